@@ -1,0 +1,112 @@
+"""What more than one test folder needs: where the inputs are, an own cache, and what may be skipped.
+
+A test that lacks its surroundings skips and says why. Under CI nothing may skip unseen: with
+TB_CONTENTION_NO_SKIP=1 a skip is a failure, except for tests that carry a marker named in
+TB_CONTENTION_MAY_SKIP (comma list; `.ci/run` names there what a later stage or another machine runs).
+"""
+
+import os
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+NO_SKIP = os.environ.get("TB_CONTENTION_NO_SKIP") == "1"
+MAY_SKIP = frozenset(filter(None, os.environ.get("TB_CONTENTION_MAY_SKIP", "").split(",")))
+
+# Tests in these folders carry the marker of the same name without saying so.
+MARKED_FOLDERS = ("browser", "live", "gpu")
+
+
+def lacking(marker: str) -> str | None:
+    """Say what this machine lacks for tests with a marker; None when it lacks nothing."""
+    if marker == "live" and find_spec("tensorflow") is None:
+        return "needs TensorFlow: pip install tensorflow"
+    if marker == "oracle" and find_spec("xprof") is None:
+        return "needs xprof: pip install tensorboard-plugin-profile"
+    if marker == "gpu" and not Path("/dev/nvidiactl").exists():
+        return "needs an NVIDIA GPU"
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[1] if item.path.is_relative_to(ROOT / "tests") else ""
+        if folder in MARKED_FOLDERS and item.get_closest_marker(folder) is None:
+            item.add_marker(folder)
+        for marker in ("live", "oracle", "gpu"):
+            reason = lacking(marker) if item.get_closest_marker(marker) else None
+            if reason is not None:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def refused(report: pytest.TestReport | pytest.CollectReport, markers: set[str]) -> str | None:
+    """Say why a skip counts as a failure here; None when it may skip."""
+    if not NO_SKIP or not report.skipped or hasattr(report, "wasxfail") or markers & MAY_SKIP:
+        return None
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    allowed = ", ".join(sorted(MAY_SKIP)) or "nothing"
+    return f"{reason}\nTB_CONTENTION_NO_SKIP=1: a skip is a failure here; allowed to skip: {allowed}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    failure = refused(report, {marker.name for marker in item.iter_markers()})
+    if failure is not None:
+        report.outcome = "failed"
+        report.longrepr = failure
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge whole files that skip themselves, say through `pytest.importorskip`."""
+    report = yield
+    failure = refused(report, set(collector.path.relative_to(ROOT).parts))
+    if failure is not None:
+        report.outcome = "failed"
+        report.longrepr = failure
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep decoded traces of the tests out of the user's cache, and out of the next test run.
+
+    One folder for the whole run. Numba's cache is left where it is: compiling takes seconds.
+    """
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TB_CONTENTION_CACHE_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """Return the root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def demo_logs(repo_root: Path) -> Path:
+    """Return the demo log directories; they are part of the checkout, so lacking them is a failure."""
+    folder = repo_root / "demo_logs"
+    assert folder.is_dir(), f"{folder} is missing"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_traces() -> Path:
+    """Return the folder of recorded traces, which are too large for the checkout."""
+    folder = Path(os.environ.get("TB_CONTENTION_TRACES") or ROOT.parent / "shared" / "traces")
+    if not folder.is_dir():
+        pytest.skip(f"needs recorded traces in {folder}; TB_CONTENTION_TRACES names another folder")
+    return folder
