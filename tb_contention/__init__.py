@@ -1,0 +1,31 @@
+"""Line up the GPU kernels of several profiled sessions on one clock per GPU, and show where they contend.
+
+The public names are loaded when they are first asked for, so that `import tb_contention` costs nothing inside TensorBoard.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from tb_contention._version import __version__
+
+if TYPE_CHECKING:
+    from tb_contention.errors import ContentionError as ContentionError
+    from tb_contention.model.report import Report as Report
+    from tb_contention.pipeline import Options as Options
+    from tb_contention.pipeline import analyse as analyse
+
+__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse"]
+
+_HOMES = {
+    "analyse": "tb_contention.pipeline",
+    "Options": "tb_contention.pipeline",
+    "Report": "tb_contention.model.report",
+    "ContentionError": "tb_contention.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tb_contention' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,53 @@
+"""The error tree.
+
+    ContentionError                 base; `slug` is stable for scripts, `advice` says what the user can do
+    ├── LogdirError                 the folder or URL cannot be read, or holds no captures      (slug: logdir-...)
+    ├── TraceFileError              one file cannot be read at all                              (slug: see xspace)
+    ├── ManifestError               a `tb_contention.json` beside a trace is not usable         (slug: bad-manifest)
+    ├── OptionError                 an option names what is not there, or contradicts another   (slug: bad-option)
+    └── OutputError                 the report cannot be written                                (slug: output-...)
+
+Bad input is an error or a problem (`model.findings.Problem`); missing evidence is a finding. Bugs are not caught.
+"""
+
+
+class ContentionError(Exception):
+    """State what is wrong in one sentence, and carry what the user can do about it."""
+
+    def __init__(self, message: str, *, slug: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.slug = slug
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+
+class LogdirError(ContentionError):
+    """The log directory cannot be read or is not one."""
+
+
+class TraceFileError(ContentionError):
+    """A single trace file cannot be read at all; the others beside it can.
+
+    `offset` is the byte at which reading stopped, or None.
+    """
+
+    def __init__(
+        self, message: str, *, slug: str, advice: str = "", offset: int | None = None
+    ) -> None:
+        super().__init__(message, slug=slug, advice=advice)
+        self.offset = offset
+
+
+class ManifestError(ContentionError):
+    """A manifest beside a trace is not usable."""
+
+
+class OptionError(ContentionError):
+    """An option names what is not there, or contradicts another one."""
+
+
+class OutputError(ContentionError):
+    """The report cannot be written to where it was asked for."""

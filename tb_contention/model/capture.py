@@ -1,0 +1,86 @@
+"""Profiler files as found in a log directory, before and after decoding."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tb_contention.model.findings import Problem
+from tb_contention.model.trace import Trace
+
+
+class Container(str, Enum):
+    """The kinds of profiler files, by name."""
+
+    XPLANE = ".xplane.pb"
+    TRACE_JSON = ".trace.json.gz"
+    TRACE_PROTO = ".trace"
+    RIEGELI = ".xplane.riegeli"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureFile:
+    """One profiler file of `<logdir>[/<run>]/plugins/profile/<directory>/<host><container>`.
+
+    path: where to read it (local path or fsspec URL), never shown as an address and never taken from a request. relative: path below the
+    logdir, with '/'. run: as xprof names it, `<relative dir>/<directory>` or `<directory>` at the root; with `--logdir_spec name:path` the
+    name stands in front. host: file name without the container suffix. tfevents_seconds: Unix seconds of `*.profile-empty` files in the
+    folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None.
+    """
+
+    path: str
+    relative: str
+    run: str
+    directory: str
+    host: str
+    container: Container
+    size: int
+    mtime_ns: int
+    tfevents_seconds: "tuple[int, ...]" = ()
+    manifest: "str | None" = None
+
+    @property
+    def id(self) -> str:
+        """The session id of this process in reports: `<run>/<host>`."""
+        return f"{self.run}/{self.host}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What a log directory holds. looked_in: folders walked; seen_instead: names that look like captures but are not, for the empty state."""
+
+    logdir: str
+    files: "tuple[CaptureFile, ...]"
+    problems: "tuple[Problem, ...]" = ()
+    looked_in: int = 0
+    seen_instead: "tuple[str, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestDevice:
+    """What a manifest says of one GPU ordinal of one session."""
+
+    uuid: "str | None" = None
+    pci_bus_id: "str | None" = None
+    model: "str | None" = None
+    memory_bytes: "int | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestSession:
+    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal."""
+
+    host: "str | None" = None
+    name: "str | None" = None
+    process_id: "int | None" = None
+    origin_ns: "int | None" = None
+    error_ns: "int | None" = None
+    simulated: bool = False
+    devices: "dict[int, ManifestDevice]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """A decoded profiler file with what stands beside it."""
+
+    file: CaptureFile
+    trace: Trace
+    manifest: "ManifestSession | None" = None

@@ -1,0 +1,104 @@
+"""Sets of half-open intervals [start, end) on an integer axis: sorted, disjoint, non-adjacent, none empty."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.units import I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """A set of instants as sorted, disjoint, non-empty half-open intervals.
+
+        start  0     4   9
+               |==)  |==) |=)
+        end       2     7   11
+    """
+
+    start: I64
+    end: I64
+
+    @classmethod
+    def empty(cls) -> "Intervals":
+        """Return the empty set."""
+        return cls(start=np.empty(0, np.int64), end=np.empty(0, np.int64))
+
+    @classmethod
+    def one(cls, start: int, end: int) -> "Intervals":
+        """Return [start, end), or the empty set if end <= start."""
+        if end <= start:
+            return cls.empty()
+        return cls(start=np.array([start], np.int64), end=np.array([end], np.int64))
+
+    @classmethod
+    def union_of(cls, start: I64, end: I64) -> "Intervals":
+        """Unite arbitrary spans, in any order, overlapping or not; empty and negative ones are left out."""
+        keep = end > start
+        start, end = start[keep], end[keep]
+        if len(start) == 0:
+            return cls.empty()
+        if np.any(start[1:] < start[:-1]):
+            order = np.argsort(start, kind="stable")
+            start, end = start[order], end[order]
+        reach = np.maximum.accumulate(end)
+        first = np.empty(len(start), np.bool_)
+        first[0] = True
+        np.greater(start[1:], reach[:-1], out=first[1:])
+        rows = np.flatnonzero(first)
+        last = np.append(rows[1:] - 1, len(start) - 1)
+        return cls(start=start[rows], end=reach[last])
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @property
+    def total(self) -> int:
+        """Return the summed length."""
+        return int(np.sum(self.end - self.start))
+
+    def clip(self, start: int, end: int) -> "Intervals":
+        """Keep the part inside [start, end)."""
+        return self & Intervals.one(start, end)
+
+    def __or__(self, other: "Intervals") -> "Intervals":
+        return Intervals.union_of(
+            np.concatenate([self.start, other.start]), np.concatenate([self.end, other.end])
+        )
+
+    def __and__(self, other: "Intervals") -> "Intervals":
+        return at_depth([self, other], 2)
+
+    def __sub__(self, other: "Intervals") -> "Intervals":
+        if not len(self):
+            return self
+        low, high = int(self.start[0]), int(self.end[-1])
+        inside = other & Intervals.one(low, high)
+        gaps_start = np.concatenate([[low], inside.end])
+        gaps_end = np.concatenate([inside.start, [high]])
+        return self & Intervals.union_of(gaps_start, gaps_end)
+
+
+def depth_profile(sets: "list[Intervals]") -> "tuple[I64, I64]":
+    """Count how many sets hold each instant: (edges, depth), depth[i] between edges[i] and edges[i + 1], the last one 0."""
+    starts = [s.start for s in sets]
+    ends = [s.end for s in sets]
+    edges = np.concatenate([*starts, *ends]) if sets else np.empty(0, np.int64)
+    change = np.ones(len(edges), np.int64)
+    change[sum(len(s) for s in starts) :] = -1
+    order = np.argsort(edges, kind="stable")
+    edges, change = edges[order], change[order]
+    if len(edges) == 0:
+        return edges, change
+    last_of_edge = np.append(edges[1:] != edges[:-1], True)
+    depth = np.cumsum(change)[last_of_edge]
+    return edges[last_of_edge], depth
+
+
+def at_depth(sets: "list[Intervals]", least: int) -> Intervals:
+    """Return the instants that at least `least` of the sets hold."""
+    edges, depth = depth_profile(sets)
+    inside = depth >= least
+    if not inside.any():
+        return Intervals.empty()
+    return Intervals.union_of(edges[:-1][inside[:-1]], edges[1:][inside[:-1]])

@@ -1,0 +1,243 @@
+"""One decoded trace: what a single profiler file says, in columns, before any other file is looked at.
+
+    Trace ── devices: Device rows          planes /device:GPU:N, or the host where no GPU plane has events
+          ── streams: Stream rows          lines of those planes (host threads on the host device)
+          ── kernels: KernelTable ── stream row ── device row
+          ── launches, host_events, allocations, steps
+          ── strings: StringTable          every *name/op/details column is a row of it, -1 = none
+
+Times are picoseconds from `Trace` time 0 (the profiler session's start where the file tells it).
+"""
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+from tb_contention.model.findings import Problem
+from tb_contention.model.tables import StringTable, Table
+from tb_contention.units import F64, I32, I64, U8, Picoseconds
+
+
+class KernelKind(IntEnum):
+    """What a device event is. UNKNOWN: its name was lost with a cut file."""
+
+    KERNEL = 0
+    COPY = 1
+    MEMSET = 2
+    STEP = 3  # only in tiles
+    HOST_OP = 4
+    UNKNOWN = 5
+
+
+class HostKind(IntEnum):
+    """Which role a host event plays for sessions and steps (xplane event names, all releases)."""
+
+    OTHER = 0
+    SESSION_RUN = 1
+    FUNCTION_RUN = 2
+    RUN_GRAPH = 3
+    TFRT_MODEL_RUN = 4
+    EXECUTOR = 5  # ExecutorState::Process, ExecutorDoneCallback
+    EAGER_EXECUTE = 6
+    TRACE_CONTEXT = 7
+    USER_STEP = 8  # has step_num, or _r without being one of the above
+    XLA_MODULE = 9
+    SYNC = 10  # cuStreamSynchronize and the like
+    TF_OP = 11  # `name:Type`
+    DATA_PRODUCE = 12
+    ANNOTATION = 13  # the project's own session annotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device plane: CUDA/ROCm `ordinal` of the process, or -1 for the host (`is_host`). Missing capabilities are None.
+
+    Units: clock kHz, memory_size bytes, memory_bandwidth bytes/s.
+    """
+
+    name: str
+    ordinal: int
+    is_host: bool = False
+    model: "str | None" = None
+    vendor: "str | None" = None
+    clock_rate_khz: "int | None" = None
+    core_count: "int | None" = None
+    memory_size: "int | None" = None
+    memory_bandwidth: "int | None" = None
+    compute_capability: "tuple[int, int] | None" = None
+
+    @property
+    def capabilities(self) -> "tuple[object, ...]":
+        """What two planes must share to be one GPU, as one comparable value; all None when the plane states none."""
+        return (
+            self.model,
+            self.vendor,
+            self.clock_rate_khz,
+            self.core_count,
+            self.memory_size,
+            self.memory_bandwidth,
+            self.compute_capability,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A line of a device plane (a CUDA stream), or a host thread on the host device."""
+
+    device: int
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelTable(Table):
+    """Device events that are work: kernels, copies, memsets; sorted by (start, stream). Overlaps in one stream are kept.
+
+    start, duration: ps. stream: row of `Trace.streams`. correlation: launch id (uint64 seen as int64), -1 = none. bytes: of a copy or
+    memset, -1 = unknown. name, op, details, module: rows of `Trace.strings`, -1 = none; `details` is the text of kernel_details or
+    memcpy_details as written, `op` the framework op, `module` the XLA module. group: group_id of old files, graph: cuda_graph_id; -1
+    = none.
+    """
+
+    start: I64
+    duration: I64
+    stream: I32
+    kind: U8
+    name: I32
+    correlation: I64
+    bytes: I64
+    op: I32
+    details: I32
+    module: I32
+    group: I64
+    graph: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchTable(Table):
+    """Host events with a correlation id (driver API calls, named by kernel or function), sorted by start. thread: row of `Trace.threads`."""
+
+    start: I64
+    duration: I64
+    thread: I32
+    name: I32
+    correlation: I64
+    device: I32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostEventTable(Table):
+    """Host events that matter for sessions, steps and attribution, sorted by (start, -duration).
+
+    id: `id` stat; producer, consumer: `_p`, `_c`; producer_type, consumer_type: `_pt`, `_ct`; root: `_r`; step: `step_num`; iteration:
+    `iter_num`; group: `group_id`. All int64 (uint64 values wrapped), NONE = -2**63 where absent. model: row of strings (`model_id`).
+    """
+
+    start: I64
+    duration: I64
+    thread: I32
+    kind: U8
+    name: I32
+    id: I64
+    producer: I64
+    producer_type: I64
+    consumer: I64
+    consumer_type: I64
+    root: I64
+    step: I64
+    iteration: I64
+    group: I64
+    model: I32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationTable(Table):
+    """MemoryAllocation and MemoryDeallocation events of all allocators and threads, sorted by start (stable).
+
+    allocator: row of `Trace.strings`. in_use: bytes_allocated after the event (chunk-rounded). available: bytes_available, so that
+    in_use + available + reserved is the allocator's limit. size: allocation_bytes; requested: requested_bytes; peak: lifetime
+    peak_bytes_in_use. Unknown integers are NONE = -2**63. op, region, shape: rows of strings, -1 = none.
+    """
+
+    start: I64
+    is_allocation: U8
+    thread: I32
+    allocator: I32
+    in_use: I64
+    available: I64
+    reserved: I64
+    size: I64
+    requested: I64
+    peak: I64
+    address: I64
+    step_id: I64
+    data_type: I64
+    fragmentation: F64
+    op: I32
+    region: I32
+    shape: I32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTable(Table):
+    """Steps of a session by their host spans, sorted by start; number: step_num or the implicit counter; name: row of strings."""
+
+    start: I64
+    duration: I64
+    number: I64
+    name: I32
+
+
+#: "absent" in integer columns where 0 and -1 are legal values.
+NONE = -(1 << 63)
+
+
+class Era(str, Enum):
+    """Which container the trace came in."""
+
+    XSPACE = "xspace"
+    TRACE_JSON = "trace_json"  # TF 2.2: .trace.json.gz
+    TRACE_PROTO = "trace_proto"  # TF 1.15 to 2.1: .trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockEvidence:
+    """What the file itself says about wall-clock time; Unix ns, None where absent.
+
+    start_ns, stop_ns: `Task Environment`; trace time 0 is start_ns. tf_data_origin_ns: wall clock of trace time 0 from tf.data element
+    ids (a lower estimate, a few us early at most), tf_data_events: how many events agreed. negative_lag_ps: the largest
+    launch.start - kernel.start over kernels with a launch where positive, else 0 (bounds skew inside the file).
+    """
+
+    start_ns: "int | None" = None
+    stop_ns: "int | None" = None
+    tf_data_origin_ns: "int | None" = None
+    tf_data_events: int = 0
+    negative_lag_ps: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Everything read from one profiler file.
+
+    hostnames: XSpace.hostnames. span: (first start, last end) over all events in ps, (0, 0) when there is none. complete: no byte of the
+    file was left unread. profiler_messages: XSpace errors and warnings as written.
+    """
+
+    era: Era
+    hostnames: "tuple[str, ...]"
+    process_id: "int | None"
+    clock: ClockEvidence
+    span: "tuple[Picoseconds, Picoseconds]"
+    strings: StringTable
+    devices: "tuple[Device, ...]"
+    streams: "tuple[Stream, ...]"
+    threads: "tuple[str, ...]"
+    kernels: KernelTable
+    launches: LaunchTable
+    host_events: HostEventTable
+    allocations: AllocationTable
+    steps: StepTable
+    events_in_file: int
+    complete: bool
+    profiler_messages: "tuple[str, ...]" = ()
+    problems: "tuple[Problem, ...]" = ()
