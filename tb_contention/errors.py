@@ -34,9 +34,7 @@ class TraceFileError(ContentionError):
     `offset` is the byte at which reading stopped, or None.
     """
 
-    def __init__(
-        self, message: str, *, slug: str, advice: str = "", offset: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, slug: str, advice: str = "", offset: int | None = None) -> None:
         super().__init__(message, slug=slug, advice=advice)
         self.offset = offset
 

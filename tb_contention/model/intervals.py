@@ -11,9 +11,9 @@ from tb_contention.units import I64
 class Intervals:
     """A set of instants as sorted, disjoint, non-empty half-open intervals.
 
-        start  0     4   9
-               |==)  |==) |=)
-        end       2     7   11
+    start  0     4   9
+           |==)  |==) |=)
+    end       2     7   11
     """
 
     start: I64
@@ -61,22 +61,8 @@ class Intervals:
         """Keep the part inside [start, end)."""
         return self & Intervals.one(start, end)
 
-    def __or__(self, other: "Intervals") -> "Intervals":
-        return Intervals.union_of(
-            np.concatenate([self.start, other.start]), np.concatenate([self.end, other.end])
-        )
-
     def __and__(self, other: "Intervals") -> "Intervals":
         return at_depth([self, other], 2)
-
-    def __sub__(self, other: "Intervals") -> "Intervals":
-        if not len(self):
-            return self
-        low, high = int(self.start[0]), int(self.end[-1])
-        inside = other & Intervals.one(low, high)
-        gaps_start = np.concatenate([[low], inside.end])
-        gaps_end = np.concatenate([inside.start, [high]])
-        return self & Intervals.union_of(gaps_start, gaps_end)
 
 
 def depth_profile(sets: "list[Intervals]") -> "tuple[I64, I64]":

@@ -1,0 +1,150 @@
+"""Divide the window of a device group into idle, exclusive and contended time.
+
+Work is the span of a kernel, copy or memset as the profiler wrote it. Under time slicing such a span contains other sessions' slices, so
+two sessions' spans can coincide although the device ran them in turns: what is measured here is *overlap in time*, not concurrency.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.contention import (
+    KernelTotal,
+    Overlap,
+    PairOverlap,
+    SessionShare,
+    TimeSplit,
+)
+from tb_contention.model.intervals import Intervals, at_depth
+from tb_contention.model.tables import StringTable
+from tb_contention.model.trace import KernelKind
+from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
+
+#: Kernel names listed per session; beyond it the rest is one row, so that a hostile trace cannot make the report grow without bound.
+MAX_KERNEL_NAMES = 1000
+
+#: How a kernel is listed whose name was lost with the end of a cut file.
+NAME_LOST = "(name lost with the end of the file)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One session's events on the device that touch the window: ns, clipped to it; name and kind per event."""
+
+    session: Session
+    start: I64
+    end: I64
+    name: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.uint8]
+
+
+def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
+    """Measure idle, exclusive and contended time of a group, each pair's overlap, and the kernels of each session in the window."""
+    works = [
+        _work_in_window(aligned.session(session), devices, group)
+        for session, devices in planes_by_session(group).items()
+    ]
+    busy = {work.session.id: Intervals.union_of(work.start, work.end) for work in works}
+    contended = at_depth(list(busy.values()), 2)
+    return Overlap(
+        time=_split(group, busy, contended),
+        shares=tuple(_share(work, busy[work.session.id], contended) for work in works),
+        pairs=_pairs(busy),
+        kernels=tuple(total for work in works for total in _kernel_totals(work)),
+        busy=busy,
+        contended=contended,
+    )
+
+
+def planes_by_session(group: DeviceGroup) -> "dict[SessionId, list[int]]":
+    """List the device rows that each session has on this device; one, unless a process sees the same GPU twice."""
+    rows: dict[SessionId, list[int]] = {}
+    for plane in group.planes:
+        rows.setdefault(plane.session, []).append(plane.device)
+    return rows
+
+
+def _work_in_window(session: Session, devices: "list[int]", group: DeviceGroup) -> _Work:
+    kernels = session.trace.kernels
+    on_device = np.array([s.device in devices for s in session.trace.streams], np.bool_)
+    rows: npt.NDArray[np.intp] | slice = slice(None)
+    if not on_device.all():
+        rows = np.flatnonzero(on_device[kernels.stream]) if len(kernels) else slice(0, 0)
+    start = kernels.start[rows]
+    end = (start + kernels.duration[rows]) // PS_PER_NS + session.offset
+    start = start // PS_PER_NS + session.offset
+    # An event of no length still happened if it lies inside; one that only touches an edge from outside did not.
+    inside = (start < group.end) & ((end > group.start) | ((end == start) & (start >= group.start)))
+    keep: npt.NDArray[np.bool_] | slice = slice(None) if inside.all() else inside
+    return _Work(
+        session=session,
+        start=np.maximum(start[keep], group.start),
+        end=np.minimum(end[keep], group.end),
+        name=kernels.name[rows][keep],
+        kind=kernels.kind[rows][keep],
+    )
+
+
+def _split(group: DeviceGroup, busy: "dict[SessionId, Intervals]", contended: Intervals) -> TimeSplit:
+    window = max(0, group.end - group.start)
+    used = at_depth(list(busy.values()), 1).total
+    return TimeSplit(
+        window=Nanoseconds(window),
+        idle=Nanoseconds(window - used),
+        exclusive=Nanoseconds(used - contended.total),
+        contended=Nanoseconds(contended.total),
+    )
+
+
+def _share(work: _Work, busy: Intervals, contended: Intervals) -> SessionShare:
+    shared = (busy & contended).total
+    copies = int(np.isin(work.kind, (KernelKind.COPY, KernelKind.MEMSET)).sum())
+    return SessionShare(
+        session=work.session.id,
+        kernels=len(work.kind) - copies,
+        copies=copies,
+        busy=Nanoseconds(busy.total),
+        exclusive=Nanoseconds(busy.total - shared),
+        contended=Nanoseconds(shared),
+    )
+
+
+def _pairs(busy: "dict[SessionId, Intervals]") -> "tuple[PairOverlap, ...]":
+    sessions = list(busy)
+    return tuple(
+        PairOverlap(a=a, b=b, overlap=Nanoseconds((busy[a] & busy[b]).total))
+        for row, a in enumerate(sessions)
+        for b in sessions[row + 1 :]
+    )
+
+
+def _kernel_totals(work: _Work) -> "list[KernelTotal]":
+    """Total each kernel name, longest first; names beyond MAX_KERNEL_NAMES share the last row."""
+    if not len(work.name):
+        return []
+    strings = work.session.trace.strings
+    slots = work.name + 1  # -1, a lost name, becomes 0
+    count = np.bincount(slots)
+    total = np.zeros(len(count), np.int64)
+    np.add.at(total, slots, work.end - work.start)
+    used = np.flatnonzero(count)
+    order = used[np.argsort(-total[used], kind="stable")]
+    listed, rest = order[:MAX_KERNEL_NAMES], order[MAX_KERNEL_NAMES:]
+    rows = _merge_equal_names(strings, listed, count, total)
+    if len(rest):
+        rows.append((f"({len(rest)} more names)", int(count[rest].sum()), int(total[rest].sum())))
+    return [KernelTotal(session=work.session.id, name=name, count=n, total=Nanoseconds(ns)) for name, n, ns in rows]
+
+
+def _merge_equal_names(
+    strings: StringTable, slots: npt.NDArray[np.intp], count: I64, total: I64
+) -> "list[tuple[str, int, int]]":
+    merged: dict[str, tuple[int, int]] = {}
+    for slot in slots.tolist():
+        name = strings[slot - 1] if slot else NAME_LOST
+        n, ns = merged.get(name, (0, 0))
+        merged[name] = (n + int(count[slot]), ns + int(total[slot]))
+    rows = [(name, n, ns) for name, (n, ns) in merged.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))

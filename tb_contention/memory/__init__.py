@@ -1,0 +1,1 @@
+"""Aligned traces -> bytes in use per session over time, and the highest point of their sum."""

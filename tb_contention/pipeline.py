@@ -1,0 +1,227 @@
+"""The order of the stages: log directory -> captures -> aligned traces -> results -> report."""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tb_contention._version import __version__
+from tb_contention.align import AlignOptions, align
+from tb_contention.cache import TraceCache, default_cache_directory
+from tb_contention.contention.overlap import measure_overlap
+from tb_contention.diagnose import diagnose
+from tb_contention.errors import OptionError, TraceFileError
+from tb_contention.memory.highwater import combined_memory
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.capture import Capture, CaptureFile, Discovery
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
+from tb_contention.units import PS_PER_NS
+from tb_contention.xspace.discover import discover
+from tb_contention.xspace.load import load_trace
+from tb_contention.xspace.manifest import read_manifest
+
+#: Called with what is going on and how far it is (0..1, or None).
+Progress = Callable[[str, "float | None"], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to look at a log directory.
+
+    shifts: session id or unique name -> ns to move it by. gpus: (session, CUDA ordinal) -> the user's name of the physical GPU.
+    baselines: session -> run that holds the same work captured alone. spec: TensorBoard's --logdir_spec, instead of a logdir.
+    """
+
+    shifts: "Mapping[str, int]" = field(default_factory=dict)
+    gpus: "Mapping[tuple[str, int], str]" = field(default_factory=dict)
+    baselines: "Mapping[str, str]" = field(default_factory=dict)
+    spec: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """A report together with the aligned traces it was made from, for the timeline."""
+
+    report: Report
+    aligned: AlignedTraces
+
+
+class _DefaultCache:
+    """Stands for 'the user's cache directory'."""
+
+
+DEFAULT_CACHE = _DefaultCache()
+
+
+def analyse(
+    logdir: "str | os.PathLike[str]",
+    *,
+    options: "Options | None" = None,
+    cache_dir: "str | os.PathLike[str] | _DefaultCache | None" = DEFAULT_CACHE,
+    progress: "Progress | None" = None,
+) -> Report:
+    """Find the captures below a log directory, line them up, and report who shared which GPU, when, and with how much memory.
+
+    `cache_dir=None` keeps no cache of decoded traces. Raises LogdirError when the directory cannot be read and OptionError when an
+    option names what is not there; bad traces become problems of the report.
+    """
+    options = options or Options()
+    tell = progress or _silent
+    tell("Looking for captures", None)
+    discovery = discover(os.fspath(logdir), spec=options.spec)
+    captures, problems = load_captures(discovery, cache=_cache(cache_dir), progress=tell)
+    tell("Analysing", None)
+    return analyse_captures(captures, discovery, options, problems).report
+
+
+def _silent(message: str, fraction: "float | None") -> None:
+    """Keep progress to oneself."""
+
+
+def _cache(cache_dir: "str | os.PathLike[str] | _DefaultCache | None") -> "TraceCache | None":
+    if cache_dir is None:
+        return None
+    if isinstance(cache_dir, _DefaultCache):
+        return TraceCache(default_cache_directory())
+    return TraceCache(Path(os.fspath(cache_dir)))
+
+
+def load_captures(
+    discovery: Discovery, *, cache: "TraceCache | None", progress: "Progress | None" = None
+) -> "tuple[tuple[Capture, ...], tuple[Problem, ...]]":
+    """Decode all files that were found, in parallel; one that cannot be read becomes a problem and the others go on."""
+    tell = progress or _silent
+    captures: list[Capture] = []
+    problems: list[Problem] = []
+    workers = min(8, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers, thread_name_prefix="tb_contention-decode") as pool:
+        results = pool.map(lambda file: load_capture(file, cache), discovery.files)
+        for done, (capture, found) in enumerate(results, 1):
+            if capture is not None:
+                captures.append(capture)
+            problems += found
+            tell(f"Decoded {done} of {len(discovery.files)} traces", done / len(discovery.files))
+    return tuple(captures), tuple(problems)
+
+
+def load_capture(file: CaptureFile, cache: "TraceCache | None") -> "tuple[Capture | None, list[Problem]]":
+    """Decode one file, through the cache if there is one, and read the manifest beside it."""
+    try:
+        trace = cache.get(file) if cache is not None else None
+        if trace is None:
+            trace = load_trace(file)
+            if cache is not None:
+                cache.put(file, trace)
+    except TraceFileError as error:
+        return None, [_refusal(file, error)]
+    manifest, problems = read_manifest(file)
+    return Capture(file=file, trace=trace, manifest=manifest), list(problems)
+
+
+def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:
+    return Problem(
+        file=file.relative,
+        slug=error.slug,
+        severity=Severity.ERROR,
+        origin=Origin.READING,
+        message=error.message,
+        advice=error.advice,
+        offset=error.offset,
+    )
+
+
+def analyse_captures(
+    captures: "tuple[Capture, ...]",
+    discovery: Discovery,
+    options: Options,
+    problems: "tuple[Problem, ...]" = (),
+) -> Analysis:
+    """Align decoded captures and analyse each group of sessions; `problems` are those of files that could not be decoded."""
+    aligned = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
+    _check_baselines(aligned, options.baselines)
+    devices = tuple(sorted((_device_report(aligned, group) for group in aligned.groups), key=_most_contended))
+    known = (*discovery.problems, *problems, *aligned.problems)
+    known += tuple(p for capture in captures for p in capture.trace.problems)
+    report = Report(
+        version=__version__,
+        logdir=discovery.logdir,
+        origin_ns=aligned.origin_ns,
+        sessions=tuple(_session_report(session, known) for session in aligned.sessions),
+        devices=devices,
+        findings=(*diagnose(aligned, devices), *aligned.findings),
+        problems=tuple(dict.fromkeys(known)),
+        notes=_baseline_notes(options.baselines),
+    )
+    return Analysis(report=report, aligned=aligned)
+
+
+def _check_baselines(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> None:
+    sessions = {s.id for s in aligned.sessions} | {s.name for s in aligned.sessions}
+    runs = {s.run for s in aligned.sessions} | {s.name for s in aligned.sessions} | sessions
+    for session, run in baselines.items():
+        if session not in sessions:
+            raise OptionError(
+                f"--baseline names the session {session!r}, which is not among {sorted(sessions)}.",
+                slug="bad-option",
+            )
+        if run not in runs:
+            raise OptionError(
+                f"--baseline names the run {run!r}, which is not among {sorted(runs)}.",
+                slug="bad-option",
+            )
+
+
+def _baseline_notes(baselines: "Mapping[str, str]") -> "tuple[str, ...]":
+    return tuple(
+        f"A baseline was given for {session} ({run}); this version does not estimate slowdown and makes no use of it."
+        for session, run in baselines.items()
+    )
+
+
+def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
+    """Order devices: GPUs before hosts, then contended time, then the number of sessions, then kernels, then the name."""
+    overlap = device.overlap
+    return (
+        device.group.device.device.is_host,
+        -overlap.time.contended,
+        -len(overlap.shares),
+        -sum(s.kernels for s in overlap.shares),
+        device.group.id,
+    )
+
+
+def _device_report(aligned: AlignedTraces, group: DeviceGroup) -> DeviceReport:
+    memory = combined_memory(aligned, group)
+    note = ""
+    if memory is None:
+        note = "No allocator event of this device was recorded: its memory is unknown, not zero."
+    elif memory.sessions_without_data:
+        names = ", ".join(aligned.session(s).name for s in memory.sessions_without_data)
+        note = f"The memory of {names} is not in its capture: the sums are a lower bound."
+    return DeviceReport(group=group, overlap=measure_overlap(aligned, group), memory=memory, memory_note=note)
+
+
+def _session_report(session: Session, problems: "tuple[Problem, ...]") -> SessionReport:
+    warnings = dict.fromkeys(session.trace.profiler_messages)
+    for problem in problems:
+        if problem.file == session.file and problem.severity is not Severity.INFO:
+            warnings[problem.message] = None
+    return SessionReport(session=session, steps=_steps(session), warnings=tuple(warnings))
+
+
+def _steps(session: Session) -> "StepSummary | None":
+    """Summarise step periods, from the end of one step to the end of the next; two steps make one period."""
+    steps = session.trace.steps
+    periods = np.diff(np.sort((steps.start + steps.duration) // PS_PER_NS))
+    if not len(periods):
+        return None
+    return StepSummary(
+        count=len(steps),
+        mean=round(float(periods.mean())),
+        p50=round(float(np.percentile(periods, 50))),
+        p95=round(float(np.percentile(periods, 95))),
+    )
