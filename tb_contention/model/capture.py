@@ -45,7 +45,7 @@ class CaptureFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """What a log directory holds. looked_in: folders walked; seen_instead: names that look like captures but are not, for the empty state."""
+    """What a log directory holds. looked_in: folders walked; seen_instead: what is there in place of captures, for the empty state."""
 
     logdir: str
     files: "tuple[CaptureFile, ...]"

@@ -18,7 +18,7 @@ class TimeSplit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionShare:
-    """One session's part of a device's time. busy: union of its work in the window; exclusive + contended = busy. events: work of any kind."""
+    """One session's part of a device's time. busy: union of its work in the window; exclusive + contended = busy."""
 
     session: SessionId
     kernels: int

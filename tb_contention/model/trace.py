@@ -114,7 +114,7 @@ class KernelTable(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchTable(Table):
-    """Host events with a correlation id (driver API calls, named by kernel or function), sorted by start. thread: row of `Trace.threads`."""
+    """Host events with a correlation id (driver API calls, named by kernel or function) by start. thread: row of `Trace.threads`."""
 
     start: I64
     duration: I64
