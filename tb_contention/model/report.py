@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from tb_contention.model.alignment import DeviceGroup, Session
-from tb_contention.model.contention import Overlap
+from tb_contention.model.alignment import ClockOffset, DeviceGroup, Session
+from tb_contention.model.contention import Overlap, SessionShare, TimeSplit
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
-from tb_contention.units import SessionId
+from tb_contention.units import DeviceId, SessionId
 
 FORMAT_VERSION = 1
 
@@ -22,12 +22,40 @@ class StepSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span of time, ns from the report's origin."""
+
+    start_ns: int
+    end_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionReport:
-    """A session and what its capture lost."""
+    """A session and what its capture lost. The properties carry the names of the JSON report."""
 
     session: Session
     steps: "StepSummary | None"
     warnings: "tuple[str, ...]"
+
+    @property
+    def id(self) -> SessionId:
+        """Return the unique id, `<run>/<host>`."""
+        return self.session.id
+
+    @property
+    def name(self) -> str:
+        """Return the short name."""
+        return self.session.name
+
+    @property
+    def clock(self) -> ClockOffset:
+        """Return where its wall clock comes from, with the bound on the error."""
+        return self.session.clock
+
+    @property
+    def window(self) -> Window:
+        """Return the capture window."""
+        return Window(start_ns=self.session.start, end_ns=self.session.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +66,31 @@ class DeviceReport:
     overlap: Overlap
     memory: "CombinedMemory | None"
     memory_note: str  # why memory is None or incomplete; "" when complete
+
+    @property
+    def id(self) -> DeviceId:
+        """Return the unique id of this device and group."""
+        return self.group.id
+
+    @property
+    def sessions(self) -> "tuple[SessionId, ...]":
+        """Name the sessions of the group."""
+        return tuple(dict.fromkeys(plane.session for plane in self.group.planes))
+
+    @property
+    def window(self) -> Window:
+        """Return what was analysed: the intersection of the capture windows."""
+        return Window(start_ns=self.group.start, end_ns=self.group.end)
+
+    @property
+    def time(self) -> TimeSplit:
+        """Return idle, exclusive and contended time."""
+        return self.overlap.time
+
+    @property
+    def per_session(self) -> "tuple[SessionShare, ...]":
+        """Return each session's share of the device's time."""
+        return self.overlap.shares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
