@@ -33,18 +33,19 @@ class BuildWithDemoLogs(build_py):
     """Copy demo_logs/ into the wheel, where `tb-contention demo` finds it.
 
     The logs are at the root of the checkout because people open them with TensorBoard; an editable
-    installation reads them there.
+    installation reads them there. pip builds inside the checkout and keeps build/: what an earlier
+    build left there is removed first, so that a deleted file does not live on in the next wheel.
     """
 
     def run(self):
-        super().run()
         if self.editable_mode:
+            super().run()
             return
-        target = Path(self.build_lib) / "tb_contention" / "_demo_logs"
-        if target.exists():
-            shutil.rmtree(target)
+        package = Path(self.build_lib) / "tb_contention"
+        shutil.rmtree(package, ignore_errors=True)
+        super().run()
         if (ROOT / "demo_logs").is_dir():
-            shutil.copytree(ROOT / "demo_logs", target)
+            shutil.copytree(ROOT / "demo_logs", package / "_demo_logs")
 
 
 # Wide on purpose: this package is installed beside TensorFlow 2.15 to 2.21 and must fit what each of
