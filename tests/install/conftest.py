@@ -4,24 +4,15 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from install.building import Distributions, succeeded
 
 NOT_SOURCE = shutil.ignore_patterns(
     ".git", ".*_cache", ".hypothesis", ".benchmarks", ".venv", "venv", "__pycache__", "*.pyc", "*.egg-info",
     "build", "dist", "node_modules", "actual",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distributions:
-    """The copy that was built from, and what came out."""
-
-    source: Path
-    sdist: Path
-    wheel: Path
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +30,7 @@ def distributions(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    succeeded(done)
     (sdist,) = (folder / "out").glob("*.tar.gz")
     (wheel,) = (folder / "out").glob("*.whl")
     return Distributions(source=source, sdist=sdist, wheel=wheel)

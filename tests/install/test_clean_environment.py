@@ -3,18 +3,15 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from install.conftest import Distributions
+from install.building import Distributions, succeeded
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def clean_python(distributions: "Distributions", tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clean_python(distributions: Distributions, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the wheel into a new environment, with what pip resolves today."""
     folder = tmp_path_factory.mktemp("clean")
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
@@ -25,7 +22,7 @@ def clean_python(distributions: "Distributions", tmp_path_factory: pytest.TempPa
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
+    succeeded(done)
     return python
 
 

@@ -4,12 +4,9 @@ import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from install.conftest import Distributions
+from install.building import Distributions
 
 pytestmark = pytest.mark.slow
 
@@ -34,24 +31,24 @@ def names_in_sdist(sdist: Path) -> set[str]:
         return {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
 
 
-def test_the_wheel_fits_every_platform(distributions: "Distributions") -> None:
+def test_the_wheel_fits_every_platform(distributions: Distributions) -> None:
     assert distributions.wheel.name.endswith("-py3-none-any.whl")
 
 
-def test_the_wheel_holds_every_file_of_the_package(distributions: "Distributions") -> None:
+def test_the_wheel_holds_every_file_of_the_package(distributions: Distributions) -> None:
     package = {f"tb_contention/{name}" for name in files_under(distributions.source / "tb_contention")}
 
     assert package - names_in_wheel(distributions.wheel) == set()
 
 
-def test_the_wheel_holds_the_built_frontend_and_the_descriptors(distributions: "Distributions") -> None:
+def test_the_wheel_holds_the_built_frontend_and_the_descriptors(distributions: Distributions) -> None:
     names = names_in_wheel(distributions.wheel)
 
     assert {"tb_contention/static/index.js", "tb_contention/py.typed"} <= names
     assert any(name.endswith(".proto") for name in names)
 
 
-def test_the_wheel_holds_the_demo_logs(distributions: "Distributions") -> None:
+def test_the_wheel_holds_the_demo_logs(distributions: Distributions) -> None:
     expected = {f"tb_contention/_demo_logs/{name}" for name in files_under(distributions.source / "demo_logs")}
     actual = {name for name in names_in_wheel(distributions.wheel) if name.startswith("tb_contention/_demo_logs/")}
 
@@ -59,14 +56,14 @@ def test_the_wheel_holds_the_demo_logs(distributions: "Distributions") -> None:
     assert expected == actual
 
 
-def test_the_wheel_holds_nothing_but_the_package(distributions: "Distributions") -> None:
+def test_the_wheel_holds_nothing_but_the_package(distributions: Distributions) -> None:
     roots = {name.split("/")[0] for name in names_in_wheel(distributions.wheel)}
     version = distributions.wheel.name.split("-")[1]
 
     assert roots == {"tb_contention", f"tb_contention-{version}.dist-info"}
 
 
-def test_the_metadata_states_version_licence_and_extras(distributions: "Distributions") -> None:
+def test_the_metadata_states_version_licence_and_extras(distributions: Distributions) -> None:
     metadata = Parser().parsestr(read_in_wheel(distributions.wheel, "METADATA"))
     version: dict[str, str] = {}
     exec((distributions.source / "tb_contention" / "_version.py").read_text(), version)
@@ -78,7 +75,7 @@ def test_the_metadata_states_version_licence_and_extras(distributions: "Distribu
     assert "Apache License" in read_in_wheel(distributions.wheel, "licenses/LICENSE")
 
 
-def test_a_plain_installation_takes_no_tensorflow(distributions: "Distributions") -> None:
+def test_a_plain_installation_takes_no_tensorflow(distributions: Distributions) -> None:
     metadata = Parser().parsestr(read_in_wheel(distributions.wheel, "METADATA"))
     plain = [line for line in metadata.get_all("Requires-Dist") or [] if "extra ==" not in line]
 
@@ -91,11 +88,11 @@ def test_a_plain_installation_takes_no_tensorflow(distributions: "Distributions"
     ]
 
 
-def test_the_source_distribution_is_the_whole_checkout(distributions: "Distributions") -> None:
+def test_the_source_distribution_is_the_whole_checkout(distributions: Distributions) -> None:
     assert files_under(distributions.source) - names_in_sdist(distributions.sdist) == set()
 
 
-def test_the_package_shows_the_readme_on_the_index(distributions: "Distributions") -> None:
+def test_the_package_shows_the_readme_on_the_index(distributions: Distributions) -> None:
     readme = (distributions.source / "README.md").read_text(encoding="utf-8")
     metadata = read_in_wheel(distributions.wheel, "METADATA")
 
