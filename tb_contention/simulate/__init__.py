@@ -1,0 +1,9 @@
+"""A device model with known answers: workloads, sharing modes, scenarios with their truth, and files as a profiler writes them.
+
+What comes from here is simulated, and its files say so: the host is `simulated-host`, the device `Simulated GPU 80 GB`.
+"""
+
+from tb_contention.simulate.scenarios import SCENARIOS, Scenario
+from tb_contention.simulate.write import write_scenario
+
+__all__ = ["SCENARIOS", "Scenario", "write_scenario"]
