@@ -1,0 +1,27 @@
+"""The one way in which this project compiles functions: explicit signatures, cached on disk, without the interpreter's lock."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(signature: Any) -> Callable[[F], F]:
+    """Compile a function for one signature when its module is imported.
+
+    The machine code is cached beside the module, or in the user's cache directory where that is read-only; where neither can be
+    written numba refuses to cache, and the function is compiled anew in each process.
+    """
+
+    def decorate(function: F) -> F:
+        try:
+            made: F = numba.njit(signature, cache=True, nogil=True)(function)
+        except RuntimeError as refusal:
+            if "cannot cache" not in str(refusal):
+                raise
+            made = numba.njit(signature, nogil=True)(function)
+        return made
+
+    return decorate

@@ -1,0 +1,1 @@
+"""Bytes <-> Trace: finding profiler files, decoding them to columns, writing them."""
