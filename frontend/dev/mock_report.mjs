@@ -1,0 +1,218 @@
+// Summary and layout of a made-up workload, in the documented format. Numbers of later analyses stay null.
+const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];
+const GIB = 2 ** 30;
+const CAPACITY = Math.round(79.2 * GIB);
+
+const idOf = (index) => `${NAMES[index]}/2026_01_01_00_00_00/gpuhost`;
+const totalOf = (events) => events.reduce((sum, event) => sum + event.end - event.start, 0);
+const spanOf = (workload) => ({ start_ns: 0, end_ns: workload.extent });
+
+const sessionJson = (workload) => (session, index) => ({
+  id: idOf(index),
+  name: NAMES[index],
+  run: `${NAMES[index]}/2026_01_01_00_00_00`,
+  file: `${NAMES[index]}/plugins/profile/2026_01_01_00_00_00/simulated.xplane.pb`,
+  host: 'gpuhost',
+  process_id: 4211 + 166 * index,
+  kind: 'process',
+  clock: { source: 'task_environment', error_ns: 12000 },
+  window: spanOf(workload),
+  steps: { count: session.steps.length, mean_ns: 17e6, p50_ns: 17.1e6, p95_ns: 18e6 },
+  warnings: index === 1 ? ['simulated trace'] : [],
+});
+
+function kernelJson(workload) {
+  const rows = new Map();
+  workload.sessions.forEach((session, index) => {
+    for (const event of session.kernels) {
+      const key = `${index}|${event.name}`;
+      const row = rows.get(key) ?? {
+        session: idOf(index),
+        name: event.name,
+        count: 0,
+        total_ns: 0,
+        alone_ns: null,
+        lost_ns: null,
+      };
+      row.count += 1;
+      row.total_ns += event.end - event.start;
+      rows.set(key, row);
+    }
+  });
+  return [...rows.values()].sort((a, b) => b.total_ns - a.total_ns);
+}
+
+/** The exact combined peak, by a sweep over all changes. */
+function peakOf(workload) {
+  const changes = workload.sessions
+    .flatMap((session, index) => session.memory.map(([at, bytes]) => [at, index, bytes]))
+    .sort((a, b) => a[0] - b[0]);
+  const now = workload.sessions.map(() => 0);
+  let best = { at: 0, sum: 0, shares: now };
+  for (const [at, index, bytes] of changes) {
+    now[index] = bytes;
+    const sum = now.reduce((a, b) => a + b, 0);
+    if (sum > best.sum) best = { at, sum, shares: [...now] };
+  }
+  return best;
+}
+
+function memoryJson(workload) {
+  const peak = peakOf(workload);
+  return {
+    capacity_bytes: CAPACITY,
+    combined_peak_bytes: Math.round(peak.sum),
+    combined_peak_at_ns: Math.round(peak.at),
+    headroom_bytes: Math.round(CAPACITY - peak.sum),
+    per_session: workload.sessions.map((session, index) => ({
+      session: idOf(index),
+      allocator: 'GPU_0_bfc',
+      peak_bytes: Math.round(Math.max(...session.memory.map(([, bytes]) => bytes))),
+      peak_at_ns: 0,
+      at_combined_peak_bytes: Math.round(peak.shares[index]),
+      limit_bytes: 36 * GIB,
+      before_capture_bytes: 18 * GIB,
+    })),
+    holders: [
+      { session: idOf(0), op: 'model/dense_3/MatMul', bytes: 4 * GIB, region: 'temp', shape: '[8192,65536]' },
+    ],
+  };
+}
+
+function deviceJson(workload, id) {
+  const contended = totalOf(workload.contention);
+  const busy = workload.sessions.map((session) => totalOf(session.kernels));
+  const idle = Math.max(0, Math.round(workload.extent - busy.reduce((a, b) => a + b, 0) + contended));
+  return {
+    id,
+    host: 'gpuhost',
+    model: 'H100 80 GB',
+    capacity_bytes: CAPACITY,
+    identity: 'assumed',
+    sessions: workload.sessions.map((_, index) => idOf(index)),
+    window: spanOf(workload),
+    alignment: { max_error_ns: 12000 },
+    time: {
+      window_ns: workload.extent,
+      idle_ns: idle,
+      exclusive_ns: workload.extent - idle - contended,
+      contended_ns: contended,
+    },
+    mechanism: 'unknown',
+    progress_sum: null,
+    metrics: null,
+    per_session: workload.sessions.map((_, index) => ({
+      session: idOf(index),
+      kernels: workload.sessions[index].kernels.length,
+      busy_ns: busy[index],
+      contended_ns: Math.min(contended, busy[index]),
+      stretch_ns: null,
+      stall_ns: null,
+      lost_ns: null,
+      slowdown: null,
+      step: null,
+    })),
+    blame: [],
+    kernels: kernelJson(workload),
+    memory: memoryJson(workload),
+  };
+}
+
+const FINDINGS = [
+  {
+    rule: 'overlapping-work',
+    severity: 'warning',
+    title: 'Both sessions had work on the GPU for 31 % of the window',
+    detail: 'Their kernels overlap in 16 intervals, most of them in the evaluation step of beta.',
+    advice: 'Shift the evaluation to the gap after the step of alpha, or start nvidia-cuda-mps-control -d.',
+    evidence: {},
+    device: null,
+    sessions: [],
+  },
+  {
+    rule: 'memory-fits',
+    severity: 'info',
+    title: 'Memory is no problem',
+    detail: 'Both pools fit: limits 36 + 36 of 79.2 GiB.',
+    advice: '',
+    evidence: {},
+    device: null,
+    sessions: [],
+  },
+];
+
+const PROBLEMS = [
+  {
+    file: 'beta/plugins/profile/2026_01_01_00_00_00/simulated.xplane.pb',
+    slug: 'dropped-events',
+    severity: 'warning',
+    origin: 'recording',
+    message: 'The profiler dropped 1,204 GPU events.',
+    advice: 'Record for a shorter time.',
+    count: 1,
+    offset: null,
+  },
+];
+
+export const reportOf = (workload, devices = 1) => ({
+  format_version: 1,
+  tool: { name: 'tb_contention', version: '0.1.0' },
+  logdir: 'logs',
+  origin_ns: 1767225600000000000,
+  sessions: workload.sessions.map(sessionJson(workload)),
+  devices: Array.from({ length: devices }, (_, ordinal) => deviceJson(workload, `gpuhost/GPU:${ordinal}`)),
+  findings: FINDINGS,
+  problems: PROBLEMS,
+});
+
+export function layoutOf(workload, device, revision) {
+  const peak = peakOf(workload);
+  return {
+    device,
+    revision,
+    window: spanOf(workload),
+    extent: spanOf(workload),
+    sessions: workload.sessions.map((_, index) => ({
+      id: idOf(index),
+      name: NAMES[index],
+      window: spanOf(workload),
+    })),
+    lanes: workload.sessions.flatMap((session, index) => [
+      {
+        lane: 3 * index,
+        session: index,
+        kind: 'steps',
+        label: 'steps',
+        title: 'Steps',
+        rows: 1,
+        events: session.steps.length,
+      },
+      {
+        lane: 3 * index + 1,
+        session: index,
+        kind: 'stream',
+        label: 'stream 13',
+        title: 'Stream #13(Compute)',
+        rows: 1,
+        events: session.kernels.length,
+      },
+      {
+        lane: 3 * index + 2,
+        session: index,
+        kind: 'stream',
+        label: 'stream 14',
+        title: 'Stream #14(MemcpyH2D)',
+        rows: 2,
+        events: session.copies.length,
+      },
+    ]),
+    memory: {
+      sessions: workload.sessions.map((_, index) => index),
+      capacity_bytes: CAPACITY,
+      limit_bytes: workload.sessions.map(() => 36 * GIB),
+      peak_bytes: Math.round(peak.sum),
+      peak_at_ns: Math.round(peak.at),
+    },
+    levels: { min: 0, max: 40 },
+  };
+}

@@ -1,0 +1,85 @@
+// A stand-in for TensorBoard with the plugin, for work on the panel: `npm run mock -- [port] [sessions] [devices]`.
+// Serves a page with a frame like TensorBoard's, the built bundle, and the routes of http_api.md over a made-up workload.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { layoutOf, reportOf } from './mock_report.mjs';
+import { tileOf } from './mock_tiles.mjs';
+import { makeWorkload } from './workload.mjs';
+
+const STATIC = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../tb_contention/static');
+const REVISION = 'c0ffee12';
+
+const PAGE = `<!DOCTYPE html><body style="margin:0"><iframe src="data/plugin_entry.html" style="border:0;width:100%;height:100vh;display:block"></iframe>`;
+const STUB = `<!DOCTYPE html><base href="plugin/tb_contention/"><script type="module">import("./index.js").then(m => void m.render())</script>`;
+
+function eventOf(workload, parameters) {
+  const [lane, row, time] = ['lane', 'row', 'time'].map((name) => Number(parameters.get(name)));
+  const session = workload.sessions[Math.floor(lane / 3)];
+  const events = [session.steps, session.kernels, session.copies][lane % 3];
+  const event = events.find((each) => each.row === row && each.start <= time && time < each.end);
+  if (event === undefined) return { event: null };
+  const { name, start, end } = event;
+  return {
+    event: {
+      name,
+      start_ns: start,
+      duration_ns: end - start,
+      kind: 'kernel',
+      stream: '13',
+      session: `${Math.floor(lane / 3)}`,
+      correlation_id: 4711,
+      op: 'model/dense/MatMul',
+      details: null,
+      bytes: null,
+      launch_ns: start - 9000,
+    },
+  };
+}
+
+function summaryOf(workload, devices) {
+  const report = reportOf(workload, devices);
+  return {
+    state: 'ready',
+    message: '',
+    progress: null,
+    revision: REVISION,
+    logdir: 'logs',
+    version: '0.1.0',
+    xprof: false,
+    report: devices === 0 ? { ...report, sessions: [], findings: [], problems: [] } : report,
+  };
+}
+
+function answer(url, workload, devices) {
+  const { pathname, searchParams } = url;
+  const json = (value) => ['application/json', JSON.stringify(value)];
+  if (pathname === '/') return ['text/html', PAGE];
+  if (pathname === '/data/plugin_entry.html') return ['text/html', STUB];
+  const route = pathname.replace('/data/plugin/tb_contention/', '');
+  if (route === 'index.js') return ['text/javascript', readFileSync(path.join(STATIC, 'index.js'))];
+  if (route === 'api/summary') return json(summaryOf(workload, devices));
+  if (route === 'api/layout') return json(layoutOf(workload, searchParams.get('device'), REVISION));
+  if (route === 'api/event') return json(eventOf(workload, searchParams));
+  if (route === 'api/tile') {
+    const [level, index] = [Number(searchParams.get('level')), Number(searchParams.get('index'))];
+    return ['application/octet-stream', new Uint8Array(tileOf(workload, level, index))];
+  }
+  return null;
+}
+
+const [port = '6100', sessions = '2', devices = '1'] = process.argv.slice(2);
+const workload = makeWorkload(Number(sessions));
+createServer((request, response) => {
+  const found = answer(new URL(request.url, 'http://localhost'), workload, Number(devices));
+  if (found === null) {
+    response.writeHead(404, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ error: { slug: 'not-found', message: 'No such route.' } }));
+    return;
+  }
+  const [type, body] = found;
+  response.writeHead(200, { 'Content-Type': type, 'Content-Encoding': 'gzip' });
+  response.end(gzipSync(body, { level: 1 }));
+}).listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}/`));

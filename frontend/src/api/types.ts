@@ -1,0 +1,201 @@
+/** The JSON of the plugin's routes; field by field in `tb_contention/report/FORMAT.md` and `plugin/http_api.md`. */
+import type { Bytes, Ns } from '../base/units';
+
+export interface WireSpan {
+  readonly start_ns: Ns;
+  readonly end_ns: Ns;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly name: string;
+  readonly run: string;
+  readonly file: string;
+  readonly host: string;
+  readonly process_id: number | null;
+  readonly kind: string;
+  readonly clock: { readonly source: string; readonly error_ns: Ns | null };
+  readonly window: WireSpan;
+  readonly steps: {
+    readonly count: number;
+    readonly mean_ns: Ns;
+    readonly p50_ns: Ns;
+    readonly p95_ns: Ns;
+  } | null;
+  readonly warnings: readonly string[];
+}
+
+export interface Slowdown {
+  readonly estimate: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly evidence: string;
+}
+
+export interface DeviceSession {
+  readonly session: string;
+  readonly kernels: number;
+  readonly busy_ns: Ns;
+  readonly contended_ns: Ns;
+  readonly stretch_ns: Ns | null;
+  readonly stall_ns: Ns | null;
+  readonly lost_ns: Ns | null;
+  readonly slowdown: Slowdown | null;
+  readonly step: { readonly shared_ns: Ns | null; readonly alone_ns: Ns | null } | null;
+}
+
+export interface KernelRow {
+  readonly session: string;
+  readonly name: string;
+  readonly count: number;
+  readonly total_ns: Ns;
+  readonly alone_ns: Ns | null;
+  readonly lost_ns: Ns | null;
+}
+
+export interface SessionMemory {
+  readonly session: string;
+  readonly allocator: string;
+  readonly peak_bytes: Bytes;
+  readonly peak_at_ns: Ns;
+  readonly at_combined_peak_bytes: Bytes;
+  readonly limit_bytes: Bytes | null;
+  readonly before_capture_bytes: Bytes;
+}
+
+export interface Holder {
+  readonly session: string;
+  readonly op: string;
+  readonly bytes: Bytes;
+  readonly region: string | null;
+  readonly shape: string | null;
+}
+
+export interface DeviceMemory {
+  readonly capacity_bytes: Bytes | null;
+  readonly combined_peak_bytes: Bytes;
+  readonly combined_peak_at_ns: Ns;
+  readonly headroom_bytes: Bytes | null;
+  readonly per_session: readonly SessionMemory[];
+  readonly holders: readonly Holder[];
+}
+
+export interface Device {
+  readonly id: string;
+  readonly host: string;
+  readonly model: string | null;
+  readonly capacity_bytes: Bytes | null;
+  readonly identity: string;
+  readonly sessions: readonly string[];
+  readonly window: WireSpan;
+  readonly alignment: { readonly max_error_ns: Ns | null };
+  readonly time: {
+    readonly window_ns: Ns;
+    readonly idle_ns: Ns;
+    readonly exclusive_ns: Ns;
+    readonly contended_ns: Ns;
+  };
+  readonly mechanism: string;
+  readonly progress_sum: number | null;
+  readonly metrics: {
+    readonly antt: number;
+    readonly stp: number;
+    readonly fairness: number;
+    readonly jain: number;
+  } | null;
+  readonly per_session: readonly DeviceSession[];
+  readonly blame: readonly { readonly victim: string; readonly culprit: string; readonly lost_ns: Ns }[];
+  readonly kernels: readonly KernelRow[];
+  readonly memory: DeviceMemory | null;
+}
+
+export type Severity = 'info' | 'warning' | 'critical' | 'error';
+
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly detail: string;
+  readonly advice: string;
+  readonly device: string | null;
+  readonly sessions: readonly string[];
+}
+
+export interface Problem {
+  readonly file: string;
+  readonly slug: string;
+  readonly severity: Severity;
+  readonly origin: string;
+  readonly message: string;
+  readonly advice: string;
+  readonly count: number;
+  readonly offset: number | null;
+}
+
+export interface Report {
+  readonly format_version: number;
+  readonly origin_ns: number | null;
+  readonly sessions: readonly Session[];
+  readonly devices: readonly Device[];
+  readonly findings: readonly Finding[];
+  readonly problems: readonly Problem[];
+}
+
+export interface Summary {
+  readonly state: 'scanning' | 'working' | 'ready' | 'failed';
+  readonly message: string;
+  readonly progress: number | null;
+  readonly revision: string;
+  readonly logdir: string;
+  readonly version: string;
+  readonly xprof: boolean;
+  readonly report: Report | null;
+}
+
+export interface LayoutLane {
+  readonly lane: number;
+  readonly session: number;
+  readonly kind: 'steps' | 'stream';
+  readonly label: string;
+  readonly title: string;
+  readonly rows: number;
+  readonly events: number;
+}
+
+export interface Layout {
+  readonly device: string;
+  readonly revision: string;
+  readonly window: WireSpan;
+  readonly extent: WireSpan;
+  readonly sessions: readonly { readonly id: string; readonly name: string; readonly window: WireSpan }[];
+  readonly lanes: readonly LayoutLane[];
+  readonly memory: {
+    readonly sessions: readonly number[];
+    readonly capacity_bytes: Bytes | null;
+    readonly limit_bytes: readonly (Bytes | null)[];
+    readonly peak_bytes: Bytes;
+    readonly peak_at_ns: Ns;
+  } | null;
+  readonly levels: { readonly min: number; readonly max: number };
+}
+
+export interface EventDetail {
+  readonly name: string;
+  readonly start_ns: Ns;
+  readonly duration_ns: Ns;
+  readonly kind: string | number;
+  readonly stream: string | null;
+  readonly session: string;
+  readonly correlation_id: number | null;
+  readonly op: string | null;
+  readonly details: string | null;
+  readonly bytes: Bytes | null;
+  readonly launch_ns: Ns | null;
+}
+
+/** What the user set by hand; goes along with every request. */
+export interface ViewQuery {
+  readonly shifts: ReadonlyMap<string, Ns>;
+  /** Key: `SESSION:ORDINAL`. */
+  readonly gpus: ReadonlyMap<string, string>;
+}

@@ -1,0 +1,60 @@
+/** Numbers as people read them. What is unknown stays a dash: a null is never printed as 0. */
+import type { Bytes, Ns } from './units';
+
+export const UNKNOWN = '–';
+
+const TIME_UNITS = [
+  { suffix: 's', size: 1e9 },
+  { suffix: 'ms', size: 1e6 },
+  { suffix: 'µs', size: 1e3 },
+  { suffix: 'ns', size: 1 },
+] as const;
+
+/** Three significant digits without exponent: 1234 -> "1,234", 12.34 -> "12.3". */
+export function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return value.toLocaleString('en-US', { maximumFractionDigits: decimals });
+}
+
+export function formatDuration(duration: Ns | null): string {
+  if (duration === null) return UNKNOWN;
+  const size = Math.abs(duration);
+  const found = TIME_UNITS.find((candidate) => size >= candidate.size * 0.9995) ?? TIME_UNITS[3];
+  return `${threeDigits(duration / found.size)} ${found.suffix}`;
+}
+
+/** "±12 µs", or that nothing is known about it. */
+export const formatError = (error: Ns | null): string =>
+  error === null ? 'error unknown' : `±${formatDuration(error)}`;
+
+const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+export function formatBytes(size: Bytes | null): string {
+  if (size === null) return UNKNOWN;
+  let value: number = size;
+  let index = 0;
+  while (Math.abs(value) >= 1023.95 && index < BYTE_UNITS.length - 1) {
+    value /= 1024;
+    index += 1;
+  }
+  return `${threeDigits(value)} ${BYTE_UNITS[index]}`;
+}
+
+/** A part of a whole in per cent; unknown when there is no whole. */
+export function formatShare(part: number | null, whole: number | null): string {
+  if (part === null || whole === null || whole <= 0) return UNKNOWN;
+  const percent = (100 * part) / whole;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  if (percent < 100 && percent > 99.9) return '> 99.9 %';
+  return `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
+}
+
+export const formatCount = (count: number): string => count.toLocaleString('en-US');
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
+
+const WORDS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
+
+export const countWord = (count: number): string => WORDS[count] ?? formatCount(count);

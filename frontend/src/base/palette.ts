@@ -1,0 +1,103 @@
+/**
+ * Colours. Hue means session and nothing else; contention is a hatch over grey, severity is told in words beside its border.
+ *
+ * The session colours were searched for distance under protan, deutan and tritan vision and 3:1 contrast against the
+ * panel's background; `palette.test.ts` repeats both checks. Index n has a related hue in both themes.
+ */
+export type ThemeName = 'light' | 'dark';
+
+export interface Theme {
+  readonly name: ThemeName | 'forced';
+  readonly background: string;
+  readonly panel: string;
+  readonly lane: string;
+  readonly text: string;
+  readonly muted: string;
+  readonly grid: string;
+  readonly outline: string;
+  readonly hatchBase: string;
+  readonly hatchLine: string;
+  readonly pill: string;
+  readonly sessions: readonly string[];
+}
+
+const LIGHT: Theme = {
+  name: 'light',
+  background: '#ffffff',
+  panel: '#ffffff',
+  lane: '#f1f3f6',
+  text: '#1d2530',
+  muted: '#566170',
+  grid: '#dfe3e9',
+  outline: '#6f7a88',
+  hatchBase: '#c3c8cf',
+  hatchLine: '#7c8591',
+  pill: '#ffffff',
+  sessions: ['#B5360E', '#4379F9', '#E66E20', '#926A95', '#3B34BA', '#6B2C5E'],
+};
+
+const DARK: Theme = {
+  name: 'dark',
+  background: '#303030',
+  panel: '#303030',
+  lane: '#3a3b3d',
+  text: '#f4f5f7',
+  muted: '#b9bec6',
+  grid: '#4a4c50',
+  outline: '#a3a9b2',
+  hatchBase: '#5a5f66',
+  hatchLine: '#9aa1ab',
+  pill: '#2b2b2b',
+  sessions: ['#E14513', '#9EABF7', '#F9D630', '#A27196', '#6770F8', '#50F5DB'],
+};
+
+// System colours: the user's own high-contrast scheme decides; sessions are told apart by their labels.
+const FORCED: Theme = {
+  name: 'forced',
+  background: 'Canvas',
+  panel: 'Canvas',
+  lane: 'Canvas',
+  text: 'CanvasText',
+  muted: 'CanvasText',
+  grid: 'GrayText',
+  outline: 'CanvasText',
+  hatchBase: 'Canvas',
+  hatchLine: 'CanvasText',
+  pill: 'Canvas',
+  sessions: ['CanvasText', 'LinkText', 'Highlight', 'GrayText'],
+};
+
+export const themeOf = (name: ThemeName, forced = false): Theme =>
+  forced ? FORCED : name === 'dark' ? DARK : LIGHT;
+
+export const sessionColour = (theme: Theme, index: number): string =>
+  theme.sessions[index % theme.sessions.length];
+
+const channel = (hex: string, at: number): number => {
+  const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+};
+
+/** Linear sRGB of `#rrggbb`. */
+export const linearRgb = (hex: string): readonly [number, number, number] => [
+  channel(hex, 1),
+  channel(hex, 3),
+  channel(hex, 5),
+];
+
+export function luminance(hex: string): number {
+  const [r, g, b] = linearRgb(hex);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Contrast ratio of WCAG 2. */
+export function contrast(a: string, b: string): number {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** Black or white, whichever reads better on the colour; system colours bring their own partner. */
+export function textOn(colour: string): string {
+  if (!colour.startsWith('#')) return 'Canvas';
+  return contrast(colour, '#ffffff') >= contrast(colour, '#101418') ? '#ffffff' : '#101418';
+}

@@ -1,0 +1,25 @@
+/** All that the painters look at for one frame. */
+import type { Theme } from '../base/palette';
+import type { Px, Span } from '../base/units';
+import type { Cover } from '../model/cover';
+import type { Slice } from '../model/hit';
+import type { Contended } from '../model/intervals';
+import type { Rows } from '../model/rows';
+import type { TimelineLayout } from '../model/timeline';
+import type { Viewport } from '../model/viewport';
+
+export interface Scene {
+  readonly layout: TimelineLayout;
+  readonly rows: Rows;
+  readonly theme: Theme;
+  readonly viewport: Viewport;
+  readonly cover: Cover;
+  readonly contended: readonly Contended[];
+  /** The whole capture at the coarsest useful level, for the minimap. */
+  readonly overview: Cover;
+  readonly hovered: { readonly lane: number; readonly slice: Slice } | null;
+  readonly selected: { readonly lane: number; readonly slice: Slice } | null;
+  /** A range being drawn with the pointer. */
+  readonly range: Span | null;
+  readonly cursor: Px | null;
+}

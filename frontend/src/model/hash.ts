@@ -1,0 +1,77 @@
+/** View state as `p.tb_contention.*` keys of TensorBoard's address, beside keys that belong to others. */
+import { type Ns, ns, type Span, span } from '../base/units';
+
+export interface ViewState {
+  readonly device: string | null;
+  readonly window: Span | null;
+  readonly shifts: ReadonlyMap<string, Ns>;
+  readonly gpus: ReadonlyMap<string, string>;
+}
+
+export const NO_STATE: ViewState = { device: null, window: null, shifts: new Map(), gpus: new Map() };
+
+const PREFIX = 'p.tb_contention.';
+
+const partsOf = (hash: string): readonly string[] =>
+  hash
+    .replace(/^#/, '')
+    .split('&')
+    .filter((part) => part !== '');
+
+/** A list of pairs as one value: TensorBoard keeps only one value of a key. */
+const packPairs = (pairs: Iterable<readonly [string, string]>): string =>
+  [...pairs].map(([key, value]) => `${encodeURIComponent(key)}~${encodeURIComponent(value)}`).join(';');
+
+function unpackPairs(text: string): readonly (readonly [string, string])[] {
+  return text
+    .split(';')
+    .map((pair) => pair.split('~'))
+    .filter((pair) => pair.length === 2)
+    .map(([key, value]) => [decode(key), decode(value)] as const);
+}
+
+/** A hand-edited address may hold a broken escape; it is then taken as it stands. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `hash` with our keys replaced by `state` and all other keys as they were. */
+export function writeHash(hash: string, state: ViewState): string {
+  const foreign = partsOf(hash).filter((part) => !part.startsWith(PREFIX));
+  const own: [string, string][] = [];
+  if (state.device !== null) own.push(['device', state.device]);
+  if (state.window !== null) {
+    own.push(['window', `${Math.round(state.window.start)}~${Math.round(state.window.end)}`]);
+  }
+  const shifts = [...state.shifts].map(([id, shift]) => [id, `${shift}`] as const);
+  if (shifts.length > 0) own.push(['shift', packPairs(shifts)]);
+  if (state.gpus.size > 0) own.push(['gpu', packPairs(state.gpus)]);
+  const keys = own.map(([key, value]) => `${PREFIX}${key}=${encodeURIComponent(value)}`);
+  return `#${[...foreign, ...keys].join('&')}`;
+}
+
+function windowOf(text: string | undefined): Span | null {
+  const [start, end] = (text ?? '').split('~').map(Number);
+  return Number.isFinite(start) && Number.isFinite(end) && start < end ? span(start, end) : null;
+}
+
+export function readHash(hash: string): ViewState {
+  const own = new Map<string, string>();
+  for (const part of partsOf(hash)) {
+    const at = part.indexOf('=');
+    if (part.startsWith(PREFIX) && at > 0) own.set(part.slice(PREFIX.length, at), decode(part.slice(at + 1)));
+  }
+  const shifts = unpackPairs(own.get('shift') ?? '')
+    .map(([id, shift]) => [id, Number(shift)] as const)
+    .filter(([, shift]) => Number.isSafeInteger(shift));
+  return {
+    device: own.get('device') ?? null,
+    window: windowOf(own.get('window')),
+    shifts: new Map(shifts.map(([id, shift]) => [id, ns(shift)])),
+    gpus: new Map(unpackPairs(own.get('gpu') ?? '')),
+  };
+}

@@ -1,0 +1,62 @@
+/** What lies under the pointer. */
+import type { LaneTrack } from '../api/tile';
+import { type Ns, type Px, type Span, span } from '../base/units';
+import type { Cover } from './cover';
+import { type LaneBox, type Rows, rowHeight } from './rows';
+
+export interface Slice extends Span {
+  readonly name: string;
+  readonly count: number;
+  readonly busy: Ns;
+  readonly row: number;
+  readonly kind: number;
+}
+
+export interface Hit {
+  readonly box: LaneBox;
+  readonly slice: Slice;
+}
+
+const sliceAt = (track: LaneTrack, names: readonly string[], i: number): Slice => ({
+  ...span(track.start[i], track.end[i]),
+  name: names[track.name[i]] ?? '',
+  count: track.count[i],
+  busy: track.busy[i] as Ns,
+  row: track.row[i],
+  kind: track.kind[i],
+});
+
+const isIn = (clip: Span, at: number): boolean => at >= clip.start && at < clip.end;
+
+/** The slice of a lane's row that is nearest to `at`, no farther than `reach`. */
+export function sliceNear(cover: Cover, lane: number, row: number, at: Ns, reach: Ns): Slice | null {
+  let best: Slice | null = null;
+  let distance = Number.POSITIVE_INFINITY;
+  for (const { tile, clip } of cover.pieces) {
+    const track = tile?.lanes.get(lane);
+    if (!tile || !track || !(isIn(clip, at - reach) || isIn(clip, at) || isIn(clip, at + reach))) continue;
+    for (let i = 0; i < track.n; i += 1) {
+      if (track.row[i] !== row) continue;
+      const away = Math.max(track.start[i] - at, at - track.end[i], 0);
+      if (away > reach || away >= distance) continue;
+      distance = away;
+      best = sliceAt(track, tile.names, i);
+    }
+  }
+  return best;
+}
+
+export function laneAt(rows: Rows, y: Px): LaneBox | null {
+  for (const group of rows.groups) {
+    for (const box of group.lanes) if (y >= box.top && y < box.top + box.height) return box;
+  }
+  return null;
+}
+
+export function hitTest(cover: Cover, rows: Rows, at: Ns, y: Px, reach: Ns): Hit | null {
+  const box = laneAt(rows, y);
+  if (box === null) return null;
+  const tall = box.lane.kind === 'steps' ? box.height / Math.max(1, box.lane.rows) : rowHeight(box.lane.rows);
+  const slice = sliceNear(cover, box.lane.lane, Math.floor((y - box.top) / tall), at, reach);
+  return slice === null ? null : { box, slice };
+}

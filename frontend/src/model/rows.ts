@@ -1,0 +1,79 @@
+/** Where each lane stands below the other: one group a session, then memory. Heights in CSS pixels. */
+import type { Layout, LayoutLane } from '../api/types';
+import { type Px, px } from '../base/units';
+
+export interface LaneBox {
+  readonly lane: LayoutLane;
+  readonly top: Px;
+  readonly height: Px;
+}
+
+export interface GroupBox {
+  readonly session: number;
+  readonly top: Px;
+  readonly height: Px;
+  readonly folded: boolean;
+  readonly lanes: readonly LaneBox[];
+  /** Where all streams lie on top of each other when the group is folded. */
+  readonly strip: { readonly top: Px; readonly height: Px } | null;
+}
+
+export interface Rows {
+  readonly height: Px;
+  readonly groups: readonly GroupBox[];
+  readonly memory: { readonly top: Px; readonly height: Px } | null;
+}
+
+export const HEADING = 44;
+const STEPS = 18;
+const ROW = 22;
+const SUB_ROW = 14;
+const GAP = 6;
+const GROUP_GAP = 14;
+const MEMORY = 124;
+const MEMORY_HEAD = 24;
+
+export const rowHeight = (rows: number): number => (rows > 1 ? SUB_ROW : ROW);
+const laneHeight = (lane: LayoutLane): number =>
+  lane.kind === 'steps' ? STEPS * Math.max(1, lane.rows) : rowHeight(lane.rows) * Math.max(1, lane.rows);
+
+function openGroup(session: number, lanes: readonly LayoutLane[], top: number): GroupBox {
+  let y = top + HEADING;
+  const boxes = lanes.map((lane) => {
+    const box = { lane, top: px(y), height: px(laneHeight(lane)) };
+    y += box.height + GAP;
+    return box;
+  });
+  return { session, top: px(top), height: px(y - top), folded: false, lanes: boxes, strip: null };
+}
+
+function foldedGroup(session: number, top: number): GroupBox {
+  const strip = { top: px(top + 8), height: px(HEADING - 16) };
+  return { session, top: px(top), height: px(HEADING), folded: true, lanes: [], strip };
+}
+
+export function rowsOf(layout: Layout, folded: ReadonlySet<number>): Rows {
+  let y = 4;
+  const groups = layout.sessions.map((_, session) => {
+    const lanes = layout.lanes.filter((lane) => lane.session === session);
+    const group = folded.has(session) ? foldedGroup(session, y) : openGroup(session, lanes, y);
+    y += group.height + GROUP_GAP;
+    return group;
+  });
+  if (layout.memory === null) return { height: px(y), groups, memory: null };
+  const memory = { top: px(y + MEMORY_HEAD), height: px(MEMORY) };
+  return { height: px(memory.top + memory.height + 12), groups, memory };
+}
+
+/** Groups that start folded: a canvas has a largest size, and nobody reads a hundred lanes at once. */
+export function foldedAtFirst(layout: Layout, tallest = 2400): ReadonlySet<number> {
+  const none: ReadonlySet<number> = new Set();
+  if (rowsOf(layout, none).height <= tallest) return none;
+  const order = layout.sessions.map((_, session) => session).reverse();
+  const folded = new Set<number>();
+  for (const session of order) {
+    folded.add(session);
+    if (rowsOf(layout, folded).height <= tallest) break;
+  }
+  return folded;
+}

@@ -1,0 +1,66 @@
+/** Filtering, sorting and the visible part of long tables. */
+import type { KernelRow, Problem, Severity } from '../api/types';
+
+export type KernelColumn = 'name' | 'session' | 'count' | 'total_ns' | 'mean_ns' | 'alone_ns' | 'lost_ns';
+
+const cellOf = (row: KernelRow, column: KernelColumn): number | string | null =>
+  column === 'mean_ns' ? row.total_ns / Math.max(1, row.count) : row[column];
+
+/** Unknown values go last in either direction. */
+function compare(a: number | string | null, b: number | string | null, sign: number): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  if (typeof a === 'string' || typeof b === 'string') return sign * `${a}`.localeCompare(`${b}`);
+  return sign * (a - b);
+}
+
+export function kernelRows(
+  rows: readonly KernelRow[],
+  filter: string,
+  column: KernelColumn,
+  descending: boolean,
+): readonly KernelRow[] {
+  const wanted = filter.trim().toLowerCase();
+  const kept = wanted === '' ? rows : rows.filter((row) => row.name.toLowerCase().includes(wanted));
+  const sign = descending ? -1 : 1;
+  return [...kept].sort((a, b) => compare(cellOf(a, column), cellOf(b, column), sign));
+}
+
+/** First and one past the last row to put into the document. */
+export function visibleRows(
+  count: number,
+  rowHeight: number,
+  scrollTop: number,
+  height: number,
+): readonly [number, number] {
+  const spare = 6;
+  const first = Math.max(0, Math.floor(scrollTop / rowHeight) - spare);
+  return [Math.min(first, count), Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + spare)];
+}
+
+const WEIGHT: Readonly<Record<Severity, number>> = { critical: 0, error: 0, warning: 1, info: 2 };
+
+export const bySeverity = <Item extends { readonly severity: Severity }>(items: readonly Item[]): Item[] =>
+  [...items].sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity]);
+
+export interface ProblemGroup {
+  readonly slug: string;
+  readonly severity: Severity;
+  readonly count: number;
+  readonly problems: readonly Problem[];
+}
+
+/** One group a slug, worst first. */
+export function groupProblems(problems: readonly Problem[]): readonly ProblemGroup[] {
+  const groups = new Map<string, Problem[]>();
+  for (const problem of bySeverity(problems)) {
+    const group = groups.get(problem.slug);
+    if (group === undefined) groups.set(problem.slug, [problem]);
+    else group.push(problem);
+  }
+  return [...groups].map(([slug, members]) => ({
+    slug,
+    severity: members[0].severity,
+    count: members.reduce((sum, problem) => sum + Math.max(1, problem.count), 0),
+    problems: members,
+  }));
+}

@@ -1,0 +1,132 @@
+/** The report in sentences. Says what is known; where a number is null the sentence does without it. */
+import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
+import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
+
+export interface Verdict {
+  readonly sentence: string;
+  readonly details: readonly string[];
+  readonly simulated: boolean;
+}
+
+/** "host0/GPU:1#2" -> "GPU 1 (2nd group)". An id of another form is its own name. */
+export function gpuName(device: Device): string {
+  const match = /\/GPU:(\d+)(?:#(\d+))?$/.exec(device.id);
+  if (match === null) return device.id;
+  return match[2] === undefined ? `GPU ${match[1]}` : `GPU ${match[1]} (group ${match[2]})`;
+}
+
+const CLOCKS: Readonly<Record<string, string>> = {
+  task_environment: 'Task Environment',
+  manifest: 'the capture manifest',
+  tf_data: 'tf.data',
+  shared_capture: 'one shared capture',
+  file_time: 'file times',
+  user: 'your shift',
+  none: 'no clock',
+};
+
+export const clockName = (source: string): string => CLOCKS[source] ?? source;
+
+const IDENTITIES: Readonly<Record<string, string>> = {
+  assumed: 'same GPU assumed: host, ordinal and capabilities agree',
+  manifest: 'GPU named by the capture manifest',
+  user: 'GPU named by you',
+};
+
+const MECHANISMS: Readonly<Record<string, string>> = {
+  time_slicing: ' by time slices',
+  concurrent: ' side by side',
+  single_stream: ' through one stream',
+};
+
+export const times = (value: number): string => `${value.toFixed(2)}×`;
+
+/** "1.23 – 1.27 · evidence B". */
+export function slowdownRange(slowdown: Slowdown): string {
+  const ends = [slowdown.low, slowdown.high].map((end) => (end === null ? '?' : end.toFixed(2)));
+  const known = slowdown.low !== null || slowdown.high !== null;
+  return [known ? ends.join(' – ') : 'range unknown', `evidence ${slowdown.evidence}`].join(' · ');
+}
+
+const slowdownWords = (name: string, slowdown: Slowdown): string | null => {
+  if (slowdown.estimate !== null) return `${name} is about ${times(slowdown.estimate)} slower`;
+  if (slowdown.low !== null && slowdown.high !== null) {
+    return `${name} is between ${times(slowdown.low)} and ${times(slowdown.high)} slower`;
+  }
+  return slowdown.low === null ? null : `${name} is at least ${times(slowdown.low)} slower`;
+};
+
+function slowdownClause(device: Device, nameOf: (id: string) => string): string | null {
+  const known = device.per_session.flatMap((entry) =>
+    entry.slowdown === null ? [] : [entry as WithSlowdown],
+  );
+  const estimates = known.map((entry) => entry.slowdown.estimate?.toFixed(2));
+  const allAlike =
+    known.length > 1 && known.length === device.sessions.length && new Set(estimates).size === 1;
+  if (allAlike && estimates[0] !== undefined) return `each is about ${estimates[0]}× slower`;
+  const clauses = known
+    .map((entry) => slowdownWords(nameOf(entry.session), entry.slowdown))
+    .filter((clause) => clause !== null);
+  return clauses.length === 0 ? null : clauses.slice(0, 3).join(', ');
+}
+
+type WithSlowdown = DeviceSession & { readonly slowdown: Slowdown };
+
+function sentenceOf(device: Device, nameOf: (id: string) => string): string {
+  const count = device.sessions.length;
+  const place = `${gpuName(device)} on ${device.host}`;
+  const { window_ns: window, contended_ns: contended } = device.time;
+  if (count <= 1) {
+    const busy = device.per_session[0]?.busy_ns ?? null;
+    return `One session alone on ${place}: busy for ${formatShare(busy, window)} of ${formatDuration(window)}`;
+  }
+  const who = `${countWord(count)} sessions`;
+  if (window <= 0) return `${who} used ${place}, but their captures have no time in common`;
+  if (contended <= 0) return `${who} used ${place} and never had work on it at the same time`;
+  const slower = slowdownClause(device, nameOf);
+  const sharing = `${who} share ${place}${MECHANISMS[device.mechanism] ?? ''}`;
+  if (slower !== null) return `${sharing}: ${slower}`;
+  const both = count === 2 ? 'both had work on it' : 'two or more had work on it at once';
+  return `${sharing}: for ${formatShare(contended, window)} of ${formatDuration(window)} ${both}`;
+}
+
+const SAYS_SIMULATED = /simulat/i;
+
+export const isSimulated = (sessions: readonly Session[]): boolean =>
+  sessions.some((s) =>
+    [s.name, s.run, s.host, s.file, ...s.warnings].some((text) => SAYS_SIMULATED.test(text)),
+  );
+
+function clocksOf(device: Device, sessions: readonly Session[]): string {
+  const sources = [...new Set(sessions.map((session) => clockName(session.clock.source)))];
+  const error = device.alignment.max_error_ns;
+  return `clocks from ${sources.join(', ') || 'nowhere'}, ${formatError(error)}`;
+}
+
+/** Losses that touch this device's sessions: what the profiler dropped, and what the reader could not use. */
+function lossesOf(report: Report, sessions: readonly Session[]): string {
+  const files = new Set(sessions.map((session) => session.file));
+  const lost = report.problems.filter((p) => p.severity !== 'info' && files.has(p.file)).length;
+  const warned = sessions.filter((session) => session.warnings.length > 0).length;
+  if (lost + warned === 0) return 'no losses reported';
+  return `${plural(Math.max(lost, warned), 'loss', 'losses')} reported, see Problems`;
+}
+
+export const sessionsOf = (report: Report, device: Device): readonly Session[] =>
+  device.sessions.flatMap((id) => report.sessions.find((session) => session.id === id) ?? []);
+
+export function verdictOf(report: Report, device: Device): Verdict {
+  const sessions = sessionsOf(report, device);
+  const nameOf = (id: string): string => sessions.find((session) => session.id === id)?.name ?? id;
+  const { window_ns: window, contended_ns: contended } = device.time;
+  const details = [
+    device.model ?? 'model unknown',
+    IDENTITIES[device.identity] ?? `identity: ${device.identity}`,
+    clocksOf(device, sessions),
+  ];
+  if (device.sessions.length > 1) {
+    details.push(`${formatShare(contended, window)} of ${formatDuration(window)} contended`);
+  }
+  details.push(lossesOf(report, sessions));
+  return { sentence: sentenceOf(device, nameOf), details, simulated: isSimulated(sessions) };
+}

@@ -1,0 +1,99 @@
+/**
+ * The page around the panel. TensorBoard shows a plugin in an iframe of the same origin that it never removes: hidden
+ * tabs get no height, but timers and animation frames go on. Everything here also works without a parent.
+ */
+import { signal } from '@preact/signals';
+import type { ThemeName } from '../base/palette';
+
+const DARK_CLASS = 'dark-mode';
+
+/** The parent window, or this one when the parent is of another origin (a notebook's proxy, say). */
+function outer(): Window {
+  try {
+    // Reading the location is what throws for a foreign parent.
+    return window.parent.location.href === undefined ? window : window.parent;
+  } catch {
+    return window;
+  }
+}
+
+export class Host {
+  readonly theme = signal<ThemeName>('light');
+  readonly forced = signal(false);
+  readonly isShown = signal(true);
+  readonly #outer = outer();
+  readonly #reloads: (() => void)[] = [];
+
+  start(): void {
+    this.#watchTheme();
+    this.#watchShown();
+    this.#listenForReload();
+  }
+
+  get hash(): string {
+    return this.#outer.location.hash;
+  }
+
+  /** Replace the hash and nothing else: the query belongs to other plugins. A frame's own page has no use for one. */
+  set hash(hash: string) {
+    const { history, location } = this.#outer;
+    if (location.hash === hash || (hash === '#' && location.hash === '')) return;
+    history.replaceState(history.state, '', `${location.pathname}${location.search}${hash}`);
+  }
+
+  onReload(reload: () => void): void {
+    this.#reloads.push(reload);
+  }
+
+  #watchTheme(): void {
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const forced = matchMedia('(forced-colors: active)');
+    const body = this.#outer === window ? null : this.#outer.document.body;
+    const read = (): void => {
+      const isDark = body === null ? dark.matches : body.classList.contains(DARK_CLASS);
+      this.theme.value = isDark ? 'dark' : 'light';
+      this.forced.value = forced.matches;
+    };
+    read();
+    dark.addEventListener('change', read);
+    forced.addEventListener('change', read);
+    if (body !== null) {
+      new MutationObserver(read).observe(body, { attributes: true, attributeFilter: ['class'] });
+    }
+  }
+
+  #watchShown(): void {
+    new IntersectionObserver((entries) => {
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      const shown = last.isIntersecting && window.innerHeight > 0;
+      if (shown) this.#claimReload();
+      this.isShown.value = shown;
+    }).observe(document.documentElement);
+  }
+
+  #reload = (): void => {
+    for (const reload of this.#reloads) reload();
+  };
+
+  /** Another plugin may have put its own function on our frame in the meantime. */
+  #claimReload(): void {
+    try {
+      const frame = window.frameElement as (Element & { reload?: () => void }) | null;
+      if (frame !== null) frame.reload = this.#reload;
+    } catch {
+      // A frame of another origin has no reload hook to set; the channel below still works.
+    }
+  }
+
+  #listenForReload(): void {
+    this.#claimReload();
+    if (window.parent === window) return;
+    const channel = new MessageChannel();
+    channel.port1.onmessage = (event: MessageEvent): void => {
+      const isText = typeof event.data === 'string';
+      if (isText && event.data.includes('"experimental.DataReloaded"')) this.#reload();
+    };
+    window.parent.postMessage('experimental.bootstrap', '*', [channel.port2]);
+  }
+}

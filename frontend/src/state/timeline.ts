@@ -1,0 +1,274 @@
+/** The timeline's state: layout, window, what is folded, hovered and selected. Actions change it; painters read a Scene. */
+import { batch, computed, signal } from '@preact/signals';
+import { type Source, STALE } from '../api/source';
+import type { EventDetail, Layout } from '../api/types';
+import { formatDuration, plural } from '../base/format';
+import type { Theme } from '../base/palette';
+import { lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
+import type { Scene } from '../canvas/scene';
+import { coverOf } from '../model/cover';
+import { type Hit, hitTest } from '../model/hit';
+import { contendedIn, neighbour } from '../model/intervals';
+import { foldedAtFirst, rowsOf } from '../model/rows';
+import { spanOf } from '../model/timeline';
+import {
+  centreOf,
+  clampView,
+  fitTo,
+  levelFor,
+  nsPerPx,
+  panBy,
+  toNs,
+  type Viewport,
+  zoomAt,
+} from '../model/viewport';
+import { during } from './activity';
+import { Tiles } from './tiles';
+
+export class Timeline {
+  readonly layout = signal<Layout | null>(null);
+  readonly error = signal<string | null>(null);
+  readonly window = signal<Span | null>(null);
+  readonly width = signal<Px>(px(0));
+  readonly folded = signal<ReadonlySet<number>>(new Set());
+  readonly hovered = signal<Hit | null>(null);
+  readonly selected = signal<Hit | null>(null);
+  readonly detail = signal<EventDetail | null>(null);
+  readonly range = signal<Span | null>(null);
+  readonly cursor = signal<Px | null>(null);
+  readonly announcement = signal('');
+  readonly tiles = signal<Tiles | null>(null);
+  #jumpedTo: number | null = null;
+
+  constructor(
+    readonly source: Source,
+    readonly onOutdated: () => void,
+  ) {}
+
+  readonly rows = computed(() => {
+    const layout = this.layout.value;
+    return layout === null ? null : rowsOf(layout, this.folded.value);
+  });
+
+  readonly extent = computed(() => {
+    const layout = this.layout.value;
+    return layout === null ? null : spanOf(layout.extent);
+  });
+
+  readonly viewport = computed((): Viewport | null => {
+    const extent = this.extent.value;
+    const view = this.window.value ?? extent;
+    if (extent === null || view === null || this.width.value <= 0) return null;
+    return { view: clampView(view, extent), width: this.width.value };
+  });
+
+  /** The level at which the whole capture fits the screen; tiles above it are never needed. */
+  readonly topLevel = computed(() => {
+    const [layout, extent] = [this.layout.value, this.extent.value];
+    if (layout === null || extent === null) return 0;
+    return levelFor(lengthOf(extent) / Math.max(200, this.width.value), layout.levels);
+  });
+
+  readonly cover = computed(() => {
+    const [layout, extent, viewport, tiles] = [
+      this.layout.value,
+      this.extent.value,
+      this.viewport.value,
+      this.tiles.value,
+    ];
+    if (layout === null || extent === null || viewport === null || tiles === null) return null;
+    tiles.arrivals.value;
+    const level = levelFor(nsPerPx(viewport), layout.levels);
+    return coverOf(viewport.view, extent, level, this.topLevel.value, tiles.find);
+  });
+
+  readonly overview = computed(() => {
+    const [extent, tiles] = [this.extent.value, this.tiles.value];
+    if (extent === null || tiles === null || this.width.value <= 0) return null;
+    tiles.arrivals.value;
+    return coverOf(extent, extent, this.topLevel.value, this.topLevel.value, tiles.find);
+  });
+
+  readonly contended = computed(() => (this.cover.value === null ? [] : contendedIn(this.cover.value)));
+
+  /** Show a device. A new revision of the same device keeps the window. */
+  async open(device: string): Promise<void> {
+    const kept = this.layout.value?.device === device;
+    try {
+      const layout = await during(this.source.layout(device));
+      if (layout === STALE) return;
+      this.tiles.value?.close();
+      this.source.dropTiles();
+      batch(() => {
+        this.error.value = null;
+        this.layout.value = layout;
+        this.tiles.value = new Tiles(this.source, device, layout.revision, this.onOutdated);
+        this.hovered.value = null;
+        this.#deselect();
+        if (!kept) this.folded.value = foldedAtFirst(layout);
+      });
+    } catch (error) {
+      this.error.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** Ask for the tiles of the present window; called once a frame. */
+  fetch(): void {
+    const wanted = [...(this.overview.value?.missing ?? []), ...(this.cover.value?.missing ?? [])];
+    this.tiles.value?.want(wanted);
+  }
+
+  scene(theme: Theme): Scene | null {
+    const [layout, rows, viewport, cover, overview] = [
+      this.layout.value,
+      this.rows.value,
+      this.viewport.value,
+      this.cover.value,
+      this.overview.value,
+    ];
+    if (!layout || !rows || !viewport || !cover || !overview) return null;
+    const mark = (hit: Hit | null): Scene['hovered'] =>
+      hit === null ? null : { lane: hit.box.lane.lane, slice: hit.slice };
+    return {
+      layout,
+      rows,
+      theme,
+      viewport,
+      cover,
+      overview,
+      contended: this.contended.value,
+      hovered: mark(this.hovered.value),
+      selected: mark(this.selected.value),
+      range: this.range.value,
+      cursor: this.cursor.value,
+    };
+  }
+
+  zoom(factor: number, at?: Px): void {
+    const [viewport, extent] = [this.viewport.value, this.extent.value];
+    if (viewport === null || extent === null) return;
+    const anchor = at === undefined ? centreOf(viewport.view) : toNs(viewport, at);
+    this.show(zoomAt(viewport.view, extent, anchor, factor));
+  }
+
+  /** Pan by a part of the window. */
+  pan(part: number): void {
+    const viewport = this.viewport.value;
+    if (viewport !== null) this.panPx(px(part * viewport.width));
+  }
+
+  panPx(distance: Px): void {
+    const [viewport, extent] = [this.viewport.value, this.extent.value];
+    if (viewport === null || extent === null) return;
+    this.show(panBy(viewport.view, extent, ns(distance * nsPerPx(viewport))));
+  }
+
+  show(view: Span): void {
+    const extent = this.extent.value;
+    if (extent === null) return;
+    const next = clampView(view, extent);
+    const isWhole = next.start === extent.start && next.end === extent.end;
+    this.window.value = isWhole ? null : next;
+  }
+
+  /** Show everything. */
+  fit(): void {
+    this.window.value = null;
+    this.#announceWindow();
+  }
+
+  /** Fill half of the window with `target`. */
+  frame(target: Span): void {
+    const extent = this.extent.value;
+    if (extent !== null) this.show(fitTo(target, extent, 0.5));
+  }
+
+  centreOn(at: Ns): void {
+    const viewport = this.viewport.value;
+    if (viewport === null) return;
+    const half = lengthOf(viewport.view) / 2;
+    this.show(span(at - half, at + half));
+  }
+
+  /** Go to the next or previous contended interval: fine ones from the window, beyond it those of the overview. */
+  jump(direction: 1 | -1): void {
+    const [viewport, extent, overview] = [this.viewport.value, this.extent.value, this.overview.value];
+    if (viewport === null || extent === null || overview === null) return;
+    const here = viewport.view;
+    const fine = this.contended.value.filter((i) => i.start > here.start && i.end < here.end);
+    const far = contendedIn(overview).filter((i) => i.end <= here.start || i.start >= here.end);
+    const all = [...fine, ...far].sort((a, b) => a.start - b.start);
+    const from = this.#jumpedTo ?? here.start - direction;
+    const found = neighbour(all, from, direction);
+    if (found === null) {
+      this.announcement.value = 'No contended interval.';
+      return;
+    }
+    const { interval } = found;
+    this.#jumpedTo = interval.start;
+    this.show(fitTo(interval, extent, 1));
+    const merged = interval.count > 1 ? `, ${interval.count} intervals merged` : '';
+    this.announcement.value = `Contended for ${formatDuration(lengthOf(interval))} by ${interval.depth} sessions${merged}.`;
+  }
+
+  hover(x: Px, y: Px): void {
+    this.hovered.value = this.#hit(x, y);
+  }
+
+  async select(x: Px, y: Px): Promise<void> {
+    const hit = this.#hit(x, y);
+    this.selected.value = hit;
+    this.detail.value = null;
+    const layout = this.layout.value;
+    if (hit === null || layout === null) return;
+    this.announcement.value = this.describe(hit);
+    try {
+      const middle = ns((hit.slice.start + hit.slice.end) / 2);
+      const event = await during(this.source.event(layout.device, hit.box.lane.lane, hit.slice.row, middle));
+      if (event !== STALE) this.detail.value = event;
+    } catch (error) {
+      this.error.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  clear(): void {
+    batch(() => {
+      this.range.value = null;
+      this.hovered.value = null;
+      this.#deselect();
+    });
+  }
+
+  fold(session: number): void {
+    const folded = new Set(this.folded.value);
+    if (!folded.delete(session)) folded.add(session);
+    this.folded.value = folded;
+  }
+
+  forgetJump(): void {
+    this.#jumpedTo = null;
+  }
+
+  describe({ box, slice }: Hit): string {
+    const session = this.layout.value?.sessions[box.lane.session]?.name ?? '';
+    const many = slice.count > 1 ? `${plural(slice.count, 'event')}, longest ` : '';
+    const duration = formatDuration(lengthOf(slice));
+    return `${session}, ${box.lane.label}, ${many}${slice.name.slice(0, 200)}, ${duration}`;
+  }
+
+  #hit(x: Px, y: Px): Hit | null {
+    const [viewport, cover, rows] = [this.viewport.value, this.cover.value, this.rows.value];
+    if (viewport === null || cover === null || rows === null) return null;
+    return hitTest(cover, rows, toNs(viewport, x), y, ns(2 * nsPerPx(viewport)));
+  }
+
+  #deselect(): void {
+    this.selected.value = null;
+    this.detail.value = null;
+  }
+
+  #announceWindow(): void {
+    const viewport = this.viewport.value;
+    if (viewport !== null) this.announcement.value = `Window of ${formatDuration(lengthOf(viewport.view))}.`;
+  }
+}

@@ -1,0 +1,79 @@
+/** What the tab shows in each state of the server. */
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Panel } from '../state/panel';
+import { Cards } from './cards';
+import { Empty } from './empty';
+import { Findings } from './findings';
+import { Header } from './header';
+import { Help } from './help';
+import { Problems } from './problems';
+import { Tables } from './tables';
+import { TimelineView } from './timeline';
+
+function Progress({ panel }: { panel: Panel }): JSX.Element | null {
+  const summary = panel.summary.value;
+  const isUnderway = summary === null || summary.state === 'scanning' || summary.state === 'working';
+  if (!isUnderway || panel.error.value !== null) return null;
+  const value = summary?.progress ?? null;
+  return (
+    <div class="progress" role="status">
+      <span>{summary?.message || 'Looking for captures'}</span>
+      {value === null ? <progress /> : <progress value={value} max={1} />}
+    </div>
+  );
+}
+
+function Failure({ title, text, panel }: { title: string; text: string; panel: Panel }): JSX.Element {
+  return (
+    <div class="failure" role="alert">
+      <strong>{title}</strong>
+      <span>{text}</span>
+      <button type="button" onClick={() => void panel.refresh()}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+function Ready({ panel }: { panel: Panel }): JSX.Element | null {
+  const [summary, report, device] = [panel.summary.value, panel.report.value, panel.device.value];
+  if (summary === null || report === null) return null;
+  if (device === null) {
+    return (
+      <>
+        <Empty summary={summary} />
+        <Problems problems={report.problems} />
+      </>
+    );
+  }
+  return (
+    <>
+      <Header panel={panel} report={report} device={device} />
+      <Problems problems={report.problems} />
+      <Cards panel={panel} report={report} device={device} />
+      <Findings findings={report.findings} device={device} />
+      <TimelineView panel={panel} />
+      <Tables panel={panel} report={report} device={device} />
+    </>
+  );
+}
+
+export function App({ panel }: { panel: Panel }): JSX.Element {
+  useSignalEffect(() => {
+    document.documentElement.dataset.theme = panel.host.theme.value;
+  });
+  const summary = panel.summary.value;
+  const error = panel.error.value;
+  return (
+    <main>
+      <Progress panel={panel} />
+      {error !== null && <Failure title="The server cannot be reached." text={error} panel={panel} />}
+      {summary?.state === 'failed' && (
+        <Failure title="The analysis failed." text={summary.message} panel={panel} />
+      )}
+      <Ready panel={panel} />
+      <Help panel={panel} />
+    </main>
+  );
+}

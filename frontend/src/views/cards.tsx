@@ -1,0 +1,140 @@
+/** One card a session, one for their memory, one for the metrics of sharing where they are known. */
+import type { JSX } from 'preact';
+import type { Device, DeviceSession, Report, Session } from '../api/types';
+import { formatCount, formatDuration, formatError, formatShare, UNKNOWN } from '../base/format';
+import { sessionColour, type Theme } from '../base/palette';
+import { lengthOf, ns } from '../base/units';
+import { spanOf } from '../model/timeline';
+import { clockName, slowdownRange, times } from '../model/verdict';
+import type { Panel } from '../state/panel';
+import { ByHand } from './by_hand';
+import { Chip } from './chip';
+import { MemoryCard } from './memory_card';
+
+/** Busy alone, busy while another session was busy too, and the rest. */
+function BusyBar({
+  entry,
+  window,
+  colour,
+}: {
+  entry: DeviceSession;
+  window: number;
+  colour: string;
+}): JSX.Element {
+  const percent = (part: number): string => `${(100 * Math.max(0, part)) / Math.max(1, window)}%`;
+  return (
+    <div class="bar" aria-hidden="true">
+      <span style={{ width: percent(entry.busy_ns - entry.contended_ns), background: colour }} />
+      <span class="hatched" style={{ width: percent(entry.contended_ns), '--colour': colour }} />
+    </div>
+  );
+}
+
+function Figure({ entry, window }: { entry: DeviceSession; window: number }): JSX.Element {
+  const slowdown = entry.slowdown;
+  if (slowdown !== null && slowdown.estimate !== null) {
+    return (
+      <p class="figure">
+        {times(slowdown.estimate)} <small>slower · {slowdownRange(slowdown)}</small>
+      </p>
+    );
+  }
+  const bounds = slowdown !== null && (slowdown.low !== null || slowdown.high !== null);
+  return (
+    <p class="figure">
+      {formatShare(entry.busy_ns, window)} <small>busy</small>
+      {bounds && slowdown !== null && <small> · slowdown {slowdownRange(slowdown)}</small>}
+    </p>
+  );
+}
+
+function stepText(entry: DeviceSession, session: Session): string | null {
+  const { step } = entry;
+  if (step !== null && step.shared_ns !== null) {
+    const alone = step.alone_ns === null ? '' : `, alone ${formatDuration(step.alone_ns)}`;
+    return `step ${formatDuration(step.shared_ns)}${alone}`;
+  }
+  if (session.steps === null || session.steps.count === 0) return null;
+  return `${formatCount(session.steps.count)} steps, median ${formatDuration(session.steps.p50_ns)}`;
+}
+
+const whereOf = (session: Session): string =>
+  [session.host, session.process_id === null ? null : `pid ${session.process_id}`]
+    .filter(Boolean)
+    .join(' · ');
+
+interface CardProperties {
+  readonly panel: Panel;
+  readonly device: Device;
+  readonly session: Session;
+  readonly entry: DeviceSession;
+  readonly index: number;
+}
+
+function SessionCard({ panel, device, session, entry, index }: CardProperties): JSX.Element {
+  const theme: Theme = panel.theme.value;
+  const window = device.time.window_ns;
+  const steps = stepText(entry, session);
+  const isShared = device.sessions.length > 1;
+  return (
+    <section class="card session" aria-label={`Session ${session.name}`}>
+      <h2>
+        <Chip theme={theme} index={index} />
+        <span class="clip" title={session.id}>
+          {session.name}
+        </span>
+        <span class="muted clip">{whereOf(session)}</span>
+      </h2>
+      <Figure entry={entry} window={window} />
+      <BusyBar entry={entry} window={window} colour={sessionColour(theme, index)} />
+      <p>
+        {isShared && <>{formatShare(entry.contended_ns, window)} contended · </>}
+        {formatCount(entry.kernels)} kernels
+        {steps !== null && <> · {steps}</>}
+      </p>
+      <p class="muted" title="Source of the clock and its error bound">
+        clock: {clockName(session.clock.source)}, {formatError(session.clock.error_ns)} · window{' '}
+        {formatDuration(ns(lengthOf(spanOf(session.window))))}
+      </p>
+      <ByHand panel={panel} session={session} />
+    </section>
+  );
+}
+
+function SharingCard({ device }: { device: Device }): JSX.Element | null {
+  const { metrics, progress_sum: progress } = device;
+  if (metrics === null) return null;
+  return (
+    <section class="card" aria-label="Sharing">
+      <h2>Sharing</h2>
+      <p class="figure">STP {metrics.stp.toFixed(2)}</p>
+      <p>
+        ANTT {metrics.antt.toFixed(2)} · fairness {metrics.fairness.toFixed(2)}
+      </p>
+      <p class="muted">progress sum {progress === null ? UNKNOWN : progress.toFixed(2)}</p>
+    </section>
+  );
+}
+
+export function Cards({
+  panel,
+  report,
+  device,
+}: {
+  panel: Panel;
+  report: Report;
+  device: Device;
+}): JSX.Element {
+  return (
+    <div class="cards">
+      {device.sessions.map((id, index) => {
+        const session = report.sessions.find((each) => each.id === id);
+        const entry = device.per_session.find((each) => each.session === id);
+        if (session === undefined || entry === undefined) return null;
+        return <SessionCard key={id} {...{ panel, device, session, entry, index }} />;
+      })}
+      <MemoryCard device={device} theme={panel.theme.value} />
+      <SharingCard device={device} />
+    </div>
+  );
+}

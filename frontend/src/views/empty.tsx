@@ -1,0 +1,67 @@
+/** No captures: what was looked for, and how to record some. */
+
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Summary } from '../api/types';
+
+const KERAS = `tensorboard = tf.keras.callbacks.TensorBoard(log_dir="logs/trainer", profile_batch=(10, 20))
+model.fit(dataset, callbacks=[tensorboard])`;
+
+const LOOP = `tf.profiler.experimental.start("logs/trainer")
+for step in range(10):
+    with tf.profiler.experimental.Trace("train", step_num=step, _r=1):
+        train_step(next(batches))
+tf.profiler.experimental.stop()`;
+
+const JAX = `with jax.profiler.trace("logs/trainer"):
+    for step in range(10):
+        with jax.profiler.StepTraceAnnotation("train", step_num=step):
+            state = train_step(state, next(batches))`;
+
+const RECIPES = [
+  ['Keras', KERAS],
+  ['TensorFlow', LOOP],
+  ['JAX', JAX],
+] as const;
+
+function Recipe({ name, code }: { name: string; code: string }): JSX.Element {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    // Only a secure context has a clipboard; elsewhere the text can still be selected.
+    await navigator.clipboard?.writeText(code);
+    setCopied(navigator.clipboard !== undefined);
+  };
+  return (
+    <section class="recipe">
+      <h3>
+        {name}
+        <button type="button" onClick={() => void copy()}>
+          {isCopied ? 'Copied' : 'Copy'}
+        </button>
+      </h3>
+      <pre>
+        <code>{code}</code>
+      </pre>
+    </section>
+  );
+}
+
+export function Empty({ summary }: { summary: Summary }): JSX.Element {
+  return (
+    <section class="empty" aria-label="No captures">
+      <h1 id="verdict">No profiler captures found</h1>
+      <p>
+        Looked for{' '}
+        <code>{`${summary.logdir || '<logdir>'}/**/plugins/profile/<session>/<host>.xplane.pb`}</code>. Reload
+        TensorBoard when new captures are there.
+      </p>
+      <h2>Record one session of each program while they share the GPU</h2>
+      <p class="muted">
+        Give every process its own directory below the log directory, and let the captures overlap in time.
+      </p>
+      {RECIPES.map(([name, code]) => (
+        <Recipe key={name} name={name} code={code} />
+      ))}
+    </section>
+  );
+}

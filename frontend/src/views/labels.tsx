@@ -1,0 +1,121 @@
+/** The left column of the timeline, as document text: it can be selected, searched and read aloud. */
+import type { JSX } from 'preact';
+import { formatBytes, plural } from '../base/format';
+import { sessionColour } from '../base/palette';
+import { bytes, lengthOf } from '../base/units';
+import { headRows } from '../canvas/head';
+import { memoryTicks, memoryTop } from '../model/memory';
+import type { GroupBox } from '../model/rows';
+import type { Panel } from '../state/panel';
+
+/** "2026-01-01 12:00:00.000 UTC" of the start of the timeline. */
+function wallClock(panel: Panel): string | null {
+  const origin = panel.report.value?.origin_ns ?? null;
+  const start = panel.timeline.extent.value?.start;
+  if (origin === null || start === undefined) return null;
+  const date = new Date((origin + start) / 1e6);
+  return Number.isNaN(date.getTime()) ? null : `${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+}
+
+export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {
+  const layout = panel.timeline.layout.value;
+  const rows = headRows(layout?.sessions.length ?? 0);
+  const intervals = panel.timeline.contended.value;
+  const count = intervals.reduce((sum, interval) => sum + interval.count, 0);
+  const clock = wallClock(panel);
+  return (
+    <div class="labels">
+      <span class="label muted" style={{ top: `${Math.max(4, rows.minimap / 2 - 6)}px` }}>
+        whole capture
+      </span>
+      {clock !== null && (
+        <span class="label tiny muted" style={{ top: `${rows.ruler - 6}px` }} title={`0 is ${clock}`}>
+          0 = {clock.slice(11)}
+        </span>
+      )}
+      <span class="label strong" style={{ top: `${rows.band + 1}px` }}>
+        Contention
+      </span>
+      <span class="label small muted" style={{ top: `${rows.band + 16}px` }}>
+        {plural(count, 'interval')} in the window
+      </span>
+    </div>
+  );
+}
+
+function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.Element {
+  const { timeline, theme, report } = panel;
+  const entry = timeline.layout.value?.sessions[group.session];
+  const session = report.value?.sessions.find((each) => each.id === entry?.id);
+  const pid = session?.process_id ?? null;
+  const where = [session?.host, pid === null ? null : `pid ${pid}`].filter(Boolean).join(' · ');
+  const colour = sessionColour(theme.value, group.session);
+  return (
+    <>
+      <div class="shell" style={{ top: `${group.top}px`, height: `${group.height}px`, borderColor: colour }}>
+        <button
+          type="button"
+          class="fold"
+          aria-expanded={!group.folded}
+          aria-label={`Lanes of ${entry?.name}`}
+          onClick={() => timeline.fold(group.session)}
+        >
+          {group.folded ? '▸' : '▾'}
+        </button>
+        <span class="strong clip" title={entry?.id}>
+          {entry?.name}
+        </span>
+        <span class="small muted clip">{where}</span>
+      </div>
+      {group.lanes.map(({ lane, top, height }) => (
+        <span
+          key={lane.lane}
+          class="label lane small muted clip"
+          style={{ top: `${top + height / 2 - 8}px` }}
+          title={`${lane.title} · ${plural(lane.events, 'event')}`}
+        >
+          {lane.label}
+        </span>
+      ))}
+    </>
+  );
+}
+
+function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
+  const { rows, layout } = panel.timeline;
+  const [box, memory] = [rows.value?.memory ?? null, layout.value?.memory ?? null];
+  if (box === null || memory === null) return null;
+  const most = memoryTop(memory.capacity_bytes, memory.peak_bytes);
+  return (
+    <>
+      <span class="label strong" style={{ top: `${box.top - 12}px` }}>
+        Memory
+      </span>
+      <span class="label small muted" style={{ top: `${box.top + 4}px` }}>
+        in use, stacked
+      </span>
+      {memoryTicks(most).map((mark) => (
+        <span
+          key={mark}
+          class="tick small muted"
+          style={{ top: `${box.top + box.height - (mark / most) * box.height - 8}px` }}
+        >
+          {mark === 0 ? '0' : formatBytes(bytes(mark))}
+        </span>
+      ))}
+    </>
+  );
+}
+
+export function BodyLabels({ panel }: { panel: Panel }): JSX.Element {
+  const rows = panel.timeline.rows.value;
+  const extent = panel.timeline.extent.value;
+  return (
+    <div class="labels" data-length={extent === null ? '' : lengthOf(extent)}>
+      {rows?.groups.map((group) => (
+        <GroupLabels key={group.session} panel={panel} group={group} />
+      ))}
+      <MemoryLabels panel={panel} />
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+/** Memory of all sessions together; what is unknown says so. */
+import type { JSX } from 'preact';
+import type { Device, DeviceMemory } from '../api/types';
+import { formatBytes } from '../base/format';
+import { sessionColour, type Theme } from '../base/palette';
+import { bytes } from '../base/units';
+
+const sumOfPeaks = (memory: DeviceMemory): number =>
+  memory.per_session.reduce((sum, session) => sum + session.peak_bytes, 0);
+
+function headroomText(memory: DeviceMemory): string {
+  const headroom = memory.headroom_bytes;
+  if (headroom === null) return 'headroom unknown: no capacity in the traces';
+  return headroom < 0
+    ? `over capacity by ${formatBytes(bytes(-headroom))}`
+    : `headroom ${formatBytes(headroom)}`;
+}
+
+function MemoryBar({
+  memory,
+  device,
+  theme,
+}: {
+  memory: DeviceMemory;
+  device: Device;
+  theme: Theme;
+}): JSX.Element {
+  const whole = Math.max(memory.capacity_bytes ?? 0, memory.combined_peak_bytes, 1);
+  return (
+    <div class="bar" aria-hidden="true">
+      {memory.per_session.map((share) => (
+        <span
+          key={share.session + share.allocator}
+          style={{
+            width: `${(100 * share.at_combined_peak_bytes) / whole}%`,
+            background: sessionColour(theme, device.sessions.indexOf(share.session)),
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function MemoryCard({ device, theme }: { device: Device; theme: Theme }): JSX.Element {
+  const { memory } = device;
+  const title = device.sessions.length > 1 ? 'Memory, all sessions' : 'Memory';
+  if (memory === null) {
+    return (
+      <section class="card" aria-label={title}>
+        <h2>{title}</h2>
+        <p class="figure">unknown</p>
+        <p class="muted">
+          No allocator events in these traces. Record with the host tracer at level 2 or above to see memory.
+        </p>
+      </section>
+    );
+  }
+  const peak = formatBytes(memory.combined_peak_bytes);
+  const holder = memory.holders[0];
+  return (
+    <section class="card" aria-label={title}>
+      <h2>{title}</h2>
+      <p class="figure">
+        {peak}
+        <small>
+          {memory.capacity_bytes === null ? ' at the peak' : ` of ${formatBytes(memory.capacity_bytes)}`}
+        </small>
+      </p>
+      <MemoryBar memory={memory} device={device} theme={theme} />
+      <p>{headroomText(memory)}</p>
+      <p class="muted">
+        peak of the sum; sum of peaks {formatBytes(bytes(sumOfPeaks(memory)))}
+        {holder !== undefined && <> · largest holder {holder.op}</>}
+      </p>
+    </section>
+  );
+}

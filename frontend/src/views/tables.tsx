@@ -1,0 +1,225 @@
+/** The report as tables: what the canvases show, for reading, sorting and copying. */
+
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Device, Report } from '../api/types';
+import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
+import { formatInstant } from '../base/ticks';
+import { lengthOf, ns } from '../base/units';
+import { gpuName } from '../model/verdict';
+import type { Panel } from '../state/panel';
+import { Chip } from './chip';
+import { KernelTable } from './kernel_table';
+
+interface TableProperties {
+  readonly panel: Panel;
+  readonly report: Report;
+  readonly device: Device;
+}
+
+function Head({ columns }: { columns: readonly string[] }): JSX.Element {
+  return (
+    <thead>
+      <tr>
+        {columns.map((column) => (
+          <th key={column} scope="col">
+            {column}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+function Name({ panel, device, id, report }: TableProperties & { id: string }): JSX.Element {
+  const name = report.sessions.find((session) => session.id === id)?.name ?? id;
+  return (
+    <th scope="row" title={id}>
+      <Chip theme={panel.theme.value} index={device.sessions.indexOf(id)} /> {name}
+    </th>
+  );
+}
+
+function SessionTable(properties: TableProperties): JSX.Element {
+  const { device } = properties;
+  const window = device.time.window_ns;
+  return (
+    <table>
+      <Head
+        columns={[
+          'Session',
+          'kernels',
+          'busy',
+          'busy share',
+          'contended',
+          'contended share',
+          'lost',
+          'slowdown',
+        ]}
+      />
+      <tbody>
+        {device.per_session.map((entry) => (
+          <tr key={entry.session}>
+            <Name {...properties} id={entry.session} />
+            <td>{formatCount(entry.kernels)}</td>
+            <td>{formatDuration(entry.busy_ns)}</td>
+            <td>{formatShare(entry.busy_ns, window)}</td>
+            <td>{formatDuration(entry.contended_ns)}</td>
+            <td>{formatShare(entry.contended_ns, window)}</td>
+            <td>{formatDuration(entry.lost_ns)}</td>
+            <td>{entry.slowdown?.estimate?.toFixed(2) ?? UNKNOWN}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function MemoryTable(properties: TableProperties): JSX.Element {
+  const { memory } = properties.device;
+  if (memory === null) return <p class="muted">No allocator events in these traces: memory is unknown.</p>;
+  return (
+    <>
+      <table>
+        <Head
+          columns={[
+            'Session',
+            'allocator',
+            'own peak',
+            'at the combined peak',
+            'before the capture',
+            'limit',
+          ]}
+        />
+        <tbody>
+          {memory.per_session.map((entry) => (
+            <tr key={entry.session + entry.allocator}>
+              <Name {...properties} id={entry.session} />
+              <td>{entry.allocator}</td>
+              <td>{formatBytes(entry.peak_bytes)}</td>
+              <td>{formatBytes(entry.at_combined_peak_bytes)}</td>
+              <td>{formatBytes(entry.before_capture_bytes)}</td>
+              <td>{formatBytes(entry.limit_bytes)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {memory.holders.length > 0 && (
+        <table>
+          <Head columns={['Held at the peak by', 'op', 'bytes', 'region', 'shape']} />
+          <tbody>
+            {memory.holders.slice(0, 30).map((holder, index) => (
+              <tr key={`${holder.op}${index}`}>
+                <Name {...properties} id={holder.session} />
+                <td class="name">{holder.op}</td>
+                <td>{formatBytes(holder.bytes)}</td>
+                <td>{holder.region ?? UNKNOWN}</td>
+                <td>{holder.shape ?? UNKNOWN}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+const MOST_INTERVALS = 200;
+
+/** The twin of the contention band. */
+function IntervalTable({ panel }: TableProperties): JSX.Element {
+  const { timeline } = panel;
+  const intervals = timeline.contended.value;
+  const zero = timeline.extent.value?.start ?? ns(0);
+  const viewport = timeline.viewport.value;
+  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
+  if (intervals.length === 0) return <p class="muted">No contended interval in the window.</p>;
+  return (
+    <>
+      <table>
+        <Head columns={['From', 'length', 'sessions at once', 'intervals', '']} />
+        <tbody>
+          {intervals.slice(0, MOST_INTERVALS).map((interval) => (
+            <tr key={interval.start}>
+              <th scope="row">{formatInstant(interval.start, zero, precision)}</th>
+              <td>{formatDuration(lengthOf(interval))}</td>
+              <td>{interval.depth}</td>
+              <td>{formatCount(interval.count)}</td>
+              <td>
+                <button type="button" onClick={() => timeline.frame(interval)}>
+                  show
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {intervals.length > MOST_INTERVALS && (
+        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
+      )}
+    </>
+  );
+}
+
+function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
+  return (
+    <table>
+      <Head columns={['Device', 'host', 'model', 'sessions', 'window', 'contended', 'combined peak']} />
+      <tbody>
+        {report.devices.map((each) => (
+          <tr key={each.id} class={each.id === device.id ? 'current' : ''}>
+            <th scope="row">
+              <button type="button" class="link" onClick={() => panel.choose(each.id)}>
+                {gpuName(each)}
+              </button>
+            </th>
+            <td>{each.host}</td>
+            <td>{each.model ?? UNKNOWN}</td>
+            <td>{each.sessions.length}</td>
+            <td>{formatDuration(each.time.window_ns)}</td>
+            <td>{formatShare(each.time.contended_ns, each.time.window_ns)}</td>
+            <td>{formatBytes(each.memory?.combined_peak_bytes ?? null)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface Tab {
+  readonly name: string;
+  readonly show: (properties: TableProperties) => ComponentChildren;
+}
+
+const TABS: readonly Tab[] = [
+  { name: 'Kernels', show: (p) => <KernelTable {...p} /> },
+  { name: 'Sessions', show: (p) => <SessionTable {...p} /> },
+  { name: 'Memory', show: (p) => <MemoryTable {...p} /> },
+  { name: 'Contended intervals', show: (p) => <IntervalTable {...p} /> },
+  { name: 'Devices', show: (p) => <DeviceTable {...p} /> },
+];
+
+export function Tables(properties: TableProperties): JSX.Element {
+  const [open, setOpen] = useState(TABS[0]);
+  return (
+    <section class="tables" aria-label="Tables">
+      <div class="tabs" role="tablist">
+        {TABS.map((tab) => (
+          <button
+            key={tab.name}
+            type="button"
+            role="tab"
+            aria-selected={tab === open}
+            aria-controls="table"
+            onClick={() => setOpen(tab)}
+          >
+            {tab.name}
+          </button>
+        ))}
+      </div>
+      <div id="table" role="tabpanel" aria-label={open.name}>
+        {open.show(properties)}
+      </div>
+    </section>
+  );
+}

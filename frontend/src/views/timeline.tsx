@@ -1,0 +1,197 @@
+/** The timeline: labels as document text, plots as two canvases, and the same in words for those who do not see them. */
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { formatDuration, formatShare } from '../base/format';
+import { lengthOf, type Px, px } from '../base/units';
+import { paintBody } from '../canvas/body';
+import { Canvas2DRenderer } from '../canvas/canvas2d';
+import { headRows, paintHead } from '../canvas/head';
+import { Frame } from '../state/activity';
+import type { Panel } from '../state/panel';
+import { Detail } from './detail';
+import { listen, onKey } from './gestures';
+import { BodyLabels, HeadLabels } from './labels';
+import { Toolbar } from './toolbar';
+import { Tooltip } from './tooltip';
+
+const FIRST_PAINT = 'tb_contention.first_paint';
+
+/** Draws both canvases from the present state; made once both are in the document. */
+class Stage {
+  readonly #head: Canvas2DRenderer;
+  readonly #body: Canvas2DRenderer;
+  readonly frame: Frame;
+
+  constructor(
+    readonly panel: Panel,
+    readonly head: HTMLCanvasElement,
+    readonly body: HTMLCanvasElement,
+  ) {
+    this.#head = rendererOf(head);
+    this.#body = rendererOf(body);
+    this.frame = new Frame(() => this.#draw());
+  }
+
+  #draw(): void {
+    const { timeline, theme } = this.panel;
+    const scene = timeline.scene(theme.peek());
+    if (scene === null) return;
+    const ratio = window.devicePixelRatio || 1;
+    const width = scene.viewport.width;
+    this.#head.resize(width, px(headRows(scene.layout.sessions.length).height), ratio);
+    this.#body.resize(width, scene.rows.height, ratio);
+    paintHead(this.#head, scene);
+    paintBody(this.#body, scene);
+    timeline.fetch();
+    const hasContent = scene.cover.pieces.some((piece) => piece.tile !== null);
+    if (hasContent && performance.getEntriesByName(FIRST_PAINT).length === 0) performance.mark(FIRST_PAINT);
+  }
+}
+
+function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer {
+  const context = canvas.getContext('2d', { alpha: false });
+  if (context === null) throw new Error('This browser has no 2D canvas.');
+  return new Canvas2DRenderer(context);
+}
+
+/** Keep the state's width at the canvas's; a hidden tab has none, which is no width to draw at. */
+function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void): () => void {
+  const read = (): void => {
+    const width = Math.floor(canvas.getBoundingClientRect().width);
+    if (width > 0 && window.innerHeight > 0) report(px(width));
+  };
+  read();
+  const observer = new ResizeObserver(read);
+  observer.observe(canvas);
+  return () => observer.disconnect();
+}
+
+/** A move to a screen of another density changes nothing else: ask to be told. */
+function watchDensity(redraw: () => void): () => void {
+  const off = new AbortController();
+  const arm = (): void => {
+    const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    const onChange = (): void => {
+      redraw();
+      arm();
+    };
+    query.addEventListener('change', onChange, { once: true, signal: off.signal });
+  };
+  arm();
+  return () => off.abort();
+}
+
+function useStage(panel: Panel) {
+  const stage = useRef<HTMLDivElement>(null);
+  const head = useRef<HTMLCanvasElement>(null);
+  const body = useRef<HTMLCanvasElement>(null);
+  const drawing = useRef<Stage | null>(null);
+  const { timeline, host } = panel;
+  useLayoutEffect(() => {
+    if (stage.current === null || head.current === null || body.current === null) return;
+    const made = new Stage(panel, head.current, body.current);
+    drawing.current = made;
+    const ends = [
+      listen(timeline, stage.current, head.current, body.current),
+      watchWidth(head.current, (width) => {
+        timeline.width.value = width;
+      }),
+      watchDensity(() => made.frame.request()),
+      () => made.frame.cancel(),
+    ];
+    made.frame.request();
+    return () => {
+      for (const end of ends) end();
+    };
+  }, [panel]);
+  useSignalEffect(() => {
+    // Every signal that a frame depends on; reading them is what subscribes.
+    panel.theme.value;
+    timeline.cover.value;
+    timeline.overview.value;
+    timeline.rows.value;
+    timeline.hovered.value;
+    timeline.selected.value;
+    timeline.range.value;
+    timeline.cursor.value;
+    if (host.isShown.value) drawing.current?.frame.request();
+    else drawing.current?.frame.cancel();
+  });
+  return { stage, head, body };
+}
+
+function describe(panel: Panel): string {
+  const viewport = panel.timeline.viewport.value;
+  const device = panel.device.value;
+  if (viewport === null || device === null) return 'Timeline, loading';
+  const { contended_ns: contended, window_ns: window } = device.time;
+  return [
+    `Timeline of ${device.sessions.length} sessions`,
+    `showing ${formatDuration(lengthOf(viewport.view))}`,
+    `${formatShare(contended, window)} of the analysed window contended`,
+  ].join(', ');
+}
+
+function Status({ panel }: { panel: Panel }): JSX.Element {
+  const { timeline } = panel;
+  const error = timeline.error.value ?? timeline.tiles.value?.error.value ?? null;
+  return (
+    <>
+      {error !== null && (
+        <p class="failure" role="alert">
+          Part of the timeline could not be loaded: {error}
+        </p>
+      )}
+      <div class="visually-hidden" aria-live="polite">
+        {timeline.announcement.value}
+      </div>
+    </>
+  );
+}
+
+export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
+  const { stage, head, body } = useStage(panel);
+  const { timeline } = panel;
+  const sessions = timeline.layout.value?.sessions.length ?? 0;
+  const headHeight = useMemo(() => headRows(sessions).height, [sessions]);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== stage.current) return;
+    if (event.key === '?') panel.isHelpOpen.value = true;
+    else onKey(timeline, event);
+  };
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <Toolbar panel={panel} />
+      <div
+        ref={stage}
+        class="stage"
+        tabIndex={0}
+        role="group"
+        aria-label={describe(panel)}
+        aria-describedby="keys"
+        onKeyDown={onKeyDown}
+      >
+        <span id="keys" class="visually-hidden">
+          Arrow keys pan and zoom, F shows everything, N goes to the next contended interval, question mark
+          lists all keys.
+        </span>
+        <div class="head" style={{ height: `${headHeight}px` }}>
+          <HeadLabels panel={panel} />
+          <canvas ref={head} aria-hidden="true" style={{ height: `${headHeight}px` }} />
+        </div>
+        <div class="body" style={{ height: `${timeline.rows.value?.height ?? 240}px` }}>
+          <BodyLabels panel={panel} />
+          <canvas
+            ref={body}
+            aria-hidden="true"
+            style={{ height: `${timeline.rows.value?.height ?? 240}px` }}
+          />
+          <Tooltip panel={panel} />
+        </div>
+      </div>
+      <Status panel={panel} />
+      <Detail panel={panel} />
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+/** The window in numbers, the gestures as buttons, and the report as downloads. */
+import type { JSX } from 'preact';
+import { formatDuration } from '../base/format';
+import { formatInstant } from '../base/ticks';
+import { lengthOf, ns } from '../base/units';
+import type { Panel } from '../state/panel';
+
+function windowText(panel: Panel): string {
+  const [viewport, extent] = [panel.timeline.viewport.value, panel.timeline.extent.value];
+  if (viewport === null || extent === null) return '';
+  const { view } = viewport;
+  const precision = ns(lengthOf(view) / 1000);
+  const [from, to] = [view.start, view.end].map((at) => formatInstant(at, extent.start, precision));
+  return `${from} – ${to} · ${formatDuration(lengthOf(view))} of ${formatDuration(lengthOf(extent))}`;
+}
+
+const DOWNLOADS = ['html', 'json', 'markdown'] as const;
+
+export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
+  const { timeline } = panel;
+  const jump = (direction: 1 | -1): void => timeline.jump(direction);
+  return (
+    <div class="toolbar">
+      <span id="window" class="muted">
+        {windowText(panel)}
+      </span>
+      <div class="buttons">
+        <button type="button" onClick={() => jump(-1)} title="Previous contended interval (Shift+N)">
+          ‹ contention
+        </button>
+        <button type="button" onClick={() => jump(1)} title="Next contended interval (N)">
+          contention ›
+        </button>
+        <button type="button" onClick={() => timeline.zoom(0.5)} aria-label="Zoom in" title="Zoom in (W)">
+          +
+        </button>
+        <button type="button" onClick={() => timeline.zoom(2)} aria-label="Zoom out" title="Zoom out (S)">
+          −
+        </button>
+        <button type="button" onClick={() => timeline.fit()} title="Show everything (F)">
+          fit
+        </button>
+        <button
+          type="button"
+          aria-label="Keys"
+          title="Keys (?)"
+          onClick={() => {
+            panel.isHelpOpen.value = true;
+          }}
+        >
+          ?
+        </button>
+        <span class="muted">report</span>
+        {DOWNLOADS.map((format) => (
+          <a key={format} href={panel.source.reportUrl(format)} download>
+            {format}
+          </a>
+        ))}
+      </div>
+    </div>
+  );
+}
