@@ -96,15 +96,25 @@ def program_of(spec: SessionSpec, seed: int) -> Program:
     return Program(start=spec.start * 1e6, steps=steps, launch_cost=cost, queue_depth=spec.queue_depth)
 
 
-def _gemm(op: str, mean: float, tile: str, grid: int, **more: object) -> Item:
+def _gemm(
+    op: str, mean: float, tile: str, grid: int, *, gives: "tuple[Buffer, ...]" = (), frees: "tuple[str, ...]" = ()
+) -> Item:
     name = f"sm90_xmma_gemm_bf16bf16_bf16f32_f32_tn_n_tilesize{tile}_warpgroupsize1x1x1_execute_segment_k_off_kernel__5x_cublas"
     return Item(
-        name=name, op=op, mean=mean, grid=(grid, 1, 1), block=(384, 1, 1), registers=168, shared=213_248, **more
-    )  # type: ignore[arg-type]
+        name=name,
+        op=op,
+        mean=mean,
+        grid=(grid, 1, 1),
+        block=(384, 1, 1),
+        registers=168,
+        shared=213_248,
+        gives=gives,
+        frees=frees,
+    )
 
 
-def _fusion(name: str, op: str, mean: float, grid: int, **more: object) -> Item:
-    return Item(name=name, op=op, mean=mean, grid=(grid, 1, 1), registers=32, **more)  # type: ignore[arg-type]
+def _fusion(name: str, op: str, mean: float, grid: int, *, frees: "tuple[str, ...]" = ()) -> Item:
+    return Item(name=name, op=op, mean=mean, grid=(grid, 1, 1), registers=32, frees=frees)
 
 
 _ATTENTION = (
