@@ -92,6 +92,7 @@ def allocator_events(changes: "list[MemoryChange]", origin: int, limit: int) -> 
 def _stats(change: MemoryChange, limit: int) -> "dict[str, StatValue]":
     known = change.is_allocation
     buffer = change.buffer
+    shape: dict[str, StatValue] = {"shape": buffer.shape} if known else {}
     return {
         "allocator_name": ALLOCATOR,
         "bytes_reserved": 0,
@@ -106,5 +107,5 @@ def _stats(change: MemoryChange, limit: int) -> "dict[str, StatValue]":
         "id": 0,
         "region_type": buffer.region if known else "(null)",
         "data_type": buffer.data_type if known else 0,
-        "shape": buffer.shape if known else "",
+        **shape,
     }

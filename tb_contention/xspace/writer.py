@@ -140,7 +140,8 @@ class Names:
             for name, key in table.items():
                 value = bytearray()
                 put_int(value, 1, key)
-                put_bytes(value, 2, name.encode())
+                if name:
+                    put_bytes(value, 2, name.encode())
                 entry = bytearray()
                 put_int(entry, 1, key)
                 put_bytes(entry, 2, value)
