@@ -3,7 +3,8 @@
 What comes from here is simulated, and its files say so: the host is `simulated-host`, the device `Simulated GPU 80 GB`.
 """
 
+from tb_contention.simulate.large import write_large
 from tb_contention.simulate.scenarios import SCENARIOS, Scenario
 from tb_contention.simulate.write import write_scenario
 
-__all__ = ["SCENARIOS", "Scenario", "write_scenario"]
+__all__ = ["SCENARIOS", "Scenario", "write_large", "write_scenario"]
