@@ -11,6 +11,7 @@ from tb_contention.xspace.writer import (
     Plane,
     Space,
     StatColumn,
+    StatValue,
     Text,
     Unsigned,
     encode,
@@ -32,7 +33,14 @@ def space_of(*events: Event, timestamp_ns: int = 0) -> Space:
 
 
 def test_protobuf_reads_every_kind_of_stat() -> None:
-    stats = {"i": -3, "u": Unsigned(2**64 - 1), "d": 0.5, "r": "text", "t": Text("text"), "b": b"\x00\xff"}
+    stats: dict[str, StatValue] = {
+        "i": -3,
+        "u": Unsigned(2**64 - 1),
+        "d": 0.5,
+        "r": "text",
+        "t": Text("text"),
+        "b": b"\x00\xff",
+    }
     space = parsed(encode(space_of(Event(name="gemm", start=5, duration=9, stats=stats))))
     plane = space.planes[0]
     event = plane.lines[0].events[0]
