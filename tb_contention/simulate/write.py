@@ -3,9 +3,8 @@
 import json
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from tb_contention.simulate.engine import Policy, StepRun, run
+from tb_contention.simulate.engine import Policy, Program, StepRun, run
 from tb_contention.simulate.memory import memory_changes
 from tb_contention.simulate.recording import GPU, HOST, record
 from tb_contention.simulate.scenarios import EPOCH_NS, Scenario, scenario
@@ -30,7 +29,7 @@ def play(chosen: Scenario, seed: int) -> "list[Played]":
     ]
 
 
-def _alone(policy: Policy, program: Any) -> "tuple[StepRun, ...]":
+def _alone(policy: Policy, program: Program) -> "tuple[StepRun, ...]":
     return run((program,), policy)[0]
 
 
