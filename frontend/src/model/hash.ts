@@ -18,14 +18,14 @@ const partsOf = (hash: string): readonly string[] =>
     .split('&')
     .filter((part) => part !== '');
 
-/** A list of pairs as one value: TensorBoard keeps only one value of a key. */
+/** A list of pairs as one value: TensorBoard keeps only one value of a key. Both separators are escaped in the parts. */
 const packPairs = (pairs: Iterable<readonly [string, string]>): string =>
-  [...pairs].map(([key, value]) => `${encodeURIComponent(key)}~${encodeURIComponent(value)}`).join(';');
+  [...pairs].map(([key, value]) => `${encodeURIComponent(key)}:${encodeURIComponent(value)}`).join(';');
 
 function unpackPairs(text: string): readonly (readonly [string, string])[] {
   return text
     .split(';')
-    .map((pair) => pair.split('~'))
+    .map((pair) => pair.split(':'))
     .filter((pair) => pair.length === 2)
     .map(([key, value]) => [decode(key), decode(value)] as const);
 }

@@ -19,19 +19,13 @@ const FIRST_PAINT = 'tb_contention.first_paint';
 
 /** Draws both canvases from the present state; made once both are in the document. */
 class Stage {
-  readonly #head: Canvas2DRenderer;
-  readonly #body: Canvas2DRenderer;
-  readonly frame: Frame;
+  readonly frame = new Frame(() => this.#draw());
 
   constructor(
     readonly panel: Panel,
-    readonly head: HTMLCanvasElement,
-    readonly body: HTMLCanvasElement,
-  ) {
-    this.#head = rendererOf(head);
-    this.#body = rendererOf(body);
-    this.frame = new Frame(() => this.#draw());
-  }
+    readonly head: Canvas2DRenderer,
+    readonly body: Canvas2DRenderer,
+  ) {}
 
   #draw(): void {
     const { timeline, theme } = this.panel;
@@ -39,20 +33,19 @@ class Stage {
     if (scene === null) return;
     const ratio = window.devicePixelRatio || 1;
     const width = scene.viewport.width;
-    this.#head.resize(width, px(headRows(scene.layout.sessions.length).height), ratio);
-    this.#body.resize(width, scene.rows.height, ratio);
-    paintHead(this.#head, scene);
-    paintBody(this.#body, scene);
+    this.head.resize(width, px(headRows(scene.layout.sessions.length).height), ratio);
+    this.body.resize(width, scene.rows.height, ratio);
+    paintHead(this.head, scene);
+    paintBody(this.body, scene);
     timeline.fetch();
     const hasContent = scene.cover.pieces.some((piece) => piece.tile !== null);
     if (hasContent && performance.getEntriesByName(FIRST_PAINT).length === 0) performance.mark(FIRST_PAINT);
   }
 }
 
-function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer {
+function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer | null {
   const context = canvas.getContext('2d', { alpha: false });
-  if (context === null) throw new Error('This browser has no 2D canvas.');
-  return new Canvas2DRenderer(context);
+  return context === null ? null : new Canvas2DRenderer(context);
 }
 
 /** Keep the state's width at the canvas's; a hidden tab has none, which is no width to draw at. */
@@ -90,7 +83,13 @@ function useStage(panel: Panel) {
   const { timeline, host } = panel;
   useLayoutEffect(() => {
     if (stage.current === null || head.current === null || body.current === null) return;
-    const made = new Stage(panel, head.current, body.current);
+    const renderers = [rendererOf(head.current), rendererOf(body.current)] as const;
+    if (renderers[0] === null || renderers[1] === null) {
+      // The tables below say the same: the panel is of use without its pictures.
+      timeline.error.value = 'this browser has no 2D canvas.';
+      return;
+    }
+    const made = new Stage(panel, renderers[0], renderers[1]);
     drawing.current = made;
     const ends = [
       listen(timeline, stage.current, head.current, body.current),

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { formatBytes, formatDuration, formatError, formatShare, UNKNOWN } from './format';
+import { bytes, ns } from './units';
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 ns'],
+    [1, '1 ns'],
+    [999, '999 ns'],
+    [1_000, '1 µs'],
+    [12_340, '12.3 µs'],
+    [999_999, '1 ms'],
+    [480_000_000, '480 ms'],
+    [1_500_000_000, '1.5 s'],
+    [-9_500_000, '-9.5 ms'],
+    [3_600_000_000_000, '3,600 s'],
+  ])('prints %d ns as %s', (value, text) => {
+    expect(formatDuration(ns(value))).toBe(text);
+  });
+
+  it('prints what is unknown as a dash, not as 0', () => {
+    expect(formatDuration(null)).toBe(UNKNOWN);
+    expect(formatError(null)).toBe('error unknown');
+  });
+});
+
+describe('formatBytes', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1,023 B'],
+    [1024, '1 KiB'],
+    [65.2 * 2 ** 30, '65.2 GiB'],
+  ])('prints %d bytes as %s', (value, text) => {
+    expect(formatBytes(bytes(value))).toBe(text);
+  });
+
+  it('prints what is unknown as a dash', () => {
+    expect(formatBytes(null)).toBe(UNKNOWN);
+  });
+});
+
+describe('formatShare', () => {
+  it.each([
+    [150, 480, '31 %'],
+    [0, 480, '0 %'],
+    [1, 100_000, '< 0.1 %'],
+    [99_999, 100_000, '> 99.9 %'],
+    [480, 480, '100 %'],
+    [null, 480, UNKNOWN],
+    [0, 0, UNKNOWN],
+  ])('prints %s of %s as %s', (part, whole, text) => {
+    expect(formatShare(part, whole)).toBe(text);
+  });
+});

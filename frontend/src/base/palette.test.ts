@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { worstDistance } from '../testing/vision';
+import { contrast, textOn, themeOf } from './palette';
+
+const pairs = (colours: readonly string[]): (readonly [string, string])[] =>
+  colours.flatMap((a, i) => colours.slice(i + 1).map((b) => [a, b] as const));
+
+describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
+  const theme = themeOf(name);
+
+  it('has 3:1 between every session and the background', () => {
+    const low = theme.sessions.filter((colour) => contrast(colour, theme.background) < 3);
+    expect(low).toEqual([]);
+  });
+
+  it('keeps sessions apart in every kind of colour vision', () => {
+    const close = pairs(theme.sessions).filter(([a, b]) => worstDistance(a, b) < 14.5);
+    expect(close).toEqual([]);
+  });
+
+  it('has readable text on panels, lanes and session colours', () => {
+    expect(contrast(theme.text, theme.background)).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(theme.muted, theme.lane)).toBeGreaterThanOrEqual(4.5);
+    for (const colour of theme.sessions) {
+      expect(contrast(colour, textOn(colour))).toBeGreaterThanOrEqual(4.3);
+    }
+  });
+});
+
+it('finds two colours close that a deuteranope confuses', () => {
+  expect(worstDistance('#00aa00', '#bb7700')).toBeLessThan(worstDistance('#0000aa', '#bb7700'));
+});

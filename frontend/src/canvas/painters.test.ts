@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { sessionColour, themeOf } from '../base/palette';
+import { ns, px, span } from '../base/units';
+import { coverOf } from '../model/cover';
+import { contendedIn } from '../model/intervals';
+import { rowsOf } from '../model/rows';
+import { contentionTrack, laneTrack, layout, memoryTrack, tile } from '../testing/literals';
+import { RecordingRenderer } from '../testing/recording';
+import { paintBody } from './body';
+import { paintContention } from './contention';
+import { paintHead } from './head';
+import { crop } from './labels';
+import { paintLane } from './lanes';
+import type { Scene } from './scene';
+
+const theme = themeOf('light');
+const extent = span(0, 1024);
+const viewport = { view: extent, width: px(1024) };
+const look = { top: 0, rowHeight: 22, colour: '#B5360E', flat: false };
+
+const coverWith = (...tracks: Parameters<typeof tile>[3][number][]) =>
+  coverOf(extent, extent, 1, 1, () => tile(1, 0, ['void gemm<float>(int)', 'step 1'], tracks));
+
+function sceneWith(...tracks: Parameters<typeof tile>[3][number][]): Scene {
+  const cover = coverWith(...tracks);
+  return {
+    layout,
+    rows: rowsOf(layout, new Set()),
+    theme,
+    viewport,
+    cover,
+    overview: cover,
+    contended: contendedIn(cover),
+    hovered: null,
+    selected: null,
+    range: null,
+    cursor: null,
+  };
+}
+
+describe('paintLane', () => {
+  it('draws a long event as one rectangle with its name', () => {
+    const renderer = new RecordingRenderer();
+    paintLane(renderer, coverWith(laneTrack(1, [{ at: [100, 300] }])).pieces, [1], viewport, look);
+    expect(renderer.of('rects').map((call) => call.numbers)).toEqual([[100, 0, 199, 21]]);
+    expect(renderer.texts).toEqual(['void gemm<float>(int)']);
+  });
+
+  it('draws events below a pixel as one column whose strength is their share of it', () => {
+    const wide = { view: span(0, 1024), width: px(16) };
+    const slices = [{ at: [0, 16] as const }, { at: [32, 40] as const }];
+    const renderer = new RecordingRenderer();
+    paintLane(renderer, coverWith(laneTrack(1, slices)).pieces, [1], wide, look);
+    const [column] = renderer.of('rects');
+    expect(column.numbers).toEqual([0, 0, 1, 21]);
+    expect(column.alpha).toBeLessThan(0.8);
+  });
+
+  it('does not name merged slices: the name is only that of the longest', () => {
+    const renderer = new RecordingRenderer();
+    paintLane(renderer, coverWith(laneTrack(1, [{ at: [100, 300], count: 3 }])).pieces, [1], viewport, look);
+    expect(renderer.texts).toEqual([]);
+  });
+
+  it('stays within the canvas for an event that reaches far beyond it', () => {
+    const renderer = new RecordingRenderer();
+    paintLane(renderer, coverWith(laneTrack(1, [{ at: [-1e12, 1e12] }])).pieces, [1], viewport, look);
+    const [x, , width] = renderer.of('rects')[0].numbers ?? [];
+    expect([x, width]).toEqual([0, 1023]);
+  });
+
+  it('draws as many rectangles as there are pixels, not events', () => {
+    const slices = Array.from({ length: 512 }, (_, i) => ({ at: [2 * i, 2 * i + 1] as const }));
+    const renderer = new RecordingRenderer();
+    const narrow = { view: extent, width: px(64) };
+    paintLane(renderer, coverWith(laneTrack(1, slices)).pieces, [1], narrow, look);
+    const drawn = renderer.of('rects').reduce((sum, call) => sum + (call.numbers?.length ?? 0) / 4, 0);
+    expect(drawn).toBe(64);
+  });
+});
+
+describe('paintContention', () => {
+  const intervals = [
+    { ...span(100, 400), count: 1, depth: 2 },
+    { ...span(500, 800), count: 1, depth: 3 },
+    { ...span(900, 901), count: 1, depth: 2 },
+  ];
+
+  it('hatches two sessions, crosses three, and says how long', () => {
+    const renderer = new RecordingRenderer();
+    paintContention(renderer, intervals, viewport, 0, 30, theme);
+    expect(renderer.of('hatch').map((call) => call.numbers)).toEqual([[100, 0, 300, 30]]);
+    expect(renderer.of('cross').map((call) => call.numbers)).toEqual([[500, 0, 300, 30]]);
+    expect(renderer.texts).toEqual(['300 ns', '300 ns · 3 sessions']);
+  });
+
+  it('draws nothing of an interval outside of the window', () => {
+    const renderer = new RecordingRenderer();
+    paintContention(renderer, intervals, { view: span(2000, 3000), width: px(100) }, 0, 30, theme);
+    expect(renderer.calls.map((call) => call.kind)).toEqual(['rects']);
+  });
+});
+
+describe('paintBody', () => {
+  it('draws each session in its colour and marks the combined peak', () => {
+    const renderer = new RecordingRenderer();
+    const GIB = 2 ** 30;
+    const flat = Array.from({ length: 512 }, () => 3 * GIB);
+    paintBody(
+      renderer,
+      sceneWith(
+        laneTrack(1, [{ at: [0, 100] }]),
+        laneTrack(2, [{ at: [50, 150] }]),
+        memoryTrack(0, flat, flat),
+        memoryTrack(1, flat, flat),
+      ),
+    );
+    const colours = renderer.of('steps').map((call) => call.colour);
+    expect(colours).toEqual([sessionColour(theme, 0), sessionColour(theme, 1)]);
+    expect(renderer.of('circle')[0].numbers?.[0]).toBe(512);
+    expect(renderer.texts).toContain('capacity 10 GiB');
+    expect(renderer.texts).toContain('peak 6 GiB · headroom 4 GiB');
+  });
+
+  it('marks what is not loaded, and does not draw it as idle', () => {
+    const renderer = new RecordingRenderer();
+    const empty = { pieces: [{ tile: null, clip: extent }], missing: [] };
+    paintBody(renderer, { ...sceneWith(), cover: empty, contended: [] });
+    expect(renderer.of('unloaded').length).toBeGreaterThan(0);
+  });
+});
+
+it('paintHead draws the window over the whole capture', () => {
+  const renderer = new RecordingRenderer();
+  const scene = sceneWith(laneTrack(1, [{ at: [0, 1024] }]), contentionTrack([[100, 400, 2]]));
+  paintHead(renderer, { ...scene, viewport: { view: span(256, 512), width: px(1024) } });
+  expect(renderer.of('outline')[0].numbers?.slice(0, 1)).toEqual([256]);
+  expect(renderer.of('outline')[0].numbers?.[2]).toBe(256);
+});
+
+describe('crop', () => {
+  const style = { colour: '' };
+
+  it.each([
+    ['short', 100, 'short'],
+    ['a_long_kernel_name', 60, 'a_long_ke…'],
+    ['gemm', 10, null],
+    ['', 100, null],
+  ])('fits %s into %d pixels as %s', (text, room, expected) => {
+    expect(crop(new RecordingRenderer(), text, room, style)).toBe(expected);
+  });
+
+  it('never measures a name of a megabyte', () => {
+    const long = 'x'.repeat(1 << 20);
+    expect(crop(new RecordingRenderer(), long, ns(60), style)?.length).toBe(10);
+  });
+});

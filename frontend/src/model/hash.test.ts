@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { ns, span } from '../base/units';
+import { NO_STATE, readHash, type ViewState, writeHash } from './hash';
+
+const STATE: ViewState = {
+  device: 'host0/GPU:0#2',
+  window: span(1_000, 2_000_000_000_123),
+  shifts: new Map([
+    ['train/2026=a;b~c&d/host', ns(-9_000_000)],
+    ['größe', ns(1)],
+  ]),
+  gpus: new Map([['train/run/host:0', 'rack 3; slot 1~a&b=c%']]),
+};
+
+describe('the hash', () => {
+  it('gives back what was written, whatever the names hold', () => {
+    expect(readHash(writeHash('#tb_contention', STATE))).toEqual(STATE);
+  });
+
+  it('keeps foreign keys and replaces its own', () => {
+    const first = writeHash('#tb_contention&p.other.x=1', STATE);
+    const second = writeHash(first, { ...NO_STATE, device: 'b' });
+    expect(second).toBe('#tb_contention&p.other.x=1&p.tb_contention.device=b');
+  });
+
+  it('is left with the foreign part when there is no state', () => {
+    expect(writeHash('#tb_contention&p.tb_contention.device=a', NO_STATE)).toBe('#tb_contention');
+  });
+
+  it.each([
+    '',
+    '#',
+    '#tb_contention&p.tb_contention.window=9~1',
+    '#p.tb_contention.window=a~b',
+    '#p.tb_contention.shift=a:NaN',
+    '#p.tb_contention.shift=%',
+    '#p.tb_contention.gpu=:::;',
+  ])('makes no state out of %s', (hash) => {
+    expect(readHash(hash)).toEqual(NO_STATE);
+  });
+});

@@ -1,0 +1,143 @@
+/** Small values for tests: a device of two sessions, a layout, tiles. */
+import { encodeTile } from '../../dev/encode_tile.mjs';
+import { decodeTile, type Tile } from '../api/tile';
+import type { Device, Layout, Report, Session } from '../api/types';
+import { bytes, ns } from '../base/units';
+
+const GIB = 2 ** 30;
+
+export const session = (name: string, more: Partial<Session> = {}): Session => ({
+  id: `${name}/run/host0`,
+  name,
+  run: `${name}/run`,
+  file: `${name}/plugins/profile/run/host0.xplane.pb`,
+  host: 'host0',
+  process_id: null,
+  kind: 'process',
+  clock: { source: 'task_environment', error_ns: ns(12_000) },
+  window: { start_ns: ns(0), end_ns: ns(480e6) },
+  steps: null,
+  warnings: [],
+  ...more,
+});
+
+export const deviceSession = (name: string): Device['per_session'][number] => ({
+  session: `${name}/run/host0`,
+  kernels: 10,
+  busy_ns: ns(240e6),
+  contended_ns: ns(150e6),
+  stretch_ns: null,
+  stall_ns: null,
+  lost_ns: null,
+  slowdown: null,
+  step: null,
+});
+
+export const device = (names: readonly string[], more: Partial<Device> = {}): Device => ({
+  id: 'host0/GPU:0',
+  host: 'host0',
+  model: null,
+  capacity_bytes: null,
+  identity: 'assumed',
+  sessions: names.map((name) => `${name}/run/host0`),
+  window: { start_ns: ns(0), end_ns: ns(480e6) },
+  alignment: { max_error_ns: ns(12_000) },
+  time: { window_ns: ns(480e6), idle_ns: ns(30e6), exclusive_ns: ns(300e6), contended_ns: ns(150e6) },
+  mechanism: 'unknown',
+  progress_sum: null,
+  metrics: null,
+  per_session: names.map(deviceSession),
+  blame: [],
+  kernels: [],
+  memory: null,
+  ...more,
+});
+
+export const report = (names: readonly string[], more: Partial<Device> = {}): Report => ({
+  format_version: 1,
+  origin_ns: null,
+  sessions: names.map((name) => session(name)),
+  devices: [device(names, more)],
+  findings: [],
+  problems: [],
+});
+
+/** Two sessions with one stream each; 1024 ns long. */
+export const layout: Layout = {
+  device: 'host0/GPU:0',
+  revision: 'r1',
+  window: { start_ns: ns(0), end_ns: ns(1024) },
+  extent: { start_ns: ns(0), end_ns: ns(1024) },
+  sessions: ['alpha', 'beta'].map((name) => ({
+    id: `${name}/run/host0`,
+    name,
+    window: { start_ns: ns(0), end_ns: ns(1024) },
+  })),
+  lanes: [
+    { lane: 0, session: 0, kind: 'steps', label: 'steps', title: 'Steps', rows: 1, events: 1 },
+    { lane: 1, session: 0, kind: 'stream', label: 'stream 13', title: 'Stream #13', rows: 2, events: 3 },
+    { lane: 2, session: 1, kind: 'stream', label: 'stream 13', title: 'Stream #13', rows: 1, events: 1 },
+  ],
+  memory: {
+    sessions: [0, 1],
+    capacity_bytes: bytes(10 * GIB),
+    limit_bytes: [null, null],
+    peak_bytes: bytes(6 * GIB),
+    peak_at_ns: ns(512),
+  },
+  levels: { min: 0, max: 40 },
+};
+
+export interface SliceLiteral {
+  readonly at: readonly [number, number];
+  readonly name?: number;
+  readonly count?: number;
+  readonly row?: number;
+  readonly busy?: number;
+}
+
+export const laneTrack = (lane: number, slices: readonly SliceLiteral[]) => ({
+  kind: 'lane',
+  lane,
+  columns: {
+    start: ['f64', slices.map((s) => s.at[0])],
+    end: ['f64', slices.map((s) => s.at[1])],
+    busy: ['f64', slices.map((s) => s.busy ?? s.at[1] - s.at[0])],
+    name: ['u32', slices.map((s) => s.name ?? 0)],
+    count: ['u32', slices.map((s) => s.count ?? 1)],
+    row: ['u16', slices.map((s) => s.row ?? 0)],
+    kind: ['u8', slices.map(() => 0)],
+  } as const,
+});
+
+export const contentionTrack = (intervals: readonly (readonly [number, number, number])[]) => ({
+  kind: 'contention',
+  columns: {
+    start: ['f64', intervals.map((i) => i[0])],
+    end: ['f64', intervals.map((i) => i[1])],
+    busy: ['f64', intervals.map((i) => i[1] - i[0])],
+    count: ['u32', intervals.map(() => 1)],
+    depth: ['u8', intervals.map((i) => i[2])],
+  } as const,
+});
+
+export const memoryTrack = (of: number, most: readonly number[], last: readonly number[]) => ({
+  kind: 'memory',
+  session: of,
+  columns: { max: ['f64', most], last: ['f64', last] } as const,
+});
+
+type Tracks = Parameters<typeof encodeTile>[1];
+
+export const tileBytes = (
+  level: number,
+  index: number,
+  names: readonly string[],
+  tracks: Tracks,
+): ArrayBuffer => {
+  const start_ns = index * 512 * 2 ** level;
+  return encodeTile({ level, index, start_ns, end_ns: start_ns + 512 * 2 ** level, names }, tracks);
+};
+
+export const tile = (level: number, index: number, names: readonly string[], tracks: Tracks): Tile =>
+  decodeTile(tileBytes(level, index, names, tracks));
