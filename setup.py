@@ -29,6 +29,12 @@ def read_long_description() -> str:
     return readme.read_text(encoding="utf-8") if readme.is_file() else ""
 
 
+# The profile tab writes these into a log directory that it shows.
+WRITTEN_BY_XPROF = shutil.ignore_patterns(
+    ".cached_tools.json", "cache_version.txt", "*.SSTABLE", "*.op_stats*.pb", "*.hlo_proto.pb", "__pycache__"
+)
+
+
 class BuildWithDemoLogs(build_py):
     """Copy demo_logs/ into the wheel, where `tb-contention demo` finds it.
 
@@ -45,7 +51,7 @@ class BuildWithDemoLogs(build_py):
         shutil.rmtree(package, ignore_errors=True)
         super().run()
         if (ROOT / "demo_logs").is_dir():
-            shutil.copytree(ROOT / "demo_logs", package / "_demo_logs")
+            shutil.copytree(ROOT / "demo_logs", package / "_demo_logs", ignore=WRITTEN_BY_XPROF)
 
 
 # Wide on purpose: this package is installed beside TensorFlow 2.15 to 2.21 and must fit what each of

@@ -12,6 +12,7 @@ from install.building import Distributions, succeeded
 NOT_SOURCE = shutil.ignore_patterns(
     ".git", ".*_cache", ".hypothesis", ".benchmarks", ".venv", "venv", "__pycache__", "*.pyc", "*.egg-info",
     "build", "dist", "node_modules", "actual",
+    ".cached_tools.json", "cache_version.txt", "*.SSTABLE", "*.op_stats*.pb", "*.hlo_proto.pb",
 )  # fmt: skip
 
 
