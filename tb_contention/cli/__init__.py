@@ -1,0 +1,5 @@
+"""The command line: `tb-contention COMMAND`. Results on stdout, everything else on stderr; exit 0, 1 (our error), 2 (usage)."""
+
+from tb_contention.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,72 @@
+"""A log directory -> an analysis, with progress, or an error that says what was found instead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tb_contention.cli.terminal import Progress
+from tb_contention.errors import LogdirError
+
+if TYPE_CHECKING:
+    from tb_contention.model.alignment import AlignedTraces
+    from tb_contention.model.capture import Discovery
+    from tb_contention.model.findings import Problem
+    from tb_contention.model.report import Report
+
+LOOKED_FOR = "plugins/profile/<run>/<host>.xplane.pb"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What came of a log directory: the report and the traces it was made from."""
+
+    report: "Report"
+    aligned: "AlignedTraces"
+
+
+def analysed(
+    logdir: str,
+    *,
+    shifts: "Mapping[str, int]",
+    gpus: "Mapping[tuple[str, int], str]",
+    baselines: "Mapping[str, str]",
+    use_cache: bool,
+) -> Looked:
+    """Find, decode and analyse; LogdirError when nothing is there or nothing can be read."""
+    with Progress("Compiling (first run only)") as progress:
+        from tb_contention.cache import TraceCache, default_cache_directory
+        from tb_contention.pipeline import Options, analyse_captures, load_captures
+        from tb_contention.xspace.discover import discover
+
+        progress("Looking for captures", None)
+        discovery = discover(logdir)
+        if not discovery.files:
+            raise no_captures(discovery)
+        cache = TraceCache(default_cache_directory()) if use_cache else None
+        captures, problems = load_captures(discovery, cache=cache, progress=progress)
+        if not captures:
+            raise all_unreadable(logdir, problems)
+        progress("Analysing", None)
+        options = Options(shifts=shifts, gpus=gpus, baselines=baselines)
+        analysis = analyse_captures(captures, discovery, options, problems)
+    return Looked(report=analysis.report, aligned=analysis.aligned)
+
+
+def no_captures(discovery: "Discovery") -> LogdirError:
+    """Say what was looked for, where, and what is there instead."""
+    seen = ", ".join(discovery.seen_instead[:5])
+    instead = f" Seen instead: {seen}." if seen else ""
+    trouble = "".join(f" {p.message}" for p in discovery.problems[:3])
+    folders = "1 folder" if discovery.looked_in == 1 else f"{discovery.looked_in} folders"
+    return LogdirError(
+        f"{discovery.logdir} holds no profiler captures: looked for {LOOKED_FOR} in {folders}.{instead}{trouble}",
+        slug="logdir-no-captures",
+        advice="Record with tf.profiler.experimental.start(logdir) or jax.profiler.start_trace(logdir).",
+    )
+
+
+def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
+    """Say of each file why it cannot be read."""
+    told = " ".join(f"{p.file}: {p.message} {p.advice}".strip() for p in problems[:5])
+    more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""
+    return LogdirError(f"None of the captures in {logdir} can be read. {told}{more}", slug="logdir-unreadable")

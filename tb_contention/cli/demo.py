@@ -1,0 +1,98 @@
+"""Start TensorBoard on the demo logs that come with this package.
+
+Some of them are recorded, some simulated; their README says which.
+"""
+
+import argparse
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from tb_contention.errors import ContentionError, LogdirError
+
+NAME = "demo"
+_DEFAULT_PORT = 6006
+_ADDRESS = re.compile(r"https?://\S+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--host", default="localhost", help="address to serve on (default localhost)")
+    parser.add_argument(
+        "--port", type=_port, default=None, help=f"default {_DEFAULT_PORT}, or any free one when that is taken; 0: any"
+    )
+    parser.add_argument("--logdir-only", action="store_true", help="print where the logs are, and start nothing")
+
+
+def _port(word: str) -> int:
+    if not (word.isascii() and word.isdigit() and int(word[:6]) < 65536):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port; give a number from 0 to 65535")
+    return int(word)
+
+
+def demo_logs() -> Path:
+    """Find the demo logs: inside the installed package, or at the root of the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "_demo_logs", package.parent / "demo_logs"):
+        if candidate.is_dir():
+            return candidate
+    raise LogdirError(
+        "The demo logs are not installed.",
+        slug="logdir-no-demo",
+        advice="Install the package from its wheel or source, or run from a checkout.",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve the demo logs until interrupted."""
+    logs = demo_logs()
+    if arguments.logdir_only:
+        print(logs)
+        return 0
+    port = arguments.port if arguments.port is not None else _usable_port(arguments.host)
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
+    command += ["--host", arguments.host, "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as server:
+        try:
+            return _follow(server)
+        except KeyboardInterrupt:
+            print("\nStopped.", file=sys.stderr)
+            return 0
+        finally:
+            _end(server)
+
+
+def _usable_port(host: str) -> int:
+    """Return the usual port, or 0 (any) where something listens on it already."""
+    try:
+        with socket.create_connection((host, _DEFAULT_PORT), timeout=0.5):
+            return 0
+    except OSError:
+        return _DEFAULT_PORT
+
+
+def _follow(server: "subprocess.Popen[str]") -> int:
+    """Print the address once TensorBoard tells it, then wait for its end; its last words explain a failure."""
+    said: list[str] = []
+    assert server.stderr is not None
+    for line in server.stderr:
+        address = _ADDRESS.search(line)
+        if address and "Press CTRL+C" in line:
+            print(f"Contention demo: {address[0].rstrip('/')}/#contention (Ctrl-C ends it)", flush=True)
+        said = [*said[-20:], line.strip()]
+    code = server.wait()
+    if code:
+        words = next((line for line in reversed(said) if line), "no reason given")
+        raise ContentionError(f"TensorBoard ended with code {code}: {words}", slug="tensorboard-failed")
+    return 0
+
+
+def _end(server: "subprocess.Popen[str]") -> None:
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            server.kill()

@@ -1,0 +1,68 @@
+"""Arguments -> one command -> an exit code. Nothing heavy is imported before a command runs."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from tb_contention._version import __version__
+from tb_contention.cli import demo, report, runs, simulate
+from tb_contention.cli.terminal import printable
+from tb_contention.errors import ContentionError, OptionError
+
+#: Each has NAME, add_arguments(parser) and run(arguments) -> exit code; its docstring's first line is its help.
+COMMANDS: "tuple[ModuleType, ...]" = (report, runs, demo, simulate)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that prints what it was given in a form that a terminal cannot obey."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    top = _Parser(
+        prog="tb-contention",
+        description="Line up the GPU kernels of several profiled sessions and show where they contend.",
+    )
+    top.add_argument("--version", action="version", version=f"tb-contention {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        text = (command.__doc__ or "").splitlines()[0]
+        sub = commands.add_parser(command.NAME, help=text, description=text)
+        command.add_arguments(sub)
+        sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: "Sequence[str] | None" = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        arguments = parser().parse_args(argv)
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except ContentionError as error:
+        print(f"tb-contention: error: {printable(str(error))}", file=sys.stderr)
+        return 2 if isinstance(error, OptionError) else 1
+    except BrokenPipeError:
+        _forget_stdout()
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _forget_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that went away."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

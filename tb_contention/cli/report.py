@@ -1,0 +1,157 @@
+"""Analyse a log directory and print the report as Markdown, JSON, HTML or CSV.
+
+The format is Markdown unless --format or the suffix of the output file says otherwise.
+"""
+
+import argparse
+from collections.abc import Callable, Iterable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from tb_contention.cli.analysis import analysed
+from tb_contention.cli.output import say_written, write_file, write_folder, write_stdout
+from tb_contention.cli.parsing import parse_baseline, parse_gpu, parse_shift
+from tb_contention.errors import OptionError
+
+if TYPE_CHECKING:
+    from tb_contention.model.report import Report
+
+NAME = "report"
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Format(str, Enum):
+    """How to print a report."""
+
+    JSON = "json"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+
+
+_SUFFIXES = {
+    ".json": Format.JSON,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".csv": Format.CSV,
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("logdir", metavar="LOGDIR", help="TensorBoard log directory (local, or an fsspec URL)")
+    parser.add_argument(
+        "--format", choices=[f.value for f in Format], help="default: by the suffix of -o, else markdown"
+    )
+    parser.add_argument(
+        "-o", "--output", default="-", metavar="FILE", help="where to write, - for stdout; for csv a folder or NAME.csv"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite what is there")
+    add_options(parser)
+    parser.add_argument(
+        "--baseline",
+        action="append",
+        type=parse_baseline,
+        default=[],
+        metavar="SESSION=RUN",
+        help="RUN holds the work of SESSION captured alone (checked and noted; this version does not estimate slowdown)",
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare what says how to look at the captures; `runs` has these too."""
+    parser.add_argument(
+        "--shift",
+        action="append",
+        type=parse_shift,
+        default=[],
+        metavar="SESSION=DURATION",
+        help="move a session in time, as in train=12ms or train=-3us",
+    )
+    parser.add_argument(
+        "--gpu",
+        action="append",
+        type=parse_gpu,
+        default=[],
+        metavar="SESSION:ORDINAL=NAME",
+        help="say which physical GPU an ordinal of a session is; equal names are one GPU",
+    )
+    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print or write one report."""
+    chosen = _format(arguments)
+    report = analysed(
+        arguments.logdir,
+        shifts=once(arguments.shift, "--shift"),
+        gpus=once(arguments.gpu, "--gpu"),
+        baselines=once(arguments.baseline, "--baseline"),
+        use_cache=not arguments.no_cache,
+    ).report
+    if chosen is Format.CSV:
+        _write_csv(arguments, report)
+        return 0
+    text = _renderer(chosen)(report)
+    if arguments.output == "-":
+        write_stdout(text)
+        return 0
+    write_file(Path(arguments.output), text, force=arguments.force)
+    say_written(Path(arguments.output))
+    return 0
+
+
+def _format(arguments: argparse.Namespace) -> Format:
+    if arguments.format is not None:
+        return Format(arguments.format)
+    if arguments.output == "-":
+        return Format.MARKDOWN
+    suffix = Path(arguments.output).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise OptionError(
+            f"The name {arguments.output!r} does not tell the format.",
+            slug="bad-option",
+            advice="Add --format json, html, markdown or csv.",
+        )
+    return _SUFFIXES[suffix]
+
+
+def _renderer(chosen: Format) -> "Callable[[Report], str]":
+    if chosen is Format.JSON:
+        from tb_contention.report.to_json import to_json
+
+        return to_json
+    if chosen is Format.HTML:
+        from tb_contention.report.to_html import to_html
+
+        return to_html
+    from tb_contention.report.to_markdown import to_markdown
+
+    return to_markdown
+
+
+def _write_csv(arguments: argparse.Namespace, report: "Report") -> None:
+    from tb_contention.report.to_csv import to_csv, to_csv_files
+
+    path = Path(arguments.output)
+    if arguments.output == "-":
+        write_stdout(to_csv(report))
+        return
+    if path.suffix.lower() == ".csv":
+        write_file(path, to_csv(report), force=arguments.force)
+    else:
+        write_folder(path, to_csv_files(report), force=arguments.force)
+    say_written(path)
+
+
+def once(pairs: "Iterable[tuple[K, V]]", option: str) -> "dict[K, V]":
+    """Make a mapping; naming a session twice with different values is a contradiction."""
+    made: dict[K, V] = {}
+    for key, value in pairs:
+        if made.setdefault(key, value) != value:
+            raise OptionError(f"{option} names {key!r} twice.", slug="bad-option", advice="Keep one of the two.")
+    return made

@@ -1,0 +1,196 @@
+"""A report -> JSON. Keys, units and meanings: FORMAT.md; `report.schema.json` is strict about them."""
+
+import json
+import math
+from typing import Any
+
+from tb_contention.model.contention import Overlap, SessionShare
+from tb_contention.model.findings import Finding, Problem
+from tb_contention.model.memory import CombinedMemory
+from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report, SessionReport, Window
+
+
+def to_json(report: Report) -> str:
+    """Print the report as JSON; equal reports give equal bytes, all of them ASCII."""
+    return json.dumps(to_dict(report), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def to_dict(report: Report) -> "dict[str, Any]":
+    """Return the report as JSON values."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool": {"name": "tb_contention", "version": report.version},
+        "logdir": report.logdir,
+        "origin_ns": _integer(report.origin_ns),
+        "sessions": [_session(s) for s in report.sessions],
+        "devices": [_device(report, d) for d in report.devices],
+        "findings": [_finding(f) for f in report.findings],
+        "problems": [_problem(p) for p in report.problems],
+        "notes": list(report.notes),
+    }
+
+
+def _integer(value: "int | None") -> "int | None":
+    return None if value is None else int(value)
+
+
+def _window(window: Window) -> "dict[str, int]":
+    return {"start_ns": int(window.start_ns), "end_ns": int(window.end_ns)}
+
+
+def _session(item: SessionReport) -> "dict[str, Any]":
+    session, steps = item.session, item.steps
+    return {
+        "id": session.id,
+        "name": session.name,
+        "run": session.run,
+        "file": session.file,
+        "host": session.host,
+        "process_id": _integer(session.process_id),
+        "kind": session.kind,
+        "simulated": session.simulated,
+        "clock": {
+            "source": session.clock.source.value,
+            "error_ns": _integer(session.clock.error),
+            "absolute_error_ns": _integer(session.clock.absolute_error),
+            "detail": session.clock.detail,
+        },
+        "window": _window(item.window),
+        "steps": None
+        if steps is None
+        else {
+            "count": int(steps.count),
+            "mean_ns": int(steps.mean),
+            "p50_ns": int(steps.p50),
+            "p95_ns": int(steps.p95),
+        },
+        "warnings": list(item.warnings),
+    }
+
+
+def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
+    time, physical = device.time, device.group.device
+    together = len(device.sessions) > 1
+    return {
+        "id": device.id,
+        "host": physical.host,
+        "model": physical.device.model,
+        "capacity_bytes": _integer(physical.device.memory_size),
+        "identity": physical.identity.value,
+        "is_host": physical.device.is_host,
+        "sessions": list(device.sessions),
+        "window": _window(device.window),
+        "alignment": {"max_error_ns": _integer(device.group.max_error)},
+        "time": {
+            "window_ns": int(time.window),
+            "idle_ns": int(time.idle),
+            "exclusive_ns": int(time.exclusive),
+            "contended_ns": int(time.contended),
+        },
+        "mechanism": "unknown" if time.contended > 0 else "none",
+        "progress_sum": None,
+        "metrics": None,
+        "per_session": [_share(report, share, together=together) for share in device.per_session],
+        "pairs": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in device.overlap.pairs],
+        "blame": [],
+        "kernels": _kernels(device.overlap),
+        "memory": None if device.memory is None else _memory(device.memory),
+        "memory_note": device.memory_note,
+    }
+
+
+def _share(report: Report, share: SessionShare, *, together: bool) -> "dict[str, Any]":
+    steps = report.session(share.session).steps
+    return {
+        "session": share.session,
+        "kernels": int(share.kernels),
+        "copies": int(share.copies),
+        "busy_ns": int(share.busy),
+        "exclusive_ns": int(share.exclusive),
+        "contended_ns": int(share.contended),
+        "stretch_ns": None,
+        "stall_ns": None,
+        "lost_ns": None,
+        "slowdown": {"estimate": None, "low": None, "high": None, "evidence": "D"},
+        "step": {"shared_ns": int(steps.mean) if steps is not None and together else None, "alone_ns": None},
+    }
+
+
+def _kernels(overlap: Overlap) -> "list[dict[str, Any]]":
+    ordered = sorted(overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
+    return [
+        {
+            "session": kernel.session,
+            "name": kernel.name,
+            "count": int(kernel.count),
+            "total_ns": int(kernel.total),
+            "alone_ns": None,
+            "lost_ns": None,
+        }
+        for kernel in ordered
+    ]
+
+
+def _memory(memory: CombinedMemory) -> "dict[str, Any]":
+    return {
+        "capacity_bytes": _integer(memory.capacity),
+        "combined_peak_bytes": int(memory.peak),
+        "combined_peak_at_ns": int(memory.peak_at),
+        "headroom_bytes": _integer(memory.headroom),
+        "sum_of_peaks_bytes": int(memory.sum_of_peaks),
+        "sessions_without_data": list(memory.sessions_without_data),
+        "per_session": [
+            {
+                "session": a.session,
+                "allocator": a.allocator,
+                "peak_bytes": int(a.peak),
+                "peak_at_ns": int(a.peak_at),
+                "at_combined_peak_bytes": int(a.at_combined_peak),
+                "limit_bytes": _integer(a.limit),
+                "before_capture_bytes": int(a.before_capture),
+            }
+            for a in memory.allocators
+        ],
+        "holders": [],
+    }
+
+
+def _finding(finding: Finding) -> "dict[str, Any]":
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "detail": finding.detail,
+        "advice": finding.advice,
+        "evidence": {key: _plain(finding.evidence[key]) for key in sorted(finding.evidence)},
+        "device": finding.device,
+        "sessions": list(finding.sessions),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy numbers and tuples into JSON values; what is not a finite number is unknown, that is null."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, int) else str(value)
+
+
+def _problem(problem: Problem) -> "dict[str, Any]":
+    return {
+        "file": problem.file,
+        "slug": problem.slug,
+        "severity": problem.severity.value,
+        "origin": problem.origin.value,
+        "message": problem.message,
+        "advice": problem.advice,
+        "count": int(problem.count),
+        "offset": _integer(problem.offset),
+    }
