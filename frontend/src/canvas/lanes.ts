@@ -5,7 +5,7 @@ import { textOn } from '../base/palette';
 import { ns, type Span } from '../base/units';
 import type { Piece } from '../model/cover';
 import type { LaneTrack } from '../model/timeline';
-import { toPx, type Viewport } from '../model/viewport';
+import { nsPerPx, toPx, type Viewport } from '../model/viewport';
 import { crop } from './labels';
 import type { Renderer } from './renderer';
 
@@ -21,13 +21,14 @@ interface Label {
   readonly width: number;
   readonly y: number;
   readonly text: string;
-  readonly duration: string;
 }
 
 interface Batch {
   /** One list of rectangles for each shade: a frame sets the fill colour a few times only. */
   readonly shades: number[][];
   readonly labels: Label[];
+  /** Single events that reach over a tile's border come from both tiles, and are drawn once. */
+  readonly whole: Set<string>;
 }
 
 interface LaneLook {
@@ -71,8 +72,22 @@ class Column {
   }
 }
 
-function addWide(batch: Batch, track: LaneTrack, i: number, box: readonly number[], look: LaneLook): void {
-  const [x, width, y, height] = box;
+interface Extent {
+  readonly left: number;
+  readonly right: number;
+  readonly y: number;
+}
+
+function addWide(
+  batch: Batch,
+  names: readonly string[],
+  track: LaneTrack,
+  i: number,
+  at: Extent,
+  look: LaneLook,
+): void {
+  const width = at.right - at.left;
+  const height = look.rowHeight - 1;
   const isTransfer = track.kind[i] === COPY || track.kind[i] === MEMSET;
   const length = track.end[i] - track.start[i];
   const density = length > 0 ? Math.min(1, track.busy[i] / length) : 1;
@@ -80,39 +95,47 @@ function addWide(batch: Batch, track: LaneTrack, i: number, box: readonly number
   const shade = shadeOf(isTransfer ? density * 0.55 : density);
   // A pixel between neighbours keeps equal kernels apart.
   const gap = width > 3 && track.count[i] === 1 ? 1 : 0;
-  batch.shades[shade].push(x, y, width - gap, height);
+  batch.shades[shade].push(at.left, at.y, width - gap, height);
   if (look.flat || width < 26 || track.count[i] > 1) return;
-  batch.labels.push({ x, width, y: y + height / 2, text: '', duration: formatDuration(ns(length)) });
+  batch.labels.push({ x: at.left, width, y: at.y + height / 2, text: names[track.name[i]] ?? '' });
 }
 
-function gather(batch: Batch, piece: Piece, track: LaneTrack, viewport: Viewport, look: LaneLook): void {
-  const perPx = (viewport.view.end - viewport.view.start) / Math.max(1, viewport.width);
+/** True the first time that a single event is met; merged slices belong to one tile anyway. */
+function isFirst(batch: Batch, lane: number, track: LaneTrack, i: number): boolean {
+  const key = `${lane}|${track.row[i]}|${track.start[i]}|${track.end[i]}`;
+  if (batch.whole.has(key)) return false;
+  batch.whole.add(key);
+  return true;
+}
+
+function gather(batch: Batch, piece: Piece, lane: number, viewport: Viewport, look: LaneLook): void {
+  const track = piece.tile?.lanes.get(lane);
+  if (piece.tile === null || track === undefined) return;
+  const perPx = nsPerPx(viewport);
   const columns = new Map<number, Column>();
-  const [from, to] = [
-    Math.max(toPx(viewport, piece.clip.start), 0),
-    Math.min(toPx(viewport, piece.clip.end), viewport.width),
-  ];
-  const height = look.rowHeight - 1;
+  const from = Math.max(toPx(viewport, piece.clip.start), 0);
+  const to = Math.min(toPx(viewport, piece.clip.end), viewport.width);
   for (let i = 0; i < track.n; i += 1) {
     const left = toPx(viewport, track.start[i]);
     const right = toPx(viewport, track.end[i]);
     if (right <= from || left >= to) continue;
     const y = look.top + (look.flat ? 0 : track.row[i] * look.rowHeight);
     if (right - left < 1) {
-      let column = columns.get(track.row[i]);
-      if (column === undefined) {
-        column = new Column(perPx, height, batch);
-        columns.set(track.row[i], column);
-      }
+      const column = columns.get(track.row[i]) ?? new Column(perPx, look.rowHeight - 1, batch);
+      columns.set(track.row[i], column);
       column.add(Math.max(left, from), y, Math.max(track.busy[i], perPx * 0.02));
-      continue;
-    }
-    const x = Math.max(left, from);
-    const before = batch.labels.length;
-    addWide(batch, track, i, [x, Math.min(right, to) - x, y, height], look);
-    if (batch.labels.length > before) {
-      const label = batch.labels[before];
-      batch.labels[before] = { ...label, text: piece.tile?.names[track.name[i]] ?? '' };
+    } else if (track.count[i] > 1) {
+      addWide(
+        batch,
+        piece.tile.names,
+        track,
+        i,
+        { left: Math.max(left, from), right: Math.min(right, to), y },
+        look,
+      );
+    } else if ((left >= from && right <= to) || isFirst(batch, lane, track, i)) {
+      const at = { left: Math.max(left, 0), right: Math.min(right, viewport.width), y };
+      addWide(batch, piece.tile.names, track, i, at, look);
     }
   }
   for (const column of columns.values()) column.flush();
@@ -126,12 +149,9 @@ export function paintLane(
   viewport: Viewport,
   look: LaneLook,
 ): void {
-  const batch: Batch = { shades: Array.from({ length: SHADES }, () => []), labels: [] };
+  const batch: Batch = { shades: Array.from({ length: SHADES }, () => []), labels: [], whole: new Set() };
   for (const piece of pieces) {
-    for (const lane of lanes) {
-      const track = piece.tile?.lanes.get(lane);
-      if (track !== undefined) gather(batch, piece, track, viewport, look);
-    }
+    for (const lane of lanes) gather(batch, piece, lane, viewport, look);
   }
   batch.shades.forEach((rects, shade) => {
     if (rects.length > 0) renderer.rects(rects, look.colour, alphaOf(shade));

@@ -104,6 +104,14 @@ function paintPeak(renderer: Renderer, scene: Scene, plot: Plot): void {
   renderer.text(text, at, y - 9, style);
 }
 
+function paintCapacity(renderer: Renderer, { viewport, theme }: Scene, text: string, y: number): void {
+  const style = { colour: theme.muted, align: 'right' } as const;
+  const room = renderer.measure(text, style) + 12;
+  // Over an area that passes the capacity the words need a ground of their own.
+  renderer.pill(viewport.width - room, y - 8, room, 16, theme.background);
+  renderer.text(text, viewport.width - 6, y, style);
+}
+
 export function paintMemory(renderer: Renderer, scene: Scene): void {
   const { layout, rows, viewport, theme } = scene;
   if (layout.memory === null || rows.memory === null) return;
@@ -120,10 +128,7 @@ export function paintMemory(renderer: Renderer, scene: Scene): void {
     if (capacity !== null) {
       const y = Math.round(yOf(plot, capacity)) + 0.5;
       renderer.line([0, y, viewport.width, y], theme.text, { dashed: true, width: 1.5 });
-      renderer.text(`capacity ${formatBytes(capacity)}`, viewport.width - 6, y - 9, {
-        colour: theme.muted,
-        align: 'right',
-      });
+      paintCapacity(renderer, scene, `capacity ${formatBytes(capacity)}`, y - 9);
     }
     paintPeak(renderer, scene, plot);
   });

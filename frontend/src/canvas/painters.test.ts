@@ -62,6 +62,17 @@ describe('paintLane', () => {
     expect(renderer.texts).toEqual([]);
   });
 
+  it('draws an event once that two tiles hold', () => {
+    const both = [{ at: [400, 700] as const }];
+    const halves = coverOf(extent, extent, 0, 0, ({ index }) =>
+      tile(0, index, ['gemm'], [laneTrack(1, both)]),
+    );
+    const renderer = new RecordingRenderer();
+    paintLane(renderer, halves.pieces, [1], viewport, look);
+    expect(renderer.of('rects').map((call) => call.numbers)).toEqual([[400, 0, 299, 21]]);
+    expect(renderer.texts).toEqual(['gemm']);
+  });
+
   it('stays within the canvas for an event that reaches far beyond it', () => {
     const renderer = new RecordingRenderer();
     paintLane(renderer, coverWith(laneTrack(1, [{ at: [-1e12, 1e12] }])).pieces, [1], viewport, look);

@@ -62,14 +62,19 @@ export class Host {
     }
   }
 
+  /** An element that touches a view of no height still counts as intersecting it: the height is asked as well. */
   #watchShown(): void {
-    new IntersectionObserver((entries) => {
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      const shown = last.isIntersecting && window.innerHeight > 0;
-      if (shown) this.#claimReload();
+    let isIntersecting = true;
+    const read = (): void => {
+      const shown = isIntersecting && window.innerHeight > 0;
+      if (shown && !this.isShown.value) this.#claimReload();
       this.isShown.value = shown;
+    };
+    new IntersectionObserver((entries) => {
+      isIntersecting = entries.at(-1)?.isIntersecting ?? isIntersecting;
+      read();
     }).observe(document.documentElement);
+    window.addEventListener('resize', read);
   }
 
   #reload = (): void => {

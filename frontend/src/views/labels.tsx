@@ -7,6 +7,7 @@ import { headRows } from '../canvas/head';
 import { memoryTicks, memoryTop } from '../model/memory';
 import type { GroupBox } from '../model/rows';
 import type { Panel } from '../state/panel';
+import { Chip } from './chip';
 
 /** "2026-01-01 12:00:00.000 UTC" of the start of the timeline. */
 function wallClock(panel: Panel): string | null {
@@ -63,7 +64,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           {group.folded ? '▸' : '▾'}
         </button>
         <span class="strong clip" title={entry?.id}>
-          {entry?.name}
+          {entry?.name} <Chip theme={theme.value} index={group.session} />
         </span>
         <span class="small muted clip">{where}</span>
       </div>

@@ -1,0 +1,367 @@
+// Drive the panel in Chromium with real input events: `node panel.mjs URL PICTURES`. Prints one JSON object, name of flow
+// -> null or what went wrong. Each flow has a page of its own; what a flow states is its name.
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(path.join(HERE, '../../frontend/package.json'));
+const { chromium } = require('playwright-core');
+
+const ARGUMENTS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--font-render-hinting=none', '--disable-lcd-text',
+];
+
+const [url, pictures] = process.argv.slice(2);
+
+function expect(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** The panel in its frame, and the few things that every flow asks of it. */
+class Panel {
+  constructor(page, frame) {
+    this.page = page;
+    this.frame = frame;
+  }
+
+  static async open(page) {
+    await page.goto(url);
+    const element = await page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 });
+    const panel = new Panel(page, await element.contentFrame());
+    await panel.frame.waitForSelector('h1', { timeout: 60_000 });
+    await panel.idle();
+    return panel;
+  }
+
+  /** Two frames without work: an effect may start the next request only after the last one settled. */
+  async idle() {
+    await this.frame.waitForFunction(
+      () => new Promise((resolve) => {
+        const isIdle = () => document.documentElement.dataset.tbContention === 'idle';
+        if (!isIdle()) resolve(false);
+        else requestAnimationFrame(() => requestAnimationFrame(() => resolve(isIdle())));
+      }),
+      undefined,
+      { timeout: 60_000 },
+    );
+  }
+
+  text = (selector) => this.frame.innerText(selector);
+  window = () => this.text('#window');
+
+  async box(selector) {
+    const found = await this.frame.locator(selector).boundingBox();
+    expect(found !== null, `${selector} has no box`);
+    return found;
+  }
+
+  async focus() {
+    await this.frame.focus('.stage');
+  }
+
+  async press(key) {
+    await this.page.keyboard.press(key);
+    await this.idle();
+  }
+
+  /** Middle of the first lane of a kind, on the page. */
+  async lane(label) {
+    const place = await this.frame.locator('.label.lane', { hasText: label }).first().boundingBox();
+    expect(place !== null, `no lane ${label}`);
+    return place.y + place.height / 2;
+  }
+
+  /** Scroll so that the lanes are on screen. */
+  async reveal() {
+    await this.frame.locator('.stage').scrollIntoViewIfNeeded();
+    await this.frame.evaluate(() => document.querySelector('.stage').scrollIntoView({ block: 'start' }));
+  }
+
+  /** Move over a stream lane until a tooltip shows. */
+  async hover() {
+    await this.reveal();
+    const y = await this.lane('tream');
+    const body = await this.box('.body canvas');
+    for (let x = 4; x < body.width; x += 7) {
+      await this.page.mouse.move(body.x + x, y);
+      const tooltip = this.frame.locator('.tooltip .name');
+      if ((await tooltip.count()) > 0) return tooltip.innerText();
+    }
+    throw new Error('no tooltip anywhere on the first stream lane');
+  }
+}
+
+async function drag(panel, selector, from, to, modifier) {
+  const box = await panel.box(selector);
+  const y = box.y + (from[1] < 0 ? box.height + from[1] : from[1]);
+  if (modifier) await panel.page.keyboard.down(modifier);
+  await panel.page.mouse.move(box.x + from[0] * box.width, y);
+  await panel.page.mouse.down();
+  for (const part of [0.3, 0.6, 1]) {
+    await panel.page.mouse.move(box.x + (from[0] + (to - from[0]) * part) * box.width, y);
+  }
+  await panel.page.mouse.up();
+  if (modifier) await panel.page.keyboard.up(modifier);
+  await panel.idle();
+}
+
+const FLOWS = {
+  async 'the verdict is a sentence without holes'(panel) {
+    const verdict = await panel.text('#verdict');
+    expect(/sessions? (share|used|alone)/.test(verdict), `verdict: ${verdict}`);
+    const all = await panel.text('main');
+    expect(!/NaN|undefined|null|Infinity|\[object/.test(all), 'the panel prints a hole');
+    expect((await panel.frame.locator('.card').count()) >= 2, 'no cards');
+  },
+
+  async 'the first paint is marked'(panel) {
+    const marks = await panel.frame.evaluate(() => performance.getEntriesByName('tb_contention.first_paint').length);
+    expect(marks === 1, `${marks} marks`);
+  },
+
+  async 'the wheel scrolls the page until the timeline has focus, then zooms'(panel) {
+    const before = await panel.window();
+    const body = await panel.box('.body canvas');
+    await panel.page.mouse.move(body.x + body.width / 2, Math.min(body.y + 40, 700));
+    await panel.page.mouse.wheel(0, 120);
+    await panel.page.waitForTimeout(150);
+    await panel.idle();
+    expect((await panel.window()) === before, 'the wheel zoomed without focus');
+    expect((await panel.frame.evaluate(() => window.scrollY)) > 0, 'the page did not scroll');
+    await panel.focus();
+    await panel.reveal();
+    const now = await panel.box('.body canvas');
+    await panel.page.mouse.move(now.x + now.width / 2, now.y + 40);
+    const scroll = await panel.frame.evaluate(() => window.scrollY);
+    await panel.page.mouse.wheel(0, -600);
+    await panel.page.waitForTimeout(150);
+    await panel.idle();
+    expect((await panel.window()) !== before, 'the wheel did not zoom with focus');
+    expect((await panel.frame.evaluate(() => window.scrollY)) === scroll, 'the page scrolled as well');
+  },
+
+  async 'keys zoom, pan, fit and jump'(panel) {
+    await panel.focus();
+    const whole = await panel.window();
+    await panel.press('w');
+    await panel.press('w');
+    const closer = await panel.window();
+    expect(closer !== whole, 'w did not zoom');
+    await panel.press('d');
+    const moved = await panel.window();
+    expect(moved !== closer, 'd did not pan');
+    await panel.press('ArrowLeft');
+    expect((await panel.window()) === closer, 'the arrow did not pan back');
+    await panel.press('f');
+    expect((await panel.window()) === whole, 'f did not fit');
+    await panel.press('n');
+    const said = await panel.frame.textContent('[aria-live]');
+    expect(/[Cc]ontended/.test(said), `n announced: ${said}`);
+    await panel.press('?');
+    await panel.frame.waitForSelector('dialog[open]', { timeout: 3000 });
+    await panel.press('Escape');
+    await panel.frame.waitForSelector('dialog[open]', { state: 'hidden', timeout: 3000 });
+  },
+
+  async 'dragging pans, Shift and dragging zooms, and the minimap moves the window'(panel) {
+    await panel.reveal();
+    const whole = await panel.window();
+    await drag(panel, '.body canvas', [0.3, 30], 0.6, 'Shift');
+    const range = await panel.window();
+    expect(range !== whole, 'no zoom to the range');
+    await drag(panel, '.body canvas', [0.6, 30], 0.4);
+    const panned = await panel.window();
+    expect(panned !== range, 'no pan');
+    await drag(panel, '.head canvas', [0.1, 12], 0.7);
+    expect((await panel.window()) !== panned, 'the minimap does nothing');
+  },
+
+  async 'a tooltip names the kernel, and a click shows it whole'(panel) {
+    const name = await panel.hover();
+    expect(name.trim().length > 0, 'empty name');
+    await panel.page.mouse.down();
+    await panel.page.mouse.up();
+    await panel.frame.waitForSelector('.detail');
+    await panel.idle();
+    const shown = await panel.text('.detail');
+    expect(shown.trim().length > 0, 'empty detail');
+    await panel.press('Escape');
+    expect((await panel.frame.locator('.detail').count()) === 0, 'Esc does not deselect');
+  },
+
+  async 'the address keeps the window over a reload, and foreign keys'(panel) {
+    await panel.page.evaluate(() => {
+      history.replaceState(null, '', `${location.pathname}${location.search}${location.hash || '#tb_contention'}&p.other.x=1`);
+    });
+    await panel.focus();
+    await panel.press('w');
+    await panel.press('w');
+    await panel.page.waitForTimeout(450);
+    const kept = await panel.window();
+    const hash = await panel.page.evaluate(() => location.hash);
+    expect(hash.includes('p.tb_contention.window=') && hash.includes('p.other.x=1'), `hash: ${hash}`);
+    await panel.page.reload();
+    const element = await panel.page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 });
+    const again = new Panel(panel.page, await element.contentFrame());
+    await again.frame.waitForSelector('#window:not(:empty)', { timeout: 60_000 });
+    await again.idle();
+    expect((await again.window()) === kept, `${await again.window()} instead of ${kept}`);
+  },
+
+  async 'a shift by hand goes with every request'(panel) {
+    const asked = [];
+    panel.page.on('request', (request) => asked.push(request.url()));
+    await panel.frame.locator('.by-hand summary').first().click();
+    const input = panel.frame.locator('.by-hand input').first();
+    await input.fill('-9.5');
+    await input.press('Enter');
+    await panel.page.waitForTimeout(500);
+    await panel.idle();
+    const shifted = asked.filter((address) => decodeURIComponent(address).includes('=-9500000'));
+    const routes = shifted.map((address) => /api\/(\w+)/.exec(address)?.[1]);
+    expect(routes.includes('summary') && routes.includes('layout'), `shift only in: ${routes}`);
+    expect((await panel.page.evaluate(() => location.hash)).includes('shift='), 'not in the address');
+  },
+
+  async 'a hidden tab draws nothing'(panel) {
+    await panel.frame.evaluate(() => {
+      window.counts = { frames: 0, fills: 0 };
+      const frame = window.requestAnimationFrame;
+      window.requestAnimationFrame = (callback) => {
+        window.counts.frames += 1;
+        return frame.call(window, callback);
+      };
+      const fill = CanvasRenderingContext2D.prototype.fillRect;
+      CanvasRenderingContext2D.prototype.fillRect = function (...box) {
+        window.counts.fills += 1;
+        fill.apply(this, box);
+      };
+    });
+    const style = (values) =>
+      panel.page.evaluate((v) => Object.assign(document.querySelector('iframe[src*="plugin_entry"]').style, v), values);
+    const counts = () => panel.frame.evaluate(() => window.counts);
+    // As TensorBoard hides a plugin's frame.
+    await style({ maxHeight: '0', visibility: 'hidden', position: 'absolute' });
+    await panel.page.waitForTimeout(300);
+    await panel.frame.evaluate(() => Object.assign(window.counts, { frames: 0, fills: 0 }));
+    await panel.page.evaluate(() => document.body.classList.toggle('dark-mode'));
+    await panel.page.waitForTimeout(600);
+    const hidden = await counts();
+    // The signals themselves ask for a frame after a change; a loop would have asked for more than thirty.
+    expect(hidden.fills === 0 && hidden.frames <= 4, `hidden: ${JSON.stringify(hidden)}`);
+    await style({ maxHeight: '', visibility: '', position: '' });
+    await panel.page.waitForTimeout(400);
+    await panel.idle();
+    expect((await counts()).fills > 0, 'shown again, nothing was drawn');
+  },
+
+  async 'the theme follows TensorBoard'(panel) {
+    const background = () => panel.frame.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await background();
+    await panel.page.evaluate(() => document.body.classList.add('dark-mode'));
+    await panel.page.waitForTimeout(100);
+    await panel.idle();
+    expect((await background()) !== light, `${light} in both`);
+  },
+
+  async 'names from traces are inert'(panel) {
+    const hostile = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>';
+    await panel.page.route('**/api/summary*', async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      for (const session of body.report?.sessions ?? []) session.name = hostile;
+      for (const device of body.report?.devices ?? []) {
+        for (const kernel of device.kernels) kernel.name = hostile;
+      }
+      await route.fulfill({ json: body });
+    });
+    const again = await Panel.open(panel.page);
+    expect((await again.text('main')).includes('<img src=x'), 'the name is not shown');
+    const found = await again.frame.evaluate(() => [window.broken, document.querySelectorAll('main img, main script').length]);
+    expect(found[0] === undefined && found[1] === 0, 'the name became markup');
+  },
+
+  async 'the kernels can be filtered, and every table opens'(panel) {
+    const before = await panel.frame.locator('.kernels tbody tr').count();
+    expect(before > 0, 'no kernels');
+    await panel.frame.fill('input[type=search]', 'no kernel has this name');
+    expect((await panel.frame.locator('.kernels tbody tr').count()) === 0, 'the filter keeps rows');
+    for (const tab of await panel.frame.locator('[role=tab]').all()) {
+      await tab.click();
+      expect((await panel.text('[role=tabpanel]')).trim() !== '', `${await tab.innerText()} is empty`);
+    }
+  },
+
+  async 'another device has another verdict'(panel) {
+    const values = await panel.frame.locator('.chooser option').evaluateAll((all) => all.map((each) => each.value));
+    if (values.length < 2) return;
+    const before = await panel.text('#verdict');
+    await panel.frame.selectOption('.chooser select', values[1]);
+    await panel.idle();
+    expect((await panel.text('#verdict')) !== before, 'the verdict stays');
+  },
+
+  async 'an unreachable server is said, and the panel recovers'(panel) {
+    await panel.page.route('**/api/summary*', (route) => route.abort());
+    await panel.frame.evaluate(() => window.frameElement.reload());
+    await panel.frame.waitForSelector('[role=alert]');
+    await panel.page.unroute('**/api/summary*');
+    await panel.frame.click('[role=alert] button');
+    await panel.frame.waitForSelector('[role=alert]', { state: 'detached' });
+  },
+};
+
+/** Failures that the flow itself causes or that are not the panel's. */
+const isOurs = (text) => !/favicon|ERR_FAILED|Failed to load resource/.test(text);
+
+async function run(browser, name, flow) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const errors = [];
+  page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
+  page.on('pageerror', (error) => errors.push(String(error)));
+  try {
+    await flow(await Panel.open(page));
+    return errors.length > 0 ? `console: ${errors.join('; ')}` : null;
+  } catch (error) {
+    await page.screenshot({ path: path.join(pictures, `failed-${name.replace(/\W+/g, '-')}.png`) });
+    return String(error.stack ?? error).slice(0, 1200);
+  } finally {
+    await page.close();
+  }
+}
+
+async function takePictures(browser) {
+  for (const theme of ['light', 'dark']) {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 1100 } });
+    const panel = await Panel.open(page);
+    if (theme === 'dark') await page.evaluate(() => document.body.classList.add('dark-mode'));
+    await page.waitForTimeout(200);
+    await panel.idle();
+    await page.screenshot({ path: path.join(pictures, `panel-${theme}.png`) });
+    await panel.focus();
+    await panel.press('n');
+    await panel.hover();
+    await page.screenshot({ path: path.join(pictures, `contention-${theme}.png`) });
+    await page.close();
+  }
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+const results = {};
+const wanted = process.env.FLOW;
+for (const [name, flow] of Object.entries(FLOWS)) {
+  if (wanted && !name.includes(wanted)) continue;
+  results[name] = await run(browser, name, flow);
+}
+if (!wanted) {
+  try {
+    await takePictures(browser);
+    results.pictures = null;
+  } catch (error) {
+    results.pictures = String(error);
+  }
+}
+await browser.close();
+console.log(JSON.stringify(results, null, 1));

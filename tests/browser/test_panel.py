@@ -1,0 +1,123 @@
+"""The tab in a real browser: TensorBoard serves the demo logs, panel.mjs drives Chromium with real input events.
+
+One browser run covers all flows; each flow is one test here. Pictures of both themes go to the folder
+named in TB_CONTENTION_SCREENSHOTS, else to a temporary one.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SCRIPT = HERE / "panel.mjs"
+FLOWS = tuple(re.findall(r"^  async '([^']+)'\(panel\)", SCRIPT.read_text("utf-8"), re.MULTILINE))
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+START_S = 60
+RUN_S = 400
+
+
+def lacking(root: Path) -> str | None:
+    """Say what this machine lacks for a browser run."""
+    if shutil.which("node") is None:
+        return "needs Node"
+    if not (root / "frontend" / "node_modules" / "playwright-core").is_dir():
+        return "needs the frontend's packages: npm ci in frontend/"
+    if shutil.which(os.environ.get("CHROMIUM", "chromium")) is None:
+        return "needs Chromium"
+    return None
+
+
+def wait_for_address(log: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Return the address that TensorBoard printed."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        found = ADDRESS.search(log.read_text("utf-8", errors="replace"))
+        if found is not None:
+            return found.group()
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    pytest.fail(f"TensorBoard did not start:\n{log.read_text('utf-8', errors='replace')}")
+
+
+def wait_for_report(address: str) -> None:
+    """Ask until the analysis is ready: first compilation is not what the browser tests measure."""
+    deadline = time.monotonic() + 2 * START_S
+    answer: dict[str, object] = {}
+    while time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.URLError):
+            url = f"{address}data/plugin/tb_contention/api/summary"
+            with urllib.request.urlopen(url, timeout=30) as response:
+                answer = json.load(response)
+        if answer.get("state") in {"ready", "failed"}:
+            break
+        time.sleep(0.3)
+    assert answer.get("state") == "ready", answer
+
+
+@pytest.fixture(scope="module")
+def tensorboard(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the demo logs and return the address."""
+    reason = lacking(repo_root)
+    if reason is not None:
+        pytest.skip(reason)
+    log = tmp_path_factory.mktemp("tensorboard") / "log"
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(demo_logs), "--port", "0"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            address = wait_for_address(log, process)
+            wait_for_report(address)
+            yield address
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for pictures."""
+    folder = os.environ.get("TB_CONTENTION_SCREENSHOTS")
+    if folder is None:
+        return tmp_path_factory.mktemp("pictures")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def outcome(tensorboard: str, pictures: Path) -> dict[str, str | None]:
+    """Run all flows; what went wrong in each, None when nothing did."""
+    command = ["node", str(SCRIPT), f"{tensorboard}#tb_contention", str(pictures)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
+    assert done.returncode == 0, done.stderr
+    results: dict[str, str | None] = json.loads(done.stdout)
+    return results
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flow", FLOWS)
+def test_flow(flow: str, outcome: dict[str, str | None]) -> None:
+    assert outcome[flow] is None, outcome[flow]
+
+
+@pytest.mark.slow
+def test_pictures_of_both_themes_are_taken(outcome: dict[str, str | None], pictures: Path) -> None:
+    assert outcome["pictures"] is None
+    taken = {path.name for path in pictures.glob("*.png")}
+    assert {"panel-light.png", "panel-dark.png", "contention-light.png", "contention-dark.png"} <= taken
+
+
+def test_every_flow_is_found() -> None:
+    assert len(FLOWS) >= 14
