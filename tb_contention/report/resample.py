@@ -1,0 +1,65 @@
+"""Intervals and step functions -> a bounded number of columns for a drawing."""
+
+import numpy as np
+
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.memory import AllocatorCurve, CombinedMemory
+from tb_contention.units import F64, I64
+
+#: A drawing has at most so many columns, however long the capture.
+COLUMNS = 800
+
+
+def coverage(intervals: Intervals, start: int, end: int, columns: int = COLUMNS) -> F64:
+    """Return for each column of [start, end) the share of it that the intervals cover."""
+    edges = _edges(start, end, columns)
+    if len(intervals) == 0 or end <= start:
+        return np.zeros(columns)
+    covered = np.append(0, np.cumsum(intervals.end - intervals.start))
+    row = np.searchsorted(intervals.start, edges, "right")
+    last = np.maximum(row - 1, 0)
+    beyond = np.where(row > 0, np.maximum(intervals.end[last] - edges, 0), 0)
+    until = covered[row] - beyond
+    widths = np.maximum(np.diff(edges), 1)
+    return np.clip(np.diff(until) / widths, 0.0, 1.0)
+
+
+def _edges(start: int, end: int, columns: int) -> I64:
+    return start + np.arange(columns + 1, dtype=np.int64) * (end - start) // columns
+
+
+def runs(levels: I64) -> "list[tuple[int, int, int]]":
+    """Join equal neighbours: (first column, columns, level), level 0 left out."""
+    starts = np.flatnonzero(np.append(True, levels[1:] != levels[:-1]))
+    ends = np.append(starts[1:], len(levels))
+    return [(int(a), int(b - a), int(levels[a])) for a, b in zip(starts, ends, strict=True) if levels[a] > 0]
+
+
+def levels_of(shares: F64, steps: int = 4) -> I64:
+    """Grade shares in 1..steps; 0 only where there is nothing at all."""
+    graded = np.ceil(shares * steps).astype(np.int64)
+    return graded.clip(0, steps)
+
+
+def stacked(memory: CombinedMemory, start: int, end: int, columns: int = COLUMNS) -> "list[I64]":
+    """Return each curve in columns, all read at the instant of the column where their sum is highest, so that no peak is lost."""
+    edges = _edges(start, end, columns)
+    times = np.unique(
+        np.concatenate([edges[:-1], *(c.time[(c.time >= start) & (c.time < end)] for c in memory.curves)])
+    )
+    total = np.zeros(len(times), np.int64)
+    for curve in memory.curves:
+        total += value_at(curve, times)
+    first = np.searchsorted(times, edges[:-1], "left")
+    peaks = np.maximum.reduceat(total, first)
+    column = np.searchsorted(first, np.arange(len(times)), "right") - 1
+    at_peak = np.flatnonzero(total == peaks[column])
+    chosen = at_peak[np.append(True, column[at_peak][1:] != column[at_peak][:-1])]
+    return [value_at(curve, times[chosen]) for curve in memory.curves]
+
+
+def value_at(curve: AllocatorCurve, times: I64) -> I64:
+    """Read a step function; before its first event it is what was held before the capture."""
+    row = np.searchsorted(curve.time, times, "right")
+    values = np.append(np.int64(curve.before_capture), curve.in_use)
+    return np.asarray(values[row], np.int64)

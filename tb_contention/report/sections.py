@@ -1,0 +1,125 @@
+"""A report -> tables of text for people, which Markdown and HTML print each in their own way. Names are cleaned, not yet escaped."""
+
+from dataclasses import dataclass
+
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.text import clean, duration, labels, percent, shorten, size
+
+#: So many kernels of a device are printed; JSON and CSV hold all of them.
+MOST_KERNELS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextTable:
+    """A titled table; `numbers` are the columns to set flush right. note: what it leaves out, "" for nothing."""
+
+    title: str
+    header: "tuple[str, ...]"
+    rows: "tuple[tuple[str, ...], ...]"
+    numbers: "frozenset[int]" = frozenset()
+    note: str = ""
+
+
+def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...]":
+    """Return the tables of one device; empty ones are left out."""
+    made = (_time(report, device), _pairs(report, device), _memory(report, device), _kernels(report, device))
+    return tuple(table for table in made if table.rows)
+
+
+def _time(report: Report, device: DeviceReport) -> TextTable:
+    names, window = labels(report), device.time.window
+    rows = []
+    for share in device.per_session:
+        steps = report.session(share.session).steps
+        rows.append(
+            (
+                names[share.session],
+                f"{share.kernels:,}",
+                f"{share.copies:,}",
+                f"{duration(share.busy)} ({percent(share.busy, window)})",
+                duration(share.exclusive),
+                f"{duration(share.contended)} ({percent(share.contended, share.busy)} of its work)",
+                duration(steps.mean) if steps is not None else "–",
+            )
+        )
+    header = ("session", "kernels", "copies", "had work", "by itself", "while another had work", "step, mean")
+    return TextTable(title="Time", header=header, rows=tuple(rows), numbers=frozenset(range(1, 7)))
+
+
+def _pairs(report: Report, device: DeviceReport) -> TextTable:
+    names, window = labels(report), device.time.window
+    rows = tuple(
+        (names[p.a], names[p.b], duration(p.overlap), percent(p.overlap, window)) for p in device.overlap.pairs
+    )
+    header = ("session", "and", "had work at once", "of the window")
+    rows = rows if len(rows) > 1 else ()
+    return TextTable(title="Pairs", header=header, rows=rows, numbers=frozenset((2, 3)))
+
+
+def _memory(report: Report, device: DeviceReport) -> TextTable:
+    names = labels(report)
+    header = ("session", "allocator", "own peak", "at the combined peak", "before capture", "limit")
+    numbers = frozenset(range(2, 6))
+    if device.memory is None:
+        return TextTable(title="Memory", header=header, rows=(), numbers=numbers, note=device.memory_note)
+    rows = tuple(
+        (
+            names[a.session],
+            clean(a.allocator),
+            size(a.peak),
+            size(a.at_combined_peak),
+            size(a.before_capture),
+            size(a.limit),
+        )
+        for a in device.memory.allocators
+    )
+    return TextTable(title="Memory", header=header, rows=rows, numbers=numbers, note=device.memory_note)
+
+
+def _kernels(report: Report, device: DeviceReport) -> TextTable:
+    names = labels(report)
+    ordered = sorted(device.overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
+    rows = tuple(
+        (shorten(clean(k.name)), names[k.session], f"{k.count:,}", duration(k.total)) for k in ordered[:MOST_KERNELS]
+    )
+    left_out = len(ordered) - len(rows)
+    note = f"{left_out:,} more are in the JSON and CSV reports." if left_out else ""
+    title = "Operations" if device.group.device.device.is_host else "Kernels"
+    header = (title.lower()[:-1], "session", "count", "total")
+    return TextTable(title=title, header=header, rows=rows, numbers=frozenset((2, 3)), note=note)
+
+
+def memory_sentence(device: DeviceReport) -> str:
+    """Say how much all sessions held together, or why that is not known."""
+    memory = device.memory
+    if memory is None:
+        return device.memory_note
+    text = f"Combined peak {size(memory.peak)}"
+    if memory.capacity is not None:
+        text += (
+            f" of {size(memory.capacity)} ({percent(memory.peak, memory.capacity)}), headroom {size(memory.headroom)}"
+        )
+    own = f"; the sessions' own peaks add up to {size(memory.sum_of_peaks)}" if len(memory.allocators) > 1 else ""
+    return f"{text}{own}. {device.memory_note}".strip()
+
+
+def provenance(report: Report) -> TextTable:
+    """Say of each session which file it is, and how well its place in time is known."""
+    names = labels(report)
+    rows = []
+    for item in report.sessions:
+        session, clock = item.session, item.session.clock
+        error = "unknown" if clock.error is None else f"±{duration(clock.error)}"
+        rows.append(
+            (
+                names[session.id] + (" (simulated)" if session.simulated else ""),
+                clean(session.file),
+                "–" if session.process_id is None else str(session.process_id),
+                duration(session.end - session.start),
+                clock.source.value.replace("_", " "),
+                error,
+                clean(clock.detail),
+            )
+        )
+    header = ("session", "file", "process", "captured", "clock from", "error", "evidence")
+    return TextTable(title="Where this comes from", header=header, rows=tuple(rows), numbers=frozenset((2, 3)))

@@ -1,0 +1,123 @@
+"""A report -> CSV tables, safe to open in a spreadsheet: a text that a program would take for a formula gets an apostrophe in front."""
+
+import csv
+import io
+from typing import Any
+
+from tb_contention.model.report import Report
+from tb_contention.report.text import clean
+from tb_contention.report.to_json import to_dict
+
+#: What a spreadsheet takes for the start of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+
+
+def to_csv_files(report: Report) -> "dict[str, str]":
+    """Return the tables by file name."""
+    return {f"{name}.csv": _text(rows) for name, rows in _tables(report).items()}
+
+
+def to_csv(report: Report) -> str:
+    """Return all tables as one text: each under a line `# name`, with an empty line between."""
+    return "\n".join(f"# {name}\n{_text(rows)}" for name, rows in _tables(report).items())
+
+
+def _text(rows: "list[list[Any]]") -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([[_cell(value) for value in row] for row in rows])
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Keep numbers numbers, leave out what is unknown, and disarm text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return value
+    text = str(value)
+    dangerous = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA[:4])
+    return ("'" if dangerous else "") + clean(text)
+
+
+def _tables(report: Report) -> "dict[str, list[list[Any]]]":
+    whole = to_dict(report)
+    devices = whole["devices"]
+    return {
+        "sessions": _sessions(whole),
+        "devices": _devices(devices),
+        "per_session": _under(
+            devices,
+            "per_session",
+            ["session", "kernels", "copies", "busy_ns", "exclusive_ns", "contended_ns", "lost_ns"],
+        ),
+        "pairs": _under(devices, "pairs", ["a", "b", "overlap_ns"]),
+        "kernels": _under(devices, "kernels", ["session", "name", "count", "total_ns", "alone_ns", "lost_ns"]),
+        "memory": _memory(devices),
+        "findings": [
+            ["rule", "severity", "device", "sessions", "title", "detail", "advice"],
+            *(
+                [f["rule"], f["severity"], f["device"], " ".join(f["sessions"]), f["title"], f["detail"], f["advice"]]
+                for f in whole["findings"]
+            ),
+        ],
+        "problems": _flat(
+            whole["problems"], ["file", "slug", "severity", "origin", "message", "advice", "count", "offset"]
+        ),
+    }
+
+
+def _flat(items: "list[dict[str, Any]]", columns: "list[str]") -> "list[list[Any]]":
+    return [columns, *([item[column] for column in columns] for item in items)]
+
+
+def _under(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") -> "list[list[Any]]":
+    """Put a list that every device has below each other, with the device in front."""
+    return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in devices for i in d[key])]
+
+
+def _sessions(whole: "dict[str, Any]") -> "list[list[Any]]":
+    columns = ["id", "name", "run", "file", "host", "process_id", "kind", "simulated"]
+    header = [*columns, "clock_source", "clock_error_ns", "start_ns", "end_ns", "steps", "mean_step_ns"]
+    rows = []
+    for item in whole["sessions"]:
+        steps = item["steps"] or {"count": None, "mean_ns": None}
+        clock, window = item["clock"], item["window"]
+        rows.append(
+            [
+                *(item[c] for c in columns),
+                *(clock["source"], clock["error_ns"], window["start_ns"], window["end_ns"]),
+                *(steps["count"], steps["mean_ns"]),
+            ]
+        )
+    return [header, *rows]
+
+
+def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    columns = ["id", "host", "model", "capacity_bytes", "identity", "mechanism"]
+    times = ["window_ns", "idle_ns", "exclusive_ns", "contended_ns"]
+    memory = ["combined_peak_bytes", "combined_peak_at_ns", "headroom_bytes", "sum_of_peaks_bytes"]
+    rows = [
+        [
+            *(d[c] for c in columns),
+            *(d["window"]["start_ns"], d["window"]["end_ns"], d["alignment"]["max_error_ns"]),
+            *(d["time"][t] for t in times),
+            *((d["memory"] or dict.fromkeys(memory))[m] for m in memory),
+        ]
+        for d in devices
+    ]
+    return [[*columns, "start_ns", "end_ns", "max_error_ns", *times, *memory], *rows]
+
+
+def _memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    columns = ["session", "allocator", "peak_bytes", "peak_at_ns", "at_combined_peak_bytes", "limit_bytes"]
+    columns.append("before_capture_bytes")
+    rows = [
+        [d["id"], *(item[c] for c in columns)]
+        for d in devices
+        if d["memory"] is not None
+        for item in d["memory"]["per_session"]
+    ]
+    return [["device", *columns], *rows]

@@ -1,0 +1,188 @@
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from golden.reports import PAYLOADS, alone, hostile, nothing, shared
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.report import Report
+from tb_contention.report.resample import coverage, stacked
+from tb_contention.report.text import clean, duration, percent, size
+from tb_contention.report.to_csv import to_csv, to_csv_files
+from tb_contention.report.to_html import to_html
+from tb_contention.report.to_json import to_dict, to_json
+from tb_contention.report.to_markdown import escape, to_markdown
+from tb_contention.report.verdict import verdict
+
+ALL = (shared, alone, hostile, nothing)
+UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202e\u200b]")
+
+
+def schema() -> Any:
+    return json.loads((files("tb_contention.report") / "report.schema.json").read_text())
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_every_report_validates_and_prints_the_same_bytes_twice(make: "Callable[[], Report]") -> None:
+    text = to_json(make())
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(text))
+    assert text == to_json(make())
+    assert text.isascii()
+    assert "NaN" not in text
+
+
+def test_times_of_a_device_add_up_and_what_is_unknown_is_null() -> None:
+    device = to_dict(shared())["devices"][0]
+    time = device["time"]
+    assert time["idle_ns"] + time["exclusive_ns"] + time["contended_ns"] == time["window_ns"]
+    assert device["mechanism"] == "unknown"
+    assert device["metrics"] is None
+    assert device["per_session"][0]["slowdown"] == {"estimate": None, "low": None, "high": None, "evidence": "D"}
+    assert device["per_session"][0]["step"] == {"shared_ns": 8_000, "alone_ns": None}
+    assert to_dict(shared())["findings"][0]["evidence"] == {"contended_ns": 5_000, "share": None}
+
+
+def test_a_session_alone_has_no_sharing_mechanism_and_unknown_memory() -> None:
+    device = to_dict(alone())["devices"][0]
+    assert (device["mechanism"], device["memory"], device["pairs"]) == ("none", None, [])
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_page_holds_no_script_no_handler_and_no_address(make: "Callable[[], Report]") -> None:
+    text = to_html(make())
+    page = _Page()
+    page.feed(text)
+    assert not page.tags & {"script", "img", "a", "iframe", "link", "object", "form", "base"}
+    assert not {name for name in page.attributes if name.startswith("on") or name in {"href", "src", "style"}}
+    assert not UNSAFE.search(text)
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+    assert len(text) < 1_000_000
+
+
+def test_names_do_not_bring_tags_into_the_page() -> None:
+    plain, attacked = _Page(), _Page()
+    plain.feed(to_html(shared()))
+    attacked.feed(to_html(hostile()))
+    assert attacked.tags <= plain.tags
+    assert attacked.attributes <= plain.attributes
+
+
+def test_markdown_holds_no_html_no_link_and_no_control_character() -> None:
+    text = to_markdown(hostile())
+    assert not UNSAFE.search(text)
+    assert "<script" not in text
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert "http:" not in text.lower()
+    assert "javascript:" not in text.lower()
+    tables = [line for line in text.splitlines() if line.startswith("| ")]
+    assert tables
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} <= {5, 6, 7, 8}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_escaped_markdown_stays_in_its_line(payload: str) -> None:
+    assert "\n" not in escape(payload)
+    assert "<" not in escape(payload)
+
+
+def test_csv_cells_are_no_formulas_and_numbers_stay_numbers() -> None:
+    for name, text in to_csv_files(hostile()).items():
+        rows = list(csv.reader(io.StringIO(text)))
+        assert len({len(row) for row in rows}) == 1, name
+        for cell in (cell for row in rows for cell in row):
+            assert not cell.lstrip().startswith(("=", "+", "@")), cell
+            assert not cell.startswith("-") or cell[1:].isdigit(), cell
+            assert not UNSAFE.search(cell)
+
+
+def test_negative_numbers_stay_numbers_in_csv() -> None:
+    report = shared()
+    memory = report.devices[0].memory
+    assert memory is not None
+    device = replace(report.devices[0], memory=replace(memory, headroom=-5))  # type: ignore[arg-type]
+    rows = list(csv.DictReader(io.StringIO(to_csv_files(replace(report, devices=(device,)))["devices.csv"])))
+    assert rows[0]["headroom_bytes"] == "-5"
+
+
+def test_one_csv_text_names_each_table() -> None:
+    heads = [line[2:] for line in to_csv(shared()).splitlines() if line.startswith("# ")]
+    assert heads == ["sessions", "devices", "per_session", "pairs", "kernels", "memory", "findings", "problems"]
+
+
+def test_the_verdict_says_who_how_much_and_that_the_cost_is_unknown() -> None:
+    answer = verdict(shared())
+    assert answer.headline == "trainer and evaluator share host0/GPU:0: both had work on it for 30 % of the time"
+    assert "6.00 µs of 20.0 µs" in answer.meaning
+    assert "not estimated" in answer.meaning
+    assert "simulated" in answer.trust
+    assert any("same GPU assumed" in said for said in answer.trust)
+
+
+def test_a_verdict_without_a_second_session_claims_nothing() -> None:
+    assert verdict(alone()).headline == "solo was captured alone on host0/GPU:0"
+    assert verdict(nothing()).headline == "No device work was found in these captures"
+
+
+def test_simulated_is_said_in_markdown_and_html() -> None:
+    assert "simulated" in to_markdown(shared())
+    assert '<span class="tag">simulated</span>' in to_html(shared())
+
+
+def test_numbers_read_well() -> None:
+    assert [duration(n) for n in (None, 7, 1_500, 12_345_678, 3_000_000_000)] == [
+        "unknown",
+        "7 ns",
+        "1.50 µs",
+        "12.3 ms",
+        "3.00 s",
+    ]
+    assert [size(n) for n in (None, 12, 65 << 30, -(1 << 20))] == ["unknown", "12 B", "65.0 GiB", "-1.00 MiB"]
+    assert [percent(a, 1000) for a in (0, 5, 310, 999, 1000)] == ["0 %", "0.5 %", "31 %", "99.9 %", "100 %"]
+    assert percent(1, 0) == "–"
+
+
+@given(st.text())
+def test_clean_text_is_one_line_without_controls(text: str) -> None:
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", clean(text))
+
+
+@given(st.lists(st.tuples(st.integers(-50, 1500), st.integers(0, 300)), max_size=20), st.integers(1, 1300))
+def test_columns_cover_as_much_as_the_intervals(spans: "list[tuple[int, int]]", length: int) -> None:
+    start = np.array([s for s, _ in spans], np.int64)
+    intervals = Intervals.union_of(start, start + np.array([n for _, n in spans], np.int64))
+    edges = np.arange(11) * length // 10
+    shares = coverage(intervals, 0, length, columns=10)
+    assert round(float(np.sum(shares * np.diff(edges)))) == intervals.clip(0, length).total
+
+
+def test_the_combined_peak_is_among_the_columns() -> None:
+    memory = shared().devices[0].memory
+    assert memory is not None
+    for columns in (3, 7, 800):
+        assert max(sum(curve) for curve in zip(*stacked(memory, 0, 20_000, columns), strict=True)) == memory.peak
