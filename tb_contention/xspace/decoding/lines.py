@@ -1,0 +1,134 @@
+"""Events of chosen lines -> raw int64 columns, one per slot, with line and time per event."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.units import I32, I64, PS_PER_NS, U8
+from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding.structure import Structure, name_matches
+
+#: A line's timestamp above this is Unix time, below it relative to the start of the session.
+ABSOLUTE_NS = 10**17
+#: Bound on any offset or duration in a file, 13 days in ps, so that sums stay inside int64.
+FAR_PS = 1 << 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A stat to read: its name in the file, how to store it, and whether its presence alone keeps an event."""
+
+    name: str
+    type: int = wire.INTEGER
+    keeps: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class RawEvents:
+    """Columns of the events that were kept. values[slot]: 0 offset, then duration, name row, and the stats in order.
+
+    start is ps from the trace's time 0; line: row of `lines`, the rows of the structure that were read.
+    """
+
+    lines: "list[int]"
+    line: I32
+    values: I64
+    aggregated: int
+    broken: int
+    broken_at: "int | None"
+    bad_times: int
+
+    @property
+    def start(self) -> I64:
+        """Start in ps from the trace's time 0."""
+        return self.values[0]
+
+    @property
+    def duration(self) -> I64:
+        """Duration in ps."""
+        return self.values[1]
+
+    @property
+    def name(self) -> I64:
+        """Row of the event metadata, -1 where the file has none."""
+        return self.values[2]
+
+    def keep(self, rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+        """Drop the other rows."""
+        self.values = self.values[:, rows]
+        self.line = self.line[rows]
+
+    def sort(self, tie: I64) -> None:
+        """Sort by start, then by `tie`; what is sorted already, as most files are, costs one look."""
+        start = self.values[0]
+        if len(start) < 2 or bool(np.all(start[1:] > start[:-1])):
+            return
+        order = np.lexsort((tie, start)) if bool(np.any(start[1:] <= start[:-1])) else None
+        if order is None:
+            return
+        for row in range(len(self.values)):
+            self.values[row] = self.values[row][order]
+        self.line = self.line[order]
+
+
+def read_lines(
+    data: U8,
+    structure: Structure,
+    lines: "list[int]",
+    slots: "tuple[Slot, ...]",
+    event_class: U8,
+    *,
+    default: int,
+    origin_ns: "int | None",
+) -> RawEvents:
+    """Read the events of some lines. event_class: per row of the event metadata, as in `wire.read_events`; default: without metadata."""
+    sizes = structure.lines[lines, wire.LINE_EVENTS]
+    out = np.empty((3 + len(slots), int(sizes.sum())), np.int64)
+    types = np.array([0, 0, 0, *(s.type for s in slots)], np.int64)
+    keeps = np.array([0, 0, 0, *(s.keeps for s in slots)], np.uint8)
+    names = {s.name.encode(): 3 + i for i, s in enumerate(slots)}
+    stat_slot = name_matches(data, structure.stat_names.names, names)
+    result = np.array([0, 0, 0, len(data) + 1], np.int64)
+    line = np.empty(out.shape[1], np.int32)
+    bad = 0
+    for number, row in enumerate(lines):
+        record = structure.lines[row]
+        plane = record[wire.LINE_PLANE]
+        begin = int(result[0])
+        wire.read_events(
+            data, record[wire.LINE_START], record[wire.LINE_END], 1 - record[wire.LINE_WHOLE],
+            structure.events.keys, event_class, structure.events.low[plane], structure.events.high[plane], default,
+            structure.stat_names.keys, stat_slot, structure.stat_names.names,
+            structure.stat_names.low[plane], structure.stat_names.high[plane], types, keeps, out, result,
+        )  # fmt: skip
+        end = int(result[0])
+        kept = _place(out, begin, end, int(record[wire.LINE_TIME]), origin_ns)
+        bad += end - begin - kept
+        result[0] = begin + kept
+        line[begin : begin + kept] = number
+    rows = int(result[0])
+    return RawEvents(
+        lines=lines,
+        line=line[:rows],
+        values=out[:, :rows],
+        aggregated=int(result[1]),
+        broken=int(result[2]),
+        broken_at=int(result[3]) if result[3] <= len(data) else None,
+        bad_times=bad,
+    )
+
+
+def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: "int | None") -> int:
+    """Turn offsets into starts, and move events with impossible times out of the way; return how many stay."""
+    if line_ns > ABSOLUTE_NS:
+        line_ns -= origin_ns or 0
+    if not -FAR_PS < line_ns * PS_PER_NS < FAR_PS:
+        return 0
+    offset, duration = out[0, begin:end], out[1, begin:end]
+    fine = (offset > -FAR_PS) & (offset < FAR_PS) & (duration >= 0) & (duration < FAR_PS)
+    kept = end - begin
+    if not fine.all():
+        kept = int(fine.sum())
+        out[:, begin : begin + kept] = out[:, begin:end][:, fine]
+    out[0, begin : begin + kept] += line_ns * PS_PER_NS
+    return kept

@@ -1,0 +1,141 @@
+"""One XSpace file -> Trace."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.findings import Problem
+from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
+from tb_contention.units import U8, Picoseconds
+from tb_contention.xspace.decoding import device_events, host_events, wire
+from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents
+from tb_contention.xspace.decoding.losses import losses, profiler_problems
+from tb_contention.xspace.decoding.planes import Planes, read_planes
+from tb_contention.xspace.decoding.recognise import refuse_what_is_no_xspace
+from tb_contention.xspace.decoding.steps import find_steps
+from tb_contention.xspace.decoding.strings import Interner
+from tb_contention.xspace.decoding.structure import Structure, find_structure, text
+
+MAX_MESSAGE = 2000
+
+
+def decode_xspace(data: "bytes | memoryview | U8", *, file: str) -> Trace:
+    """Decode the bytes of an `.xplane.pb` file; `file` names it in messages.
+
+    Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
+    """
+    raw = np.frombuffer(data, np.uint8)
+    raw.flags.writeable = False
+    refuse_what_is_no_xspace(raw, file)
+    structure = find_structure(raw)
+    if not len(structure.planes):
+        raise TraceFileError(
+            f"{file}: it holds no plane, so it is no XSpace file (reading stopped at byte {structure.bad_at or 0}).",
+            slug="not-an-xspace",
+            advice="Record the trace again.",
+            offset=structure.bad_at or 0,
+        )
+    return _decode(raw, structure, file)
+
+
+def _decode(raw: U8, structure: Structure, file: str) -> Trace:
+    planes = read_planes(raw, structure)
+    planes.start_ns = _origin(structure, planes)
+    interner = Interner.of(raw, structure)
+    kernels, kernel_kinds, streams = device_events.read_kernels(raw, structure, planes, interner)
+    host, host_kinds = host_events.read_host(raw, structure, planes, interner)
+    memory = host_events.read_memory(raw, structure, planes, interner)
+    on_host = not len(kernels.line)
+    if on_host:
+        kernels, kernel_kinds = device_events.read_host_operations(raw, structure, planes, interner)
+    strings = interner.finish()
+    table = device_events.host_op_table if on_host else device_events.kernel_table
+    threads = tuple(_thread(raw, structure, line) for line in planes.host_lines)
+    devices = tuple(planes.devices)
+    if on_host and len(kernels.line):
+        devices = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True))
+        streams = [Stream(device=len(devices) - 1, id=i, name=name) for i, name in enumerate(threads)]
+    launches = host_events.launch_table(host, strings)
+    work = table(kernels, kernel_kinds, strings)
+    events = host_events.host_table(host, host_kinds, strings)
+    origin, estimates = host_events.tf_data_origin(host, host_kinds)
+    messages = _messages(raw, structure)
+    trace = Trace(
+        era=Era.XSPACE,
+        hostnames=tuple(t for number, t in messages if number == 4),
+        process_id=planes.process_id,
+        clock=ClockEvidence(
+            start_ns=planes.start_ns,
+            stop_ns=planes.stop_ns,
+            tf_data_origin_ns=origin,
+            tf_data_events=estimates,
+            negative_lag_ps=_negative_lag(work, launches),
+        ),
+        span=_span(kernels, host, memory),
+        strings=strings.table,
+        devices=devices,
+        streams=tuple(streams),
+        threads=threads,
+        kernels=work,
+        launches=launches,
+        host_events=events,
+        allocations=host_events.allocation_table(memory, strings, host_events.memory_kinds(raw, structure)),
+        steps=find_steps(events),
+        events_in_file=structure.event_count,
+        complete=structure.cut_at is None and structure.bad_at is None,
+        profiler_messages=tuple(t for number, t in messages if number in (2, 3)),
+    )
+    return replace(trace, problems=_problems(file, structure, trace, (kernels, host, memory), messages))
+
+
+def _problems(
+    file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents, ...]", messages: "list[tuple[int, str]]"
+) -> "tuple[Problem, ...]":
+    return (*losses(file, structure, trace, read), *profiler_problems(file, trace, messages))
+
+
+def _origin(structure: Structure, planes: Planes) -> "int | None":
+    """Take the start of the session; a writer that did not normalise its lines gives it by its earliest line."""
+    if planes.start_ns is not None:
+        return planes.start_ns
+    times = structure.lines[:, wire.LINE_TIME]
+    absolute = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, wire.LINE_EVENTS] > 0)]
+    return int(absolute.min()) if len(absolute) else None
+
+
+def _thread(raw: U8, structure: Structure, line: int) -> str:
+    record = structure.lines[line]
+    return (
+        text(raw, record[wire.LINE_NAME], min(int(record[wire.LINE_NAME_LEN]), 4096))
+        or f"thread {int(record[wire.LINE_ID])}"
+    )
+
+
+def _messages(raw: U8, structure: Structure) -> "list[tuple[int, str]]":
+    return [(number, text(raw, at, min(length, MAX_MESSAGE))) for number, at, length in structure.texts[:1000].tolist()]
+
+
+def _span(*read: RawEvents) -> "tuple[Picoseconds, Picoseconds]":
+    full = [r for r in read if len(r.line)]
+    if not full:
+        return Picoseconds(0), Picoseconds(0)
+    return (
+        Picoseconds(min(int(r.start.min()) for r in full)),
+        Picoseconds(max(int((r.start + r.duration).max()) for r in full)),
+    )
+
+
+def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
+    """Return by how much a kernel starts before its launch at the worst: the skew of the clocks inside the file, ps."""
+    if not len(kernels) or not len(launches):
+        return 0
+    correlation, start = launches.correlation, launches.start
+    if np.any(correlation[1:] < correlation[:-1]):
+        order = np.argsort(correlation, kind="stable")
+        correlation, start = correlation[order], start[order]
+    row = np.minimum(np.searchsorted(correlation, kernels.correlation), len(correlation) - 1)
+    joined = (correlation[row] == kernels.correlation) & (kernels.correlation > 0)
+    if not joined.any():
+        return 0
+    return max(0, int((start[row] - kernels.start)[joined].max()))

@@ -1,0 +1,47 @@
+"""Files that are named like an XSpace and are something else, told by their first bytes."""
+
+from tb_contention.errors import TraceFileError
+from tb_contention.units import U8
+
+_AGAIN = "Record the trace again, or copy the original file in binary mode."
+
+
+def refuse_what_is_no_xspace(data: U8, file: str) -> None:
+    """Raise TraceFileError with what the file is, when it is not an XSpace."""
+    head = data[:4096].tobytes()
+    if not head:
+        raise TraceFileError(
+            f"{file}: the file is empty.",
+            slug="empty-file",
+            advice="The profiler did not finish writing it. " + _AGAIN,
+            offset=0,
+        )
+    for prefix, slug, what, advice in (
+        (
+            b"version https://git-lfs",
+            "git-lfs-pointer",
+            "it is a Git LFS pointer, not the file itself",
+            "Run `git lfs pull`.",
+        ),
+        (b"\x1f\x8b", "gzip-file", "it is gzip-compressed", "Decompress it with gunzip first."),
+        (b"\x7fELF", "not-an-xspace", "it is a program", _AGAIN),
+    ):
+        if head.startswith(prefix):
+            raise TraceFileError(f"{file}: {what}.", slug=slug, advice=advice, offset=0)
+    text = head.lstrip().lower()
+    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise TraceFileError(
+            f"{file}: it is an HTML page, probably a failed download.",
+            slug="html-page",
+            advice="Download it again.",
+            offset=0,
+        )
+    if text.startswith((b'{"', b"[{", b"{\n", b"{ ", b"{\r")):
+        raise TraceFileError(f"{file}: it is JSON text.", slug="json-file", advice=_AGAIN, offset=0)
+    if head.count(b"\xef\xbf\xbd") * 3 > len(head) // 50 and len(head) > 30:
+        raise TraceFileError(
+            f"{file}: a binary file was re-encoded as text (many U+FFFD characters); what it held is lost.",
+            slug="text-reencoded",
+            advice="Get the original file and copy it in binary mode.",
+            offset=head.find(b"\xef\xbf\xbd"),
+        )

@@ -1,0 +1,157 @@
+"""String codes of columns -> rows of one StringTable, each distinct string once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.tables import StringTable
+from tb_contention.units import I32, I64, U8
+from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding.structure import Structure
+
+
+@dataclass(slots=True)
+class Interner:
+    """Collects what columns refer to, then hands out rows.
+
+    Names (rows of the event metadata), interned stat values (rows of the stat metadata) and inline values share one table.
+    """
+
+    data: U8
+    structure: Structure
+    used_names: "list[I64]"
+    used_codes: "list[I64]"
+
+    @classmethod
+    def of(cls, data: U8, structure: Structure) -> "Interner":
+        """Start with nothing collected."""
+        return cls(data, structure, [], [])
+
+    def names(self, rows: I64) -> None:
+        """Note rows of the event metadata."""
+        self.used_names.append(rows)
+
+    def codes(self, codes: I64) -> None:
+        """Note codes of a text slot."""
+        self.used_codes.append(codes)
+
+    def finish(self) -> "Strings":
+        """Build the table of everything noted so far."""
+        names = _used(self.used_names, len(self.structure.events.keys))
+        refs = _used([_references(c) for c in self.used_codes], len(self.structure.stat_names.keys))
+        inline = [c[c >= wire.INLINE] for c in self.used_codes]
+        codes = np.concatenate([np.empty(0, np.int64), *inline])
+        at, length = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
+        wire.locate(self.data, _fixed(codes), at, length)
+        written = np.flatnonzero(length >= 0)
+        places = np.concatenate(
+            [
+                self.structure.events.names[names],
+                self.structure.stat_names.names[refs],
+                np.stack([at, length], 1)[written],
+            ]
+        )
+        ids, table = _intern(self.data, places)
+        numbers = np.flatnonzero(length < 0)
+        table, number_ids = _with_numbers(self.data, table, codes[numbers])
+        inline_ids = np.empty(len(codes), np.int32)
+        inline_ids[written] = ids[len(names) + len(refs) :]
+        inline_ids[numbers] = number_ids
+        return Strings(
+            table=table,
+            name_rows=_scatter(names, ids[: len(names)], len(self.structure.events.keys)),
+            ref_rows=_scatter(refs, ids[len(names) : len(names) + len(refs)], len(self.structure.stat_names.keys)),
+            inline=dict(zip(map(_place, self.used_codes), _split(inline_ids, inline), strict=True)),
+        )
+
+
+@dataclass(slots=True)
+class Strings:
+    """The finished table, and the way from codes to its rows."""
+
+    table: StringTable
+    name_rows: I32
+    ref_rows: I32
+    inline: "dict[int, I32]"
+
+    def of_names(self, rows: I64) -> I32:
+        """Turn rows of the event metadata into rows of the table; -1 stays."""
+        return _take(self.name_rows, rows)
+
+    def of_codes(self, codes: I64) -> I32:
+        """Turn a column of codes, a view of the very memory that was noted, into rows of the table; absent is -1."""
+        rows = _take(self.ref_rows, np.where(codes < wire.INLINE, codes, -1))
+        rows[codes >= wire.INLINE] = self.inline[_place(codes)]
+        return rows
+
+
+def _place(codes: I64) -> int:
+    """Identify a column by its memory: slices of one buffer are new objects at each turn."""
+    return int(codes.ctypes.data)
+
+
+def _split(rows: I32, parts: "list[I64]") -> "list[I32]":
+    return np.split(rows, np.cumsum([len(p) for p in parts])[:-1]) if parts else []
+
+
+def _take(rows: I32, index: I64) -> I32:
+    if not len(rows):
+        return np.full(len(index), -1, np.int32)
+    taken = rows[np.maximum(index, 0)]
+    taken[index < 0] = -1
+    return taken
+
+
+def _references(codes: I64) -> I64:
+    return codes[(codes >= 0) & (codes < wire.INLINE)]
+
+
+def _used(parts: "list[I64]", size: int) -> I64:
+    mark = np.zeros(size, np.bool_)
+    for part in parts:
+        mark[part[part >= 0]] = True
+    return np.flatnonzero(mark)
+
+
+def _scatter(rows: I64, ids: I64, size: int) -> I32:
+    table = np.full(size, -1, np.int32)
+    table[rows] = ids
+    return table
+
+
+def _fixed(column: I64) -> I64:
+    column = np.ascontiguousarray(column)
+    column.flags.writeable = False
+    return column
+
+
+def _intern(data: U8, places: I64) -> "tuple[I64, StringTable]":
+    at, length = _fixed(places[:, 0]), _fixed(places[:, 1])
+    ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
+    wire.intern(data, at, length, ids, first)
+    first = first[: int(ids.max()) + 1] if len(ids) else first[:0]
+    offsets = np.zeros(len(first) + 1, np.int64)
+    np.cumsum(length[first], out=offsets[1:])
+    blob = np.empty(int(offsets[-1]), np.uint8)
+    wire.gather(data, _fixed(at[first]), _fixed(length[first]), _fixed(offsets), blob)
+    return ids, StringTable(blob=blob, offsets=offsets)
+
+
+def _with_numbers(data: U8, table: StringTable, codes: I64) -> "tuple[StringTable, I32]":
+    """Append the texts of stats that hold a number where a string belongs: TraceMe arguments that look like one."""
+    if not len(codes):
+        return table, np.empty(0, np.int32)
+    distinct, rows = np.unique([_number_text(data, int(code) - wire.INLINE) for code in codes], return_inverse=True)
+    more = StringTable.of([str(t) for t in distinct])
+    joined = StringTable(
+        blob=np.concatenate([table.blob, more.blob]),
+        offsets=np.concatenate([table.offsets, more.offsets[1:] + table.offsets[-1]]),
+    )
+    return joined, (rows + len(table)).astype(np.int32)
+
+
+def _number_text(data: U8, code: int) -> str:
+    _, start, end, value = wire.field(data, code >> 3, len(data), 0)
+    if code & 7 == 2:
+        return repr(float(np.frombuffer(data[start:end].tobytes(), "<f8")[0]))
+    return str(value % (1 << 64) if code & 7 == 3 else value)

@@ -1,0 +1,110 @@
+"""The skeleton of an XSpace: planes, lines, metadata maps and plane stats, found without reading one event."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.units import I32, I64, U8
+from tb_contention.xspace.decoding import wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataMap:
+    """All entries of one kind of map of all planes, sorted by (plane, key); of equal keys the last written stays.
+
+    keys, names: per entry, names as (position, length). low, high: the entries of each plane.
+    """
+
+    keys: I64
+    names: I64
+    low: I64
+    high: I64
+
+    @classmethod
+    def of(cls, table: I64, planes: int) -> "MetadataMap":
+        """Sort the entries that `scan` found."""
+        order = np.lexsort((table[:, wire.META_KEY], table[:, wire.META_PLANE]))
+        table = table[order]
+        plane, key = table[:, wire.META_PLANE], table[:, wire.META_KEY]
+        last = np.ones(len(table), np.bool_)
+        last[:-1] = (plane[1:] != plane[:-1]) | (key[1:] != key[:-1])
+        table, plane = table[last], plane[last]
+        numbers = np.arange(planes)
+        return cls(
+            keys=_frozen(table[:, wire.META_KEY]),
+            names=np.ascontiguousarray(table[:, [wire.META_NAME, wire.META_NAME_LEN]]),
+            low=np.searchsorted(plane, numbers, "left"),
+            high=np.searchsorted(plane, numbers, "right"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """Where everything is. The tables' columns are named in `wire`; positions are bytes from the start of the file."""
+
+    planes: I64
+    lines: I64
+    stats: I64
+    texts: I64
+    events: MetadataMap
+    stat_names: MetadataMap
+    event_count: int
+    bad_at: "int | None"
+    cut_at: "int | None"
+
+
+def find_structure(data: U8) -> Structure:
+    """Walk the file twice: once to count, once to fill tables of just that size."""
+    info = np.zeros(wire.N_INFO, np.int64)
+    shapes = (
+        wire.PLANE_COLUMNS,
+        wire.LINE_COLUMNS,
+        wire.META_COLUMNS,
+        wire.META_COLUMNS,
+        wire.STAT_COLUMNS,
+        wire.TEXT_COLUMNS,
+    )
+    wire.scan(data, *(np.zeros((0, width), np.int64) for width in shapes), info)
+    tables = [np.zeros((int(rows), width), np.int64) for rows, width in zip(info[:6], shapes, strict=True)]
+    wire.scan(data, *tables, info)
+    planes, lines, event_meta, stat_meta, stats, texts = tables
+    beyond = len(data)
+    return Structure(
+        planes=planes,
+        lines=lines,
+        stats=stats,
+        texts=texts,
+        events=MetadataMap.of(event_meta, len(planes)),
+        stat_names=MetadataMap.of(stat_meta, len(planes)),
+        event_count=int(info[wire.N_EVENTS]),
+        bad_at=int(info[wire.BAD_AT]) if info[wire.BAD_AT] <= beyond else None,
+        cut_at=int(info[wire.CUT_AT]) if info[wire.CUT_AT] <= beyond else None,
+    )
+
+
+def text(data: U8, at: int, length: int) -> str:
+    """Decode a short string of the file; bytes that are not UTF-8 become U+FFFD."""
+    return data[at : at + length].tobytes().decode("utf-8", "replace")
+
+
+def _frozen(column: I64) -> I64:
+    column = np.ascontiguousarray(column)
+    column.flags.writeable = False
+    return column
+
+
+def name_matches(data: U8, names: I64, wanted: "dict[bytes, int]") -> I32:
+    """Look names up among known ones: the value of each, -1 for the unknown. Only names of a known length are read."""
+    found = np.full(len(names), -1, np.int32)
+    by_length: dict[int, list[tuple[bytes, int]]] = {}
+    for name, value in wanted.items():
+        by_length.setdefault(len(name), []).append((name, value))
+    for length, known in by_length.items():
+        rows = np.flatnonzero(names[:, 1] == length)
+        if not len(rows):
+            continue
+        letters = data[names[rows, 0][:, None] + np.arange(length)]
+        for name, value in known:
+            same = (letters == np.frombuffer(name, np.uint8)).all(axis=1)
+            found[rows[same]] = value
+    return found
