@@ -64,6 +64,7 @@ function contentionTrack(intervals) {
 function memoryTrack(session, steps, start, bucket) {
   let [at, value] = [0, Number.NaN];
   const [most, last] = [[], []];
+  for (; at < steps.length && steps[at][0] < start; at += 1) value = steps[at][1];
   for (let i = 0; i < 512; i += 1) {
     let max = value;
     while (at < steps.length && steps[at][0] < start + (i + 1) * bucket) {

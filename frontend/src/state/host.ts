@@ -17,6 +17,22 @@ function outer(): Window {
   }
 }
 
+interface Message {
+  readonly type: string;
+  readonly id: number;
+  readonly isReply?: boolean;
+}
+
+/** TensorBoard's plugin messages are JSON text; anything else on the channel is not for us. */
+function parseMessage(data: unknown): Message | null {
+  try {
+    const message = typeof data === 'string' ? JSON.parse(data) : null;
+    return typeof message?.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+
 export class Host {
   readonly theme = signal<ThemeName>('light');
   readonly forced = signal(false);
@@ -96,8 +112,12 @@ export class Host {
     if (window.parent === window) return;
     const channel = new MessageChannel();
     channel.port1.onmessage = (event: MessageEvent): void => {
-      const isText = typeof event.data === 'string';
-      if (isText && event.data.includes('"experimental.DataReloaded"')) this.#reload();
+      const message = parseMessage(event.data);
+      if (message === null || message.isReply === true) return;
+      if (message.type === 'experimental.DataReloaded') this.#reload();
+      // The other side waits for a reply to each of its messages.
+      const reply = { type: message.type, id: message.id, payload: null, error: null, isReply: true };
+      channel.port1.postMessage(JSON.stringify(reply));
     };
     window.parent.postMessage('experimental.bootstrap', '*', [channel.port2]);
   }

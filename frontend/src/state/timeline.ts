@@ -174,7 +174,6 @@ export class Timeline {
   /** Show everything. */
   fit(): void {
     this.window.value = null;
-    this.#announceWindow();
   }
 
   /** Fill half of the window with `target`. */
@@ -267,7 +266,7 @@ export class Timeline {
     this.detail.value = null;
   }
 
-  #announceWindow(): void {
+  announceWindow(): void {
     const viewport = this.viewport.value;
     if (viewport !== null) this.announcement.value = `Window of ${formatDuration(lengthOf(viewport.view))}.`;
   }

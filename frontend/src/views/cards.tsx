@@ -63,6 +63,21 @@ const whereOf = (session: Session): string =>
     .filter(Boolean)
     .join(' · ');
 
+/** Facts on one line where there is room; a line never ends between a number and its unit. */
+function Facts({ facts, muted }: { facts: readonly (string | null)[]; muted?: boolean }): JSX.Element {
+  const shown = facts.filter((fact) => fact !== null);
+  return (
+    <p class={muted ? 'facts muted' : 'facts'}>
+      {shown.map((fact, index) => (
+        <span key={fact}>
+          {fact}
+          {index < shown.length - 1 && ' · '}
+        </span>
+      ))}
+    </p>
+  );
+}
+
 interface CardProperties {
   readonly panel: Panel;
   readonly device: Device;
@@ -74,7 +89,6 @@ interface CardProperties {
 function SessionCard({ panel, device, session, entry, index }: CardProperties): JSX.Element {
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
-  const steps = stepText(entry, session);
   const isShared = device.sessions.length > 1;
   return (
     <section class="card session" aria-label={`Session ${session.name}`}>
@@ -87,15 +101,20 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       </h2>
       <Figure entry={entry} window={window} />
       <BusyBar entry={entry} window={window} colour={sessionColour(theme, index)} />
-      <p>
-        {isShared && <>{formatShare(entry.contended_ns, window)} contended · </>}
-        {formatCount(entry.kernels)} kernels
-        {steps !== null && <> · {steps}</>}
-      </p>
-      <p class="muted" title="Source of the clock and its error bound">
-        clock: {clockName(session.clock.source)}, {formatError(session.clock.error_ns)} · window{' '}
-        {formatDuration(ns(lengthOf(spanOf(session.window))))}
-      </p>
+      <Facts
+        facts={[
+          isShared ? `${formatShare(entry.contended_ns, window)} contended` : null,
+          `${formatCount(entry.kernels)} kernels`,
+          stepText(entry, session),
+        ]}
+      />
+      <Facts
+        muted
+        facts={[
+          `clock: ${clockName(session.clock.source)}, ${formatError(session.clock.error_ns)}`,
+          `window ${formatDuration(ns(lengthOf(spanOf(session.window))))}`,
+        ]}
+      />
       <ByHand panel={panel} session={session} />
     </section>
   );

@@ -237,8 +237,10 @@ export function onKey(timeline: Timeline, event: KeyboardEvent): boolean {
   const key = event.key.length === 1 && event.key !== 'N' ? event.key.toLowerCase() : event.key;
   const action = ACTIONS[key];
   if (action === undefined) return false;
-  if (key !== 'n' && key !== 'N') timeline.forgetJump();
+  const isJump = key === 'n' || key === 'N';
+  if (!isJump) timeline.forgetJump();
   action(timeline);
+  if (!isJump && key !== 'Escape') timeline.announceWindow();
   event.preventDefault();
   return true;
 }
