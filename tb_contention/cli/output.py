@@ -34,9 +34,9 @@ def write_file(path: Path, text: str, *, force: bool) -> None:
         _move(Path(temporary), path, force=force)
     except FileExistsError:
         raise _exists(path) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise OutputError(
-            f"Cannot write {path}: {error.strerror or error}.",
+            f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.",
             slug="output-not-writable",
             advice="Name a file in a folder that exists and that you may write to.",
         ) from error

@@ -50,7 +50,8 @@ def _opening(answer: Verdict) -> str:
 def _device(report: Report, device: DeviceReport, number: int) -> str:
     answer = device_verdict(report, device)
     words = "" if number == 0 else f"<p>{_e(answer.headline)}. {_e(answer.meaning)}</p>"
-    trust = _e(" · ".join((f"identity {device.group.device.identity.value}", *answer.trust)))
+    known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
+    trust = _e(" · ".join(known if number == 0 else (known[0], *answer.trust)))
     cards = [_session_card(report, device, share.session) for share in device.per_session]
     cards += [_time_card(device), _memory_card(device)]
     caption = (
@@ -64,6 +65,11 @@ def _device(report: Report, device: DeviceReport, number: int) -> str:
         f'<figure>{timeline(report, device, number)}<figcaption class="faint">{caption}</figcaption></figure>\n'
         f"{tables}</section>"
     )
+
+
+def _error(device: DeviceReport) -> str:
+    error = device.group.max_error
+    return "unknown" if error is None else f"±{duration(error)}"
 
 
 def _card(who: str, big: str, *lines: str) -> str:

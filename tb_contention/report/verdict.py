@@ -63,7 +63,7 @@ def _headline(report: Report, device: DeviceReport) -> str:
         return f"{who} shared {where} but never had work on it at the same time"
     several = "both" if len(device.sessions) == 2 else "two or more of them"
     part = percent(time.contended, time.window)
-    return f"{who} share {where}: {several} had work on it for {part} of the time"
+    return f"{who} share {where}: {several} had work on it at once for {part} of the time"
 
 
 def _meaning(report: Report, device: DeviceReport) -> str:
@@ -86,8 +86,9 @@ def _meaning(report: Report, device: DeviceReport) -> str:
 def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
     said = []
     sessions = [report.session(s) for s in device.sessions]
-    if any(s.session.simulated for s in sessions):
-        said.append("simulated")
+    simulated = sum(s.session.simulated for s in sessions)
+    if simulated:
+        said.append("simulated" if simulated == len(sessions) else f"{simulated} of {len(sessions)} sessions simulated")
     if device.group.device.device.model:
         said.append(clean(device.group.device.device.model))
     if not device.group.device.device.is_host and len(sessions) > 1:

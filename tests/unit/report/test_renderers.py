@@ -137,10 +137,12 @@ def test_one_csv_text_names_each_table() -> None:
 
 def test_the_verdict_says_who_how_much_and_that_the_cost_is_unknown() -> None:
     answer = verdict(shared())
-    assert answer.headline == "trainer and evaluator share host0/GPU:0: both had work on it for 30 % of the time"
+    assert (
+        answer.headline == "trainer and evaluator share host0/GPU:0: both had work on it at once for 30 % of the time"
+    )
     assert "6.00 µs of 20.0 µs" in answer.meaning
     assert "not estimated" in answer.meaning
-    assert "simulated" in answer.trust
+    assert "1 of 2 sessions simulated" in answer.trust
     assert any("same GPU assumed" in said for said in answer.trust)
 
 
