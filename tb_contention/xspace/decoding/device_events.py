@@ -12,17 +12,16 @@ from tb_contention.xspace.decoding.strings import Interner, Strings
 from tb_contention.xspace.decoding.structure import Structure, text
 
 T = wire.TEXT
+#: Two names for one slot: copies carry memcpy_details where kernels carry kernel_details, and old releases `level 0` for tf_op.
 KERNEL_SLOTS = (
     Slot(name="correlation_id"),
-    Slot(name="kernel_details", type=T),
-    Slot(name="memcpy_details", type=T),
-    Slot(name="tf_op", type=T),
-    Slot(name="level 0", type=T),
+    Slot(name="kernel_details", also=("memcpy_details", "Memset_details"), type=T),
+    Slot(name="tf_op", also=("level 0",), type=T),
     Slot(name="hlo_module", type=T),
     Slot(name="group_id"),
     Slot(name="cuda_graph_id"),
 )
-CORRELATION, DETAILS, COPY_DETAILS, TF_OP, LEVEL_0, MODULE, GROUP, GRAPH = range(3, 11)
+CORRELATION, DETAILS, OP, MODULE, GROUP, GRAPH = range(3, 9)
 HOST_OP_SLOTS = (Slot(name="hlo_op", type=T, keeps=True), Slot(name="group_id"))
 
 #: What an event is, by the beginning of its name. `Memory ` is the lifetime of an allocation, UM_ and others are no work either.
@@ -71,7 +70,7 @@ def read_kernels(
     _leave_out_graph_launches(data, structure, raw)
     raw.sort(raw.line.astype(np.int64))
     interner.names(raw.name)
-    for slot in (DETAILS, COPY_DETAILS, TF_OP, LEVEL_0, MODULE):
+    for slot in (DETAILS, OP, MODULE):
         interner.codes(raw.values[slot])
     return raw, kinds[raw.name], streams
 
@@ -118,9 +117,6 @@ def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
 def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
     """Build the table once the strings have their rows."""
     details = strings.of_codes(raw.values[DETAILS])
-    copies = strings.of_codes(raw.values[COPY_DETAILS])
-    op = strings.of_codes(raw.values[TF_OP])
-    level = strings.of_codes(raw.values[LEVEL_0])
     return KernelTable(
         start=raw.start,
         duration=raw.duration,
@@ -128,9 +124,9 @@ def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
         kind=kinds,
         name=strings.of_names(raw.name),
         correlation=absent_as(raw.values[CORRELATION], -1),
-        bytes=_copied_bytes(copies, strings),
-        op=np.where(op >= 0, op, level),
-        details=np.where(details >= 0, details, copies),
+        bytes=_copied_bytes(details, kinds, strings),
+        op=strings.of_codes(raw.values[OP]),
+        details=details,
         module=strings.of_codes(raw.values[MODULE]),
         group=absent_as(raw.values[GROUP], -1),
         graph=absent_as(raw.values[GRAPH], -1),
@@ -143,12 +139,13 @@ def absent_as(column: I64, value: int) -> I64:
     return column
 
 
-def _copied_bytes(details: I32, strings: Strings) -> I64:
-    """Read `size:` or `num_bytes:` once per distinct text."""
+def _copied_bytes(details: I32, kinds: U8, strings: Strings) -> I64:
+    """Read `size:` or `num_bytes:` of copies and memsets, once per distinct text."""
     sizes = np.full(len(strings.table) + 1, -1, np.int64)
-    for row in np.unique(details[details >= 0]).tolist():
+    copies = (kinds == KernelKind.COPY) | (kinds == KernelKind.MEMSET)
+    for row in np.unique(details[copies & (details >= 0)]).tolist():
         for token in strings.table[row].split():
             key, _, number = token.partition(":")
             if key in ("size", "num_bytes") and number.isascii() and number.isdigit() and len(number) < 19:
                 sizes[row] = int(number)
-    return sizes[details]
+    return np.where(copies, sizes[details], -1)

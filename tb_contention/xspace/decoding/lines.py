@@ -16,9 +16,10 @@ FAR_PS = 1 << 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A stat to read: its name in the file, how to store it, and whether its presence alone keeps an event."""
+    """A stat to read: its names in the file, how to store it, and whether its presence alone keeps an event."""
 
     name: str
+    also: "tuple[str, ...]" = ()
     type: int = wire.INTEGER
     keeps: bool = False
 
@@ -86,8 +87,12 @@ def read_lines(
     out = np.empty((3 + len(slots), int(sizes.sum())), np.int64)
     types = np.array([0, 0, 0, *(s.type for s in slots)], np.int64)
     keeps = np.array([0, 0, 0, *(s.keeps for s in slots)], np.uint8)
-    names = {s.name.encode(): 3 + i for i, s in enumerate(slots)}
+    names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
     stat_slot = name_matches(data, structure.stat_names.names, names)
+    active = np.unique(stat_slot[stat_slot >= 0]).astype(np.int64)
+    for slot in set(range(3, len(out))) - set(active.tolist()):
+        out[slot] = wire.ABSENT
+    small = _SmallKeys(structure, stat_slot)
     result = np.array([0, 0, 0, len(data) + 1], np.int64)
     line = np.empty(out.shape[1], np.int32)
     bad = 0
@@ -99,7 +104,8 @@ def read_lines(
             data, record[wire.LINE_START], record[wire.LINE_END], 1 - record[wire.LINE_WHOLE],
             structure.events.keys, event_class, structure.events.low[plane], structure.events.high[plane], default,
             structure.stat_names.keys, stat_slot, structure.stat_names.names,
-            structure.stat_names.low[plane], structure.stat_names.high[plane], types, keeps, out, result,
+            structure.stat_names.low[plane], structure.stat_names.high[plane], types, keeps, active, small.of(int(plane)),
+            out, result,
         )  # fmt: skip
         end = int(result[0])
         kept = _place(out, begin, end, int(record[wire.LINE_TIME]), origin_ns)
@@ -116,6 +122,27 @@ def read_lines(
         broken_at=int(result[3]) if result[3] <= len(data) else None,
         bad_times=bad,
     )
+
+
+class _SmallKeys:
+    """Per plane, the slot of each small stat key, for a look-up without search; the last plane's is kept."""
+
+    LIMIT = 1 << 14
+
+    def __init__(self, structure: Structure, stat_slot: I32) -> None:
+        self._map, self._stat_slot, self._plane = structure.stat_names, stat_slot, -1
+        self._table = np.empty(0, np.int32)
+
+    def of(self, plane: int) -> I32:
+        """Return the table of a plane: slot by key, -1 where no slot wants the stat."""
+        if plane != self._plane:
+            low, high = int(self._map.low[plane]), int(self._map.high[plane])
+            keys, slots = self._map.keys[low:high], self._stat_slot[low:high]
+            small = (keys >= 0) & (keys < self.LIMIT)
+            self._table = np.full(int(keys[small].max()) + 1 if small.any() else 0, -1, np.int32)
+            self._table[keys[small]] = slots[small]
+            self._plane = plane
+        return self._table
 
 
 def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: "int | None") -> int:

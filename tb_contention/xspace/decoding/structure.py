@@ -53,20 +53,24 @@ class Structure:
     cut_at: "int | None"
 
 
+#: Rows to try first, per table: enough for all ordinary files, so that those are walked once.
+_FIRST_TRY = (128, 2048, 16384, 65536, 4096, 256)
+_WIDTHS = (
+    wire.PLANE_COLUMNS, wire.LINE_COLUMNS, wire.META_COLUMNS, wire.META_COLUMNS, wire.STAT_COLUMNS, wire.TEXT_COLUMNS,
+)  # fmt: skip
+
+
 def find_structure(data: U8) -> Structure:
-    """Walk the file twice: once to count, once to fill tables of just that size."""
+    """Walk the file once into tables of ordinary size; where they do not hold all, once more into tables of just the size counted."""
     info = np.zeros(wire.N_INFO, np.int64)
-    shapes = (
-        wire.PLANE_COLUMNS,
-        wire.LINE_COLUMNS,
-        wire.META_COLUMNS,
-        wire.META_COLUMNS,
-        wire.STAT_COLUMNS,
-        wire.TEXT_COLUMNS,
-    )
-    wire.scan(data, *(np.zeros((0, width), np.int64) for width in shapes), info)
-    tables = [np.zeros((int(rows), width), np.int64) for rows, width in zip(info[:6], shapes, strict=True)]
+    room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
+    tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
     wire.scan(data, *tables, info)
+    counted = info[:6].tolist()
+    if any(rows > space for rows, space in zip(counted, room, strict=True)):
+        tables = [np.zeros((rows, width), np.int64) for rows, width in zip(counted, _WIDTHS, strict=True)]
+        wire.scan(data, *tables, info)
+    tables = [table[:rows] for table, rows in zip(tables, counted, strict=True)]
     planes, lines, event_meta, stat_meta, stats, texts = tables
     beyond = len(data)
     return Structure(
