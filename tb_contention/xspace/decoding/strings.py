@@ -38,8 +38,8 @@ class Interner:
     def finish(self) -> "Strings":
         """Build the table of everything noted so far."""
         names = _used(self.used_names, len(self.structure.events.keys))
-        refs = _used([_references(c) for c in self.used_codes], len(self.structure.stat_names.keys))
-        inline = [c[c >= wire.INLINE] for c in self.used_codes]
+        refs = _used(self.used_codes, len(self.structure.stat_names.keys))
+        inline = [_inline_only(c) for c in self.used_codes]
         codes = np.concatenate([np.empty(0, np.int64), *inline])
         at, length = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
         wire.locate(self.data, _fixed(codes), at, length)
@@ -76,13 +76,16 @@ class Strings:
 
     def of_names(self, rows: I64) -> I32:
         """Turn rows of the event metadata into rows of the table; -1 stays."""
-        return _take(self.name_rows, rows)
+        return _translate(rows, self.name_rows, np.empty(0, np.int32))
 
     def of_codes(self, codes: I64) -> I32:
         """Turn a column of codes, a view of the very memory that was noted, into rows of the table; absent is -1."""
-        rows = _take(self.ref_rows, np.where(codes < wire.INLINE, codes, -1))
-        rows[codes >= wire.INLINE] = self.inline[_place(codes)]
-        return rows
+        return _translate(codes, self.ref_rows, self.inline[_place(codes)])
+
+
+def _inline_only(codes: I64) -> I64:
+    inline = codes >= wire.INLINE
+    return codes[inline] if inline.any() else codes[:0]
 
 
 def _place(codes: I64) -> int:
@@ -94,22 +97,16 @@ def _split(rows: I32, parts: "list[I64]") -> "list[I32]":
     return np.split(rows, np.cumsum([len(p) for p in parts])[:-1]) if parts else []
 
 
-def _take(rows: I32, index: I64) -> I32:
-    if not len(rows):
-        return np.full(len(index), -1, np.int32)
-    taken = rows[np.maximum(index, 0)]
-    taken[index < 0] = -1
-    return taken
-
-
-def _references(codes: I64) -> I64:
-    return codes[(codes >= 0) & (codes < wire.INLINE)]
+def _translate(codes: I64, rows: I32, inline: I32) -> I32:
+    out = np.empty(len(codes), np.int32)
+    wire.translate(np.ascontiguousarray(codes), rows, inline, out)
+    return out
 
 
 def _used(parts: "list[I64]", size: int) -> I64:
-    mark = np.zeros(size, np.bool_)
+    mark = np.zeros(size, np.uint8)
     for part in parts:
-        mark[part[part >= 0]] = True
+        wire.mark_references(np.ascontiguousarray(part), mark)
     return np.flatnonzero(mark)
 
 

@@ -465,7 +465,7 @@ def read_events(  # type: ignore[no-untyped-def]
                     pos = at
         if start < 0:
             tag, start, pos, number = field(data, pos, end, cut)
-            if start < 0 or number < 0:
+            if start < 0 or (number < 0 and (tag & 7) == 2):  # a line's own fields may be negative numbers
                 break
             if tag != 34:
                 continue
@@ -640,3 +640,31 @@ def gather(data, at, length, offsets, blob):  # type: ignore[no-untyped-def]
     for row in range(at.shape[0]):
         for i in range(length[row]):
             blob[offsets[row] + i] = data[at[row] + i]
+
+
+@compiled(i8(R64_1, U8_1))
+def mark_references(codes, used):  # type: ignore[no-untyped-def]
+    """Mark the rows that codes refer to; return how many codes are inline values."""
+    inline = np.int64(0)
+    for row in range(codes.shape[0]):
+        code = codes[row]
+        if code >= INLINE:
+            inline += 1
+        elif 0 <= code < used.shape[0]:
+            used[code] = 1
+    return inline
+
+
+@compiled(types.void(R64_1, I32_1, I32_1, I32_1))
+def translate(codes, rows, inline, out):  # type: ignore[no-untyped-def]
+    """Turn codes into rows of the string table: `rows` for references, the next of `inline` for inline values, -1 for none."""
+    following = 0
+    for row in range(codes.shape[0]):
+        code = codes[row]
+        if code >= INLINE:
+            out[row] = inline[following]
+            following += 1
+        elif 0 <= code < rows.shape[0]:
+            out[row] = rows[code]
+        else:
+            out[row] = -1
