@@ -5,6 +5,7 @@ Some of them are recorded, some simulated; their README says which.
 
 import argparse
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -51,9 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.logdir_only:
         print(logs)
         return 0
-    port = arguments.port if arguments.port is not None else _usable_port(arguments.host)
+    port = _usable_port(arguments.host, _DEFAULT_PORT if arguments.port is None else arguments.port)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
     command += ["--host", arguments.host, "--port", str(port)]
+    signal.signal(signal.SIGTERM, _interrupt)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as server:
         try:
             return _follow(server)
@@ -64,13 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
             _end(server)
 
 
-def _usable_port(host: str) -> int:
-    """Return the usual port, or 0 (any) where something listens on it already."""
+def _interrupt(number: int, frame: object) -> None:
+    """End as on Ctrl-C, so that TensorBoard does not outlive this program."""
+    raise KeyboardInterrupt
+
+
+def _usable_port(host: str, port: int) -> int:
+    """Return the port, or 0 (any) where something listens on it already."""
     try:
-        with socket.create_connection((host, _DEFAULT_PORT), timeout=0.5):
+        with socket.create_connection((host, port), timeout=0.5):
+            print(f"Port {port} is taken; using a free one.", file=sys.stderr)
             return 0
     except OSError:
-        return _DEFAULT_PORT
+        return port
 
 
 def _follow(server: "subprocess.Popen[str]") -> int:
@@ -80,7 +88,7 @@ def _follow(server: "subprocess.Popen[str]") -> int:
     for line in server.stderr:
         address = _ADDRESS.search(line)
         if address and "Press CTRL+C" in line:
-            print(f"Contention demo: {address[0].rstrip('/')}/#contention (Ctrl-C ends it)", flush=True)
+            print(f"Contention demo: {address[0].rstrip('/')}/#tb_contention (Ctrl-C ends it)", flush=True)
         said = [*said[-20:], line.strip()]
     code = server.wait()
     if code:

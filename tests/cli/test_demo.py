@@ -1,0 +1,63 @@
+"""`demo` with a stand-in for TensorBoard, so that only the command itself is under test."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVES = """
+import sys, time
+port = sys.argv[sys.argv.index("--port") + 1]
+print("TensorBoard 0.0 at http://localhost:%s/ (Press CTRL+C to quit)" % port, file=sys.stderr, flush=True)
+time.sleep(60)
+"""
+FAILS = "import sys; print('no luck', file=sys.stderr); sys.exit(3)"
+
+
+def start(tmp_path: Path, stand_in: str, *words: str) -> "subprocess.Popen[str]":
+    package = tmp_path / "tensorboard"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "main.py").write_text(stand_in)
+    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.Popen(
+        [sys.executable, "-c", "import sys; from tb_contention.cli import main; sys.exit(main())", "demo", *words],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_prints_the_address_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    with start(tmp_path, SERVES, "--port", "4711") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line == "Contention demo: http://localhost:4711/#tb_contention (Ctrl-C ends it)\n"
+        process.send_signal(number)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == "\nStopped.\n"
+
+
+def test_a_taken_port_is_avoided(tmp_path: Path) -> None:
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(tmp_path, SERVES, "--port", str(port)) as process:
+            assert process.stdout is not None
+            assert "localhost:0/" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=20)
+    assert f"Port {port} is taken" in error
+
+
+def test_the_last_words_of_a_failing_tensorboard_are_told(tmp_path: Path) -> None:
+    with start(tmp_path, FAILS) as process:
+        _, error = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert error.endswith("tb-contention: error: TensorBoard ended with code 3: no luck\n")
