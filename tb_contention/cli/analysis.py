@@ -67,6 +67,8 @@ def no_captures(discovery: "Discovery") -> LogdirError:
 
 def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
     """Say of each file why it cannot be read."""
-    told = " ".join(f"{p.file}: {p.message} {p.advice}".strip() for p in problems[:5])
+    from tb_contention.report.text import what_happened
+
+    told = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
     more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""
     return LogdirError(f"None of the captures in {logdir} can be read. {told}{more}", slug="logdir-unreadable")

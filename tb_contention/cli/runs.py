@@ -98,5 +98,8 @@ def _text(found: "dict[str, Any]") -> str:
         lines += [f"  problem {slug}" for slug in session["problems"]]
     if found["problems"]:
         lines += ["", count(len(found["problems"]), "problem")]
-        lines += [f"  {clean(p['file'])}: {clean(p['message'])} [{p['slug']}]" for p in found["problems"]]
+        lines += [
+            f"  {clean(p['file'])}: {clean(p['message'].removeprefix(p['file'] + ': '))} [{p['slug']}]"
+            for p in found["problems"]
+        ]
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from tb_contention.model.findings import Problem
 from tb_contention.model.report import Report
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
@@ -92,3 +93,8 @@ def listing(names: "list[str]", most: int = 4) -> str:
     if len(names) > most:
         return ", ".join(names[:most]) + f" and {len(names) - most} more"
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def what_happened(problem: Problem) -> str:
+    """Tell a problem without the name of its file, which is printed beside it."""
+    return f"{problem.message.removeprefix(f'{problem.file}: ')} {problem.advice}".strip()

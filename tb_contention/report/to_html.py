@@ -7,7 +7,7 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.drawing import color_of, timeline
 from tb_contention.report.sections import TextTable, device_tables, memory_sentence, provenance
 from tb_contention.report.style import STYLE
-from tb_contention.report.text import clean, count, duration, labels, percent, size
+from tb_contention.report.text import clean, count, duration, labels, percent, size, what_happened
 from tb_contention.report.verdict import Verdict, device_label, device_verdict, verdict
 from tb_contention.units import SessionId
 
@@ -146,8 +146,7 @@ def _problems(report: Report) -> str:
 
 
 def _problem(problem: Problem) -> "tuple[str, ...]":
-    said = f"{problem.message} {problem.advice}".strip()
-    return (problem.severity.value, problem.file, said, f"{problem.count:,}", problem.slug)
+    return (problem.severity.value, problem.file, what_happened(problem), f"{problem.count:,}", problem.slug)
 
 
 def _section_table(table: TextTable, heading: str) -> str:

@@ -5,7 +5,7 @@ import re
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.sections import TextTable, device_tables, memory_sentence, provenance
-from tb_contention.report.text import clean, duration, percent
+from tb_contention.report.text import clean, duration, percent, what_happened
 from tb_contention.report.verdict import device_label, device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
@@ -64,5 +64,5 @@ def _finding(finding: Finding) -> str:
 def _problem(problem: Problem) -> str:
     times = f" ({problem.count:,} ×)" if problem.count != 1 else ""
     where = escape(problem.file)
-    text = f"{where}: {escape(problem.message)} {escape(problem.advice)}".rstrip()
+    text = f"{where}: {escape(what_happened(problem))}"
     return f"- **{problem.severity.value}** {text}{times} ({escape(problem.slug)})"
