@@ -14,6 +14,7 @@ export interface Session {
   readonly host: string;
   readonly process_id: number | null;
   readonly kind: string;
+  readonly simulated?: boolean;
   readonly clock: { readonly source: string; readonly error_ns: Ns | null };
   readonly window: WireSpan;
   readonly steps: {
@@ -35,6 +36,7 @@ export interface Slowdown {
 export interface DeviceSession {
   readonly session: string;
   readonly kernels: number;
+  readonly copies?: number;
   readonly busy_ns: Ns;
   readonly contended_ns: Ns;
   readonly stretch_ns: Ns | null;
@@ -76,6 +78,9 @@ export interface DeviceMemory {
   readonly combined_peak_bytes: Bytes;
   readonly combined_peak_at_ns: Ns;
   readonly headroom_bytes: Bytes | null;
+  readonly sum_of_peaks_bytes?: Bytes;
+  /** Sessions whose memory is not in their capture: the sums are then lower bounds. */
+  readonly sessions_without_data?: readonly string[];
   readonly per_session: readonly SessionMemory[];
   readonly holders: readonly Holder[];
 }
@@ -86,6 +91,8 @@ export interface Device {
   readonly model: string | null;
   readonly capacity_bytes: Bytes | null;
   readonly identity: string;
+  /** No GPU work was captured: these are operations on the host's processor. */
+  readonly is_host?: boolean;
   readonly sessions: readonly string[];
   readonly window: WireSpan;
   readonly alignment: { readonly max_error_ns: Ns | null };
@@ -107,6 +114,8 @@ export interface Device {
   readonly blame: readonly { readonly victim: string; readonly culprit: string; readonly lost_ns: Ns }[];
   readonly kernels: readonly KernelRow[];
   readonly memory: DeviceMemory | null;
+  /** Why memory is null or incomplete. */
+  readonly memory_note?: string;
 }
 
 export type Severity = 'info' | 'warning' | 'critical' | 'error';
@@ -139,6 +148,8 @@ export interface Report {
   readonly devices: readonly Device[];
   readonly findings: readonly Finding[];
   readonly problems: readonly Problem[];
+  /** About the analysis itself, such as an option without effect. */
+  readonly notes?: readonly string[];
 }
 
 export interface Summary {

@@ -39,7 +39,7 @@ describe('visibleRows', () => {
   });
 });
 
-it('groups problems by slug, worst first, and adds their counts', () => {
+it('groups problems by slug, worst first', () => {
   const problem = (slug: string, severity: Problem['severity'], count: number): Problem => ({
     file: 'f',
     slug,
@@ -51,8 +51,8 @@ it('groups problems by slug, worst first, and adds their counts', () => {
     offset: null,
   });
   const groups = groupProblems([problem('a', 'info', 1), problem('b', 'error', 2), problem('b', 'error', 3)]);
-  expect(groups.map((group) => [group.slug, group.count])).toEqual([
-    ['b', 5],
-    ['a', 1],
+  expect(groups.map((group) => [group.slug, group.problems.map((each) => each.count)])).toEqual([
+    ['b', [2, 3]],
+    ['a', [1]],
   ]);
 });

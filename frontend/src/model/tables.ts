@@ -45,7 +45,6 @@ export const bySeverity = <Item extends { readonly severity: Severity }>(items: 
 export interface ProblemGroup {
   readonly slug: string;
   readonly severity: Severity;
-  readonly count: number;
   readonly problems: readonly Problem[];
 }
 
@@ -60,7 +59,6 @@ export function groupProblems(problems: readonly Problem[]): readonly ProblemGro
   return [...groups].map(([slug, members]) => ({
     slug,
     severity: members[0].severity,
-    count: members.reduce((sum, problem) => sum + Math.max(1, problem.count), 0),
     problems: members,
   }));
 }

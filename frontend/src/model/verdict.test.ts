@@ -65,6 +65,16 @@ describe('the verdict', () => {
   });
 });
 
+it('does not call overlap on a processor contention', () => {
+  const made = report(['a', 'b'], { id: 'host0/CPU', is_host: true });
+  const said = verdictOf(made, made.devices[0]);
+  expect(said.sentence).toBe(
+    'Two sessions ran on the processor on host0, at once for 31 % of 480 ms: overlap, which is no proof of contention',
+  );
+  expect(said.details.join(' ')).not.toContain('contended');
+  expect(said.details.join(' ')).not.toContain('same GPU');
+});
+
 describe('what it rests on', () => {
   it('says plainly what is assumed and unknown', () => {
     const made = report(['a', 'b'], { alignment: { max_error_ns: null } });
@@ -87,6 +97,7 @@ describe('what it rests on', () => {
 it('knows a simulated session by its name, host, file or warnings', () => {
   expect(isSimulated([session('a')])).toBe(false);
   expect(isSimulated([session('a', { host: 'Simulated-host' })])).toBe(true);
+  expect(isSimulated([session('a', { simulated: true })])).toBe(true);
   expect(isSimulated([session('a', { warnings: ['this trace was simulated'] })])).toBe(true);
 });
 

@@ -8,8 +8,9 @@ export interface Verdict {
   readonly simulated: boolean;
 }
 
-/** "host0/GPU:1#2" -> "GPU 1 (2nd group)". An id of another form is its own name. */
+/** "host0/GPU:1#2" -> "GPU 1 (group 2)". An id of another form is its own name. */
 export function gpuName(device: Device): string {
+  if (device.is_host) return 'the processor';
   const match = /\/GPU:(\d+)(?:#(\d+))?$/.exec(device.id);
   if (match === null) return device.id;
   return match[2] === undefined ? `GPU ${match[1]}` : `GPU ${match[1]} (group ${match[2]})`;
@@ -84,6 +85,10 @@ function sentenceOf(device: Device, nameOf: (id: string) => string): string {
   if (window <= 0) return `${who} used ${place}, but their captures have no time in common`;
   if (contended <= 0) return `${who} used ${place} and never had work on it at the same time`;
   const slower = slowdownClause(device, nameOf);
+  if (device.is_host) {
+    const part = `${formatShare(contended, window)} of ${formatDuration(window)}`;
+    return `${who} ran on ${place}, at once for ${part}: overlap, which is no proof of contention`;
+  }
   const sharing = `${who} share ${place}${MECHANISMS[device.mechanism] ?? ''}`;
   if (slower !== null) return `${sharing}: ${slower}`;
   const both = count === 2 ? 'both had work on it' : 'two or more had work on it at once';
@@ -92,9 +97,12 @@ function sentenceOf(device: Device, nameOf: (id: string) => string): string {
 
 const SAYS_SIMULATED = /simulat/i;
 
+/** The report says so where it knows; older and foreign traces may say so in their names or warnings. */
 export const isSimulated = (sessions: readonly Session[]): boolean =>
-  sessions.some((s) =>
-    [s.name, s.run, s.host, s.file, ...s.warnings].some((text) => SAYS_SIMULATED.test(text)),
+  sessions.some(
+    (s) =>
+      s.simulated === true ||
+      [s.name, s.run, s.host, s.file, ...s.warnings].some((text) => SAYS_SIMULATED.test(text)),
   );
 
 function clocksOf(device: Device, sessions: readonly Session[]): string {
@@ -119,13 +127,18 @@ export function verdictOf(report: Report, device: Device): Verdict {
   const sessions = sessionsOf(report, device);
   const nameOf = (id: string): string => sessions.find((session) => session.id === id)?.name ?? id;
   const { window_ns: window, contended_ns: contended } = device.time;
-  const details = [
-    device.model ?? 'model unknown',
-    IDENTITIES[device.identity] ?? `identity: ${device.identity}`,
-    clocksOf(device, sessions),
-  ];
-  if (device.sessions.length > 1) {
-    details.push(`${formatShare(contended, window)} of ${formatDuration(window)} contended`);
+  const isShared = device.sessions.length > 1;
+  const details: string[] = [];
+  if (device.is_host) {
+    details.push('no GPU work in these captures: operations of the host, which has several cores');
+  } else {
+    details.push(device.model ?? 'model unknown');
+    if (isShared) details.push(IDENTITIES[device.identity] ?? `identity: ${device.identity}`);
+  }
+  details.push(clocksOf(device, sessions));
+  if (isShared) {
+    const word = device.is_host ? 'at once' : 'contended';
+    details.push(`${formatShare(contended, window)} of ${formatDuration(window)} ${word}`);
   }
   details.push(lossesOf(report, sessions));
   return { sentence: sentenceOf(device, nameOf), details, simulated: isSimulated(sessions) };

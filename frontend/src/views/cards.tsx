@@ -1,7 +1,7 @@
 /** One card a session, one for their memory, one for the metrics of sharing where they are known. */
 import type { JSX } from 'preact';
 import type { Device, DeviceSession, Report, Session } from '../api/types';
-import { formatCount, formatDuration, formatError, formatShare, UNKNOWN } from '../base/format';
+import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
 import { spanOf } from '../model/timeline';
@@ -58,10 +58,13 @@ function stepText(entry: DeviceSession, session: Session): string | null {
   return `${formatCount(session.steps.count)} steps, median ${formatDuration(session.steps.p50_ns)}`;
 }
 
-const whereOf = (session: Session): string =>
-  [session.host, session.process_id === null ? null : `pid ${session.process_id}`]
-    .filter(Boolean)
-    .join(' · ');
+/** Where a session ran; its run as well where another session has the same name. */
+function whereOf(session: Session, report: Report): string {
+  const namesakes = report.sessions.filter((each) => each.name === session.name);
+  const run = namesakes.length > 1 ? session.run : null;
+  const pid = session.process_id === null ? null : `pid ${session.process_id}`;
+  return [run, session.host, pid].filter(Boolean).join(' · ');
+}
 
 /** Facts on one line where there is room; a line never ends between a number and its unit. */
 function Facts({ facts, muted }: { facts: readonly (string | null)[]; muted?: boolean }): JSX.Element {
@@ -80,13 +83,14 @@ function Facts({ facts, muted }: { facts: readonly (string | null)[]; muted?: bo
 
 interface CardProperties {
   readonly panel: Panel;
+  readonly report: Report;
   readonly device: Device;
   readonly session: Session;
   readonly entry: DeviceSession;
   readonly index: number;
 }
 
-function SessionCard({ panel, device, session, entry, index }: CardProperties): JSX.Element {
+function SessionCard({ panel, report, device, session, entry, index }: CardProperties): JSX.Element {
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
   const isShared = device.sessions.length > 1;
@@ -97,14 +101,19 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
         <span class="clip" title={session.id}>
           {session.name}
         </span>
-        <span class="muted clip">{whereOf(session)}</span>
+        <span class="muted clip" title={session.file}>
+          {whereOf(session, report)}
+        </span>
       </h2>
       <Figure entry={entry} window={window} />
       <BusyBar entry={entry} window={window} colour={sessionColour(theme, index)} />
       <Facts
         facts={[
-          isShared ? `${formatShare(entry.contended_ns, window)} contended` : null,
-          `${formatCount(entry.kernels)} kernels`,
+          isShared
+            ? `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'at once' : 'contended'}`
+            : null,
+          `${formatCount(entry.kernels)} ${device.is_host ? 'operations' : 'kernels'}`,
+          entry.copies ? plural(entry.copies, 'copy', 'copies') : null,
           stepText(entry, session),
         ]}
       />
@@ -150,7 +159,7 @@ export function Cards({
         const session = report.sessions.find((each) => each.id === id);
         const entry = device.per_session.find((each) => each.session === id);
         if (session === undefined || entry === undefined) return null;
-        return <SessionCard key={id} {...{ panel, device, session, entry, index }} />;
+        return <SessionCard key={id} {...{ panel, report, device, session, entry, index }} />;
       })}
       <MemoryCard device={device} theme={panel.theme.value} />
       <SharingCard device={device} />

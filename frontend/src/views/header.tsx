@@ -9,7 +9,8 @@ const shareOf = (device: Device): string => formatShare(device.time.contended_ns
 
 const optionText = (device: Device): string => {
   const sessions = plural(device.sessions.length, 'session');
-  const share = device.sessions.length > 1 ? `, ${shareOf(device)} contended` : '';
+  const share =
+    device.sessions.length > 1 ? `, ${shareOf(device)} ${device.is_host ? 'at once' : 'contended'}` : '';
   return `${gpuName(device)} on ${device.host} · ${sessions}${share}`;
 };
 
@@ -73,6 +74,11 @@ export function Header({
         <Chooser panel={panel} report={report} device={device} />
       </div>
       <p class="muted details">{verdict?.details.join(' · ')}</p>
+      {(report.notes ?? []).map((note) => (
+        <p key={note} class="muted details">
+          {note}
+        </p>
+      ))}
     </header>
   );
 }

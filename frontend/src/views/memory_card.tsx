@@ -6,7 +6,10 @@ import { sessionColour, type Theme } from '../base/palette';
 import { bytes } from '../base/units';
 
 const sumOfPeaks = (memory: DeviceMemory): number =>
-  memory.per_session.reduce((sum, session) => sum + session.peak_bytes, 0);
+  memory.sum_of_peaks_bytes ?? memory.per_session.reduce((sum, session) => sum + session.peak_bytes, 0);
+
+const NO_MEMORY =
+  'No allocator events in these traces. Record with the host tracer at level 2 or above to see memory.';
 
 function headroomText(memory: DeviceMemory): string {
   const headroom = memory.headroom_bytes;
@@ -49,18 +52,18 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
       <section class="card" aria-label={title}>
         <h2>{title}</h2>
         <p class="figure">unknown</p>
-        <p class="muted">
-          No allocator events in these traces. Record with the host tracer at level 2 or above to see memory.
-        </p>
+        <p class="muted">{device.memory_note || NO_MEMORY}</p>
       </section>
     );
   }
   const peak = formatBytes(memory.combined_peak_bytes);
   const holder = memory.holders[0];
+  const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
   return (
     <section class="card" aria-label={title}>
       <h2>{title}</h2>
       <p class="figure">
+        {isLowerBound && '≥ '}
         {peak}
         <small>
           {memory.capacity_bytes === null ? ' at the peak' : ` of ${formatBytes(memory.capacity_bytes)}`}
@@ -72,6 +75,7 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
         peak of the sum; sum of peaks {formatBytes(bytes(sumOfPeaks(memory)))}
         {holder !== undefined && <> · largest holder {holder.op}</>}
       </p>
+      {device.memory_note && <p class="muted">{device.memory_note}</p>}
     </section>
   );
 }

@@ -1,7 +1,7 @@
 /** What was lost or could not be used, in one line that opens into a list. */
 import type { JSX } from 'preact';
 import type { Problem } from '../api/types';
-import { plural } from '../base/format';
+import { formatCount, plural } from '../base/format';
 import { groupProblems, type ProblemGroup } from '../model/tables';
 
 const MOST = 50;
@@ -11,13 +11,13 @@ function Group({ group }: { group: ProblemGroup }): JSX.Element {
   return (
     <li class={group.severity}>
       <strong>
-        <code>{group.slug}</code> · {group.severity} · {plural(group.count, 'time')}
+        <code>{group.slug}</code> · {group.severity} · {plural(group.problems.length, 'entry', 'entries')}
       </strong>
       <ul>
         {group.problems.slice(0, MOST).map((problem, index) => (
           <li key={`${problem.file}${index}`}>
             <span class="path">{problem.file}</span> {problem.message}
-            {problem.count > 1 && ` (${problem.count} times)`}
+            {problem.count > 1 && ` (count ${formatCount(problem.count)})`}
             {problem.offset !== null && ` at byte ${problem.offset}`}
             {problem.advice !== '' && <em> {problem.advice}</em>}
             <span class="muted">
@@ -43,7 +43,7 @@ export function Problems({ problems }: { problems: readonly Problem[] }): JSX.El
         {isNoted ? 'Notes on the input: ' : 'The picture may be incomplete: '}
         {groups
           .slice(0, 3)
-          .map((group) => `${group.slug} (${group.count})`)
+          .map((group) => `${group.slug} (${group.problems.length})`)
           .join(', ')}
         {groups.length > 3 && ` and ${groups.length - 3} more`}
       </summary>

@@ -77,7 +77,8 @@ function SessionTable(properties: TableProperties): JSX.Element {
 
 function MemoryTable(properties: TableProperties): JSX.Element {
   const { memory } = properties.device;
-  if (memory === null) return <p class="muted">No allocator events in these traces: memory is unknown.</p>;
+  const note = properties.device.memory_note;
+  if (memory === null) return <p class="muted">{note || 'No allocator events: memory is unknown.'}</p>;
   return (
     <>
       <table>

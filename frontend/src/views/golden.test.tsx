@@ -1,0 +1,38 @@
+// The reports that the Python tests expect of the analysis are the input of the panel here: whoever changes the
+// format breaks one of the two sides.
+import { render } from 'preact';
+import { expect, it } from 'vitest';
+import alone from '../../../tests/golden/expected/alone.json';
+import shared from '../../../tests/golden/expected/shared.json';
+import type { Report, Summary } from '../api/types';
+import { Panel } from '../state/panel';
+import { App } from './app';
+
+// JSON has plain numbers where the types have units.
+const REPORTS = { alone, shared } as unknown as Readonly<Record<string, Report>>;
+
+const summaryOf = (report: Report): Summary => ({
+  state: 'ready',
+  message: '',
+  progress: null,
+  revision: 'r1',
+  logdir: 'logs',
+  version: '0',
+  xprof: false,
+  report,
+});
+
+it.each(Object.entries(REPORTS))('shows the report %s.json without holes', (_name, report) => {
+  const root = document.body.appendChild(document.createElement('div'));
+  const panel = new Panel();
+  panel.summary.value = summaryOf(report);
+  render(<App panel={panel} />, root);
+  const text = root.textContent ?? '';
+  expect(root.querySelector('#verdict')?.textContent).toMatch(/session/);
+  for (const session of report.devices[0].sessions) {
+    expect(text).toContain(report.sessions.find((each) => each.id === session)?.name);
+  }
+  for (const problem of report.problems) expect(text).toContain(problem.slug);
+  expect(text).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
+  render(null, root);
+});
