@@ -10,7 +10,7 @@ const MAY_IMPORT = {
   api: ['api', 'base'],
   model: ['model', 'api', 'base'],
   canvas: ['canvas', 'model', 'base'],
-  state: ['state', 'canvas', 'model', 'api', 'base'],
+  state: ['state', 'model', 'api', 'base'],
   views: ['views', 'state', 'canvas', 'model', 'api', 'base'],
 };
 const PREACT_IN = ['state', 'views', 'main.tsx'];

@@ -4,13 +4,13 @@ import { ticks } from '../base/ticks';
 import { px, type Span } from '../base/units';
 import type { Slice } from '../model/hit';
 import { type GroupBox, type LaneBox, rowHeight } from '../model/rows';
+import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx } from '../model/viewport';
 import { paintShade } from './contention';
 import { paintLane, paintSteps, unloadedIn } from './lanes';
 import { paintMemory } from './memory';
 import type { Renderer } from './renderer';
-import type { Scene } from './scene';
 
 const linesOf = (box: LaneBox): number =>
   box.lane.kind === 'steps' ? box.height / Math.max(1, box.lane.rows) : rowHeight(box.lane.rows);

@@ -3,12 +3,12 @@ import { sessionColour } from '../base/palette';
 import { ticks } from '../base/ticks';
 import { px } from '../base/units';
 import { contendedIn } from '../model/intervals';
+import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx, type Viewport } from '../model/viewport';
 import { paintContention } from './contention';
 import { paintLane } from './lanes';
 import type { Renderer } from './renderer';
-import type { Scene } from './scene';
 
 const MINIMAP_MOST = 44;
 

@@ -4,9 +4,9 @@ import { sessionColour } from '../base/palette';
 import { bytes } from '../base/units';
 import type { Piece } from '../model/cover';
 import { memoryTicks, memoryTop, type Stack, stackOf } from '../model/memory';
+import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
 import type { Renderer } from './renderer';
-import type { Scene } from './scene';
 
 interface Plot {
   readonly top: number;

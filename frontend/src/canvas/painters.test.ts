@@ -4,6 +4,7 @@ import { ns, px, span } from '../base/units';
 import { coverOf } from '../model/cover';
 import { contendedIn } from '../model/intervals';
 import { rowsOf } from '../model/rows';
+import type { Scene } from '../model/scene';
 import { contentionTrack, laneTrack, layout, memoryTrack, tile } from '../testing/literals';
 import { RecordingRenderer } from '../testing/recording';
 import { paintBody } from './body';
@@ -11,7 +12,6 @@ import { paintContention } from './contention';
 import { paintHead } from './head';
 import { crop } from './labels';
 import { paintLane } from './lanes';
-import type { Scene } from './scene';
 
 const theme = themeOf('light');
 const extent = span(0, 1024);

@@ -5,11 +5,11 @@ import type { EventDetail, Layout } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import type { Theme } from '../base/palette';
 import { lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
-import type { Scene } from '../canvas/scene';
 import { coverOf } from '../model/cover';
 import { type Hit, hitTest } from '../model/hit';
 import { contendedIn, neighbour } from '../model/intervals';
 import { foldedAtFirst, rowsOf } from '../model/rows';
+import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import {
   centreOf,

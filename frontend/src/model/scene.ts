@@ -1,12 +1,12 @@
 /** All that the painters look at for one frame. */
 import type { Theme } from '../base/palette';
 import type { Px, Span } from '../base/units';
-import type { Cover } from '../model/cover';
-import type { Slice } from '../model/hit';
-import type { Contended } from '../model/intervals';
-import type { Rows } from '../model/rows';
-import type { TimelineLayout } from '../model/timeline';
-import type { Viewport } from '../model/viewport';
+import type { Cover } from './cover';
+import type { Slice } from './hit';
+import type { Contended } from './intervals';
+import type { Rows } from './rows';
+import type { TimelineLayout } from './timeline';
+import type { Viewport } from './viewport';
 
 export interface Scene {
   readonly layout: TimelineLayout;
