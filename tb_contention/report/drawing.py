@@ -116,16 +116,15 @@ def _strip(report: Report, session: SessionId, shares: F64, top: int) -> "Iterat
 
 def _memory(report: Report, device: DeviceReport, memory: CombinedMemory, top: int) -> "Iterator[str]":
     start, end = device.window.start_ns, device.window.end_ns
-    curves = stacked(memory, start, end) if end > start else []
     most = max(memory.peak, memory.capacity or 0, 1)
     yield _text(4, top + 12, "Memory", "strong")
     yield _text(4, top + 27, "in use, all sessions", "faint")
     for amount in (0, most):
         yield _text(LEFT - 6, top + _MEMORY * (1 - amount / most) + 4, size(int(amount)), "faint", "end")
     below = np.zeros(COLUMNS, np.int64)
-    for curve, values in zip(memory.curves, curves, strict=False):
+    for style, values in _by_session(report, memory, start, end).items():
         above = below + values
-        yield f'<path class="s{color_of(report, curve.session)} area" d="{_area(below, above, top, most)}"/>'
+        yield f'<path class="{style} area" d="{_area(below, above, top, most)}"/>'
         below = above
     if memory.capacity is not None:
         y = top + _MEMORY * (1 - memory.capacity / most)
@@ -142,13 +141,24 @@ def _memory(report: Report, device: DeviceReport, memory: CombinedMemory, top: i
         yield _text(x + shift, max(y - 7, top + 14), words, "strong halo", anchor)
 
 
+def _by_session(report: Report, memory: CombinedMemory, start: int, end: int) -> "dict[str, I64]":
+    """Add up the allocators of each session, by its style; sessions beyond those that have a strip are one grey area."""
+    if end <= start:
+        return {}
+    known: dict[str, int] = {}
+    made: dict[str, I64] = {}
+    for curve, values in zip(memory.curves, stacked(memory, start, end), strict=True):
+        place = known.setdefault(curve.session, len(known))
+        style = f"s{color_of(report, curve.session)} n{place}" if place < MOST_STRIPS else "hatch-line"
+        made[style] = made[style] + values if style in made else values
+    return made
+
+
 def _area(below: I64, above: I64, top: int, most: int) -> str:
     """Draw a step area; equal neighbours make one step."""
-    up = _steps(above, top, most)
-    down = _steps(below, top, most)
-    forward = "".join(f"L{a} {y}L{b} {y}" for a, b, y in up)
-    back = "".join(f"L{b} {y}L{a} {y}" for a, b, y in reversed(down))
-    return f"M{forward[1:]}{back}z"
+    up = "".join(f"V{y}H{b}" for _, b, y in _steps(above, top, most))
+    down = "".join(f"V{y}H{a}" for a, _, y in reversed(_steps(below, top, most)))
+    return f"M{LEFT} {top + _MEMORY}{up}{down}z"
 
 
 def _steps(values: I64, top: int, most: int) -> "list[tuple[int, int, str]]":

@@ -11,8 +11,10 @@ from tb_contention.report.text import clean, count, duration, labels, percent, s
 from tb_contention.report.verdict import Verdict, device_label, device_verdict, verdict
 from tb_contention.units import SessionId
 
-#: Devices that are drawn; beyond them a report grows past what a page shows, and JSON and CSV hold all.
+#: Devices on the page; JSON and CSV hold all.
 MOST_DEVICES = 16
+#: Drawings may take so many characters together; devices after that have their tables only.
+MOST_DRAWN = 500_000
 #: Findings and problems that are printed.
 MOST_NOTES = 200
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -24,7 +26,11 @@ def to_html(report: Report) -> str:
     shown = report.devices[:MOST_DEVICES]
     parts = [_opening(answer)]
     parts.append(_findings(report))
-    parts += [_device(report, device, number) for number, device in enumerate(shown)]
+    drawn = 0
+    for number, device in enumerate(shown):
+        drawing = timeline(report, device, number) if drawn < MOST_DRAWN else ""
+        drawn += len(drawing)
+        parts.append(_device(report, device, number, drawing))
     if len(report.devices) > len(shown):
         parts.append(f"<p>{count(len(report.devices) - len(shown), 'more device')} in the JSON and CSV reports.</p>")
     parts += [_problems(report), _section_table(provenance(report), "h2"), _footer(report)]
@@ -47,7 +53,7 @@ def _opening(answer: Verdict) -> str:
     return f'<header><h1>{_e(answer.headline)}</h1>\n<p>{_e(answer.meaning)}</p>\n<p class="trust">{trust}</p></header>'
 
 
-def _device(report: Report, device: DeviceReport, number: int) -> str:
+def _device(report: Report, device: DeviceReport, number: int, drawing: str) -> str:
     answer = device_verdict(report, device)
     words = "" if number == 0 else f"<p>{_e(answer.headline)}. {_e(answer.meaning)}</p>"
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
@@ -58,11 +64,12 @@ def _device(report: Report, device: DeviceReport, number: int) -> str:
         "Colour is the session; a paler strip is a stretch in which it had work only part of the time. Hatched: two or more sessions "
         "had work at the same time, which is overlap, not proof that they ran at the same instant."
     )
+    figure = f'<figure>{drawing}<figcaption class="faint">{caption}</figcaption></figure>' if drawing else ""
     tables = "\n".join(_section_table(table, "h3") for table in device_tables(report, device))
     return (
         f'<section><h2>{_e(device_label(device))}</h2>{words}<p class="trust">{trust}</p>\n'
         f'<div class="cards">{"".join(cards)}</div>\n'
-        f'<figure>{timeline(report, device, number)}<figcaption class="faint">{caption}</figcaption></figure>\n'
+        f"{figure}\n"
         f"{tables}</section>"
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from golden.reports import PAYLOADS, alone, hostile, nothing, shared
+from golden.reports import PAYLOADS, alone, hostile, nothing, report_of, shared
 from hypothesis import given
 from hypothesis import strategies as st
+from lanes import session_of
 
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.report import Report
@@ -188,3 +189,11 @@ def test_the_combined_peak_is_among_the_columns() -> None:
     assert memory is not None
     for columns in (3, 7, 800):
         assert max(sum(curve) for curve in zip(*stacked(memory, 0, 20_000, columns), strict=True)) == memory.peak
+
+
+def test_a_page_of_many_devices_stays_below_a_megabyte() -> None:
+    restless = "A." * 2_000
+    changes = [(us, 100 * (-1) ** us, 100 * ((us + 1) % 2)) for us in range(4_000)]
+    report = report_of([session_of(f"s{n}", restless, changes) for n in range(14)])
+    text = to_html(replace(report, devices=report.devices * 20))
+    assert 100_000 < len(text.encode()) < 1_000_000
