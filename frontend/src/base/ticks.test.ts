@@ -42,6 +42,7 @@ describe('ticks', () => {
 describe('formatInstant', () => {
   it('shows as many digits as the precision needs', () => {
     expect(formatInstant(ns(161_400_000), ns(0), ns(100_000))).toBe('161.4 ms');
+    expect(formatInstant(ns(0), ns(0), ns(480_000))).toBe('0.0 ms');
     expect(formatInstant(ns(161_400_123), ns(0), ns(1))).toBe('161.400123 ms');
   });
 });

@@ -26,7 +26,8 @@ const decimalsFor = (step: number, unit: number): number =>
 /** A point in time after `zero`, exact to `precision`. */
 export function formatInstant(at: Ns, zero: Ns, precision: Ns): string {
   const value = at - zero;
-  const unit = unitFor(Math.abs(value));
+  // Zero has no unit of its own: it takes that of what is looked at.
+  const unit = unitFor(Math.max(Math.abs(value), 100 * precision));
   return `${(value / unit.size).toFixed(decimalsFor(niceStep(precision), unit.size))} ${unit.suffix}`;
 }
 

@@ -43,6 +43,13 @@ export class Tiles {
     }
   }
 
+  /** Ask once more for what failed. */
+  retry(): void {
+    this.#failed.clear();
+    this.error.value = null;
+    this.arrivals.value += 1;
+  }
+
   close(): void {
     this.want([]);
     this.#kept.clear();
@@ -55,7 +62,7 @@ export class Tiles {
       const tile = await this.source.tile(this.device, this.revision, level, index, abort.signal);
       if (tile !== STALE) this.#kept.set(key, tile);
     } catch (error) {
-      // Not asked for again before the next revision: a server that fails would be asked at every frame.
+      // Not asked for again by itself: a server that fails would be asked at every frame.
       this.#failed.add(key);
       if (error instanceof ApiError && error.status === 409) this.onOutdated();
       else this.error.value = error instanceof Error ? error.message : String(error);

@@ -112,6 +112,13 @@ export class Timeline {
     }
   }
 
+  /** After a failure: ask once more for what is missing. */
+  retry(device: string): void {
+    this.error.value = null;
+    if (this.layout.value?.device === device) this.tiles.value?.retry();
+    else void this.open(device);
+  }
+
   /** Ask for the tiles of the present window; called once a frame. */
   fetch(): void {
     const wanted = [...(this.overview.value?.missing ?? []), ...(this.cover.value?.missing ?? [])];

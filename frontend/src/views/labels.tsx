@@ -72,6 +72,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
         <span
           key={lane.lane}
           class="label lane small muted clip"
+          data-kind={lane.kind}
           style={{ top: `${top + height / 2 - 8}px` }}
           title={`${lane.title} · ${plural(lane.events, 'event')}`}
         >

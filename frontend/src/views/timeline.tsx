@@ -134,13 +134,17 @@ function describe(panel: Panel): string {
 
 function Status({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
+  const device = panel.device.value;
   const error = timeline.error.value ?? timeline.tiles.value?.error.value ?? null;
   return (
     <>
       {error !== null && (
-        <p class="failure" role="alert">
-          Part of the timeline could not be loaded: {error}
-        </p>
+        <div class="failure" role="alert">
+          <span>Part of the timeline could not be loaded: {error}</span>
+          <button type="button" onClick={() => device !== null && timeline.retry(device.id)}>
+            Try again
+          </button>
+        </div>
       )}
       <div class="visually-hidden" aria-live="polite">
         {timeline.announcement.value}
