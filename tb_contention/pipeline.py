@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tb_contention._version import __version__
 from tb_contention.align import AlignOptions, align
-from tb_contention.cache import TraceCache, default_cache_directory
 from tb_contention.contention.overlap import measure_overlap
 from tb_contention.diagnose import diagnose
 from tb_contention.errors import OptionError, TraceFileError
@@ -23,6 +23,9 @@ from tb_contention.units import PS_PER_NS
 from tb_contention.xspace.discover import discover
 from tb_contention.xspace.load import load_trace
 from tb_contention.xspace.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from tb_contention.cache import TraceCache
 
 #: Called with what is going on and how far it is (0..1, or None).
 Progress = Callable[[str, "float | None"], None]
@@ -85,6 +88,8 @@ def _silent(message: str, fraction: "float | None") -> None:
 def _cache(cache_dir: "str | os.PathLike[str] | _DefaultCache | None") -> "TraceCache | None":
     if cache_dir is None:
         return None
+    from tb_contention.cache import TraceCache, default_cache_directory
+
     if isinstance(cache_dir, _DefaultCache):
         return TraceCache(default_cache_directory())
     return TraceCache(Path(os.fspath(cache_dir)))

@@ -1,0 +1,130 @@
+"""Where the wall clock of a trace comes from: the best evidence, with a bound on its error."""
+
+import re
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from tb_contention.model.alignment import ClockOffset, ClockSource
+from tb_contention.model.capture import Capture
+from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
+
+TASK_ENVIRONMENT_ERROR = 10_000  # two reads of clocks at the profiler's start, and CUPTI's interpolation
+TF_DATA_ERROR = 20_000  # estimates against the true start were early by 0.2 to 12 us
+SHARED_CAPTURE_ERROR = 20_000_000  # servers late for the common start moment
+FILE_TIME_ERROR = 5 * NS_PER_S  # idle time before the stop, and a second's resolution
+COLLECTION_PER_EVENT = 30_000  # 30 s of collection per million events
+UNKNOWN_ZONE_ERROR = 14 * 3600 * NS_PER_S
+
+_DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
+_ADDRESS = re.compile(r".+_\d{2,5}")
+_QUARTER = 900
+
+
+def clock_offsets(captures: "tuple[Capture, ...]") -> "list[ClockOffset]":
+    """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
+    offsets = [_own_clock(capture) for capture in captures]
+    for members in _remote_requests(captures):
+        _share(offsets, members, captures)
+    return offsets
+
+
+def _own_clock(capture: Capture) -> ClockOffset:
+    evidence, manifest = capture.trace.clock, capture.manifest
+    skew = evidence.negative_lag_ps // PS_PER_NS
+    if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
+        return _offset(ClockSource.MANIFEST, manifest.origin_ns, max(manifest.error_ns, skew), "stated by the manifest")
+    if evidence.start_ns is not None:
+        return _offset(
+            ClockSource.TASK_ENVIRONMENT,
+            evidence.start_ns,
+            max(TASK_ENVIRONMENT_ERROR, skew),
+            "the profiler wrote its start time",
+        )
+    if evidence.tf_data_origin_ns is not None:
+        detail = f"element ids of {evidence.tf_data_events} tf.data events"
+        return _offset(ClockSource.TF_DATA, evidence.tf_data_origin_ns, max(TF_DATA_ERROR, skew), detail)
+    return _file_time(capture)
+
+
+def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockOffset:
+    bound = Nanoseconds(error)
+    return ClockOffset(source=source, origin_ns=origin, error=bound, absolute_error=bound, detail=detail)
+
+
+def _file_time(capture: Capture) -> ClockOffset:
+    """Go back from the time of export: the trace cannot have begun later than that less its length."""
+    export = _export_time(capture)
+    if export is None:
+        return ClockOffset(
+            source=ClockSource.NONE, origin_ns=None, error=None, absolute_error=None, detail="no evidence"
+        )
+    at, error, detail = export
+    error += FILE_TIME_ERROR + COLLECTION_PER_EVENT * capture.trace.events_in_file
+    return _offset(ClockSource.FILE_TIME, at - capture.trace.span[1] // PS_PER_NS, error, detail)
+
+
+def _export_time(capture: Capture) -> "tuple[int, int, str] | None":
+    """Return (Unix ns of the export, further error, evidence).
+
+    The directory's name is local time of an unknown zone. A time in UTC that differs from it by whole quarter hours is the same moment
+    told twice; so the name of a tfevents file or the file's time settles the zone, and a file's time that a copy has changed shows.
+    """
+    name = _DIRECTORY.fullmatch(capture.file.directory)
+    seconds = capture.file.tfevents_seconds
+    local = _as_utc(name) if name else None
+    if local is None:
+        if seconds:
+            return seconds[-1] * NS_PER_S, 0, "the name of a tfevents file"
+        if capture.file.mtime_ns > 0 and capture.file.tfevents_seconds == () and name is None:
+            return capture.file.mtime_ns, 3600 * NS_PER_S, "the file's time, which a copy may have changed"
+        return None
+    for second in seconds:
+        if _zone_apart(second - local, 0, 5):
+            return second * NS_PER_S, 0, "the name of a tfevents file, agreeing with the directory's name"
+    if _zone_apart(capture.file.mtime_ns / NS_PER_S - local, -1, 120):
+        return capture.file.mtime_ns, 0, "the file's time, agreeing with the directory's name"
+    return local * NS_PER_S, UNKNOWN_ZONE_ERROR, "the directory's name, whose time zone is unknown (taken as UTC)"
+
+
+def _as_utc(name: "re.Match[str]") -> "int | None":
+    try:
+        return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp())  # type: ignore[arg-type, misc]
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone_apart(difference: float, early: float, late: float) -> bool:
+    """Tell whether a difference in seconds is a time zone's, give or take what writing takes."""
+    quarters = round((difference - early) // _QUARTER)
+    rest = difference - quarters * _QUARTER
+    return abs(quarters * _QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - _QUARTER >= early)
+
+
+def _remote_requests(captures: "tuple[Capture, ...]") -> "list[list[int]]":
+    """Find session directories with several files named by address and port: one request to several servers."""
+    members: dict[tuple[str, str], list[int]] = {}
+    for row, capture in enumerate(captures):
+        if _ADDRESS.fullmatch(capture.file.host):
+            members.setdefault((capture.file.run, capture.file.directory), []).append(row)
+    return [rows for rows in members.values() if len(rows) > 1]
+
+
+def _share(offsets: "list[ClockOffset]", members: "list[int]", captures: "tuple[Capture, ...]") -> None:
+    exact = (ClockSource.MANIFEST, ClockSource.TASK_ENVIRONMENT, ClockSource.TF_DATA)
+    known = [offsets[m] for m in members if offsets[m].source in exact] or [
+        offsets[m] for m in members if offsets[m].origin_ns is not None
+    ]
+    if not known:
+        return
+    best = min(known, key=lambda o: o.absolute_error or 0)
+    for member in members:
+        if offsets[member].source in exact:
+            continue
+        offsets[member] = replace(
+            best,
+            source=ClockSource.SHARED_CAPTURE,
+            error=Nanoseconds(SHARED_CAPTURE_ERROR),
+            absolute_error=Nanoseconds(max(SHARED_CAPTURE_ERROR, best.absolute_error or 0)),
+            capture=captures[member].file.run,
+            detail="servers captured by one request share a start",
+        )

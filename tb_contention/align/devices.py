@@ -1,0 +1,124 @@
+"""Which planes of which sessions are one physical GPU: by manifest, by the user's word, or assumed from what they state."""
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice, Session
+from tb_contention.model.capture import ManifestDevice
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.trace import Device, Trace
+from tb_contention.units import DeviceId
+
+_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_bfc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plane:
+    ref: DeviceRef
+    session: Session
+    device: Device
+    identity: Identity
+    name: str
+    host: str
+
+
+def physical_devices(
+    sessions: "tuple[Session, ...]",
+    stated: "dict[tuple[str, int], ManifestDevice]",
+    words: "dict[tuple[str, int], str]",
+) -> "tuple[tuple[PhysicalDevice, ...], tuple[Problem, ...]]":
+    """Put planes with work together by the physical device they are on.
+
+    stated: what manifests say, by (session id, ordinal); words: the user's names, likewise. Planes with different capabilities are never
+    put together, whoever says so.
+    """
+    planes = [
+        _plane(session, row, device, stated, words)
+        for session in sessions
+        for row, device in enumerate(session.trace.devices)
+        if _has_work(session.trace, row, device)
+    ]
+    named: dict[tuple[str, Identity], list[_Plane]] = {}
+    for plane in planes:
+        named.setdefault((plane.name, plane.identity), []).append(plane)
+    devices: list[PhysicalDevice] = []
+    problems: list[Problem] = []
+    for (name, identity), members in named.items():
+        kinds = _by_capabilities(members)
+        for number, kind in enumerate(kinds):
+            suffix = "" if number == 0 else f"~{number + 1}"
+            devices.append(_physical(name + suffix, identity, kind))
+        if len(kinds) > 1 and identity is not Identity.ASSUMED:
+            problems += [_conflict(name, plane) for kind in kinds[1:] for plane in kind]
+    return tuple(devices), tuple(problems)
+
+
+def _plane(
+    session: Session,
+    row: int,
+    device: Device,
+    stated: "dict[tuple[str, int], ManifestDevice]",
+    words: "dict[tuple[str, int], str]",
+) -> _Plane:
+    key = (session.id, device.ordinal)
+    manifest = stated.get(key)
+    if manifest is not None:
+        device = replace(
+            device, model=device.model or manifest.model, memory_size=device.memory_size or manifest.memory_bytes
+        )
+    identity, name = Identity.ASSUMED, f"{session.host}/{'CPU' if device.is_host else f'GPU:{device.ordinal}'}"
+    if key in words:
+        identity, name = Identity.USER, words[key]
+    elif manifest is not None and (manifest.uuid or manifest.pci_bus_id):
+        identity, name = Identity.MANIFEST, f"{session.host}/{manifest.uuid or manifest.pci_bus_id}"
+    ref = DeviceRef(session=session.id, device=row)
+    return _Plane(ref=ref, session=session, device=device, identity=identity, name=name, host=session.host)
+
+
+def _has_work(trace: Trace, row: int, device: Device) -> bool:
+    streams = np.array([s.device == row for s in trace.streams], np.bool_)
+    if len(trace.kernels) and streams.any() and bool(streams[trace.kernels.stream].any()):
+        return True
+    if device.is_host:
+        return False
+    for name in np.unique(trace.allocations.allocator).tolist():
+        match = _ALLOCATOR.fullmatch(trace.strings.get(name) or "")
+        if match and int(match[1]) == device.ordinal:
+            return True
+    return False
+
+
+def _by_capabilities(planes: "list[_Plane]") -> "list[list[_Plane]]":
+    """Split planes that state different things; one that states nothing joins the others where these agree."""
+    kinds: dict[tuple[object, ...], list[_Plane]] = {}
+    for plane in planes:
+        kinds.setdefault(plane.device.capabilities, []).append(plane)
+    silent = next((k for k in kinds if all(c is None for c in k)), None)
+    if silent is not None and len(kinds) == 2:
+        members = kinds.pop(silent)
+        next(iter(kinds.values())).extend(members)
+    return list(kinds.values())
+
+
+def _physical(name: str, identity: Identity, planes: "list[_Plane]") -> PhysicalDevice:
+    telling = next((p for p in planes if any(c is not None for c in p.device.capabilities)), planes[0])
+    return PhysicalDevice(
+        id=DeviceId(name),
+        host=planes[0].host,
+        identity=identity,
+        device=telling.device,
+        planes=tuple(p.ref for p in planes),
+    )
+
+
+def _conflict(name: str, plane: _Plane) -> Problem:
+    return Problem(
+        file=plane.session.file,
+        slug="capability-conflict",
+        severity=Severity.ERROR,
+        origin=Origin.READING,
+        message=f"{plane.session.id}: {plane.device.name} was said to be {name}, but states other capabilities than that GPU; kept apart.",
+        advice="Correct the manifest or the --gpu option.",
+    )

@@ -1,0 +1,237 @@
+"""Log directory -> the profiler files in it, by name and place; nothing is opened but folders.
+
+<logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tb_contention.errors import LogdirError
+from tb_contention.model.capture import CaptureFile, Container, Discovery
+from tb_contention.model.findings import Origin, Problem, Severity
+
+MANIFEST_NAME = "tb_contention.json"
+_PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
+_CONTAINERS = (Container.XPLANE, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI)
+_IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
+
+
+@dataclass(slots=True)
+class _Found:
+    files: "list[CaptureFile]" = field(default_factory=list)
+    problems: "list[Problem]" = field(default_factory=list)
+    seen_instead: "list[str]" = field(default_factory=list)
+    identities: "set[tuple[int, int]]" = field(default_factory=set)
+    folders: int = 0
+
+
+def discover(logdir: str, *, spec: str = "") -> Discovery:
+    """List the profiler files below a folder, or below the folders of TensorBoard's `--logdir_spec`.
+
+    Also takes a folder inside the layout (a session's directory, `plugins/profile`) or one file. Symbolic links are followed, loops
+    and second ways to one file are found by device and inode. Raises LogdirError when a place does not exist or cannot be read.
+    """
+    found = _Found()
+    for name, place in _places(logdir, spec):
+        if "://" in place:
+            from tb_contention.xspace.remote import discover_remote
+
+            files, problems, folders = discover_remote(place, name)
+            found.files += files
+            found.problems += problems
+            found.folders += folders
+        else:
+            _discover_local(Path(place), name, found)
+    files = tuple(sorted(found.files, key=lambda f: (f.run, f.host, f.relative)))
+    return Discovery(
+        logdir=logdir or spec,
+        files=files,
+        problems=tuple(found.problems),
+        looked_in=found.folders,
+        seen_instead=tuple(sorted(found.seen_instead)[:20]),
+    )
+
+
+def _places(logdir: str, spec: str) -> "Iterator[tuple[str, str]]":
+    if logdir:
+        yield "", logdir
+    for part in filter(None, (p.strip() for p in spec.split(","))):
+        name, colon, place = part.partition(":")
+        # A colon after one letter is a Windows drive, one before // a URL; neither ends a name.
+        if colon and not place.startswith("//") and len(name) > 1 and "/" not in name:
+            yield name, place
+        else:
+            yield "", part
+
+
+def printable(name: str) -> str:
+    """Show a file name that is not UTF-8, or holds control characters, without breaking a line or an encoder."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _discover_local(root: Path, name: str, found: _Found) -> None:
+    root = root.expanduser()
+    try:
+        info = root.stat()
+    except OSError as error:
+        raise LogdirError(
+            f"{printable(str(root))}: {error.strerror or 'it cannot be read'}.",
+            slug="logdir-missing",
+            advice="Give the folder that you give to TensorBoard as --logdir.",
+        ) from None
+    if not stat.S_ISDIR(info.st_mode):
+        folder = root.parent
+        top = folder.parent.parent.parent if folder.parent.name == "profile" else folder
+        _read_session(str(folder), top, name, found, only=root.name)
+        return
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise LogdirError(
+            f"{printable(str(root))}: permission denied.", slug="logdir-unreadable", advice="Allow reading it."
+        )
+    _walk(root, name, found)
+
+
+def _walk(root: Path, name: str, found: _Found) -> None:
+    """Visit folders without recursion; a folder under plugins/profile is a session's directory and is not walked further."""
+    top = root
+    if root.name == "profile" and root.parent.name == "plugins":
+        top = root.parent.parent
+    elif root.parent.name == "profile" and root.parent.parent.name == "plugins":
+        _read_session(str(root), root.parent.parent.parent, name, found)
+        return
+    visited: set[tuple[int, int]] = set()
+    stack = [str(root)]
+    while stack:
+        folder = stack.pop()
+        entries = _entries(folder, top, visited, found)
+        in_profile = os.path.basename(folder) == "profile" and os.path.basename(os.path.dirname(folder)) == "plugins"
+        for entry in sorted(entries, key=lambda e: e.name, reverse=True):
+            if _is_folder(entry):
+                if in_profile:
+                    _read_session(entry.path, top, name, found)
+                else:
+                    stack.append(entry.path)
+            elif not in_profile and _container(entry.name) in (Container.XPLANE, Container.RIEGELI):
+                found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
+
+
+def _entries(folder: str, top: Path, visited: "set[tuple[int, int]]", found: _Found) -> "list[os.DirEntry[str]]":
+    try:
+        info = os.stat(folder)
+        if (info.st_dev, info.st_ino) in visited:
+            return []
+        visited.add((info.st_dev, info.st_ino))
+        found.folders += 1
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        place = printable(os.path.relpath(folder, top))
+        found.problems.append(
+            _problem(
+                place,
+                "unreadable-folder",
+                f"{place}: the folder cannot be read ({error.strerror}).",
+                "Allow reading it.",
+            )
+        )
+        return []
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _container(name: str) -> "Container | None":
+    if _IGNORED.fullmatch(name):
+        return None
+    return next((c for c in _CONTAINERS if name.endswith(c.value) and len(name) > len(c.value)), None)
+
+
+def _problem(file: str, slug: str, message: str, advice: str, severity: Severity = Severity.WARNING) -> Problem:
+    return Problem(file=file, slug=slug, severity=severity, origin=Origin.READING, message=message, advice=advice)
+
+
+def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str | None" = None) -> None:
+    """List the profiler files of one session's directory: the best container of each host."""
+    entries = _entries(folder, top, set(), found)
+    best: dict[str, tuple[int, Container, os.DirEntry[str]]] = {}
+    for entry in entries:
+        container = _container(entry.name)
+        if container is None or (only is not None and entry.name != only):
+            continue
+        host = entry.name[: -len(container.value)]
+        rank = _CONTAINERS.index(container)
+        if host not in best or rank < best[host][0]:
+            best[host] = (rank, container, entry)
+    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
+    seconds = _export_seconds(folder) if best else ()
+    for host, (_, container, entry) in sorted(best.items()):
+        _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
+
+
+def _add_file(
+    folder: str, top: Path, name: str, host: str, container: Container, path: str, seconds: "tuple[int, ...]",
+    manifest: "str | None", found: _Found,
+) -> None:  # fmt: skip
+    relative = printable(os.path.relpath(path, top)).replace(os.sep, "/")
+    if name:
+        relative = f"{name}/{relative}"
+    if container is Container.RIEGELI:
+        found.problems.append(
+            _problem(
+                relative,
+                "riegeli-unsupported",
+                f"{relative}: Riegeli containers are not read.",
+                "Record without continuous profiling.",
+            )
+        )
+        return
+    try:
+        info = os.stat(path)
+    except OSError as error:
+        found.problems.append(
+            _problem(
+                relative,
+                "unreadable-file",
+                f"{relative}: {error.strerror}.",
+                "Check the file or the link.",
+                Severity.ERROR,
+            )
+        )
+        return
+    if not stat.S_ISREG(info.st_mode):
+        found.problems.append(
+            _problem(relative, "not-a-file", f"{relative}: it is not a regular file and is not opened.", "Remove it.")
+        )
+        return
+    if (info.st_dev, info.st_ino) in found.identities and info.st_nlink == 1:
+        return
+    found.identities.add((info.st_dev, info.st_ino))
+    directory = printable(os.path.basename(folder))
+    parent = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
+    run = printable(os.path.relpath(parent, top)).replace(os.sep, "/")
+    run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
+    found.files.append(
+        CaptureFile(
+            path=path, relative=relative, run=f"{name}/{run}" if name else run, directory=directory, host=printable(host), container=container,
+            size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
+        )
+    )  # fmt: skip
+
+
+def _export_seconds(folder: str) -> "tuple[int, ...]":
+    """Read the export times from names of `*.profile-empty` files in the folder that holds `plugins`."""
+    parent = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
+    try:
+        names = os.listdir(parent)
+    except OSError:
+        return ()
+    return tuple(sorted({int(m[1]) for m in map(_PROFILE_EMPTY.fullmatch, names) if m}))

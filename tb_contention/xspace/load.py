@@ -1,0 +1,91 @@
+"""One file on disk -> Trace, whatever its container; every fault of the file ends in TraceFileError."""
+
+import errno
+import os
+import stat
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.trace import Trace
+
+#: What protobuf can hold, and so no writer can exceed.
+MAX_BYTES = (1 << 31) - 1
+
+
+def load_trace(file: CaptureFile) -> Trace:
+    """Read and decode a file. A file that changes meanwhile is read once more; raises TraceFileError."""
+    for _ in range(2):
+        data, before, after = read_bytes(file)
+        try:
+            trace = _decode(data, file)
+        except TraceFileError:
+            if before == after:
+                raise
+            continue
+        if trace.complete or before == after:
+            return trace
+    raise TraceFileError(
+        f"{file.relative}: the file is still being written.",
+        slug="still-growing",
+        advice="Look again when the profiler has finished.",
+    )
+
+
+def _decode(data: bytes, file: CaptureFile) -> Trace:
+    if file.container is Container.XPLANE:
+        from tb_contention.xspace.reader import decode_xspace
+
+        return decode_xspace(data, file=file.relative)
+    if file.container is Container.TRACE_JSON:
+        from tb_contention.xspace.legacy_json import decode_trace_json
+
+        return decode_trace_json(data, file=file.relative)
+    from tb_contention.xspace.legacy_trace import decode_trace_proto
+
+    return decode_trace_proto(data, file=file.relative)
+
+
+def read_bytes(file: CaptureFile) -> "tuple[bytes, tuple[int, int], tuple[int, int]]":
+    """Read a file's bytes, with (size, mtime) before and after."""
+    if "://" in file.path:
+        from tb_contention.xspace.remote import read_remote
+
+        data = read_remote(file)
+        return data, (0, 0), (0, 0)
+    try:
+        descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            info = os.fstat(descriptor)
+            _check(info, file)
+            # Read, not mapped: a mapped file that another program cuts short kills this process with SIGBUS.
+            with os.fdopen(descriptor, "rb", closefd=False) as stream:
+                data = stream.read(MAX_BYTES)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise TraceFileError(
+            f"{file.relative}: the file is gone.", slug="file-vanished", advice="Was the log directory moved?"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        advice = (
+            "Allow reading it."
+            if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM)
+            else "Check the disk or the mount."
+        )
+        raise TraceFileError(
+            f"{file.relative}: it cannot be read ({reason}).", slug="unreadable-file", advice=advice
+        ) from None
+    return data, (info.st_size, info.st_mtime_ns), (after.st_size, after.st_mtime_ns)
+
+
+def _check(info: os.stat_result, file: CaptureFile) -> None:
+    if not stat.S_ISREG(info.st_mode):
+        raise TraceFileError(f"{file.relative}: it is not a regular file.", slug="not-a-file", advice="Remove it.")
+    if info.st_size > MAX_BYTES:
+        raise TraceFileError(
+            f"{file.relative}: it has {info.st_size} bytes, more than the 2 GiB that a profile can hold.",
+            slug="too-large",
+            advice="Record a shorter window.",
+        )
