@@ -12,6 +12,8 @@ _IDENTITY = {
     Identity.MANIFEST: "GPU identified by the manifest",
     Identity.USER: "GPU named by you",
 }
+#: Beyond so many characters an id is not for a sentence.
+_LONG = 40
 NOT_ESTIMATED = "What that costs is not estimated by this version."
 
 
@@ -47,7 +49,11 @@ def device_label(device: DeviceReport) -> str:
     physical = device.group.device
     if physical.device.is_host:
         return f"the processor of {clean(physical.host)}"
-    return clean(device.group.id)
+    name = str(device.group.id)
+    if len(name) > _LONG:  # named by its UUID
+        number = name.rpartition("#")[2] if "#" in name else "1"
+        name = f"GPU {physical.device.ordinal} of {physical.host}" + (f" (group {number})" if number != "1" else "")
+    return clean(name)
 
 
 def _headline(report: Report, device: DeviceReport) -> str:
