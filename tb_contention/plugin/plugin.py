@@ -1,0 +1,239 @@
+"""The tab's routes: GET only, no path from a query, answers as `http_api.md` describes."""
+
+import gzip
+import json
+import logging
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from tensorboard.plugins import base_plugin
+from werkzeug import wrappers
+
+from tb_contention._version import __version__
+from tb_contention.plugin.loader import NAME, TAB_NAME
+from tb_contention.plugin.requests import Query, RequestError, View, parse_query
+from tb_contention.plugin.workspace import Workspace
+from tb_contention.report.to_html import to_html
+from tb_contention.report.to_json import to_dict, to_json
+from tb_contention.report.to_markdown import to_markdown
+from tb_contention.timeline.lanes import DeviceTimeline, Lane
+from tb_contention.timeline.tiles import layout, tile
+from tb_contention.units import PS_PER_NS
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Handler = Callable[[Query], wrappers.Response]
+
+_MIME = {
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+    ".css": "text/css",
+}
+_FIRST_WAIT = 0.3  # seconds that the first `is_active` may hold up TensorBoard's list of tabs
+_RENDERERS = {
+    "json": (to_json, "application/json"),
+    "html": (to_html, "text/html; charset=utf-8"),
+    "markdown": (to_markdown, "text/markdown; charset=utf-8"),
+}
+log = logging.getLogger(__name__)
+
+
+class ContentionPlugin(base_plugin.TBPlugin):
+    """The Contention tab. Nothing is read before TensorBoard asks for it, and then in the background."""
+
+    plugin_name = NAME
+
+    def __init__(self, context: Any) -> None:
+        super().__init__(context)
+        flags = getattr(context, "flags", None)
+        logdir = getattr(context, "logdir", None) or ""
+        spec = "" if logdir else (getattr(flags, "logdir_spec", "") or "")
+        self._workspace = Workspace(logdir, spec)
+        self._context = context
+
+    def get_plugin_apps(self) -> "dict[str, Application]":
+        """Name the routes."""
+        routes: dict[str, tuple[Handler, frozenset[str]]] = {
+            "/api/summary": (self._summary, frozenset()),
+            "/api/layout": (self._layout, frozenset({"device"})),
+            "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision"})),
+            "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
+            "/api/report": (self._report, frozenset({"format"})),
+        }
+        apps: dict[str, Application] = {
+            path: _application(handler, allowed) for path, (handler, allowed) in routes.items()
+        }
+        apps.update({f"/{name}": _static(name) for name in _static_names()})
+        return apps
+
+    def is_active(self) -> bool:
+        """Tell whether there are captures; looks in the background and waits a moment at the first call only."""
+        return self._workspace.has_captures(_FIRST_WAIT)
+
+    def frontend_metadata(self) -> Any:
+        """Name the panel's module; the panel reloads itself."""
+        return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name=TAB_NAME, disable_reload=True)
+
+    def _summary(self, query: Query) -> wrappers.Response:
+        state = self._workspace.summary(query.view)
+        return _json(
+            {
+                "state": state.state,
+                "message": state.message,
+                "progress": state.progress,
+                "revision": state.revision,
+                "logdir": self._workspace.logdir or self._workspace.spec,
+                "version": __version__,
+                "xprof": "profile" in (getattr(self._context, "plugin_name_to_instance", None) or {}),
+                "report": to_dict(state.analysis.report) if state.analysis is not None else None,
+            }
+        )
+
+    def _timeline(self, query: Query) -> "tuple[DeviceTimeline, str]":
+        device = query.text("device")
+        timeline, revision = self._workspace.timeline(query.view, device)
+        if timeline is None:
+            raise RequestError(404, "unknown-device", "No device of that id is analysed (yet); ask for the summary.")
+        return timeline, revision
+
+    def _layout(self, query: Query) -> wrappers.Response:
+        timeline, revision = self._timeline(query)
+        return _json(layout(timeline, revision))
+
+    def _tile(self, query: Query) -> wrappers.Response:
+        level, index = query.level(), query.number("index", 0, 1 << 53)
+        asked = query.text("revision")
+        timeline, revision = self._timeline(query)
+        if asked != revision:
+            raise RequestError(409, "old-revision", "The captures have changed; ask for the summary.")
+        if index << (level + 9) > (timeline.end - timeline.start) + 1:
+            raise RequestError(404, "no-such-tile", "The tile lies behind the end of the captures.")
+        response = wrappers.Response(
+            gzip.compress(tile(timeline, level, index), 1, mtime=0), mimetype="application/octet-stream"
+        )
+        response.headers["Content-Encoding"] = "gzip"
+        response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+        return response
+
+    def _event(self, query: Query) -> wrappers.Response:
+        lane, row = query.number("lane", 0, 1 << 20), query.number("row", 0, 1 << 16)
+        time = query.number("time", -(1 << 62), 1 << 62)
+        timeline, _ = self._timeline(query)
+        if lane >= len(timeline.lanes):
+            raise RequestError(404, "unknown-lane", "There is no such lane.")
+        return _json({"event": event_at(timeline, timeline.lanes[lane], row, time)})
+
+    def _report(self, query: Query) -> wrappers.Response:
+        name = query.text("format")
+        if name not in _RENDERERS:
+            raise RequestError(400, "bad-parameter", "format must be json, html or markdown.")
+        state = self._workspace.summary(query.view)
+        if state.analysis is None:
+            raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
+        render, mime = _RENDERERS[name]
+        response = wrappers.Response(render(state.analysis.report), content_type=mime)
+        suffix = "md" if name == "markdown" else name
+        response.headers["Content-Disposition"] = f'attachment; filename="contention-report.{suffix}"'
+        return response
+
+
+def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> "dict[str, Any] | None":
+    """Find the event of a sub-lane at an instant, with all that the trace says of it."""
+    events = lane.events
+    first = int(np.searchsorted(events.reach, time, "left"))
+    last = int(np.searchsorted(events.start, time, "right"))
+    inside = np.flatnonzero(
+        (events.row[first:last] == row) & ((events.end[first:last] > time) | (events.start[first:last] == time))
+    )
+    if not len(inside):
+        return None
+    at = first + int(inside[-1])
+    session = timeline.sessions[lane.session]
+    found: dict[str, Any] = {
+        "name": lane.name_of(int(events.name[at])),
+        "start_ns": int(events.start[at]),
+        "duration_ns": int(events.end[at] - events.start[at]),
+        "kind": int(events.kind[at]),
+        "stream": lane.title,
+        "session": session.id,
+        "correlation_id": None,
+        "op": None,
+        "details": None,
+        "bytes": None,
+        "launch_ns": None,
+    }
+    if lane.kind == "stream":
+        found.update(_kernel_details(timeline, lane, int(events.source[at])))
+    return found
+
+
+def _kernel_details(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any]":
+    session = timeline.sessions[lane.session]
+    trace = session.trace
+    kernels = trace.kernels
+    correlation = int(kernels.correlation[row])
+    launches = np.flatnonzero(trace.launches.correlation == correlation) if correlation > 0 else []
+    size = int(kernels.bytes[row])
+    return {
+        "correlation_id": correlation if correlation > 0 else None,
+        "op": trace.strings.get(int(kernels.op[row])),
+        "details": trace.strings.get(int(kernels.details[row])),
+        "bytes": size if size >= 0 else None,
+        "launch_ns": int(trace.launches.start[launches[0]]) // PS_PER_NS + session.offset if len(launches) else None,
+    }
+
+
+def _json(value: Any, status: int = 200) -> wrappers.Response:
+    body = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
+
+
+def _application(handler: Handler, allowed: "frozenset[str]") -> Application:
+    """Wrap a handler: methods, parsing, errors, headers."""
+
+    def application(environ: "dict[str, Any]", start_response: "Callable[..., Any]") -> "Iterable[bytes]":
+        try:
+            if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+                raise RequestError(405, "method-not-allowed", "Only GET and HEAD are answered here.")
+            response = handler(parse_query(environ.get("QUERY_STRING", ""), allowed))
+        except RequestError as error:
+            response = _json({"error": {"slug": error.slug, "message": error.message}}, error.status)
+            if error.status == 405:
+                response.headers["Allow"] = "GET, HEAD"
+        except Exception:
+            log.exception("tb_contention: a request failed")
+            response = _json(
+                {"error": {"slug": "internal", "message": "This could not be answered; TensorBoard's log says why."}},
+                404,
+            )
+        if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") and response.headers.get("Content-Encoding") == "gzip":
+            response.set_data(gzip.decompress(response.get_data()))
+            del response.headers["Content-Encoding"]
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response(environ, start_response)
+
+    return application
+
+
+def _static_names() -> "list[str]":
+    folder = files("tb_contention") / "static"
+    return sorted(f.name for f in folder.iterdir() if f.is_file() and "." + f.name.rpartition(".")[2] in _MIME)
+
+
+def _static(name: str) -> Application:
+    data = (files("tb_contention") / "static" / name).read_bytes()
+    packed = gzip.compress(data, 9, mtime=0)
+    mime = _MIME["." + name.rpartition(".")[2]]
+
+    def handler(query: Query) -> wrappers.Response:
+        response = wrappers.Response(packed, content_type=mime)
+        response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    return _application(handler, frozenset({"_file_hash"}))
+
+
+__all__ = ["ContentionPlugin", "View"]

@@ -1,0 +1,120 @@
+"""Query strings -> typed values; whatever is not as described in `http_api.md` is refused with a sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from tb_contention.pipeline import Options
+from tb_contention.timeline.tiles import MAX_LEVEL
+
+MAX_QUERY = 32_768
+MAX_PARAMETERS = 64
+_FAR = 1 << 62
+
+
+class RequestError(Exception):
+    """A request that is answered with a status and a sentence."""
+
+    def __init__(self, status: int, slug: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.slug, self.message = status, slug, message
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The user's hand on the analysis, hashable; sorted, so that equal views are one."""
+
+    shifts: "tuple[tuple[str, int], ...]" = ()
+    gpus: "tuple[tuple[str, int, str], ...]" = ()
+
+    def options(self, spec: str) -> Options:
+        """Turn into options of the analysis."""
+        return Options(shifts=dict(self.shifts), gpus={(s, o): n for s, o, n in self.gpus}, spec=spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query: the view, and the route's own parameters, each given at most once."""
+
+    view: View
+    values: "Mapping[str, str]"
+
+    def text(self, name: str) -> str:
+        """Return a parameter that must be there."""
+        if name not in self.values:
+            raise RequestError(400, "missing-parameter", f"The parameter {name} is missing.")
+        return self.values[name]
+
+    def number(self, name: str, low: int, high: int) -> int:
+        """Return a whole number within bounds."""
+        value = _integer(self.text(name))
+        if value is None or not low <= value <= high:
+            raise RequestError(
+                400, "bad-parameter", f"The parameter {name} must be a whole number from {low} to {high}."
+            )
+        return value
+
+    def level(self) -> int:
+        """Return the level of a tile."""
+        return self.number("level", 0, MAX_LEVEL)
+
+
+def parse_query(query: str, allowed: "frozenset[str]") -> Query:
+    """Parse a query string; raise RequestError for what is unknown, repeated, malformed or too much."""
+    if len(query) > MAX_QUERY:
+        raise RequestError(400, "query-too-long", "The query is too long.")
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise RequestError(400, "bad-query", "The query cannot be read, or has too many parameters.") from None
+    values: dict[str, str] = {}
+    shifts: dict[str, int] = {}
+    gpus: dict[tuple[str, int], str] = {}
+    for name, value in pairs:
+        if "\0" in value:
+            raise RequestError(400, "bad-parameter", "A parameter holds a NUL character.")
+        if name == "shift":
+            session, shift = _shift(value)
+            shifts[session] = shift
+        elif name == "gpu":
+            session, ordinal, gpu = _gpu(value)
+            gpus[session, ordinal] = gpu
+        elif name not in allowed or name in values:
+            raise RequestError(
+                400, "unknown-parameter", f"The parameter {name[:40]!r} is unknown here, or given twice."
+            )
+        else:
+            values[name] = value
+    view = View(tuple(sorted(shifts.items())), tuple(sorted((s, o, n) for (s, o), n in gpus.items())))
+    return Query(view, values)
+
+
+def _shift(value: str) -> "tuple[str, int]":
+    session, equals, amount = value.rpartition("=")
+    shift = _integer(amount)
+    if not equals or not session or shift is None or abs(shift) >= _FAR:
+        raise RequestError(400, "bad-parameter", "shift must be SESSION=NANOSECONDS.")
+    return session, shift
+
+
+def _gpu(value: str) -> "tuple[str, int, str]":
+    left, equals, name = value.rpartition("=")
+    session, colon, ordinal = left.rpartition(":")
+    number = _integer(ordinal)
+    if (
+        not equals
+        or not colon
+        or not session
+        or not 0 < len(name) <= 200
+        or number is None
+        or not -1 <= number < 1 << 20
+    ):
+        raise RequestError(400, "bad-parameter", "gpu must be SESSION:ORDINAL=NAME.")
+    return session, number, name
+
+
+def _integer(text: str) -> "int | None":
+    digits = text[1:] if text.startswith("-") else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 19):
+        return None
+    return int(text)

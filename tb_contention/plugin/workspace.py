@@ -1,0 +1,188 @@
+"""The work behind the tab, beside the requests: finding, decoding and analysing, once per file and view.
+
+request ──asks──> Workspace ──background thread──> scan -> decode (each file once) -> analyse (each view once)
+                     └── answers at once with what is there
+"""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from tb_contention.cache import TraceCache, default_cache_directory
+from tb_contention.errors import ContentionError
+from tb_contention.model.capture import Capture, CaptureFile, Discovery
+from tb_contention.model.findings import Problem
+from tb_contention.pipeline import Analysis, analyse_captures, load_captures
+from tb_contention.plugin.requests import View
+from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
+from tb_contention.xspace.discover import discover
+
+RESCAN_AFTER = 2.0  # seconds; the panel asks more often while it waits
+MAX_VIEWS = 8
+MAX_TIMELINES = 16
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class State:
+    """What a view's summary says: scanning, working, ready or failed."""
+
+    state: str = "scanning"
+    message: str = "Looking for captures"
+    progress: "float | None" = None
+    revision: str = ""
+    analysis: "Analysis | None" = None
+    timelines: "OrderedDict[str, DeviceTimeline]" = field(default_factory=OrderedDict)
+
+
+class Workspace:
+    """Everything known about one log directory. All methods may be called from any thread."""
+
+    def __init__(self, logdir: str, spec: str) -> None:
+        self.logdir, self.spec = logdir, spec
+        self._lock = threading.RLock()
+        self._building = threading.Lock()
+        self._wake = threading.Event()
+        self._first_scan = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._views: OrderedDict[View, State] = OrderedDict()
+        self._captures: dict[CaptureFile, tuple[Capture | None, tuple[Problem, ...]]] = {}
+        self._seen_any = False
+        self._scanned = 0.0
+        self._wanted = False
+
+    def has_captures(self, wait: float) -> bool:
+        """Tell whether a capture was ever found; the first call waits that long for the first scan at most."""
+        if not (self.logdir or self.spec):
+            return False
+        if not self._seen_any:
+            self._start(wanted=False)
+            self._first_scan.wait(wait)
+        return self._seen_any
+
+    def summary(self, view: View) -> State:
+        """Return the state of a view as it is, and see to it that it gets up to date."""
+        with self._lock:
+            state = self._views.setdefault(view, State())
+            self._views.move_to_end(view)
+            while len(self._views) > MAX_VIEWS:
+                self._views.popitem(last=False)
+            stale = time.monotonic() - self._scanned > RESCAN_AFTER
+            if not (self.logdir or self.spec):
+                return State(state="failed", message="TensorBoard was started without a log directory.")
+            if stale or state.analysis is None:
+                self._start(wanted=True)
+            return State(state.state, state.message, state.progress, state.revision, state.analysis)
+
+    def timeline(self, view: View, device: str) -> "tuple[DeviceTimeline | None, str]":
+        """Return the timeline of a device (None: no such device, or not analysed yet) and the view's revision."""
+        with self._lock:
+            state = self._views.get(view)
+        if state is None or state.analysis is None:
+            return None, ""
+        analysis, revision = state.analysis, state.revision
+        with self._building:
+            timeline = state.timelines.get(f"{revision} {device}")
+            if timeline is None:
+                report = next((d for d in analysis.report.devices if d.id == device), None)
+                if report is None:
+                    return None, revision
+                timeline = build_timeline(analysis.aligned, report)
+                state.timelines[f"{revision} {device}"] = timeline
+                while len(state.timelines) > MAX_TIMELINES:
+                    state.timelines.popitem(last=False)
+        return timeline, revision
+
+    def _start(self, *, wanted: bool) -> None:
+        with self._lock:
+            self._wanted = self._wanted or wanted
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="tb_contention-workspace", daemon=True)
+                self._thread.start()
+            self._wake.set()
+
+    def _run(self) -> None:
+        """Work until there was nothing to do for a while; a new thread starts with the next request."""
+        while self._wake.wait(5.0):
+            self._wake.clear()
+            try:
+                self._round()
+            except ContentionError as error:
+                self._fail(str(error))
+            except Exception as error:
+                log.exception("tb_contention: the analysis failed")
+                self._fail(
+                    f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report it with the trace."
+                )
+            finally:
+                self._first_scan.set()
+
+    def _fail(self, message: str) -> None:
+        with self._lock:
+            self._scanned = time.monotonic()
+            for state in self._views.values():
+                state.state, state.message, state.progress, state.analysis = "failed", message, None, None
+
+    def _round(self) -> None:
+        discovery = discover(self.logdir, spec=self.spec)
+        self._seen_any = self._seen_any or bool(discovery.files)
+        self._first_scan.set()
+        if not self._wanted:
+            return
+        revision = _revision(discovery)
+        self._decode(discovery)
+        with self._lock:
+            self._scanned = time.monotonic()
+            views = list(self._views.items())
+        for view, state in views:
+            if state.revision != revision or state.analysis is None:
+                self._analyse(view, state, discovery, revision)
+
+    def _decode(self, discovery: Discovery) -> None:
+        missing = tuple(f for f in discovery.files if f not in self._captures)
+        if missing:
+            part = Discovery(logdir=discovery.logdir, files=missing)
+            captures, problems = load_captures(part, cache=TraceCache(default_cache_directory()), progress=self._tell)
+            decoded = {c.file: c for c in captures}
+            for file in missing:
+                own = tuple(p for p in problems if p.file == file.relative)
+                self._captures[file] = (decoded.get(file), own)
+        for gone in set(self._captures) - set(discovery.files):
+            del self._captures[gone]
+
+    def _tell(self, message: str, progress: "float | None") -> None:
+        with self._lock:
+            for state in self._views.values():
+                if state.analysis is None:
+                    state.state, state.message, state.progress = "working", message, progress
+
+    def _analyse(self, view: View, state: State, discovery: Discovery, revision: str) -> None:
+        self._tell("Analysing", None)
+        known = [self._captures[f] for f in discovery.files]
+        captures = tuple(capture for capture, _ in known if capture is not None)
+        problems = tuple(p for _, own in known for p in own)
+        try:
+            analysis = analyse_captures(captures, discovery, view.options(self.spec), problems)
+        except ContentionError as error:
+            with self._lock:
+                state.state, state.message, state.progress, state.analysis = "failed", str(error), None, None
+                state.revision = revision
+            return
+        with self._lock:
+            state.analysis, state.revision = analysis, revision
+            state.state, state.message, state.progress = "ready", "", None
+
+
+def _revision(discovery: Discovery) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for file in discovery.files:
+        manifest = os.stat(file.manifest).st_mtime_ns if file.manifest and os.path.exists(file.manifest) else 0
+        digest.update(f"{file.relative}\0{file.size}\0{file.mtime_ns}\0{manifest}\n".encode("utf-8", "replace"))
+    for problem in discovery.problems:
+        digest.update(problem.message.encode("utf-8", "replace"))
+    return digest.hexdigest()

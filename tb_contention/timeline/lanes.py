@@ -1,0 +1,166 @@
+"""The lanes of one device group: each session's steps and streams, sorted, with sub-lanes for what overlaps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.intervals import depth_profile
+from tb_contention.model.report import DeviceReport
+from tb_contention.model.trace import KernelKind
+from tb_contention.timeline import fill
+from tb_contention.units import I64, PS_PER_NS, U8, U16
+
+#: Sub-lanes of one stream at most; what overlaps deeper shares the last.
+MAX_ROWS = 8
+#: Streams shown per device at most; the busiest are.
+MAX_STREAMS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Spans sorted by start, ns from the report's origin. name: what `name_of` takes. reach: running maximum of end. row: sub-lane.
+
+    source: row of the trace's kernels (or steps) behind each event.
+    """
+
+    start: I64
+    end: I64
+    reach: I64
+    name: I64
+    kind: U8
+    row: U16
+    source: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One lane of the panel. session: index into the group's sessions; kind: `steps` or `stream`."""
+
+    session: int
+    kind: str
+    label: str
+    title: str
+    rows: int
+    events: Events
+    name_of: "Callable[[int], str]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTimeline:
+    """Everything the tiles of one device group are cut from. memory: per session index (time, bytes) or None."""
+
+    report: DeviceReport
+    sessions: "tuple[Session, ...]"
+    start: int
+    end: int
+    lanes: "tuple[Lane, ...]"
+    hidden_lanes: int
+    contended: Events
+    memory: "tuple[tuple[I64, I64, int] | None, ...]"
+
+
+def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeline:
+    """Sort the events of a device group into lanes."""
+    group = report.group
+    sessions = tuple(aligned.session(s) for s in report.sessions)
+    lanes: list[Lane] = []
+    hidden = 0
+    for index, session in enumerate(sessions):
+        lanes += _steps_lane(index, session)
+        streams = _stream_lanes(index, session, group)
+        shown = set(
+            sorted(range(len(streams)), key=lambda i: -len(streams[i].events.start))[
+                : MAX_STREAMS // len(sessions) or 1
+            ]
+        )
+        lanes += [lane for i, lane in enumerate(streams) if i in shown]
+        hidden += len(streams) - len(shown)
+    return DeviceTimeline(
+        report=report,
+        sessions=sessions,
+        start=min(s.start for s in sessions),
+        end=max(s.end for s in sessions),
+        lanes=tuple(lanes),
+        hidden_lanes=hidden,
+        contended=_contended(report),
+        memory=tuple(_memory(report, session) for session in sessions),
+    )
+
+
+def _events(start: I64, end: I64, name: I64, kind: U8, source: I64, rows: int) -> Events:
+    row = np.zeros(len(start), np.uint16)
+    if rows > 1 and len(start) > 1 and bool(np.any(start[1:] < np.maximum.accumulate(end)[:-1])):
+        fill.assign_rows(start, end, rows, row)
+    reach = np.maximum.accumulate(end) if len(end) else end
+    return Events(start=start, end=end, reach=reach, name=name, kind=kind, row=row, source=source)
+
+
+def _steps_lane(index: int, session: Session) -> "list[Lane]":
+    steps = session.trace.steps
+    if not len(steps):
+        return []
+    start = steps.start // PS_PER_NS + session.offset
+    end = (steps.start + steps.duration) // PS_PER_NS + session.offset
+    rows = np.arange(len(steps), dtype=np.int64)
+    kind = np.full(len(steps), KernelKind.STEP, np.uint8)
+    events = _events(start, end, steps.number.copy(), kind, rows, 4)
+    return [_lane(index, "steps", "steps", "host spans of the steps", events, lambda number: f"step {number}")]
+
+
+def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of: "Callable[[int], str]") -> Lane:
+    rows = int(events.row.max()) + 1 if len(events.row) else 1
+    return Lane(session=index, kind=kind, label=label, title=title, rows=rows, events=events, name_of=name_of)
+
+
+def _stream_lanes(index: int, session: Session, group: DeviceGroup) -> "list[Lane]":
+    devices = {p.device for p in group.planes if p.session == session.id}
+    trace, lanes = session.trace, []
+    for number, stream in enumerate(trace.streams):
+        if stream.device not in devices:
+            continue
+        rows = np.flatnonzero(trace.kernels.stream == number)
+        if not len(rows):
+            continue
+        start = trace.kernels.start[rows]
+        end = (start + trace.kernels.duration[rows]) // PS_PER_NS + session.offset
+        events = _events(
+            start // PS_PER_NS + session.offset,
+            end,
+            trace.kernels.name[rows].astype(np.int64),
+            trace.kernels.kind[rows],
+            rows,
+            MAX_ROWS,
+        )
+        label = stream.name if trace.devices[stream.device].is_host else f"stream {stream.id}"
+        lanes.append(
+            _lane(index, "stream", label, stream.name, events, lambda row, t=trace: t.strings.get(row) or "(name lost)")
+        )
+    return lanes
+
+
+def _contended(report: DeviceReport) -> Events:
+    """Give each contended interval the largest number of sessions inside it as its name."""
+    intervals = report.overlap.contended
+    depth = np.zeros(len(intervals), np.int64)
+    if len(intervals):
+        edges, levels = depth_profile(list(report.overlap.busy.values()))
+        inside = np.searchsorted(intervals.start, edges, "right") - 1
+        valid = inside >= 0
+        np.maximum.at(depth, inside[valid], levels[valid])
+    kind = np.zeros(len(intervals), np.uint8)
+    return _events(intervals.start, intervals.end, depth, kind, np.arange(len(intervals), dtype=np.int64), 1)
+
+
+def _memory(report: DeviceReport, session: Session) -> "tuple[I64, I64, int] | None":
+    """Add up a session's allocators: (times, bytes in use from then on, bytes before the first)."""
+    memory = report.memory
+    curves = [c for c in memory.curves if c.session == session.id] if memory is not None else []
+    if not curves:
+        return None
+    time = np.concatenate([c.time for c in curves])
+    change = np.concatenate([np.diff(c.in_use, prepend=np.int64(c.before_capture)) for c in curves])
+    order = np.argsort(time, kind="stable")
+    before = sum(int(c.before_capture) for c in curves)
+    return time[order], before + np.cumsum(change[order]), before
