@@ -54,27 +54,27 @@ def _resolve(key: str, ids: "tuple[SessionId, ...]", names: "list[str]") -> Sess
 
 
 def _names(captures: "tuple[Capture, ...]") -> "list[str]":
-    """Name sessions for people: the run without its dated directory, longer only where that is not unique."""
-    short = [_short_name(c) for c in captures]
-    dated = [f"{name} {c.file.directory}" for name, c in zip(short, captures, strict=True)]
-    named = []
-    for row, capture in enumerate(captures):
-        name = short[row]
-        if short.count(name) > 1:
-            name = f"{name}/{capture.file.host}" if _unique_hosts(captures, short, row) else dated[row]
-        named.append(name)
-    return [name if named.count(name) == 1 else c.file.id for name, c in zip(named, captures, strict=True)]
+    """Name sessions for people: as much of the end of the run's path, without its dated directory, as makes it unique."""
+    paths = [_path(c) for c in captures]
+    return [
+        _shortest_unique(path, paths, row) or c.file.id
+        for row, (path, c) in enumerate(zip(paths, captures, strict=True))
+    ]
 
 
-def _short_name(capture: Capture) -> str:
+def _path(capture: Capture) -> "tuple[str, ...]":
     if capture.manifest is not None and capture.manifest.name:
-        return capture.manifest.name
-    return capture.file.run.rpartition("/")[0] or capture.file.host
+        return (capture.manifest.name,)
+    run = capture.file.run.rpartition("/")[0]
+    return tuple(run.split("/")) if run else (capture.file.host,)
 
 
-def _unique_hosts(captures: "tuple[Capture, ...]", short: "list[str]", row: int) -> bool:
-    hosts = [c.file.host for c, name in zip(captures, short, strict=True) if name == short[row]]
-    return len(set(hosts)) == len(hosts)
+def _shortest_unique(path: "tuple[str, ...]", paths: "list[tuple[str, ...]]", row: int) -> "str | None":
+    others = paths[:row] + paths[row + 1 :]
+    for length in range(1, len(path) + 1):
+        if all(other[-length:] != path[-length:] for other in others):
+            return "/".join(path[-length:])
+    return None
 
 
 def _shifted(clock: ClockOffset, shift: "int | None") -> ClockOffset:

@@ -16,10 +16,13 @@ _ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_bfc")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Plane:
+    """A plane with work. key: what makes two planes one device; name: what people call it."""
+
     ref: DeviceRef
     session: Session
     device: Device
     identity: Identity
+    key: str
     name: str
     host: str
 
@@ -40,19 +43,29 @@ def physical_devices(
         for row, device in enumerate(session.trace.devices)
         if _has_work(session.trace, row, device)
     ]
-    named: dict[tuple[str, Identity], list[_Plane]] = {}
+    keyed: dict[tuple[str, Identity], list[_Plane]] = {}
     for plane in planes:
-        named.setdefault((plane.name, plane.identity), []).append(plane)
+        keyed.setdefault((plane.key, plane.identity), []).append(plane)
     devices: list[PhysicalDevice] = []
     problems: list[Problem] = []
-    for (name, identity), members in named.items():
+    taken: set[str] = set()
+    for (_, identity), members in keyed.items():
         kinds = _by_capabilities(members)
-        for number, kind in enumerate(kinds):
-            suffix = "" if number == 0 else f"~{number + 1}"
-            devices.append(_physical(name + suffix, identity, kind))
+        for kind in kinds:
+            devices.append(_physical(_free_name(members[0].name, taken), identity, kind))
         if len(kinds) > 1 and identity is not Identity.ASSUMED:
-            problems += [_conflict(name, plane) for kind in kinds[1:] for plane in kind]
+            problems += [_conflict(members[0].name, plane) for kind in kinds[1:] for plane in kind]
     return tuple(devices), tuple(problems)
+
+
+def _free_name(name: str, taken: "set[str]") -> str:
+    """Tell two GPUs apart that go by one name: other capabilities, or other UUIDs under one ordinal."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}~{number}"
+    taken.add(free)
+    return free
 
 
 def _plane(
@@ -69,12 +82,13 @@ def _plane(
             device, model=device.model or manifest.model, memory_size=device.memory_size or manifest.memory_bytes
         )
     identity, name = Identity.ASSUMED, f"{session.host}/{'CPU' if device.is_host else f'GPU:{device.ordinal}'}"
+    place = name
     if key in words:
-        identity, name = Identity.USER, words[key]
+        identity, name, place = Identity.USER, words[key], words[key]
     elif manifest is not None and (manifest.uuid or manifest.pci_bus_id):
-        identity, name = Identity.MANIFEST, f"{session.host}/{manifest.uuid or manifest.pci_bus_id}"
+        identity, place = Identity.MANIFEST, f"{session.host}/{manifest.uuid or manifest.pci_bus_id}"
     ref = DeviceRef(session=session.id, device=row)
-    return _Plane(ref=ref, session=session, device=device, identity=identity, name=name, host=session.host)
+    return _Plane(ref=ref, session=session, device=device, identity=identity, key=place, name=name, host=session.host)
 
 
 def _has_work(trace: Trace, row: int, device: Device) -> bool:

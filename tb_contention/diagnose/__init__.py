@@ -27,7 +27,6 @@ RULES: "tuple[NamedRule, ...]" = (
     NamedRule(slug="little-headroom", run=little_headroom),
     NamedRule(slug="memory-unseen", run=memory_unseen),
     NamedRule(slug="host-only", run=host_only),
-    NamedRule(slug="simulated", run=simulated),
 )
 
 _ORDER = {Severity.CRITICAL: 0, Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -36,4 +35,5 @@ _ORDER = {Severity.CRITICAL: 0, Severity.ERROR: 0, Severity.WARNING: 1, Severity
 def diagnose(aligned: AlignedTraces, devices: "tuple[DeviceReport, ...]") -> "tuple[Finding, ...]":
     """Run all rules on all devices; the gravest findings first, else in the order of devices and rules."""
     found = [f for device in devices for rule in RULES for f in rule.run(aligned, device)]
+    found += simulated(aligned)
     return tuple(sorted(found, key=lambda f: _ORDER[f.severity]))

@@ -49,22 +49,18 @@ def host_only(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
     ]
 
 
-def simulated(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
-    """Say that a session was simulated, wherever it shows."""
-    sessions = tuple(dict.fromkeys(p.session for p in device.group.planes))
-    made = tuple(s for s in sessions if aligned.session(s).simulated)
+def simulated(aligned: AlignedTraces) -> "list[Finding]":
+    """Say once which sessions were simulated."""
+    made = tuple(s for s in aligned.sessions if s.simulated)
     if not made:
         return []
     return [
         Finding(
             rule="simulated",
             severity=Severity.INFO,
-            title="This is simulated data, not a recording",
-            detail="Its traces were written by this program's own simulator: "
-            + ", ".join(aligned.session(s).name for s in made)
-            + ".",
+            title="Simulated data, not a recording: " + ", ".join(s.name for s in made),
+            detail="These traces were written by this program's own simulator.",
             advice="",
-            device=device.group.id,
-            sessions=made,
+            sessions=tuple(s.id for s in made),
         )
     ]
