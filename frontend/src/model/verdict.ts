@@ -11,14 +11,14 @@ export interface Verdict {
 /** Beyond so many characters an id is not for a sentence. */
 const LONG_ID = 40;
 
-/** "host0/GPU:1#2" -> "GPU 1 (group 2)", a UUID -> its first part. An id of another form is its own name. */
+/** "host0/GPU:1#2" -> "GPU 1 (group 2)", a UUID -> its end. An id of another form is its own name. */
 export function gpuName(device: Device): string {
   if (device.is_host) return 'the processor';
   const [, base, group] = /^(.*?)(?:#(\d+))?$/s.exec(device.id) ?? ['', device.id, undefined];
   const ordinal = /\/GPU:(\d+)$/.exec(base)?.[1];
-  const uuid = /GPU-([0-9a-f]{8})-[0-9a-f-]+$/i.exec(base)?.[1];
+  const uuid = /-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{8}([0-9a-f]{4})$/i.exec(base)?.[1];
   const short = base.length > LONG_ID ? `${base.slice(0, LONG_ID)}…` : base;
-  const name = ordinal !== undefined ? `GPU ${ordinal}` : uuid !== undefined ? `GPU ${uuid}…` : short;
+  const name = ordinal !== undefined ? `GPU ${ordinal}` : uuid !== undefined ? `GPU …${uuid}` : short;
   return group === undefined ? name : `${name} (group ${group})`;
 }
 

@@ -38,7 +38,7 @@ export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {
         Contention
       </span>
       <span class="label small muted" style={{ top: `${rows.band + 16}px` }}>
-        {plural(count, 'interval')} in the window
+        {plural(count, 'interval')} in view
       </span>
     </div>
   );
@@ -64,7 +64,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           {group.folded ? '▸' : '▾'}
         </button>
         <span class="strong clip" title={entry?.id}>
-          {entry?.name} <Chip theme={theme.value} index={group.session} />
+          {entry?.name.split('/').at(-1)} <Chip theme={theme.value} index={group.session} />
         </span>
         <span class="small muted clip">{where}</span>
       </div>
