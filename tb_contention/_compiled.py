@@ -8,7 +8,7 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiled(signature: Any) -> Callable[[F], F]:
+def compiled(signature: Any, **options: Any) -> Callable[[F], F]:
     """Compile a function for one signature when its module is imported.
 
     The machine code is cached beside the module, or in the user's cache directory where that is read-only; where neither can be
@@ -17,11 +17,11 @@ def compiled(signature: Any) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         try:
-            made: F = numba.njit(signature, cache=True, nogil=True)(function)
+            made: F = numba.njit(signature, cache=True, nogil=True, **options)(function)
         except RuntimeError as refusal:
             if "cannot cache" not in str(refusal):
                 raise
-            made = numba.njit(signature, nogil=True)(function)
+            made = numba.njit(signature, nogil=True, **options)(function)
         return made
 
     return decorate

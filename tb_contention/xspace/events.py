@@ -44,7 +44,7 @@ E_META, E_OFFSET, E_DURATION, E_AGGREGATED = EVENT_ROLES, EVENT_ROLES + 1, EVENT
 SCRATCH = EVENT_ROLES + 4
 
 
-@compiled(_INT(_INT, _INT, TABLE, COLUMN, COLUMN, SHORT, _INT))
+@compiled(_INT(_INT, _INT, TABLE, COLUMN, COLUMN, SHORT, _INT), forceinline=True)
 def find(plane: int, key: int, metas: I64, first: I64, mask: I64, table: I32, seed: int) -> int:
     """Return the metadata entry of a plane with this key, or -1."""
     m = mask[plane]
@@ -148,7 +148,8 @@ def read_event(
     event_names: int, kinds: I64, values: I64, lengths: I64, stat: I64,
 ) -> int:  # fmt: skip
     """Read one event into the slots of its roles; return `end`, or BAD."""
-    kinds[:] = 0
+    for role in range(EVENT_ROLES):
+        kinds[role] = 0
     values[E_META] = 0
     values[E_OFFSET] = 0
     values[E_DURATION] = 0

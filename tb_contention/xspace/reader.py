@@ -85,7 +85,9 @@ class _Reading:
         host_table = _host_events(hosts, self.texts)
         kernels = _kernels(_without_graph_duplicates(self.kernels), self.texts)
         devices, streams = self.plan.devices, self.plan.streams
-        gpu_capture = len(kernels) > 0 or (not self.complete and bool(devices or self.launches.shape[1]))
+        # A cut may have taken the GPU planes, which can come last: host ops must not stand in for kernels then.
+        gpu_capture = len(kernels) > 0 or bool(self.space.info[w.IS_CUT])
+        gpu_capture |= not self.complete and bool(devices or self.launches.shape[1])
         threads = self.plan.threads
         if not gpu_capture and np.any(host_table.kind == HostKind.TF_OP):
             devices, streams, kernels = _host_device(host_table, threads)

@@ -92,29 +92,37 @@ def skip_group(data: Buffer, at: int, end: int) -> int:
     return at
 
 
-@compiled(numba.types.UniTuple(_INT, 4)(BYTES, _INT, _INT))
+@compiled(numba.types.UniTuple(_INT, 4)(BYTES, _INT, _INT), forceinline=True)
 def read_field(data: Buffer, at: int, end: int) -> "tuple[int, int, int, int]":
     """Read one field: (number, wire type, value, position behind it).
 
     value: of a varint its bits; of a length-delimited field, where its content starts; of a fixed field, where it stands. A group comes
     back as skipped, with number 0. The position is BAD or CUT where there is no whole field.
     """
-    tag, at = read_varint(data, at, end)
-    if at < 0:
-        return 0, 0, 0, at
+    # One byte is the rule; a call costs more than reading it.
+    if at < end and data[at] < 0x80:
+        tag = np.int64(data[at])
+        at += 1
+    else:
+        tag, at = read_varint(data, at, end)
+        if at < 0:
+            return 0, 0, 0, at
     number, kind = tag >> 3, tag & 7
     if number <= 0 or number > 0x1FFFFFFF:
         return 0, 0, 0, BAD
-    if kind == VARINT:
-        value, at = read_varint(data, at, end)
-        return number, kind, value, at
-    if kind == LENGTH:
-        length, at = read_varint(data, at, end)
-        if at < 0:
-            return number, kind, 0, at
-        if length < 0 or length > end - at:
+    if kind == VARINT or kind == LENGTH:
+        if at < end and data[at] < 0x80:
+            value = np.int64(data[at])
+            at += 1
+        else:
+            value, at = read_varint(data, at, end)
+            if at < 0:
+                return number, kind, 0, at
+        if kind == VARINT:
+            return number, kind, value, at
+        if value < 0 or value > end - at:
             return number, kind, at, CUT
-        return number, kind, at, at + length
+        return number, kind, at, at + value
     if kind == FIXED64 or kind == FIXED32:
         width = 8 if kind == FIXED64 else 4
         return number, kind, at, at + width if at + width <= end else CUT
@@ -190,10 +198,10 @@ def scan_meta(data: Buffer, at: int, end: int, row: I64, info: I64) -> bool:
     return True
 
 
-@compiled(_INT(BYTES, _INT, _INT, COLUMN))
+@compiled(_INT(BYTES, _INT, _INT, COLUMN), forceinline=True)
 def read_stat(data: Buffer, at: int, end: int, row: I64) -> int:
     """Read a stat into `row` (VALUE_*): kind is the number of its value's field, 0 where it has none. Return `end`, or BAD."""
-    row[:] = 0
+    row[VALUE_STAT], row[VALUE_KIND], row[VALUE], row[VALUE_LENGTH] = 0, 0, 0, 0
     while at < end:
         number, kind, value, at = read_field(data, at, end)
         if at < 0:
