@@ -9,11 +9,11 @@ from tb_contention.model.findings import Problem
 from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
 from tb_contention.units import U8, Picoseconds
 from tb_contention.xspace.decoding import device_events, host_events, wire
-from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents
+from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
 from tb_contention.xspace.decoding.losses import losses, profiler_problems
 from tb_contention.xspace.decoding.planes import Planes, read_planes
 from tb_contention.xspace.decoding.recognise import refuse_what_is_no_xspace
-from tb_contention.xspace.decoding.steps import find_steps
+from tb_contention.xspace.decoding.steps import find_steps, steps_of_lines
 from tb_contention.xspace.decoding.strings import Interner
 from tb_contention.xspace.decoding.structure import Structure, find_structure, text
 
@@ -49,6 +49,16 @@ def _decode(raw: U8, structure: Structure, file: str) -> Trace:
     on_host = not len(kernels.line)
     if on_host:
         kernels, kernel_kinds = device_events.read_host_operations(raw, structure, planes, interner)
+    marked = read_lines(
+        raw,
+        structure,
+        planes.step_lines,
+        (),
+        np.full(len(structure.events.keys), 2, np.uint8),
+        default=2,
+        origin_ns=planes.start_ns,
+    )
+    interner.names(marked.name)
     strings = interner.finish()
     table = device_events.host_op_table if on_host else device_events.kernel_table
     threads = tuple(_thread(raw, structure, line) for line in planes.host_lines)
@@ -81,7 +91,9 @@ def _decode(raw: U8, structure: Structure, file: str) -> Trace:
         launches=launches,
         host_events=events,
         allocations=host_events.allocation_table(memory, strings, host_events.memory_kinds(raw, structure)),
-        steps=find_steps(events),
+        steps=find_steps(events)
+        if (events.root > 0).any() or not len(marked.line)
+        else steps_of_lines(marked, strings.of_names(marked.name)),
         events_in_file=structure.event_count,
         complete=structure.cut_at is None and structure.bad_at is None,
         profiler_messages=tuple(t for number, t in messages if number in (2, 3)),

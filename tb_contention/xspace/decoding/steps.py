@@ -3,31 +3,50 @@
 import numpy as np
 
 from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
-from tb_contention.units import I64
+from tb_contention.units import I32, I64
+from tb_contention.xspace.decoding.lines import RawEvents
 
 
 def find_steps(host: HostEventTable) -> StepTable:
-    """Take the roots (`_r`, or Keras' old TraceContext) that are not inside another root of their thread, in time order.
+    """Take the roots (`_r`, or Keras' old TraceContext) that are not inside another root of their thread and level, in time order.
 
     thread 1  |==== train 0 ====|  |==== train 1 ====|      two steps; the FunctionRun inside is part of one
                  |FunctionRun|        |FunctionRun|
     """
-    rows = np.flatnonzero(((host.root != NONE) & (host.root > 0)) | (host.kind == HostKind.TRACE_CONTEXT))
-    outermost = _outermost(host.thread[rows].astype(np.int64), host.start[rows], host.duration[rows])
-    rows = rows[outermost]
+    context = host.kind == HostKind.TRACE_CONTEXT
+    rows = np.flatnonzero(((host.root != NONE) & (host.root > 0)) | context)
+    level = np.where(host.root[rows] > 0, host.root[rows], 1)
+    rows = rows[_outermost(host.thread[rows].astype(np.int64), level, host.start[rows], host.duration[rows])]
     rows = rows[np.argsort(host.start[rows], kind="stable")]
     number = np.where(host.step[rows] != NONE, host.step[rows], np.arange(len(rows)))
     return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])
 
 
-def _outermost(thread: I64, start: I64, duration: I64) -> I64:
-    """Return the rows that no earlier row of the same thread encloses."""
-    order = np.lexsort((-duration, start, thread))
+def _outermost(thread: I64, level: I64, start: I64, duration: I64) -> I64:
+    """Return the rows that no earlier row of the same thread and level encloses."""
+    order = np.lexsort((-duration, start, level, thread))
     kept: list[I64] = []
-    for rows in np.split(order, np.flatnonzero(np.diff(thread[order])) + 1):
+    new = (np.diff(thread[order]) != 0) | (np.diff(level[order]) != 0)
+    for rows in np.split(order, np.flatnonzero(new) + 1):
         if len(rows):
-            reach = np.maximum.accumulate(start[rows] + duration[rows])
+            end = start[rows] + duration[rows]
             free = np.ones(len(rows), np.bool_)
-            free[1:] = start[rows][1:] >= reach[:-1]
+            free[1:] = end[1:] > np.maximum.accumulate(end)[:-1]
             kept.append(rows[free])
     return np.concatenate(kept) if kept else np.empty(0, np.int64)
+
+
+def steps_of_lines(raw: RawEvents, names: I32) -> StepTable:
+    """Take the `Steps` lines that TensorFlow 2.3 to 2.10 saved per GPU: events of one name are one step over all GPUs."""
+    distinct, which = np.unique(names, return_inverse=True)
+    start = np.full(len(distinct), np.iinfo(np.int64).max)
+    end = np.full(len(distinct), np.iinfo(np.int64).min)
+    np.minimum.at(start, which, raw.start)
+    np.maximum.at(end, which, raw.start + raw.duration)
+    order = np.argsort(start, kind="stable")
+    return StepTable(
+        start=start[order],
+        duration=(end - start)[order],
+        number=np.arange(len(order), dtype=np.int64),
+        name=distinct[order],
+    )

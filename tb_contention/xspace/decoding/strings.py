@@ -1,5 +1,6 @@
 """String codes of columns -> rows of one StringTable, each distinct string once."""
 
+import secrets
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ from tb_contention.model.tables import StringTable
 from tb_contention.units import I32, I64, U8
 from tb_contention.xspace.decoding import wire
 from tb_contention.xspace.decoding.structure import Structure
+
+_SEED = np.uint64(secrets.randbits(62))
 
 
 @dataclass(slots=True)
@@ -125,7 +128,7 @@ def _fixed(column: I64) -> I64:
 def _intern(data: U8, places: I64) -> "tuple[I64, StringTable]":
     at, length = _fixed(places[:, 0]), _fixed(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
-    wire.intern(data, at, length, ids, first)
+    wire.intern(data, at, length, ids, first, _SEED)
     first = first[: int(ids.max()) + 1] if len(ids) else first[:0]
     offsets = np.zeros(len(first) + 1, np.int64)
     np.cumsum(length[first], out=offsets[1:])

@@ -589,9 +589,12 @@ def read_events(  # type: ignore[no-untyped-def]
     result[0] = row
 
 
-@compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1))
-def intern(data, at, length, ids, first):  # type: ignore[no-untyped-def]
-    """Give equal strings equal ids, counting up in order of appearance; `first[id]` is a row that holds it. FNV-1a, open addressing."""
+@compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, types.uint64))
+def intern(data, at, length, ids, first, seed):  # type: ignore[no-untyped-def]
+    """Give equal strings equal ids, counting up in order of appearance; `first[id]` is a row that holds it. FNV-1a, open addressing.
+
+    seed: unknown to who wrote the file, so that names cannot be made to collide.
+    """
     count = at.shape[0]
     size = 16
     while size < 2 * count:
@@ -599,7 +602,7 @@ def intern(data, at, length, ids, first):  # type: ignore[no-untyped-def]
     table = np.full(size, -1, np.int64)
     used = np.int64(0)
     for row in range(count):
-        value = np.uint64(14695981039346656037)
+        value = np.uint64(14695981039346656037) ^ seed
         for i in range(at[row], at[row] + length[row]):
             value = (value ^ np.uint64(data[i])) * np.uint64(1099511628211)
         slot = np.int64((value ^ (value >> np.uint64(29))) & np.uint64(size - 1))
