@@ -34,8 +34,10 @@ def align(captures: "Sequence[Capture]", options: AlignOptions) -> AlignedTraces
         for capture, i, name, clock in zip(captures, ids, names, clocks, strict=True)
     )
     by_id = {s.id: s for s in sessions}
-    words = {(_resolve(key, ids, names), ordinal): name for (key, ordinal), name in options.gpus.items()}
-    devices, problems = physical_devices(sessions, _stated(captures), dict(words))
+    words: dict[tuple[str, int], str] = {
+        (_resolve(key, ids, names), ordinal): name for (key, ordinal), name in options.gpus.items()
+    }
+    devices, problems = physical_devices(sessions, _stated(captures), words)
     groups = tuple(group for device in devices for group in groups_of(device, by_id))
     findings = [*clock_findings(devices, by_id), *(f for g in groups for f in group_findings(g, by_id))]
     return AlignedTraces(
@@ -104,10 +106,8 @@ def _session(
     capture: Capture, session: SessionId, name: str, clock: ClockOffset, origin: "int | None", shift: int
 ) -> Session:
     start, end = _window(capture)
-    if clock.origin_ns is None or origin is None:
-        offset = shift - start
-    else:
-        offset = clock.origin_ns - origin
+    placed = clock.origin_ns is not None and origin is not None
+    offset = (clock.origin_ns or 0) - (origin or 0) if placed else shift - start
     manifest, trace = capture.manifest, capture.trace
     host = _host(capture)
     return Session(

@@ -51,8 +51,7 @@ def physical_devices(
     taken: set[str] = set()
     for (_, identity), members in keyed.items():
         kinds = _by_capabilities(members)
-        for kind in kinds:
-            devices.append(_physical(_free_name(members[0].name, taken), identity, kind))
+        devices += [_physical(_free_name(members[0].name, taken), identity, kind) for kind in kinds]
         if len(kinds) > 1 and identity is not Identity.ASSUMED:
             problems += [_conflict(members[0].name, plane) for kind in kinds[1:] for plane in kind]
     return tuple(devices), tuple(problems)

@@ -174,7 +174,7 @@ def _kernel_details(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str
     trace = session.trace
     kernels = trace.kernels
     correlation = int(kernels.correlation[row])
-    launches = np.flatnonzero(trace.launches.correlation == correlation) if correlation > 0 else []
+    launches = np.flatnonzero((trace.launches.correlation == correlation) & (correlation > 0))
     size = int(kernels.bytes[row])
     return {
         "correlation_id": correlation if correlation > 0 else None,
@@ -190,13 +190,17 @@ def _json(value: Any, status: int = 200) -> wrappers.Response:
     return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
 
 
+def _check_method(environ: "dict[str, Any]") -> None:
+    if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+        raise RequestError(405, "method-not-allowed", "Only GET and HEAD are answered here.")
+
+
 def _application(handler: Handler, allowed: "frozenset[str]") -> Application:
     """Wrap a handler: methods, parsing, errors, headers."""
 
     def application(environ: "dict[str, Any]", start_response: "Callable[..., Any]") -> "Iterable[bytes]":
         try:
-            if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
-                raise RequestError(405, "method-not-allowed", "Only GET and HEAD are answered here.")
+            _check_method(environ)
             response = handler(parse_query(environ.get("QUERY_STRING", ""), allowed))
         except RequestError as error:
             response = _json({"error": {"slug": error.slug, "message": error.message}}, error.status)

@@ -6,11 +6,11 @@ request ──asks──> Workspace ──background thread──> scan -> decod
 
 import hashlib
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tb_contention.cache import TraceCache, default_cache_directory
 from tb_contention.errors import ContentionError
@@ -181,8 +181,16 @@ class Workspace:
 def _revision(discovery: Discovery) -> str:
     digest = hashlib.blake2b(digest_size=8)
     for file in discovery.files:
-        manifest = os.stat(file.manifest).st_mtime_ns if file.manifest and os.path.exists(file.manifest) else 0
+        manifest = _changed(file.manifest)
         digest.update(f"{file.relative}\0{file.size}\0{file.mtime_ns}\0{manifest}\n".encode("utf-8", "replace"))
     for problem in discovery.problems:
         digest.update(problem.message.encode("utf-8", "replace"))
     return digest.hexdigest()
+
+
+def _changed(manifest: "str | None") -> int:
+    """Return the time of a local manifest's last change, 0 without one."""
+    try:
+        return Path(manifest).stat().st_mtime_ns if manifest is not None else 0
+    except OSError:
+        return 0

@@ -8,7 +8,7 @@ import numpy as np
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.intervals import depth_profile
 from tb_contention.model.report import DeviceReport
-from tb_contention.model.trace import KernelKind
+from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
 from tb_contention.units import I64, PS_PER_NS, U8, U16
 
@@ -134,10 +134,12 @@ def _stream_lanes(index: int, session: Session, group: DeviceGroup) -> "list[Lan
             MAX_ROWS,
         )
         label = stream.name if trace.devices[stream.device].is_host else f"stream {stream.id}"
-        lanes.append(
-            _lane(index, "stream", label, stream.name, events, lambda row, t=trace: t.strings.get(row) or "(name lost)")
-        )
+        lanes.append(_lane(index, "stream", label, stream.name, events, _kernel_name(trace)))
     return lanes
+
+
+def _kernel_name(trace: Trace) -> "Callable[[int], str]":
+    return lambda row: trace.strings.get(row) or "(name lost)"
 
 
 def _contended(report: DeviceReport) -> Events:

@@ -40,8 +40,8 @@ def discover(logdir: str, *, spec: str = "") -> Discovery:
         if "://" in place:
             from tb_contention.xspace.remote import discover_remote
 
-            files, problems, folders = discover_remote(place, name)
-            found.files += files
+            remote, problems, folders = discover_remote(place, name)
+            found.files += remote
             found.problems += problems
             found.folders += folders
         else:
@@ -221,8 +221,8 @@ def _add_file(
     run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
     found.files.append(
         CaptureFile(
-            path=path, relative=relative, run=f"{name}/{run}" if name else run, directory=directory, host=printable(host), container=container,
-            size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
+            path=path, relative=relative, run=f"{name}/{run}" if name else run, directory=directory, host=printable(host),
+            container=container,            size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
         )
     )  # fmt: skip
 

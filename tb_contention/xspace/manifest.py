@@ -37,7 +37,7 @@ def _text(path: str) -> bytes:
             return read_small(path, MAX_BYTES + 1)
         if not os.path.isfile(path):
             raise ManifestError("it is not a regular file.", slug="bad-manifest")
-        with open(path, "rb") as stream:  # noqa: PTH123 - the name may not be UTF-8
+        with open(path, "rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ManifestError(f"it cannot be read ({error.strerror}).", slug="bad-manifest") from None

@@ -45,7 +45,8 @@ def read_kernels(
     data: U8, structure: Structure, planes: Planes, interner: Interner
 ) -> "tuple[RawEvents, U8, list[Stream]]":
     """Read the work lines of all GPU planes: raw columns, the kind of each row, and the streams that `line` points into."""
-    lines, streams = [], []
+    lines: list[int] = []
+    streams: list[Stream] = []
     stream_rows: dict[tuple[int, int], int] = {}
     line_stream: list[int] = []
     for device, rows in enumerate(planes.device_lines):

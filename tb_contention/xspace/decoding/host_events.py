@@ -113,7 +113,8 @@ def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
     model = strings.of_codes(raw.values[MODEL])[rows]
 
     def column(slot: int) -> I64:
-        return raw.values[slot][rows]
+        picked: I64 = raw.values[slot][rows]
+        return picked
 
     return HostEventTable(
         start=raw.start[rows], duration=raw.duration[rows], thread=raw.line[rows], kind=kinds[rows],

@@ -42,17 +42,20 @@ class RawEvents:
     @property
     def start(self) -> I64:
         """Start in ps from the trace's time 0."""
-        return self.values[0]
+        column: I64 = self.values[0]
+        return column
 
     @property
     def duration(self) -> I64:
         """Duration in ps."""
-        return self.values[1]
+        column: I64 = self.values[1]
+        return column
 
     @property
     def name(self) -> I64:
         """Row of the event metadata, -1 where the file has none."""
-        return self.values[2]
+        column: I64 = self.values[2]
+        return column
 
     def keep(self, rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
         """Drop the other rows."""

@@ -6,7 +6,8 @@ from tb_contention.xspace.decoding.lines import RawEvents
 from tb_contention.xspace.decoding.structure import Structure
 
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
-_RIGHTS = "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process (container) with CAP_SYS_ADMIN."
+_RIGHTS = "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process "
+    "(container) with CAP_SYS_ADMIN."
 _LIBRARY = "Put the directory of libcupti (CUDA's extras/CUPTI/lib64) on LD_LIBRARY_PATH of the profiled process."
 
 #: (words in the profiler's message, slug, advice), first match wins.
@@ -47,7 +48,7 @@ def losses(file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents
         )  # fmt: skip
     if structure.bad_at is not None:
         lost(
-            "bad-wire-data", Severity.ERROR, f"bytes that are no protobuf at {structure.bad_at}; what follows in that part is lost.", _AGAIN,
+            "bad-wire-data", Severity.ERROR, f"no protobuf at byte {structure.bad_at}; what follows in that part is lost.", _AGAIN,
             offset=structure.bad_at,
         )  # fmt: skip
     broken = sum(r.broken for r in read)

@@ -1,5 +1,6 @@
 """Planes: which are devices, which the host, what they state of themselves, and which of their lines hold work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,10 +62,11 @@ def _named_planes(data: U8, structure: Structure) -> "list[int]":
     """Pick the planes whose name begins with a slash or is `Task Environment`; a file may hold a million others."""
     at, length = structure.planes[:, wire.PLANE_NAME], structure.planes[:, wire.PLANE_NAME_LEN]
     first = np.where(length > 0, data[np.minimum(at, max(0, len(data) - 1))] if len(data) else 0, 0)
-    return np.flatnonzero((first == ord("/")) | ((first == ord("T")) & (length == 16))).tolist()
+    rows: list[int] = np.flatnonzero((first == ord("/")) | ((first == ord("T")) & (length == 16))).tolist()
+    return rows
 
 
-def _lines_by_plane(structure: Structure):  # type: ignore[no-untyped-def]
+def _lines_by_plane(structure: Structure) -> "Callable[[int], list[int]]":
     planes = structure.lines[:, wire.LINE_PLANE]
     return lambda plane: list(
         range(int(np.searchsorted(planes, plane, "left")), int(np.searchsorted(planes, plane, "right")))

@@ -46,7 +46,8 @@ def _decode(raw: U8, structure: Structure, file: str) -> Trace:
     kernels, kernel_kinds, streams = device_events.read_kernels(raw, structure, planes, interner)
     host, host_kinds = host_events.read_host(raw, structure, planes, interner)
     memory = host_events.read_memory(raw, structure, planes, interner)
-    on_host = not len(kernels.line)
+    # A cut file may have lost its GPU planes: showing the host's operations in their place would be a guess.
+    on_host = not len(kernels.line) and structure.cut_at is None
     if on_host:
         kernels, kernel_kinds = device_events.read_host_operations(raw, structure, planes, interner)
     marked = read_lines(

@@ -65,11 +65,11 @@ def find_structure(data: U8) -> Structure:
     info = np.zeros(wire.N_INFO, np.int64)
     room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
     tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
-    wire.scan(data, *tables, info)
+    wire.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], info)
     counted = info[:6].tolist()
     if any(rows > space for rows, space in zip(counted, room, strict=True)):
         tables = [np.zeros((rows, width), np.int64) for rows, width in zip(counted, _WIDTHS, strict=True)]
-        wire.scan(data, *tables, info)
+        wire.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], info)
     tables = [table[:rows] for table, rows in zip(tables, counted, strict=True)]
     planes, lines, event_meta, stat_meta, stats, texts = tables
     beyond = len(data)
