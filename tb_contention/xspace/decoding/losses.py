@@ -6,8 +6,10 @@ from tb_contention.xspace.decoding.lines import RawEvents
 from tb_contention.xspace.decoding.structure import Structure
 
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
-_RIGHTS = "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process "
-    "(container) with CAP_SYS_ADMIN."
+_RIGHTS = (
+    "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process (container) "
+    "with CAP_SYS_ADMIN."
+)
 _LIBRARY = "Put the directory of libcupti (CUDA's extras/CUPTI/lib64) on LD_LIBRARY_PATH of the profiled process."
 
 #: (words in the profiler's message, slug, advice), first match wins.
