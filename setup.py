@@ -112,6 +112,7 @@ setup(
             "report/*.json",
             "report/*.md",
             "plugin/*.md",
+            "xspace/*.md",
         ]
     },
     cmdclass={"build_py": BuildWithDemoLogs},

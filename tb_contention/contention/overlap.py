@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tb_contention.contention.sweep import sweep
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.contention import (
     KernelTotal,
@@ -17,7 +18,7 @@ from tb_contention.model.contention import (
     SessionShare,
     TimeSplit,
 )
-from tb_contention.model.intervals import Intervals, at_depth
+from tb_contention.model.intervals import Intervals
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelKind
 from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
@@ -47,14 +48,41 @@ def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
         for session, devices in planes_by_session(group).items()
     ]
     busy = {work.session.id: Intervals.union_of(work.start, work.end) for work in works}
-    contended = at_depth(list(busy.values()), 2)
+    swept = _sweep(tuple(busy.values()))
     return Overlap(
-        time=_split(group, busy, contended),
-        shares=tuple(_share(work, busy[work.session.id], contended) for work in works),
-        pairs=_pairs(busy),
+        time=_split(group, swept),
+        shares=tuple(_share(work, busy[work.session.id], int(swept.pairs[i, i])) for i, work in enumerate(works)),
+        pairs=_pairs(tuple(busy), swept.pairs),
         kernels=tuple(total for work in works for total in _kernel_totals(work)),
         busy=busy,
-        contended=contended,
+        contended=swept.contended,
+        depth=swept.depth,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Swept:
+    """What one pass over all busy intervals tells: lengths with at least one and two sessions, pairwise overlaps, and where."""
+
+    used: int
+    shared: int
+    pairs: I64
+    contended: Intervals
+    depth: I64
+
+
+def _sweep(sets: "tuple[Intervals, ...]") -> _Swept:
+    start = np.concatenate([np.empty(0, np.int64), *(s.start for s in sets)])
+    end = np.concatenate([np.empty(0, np.int64), *(s.end for s in sets)])
+    bounds = np.cumsum([0, *(len(s) for s in sets)], dtype=np.int64)
+    # A contended interval ends with an interval of some set, so there are no more than those.
+    room = len(start) if len(sets) > 1 else 0
+    out_start, out_end, depth = (np.empty(room, np.int64) for _ in range(3))
+    pairs, totals = np.zeros((len(sets), len(sets)), np.int64), np.zeros(2, np.int64)
+    made = sweep(start, end, bounds, out_start, out_end, depth, pairs, totals)
+    contended = Intervals(start=out_start[:made].copy(), end=out_end[:made].copy())
+    return _Swept(
+        used=int(totals[0]), shared=int(totals[1]), pairs=pairs, contended=contended, depth=depth[:made].copy()
     )
 
 
@@ -87,19 +115,17 @@ def _work_in_window(session: Session, devices: "list[int]", group: DeviceGroup) 
     )
 
 
-def _split(group: DeviceGroup, busy: "dict[SessionId, Intervals]", contended: Intervals) -> TimeSplit:
+def _split(group: DeviceGroup, swept: _Swept) -> TimeSplit:
     window = max(0, group.end - group.start)
-    used = at_depth(list(busy.values()), 1).total
     return TimeSplit(
         window=Nanoseconds(window),
-        idle=Nanoseconds(window - used),
-        exclusive=Nanoseconds(used - contended.total),
-        contended=Nanoseconds(contended.total),
+        idle=Nanoseconds(window - swept.used),
+        exclusive=Nanoseconds(swept.used - swept.shared),
+        contended=Nanoseconds(swept.shared),
     )
 
 
-def _share(work: _Work, busy: Intervals, contended: Intervals) -> SessionShare:
-    shared = (busy & contended).total
+def _share(work: _Work, busy: Intervals, shared: int) -> SessionShare:
     copies = int(np.isin(work.kind, (KernelKind.COPY, KernelKind.MEMSET)).sum())
     return SessionShare(
         session=work.session.id,
@@ -111,12 +137,12 @@ def _share(work: _Work, busy: Intervals, contended: Intervals) -> SessionShare:
     )
 
 
-def _pairs(busy: "dict[SessionId, Intervals]") -> "tuple[PairOverlap, ...]":
-    sessions = list(busy)
+def _pairs(sessions: "tuple[SessionId, ...]", overlap: I64) -> "tuple[PairOverlap, ...]":
     return tuple(
-        PairOverlap(a=a, b=b, overlap=Nanoseconds((busy[a] & busy[b]).total))
-        for row, a in enumerate(sessions)
-        for b in sessions[row + 1 :]
+        PairOverlap(a=a, b=b, overlap=Nanoseconds(int(overlap[i, j])))
+        for i, a in enumerate(sessions)
+        for j, b in enumerate(sessions)
+        if i < j
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.units import I64, Nanoseconds, SessionId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,10 @@ class KernelTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
-    """Who had work on the device when. `contended` holds the intervals with two or more sessions, `busy` each session's own."""
+    """Who had work on the device when. `contended` holds the intervals with two or more sessions, `busy` each session's own.
+
+    depth: per contended interval, the largest number of sessions at once.
+    """
 
     time: TimeSplit
     shares: "tuple[SessionShare, ...]"
@@ -57,3 +60,4 @@ class Overlap:
     kernels: "tuple[KernelTotal, ...]"
     busy: "dict[SessionId, Intervals]"
     contended: Intervals
+    depth: I64

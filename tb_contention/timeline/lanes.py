@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
-from tb_contention.model.intervals import depth_profile
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
@@ -145,14 +144,9 @@ def _kernel_name(trace: Trace) -> "Callable[[int], str]":
 def _contended(report: DeviceReport) -> Events:
     """Give each contended interval the largest number of sessions inside it as its name."""
     intervals = report.overlap.contended
-    depth = np.zeros(len(intervals), np.int64)
-    if len(intervals):
-        edges, levels = depth_profile(list(report.overlap.busy.values()))
-        inside = np.searchsorted(intervals.start, edges, "right") - 1
-        valid = inside >= 0
-        np.maximum.at(depth, inside[valid], levels[valid])
     kind = np.zeros(len(intervals), np.uint8)
-    return _events(intervals.start, intervals.end, depth, kind, np.arange(len(intervals), dtype=np.int64), 1)
+    rows = np.arange(len(intervals), dtype=np.int64)
+    return _events(intervals.start, intervals.end, report.overlap.depth, kind, rows, 1)
 
 
 def _memory(report: DeviceReport, session: Session) -> "tuple[I64, I64, int] | None":

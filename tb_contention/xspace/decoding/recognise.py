@@ -36,7 +36,8 @@ def refuse_what_is_no_xspace(data: U8, file: str) -> None:
             advice="Download it again.",
             offset=0,
         )
-    if text.startswith((b'{"', b"[{", b"{\n", b"{ ", b"{\r")):
+    # Not after blanks: 0x0a, a line feed, is also how an XSpace begins, and "{" may be the length of its first plane.
+    if head[:1] in (b"{", b"["):
         raise TraceFileError(f"{file}: it is JSON text.", slug="json-file", advice=_AGAIN, offset=0)
     if head.count(b"\xef\xbf\xbd") * 3 > len(head) // 50 and len(head) > 30:
         raise TraceFileError(

@@ -1,0 +1,69 @@
+"""One pass over the busy intervals of all sessions of a device: who overlaps whom, for how long, and where two or more do."""
+
+import numpy as np
+from numba import types
+
+from tb_contention._compiled import compiled
+
+_I64 = types.Array(types.int64, 1, "C", readonly=True)
+_OUT = types.Array(types.int64, 1, "C")
+_OUT_2 = types.Array(types.int64, 2, "C")
+
+
+@compiled(types.int64(_I64, _I64, _I64, _OUT, _OUT, _OUT, _OUT_2, _OUT))
+def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):  # type: ignore[no-untyped-def]
+    """Walk the edges of k sets of sorted, disjoint intervals in time order; return how many contended intervals were written.
+
+    Set i is rows bounds[i]..bounds[i + 1]. overlap[i, j]: length in which i and j both hold, overlap[i, i]: in which i and any other do.
+    totals: length in which at least one, and at least two, hold. The contended intervals carry the largest number of sets at once.
+    """
+    sets = bounds.shape[0] - 1
+    head = bounds[:-1].copy()
+    active = np.zeros(sets, np.uint8)
+    depth = 0
+    written = 0
+    never = np.int64((1 << 63) - 1)
+    now = never
+    while True:
+        following = never
+        for i in range(sets):
+            if head[i] < bounds[i + 1]:
+                edge = end[head[i]] if active[i] else start[head[i]]
+                following = min(following, edge)
+        if following == never:
+            return written
+        if depth >= 1:
+            length = following - now
+            totals[0] += length
+            if depth >= 2:
+                totals[1] += length
+                if written > 0 and out_end[written - 1] == now:
+                    out_end[written - 1] = following
+                    out_depth[written - 1] = max(out_depth[written - 1], depth)
+                else:
+                    out_start[written] = now
+                    out_end[written] = following
+                    out_depth[written] = depth
+                    written += 1
+                for i in range(sets):
+                    if active[i]:
+                        overlap[i, i] += length
+                        for j in range(i + 1, sets):
+                            if active[j]:
+                                overlap[i, j] += length
+        now = following
+        for i in range(sets):
+            while head[i] < bounds[i + 1]:
+                if active[i]:
+                    if end[head[i]] != now:
+                        break
+                    active[i] = 0
+                    depth -= 1
+                    head[i] += 1
+                else:
+                    if start[head[i]] != now:
+                        break
+                    active[i] = 1
+                    depth += 1
+                    if end[head[i]] != now:
+                        break
