@@ -1,0 +1,194 @@
+"""Who ran together, on which GPU, by which clock: on traces made by hand."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from lanes import kernels_of, session_of
+
+from tb_contention.align import AlignOptions, align
+from tb_contention.errors import OptionError
+from tb_contention.model.alignment import AlignedTraces, ClockSource, Identity
+from tb_contention.model.capture import Capture, CaptureFile, Container, ManifestDevice, ManifestSession
+from tb_contention.model.trace import ClockEvidence, Device, Trace
+
+S = 1_000_000_000
+START = 1_700_000_000 * S
+
+
+def trace(start_ns: int | None, *, host: str = "gpuhost", device: Device | None = None, length_us: int = 100) -> Trace:
+    made = session_of("x", "A" * length_us).trace
+    kernels, strings = kernels_of("A" * length_us)
+    stop = None if start_ns is None else start_ns + length_us * 1000
+    return replace(
+        made,
+        hostnames=(host,),
+        kernels=kernels,
+        strings=strings,
+        devices=(device or Device(name="/device:GPU:0", ordinal=0, memory_size=1000),),
+        clock=ClockEvidence(start_ns=start_ns, stop_ns=stop),
+    )
+
+
+def capture(
+    name: str,
+    content: Trace,
+    *,
+    directory: str = "2023_11_14_22_13_20",
+    host: str = "gpuhost",
+    manifest: ManifestSession | None = None,
+    tfevents: tuple[int, ...] = (),
+    mtime_ns: int = 0,
+) -> Capture:
+    run = f"{name}/{directory}"
+    file = CaptureFile(
+        path=f"/nowhere/{name}",
+        relative=f"{name}/plugins/profile/{directory}/{host}.xplane.pb",
+        run=run,
+        directory=directory,
+        host=host,
+        container=Container.XPLANE,
+        size=1,
+        mtime_ns=mtime_ns,
+        tfevents_seconds=tfevents,
+    )
+    return Capture(file=file, trace=content, manifest=manifest)
+
+
+def groups(captures: Sequence[Capture], options: AlignOptions | None = None) -> dict[str, list[str]]:
+    aligned = align(captures, options or AlignOptions())
+    return {g.id: sorted({aligned.session(p.session).name for p in g.planes}) for g in aligned.groups}
+
+
+def source(aligned: AlignedTraces) -> ClockSource:
+    return aligned.sessions[0].clock.source
+
+
+def test_captures_that_overlap_on_one_gpu_are_a_group() -> None:
+    assert groups([capture("a", trace(START)), capture("b", trace(START + 40_000))]) == {"gpuhost/GPU:0": ["a", "b"]}
+
+
+def test_captures_that_overlap_by_less_than_their_clock_errors_are_not() -> None:
+    found = groups([capture("a", trace(START)), capture("b", trace(START + 85_000))])
+
+    assert found == {"gpuhost/GPU:0": ["a"], "gpuhost/GPU:0#2": ["b"]}
+
+
+def test_such_a_pair_is_named_as_perhaps_together() -> None:
+    aligned = align([capture("a", trace(START)), capture("b", trace(START + 85_000))], AlignOptions())
+
+    assert [f.rule for f in aligned.findings] == ["clock-too-coarse"]
+
+
+def test_captures_on_different_days_are_neither() -> None:
+    aligned = align([capture("a", trace(START)), capture("b", trace(START + 86_400 * S))], AlignOptions())
+
+    assert len(aligned.groups) == 2
+    assert aligned.findings == ()
+
+
+def test_equal_ordinals_on_different_hosts_are_different_gpus() -> None:
+    found = groups([capture("a", trace(START)), capture("b", trace(START, host="other"))])
+
+    assert found == {"gpuhost/GPU:0": ["a"], "other/GPU:0": ["b"]}
+
+
+def test_a_long_capture_is_in_a_group_with_each_short_one_inside_it() -> None:
+    long = capture("long", trace(START, length_us=1000))
+    first, second = capture("first", trace(START + 100_000)), capture("second", trace(START + 700_000))
+
+    assert list(groups([long, first, second]).values()) == [["first", "long"], ["long", "second"]]
+
+
+def test_different_capabilities_are_never_one_gpu() -> None:
+    other = Device(name="/device:GPU:0", ordinal=0, memory_size=2000)
+    captures = [capture("a", trace(START)), capture("b", trace(START, device=other))]
+
+    assert sorted(groups(captures).values()) == [["a"], ["b"]]
+    told = AlignOptions(gpus={("a", 0): "mine", ("b", 0): "mine"})
+    assert sorted(groups(captures, told).values()) == [["a"], ["b"]]
+    assert [p.slug for p in align(captures, told).problems] == ["capability-conflict"]
+
+
+def test_containers_with_different_host_names_can_be_mapped_by_hand() -> None:
+    captures = [capture("a", trace(START, host="c1")), capture("b", trace(START, host="c2"))]
+    aligned = align(captures, AlignOptions(gpus={("a", 0): "card", ("b", 0): "card"}))
+
+    assert [(g.id, g.device.identity) for g in aligned.groups] == [("card", Identity.USER)]
+
+
+def test_a_manifest_settles_which_gpu_it_is() -> None:
+    def on(uuid: str) -> ManifestSession:
+        return ManifestSession(host="box", devices={0: ManifestDevice(uuid=uuid)})
+
+    same = [
+        capture("a", trace(START, host="c1"), manifest=on("GPU-1")),
+        capture("b", trace(START), manifest=on("GPU-1")),
+    ]
+    apart = [capture("a", trace(START), manifest=on("GPU-1")), capture("b", trace(START), manifest=on("GPU-2"))]
+
+    assert list(groups(same).values()) == [["a", "b"]]
+    assert sorted(groups(apart).values()) == [["a"], ["b"]]
+
+
+def test_an_assumed_gpu_is_said_to_be_assumed() -> None:
+    aligned = align([capture("a", trace(START)), capture("b", trace(START))], AlignOptions())
+
+    assert aligned.groups[0].device.identity is Identity.ASSUMED
+    assert [f.rule for f in aligned.findings] == ["gpu-identity-assumed"]
+
+
+def test_clock_sources_by_the_evidence() -> None:
+    manifest = ManifestSession(origin_ns=START, error_ns=5)
+    data = replace(trace(None), clock=ClockEvidence(tf_data_origin_ns=START, tf_data_events=3))
+
+    assert source(align([capture("a", trace(START), manifest=manifest)], AlignOptions())) is ClockSource.MANIFEST
+    assert source(align([capture("a", trace(START))], AlignOptions())) is ClockSource.TASK_ENVIRONMENT
+    assert source(align([capture("a", data)], AlignOptions())) is ClockSource.TF_DATA
+    assert source(align([capture("a", trace(None))], AlignOptions())) is ClockSource.FILE_TIME
+    assert source(align([capture("a", trace(None), directory="any")], AlignOptions())) is ClockSource.NONE
+
+
+def test_a_tfevents_name_settles_the_time_zone_of_the_directory() -> None:
+    local = 1_700_000_000  # 2023-11-14 22:13:20 UTC is what the directory says, in a zone five hours behind
+    exact = align([capture("a", trace(None), tfevents=(local + 5 * 3600 + 1,))], AlignOptions()).sessions[0].clock
+    unknown = align([capture("a", trace(None), mtime_ns=(local + 777) * S)], AlignOptions()).sessions[0].clock
+
+    assert exact.error is not None
+    assert exact.error < 6 * S
+    assert exact.origin_ns == (local + 5 * 3600 + 1) * S - 100_000
+    assert unknown.error is not None
+    assert unknown.error > 14 * 3600 * S
+
+
+def test_servers_captured_by_one_request_share_a_start() -> None:
+    captures = [
+        capture("a", trace(None, host="h"), host="h_6009"),
+        replace(c := capture("a", trace(START, host="h"), host="h_6010"), file=replace(c.file)),
+    ]
+    aligned = align(captures, AlignOptions())
+
+    assert [s.clock.source for s in aligned.sessions] == [ClockSource.SHARED_CAPTURE, ClockSource.TASK_ENVIRONMENT]
+    assert aligned.sessions[0].clock.origin_ns == START
+
+
+def test_the_user_can_move_a_session() -> None:
+    captures = [capture("a", trace(START)), capture("b", trace(START + 5 * S))]
+    aligned = align(captures, AlignOptions(shifts={"b": -5 * S}))
+
+    assert [g.id for g in aligned.groups] == ["gpuhost/GPU:0"]
+    assert aligned.sessions[1].clock.source is ClockSource.USER
+
+
+def test_an_option_for_no_session_is_an_error() -> None:
+    with pytest.raises(OptionError, match="names no session"):
+        align([capture("a", trace(START))], AlignOptions(shifts={"c": 1}))
+
+
+def test_without_any_wall_clock_nothing_is_lined_up() -> None:
+    captures = [capture("a", trace(None), directory="x"), capture("b", trace(None), directory="y")]
+    aligned = align(captures, AlignOptions())
+
+    assert aligned.origin_ns is None
+    assert len(aligned.groups) == 2
+    assert [s.start for s in aligned.sessions] == [0, 0]

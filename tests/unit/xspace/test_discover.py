@@ -1,0 +1,135 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from tb_contention.errors import LogdirError, TraceFileError
+from tb_contention.model.capture import CaptureFile
+from tb_contention.xspace.discover import discover
+from tb_contention.xspace.load import load_trace
+
+
+def put(root: Path, place: str, content: bytes = b"x") -> Path:
+    path = root / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def runs(logdir: Path) -> list[str]:
+    return [f.id for f in discover(str(logdir)).files]
+
+
+def test_runs_are_found_at_any_depth_and_named_as_the_profile_tab_names_them(tmp_path: Path) -> None:
+    put(tmp_path, "plugins/profile/2026_01_01_00_00_00/h.xplane.pb")
+    put(tmp_path, "a/b/plugins/profile/s1/h1.xplane.pb")
+    put(tmp_path, "a/b/plugins/profile/s1/h2.xplane.pb")
+    put(tmp_path, "a/b/plugins/profile/s2/h1.xplane.pb")
+
+    assert runs(tmp_path) == ["2026_01_01_00_00_00/h", "a/b/s1/h1", "a/b/s1/h2", "a/b/s2/h1"]
+
+
+def test_caches_of_other_tools_are_no_captures(tmp_path: Path) -> None:
+    for name in (
+        "h.SSTABLE",
+        ".cached_tools.json",
+        "ALL_HOSTS.op_stats_v2.pb",
+        "h.memory_profile.json.gz",
+        "perfetto_trace.json.gz",
+    ):
+        put(tmp_path, f"plugins/profile/s/{name}")
+
+    assert runs(tmp_path) == []
+
+
+def test_the_xplane_file_wins_over_its_json_twin(tmp_path: Path) -> None:
+    put(tmp_path, "plugins/profile/s/h.trace.json.gz")
+    put(tmp_path, "plugins/profile/s/h.xplane.pb")
+
+    assert [Path(f.path).name for f in discover(str(tmp_path)).files] == ["h.xplane.pb"]
+
+
+def test_riegeli_is_named_as_unsupported(tmp_path: Path) -> None:
+    put(tmp_path, "plugins/profile/s/h.xplane.riegeli")
+
+    assert [p.slug for p in discover(str(tmp_path)).problems] == ["riegeli-unsupported"]
+
+
+def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
+    put(tmp_path / "real", "plugins/profile/s/h.xplane.pb")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "linked").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path / "real")
+
+    assert runs(tmp_path / "logs") == ["linked/s/h"]
+
+
+def test_a_pipe_named_like_a_trace_is_not_opened(tmp_path: Path) -> None:
+    put(tmp_path, "plugins/profile/s/good.xplane.pb")
+    os.mkfifo(tmp_path / "plugins/profile/s/h.xplane.pb")
+
+    found = discover(str(tmp_path))
+
+    assert [f.host for f in found.files] == ["good"]
+    assert [p.slug for p in found.problems] == ["not-a-file"]
+
+
+def test_a_session_directory_or_a_file_may_be_given(tmp_path: Path) -> None:
+    file = put(tmp_path, "run/plugins/profile/s/h.xplane.pb")
+
+    assert runs(file.parent) == ["s/h"]
+    assert runs(file.parent.parent) == ["s/h"]
+    assert runs(file) == ["s/h"]
+
+
+def test_a_spec_names_its_folders(tmp_path: Path) -> None:
+    put(tmp_path / "x", "plugins/profile/s/h.xplane.pb")
+    put(tmp_path / "y", "plugins/profile/s/h.xplane.pb")
+
+    found = discover("", spec=f"one:{tmp_path}/x,{tmp_path}/y")
+
+    assert [f.id for f in found.files] == ["one/s/h", "s/h"]
+
+
+def test_a_missing_folder_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LogdirError, match="No such file"):
+        discover(str(tmp_path / "nowhere"))
+
+
+def test_names_that_are_not_text_survive(tmp_path: Path) -> None:
+    put(tmp_path, os.fsdecode(b"r\xff\n/plugins/profile/s/h.xplane.pb"))
+
+    assert runs(tmp_path) == ["r\ufffd\ufffd/s/h"]
+
+
+def test_a_url_is_read_through_fsspec() -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    memory.pipe("/logs/run/plugins/profile/s/h.xplane.pb", b"not a trace")
+
+    (file,) = discover("memory://logs").files
+
+    assert file.id == "run/s/h"
+    with pytest.raises(TraceFileError, match="no XSpace"):
+        load_trace(file)
+
+
+def one_file(tmp_path: Path, content: bytes) -> CaptureFile:
+    put(tmp_path, "plugins/profile/s/h.xplane.pb", content)
+    return discover(str(tmp_path)).files[0]
+
+
+def test_a_file_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
+    file = one_file(tmp_path, b"x")
+    Path(file.path).unlink()
+
+    with pytest.raises(TraceFileError) as refusal:
+        load_trace(file)
+
+    assert (refusal.value.slug, "h.xplane.pb" in str(refusal.value)) == ("file-vanished", True)
+
+
+def test_an_empty_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(TraceFileError) as refusal:
+        load_trace(one_file(tmp_path, b""))
+
+    assert refusal.value.slug == "empty-file"
