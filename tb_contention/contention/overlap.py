@@ -4,6 +4,8 @@ Work is the span of a kernel, copy or memset as the profiler wrote it. Under tim
 two sessions' spans can coincide although the device ran them in turns: what is measured here is *overlap in time*, not concurrency.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,11 +45,12 @@ class _Work:
 
 def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
     """Measure idle, exclusive and contended time of a group, each pair's overlap, and the kernels of each session in the window."""
-    works = [
-        _work_in_window(aligned.session(session), devices, group)
-        for session, devices in planes_by_session(group).items()
-    ]
-    busy = {work.session.id: Intervals.union_of(work.start, work.end) for work in works}
+    planes = planes_by_session(group)
+    # NumPy lets go of the interpreter's lock in these loops over millions of events.
+    with ThreadPoolExecutor(min(8, len(planes), os.cpu_count() or 1)) as pool:
+        works = list(pool.map(lambda s: _work_in_window(aligned.session(s), planes[s], group), planes))
+        unions = list(pool.map(lambda work: Intervals.union_of(work.start, work.end), works))
+    busy = {work.session.id: union for work, union in zip(works, unions, strict=True)}
     swept = _sweep(tuple(busy.values()))
     return Overlap(
         time=_split(group, swept),

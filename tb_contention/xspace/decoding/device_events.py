@@ -144,6 +144,8 @@ def _copied_bytes(details: I32, kinds: U8, strings: Strings) -> I64:
     """Read `size:` or `num_bytes:` of copies and memsets, once per distinct text."""
     sizes = np.full(len(strings.table) + 1, -1, np.int64)
     copies = (kinds == KernelKind.COPY) | (kinds == KernelKind.MEMSET)
+    if not copies.any():
+        return np.full(len(kinds), -1, np.int64)
     for row in np.unique(details[copies & (details >= 0)]).tolist():
         for token in strings.table[row].split():
             key, _, number = token.partition(":")

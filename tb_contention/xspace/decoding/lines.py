@@ -155,9 +155,12 @@ def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: "int | None"
     if not -FAR_PS < line_ns * PS_PER_NS < FAR_PS:
         return 0
     offset, duration = out[0, begin:end], out[1, begin:end]
-    fine = (offset > -FAR_PS) & (offset < FAR_PS) & (duration >= 0) & (duration < FAR_PS)
     kept = end - begin
-    if not fine.all():
+    # Bounds first: four reductions instead of four masks, for the lines whose times are all possible, which is nearly every line.
+    if kept and not (
+        offset.min() > -FAR_PS and offset.max() < FAR_PS and duration.min() >= 0 and duration.max() < FAR_PS
+    ):
+        fine = (offset > -FAR_PS) & (offset < FAR_PS) & (duration >= 0) & (duration < FAR_PS)
         kept = int(fine.sum())
         out[:, begin : begin + kept] = out[:, begin:end][:, fine]
     out[0, begin : begin + kept] += line_ns * PS_PER_NS

@@ -143,6 +143,11 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
     """Return by how much a kernel starts before its launch at the worst: the skew of the clocks inside the file, ps."""
     if not len(kernels) or not len(launches):
         return 0
+    if bool(np.all(kernels.correlation[1:] >= kernels.correlation[:-1])):
+        # Launch order is device order: the first kernel of each launch is found from the side that is shorter.
+        row = np.minimum(np.searchsorted(kernels.correlation, launches.correlation), len(kernels) - 1)
+        same = (kernels.correlation[row] == launches.correlation) & (launches.correlation > 0)
+        return max(0, int((launches.start - kernels.start[row])[same].max())) if same.any() else 0
     correlation, start = launches.correlation, launches.start
     if np.any(correlation[1:] < correlation[:-1]):
         order = np.argsort(correlation, kind="stable")
