@@ -1,0 +1,262 @@
+"""The routes of the tab, asked as a browser and as an attacker would."""
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from werkzeug.test import Client, TestResponse
+
+from tb_contention.plugin.loader import ContentionLoader
+from tb_contention.plugin.plugin import ContentionPlugin
+from tb_contention.timeline.tiles import BUCKETS
+
+
+class Tab:
+    """The plugin's routes behind one client, as TensorBoard mounts them."""
+
+    def __init__(self, logdir: Path | str, spec: str = "") -> None:
+        flags = SimpleNamespace(logdir_spec=spec)
+        self.plugin = ContentionPlugin(SimpleNamespace(logdir=str(logdir), flags=flags, plugin_name_to_instance={}))
+        self.apps = self.plugin.get_plugin_apps()
+
+    def ask(self, path: str, method: str = "GET", /, **query: Any) -> TestResponse:
+        client = Client(self.apps["/" + path.partition("?")[0]])
+        if "?" in path:
+            return client.open("/?" + path.partition("?")[2], method=method)
+        return client.open("/", method=method, query_string=query)
+
+    def ready(self, until: str = "ready", /, **query: Any) -> dict[str, Any]:
+        for _ in range(600):
+            summary: dict[str, Any] = json.loads(self.ask("api/summary", **query).data)
+            if summary["state"] in (until, "failed"):
+                return summary
+            time.sleep(0.05)
+        raise AssertionError(summary)
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory, demo_logs: Path) -> Path:
+    folder = tmp_path_factory.mktemp("logs")
+    shutil.copytree(demo_logs / "simulated_time_slicing" / "together", folder / "together")
+    bad = folder / "bad" / "plugins" / "profile" / "2026_01_01_00_00_00" / "host.xplane.pb"
+    bad.parent.mkdir(parents=True)
+    bad.write_bytes(b"\x1f\x8b not a trace")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tab(logs: Path) -> Tab:
+    made = Tab(logs)
+    made.ready()
+    return made
+
+
+def parse(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Read a tile as `http_api.md` describes it."""
+    assert data[:4] == b"TBCT"
+    version, size = np.frombuffer(data, "<u4", 2, 4).tolist()
+    assert (version, (12 + size) % 8) == (1, 0)
+    header = json.loads(data[12 : 12 + size])
+    for track in header["tracks"]:
+        for name, (kind, at) in track["columns"].items():
+            assert at % 8 == 0
+            track["columns"][name] = np.frombuffer(data, "<" + kind[0] + str(int(kind[1:]) // 8), track["n"], at)
+    return header, header["tracks"]
+
+
+def test_every_documented_route_exists_and_no_other(tab: Tab, repo_root: Path) -> None:
+    text = (repo_root / "tb_contention" / "plugin" / "http_api.md").read_text()
+    documented = {"/" + m for m in re.findall(r"^## `(api/\w+)", text, re.M)}
+
+    assert documented == {path for path in tab.apps if path.startswith("/api/")}
+
+
+def test_a_bad_file_is_a_problem_and_the_good_ones_are_reported(tab: Tab) -> None:
+    report = tab.ready()["report"]
+
+    assert [p["slug"] for p in report["problems"]] == ["gzip-file"]
+    assert len(report["sessions"]) == 2
+    assert report["devices"][0]["time"]["contended_ns"] == 309_763_450
+
+
+def test_a_tile_holds_what_the_layout_promises(tab: Tab) -> None:
+    revision = tab.ready()["revision"]
+    device = tab.ready()["report"]["devices"][0]["id"]
+    layout = json.loads(tab.ask("api/layout", device=device).data)
+    level = ((layout["extent"]["end_ns"] - layout["extent"]["start_ns"]) // BUCKETS).bit_length()
+
+    response = tab.ask("api/tile", device=device, level=level, index=0, revision=revision)
+    header, tracks = parse(response.data)
+
+    lanes = {t["lane"]: t for t in tracks if t["kind"] == "lane"}
+    assert len(response.data) < 300_000
+    assert [lane["lane"] for lane in layout["lanes"]] == sorted(lanes)
+    for lane in layout["lanes"]:
+        columns = lanes[lane["lane"]]["columns"]
+        assert int(columns["count"].sum()) == lane["events"]
+        assert columns["name"].max() < len(header["names"])
+    memory = [t["columns"]["max"] for t in tracks if t["kind"] == "memory"]
+    assert len(memory) == 2
+    assert np.nanmax(np.nansum(memory, axis=0)) >= layout["memory"]["peak_bytes"]
+
+
+def test_an_event_is_told_whole(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]["id"]
+    layout = json.loads(tab.ask("api/layout", device=device).data)
+    lane = next(lane for lane in layout["lanes"] if lane["kind"] == "stream")
+    tile = tab.ask("api/tile", device=device, level=0, index=0, revision=layout["revision"])
+    assert tile.status_code == 200
+    coarse = tab.ask("api/tile", device=device, level=21, index=0, revision=layout["revision"])
+    track = next(t for t in parse(coarse.data)[1] if t.get("lane") == lane["lane"])
+
+    at = int(track["columns"]["start"][0])
+    event = json.loads(tab.ask("api/event", device=device, lane=lane["lane"], row=0, time=at).data)["event"]
+
+    assert event["start_ns"] == at
+    assert event["correlation_id"] > 0
+    assert event["launch_ns"] <= at
+
+
+def test_a_shift_is_another_view(tab: Tab) -> None:
+    session = tab.ready()["report"]["sessions"][0]["id"]
+    shifted = tab.ready(shift=f"{session}=10000000000")["report"]
+
+    assert {d["time"]["contended_ns"] for d in shifted["devices"]} == {0}
+    assert tab.ready()["report"]["devices"][0]["time"]["contended_ns"] > 0
+
+
+@pytest.mark.parametrize("kind", ["json", "html", "markdown"])
+def test_the_report_can_be_downloaded(tab: Tab, kind: str) -> None:
+    tab.ready()
+    response = tab.ask("api/report", format=kind)
+
+    assert response.status_code == 200
+    assert "attachment" in response.headers["Content-Disposition"]
+
+
+HOSTILE = [
+    "",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "%2e%2e%2f",
+    "\0",
+    "-1",
+    "1e9",
+    "9" * 40,
+    "<script>",
+    "x" * 40_000,
+    "ü\u2028",
+    "NaN",
+    "0x10",
+]
+PARAMETERS = {
+    "api/summary": ["shift", "gpu", "logdir"],
+    "api/layout": ["device", "path"],
+    "api/tile": ["device", "level", "index", "revision"],
+    "api/event": ["device", "lane", "row", "time"],
+    "api/report": ["format"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", sorted(PARAMETERS))
+def test_hostile_parameters_are_refused_with_a_sentence(tab: Tab, route: str) -> None:
+    good = {
+        "device": "none",
+        "level": "1",
+        "index": "0",
+        "revision": "x",
+        "lane": "0",
+        "row": "0",
+        "time": "0",
+        "format": "json",
+    }
+    own = [p for p in PARAMETERS[route] if p in good]
+    for parameter in PARAMETERS[route]:
+        for value in HOSTILE:
+            query = {**{p: good[p] for p in own}, parameter: value}
+            response = tab.ask(route, **query)
+            assert response.status_code in (400, 404, 409), (route, parameter, value[:40])
+            assert json.loads(response.data)["error"]["message"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_nothing_but_get_is_answered(tab: Tab, method: str) -> None:
+    assert {tab.ask(path[1:], method).status_code for path in tab.apps} == {405}
+
+
+def test_head_has_no_body(tab: Tab) -> None:
+    response = tab.ask("api/summary", "HEAD")
+
+    assert (response.status_code, response.data) == (200, b"")
+
+
+def test_repeated_and_too_many_parameters_are_refused(tab: Tab) -> None:
+    assert tab.ask("api/layout?device=a&device=b").status_code == 400
+    assert tab.ask("api/summary?" + "&".join(f"shift=a={i}" for i in range(100))).status_code == 400
+
+
+def test_the_log_directory_is_not_touched(logs: Path) -> None:
+    def listing() -> list[tuple[str, int]]:
+        return sorted((str(p), p.stat().st_mtime_ns) for p in logs.rglob("*"))
+
+    before = listing()
+    Tab(logs).ready()
+
+    assert before == listing()
+
+
+def test_a_new_capture_appears_without_a_restart(tmp_path: Path, demo_logs: Path) -> None:
+    together = demo_logs / "simulated_time_slicing" / "together"
+    shutil.copytree(together / "trainer", tmp_path / "trainer")
+    tab = Tab(tmp_path)
+    first = tab.ready()
+    shutil.copytree(together / "evaluator", tmp_path / "evaluator")
+
+    for _ in range(200):
+        later = tab.ready()
+        if later["revision"] != first["revision"]:
+            break
+        time.sleep(0.1)
+
+    assert (len(first["report"]["sessions"]), len(later["report"]["sessions"])) == (1, 2)
+
+
+def test_a_folder_without_captures_is_inactive_and_says_so(tmp_path: Path) -> None:
+    tab = Tab(tmp_path)
+
+    assert not tab.plugin.is_active()
+    assert tab.ready()["report"]["sessions"] == []
+
+
+def test_a_missing_folder_fails_with_a_sentence(tmp_path: Path) -> None:
+    assert "No such file" in Tab(tmp_path / "nowhere").ready()["message"]
+
+
+def test_no_folder_at_all_is_inactive() -> None:
+    assert not Tab("").plugin.is_active()
+
+
+def test_a_spec_is_understood(logs: Path) -> None:
+    tab = Tab("", spec=f"mine:{logs}/together")
+
+    assert tab.plugin.is_active()
+    assert {s["run"].split("/")[0] for s in tab.ready()["report"]["sessions"]} == {"mine"}
+
+
+def test_a_plugin_that_cannot_load_shows_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(context: object) -> None:
+        raise ImportError("no <numba> here")
+
+    monkeypatch.setattr("tb_contention.plugin.plugin.ContentionPlugin", refuse)
+    plugin = ContentionLoader().load(SimpleNamespace())
+
+    page = Client(plugin.get_plugin_apps()["/index.js"]).get("/").text
+    assert plugin.is_active()
+    assert "no <numba> here" in page
+    assert "export function render()" in page

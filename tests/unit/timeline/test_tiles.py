@@ -1,0 +1,97 @@
+"""Tiles against what they are cut from, event by event."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from lanes import Allocation, group_of, session_of
+
+from tb_contention.contention.overlap import measure_overlap
+from tb_contention.memory.highwater import combined_memory
+from tb_contention.model.alignment import Session
+from tb_contention.model.report import DeviceReport
+from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
+from tb_contention.timeline.tiles import BUCKETS, tile
+
+
+def timeline(*sessions: Session) -> DeviceTimeline:
+    aligned, group = group_of(list(sessions))
+    overlap, memory = measure_overlap(aligned, group), combined_memory(aligned, group)
+    return build_timeline(aligned, DeviceReport(group=group, overlap=overlap, memory=memory, memory_note=""))
+
+
+def tracks(made: DeviceTimeline, level: int, index: int) -> tuple[list[str], list[dict[str, Any]]]:
+    data = tile(made, level, index)
+    size = int.from_bytes(data[8:12], "little")
+    header = json.loads(data[12 : 12 + size])
+    for track in header["tracks"]:
+        for name, (kind, at) in track["columns"].items():
+            track["columns"][name] = np.frombuffer(data, f"<{kind[0]}{int(kind[1:]) // 8}", track["n"], at).tolist()
+    return header["names"], header["tracks"]
+
+
+def test_an_event_longer_than_a_bucket_is_itself() -> None:
+    names, (lane, *_) = tracks(timeline(session_of("a", "AAA.BB..")), 5, 0)
+
+    columns = lane["columns"]
+    assert [names[n] for n in columns["name"]] == ["A", "B"]
+    assert columns["start"] == [0, 4000]
+    assert columns["end"] == [3000, 6000]
+    assert columns["count"] == [1, 1]
+
+
+def test_events_shorter_than_a_bucket_are_one_slice_named_by_the_longest() -> None:
+    names, (lane, *_) = tracks(timeline(session_of("a", "A.BB.C..")), 14, 0)
+
+    columns = lane["columns"]
+    assert (columns["count"], columns["busy"]) == ([3], [4000])
+    assert [names[n] for n in columns["name"]] == ["B"]
+    assert (columns["start"], columns["end"]) == ([0], [6000])
+
+
+@pytest.mark.parametrize("level", [3, 6, 8, 9, 10, 11, 12, 16])
+def test_counts_and_busy_time_add_up_over_tiles(level: int) -> None:
+    rng = np.random.default_rng(level)
+    row = "".join("ABC."[k] * int(n) for k, n in zip(rng.integers(0, 4, 400), rng.integers(1, 4, 400), strict=True))
+    made = timeline(session_of("a", row))
+    events = made.lanes[0].events
+    last = (made.end - made.start) // (BUCKETS << level)
+
+    seen: dict[tuple[float, float], tuple[int, float]] = {}
+    for index in range(last + 1):
+        _, (lane, *_) = tracks(made, level, index)
+        c = lane["columns"]
+        for start, end, count, busy in zip(c["start"], c["end"], c["count"], c["busy"], strict=True):
+            seen[start, end] = (count, busy)  # a long event is in each tile that it crosses, always the same
+
+    assert sum(count for count, _ in seen.values()) == len(events.start)
+    assert sum(busy for _, busy in seen.values()) == int((events.end - events.start).sum())
+
+
+def test_the_contention_band_counts_intervals_and_sessions() -> None:
+    made = timeline(session_of("a", "AAAA.AA."), session_of("b", "..BBBBBB"), session_of("c", "...CC..."))
+    _, found = tracks(made, 5, 0)
+    band = next(t for t in found if t["kind"] == "contention")["columns"]
+
+    assert band["start"] == [2000, 3000 + 2000] or band["start"] == [2000]
+    assert max(band["depth"]) == 3
+
+
+def test_memory_is_exact_per_bucket_and_unknown_outside_the_capture() -> None:
+    changes: list[Allocation] = [(1, 100, 100), (2, 300, 400), (2, -250, 150), (6, 50, 200)]
+    made = timeline(session_of("a", "A" * 8, changes), session_of("b", "B" * 12))
+    _, found = tracks(made, 10, 0)
+    (memory,) = [t for t in found if t["kind"] == "memory"]
+
+    largest, last = memory["columns"]["max"], memory["columns"]["last"]
+    assert largest[:4] == [100, 400, 150, 150]  # buckets of 1024 ns; at 2 us it rose to 400 and fell to 150
+    assert last[:3] == [100, 150, 150]
+    assert np.isnan(largest[9])
+
+
+def test_a_tile_is_bounded_whatever_the_trace_holds() -> None:
+    made = timeline(session_of("a", "A." * 30_000))
+
+    assert len(made.lanes[0].events.start) == 30_000
+    assert len(tile(made, 8, 0)) < 100_000
