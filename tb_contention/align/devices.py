@@ -38,10 +38,7 @@ def physical_devices(
     put together, whoever says so.
     """
     planes = [
-        _plane(session, row, device, stated, words)
-        for session in sessions
-        for row, device in enumerate(session.trace.devices)
-        if _has_work(session.trace, row, device)
+        _plane(session, row, device, stated, words) for session in sessions for row, device in _with_work(session.trace)
     ]
     keyed: dict[tuple[str, Identity], list[_Plane]] = {}
     for plane in planes:
@@ -90,17 +87,17 @@ def _plane(
     return _Plane(ref=ref, session=session, device=device, identity=identity, key=place, name=name, host=session.host)
 
 
-def _has_work(trace: Trace, row: int, device: Device) -> bool:
-    streams = np.array([s.device == row for s in trace.streams], np.bool_)
-    if len(trace.kernels) and streams.any() and bool(streams[trace.kernels.stream].any()):
-        return True
-    if device.is_host:
-        return False
-    for name in np.unique(trace.allocations.allocator).tolist():
-        match = _ALLOCATOR.fullmatch(trace.strings.get(name) or "")
-        if match and int(match[1]) == device.ordinal:
-            return True
-    return False
+def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
+    """List the devices on which anything ran, or whose allocator was used."""
+    of_stream = np.array([s.device for s in trace.streams], np.int64)
+    busy = set(np.unique(of_stream[np.unique(trace.kernels.stream)]).tolist()) if len(trace.kernels) else set()
+    names = (trace.strings.get(row) or "" for row in np.unique(trace.allocations.allocator).tolist())
+    ordinals = {int(match[1]) for match in map(_ALLOCATOR.fullmatch, names) if match}
+    return [
+        (row, device)
+        for row, device in enumerate(trace.devices)
+        if row in busy or (not device.is_host and device.ordinal in ordinals)
+    ]
 
 
 def _by_capabilities(planes: "list[_Plane]") -> "list[list[_Plane]]":

@@ -45,6 +45,10 @@ class Table:
         return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
 
+#: Longer than any name that a compiler makes; what is longer is cut when shown, so that one name cannot fill a report.
+MAX_STRING = 1 << 16
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StringTable:
     """Strings as one byte blob and offsets; row r is `blob[offsets[r]:offsets[r + 1]]`, decoded when asked for.
@@ -70,7 +74,9 @@ class StringTable:
     def __getitem__(self, row: int) -> str:
         if not 0 <= row < len(self):
             raise IndexError(row)
-        return self.blob[self.offsets[row] : self.offsets[row + 1]].tobytes().decode("utf-8", "replace")
+        start, end = int(self.offsets[row]), int(self.offsets[row + 1])
+        text = self.blob[start : min(end, start + MAX_STRING)].tobytes().decode("utf-8", "replace")
+        return text if end - start <= MAX_STRING else text + "…"
 
     def get(self, row: int) -> "str | None":
         """Return the string, or None for row -1, which stands for 'none given'."""

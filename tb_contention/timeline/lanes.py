@@ -68,14 +68,9 @@ def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeli
     hidden = 0
     for index, session in enumerate(sessions):
         lanes += _steps_lane(index, session)
-        streams = _stream_lanes(index, session, group)
-        shown = set(
-            sorted(range(len(streams)), key=lambda i: -len(streams[i].events.start))[
-                : MAX_STREAMS // len(sessions) or 1
-            ]
-        )
-        lanes += [lane for i, lane in enumerate(streams) if i in shown]
-        hidden += len(streams) - len(shown)
+        streams, left_out = _stream_lanes(index, session, group, max(1, MAX_STREAMS // len(sessions)))
+        lanes += streams
+        hidden += left_out
     return DeviceTimeline(
         report=report,
         sessions=sessions,
@@ -113,28 +108,38 @@ def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of
     return Lane(session=index, kind=kind, label=label, title=title, rows=rows, events=events, name_of=name_of)
 
 
-def _stream_lanes(index: int, session: Session, group: DeviceGroup) -> "list[Lane]":
+def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -> "tuple[list[Lane], int]":
+    """Make lanes of the busiest streams, in the file's order; return with them how many streams had to be left out."""
     devices = {p.device for p in group.planes if p.session == session.id}
-    trace, lanes = session.trace, []
-    for number, stream in enumerate(trace.streams):
-        if stream.device not in devices:
-            continue
-        rows = np.flatnonzero(trace.kernels.stream == number)
-        if not len(rows):
-            continue
-        start = trace.kernels.start[rows]
-        end = (start + trace.kernels.duration[rows]) // PS_PER_NS + session.offset
-        events = _events(
-            start // PS_PER_NS + session.offset,
-            end,
-            trace.kernels.name[rows].astype(np.int64),
-            trace.kernels.kind[rows],
-            rows,
-            MAX_ROWS,
-        )
-        label = stream.name if trace.devices[stream.device].is_host else f"stream {stream.id}"
-        lanes.append(_lane(index, "stream", label, stream.name, events, _kernel_name(trace)))
-    return lanes
+    trace = session.trace
+    here = np.array([s.device in devices for s in trace.streams], np.bool_)
+    events = np.bincount(trace.kernels.stream, minlength=len(here)) * here
+    used = np.flatnonzero(events)
+    shown = np.sort(used[np.argsort(-events[used], kind="stable")[:most]])
+    order = np.argsort(trace.kernels.stream, kind="stable")
+    sorted_streams = trace.kernels.stream[order]
+    lanes = []
+    for number in shown.tolist():
+        low, high = np.searchsorted(sorted_streams, [number, number + 1])
+        lanes.append(_stream_lane(index, session, number, order[low:high]))
+    return lanes, len(used) - len(shown)
+
+
+def _stream_lane(index: int, session: Session, number: int, rows: I64) -> Lane:
+    trace = session.trace
+    stream, kernels = trace.streams[number], trace.kernels
+    start = kernels.start[rows]
+    end = (start + kernels.duration[rows]) // PS_PER_NS + session.offset
+    events = _events(
+        start // PS_PER_NS + session.offset,
+        end,
+        kernels.name[rows].astype(np.int64),
+        kernels.kind[rows],
+        rows,
+        MAX_ROWS,
+    )
+    label = stream.name if trace.devices[stream.device].is_host else f"stream {stream.id}"
+    return _lane(index, "stream", label, stream.name, events, _kernel_name(trace))
 
 
 def _kernel_name(trace: Trace) -> "Callable[[int], str]":

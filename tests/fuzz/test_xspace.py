@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import tb_contention
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Trace
 from tb_contention.xspace.reader import decode_xspace
@@ -70,3 +71,47 @@ def test_other_files_are_refused_by_name(data: bytes, slug: str) -> None:
     with pytest.raises(TraceFileError) as refusal:
         decode_xspace(data, file="f")
     assert refusal.value.slug == slug
+
+
+def _varint(value: int) -> bytes:
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+LINE = _field(3, b"\x08\x01" + _field(4, b"\x08\x01\x10\x05\x18\x05"))
+BOMBS = {
+    "a million empty planes": b"\x0a\x00" * 10**6,
+    "as many GPUs as fit": b"".join(_field(1, _field(2, b"/device:GPU:%d" % i) + LINE) for i in range(20_000)),
+    "one plane in many pieces": _field(1, _field(2, b"/device:GPU:0") + LINE) * 20_000,
+    "as many threads as fit": _field(
+        1, _field(2, b"/host:CPU") + LINE * 20_000 + _field(4, b"\x08\x01" + _field(2, _field(2, b"a:B")))
+    ),
+    "a name of 50 MB": _field(
+        1, _field(2, b"/device:GPU:0") + LINE + _field(4, b"\x08\x01" + _field(2, _field(2, b"x" * 50_000_000)))
+    ),
+    "a length of 2**63": b"\x0a" + _varint(2**63 - 1) + b"abc",
+    "a length of 2**64": b"\x0a" + _varint(2**64 - 1) + b"abc",
+    "groups within groups": _field(1, _field(2, b"/host:CPU") + b"\x7b" * 10**6),
+    "a varint that does not end": b"\x0a" + b"\xff" * 11,
+}
+
+
+@pytest.mark.parametrize("bomb", sorted(BOMBS))
+def test_bombs_end_in_a_report_or_a_refusal(bomb: str, tmp_path: Path) -> None:
+    place = tmp_path / "plugins" / "profile" / "s" / "h.xplane.pb"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(BOMBS[bomb])
+
+    report = tb_contention.analyse(tmp_path, cache_dir=None)
+
+    assert len(report.devices) <= 256
+    assert all(len(k.name) < 100_000 for d in report.devices for k in d.overlap.kernels)
+    # Only the long name is a whole capture; the others do not pass without a word.
+    assert bool(report.problems) == (bomb != "a name of 50 MB")

@@ -3,6 +3,7 @@
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.xspace.decoding.lines import RawEvents
+from tb_contention.xspace.decoding.planes import MAX_DEVICES
 from tb_contention.xspace.decoding.structure import Structure
 
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
@@ -76,6 +77,23 @@ def losses(file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents
             "Use the trace as recorded, not an aggregate of it.", aggregated,
         )  # fmt: skip
     return found
+
+
+def too_many_devices(file: str, count: int) -> "list[Problem]":
+    """State that more GPU planes are in the file than any machine has."""
+    if not count:
+        return []
+    return [
+        Problem(
+            file=file,
+            slug="too-many-planes",
+            severity=Severity.ERROR,
+            origin=Origin.READING,
+            message=f"{file}: {count} GPU planes beyond the first {MAX_DEVICES} are left out; no machine has so many.",
+            advice=_AGAIN,
+            count=count,
+        )
+    ]
 
 
 def profiler_problems(file: str, trace: Trace, messages: "list[tuple[int, str]]") -> "list[Problem]":

@@ -15,6 +15,8 @@ _CAPABILITIES = (
     "gpu_device_name", "process_id", "profile_start_time", "profile_stop_time",
 )  # fmt: skip
 MAX_NAME = 4096
+#: No process sees more GPUs; a file with a hundred thousand of them is made to exhaust its reader.
+MAX_DEVICES = 256
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Planes:
     process_id: "int | None" = None
     start_ns: "int | None" = None
     stop_ns: "int | None" = None
-    metadata_lost: bool = False
+    devices_left_out: int = 0
 
 
 def read_planes(data: U8, structure: Structure) -> Planes:
@@ -44,6 +46,9 @@ def read_planes(data: U8, structure: Structure) -> Planes:
         _note_times(found, name, stated)
         match = names.DEVICE_PLANE.fullmatch(name)
         if match:
+            if name not in device_row and len(found.devices) >= MAX_DEVICES:
+                found.devices_left_out += 1
+                continue
             if name not in device_row:
                 device_row[name] = len(found.devices)
                 found.devices.append(Device(name=name, ordinal=int(match[1])))

@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from tb_contention.errors import TraceFileError
-from tb_contention.model.findings import Problem
 from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
 from tb_contention.units import U8, Picoseconds
 from tb_contention.xspace.decoding import device_events, host_events, wire
 from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
-from tb_contention.xspace.decoding.losses import losses, profiler_problems
+from tb_contention.xspace.decoding.losses import losses, profiler_problems, too_many_devices
 from tb_contention.xspace.decoding.planes import Planes, read_planes
 from tb_contention.xspace.decoding.recognise import refuse_what_is_no_xspace
 from tb_contention.xspace.decoding.steps import find_steps, steps_of_lines
@@ -99,13 +98,8 @@ def _decode(raw: U8, structure: Structure, file: str) -> Trace:
         complete=structure.cut_at is None and structure.bad_at is None,
         profiler_messages=tuple(t for number, t in messages if number in (2, 3)),
     )
-    return replace(trace, problems=_problems(file, structure, trace, (kernels, host, memory), messages))
-
-
-def _problems(
-    file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents, ...]", messages: "list[tuple[int, str]]"
-) -> "tuple[Problem, ...]":
-    return (*losses(file, structure, trace, read), *profiler_problems(file, trace, messages))
+    found = (*losses(file, structure, trace, (kernels, host, memory)), *profiler_problems(file, trace, messages))
+    return replace(trace, problems=(*found, *too_many_devices(file, planes.devices_left_out)))
 
 
 def _origin(structure: Structure, planes: Planes) -> "int | None":
