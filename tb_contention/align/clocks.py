@@ -18,17 +18,19 @@ UNKNOWN_ZONE_ERROR = 14 * 3600 * NS_PER_S
 _DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
 _ADDRESS = re.compile(r".+_\d{2,5}")
 _QUARTER = 900
+WRITING = 120  # s from the directory's name to the end of writing
 
 
 def clock_offsets(captures: "tuple[Capture, ...]") -> "list[ClockOffset]":
     """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
-    offsets = [_own_clock(capture) for capture in captures]
+    copied = _copied_hosts(captures)
+    offsets = [_own_clock(capture, trust_mtime=capture.file.host not in copied) for capture in captures]
     for members in _remote_requests(captures):
         _share(offsets, members, captures)
     return offsets
 
 
-def _own_clock(capture: Capture) -> ClockOffset:
+def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     evidence, manifest = capture.trace.clock, capture.manifest
     skew = evidence.negative_lag_ps // PS_PER_NS
     if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
@@ -43,7 +45,7 @@ def _own_clock(capture: Capture) -> ClockOffset:
     if evidence.tf_data_origin_ns is not None:
         detail = f"element ids of {evidence.tf_data_events} tf.data events"
         return _offset(ClockSource.TF_DATA, evidence.tf_data_origin_ns, max(TF_DATA_ERROR, skew), detail)
-    return _file_time(capture)
+    return _file_time(capture, trust_mtime=trust_mtime)
 
 
 def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockOffset:
@@ -51,9 +53,9 @@ def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockO
     return ClockOffset(source=source, origin_ns=origin, error=bound, absolute_error=bound, detail=detail)
 
 
-def _file_time(capture: Capture) -> ClockOffset:
+def _file_time(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     """Go back from the time of export: the trace cannot have begun later than that less its length."""
-    export = _export_time(capture)
+    export = _export_time(capture, trust_mtime=trust_mtime)
     if export is None:
         return ClockOffset(
             source=ClockSource.NONE, origin_ns=None, error=None, absolute_error=None, detail="no evidence"
@@ -63,7 +65,7 @@ def _file_time(capture: Capture) -> ClockOffset:
     return _offset(ClockSource.FILE_TIME, at - capture.trace.span[1] // PS_PER_NS, error, detail)
 
 
-def _export_time(capture: Capture) -> "tuple[int, int, str] | None":
+def _export_time(capture: Capture, *, trust_mtime: bool) -> "tuple[int, int, str] | None":
     """Return (Unix ns of the export, further error, evidence).
 
     The directory's name is local time of an unknown zone. A time in UTC that differs from it by whole quarter hours is the same moment
@@ -73,17 +75,32 @@ def _export_time(capture: Capture) -> "tuple[int, int, str] | None":
     seconds = capture.file.tfevents_seconds
     local = _as_utc(name) if name else None
     if local is None:
-        if seconds:
-            return seconds[-1] * NS_PER_S, 0, "the name of a tfevents file"
-        if capture.file.mtime_ns > 0 and capture.file.tfevents_seconds == () and name is None:
-            return capture.file.mtime_ns, 3600 * NS_PER_S, "the file's time, which a copy may have changed"
+        if len(seconds) == 1:
+            return seconds[0] * NS_PER_S, 0, "the name of a tfevents file"
         return None
-    for second in seconds:
-        if _zone_apart(second - local, 0, 5):
-            return second * NS_PER_S, 0, "the name of a tfevents file, agreeing with the directory's name"
-    if _zone_apart(capture.file.mtime_ns / NS_PER_S - local, -1, 120):
+    mtime = capture.file.mtime_ns / NS_PER_S
+    agreeing = [second for second in seconds if _zone_apart(second - local, 0, 5)]
+    if len(agreeing) > 1:  # captures whole quarter hours apart: an untouched file's time tells which it is
+        agreeing = [second for second in agreeing if -1 <= mtime - second <= WRITING] or agreeing
+    if agreeing:
+        unsure = (agreeing[-1] - agreeing[0]) * NS_PER_S
+        return agreeing[0] * NS_PER_S, unsure, "the name of a tfevents file, agreeing with the directory's name"
+    if trust_mtime and _zone_apart(mtime - local, -1, WRITING):
         return capture.file.mtime_ns, 0, "the file's time, agreeing with the directory's name"
     return local * NS_PER_S, UNKNOWN_ZONE_ERROR, "the directory's name, whose time zone is unknown (taken as UTC)"
+
+
+def _copied_hosts(captures: "tuple[Capture, ...]") -> "set[str]":
+    """Find hosts whose file times, read against the directories' names, are in several time zones: a copy has changed them."""
+    zones: dict[str, set[int]] = {}
+    for capture in captures:
+        name = _DIRECTORY.fullmatch(capture.file.directory)
+        local = _as_utc(name) if name else None
+        if local is not None and capture.file.mtime_ns > 0:
+            zones.setdefault(capture.file.host, set()).add(
+                int((capture.file.mtime_ns / NS_PER_S - local + 1) // _QUARTER)
+            )
+    return {host for host, quarters in zones.items() if len(quarters) > 1}
 
 
 def _as_utc(name: "re.Match[str]") -> "int | None":

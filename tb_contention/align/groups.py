@@ -1,8 +1,12 @@
 """Which sessions ran together on a device: capture windows that overlap by more than the errors of their clocks."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from tb_contention.model.alignment import ClockSource, DeviceGroup, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.units import DeviceId, Nanoseconds, SessionId
+from tb_contention.units import I64, Bool, DeviceId, Nanoseconds, SessionId
 
 #: Pairs of sessions named one by one among "perhaps together"; beyond it they are counted.
 MAX_PAIRS = 20
@@ -22,16 +26,40 @@ def pair_error(a: Session, b: Session) -> "int | None":
     return int(a.clock.absolute_error + b.clock.absolute_error)
 
 
-def together(a: Session, b: Session) -> bool:
-    """Tell whether two capture windows surely overlap."""
-    error = pair_error(a, b)
-    return error is not None and min(a.end, b.end) - max(a.start, b.start) > error
+class _Pairs:
+    """Compare one session's capture window with all others at once; in vectors, for a log directory can hold thousands."""
 
+    def __init__(self, members: "list[Session]") -> None:
+        self._start = np.array([s.start for s in members], np.int64)
+        self._end = np.array([s.end for s in members], np.int64)
+        clocks = [s.clock for s in members]
+        self._known = np.array([c.error is not None and c.absolute_error is not None for c in clocks], np.bool_)
+        self._error = np.array([c.error or 0 for c in clocks], np.int64)
+        self._absolute = np.array([c.absolute_error or 0 for c in clocks], np.int64)
+        codes: dict[str, int] = {}
+        self._capture = np.array(
+            [-1 if c.capture is None else codes.setdefault(c.capture, len(codes)) for c in clocks], np.int64
+        )
 
-def perhaps_together(a: Session, b: Session) -> bool:
-    """Tell whether two capture windows may overlap, for all that is known, though not surely."""
-    error = pair_error(a, b)
-    return not together(a, b) and (error is None or min(a.end, b.end) - max(a.start, b.start) > -error)
+    def together(self, row: int) -> I64:
+        """Return the rows whose windows surely overlap that of `row`."""
+        surely, _ = self._compare(row)
+        return np.flatnonzero(surely)
+
+    def perhaps_later(self, row: int) -> I64:
+        """Return the rows behind `row` whose windows may overlap its own, for all that is known, though not surely."""
+        _, perhaps = self._compare(row)
+        perhaps[: row + 1] = False
+        return np.flatnonzero(perhaps)
+
+    def _compare(self, row: int) -> "tuple[Bool, Bool]":
+        overlap = np.minimum(self._end, self._end[row]) - np.maximum(self._start, self._start[row])
+        same = (self._capture == self._capture[row]) & (self._capture >= 0)
+        error = np.where(same, self._error + self._error[row], self._absolute + self._absolute[row])
+        known = self._known & self._known[row]
+        surely = known & (overlap > error)
+        surely[row] = False
+        return surely, ~surely & (~known | (overlap > -error))
 
 
 def groups_of(device: PhysicalDevice, sessions: "dict[SessionId, Session]") -> "list[DeviceGroup]":
@@ -41,25 +69,49 @@ def groups_of(device: PhysicalDevice, sessions: "dict[SessionId, Session]") -> "
     short     |===|     |===|          two groups: {long, first short}, {long, second short}
     """
     members = sorted({sessions[p.session].id for p in device.planes}, key=lambda s: (sessions[s].start, s))
-    groups: list[frozenset[SessionId]] = []
-    for row, latest in enumerate(members):
-        clique = [latest]
-        for earlier in reversed(members[:row]):
-            if all(together(sessions[earlier], sessions[other]) for other in clique):
-                clique.append(earlier)
-        groups.append(frozenset(clique))
-    largest = [g for g in groups if not any(g < other for other in groups)]
-    return [_group(device, g, number, sessions) for number, g in enumerate(dict.fromkeys(largest), 1)]
+    surely = _Pairs([sessions[s] for s in members])
+    cliques = _maximal_cliques([set(surely.together(row).tolist()) for row in range(len(members))])
+    groups = [_group(device, frozenset(members[row] for row in clique), sessions) for clique in cliques]
+    groups.sort(key=lambda g: (g.start, g.end, [p.session for p in g.planes]))
+    return [
+        group if number == 1 else replace(group, id=DeviceId(f"{device.id}#{number}"))
+        for number, group in enumerate(groups, 1)
+    ]
+
+
+def _maximal_cliques(neighbours: "list[set[int]]") -> "list[set[int]]":
+    """Find all maximal cliques (Bron and Kerbosch with a pivot), without recursion.
+
+    Errors differ between pairs, so "together" is no plain overlap of intervals: A and B may each be sure to have run with C, but not with
+    one another, though both began before C.
+    """
+    found: list[set[int]] = []
+    stack: list[tuple[set[int], set[int], set[int]]] = [(set(), set(range(len(neighbours))), set())]
+    while stack:
+        clique, candidates, done = stack.pop()
+        if not candidates:
+            if clique and not done:
+                found.append(clique)
+            continue
+        pivot = max(candidates | done, key=lambda row: len(neighbours[row] & candidates))
+        for row in sorted(candidates - neighbours[pivot]):
+            near = neighbours[row]
+            stack.append((clique | {row}, candidates & near, done & near))
+            candidates = candidates - {row}
+            done = done | {row}
+    return found
 
 
 def _group(
-    device: PhysicalDevice, members: "frozenset[SessionId]", number: int, sessions: "dict[SessionId, Session]"
+    device: PhysicalDevice, members: "frozenset[SessionId]", sessions: "dict[SessionId, Session]"
 ) -> DeviceGroup:
     inside = [sessions[s] for s in members]
-    errors = [s.clock.error if s.clock.capture is not None else s.clock.absolute_error for s in inside]
+    captures = {s.clock.capture for s in inside}
+    shared = len(captures) == 1 and None not in captures
+    errors = [s.clock.error if shared else s.clock.absolute_error for s in inside]
     known = [e for e in errors if e is not None]
     return DeviceGroup(
-        id=device.id if number == 1 else DeviceId(f"{device.id}#{number}"),
+        id=device.id,
         device=device,
         planes=tuple(p for p in device.planes if p.session in members),
         start=Nanoseconds(max(s.start for s in inside)),
@@ -74,12 +126,12 @@ def clock_findings(devices: "tuple[PhysicalDevice, ...]", sessions: "dict[Sessio
     pairs = 0
     for device in devices:
         members = [sessions[s] for s in dict.fromkeys(p.session for p in device.planes)]
+        compared = _Pairs(members)
         for row, a in enumerate(members):
-            for b in members[row + 1 :]:
-                if perhaps_together(a, b):
-                    pairs += 1
-                    if pairs <= MAX_PAIRS:
-                        found.append(_too_coarse(device, a, b))
+            perhaps = compared.perhaps_later(row)
+            named = perhaps[: max(0, MAX_PAIRS - pairs)]
+            found += [_too_coarse(device, a, members[other]) for other in named.tolist()]
+            pairs += len(perhaps)
     if pairs > MAX_PAIRS:
         found.append(
             Finding(

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
+from random import Random
 
 import pytest
 from lanes import kernels_of, session_of
 
 from tb_contention.align import AlignOptions, align
+from tb_contention.align.groups import _maximal_cliques
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockSource, Identity
 from tb_contention.model.capture import Capture, CaptureFile, Container, ManifestDevice, ManifestSession
@@ -192,3 +195,57 @@ def test_without_any_wall_clock_nothing_is_lined_up() -> None:
     assert aligned.origin_ns is None
     assert len(aligned.groups) == 2
     assert [s.start for s in aligned.sessions] == [0, 0]
+
+
+def test_sessions_that_ran_together_are_a_group_though_a_third_has_a_coarse_clock() -> None:
+    def at(name: str, start_us: int, length_us: int, error_ns: int) -> Capture:
+        manifest = ManifestSession(origin_ns=START + start_us * 1000, error_ns=error_ns)
+        return capture(name, trace(START, length_us=length_us), manifest=manifest)
+
+    found = groups([at("a", 0, 100, 10_000), at("b", 50, 15, 10_000), at("c", 52, 48, 0)])
+
+    assert sorted(found.values()) == [["a", "c"], ["b", "c"]]
+
+
+def test_hourly_captures_beside_one_another_are_not_taken_for_one_moment() -> None:
+    seconds = (1_699_956_000, 1_699_959_600)
+    captures = [
+        capture("r", trace(None), directory=f"2023_11_14_{hour}_00_00", tfevents=seconds, mtime_ns=mtime)
+        for hour, mtime in ((10, 0), (11, 0))
+    ]
+    untouched = [replace(c, file=replace(c.file, mtime_ns=(s + 1) * S)) for c, s in zip(captures, seconds, strict=True)]
+
+    assert len(align(captures, AlignOptions()).groups) == 2
+    assert all((s.clock.error or 0) > 3600 * S for s in align(captures, AlignOptions()).sessions)
+    assert [s.clock.origin_ns for s in align(untouched, AlignOptions()).sessions] == [s * S - 100_000 for s in seconds]
+
+
+def test_file_times_that_imply_two_time_zones_were_changed_by_a_copy() -> None:
+    copied = (1_700_000_000 + 5 * 3600 + 61) * S
+    captures = [
+        capture("a", trace(None), directory="2023_11_14_22_13_20", mtime_ns=copied),
+        capture("b", trace(None), directory="2023_11_15_00_13_20", mtime_ns=copied),
+    ]
+    first, second = align(captures, AlignOptions()).sessions
+
+    assert (first.clock.error or 0) > 14 * 3600 * S
+    assert second.start - first.start == 2 * 3600 * S
+
+
+def test_a_file_time_alone_is_no_clock() -> None:
+    assert (
+        source(align([capture("a", trace(None), directory="any", mtime_ns=START)], AlignOptions())) is ClockSource.NONE
+    )
+
+
+def test_groups_are_the_sets_that_trying_all_finds() -> None:
+    random = Random(7)
+    for _ in range(200):
+        count = random.randint(0, 7)
+        pairs = {p for p in combinations(range(count), 2) if random.random() < 0.6}
+        near = [{b for b in range(count) if (min(a, b), max(a, b)) in pairs} for a in range(count)]
+        sets = [set(s) for n in range(1, count + 1) for s in combinations(range(count), n)]
+        cliques = [s for s in sets if all(b in near[a] for a in s for b in s - {a})]
+        expected = sorted(sorted(s) for s in cliques if not any(s < other for other in cliques))
+
+        assert sorted(sorted(s) for s in _maximal_cliques(near)) == expected
