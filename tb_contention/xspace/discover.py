@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tb_contention.errors import LogdirError
@@ -46,7 +46,7 @@ def discover(logdir: str, *, spec: str = "") -> Discovery:
             found.folders += folders
         else:
             _discover_local(Path(place), name, found)
-    files = tuple(sorted(found.files, key=lambda f: (f.run, f.host, f.relative)))
+    files = _with_unique_ids(sorted(found.files, key=lambda f: (f.run, f.host, f.relative, f.path)))
     return Discovery(
         logdir=logdir or spec,
         files=files,
@@ -54,6 +54,20 @@ def discover(logdir: str, *, spec: str = "") -> Discovery:
         looked_in=found.folders,
         seen_instead=tuple(sorted(found.seen_instead)[:20]),
     )
+
+
+def _with_unique_ids(files: "list[CaptureFile]") -> "tuple[CaptureFile, ...]":
+    """Number runs that go by one name: folders of a spec without names, or names that differ only in bytes that are no text."""
+    taken: set[str] = set()
+    unique = []
+    for file in files:
+        free, number = file, 1
+        while free.id in taken:
+            number += 1
+            free = replace(file, run=f"{file.run}~{number}")
+        taken.add(free.id)
+        unique.append(free)
+    return tuple(sorted(unique, key=lambda f: (f.run, f.host, f.relative, f.path)))
 
 
 def _places(logdir: str, spec: str) -> "Iterator[tuple[str, str]]":
@@ -75,12 +89,13 @@ def printable(name: str) -> str:
 
 
 def _discover_local(root: Path, name: str, found: _Found) -> None:
-    root = root.expanduser()
     try:
+        root = root.expanduser()
         info = root.stat()
-    except OSError as error:
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a user without a home
+        reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
         raise LogdirError(
-            f"{printable(str(root))}: {error.strerror or 'it cannot be read'}.",
+            f"{printable(str(root))}: {reason or 'it cannot be read'}.",
             slug="logdir-missing",
             advice="Give the folder that you give to TensorBoard as --logdir.",
         ) from None

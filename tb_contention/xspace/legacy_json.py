@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import zlib
 from typing import Any
 
@@ -14,6 +15,10 @@ from tb_contention.xspace.legacy import OldEvents, old_trace
 
 #: The writer stops at a million events of some hundred bytes; more is no trace.
 MAX_TEXT = 400 << 20
+#: Traces compress 10 to 30 times. A short file that holds more than this is a bomb; the least is for files of a few hundred bytes.
+MAX_RATIO = 100
+LEAST_TEXT = 8 << 20
+_BETWEEN_EVENTS = re.compile(r"\}\s*,\s*\{")
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
@@ -38,16 +43,17 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
 def _decompress(data: bytes, file: str) -> "tuple[str, bool]":
     if not data:
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=_AGAIN, offset=0)
+    limit = min(MAX_TEXT, max(LEAST_TEXT, MAX_RATIO * len(data)))
     reader = zlib.decompressobj(wbits=31)
     try:
-        text = reader.decompress(data, MAX_TEXT)
+        text = reader.decompress(data, limit)
     except zlib.error:
         raise TraceFileError(
             f"{file}: it is not gzip-compressed, or damaged.", slug="bad-gzip", advice=_AGAIN, offset=0
         ) from None
     if reader.unconsumed_tail:
         raise TraceFileError(
-            f"{file}: it holds more than {MAX_TEXT >> 20} MB of text, which no profiler writes.",
+            f"{file}: it unpacks to more than {limit >> 20} MB of text, which no profiler writes.",
             slug="too-large",
             advice=_AGAIN,
         )
@@ -60,7 +66,7 @@ def _parse(text: str, file: str) -> "tuple[Any, bool]":
         return json.loads(text), True
     except (ValueError, RecursionError):
         pass
-    cut = text.rfind("},")
+    cut = max((m.start() for m in _BETWEEN_EVENTS.finditer(text)), default=-1)
     try:
         return json.loads(text[: cut + 1] + "]}"), False
     except (ValueError, RecursionError):
@@ -72,7 +78,7 @@ def _columns(events: "list[Any]") -> OldEvents:
     threads: dict[tuple[Any, Any], str] = {}
     for event in events:
         if isinstance(event, dict) and event.get("ph") == "M" and isinstance(event.get("args"), dict):
-            name = str(event["args"].get("name", ""))
+            name = _text(event["args"].get("name", ""))
             if event.get("name") == "process_name":
                 planes[_key(event.get("pid"))] = name
             elif event.get("name") == "thread_name":
@@ -94,15 +100,20 @@ def _columns(events: "list[Any]") -> OldEvents:
                 duration,
                 _number(args.get("correlation_id")),
                 _number(args.get("step_num")),
-                str(event.get("name", "")),
+                _text(event.get("name", "")),
             )
         )
     table = np.array([r[:5] for r in rows], np.int64).reshape(-1, 5)
-    described = [(planes.get(p, ""), threads.get((p, t), ""), t if isinstance(t, int) else 0) for p, t in lines]
+    described = [(planes.get(p, ""), threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0) for p, t in lines]
     return OldEvents(
         lines=described, line=table[:, 0], name=[r[5] for r in rows], start=table[:, 1], duration=table[:, 2],
         correlation=table[:, 3], step=table[:, 4],
     )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    """Take a name; JSON can spell half a character, which no output could be written with."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _key(value: Any) -> Any:
@@ -111,7 +122,7 @@ def _key(value: Any) -> Any:
 
 def _picoseconds(value: Any) -> int:
     """Turn microseconds into ps; what is no number becomes impossible, and is left out later."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e12:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12 or not math.isfinite(value):
         return 1 << 62
     return round(value * 1e6)
 

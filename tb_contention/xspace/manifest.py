@@ -102,7 +102,7 @@ def _string(entry: "Mapping[str, Any]", key: str) -> "str | None":
         return None
     if not isinstance(value, str) or not 0 < len(value) <= 1000:
         raise ManifestError(f"{key} must be a short text.", slug="bad-manifest")
-    return value
+    return value.encode("utf-8", "replace").decode()  # JSON can spell half a character
 
 
 def _integer(entry: "Mapping[str, Any]", key: str) -> "int | None":

@@ -133,3 +133,21 @@ def test_an_empty_file_is_refused_by_name(tmp_path: Path) -> None:
         load_trace(one_file(tmp_path, b""))
 
     assert refusal.value.slug == "empty-file"
+
+
+def test_ids_are_unique_though_folders_or_names_look_the_same(tmp_path: Path) -> None:
+    put(tmp_path / "x", "plugins/profile/s/h.xplane.pb")
+    put(tmp_path / "y", "plugins/profile/s/h.xplane.pb")
+    for name in (b"r\xfe", b"r\xff"):
+        put(tmp_path / "z", f"{os.fsdecode(name)}/plugins/profile/s/h.xplane.pb")
+
+    assert [f.id for f in discover("", spec=f"{tmp_path}/x,{tmp_path}/y").files] == ["s/h", "s~2/h"]
+    assert runs(tmp_path / "z") == ["r\ufffd/s/h", "r\ufffd/s~2/h"]
+
+
+@pytest.mark.parametrize("place", ["a\0b", "~no such user/logs"])
+def test_a_path_that_cannot_be_is_a_missing_folder(place: str) -> None:
+    with pytest.raises(LogdirError) as refusal:
+        discover(place)
+
+    assert refusal.value.slug == "logdir-missing"
