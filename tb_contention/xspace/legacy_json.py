@@ -104,7 +104,10 @@ def _columns(events: "list[Any]") -> OldEvents:
             )
         )
     table = np.array([r[:5] for r in rows], np.int64).reshape(-1, 5)
-    described = [(planes.get(p, ""), threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0) for p, t in lines]
+    described = [
+        (planes.get(p, ""), threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0)
+        for p, t in lines
+    ]
     return OldEvents(
         lines=described, line=table[:, 0], name=[r[5] for r in rows], start=table[:, 1], duration=table[:, 2],
         correlation=table[:, 3], step=table[:, 4],
