@@ -1,7 +1,7 @@
 """Results -> findings. A rule is one function from the results of a device to findings, and one entry in RULES."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tb_contention.diagnose.evidence import host_only, memory_unseen, simulated
 from tb_contention.diagnose.memory import limits_exceed_capacity, little_headroom
@@ -36,4 +36,16 @@ def diagnose(aligned: AlignedTraces, devices: "tuple[DeviceReport, ...]") -> "tu
     """Run all rules on all devices; the gravest findings first, else in the order of devices and rules."""
     found = [f for device in devices for rule in RULES for f in rule.run(aligned, device)]
     found += simulated(aligned)
-    return tuple(sorted(found, key=lambda f: _ORDER[f.severity]))
+    return tuple(sorted(_once(found), key=lambda f: _ORDER[f.severity]))
+
+
+def _once(found: "list[Finding]") -> "list[Finding]":
+    """Say what several devices have in common once, for all their sessions."""
+    merged: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        key = (finding.rule, finding.title)
+        if key in merged:
+            sessions = dict.fromkeys((*merged[key].sessions, *finding.sessions))
+            finding = replace(merged[key], device=None, sessions=tuple(sessions))
+        merged[key] = finding
+    return list(merged.values())

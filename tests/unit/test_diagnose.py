@@ -1,0 +1,60 @@
+"""What the rules say, and when they keep silent."""
+
+from dataclasses import replace
+
+from lanes import Allocation, group_of, session_of
+
+from tb_contention.contention.overlap import measure_overlap
+from tb_contention.diagnose import diagnose
+from tb_contention.memory.highwater import combined_memory
+from tb_contention.model.alignment import Session
+from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.report import DeviceReport
+
+
+def findings(*sessions: Session) -> dict[str, Finding]:
+    aligned, group = group_of(list(sessions))
+    overlap, memory = measure_overlap(aligned, group), combined_memory(aligned, group)
+    report = DeviceReport(group=group, overlap=overlap, memory=memory, memory_note="")
+    return {f.rule: f for f in diagnose(aligned, (report,))}
+
+
+def using(peak: int) -> list[Allocation]:
+    return [(1, peak, peak)]
+
+
+def test_overlap_is_a_warning_with_its_numbers() -> None:
+    found = findings(session_of("a", "AAAA....", using(10)), session_of("b", "..BBBB..", using(10)))["overlap-in-time"]
+
+    assert found.severity is Severity.WARNING
+    assert found.evidence["contended_ns"] == 2_000
+    assert "25%" in found.title
+
+
+def test_sessions_that_take_turns_are_said_to_do_so() -> None:
+    found = findings(session_of("a", "AAAA....", using(10)), session_of("b", "....BBBB", using(10)))["overlap-in-time"]
+
+    assert (found.severity, found.advice) == (Severity.INFO, "")
+
+
+def test_a_session_alone_is_no_overlap() -> None:
+    assert findings(session_of("a", "AAAA....", using(10))) == {}
+
+
+def test_a_peak_near_the_capacity_is_a_warning_and_one_above_it_critical() -> None:
+    near = findings(session_of("a", "A" * 8, using(500)), session_of("b", "B" * 8, using(450)))["little-headroom"]
+    above = findings(session_of("a", "A" * 8, using(600)), session_of("b", "B" * 8, using(450)))["little-headroom"]
+    far = findings(session_of("a", "A" * 8, using(500)), session_of("b", "B" * 8, using(350)))
+
+    assert (near.severity, above.severity) == (Severity.WARNING, Severity.CRITICAL)
+    assert "little-headroom" not in far
+
+
+def test_memory_without_events_is_unknown_and_said_so() -> None:
+    assert "memory-unseen" in findings(session_of("a", "A" * 8, using(10)), session_of("b", "B" * 8))
+
+
+def test_simulated_sessions_are_said_to_be_simulated() -> None:
+    made = findings(replace(session_of("a", "A" * 8, using(10)), simulated=True))
+
+    assert made["simulated"].sessions == ("a/host0",)
