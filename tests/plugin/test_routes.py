@@ -256,7 +256,7 @@ def test_a_plugin_that_cannot_load_shows_why(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("tb_contention.plugin.plugin.ContentionPlugin", refuse)
     plugin = ContentionLoader().load(SimpleNamespace())
 
-    page = Client(plugin.get_plugin_apps()["/index.js"]).get("/").text
+    page = Client(plugin.get_plugin_apps()["/index.js"]).get("/").data.decode()
     assert plugin.is_active()
     assert "no <numba> here" in page
     assert "export function render()" in page
