@@ -11,6 +11,8 @@ import numpy as np
 
 from tb_contention._version import __version__
 from tb_contention.align import AlignOptions, align
+from tb_contention.attribution import attribute, roll_up
+from tb_contention.contention.cost import measure_cost
 from tb_contention.contention.overlap import measure_overlap
 from tb_contention.diagnose import diagnose
 from tb_contention.errors import OptionError, TraceFileError
@@ -146,9 +148,14 @@ def analyse_captures(
     problems: "tuple[Problem, ...]" = (),
 ) -> Analysis:
     """Align decoded captures and analyse each group of sessions; `problems` are those of files that could not be decoded."""
-    aligned = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
-    _check_baselines(aligned, options.baselines)
-    devices = tuple(sorted((_device_report(aligned, group) for group in aligned.groups), key=_most_contended))
+    processes = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
+    _check_baselines(processes, options.baselines)
+    aligned = attribute(processes)
+    devices = tuple(
+        _device_report(processes, whole, aligned, group)
+        for whole, group in zip(processes.groups, aligned.groups, strict=True)
+    )
+    devices = tuple(sorted(devices, key=_most_contended))
     known = (*discovery.problems, *problems, *aligned.problems)
     known += tuple(p for capture in captures for p in capture.trace.problems)
     report = Report(
@@ -199,15 +206,26 @@ def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
     )
 
 
-def _device_report(aligned: AlignedTraces, group: DeviceGroup) -> DeviceReport:
-    memory = combined_memory(aligned, group)
+def _device_report(
+    processes: AlignedTraces, whole: DeviceGroup, aligned: AlignedTraces, group: DeviceGroup
+) -> DeviceReport:
+    """Analyse one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
+    memory = combined_memory(processes, whole)
     note = ""
     if memory is None:
         note = "No allocator event of this device was recorded: its memory is unknown, not zero."
     elif memory.sessions_without_data:
         names = ", ".join(aligned.session(s).name for s in memory.sessions_without_data)
         note = f"The memory of {names} is not in its capture: the sums are a lower bound."
-    return DeviceReport(group=group, overlap=measure_overlap(aligned, group), memory=memory, memory_note=note)
+    overlap = measure_overlap(aligned, group)
+    return DeviceReport(
+        group=group,
+        overlap=overlap,
+        cost=measure_cost(aligned, group, overlap),
+        memory=memory,
+        memory_note=note,
+        parts=roll_up(aligned, group),
+    )
 
 
 def _session_report(session: Session, problems: "tuple[Problem, ...]") -> SessionReport:

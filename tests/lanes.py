@@ -11,6 +11,10 @@ from itertools import groupby
 
 import numpy as np
 
+from tb_contention.attribution import roll_up
+from tb_contention.contention.cost import measure_cost
+from tb_contention.contention.overlap import measure_overlap
+from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import (
     AlignedTraces,
     ClockOffset,
@@ -21,6 +25,7 @@ from tb_contention.model.alignment import (
     PhysicalDevice,
     Session,
 )
+from tb_contention.model.report import DeviceReport
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import (
     NONE,
@@ -163,3 +168,12 @@ def drawn(drawing: str) -> tuple[AlignedTraces, DeviceGroup]:
     """Read a whole drawing; leading blanks of a row before its bar shift nothing, dots are time."""
     rows = [line.split("|") for line in drawing.strip().splitlines()]
     return group_of([session_of(head.strip(), row) for head, row, _ in rows])
+
+
+def device_report(aligned: AlignedTraces, group: DeviceGroup, *, note: str = "") -> DeviceReport:
+    """Run the stages of one device group, as the pipeline does."""
+    memory = combined_memory(aligned, group)
+    overlap = measure_overlap(aligned, group)
+    cost = measure_cost(aligned, group, overlap)
+    parts = roll_up(aligned, group)
+    return DeviceReport(group=group, overlap=overlap, cost=cost, memory=memory, memory_note=note, parts=parts)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from tb_contention.model.attribution import Attribution
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId, Nanoseconds, SessionId
@@ -46,9 +47,11 @@ class ClockOffset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What competes for a device: here one process, that is one profiler file.
+    """What competes for a device: a process, that is one profiler file, or a session inside one.
 
-    start, end: capture window in ns from the report's origin. `offset` is the same as a number to add to trace time in ns.
+    start, end: capture window in ns from the report's origin. `offset` is the same as a number to add to trace time in ns. kind: `process`
+    or `in_process`; of the latter, `trace` holds the events of this session only (memory stays with the process), `process` is the id of
+    the process, and `attribution` the rule that found it.
     """
 
     id: SessionId
@@ -64,6 +67,8 @@ class Session:
     end: Nanoseconds
     trace: Trace
     simulated: bool = False
+    process: "SessionId | None" = None
+    attribution: "Attribution | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

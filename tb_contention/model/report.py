@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from tb_contention.model.alignment import ClockOffset, DeviceGroup, Session
-from tb_contention.model.contention import Overlap, SessionShare, TimeSplit
+from tb_contention.model.attribution import RollUp
+from tb_contention.model.contention import Cost, Overlap, SessionShare, TimeSplit
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.units import DeviceId, SessionId
@@ -64,8 +65,10 @@ class DeviceReport:
 
     group: DeviceGroup
     overlap: Overlap
+    cost: Cost
     memory: "CombinedMemory | None"
     memory_note: str  # why memory is None or incomplete; "" when complete
+    parts: RollUp
 
     @property
     def id(self) -> DeviceId:

@@ -3,13 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-from lanes import group_of, session_of
+from lanes import device_report, group_of, session_of
 
-from tb_contention.contention.overlap import measure_overlap
-from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.findings import Finding, Origin, Problem, Severity
-from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
+from tb_contention.model.report import Report, SessionReport, StepSummary
 from tb_contention.units import SessionId
 
 #: Text that HTML, Markdown, a spreadsheet, a terminal or JSON in a script element might obey.
@@ -36,13 +34,9 @@ def report_of(sessions: "list[Session]", *, note: str = "") -> Report:
 
 
 def _around(aligned: AlignedTraces, group: DeviceGroup, note: str) -> Report:
-    memory = combined_memory(aligned, group)
-    device = DeviceReport(
-        group=group,
-        overlap=measure_overlap(aligned, group),
-        memory=memory,
-        memory_note=note or ("" if memory else "No allocator event was recorded: the memory is unknown, not zero."),
-    )
+    device = device_report(aligned, group)
+    missing = "" if device.memory else "No allocator event was recorded: the memory is unknown, not zero."
+    device = replace(device, memory_note=note or missing)
     return Report(
         version="0.0.0",
         logdir="logs",

@@ -2,21 +2,16 @@
 
 from dataclasses import replace
 
-from lanes import Allocation, group_of, session_of
+from lanes import Allocation, device_report, group_of, session_of
 
-from tb_contention.contention.overlap import measure_overlap
 from tb_contention.diagnose import diagnose
-from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import Session
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.model.report import DeviceReport
 
 
 def findings(*sessions: Session) -> dict[str, Finding]:
     aligned, group = group_of(list(sessions))
-    overlap, memory = measure_overlap(aligned, group), combined_memory(aligned, group)
-    report = DeviceReport(group=group, overlap=overlap, memory=memory, memory_note="")
-    return {f.rule: f for f in diagnose(aligned, (report,))}
+    return {f.rule: f for f in diagnose(aligned, (device_report(aligned, group),))}
 
 
 def using(peak: int) -> list[Allocation]:

@@ -5,20 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lanes import Allocation, group_of, session_of
+from lanes import Allocation, device_report, group_of, session_of
 
-from tb_contention.contention.overlap import measure_overlap
-from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import Session
-from tb_contention.model.report import DeviceReport
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 from tb_contention.timeline.tiles import BUCKETS, tile
 
 
 def timeline(*sessions: Session) -> DeviceTimeline:
     aligned, group = group_of(list(sessions))
-    overlap, memory = measure_overlap(aligned, group), combined_memory(aligned, group)
-    return build_timeline(aligned, DeviceReport(group=group, overlap=overlap, memory=memory, memory_note=""))
+    return build_timeline(aligned, device_report(aligned, group))
 
 
 def tracks(made: DeviceTimeline, level: int, index: int) -> tuple[list[str], list[dict[str, Any]]]:
