@@ -13,6 +13,8 @@ from tb_contention.units import I64, PS_PER_NS, U8, U16
 
 #: Sub-lanes of one stream at most; what overlaps deeper shares the last.
 MAX_ROWS = 8
+#: Kinds of lost time: inside kernels, and before them.
+STRETCHED, STALLED = 0, 1
 #: Streams shown per device at most; the busiest are.
 MAX_STREAMS = 64
 
@@ -48,7 +50,10 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTimeline:
-    """Everything the tiles of one device group are cut from. memory: per session index (time, bytes) or None."""
+    """Everything the tiles of one device group are cut from. memory: per session index (time, bytes) or None.
+
+    lost: per session index what it lost to others, row and kind 0 stretched, 1 stalled; None where that is not identifiable.
+    """
 
     report: DeviceReport
     sessions: "tuple[Session, ...]"
@@ -58,6 +63,7 @@ class DeviceTimeline:
     hidden_lanes: int
     contended: Events
     memory: "tuple[tuple[I64, I64, int] | None, ...]"
+    lost: "tuple[Events | None, ...]"
 
 
 def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeline:
@@ -80,6 +86,7 @@ def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeli
         hidden_lanes=hidden,
         contended=_contended(report),
         memory=tuple(_memory(report, session) for session in sessions),
+        lost=tuple(_lost(report, session) for session in sessions),
     )
 
 
@@ -152,6 +159,23 @@ def _contended(report: DeviceReport) -> Events:
     kind = np.zeros(len(intervals), np.uint8)
     rows = np.arange(len(intervals), dtype=np.int64)
     return _events(intervals.start, intervals.end, report.overlap.depth, kind, rows, 1)
+
+
+def _lost(report: DeviceReport, session: Session) -> "Events | None":
+    """Put a session's stretched parts into row 0 and its stalls into row 1: slices of one row never hold both."""
+    for lost in report.cost.lost:
+        if lost.session == session.id:
+            start = np.concatenate([lost.stretched.start, lost.stalled.start])
+            end = np.concatenate([lost.stretched.end, lost.stalled.end])
+            row = np.repeat(np.array([STRETCHED, STALLED], np.uint16), [len(lost.stretched), len(lost.stalled)])
+            order = np.argsort(start, kind="stable")
+            start, end, row = start[order], end[order], row[order]
+            reach = np.maximum.accumulate(end) if len(end) else end
+            name = np.zeros(len(start), np.int64)
+            return Events(
+                start=start, end=end, reach=reach, name=name, kind=row.astype(np.uint8), row=row, source=order
+            )
+    return None
 
 
 def _memory(report: DeviceReport, session: Session) -> "tuple[I64, I64, int] | None":

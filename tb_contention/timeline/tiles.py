@@ -38,6 +38,7 @@ def layout(timeline: DeviceTimeline, revision: str) -> "dict[str, Any]":
         ],
         "hidden_lanes": timeline.hidden_lanes,
         "memory": _memory_layout(timeline),
+        "lost": [session for session, lost in enumerate(timeline.lost) if lost is not None],
         "levels": {"min": 0, "max": MAX_LEVEL},
     }  # fmt: skip
 
@@ -76,6 +77,11 @@ def tile(timeline: DeviceTimeline, level: int, index: int) -> bytes:
     band = _cut(timeline.contended, 1, start, level)
     band["depth"] = np.minimum(band.pop("name"), 255).astype(np.uint8)
     tracks.append(({"kind": "contention"}, {key: band[key] for key in ("start", "end", "busy", "count", "depth")}))
+    for session, lost in enumerate(timeline.lost):
+        if lost is not None:
+            columns = _cut(lost, 2, start, level)
+            kept = {key: columns[key] for key in ("start", "end", "busy", "count", "kind")}
+            tracks.append(({"kind": "lost", "session": session}, kept))
     for session, curve in enumerate(timeline.memory):
         if curve is not None:
             window = timeline.sessions[session].start, timeline.sessions[session].end

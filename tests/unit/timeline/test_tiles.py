@@ -1,6 +1,7 @@
 """Tiles against what they are cut from, event by event."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,11 @@ import pytest
 from lanes import Allocation, device_report, group_of, session_of
 
 from tb_contention.model.alignment import Session
+from tb_contention.model.contention import LostTime
+from tb_contention.model.intervals import Intervals
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
-from tb_contention.timeline.tiles import BUCKETS, tile
+from tb_contention.timeline.tiles import BUCKETS, layout, tile
+from tb_contention.units import SessionId
 
 
 def timeline(*sessions: Session) -> DeviceTimeline:
@@ -91,3 +95,58 @@ def test_a_tile_is_bounded_whatever_the_trace_holds() -> None:
 
     assert len(made.lanes[0].events.start) == 30_000
     assert len(tile(made, 8, 0)) < 100_000
+
+
+def spans(*ends: tuple[int, int]) -> Intervals:
+    start, end = np.array(ends, np.int64).reshape(-1, 2).T
+    return Intervals.union_of(start, end)
+
+
+def losing(stretched: Intervals, stalled: Intervals, length: int = 8) -> DeviceTimeline:
+    """Two sessions of which only the first has a known loss."""
+    aligned, group = group_of([session_of("a", "A" * length), session_of("b", "B" * length)])
+    report = device_report(aligned, group)
+    lost = LostTime(session=SessionId(report.sessions[0]), stretched=stretched, stalled=stalled)
+    return build_timeline(aligned, replace(report, cost=replace(report.cost, lost=(lost,))))
+
+
+def lost_tracks(made: DeviceTimeline, level: int, index: int = 0) -> list[dict[str, Any]]:
+    return [track for track in tracks(made, level, index)[1] if track["kind"] == "lost"]
+
+
+def test_lost_time_is_a_track_of_each_session_whose_loss_is_known() -> None:
+    made = losing(spans((1000, 2000), (5000, 5500)), spans((500, 1000)))
+    (lost,) = lost_tracks(made, 5)
+
+    assert lost["session"] == 0
+    assert layout(made, "r")["lost"] == [0]
+    assert lost["columns"] == {
+        "start": [500, 1000, 5000],
+        "end": [1000, 2000, 5500],
+        "busy": [500, 1000, 500],
+        "count": [1, 1, 1],
+        "kind": [1, 0, 0],
+    }
+
+
+def test_merged_lost_time_is_never_of_two_kinds() -> None:
+    (lost,) = lost_tracks(losing(spans((100, 200), (300, 500)), spans((0, 100), (200, 300), (600, 640))), 14)
+
+    columns = lost["columns"]
+    merged = dict(zip(columns["kind"], zip(columns["count"], columns["busy"], strict=True), strict=True))
+    assert merged == {0: (2, 300), 1: (3, 240)}
+
+
+def test_a_known_loss_of_nothing_is_an_empty_track() -> None:
+    (lost,) = lost_tracks(losing(Intervals.empty(), Intervals.empty()), 5)
+
+    assert lost["n"] == 0
+
+
+def test_lost_time_is_bounded_whatever_the_trace_holds() -> None:
+    at = np.arange(0, 400_000, 4, dtype=np.int64)
+    made = losing(Intervals.union_of(at, at + 1), Intervals.union_of(at + 2, at + 3), 400)
+    (lost,) = lost_tracks(made, 9)
+
+    assert lost["n"] <= 2 * BUCKETS
+    assert sum(lost["columns"]["count"]) == 2 * (BUCKETS << 9) // 4
