@@ -14,14 +14,15 @@ from tb_contention.align import AlignOptions, align
 from tb_contention.attribution import attribute, roll_up
 from tb_contention.contention.cost import measure_cost
 from tb_contention.contention.overlap import measure_overlap
+from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
-from tb_contention.errors import OptionError, TraceFileError
+from tb_contention.errors import TraceFileError
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
-from tb_contention.units import PS_PER_NS
+from tb_contention.units import PS_PER_NS, SessionId
 from tb_contention.xspace.discover import discover
 from tb_contention.xspace.load import load_trace
 from tb_contention.xspace.manifest import read_manifest
@@ -149,10 +150,10 @@ def analyse_captures(
 ) -> Analysis:
     """Align decoded captures and analyse each group of sessions; `problems` are those of files that could not be decoded."""
     processes = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
-    _check_baselines(processes, options.baselines)
     aligned = attribute(processes)
+    solos = find_solos(aligned, options.baselines)
     devices = tuple(
-        _device_report(processes, whole, aligned, group)
+        _device_report(processes, whole, aligned, group, solos)
         for whole, group in zip(processes.groups, aligned.groups, strict=True)
     )
     devices = tuple(sorted(devices, key=_most_contended))
@@ -166,32 +167,8 @@ def analyse_captures(
         devices=devices,
         findings=(*diagnose(aligned, devices), *aligned.findings),
         problems=tuple(dict.fromkeys(known)),
-        notes=_baseline_notes(options.baselines),
     )
     return Analysis(report=report, aligned=aligned)
-
-
-def _check_baselines(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> None:
-    sessions = {s.id for s in aligned.sessions} | {s.name for s in aligned.sessions}
-    runs = {s.run for s in aligned.sessions} | {s.name for s in aligned.sessions} | sessions
-    for session, run in baselines.items():
-        if session not in sessions:
-            raise OptionError(
-                f"--baseline names the session {session!r}, which is not among {sorted(sessions)}.",
-                slug="bad-option",
-            )
-        if run not in runs:
-            raise OptionError(
-                f"--baseline names the run {run!r}, which is not among {sorted(runs)}.",
-                slug="bad-option",
-            )
-
-
-def _baseline_notes(baselines: "Mapping[str, str]") -> "tuple[str, ...]":
-    return tuple(
-        f"A baseline was given for {session} ({run}); this version does not estimate slowdown and makes no use of it."
-        for session, run in baselines.items()
-    )
 
 
 def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
@@ -207,7 +184,11 @@ def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
 
 
 def _device_report(
-    processes: AlignedTraces, whole: DeviceGroup, aligned: AlignedTraces, group: DeviceGroup
+    processes: AlignedTraces,
+    whole: DeviceGroup,
+    aligned: AlignedTraces,
+    group: DeviceGroup,
+    solos: "Mapping[SessionId, tuple[Solo, ...]]",
 ) -> DeviceReport:
     """Analyse one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
     memory = combined_memory(processes, whole)
@@ -221,7 +202,7 @@ def _device_report(
     return DeviceReport(
         group=group,
         overlap=overlap,
-        cost=measure_cost(aligned, group, overlap),
+        cost=measure_cost(aligned, group, overlap, solos),
         memory=memory,
         memory_note=note,
         parts=roll_up(aligned, group),

@@ -1,33 +1,265 @@
-"""What sharing cost each session of a device group: loss, slowdown with its interval, mechanism, blame, metrics."""
+"""What sharing cost each session of a device group: loss, slowdown with its interval, mechanism, blame, metrics.
+
+works -> exposure (who can have been touched) -> baselines -> mechanism -> durations alone -> replay -> loss -> blame, metrics
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
-from tb_contention.model.contention import Cost, Evidence, Mechanism, Overlap, SessionLoss, Slowdown
-from tb_contention.units import SessionId
+import numpy as np
+
+from tb_contention.contention.alone import Alone, covers, filled, find_alone, learned
+from tb_contention.contention.baseline import Baseline
+from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_blame
+from tb_contention.contention.cover import covered, united
+from tb_contention.contention.exposure import Exposure, expose
+from tb_contention.contention.interval import Estimate, estimate
+from tb_contention.contention.loss import Loss, measure_loss
+from tb_contention.contention.mechanism import Sharing, progress_sum, recognise, together
+from tb_contention.contention.metrics import sharing_metrics
+from tb_contention.contention.overlap import planes_by_session
+from tb_contention.contention.solo import Solo, solo_baseline
+from tb_contention.contention.work import SessionWork, session_work
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup
+from tb_contention.model.contention import (
+    Blame,
+    Cost,
+    Evidence,
+    KernelBlame,
+    KernelCost,
+    LostTime,
+    Mechanism,
+    Overlap,
+    SessionLoss,
+    SharingMetrics,
+    Slowdown,
+    StepTimes,
+)
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import Nanoseconds, SessionId
+
+#: A progress sum from baselines that cover less than this is not given.
+_LEAST_COVERAGE = 0.4
+#: Parts of a kernel lost by less than this are not drawn, ns.
+_DRAWN = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Victim:
+    """What is known of one session before the mechanism is."""
+
+    work: SessionWork
+    exposure: Exposure
+    own: Baseline
+    solo: "Baseline | None"
+    running: Intervals
 
 
 def measure_cost(
     aligned: AlignedTraces,
     group: DeviceGroup,
     overlap: Overlap,
-    baselines: "Mapping[SessionId, tuple[Session, ...]] | None" = None,
+    solos: "Mapping[SessionId, tuple[Solo, ...]] | None" = None,
 ) -> Cost:
-    """Estimate the cost of sharing; baselines: per session, the sessions in which the same work ran alone."""
-    del aligned, group, baselines
-    unknown = Slowdown(estimate=None, low=None, high=None, evidence=Evidence.D)
-    losses = tuple(
-        SessionLoss(
-            session=share.session, stretch=None, stall=None, absorbed=None, lost=None, slowdown=unknown,
-            step_shared=None, step_alone=None, steps=0,
-        )
-        for share in overlap.shares
-    )  # fmt: skip
+    """Estimate the cost of sharing.
+
+    solos: per session, captures in which the same work ran alone.
+    """
+    planes = planes_by_session(group)
+    works = [session_work(aligned.session(session), rows) for session, rows in planes.items()]
+    error = clock_error(aligned, group)
+    running = {work.id: work.running() for work in works}
+    victims = [_victim(work, works, running, group, error, (solos or {}).get(work.id, ())) for work in works]
+    sharing = _sharing(victims, group, error)
+    losses = [_loss(victim, sharing, len(works)) for victim in victims]
+    estimates = [_estimate(loss, alone_on_device=len(works) == 1) for loss in losses]
+    results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
+    blames, pairs = _blames(losses, results, running)
     return Cost(
-        mechanism=Mechanism.UNKNOWN if overlap.time.contended else Mechanism.NONE,
-        detail="",
-        slice=None,
-        progress_sum=None,
-        metrics=None,
-        losses=losses,
+        mechanism=sharing.mechanism,
+        detail=sharing.detail,
+        slice=None if sharing.slice is None else Nanoseconds(round(sharing.slice)),
+        progress_sum=sharing.progress_sum,
+        metrics=_metrics(results),
+        losses=results,
+        kernels=tuple(cost for loss in losses for cost in _kernel_costs(loss)),
+        blame=blames,
+        kernel_blame=pairs,
+        steps=tuple(_step_times(loss) for loss in losses if loss.has_steps),
+        lost=tuple(_lost_time(loss) for loss in losses) if len(works) > 1 else (),
+    )
+
+
+def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:
+    """Bound the clock error between any two sessions of a group, ns; sessions of one process share a clock."""
+    sessions = [aligned.session(plane.session) for plane in group.planes]
+    if len({s.process or s.id for s in sessions}) < 2:
+        return 0
+    return 2 * (group.max_error or 0)
+
+
+def _victim(
+    work: SessionWork,
+    works: "list[SessionWork]",
+    running: "dict[SessionId, Intervals]",
+    group: DeviceGroup,
+    error: int,
+    solos: "tuple[Solo, ...]",
+) -> _Victim:
+    others = [other for other in works if other is not work]
+    busy = united([part for other in others for part in (other.pending(), other.unseen())])
+    exposure = expose(work, busy, group.start, group.end, error)
+    solo = solo_baseline(work, [session_work(s.session, [s.device]) for s in solos]) if solos else None
+    return _Victim(
+        work=work,
+        exposure=exposure,
+        own=learned(work, exposure),
+        solo=solo,
+        running=united([running[other.id] for other in others]),
+    )
+
+
+def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharing:
+    """Recognise the mechanism with the best baselines at hand."""
+    if len(victims) < 2:
+        return Sharing(
+            mechanism=Mechanism.NONE, detail="No other session was captured on this device at the same time."
+        )
+    bases = [victim.solo or victim.own for victim in victims]
+    coverage = [covers(v.exposure, base.alone) for v, base in zip(victims, bases, strict=True)]
+    works = [victim.work for victim in victims]
+    both = together([work.pending() for work in works], group.start, group.end)
+    alone = [filled(v.exposure, base.alone)[0] for v, base in zip(victims, bases, strict=True)]
+    progress = progress_sum(works, alone, both.where) if min(coverage) >= _LEAST_COVERAGE else None
+    return recognise(works, both, alone, progress, error)
+
+
+def _loss(victim: _Victim, sharing: Sharing, sessions: int) -> Loss:
+    alone: Alone = find_alone(victim.work, victim.exposure, victim.own, victim.solo, sharing, sessions)
+    return measure_loss(victim.work, victim.exposure, alone, victim.running)
+
+
+def _estimate(loss: Loss, *, alone_on_device: bool) -> "Estimate | None":
+    return None if alone_on_device else estimate(loss)
+
+
+_SETTLE = (
+    "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this GPU, given as --baseline {name}=RUN, "
+    "or a pause of the others of a few of its steps, would settle it."
+)
+
+
+def _session_loss(loss: Loss, found: "Estimate | None") -> SessionLoss:
+    """Put the results of one session together; what class D cannot know stays None."""
+    evidence = loss.alone.evidence
+    known = found is not None and evidence is not Evidence.D
+    shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
+    rows = loss.counted
+    stretch = float((loss.exposure.duration - loss.alone.estimate)[rows].sum())
+    stall = float(loss.waits.stall[rows].sum())
+    lost = max(0.0, shared - alone)
+    stretch, stall = max(0.0, stretch), max(0.0, stall)
+    steps = len(loss.periods.begin) if loss.has_steps else 0
+    slowdown = Slowdown(
+        estimate=found.value if known and found is not None else None,
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+        evidence=evidence if found is not None else Evidence.D,
+        coverage=loss.alone.coverage,
+        settle=_SETTLE.format(name=loss.work.session.name) if found is not None and evidence is Evidence.D else "",
+    )
+    return SessionLoss(
+        session=loss.work.id,
+        stretch=_ns(stretch) if known else None,
+        stall=_ns(stall) if known else None,
+        absorbed=_ns(max(0.0, stretch + stall - lost)) if known else None,
+        lost=_ns(lost) if known else None,
+        slowdown=slowdown,
+        step_shared=_ns(shared / steps) if steps else None,
+        step_alone=_ns(alone / steps) if steps and known else None,
+        steps=steps,
+    )
+
+
+def _ns(value: float) -> Nanoseconds:
+    return Nanoseconds(round(value))
+
+
+def _metrics(results: "tuple[SessionLoss, ...]") -> "SharingMetrics | None":
+    values = [r.slowdown.estimate for r in results]
+    known = [v for v in values if v is not None]
+    return sharing_metrics(known) if len(known) == len(values) else None
+
+
+def _blames(
+    losses: "list[Loss]", results: "tuple[SessionLoss, ...]", running: "dict[SessionId, Intervals]"
+) -> "tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]":
+    """Divide every known loss; the top kernel pairs of all victims together."""
+    if len(losses) < 2:
+        return (), ()
+    rows: list[Blame] = []
+    pairs: list[KernelBlame] = []
+    works = [loss.work for loss in losses]
+    for loss, result in zip(losses, results, strict=True):
+        if result.lost is not None:
+            rows += blame(loss, result.lost, running)
+            if result.lost:
+                pairs += kernel_blame(loss, works)
+    pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))
+    return tuple(rows), tuple(pairs[:TOP_PAIRS])
+
+
+def _kernel_costs(loss: Loss) -> "list[KernelCost]":
+    """Sum per kernel name, over the window: duration alone and loss."""
+    if loss.alone.evidence is Evidence.D or not len(loss.work.start):
+        return []
+    trace = loss.work.session.trace
+    rows = np.flatnonzero(loss.exposure.inside)
+    names = trace.kernels.name[loss.work.rows][rows].astype(np.int64) + 1
+    alone = np.bincount(names, loss.alone.estimate[rows])
+    lost = np.bincount(names, (loss.exposure.duration - loss.alone.estimate + loss.waits.stall)[rows])
+    return [
+        KernelCost(session=loss.work.id, name=trace.strings.get(name - 1) or "", alone=_ns(float(alone[name])), lost=_ns(float(lost[name])))
+        for name in np.flatnonzero(np.bincount(names)).tolist()
+    ]  # fmt: skip
+
+
+def _step_times(loss: Loss) -> StepTimes:
+    """Split each period into own device work, host, and what co-runners added."""
+    periods = loss.periods
+    known = loss.alone.evidence is not Evidence.D
+    begin, end = periods.begin.astype(np.int64), periods.end.astype(np.int64)
+    total = end - begin
+    if known:
+        spans = Intervals.union_of(loss.played.start.astype(np.int64), loss.played.end.astype(np.int64))
+        work = covered(spans, periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
+        lost = np.clip(np.round(periods.shared - periods.alone).astype(np.int64), 0, total)
+    else:
+        work = covered(loss.work.running(), begin, end)
+        lost = np.zeros(len(total), np.int64)
+    own = np.minimum(work, total - lost)
+    return StepTimes(
+        session=loss.work.id,
+        number=loss.work.step_number[periods.step],
+        start=begin,
+        end=end,
+        own=own,
+        host=total - lost - own,
+        lost=lost,
+        known=known,
+    )
+
+
+def _lost_time(loss: Loss) -> LostTime:
+    """Tell where on the timeline kernels were stretched, at their end, and where they waited, before their start."""
+    work, inside = loss.work, loss.exposure.inside
+    if loss.alone.evidence is Evidence.D:
+        return LostTime(session=work.id, stretched=Intervals.empty(), stalled=Intervals.empty())
+    stretch = loss.exposure.duration - loss.alone.estimate
+    long = inside & (stretch > np.maximum(_DRAWN, 2 * loss.alone.deviation))
+    waits = inside & (loss.waits.stall > _DRAWN)
+    return LostTime(
+        session=work.id,
+        stretched=Intervals.union_of(work.end[long] - stretch[long].astype(np.int64), work.end[long]),
+        stalled=Intervals.union_of(work.start[waits] - loss.waits.stall[waits].astype(np.int64), work.start[waits]),
     )

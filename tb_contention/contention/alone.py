@@ -1,0 +1,153 @@
+"""How long each kernel of a session takes alone, and how that is known: evidence classes A to D."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.baseline import Baseline, baseline, group_medians
+from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.contention import Evidence, Mechanism
+from tb_contention.units import F64, I64
+
+Bool = npt.NDArray[np.bool_]
+
+#: Share of the contended kernel time that a baseline must cover, of class B and of class C.
+COVERAGE = 0.8
+#: A kernel is short against slices when it is at most this part of one; an instance that was cut takes at least the other part.
+_SHORT, _CUT = 0.25, 0.6
+#: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
+#: it allows a slowdown of 2.9; 2.7 is the 95th percentile of measured pairs of training jobs (Gavel, P100).
+_LEAST_SHARE = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """Durations alone in ns per kernel, with the class of evidence.
+
+    estimate: equals the recorded duration of kernels that nobody touched. shortest: what it can be at the least (class D). deviation: of
+    one instance; error: of its baseline, common to all kernels of a `group`; borrowed: no baseline of its own, the session's mean stretch
+    was used. coverage: share of the contended kernel time with a baseline.
+    """
+
+    evidence: Evidence
+    coverage: float
+    estimate: F64
+    shortest: F64
+    deviation: F64
+    error: F64
+    group: I64
+    borrowed: Bool
+
+
+def learned(work: SessionWork, exposure: Exposure) -> Baseline:
+    """Learn a session's baselines from its own undisturbed kernels."""
+    return baseline(work.key, work.keys, work.place, work.step, exposure.duration, exposure.undisturbed)
+
+
+def covers(exposure: Exposure, base: F64) -> float:
+    """Return the share of the contended kernel time that has a baseline; 1 without contended time."""
+    rows = exposure.touched & exposure.inside
+    total = float(exposure.duration[rows].sum())
+    return float(exposure.duration[rows & np.isfinite(base)].sum()) / total if total else 1.0
+
+
+def filled(exposure: Exposure, base: F64) -> "tuple[F64, Bool]":
+    """Complete baselines: untouched kernels keep their duration, those without a baseline borrow the mean stretch of the others."""
+    rows = exposure.touched & np.isfinite(base)
+    stretch = float(exposure.duration[rows].sum()) / max(1.0, float(base[rows].sum())) if rows.any() else 1.0
+    borrowed = exposure.touched & ~np.isfinite(base)
+    estimate = np.where(exposure.touched, base, exposure.duration)
+    return np.where(borrowed, exposure.duration / max(stretch, 1e-6), estimate), borrowed
+
+
+def find_alone(
+    work: SessionWork, exposure: Exposure, own: Baseline, solo: "Baseline | None", sharing: Sharing, sessions: int
+) -> Alone:
+    """Choose the best evidence there is. solo: baselines from a capture alone, own: from undisturbed kernels."""
+    if solo is not None:
+        better = _preferring(solo, own)
+        if covers(exposure, solo.alone) >= COVERAGE:
+            return _alone(Evidence.A, exposure, better)
+        own = better
+    if covers(exposure, own.alone) >= COVERAGE:
+        return _alone(Evidence.B, exposure, own)
+    if sharing.in_turns:
+        return _unstretched(exposure, own)
+    if sharing.mechanism is Mechanism.TIME_SLICING and sharing.slice:
+        uncut = _preferring(own, _low_mode(work, exposure, sharing.slice))
+        if covers(exposure, uncut.alone) >= COVERAGE:
+            found = _alone(Evidence.C, exposure, uncut, covers(exposure, own.alone))
+            return _without_slice(exposure, found, sharing.slice)
+    return _bounds(exposure, own, sessions)
+
+
+def _without_slice(exposure: Exposure, found: Alone, length: float) -> Alone:
+    """Take one slice off kernels that were cut every time, where no uncut instance tells their length."""
+    cut = found.borrowed & (exposure.duration > _CUT * length)
+    known = exposure.touched & ~found.borrowed
+    least = float(np.median(found.estimate[known])) if known.any() else 0.0
+    estimate = np.where(
+        cut, np.maximum(exposure.duration - length, np.minimum(least, exposure.duration)), found.estimate
+    )
+    return replace(found, estimate=estimate, shortest=estimate)
+
+
+def _preferring(first: Baseline, second: Baseline) -> Baseline:
+    """Take the second where the first has nothing."""
+    use = np.isfinite(first.alone)
+    last = int(first.group.max(initial=0)) + 1
+    return Baseline(
+        alone=np.where(use, first.alone, second.alone),
+        deviation=np.where(use, first.deviation, second.deviation),
+        error=np.where(use, first.error, second.error),
+        group=np.where(use, first.group, last + second.group),
+        usual=first.usual | second.usual,
+    )
+
+
+def _alone(evidence: Evidence, exposure: Exposure, base: Baseline, coverage: "float | None" = None) -> Alone:
+    estimate, borrowed = filled(exposure, base.alone)
+    known = exposure.touched & ~borrowed
+    return Alone(
+        evidence=evidence,
+        coverage=covers(exposure, base.alone) if coverage is None else coverage,
+        estimate=estimate,
+        shortest=estimate,
+        deviation=np.where(known, np.nan_to_num(base.deviation), 0.0),
+        error=np.where(known, np.nan_to_num(base.error), 0.0),
+        group=base.group,
+        borrowed=borrowed,
+    )
+
+
+def _unstretched(exposure: Exposure, own: Baseline) -> Alone:
+    """Where kernels never run at once none is stretched: all of the loss is waiting."""
+    none = np.zeros(len(exposure.duration))
+    return Alone(
+        evidence=Evidence.C, coverage=covers(exposure, own.alone), estimate=exposure.duration, shortest=exposure.duration,
+        deviation=none, error=none, group=own.group, borrowed=none.astype(np.bool_),
+    )  # fmt: skip
+
+
+def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
+    """Learn from touched kernels that no slice cut: short against a slice, and not longer than usual for their key."""
+    rows = exposure.inside & exposure.touched & (exposure.duration < _CUT * length)
+    picked = np.flatnonzero(rows)
+    median = group_medians(work.key[picked], work.keys, exposure.duration[picked])
+    short = np.nan_to_num(median, nan=np.inf) < _SHORT * length
+    return baseline(work.key, work.keys, work.place, work.step, exposure.duration, rows & short[work.key])
+
+
+def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:
+    """Bound what has no baseline between its recorded duration and the least progress."""
+    known = np.isfinite(own.alone) | ~exposure.touched
+    longest = np.where(known, np.where(exposure.touched, own.alone, exposure.duration), exposure.duration)
+    shortest = np.where(known, longest, exposure.duration * _LEAST_SHARE / max(2, sessions))
+    none = np.zeros(len(longest))
+    return Alone(
+        evidence=Evidence.D, coverage=covers(exposure, own.alone), estimate=longest, shortest=shortest,
+        deviation=none, error=none, group=own.group, borrowed=~known,
+    )  # fmt: skip

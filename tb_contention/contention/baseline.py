@@ -1,0 +1,137 @@
+"""How long kernels take alone, from instances that nobody disturbed.
+
+A key's baseline is the mean of its undisturbed instances, outliers apart: never a minimum, which noise makes too short, and not a ratio of
+medians, which under time slicing misses the few instances that carry all of the loss.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.keys import numbered
+from tb_contention.units import F64, I64
+
+Bool = npt.NDArray[np.bool_]
+
+#: Instances, and steps they come from, that make a baseline.
+LEAST_INSTANCES, LEAST_STEPS = 2, 2
+#: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
+_PRIOR = 4.0
+#: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
+_OUTLIER = 5.0
+_ALWAYS_IN = np.log(1.6)
+#: Durations depend on the place in the step where places explain so much of their variance.
+_PLACES_MATTER = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """Mean, standard deviation and count of a quantity per group; NaN and 0 where there are none."""
+
+    mean: F64
+    deviation: F64
+    count: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """For each kernel of a session: its expected duration alone (NaN = unknown), the deviation of one instance, the mean's error.
+
+    group: number of the baseline that it uses, for errors that instances share. usual: within the ordinary spread of its key (rows that
+    were given as undisturbed only).
+    """
+
+    alone: F64
+    deviation: F64
+    error: F64
+    group: I64
+    usual: Bool
+
+
+def group_means(group: I64, groups: int, value: F64) -> Means:
+    """Average per group."""
+    count = np.bincount(group, minlength=groups)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.bincount(group, value, groups) / count
+        square = np.bincount(group, (value - mean[group]) ** 2, groups)
+        deviation = np.sqrt(square / np.maximum(count - 1, 1))
+    return Means(mean=mean, deviation=deviation, count=count)
+
+
+def group_medians(group: I64, groups: int, value: F64) -> F64:
+    """Return the (lower) median per group, NaN for empty groups."""
+    order = np.lexsort((value, group))
+    count = np.bincount(group, minlength=groups)
+    first = np.cumsum(count) - count
+    out = np.full(groups, np.nan)
+    full = count > 0
+    out[full] = value[order[first[full] + (count[full] - 1) // 2]]
+    return out
+
+
+def usual(group: I64, groups: int, value: F64) -> Bool:
+    """Tell the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms."""
+    logs = np.log(np.maximum(value, 1.0))
+    away = np.abs(logs - group_medians(group, groups, logs)[group])
+    spread = 1.4826 * group_medians(group, groups, away)
+    within: Bool = away <= np.maximum(_OUTLIER * spread, _ALWAYS_IN)[group]
+    return within
+
+
+def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool) -> Baseline:
+    """Estimate each kernel's duration alone; key and place tell which instances are the same work, `undisturbed` which to learn from."""
+    fine, fines = numbered(key * np.int64(1 << 20) + np.minimum(place + 1, (1 << 20) - 1))
+    coarse_of = np.zeros(fines, np.int64)
+    coarse_of[fine] = key
+    rows = np.flatnonzero(undisturbed)
+    kept = rows[usual(key[rows], keys, duration[rows])]
+    by_key = group_means(key[kept], keys, duration[kept])
+    fine_kept = rows[usual(fine[rows], fines, duration[rows])]
+    by_place = group_means(fine[fine_kept], fines, duration[fine_kept])
+    within = _within(by_place, coarse_of, keys)
+    with np.errstate(invalid="ignore"):
+        depends = by_key.deviation > np.sqrt(_PLACES_MATTER) * within
+    use_fine = depends[coarse_of] & (by_place.count >= LEAST_INSTANCES)
+    enough = (by_key.count >= LEAST_INSTANCES) & (_steps_seen(key[kept], step[kept], keys) >= LEAST_STEPS)
+    mean = np.where(use_fine, by_place.mean, np.where(enough[coarse_of], by_key.mean[coarse_of], np.nan))
+    spread = np.where(use_fine, by_place.deviation, by_key.deviation[coarse_of])
+    count = np.where(use_fine, by_place.count, by_key.count[coarse_of])
+    group = np.where(use_fine, keys + np.arange(fines), coarse_of)
+    spread = _steadied(spread, mean, count)
+    ordinary = np.zeros(len(key), np.bool_)
+    ordinary[fine_kept] = True
+    ordinary[kept] |= ~depends[key[kept]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = spread / np.sqrt(count)
+    return Baseline(alone=mean[fine], deviation=spread[fine], error=error[fine], group=group[fine], usual=ordinary)
+
+
+def _steadied(spread: F64, mean: F64, count: I64) -> F64:
+    """Pull deviations that few instances gave towards the usual relative one."""
+    known = np.isfinite(mean) & (count >= LEAST_INSTANCES)
+    weight = np.where(known, count - 1, 0).astype(np.float64)
+    if not weight.any():
+        return spread
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative = np.where(known, spread / mean, 0.0)
+    usual_share = np.sum(relative**2 * weight) / weight.sum()
+    pulled: F64 = np.sqrt((weight * spread**2 + _PRIOR * usual_share * mean**2) / (weight + _PRIOR))
+    return pulled
+
+
+def _within(by_place: Means, coarse_of: I64, keys: int) -> F64:
+    """Pool the deviation inside places per key."""
+    weight = np.maximum(by_place.count - 1, 0).astype(np.float64)
+    square = np.where(weight > 0, np.nan_to_num(by_place.deviation) ** 2 * weight, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pooled: F64 = np.sqrt(np.bincount(coarse_of, square, keys) / np.bincount(coarse_of, weight, keys))
+    return pooled
+
+
+def _steps_seen(key: I64, step: I64, keys: int) -> I64:
+    """Count the distinct steps per key; outside steps every instance counts as one."""
+    known = step >= 0
+    both = np.unique(key[known] * np.int64(1 << 32) + step[known])
+    seen: I64 = np.bincount(both >> 32, minlength=keys) + np.bincount(key[~known], minlength=keys)
+    return seen

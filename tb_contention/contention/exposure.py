@@ -1,0 +1,51 @@
+"""Which kernels of a session others can have touched, and what that says about the rest."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.cover import covered, widened
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64
+
+Bool = npt.NDArray[np.bool_]
+
+#: Less co-pending time than this share of a kernel's duration leaves it undisturbed.
+_TOUCHED = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """For each kernel of a session: whether it lies in the window, and whether others may have had work during it.
+
+    foreign: when others had work, widened by the clock error, so that a wrong clock within its bound cannot make a disturbed kernel look
+    undisturbed. undisturbed: in the window, not touched, no spin kernel. duration: ns.
+    """
+
+    start: int
+    end: int
+    duration: F64
+    inside: Bool
+    touched: Bool
+    undisturbed: Bool
+    foreign: Intervals
+
+
+def expose(work: SessionWork, others: Intervals, start: int, end: int, error: int) -> Exposure:
+    """Compare a session's kernels with the others' pending time in the window [start, end); error: of the clocks, ns."""
+    foreign = widened(others, error).clip(start, end)
+    duration = (work.end - work.start).astype(np.float64)
+    inside = (work.start >= start) & (work.end <= end)
+    touched = (covered(foreign, work.start, work.end) > _TOUCHED * duration) & ~work.spin
+    near = (work.start < start + error) | (work.end > end - error)
+    return Exposure(
+        start=start,
+        end=end,
+        duration=duration,
+        inside=inside,
+        touched=touched,
+        undisturbed=inside & ~touched & ~near & ~work.spin,
+        foreign=foreign,
+    )

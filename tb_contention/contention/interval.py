@@ -1,0 +1,81 @@
+"""How sure a slowdown is: a 90 % interval from resampled steps, from the noise of baselines, and from what the model leaves out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.contention.loss import Loss, Periods
+from tb_contention.model.contention import Evidence
+from tb_contention.units import F64
+
+_RESAMPLES = 1000
+#: Periods beyond this are resampled in bunches.
+_MOST_BLOCKS = 1000
+_SIGMA_90 = 1.6449
+#: What the replay leaves out, as part of the loss, and of the period; checked against simulated truth (tests/ground_truth).
+_MODEL = {Evidence.A: 0.03, Evidence.B: 0.03, Evidence.C: 0.10, Evidence.D: 0.0}
+_FLOOR = 0.0015
+#: Error of a borrowed stretch, as part of it.
+_BORROWED = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A ratio with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def estimate(loss: Loss, clock: float = 0.0) -> "Estimate | None":
+    """Estimate the slowdown of a session; clock: by how much it changes within the clock error. None without a period."""
+    shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
+    if shared <= 0 or alone <= 0:
+        return None
+    value = shared / alone
+    if loss.alone.evidence is Evidence.D:
+        return Estimate(value=value, low=1.0, high=max(1.0, shared / max(float(loss.shortest.alone.sum()), 1.0)))
+    below, above = _resampled(loss.periods)
+    model = _MODEL[loss.alone.evidence] * abs(value - 1) + _FLOOR
+    rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
+    return Estimate(
+        value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))
+    )
+
+
+def _noise(loss: Loss) -> float:
+    """Return the standard deviation (ns) of the summed alone durations: each instance's own, and what those of one baseline share."""
+    rows = np.flatnonzero(loss.counted & loss.exposure.touched)
+    alone = loss.alone
+    single = float(np.sum(alone.deviation[rows] ** 2))
+    shared = np.bincount(alone.group[rows], alone.error[rows]) if len(rows) else np.zeros(1)
+    stretch = (loss.exposure.duration - alone.estimate)[rows]
+    borrowed = _BORROWED * abs(float(stretch[alone.borrowed[rows]].sum()))
+    return float(np.sqrt(single + float(np.sum(shared**2)) + borrowed**2))
+
+
+def _resampled(periods: Periods) -> "tuple[float, float]":
+    """Return the 5th and 95th percentile of the ratio over resampled blocks of consecutive periods."""
+    shared, alone = periods.shared, periods.alone
+    count = len(shared)
+    value = float(shared.sum() / alone.sum())
+    if count < 4:
+        return value, value
+    length = max(1, round(count ** (1 / 3)), -(-count // _MOST_BLOCKS))
+    starts = np.arange(0, count - length + 1)
+    shared_blocks, alone_blocks = _moving_sums(shared, length), _moving_sums(alone, length)
+    draws = max(1, round(count / length))
+    rng = np.random.default_rng(0)
+    ratios = np.empty(_RESAMPLES)
+    for part in np.array_split(np.arange(_RESAMPLES), max(1, _RESAMPLES * draws // 1_000_000)):
+        picked = rng.integers(0, len(starts), (len(part), draws))
+        ratios[part] = shared_blocks[picked].sum(1) / np.maximum(alone_blocks[picked].sum(1), 1.0)
+    low, high = np.percentile(ratios, [5, 95])
+    return min(float(low), value), max(float(high), value)
+
+
+def _moving_sums(values: F64, length: int) -> F64:
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    sums: F64 = total[length:] - total[:-length]
+    return sums

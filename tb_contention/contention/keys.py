@@ -1,0 +1,73 @@
+"""Which kernels are the same work: equal name, launch configuration and op; and the how-manieth of its kind in its step each one is."""
+
+import numpy as np
+from numba import types
+
+from tb_contention._compiled import compiled
+from tb_contention.model.trace import KernelTable
+from tb_contention.units import I64
+
+_IN = types.Array(types.int64, 1, "C", readonly=True)
+_OUT = types.Array(types.int64, 1, "C")
+
+
+@compiled(types.int64(_IN, _OUT))
+def _number(values, out):  # type: ignore[no-untyped-def]
+    """Number distinct values in order of appearance; return how many there are."""
+    size = 16
+    while size < 2 * values.shape[0]:
+        size *= 2
+    table = np.full(size, np.int64(-1))
+    held = np.empty(size, np.int64)
+    count = np.int64(0)
+    for i in range(values.shape[0]):
+        value = values[i]
+        mixed = np.uint64(value) * np.uint64(0x9E3779B97F4A7C15)
+        at = np.int64((mixed >> np.uint64(20)) & np.uint64(size - 1))
+        while table[at] >= 0 and held[at] != value:
+            at = (at + 1) & (size - 1)
+        if table[at] < 0:
+            table[at], held[at] = count, value
+            count += 1
+        out[i] = table[at]
+    return count
+
+
+@compiled(types.void(_IN, _IN, types.int64, _OUT))
+def _occurrence(step, key, keys, out):  # type: ignore[no-untyped-def]
+    last = np.full(keys, np.int64(-2))
+    seen = np.zeros(keys, np.int64)
+    for i in range(step.shape[0]):
+        k = key[i]
+        if step[i] < 0:
+            out[i] = -1
+            continue
+        if last[k] != step[i]:
+            last[k], seen[k] = step[i], 0
+        out[i] = seen[k]
+        seen[k] += 1
+
+
+def numbered(values: I64) -> "tuple[I64, int]":
+    """Replace values by dense numbers in order of appearance: (numbers, how many)."""
+    out = np.empty(len(values), np.int64)
+    return out, int(_number(np.ascontiguousarray(values), out))
+
+
+def pairs(a: I64, b: I64, count_b: int) -> "tuple[I64, int]":
+    """Number distinct pairs; b in -1..count_b - 1."""
+    return numbered(a * np.int64(count_b + 1) + (b + 1))
+
+
+def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> "tuple[I64, int]":
+    """Number what distinguishes the work of kernels: name, launch configuration (`details` as written), op."""
+    name = kernels.name[rows].astype(np.int64) + 1
+    key, _ = pairs(name, kernels.details[rows].astype(np.int64), strings)
+    return pairs(key, kernels.op[rows].astype(np.int64), strings)
+
+
+def occurrence(step: I64, key: I64, keys: int) -> I64:
+    """Count equal keys within each step, in the order given: 0, 1, ...; -1 outside steps (step < 0)."""
+    out = np.empty(len(step), np.int64)
+    _occurrence(np.ascontiguousarray(step), np.ascontiguousarray(key), max(1, keys), out)
+    return out

@@ -1,0 +1,141 @@
+"""What a session lost: its steps as recorded against the same steps replayed with the durations that its kernels take alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.alone import Alone
+from tb_contention.contention.baseline import group_means
+from tb_contention.contention.cover import covered
+from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.host import host_pace
+from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
+from tb_contention.contention.work import STEP_END, SessionWork
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64
+
+Bool = npt.NDArray[np.bool_]
+
+#: Later than due by less than this is no waiting, ns.
+_PROMPT = 500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """Gaps before kernels: `alone` is each one's own gap (ns), `stall` what others added."""
+
+    alone: F64
+    stall: F64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """Whole step periods inside the window: rows of the steps that end them; begin and end as recorded and as replayed, ns."""
+
+    step: I64
+    begin: F64
+    end: F64
+    begin_alone: F64
+    end_alone: F64
+
+    @property
+    def shared(self) -> F64:
+        """Return the lengths as recorded."""
+        return self.end - self.begin
+
+    @property
+    def alone(self) -> F64:
+        """Return the lengths as replayed."""
+        return self.end_alone - self.begin_alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A session's loss. periods: one that spans all of its kernels where it has no steps. counted: kernels that lie in them.
+
+    shortest: the replay with the shortest durations that are possible (class D), else the same as `played`.
+    """
+
+    work: SessionWork
+    exposure: Exposure
+    alone: Alone
+    waits: Waits
+    played: Played
+    periods: Periods
+    shortest: Periods
+    counted: Bool
+    has_steps: bool
+
+
+def measure_loss(work: SessionWork, exposure: Exposure, alone: Alone, running: Intervals) -> Loss:
+    """Replay a session without its co-runners; running: when kernels of others were on the device."""
+    gaps = find_gaps(work, exposure.foreign)
+    pace = host_pace(work)
+    waits = find_waits(work, exposure, gaps, running)
+    played = replay(work, pace, gaps, alone.estimate, waits.alone)
+    periods, has_steps = find_periods(work, exposure, played)
+    shortest = periods
+    if alone.shortest is not alone.estimate:
+        shortest, _ = find_periods(work, exposure, replay(work, pace, gaps, alone.shortest, waits.alone))
+    counted = np.zeros(len(work.start), np.bool_)
+    if len(periods.begin):
+        counted = (work.start >= periods.begin[0]) & (work.start < periods.end[-1])
+    return Loss(
+        work=work, exposure=exposure, alone=alone, waits=waits, played=played, periods=periods, shortest=shortest,
+        counted=counted, has_steps=has_steps,
+    )  # fmt: skip
+
+
+def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Intervals) -> Waits:
+    """Part the time by which kernels started later than due into their own gap and waiting for others."""
+    due = np.minimum(gaps.due, work.start)
+    late = gaps.extra > _PROMPT
+    others = covered(exposure.foreign, due.astype(np.int64), work.start)
+    met = late & (others > 0) & (gaps.follows < 0) & exposure.inside
+    own = _own_gaps(work, gaps.extra, exposure.inside & ~met & (gaps.follows < 0))
+    if not work.launches_known:
+        # A pause of the host looks like waiting: no more of it than others were running can be.
+        own = np.maximum(own, gaps.extra - covered(running, due.astype(np.int64), work.start))
+    alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
+    return Waits(alone=alone, stall=gaps.extra - alone)
+
+
+def _own_gaps(work: SessionWork, extra: F64, undisturbed: Bool) -> F64:
+    """Return the mean own gap of each kernel's key where undisturbed ones are known, else 0."""
+    rows = np.flatnonzero(undisturbed)
+    means = group_means(work.key[rows], work.keys, extra[rows])
+    own: F64 = np.where(means.count >= 2, np.nan_to_num(means.mean), 0.0)[work.key]
+    return own
+
+
+def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> "tuple[Periods, bool]":
+    """Find the step periods that lie wholly in the window; without two steps, one from the first kernel to the last."""
+    ends = np.flatnonzero(work.host.kind == STEP_END)
+    time = work.host.time[ends]
+    ends = ends[(time >= exposure.start) & (time <= exposure.end)]
+    if len(ends) >= 2:
+        recorded, replayed = work.host.time[ends].astype(np.float64), played.host[ends]
+        return Periods(
+            step=work.host.step[ends[1:]],
+            begin=recorded[:-1],
+            end=recorded[1:],
+            begin_alone=replayed[:-1],
+            end_alone=replayed[1:],
+        ), True
+    rows = np.flatnonzero(exposure.inside)
+    if not len(rows):
+        none = np.empty(0)
+        return Periods(step=np.empty(0, np.int64), begin=none, end=none, begin_alone=none, end_alone=none), False
+    begin, begin_alone = (
+        float(work.ready[rows[0]]),
+        float(played.start[rows[0]] - (work.start[rows[0]] - work.ready[rows[0]])),
+    )
+    begin_alone = min(begin_alone, float(played.start[rows[0]]))
+    return Periods(
+        step=np.array([-1]),
+        begin=np.full(1, begin),
+        end=np.full(1, float(work.end[rows].max())),
+        begin_alone=np.full(1, begin_alone),
+        end_alone=np.full(1, float(played.end[rows].max())),
+    ), False

@@ -1,0 +1,145 @@
+"""Play a session's launches and streams again with other durations: what its steps would have taken had it been alone.
+
+Host instants keep their own pace, and wait where they waited; a kernel starts when it is launched and the one before it in its stream (or
+the one of another stream that it followed) is done, plus the gap that was its own. With the recorded durations and gaps the replay
+returns the recorded times.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from tb_contention._compiled import compiled
+from tb_contention.contention.cover import covered
+from tb_contention.contention.host import HostPace
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64
+
+_IF = types.Array(types.float64, 1, "C", readonly=True)
+_II = types.Array(types.int64, 1, "C", readonly=True)
+_OF = types.Array(types.float64, 1, "C")
+
+#: A kernel follows one of another stream when it starts within so many ns of its end, and its own stream and launch do not explain it.
+_FOLLOWS_NS = 5_000
+#: From launch to start on an idle stream takes 5 to 20 us.
+_MOST_LATENCY = 20_000.0
+
+
+@compiled(
+    types.void(
+        _II, _IF, _II, _IF, _IF, _II, _II, _II, _II, _II, _IF, _IF, _IF, types.float64, types.float64, _OF, _OF, _OF
+    )
+)  # fmt: skip
+def _replay(  # type: ignore[no-untyped-def]
+    instant, gap, waits_for, lag, pace, start, end, previous, launch, follows, behind, extra, duration, after, latency,
+    host_alone, start_alone, end_alone,
+):  # fmt: skip
+    node = 0
+    kernels = start.shape[0]
+    for i in range(kernels + 1):
+        while node < instant.shape[0] and (i == kernels or instant[node] <= start[i]):
+            before = host_alone[node - 1] if node else np.float64(instant[0])
+            if waits_for[node] < 0:
+                host_alone[node] = before + gap[node]
+            else:
+                host_alone[node] = max(before + pace[node], end_alone[waits_for[node]] + lag[node])
+            node += 1
+        if i == kernels:
+            break
+        free = -1e300
+        if previous[i] >= 0:
+            free = end_alone[previous[i]] + after
+        if launch[i] >= 0:
+            free = max(free, host_alone[launch[i]] + latency)
+        if previous[i] < 0 and launch[i] < 0:  # nothing is known of its cause: it moves with what came before
+            free = np.float64(start[i])
+            if i > 0:
+                free -= end[i - 1] - end_alone[i - 1]
+        begin = free + extra[i]
+        if follows[i] >= 0:
+            begin = max(free, end_alone[follows[i]] + behind[i])
+        start_alone[i] = begin
+        end_alone[i] = begin + duration[i]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Why each kernel started when it did, ns.
+
+    after: usual gap behind the kernel before it in its stream; latency: usual time from launch to start on an idle stream. due: when it
+    was due by them; extra: by how much later it started (its own gap, or waiting). follows: the kernel of another stream that explains its
+    start (row, -1 none), by `behind`.
+    """
+
+    after: float
+    latency: float
+    due: F64
+    extra: F64
+    follows: I64
+    behind: F64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """Times of a replay, ns from the report's origin: of each host instant, and start and end of each kernel."""
+
+    host: F64
+    start: F64
+    end: F64
+
+
+def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
+    """Measure gaps; foreign: when others may have had work, which delays more than the usual gap."""
+    start = work.start.astype(np.float64)
+    launched, followed = work.launch >= 0, work.previous >= 0
+    launch = np.where(launched, work.host.time[work.launch], 0) if len(work.host.time) else np.zeros(len(start))
+    before = np.where(followed, work.end[work.previous], 0) if len(start) else np.zeros(0)
+    behind_launch = start - launch
+    behind_kernel = start - before
+    waited = followed & (~launched | (before >= launch))
+    idle = launched & ~waited
+    free = covered(foreign, np.where(waited, before, launch).astype(np.int64), work.start) == 0
+    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free)
+    latency = _usual(behind_launch, idle, free) if work.launches_known else 0.0
+    due = np.where(followed, before + after, -np.inf)
+    due = np.where(launched, np.maximum(due, launch + latency), due)
+    due = np.where(np.isfinite(due), due, start)
+    follows, behind = _follows(work, start - due)
+    return Gaps(after=after, latency=latency, due=due, extra=start - due, follows=follows, behind=behind)
+
+
+def _usual(gap: F64, of_kind: "npt.NDArray[np.bool_]", free: "npt.NDArray[np.bool_]") -> float:
+    """Take the median over gaps that others cannot have made longer; where there are too few, a low quantile, and no more than usual."""
+    rows = np.flatnonzero(of_kind & free)
+    if len(rows) >= 5:
+        return float(np.median(gap[rows]))
+    rows = np.flatnonzero(of_kind)
+    return min(float(np.percentile(gap[rows], 5)), _MOST_LATENCY) if len(rows) else 0.0
+
+
+def _follows(work: SessionWork, extra: F64) -> "tuple[I64, F64]":
+    """Find kernels that start right after one of another stream of the session ends."""
+    none, zero = np.full(len(extra), -1, np.int64), np.zeros(len(extra))
+    if work.streams < 2 or not len(extra):
+        return none, zero
+    order = np.argsort(work.end, kind="stable")
+    at = np.searchsorted(work.end[order], work.start, "right") - 1
+    last = order[np.maximum(at, 0)]
+    behind = (work.start - work.end[last]).astype(np.float64)
+    other = (at >= 0) & (work.stream[last] != work.stream) & (last < np.arange(len(last)))
+    rows = other & (behind <= _FOLLOWS_NS) & (extra > behind + _FOLLOWS_NS)
+    return np.where(rows, last, none), np.where(rows, behind, zero)
+
+
+def replay(work: SessionWork, pace: HostPace, gaps: Gaps, duration: F64, extra: F64) -> Played:
+    """Play with these durations and own gaps of the kernels (ns)."""
+    host = np.empty(len(work.host.time))
+    start, end = np.empty(len(work.start)), np.empty(len(work.start))
+    _replay(
+        work.host.time, pace.gap, pace.waits_for, pace.lag, pace.pace, work.start, work.end, work.previous, work.launch,
+        gaps.follows, gaps.behind, extra, duration, gaps.after, gaps.latency, host, start, end,
+    )  # fmt: skip
+    return Played(host=host, start=start, end=end)

@@ -1,0 +1,220 @@
+"""One session's device work and host activity around a device group, as columns that the cost stages share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.keys import kernel_keys, occurrence
+from tb_contention.model.alignment import Session
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.trace import HostKind, KernelTable, LaunchTable, Trace
+from tb_contention.units import I64, PS_PER_NS, U8, SessionId
+
+#: Kinds of host instants.
+LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
+#: A launch is seen at most this long after its kernel began: clocks inside one file drift by up to 1 ms in long captures.
+_SKEW_PS = 1_000_000_000
+#: How much longer than the longest kernel seen one may be that a capture's edge cut.
+_UNSEEN = 2
+#: Kernels of collective communication and clock spins: their duration is waiting for others, not work.
+_SPIN = ("nccl", "rccl", "spin_kernel", "spin_wait", "delay_kernel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostInstants:
+    """What the host did at instants that may have waited for the device, sorted by time (ns): launches, step borders, ends of waits.
+
+    kind: LAUNCH, STEP_BEGIN, STEP_END, SYNC. step: row of the session's steps at step borders, else -1.
+    """
+
+    time: I64
+    kind: U8
+    step: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionWork:
+    """Kernels, copies and memsets of one session on the device, sorted by start; times ns from the report's origin.
+
+    stream: dense stream number. key: number of the kernel's key. place: the how-manieth of its key in its step, -1 outside steps.
+    launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
+    is waiting, not work. step: row of `step_*`, -1 outside. ready: when it could have run at the earliest: launched, and the one
+    before it in its stream done; its own start where neither is known. previous: row before it in its stream, -1.
+
+        launch |---ready|....|start====end|
+    """
+
+    session: Session
+    rows: I64
+    start: I64
+    end: I64
+    stream: I64
+    streams: int
+    key: I64
+    keys: int
+    place: I64
+    launch: I64
+    launches_known: bool
+    spin: "npt.NDArray[np.bool_]"
+    step: I64
+    previous: I64
+    ready: I64
+    host: HostInstants
+    step_begin: I64
+    step_end: I64
+    step_number: I64
+
+    @property
+    def id(self) -> SessionId:
+        """Return the session's id."""
+        return self.session.id
+
+    def pending(self) -> Intervals:
+        """Return when the session had work for the device: from ready to end."""
+        return Intervals.union_of(self.ready, self.end)
+
+    def unseen(self) -> Intervals:
+        """Return when it may have run kernels that its capture cannot show: one that began before it or ended after it is not recorded."""
+        if not len(self.start):
+            return Intervals.empty()
+        longest = _UNSEEN * int((self.end - self.start).max())
+        first, last = int(self.start[0]), int(self.end.max())
+        before = Intervals.one(self.session.start, min(first, self.session.start + longest))
+        after = Intervals.one(max(last, self.session.end - longest), self.session.end)
+        return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
+
+    def running(self) -> Intervals:
+        """Return when kernels of the session were on the device, as recorded."""
+        return Intervals.union_of(self.start, self.end)
+
+
+def session_work(session: Session, devices: "list[int]") -> SessionWork:
+    """Collect the work of a session on some of its trace's devices."""
+    trace = session.trace
+    kernels = trace.kernels
+    here = np.array([s.device in devices for s in trace.streams], np.bool_)
+    rows = np.flatnonzero(here[kernels.stream]) if len(kernels) else np.empty(0, np.int64)
+    start = kernels.start[rows] // PS_PER_NS + session.offset
+    end = (kernels.start[rows] + kernels.duration[rows]) // PS_PER_NS + session.offset
+    step_begin, step_end, step_number = _steps(session)
+    host, launch_instant = _host(session, step_begin, step_end)
+    launch = _launches(trace, rows, launch_instant)
+    launches_known = bool((launch >= 0).sum() * 2 > len(launch))
+    began = np.where(launch >= 0, host.time[launch], start) if len(host.time) else start
+    step = _step_of(began, step_begin, step_end)
+    if not launches_known:
+        launch = _step_launches(step, start, host, launch)
+    key, keys = kernel_keys(kernels, rows, len(trace.strings))
+    stream = np.cumsum(here)[kernels.stream[rows]] - 1
+    previous = _previous(stream, int(here.sum()))
+    ready = start.copy()
+    followed = previous >= 0
+    if launches_known:
+        launched = launch >= 0
+        earliest = np.where(launched, host.time[launch], np.iinfo(np.int64).min)
+        earliest = np.where(followed, np.maximum(earliest, end[previous]), earliest)
+        ready = np.where(launched, np.minimum(start, earliest), start)
+    return SessionWork(
+        session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
+        place=occurrence(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
+        step=step, previous=previous, ready=ready, host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
+    )  # fmt: skip
+
+
+def _steps(session: Session) -> "tuple[I64, I64, I64]":
+    """Return begin, end (ns) and number of the steps by end."""
+    steps = session.trace.steps
+    end = (steps.start + steps.duration) // PS_PER_NS + session.offset
+    order = np.argsort(end, kind="stable")
+    return steps.start[order] // PS_PER_NS + session.offset, end[order], steps.number[order]
+
+
+def _host(session: Session, step_begin: I64, step_end: I64) -> "tuple[HostInstants, I64]":
+    """Put the host's instants in order; return with them the instant of each row of the trace's launches."""
+    trace = session.trace
+    events = trace.host_events
+    syncs = np.flatnonzero(events.kind == HostKind.SYNC)
+    launch = trace.launches.start // PS_PER_NS + session.offset
+    sync = (events.start[syncs] + events.duration[syncs]) // PS_PER_NS + session.offset
+    time = np.concatenate([step_end, sync, step_begin, launch])
+    counts = (len(step_end), len(sync), len(step_begin), len(launch))
+    kind = np.repeat(np.array([STEP_END, SYNC, STEP_BEGIN, LAUNCH], np.uint8), counts)
+    step = np.full(len(time), -1, np.int64)
+    step[: counts[0]] = np.arange(counts[0])
+    step[counts[0] + counts[1] : sum(counts[:3])] = np.arange(counts[2])
+    order = np.argsort(time, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return HostInstants(time=time[order], kind=kind[order], step=step[order]), place[sum(counts[:3]) :]
+
+
+def _launches(trace: Trace, rows: I64, instant: I64) -> I64:
+    """Find the launch of each kernel by correlation id: the last one before it, since ids can come again; -1 = none."""
+    launches: LaunchTable = trace.launches
+    out = np.full(len(rows), -1, np.int64)
+    if not len(launches) or not len(rows):
+        return out
+    wanted = trace.kernels.correlation[rows]
+    order = np.arange(len(launches))
+    ids = launches.correlation
+    if np.any(ids[1:] <= ids[:-1]):
+        order = np.lexsort((launches.start, ids))
+        ids = ids[order]
+    at = np.searchsorted(ids, wanted, "right") - 1
+    found = (at >= 0) & (ids[np.maximum(at, 0)] == wanted) & (wanted > 0)
+    start = trace.kernels.start[rows]
+    late = found & (launches.start[order[np.maximum(at, 0)]] > start + _SKEW_PS)
+    while late.any():  # an id that came again: step back to the launch before
+        at[late] -= 1
+        found &= ~late | ((at >= 0) & (ids[np.maximum(at, 0)] == wanted))
+        late &= found
+        late[late] = launches.start[order[at[late]]] > start[late] + _SKEW_PS
+    before = found & (launches.start[order[np.maximum(at, 0)]] <= start)
+    out[before] = instant[order[at[before]]]
+    return out
+
+
+def _step_of(time: I64, begin: I64, end: I64) -> I64:
+    """Find the step whose host span holds each instant, -1 where none does."""
+    if not len(begin):
+        return np.full(len(time), -1, np.int64)
+    order = np.argsort(begin, kind="stable")
+    at = np.searchsorted(begin[order], time, "right") - 1
+    row = order[np.maximum(at, 0)]
+    return np.where((at >= 0) & (time <= end[row]), row, -1)
+
+
+def _step_launches(step: I64, start: I64, host: HostInstants, launch: I64) -> I64:
+    """Where launches are unknown, let the first kernel of each step wait for the step's begin."""
+    out = np.full_like(launch, -1)
+    begins = np.flatnonzero(host.kind == STEP_BEGIN)
+    if not len(begins) or not len(start):
+        return out
+    instant = np.full(int(host.step.max()) + 1, -1, np.int64)
+    instant[host.step[begins]] = begins
+    first = np.flatnonzero((step >= 0) & (np.diff(step, prepend=-2) != 0))
+    out[first] = instant[step[first]]
+    return out
+
+
+def _previous(stream: I64, streams: int) -> I64:
+    """Find the row before each one in its stream, -1 for the first."""
+    previous = np.full(len(stream), -1, np.int64)
+    if streams <= 1:
+        previous[1:] = np.arange(len(stream) - 1)
+        return previous
+    order = np.argsort(stream, kind="stable")
+    same = stream[order[1:]] == stream[order[:-1]]
+    previous[order[1:][same]] = order[:-1][same]
+    return previous
+
+
+def _spins(trace: Trace, kernels: KernelTable, rows: I64) -> "npt.NDArray[np.bool_]":
+    """Mark kernels whose duration is waiting, by name; once per distinct name."""
+    names = kernels.name[rows]
+    spin = np.zeros(len(trace.strings) + 1, np.bool_)
+    for name in np.flatnonzero(np.bincount(names[names >= 0], minlength=1)).tolist():
+        text = trace.strings[name][:200].lower()
+        spin[name] = any(word in text for word in _SPIN)
+    return spin[names]
