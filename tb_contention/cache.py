@@ -37,7 +37,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 MAGIC = b"TBCC"
 BUDGET = 4 << 30
 _ALIGN = 64

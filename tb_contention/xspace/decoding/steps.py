@@ -2,38 +2,15 @@
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
-from tb_contention.units import I32, I64
+from tb_contention.model.steps import marked_rows, root_rows, step_table
+from tb_contention.model.trace import HostEventTable, StepTable
+from tb_contention.units import I32
 from tb_contention.xspace.decoding.lines import RawEvents
 
 
 def find_steps(host: HostEventTable) -> StepTable:
-    """Take the roots (`_r`, or Keras' old TraceContext) that are not inside another root of their thread and level, in time order.
-
-    thread 1  |==== train 0 ====|  |==== train 1 ====|      two steps; the FunctionRun inside is part of one
-                 |FunctionRun|        |FunctionRun|
-    """
-    context = host.kind == HostKind.TRACE_CONTEXT
-    rows = np.flatnonzero(((host.root != NONE) & (host.root > 0)) | context)
-    level = np.where(host.root[rows] > 0, host.root[rows], 1)
-    rows = rows[_outermost(host.thread[rows].astype(np.int64), level, host.start[rows], host.duration[rows])]
-    rows = rows[np.argsort(host.start[rows], kind="stable")]
-    number = np.where(host.step[rows] != NONE, host.step[rows], np.arange(len(rows)))
-    return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])
-
-
-def _outermost(thread: I64, level: I64, start: I64, duration: I64) -> I64:
-    """Return the rows that no earlier row of the same thread and level encloses."""
-    order = np.lexsort((-duration, start, level, thread))
-    kept: list[I64] = []
-    new = (np.diff(thread[order]) != 0) | (np.diff(level[order]) != 0)
-    for rows in np.split(order, np.flatnonzero(new) + 1):
-        if len(rows):
-            end = start[rows] + duration[rows]
-            free = np.ones(len(rows), np.bool_)
-            free[1:] = end[1:] > np.maximum.accumulate(end)[:-1]
-            kept.append(rows[free])
-    return np.concatenate(kept) if kept else np.empty(0, np.int64)
+    """Take the outermost roots, where steps are marked by number only those of the threads that mark them."""
+    return step_table(host, marked_rows(host, root_rows(host)))
 
 
 def steps_of_lines(raw: RawEvents, names: I32) -> StepTable:
