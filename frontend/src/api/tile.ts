@@ -21,6 +21,16 @@ export interface ContentionTrack {
   readonly depth: Uint8Array;
 }
 
+/** Where a session lost time; kind 0: inside its kernels (stretched), 1: before them (stalled). */
+export interface LostTrack {
+  readonly n: number;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly busy: Float64Array;
+  readonly count: Uint32Array;
+  readonly kind: Uint8Array;
+}
+
 export interface MemoryTrack {
   readonly n: number;
   readonly max: Float64Array;
@@ -36,6 +46,8 @@ export interface Tile {
   readonly lanes: ReadonlyMap<number, LaneTrack>;
   readonly contention: ContentionTrack | null;
   readonly memory: ReadonlyMap<number, MemoryTrack>;
+  /** By session. */
+  readonly lost: ReadonlyMap<number, LostTrack>;
 }
 
 export const BUCKETS = 512;
@@ -137,6 +149,15 @@ const contentionOf = (c: Columns): ContentionTrack => ({
   depth: c.u8('depth'),
 });
 
+const lostOf = (c: Columns): LostTrack => ({
+  n: c.track.n,
+  start: c.f64('start'),
+  end: c.f64('end'),
+  busy: c.f64('busy'),
+  count: c.u32('count'),
+  kind: c.u8('kind'),
+});
+
 const memoryOf = (c: Columns): MemoryTrack => ({ n: c.track.n, max: c.f64('max'), last: c.f64('last') });
 
 /** Decode one answer of `api/tile`; throws TileError and nothing else. Tracks of unknown kinds are left out. */
@@ -144,11 +165,13 @@ export function decodeTile(buffer: ArrayBuffer): Tile {
   const header = headerOf(buffer);
   const lanes = new Map<number, LaneTrack>();
   const memory = new Map<number, MemoryTrack>();
+  const lost = new Map<number, LostTrack>();
   let contention: ContentionTrack | null = null;
   for (const track of header.tracks) {
     const columns = new Columns(buffer, track);
     if (track.kind === 'lane' && isCount(track.lane)) lanes.set(track.lane, laneOf(columns));
     else if (track.kind === 'memory' && isCount(track.session)) memory.set(track.session, memoryOf(columns));
+    else if (track.kind === 'lost' && isCount(track.session)) lost.set(track.session, lostOf(columns));
     else if (track.kind === 'contention') contention = contentionOf(columns);
   }
   return {
@@ -160,5 +183,6 @@ export function decodeTile(buffer: ArrayBuffer): Tile {
     lanes,
     contention,
     memory,
+    lost,
   };
 }

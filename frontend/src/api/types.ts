@@ -6,6 +6,14 @@ export interface WireSpan {
   readonly end_ns: Ns;
 }
 
+/** How a session inside a process was told apart, and how many kernels of that process belong to none. */
+export interface Attribution {
+  readonly rule: string;
+  readonly detail: string;
+  readonly kernels: number;
+  readonly unattributed: number;
+}
+
 export interface Session {
   readonly id: string;
   readonly name: string;
@@ -13,7 +21,11 @@ export interface Session {
   readonly file: string;
   readonly host: string;
   readonly process_id: number | null;
+  /** in_process: one of several sessions inside one process, which is then a session of its own. */
   readonly kind: string;
+  /** Of an in_process session: the id of its process. */
+  readonly process?: string | null;
+  readonly attribution?: Attribution | null;
   readonly simulated?: boolean;
   readonly clock: { readonly source: string; readonly error_ns: Ns | null };
   readonly window: WireSpan;
@@ -30,7 +42,12 @@ export interface Slowdown {
   readonly estimate: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** A, B, C or D; in D there is no estimate, and low and high are bounds. */
   readonly evidence: string;
+  /** Share of the contended kernel time whose kernels have a baseline. */
+  readonly coverage?: number;
+  /** Which capture would settle what is open. */
+  readonly settle?: string;
 }
 
 export interface DeviceSession {
@@ -41,9 +58,59 @@ export interface DeviceSession {
   readonly contended_ns: Ns;
   readonly stretch_ns: Ns | null;
   readonly stall_ns: Ns | null;
+  /** Stretch and stall that the host's slack hid: lost = stretch + stall - absorbed. */
+  readonly absorbed_ns?: Ns | null;
   readonly lost_ns: Ns | null;
   readonly slowdown: Slowdown | null;
-  readonly step: { readonly shared_ns: Ns | null; readonly alone_ns: Ns | null } | null;
+  readonly step: {
+    readonly shared_ns: Ns | null;
+    readonly alone_ns: Ns | null;
+    readonly count?: number;
+  } | null;
+}
+
+/** How much of a victim's loss a culprit explains; the culprit may be "untraced". */
+export interface Blame {
+  readonly victim: string;
+  readonly culprit: string;
+  readonly lost_ns: Ns;
+}
+
+export interface KernelBlame extends Blame {
+  readonly victim_kernel: string;
+  readonly culprit_kernel: string;
+}
+
+/** Step periods in time order, as columns; own + host + lost = end - start. A row stands for `merged` periods. */
+export interface StepTimes {
+  readonly session: string;
+  readonly known: boolean;
+  readonly merged: number;
+  readonly number: readonly number[];
+  readonly start_ns: readonly Ns[];
+  readonly end_ns: readonly Ns[];
+  readonly own_ns: readonly Ns[];
+  readonly host_ns: readonly Ns[];
+  readonly lost_ns: readonly Ns[];
+}
+
+export interface ScopeRow {
+  readonly session: string;
+  readonly scope: string;
+  readonly kernels: number;
+  readonly total_ns: Ns;
+  readonly peak_bytes: Bytes | null;
+}
+
+export interface ThreadRow {
+  readonly session: string;
+  readonly thread: string;
+  readonly runs: number;
+  readonly busy_ns: Ns;
+  readonly waited_ns: Ns;
+  readonly waits_for: string;
+  readonly kernels: number;
+  readonly total_ns: Ns;
 }
 
 export interface KernelRow {
@@ -103,6 +170,9 @@ export interface Device {
     readonly contended_ns: Ns;
   };
   readonly mechanism: string;
+  /** One sentence on how the mechanism is known. */
+  readonly mechanism_detail?: string;
+  readonly slice_ns?: Ns | null;
   readonly progress_sum: number | null;
   readonly metrics: {
     readonly antt: number;
@@ -111,8 +181,12 @@ export interface Device {
     readonly jain: number;
   } | null;
   readonly per_session: readonly DeviceSession[];
-  readonly blame: readonly { readonly victim: string; readonly culprit: string; readonly lost_ns: Ns }[];
+  readonly blame: readonly Blame[];
+  readonly blame_kernels?: readonly KernelBlame[];
   readonly kernels: readonly KernelRow[];
+  readonly step_times?: readonly StepTimes[];
+  readonly scopes?: readonly ScopeRow[];
+  readonly threads?: readonly ThreadRow[];
   readonly memory: DeviceMemory | null;
   /** Why memory is null or incomplete. */
   readonly memory_note?: string;
@@ -187,6 +261,8 @@ export interface Layout {
     readonly peak_bytes: Bytes;
     readonly peak_at_ns: Ns;
   } | null;
+  /** Indexes of the sessions whose lost time is known. */
+  readonly lost?: readonly number[];
   readonly levels: { readonly min: number; readonly max: number };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { worstDistance } from '../testing/vision';
-import { contrast, textOn, themeOf } from './palette';
+import { contrast, heat, textOn, themeOf } from './palette';
 
 const pairs = (colours: readonly string[]): (readonly [string, string])[] =>
   colours.flatMap((a, i) => colours.slice(i + 1).map((b) => [a, b] as const));
@@ -16,6 +16,12 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   it('keeps sessions apart in every kind of colour vision', () => {
     const close = pairs(theme.sessions).filter(([a, b]) => worstDistance(a, b) < 14.5);
     expect(close).toEqual([]);
+  });
+
+  it('has readable text on the hottest cell, and tells it from an empty one', () => {
+    expect(contrast(theme.text, heat(theme, 1))).toBeGreaterThanOrEqual(4.5);
+    expect(contrast(heat(theme, 0), heat(theme, 1))).toBeGreaterThan(1.5);
+    expect(heat(theme, 7)).toBe(heat(theme, 1));
   });
 
   it('has readable text on panels, lanes and session colours', () => {

@@ -101,3 +101,20 @@ export function textOn(colour: string): string {
   if (!colour.startsWith('#')) return 'Canvas';
   return contrast(colour, '#ffffff') >= contrast(colour, '#101418') ? '#ffffff' : '#101418';
 }
+
+const hexOf = (part: number): string => Math.round(part).toString(16).padStart(2, '0');
+
+/** `share` of the way from one `#rrggbb` to another. */
+function mix(from: string, to: string, share: number): string {
+  const at = (hex: string, i: number): number => Number.parseInt(hex.slice(i, i + 2), 16);
+  return `#${[1, 3, 5].map((i) => hexOf(at(from, i) + share * (at(to, i) - at(from, i)))).join('')}`;
+}
+
+/** The strongest cell must still carry the theme's text at 4.5:1. */
+const HOTTEST = { light: 0.34, dark: 0.26, forced: 0 } as const;
+
+/** The ground of a heat map's cell: grey, because hue means session. `share` is 0 to 1. */
+export const heat = (theme: Theme, share: number): string =>
+  theme.name === 'forced'
+    ? theme.panel
+    : mix(theme.panel, theme.text, HOTTEST[theme.name] * Math.min(1, Math.max(0, share)));

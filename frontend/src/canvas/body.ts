@@ -9,6 +9,7 @@ import { spanOf } from '../model/timeline';
 import { toPx } from '../model/viewport';
 import { paintShade } from './contention';
 import { paintLane, paintSteps, unloadedIn } from './lanes';
+import { paintLost } from './lost';
 import { paintMemory } from './memory';
 import type { Renderer } from './renderer';
 
@@ -53,6 +54,7 @@ function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
 
 function paintGroup(renderer: Renderer, scene: Scene, group: GroupBox): void {
   for (const box of group.lanes) paintBox(renderer, scene, box);
+  paintLost(renderer, scene, group);
   if (group.strip === null) return;
   const { top, height } = group.strip;
   const lanes = scene.layout.lanes.filter((l) => l.session === group.session && l.kind === 'stream');
@@ -94,7 +96,13 @@ function paintMark(renderer: Renderer, scene: Scene, lane: number, slice: Slice,
 }
 
 function paintOverlay(renderer: Renderer, scene: Scene, height: number): void {
-  const { hovered, selected, range, cursor, theme } = scene;
+  const { hovered, hoveredLost, selected, range, cursor, theme, viewport } = scene;
+  if (hoveredLost !== null) {
+    const { lost, top } = hoveredLost;
+    const left = Math.max(-2, toPx(viewport, lost.start));
+    const right = Math.min(viewport.width + 2, toPx(viewport, lost.end));
+    renderer.outline(left - 1, top - 1, Math.max(3, right - left) + 2, hoveredLost.height + 2, theme.text, 1);
+  }
   if (hovered !== null) paintMark(renderer, scene, hovered.lane, hovered.slice, 1);
   if (selected !== null) paintMark(renderer, scene, selected.lane, selected.slice, 2);
   if (range !== null) {

@@ -3,9 +3,10 @@ import { sessionColour, themeOf } from '../base/palette';
 import { ns, px, span } from '../base/units';
 import { coverOf } from '../model/cover';
 import { contendedIn } from '../model/intervals';
+import { allLostIn } from '../model/lost';
 import { rowsOf } from '../model/rows';
 import type { Scene } from '../model/scene';
-import { contentionTrack, laneTrack, layout, memoryTrack, tile } from '../testing/literals';
+import { contentionTrack, laneTrack, layout, lostTrack, memoryTrack, tile } from '../testing/literals';
 import { RecordingRenderer } from '../testing/recording';
 import { paintBody } from './body';
 import { paintContention } from './contention';
@@ -31,6 +32,8 @@ function sceneWith(...tracks: Parameters<typeof tile>[3][number][]): Scene {
     cover,
     overview: cover,
     contended: contendedIn(cover),
+    lost: allLostIn(cover, [0, 1]),
+    hoveredLost: null,
     hovered: null,
     selected: null,
     range: null,
@@ -138,6 +141,42 @@ describe('paintBody', () => {
     const empty = { pieces: [{ tile: null, clip: extent }], missing: [] };
     paintBody(renderer, { ...sceneWith(), cover: empty, contended: [] });
     expect(renderer.of('unloaded').length).toBeGreaterThan(0);
+  });
+});
+
+describe('lost time', () => {
+  const lossy = { ...layout, lost: [0] };
+  const paint = (spans: Parameters<typeof lostTrack>[1]) => {
+    const renderer = new RecordingRenderer();
+    const rows = rowsOf(lossy, new Set());
+    const scene = sceneWith(laneTrack(1, [{ at: [0, 1024] }]), lostTrack(0, spans));
+    paintBody(renderer, { ...scene, layout: lossy, rows });
+    return { renderer, group: rows.groups[0] };
+  };
+
+  it('hatches the stretched part of kernels over the stream lane', () => {
+    const { renderer, group } = paint([[100, 200, 0]]);
+    const lane = group.lanes[1];
+    expect(renderer.of('hatch').map((call) => call.numbers)).toEqual([[100, lane.top, 100, lane.height - 1]]);
+  });
+
+  it('draws a stall hollow in the strip above the lanes, in the colour of the session', () => {
+    const { renderer, group } = paint([[300, 400, 1]]);
+    const colour = sessionColour(theme, 0);
+    const drawn = renderer.of('outline').filter((call) => call.colour === colour);
+    expect(drawn.map((call) => call.numbers)).toEqual([[300, group.stalls?.top, 100, 10]]);
+    expect((group.stalls?.top ?? 0) + 10).toBeLessThan(group.lanes[0].top);
+  });
+
+  it('draws a span that two tiles hold once, and leaves out what is too narrow for a hatch', () => {
+    const { renderer } = paint([
+      [300, 400, 1],
+      [300, 400, 1],
+      [500, 502, 0],
+    ]);
+    const colour = sessionColour(theme, 0);
+    expect(renderer.of('outline').filter((call) => call.colour === colour)).toHaveLength(1);
+    expect(renderer.of('hatch')).toEqual([]);
   });
 });
 

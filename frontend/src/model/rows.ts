@@ -14,6 +14,8 @@ export interface GroupBox {
   readonly height: Px;
   readonly folded: boolean;
   readonly lanes: readonly LaneBox[];
+  /** Where the session's stalls are drawn, above its lanes; null where its loss is not known. */
+  readonly stalls: { readonly top: Px; readonly height: Px } | null;
   /** Where all streams lie on top of each other when the group is folded. */
   readonly strip: { readonly top: Px; readonly height: Px } | null;
 }
@@ -28,6 +30,7 @@ export const HEADING = 44;
 const STEPS = 18;
 const ROW = 22;
 const SUB_ROW = 14;
+const STALLS = 10;
 const GAP = 6;
 const GROUP_GAP = 14;
 const MEMORY = 124;
@@ -37,26 +40,29 @@ export const rowHeight = (rows: number): number => (rows > 1 ? SUB_ROW : ROW);
 const laneHeight = (lane: LayoutLane): number =>
   lane.kind === 'steps' ? STEPS * Math.max(1, lane.rows) : rowHeight(lane.rows) * Math.max(1, lane.rows);
 
-function openGroup(session: number, lanes: readonly LayoutLane[], top: number): GroupBox {
+function openGroup(session: number, lanes: readonly LayoutLane[], top: number, isLost: boolean): GroupBox {
   let y = top + HEADING;
+  const stalls = isLost ? { top: px(y), height: px(STALLS) } : null;
+  if (isLost) y += STALLS + GAP;
   const boxes = lanes.map((lane) => {
     const box = { lane, top: px(y), height: px(laneHeight(lane)) };
     y += box.height + GAP;
     return box;
   });
-  return { session, top: px(top), height: px(y - top), folded: false, lanes: boxes, strip: null };
+  return { session, top: px(top), height: px(y - top), folded: false, lanes: boxes, stalls, strip: null };
 }
 
 function foldedGroup(session: number, top: number): GroupBox {
   const strip = { top: px(top + 8), height: px(HEADING - 16) };
-  return { session, top: px(top), height: px(HEADING), folded: true, lanes: [], strip };
+  return { session, top: px(top), height: px(HEADING), folded: true, lanes: [], stalls: null, strip };
 }
 
 export function rowsOf(layout: Layout, folded: ReadonlySet<number>): Rows {
   let y = 4;
   const groups = layout.sessions.map((_, session) => {
     const lanes = layout.lanes.filter((lane) => lane.session === session);
-    const group = folded.has(session) ? foldedGroup(session, y) : openGroup(session, lanes, y);
+    const isLost = layout.lost?.includes(session) ?? false;
+    const group = folded.has(session) ? foldedGroup(session, y) : openGroup(session, lanes, y, isLost);
     y += group.height + GROUP_GAP;
     return group;
   });

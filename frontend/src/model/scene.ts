@@ -4,6 +4,7 @@ import type { Px, Span } from '../base/units';
 import type { Cover } from './cover';
 import type { Slice } from './hit';
 import type { Contended } from './intervals';
+import type { Lost, LostHit } from './lost';
 import type { Rows } from './rows';
 import type { TimelineLayout } from './timeline';
 import type { Viewport } from './viewport';
@@ -15,6 +16,9 @@ export interface Scene {
   readonly viewport: Viewport;
   readonly cover: Cover;
   readonly contended: readonly Contended[];
+  /** By session; without those whose loss is not known. */
+  readonly lost: ReadonlyMap<number, readonly Lost[]>;
+  readonly hoveredLost: LostHit | null;
   /** The whole capture at the coarsest useful level, for the minimap. */
   readonly overview: Cover;
   readonly hovered: { readonly lane: number; readonly slice: Slice } | null;

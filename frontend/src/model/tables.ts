@@ -13,6 +13,13 @@ function compare(a: number | string | null, b: number | string | null, sign: num
   return sign * (a - b);
 }
 
+/** Rows by one cell, unknown ones last. */
+export const sortRows = <Row>(
+  rows: readonly Row[],
+  cell: (row: Row) => number | string | null,
+  descending: boolean,
+): readonly Row[] => [...rows].sort((a, b) => compare(cell(a), cell(b), descending ? -1 : 1));
+
 export function kernelRows(
   rows: readonly KernelRow[],
   filter: string,
@@ -21,8 +28,7 @@ export function kernelRows(
 ): readonly KernelRow[] {
   const wanted = filter.trim().toLowerCase();
   const kept = wanted === '' ? rows : rows.filter((row) => row.name.toLowerCase().includes(wanted));
-  const sign = descending ? -1 : 1;
-  return [...kept].sort((a, b) => compare(cellOf(a, column), cellOf(b, column), sign));
+  return sortRows(kept, (row) => cellOf(row, column), descending);
 }
 
 /** First and one past the last row to put into the document. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Slowdown } from '../api/types';
 import { ns } from '../base/units';
 import { device, deviceSession, report, session } from '../testing/literals';
-import { gpuName, isSimulated, slowdownRange, verdictOf } from './verdict';
+import { gpuName, isSimulated, verdictOf } from './verdict';
 
 const sentence = (names: readonly string[], more: Parameters<typeof report>[1] = {}): string => {
   const made = report(names, more);
@@ -50,6 +50,18 @@ describe('the verdict', () => {
     );
     const alike = [slowed('a', known), slowed('b', known)];
     expect(sentence(['a', 'b'], { per_session: alike })).toMatch(/: each is about 1\.25× slower$/);
+  });
+
+  it('does not call a session slower that is not, and takes no estimate from class D', () => {
+    const same = { estimate: 1.002, low: 0.99, high: 1.01, evidence: 'A' };
+    const open = { estimate: 1.7, low: 1.2, high: null, evidence: 'D' };
+    const per_session = [slowed('a', same), slowed('b', open)];
+    expect(sentence(['a', 'b'], { per_session })).toBe(
+      'Two sessions share GPU 0 on host0: a is not slower, b is at least 1.20× slower',
+    );
+    expect(sentence(['a', 'b'], { per_session: [slowed('a', same), slowed('b', same)] })).toMatch(
+      /: none is slower$/,
+    );
   });
 
   it('gives bounds where there is no estimate, and no number where there is none', () => {
@@ -107,13 +119,4 @@ it('names the GPU by its ordinal, and by its id when that has another form', () 
   const uuid = 'GPU-1f0a9c3e-5b7d-4e21-9f3a-0c8d7e6b5a41';
   expect(gpuName(device([], { id: `host0/${uuid}#2` }))).toBe('GPU …5a41 (group 2)');
   expect(gpuName(device([], { id: 'rack 3' }))).toBe('rack 3');
-});
-
-it('prints a slowdown with its range and evidence', () => {
-  expect(slowdownRange({ estimate: 1.25, low: 1.2, high: null, evidence: 'C' })).toBe(
-    '1.20 – ? · evidence C',
-  );
-  expect(slowdownRange({ estimate: null, low: null, high: null, evidence: 'D' })).toBe(
-    'range unknown · evidence D',
-  );
 });

@@ -1,10 +1,13 @@
 /** The report in sentences. Says what is known; where a number is null the sentence does without it. */
 import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
 import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
+import { type Answer, answersOf } from './answers';
+import { estimateOf, times } from './slowdown';
 
 export interface Verdict {
   readonly sentence: string;
   readonly details: readonly string[];
+  readonly answers: readonly Answer[];
   readonly simulated: boolean;
 }
 
@@ -40,23 +43,20 @@ const IDENTITIES: Readonly<Record<string, string>> = {
   user: 'GPU named by you',
 };
 
+/** Below this, two digits say 1.00. */
+const NOTICEABLE = 1.005;
+
 const MECHANISMS: Readonly<Record<string, string>> = {
   time_slicing: ' by time slices',
   concurrent: ' side by side',
   single_stream: ' through one stream',
 };
 
-export const times = (value: number): string => `${value.toFixed(2)}×`;
-
-/** "1.23 – 1.27 · evidence B". */
-export function slowdownRange(slowdown: Slowdown): string {
-  const ends = [slowdown.low, slowdown.high].map((end) => (end === null ? '?' : end.toFixed(2)));
-  const known = slowdown.low !== null || slowdown.high !== null;
-  return [known ? ends.join(' – ') : 'range unknown', `evidence ${slowdown.evidence}`].join(' · ');
-}
-
 const slowdownWords = (name: string, slowdown: Slowdown): string | null => {
-  if (slowdown.estimate !== null) return `${name} is about ${times(slowdown.estimate)} slower`;
+  const estimate = estimateOf(slowdown);
+  if (estimate !== null) {
+    return estimate < NOTICEABLE ? `${name} is not slower` : `${name} is about ${times(estimate)} slower`;
+  }
   if (slowdown.low !== null && slowdown.high !== null) {
     return `${name} is between ${times(slowdown.low)} and ${times(slowdown.high)} slower`;
   }
@@ -67,10 +67,12 @@ function slowdownClause(device: Device, nameOf: (id: string) => string): string 
   const known = device.per_session.flatMap((entry) =>
     entry.slowdown === null ? [] : [entry as WithSlowdown],
   );
-  const estimates = known.map((entry) => entry.slowdown.estimate?.toFixed(2));
+  const estimates = known.map((entry) => estimateOf(entry.slowdown)?.toFixed(2));
   const allAlike =
     known.length > 1 && known.length === device.sessions.length && new Set(estimates).size === 1;
-  if (allAlike && estimates[0] !== undefined) return `each is about ${estimates[0]}× slower`;
+  if (allAlike && estimates[0] !== undefined) {
+    return Number(estimates[0]) < NOTICEABLE ? 'none is slower' : `each is about ${estimates[0]}× slower`;
+  }
   const clauses = known
     .map((entry) => slowdownWords(nameOf(entry.session), entry.slowdown))
     .filter((clause) => clause !== null);
@@ -147,5 +149,10 @@ export function verdictOf(report: Report, device: Device): Verdict {
     details.push(`${formatShare(contended, window)} of ${formatDuration(window)} ${word}`);
   }
   details.push(lossesOf(report, sessions));
-  return { sentence: sentenceOf(device, nameOf), details, simulated: isSimulated(sessions) };
+  return {
+    sentence: sentenceOf(device, nameOf),
+    details,
+    answers: answersOf(device, nameOf),
+    simulated: isSimulated(sessions),
+  };
 }

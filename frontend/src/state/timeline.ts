@@ -8,6 +8,7 @@ import { lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/uni
 import { coverOf } from '../model/cover';
 import { type Hit, hitTest } from '../model/hit';
 import { contendedIn, neighbour } from '../model/intervals';
+import { allLostIn, type LostHit, stallAt } from '../model/lost';
 import { foldedAtFirst, rowsOf } from '../model/rows';
 import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
@@ -32,6 +33,7 @@ export class Timeline {
   readonly width = signal<Px>(px(0));
   readonly folded = signal<ReadonlySet<number>>(new Set());
   readonly hovered = signal<Hit | null>(null);
+  readonly hoveredLost = signal<LostHit | null>(null);
   readonly selected = signal<Hit | null>(null);
   readonly detail = signal<EventDetail | null>(null);
   readonly range = signal<Span | null>(null);
@@ -91,6 +93,12 @@ export class Timeline {
 
   readonly contended = computed(() => (this.cover.value === null ? [] : contendedIn(this.cover.value)));
 
+  /** By session; without those whose loss is not known. */
+  readonly lost = computed(() => {
+    const [cover, layout] = [this.cover.value, this.layout.value];
+    return cover === null ? new Map<number, never>() : allLostIn(cover, layout?.lost ?? []);
+  });
+
   /** Show a device. A new revision of the same device keeps the window. */
   async open(device: string): Promise<void> {
     const kept = this.layout.value?.device === device;
@@ -103,7 +111,7 @@ export class Timeline {
         this.error.value = null;
         this.layout.value = layout;
         this.tiles.value = new Tiles(this.source, device, layout.revision, this.onOutdated);
-        this.hovered.value = null;
+        this.unhover();
         this.#deselect();
         if (!kept) this.folded.value = foldedAtFirst(layout);
       });
@@ -144,6 +152,8 @@ export class Timeline {
       cover,
       overview,
       contended: this.contended.value,
+      lost: this.lost.value,
+      hoveredLost: this.hoveredLost.value,
       hovered: mark(this.hovered.value),
       selected: mark(this.selected.value),
       range: this.range.value,
@@ -218,7 +228,10 @@ export class Timeline {
   }
 
   hover(x: Px, y: Px): void {
-    this.hovered.value = this.#hit(x, y);
+    batch(() => {
+      this.hovered.value = this.#hit(x, y);
+      this.hoveredLost.value = this.#stall(x, y);
+    });
   }
 
   async select(x: Px, y: Px): Promise<void> {
@@ -240,7 +253,7 @@ export class Timeline {
   clear(): void {
     batch(() => {
       this.range.value = null;
-      this.hovered.value = null;
+      this.unhover();
       this.#deselect();
     });
   }
@@ -266,6 +279,19 @@ export class Timeline {
     const [viewport, cover, rows] = [this.viewport.value, this.cover.value, this.rows.value];
     if (viewport === null || cover === null || rows === null) return null;
     return hitTest(cover, rows, toNs(viewport, x), y, ns(2 * nsPerPx(viewport)));
+  }
+
+  #stall(x: Px, y: Px): LostHit | null {
+    const [viewport, rows] = [this.viewport.value, this.rows.value];
+    if (viewport === null || rows === null) return null;
+    return stallAt(this.lost.value, rows, toNs(viewport, x), y, ns(2 * nsPerPx(viewport)));
+  }
+
+  unhover(): void {
+    batch(() => {
+      this.hovered.value = null;
+      this.hoveredLost.value = null;
+    });
   }
 
   #deselect(): void {

@@ -121,6 +121,19 @@ export const contentionTrack = (intervals: readonly (readonly [number, number, n
   } as const,
 });
 
+/** Spans as start, end, kind (0 stretched, 1 stalled) and, for merged ones, how many. */
+export const lostTrack = (of: number, spans: readonly (readonly [number, number, number, number?])[]) => ({
+  kind: 'lost',
+  session: of,
+  columns: {
+    start: ['f64', spans.map((s) => s[0])],
+    end: ['f64', spans.map((s) => s[1])],
+    busy: ['f64', spans.map((s) => s[1] - s[0])],
+    count: ['u32', spans.map((s) => s[3] ?? 1)],
+    kind: ['u8', spans.map((s) => s[2])],
+  } as const,
+});
+
 export const memoryTrack = (of: number, most: readonly number[], last: readonly number[]) => ({
   kind: 'memory',
   session: of,

@@ -2,12 +2,14 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Panel } from '../state/panel';
+import { BlameView } from './blame';
 import { Cards } from './cards';
 import { Empty } from './empty';
 import { Findings } from './findings';
 import { Header } from './header';
 import { Help } from './help';
 import { Problems } from './problems';
+import { StepsView } from './steps';
 import { Tables } from './tables';
 import { TimelineView } from './timeline';
 
@@ -54,6 +56,10 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <Cards panel={panel} report={report} device={device} />
       <Findings findings={report.findings} device={device} />
       <TimelineView panel={panel} />
+      <div class="losses">
+        <BlameView panel={panel} report={report} device={device} />
+        <StepsView panel={panel} report={report} device={device} />
+      </div>
       <Tables panel={panel} report={report} device={device} />
     </>
   );

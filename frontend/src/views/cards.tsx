@@ -4,12 +4,15 @@ import type { Device, DeviceSession, Report, Session } from '../api/types';
 import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
+import { mechanismText } from '../model/answers';
+import { estimateOf, evidenceText, isBounded, lossText, rangeText, scaleOf, times } from '../model/slowdown';
 import { spanOf } from '../model/timeline';
-import { clockName, slowdownRange, times } from '../model/verdict';
+import { clockName } from '../model/verdict';
 import type { Panel } from '../state/panel';
 import { ByHand } from './by_hand';
 import { Chip } from './chip';
 import { MemoryCard } from './memory_card';
+import { WhiskerView } from './whisker';
 
 /** Busy alone, busy while another session was busy too, and the rest. */
 function BusyBar({
@@ -30,20 +33,54 @@ function BusyBar({
   );
 }
 
+/** The slowdown where anything is known about it, else how busy the session was. */
 function Figure({ entry, window }: { entry: DeviceSession; window: number }): JSX.Element {
   const slowdown = entry.slowdown;
-  if (slowdown !== null && slowdown.estimate !== null) {
+  if (slowdown === null || (!isBounded(slowdown) && estimateOf(slowdown) === null)) {
     return (
       <p class="figure">
-        {times(slowdown.estimate)} <small>slower · {slowdownRange(slowdown)}</small>
+        {formatShare(entry.busy_ns, window)} <small>busy</small>
       </p>
     );
   }
-  const bounds = slowdown !== null && (slowdown.low !== null || slowdown.high !== null);
+  const [estimate, range] = [estimateOf(slowdown), rangeText(slowdown)];
   return (
     <p class="figure">
-      {formatShare(entry.busy_ns, window)} <small>busy</small>
-      {bounds && slowdown !== null && <small> · slowdown {slowdownRange(slowdown)}</small>}
+      {estimate === null ? range : times(estimate)}{' '}
+      <small>slower{estimate !== null && range !== null && ` · ${range}`}</small>
+    </p>
+  );
+}
+
+/** How well the slowdown is known, and what it cost. */
+function Cost({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element | null {
+  const { slowdown } = entry;
+  if (slowdown === null || device.sessions.length < 2 || device.is_host) return null;
+  const loss = lossText(entry, device.time.window_ns);
+  const coverage =
+    slowdown.coverage === undefined
+      ? ''
+      : `${formatShare(slowdown.coverage, 1)} of the contended kernel time`;
+  return (
+    <>
+      <p class="muted" title={coverage === '' ? undefined : `${coverage} has a baseline`}>
+        slowdown {evidenceText(slowdown)} <span class="evidence">evidence {slowdown.evidence}</span>
+      </p>
+      {loss !== null && <p>{loss}</p>}
+      {slowdown.settle && <p class="settle">{slowdown.settle}</p>}
+    </>
+  );
+}
+
+/** Of a session inside a process: which process, and how it was told apart from the others there. */
+function Inside({ session, report }: { session: Session; report: Report }): JSX.Element | null {
+  if (session.kind !== 'in_process') return null;
+  const process = report.sessions.find((each) => each.id === session.process);
+  const attribution = session.attribution ?? null;
+  return (
+    <p class="muted" title={session.process ?? undefined}>
+      inside the process {process?.name ?? session.process ?? UNKNOWN}
+      {attribution !== null && `, told apart by ${attribution.detail || attribution.rule}`}
     </p>
   );
 }
@@ -94,6 +131,8 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
   const isShared = device.sessions.length > 1;
+  const scale = scaleOf(device);
+  const colour = sessionColour(theme, index);
   return (
     <section class="card session" aria-label={`Session ${session.name}`}>
       <h2>
@@ -106,7 +145,11 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
         </span>
       </h2>
       <Figure entry={entry} window={window} />
-      <BusyBar entry={entry} window={window} colour={sessionColour(theme, index)} />
+      {entry.slowdown !== null && scale !== null && (
+        <WhiskerView slowdown={entry.slowdown} scale={scale} colour={colour} />
+      )}
+      <Cost entry={entry} device={device} />
+      <BusyBar entry={entry} window={window} colour={colour} />
       <Facts
         facts={[
           isShared
@@ -117,6 +160,7 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
           stepText(entry, session),
         ]}
       />
+      <Inside session={session} report={report} />
       <Facts
         muted
         facts={[
@@ -129,17 +173,39 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
   );
 }
 
+type Metrics = NonNullable<Device['metrics']>;
+
+const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
+  ['stp', 'STP', 'work of how many sessions gets done at once; 1 is no better than taking turns'],
+  ['antt', 'ANTT', 'mean slowdown of the sessions; 1 is as fast as alone'],
+  ['fairness', 'fairness', 'smallest slowdown over largest; 1 is all slowed alike'],
+  ['jain', 'Jain', 'evenness of progress; 1 is even, 1/sessions is one gets all'],
+];
+
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
   const { metrics, progress_sum: progress } = device;
-  if (metrics === null) return null;
+  const isKnown = device.mechanism !== 'unknown' && device.mechanism !== 'none';
+  if (device.sessions.length < 2 || device.is_host || (metrics === null && !isKnown)) return null;
   return (
     <section class="card" aria-label="Sharing">
       <h2>Sharing</h2>
-      <p class="figure">STP {metrics.stp.toFixed(2)}</p>
-      <p>
-        ANTT {metrics.antt.toFixed(2)} · fairness {metrics.fairness.toFixed(2)}
-      </p>
-      <p class="muted">progress sum {progress === null ? UNKNOWN : progress.toFixed(2)}</p>
+      <p class="strong">{mechanismText(device)}</p>
+      {device.mechanism_detail && <p class="muted">{device.mechanism_detail}</p>}
+      {metrics !== null && (
+        <dl class="metrics">
+          {METRICS.map(([key, name, meaning]) => (
+            <div key={key}>
+              <dt>
+                {name} <strong>{metrics[key].toFixed(2)}</strong>
+              </dt>
+              <dd class="muted">{meaning}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {progress !== null && (
+        <p class="muted">progress sum {progress.toFixed(2)}: baseline work done per contended time</p>
+      )}
     </section>
   );
 }

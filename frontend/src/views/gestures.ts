@@ -205,7 +205,7 @@ export function listen(
     'pointerleave',
     () => {
       timeline.cursor.value = null;
-      timeline.hovered.value = null;
+      timeline.unhover();
     },
     { signal: off.signal },
   );

@@ -74,6 +74,16 @@ export function Header({
         <Chooser panel={panel} report={report} device={device} />
       </div>
       <p class="muted details">{verdict?.details.join(' · ')}</p>
+      {verdict !== null && verdict.answers.length > 0 && (
+        <dl class="answers">
+          {verdict.answers.map(({ question, answer }) => (
+            <div key={question}>
+              <dt>{question}</dt>
+              <dd>{answer}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
       {(report.notes ?? []).map((note) => (
         <p key={note} class="muted details">
           {note}

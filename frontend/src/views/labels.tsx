@@ -68,6 +68,15 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
         </span>
         <span class="small muted clip">{where}</span>
       </div>
+      {group.stalls !== null && (
+        <span
+          class="label lane tiny muted clip"
+          style={{ top: `${group.stalls.top - 3}px` }}
+          title="Own work waited while others had the device"
+        >
+          stalls
+        </span>
+      )}
       {group.lanes.map(({ lane, top, height }) => (
         <span
           key={lane.lane}

@@ -6,10 +6,14 @@ import type { Device, Report } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, ns } from '../base/units';
+import { evidenceText, slowdownText } from '../model/slowdown';
 import { gpuName } from '../model/verdict';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
 import { KernelTable } from './kernel_table';
+import { ScopeTable, ThreadTable } from './roll_up';
+import { nameIn, SessionName } from './session_name';
+import { StepsTable } from './steps';
 
 interface TableProperties {
   readonly panel: Panel;
@@ -40,38 +44,80 @@ function Name({ panel, device, id, report }: TableProperties & { id: string }): 
   );
 }
 
-function SessionTable(properties: TableProperties): JSX.Element {
-  const { device } = properties;
-  const window = device.time.window_ns;
+/** Sessions that share a process, and what no session could be found for. */
+function InsideTable({ report, device, panel }: TableProperties): JSX.Element | null {
+  const inside = report.sessions.filter(
+    (session) => session.kind === 'in_process' && device.sessions.includes(session.id),
+  );
+  if (inside.length === 0) return null;
+  const theme = panel.theme.value;
   return (
     <table>
       <Head
-        columns={[
-          'Session',
-          'kernels',
-          'busy',
-          'busy share',
-          'contended',
-          'contended share',
-          'lost',
-          'slowdown',
-        ]}
+        columns={['Inside a process', 'process', 'told apart by', 'kernels of the process', 'of no session']}
       />
       <tbody>
-        {device.per_session.map((entry) => (
-          <tr key={entry.session}>
-            <Name {...properties} id={entry.session} />
-            <td>{formatCount(entry.kernels)}</td>
-            <td>{formatDuration(entry.busy_ns)}</td>
-            <td>{formatShare(entry.busy_ns, window)}</td>
-            <td>{formatDuration(entry.contended_ns)}</td>
-            <td>{formatShare(entry.contended_ns, window)}</td>
-            <td>{formatDuration(entry.lost_ns)}</td>
-            <td>{entry.slowdown?.estimate?.toFixed(2) ?? UNKNOWN}</td>
+        {inside.map((session) => (
+          <tr key={session.id}>
+            <th scope="row">
+              <SessionName {...{ report, device, theme, id: session.id }} />
+            </th>
+            <td>{session.process ? nameIn(report, session.process) : UNKNOWN}</td>
+            <td class="name">{session.attribution?.detail || session.attribution?.rule || UNKNOWN}</td>
+            <td>{session.attribution ? formatCount(session.attribution.kernels) : UNKNOWN}</td>
+            <td>{session.attribution ? formatCount(session.attribution.unattributed) : UNKNOWN}</td>
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function SessionTable(properties: TableProperties): JSX.Element {
+  const { device } = properties;
+  const window = device.time.window_ns;
+  return (
+    <>
+      <table>
+        <Head
+          columns={[
+            'Session',
+            'kernels',
+            'busy',
+            'busy share',
+            'contended',
+            'contended share',
+            'stretch',
+            'stall',
+            'absorbed',
+            'lost',
+            'slowdown',
+            'evidence',
+          ]}
+        />
+        <tbody>
+          {device.per_session.map((entry) => (
+            <tr key={entry.session}>
+              <Name {...properties} id={entry.session} />
+              <td>{formatCount(entry.kernels)}</td>
+              <td>{formatDuration(entry.busy_ns)}</td>
+              <td>{formatShare(entry.busy_ns, window)}</td>
+              <td>{formatDuration(entry.contended_ns)}</td>
+              <td>{formatShare(entry.contended_ns, window)}</td>
+              <td>{formatDuration(entry.stretch_ns)}</td>
+              <td>{formatDuration(entry.stall_ns)}</td>
+              <td>{formatDuration(entry.absorbed_ns ?? null)}</td>
+              <td>{formatDuration(entry.lost_ns)}</td>
+              <td>{(entry.slowdown !== null && slowdownText(entry.slowdown)) || UNKNOWN}</td>
+              <td title={entry.slowdown === null ? undefined : evidenceText(entry.slowdown)}>
+                {entry.slowdown?.evidence ?? UNKNOWN}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <InsideTable {...properties} />
+    </>
   );
 }
 
@@ -162,6 +208,49 @@ function IntervalTable({ panel }: TableProperties): JSX.Element {
   );
 }
 
+/** The twin of the hatches and hollow spans on the timeline. */
+function LostTable({ panel, report, device }: TableProperties): JSX.Element {
+  const { timeline } = panel;
+  const ids = timeline.layout.value?.sessions.map((session) => session.id) ?? [];
+  const all = [...timeline.lost.value].flatMap(([at, lost]) =>
+    lost.map((item) => ({ id: ids[at] ?? '', item })),
+  );
+  all.sort((a, b) => a.item.start - b.item.start);
+  const zero = timeline.extent.value?.start ?? ns(0);
+  const viewport = timeline.viewport.value;
+  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
+  if (all.length === 0) return <p class="muted">No lost time in the window.</p>;
+  return (
+    <>
+      <table>
+        <Head columns={['Session', 'what', 'from', 'length', 'lost', 'spans', '']} />
+        <tbody>
+          {all.slice(0, MOST_INTERVALS).map(({ id, item }, index) => (
+            <tr key={index}>
+              <th scope="row">
+                <SessionName {...{ report, device, theme: panel.theme.value, id }} />
+              </th>
+              <td>{item.kind}</td>
+              <td>{formatInstant(item.start, zero, precision)}</td>
+              <td>{formatDuration(lengthOf(item))}</td>
+              <td>{formatDuration(item.busy)}</td>
+              <td>{formatCount(item.count)}</td>
+              <td>
+                <button type="button" onClick={() => timeline.frame(item)}>
+                  show
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {all.length > MOST_INTERVALS && (
+        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
+      )}
+    </>
+  );
+}
+
 function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
   return (
     <table>
@@ -190,29 +279,51 @@ function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
 interface Tab {
   readonly name: string;
   readonly show: (properties: TableProperties) => ComponentChildren;
+  /** A table without rows for this device is not offered. */
+  readonly isThere?: (device: Device) => boolean;
 }
+
+const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
 
 const TABS: readonly Tab[] = [
   { name: 'Kernels', show: (p) => <KernelTable {...p} /> },
   { name: 'Sessions', show: (p) => <SessionTable {...p} /> },
+  {
+    name: 'Scopes',
+    show: (p) => <ScopeTable {...p} />,
+    isThere: (d) => (d.scopes ?? []).length > 0,
+  },
+  {
+    name: 'Threads',
+    show: (p) => <ThreadTable {...p} />,
+    isThere: (d) => (d.threads ?? []).length > 0,
+  },
+  {
+    name: 'Steps',
+    show: (p) => <StepsTable {...p} />,
+    isThere: (d) => (d.step_times ?? []).some((times) => times.start_ns.length > 0),
+  },
   { name: 'Memory', show: (p) => <MemoryTable {...p} /> },
   { name: 'Contended intervals', show: (p) => <IntervalTable {...p} /> },
+  { name: 'Lost time', show: (p) => <LostTable {...p} />, isThere: hasLosses },
   { name: 'Devices', show: (p) => <DeviceTable {...p} /> },
 ];
 
 export function Tables(properties: TableProperties): JSX.Element {
-  const [open, setOpen] = useState(TABS[0]);
+  const [chosen, setChosen] = useState(TABS[0]);
+  const tabs = TABS.filter((tab) => tab.isThere?.(properties.device) ?? true);
+  const open = tabs.includes(chosen) ? chosen : tabs[0];
   return (
     <section class="tables" aria-label="Tables">
       <div class="tabs" role="tablist">
-        {TABS.map((tab) => (
+        {tabs.map((tab) => (
           <button
             key={tab.name}
             type="button"
             role="tab"
             aria-selected={tab === open}
             aria-controls="table"
-            onClick={() => setOpen(tab)}
+            onClick={() => setChosen(tab)}
           >
             {tab.name}
           </button>

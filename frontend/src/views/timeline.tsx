@@ -111,6 +111,7 @@ function useStage(panel: Panel) {
     timeline.overview.value;
     timeline.rows.value;
     timeline.hovered.value;
+    timeline.hoveredLost.value;
     timeline.selected.value;
     timeline.range.value;
     timeline.cursor.value;
@@ -130,6 +131,24 @@ function describe(panel: Panel): string {
     `showing ${formatDuration(lengthOf(viewport.view))}`,
     `${formatShare(contended, window)} of the analysed window contended`,
   ].join(', ');
+}
+
+/** What the hatches mean; without lost time only the one that is there. */
+function Legend({ panel }: { panel: Panel }): JSX.Element | null {
+  const layout = panel.timeline.layout.value;
+  if (layout === null || layout.sessions.length < 2) return null;
+  return (
+    <p class="legend small muted">
+      <i class="band" /> two sessions at work
+      <i class="band cross" /> three and more
+      {(layout.lost ?? []).length > 0 && (
+        <>
+          <i class="stretched" /> kernel stretched by others
+          <i class="stalled" /> stalled behind others
+        </>
+      )}
+    </p>
+  );
 }
 
 function Status({ panel }: { panel: Panel }): JSX.Element {
@@ -193,6 +212,7 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
           <Tooltip panel={panel} />
         </div>
       </div>
+      <Legend panel={panel} />
       <Status panel={panel} />
       <Detail panel={panel} />
     </section>

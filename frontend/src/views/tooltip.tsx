@@ -4,10 +4,12 @@ import { formatCount, formatDuration } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, ns } from '../base/units';
 import type { Hit } from '../model/hit';
+import { type LostHit, stretchedIn } from '../model/lost';
 import { toPx } from '../model/viewport';
 import type { Panel } from '../state/panel';
 
 const WIDTH = 380;
+const KERNEL = 0;
 
 const NOUNS = ['kernel', 'copy', 'memset', 'step', 'host operation', 'event'];
 const MANY = ['kernels', 'copies', 'memsets', 'steps', 'host operations', 'events'];
@@ -17,14 +19,44 @@ export function mergedText({ slice }: Hit): string | null {
   return slice.count > 1 ? `${formatCount(slice.count)} ${MANY[slice.kind] ?? 'events'}, longest:` : null;
 }
 
+const STALLED = 'Stalled: own work waited while others had the device';
+
+function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Element | null {
+  const { timeline } = panel;
+  const [viewport, extent] = [timeline.viewport.value, timeline.extent.value];
+  if (viewport === null || extent === null) return null;
+  const { lost, session } = hit;
+  const left = leftOf(timeline.cursor.value ?? toPx(viewport, lost.start), viewport.width);
+  const precision = ns(Math.max(1, lengthOf(lost) / 100));
+  return (
+    <div class="tooltip" role="tooltip" style={{ left: `${left}px`, top: `${hit.top + hit.height + 6}px` }}>
+      <div class="name">{STALLED}</div>
+      <div>
+        {lost.count > 1
+          ? `${formatCount(lost.count)} stalls, ${formatDuration(lost.busy)} in ${formatDuration(lengthOf(lost))}`
+          : formatDuration(lengthOf(lost))}{' '}
+        · at {formatInstant(lost.start, extent.start, precision)}
+      </div>
+      <div class="muted">{timeline.layout.value?.sessions[session]?.name ?? ''}</div>
+    </div>
+  );
+}
+
+const leftOf = (at: number, width: number): number =>
+  at + WIDTH + 24 > width ? Math.max(0, at - WIDTH - 12) : at + 14;
+
 export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const [hit, viewport, extent] = [timeline.hovered.value, timeline.viewport.value, timeline.extent.value];
+  const stall = timeline.hoveredLost.value;
+  if (stall !== null) return <StallTooltip panel={panel} hit={stall} />;
   if (hit === null || viewport === null || extent === null) return null;
   const { slice, box } = hit;
   const at = timeline.cursor.value ?? toPx(viewport, slice.start);
   const session = timeline.layout.value?.sessions[box.lane.session]?.name ?? '';
-  const left = at + WIDTH + 24 > viewport.width ? Math.max(0, at - WIDTH - 12) : at + 14;
+  const left = leftOf(at, viewport.width);
+  const isKernel = box.lane.kind === 'stream' && slice.kind === KERNEL;
+  const stretched = isKernel ? stretchedIn(timeline.lost.value.get(box.lane.session) ?? [], slice) : 0;
   const precision = ns(Math.max(1, lengthOf(slice) / 100));
   const merged = mergedText(hit);
   return (
@@ -36,6 +68,7 @@ export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
         {merged !== null && <> · busy {formatDuration(slice.busy)}</>} · at{' '}
         {formatInstant(slice.start, extent.start, precision)}
       </div>
+      {stretched > 0 && <div>stretched by others: {formatDuration(ns(stretched))} of it</div>}
       <div class="muted">
         {session} · {box.lane.label}
         {slice.count === 1 && ` · ${NOUNS[slice.kind] ?? 'event'}`}

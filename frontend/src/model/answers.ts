@@ -1,0 +1,100 @@
+/** The four questions of whoever opens the panel, answered from the report: is it contention, who, how much, by what. */
+import type { Blame, Device, Slowdown } from '../api/types';
+import { formatDuration, formatShare, UNKNOWN } from '../base/format';
+import { ns } from '../base/units';
+import { slowdownText } from './slowdown';
+
+export interface Answer {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** Slower by less than this is not called slower. */
+const NOTHING = 1.01;
+
+type NameOf = (id: string) => string;
+
+const slowdownsOf = (device: Device): readonly (Slowdown | null)[] =>
+  device.per_session.map((entry) => entry.slowdown);
+
+/** True: some session is slower for certain. False: none is. Null: the capture does not tell. */
+export function isContended(device: Device): boolean | null {
+  const { contended_ns: contended } = device.time;
+  if (device.is_host) return null;
+  if (device.sessions.length < 2) return false;
+  const all = slowdownsOf(device);
+  if (all.some((slowdown) => (slowdown?.low ?? 0) >= NOTHING)) return true;
+  if (all.every((slowdown) => slowdown?.high != null && slowdown.high < NOTHING)) return false;
+  return contended <= 0 && all.every((slowdown) => slowdown?.low == null) ? false : null;
+}
+
+function contentionAnswer(device: Device): string {
+  const { contended_ns: contended, window_ns: window } = device.time;
+  const share = `${formatShare(contended, window)} of ${formatDuration(window)}`;
+  const verdict = isContended(device);
+  const slower = slowdownsOf(device).filter((slowdown) => (slowdown?.low ?? 0) >= NOTHING).length;
+  if (verdict === true) {
+    return `Yes: ${slower} of ${device.sessions.length} sessions are slower for certain, work at once for ${share}`;
+  }
+  if (verdict === null) return `Not decided: work at once for ${share}, and what it cost may be nothing`;
+  return contended > 0 ? `No: work at once for ${share}, but no session is slower` : 'No: never at once';
+}
+
+/** The culprit that explains most of each victim's loss. */
+function whoAnswer(device: Device, nameOf: NameOf): string {
+  const rows = device.sessions.flatMap((victim) => {
+    const mine = device.blame.filter((entry) => entry.victim === victim && entry.lost_ns > 0);
+    const total = mine.reduce((sum, entry) => sum + entry.lost_ns, 0);
+    const worst = mine.reduce<Blame | null>((a, b) => (a === null || b.lost_ns > a.lost_ns ? b : a), null);
+    return worst === null ? [] : [{ ...worst, total }];
+  });
+  rows.sort((a, b) => b.lost_ns - a.lost_ns);
+  if (rows.length === 0) return device.blame.length > 0 ? 'Nobody: no loss to explain' : UNKNOWN;
+  return rows
+    .slice(0, 3)
+    .map(({ victim, culprit, lost_ns: lost, total }) => {
+      const by = culprit === 'untraced' ? 'work that no trace shows' : nameOf(culprit);
+      return `${nameOf(victim)} waits for ${by} (${formatDuration(lost)}, ${formatShare(lost, total)} of its loss)`;
+    })
+    .join('; ');
+}
+
+function howMuchAnswer(device: Device, nameOf: NameOf): string {
+  const known = device.per_session.flatMap(({ session, slowdown }) => {
+    const text = slowdown === null ? null : slowdownText(slowdown);
+    return text === null ? [] : [`${nameOf(session)} ${text}`];
+  });
+  if (known.length === 0) return UNKNOWN;
+  const more = known.length > 4 ? ` and ${known.length - 4} more` : '';
+  return known.slice(0, 4).join(', ') + more;
+}
+
+const MECHANISMS: Readonly<Record<string, string>> = {
+  none: 'None: the sessions do not meet',
+  time_slicing: 'Time slicing: they take turns',
+  concurrent: 'Concurrent: their kernels run side by side',
+  single_stream: 'One stream: their kernels queue behind each other',
+  unknown: 'Unknown',
+};
+
+export function mechanismText(device: Device): string {
+  const name = MECHANISMS[device.mechanism] ?? device.mechanism;
+  const slice = device.slice_ns ?? null;
+  return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
+}
+
+/** Only where sessions share a device that can be contended. */
+export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
+  if (device.is_host || device.sessions.length < 2) return [];
+  const detail = device.mechanism_detail ?? '';
+  const answers = [
+    { question: 'Is it contention?', answer: contentionAnswer(device) },
+    { question: 'Who?', answer: whoAnswer(device, nameOf) },
+    { question: 'How much?', answer: howMuchAnswer(device, nameOf) },
+    {
+      question: 'By what mechanism?',
+      answer: detail === '' ? mechanismText(device) : `${mechanismText(device)}. ${detail}`,
+    },
+  ];
+  return answers.filter(({ answer }) => answer !== UNKNOWN);
+}

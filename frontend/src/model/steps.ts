@@ -1,0 +1,107 @@
+/** Step periods as stacked bars over time: what they take alone, the host's part, what others added. */
+import type { StepTimes } from '../api/types';
+import { formatDuration, formatShare, plural } from '../base/format';
+import { type Ns, ns, type Px, type Span, span } from '../base/units';
+
+export interface Bar extends Span {
+  /** Number of the step that ends the period; of merged periods that of the last. */
+  readonly number: number;
+  /** Mean length of the periods that the bar stands for, and its parts. */
+  readonly period: Ns;
+  readonly own: Ns;
+  readonly host: Ns;
+  readonly lost: Ns;
+}
+
+/** The report holds at most this many; a chart of a foreign one is cut there too. */
+export const MOST_BARS = 400;
+
+export function barsOf(times: StepTimes): readonly Bar[] {
+  const each = Math.max(1, times.merged);
+  const mean = (of: readonly Ns[], i: number): Ns => ns((of[i] ?? 0) / each);
+  return times.start_ns.slice(0, MOST_BARS).map((start, i) => {
+    const end = times.end_ns[i] ?? start;
+    return {
+      ...span(start, end),
+      number: times.number[i] ?? i,
+      period: ns((end - start) / each),
+      own: mean(times.own_ns, i),
+      host: mean(times.host_ns, i),
+      lost: mean(times.lost_ns, i),
+    };
+  });
+}
+
+export const longest = (bars: readonly Bar[]): Ns =>
+  ns(bars.reduce((most, b) => Math.max(most, b.period), 0));
+
+export interface Plot {
+  readonly view: Span;
+  readonly width: Px;
+  readonly height: Px;
+  /** The length at the upper edge. */
+  readonly top: Ns;
+}
+
+/** One path a part: the document holds three shapes a session, however many bars. */
+export interface Paths {
+  readonly own: string;
+  readonly host: string;
+  readonly lost: string;
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+export function xOf(plot: Plot, at: number): number {
+  const length = Math.max(1, plot.view.end - plot.view.start);
+  return ((at - plot.view.start) / length) * plot.width;
+}
+
+export function pathsOf(bars: readonly Bar[], plot: Plot): Paths {
+  const parts = { own: '', host: '', lost: '' };
+  for (const bar of bars) {
+    const left = xOf(plot, bar.start);
+    const whole = xOf(plot, bar.end) - left;
+    const width = Math.max(0.5, whole > 4 ? whole - 1 : whole);
+    let base = 0;
+    for (const part of ['own', 'host', 'lost'] as const) {
+      const high = (Math.max(0, bar[part]) / Math.max(1, plot.top)) * plot.height;
+      if (high > 0) {
+        const y = plot.height - base - high;
+        parts[part] += `M${round(left)} ${round(y)}h${round(width)}v${round(high)}h${round(-width)}z`;
+      }
+      base += high;
+    }
+  }
+  return parts;
+}
+
+/** The bar at an instant, or the nearest one. */
+export function barAt(bars: readonly Bar[], at: number): number {
+  let [best, distance] = [-1, Number.POSITIVE_INFINITY];
+  bars.forEach((bar, i) => {
+    const away = Math.max(bar.start - at, at - bar.end, 0);
+    if (away < distance) [best, distance] = [i, away];
+  });
+  return best;
+}
+
+const shares = (own: number, host: number, lost: number, known: boolean): string => {
+  const whole = own + host + lost;
+  const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
+  return [...parts, known ? `lost ${formatShare(lost, whole)}` : 'lost time not identifiable'].join(' · ');
+};
+
+export function sharesText(times: StepTimes): string {
+  const sum = (of: readonly Ns[]): number => of.reduce((total, value) => total + value, 0);
+  return shares(sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns), times.known);
+}
+
+/** "step 14: 17.1 ms = own 12 ms + host 1.1 ms + lost 4 ms". */
+export function barText(bar: Bar, times: StepTimes): string {
+  const which =
+    times.merged > 1 ? `${plural(times.merged, 'step')} to ${bar.number}, mean` : `step ${bar.number}`;
+  const lost = times.known ? ` + lost ${formatDuration(bar.lost)}` : '';
+  const parts = `own ${formatDuration(bar.own)} + host ${formatDuration(bar.host)}${lost}`;
+  return `${which}: ${formatDuration(bar.period)} = ${parts}`;
+}

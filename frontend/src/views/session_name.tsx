@@ -1,0 +1,26 @@
+/** A session by its mark and short name; its id as a title. */
+import type { JSX } from 'preact';
+import type { Device, Report } from '../api/types';
+import type { Theme } from '../base/palette';
+import { UNTRACED } from '../model/blame';
+import { Chip } from './chip';
+
+export const nameIn = (report: Report, id: string): string =>
+  report.sessions.find((session) => session.id === id)?.name ?? id;
+
+interface SessionNameProperties {
+  readonly report: Report;
+  readonly device: Device;
+  readonly theme: Theme;
+  readonly id: string;
+}
+
+export function SessionName({ report, device, theme, id }: SessionNameProperties): JSX.Element {
+  if (id === UNTRACED) return <em title="Work on the device that no trace explains">untraced</em>;
+  const index = device.sessions.indexOf(id);
+  return (
+    <span title={id}>
+      {index >= 0 && <Chip theme={theme} index={index} />} {nameIn(report, id)}
+    </span>
+  );
+}
