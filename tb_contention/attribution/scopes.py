@@ -1,24 +1,51 @@
-"""Names of operations -> name scopes: `gradients/part_1/dense/MatMul_grad/MatMul:MatMul` belongs to `part_1/dense`."""
+"""Names of operations -> name scopes, and the level at which a model splits into parts."""
 
-from collections import Counter
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Path: TypeAlias = "tuple[str, ...]"
 
 #: Scopes under which frameworks put work that belongs to other scopes, named further on.
 _WRAPPERS = frozenset({"gradient_tape", "gradients", "StatefulPartitionedCall", "PartitionedCall"})
 MAX_LEVELS = 32
+#: A scope that has this part of the time does not split it: its inner scopes are shown instead, if they hold enough of it.
+NEARLY_ALL, ENOUGH_INSIDE = 0.8, 0.5
+NO_SCOPE = "(no scope)"
 
 
-def scope_of(operation: str) -> "tuple[str, ...]":
-    """Split the scopes off an operation's name; wrappers such as `gradients/` are left out, so that backward work counts to its part.
+def levels_of(operation: str) -> Path:
+    """Split an operation's name `a/b/MatMul:MatMul` into its levels."""
+    return tuple([level for level in operation.partition(":")[0].split("/") if level][:MAX_LEVELS])
 
-    `update_part_1` of an optimizer is part_1's too: `Adam/update_part_1/dense/kernel/Apply` gives (part_1, dense, kernel).
+
+def scope_of(operation: str, operations: "Set[Path]" = frozenset()) -> Path:
+    """Name the scope that an operation works for; of `operations`, which are paths of operations and so no scopes, the last is left out.
+
+    gradients/part_1/dense/MatMul_grad/MatMul  ->  part_1 dense
+    SGD/update_part_1/dense/kernel/Apply       ->  part_1 dense
+    dense/MatMul/ReadVariableOp                ->  dense, if dense/MatMul is an operation
     """
-    path = operation.partition(":")[0] if not operation.startswith("(") else operation
-    levels = [level for level in path.split("/") if level][:MAX_LEVELS]
-    found = [level for level in levels[:-1] if not _is_wrapper(level)]
-    for place, level in enumerate(found[:2]):
-        if level.startswith("update_") and len(level) > len("update_"):
-            return (level.removeprefix("update_"), *found[place + 1 :])
-    return tuple(found)
+    levels = levels_of(operation)[:-1]
+    wrapper = next((place for place, level in enumerate(levels) if _is_wrapper(level)), None)
+    if wrapper is not None:
+        # Gradients that were taken inside a scope repeat it: a/gradients/a/dense.
+        outer, inner = levels[:wrapper], tuple(level for level in levels[wrapper + 1 :] if not _is_wrapper(level))
+        levels = inner if inner[: len(outer)] == outer else (*outer, *inner)
+        levels = levels[:-1] if levels and levels[-1].endswith("_grad") else levels
+    levels = _updated(levels)
+    while levels and levels in operations:
+        levels = levels[:-1]
+    return levels
+
+
+def _updated(levels: Path) -> Path:
+    """Lay the update of a variable on the variable's scope, and on the optimizer where it has none."""
+    for place, level in enumerate(levels):
+        if level.startswith("update_"):
+            variable = (level.removeprefix("update_"), *levels[place + 1 :])
+            return variable[:-1] or levels[:place]
+    return levels
 
 
 def _is_wrapper(level: str) -> bool:
@@ -26,28 +53,44 @@ def _is_wrapper(level: str) -> bool:
     return level in _WRAPPERS or (stem in _WRAPPERS and number.isdigit())
 
 
-def common_depth(paths: "Counter[tuple[str, ...]]") -> int:
-    """Return how many first levels nearly all of the work has in common, so that the next one is where it splits."""
-    depth = 0
-    total = sum(paths.values())
-    while depth < MAX_LEVELS and total:
-        levels: Counter[str] = Counter()
-        for path, weight in paths.items():
-            if len(path) > depth:
-                levels[path[depth]] += weight
-        if not levels:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Where a session's operations split into parts: the scopes chosen, and the paths that are operations."""
+
+    cuts: "frozenset[Path]"
+    operations: "frozenset[Path]"
+
+    def label(self, operation: str) -> str:
+        """Name the chosen scope that an operation works for."""
+        return "/".join(longest_cut(scope_of(operation, self.operations), self.cuts)) or NO_SCOPE
+
+
+def cut_at_split(weights: "dict[Path, int]") -> "frozenset[Path]":
+    """Choose the scopes to sum up by, by time per path: the first levels, and inside one that has nearly all, the next.
+
+    model/part_1 40%, model/part_2 50%, loss 10%  ->  model/part_1, model/part_2, model, loss
+    """
+    total = sum(weights.values())
+    cuts = {path[:1] for path in weights if path}
+    for _level in range(MAX_LEVELS):
+        time = dict.fromkeys(cuts, 0)
+        for path, weight in weights.items():
+            cut = longest_cut(path, cuts)
+            if cut:
+                time[cut] += weight
+        largest = max(time, key=lambda cut: (time[cut], cut), default=())
+        depth = len(largest)
+        inside = [path for path in weights if path[:depth] == largest and len(path) > depth]
+        deeper = sum(weights[path] for path in inside if longest_cut(path, cuts) == largest)
+        if not largest or time[largest] < NEARLY_ALL * total or deeper < ENOUGH_INSIDE * time[largest] or not deeper:
             break
-        (_, most), *others = levels.most_common(2)
-        if most < NEARLY_ALL * total or not _goes_on(paths, depth):
-            break
-        depth += 1
-        del others
-    return depth
+        cuts |= {path[: depth + 1] for path in inside}
+    return frozenset(cuts)
 
 
-#: A level that has this part of the work does not split it.
-NEARLY_ALL = 0.95
-
-
-def _goes_on(paths: "Counter[tuple[str, ...]]", depth: int) -> bool:
-    return any(len(path) > depth + 1 for path in paths)
+def longest_cut(path: Path, cuts: "frozenset[Path] | set[Path]") -> Path:
+    """Return the innermost chosen scope that holds a path; () when none does."""
+    for depth in range(len(path), 0, -1):
+        if path[:depth] in cuts:
+            return path[:depth]
+    return ()
