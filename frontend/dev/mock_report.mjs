@@ -1,4 +1,6 @@
-// Summary and layout of a made-up workload, in the documented format. Numbers of later analyses stay null.
+// Summary and layout of a made-up workload, in the documented format.
+import { costJson, lossJson, lostBySession } from './mock_cost.mjs';
+
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];
 const GIB = 2 ** 30;
 const CAPACITY = Math.round(79.2 * GIB);
@@ -14,7 +16,12 @@ const sessionJson = (workload) => (session, index) => ({
   file: `${NAMES[index]}/plugins/profile/2026_01_01_00_00_00/simulated.xplane.pb`,
   host: 'gpuhost',
   process_id: 4211 + 166 * index,
-  kind: 'process',
+  kind: index === 2 ? 'in_process' : 'process',
+  process: index === 2 ? idOf(0) : null,
+  attribution:
+    index === 2
+      ? { rule: 'model_id', detail: 'the model ids of its runs', kernels: 4211, unattributed: 12 }
+      : null,
   clock: { source: 'task_environment', error_ns: 12000 },
   window: spanOf(workload),
   steps: { count: session.steps.length, mean_ns: 17e6, p50_ns: 17.1e6, p95_ns: 18e6 },
@@ -31,10 +38,14 @@ function kernelJson(workload) {
         name: event.name,
         count: 0,
         total_ns: 0,
-        alone_ns: null,
-        lost_ns: null,
+        alone_ns: index === 2 ? null : 0,
+        lost_ns: index === 2 ? null : 0,
       };
       row.count += 1;
+      if (index !== 2) {
+        row.alone_ns += 0.8 * (event.end - event.start);
+        row.lost_ns += 0.2 * (event.end - event.start);
+      }
       row.total_ns += event.end - event.start;
       rows.set(key, row);
     }
@@ -98,21 +109,14 @@ function deviceJson(workload, id) {
       exclusive_ns: workload.extent - idle - contended,
       contended_ns: contended,
     },
-    mechanism: 'unknown',
-    progress_sum: null,
-    metrics: null,
+    ...costJson(workload, idOf, kernelJson(workload)),
     per_session: workload.sessions.map((_, index) => ({
       session: idOf(index),
       kernels: workload.sessions[index].kernels.length,
       busy_ns: busy[index],
       contended_ns: Math.min(contended, busy[index]),
-      stretch_ns: null,
-      stall_ns: null,
-      lost_ns: null,
-      slowdown: null,
-      step: null,
+      ...lossJson(workload, index),
     })),
-    blame: [],
     kernels: kernelJson(workload),
     memory: memoryJson(workload),
   };
@@ -213,6 +217,9 @@ export function layoutOf(workload, device, revision) {
       peak_bytes: Math.round(peak.sum),
       peak_at_ns: Math.round(peak.at),
     },
+    lost: lostBySession(workload)
+      .map((_, index) => index)
+      .filter((index) => index !== 2),
     levels: { min: 0, max: 40 },
   };
 }

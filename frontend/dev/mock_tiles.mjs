@@ -1,5 +1,6 @@
 // Tiles of a made-up workload, by brute force.
 import { encodeTile } from './encode_tile.mjs';
+import { lostBySession } from './mock_cost.mjs';
 
 /** Long events one by one, shorter ones merged per bucket and row. */
 function mergedSlices(events, start, end, bucket) {
@@ -61,6 +62,21 @@ function contentionTrack(intervals) {
   };
 }
 
+function lostTrack(session, spans) {
+  const column = (type, key) => [type, spans.map((s) => s[key])];
+  return {
+    kind: 'lost',
+    session,
+    columns: {
+      start: column('f64', 'start'),
+      end: column('f64', 'end'),
+      busy: column('f64', 'busy'),
+      count: column('u32', 'count'),
+      kind: column('u8', 'kind'),
+    },
+  };
+}
+
 function memoryTrack(session, steps, start, bucket) {
   let [at, value] = [0, Number.NaN];
   const [most, last] = [[], []];
@@ -101,5 +117,16 @@ export function tileOf(workload, level, index) {
     bucket,
   );
   tracks.push(contentionTrack(intervals));
+  lostBySession(workload).forEach(({ stretched, stalled }, session) => {
+    const spans = [stretched, stalled].flatMap((all, kind) =>
+      mergedSlices(
+        all.map((each) => ({ ...each, row: kind, name: '', kind })),
+        start,
+        end,
+        bucket,
+      ),
+    );
+    tracks.push(lostTrack(session, spans));
+  });
   return encodeTile({ level, index, start_ns: start, end_ns: end, names }, tracks);
 }

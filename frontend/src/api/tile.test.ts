@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentionTrack, laneTrack, memoryTrack, tileBytes } from '../testing/literals';
+import { contentionTrack, laneTrack, lostTrack, memoryTrack, tileBytes } from '../testing/literals';
 import { decodeTile, TileError } from './tile';
 
 const whole = (): ArrayBuffer =>
@@ -14,6 +14,7 @@ const whole = (): ArrayBuffer =>
       ]),
       contentionTrack([[8200, 8210, 2]]),
       memoryTrack(0, [Number.NaN, 5], [Number.NaN, 4]),
+      lostTrack(1, [[8200, 8210, 1, 3]]),
     ],
   );
 
@@ -46,6 +47,7 @@ describe('decodeTile', () => {
     expect([...(lane?.count ?? [])]).toEqual([1, 17]);
     expect([...(lane?.row ?? [])]).toEqual([0, 1]);
     expect([...(tile.contention?.depth ?? [])]).toEqual([2]);
+    expect([...(tile.lost.get(1)?.kind ?? []), ...(tile.lost.get(1)?.count ?? [])]).toEqual([1, 3]);
     expect([...(tile.memory.get(0)?.max ?? [])]).toEqual([Number.NaN, 5]);
   });
 

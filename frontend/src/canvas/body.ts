@@ -9,7 +9,7 @@ import { spanOf } from '../model/timeline';
 import { toPx } from '../model/viewport';
 import { paintShade } from './contention';
 import { paintLane, paintSteps, unloadedIn } from './lanes';
-import { paintLost } from './lost';
+import { paintGroupStalls, stretchedCover } from './lost';
 import { paintMemory } from './memory';
 import type { Renderer } from './renderer';
 
@@ -49,12 +49,13 @@ function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
     rowHeight: linesOf(box),
     colour,
     flat: false,
+    cover: stretchedCover(renderer, scene, box) ?? undefined,
   });
 }
 
 function paintGroup(renderer: Renderer, scene: Scene, group: GroupBox): void {
   for (const box of group.lanes) paintBox(renderer, scene, box);
-  paintLost(renderer, scene, group);
+  paintGroupStalls(renderer, scene, group);
   if (group.strip === null) return;
   const { top, height } = group.strip;
   const lanes = scene.layout.lanes.filter((l) => l.session === group.session && l.kind === 'stream');

@@ -37,6 +37,13 @@ interface LaneLook {
   readonly colour: string;
   /** Rows lie on top of each other and carry no names: minimap and folded groups. */
   readonly flat: boolean;
+  readonly cover?: LaneCover;
+}
+
+/** What is drawn over slices and under their names. */
+export interface LaneCover {
+  readonly paint: () => void;
+  readonly meets: (left: number, right: number) => boolean;
 }
 
 const shadeOf = (part: number): number => Math.min(SHADES - 1, Math.max(0, Math.ceil(part * SHADES) - 1));
@@ -156,10 +163,17 @@ export function paintLane(
   batch.shades.forEach((rects, shade) => {
     if (rects.length > 0) renderer.rects(rects, look.colour, alphaOf(shade));
   });
+  look.cover?.paint();
   const style = { colour: textOn(look.colour), size: look.rowHeight < 18 ? 10 : 11 };
   for (const label of batch.labels) {
     const text = crop(renderer, label.text, label.width - 8, style);
-    if (text !== null) renderer.text(text, label.x + 4, label.y, style);
+    if (text === null) continue;
+    const width = renderer.measure(text, style);
+    // Text over a hatch needs a ground of its own.
+    if (look.cover?.meets(label.x, label.x + width + 8)) {
+      renderer.rects([label.x + 2, label.y - 7, width + 4, 14], look.colour, 0.9);
+    }
+    renderer.text(text, label.x + 4, label.y, style);
   }
 }
 

@@ -1,9 +1,10 @@
 /** Lost time of one session: a hatch over the stretched parts of its kernels, hollow spans where its work was stalled. */
-import { sessionColour, type Theme } from '../base/palette';
+import { sessionColour } from '../base/palette';
 import type { Lost } from '../model/lost';
 import type { GroupBox, LaneBox } from '../model/rows';
 import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
+import type { LaneCover } from './lanes';
 import type { Renderer } from './renderer';
 
 /** A hatch or a hollow span needs a few pixels to be one. */
@@ -24,14 +25,17 @@ function edgesOf(lost: Lost, viewport: Viewport, spare: number): Edges | null {
 const isCompute = ({ lane }: LaneBox): boolean =>
   lane.kind === 'stream' && (!/mem(cpy|set)/i.test(lane.title) || /compute|kernel/i.test(lane.title));
 
-export function paintStretched(
-  renderer: Renderer,
+interface StretchedRects {
+  readonly wide: readonly number[];
+  readonly thin: readonly number[];
+}
+
+function stretchedRects(
   all: readonly Lost[],
   viewport: Viewport,
   top: number,
   height: number,
-  theme: Theme,
-): void {
+): StretchedRects {
   const wide: number[] = [];
   const thin = new Set<number>();
   for (const lost of all) {
@@ -42,16 +46,27 @@ export function paintStretched(
     if (width >= NARROW) wide.push(edges.left, top, width, height);
     else for (let x = Math.floor(edges.left); x < edges.right; x += 1) thin.add(x);
   }
-  // The ground shows through as stripes: where nothing runs there is nothing to see.
-  renderer.rects(wide, theme.background, 0.3);
-  renderer.pattern(wide, 'hatch', 'transparent', theme.background);
   // Too narrow for stripes: the lower third of the pixel column.
   const low = Math.ceil(height / 3);
-  renderer.rects(
-    [...thin].flatMap((x) => [x, top + height - low, 1, low]),
-    theme.background,
-    0.55,
-  );
+  return { wide, thin: [...thin].flatMap((x) => [x, top + height - low, 1, low]) };
+}
+
+/** The hatch over the kernels of a stream lane; null where there is none to draw. */
+export function stretchedCover(renderer: Renderer, scene: Scene, box: LaneBox): LaneCover | null {
+  const all = scene.lost.get(box.lane.session);
+  if (all === undefined || !isCompute(box)) return null;
+  const { theme, viewport } = scene;
+  const { wide, thin } = stretchedRects(all, viewport, box.top, box.height - 1);
+  if (wide.length + thin.length === 0) return null;
+  return {
+    paint: () => {
+      // The ground shows through as stripes: where nothing runs there is nothing to see.
+      renderer.rects(wide, theme.background, 0.3);
+      renderer.pattern(wide, 'hatch', 'transparent', theme.background);
+      renderer.rects(thin, theme.background, 0.55);
+    },
+    meets: (left, right) => wide.some((x, i) => i % 4 === 0 && x < right && x + wide[i + 2] > left),
+  };
 }
 
 export function paintStalls(
@@ -80,14 +95,9 @@ export function paintStalls(
   );
 }
 
-/** Over a group whose lanes are painted. */
-export function paintLost(renderer: Renderer, scene: Scene, group: GroupBox): void {
-  const { viewport, theme } = scene;
-  const all = scene.lost.get(group.session) ?? [];
-  for (const box of group.lanes) {
-    if (isCompute(box)) paintStretched(renderer, all, viewport, box.top, box.height - 1, theme);
-  }
+export function paintGroupStalls(renderer: Renderer, scene: Scene, group: GroupBox): void {
   if (group.stalls === null) return;
   const { top, height } = group.stalls;
-  paintStalls(renderer, all, viewport, top, height, sessionColour(theme, group.session));
+  const all = scene.lost.get(group.session) ?? [];
+  paintStalls(renderer, all, scene.viewport, top, height, sessionColour(scene.theme, group.session));
 }

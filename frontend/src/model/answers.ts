@@ -34,7 +34,8 @@ function contentionAnswer(device: Device): string {
   const verdict = isContended(device);
   const slower = slowdownsOf(device).filter((slowdown) => (slowdown?.low ?? 0) >= NOTHING).length;
   if (verdict === true) {
-    return `Yes: ${slower} of ${device.sessions.length} sessions are slower for certain, work at once for ${share}`;
+    const are = slower === 1 ? 'is' : 'are';
+    return `Yes: ${slower} of ${device.sessions.length} sessions ${are} slower for certain, work at once for ${share}`;
   }
   if (verdict === null) return `Not decided: work at once for ${share}, and what it cost may be nothing`;
   return contended > 0 ? `No: work at once for ${share}, but no session is slower` : 'No: never at once';
@@ -54,7 +55,7 @@ function whoAnswer(device: Device, nameOf: NameOf): string {
     .slice(0, 3)
     .map(({ victim, culprit, lost_ns: lost, total }) => {
       const by = culprit === 'untraced' ? 'work that no trace shows' : nameOf(culprit);
-      return `${nameOf(victim)} waits for ${by} (${formatDuration(lost)}, ${formatShare(lost, total)} of its loss)`;
+      return `${by} delays ${nameOf(victim)} (${formatDuration(lost)}, ${formatShare(lost, total)} of its loss)`;
     })
     .join('; ');
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KernelRow, Problem } from '../api/types';
 import { ns } from '../base/units';
-import { groupProblems, kernelRows, visibleRows } from './tables';
+import { groupProblems, kernelRows, sortRows, visibleRows } from './tables';
 
 const row = (name: string, total: number, lost: number | null = null): KernelRow => ({
   session: 's',
@@ -23,6 +23,12 @@ describe('kernelRows', () => {
   it.each([true, false])('puts unknown values last (descending: %s)', (descending) => {
     expect(kernelRows(rows, '', 'lost_ns', descending).at(-1)?.name).toBe('Reduce');
   });
+});
+
+it('sorts any rows, unknown ones last and the given ones untouched', () => {
+  const rows = [{ held: null }, { held: 1 }, { held: 3 }];
+  expect(sortRows(rows, (row) => row.held, true)).toEqual([{ held: 3 }, { held: 1 }, { held: null }]);
+  expect(rows[0].held).toBeNull();
 });
 
 describe('visibleRows', () => {

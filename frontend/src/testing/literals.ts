@@ -53,6 +53,82 @@ export const device = (names: readonly string[], more: Partial<Device> = {}): De
   ...more,
 });
 
+/** Two sessions, alpha and beta, about which everything is known that a report can say. */
+export const costly = (): Partial<Device> => {
+  const [alpha, beta] = ['alpha/run/host0', 'beta/run/host0'];
+  return {
+    mechanism: 'time_slicing',
+    mechanism_detail: 'Kernels of both stop together.',
+    slice_ns: ns(2.3e6),
+    progress_sum: 0.98,
+    metrics: { antt: 1.26, stp: 1.59, fairness: 0.97, jain: 0.99 },
+    per_session: [
+      {
+        ...deviceSession('alpha'),
+        stretch_ns: ns(8e6),
+        stall_ns: ns(6e6),
+        absorbed_ns: ns(2e6),
+        lost_ns: ns(12e6),
+        slowdown: { estimate: 1.25, low: 1.23, high: 1.27, evidence: 'B', coverage: 0.93, settle: '' },
+        step: { shared_ns: ns(17.1e6), alone_ns: ns(13.7e6), count: 28 },
+      },
+      {
+        ...deviceSession('beta'),
+        slowdown: {
+          estimate: null,
+          low: 1.1,
+          high: 1.6,
+          evidence: 'D',
+          coverage: 0,
+          settle: 'Record beta alone.',
+        },
+      },
+    ],
+    blame: [
+      { victim: alpha, culprit: beta, lost_ns: ns(11e6) },
+      { victim: alpha, culprit: 'untraced', lost_ns: ns(1e6) },
+    ],
+    blame_kernels: [
+      {
+        victim: alpha,
+        victim_kernel: 'gemm',
+        culprit: beta,
+        culprit_kernel: '<b>copy</b>',
+        lost_ns: ns(4e6),
+      },
+    ],
+    step_times: [
+      {
+        session: alpha,
+        known: true,
+        merged: 1,
+        number: [1, 2],
+        start_ns: [ns(0), ns(200e6)],
+        end_ns: [ns(200e6), ns(480e6)],
+        own_ns: [ns(100e6), ns(200e6)],
+        host_ns: [ns(50e6), ns(60e6)],
+        lost_ns: [ns(50e6), ns(20e6)],
+      },
+    ],
+    scopes: [
+      { session: alpha, scope: 'model/attention', kernels: 7, total_ns: ns(9e6), peak_bytes: bytes(2 * GIB) },
+      { session: beta, scope: 'model/dense', kernels: 5, total_ns: ns(12e6), peak_bytes: null },
+    ],
+    threads: [
+      {
+        session: beta,
+        thread: 'prefetch <i>1</i>',
+        runs: 28,
+        busy_ns: ns(300e6),
+        waited_ns: ns(90e6),
+        waits_for: 'train loop',
+        kernels: 5,
+        total_ns: ns(12e6),
+      },
+    ],
+  };
+};
+
 export const report = (names: readonly string[], more: Partial<Device> = {}): Report => ({
   format_version: 1,
   origin_ns: null,

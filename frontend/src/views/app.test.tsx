@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/types';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
-import { report } from '../testing/literals';
+import { costly, report } from '../testing/literals';
 import { App } from './app';
 import { parseGpu, parseShift } from './by_hand';
 
@@ -92,6 +92,109 @@ describe('the panel', () => {
     shown(summary({ report: report(['a', 'b']) }));
     await vi.waitFor(() => expect(root.textContent).toContain('this browser has no 2D canvas'));
     expect(root.querySelectorAll('table').length).toBe(1);
+  });
+
+  describe('with all that sharing cost', () => {
+    const open = (): string => shown(summary({ report: report(['alpha', 'beta'], costly()) }));
+    const click = async (tab: string): Promise<string> => {
+      const button = [...root.querySelectorAll<HTMLElement>('[role=tab]')].find((b) => b.textContent === tab);
+      button?.click();
+      await vi.waitFor(() => expect(button?.getAttribute('aria-selected')).toBe('true'));
+      return root.querySelector('[role=tabpanel]')?.textContent ?? '';
+    };
+
+    it('answers whether, who, how much and by what', () => {
+      open();
+      const answers = [...root.querySelectorAll('.answers dd')].map((each) => each.textContent);
+      expect(answers).toEqual([
+        'Yes: 2 of 2 sessions are slower for certain, work at once for 31 % of 480 ms',
+        'beta delays alpha (11 ms, 92 % of its loss)',
+        'alpha 1.25× (1.23 – 1.27×), beta 1.10 – 1.60×',
+        'Time slicing: they take turns, in slices of about 2.3 ms. Kernels of both stop together.',
+      ]);
+    });
+
+    it('says how well each slowdown is known, and never one number in class D', () => {
+      open();
+      const [alpha, beta] = [...root.querySelectorAll('.card.session')].map((card) => card.textContent);
+      expect(alpha).toContain('1.25× slower · 1.23 – 1.27×');
+      expect(alpha).toContain('from its undisturbed kernels');
+      expect(alpha).toContain('8 ms stretch + 6 ms stall − 2 ms absorbed by the host');
+      expect(beta).toContain('1.10 – 1.60× slower');
+      expect(beta).toContain('Record beta alone.');
+      expect(root.querySelectorAll('.whisker circle')).toHaveLength(1);
+    });
+
+    it('gives each metric its meaning', () => {
+      expect(open()).toContain('ANTT 1.26mean slowdown');
+    });
+
+    it('shows the blame as a table with sums, and kernel names as text', () => {
+      open();
+      const rows = [...root.querySelectorAll('.matrix tbody tr')].map((row) => row.textContent);
+      expect(rows).toHaveLength(1);
+      expect(rows[0]).toMatch(/alpha.*11 ms 92 %.*1 ms 8\.3 %.*12 ms/);
+      expect(root.querySelector('.pairs')?.textContent).toContain('<b>copy</b>');
+      expect(root.querySelector('.pairs b')).toBeNull();
+    });
+
+    it('reads steps out by the keys, and moves the timeline to one', async () => {
+      const panel = new Panel();
+      panel.summary.value = summary({ report: report(['alpha', 'beta'], costly()) });
+      render(<App panel={panel} />, root);
+      const framed = vi.spyOn(panel.timeline, 'frame');
+      const chart = root.querySelector<HTMLElement>('.chart');
+      const press = (key: string) =>
+        chart?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      press('End');
+      await vi.waitFor(() => expect(chart?.getAttribute('aria-valuetext')).toMatch(/^step 2: 280 ms = own/));
+      press('Enter');
+      expect(framed.mock.calls[0][0].start).toBe(200e6);
+    });
+
+    it.each([
+      ['Scopes', 'model/attention', '2 GiB'],
+      ['Threads', 'prefetch <i>1</i>', 'train loop'],
+      ['Steps', 'alpha', '280 ms'],
+      ['Sessions', 'absorbed', '1.10 – 1.60×'],
+      ['Lost time', 'No lost time in the window', ''],
+    ])('has a table %s', async (tab, one, two) => {
+      open();
+      const text = await click(tab);
+      expect(text).toContain(one);
+      expect(text).toContain(two);
+      expect(text).not.toMatch(/NaN|undefined|null/);
+    });
+
+    it('sorts scopes by any column', async () => {
+      open();
+      await click('Scopes');
+      const first = (): string => root.querySelector('[role=tabpanel] tbody td')?.textContent ?? '';
+      expect(first()).toBe('model/dense');
+      const heads = [...root.querySelectorAll<HTMLElement>('[role=tabpanel] thead button')];
+      heads.find((head) => head.textContent === 'kernels')?.click();
+      await vi.waitFor(() => expect(first()).toBe('model/attention'));
+    });
+
+    it('names the process of a session inside one, and how it was told apart', () => {
+      const made = report(['alpha', 'beta'], costly());
+      const [alpha, beta] = made.sessions;
+      const inside = {
+        ...beta,
+        kind: 'in_process',
+        process: alpha.id,
+        attribution: { rule: 'model_id', detail: 'the model ids of its runs', kernels: 9, unattributed: 1 },
+      };
+      const text = shown(summary({ report: { ...made, sessions: [alpha, inside] } }));
+      expect(text).toContain('inside the process alpha, told apart by the model ids of its runs');
+    });
+  });
+
+  it('offers no table without rows, and no section of losses', () => {
+    const text = shown(summary({ report: report(['a', 'b']) }));
+    expect(text).not.toContain('Scopes');
+    expect(text).not.toContain('Who lost time');
+    expect(root.querySelector('.answers')).not.toBeNull();
   });
 
   it('names every device in the chooser', () => {

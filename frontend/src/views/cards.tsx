@@ -176,10 +176,10 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
 type Metrics = NonNullable<Device['metrics']>;
 
 const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
-  ['stp', 'STP', 'work of how many sessions gets done at once; 1 is no better than taking turns'],
-  ['antt', 'ANTT', 'mean slowdown of the sessions; 1 is as fast as alone'],
-  ['fairness', 'fairness', 'smallest slowdown over largest; 1 is all slowed alike'],
-  ['jain', 'Jain', 'evenness of progress; 1 is even, 1/sessions is one gets all'],
+  ['stp', 'STP', 'sessions’ worth of work at once; 1 = taking turns'],
+  ['antt', 'ANTT', 'mean slowdown; 1 = as fast as alone'],
+  ['fairness', 'fairness', 'least over most slowed; 1 = alike'],
+  ['jain', 'Jain', 'evenness of progress; 1 = even'],
 ];
 
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
@@ -189,8 +189,9 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
   return (
     <section class="card" aria-label="Sharing">
       <h2>Sharing</h2>
-      <p class="strong">{mechanismText(device)}</p>
-      {device.mechanism_detail && <p class="muted">{device.mechanism_detail}</p>}
+      <p class="strong" title={device.mechanism_detail}>
+        {mechanismText(device)}
+      </p>
       {metrics !== null && (
         <dl class="metrics">
           {METRICS.map(([key, name, meaning]) => (
@@ -204,7 +205,7 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
         </dl>
       )}
       {progress !== null && (
-        <p class="muted">progress sum {progress.toFixed(2)}: baseline work done per contended time</p>
+        <p class="muted small">progress sum {progress.toFixed(2)}: baseline work per contended time</p>
       )}
     </section>
   );

@@ -85,7 +85,7 @@ function Chart({ panel, times, name, colour, view, hatch }: ChartProperties): JS
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const action = KEYS[event.key];
-    if (action !== undefined) move(at === null ? 0 : action(at, bars.length));
+    if (action !== undefined) move(action(at ?? -1, bars.length));
     else if (event.key !== 'Enter' || marked === null) return;
     else show(panel, marked);
     event.preventDefault();

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Device, Slowdown } from '../api/types';
+import { ns } from '../base/units';
+import { device, deviceSession } from '../testing/literals';
+import { answersOf, isContended, mechanismText } from './answers';
+
+const slowdown = (low: number | null, high: number | null, estimate: number | null = null): Slowdown => ({
+  estimate,
+  low,
+  high,
+  evidence: estimate === null ? 'D' : 'B',
+});
+
+const shared = (slowdowns: readonly (Slowdown | null)[], more: Partial<Device> = {}): Device => {
+  const names = slowdowns.map((_, i) => 'abc'[i]);
+  const per_session = names.map((name, i) => ({ ...deviceSession(name), slowdown: slowdowns[i] }));
+  return device(names, { per_session, ...more });
+};
+
+const answer = (made: Device, question: string): string | undefined =>
+  answersOf(made, (id) => id.slice(0, 1)).find((each) => each.question === question)?.answer;
+
+const nothing = slowdown(null, null);
+
+describe('is it contention', () => {
+  it.each([
+    ['an interval above 1', [slowdown(1.2, 1.3, 1.25), nothing], true],
+    ['all intervals at 1', [slowdown(0.99, 1.005, 1), slowdown(0.98, 1.002, 1)], false],
+    ['an interval that holds 1', [slowdown(0.98, 1.2, 1.05), slowdown(1, 1.002, 1)], null],
+    ['nothing known', [nothing, null], null],
+  ])('%s', (_, slowdowns, expected) => {
+    expect(isContended(shared(slowdowns))).toBe(expected);
+  });
+
+  it('is not where sessions never meet, and open on a processor', () => {
+    const apart = { window_ns: ns(10), idle_ns: ns(0), exclusive_ns: ns(10), contended_ns: ns(0) };
+    expect(isContended(shared([nothing, nothing], { time: apart }))).toBe(false);
+    expect(isContended(shared([slowdown(1.2, 1.3, 1.25), nothing], { is_host: true }))).toBeNull();
+  });
+
+  it('counts those that are slower for certain', () => {
+    expect(answer(shared([slowdown(1.2, 1.3, 1.25), nothing]), 'Is it contention?')).toBe(
+      'Yes: 1 of 2 sessions is slower for certain, work at once for 31 % of 480 ms',
+    );
+  });
+});
+
+describe('who, how much, by what', () => {
+  const blame = [
+    { victim: 'a/run/host0', culprit: 'b/run/host0', lost_ns: ns(9e6) },
+    { victim: 'a/run/host0', culprit: 'untraced', lost_ns: ns(1e6) },
+  ];
+
+  it('names the worst culprit of each victim', () => {
+    expect(answer(shared([nothing, nothing], { blame }), 'Who?')).toBe('b delays a (9 ms, 90 % of its loss)');
+    expect(answer(shared([nothing, nothing], { blame: [blame[1]] }), 'Who?')).toMatch(
+      /^work that no trace shows/,
+    );
+  });
+
+  it('gives intervals, and no single number in class D', () => {
+    const made = shared([slowdown(1.2, 1.3, 1.25), slowdown(1.1, 1.6)]);
+    expect(answer(made, 'How much?')).toBe('a 1.25× (1.20 – 1.30×), b 1.10 – 1.60×');
+  });
+
+  it('leaves out what it cannot answer', () => {
+    const made = shared([nothing, nothing]);
+    expect(answer(made, 'How much?')).toBeUndefined();
+    expect(answer(made, 'Who?')).toBeUndefined();
+  });
+
+  it('says how long the slices are', () => {
+    expect(mechanismText(shared([nothing], { mechanism: 'time_slicing', slice_ns: ns(2.3e6) }))).toBe(
+      'Time slicing: they take turns, in slices of about 2.3 ms',
+    );
+    expect(mechanismText(shared([nothing], { mechanism: 'of the future' }))).toBe('of the future');
+  });
+});
