@@ -42,8 +42,11 @@ def blame(loss: Loss, lost: int, running: "dict[SessionId, Intervals]") -> "tupl
     parts = np.maximum((shares * per_kernel[rows[explained]]).sum(1), 0.0)
     untraced = max(0.0, float(per_kernel[rows[~explained]].sum()))
     total = float(parts.sum()) + untraced
+    if total <= 0:
+        parts, total = with_others.sum(1), float(with_others.sum())
     if total <= 0 or lost <= 0:
-        return tuple(Blame(victim=victim, culprit=s, lost=Nanoseconds(0)) for s in others)
+        unexplained = (Blame(victim=victim, culprit=UNTRACED, lost=Nanoseconds(lost)),) if lost > 0 else ()
+        return (*(Blame(victim=victim, culprit=s, lost=Nanoseconds(0)) for s in others), *unexplained)
     amounts = _whole(np.append(parts, untraced) * (lost / total), lost)
     rows_of = [*others, UNTRACED]
     return tuple(

@@ -4,7 +4,7 @@ works -> exposure (who can have been touched) -> baselines -> mechanism -> durat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,7 +71,9 @@ def measure_cost(
     running = {work.id: work.running() for work in works}
     victims = [_victim(work, works, running, group, error, (solos or {}).get(work.id, ())) for work in works]
     sharing = _sharing(victims, group, error)
-    losses = [_loss(victim, sharing, len(works)) for victim in victims]
+    alones = [find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)) for v in victims]
+    alones = _no_more_than_one(works, alones, sharing, group)
+    losses = [measure_loss(v.work, v.exposure, a, v.running) for v, a in zip(victims, alones, strict=True)]
     estimates = [_estimate(loss, alone_on_device=len(works) == 1) for loss in losses]
     results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     blames, pairs = _blames(losses, results, running)
@@ -134,9 +136,28 @@ def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharin
     return recognise(works, both, alone, progress, error)
 
 
-def _loss(victim: _Victim, sharing: Sharing, sessions: int) -> Loss:
-    alone: Alone = find_alone(victim.work, victim.exposure, victim.own, victim.solo, sharing, sessions)
-    return measure_loss(victim.work, victim.exposure, alone, victim.running)
+def _no_more_than_one(
+    works: "list[SessionWork]", alones: "list[Alone]", sharing: Sharing, group: DeviceGroup
+) -> "list[Alone]":
+    """Shorten durations of class C so that sessions that take turns do not get more done together than one would alone."""
+    if sharing.mechanism is not Mechanism.TIME_SLICING or sharing.in_turns:
+        return alones
+    guessed = [alone.evidence is Evidence.C for alone in alones]
+    if not any(guessed) or any(alone.evidence is Evidence.D for alone in alones):
+        return alones
+    where = together([work.pending() for work in works], group.start, group.end).where
+    done = [progress_sum([w], [a.estimate], where) or 0.0 for w, a in zip(works, alones, strict=True)]
+    loose = sum(d for d, g in zip(done, guessed, strict=True) if g)
+    factor = (1.0 - sum(done) + loose) / loose if loose else 1.0
+    if not 0.3 < factor < 1.0:
+        return alones
+    return [_shortened(alone, factor) if guess else alone for alone, guess in zip(alones, guessed, strict=True)]
+
+
+def _shortened(alone: Alone, factor: float) -> Alone:
+    """Scale durations that were guessed from cut and uncut kernels, untouched ones apart."""
+    estimate = np.where(alone.deviation + alone.borrowed > 0, alone.estimate * factor, alone.estimate)
+    return replace(alone, estimate=estimate, shortest=estimate)
 
 
 def _estimate(loss: Loss, *, alone_on_device: bool) -> "Estimate | None":

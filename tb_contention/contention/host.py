@@ -17,6 +17,8 @@ Bool = npt.NDArray[np.bool_]
 _FIRST = 4  # a launch right after a step border or a wait: it may carry a pause of its own
 #: A gap is long when it is this many times the host's usual pace, and a microsecond more.
 _LONG, _LONG_NS = 1.5, 1_000.0
+#: A host that waits finds the device done at nearly all of its long gaps.
+_ALWAYS = 0.9
 #: Waiting ends within this share of the wait.
 _TIGHT = 0.15
 
@@ -46,12 +48,13 @@ def host_pace(work: SessionWork) -> HostPace:
         last = order[np.maximum(at, 0)]
         lag = np.where(at >= 0, time - work.end[last], np.inf).astype(np.float64)
         between = lag < gap
+        drained = _drained(work)
         kinds = _kinds(work.host.kind)
         calls = gap[(kinds == LAUNCH) & ~between]
         usual = float(np.percentile(calls, 50)) if len(calls) else 0.0
         for kind in np.unique(kinds).tolist():
             rows = np.flatnonzero(kinds == kind)
-            waiting = _waiting(gap[rows], lag[rows], between[rows], usual)
+            waiting = _waiting(gap[rows], lag[rows], between[rows], drained[rows], usual)
             if kind == SYNC:
                 waiting = between[rows]
             waits_for[rows[waiting]] = last[rows[waiting]]
@@ -66,21 +69,48 @@ def _kinds(kind: U8) -> U8:
     return kinds
 
 
-def _waiting(gap: F64, lag: F64, between: Bool, usual: float) -> Bool:
+def _drained(work: SessionWork) -> Bool:
+    """Tell at which host instants every kernel launched before was done."""
+    latest = np.full(len(work.host.time) + 1, np.iinfo(np.int64).min)
+    known = work.launch >= 0
+    np.maximum.at(latest, work.launch[known] + 1, work.end[known])
+    done: Bool = np.maximum.accumulate(latest)[:-1] <= work.host.time
+    return done
+
+
+def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float) -> Bool:
     """Tell, among instants of one kind, those that waited; usual: the host's gap between launches in ns.
 
-    Where the host waits, the lag behind the kernel is short or hardly varies while the gap does; where it does not, the gap is steady and
-    kernels end anywhere in it.
+    Where the host waits, the lag behind the kernel is short or hardly varies while the gap does, or the gap grows with the time that the
+    device took to be done; where it does not, the gap is steady and kernels end anywhere in it.
     """
     long: Bool = between & (gap > _LONG * usual + _LONG_NS)
     if long.sum() < 2:
         return np.zeros(len(gap), np.bool_)
     if _spread(lag[long]) < 0.5 * _spread(gap[long]):
         return long
-    short = lag <= _TIGHT * gap
-    if (long & short).sum() > 0.5 * long.sum():
-        return long & short
-    return np.zeros(len(gap), np.bool_)
+    short = long & (lag <= _TIGHT * gap)
+    tight = short.sum() > 0.5 * long.sum()
+    empty = long & drained
+    if empty.sum() >= _ALWAYS * long.sum() and (tight or _grows(gap[empty], (gap - lag)[empty])):
+        return empty
+    return short if tight else np.zeros(len(gap), np.bool_)
+
+
+def _grows(gap: F64, work: F64) -> bool:
+    """Tell whether gaps are longer where the device took longer, about one to one.
+
+    A host that finds the device done every time is taken to wait for it, unless differences in work that stand out of the noise of its
+    own pauses do not show in its gaps.
+    """
+    order = np.argsort(work, kind="stable")
+    few = len(work) // 4
+    if few < 2:
+        return True
+    short, long = order[:few], order[-few:]
+    more = float(np.median(work[long]) - np.median(work[short]))
+    noise = 1.4826 * _spread(gap - work) * 2 / np.sqrt(few)
+    return more < noise or float(np.median(gap[long]) - np.median(gap[short])) > 0.5 * more
 
 
 def _spread(values: F64) -> float:

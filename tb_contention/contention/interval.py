@@ -34,8 +34,10 @@ def estimate(loss: Loss, clock: float = 0.0) -> "Estimate | None":
     if shared <= 0 or alone <= 0:
         return None
     value = shared / alone
+    possible = float(loss.waits.possible[loss.counted].sum())
     if loss.alone.evidence is Evidence.D:
-        return Estimate(value=value, low=1.0, high=max(1.0, shared / max(float(loss.shortest.alone.sum()), 1.0)))
+        least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
+        return Estimate(value=value, low=1.0, high=max(1.0, shared / least))
     below, above = _resampled(loss.periods)
     model = _MODEL[loss.alone.evidence] * abs(value - 1) + _FLOOR
     rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))

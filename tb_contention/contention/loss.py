@@ -23,10 +23,14 @@ _PROMPT = 500.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """Gaps before kernels: `alone` is each one's own gap (ns), `stall` what others added."""
+    """Gaps before kernels: `alone` is each one's own gap (ns), `stall` what others added.
+
+    possible: time before kernels whose cause is unknown in which others were running: it may have been waiting too.
+    """
 
     alone: F64
     stall: F64
+    possible: F64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +93,15 @@ def measure_loss(work: SessionWork, exposure: Exposure, alone: Alone, running: I
 
 def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Intervals) -> Waits:
     """Part the time by which kernels started later than due into their own gap and waiting for others."""
-    due = np.minimum(gaps.due, work.start)
-    late = gaps.extra > _PROMPT
-    others = covered(exposure.foreign, due.astype(np.int64), work.start)
-    met = late & (others > 0) & (gaps.follows < 0) & exposure.inside
+    due = np.minimum(gaps.due, work.start).astype(np.int64)
+    late = (gaps.extra > _PROMPT) & exposure.inside & (gaps.follows < 0)
+    met = late & (covered(exposure.foreign, due, work.start) > 0)
     own = _own_gaps(work, gaps.extra, exposure.inside & ~met & (gaps.follows < 0))
-    if not work.launches_known:
-        # A pause of the host looks like waiting: no more of it than others were running can be.
-        own = np.maximum(own, gaps.extra - covered(running, due.astype(np.int64), work.start))
+    unknown = met & ~work.cause_known
+    met &= work.cause_known
     alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
-    return Waits(alone=alone, stall=gaps.extra - alone)
+    possible = np.where(unknown, covered(running, due, work.start), 0).astype(np.float64)
+    return Waits(alone=alone, stall=gaps.extra - alone, possible=possible)
 
 
 def _own_gaps(work: SessionWork, extra: F64, undisturbed: Bool) -> F64:

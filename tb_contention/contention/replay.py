@@ -102,8 +102,9 @@ def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
     waited = followed & (~launched | (before >= launch))
     idle = launched & ~waited
     free = covered(foreign, np.where(waited, before, launch).astype(np.int64), work.start) == 0
-    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free)
-    latency = _usual(behind_launch, idle, free) if work.launches_known else 0.0
+    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50)
+    # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
+    latency = _usual(behind_launch, idle, free, 10) if work.launches_known else 0.0
     due = np.where(followed, before + after, -np.inf)
     due = np.where(launched, np.maximum(due, launch + latency), due)
     due = np.where(np.isfinite(due), due, start)
@@ -111,11 +112,11 @@ def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
     return Gaps(after=after, latency=latency, due=due, extra=start - due, follows=follows, behind=behind)
 
 
-def _usual(gap: F64, of_kind: "npt.NDArray[np.bool_]", free: "npt.NDArray[np.bool_]") -> float:
-    """Take the median over gaps that others cannot have made longer; where there are too few, a low quantile, and no more than usual."""
+def _usual(gap: F64, of_kind: "npt.NDArray[np.bool_]", free: "npt.NDArray[np.bool_]", percentile: int) -> float:
+    """Take a percentile of gaps that others cannot have made longer; where there are too few, a low one, and no more than usual."""
     rows = np.flatnonzero(of_kind & free)
     if len(rows) >= 5:
-        return float(np.median(gap[rows]))
+        return float(np.percentile(gap[rows], percentile))
     rows = np.flatnonzero(of_kind)
     return min(float(np.percentile(gap[rows], 5)), _MOST_LATENCY) if len(rows) else 0.0
 

@@ -11,6 +11,8 @@ from tb_contention.model.intervals import Intervals
 from tb_contention.model.trace import HostKind, KernelTable, LaunchTable, Trace
 from tb_contention.units import I64, PS_PER_NS, U8, SessionId
 
+Bool = npt.NDArray[np.bool_]
+
 #: Kinds of host instants.
 LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
 #: A launch is seen at most this long after its kernel began: clocks inside one file drift by up to 1 ms in long captures.
@@ -40,7 +42,7 @@ class SessionWork:
     stream: dense stream number. key: number of the kernel's key. place: the how-manieth of its key in its step, -1 outside steps.
     launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
     is waiting, not work. step: row of `step_*`, -1 outside. ready: when it could have run at the earliest: launched, and the one
-    before it in its stream done; its own start where neither is known. previous: row before it in its stream, -1.
+    before it in its stream done; its own start where neither is known (`cause_known` False). previous: row before it in its stream, -1.
 
         launch |---ready|....|start====end|
     """
@@ -56,10 +58,11 @@ class SessionWork:
     place: I64
     launch: I64
     launches_known: bool
-    spin: "npt.NDArray[np.bool_]"
+    spin: Bool
     step: I64
     previous: I64
     ready: I64
+    cause_known: Bool
     host: HostInstants
     step_begin: I64
     step_end: I64
@@ -108,18 +111,31 @@ def session_work(session: Session, devices: "list[int]") -> SessionWork:
     key, keys = kernel_keys(kernels, rows, len(trace.strings))
     stream = np.cumsum(here)[kernels.stream[rows]] - 1
     previous = _previous(stream, int(here.sum()))
-    ready = start.copy()
-    followed = previous >= 0
-    if launches_known:
-        launched = launch >= 0
-        earliest = np.where(launched, host.time[launch], np.iinfo(np.int64).min)
-        earliest = np.where(followed, np.maximum(earliest, end[previous]), earliest)
-        ready = np.where(launched, np.minimum(start, earliest), start)
+    ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
     return SessionWork(
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
         place=occurrence(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
-        step=step, previous=previous, ready=ready, host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
+        step=step, previous=previous, ready=ready, cause_known=cause_known,
+        host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
     )  # fmt: skip
+
+
+def _ready(
+    start: I64, end: I64, previous: I64, launch: I64, step: I64, host: HostInstants, *, launches_known: bool
+) -> "tuple[I64, Bool]":
+    """Tell when each kernel could have run, launched and the one before it done; and for which kernels that is known.
+
+    Where launches are unknown the kernels of a step are taken to be launched ahead, each ready when the one before it is done.
+    """
+    if not len(start):
+        return start, np.zeros(0, np.bool_)
+    followed, known = previous >= 0, launch >= 0
+    earliest = np.full(len(start), np.iinfo(np.int64).min)
+    earliest[known] = host.time[launch[known]]
+    earliest = np.where(followed, np.maximum(earliest, end[previous]), earliest)
+    if not launches_known:
+        known = known | (followed & (step >= 0) & (step == step[previous]))
+    return np.where(known, np.minimum(start, earliest), start), known
 
 
 def _steps(session: Session) -> "tuple[I64, I64, I64]":
@@ -210,7 +226,7 @@ def _previous(stream: I64, streams: int) -> I64:
     return previous
 
 
-def _spins(trace: Trace, kernels: KernelTable, rows: I64) -> "npt.NDArray[np.bool_]":
+def _spins(trace: Trace, kernels: KernelTable, rows: I64) -> Bool:
     """Mark kernels whose duration is waiting, by name; once per distinct name."""
     names = kernels.name[rows]
     spin = np.zeros(len(trace.strings) + 1, np.bool_)
