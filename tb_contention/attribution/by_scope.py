@@ -3,6 +3,7 @@
 import numpy as np
 
 from tb_contention.attribution.callers import operation_rows
+from tb_contention.attribution.chains import on_host
 from tb_contention.attribution.held import peak_by_label
 from tb_contention.attribution.scopes import NO_SCOPE, Path, Split, cut_at_split, levels_of, scope_of
 from tb_contention.attribution.window import WindowWork
@@ -63,8 +64,7 @@ def _listed(work: WindowWork, sums: "dict[str, tuple[int, int]]", peaks: "dict[s
 def scope_is_named(trace: Trace) -> bool:
     """Tell whether the names of this trace are operations of a graph, and not those of kernels alone."""
     kernels = trace.kernels
-    host = bool(trace.devices) and trace.devices[-1].is_host
-    return host or bool((kernels.op >= 0).any()) or bool((kernels.module >= 0).any())
+    return on_host(trace) or bool((kernels.op >= 0).any()) or bool((kernels.module >= 0).any())
 
 
 def _total(work: WindowWork, scope: str, time: int, kernels: int, peak: "int | None") -> ScopeTotal:

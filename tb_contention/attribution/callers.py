@@ -1,19 +1,27 @@
 """Threads that call for work -> sets of threads that run the same graph, by the operations that each of them causes."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from tb_contention.attribution.chains import Chains
-from tb_contention.model.trace import Trace
+from tb_contention.attribution.scopes import levels_of
+from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64, Bool
 
-#: Types of operations that hand out what several graphs' threads share: who uses the same one belongs together.
-_SHARED_TYPES = ("Queue", "VarHandleOp", "Variable", "Iterator", "HashTable", "Stack", "Barrier", "StagingArea")
+#: Types of operations that stand for what several threads of one session share: who uses the same one belongs together.
+_SHARED_TYPES = re.compile(
+    r"(?!Read|Assign).*(?:Queue|Iterator|HashTable|Stack|Barrier|StagingArea)|VarHandleOp|Variable(?:V2)?"
+)
 #: A hostile file can name any number; the threads with most device time and the most frequent operations decide.
 MAX_CALLERS, MAX_OPERATIONS = 256, 4096
 #: Threads run the same graph if they have this part of the smaller one's operations in common.
 SAME_GRAPH = 0.5
+#: A graph numbers names that it has already: threads with `MatMul` and `MatMul_1` run two corners of one graph. This part of the first
+#: levels of a thread's names must be such numbered ones.
+_NUMBERED = re.compile(r"(.+)_\d+")
+MANY_NUMBERED = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +42,7 @@ class Callers:
     @property
     def shared(self) -> Bool:
         """Tell which operations stand for something that threads share, such as a queue."""
-        kinds = (name.rpartition(":")[2] for name in self.names)
-        return np.array([any(word in kind for word in _SHARED_TYPES) for kind in kinds], np.bool_)
+        return np.array([_SHARED_TYPES.match(name.rpartition(":")[2]) is not None for name in self.names], np.bool_)
 
 
 def operation_rows(trace: Trace) -> I64:
@@ -61,23 +68,29 @@ def callers_of(trace: Trace, chains: Chains) -> Callers:
     place = np.full(len(trace.threads) + 1, -1, np.int64)
     place[threads] = np.arange(len(threads))
     kernels = place[thread]
-    operations, names = _operations(trace, kernels, len(threads))
+    operations, names = _operations(trace, chains, place, kernels)
     return Callers(
         threads=threads, time=time[threads], runs=runs[threads], operations=operations, names=names, kernels=kernels
     )
 
 
-def _operations(trace: Trace, kernels: I64, callers: int) -> "tuple[Bool, tuple[str, ...]]":
-    rows = operation_rows(trace)
-    picked = np.flatnonzero((kernels >= 0) & (rows >= 0))
-    count = np.bincount(rows[picked], minlength=1)
+def _operations(trace: Trace, chains: Chains, place: I64, kernels: I64) -> "tuple[Bool, tuple[str, ...]]":
+    """Say which thread caused which operations: those of its device work, and the queues and tables that its executors touched."""
+    host = trace.host_events
+    touched = np.flatnonzero((host.kind == HostKind.TF_OP) & (chains.run >= 0))
+    rows = np.concatenate([operation_rows(trace), host.name[touched].astype(np.int64)])
+    caller = np.concatenate([kernels, place[host.thread[chains.run[touched]]]])
+    picked = np.flatnonzero((caller >= 0) & (rows >= 0))
+    count = np.bincount(rows[picked], minlength=len(trace.strings))
+    # What threads share decides, however rarely it is used.
+    count[host.name[touched]] += len(rows)
     used = np.flatnonzero(count)
     used = used[np.argsort(-count[used], kind="stable")[:MAX_OPERATIONS]]
     column = np.full(len(trace.strings), -1, np.int64)
     column[used] = np.arange(len(used))
     picked = picked[column[rows[picked]] >= 0]
-    operations = np.zeros((callers, len(used)), np.bool_)
-    operations[kernels[picked], column[rows[picked]]] = True
+    operations = np.zeros((int(place.max(initial=-1)) + 1, len(used)), np.bool_)
+    operations[caller[picked], column[rows[picked]]] = True
     return operations, tuple(trace.strings[row] for row in used.tolist())
 
 
@@ -88,12 +101,26 @@ def same_graph(callers: Callers) -> I64:
 
 
 def same_session(callers: Callers) -> I64:
-    """Number the sets of threads that work on one graph: they run the same operations, or meet at a queue or variable."""
+    """Number the sets of threads that work on one graph: they run the same operations, meet at a queue, or have names numbered apart."""
     if not callers.names:
         return np.zeros(len(callers.threads), np.int64)
     shared = callers.operations[:, callers.shared].astype(np.int64)
     own = callers.operations[:, ~callers.shared]
-    return _components(_alike(own) | (shared @ shared.T > 0))
+    return _components(_alike(own) | (shared @ shared.T > 0) | _numbered_apart(callers))
+
+
+def _numbered_apart(callers: Callers) -> Bool:
+    first = [levels_of(name)[:1] for name in callers.names]
+    tops = [{first[row][0] for row in np.flatnonzero(used).tolist() if first[row]} for used in callers.operations]
+    found = np.zeros((len(tops), len(tops)), np.bool_)
+    for row, mine in enumerate(tops):
+        stems = [match.group(1) for match in map(_NUMBERED.fullmatch, mine) if match is not None]
+        stems = [stem for stem in stems if stem not in mine]
+        for other in range(len(tops) if stems else 0):
+            counted = sum(stem in tops[other] for stem in stems)
+            found[row, other] = row != other and counted > 0 and counted >= MANY_NUMBERED * len(mine)
+    either: Bool = found | found.T
+    return either
 
 
 def _alike(operations: Bool) -> Bool:

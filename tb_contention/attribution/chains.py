@@ -12,7 +12,7 @@ import numpy as np
 
 from tb_contention.attribution.walk import MAX_HOPS, climb, join, nest
 from tb_contention.model.trace import NONE, HostEventTable, HostKind, Trace
-from tb_contention.units import I32, I64, U8
+from tb_contention.units import I64, U8
 
 #: What a thread calls to have work done. A user's step encloses them and is no run itself.
 RUNS = (HostKind.SESSION_RUN, HostKind.FUNCTION_RUN, HostKind.RUN_GRAPH, HostKind.TFRT_MODEL_RUN)
@@ -44,7 +44,11 @@ def chains_of(trace: Trace) -> Chains:
     """Follow every kernel and host event of a trace to whoever called for it."""
     host = trace.host_events
     rows = len(host)
-    at, line, on_host = _points(trace)
+    host_work = on_host(trace)
+    # Host operations are on their thread themselves; of kernels the launches are.
+    at, line = (
+        (trace.kernels.start, trace.kernels.stream) if host_work else (trace.launches.start, trace.launches.thread)
+    )
     parent, found = np.full(rows, -1, np.int64), np.full(len(at), -1, np.int64)
     nest(host.start, host.duration, host.thread, at, line, len(trace.threads), parent, found)
     link = _links(host)
@@ -52,20 +56,17 @@ def chains_of(trace: Trace) -> Chains:
     roles = np.zeros(256, np.uint8)
     roles[list(RUNS)], roles[HostKind.ANNOTATION] = _RUN, _ANNOTATION
     climb(parent, link, roles[host.kind], host.model, _ANNOTATION, MAX_HOPS, run, model, annotation)
-    launch = np.full(len(trace.launches), -1, np.int64) if on_host else found
-    kernel = found if on_host else _by_correlation(trace, found)
+    launch = np.full(len(trace.launches), -1, np.int64) if host_work else found
+    kernel = found if host_work else _by_correlation(trace, found)
     return Chains(
         parent=parent, run=run, model=model, annotation=annotation, launch=launch,
         kernel=_by_group(trace, kernel),
     )  # fmt: skip
 
 
-def _points(trace: Trace) -> "tuple[I64, I32, bool]":
-    """Choose what is looked up on the threads: host operations themselves, else the launches of kernels."""
-    on_host = bool(trace.devices) and trace.devices[-1].is_host and len(trace.streams) == len(trace.threads)
-    if on_host:
-        return trace.kernels.start, trace.kernels.stream, True
-    return trace.launches.start, trace.launches.thread, False
+def on_host(trace: Trace) -> bool:
+    """Tell a trace without GPU work, whose kernels are operations of the host's threads."""
+    return bool(trace.devices) and trace.devices[-1].is_host and len(trace.streams) == len(trace.threads)
 
 
 def _links(host: HostEventTable) -> I64:

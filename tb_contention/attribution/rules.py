@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.attribution.callers import Callers, callers_of, same_session
-from tb_contention.attribution.chains import Chains, chains_of
+from tb_contention.attribution.callers import Callers, callers_of, operation_rows, same_session
+from tb_contention.attribution.chains import Chains, chains_of, on_host
 from tb_contention.attribution.scopes import scope_of
 from tb_contention.attribution.walk import MAX_HOPS, spread_outwards
 from tb_contention.model.attribution import Rule
@@ -144,12 +144,39 @@ def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, nam
     for row, name in names.items():
         number[row] = merged.index(name)
     label = number[rows]
-    chain_label = np.append(label, -1)
-    kernels = chain_label[chains.kernel]
-    with_work = np.unique(kernels[kernels >= 0])
-    if len(with_work) < 2:
+    by_event = np.append(label, -1)
+    kernels = by_event[chains.kernel]
+    if rule is not Rule.ANNOTATION:
+        kernels = _with_cut_runs(trace, chains, kernels)
+    if len(np.unique(kernels[kernels >= 0])) < 2:
         return None
     spread_outwards(chains.parent, MAX_HOPS, label)
     return Parts(
-        rule=rule, detail=detail, names=tuple(merged), kernels=kernels, launches=chain_label[chains.launch], host_events=label,
-    )  # fmt: skip
+        rule=rule,
+        detail=detail,
+        names=tuple(merged),
+        kernels=kernels,
+        launches=by_event[chains.launch],
+        host_events=label,
+    )
+
+
+def _with_cut_runs(trace: Trace, chains: Chains, label: I64) -> I64:
+    """Give kernels of runs that the edges of the capture cut, so that the run is not in the file, to who alone runs their operation.
+
+    Operations are told apart by their names in the graph; where two sessions run the same one, the kernel stays unattributed.
+    """
+    within = np.append(trace.host_events.kind, HostKind.EXECUTOR)[chains.kernel]
+    cut = (label < 0) & (chains.of_kernels(chains.run) < 0) & (within == HostKind.EXECUTOR)
+    kernels = trace.kernels
+    if not on_host(trace):
+        cut &= (kernels.op >= 0) | (kernels.module >= 0)
+    if not cut.any():
+        return label
+    slots = operation_rows(trace) + 1
+    known = label >= 0
+    least = np.full(len(trace.strings) + 1, MAX_SESSIONS, np.int64)
+    most = np.full(len(trace.strings) + 1, -1, np.int64)
+    np.minimum.at(least, slots[known], label[known])
+    np.maximum.at(most, slots[known], label[known])
+    return np.where(cut, np.where(least == most, most, -1)[slots], label)

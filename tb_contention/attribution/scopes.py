@@ -15,8 +15,11 @@ NO_SCOPE = "(no scope)"
 
 
 def levels_of(operation: str) -> Path:
-    """Split an operation's name `a/b/MatMul:MatMul` into its levels."""
-    return tuple([level for level in operation.partition(":")[0].split("/") if level][:MAX_LEVELS])
+    """Split an operation's name `a/b/MatMul:MatMul` into its levels; `_send_a/b` and `_recv_a/b` move the result of a/b."""
+    path = operation.partition(":")[0]
+    if path.startswith(("_send_", "_recv_")):
+        path = path[len("_send_") :]
+    return tuple([level for level in path.split("/") if level][:MAX_LEVELS])
 
 
 def scope_of(operation: str, operations: "Set[Path]" = frozenset()) -> Path:

@@ -66,8 +66,20 @@ def event_kinds(data: U8, structure: Structure) -> U8:
     kinds = name_matches(data, structure.events.names, names.HOST_EVENTS)
     kinds[kinds < 0] = HostKind.OTHER
     kinds[starts_with(data, structure, b"EagerExecute:")] = HostKind.EAGER_EXECUTE
-    kinds[starts_with(data, structure, b"tb_contention.session")] = HostKind.ANNOTATION
+    kinds[starts_with(data, structure, b"tb_contention.session:")] = HostKind.ANNOTATION
+    if (kinds == HostKind.SESSION_RUN).any():
+        kinds[_shared_operations(data, structure)] = HostKind.TF_OP
     return kinds.astype(np.uint8)
+
+
+def _shared_operations(data: U8, structure: Structure) -> "list[int]":
+    """Find the operations that tell which threads belong to one tf.Session; other programs have no need of them."""
+    listed = structure.events.names.tolist()
+    return [
+        row
+        for row, (at, length) in enumerate(listed)
+        if 0 < length < 4096 and names.SHARED_OPERATION.fullmatch(data[at : at + length].tobytes())
+    ]
 
 
 def memory_kinds(data: U8, structure: Structure) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":

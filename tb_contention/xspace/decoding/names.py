@@ -43,6 +43,10 @@ MEMORY_EVENTS: "dict[bytes, int]" = {b"MemoryAllocation": 1, b"MemoryDeallocatio
 
 #: A TensorFlow operation on the host: `scope/name:Type`.
 OPERATION = re.compile(rb"[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*")
+#: An operation that stands for what threads of one session share, by its type: a queue and what fills or empties it, an iterator, a table.
+SHARED_OPERATION = re.compile(
+    rb"[^:\s][^:]*:(?:[A-Za-z0-9]*(?:Queue|Iterator|HashTable|Stack|Barrier|StagingArea)[A-Za-z0-9]*|VarHandleOp|Variable(?:V2)?)"
+)
 
 
 def is_work_line(line_id: int, name: str) -> bool:
