@@ -4,10 +4,12 @@ import json
 import math
 from typing import Any
 
-from tb_contention.model.contention import Overlap, SessionShare
+from tb_contention.model.contention import SessionShare
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report, SessionReport, Window
+from tb_contention.report import cost_json
+from tb_contention.report.cost_json import integer
 
 
 def to_json(report: Report) -> str:
@@ -21,17 +23,13 @@ def to_dict(report: Report) -> "dict[str, Any]":
         "format_version": FORMAT_VERSION,
         "tool": {"name": "tb_contention", "version": report.version},
         "logdir": report.logdir,
-        "origin_ns": _integer(report.origin_ns),
+        "origin_ns": integer(report.origin_ns),
         "sessions": [_session(s) for s in report.sessions],
         "devices": [_device(report, d) for d in report.devices],
         "findings": [_finding(f) for f in report.findings],
         "problems": [_problem(p) for p in report.problems],
         "notes": list(report.notes),
     }
-
-
-def _integer(value: "int | None") -> "int | None":
-    return None if value is None else int(value)
 
 
 def _window(window: Window) -> "dict[str, int]":
@@ -46,13 +44,15 @@ def _session(item: SessionReport) -> "dict[str, Any]":
         "run": session.run,
         "file": session.file,
         "host": session.host,
-        "process_id": _integer(session.process_id),
+        "process_id": integer(session.process_id),
         "kind": session.kind,
+        "process": session.process,
+        "attribution": cost_json.attribution(session.attribution),
         "simulated": session.simulated,
         "clock": {
             "source": session.clock.source.value,
-            "error_ns": _integer(session.clock.error),
-            "absolute_error_ns": _integer(session.clock.absolute_error),
+            "error_ns": integer(session.clock.error),
+            "absolute_error_ns": integer(session.clock.absolute_error),
             "detail": session.clock.detail,
         },
         "window": _window(item.window),
@@ -70,37 +70,35 @@ def _session(item: SessionReport) -> "dict[str, Any]":
 
 def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
     time, physical = device.time, device.group.device
-    together = len(device.sessions) > 1
     return {
         "id": device.id,
         "host": physical.host,
         "model": physical.device.model,
-        "capacity_bytes": _integer(physical.device.memory_size),
+        "capacity_bytes": integer(physical.device.memory_size),
         "identity": physical.identity.value,
         "is_host": physical.device.is_host,
         "sessions": list(device.sessions),
         "window": _window(device.window),
-        "alignment": {"max_error_ns": _integer(device.group.max_error)},
+        "alignment": {"max_error_ns": integer(device.group.max_error)},
         "time": {
             "window_ns": int(time.window),
             "idle_ns": int(time.idle),
             "exclusive_ns": int(time.exclusive),
             "contended_ns": int(time.contended),
         },
-        "mechanism": "unknown" if time.contended > 0 else "none",
-        "progress_sum": None,
-        "metrics": None,
-        "per_session": [_share(report, share, together=together) for share in device.per_session],
+        **cost_json.sharing(device.cost),
+        "per_session": [_share(report, device, share) for share in device.per_session],
         "pairs": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in device.overlap.pairs],
-        "blame": [],
-        "kernels": _kernels(device.overlap),
+        **cost_json.blame(device.cost),
+        "kernels": cost_json.kernels(device.overlap, device.cost),
+        "step_times": [cost_json.step_times(times) for times in device.cost.steps],
+        **cost_json.parts(device.parts),
         "memory": None if device.memory is None else _memory(device.memory),
         "memory_note": device.memory_note,
     }
 
 
-def _share(report: Report, share: SessionShare, *, together: bool) -> "dict[str, Any]":
-    steps = report.session(share.session).steps
+def _share(report: Report, device: DeviceReport, share: SessionShare) -> "dict[str, Any]":
     return {
         "session": share.session,
         "kernels": int(share.kernels),
@@ -108,35 +106,21 @@ def _share(report: Report, share: SessionShare, *, together: bool) -> "dict[str,
         "busy_ns": int(share.busy),
         "exclusive_ns": int(share.exclusive),
         "contended_ns": int(share.contended),
-        "stretch_ns": None,
-        "stall_ns": None,
-        "lost_ns": None,
-        "slowdown": {"estimate": None, "low": None, "high": None, "evidence": "D"},
-        "step": {"shared_ns": int(steps.mean) if steps is not None and together else None, "alone_ns": None},
+        **cost_json.loss(device.cost.loss(share.session), _mean_step(report, device, share)),
     }
 
 
-def _kernels(overlap: Overlap) -> "list[dict[str, Any]]":
-    ordered = sorted(overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
-    return [
-        {
-            "session": kernel.session,
-            "name": kernel.name,
-            "count": int(kernel.count),
-            "total_ns": int(kernel.total),
-            "alone_ns": None,
-            "lost_ns": None,
-        }
-        for kernel in ordered
-    ]
+def _mean_step(report: Report, device: DeviceReport, share: SessionShare) -> "int | None":
+    steps = report.session(share.session).steps
+    return steps.mean if steps is not None and len(device.sessions) > 1 else None
 
 
 def _memory(memory: CombinedMemory) -> "dict[str, Any]":
     return {
-        "capacity_bytes": _integer(memory.capacity),
+        "capacity_bytes": integer(memory.capacity),
         "combined_peak_bytes": int(memory.peak),
         "combined_peak_at_ns": int(memory.peak_at),
-        "headroom_bytes": _integer(memory.headroom),
+        "headroom_bytes": integer(memory.headroom),
         "sum_of_peaks_bytes": int(memory.sum_of_peaks),
         "sessions_without_data": list(memory.sessions_without_data),
         "per_session": [
@@ -146,7 +130,7 @@ def _memory(memory: CombinedMemory) -> "dict[str, Any]":
                 "peak_bytes": int(a.peak),
                 "peak_at_ns": int(a.peak_at),
                 "at_combined_peak_bytes": int(a.at_combined_peak),
-                "limit_bytes": _integer(a.limit),
+                "limit_bytes": integer(a.limit),
                 "before_capture_bytes": int(a.before_capture),
             }
             for a in memory.allocators
@@ -192,5 +176,5 @@ def _problem(problem: Problem) -> "dict[str, Any]":
         "message": problem.message,
         "advice": problem.advice,
         "count": int(problem.count),
-        "offset": _integer(problem.offset),
+        "offset": integer(problem.offset),
     }

@@ -1,0 +1,49 @@
+"""Step periods of a session -> a bounded number of them, neighbours merged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.contention import StepTimes
+from tb_contention.units import I64
+
+#: A session's steps are printed in at most so many entries.
+MOST_STEPS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRuns:
+    """Step periods of which each entry stands for `merged` neighbours, the last one perhaps for fewer; `steps` are all of them.
+
+    Lengths are sums; start and end are the first and the last of a run, number is that of its last step.
+    """
+
+    times: StepTimes
+    merged: int
+    steps: int
+
+    def sizes(self) -> I64:
+        """Return how many periods each entry stands for."""
+        starts = np.arange(0, self.steps, self.merged, dtype=np.int64)
+        return np.minimum(self.merged, self.steps - starts)
+
+
+def merge_steps(times: StepTimes, most: int = MOST_STEPS) -> StepRuns:
+    """Merge equally many neighbours, so few that `most` entries hold them all."""
+    steps = len(times.number)
+    merged = max(1, -(-steps // most))
+    first = np.arange(0, steps, merged, dtype=np.int64)
+    last = np.minimum(first + merged, steps) - 1
+    if merged == 1:
+        return StepRuns(times=times, merged=1, steps=steps)
+    runs = StepTimes(
+        session=times.session,
+        number=times.number[last],
+        start=times.start[first],
+        end=times.end[last],
+        own=np.add.reduceat(times.own, first),
+        host=np.add.reduceat(times.host, first),
+        lost=np.add.reduceat(times.lost, first),
+        known=times.known,
+    )
+    return StepRuns(times=runs, merged=merged, steps=steps)
