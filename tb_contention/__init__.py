@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 from tb_contention._version import __version__
 
 if TYPE_CHECKING:
+    from tb_contention.annotate import session as session
     from tb_contention.errors import ContentionError as ContentionError
     from tb_contention.model.report import Report as Report
     from tb_contention.pipeline import Options as Options
     from tb_contention.pipeline import analyse as analyse
 
-__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse"]
+__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse", "session"]
 
 _HOMES = {
     "analyse": "tb_contention.pipeline",
     "Options": "tb_contention.pipeline",
     "Report": "tb_contention.model.report",
     "ContentionError": "tb_contention.errors",
+    "session": "tb_contention.annotate",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.annotate import PREFIX
 from tb_contention.attribution.callers import Callers, callers_of, operation_rows, same_session
 from tb_contention.attribution.chains import Chains, chains_of, on_host
 from tb_contention.attribution.scopes import scope_of
@@ -16,7 +17,6 @@ from tb_contention.model.attribution import Rule
 from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64
 
-ANNOTATION_PREFIX = "tb_contention.session:"
 #: A session found by its thread has at least this part of the process's device time, and was run more than once.
 LEAST_SHARE = 0.02
 #: More sessions than this in one process are not told apart.
@@ -93,7 +93,7 @@ def _by_annotation(trace: Trace, chains: Chains) -> "Parts | None":
 
 def annotated_name(event: str) -> str:
     """Read the session's name from an event `tb_contention.session:NAME`, without what a TraceMe appends after `#`."""
-    return event.removeprefix(ANNOTATION_PREFIX).partition("#")[0].strip() or "(unnamed)"
+    return event.removeprefix(PREFIX).partition("#")[0].strip() or "(unnamed)"
 
 
 def _by_thread(trace: Trace, chains: Chains) -> "Parts | None":

@@ -41,8 +41,8 @@ HOST_EVENTS: "dict[bytes, int]" = {
 }
 MEMORY_EVENTS: "dict[bytes, int]" = {b"MemoryAllocation": 1, b"MemoryDeallocation": 0}
 
-#: A TensorFlow operation on the host: `scope/name:Type`.
-OPERATION = re.compile(rb"[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*")
+#: A TensorFlow operation on the host: `scope/name:Type`. The project's own annotation looks like one and is none.
+OPERATION = re.compile(rb"(?!tb_contention\.session:)[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*")
 #: An operation that stands for what threads of one session share, by its type: a queue and what fills or empties it, an iterator, a table.
 SHARED_OPERATION = re.compile(
     rb"[^:\s][^:]*:(?:[A-Za-z0-9]*(?:Queue|Iterator|HashTable|Stack|Barrier|StagingArea)[A-Za-z0-9]*|VarHandleOp|Variable(?:V2)?)"
