@@ -81,10 +81,14 @@ export interface KernelBlame extends Blame {
   readonly culprit_kernel: string;
 }
 
-/** Step periods in time order, as columns; own + host + lost = end - start. A row stands for `merged` periods. */
+/**
+ * Step periods in time order, as columns; own + host + lost = end - start. A row sums up `merged` periods, the last one
+ * what is left of all `steps`.
+ */
 export interface StepTimes {
   readonly session: string;
   readonly known: boolean;
+  readonly steps?: number;
   readonly merged: number;
   readonly number: readonly number[];
   readonly start_ns: readonly Ns[];

@@ -90,7 +90,7 @@ export function paintStalls(
     } else for (let x = Math.floor(edges.left); x < edges.right; x += 1) thin.add(x);
   }
   renderer.rects(
-    [...thin].flatMap((x) => [x, top, 1, 1, x, top + height - 1, 1, 1]),
+    [...thin].flatMap((x) => [x, top, 1, height]),
     colour,
   );
 }

@@ -78,6 +78,12 @@ const MECHANISMS: Readonly<Record<string, string>> = {
   unknown: 'Unknown',
 };
 
+function mechanismAnswer(device: Device): string {
+  const detail = device.mechanism_detail ?? '';
+  if (device.mechanism === 'unknown') return detail === '' ? UNKNOWN : `Unknown. ${detail}`;
+  return detail === '' ? mechanismText(device) : `${mechanismText(device)}. ${detail}`;
+}
+
 export function mechanismText(device: Device): string {
   const name = MECHANISMS[device.mechanism] ?? device.mechanism;
   const slice = device.slice_ns ?? null;
@@ -87,15 +93,11 @@ export function mechanismText(device: Device): string {
 /** Only where sessions share a device that can be contended. */
 export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
   if (device.is_host || device.sessions.length < 2) return [];
-  const detail = device.mechanism_detail ?? '';
   const answers = [
     { question: 'Is it contention?', answer: contentionAnswer(device) },
     { question: 'Who?', answer: whoAnswer(device, nameOf) },
     { question: 'How much?', answer: howMuchAnswer(device, nameOf) },
-    {
-      question: 'By what mechanism?',
-      answer: detail === '' ? mechanismText(device) : `${mechanismText(device)}. ${detail}`,
-    },
+    { question: 'By what mechanism?', answer: mechanismAnswer(device) },
   ];
   return answers.filter(({ answer }) => answer !== UNKNOWN);
 }

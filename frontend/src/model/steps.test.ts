@@ -32,8 +32,9 @@ const two = made([
 
 describe('barsOf', () => {
   it('gives the mean of merged periods', () => {
-    const [bar] = barsOf({ ...two, merged: 2 });
-    expect([bar.start, bar.end, bar.period, bar.own, bar.lost]).toEqual([0, 100, 50, 30, 15]);
+    const [bar, last] = barsOf({ ...two, merged: 2, steps: 3 });
+    expect([bar.start, bar.end, bar.size, bar.period, bar.own, bar.lost]).toEqual([0, 100, 2, 50, 30, 15]);
+    expect([last.size, last.own]).toEqual([1, 60]);
   });
 
   it('is bounded, also for a report that is not', () => {

@@ -6,6 +6,8 @@ import { type Ns, ns, type Px, type Span, span } from '../base/units';
 export interface Bar extends Span {
   /** Number of the step that ends the period; of merged periods that of the last. */
   readonly number: number;
+  /** How many periods the bar stands for. */
+  readonly size: number;
   /** Mean length of the periods that the bar stands for, and its parts. */
   readonly period: Ns;
   readonly own: Ns;
@@ -16,18 +18,25 @@ export interface Bar extends Span {
 /** The report holds at most this many; a chart of a foreign one is cut there too. */
 export const MOST_BARS = 400;
 
+export const countOf = (times: StepTimes): number =>
+  times.steps ?? times.start_ns.length * Math.max(1, times.merged);
+
 export function barsOf(times: StepTimes): readonly Bar[] {
-  const each = Math.max(1, times.merged);
-  const mean = (of: readonly Ns[], i: number): Ns => ns((of[i] ?? 0) / each);
+  const rows = times.start_ns.length;
+  const merged = Math.max(1, times.merged);
+  const rest = Math.max(1, countOf(times) - merged * (rows - 1));
   return times.start_ns.slice(0, MOST_BARS).map((start, i) => {
     const end = times.end_ns[i] ?? start;
+    const size = i === rows - 1 ? Math.min(rest, merged) : merged;
+    const mean = (of: readonly Ns[]): Ns => ns((of[i] ?? 0) / size);
     return {
       ...span(start, end),
       number: times.number[i] ?? i,
-      period: ns((end - start) / each),
-      own: mean(times.own_ns, i),
-      host: mean(times.host_ns, i),
-      lost: mean(times.lost_ns, i),
+      size,
+      period: ns((end - start) / size),
+      own: mean(times.own_ns),
+      host: mean(times.host_ns),
+      lost: mean(times.lost_ns),
     };
   });
 }
@@ -99,8 +108,7 @@ export function sharesText(times: StepTimes): string {
 
 /** "step 14: 17.1 ms = own 12 ms + host 1.1 ms + lost 4 ms". */
 export function barText(bar: Bar, times: StepTimes): string {
-  const which =
-    times.merged > 1 ? `${plural(times.merged, 'step')} to ${bar.number}, mean` : `step ${bar.number}`;
+  const which = bar.size > 1 ? `${plural(bar.size, 'step')} to ${bar.number}, mean` : `step ${bar.number}`;
   const lost = times.known ? ` + lost ${formatDuration(bar.lost)}` : '';
   const parts = `own ${formatDuration(bar.own)} + host ${formatDuration(bar.host)}${lost}`;
   return `${which}: ${formatDuration(bar.period)} = ${parts}`;

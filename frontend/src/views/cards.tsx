@@ -34,9 +34,10 @@ function BusyBar({
 }
 
 /** The slowdown where anything is known about it, else how busy the session was. */
-function Figure({ entry, window }: { entry: DeviceSession; window: number }): JSX.Element {
+function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element {
   const slowdown = entry.slowdown;
-  if (slowdown === null || (!isBounded(slowdown) && estimateOf(slowdown) === null)) {
+  const window = device.time.window_ns;
+  if (device.is_host || slowdown === null || (!isBounded(slowdown) && estimateOf(slowdown) === null)) {
     return (
       <p class="figure">
         {formatShare(entry.busy_ns, window)} <small>busy</small>
@@ -144,8 +145,8 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
           {whereOf(session, report)}
         </span>
       </h2>
-      <Figure entry={entry} window={window} />
-      {entry.slowdown !== null && scale !== null && (
+      <Figure entry={entry} device={device} />
+      {entry.slowdown !== null && scale !== null && !device.is_host && (
         <WhiskerView slowdown={entry.slowdown} scale={scale} colour={colour} />
       )}
       <Cost entry={entry} device={device} />

@@ -129,8 +129,7 @@ function Chart({ panel, times, name, colour, view, hatch }: ChartProperties): JS
         </svg>
       </div>
       <p class="small muted value">
-        {text ??
-          `${plural(bars.length * Math.max(1, times.merged), 'step')}, longest ${formatDuration(plot.top)}`}
+        {text ?? `${plural(countOf(times), 'step')}, longest ${formatDuration(plot.top)}`}
       </p>
     </>
   );
@@ -203,7 +202,7 @@ export function StepsTable({ panel, report, device }: StepsProperties): JSX.Elem
               <th scope="row">
                 <SessionName {...{ report, device, theme: panel.theme.value, id: times.session }} />
               </th>
-              <td>{times.merged > 1 ? `${times.merged} to ${bar.number}` : bar.number}</td>
+              <td>{bar.size > 1 ? `${bar.size} to ${bar.number}` : bar.number}</td>
               <td>{formatInstant(bar.start, zero, ns(lengthOf(bar) / 100))}</td>
               <td>{formatDuration(bar.period)}</td>
               <td>{formatDuration(bar.own)}</td>
