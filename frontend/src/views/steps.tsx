@@ -11,6 +11,7 @@ import {
   barAt,
   barsOf,
   barText,
+  countOf,
   longest,
   type Plot,
   pathsOf,
