@@ -10,7 +10,7 @@ import numpy as np
 
 from tb_contention.annotate import PREFIX
 from tb_contention.attribution.callers import Callers, callers_of, operation_rows, same_session
-from tb_contention.attribution.chains import Chains, chains_of, on_host
+from tb_contention.attribution.chains import RUNS, Chains, chains_of, on_host
 from tb_contention.attribution.scopes import scope_of
 from tb_contention.attribution.walk import MAX_HOPS, spread_outwards
 from tb_contention.model.attribution import Rule
@@ -136,19 +136,25 @@ def _graph_name(trace: Trace, callers: Callers, members: "np.ndarray[tuple[int],
 
 
 def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, names: "dict[int, str]") -> "Parts | None":
-    """Number the sessions in order of their first event; `rows` says per host event which one its chain names."""
-    merged = list(dict.fromkeys(names[row] for row in dict.fromkeys(rows[rows >= 0].tolist()) if row in names))
+    """Number the sessions in order of their first event; `rows` says per host event which one its chain names.
+
+    A name that no run and no kernel carries, such as an annotation around others, is no session.
+    """
+    called = rows[np.isin(trace.host_events.kind, RUNS)]
+    carried = np.bincount(np.concatenate([called, np.append(rows, -1)[chains.kernel]]) + 1)[1:] > 0
+    in_order = rows[np.sort(np.unique(rows, return_index=True)[1])].tolist()
+    merged = list(dict.fromkeys(names[row] for row in in_order if row in names and row < len(carried) and carried[row]))
     if not 2 <= len(merged) <= MAX_SESSIONS:
         return None
     number = np.full(int(rows.max()) + 2, -1, np.int64)
     for row, name in names.items():
-        number[row] = merged.index(name)
+        number[row] = merged.index(name) if name in merged else -1
     label = number[rows]
     by_event = np.append(label, -1)
     kernels = by_event[chains.kernel]
     if rule is not Rule.ANNOTATION:
         kernels = _with_cut_runs(trace, chains, kernels)
-    if len(np.unique(kernels[kernels >= 0])) < 2:
+    if np.count_nonzero(np.bincount(kernels + 1)[1:]) < 2:
         return None
     spread_outwards(chains.parent, MAX_HOPS, label)
     return Parts(
