@@ -49,7 +49,7 @@ function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
     rowHeight: linesOf(box),
     colour,
     flat: false,
-    cover: stretchedCover(renderer, scene, box) ?? undefined,
+    cover: stretchedCover(renderer, scene, lane.session) ?? undefined,
   });
 }
 

@@ -40,9 +40,9 @@ interface LaneLook {
   readonly cover?: LaneCover;
 }
 
-/** What is drawn over slices and under their names. */
+/** What is drawn over slices and under their names; `drawn` is all their rectangles. */
 export interface LaneCover {
-  readonly paint: () => void;
+  readonly paint: (drawn: readonly number[]) => void;
   readonly meets: (left: number, right: number) => boolean;
 }
 
@@ -163,7 +163,7 @@ export function paintLane(
   batch.shades.forEach((rects, shade) => {
     if (rects.length > 0) renderer.rects(rects, look.colour, alphaOf(shade));
   });
-  look.cover?.paint();
+  look.cover?.paint(batch.shades.flat());
   const style = { colour: textOn(look.colour), size: look.rowHeight < 18 ? 10 : 11 };
   for (const label of batch.labels) {
     const text = crop(renderer, label.text, label.width - 8, style);

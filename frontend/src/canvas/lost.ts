@@ -1,7 +1,7 @@
 /** Lost time of one session: a hatch over the stretched parts of its kernels, hollow spans where its work was stalled. */
 import { sessionColour } from '../base/palette';
 import type { Lost } from '../model/lost';
-import type { GroupBox, LaneBox } from '../model/rows';
+import type { GroupBox } from '../model/rows';
 import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
 import type { LaneCover } from './lanes';
@@ -21,51 +21,66 @@ function edgesOf(lost: Lost, viewport: Viewport, spare: number): Edges | null {
   return right <= 0 || left >= viewport.width ? null : { left, right };
 }
 
-/** Streams that only move memory have no kernels to stretch. */
-const isCompute = ({ lane }: LaneBox): boolean =>
-  lane.kind === 'stream' && (!/mem(cpy|set)/i.test(lane.title) || /compute|kernel/i.test(lane.title));
+/** A pixel range; lists of them are sorted. */
+type Range = readonly [number, number];
 
-interface StretchedRects {
-  readonly wide: readonly number[];
-  readonly thin: readonly number[];
-}
-
-function stretchedRects(
-  all: readonly Lost[],
-  viewport: Viewport,
-  top: number,
-  height: number,
-): StretchedRects {
-  const wide: number[] = [];
-  const thin = new Set<number>();
-  for (const lost of all) {
-    if (lost.kind !== 'stretched') continue;
-    const edges = edgesOf(lost, viewport, 0);
-    if (edges === null) continue;
-    const width = edges.right - edges.left;
-    if (width >= NARROW) wide.push(edges.left, top, width, height);
-    else for (let x = Math.floor(edges.left); x < edges.right; x += 1) thin.add(x);
+/** Rectangles of a lane by their rows: top, height and the ranges that are covered. */
+function rowsOf(drawn: readonly number[]): readonly { top: number; height: number; ranges: Range[] }[] {
+  const rows = new Map<number, { top: number; height: number; ranges: Range[] }>();
+  for (let i = 0; i < drawn.length; i += 4) {
+    const [x, top, width, height] = [drawn[i], drawn[i + 1], drawn[i + 2], drawn[i + 3]];
+    const row = rows.get(top) ?? { top, height, ranges: [] };
+    rows.set(top, row);
+    row.ranges.push([x, x + width]);
   }
-  // Too narrow for stripes: the lower third of the pixel column.
-  const low = Math.ceil(height / 3);
-  return { wide, thin: [...thin].flatMap((x) => [x, top + height - low, 1, low]) };
+  for (const row of rows.values()) row.ranges.sort((a, b) => a[0] - b[0]);
+  return [...rows.values()];
 }
 
-/** The hatch over the kernels of a stream lane; null where there is none to draw. */
-export function stretchedCover(renderer: Renderer, scene: Scene, box: LaneBox): LaneCover | null {
-  const all = scene.lost.get(box.lane.session);
-  if (all === undefined || !isCompute(box)) return null;
+/** Where both lists have something. */
+function intersect(a: readonly Range[], b: readonly Range[]): readonly Range[] {
+  const found: Range[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [from, to] = [Math.max(a[i][0], b[j][0]), Math.min(a[i][1], b[j][1])];
+    if (to > from) found.push([from, to]);
+    if (a[i][1] < b[j][1]) i += 1;
+    else j += 1;
+  }
+  return found;
+}
+
+function stretchedRanges(all: readonly Lost[], viewport: Viewport): readonly Range[] {
+  return all.flatMap((lost) => {
+    const edges = lost.kind === 'stretched' ? edgesOf(lost, viewport, 0) : null;
+    // What is shorter than a pixel still marks its column.
+    return edges === null ? [] : [[edges.left, Math.max(edges.right, edges.left + 1)] as const];
+  });
+}
+
+/**
+ * The hatch over what runs in a stream lane while its session is stretched. The tiles tell the session, not the stream: of two
+ * streams at work at once both are hatched.
+ */
+export function stretchedCover(renderer: Renderer, scene: Scene, session: number): LaneCover | null {
   const { theme, viewport } = scene;
-  const { wide, thin } = stretchedRects(all, viewport, box.top, box.height - 1);
-  if (wide.length + thin.length === 0) return null;
+  const ranges = stretchedRanges(scene.lost.get(session) ?? [], viewport);
+  if (ranges.length === 0) return null;
   return {
-    paint: () => {
-      // The ground shows through as stripes: where nothing runs there is nothing to see.
+    paint: (drawn) => {
+      const [wide, thin]: [number[], number[]] = [[], []];
+      for (const { top, height, ranges: covered } of rowsOf(drawn)) {
+        // Too narrow for stripes: the lower third of the pixel column.
+        const low = Math.ceil(height / 3);
+        for (const [from, to] of intersect(covered, ranges)) {
+          if (to - from >= NARROW) wide.push(from, top, to - from, height);
+          else thin.push(from, top + height - low, to - from, low);
+        }
+      }
       renderer.rects(wide, theme.background, 0.3);
       renderer.pattern(wide, 'hatch', 'transparent', theme.background);
       renderer.rects(thin, theme.background, 0.55);
     },
-    meets: (left, right) => wide.some((x, i) => i % 4 === 0 && x < right && x + wide[i + 2] > left),
+    meets: (left, right) => ranges.some(([from, to]) => from < right && to > left),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StepTimes } from '../api/types';
 import { ns, px, span } from '../base/units';
-import { barAt, barsOf, barText, longest, MOST_BARS, pathsOf, sharesText } from './steps';
+import { barAt, barsOf, barText, longest, MOST_BARS, pathsOf, sharesText, topOf } from './steps';
 
 const made = (periods: readonly (readonly [number, number, number])[], more: Partial<StepTimes> = {}) => {
   let at = 0;
@@ -53,8 +53,17 @@ describe('pathsOf', () => {
     expect(paths.lost).toBe('M0 0h99v15h-99z');
   });
 
+  it('cuts a step with a pause in it, and marks it', () => {
+    const many = barsOf(made([...Array.from({ length: 12 }, () => [60, 10, 30] as const), [60, 5000, 0]]));
+    expect(longest(many)).toBe(5060);
+    expect(topOf(many)).toBe(150);
+    const cut = pathsOf(many, { ...plot, top: topOf(many) });
+    expect(cut.cut.match(/M/g)).toHaveLength(1);
+    expect(cut.host).not.toMatch(/ -\d/);
+  });
+
   it('draws nothing of nothing', () => {
-    expect(pathsOf([], { ...plot, top: ns(0) })).toEqual({ own: '', host: '', lost: '' });
+    expect(pathsOf([], { ...plot, top: ns(0) })).toEqual({ own: '', host: '', lost: '', cut: '' });
   });
 });
 

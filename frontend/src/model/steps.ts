@@ -44,6 +44,13 @@ export function barsOf(times: StepTimes): readonly Bar[] {
 export const longest = (bars: readonly Bar[]): Ns =>
   ns(bars.reduce((most, b) => Math.max(most, b.period), 0));
 
+/** The upper edge of a chart: one step with a pause in it must not flatten all others. */
+export function topOf(bars: readonly Bar[]): Ns {
+  const sorted = bars.map((bar) => bar.period).sort((a, b) => a - b);
+  const usual = sorted[Math.floor(0.9 * (sorted.length - 1))] ?? 0;
+  return ns(Math.min(longest(bars), 1.5 * usual));
+}
+
 export interface Plot {
   readonly view: Span;
   readonly width: Px;
@@ -57,7 +64,12 @@ export interface Paths {
   readonly own: string;
   readonly host: string;
   readonly lost: string;
+  /** A mark over each bar that is taller than the chart. */
+  readonly cut: string;
 }
+
+/** A pixel over the edge is no bar that was cut. */
+const CUT = 1.01;
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
@@ -67,20 +79,22 @@ export function xOf(plot: Plot, at: number): number {
 }
 
 export function pathsOf(bars: readonly Bar[], plot: Plot): Paths {
-  const parts = { own: '', host: '', lost: '' };
+  const parts = { own: '', host: '', lost: '', cut: '' };
   for (const bar of bars) {
     const left = xOf(plot, bar.start);
-    const whole = xOf(plot, bar.end) - left;
-    const width = Math.max(0.5, whole > 4 ? whole - 1 : whole);
+    const length = xOf(plot, bar.end) - left;
+    const width = Math.max(0.5, length > 4 ? length - 1 : length);
     let base = 0;
     for (const part of ['own', 'host', 'lost'] as const) {
-      const high = (Math.max(0, bar[part]) / Math.max(1, plot.top)) * plot.height;
+      const whole = (Math.max(0, bar[part]) / Math.max(1, plot.top)) * plot.height;
+      const high = Math.min(whole, plot.height - base);
       if (high > 0) {
         const y = plot.height - base - high;
         parts[part] += `M${round(left)} ${round(y)}h${round(width)}v${round(high)}h${round(-width)}z`;
       }
       base += high;
     }
+    if (bar.period > plot.top * CUT) parts.cut += `M${round(left + width / 2)} -7l4 5h-8z`;
   }
   return parts;
 }

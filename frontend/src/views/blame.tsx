@@ -7,7 +7,7 @@ import { type BlameCell, blameMatrix } from '../model/blame';
 import type { Panel } from '../state/panel';
 import { SessionName } from './session_name';
 
-const MOST_PAIRS = 12;
+const MOST_PAIRS = 8;
 
 interface BlameProperties {
   readonly panel: Panel;
@@ -26,7 +26,7 @@ function Cell({ cell, isSelf, theme }: { cell: BlameCell; isSelf: boolean; theme
 
 function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: readonly KernelBlame[] }) {
   const theme = panel.theme.value;
-  const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} />;
+  const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} isShort />;
   return (
     <table class="pairs">
       <caption>Top pairs of kernels</caption>

@@ -13,14 +13,17 @@ interface SessionNameProperties {
   readonly device: Device;
   readonly theme: Theme;
   readonly id: string;
+  /** The mark alone where there is no room for the name, which is then for readers only. */
+  readonly isShort?: boolean;
 }
 
-export function SessionName({ report, device, theme, id }: SessionNameProperties): JSX.Element {
+export function SessionName({ report, device, theme, id, isShort }: SessionNameProperties): JSX.Element {
   if (id === UNTRACED) return <em title="Work on the device that no trace explains">untraced</em>;
   const index = device.sessions.indexOf(id);
   return (
     <span title={id}>
-      {index >= 0 && <Chip theme={theme} index={index} />} {nameIn(report, id)}
+      {index >= 0 && <Chip theme={theme} index={index} />}{' '}
+      <span class={isShort && index >= 0 ? 'visually-hidden' : undefined}>{nameIn(report, id)}</span>
     </span>
   );
 }

@@ -16,6 +16,7 @@ import {
   type Plot,
   pathsOf,
   sharesText,
+  topOf,
   xOf,
 } from '../model/steps';
 import { spanOf } from '../model/timeline';
@@ -75,7 +76,7 @@ function Chart({ panel, times, name, colour, view, hatch }: ChartProperties): JS
   const { element, width } = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const bars = useMemo(() => barsOf(times), [times]);
-  const plot: Plot = { view, width: px(width), height: px(HEIGHT), top: longest(bars) };
+  const plot: Plot = { view, width: px(width), height: px(HEIGHT), top: topOf(bars) };
   const paths = useMemo(() => pathsOf(bars, plot), [bars, width, view]);
   const marked = at === null ? null : (bars[at] ?? null);
   const move = (to: number): void => setAt(Math.min(Math.max(to, 0), bars.length - 1));
@@ -118,6 +119,7 @@ function Chart({ panel, times, name, colour, view, hatch }: ChartProperties): JS
           <path class="host" d={paths.host} />
           <path d={paths.own} fill={colour} />
           <path d={paths.lost} fill={`url(#${hatch})`} stroke={colour} stroke-width="0.5" />
+          <path class="cut" d={paths.cut} />
           {marked !== null && (
             <rect
               class="mark"
@@ -130,7 +132,8 @@ function Chart({ panel, times, name, colour, view, hatch }: ChartProperties): JS
         </svg>
       </div>
       <p class="small muted value">
-        {text ?? `${plural(countOf(times), 'step')}, longest ${formatDuration(plot.top)}`}
+        {text ??
+          `${plural(countOf(times), 'step')}, longest ${formatDuration(longest(bars))}, scale 0 – ${formatDuration(plot.top)}`}
       </p>
     </>
   );

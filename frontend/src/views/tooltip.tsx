@@ -9,7 +9,6 @@ import { toPx } from '../model/viewport';
 import type { Panel } from '../state/panel';
 
 const WIDTH = 380;
-const KERNEL = 0;
 
 const NOUNS = ['kernel', 'copy', 'memset', 'step', 'host operation', 'event'];
 const MANY = ['kernels', 'copies', 'memsets', 'steps', 'host operations', 'events'];
@@ -55,8 +54,8 @@ export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
   const at = timeline.cursor.value ?? toPx(viewport, slice.start);
   const session = timeline.layout.value?.sessions[box.lane.session]?.name ?? '';
   const left = leftOf(at, viewport.width);
-  const isKernel = box.lane.kind === 'stream' && slice.kind === KERNEL;
-  const stretched = isKernel ? stretchedIn(timeline.lost.value.get(box.lane.session) ?? [], slice) : 0;
+  const isWork = box.lane.kind === 'stream';
+  const stretched = isWork ? stretchedIn(timeline.lost.value.get(box.lane.session) ?? [], slice) : 0;
   const precision = ns(Math.max(1, lengthOf(slice) / 100));
   const merged = mergedText(hit);
   return (
