@@ -10,6 +10,7 @@ from tb_contention.attribution import attribute
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.attribution import Rule
 from tb_contention.model.trace import HostKind
+from tb_contention.units import SessionId
 
 
 def found(program: Program) -> dict[str, int]:
@@ -180,8 +181,8 @@ def test_functions_on_several_threads_are_one_session() -> None:
 def test_two_processes_on_a_device_keep_their_clock_error() -> None:
     aligned = two_sessions(models=True).aligned()
     (group,) = aligned.groups
-    other = replace(aligned.sessions[0], id="q")
-    planes = (*group.planes, replace(group.planes[0], session="q"))
+    other = replace(aligned.sessions[0], id=SessionId("q"))
+    planes = (*group.planes, replace(group.planes[0], session=SessionId("q")))
     both = replace(aligned, sessions=(*aligned.sessions, other), groups=(replace(group, planes=planes),))
     (split,) = attribute(both).groups
     assert [p.session for p in split.planes] == ["p#model_a", "p#model_b", "q#model_a", "q#model_b"]
