@@ -131,7 +131,7 @@ def brute_force(start: list[int], duration: list[int], thread: list[int], at: in
 
 
 def read_only(column: list[int], dtype: type) -> "np.ndarray[Any, Any]":
-    made = np.array(column, dtype)
+    made: np.ndarray[Any, Any] = np.array(column, dtype)
     made.flags.writeable = False
     return made
 
