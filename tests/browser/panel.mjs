@@ -273,12 +273,17 @@ const FLOWS = {
       for (const session of body.report?.sessions ?? []) session.name = hostile;
       for (const device of body.report?.devices ?? []) {
         for (const kernel of device.kernels) kernel.name = hostile;
+        for (const pair of device.blame_kernels) pair.victim_kernel = pair.culprit_kernel = hostile;
+        for (const scope of device.scopes) scope.scope = hostile;
+        for (const entry of device.per_session) entry.slowdown.settle = hostile;
+        device.mechanism_detail = hostile;
       }
       await route.fulfill({ json: body });
     });
     await panel.page.reload();
     const again = await Panel.attach(panel.page);
     expect((await again.text('main')).includes('<img src=x'), 'the name is not shown');
+    for (const tab of await again.frame.locator('[role=tab]').all()) await tab.click();
     const found = await again.frame.evaluate(() => [window.broken, document.querySelectorAll('main img, main script').length]);
     expect(found[0] === undefined && found[1] === 0, 'the name became markup');
   },
@@ -292,6 +297,81 @@ const FLOWS = {
       await tab.click();
       expect((await panel.text('[role=tabpanel]')).trim() !== '', `${await tab.innerText()} is empty`);
     }
+  },
+
+  async 'what sharing cost is answered, each number with its doubt'(panel) {
+    const answers = await panel.frame.locator('.answers dd').allInnerTexts();
+    expect(answers.length === 4 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
+    expect(/× \(\d\.\d\d – \d\.\d\d×\)/.test(answers[2]), `how much: ${answers[2]}`);
+    for (const card of await panel.frame.locator('.card.session').all()) {
+      const text = await card.innerText();
+      expect(/evidence [A-D]/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
+      expect((await card.locator('.whisker').count()) === 1, 'no whisker');
+    }
+    expect(/ANTT[\s\S]*mean slowdown/.test(await panel.text('[aria-label=Sharing]')), 'metrics without their meaning');
+  },
+
+  async 'a session whose slowdown cannot be told has bounds and no single number'(panel) {
+    await panel.page.route('**/api/summary*', async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      for (const entry of body.report?.devices[0].per_session ?? []) {
+        entry.lost_ns = entry.stretch_ns = entry.stall_ns = entry.absorbed_ns = null;
+        entry.slowdown = { estimate: 1.77, low: 1.05, high: 2.5, evidence: 'D', coverage: 0, settle: 'Record it alone.' };
+      }
+      await route.fulfill({ json: body });
+    });
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    const all = await again.text('main');
+    expect(!all.includes('1.77') && all.includes('1.05 – 2.50×'), 'not the bounds alone');
+    expect(all.includes('Record it alone.'), 'not what would settle it');
+  },
+
+  async 'who lost time to whom is a table whose rows add up'(panel) {
+    const rows = await panel.frame.locator('.matrix tbody tr').count();
+    const columns = await panel.frame.locator('.matrix thead th').count();
+    expect(rows >= 2 && columns >= rows + 2, `${rows} rows, ${columns} columns`);
+    const cells = (await panel.frame.locator('.matrix tbody tr').first().locator('td').allInnerTexts()).map((t) => t.trim());
+    const share = cells.slice(0, -1).reduce((sum, text) => sum + Number(/([\d.]+) %$/.exec(text)?.[1] ?? 0), 0);
+    expect(Math.abs(share - 100) <= 2, `shares add up to ${share}: ${cells.join(' | ')}`);
+    expect((await panel.frame.locator('.pairs tbody tr').count()) > 0, 'no pairs of kernels');
+  },
+
+  async 'a step is read out by keys, and moves the timeline'(panel) {
+    const whole = await panel.window();
+    const chart = panel.frame.locator('.chart').first();
+    await chart.focus();
+    await panel.press('End');
+    const last = await chart.getAttribute('aria-valuetext');
+    await panel.press('ArrowLeft');
+    const before = await chart.getAttribute('aria-valuetext');
+    expect(/^step .*own .* \+ host/.test(last) && before !== last, `${last} then ${before}`);
+    await panel.press('Enter');
+    const shown = await panel.window();
+    expect(shown !== whole, 'Enter does not move the timeline');
+    await chart.scrollIntoViewIfNeeded();
+    const box = await chart.boundingBox();
+    await chart.click({ position: { x: box.width * 0.4, y: box.height / 2 } });
+    await panel.idle();
+    expect((await panel.window()) !== shown, 'a click does not move the timeline');
+  },
+
+  async 'lost time is on the timeline, in a tooltip and in a table'(panel) {
+    expect((await panel.text('.timeline .legend')).includes('stalled behind others'), 'no legend');
+    await panel.frame.locator('[role=tab]', { hasText: 'Lost time' }).click();
+    const stalled = panel.frame.locator('[role=tabpanel] tr', { hasText: 'stalled' }).first();
+    await stalled.locator('button').click();
+    await panel.idle();
+    await panel.reveal();
+    const body = await panel.box('.body canvas');
+    const said = [];
+    for (const label of await panel.frame.locator('.label', { hasText: /^stalls$/ }).all()) {
+      const place = await label.boundingBox();
+      await panel.page.mouse.move(body.x + body.width / 2, place.y + place.height / 2);
+      said.push(...(await panel.frame.locator('.tooltip').allInnerTexts()));
+    }
+    expect(said.some((text) => text.startsWith('Stalled')), `tooltips: ${said.join(' | ')}`);
   },
 
   async 'another device has another verdict'(panel) {
@@ -358,6 +438,9 @@ async function takePictures(browser) {
     await panel.press('n');
     await panel.hover();
     await page.screenshot({ path: path.join(pictures, `contention-${theme}.png`) });
+    await panel.frame.locator('.losses').scrollIntoViewIfNeeded();
+    await panel.frame.evaluate(() => document.querySelector('.losses').scrollIntoView({ block: 'start' }));
+    await page.screenshot({ path: path.join(pictures, `losses-${theme}.png`) });
     await page.close();
   }
 }

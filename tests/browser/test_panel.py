@@ -116,8 +116,8 @@ def test_flow(flow: str, outcome: dict[str, str | None]) -> None:
 def test_pictures_of_both_themes_are_taken(outcome: dict[str, str | None], pictures: Path) -> None:
     assert outcome["pictures"] is None
     taken = {path.name for path in pictures.glob("*.png")}
-    assert {"panel-light.png", "panel-dark.png", "contention-light.png", "contention-dark.png"} <= taken
+    assert {f"{view}-{theme}.png" for view in ("panel", "contention", "losses") for theme in ("light", "dark")} <= taken
 
 
 def test_every_flow_is_found() -> None:
-    assert len(FLOWS) >= 14
+    assert len(FLOWS) >= 19

@@ -177,10 +177,10 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
 type Metrics = NonNullable<Device['metrics']>;
 
 const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
-  ['stp', 'STP', 'sessions’ worth of work at once; 1 = taking turns'],
-  ['antt', 'ANTT', 'mean slowdown; 1 = as fast as alone'],
-  ['fairness', 'fairness', 'least over most slowed; 1 = alike'],
-  ['jain', 'Jain', 'evenness of progress; 1 = even'],
+  ['stp', 'STP', 'work done; 1 = as by turns'],
+  ['antt', 'ANTT', 'mean slowdown; 1 = as alone'],
+  ['fairness', 'fairness', '1 = all slowed alike'],
+  ['jain', 'Jain', '1 = even progress'],
 ];
 
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
