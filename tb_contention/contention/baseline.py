@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba import types
 
+from tb_contention._compiled import compiled
 from tb_contention.contention.keys import numbered
 from tb_contention.units import F64, I64
 
 Bool = npt.NDArray[np.bool_]
+_II = types.Array(types.int64, 1, "C", readonly=True)
+_IF = types.Array(types.float64, 1, "C", readonly=True)
+_OF = types.Array(types.float64, 1, "C")
 
 #: Instances, and steps they come from, that make a baseline.
 LEAST_INSTANCES, LEAST_STEPS = 2, 2
@@ -61,13 +66,47 @@ def group_means(group: I64, groups: int, value: F64) -> Means:
 
 def group_medians(group: I64, groups: int, value: F64) -> F64:
     """Return the (lower) median per group, NaN for empty groups."""
-    order = np.lexsort((value, group))
-    count = np.bincount(group, minlength=groups)
-    first = np.cumsum(count) - count
     out = np.full(groups, np.nan)
-    full = count > 0
-    out[full] = value[order[first[full] + (count[full] - 1) // 2]]
+    _medians(np.ascontiguousarray(group), np.ascontiguousarray(value), np.bincount(group, minlength=groups), out)
     return out
+
+
+@compiled(types.void(_II, _IF, _II, _OF))
+def _medians(group, value, count, out):  # type: ignore[no-untyped-def]
+    """Sort values into their groups, and select the middle of each."""
+    first = np.empty(count.shape[0] + 1, np.int64)
+    first[0] = 0
+    for g in range(count.shape[0]):
+        first[g + 1] = first[g] + count[g]
+    place = first[:-1].copy()
+    held = np.empty(value.shape[0], np.float64)
+    for i in range(value.shape[0]):
+        held[place[group[i]]] = value[i]
+        place[group[i]] += 1
+    for g in range(count.shape[0]):
+        low, high = first[g], first[g + 1] - 1
+        middle = (low + high) // 2
+        if high < low:
+            continue
+        while low < high:
+            pivot = held[(low + high) // 2]
+            i, j = low, high
+            while i <= j:
+                while held[i] < pivot:
+                    i += 1
+                while held[j] > pivot:
+                    j -= 1
+                if i <= j:
+                    held[i], held[j] = held[j], held[i]
+                    i += 1
+                    j -= 1
+            if middle <= j:
+                high = j
+            elif middle >= i:
+                low = i
+            else:
+                break
+        out[g] = held[middle]
 
 
 def usual(group: I64, groups: int, value: F64) -> Bool:

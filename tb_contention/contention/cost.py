@@ -3,8 +3,11 @@
 works -> exposure (who can have been touched) -> baselines -> mechanism -> durations alone -> replay -> loss -> blame, metrics
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -38,6 +41,9 @@ from tb_contention.model.contention import (
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import Nanoseconds, SessionId
 
+A = TypeVar("A")
+B = TypeVar("B")
+
 #: A progress sum from baselines that cover less than this is not given.
 _LEAST_COVERAGE = 0.4
 #: Parts of a kernel lost by less than this are not drawn, ns.
@@ -66,14 +72,17 @@ def measure_cost(
     solos: per session, captures in which the same work ran alone.
     """
     planes = planes_by_session(group)
-    works = [session_work(aligned.session(session), rows) for session, rows in planes.items()]
+    works = _each(lambda item: session_work(aligned.session(item[0]), item[1]), list(planes.items()))
     error = clock_error(aligned, group)
-    running = {work.id: work.running() for work in works}
-    victims = [_victim(work, works, running, group, error, (solos or {}).get(work.id, ())) for work in works]
+    running = {work.id: work.running for work in works}
+    victims = _each(lambda work: _victim(work, works, running, group, error, (solos or {}).get(work.id, ())), works)
     sharing = _sharing(victims, group, error)
-    alones = [find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)) for v in victims]
+    alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)), victims)
     alones = _no_more_than_one(works, alones, sharing, group)
-    losses = [measure_loss(v.work, v.exposure, a, v.running) for v, a in zip(victims, alones, strict=True)]
+    losses = _each(
+        lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running),
+        list(zip(victims, alones, strict=True)),
+    )
     estimates = [_estimate(loss, alone_on_device=len(works) == 1) for loss in losses]
     results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     blames, pairs = _blames(losses, results, running)
@@ -90,6 +99,12 @@ def measure_cost(
         steps=tuple(_step_times(loss) for loss in losses if loss.has_steps),
         lost=tuple(_lost_time(loss) for loss in losses) if len(works) > 1 else (),
     )
+
+
+def _each(work: "Callable[[A], B]", items: "list[A]") -> "list[B]":
+    """Do the same for every session, side by side: the loops over kernels let go of the interpreter's lock."""
+    with ThreadPoolExecutor(min(8, max(1, len(items)), os.cpu_count() or 1)) as pool:
+        return list(pool.map(work, items))
 
 
 def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:
@@ -109,7 +124,7 @@ def _victim(
     solos: "tuple[Solo, ...]",
 ) -> _Victim:
     others = [other for other in works if other is not work]
-    busy = united([part for other in others for part in (other.pending(), other.unseen())])
+    busy = united([part for other in others for part in (other.pending, other.unseen())])
     exposure = expose(work, busy, group.start, group.end, error)
     solo = solo_baseline(work, [session_work(s.session, [s.device]) for s in solos]) if solos else None
     return _Victim(
@@ -130,7 +145,7 @@ def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharin
     bases = [victim.solo or victim.own for victim in victims]
     coverage = [covers(v.exposure, base.alone) for v, base in zip(victims, bases, strict=True)]
     works = [victim.work for victim in victims]
-    both = together([work.pending() for work in works], group.start, group.end)
+    both = together([work.pending for work in works], group.start, group.end)
     alone = [filled(v.exposure, base.alone)[0] for v, base in zip(victims, bases, strict=True)]
     progress = progress_sum(works, alone, both.where) if min(coverage) >= _LEAST_COVERAGE else None
     return recognise(works, both, alone, progress, error)
@@ -145,7 +160,7 @@ def _no_more_than_one(
     guessed = [alone.evidence is Evidence.C for alone in alones]
     if not any(guessed) or any(alone.evidence is Evidence.D for alone in alones):
         return alones
-    where = together([work.pending() for work in works], group.start, group.end).where
+    where = together([work.pending for work in works], group.start, group.end).where
     done = [progress_sum([w], [a.estimate], where) or 0.0 for w, a in zip(works, alones, strict=True)]
     loose = sum(d for d, g in zip(done, guessed, strict=True) if g)
     factor = (1.0 - sum(done) + loose) / loose if loose else 1.0
@@ -218,14 +233,11 @@ def _blames(
     """Divide every known loss; the top kernel pairs of all victims together."""
     if len(losses) < 2:
         return (), ()
-    rows: list[Blame] = []
-    pairs: list[KernelBlame] = []
     works = [loss.work for loss in losses]
-    for loss, result in zip(losses, results, strict=True):
-        if result.lost is not None:
-            rows += blame(loss, result.lost, running)
-            if result.lost:
-                pairs += kernel_blame(loss, works)
+    known = [(loss, result.lost) for loss, result in zip(losses, results, strict=True) if result.lost is not None]
+    rows = [row for part in _each(lambda item: blame(item[0], item[1], running), known) for row in part]
+    found = _each(lambda item: kernel_blame(item[0], works) if item[1] else [], known)
+    pairs = [pair for part in found for pair in part]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))
     return tuple(rows), tuple(pairs[:TOP_PAIRS])
 
@@ -256,7 +268,7 @@ def _step_times(loss: Loss) -> StepTimes:
         work = covered(spans, periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
         lost = np.clip(np.round(periods.shared - periods.alone).astype(np.int64), 0, total)
     else:
-        work = covered(loss.work.running(), begin, end)
+        work = covered(loss.work.running, begin, end)
         lost = np.zeros(len(total), np.int64)
     own = np.minimum(work, total - lost)
     return StepTimes(

@@ -5,16 +5,17 @@ at once          kernels of both end in any order, all stretched alike, and toge
 one stream       kernels never overlap and start in the order in which they were launched
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.cover import covered
+from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Mechanism
-from tb_contention.model.intervals import Intervals, at_depth
+from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64
 
 Bool = npt.NDArray[np.bool_]
@@ -25,11 +26,16 @@ TOO_LITTLE = 0.002
 _TURNS = 0.04
 #: More work per time than one session could do: beyond it sessions run at once.
 _MORE_THAN_ONE = 1.15
+#: Kernels of one session that show the mechanism well enough.
+_ENOUGH = 150_000
 #: A progress deficit below this is no loss at all.
 NO_LOSS = 0.02
 #: Changes of session against the order of launches beyond which it is no queue.
 _REORDERED = 0.1
 _TAIL, _BURSTS, _EXCLUSION, _RANK = 1.15, 0.6, 2.8, 0.65
+#: Shorter excesses, in proportion to those near the commonest, that make it no slice; the shortest slice looked for, and the
+#: shortest excess that counts against it, ns.
+_NO_MODE, _LEAST_SLICE, _LEAST_EXCESS = 0.7, 150_000.0, 20_000.0
 #: Half of the kernels carry less than this part of the mean stretch where slices cut a few.
 _UNCUT = 0.4
 _MERGE_NS = 2_000
@@ -58,10 +64,10 @@ class Together:
 
 def together(pending: "list[Intervals]", start: int, end: int) -> Together:
     """Find the co-pending time inside [start, end)."""
-    inside = [p.clip(start, end) for p in pending]
-    where = at_depth(inside, 2)
-    summed = sum((p & where).total for p in inside)
-    return Together(start=start, end=end, where=where, sessions=summed / where.total if where.total else 0.0)
+    swept = swept_together(tuple(p.clip(start, end) for p in pending))
+    summed = int(np.trace(swept.pairs))
+    where = swept.contended
+    return Together(start=start, end=end, where=where, sessions=summed / where.total if len(where) else 0.0)
 
 
 def progress_sum(works: "list[SessionWork]", alone: "list[F64]", where: Intervals) -> "float | None":
@@ -84,12 +90,16 @@ def progress_sum(works: "list[SessionWork]", alone: "list[F64]", where: Interval
 def recognise(
     works: "list[SessionWork]", both: Together, alone: "list[F64]", progress: "float | None", error: int
 ) -> Sharing:
-    """Tell the mechanism. alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns."""
+    """Tell the mechanism. alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
+
+    Of long captures the first part is looked at, with some hundred thousand kernels.
+    """
+    works, alone, both = _part(works, alone, both)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
             mechanism=Mechanism.NONE, detail="The sessions hardly had work at the same time.", progress_sum=progress
         )
-    at_once = _at_once(works, both.where, error)
+    at_once = _at_once(works, both, error)
     if at_once < _TURNS:
         return _turns(works, both.where, progress, error)
     if progress is not None and progress > (1 - NO_LOSS) * both.sessions:
@@ -99,8 +109,8 @@ def recognise(
         detail = f"Together they did {progress:.2f} times the work that one does alone in that time."
         return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
     length = slice_length(works, both.where)
-    tail = max(_tail(work, both) for work in works)
-    if tail > _TAIL or any(_few_are_cut(w, base, both.where) for w, base in zip(works, alone, strict=True)):
+    tail = length is not None and max(_tail(work, both) for work in works) > _TAIL
+    if tail or any(_few_are_cut(w, base, both.where) for w, base in zip(works, alone, strict=True)):
         detail = "Few kernels, cut by the turn of another session, carry nearly all of the stretch."
     elif _bursts(works, both.where) < _BURSTS:
         detail = "Kernels of the sessions come in turns."
@@ -115,18 +125,38 @@ def recognise(
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
 
 
+def _part(
+    works: "list[SessionWork]", alone: "list[F64]", both: Together
+) -> "tuple[list[SessionWork], list[F64], Together]":
+    """Cut the window where the first session has shown enough kernels in it."""
+    end = both.end
+    for work in works:
+        first = int(np.searchsorted(work.start, both.where.start[0] if len(both.where) else both.start))
+        if len(work.start) > first + _ENOUGH:
+            end = min(end, int(work.start[first + _ENOUGH]))
+    if end == both.end:
+        return works, alone, both
+    counts = [int(np.searchsorted(work.start, end)) for work in works]
+    part = replace(both, end=end, where=both.where.clip(both.start, end))
+    return (
+        [w.first(c) for w, c in zip(works, counts, strict=True)],
+        [a[:c] for a, c in zip(alone, counts, strict=True)],
+        part,
+    )
+
+
 def _closed(work: SessionWork) -> Intervals:
     """Return when the session was running, gaps between two kernels of up to 2 us closed."""
-    running = work.running()
+    running = work.running
     grown = Intervals.union_of(running.start, running.end + _MERGE_NS)
     return Intervals(start=grown.start, end=grown.end - _MERGE_NS)
 
 
-def _at_once(works: "list[SessionWork]", where: Intervals, error: int) -> float:
+def _at_once(works: "list[SessionWork]", both: Together, error: int) -> float:
     """Return for how much of the co-pending time two sessions were running, overlaps that a clock error can make apart."""
-    overlaps = at_depth([_closed(work) & where for work in works], 2)
+    overlaps = swept_together(tuple(_closed(work).clip(both.start, both.end) for work in works)).contended
     lengths = overlaps.end - overlaps.start - 2 * error
-    return float(np.maximum(lengths, 0).sum()) / max(1, where.total)
+    return float(np.maximum(lengths, 0).sum()) / max(1, both.where.total)
 
 
 def _turns(works: "list[SessionWork]", where: Intervals, progress: "float | None", error: int) -> Sharing:
@@ -226,7 +256,7 @@ def _exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
     rank[order] = (below - 0.5 * duration[order]) / below[-1]
     at = np.searchsorted(a.start[rows], time, "right") - 1
     running = (at >= 0) & (time < a.end[rows[np.maximum(at, 0)]])
-    waiting = ~running & _holds(a.pending(), time) & ~_holds(a.running(), time)
+    waiting = ~running & _holds(a.pending, time) & ~_holds(a.running, time)
     ranks = np.where(waiting, 1.0, rank[np.maximum(at, 0)])[running | waiting]
     if len(ranks) < 5 or ranks.mean() < _RANK:
         return 0.0
@@ -260,22 +290,30 @@ def _heaviness(work: SessionWork, rows: I64) -> float:
 
 
 def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None":
-    """Estimate the time slice (with its switches) in ns: the commonest excess of stretched kernels over their key's median."""
+    """Estimate the time slice (with its switches) in ns: the commonest excess of stretched kernels over their key's median.
+
+    None where there is no such commonest one: excesses that thin out from short to long are noise of the kernels themselves.
+    """
     excess = []
     for work in works:
         rows = np.flatnonzero(_touched(work, where))
         duration = (work.end - work.start)[rows].astype(np.float64)
         if len(rows) >= 20:
             over = duration - group_medians(work.key[rows], work.keys, duration)[work.key[rows]]
-            excess.append(over[over > np.maximum(100_000.0, 0.5 * (duration - over))])
-    values = np.concatenate([np.empty(0), *excess])
+            excess.append(over[over > np.maximum(_LEAST_EXCESS, 0.5 * (duration - over))])
+    values = np.log(np.concatenate([np.empty(0), *excess]))
     if len(values) < 4:
         return None
-    count, edge = np.histogram(np.log(values), bins=np.arange(np.log(1e5), np.log(2e8), 0.08))
+    count, edge = np.histogram(values, bins=np.arange(np.log(_LEAST_SLICE), np.log(2e8), 0.08))
     smooth = count[:-1] + count[1:]
     top = int(smooth.argmax())
-    near = values[(np.log(values) >= edge[top]) & (np.log(values) <= edge[top + 2])]
-    return float(np.median(near))
+    if smooth[top] < 4:
+        return None
+    near = values[(values >= edge[top]) & (values <= edge[top + 2])]
+    middle = float(np.median(near))
+    shorter = int(((values > middle + np.log(0.15)) & (values < middle + np.log(0.6))).sum())
+    common = int(((values >= middle + np.log(0.6)) & (values < middle + np.log(1.6))).sum())
+    return float(np.exp(middle)) if shorter < _NO_MODE * common else None
 
 
 #: Turns looked for, ns; co-pending stretches and events used at most.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tb_contention.contention.sweep import sweep
+from tb_contention.contention.sweep import Swept, swept_together
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.contention import (
     KernelTotal,
@@ -51,7 +51,7 @@ def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
         works = list(pool.map(lambda s: _work_in_window(aligned.session(s), planes[s], group), planes))
         unions = list(pool.map(lambda work: Intervals.union_of(work.start, work.end), works))
     busy = {work.session.id: union for work, union in zip(works, unions, strict=True)}
-    swept = _sweep(tuple(busy.values()))
+    swept = swept_together(tuple(busy.values()))
     return Overlap(
         time=_split(group, swept),
         shares=tuple(_share(work, busy[work.session.id], int(swept.pairs[i, i])) for i, work in enumerate(works)),
@@ -60,32 +60,6 @@ def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
         busy=busy,
         contended=swept.contended,
         depth=swept.depth,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Swept:
-    """What one pass over all busy intervals tells: lengths with at least one and two sessions, pairwise overlaps, and where."""
-
-    used: int
-    shared: int
-    pairs: I64
-    contended: Intervals
-    depth: I64
-
-
-def _sweep(sets: "tuple[Intervals, ...]") -> _Swept:
-    start = np.concatenate([np.empty(0, np.int64), *(s.start for s in sets)])
-    end = np.concatenate([np.empty(0, np.int64), *(s.end for s in sets)])
-    bounds = np.cumsum([0, *(len(s) for s in sets)], dtype=np.int64)
-    # A contended interval ends with an interval of some set, so there are no more than those.
-    room = len(start) if len(sets) > 1 else 0
-    out_start, out_end, depth = (np.empty(room, np.int64) for _ in range(3))
-    pairs, totals = np.zeros((len(sets), len(sets)), np.int64), np.zeros(2, np.int64)
-    made = sweep(start, end, bounds, out_start, out_end, depth, pairs, totals)
-    contended = Intervals(start=out_start[:made].copy(), end=out_end[:made].copy())
-    return _Swept(
-        used=int(totals[0]), shared=int(totals[1]), pairs=pairs, contended=contended, depth=depth[:made].copy()
     )
 
 
@@ -118,7 +92,7 @@ def _work_in_window(session: Session, devices: "list[int]", group: DeviceGroup) 
     )
 
 
-def _split(group: DeviceGroup, swept: _Swept) -> TimeSplit:
+def _split(group: DeviceGroup, swept: Swept) -> TimeSplit:
     window = max(0, group.end - group.start)
     return TimeSplit(
         window=Nanoseconds(window),

@@ -1,9 +1,13 @@
 """One pass over the busy intervals of all sessions of a device: who overlaps whom, for how long, and where two or more do."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import I64
 
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _OUT = types.Array(types.int64, 1, "C")
@@ -67,3 +71,30 @@ def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):  
                     depth += 1
                     if end[head[i]] != now:
                         break
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one pass over all busy intervals tells: lengths with at least one and two sessions, pairwise overlaps, and where."""
+
+    used: int
+    shared: int
+    pairs: I64
+    contended: Intervals
+    depth: I64
+
+
+def swept_together(sets: "tuple[Intervals, ...]") -> Swept:
+    """Compare sets of intervals in one pass."""
+    start = np.concatenate([np.empty(0, np.int64), *(s.start for s in sets)])
+    end = np.concatenate([np.empty(0, np.int64), *(s.end for s in sets)])
+    bounds = np.cumsum([0, *(len(s) for s in sets)], dtype=np.int64)
+    # A contended interval ends with an interval of some set, so there are no more than those.
+    room = len(start) if len(sets) > 1 else 0
+    out_start, out_end, depth = (np.empty(room, np.int64) for _ in range(3))
+    pairs, totals = np.zeros((len(sets), len(sets)), np.int64), np.zeros(2, np.int64)
+    made = sweep(start, end, bounds, out_start, out_end, depth, pairs, totals)
+    contended = Intervals(start=out_start[:made].copy(), end=out_end[:made].copy())
+    return Swept(
+        used=int(totals[0]), shared=int(totals[1]), pairs=pairs, contended=contended, depth=depth[:made].copy()
+    )

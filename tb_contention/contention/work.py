@@ -1,6 +1,6 @@
 """One session's device work and host activity around a device group, as columns that the cost stages share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,8 @@ class SessionWork:
     stream: dense stream number. key: number of the kernel's key. place: the how-manieth of its key in its step, -1 outside steps.
     launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
     is waiting, not work. step: row of `step_*`, -1 outside. ready: when it could have run at the earliest: launched, and the one
-    before it in its stream done; its own start where neither is known (`cause_known` False). previous: row before it in its stream, -1.
+    before it in its stream done; its own start where neither is known (`cause_known` False). pending: from ready to
+    end; running: from start to end. previous: row before it in its stream, -1.
 
         launch |---ready|....|start====end|
     """
@@ -63,6 +64,8 @@ class SessionWork:
     previous: I64
     ready: I64
     cause_known: Bool
+    pending: Intervals
+    running: Intervals
     host: HostInstants
     step_begin: I64
     step_end: I64
@@ -72,10 +75,6 @@ class SessionWork:
     def id(self) -> SessionId:
         """Return the session's id."""
         return self.session.id
-
-    def pending(self) -> Intervals:
-        """Return when the session had work for the device: from ready to end."""
-        return Intervals.union_of(self.ready, self.end)
 
     def unseen(self) -> Intervals:
         """Return when it may have run kernels that its capture cannot show: one that began before it or ended after it is not recorded."""
@@ -87,9 +86,27 @@ class SessionWork:
         after = Intervals.one(max(last, self.session.end - longest), self.session.end)
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
-    def running(self) -> Intervals:
-        """Return when kernels of the session were on the device, as recorded."""
-        return Intervals.union_of(self.start, self.end)
+    def first(self, count: int) -> "SessionWork":
+        """Return the same session with its first kernels only."""
+        if count >= len(self.start):
+            return self
+        columns = (
+            "rows",
+            "start",
+            "end",
+            "stream",
+            "key",
+            "place",
+            "launch",
+            "spin",
+            "step",
+            "previous",
+            "ready",
+            "cause_known",
+        )
+        cut = {name: getattr(self, name)[:count] for name in columns}
+        pending = Intervals.union_of(cut["ready"], cut["end"])
+        return replace(self, **cut, pending=pending, running=Intervals.union_of(cut["start"], cut["end"]))
 
 
 def session_work(session: Session, devices: "list[int]") -> SessionWork:
@@ -116,7 +133,8 @@ def session_work(session: Session, devices: "list[int]") -> SessionWork:
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
         place=occurrence(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
-        host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
+        pending=Intervals.union_of(ready, end),
+        running=Intervals.union_of(start, end), host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
     )  # fmt: skip
 
 

@@ -59,7 +59,14 @@ class Intervals:
 
     def clip(self, start: int, end: int) -> "Intervals":
         """Keep the part inside [start, end)."""
-        return self & Intervals.one(start, end)
+        first = int(np.searchsorted(self.end, start, "right"))
+        last = int(np.searchsorted(self.start, end, "left"))
+        if last <= first:
+            return Intervals.empty()
+        kept_start, kept_end = self.start[first:last].copy(), self.end[first:last].copy()
+        kept_start[0] = max(kept_start[0], start)
+        kept_end[-1] = min(kept_end[-1], end)
+        return Intervals(start=kept_start, end=kept_end)
 
     def __and__(self, other: "Intervals") -> "Intervals":
         return at_depth([self, other], 2)

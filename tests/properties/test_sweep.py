@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tb_contention.contention.overlap import _sweep
+from tb_contention.contention.sweep import swept_together
 from tb_contention.model.intervals import Intervals, at_depth, depth_profile
 
 spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=15)
@@ -19,7 +19,7 @@ def intervals(drawn: list[tuple[int, int]]) -> Intervals:
 def test_the_sweep_finds_what_counting_depths_finds(drawn: list[list[tuple[int, int]]]) -> None:
     sets = tuple(intervals(d) for d in drawn)
 
-    swept = _sweep(sets)
+    swept = swept_together(sets)
 
     contended = at_depth(list(sets), 2)
     assert swept.contended.start.tolist() == contended.start.tolist()
@@ -36,7 +36,7 @@ def test_the_depth_of_a_contended_interval_is_its_largest(drawn: list[list[tuple
     sets = [intervals(d) for d in drawn]
     edges, depth = depth_profile(sets)
 
-    swept = _sweep(tuple(sets))
+    swept = swept_together(tuple(sets))
 
     for start, end, most in zip(
         swept.contended.start.tolist(), swept.contended.end.tolist(), swept.depth.tolist(), strict=True
