@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatError, formatShare, UNKNOWN } from './format';
+import { formatBytes, formatDuration, formatError, formatShare, shorten, UNKNOWN } from './format';
 import { bytes, ns } from './units';
 
 describe('formatDuration', () => {
@@ -51,4 +51,11 @@ describe('formatShare', () => {
   ])('prints %s of %s as %s', (part, whole, text) => {
     expect(formatShare(part, whole)).toBe(text);
   });
+});
+
+it.each([
+  ['gemm', 10, 'gemm'],
+  ['sm90_gemm_tile_128', 10, 'sm90_…_128'],
+])('shortens %s to %d characters', (name, most, text) => {
+  expect(shorten(name, most)).toBe(text);
 });

@@ -58,3 +58,10 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 const WORDS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
 
 export const countWord = (count: number): string => WORDS[count] ?? formatCount(count);
+
+/** A long name without its middle: names of kernels differ at their ends. */
+export function shorten(name: string, most: number): string {
+  if (name.length <= most) return name;
+  const tail = Math.floor((most - 1) / 2);
+  return `${name.slice(0, most - 1 - tail)}…${name.slice(name.length - tail)}`;
+}

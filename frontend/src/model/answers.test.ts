@@ -32,10 +32,24 @@ describe('is it contention', () => {
     expect(isContended(shared(slowdowns))).toBe(expected);
   });
 
-  it('is not where sessions never meet, and open on a processor', () => {
+  it('is open on a processor that has only bounds, and not where one session was estimated', () => {
+    const bounds = shared([slowdown(1.2, 1.3), slowdown(1.2, 1.3)], { is_host: true });
+    expect(isContended(bounds)).toBeNull();
+    expect(answersOf(bounds, String)).toEqual([]);
+    expect(isContended(shared([slowdown(1.2, 1.3, 1.25), nothing], { is_host: true }))).toBe(true);
+  });
+
+  it('can be without a moment at once: behind each other in one stream', () => {
+    const apart = { window_ns: ns(10), idle_ns: ns(0), exclusive_ns: ns(10), contended_ns: ns(0) };
+    const both = [slowdown(1.9, 2, 1.95), slowdown(1.9, 2, 1.95)];
+    expect(answer(shared(both, { time: apart }), 'Is it contention?')).toBe(
+      'Yes: 2 of 2 sessions are slower for certain, though never at work at once',
+    );
+  });
+
+  it('is not where sessions never meet', () => {
     const apart = { window_ns: ns(10), idle_ns: ns(0), exclusive_ns: ns(10), contended_ns: ns(0) };
     expect(isContended(shared([nothing, nothing], { time: apart }))).toBe(false);
-    expect(isContended(shared([slowdown(1.2, 1.3, 1.25), nothing], { is_host: true }))).toBeNull();
   });
 
   it('counts those that are slower for certain', () => {

@@ -2,7 +2,7 @@
 import type { Blame, Device, Slowdown } from '../api/types';
 import { formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { ns } from '../base/units';
-import { slowdownText } from './slowdown';
+import { isTold, slowdownText } from './slowdown';
 
 export interface Answer {
   readonly question: string;
@@ -15,30 +15,33 @@ const NOTHING = 1.01;
 type NameOf = (id: string) => string;
 
 const slowdownsOf = (device: Device): readonly (Slowdown | null)[] =>
-  device.per_session.map((entry) => entry.slowdown);
+  device.per_session.map(({ slowdown }) => (slowdown !== null && isTold(device, slowdown) ? slowdown : null));
 
 /** True: some session is slower for certain. False: none is. Null: the capture does not tell. */
 export function isContended(device: Device): boolean | null {
   const { contended_ns: contended } = device.time;
-  if (device.is_host) return null;
   if (device.sessions.length < 2) return false;
   const all = slowdownsOf(device);
   if (all.some((slowdown) => (slowdown?.low ?? 0) >= NOTHING)) return true;
   if (all.every((slowdown) => slowdown?.high != null && slowdown.high < NOTHING)) return false;
+  if (device.is_host) return null;
   return contended <= 0 && all.every((slowdown) => slowdown?.low == null) ? false : null;
 }
 
 function contentionAnswer(device: Device): string {
   const { contended_ns: contended, window_ns: window } = device.time;
-  const share = `${formatShare(contended, window)} of ${formatDuration(window)}`;
+  const share =
+    contended > 0
+      ? `work at once for ${formatShare(contended, window)} of ${formatDuration(window)}`
+      : 'though never at work at once';
   const verdict = isContended(device);
   const slower = slowdownsOf(device).filter((slowdown) => (slowdown?.low ?? 0) >= NOTHING).length;
   if (verdict === true) {
     const are = slower === 1 ? 'is' : 'are';
-    return `Yes: ${slower} of ${device.sessions.length} sessions ${are} slower for certain, work at once for ${share}`;
+    return `Yes: ${slower} of ${device.sessions.length} sessions ${are} slower for certain, ${share}`;
   }
-  if (verdict === null) return `Not decided: work at once for ${share}, and what it cost may be nothing`;
-  return contended > 0 ? `No: work at once for ${share}, but no session is slower` : 'No: never at once';
+  if (verdict === null) return `Not decided: ${share}, and what it cost may be nothing`;
+  return contended > 0 ? `No: ${share}, but no session is slower` : 'No: never at once';
 }
 
 /** The culprit that explains most of each victim's loss. */
@@ -62,7 +65,7 @@ function whoAnswer(device: Device, nameOf: NameOf): string {
 
 function howMuchAnswer(device: Device, nameOf: NameOf): string {
   const known = device.per_session.flatMap(({ session, slowdown }) => {
-    const text = slowdown === null ? null : slowdownText(slowdown);
+    const text = slowdown === null || !isTold(device, slowdown) ? null : slowdownText(slowdown);
     return text === null ? [] : [`${nameOf(session)} ${text}`];
   });
   if (known.length === 0) return UNKNOWN;
@@ -90,9 +93,9 @@ export function mechanismText(device: Device): string {
   return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
 }
 
-/** Only where sessions share a device that can be contended. */
+/** Only where sessions share a device, and of a processor only what is known for certain. */
 export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
-  if (device.is_host || device.sessions.length < 2) return [];
+  if (device.sessions.length < 2 || (device.is_host && isContended(device) === null)) return [];
   const answers = [
     { question: 'Is it contention?', answer: contentionAnswer(device) },
     { question: 'Who?', answer: whoAnswer(device, nameOf) },

@@ -15,6 +15,10 @@ const EVIDENCE: Readonly<Record<string, string>> = {
 export const estimateOf = ({ estimate, evidence }: Slowdown): number | null =>
   evidence === 'D' ? null : estimate;
 
+/** On a processor, which has several cores, only an estimate is worth saying: there bounds come from overlap alone. */
+export const isTold = (device: Device, slowdown: Slowdown): boolean =>
+  device.is_host !== true || estimateOf(slowdown) !== null;
+
 export const isBounded = ({ low, high }: Slowdown): boolean => low !== null || high !== null;
 
 export const evidenceText = (slowdown: Slowdown): string =>
@@ -43,7 +47,7 @@ export interface Scale {
 
 /** From no slowdown, or what lies below it, to the largest value of any session; a bound twice as large as all estimates. */
 export function scaleOf(device: Device): Scale | null {
-  const all = device.per_session.flatMap(({ slowdown }) => (slowdown === null ? [] : [slowdown]));
+  const all = device.per_session.flatMap(({ slowdown }) => slowdown ?? []).filter((s) => isTold(device, s));
   const values = all.flatMap((s) => [estimateOf(s), s.low, s.high].filter((value) => value !== null));
   if (values.length === 0) return null;
   const [from, most] = [Math.min(1, ...values), Math.max(...values)];

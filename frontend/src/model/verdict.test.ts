@@ -87,6 +87,15 @@ it('does not call overlap on a processor contention', () => {
   expect(said.details.join(' ')).not.toContain('same GPU');
 });
 
+it('says that sessions wait for each other in one stream, also on a processor', () => {
+  const known = { estimate: 1.97, low: 1.87, high: 2.07, evidence: 'C' };
+  const per_session = [slowed('a', known), slowed('b', known)];
+  const more = { id: 'host0/CPU', is_host: true, time, per_session, mechanism: 'single_stream' };
+  expect(sentence(['a', 'b'], more)).toBe(
+    'Two sessions share the processor on host0 through one stream: each is about 1.97× slower',
+  );
+});
+
 describe('what it rests on', () => {
   it('says plainly what is assumed and unknown', () => {
     const made = report(['a', 'b'], { alignment: { max_error_ns: null } });

@@ -1,8 +1,8 @@
 /** The report in sentences. Says what is known; where a number is null the sentence does without it. */
 import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
 import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
-import { type Answer, answersOf } from './answers';
-import { estimateOf, times } from './slowdown';
+import { type Answer, answersOf, isContended } from './answers';
+import { estimateOf, isTold, times } from './slowdown';
 
 export interface Verdict {
   readonly sentence: string;
@@ -65,7 +65,7 @@ const slowdownWords = (name: string, slowdown: Slowdown): string | null => {
 
 function slowdownClause(device: Device, nameOf: (id: string) => string): string | null {
   const known = device.per_session.flatMap((entry) =>
-    entry.slowdown === null ? [] : [entry as WithSlowdown],
+    entry.slowdown === null || !isTold(device, entry.slowdown) ? [] : [entry as WithSlowdown],
   );
   const estimates = known.map((entry) => estimateOf(entry.slowdown)?.toFixed(2));
   const allAlike =
@@ -91,9 +91,10 @@ function sentenceOf(device: Device, nameOf: (id: string) => string): string {
   }
   const who = `${countWord(count)} sessions`;
   if (window <= 0) return `${who} used ${place}, but their captures have no time in common`;
-  if (contended <= 0) return `${who} used ${place} and never had work on it at the same time`;
+  const isSure = isContended(device) === true;
+  if (contended <= 0 && !isSure) return `${who} used ${place} and never had work on it at the same time`;
   const slower = slowdownClause(device, nameOf);
-  if (device.is_host) {
+  if (device.is_host && !isSure) {
     const part = `${formatShare(contended, window)} of ${formatDuration(window)}`;
     return `${who} ran on ${place}, at once for ${part}: overlap, which is no proof of contention`;
   }

@@ -183,10 +183,10 @@ describe('the panel', () => {
         ...beta,
         kind: 'in_process',
         process: alpha.id,
-        attribution: { rule: 'model_id', detail: 'the model ids of its runs', kernels: 9, unattributed: 1 },
+        attribution: { rule: 'model_id', detail: '', kernels: 9, unattributed: 1 },
       };
       const text = shown(summary({ report: { ...made, sessions: [alpha, inside] } }));
-      expect(text).toContain('inside the process alpha, told apart by the model ids of its runs');
+      expect(text).toContain('inside the process alpha, told apart by model_id');
     });
   });
 

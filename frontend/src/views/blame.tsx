@@ -1,13 +1,14 @@
 /** Who lost time to whom: victims in rows, culprits in columns, and the kernels behind it. */
 import type { JSX } from 'preact';
 import type { Device, KernelBlame, Report } from '../api/types';
-import { formatDuration, formatShare, UNKNOWN } from '../base/format';
+import { formatDuration, formatShare, shorten, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
 import type { Panel } from '../state/panel';
 import { SessionName } from './session_name';
 
 const MOST_PAIRS = 8;
+const LONGEST = 30;
 
 interface BlameProperties {
   readonly panel: Panel;
@@ -43,10 +44,10 @@ function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: read
         {pairs.slice(0, MOST_PAIRS).map((pair, index) => (
           <tr key={index}>
             <td class="clip" title={pair.victim_kernel}>
-              {session(pair.victim)} {pair.victim_kernel}
+              {session(pair.victim)} {shorten(pair.victim_kernel, LONGEST)}
             </td>
             <td class="clip" title={pair.culprit_kernel}>
-              {session(pair.culprit)} {pair.culprit_kernel}
+              {session(pair.culprit)} {shorten(pair.culprit_kernel, LONGEST)}
             </td>
             <td>{formatDuration(pair.lost_ns)}</td>
           </tr>

@@ -5,7 +5,16 @@ import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN 
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
 import { mechanismText } from '../model/answers';
-import { estimateOf, evidenceText, isBounded, lossText, rangeText, scaleOf, times } from '../model/slowdown';
+import {
+  estimateOf,
+  evidenceText,
+  isBounded,
+  isTold,
+  lossText,
+  rangeText,
+  scaleOf,
+  times,
+} from '../model/slowdown';
 import { spanOf } from '../model/timeline';
 import { clockName } from '../model/verdict';
 import type { Panel } from '../state/panel';
@@ -37,7 +46,11 @@ function BusyBar({
 function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element {
   const slowdown = entry.slowdown;
   const window = device.time.window_ns;
-  if (device.is_host || slowdown === null || (!isBounded(slowdown) && estimateOf(slowdown) === null)) {
+  if (
+    slowdown === null ||
+    !isTold(device, slowdown) ||
+    (!isBounded(slowdown) && estimateOf(slowdown) === null)
+  ) {
     return (
       <p class="figure">
         {formatShare(entry.busy_ns, window)} <small>busy</small>
@@ -56,7 +69,7 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
 /** How well the slowdown is known, and what it cost. */
 function Cost({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element | null {
   const { slowdown } = entry;
-  if (slowdown === null || device.sessions.length < 2 || device.is_host) return null;
+  if (slowdown === null || device.sessions.length < 2 || !isTold(device, slowdown)) return null;
   const loss = lossText(entry, device.time.window_ns);
   const coverage =
     slowdown.coverage === undefined
@@ -80,8 +93,8 @@ function Inside({ session, report }: { session: Session; report: Report }): JSX.
   const attribution = session.attribution ?? null;
   return (
     <p class="muted" title={session.process ?? undefined}>
-      inside the process {process?.name ?? session.process ?? UNKNOWN}
-      {attribution !== null && `, told apart by ${attribution.detail || attribution.rule}`}
+      {attribution?.detail ||
+        `inside the process ${process?.name ?? session.process ?? UNKNOWN}, told apart by ${attribution?.rule ?? UNKNOWN}`}
     </p>
   );
 }
@@ -146,7 +159,7 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
         </span>
       </h2>
       <Figure entry={entry} device={device} />
-      {entry.slowdown !== null && scale !== null && !device.is_host && (
+      {entry.slowdown !== null && scale !== null && isTold(device, entry.slowdown) && (
         <WhiskerView slowdown={entry.slowdown} scale={scale} colour={colour} />
       )}
       <Cost entry={entry} device={device} />
@@ -186,7 +199,7 @@ const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
   const { metrics, progress_sum: progress } = device;
   const isKnown = device.mechanism !== 'unknown' && device.mechanism !== 'none';
-  if (device.sessions.length < 2 || device.is_host || (metrics === null && !isKnown)) return null;
+  if (device.sessions.length < 2 || (metrics === null && (device.is_host || !isKnown))) return null;
   return (
     <section class="card" aria-label="Sharing">
       <h2>Sharing</h2>

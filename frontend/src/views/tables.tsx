@@ -2,38 +2,17 @@
 
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Device, Report } from '../api/types';
+import type { Device } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
-import { formatInstant } from '../base/ticks';
-import { lengthOf, ns } from '../base/units';
 import { evidenceText, slowdownText } from '../model/slowdown';
 import { gpuName } from '../model/verdict';
-import type { Panel } from '../state/panel';
 import { Chip } from './chip';
+import { Head, type TableProperties } from './head';
+import { IntervalTable, LostTable } from './interval_tables';
 import { KernelTable } from './kernel_table';
 import { ScopeTable, ThreadTable } from './roll_up';
 import { nameIn, SessionName } from './session_name';
 import { StepsTable } from './steps';
-
-interface TableProperties {
-  readonly panel: Panel;
-  readonly report: Report;
-  readonly device: Device;
-}
-
-function Head({ columns }: { columns: readonly string[] }): JSX.Element {
-  return (
-    <thead>
-      <tr>
-        {columns.map((column) => (
-          <th key={column} scope="col">
-            {column}
-          </th>
-        ))}
-      </tr>
-    </thead>
-  );
-}
 
 function Name({ panel, device, id, report }: TableProperties & { id: string }): JSX.Element {
   const name = report.sessions.find((session) => session.id === id)?.name ?? id;
@@ -166,86 +145,6 @@ function MemoryTable(properties: TableProperties): JSX.Element {
             ))}
           </tbody>
         </table>
-      )}
-    </>
-  );
-}
-
-const MOST_INTERVALS = 200;
-
-/** The twin of the contention band. */
-function IntervalTable({ panel }: TableProperties): JSX.Element {
-  const { timeline } = panel;
-  const intervals = timeline.contended.value;
-  const zero = timeline.extent.value?.start ?? ns(0);
-  const viewport = timeline.viewport.value;
-  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
-  if (intervals.length === 0) return <p class="muted">No contended interval in the window.</p>;
-  return (
-    <>
-      <table>
-        <Head columns={['From', 'length', 'sessions at once', 'intervals', '']} />
-        <tbody>
-          {intervals.slice(0, MOST_INTERVALS).map((interval) => (
-            <tr key={interval.start}>
-              <th scope="row">{formatInstant(interval.start, zero, precision)}</th>
-              <td>{formatDuration(lengthOf(interval))}</td>
-              <td>{interval.depth}</td>
-              <td>{formatCount(interval.count)}</td>
-              <td>
-                <button type="button" onClick={() => timeline.frame(interval)}>
-                  show
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {intervals.length > MOST_INTERVALS && (
-        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
-      )}
-    </>
-  );
-}
-
-/** The twin of the hatches and hollow spans on the timeline. */
-function LostTable({ panel, report, device }: TableProperties): JSX.Element {
-  const { timeline } = panel;
-  const ids = timeline.layout.value?.sessions.map((session) => session.id) ?? [];
-  const all = [...timeline.lost.value].flatMap(([at, lost]) =>
-    lost.map((item) => ({ id: ids[at] ?? '', item })),
-  );
-  all.sort((a, b) => a.item.start - b.item.start);
-  const zero = timeline.extent.value?.start ?? ns(0);
-  const viewport = timeline.viewport.value;
-  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
-  if (all.length === 0) return <p class="muted">No lost time in the window.</p>;
-  return (
-    <>
-      <table>
-        <Head columns={['Session', 'what', 'from', 'length', 'lost', 'spans', '']} />
-        <tbody>
-          {all.slice(0, MOST_INTERVALS).map(({ id, item }, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <SessionName {...{ report, device, theme: panel.theme.value, id }} />
-              </th>
-              <td>{item.kind}</td>
-              <td>{formatInstant(item.start, zero, precision)}</td>
-              <td>{formatDuration(lengthOf(item))}</td>
-              <td>{formatDuration(item.busy)}</td>
-              <td>{formatCount(item.count)}</td>
-              <td>
-                <button type="button" onClick={() => timeline.frame(item)}>
-                  show
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {all.length > MOST_INTERVALS && (
-        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
       )}
     </>
   );
