@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 
 from tb_contention.model.alignment import ClockOffset, DeviceGroup, Session
-from tb_contention.model.attribution import RollUp
-from tb_contention.model.contention import Cost, Overlap, SessionShare, TimeSplit
+from tb_contention.model.attribution import Attribution, RollUp
+from tb_contention.model.contention import (
+    Blame,
+    Cost,
+    Mechanism,
+    Overlap,
+    SessionLoss,
+    SessionShare,
+    SharingMetrics,
+    TimeSplit,
+)
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.units import DeviceId, SessionId
@@ -47,6 +56,21 @@ class SessionReport:
     def name(self) -> str:
         """Return the short name."""
         return self.session.name
+
+    @property
+    def kind(self) -> str:
+        """Return `process` or `in_process`."""
+        return self.session.kind
+
+    @property
+    def process(self) -> "SessionId | None":
+        """Return the id of the process that a session is in, None for a whole process."""
+        return self.session.process
+
+    @property
+    def attribution(self) -> "Attribution | None":
+        """Return how a session inside a process was told apart."""
+        return self.session.attribution
 
     @property
     def clock(self) -> ClockOffset:
@@ -94,6 +118,26 @@ class DeviceReport:
     def per_session(self) -> "tuple[SessionShare, ...]":
         """Return each session's share of the device's time."""
         return self.overlap.shares
+
+    @property
+    def losses(self) -> "tuple[SessionLoss, ...]":
+        """Return what sharing cost each session."""
+        return self.cost.losses
+
+    @property
+    def mechanism(self) -> Mechanism:
+        """Return how the sessions share the device."""
+        return self.cost.mechanism
+
+    @property
+    def metrics(self) -> "SharingMetrics | None":
+        """Return the metrics over all sessions."""
+        return self.cost.metrics
+
+    @property
+    def blame(self) -> "tuple[Blame, ...]":
+        """Return who lost how much to whom."""
+        return self.cost.blame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

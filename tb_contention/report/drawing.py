@@ -13,7 +13,7 @@ from tb_contention.report.verdict import device_label
 from tb_contention.units import F64, I64, SessionId
 
 LEFT = 180
-_WIDTH = LEFT + COLUMNS + 20
+WIDTH = LEFT + COLUMNS + 20
 _STRIP = 26
 _ROW = 40
 _MEMORY = 120
@@ -30,21 +30,22 @@ def timeline(report: Report, device: DeviceReport, number: int) -> str:
     parts: list[str] = []
     bottom_of_strips = top + _ROW * (len(sessions) + 1)
     height = bottom_of_strips + (_MEMORY + 34 if device.memory is not None else 0) + 6
-    parts += _axis(end - start, height)
+    parts += axis(end - start, height)
     parts += _contention(device, top, number)
     for row, session in enumerate(sessions, 1):
         busy = (
             coverage(device.overlap.busy[session], start, end) if session in device.overlap.busy else np.zeros(COLUMNS)
         )
         parts += _strip(report, session, busy, top + _ROW * row)
+        parts += _lost(device, session, top + _ROW * row + _STRIP + 1)
     if device.memory is not None:
         parts += _memory(report, device, device.memory, bottom_of_strips + 22)
     time = device.time
-    label = (
+    words = (
         f"Time of {device_label(device)}: {len(device.sessions)} sessions, {duration(time.window)}, "
         f"{percent(time.contended, time.window)} with work of two or more"
     )
-    return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(label)}">{_hatch(number)}{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{hatch(str(number))}{"".join(parts)}</svg>'
 
 
 def color_of(report: Report, session: str) -> int:
@@ -52,24 +53,27 @@ def color_of(report: Report, session: str) -> int:
     return next((i for i, item in enumerate(report.sessions) if item.session.id == session), 0) % 6
 
 
-def _hatch(number: int) -> str:
+def hatch(name: str) -> str:
+    """Define the pattern that means two or more, or time lost to others."""
     return (
-        f'<defs><pattern id="hatch{number}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<defs><pattern id="hatch{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern></defs>'
     )
 
 
-def _text(x: float, y: float, words: str, style: str = "", anchor: str = "start") -> str:
+def label(x: float, y: float, words: str, style: str = "", anchor: str = "start") -> str:
+    """Write words at a place."""
     return f'<text x="{x:g}" y="{y:g}" class="{style}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def _axis(span: int, height: int) -> "Iterator[str]":
+def axis(span: int, height: int) -> "Iterator[str]":
+    """Draw vertical lines at round times."""
     step = _round_step(span)
     for tick in range(0, span + 1, step) if step else ():
         x = LEFT + COLUMNS * tick / span
         yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="18" y2="{height - 4}"/>'
         if x < LEFT + COLUMNS - 30:
-            yield _text(x + 4, 14, duration(tick) if tick else "0", "faint")
+            yield label(x + 4, 14, duration(tick) if tick else "0", "faint")
 
 
 def _round_step(span: int) -> int:
@@ -84,8 +88,8 @@ def _round_step(span: int) -> int:
 
 def _contention(device: DeviceReport, top: int, number: int) -> "Iterator[str]":
     start, end = device.window.start_ns, device.window.end_ns
-    yield _text(4, top + 12, "Two or more at once", "strong")
-    yield _text(
+    yield label(4, top + 12, "Two or more at once", "strong")
+    yield label(
         4, top + 27, f"{duration(device.time.contended)} in {len(device.overlap.contended):,} intervals", "faint"
     )
     yield f'<rect class="ground" x="{LEFT}" y="{top}" width="{COLUMNS}" height="{_STRIP}"/>'
@@ -104,8 +108,8 @@ def _strip(report: Report, session: SessionId, shares: F64, top: int) -> "Iterat
     item = report.session(session).session
     process = f"process {item.process_id}" if item.process_id is not None else clean(item.host)
     yield f'<rect class="s{color}" x="0" y="{top}" width="4" height="{_STRIP + 4}"/>'
-    yield _text(10, top + 12, shorten(name, 25), "strong")
-    yield _text(10, top + 27, shorten(process + (", simulated" if item.simulated else ""), 28), "faint")
+    yield label(10, top + 12, shorten(name, 25), "strong")
+    yield label(10, top + 27, shorten(process + (", simulated" if item.simulated else ""), 28), "faint")
     yield f'<rect class="ground" x="{LEFT}" y="{top}" width="{COLUMNS}" height="{_STRIP}"/>'
     levels = runs(levels_of(shares))
     for level in range(1, 5):
@@ -114,13 +118,25 @@ def _strip(report: Report, session: SessionId, shares: F64, top: int) -> "Iterat
             yield f'<path class="s{color}" fill-opacity="{0.25 + 0.75 * level / 4:.2f}" d="{path}"/>'
 
 
+def _lost(device: DeviceReport, session: SessionId, top: int) -> "Iterator[str]":
+    """Underline where a session lost time, stretched or stalled."""
+    for lost in device.cost.lost:
+        if lost.session == session:
+            both = [
+                coverage(part, device.window.start_ns, device.window.end_ns) for part in (lost.stretched, lost.stalled)
+            ]
+            path = "".join(_box(x, top, width, 4) for x, width, _ in runs((both[0] + both[1] > 0).astype(np.int64)))
+            if path:
+                yield f'<path class="lost" d="{path}"/>'
+
+
 def _memory(report: Report, device: DeviceReport, memory: CombinedMemory, top: int) -> "Iterator[str]":
     start, end = device.window.start_ns, device.window.end_ns
     most = max(memory.peak, memory.capacity or 0, 1)
-    yield _text(4, top + 12, "Memory", "strong")
-    yield _text(4, top + 27, "in use, all sessions", "faint")
+    yield label(4, top + 12, "Memory", "strong")
+    yield label(4, top + 27, "in use, all sessions", "faint")
     for amount in (0, most):
-        yield _text(LEFT - 6, top + _MEMORY * (1 - amount / most) + 4, size(int(amount)), "faint", "end")
+        yield label(LEFT - 6, top + _MEMORY * (1 - amount / most) + 4, size(int(amount)), "faint", "end")
     below = np.zeros(COLUMNS, np.int64)
     for style, values in _by_session(report, memory, start, end).items():
         above = below + values
@@ -129,7 +145,7 @@ def _memory(report: Report, device: DeviceReport, memory: CombinedMemory, top: i
     if memory.capacity is not None:
         y = top + _MEMORY * (1 - memory.capacity / most)
         yield f'<line class="capacity" x1="{LEFT}" x2="{LEFT + COLUMNS}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        yield _text(LEFT + COLUMNS, y - 5, f"capacity {size(memory.capacity)}", "faint", "end")
+        yield label(LEFT + COLUMNS, y - 5, f"capacity {size(memory.capacity)}", "faint", "end")
     if end > start:
         x = LEFT + COLUMNS * min(max((memory.peak_at - start) / (end - start), 0), 1)
         y = top + _MEMORY * (1 - memory.peak / most)
@@ -138,7 +154,7 @@ def _memory(report: Report, device: DeviceReport, memory: CombinedMemory, top: i
         yield f'<circle class="peak-mark" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
         words = f"peak {size(memory.peak)}"
         words += "" if memory.headroom is None else f" · headroom {size(memory.headroom)}"
-        yield _text(x + shift, max(y - 7, top + 14), words, "strong halo", anchor)
+        yield label(x + shift, max(y - 7, top + 14), words, "strong halo", anchor)
 
 
 def _by_session(report: Report, memory: CombinedMemory, start: int, end: int) -> "dict[str, I64]":

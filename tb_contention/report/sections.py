@@ -1,28 +1,28 @@
 """A report -> tables of text for people, which Markdown and HTML print each in their own way. Names are cleaned, not yet escaped."""
 
-from dataclasses import dataclass
-
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.cost_sections import blame, kernel_blame, losses
+from tb_contention.report.part_sections import scopes, threads
+from tb_contention.report.table import TextTable, length, more
 from tb_contention.report.text import clean, duration, labels, percent, shorten, size
 
 #: So many kernels of a device are printed; JSON and CSV hold all of them.
 MOST_KERNELS = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextTable:
-    """A titled table; `numbers` are the columns to set flush right. note: what it leaves out, "" for nothing."""
-
-    title: str
-    header: "tuple[str, ...]"
-    rows: "tuple[tuple[str, ...], ...]"
-    numbers: "frozenset[int]" = frozenset()
-    note: str = ""
-
-
 def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...]":
     """Return the tables of one device; empty ones are left out."""
-    made = (_time(report, device), _pairs(report, device), _memory(report, device), _kernels(report, device))
+    made = (
+        losses(report, device),
+        blame(report, device),
+        kernel_blame(report, device),
+        _time(report, device),
+        _pairs(report, device),
+        _memory(report, device),
+        _kernels(report, device),
+        scopes(report, device),
+        threads(report, device),
+    )
     return tuple(table for table in made if table.rows)
 
 
@@ -79,14 +79,21 @@ def _memory(report: Report, device: DeviceReport) -> TextTable:
 def _kernels(report: Report, device: DeviceReport) -> TextTable:
     names = labels(report)
     ordered = sorted(device.overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
+    costs = {(cost.session, cost.name): (cost.alone, cost.lost) for cost in device.cost.kernels}
     rows = tuple(
-        (shorten(clean(k.name)), names[k.session], f"{k.count:,}", duration(k.total)) for k in ordered[:MOST_KERNELS]
+        (
+            shorten(clean(k.name)),
+            names[k.session],
+            f"{k.count:,}",
+            duration(k.total),
+            *map(length, costs.get((k.session, k.name), (None, None))),
+        )
+        for k in ordered[:MOST_KERNELS]
     )
-    left_out = len(ordered) - len(rows)
-    note = f"{left_out:,} more are in the JSON and CSV reports." if left_out else ""
+    note = more(len(ordered) - len(rows))
     title = "Operations" if device.group.device.device.is_host else "Kernels"
-    header = (title.lower()[:-1], "session", "count", "total")
-    return TextTable(title=title, header=header, rows=rows, numbers=frozenset((2, 3)), note=note)
+    header = (title.lower()[:-1], "session", "count", "total", "alone", "lost")
+    return TextTable(title=title, header=header, rows=rows, numbers=frozenset(range(2, 6)), note=note)
 
 
 def memory_sentence(device: DeviceReport) -> str:
@@ -123,3 +130,26 @@ def provenance(report: Report) -> TextTable:
         )
     header = ("session", "file", "process", "captured", "clock from", "error", "evidence")
     return TextTable(title="Where this comes from", header=header, rows=tuple(rows), numbers=frozenset((2, 3)))
+
+
+def attributions(report: Report) -> TextTable:
+    """Say of each session inside a process how it was told apart, and what of the process belongs to none."""
+    names = labels(report)
+    rows = []
+    for item in report.sessions:
+        found, process = item.session.attribution, item.session.process
+        if found is None:
+            continue
+        rows.append(
+            (
+                names[item.session.id],
+                "–" if process is None else names.get(process, clean(process)),
+                found.rule.value.replace("_", " "),
+                clean(found.detail),
+                f"{found.kernels:,}",
+                f"{found.unattributed:,}",
+            )
+        )
+    header = ("session", "process", "rule", "how it was told apart", "kernels", "of the process, in no session")
+    title = "Sessions inside a process"
+    return TextTable(title=title, header=header, rows=tuple(rows), numbers=frozenset((4, 5)))

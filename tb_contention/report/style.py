@@ -12,7 +12,7 @@ body{{margin:0 auto;max-width:1240px;padding:24px 20px 48px;background:var(--gro
 font:14px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;overflow-wrap:anywhere}}
 h1{{font-size:22px;line-height:1.3;margin:0 0 4px}}h2{{font-size:17px;margin:36px 0 4px}}h3{{font-size:14px;margin:20px 0 4px}}
 p{{margin:0 0 6px;max-width:90ch}}.faint,figcaption,.trust{{color:var(--faint)}}.trust{{font-size:13px}}
-.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(230px,1fr));gap:10px;margin:14px 0}}
+.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:10px;margin:14px 0}}
 .card{{background:var(--card);border:1px solid var(--line);border-radius:9px;padding:12px 14px;break-inside:avoid}}
 .card .who{{color:var(--faint);display:flex;gap:7px;align-items:center}}
 .card .big{{font-size:21px;font-weight:650;line-height:1.35;font-variant-numeric:tabular-nums}}
@@ -33,8 +33,15 @@ text.halo{{paint-order:stroke;stroke:var(--ground);stroke-width:3px}}
 .peak-mark{{fill:var(--ground);stroke:var(--text);stroke-width:1.6}}
 .s0{{fill:var(--s0);background:var(--s0)}}.s1{{fill:var(--s1);background:var(--s1)}}.s2{{fill:var(--s2);background:var(--s2)}}
 .s3{{fill:var(--s3);background:var(--s3)}}.s4{{fill:var(--s4);background:var(--s4)}}.s5{{fill:var(--s5);background:var(--s5)}}
+.host{{fill:var(--hatch)}}.lost{{fill:var(--text)}}.one{{stroke:var(--hatch-line);stroke-dasharray:2 2}}
+.plot{{min-width:0;max-width:280px;margin:4px 0}}.plot text{{font-size:9px}}.card .ends{{font-size:13px;font-weight:400;color:var(--faint)}}
+.whisker{{stroke:var(--text);stroke-width:1.6;fill:none}}.bounds{{stroke-dasharray:4 3}}.whisker-dot{{stroke:var(--card);stroke-width:1.2}}
+.shade1{{background:color-mix(in srgb,var(--text) 6%,transparent)}}.shade2{{background:color-mix(in srgb,var(--text) 12%,transparent)}}
+.shade3{{background:color-mix(in srgb,var(--text) 18%,transparent)}}.shade4{{background:color-mix(in srgb,var(--text) 24%,transparent)}}
+.shade5{{background:color-mix(in srgb,var(--text) 30%,transparent)}}
 .scroll{{overflow-x:auto}}table{{border-collapse:collapse;width:100%;font-size:13px}}
 th{{text-align:left;color:var(--faint);font-weight:500}}th,td{{padding:5px 9px;border-bottom:1px solid var(--line);vertical-align:top}}
+td:not(.number){{min-width:13ch}}
 .number{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}}
 footer{{margin-top:30px;color:var(--faint);font-size:12.5px}}
 @media print{{@page{{margin:14mm}}body{{max-width:none;padding:0;font-size:11px}}thead{{display:table-header-group}}tr{{break-inside:avoid}}

@@ -53,8 +53,20 @@ def _tables(report: Report) -> "dict[str, list[list[Any]]]":
             "per_session",
             ["session", "kernels", "copies", "busy_ns", "exclusive_ns", "contended_ns", "lost_ns"],
         ),
+        "losses": _losses(devices),
         "pairs": _under(devices, "pairs", ["a", "b", "overlap_ns"]),
+        "blame": _under(devices, "blame", ["victim", "culprit", "lost_ns"]),
+        "blame_kernels": _under(
+            devices, "blame_kernels", ["victim", "victim_kernel", "culprit", "culprit_kernel", "lost_ns"]
+        ),
         "kernels": _under(devices, "kernels", ["session", "name", "count", "total_ns", "alone_ns", "lost_ns"]),
+        "steps": _steps(devices),
+        "scopes": _under(devices, "scopes", ["session", "scope", "kernels", "total_ns", "peak_bytes"]),
+        "threads": _under(
+            devices,
+            "threads",
+            ["session", "thread", "runs", "busy_ns", "waited_ns", "waits_for", "kernels", "total_ns"],
+        ),
         "memory": _memory(devices),
         "findings": [
             ["rule", "severity", "device", "sessions", "title", "detail", "advice"],
@@ -78,25 +90,67 @@ def _under(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") -> "
     return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in devices for i in d[key])]
 
 
+def _losses(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    parts = ["stretch_ns", "stall_ns", "absorbed_ns", "lost_ns"]
+    slowdown = ["estimate", "low", "high", "evidence", "coverage", "settle"]
+    step = {"step_shared_ns": "shared_ns", "step_alone_ns": "alone_ns", "steps": "count"}
+    rows = [
+        [
+            *(d["id"], item["session"]),
+            *(item[part] for part in parts),
+            *(item["slowdown"][key] for key in slowdown),
+            *(item["step"][key] for key in step.values()),
+        ]
+        for d in devices
+        for item in d["per_session"]
+    ]
+    return [["device", "session", *parts, *slowdown, *step], *rows]
+
+
+def _steps(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    columns = ["number", "start_ns", "end_ns", "own_ns", "host_ns", "lost_ns"]
+    rows = []
+    for d in devices:
+        for times in d["step_times"]:
+            head = [d["id"], times["session"], times["merged"]]
+            lost = times["lost_ns"] if times["known"] else [None] * len(times["lost_ns"])
+            rows += [[*head, *row] for row in zip(*(times[c] for c in columns[:-1]), lost, strict=True)]
+    return [["device", "session", "merged", *columns], *rows]
+
+
 def _sessions(whole: "dict[str, Any]") -> "list[list[Any]]":
-    columns = ["id", "name", "run", "file", "host", "process_id", "kind", "simulated"]
+    columns = ["id", "name", "run", "file", "host", "process_id", "kind", "process", "simulated"]
     header = [*columns, "clock_source", "clock_error_ns", "start_ns", "end_ns", "steps", "mean_step_ns"]
+    header += ["attribution_rule", "attribution", "attributed_kernels", "unattributed_kernels"]
     rows = []
     for item in whole["sessions"]:
         steps = item["steps"] or {"count": None, "mean_ns": None}
         clock, window = item["clock"], item["window"]
+        rule = item["attribution"] or dict.fromkeys(("rule", "detail", "kernels", "unattributed"))
         rows.append(
             [
                 *(item[c] for c in columns),
                 *(clock["source"], clock["error_ns"], window["start_ns"], window["end_ns"]),
                 *(steps["count"], steps["mean_ns"]),
+                *(rule[key] for key in ("rule", "detail", "kernels", "unattributed")),
             ]
         )
     return [header, *rows]
 
 
 def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
-    columns = ["id", "host", "model", "capacity_bytes", "identity", "mechanism"]
+    columns = [
+        "id",
+        "host",
+        "model",
+        "capacity_bytes",
+        "identity",
+        "mechanism",
+        "mechanism_detail",
+        "slice_ns",
+        "progress_sum",
+    ]
+    metrics = ["antt", "stp", "fairness", "jain"]
     times = ["window_ns", "idle_ns", "exclusive_ns", "contended_ns"]
     memory = ["combined_peak_bytes", "combined_peak_at_ns", "headroom_bytes", "sum_of_peaks_bytes"]
     rows = [
@@ -104,11 +158,12 @@ def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
             *(d[c] for c in columns),
             *(d["window"]["start_ns"], d["window"]["end_ns"], d["alignment"]["max_error_ns"]),
             *(d["time"][t] for t in times),
+            *((d["metrics"] or dict.fromkeys(metrics))[m] for m in metrics),
             *((d["memory"] or dict.fromkeys(memory))[m] for m in memory),
         ]
         for d in devices
     ]
-    return [[*columns, "start_ns", "end_ns", "max_error_ns", *times, *memory], *rows]
+    return [[*columns, "start_ns", "end_ns", "max_error_ns", *times, *metrics, *memory], *rows]
 
 
 def _memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":

@@ -4,7 +4,8 @@ import re
 
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.sections import TextTable, device_tables, memory_sentence, provenance
+from tb_contention.report.sections import attributions, device_tables, memory_sentence, provenance
+from tb_contention.report.table import TextTable
 from tb_contention.report.text import clean, duration, percent, what_happened
 from tb_contention.report.verdict import device_label, device_verdict, verdict
 
@@ -24,6 +25,8 @@ def to_markdown(report: Report) -> str:
     if report.problems:
         parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems)]
     parts += _table(provenance(report), level=2)
+    inside = attributions(report)
+    parts += _table(inside, level=2) if inside.rows else []
     notes = [escape(note) for note in report.notes]
     parts += [*notes, f"tb_contention {escape(report.version)}, log directory {escape(report.logdir)}"]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -51,7 +54,7 @@ def _device(report: Report, device: DeviceReport) -> "list[str]":
 
 def _table(table: TextTable, *, level: int) -> "list[str]":
     rule = ["---:" if column in table.numbers else "---" for column in range(len(table.header))]
-    rows = [list(table.header), rule, *([escape(cell) for cell in row] for row in table.rows)]
+    rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return [f"{'#' * level} {table.title}", body, escape(table.note)]
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from tb_contention.model.alignment import Identity
+from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, brief, estimate_of
 from tb_contention.report.text import clean, count, duration, labels, listing, percent, size
+from tb_contention.units import SessionId
 
 _IDENTITY = {
     Identity.ASSUMED: "same GPU assumed (host, ordinal and capabilities agree)",
@@ -14,7 +17,11 @@ _IDENTITY = {
 }
 #: Beyond so many characters an id is not for a sentence.
 _LONG = 40
-NOT_ESTIMATED = "What that costs is not estimated by this version."
+#: Sessions whose slowdown stands in the headline, and those of which more is said below it.
+_IN_HEADLINE = 2
+_IN_MEANING = 4
+_NOT_KNOWN = "What that costs cannot be told from these captures."
+_CORES = "A processor has several cores, so this is no proof of contention."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +67,17 @@ def _headline(report: Report, device: DeviceReport) -> str:
     names = labels(report)
     who = listing([names.get(s, clean(s)) for s in device.sessions])
     where = device_label(device)
-    time = device.overlap.time
     if len(device.sessions) < 2:
         return f"{who} was captured alone on {where}"
     if not any(share.kernels or share.copies for share in device.overlap.shares):
         return f"{who} were captured together on {where}, without any work there"
+    found = "" if device.group.device.device.is_host else _contention(report, device)
+    return found or _overlap(device, who, where)
+
+
+def _overlap(device: DeviceReport, who: str, where: str) -> str:
+    """Say no more than that work of several sessions was there at once."""
+    time = device.overlap.time
     if time.contended == 0:
         return f"{who} shared {where} but never had work on it at the same time"
     several = "both" if len(device.sessions) == 2 else "two or more of them"
@@ -72,21 +85,117 @@ def _headline(report: Report, device: DeviceReport) -> str:
     return f"{who} share {where}: {several} had work on it at once for {part} of the time"
 
 
+def _contention(report: Report, device: DeviceReport) -> str:
+    """Say who is slower, by how much and because of whom; empty where the losses say nothing."""
+    answers = {loss.session: answer_of(loss.slowdown) for loss in device.cost.losses}
+    slower = [loss for loss in ordered_losses(device) if answers[loss.session] is Answer.SLOWER]
+    if slower:
+        clauses = [_slower(report, device, loss) for loss in slower[:_IN_HEADLINE]]
+        left_out = len(slower) - len(clauses)
+        if left_out:
+            clauses.append(f"{left_out} more {'are' if left_out > 1 else 'is'} slower")
+        return ", and ".join([", ".join(clauses[:-1]), clauses[-1]] if len(clauses) > 1 else clauses) + _mechanism(
+            device
+        )
+    undecided = [loss for loss in ordered_losses(device) if answers[loss.session] is Answer.OPEN]
+    if undecided:
+        return _perhaps(report, device, undecided[0])
+    if device.overlap.time.contended > 0 and set(answers.values()) == {Answer.NOT_SLOWER}:
+        who = listing([labels(report)[s] for s in device.sessions])
+        return f"{who} overlap in time on {device_label(device)} and lose nothing to each other"
+    return ""
+
+
+def ordered_losses(device: DeviceReport) -> "list[SessionLoss]":
+    """Order the losses by slowdown, the worst first; those with an estimate before those with bounds."""
+
+    def rank(loss: SessionLoss) -> "tuple[float, float, str]":
+        slowdown = loss.slowdown
+        return (-(estimate_of(slowdown) or 0.0), -(slowdown.high or slowdown.low or 0.0), loss.session)
+
+    return sorted(device.cost.losses, key=rank)
+
+
+def _slower(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
+    name, because = labels(report)[loss.session], f"because of {culprit_of(report, device, loss.session)}"
+    slowdown = loss.slowdown
+    if estimate_of(slowdown) is None:
+        return f"{name} is slowed by an unknown amount {because}: {bounds(slowdown)}"
+    factor, _, ends = brief(slowdown).partition(" ")
+    return f"{name} runs {factor} slower {ends} {because}"
+
+
+def _perhaps(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
+    name, slowdown = labels(report)[loss.session], loss.slowdown
+    if estimate_of(slowdown) is not None:
+        return f"{name} is not shown to run slower on {device_label(device)}: {brief(slowdown)}"
+    culprit = culprit_of(report, device, loss.session)
+    settle = f"; a capture of {name} alone would settle it" if slowdown.settle else ""
+    return f"{name} may be slowed by {culprit}, by an unknown amount: {bounds(slowdown)}{settle}"
+
+
+def culprit_of(report: Report, device: DeviceReport, victim: SessionId) -> str:
+    """Name whoever explains most of a victim's loss; without blame, the only other session."""
+    names = labels(report)
+    rows = [row for row in device.cost.blame if row.victim == victim and row.lost > 0]
+    if rows:
+        worst = max(rows, key=lambda row: row.lost).culprit
+        return "work that no trace shows" if worst == UNTRACED else names.get(worst, clean(worst))
+    others = [session for session in device.sessions if session != victim]
+    return names[others[0]] if len(others) == 1 else "the other sessions"
+
+
+def _mechanism(device: DeviceReport) -> str:
+    where, found = device_label(device), device.cost.mechanism
+    if found is Mechanism.TIME_SLICING:
+        about = "" if device.cost.slice is None else f" of about {duration(device.cost.slice)}"
+        return f"; {where} is shared in time slices{about}"
+    said = {
+        Mechanism.CONCURRENT: f"; kernels run side by side on {where}",
+        Mechanism.SINGLE_STREAM: f"; kernels queue behind each other on {where}",
+        Mechanism.UNKNOWN: f"; how {where} is shared is not known",
+    }
+    return said.get(found, "")
+
+
 def _meaning(report: Report, device: DeviceReport) -> str:
     time = device.overlap.time
     if len(device.sessions) < 2:
         return f"Nothing else was captured on it in these {duration(time.window)}, so no contention can be seen."
+    said = [_at_once(report, device)]
+    known = [loss for loss in ordered_losses(device) if answer_of(loss.slowdown) is not Answer.UNKNOWN]
+    if time.contended == 0 and not any(answer_of(loss.slowdown) is Answer.SLOWER for loss in known):
+        return said[0]
+    said += [_rests_on(report, loss) for loss in known[:_IN_MEANING]]
+    if device.group.device.device.is_host:
+        said.append(_CORES)
+    elif not known:
+        said.append(_NOT_KNOWN)
+    if known and device.cost.mechanism is not Mechanism.NONE:
+        said.append(clean(device.cost.detail))
+    return " ".join(part for part in said if part)
+
+
+def _at_once(report: Report, device: DeviceReport) -> str:
+    time, pairs = device.overlap.time, device.overlap.pairs
     if time.contended == 0:
         return f"In {duration(time.window)} of common capture no work of one session overlaps work of another."
-    text = f"That is {duration(time.contended)} of {duration(time.window)} of common capture"
-    pairs = device.overlap.pairs
+    text = f"Work of two or more at once: {duration(time.contended)} of {duration(time.window)} of common capture"
     if len(pairs) > 1:
         names = labels(report)
         worst = max(pairs, key=lambda pair: pair.overlap)
         text += f", most of it ({duration(worst.overlap)}) between {names[worst.a]} and {names[worst.b]}"
-    if device.group.device.device.is_host:
-        return f"{text}. A processor has several cores: this is overlap, not proof of contention."
-    return f"{text}. {NOT_ESTIMATED}"
+    return f"{text}."
+
+
+def _rests_on(report: Report, loss: SessionLoss) -> str:
+    """Say how a session's slowdown is known, and what it is in steps."""
+    text = f"{labels(report)[loss.session]}: {brief(loss.slowdown)}, {EVIDENCE[loss.slowdown.evidence]}"
+    if loss.slowdown.evidence is Evidence.D:
+        return f"{text}. {clean(loss.slowdown.settle)}".rstrip()
+    if loss.step_shared is not None and loss.step_alone is not None:
+        text += f"; a step takes {duration(loss.step_shared)} instead of {duration(loss.step_alone)}"
+    return text if text.endswith(".") else f"{text}."
 
 
 def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
@@ -104,7 +213,21 @@ def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
     said.append(f"clocks from {sources}, " + ("error unknown" if error is None else f"±{duration(error)}"))
     if device.memory is not None and device.memory.capacity is not None:
         said.append(f"memory peak {size(device.memory.peak)} of {size(device.memory.capacity)}")
-    return (*said, _losses(report))
+    return (*said, *_covered(report, device), _losses(report))
+
+
+def _covered(report: Report, device: DeviceReport) -> "list[str]":
+    """Say where an estimate rests on part of the contended kernels only."""
+    if device.overlap.time.contended == 0:
+        return []
+    names = labels(report)
+    return [
+        f"baselines for {percent(round(1000 * loss.slowdown.coverage), 1000)} of the contended kernel time of {names[loss.session]}"
+        for loss in device.cost.losses
+        if estimate_of(loss.slowdown) is not None
+        and loss.slowdown.evidence is not Evidence.A
+        and loss.slowdown.coverage < 0.995
+    ]
 
 
 def _losses(report: Report) -> str:

@@ -1,0 +1,129 @@
+"""The results of one device -> cards of HTML: a card each for the sessions, the mechanism, the time and the memory."""
+
+from html import escape
+
+from tb_contention.model.contention import Mechanism, SessionLoss, Slowdown
+from tb_contention.model.report import DeviceReport, Report, SessionReport
+from tb_contention.report.charts import scale_of, whisker
+from tb_contention.report.drawing import color_of
+from tb_contention.report.sections import memory_sentence
+from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, estimate_of, interval, sum_of_loss, times
+from tb_contention.report.text import clean, count, duration, labels, percent, size
+from tb_contention.units import SessionId
+
+
+def escaped(text: str) -> str:
+    """Make any text mean only itself in HTML."""
+    return escape(clean(text))
+
+
+def device_cards(report: Report, device: DeviceReport) -> "list[str]":
+    """Print the cards of one device."""
+    cards = [_session_card(report, device, share.session) for share in device.per_session]
+    shared = [_sharing_card(device)] if len(device.sessions) > 1 else []
+    return [*cards, *shared, _time_card(device), _memory_card(device)]
+
+
+def _card(who: str, big: str, *lines: str, ends: str = "") -> str:
+    body = "".join(f"<div>{line}</div>" for line in lines if line)
+    beside = f' <span class="ends">{escaped(ends)}</span>' if ends else ""
+    return f'<div class="card"><div class="who">{who}</div><div class="big">{escaped(big)}{beside}</div>{body}</div>'
+
+
+def _session_card(report: Report, device: DeviceReport, session: SessionId) -> str:
+    """Say how much slower a session is where that is known, else how busy it is."""
+    share = next(s for s in device.per_session if s.session == session)
+    loss, item, window = device.cost.loss(session), report.session(session), device.time.window
+    color = color_of(report, session)
+    tag = ' <span class="tag">simulated</span>' if item.session.simulated else ""
+    who = f'<span class="dot s{color}"></span>{escaped(labels(report)[session])}{tag}'
+    overlap = (
+        f", {percent(share.contended, share.busy)} of it while another had work" if len(device.sessions) > 1 else ""
+    )
+    busy = f"{percent(share.busy, window)} busy"
+    bar = _bar([(share.exclusive, f"s{color}"), (share.contended, "hatch-line")], window)
+    work = f"{count(share.kernels, 'kernel')}, {share.copies:,} copies"
+    big, ends = _slowdown(loss.slowdown)
+    plot = whisker(loss.slowdown, scale_of(device), color)
+    lines = [
+        _steps(item, loss),
+        _lost(loss, window),
+        (busy if big else "") + overlap.removeprefix("" if big else ", "),
+        work,
+    ]
+    return _card(who, big or busy, plot, *map(escaped, lines), bar, ends=ends)
+
+
+def _slowdown(slowdown: Slowdown) -> "tuple[str, str]":
+    """Return what stands large and what stands small beside it."""
+    estimate = estimate_of(slowdown)
+    if answer_of(slowdown) is Answer.UNKNOWN:
+        return "", ""
+    if estimate is None:
+        return bounds(slowdown), EVIDENCE[slowdown.evidence]
+    return times(estimate), f"{interval(slowdown)} · evidence {slowdown.evidence.value}"
+
+
+def _steps(item: SessionReport, loss: SessionLoss) -> str:
+    if loss.step_shared is not None and loss.step_alone is not None:
+        return f"step {duration(loss.step_shared)}, alone {duration(loss.step_alone)}"
+    return "" if item.steps is None else f"step {duration(item.steps.mean)}, p95 {duration(item.steps.p95)}"
+
+
+def _lost(loss: SessionLoss, window: int) -> str:
+    return (
+        "" if loss.lost is None else f"lost {duration(loss.lost)} ({percent(loss.lost, window)}): {sum_of_loss(loss)}"
+    )
+
+
+_MECHANISMS = {
+    Mechanism.NONE: "not shared at once",
+    Mechanism.TIME_SLICING: "time slices",
+    Mechanism.CONCURRENT: "side by side",
+    Mechanism.SINGLE_STREAM: "one queue",
+    Mechanism.UNKNOWN: "unknown",
+}
+
+
+def _sharing_card(device: DeviceReport) -> str:
+    """Say by which mechanism the sessions share, and what they get done together."""
+    cost, metrics = device.cost, device.cost.metrics
+    slices = "" if cost.slice is None else f", about {duration(cost.slice)}"
+    progress = "" if cost.progress_sum is None else f"progress sum {cost.progress_sum:.2f}"
+    sums = ""
+    if metrics is not None:
+        sums = (
+            f"STP {metrics.stp:.2f}, ANTT {metrics.antt:.2f}, fairness {metrics.fairness:.2f}, Jain {metrics.jain:.2f}"
+        )
+    lines = (escaped(line) for line in (cost.detail, progress, sums))
+    return _card("Mechanism", _MECHANISMS[cost.mechanism] + slices, *lines)
+
+
+def _time_card(device: DeviceReport) -> str:
+    time = device.time
+    split = f"one session {percent(time.exclusive, time.window)}, idle {percent(time.idle, time.window)}"
+    bar = _bar([(time.contended, "hatch-line"), (time.exclusive, "hatch-ground")], time.window)
+    about = f"of {duration(time.window)}" if len(device.sessions) > 1 else "captured alone"
+    return _card(
+        "Work of two or more at once", percent(time.contended, time.window), escaped(about), escaped(split), bar
+    )
+
+
+def _memory_card(device: DeviceReport) -> str:
+    memory = device.memory
+    if memory is None:
+        return _card("Memory", "unknown", escaped(device.memory_note))
+    of = "" if memory.capacity is None else f" of {size(memory.capacity)}"
+    bar = _bar([(memory.peak, "hatch-line")], memory.capacity) if memory.capacity else ""
+    return _card("Memory, peak of the sum", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
+
+
+def _bar(parts: "list[tuple[int, str]]", whole: int) -> str:
+    """Draw shares of a whole side by side."""
+    x, boxes = 0.0, ""
+    for amount, style in parts:
+        width = min(100 * amount / whole, 100 - x) if whole > 0 else 0
+        boxes += f'<rect class="{style}" x="{x:.2f}" width="{max(width, 0):.2f}" height="7"/>'
+        x += width
+    ground = '<rect class="ground" width="100" height="7"/>'
+    return f'<svg class="bar" viewBox="0 0 100 7" preserveAspectRatio="none" aria-hidden="true">{ground}{boxes}</svg>'
