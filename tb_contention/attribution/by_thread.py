@@ -118,7 +118,8 @@ def _union(sets: "list[Intervals]") -> Intervals:
 def _total(work: WindowWork, driver: _Driver, drivers: "list[_Driver]") -> ThreadTotal:
     waiting = _without(driver.open, driver.at_work)
     shares = {other.name: (waiting & other.at_work).total for other in drivers if other.name != driver.name}
-    longest = max(shares, key=lambda name: shares[name], default="")
+    # Work that the profiler wrote for no executor was done on the thread itself: that is no wait for others.
+    longest = max(shares, key=lambda name: shares[name], default="") if len(driver.at_work) else ""
     return ThreadTotal(
         session=work.session.id,
         thread=driver.name,

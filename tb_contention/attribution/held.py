@@ -8,6 +8,9 @@ from tb_contention.model.alignment import Session
 from tb_contention.model.trace import NONE, AllocationTable, Trace
 from tb_contention.units import I64, PS_PER_NS, Bool
 
+#: A hostile file can name any number of operations; the most frequent decide.
+MAX_OPERATIONS = 20_000
+
 
 def peak_by_label(work: WindowWork, process: Session, split: Split) -> "dict[str, int] | None":
     """Pair allocations with what frees them and find each part's peak in the window, bytes; None without allocator events.
@@ -21,14 +24,12 @@ def peak_by_label(work: WindowWork, process: Session, split: Split) -> "dict[str
     table = table.select(kept)
     rows, freed = _pairs(table)
     rows, freed = _of_session(work.session, process, table, rows, freed)
-    ops = np.unique(table.op[rows])
-    labels: list[str] = []
+    count = np.bincount(table.op[rows][table.op[rows] >= 0], minlength=1)
+    ops = np.argsort(-count, kind="stable")[: min(MAX_OPERATIONS, np.count_nonzero(count))]
+    labels: dict[str, int] = {}
     place = np.full(len(process.trace.strings) + 1, -1, np.int64)
-    for op in ops[ops >= 0].tolist():
-        label = split.label(process.trace.strings[op])
-        if label not in labels:
-            labels.append(label)
-        place[op] = labels.index(label)
+    for op in ops.tolist():
+        place[op] = labels.setdefault(split.label(process.trace.strings[op]), len(labels))
     number = place[table.op[rows]]
     start = table.start[rows] // PS_PER_NS + process.offset
     return dict(

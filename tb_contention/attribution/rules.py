@@ -17,10 +17,12 @@ from tb_contention.model.attribution import Rule
 from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64
 
-#: A session found by its thread has at least this part of the process's device time, and was run more than once.
-LEAST_SHARE = 0.02
+#: A session found by its thread has at least this part of the process's device time and so many runs: saving, say, has less.
+LEAST_SHARE, LEAST_RUNS = 0.05, 2
 #: More sessions than this in one process are not told apart.
 MAX_SESSIONS = 64
+#: Names are ids and headings too; longer ones are cut.
+MAX_NAME = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,7 @@ def find_parts(trace: Trace) -> "Parts | None":
 
 
 def _several_models(trace: Trace) -> bool:
-    return (
-        len(np.unique(trace.host_events.model)) > 1
-        and len(np.unique(trace.host_events.model[trace.host_events.model >= 0])) > 1
-    )
+    return int(np.count_nonzero(np.bincount(trace.host_events.model + 1)[1:])) > 1
 
 
 def _several_annotations(trace: Trace) -> bool:
@@ -70,18 +69,10 @@ def _by_model(trace: Trace, chains: Chains) -> "Parts | None":
     """Take the `model_id` of SessionRun and TfrtModelRun: `name:version` from ConfigProto.experimental.session_metadata."""
     rows = np.append(trace.host_events.model, -1)[chains.model].astype(np.int64)
     texts = {row: trace.strings[row] for row in np.unique(rows).tolist() if row >= 0}
-    short = Counter({text: text.rpartition(":")[0] for text in texts.values()}.values())
-    names = {
-        row: text.rpartition(":")[0] if short[text.rpartition(":")[0]] == 1 else text for row, text in texts.items()
-    }
-    return _parts(
-        trace,
-        chains,
-        Rule.MODEL_ID,
-        "its runs carry the model id {name}",
-        rows,
-        {r: n or texts[r] for r, n in names.items()},
-    )
+    short = {row: text.rpartition(":")[0] or text for row, text in texts.items()}
+    # Two versions of one model are two sessions, told apart by their versions.
+    names = short if len(set(short.values())) == len(set(texts.values())) else texts
+    return _parts(trace, chains, Rule.MODEL_ID, "its runs carry the model id {name}", rows, names)
 
 
 def _by_annotation(trace: Trace, chains: Chains) -> "Parts | None":
@@ -107,7 +98,7 @@ def _by_thread(trace: Trace, chains: Chains) -> "Parts | None":
     component = same_session(callers)
     time = np.bincount(component[worked], callers.time[worked])
     runs = np.bincount(component[worked], callers.runs[worked])
-    chosen = np.flatnonzero((time >= LEAST_SHARE * time.sum()) & (runs > 1))
+    chosen = np.flatnonzero((time >= LEAST_SHARE * time.sum()) & (runs >= LEAST_RUNS))
     if len(chosen) < 2:
         return None
     of_thread = np.full(len(trace.threads) + 1, -1, np.int64)
@@ -143,6 +134,7 @@ def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, nam
     called = rows[np.isin(trace.host_events.kind, RUNS)]
     carried = np.bincount(np.concatenate([called, np.append(rows, -1)[chains.kernel]]) + 1)[1:] > 0
     in_order = rows[np.sort(np.unique(rows, return_index=True)[1])].tolist()
+    names = {row: name[:MAX_NAME] for row, name in names.items()}
     merged = list(dict.fromkeys(names[row] for row in in_order if row in names and row < len(carried) and carried[row]))
     if not 2 <= len(merged) <= MAX_SESSIONS:
         return None

@@ -74,24 +74,25 @@ def cut_at_split(weights: "dict[Path, int]") -> "frozenset[Path]":
     model/part_1 40%, model/part_2 50%, loss 10%  ->  model/part_1, model/part_2, model, loss
     """
     total = sum(weights.values())
-    cuts = {path[:1] for path in weights if path}
+    inside: dict[Path, list[Path]] = {}
+    for path in weights:
+        inside.setdefault(path[:1], []).append(path)
+    cuts = {cut for cut in inside if cut}
     for _level in range(MAX_LEVELS):
-        time = dict.fromkeys(cuts, 0)
-        for path, weight in weights.items():
-            cut = longest_cut(path, cuts)
-            if cut:
-                time[cut] += weight
+        time = {cut: sum(weights[path] for path in inside[cut]) for cut in cuts}
         largest = max(time, key=lambda cut: (time[cut], cut), default=())
-        depth = len(largest)
-        inside = [path for path in weights if path[:depth] == largest and len(path) > depth]
-        deeper = sum(weights[path] for path in inside if longest_cut(path, cuts) == largest)
-        if not largest or time[largest] < NEARLY_ALL * total or deeper < ENOUGH_INSIDE * time[largest] or not deeper:
+        deeper = [path for path in inside.get(largest, ()) if len(path) > len(largest)]
+        enough = sum(weights[path] for path in deeper) >= ENOUGH_INSIDE * time.get(largest, 0)
+        if not deeper or not enough or time[largest] < NEARLY_ALL * total:
             break
-        cuts |= {path[: depth + 1] for path in inside}
+        inside[largest] = [path for path in inside[largest] if len(path) == len(largest)]
+        for path in deeper:
+            inside.setdefault(path[: len(largest) + 1], []).append(path)
+        cuts |= {path[: len(largest) + 1] for path in deeper}
     return frozenset(cuts)
 
 
-def longest_cut(path: Path, cuts: "frozenset[Path] | set[Path]") -> Path:
+def longest_cut(path: Path, cuts: "frozenset[Path]") -> Path:
     """Return the innermost chosen scope that holds a path; () when none does."""
     for depth in range(len(path), 0, -1):
         if path[:depth] in cuts:
