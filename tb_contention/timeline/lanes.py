@@ -163,19 +163,22 @@ def _contended(report: DeviceReport) -> Events:
 
 def _lost(report: DeviceReport, session: Session) -> "Events | None":
     """Put a session's stretched parts into row 0 and its stalls into row 1: slices of one row never hold both."""
-    for lost in report.cost.lost:
-        if lost.session == session.id:
-            start = np.concatenate([lost.stretched.start, lost.stalled.start])
-            end = np.concatenate([lost.stretched.end, lost.stalled.end])
-            row = np.repeat(np.array([STRETCHED, STALLED], np.uint16), [len(lost.stretched), len(lost.stalled)])
-            order = np.argsort(start, kind="stable")
-            start, end, row = start[order], end[order], row[order]
-            reach = np.maximum.accumulate(end) if len(end) else end
-            name = np.zeros(len(start), np.int64)
-            return Events(
-                start=start, end=end, reach=reach, name=name, kind=row.astype(np.uint8), row=row, source=order
-            )
-    return None
+    found = next((lost for lost in report.cost.lost if lost.session == session.id), None)
+    if found is None or (not len(found.stretched) and not len(found.stalled) and not _is_known(report, session)):
+        return None
+    start = np.concatenate([found.stretched.start, found.stalled.start])
+    end = np.concatenate([found.stretched.end, found.stalled.end])
+    row = np.repeat(np.array([STRETCHED, STALLED], np.uint16), [len(found.stretched), len(found.stalled)])
+    order = np.argsort(start, kind="stable")
+    start, end, row = start[order], end[order], row[order]
+    reach = np.maximum.accumulate(end) if len(end) else end
+    name = np.zeros(len(start), np.int64)
+    return Events(start=start, end=end, reach=reach, name=name, kind=row.astype(np.uint8), row=row, source=order)
+
+
+def _is_known(report: DeviceReport, session: Session) -> bool:
+    """Whether a session's loss is known: no span is then no loss."""
+    return any(loss.session == session.id and loss.lost is not None for loss in report.cost.losses)
 
 
 def _memory(report: DeviceReport, session: Session) -> "tuple[I64, I64, int] | None":

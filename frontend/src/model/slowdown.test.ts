@@ -85,4 +85,9 @@ describe('the loss in words', () => {
     expect(lossText({ ...entry, stretch_ns: null, stall_ns: null }, 480e6)).toBe('lost 12 ms (2.5 %)');
     expect(lossText({ ...entry, lost_ns: null }, 480e6)).toBeNull();
   });
+
+  it('leaves out parts of nothing', () => {
+    const stalled = { ...entry, stretch_ns: ns(0), stall_ns: ns(12e6), absorbed_ns: ns(8) };
+    expect(lossText(stalled, 480e6)).toBe('lost 12 ms (2.5 %): 12 ms stall');
+  });
 });

@@ -1,6 +1,7 @@
 /** What a slowdown says and how well it is known: in words, and as a whisker on a scale that all sessions of a device share. */
 import type { Device, DeviceSession, Slowdown } from '../api/types';
 import { formatDuration, formatShare } from '../base/format';
+import type { Ns } from '../base/units';
 
 export const times = (value: number): string => `${value.toFixed(2)}×`;
 
@@ -82,11 +83,13 @@ export function lossText(entry: DeviceSession, window: number): string | null {
   if (entry.lost_ns === null) return null;
   const { stretch_ns: stretch, stall_ns: stall, absorbed_ns: absorbed } = entry;
   const lost = `lost ${formatDuration(entry.lost_ns)} (${formatShare(Math.max(0, entry.lost_ns), window)})`;
+  const whole = (stretch ?? 0) + (stall ?? 0);
+  const isWorthSaying = (part: number | null | undefined): part is Ns => (part ?? 0) > whole / 1000;
   const parts = [
-    stretch === null ? null : `${formatDuration(stretch)} stretch`,
-    stall === null ? null : `${formatDuration(stall)} stall`,
+    isWorthSaying(stretch) ? `${formatDuration(stretch)} stretch` : null,
+    isWorthSaying(stall) ? `${formatDuration(stall)} stall` : null,
   ].filter((part) => part !== null);
   if (parts.length === 0) return lost;
-  const hidden = absorbed ? ` − ${formatDuration(absorbed)} absorbed by the host` : '';
+  const hidden = isWorthSaying(absorbed) ? ` − ${formatDuration(absorbed)} absorbed by the host` : '';
   return `${lost}: ${parts.join(' + ')}${hidden}`;
 }

@@ -79,6 +79,10 @@ describe('in words', () => {
     expect(sharesText(two)).toBe('own 71 % · host 12 % · lost 18 %');
   });
 
+  it('does not speak of loss where there is nobody to lose to', () => {
+    expect(sharesText(two, false)).toBe('own 71 % · host 12 %');
+  });
+
   it('does not say that nothing was lost where it is not known', () => {
     const unknown = { ...two, known: false };
     expect(sharesText(unknown)).toContain('lost time not identifiable');

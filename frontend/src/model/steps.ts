@@ -109,15 +109,14 @@ export function barAt(bars: readonly Bar[], at: number): number {
   return best;
 }
 
-const shares = (own: number, host: number, lost: number, known: boolean): string => {
+/** How all steps divide; a session alone on its device has nobody to lose to. */
+export function sharesText(times: StepTimes, isShared = true): string {
+  const sum = (of: readonly Ns[]): number => of.reduce((total, value) => total + value, 0);
+  const [own, host, lost] = [times.own_ns, times.host_ns, times.lost_ns].map(sum);
   const whole = own + host + lost;
   const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
-  return [...parts, known ? `lost ${formatShare(lost, whole)}` : 'lost time not identifiable'].join(' · ');
-};
-
-export function sharesText(times: StepTimes): string {
-  const sum = (of: readonly Ns[]): number => of.reduce((total, value) => total + value, 0);
-  return shares(sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns), times.known);
+  if (isShared) parts.push(times.known ? `lost ${formatShare(lost, whole)}` : 'lost time not identifiable');
+  return parts.join(' · ');
 }
 
 /** "step 14: 17.1 ms = own 12 ms + host 1.1 ms + lost 4 ms". */

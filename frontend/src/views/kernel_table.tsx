@@ -34,10 +34,12 @@ interface KernelTableProperties {
   readonly device: Device;
 }
 
-/** Columns about which the report knows nothing at all would be two columns of dashes. */
-const columnsFor = (rows: readonly KernelRow[]): readonly Column[] =>
+/** Columns about which nothing is known, or nothing to be said of a session alone, would be two columns of dashes or zeros. */
+const columnsFor = ({ kernels, sessions }: Device): readonly Column[] =>
   COLUMNS.filter(
-    ({ key }) => (key !== 'alone_ns' && key !== 'lost_ns') || rows.some((row) => row[key] !== null),
+    ({ key }) =>
+      (key !== 'alone_ns' && key !== 'lost_ns') ||
+      (sessions.length > 1 && kernels.some((row) => row[key] !== null)),
   );
 
 export function KernelTable({ panel, report, device }: KernelTableProperties): JSX.Element {
@@ -51,7 +53,7 @@ export function KernelTable({ panel, report, device }: KernelTableProperties): J
     () => kernelRows(device.kernels, filter, sort.key, sort.descending),
     [device, filter, sort],
   );
-  const columns = useMemo(() => columnsFor(device.kernels), [device]);
+  const columns = useMemo(() => columnsFor(device), [device]);
   const [first, last] = visibleRows(rows.length, ROW, top, HEIGHT);
   const nameOf = (id: string): string => report.sessions.find((session) => session.id === id)?.name ?? id;
   const sortBy = (key: KernelColumn): void =>

@@ -153,12 +153,18 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
   const view = useMemo(() => spanOf(device.window), [device]);
   if (all.length === 0) return null;
   const theme = panel.theme.value;
+  const isShared = device.sessions.length > 1;
   return (
     <section class="steps" aria-labelledby="steps">
       <h2 id="steps">
         Step times{' '}
         <span class="legend muted">
-          <i class="own" /> own device time <i class="host" /> host <i class="lost" /> lost to others
+          <i class="own" /> own device time <i class="host" /> host
+          {isShared && (
+            <>
+              <i class="lost" /> lost to others
+            </>
+          )}
         </span>
       </h2>
       {all.map((times) => {
@@ -174,7 +180,7 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
             </svg>
             <p>
               <SessionName {...{ report, device, theme, id: times.session }} />{' '}
-              <span class="muted">{sharesText(times)}</span>
+              <span class="muted">{sharesText(times, isShared)}</span>
             </p>
             <Chart {...{ panel, times, colour, view, hatch, name: nameIn(report, times.session) }} />
           </div>

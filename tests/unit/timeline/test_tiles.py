@@ -13,7 +13,7 @@ from tb_contention.model.contention import LostTime
 from tb_contention.model.intervals import Intervals
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 from tb_contention.timeline.tiles import BUCKETS, layout, tile
-from tb_contention.units import SessionId
+from tb_contention.units import Nanoseconds, SessionId
 
 
 def timeline(*sessions: Session) -> DeviceTimeline:
@@ -102,12 +102,15 @@ def spans(*ends: tuple[int, int]) -> Intervals:
     return Intervals.union_of(start, end)
 
 
-def losing(stretched: Intervals, stalled: Intervals, length: int = 8) -> DeviceTimeline:
+def losing(stretched: Intervals, stalled: Intervals, length: int = 8, *, known: "int | None" = None) -> DeviceTimeline:
     """Two sessions of which only the first has a known loss."""
     aligned, group = group_of([session_of("a", "A" * length), session_of("b", "B" * length)])
     report = device_report(aligned, group)
-    lost = LostTime(session=SessionId(report.sessions[0]), stretched=stretched, stalled=stalled)
-    return build_timeline(aligned, replace(report, cost=replace(report.cost, lost=(lost,))))
+    first = SessionId(report.sessions[0])
+    lost = LostTime(session=first, stretched=stretched, stalled=stalled)
+    total = None if known is None else Nanoseconds(known)
+    losses = (replace(report.cost.loss(first), lost=total),)
+    return build_timeline(aligned, replace(report, cost=replace(report.cost, lost=(lost,), losses=losses)))
 
 
 def lost_tracks(made: DeviceTimeline, level: int, index: int = 0) -> list[dict[str, Any]]:
@@ -137,10 +140,13 @@ def test_merged_lost_time_is_never_of_two_kinds() -> None:
     assert merged == {0: (2, 300), 1: (3, 240)}
 
 
-def test_a_known_loss_of_nothing_is_an_empty_track() -> None:
-    (lost,) = lost_tracks(losing(Intervals.empty(), Intervals.empty()), 5)
+def test_a_known_loss_of_nothing_is_an_empty_track_and_an_unknown_one_is_none() -> None:
+    (lost,) = lost_tracks(losing(Intervals.empty(), Intervals.empty(), known=0), 5)
+    unknown = losing(Intervals.empty(), Intervals.empty())
 
     assert lost["n"] == 0
+    assert lost_tracks(unknown, 5) == []
+    assert layout(unknown, "r")["lost"] == []
 
 
 def test_lost_time_is_bounded_whatever_the_trace_holds() -> None:
