@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.attribution.callers import Callers, callers_of, same_graph
+from tb_contention.attribution.callers import Callers, callers_of, driving_graph, same_graph
 from tb_contention.attribution.chains import Chains, chains_of
 from tb_contention.attribution.window import WindowWork
 from tb_contention.model.attribution import ThreadTotal
@@ -52,7 +52,7 @@ def thread_totals(work: WindowWork) -> "list[ThreadTotal]":
 def _names(trace: Trace, callers: Callers, graph: I64) -> "list[str]":
     """Name each set of threads: by the queue that it fills, else by its thread, told apart by a number where needed."""
     shared = callers.shared if callers.names else np.zeros(0, np.bool_)
-    main = int(graph[int(np.argmax(callers.time))])
+    main = driving_graph(callers, graph)
     names = []
     for row in range(int(graph.max()) + 1):
         members = graph == row

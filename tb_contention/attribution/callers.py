@@ -14,6 +14,8 @@ from tb_contention.units import I64, Bool
 _SHARED_TYPES = re.compile(
     r"(?!Read|Assign).*(?:Queue|Iterator|HashTable|Stack|Barrier|StagingArea)|VarHandleOp|Variable(?:V2)?"
 )
+#: Operations that only a training has: gradients, and updates of variables by an optimizer.
+_TRAINING = re.compile(r"(?:^|/)(?:gradients|gradient_tape)(?:_\d+)?/|:(?:Resource)?(?:Sparse)?Apply[A-Z]")
 #: A hostile file can name any number; the threads with most device time and the most frequent operations decide.
 MAX_CALLERS, MAX_OPERATIONS = 256, 4096
 #: Threads run the same graph if they have this part of the smaller one's operations in common.
@@ -98,6 +100,18 @@ def same_graph(callers: Callers) -> I64:
     """Number the sets of threads that run the same operations; who only shares a queue with them is not among them."""
     own = callers.operations[:, ~callers.shared] if callers.names else callers.operations
     return _components(_alike(own))
+
+
+def driving_graph(callers: Callers, graph: I64) -> int:
+    """Choose the set of threads that the others serve: of those that train, else of all, the one with the most device time.
+
+    Filling a queue can take more of a device than the training does that empties it.
+    """
+    training = np.array([_TRAINING.search(name) is not None for name in callers.names], np.bool_)
+    trains = callers.operations[:, training].any(axis=1) if len(training) else np.zeros(len(graph), np.bool_)
+    time = np.bincount(graph, callers.time)
+    of_training = np.bincount(graph, trains) > 0
+    return int(np.argmax(np.where(of_training, time, -1) if of_training.any() else time))
 
 
 def same_session(callers: Callers) -> I64:

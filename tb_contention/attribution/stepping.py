@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tb_contention.attribution.callers import callers_of, same_graph
+from tb_contention.attribution.callers import callers_of, driving_graph, same_graph
 from tb_contention.attribution.chains import chains_of
 from tb_contention.model.steps import marked_rows, root_rows, step_table
 from tb_contention.model.trace import StepTable, Trace
@@ -10,7 +10,7 @@ from tb_contention.units import I64
 
 
 def steps_of(trace: Trace) -> StepTable:
-    """Take the roots of the threads that mark their steps; else of those that run the graph with the most device time.
+    """Take the roots of the threads that mark their steps; else of those that drive the others.
 
     A thread that fills a queue runs the session as well, often more often than the training does.
     """
@@ -35,5 +35,5 @@ def _driving_threads(trace: Trace, rows: I64) -> I64:
     if not len(callers.threads) or not callers.time.any():
         return np.unique(trace.host_events.thread[rows]).astype(np.int64)
     graph = same_graph(callers)
-    driving: I64 = callers.threads[graph == graph[int(np.argmax(callers.time))]]
+    driving: I64 = callers.threads[graph == driving_graph(callers, graph)]
     return driving

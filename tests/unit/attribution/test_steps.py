@@ -27,6 +27,12 @@ def test_the_thread_with_the_most_device_time_makes_the_steps() -> None:
     assert begins(two_threads(busy="other").trace()) == [100, 200, 400, 500]
 
 
+def test_a_training_makes_the_steps_though_filling_its_queue_takes_longer() -> None:
+    program = two_threads(busy="other")
+    program.kernel(85, 1, "gradients/a/x_grad/Mul:Mul", "main", launch=15)
+    assert begins(program.trace()) == [0, 300]
+
+
 def test_a_marked_step_decides_whatever_the_device_did() -> None:
     program = two_threads(busy="other")
     for number in (0, 3):
