@@ -11,7 +11,7 @@ from tb_contention.report.drawing import LEFT, MOST_STRIPS, WIDTH, axis, color_o
 from tb_contention.report.resample import COLUMNS
 from tb_contention.report.slowdown import brief, estimate_of
 from tb_contention.report.steps import merge_steps
-from tb_contention.report.text import duration, labels, percent, shorten
+from tb_contention.report.text import count, duration, labels, percent, shorten
 from tb_contention.report.verdict import device_label
 from tb_contention.units import F64
 
@@ -72,13 +72,10 @@ def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, numb
     most, cut = _top(own + host + lost)
     yield f'<rect class="s{color}" x="0" y="{top}" width="4" height="{_HIGH}"/>'
     yield label(10, top + 12, shorten(labels(report)[times.session], 25), "strong")
-    yield label(
-        10, top + 27, f"{runs.steps:,} steps" + (f", {runs.merged} in a bar" if runs.merged > 1 else ""), "faint"
-    )
-    yield label(10, top + 42, _shares(times), "faint")
-    yield label(
-        LEFT - 6, top + _HIGH - 4, f"up to {duration(round(most))}" + (f", {cut} longer" if cut else ""), "faint", "end"
-    )
+    about = count(runs.steps, "step") + (f", {runs.merged} in a bar" if runs.merged > 1 else "")
+    highest = f"up to {duration(round(most))}" + (f", {cut} longer" if cut else "")
+    for line, words in enumerate((about, highest, _shares(times))):
+        yield label(10, top + 26 + 14 * line, words, "faint")
     yield f'<rect class="ground" x="{LEFT}" y="{top}" width="{COLUMNS}" height="{_HIGH}"/>'
     x = LEFT + COLUMNS * (np.stack((merged.start, merged.end)) - start) / (end - start)
     base = np.zeros(len(own))
@@ -106,7 +103,7 @@ def _shares(times: StepTimes) -> str:
     own, host, lost = (int(np.sum(part)) for part in (times.own, times.host, times.lost))
     whole = own + host + lost
     words = f"own {percent(own, whole)}, host {percent(host, whole)}"
-    return f"{words}, lost {percent(lost, whole)}" if times.known else f"{words}, loss not known"
+    return f"{words}, lost {percent(lost, whole)}" if times.known else f"{words}, lost ?"
 
 
 def _boxes(x: F64, above: F64, below: F64) -> str:

@@ -12,12 +12,12 @@ body{{margin:0 auto;max-width:1240px;padding:24px 20px 48px;background:var(--gro
 font:14px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;overflow-wrap:anywhere}}
 h1{{font-size:22px;line-height:1.3;margin:0 0 4px}}h2{{font-size:17px;margin:36px 0 4px}}h3{{font-size:14px;margin:20px 0 4px}}
 p{{margin:0 0 6px;max-width:90ch}}.faint,figcaption,.trust{{color:var(--faint)}}.trust{{font-size:13px}}
-.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:10px;margin:14px 0}}
+.cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:10px;margin:14px 0}}
 .card{{background:var(--card);border:1px solid var(--line);border-radius:9px;padding:12px 14px;break-inside:avoid}}
 .card .who{{color:var(--faint);display:flex;gap:7px;align-items:center}}
 .card .big{{font-size:21px;font-weight:650;line-height:1.35;font-variant-numeric:tabular-nums}}
 .dot{{width:10px;height:10px;border-radius:3px;flex:none}}
-.tag{{border:1px solid currentColor;border-radius:4px;padding:0 5px;font-size:11px}}
+.tag{{white-space:nowrap;border:1px solid currentColor;border-radius:4px;padding:0 5px;font-size:11px}}
 .bar{{display:block;width:100%;height:7px;margin-top:6px}}
 .findings{{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px;margin:14px 0;padding:0;list-style:none}}
 .findings li{{border-left:3px solid var(--good);padding-left:10px;break-inside:avoid}}

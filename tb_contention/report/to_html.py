@@ -71,10 +71,14 @@ def _figures(report: Report, device: DeviceReport, number: int) -> str:
         "Colour is the session; a paler strip is a stretch in which it had work only part of the time. Hatched: two or more sessions "
         "had work at the same time, which is overlap, not proof that they ran at the same instant."
     )
-    caption += " The line below a strip: where it lost time." if device.cost.lost else ""
+    caption += (
+        " The line below a strip: where it lost time."
+        if any(len(p.stretched) + len(p.stalled) for p in device.cost.lost)
+        else ""
+    )
     figures = _figure(timeline(report, device, number), caption)
     steps = step_chart(report, device, number)
-    about = "Step periods: the session's own device work in its colour, its host in grey, what others added hatched."
+    about = "Step periods: the session's own device work in its colour, its host in grey, what others added hatched; lost ?: not known."
     return figures + (f"\n<h3>Step times</h3>{_figure(steps, about)}" if steps else "")
 
 
