@@ -20,7 +20,12 @@ const sessionJson = (workload) => (session, index) => ({
   process: index === 2 ? idOf(0) : null,
   attribution:
     index === 2
-      ? { rule: 'model_id', detail: 'the model ids of its runs', kernels: 4211, unattributed: 12 }
+      ? {
+          rule: 'model_id',
+          detail: 'A session inside alpha: its runs carry the model id gamma.',
+          kernels: 4211,
+          unattributed: 12,
+        }
       : null,
   clock: { source: 'task_environment', error_ns: 12000 },
   window: spanOf(workload),

@@ -60,7 +60,8 @@ function whoAnswer(device: Device, nameOf: NameOf): string {
       const by = culprit === 'untraced' ? 'work that no trace shows' : nameOf(culprit);
       return `${by} delays ${nameOf(victim)} (${formatDuration(lost)}, ${formatShare(lost, total)} of its loss)`;
     })
-    .join('; ');
+    .join('; ')
+    .concat(rows.length > 3 ? ` and ${rows.length - 3} more` : '');
 }
 
 function howMuchAnswer(device: Device, nameOf: NameOf): string {

@@ -52,6 +52,15 @@ describe('the verdict', () => {
     expect(sentence(['a', 'b'], { per_session: alike })).toMatch(/: each is about 1\.25× slower$/);
   });
 
+  it('counts the sessions for which there is no room', () => {
+    const each = (name: string, i: number) =>
+      slowed(name, { estimate: 1.2 + i / 10, low: 1.1, high: 1.9, evidence: 'B' });
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    expect(sentence(names, { per_session: names.map(each) })).toMatch(
+      /, c is about 1\.40× slower and 2 more$/,
+    );
+  });
+
   it('does not call a session slower that is not, and takes no estimate from class D', () => {
     const same = { estimate: 1.002, low: 0.99, high: 1.01, evidence: 'A' };
     const open = { estimate: 1.7, low: 1.2, high: null, evidence: 'D' };

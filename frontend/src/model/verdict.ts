@@ -43,6 +43,9 @@ const IDENTITIES: Readonly<Record<string, string>> = {
   user: 'GPU named by you',
 };
 
+/** Sessions whose slowdown stands in the sentence. */
+const IN_SENTENCE = 3;
+
 /** Below this, two digits say 1.00. */
 const NOTICEABLE = 1.005;
 
@@ -76,7 +79,10 @@ function slowdownClause(device: Device, nameOf: (id: string) => string): string 
   const clauses = known
     .map((entry) => slowdownWords(nameOf(entry.session), entry.slowdown))
     .filter((clause) => clause !== null);
-  return clauses.length === 0 ? null : clauses.slice(0, 3).join(', ');
+  if (clauses.length === 0) return null;
+  const more =
+    clauses.length > IN_SENTENCE ? ` and ${plural(clauses.length - IN_SENTENCE, 'more', 'more')}` : '';
+  return clauses.slice(0, IN_SENTENCE).join(', ') + more;
 }
 
 type WithSlowdown = DeviceSession & { readonly slowdown: Slowdown };
