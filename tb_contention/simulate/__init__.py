@@ -4,7 +4,8 @@ What comes from here is simulated, and its files say so: the host is `simulated-
 """
 
 from tb_contention.simulate.large import write_large
+from tb_contention.simulate.random_scenarios import RANDOM_MODES, random_scenario
 from tb_contention.simulate.scenarios import SCENARIOS, Scenario
-from tb_contention.simulate.write import write_scenario
+from tb_contention.simulate.write import play, write_scenario
 
-__all__ = ["SCENARIOS", "Scenario", "write_large", "write_scenario"]
+__all__ = ["RANDOM_MODES", "SCENARIOS", "Scenario", "play", "random_scenario", "write_large", "write_scenario"]

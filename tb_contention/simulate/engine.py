@@ -1,18 +1,29 @@
 """Programs of several sessions and a sharing policy -> when each kernel was launched, began and ended on one device.
 
-A session is one host thread and one stream: the host launches a step's work ahead of the device, at most `queue_depth` items, waits for
-the last one, and pauses before the next step. Each session has at most one item under way; the policy gives it a rate between 0 and 1.
-Times are ns from the start of the simulation.
+A session is one host thread and one chain of device work: the host launches ahead of the device, at most `queue_depth` items, waits for the
+last one every `sync_every` steps, and pauses before the next step. Each session has at most one item under way. Kernels get a rate between
+0 and 1 from the policy; copies run on engines of their own, which copies of one direction share equally. Times are ns from the start of
+the simulation.
 
     time slices      A |AAAA..AAAA..AA|     a kernel's span holds the slices of the other
                      B |..BBBB..BBBB  |
 """
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from math import inf
-from typing import Protocol
+
+from tb_contention.simulate.sharing import Policy
 
 _DONE = 1e-3  # ns of work that count as none: far below the resolution of 1 ns, above the rounding of sums
+
+
+class Unit(IntEnum):
+    """Which part of the device an item needs."""
+
+    COMPUTE = 0
+    COPY_IN = 1
+    COPY_OUT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +35,36 @@ class StepProgram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What the items of every step are; an empty tuple is the default for all of them.
+
+    unit: which part of the device (default COMPUTE). spin: it ends after its time whether it runs or not. graph: items of equal numbers
+    >= 0 in a row share one launch.
+    """
+
+    unit: "tuple[Unit, ...]" = ()
+    spin: "tuple[bool, ...]" = ()
+    graph: "tuple[int, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What one session does, whatever the others do."""
+    """What one session does, whatever the others do. sync_every: steps after which the host waits for the device; 0 = never."""
 
     start: float
     steps: "tuple[StepProgram, ...]"
     launch_cost: float = 0.0
     queue_depth: int = 1024
+    sync_every: int = 1
+    traits: Traits = field(default_factory=Traits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The device's clock: from `at` on everything takes `factor` times as long."""
+
+    at: float = inf
+    factor: float = 1.0
 
 
 @dataclass(slots=True)
@@ -44,81 +78,12 @@ class StepRun:
     finish: "list[float]" = field(default_factory=list)
 
 
-class Policy(Protocol):
-    """How sessions share the device."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How it went. waits[i][j]: ns for which work of session i was held up while session j had the device."""
 
-    def rates(self, time: float, runnable: "dict[int, float]") -> "tuple[dict[int, float], float]":
-        """Give each runnable session (with its launch time) a rate, and say until when that holds."""
-
-    def finished(self, session: int) -> None:
-        """Learn that a session's item ended."""
-
-
-class Rates:
-    """Sessions run at once, each at its own rate while another one has work: MPS; rates of 1 share nothing."""
-
-    def __init__(self, shared: "tuple[float, ...]") -> None:
-        self._shared = shared
-
-    def rates(self, time: float, runnable: "dict[int, float]") -> "tuple[dict[int, float], float]":
-        """Slow everybody down as soon as there are two."""
-        del time
-        if len(runnable) == 1:
-            return dict.fromkeys(runnable, 1.0), inf
-        return {session: self._shared[session] for session in runnable}, inf
-
-    def finished(self, session: int) -> None:
-        """Nothing to remember."""
-
-
-class Queue:
-    """One queue for all, first launched first served, no preemption: sessions of one process with one compute stream."""
-
-    def __init__(self) -> None:
-        self._current: int | None = None
-
-    def rates(self, time: float, runnable: "dict[int, float]") -> "tuple[dict[int, float], float]":
-        """Run what runs to its end, then what was launched first."""
-        del time
-        if self._current is None:
-            self._current = min(runnable, key=lambda session: (runnable[session], session))
-        return {self._current: 1.0}, inf
-
-    def finished(self, session: int) -> None:
-        """Free the queue."""
-        del session
-        self._current = None
-
-
-class TimeSlices:
-    """One session at a time, in turns of `length` ns; a change of turns costs `switch` ns in which nobody runs."""
-
-    def __init__(self, length: float, switch: float) -> None:
-        self._length, self._switch = length, switch
-        self._holder: int | None = None
-        self._begin = self._end = 0.0
-
-    def rates(self, time: float, runnable: "dict[int, float]") -> "tuple[dict[int, float], float]":
-        """Keep the holder until its turn is over or it has no work; a session alone goes on."""
-        over = time >= self._end
-        if self._holder not in runnable or (over and len(runnable) > 1):
-            self._turn(time, runnable)
-        elif over:
-            self._end = time + self._length
-        if time < self._begin:
-            return {}, self._begin
-        holder = self._holder
-        return ({} if holder is None else {holder: 1.0}), self._end
-
-    def _turn(self, time: float, runnable: "dict[int, float]") -> None:
-        last = -1 if self._holder is None else self._holder
-        chosen = min(runnable, key=lambda session: (session <= last, session))
-        cost = self._switch if self._holder not in (None, chosen) else 0.0
-        self._holder, self._begin = chosen, time + cost
-        self._end = self._begin + self._length
-
-    def finished(self, session: int) -> None:
-        """Turns do not end with an item."""
+    runs: "tuple[tuple[StepRun, ...], ...]"
+    waits: "tuple[tuple[float, ...], ...]"
 
 
 class _Cursor:
@@ -129,7 +94,14 @@ class _Cursor:
         self.runs: list[StepRun] = []
         self.ready = inf
         self.left = 0.0
+        self.item = 0
+        self._finished: list[float] = []
         self._host = program.start
+        traits = program.traits
+        count = len(program.steps[0].work) if program.steps else 0
+        self.unit = traits.unit or (Unit.COMPUTE,) * count
+        self.spin = traits.spin or (False,) * count
+        self._graph = traits.graph or (-1,) * count
         self._next_step()
 
     @property
@@ -148,45 +120,104 @@ class _Cursor:
         run, work = self.runs[-1], self.program.steps[len(self.runs) - 1].work
         item = len(run.launch)
         if item == len(work):
-            run.end = self._host = run.finish[-1] + self.program.launch_cost
-            self._next_step()
+            self._end_step(run)
             return
-        ahead = item - self.program.queue_depth
-        launch = max(self._host, run.finish[ahead] if ahead >= 0 else 0.0)
+        self.item, self.left = item, work[item]
+        if item and self._graph[item] >= 0 and self._graph[item] == self._graph[item - 1]:
+            run.launch.append(run.launch[-1])
+            self.ready = max(self._host, run.finish[-1])
+            return
+        ahead = len(self._finished) - self.program.queue_depth
+        launch = max(self._host, self._finished[ahead] if ahead >= 0 else 0.0)
         self._host = launch + self.program.launch_cost
         run.launch.append(launch)
-        self.ready = max(self._host, run.finish[-1] if run.finish else 0.0)
-        self.left = work[item]
+        self.ready = max(self._host, self._finished[-1] if self._finished else 0.0)
 
-    def advance(self, time: float, until: float, rate: float) -> bool:
-        """Run the item at a rate; say whether it ended."""
+    def _end_step(self, run: StepRun) -> None:
+        every = self.program.sync_every
+        if every and len(self.runs) % every == 0:
+            self._host = max(self._host, run.finish[-1] + self.program.launch_cost)
+        run.end = self._host
+        self._next_step()
+
+    def advance(self, time: float, until: float, progress: float) -> bool:
+        """Let the item go on; say whether it ended."""
         run = self.runs[-1]
         if len(run.start) < len(run.launch):
             run.start.append(time)
-        self.left -= (until - time) * rate
+        self.left -= progress
         if self.left > _DONE:
             return False
         run.finish.append(until)
+        self._finished.append(until)
         self._next_item()
         return True
 
 
-def run(programs: "tuple[Program, ...]", policy: Policy) -> "tuple[tuple[StepRun, ...], ...]":
+def run(
+    programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | None" = None
+) -> "tuple[tuple[StepRun, ...], ...]":
     """Play the programs on one device; the result has one row of steps per program."""
+    return simulate(programs, policy, clock).runs
+
+
+def simulate(programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | None" = None) -> Simulation:
+    """Play the programs on one device, and note who waited for whom."""
+    clock = clock or Clock()
     cursors = [_Cursor(program) for program in programs]
+    waits = [[0.0] * len(programs) for _ in programs]
     time = 0.0
     while True:
-        runnable = {i: c.launch for i, c in enumerate(cursors) if c.ready <= time}
+        busy = [i for i, c in enumerate(cursors) if c.ready <= time]
         arrival = min((c.ready for c in cursors if c.ready > time), default=inf)
-        if not runnable:
+        if not busy:
             if arrival == inf:
-                return tuple(tuple(c.runs) for c in cursors)
+                return Simulation(runs=tuple(tuple(c.runs) for c in cursors), waits=tuple(map(tuple, waits)))
             time = arrival
             continue
-        rates, holds = policy.rates(time, runnable)
-        ends = (time + cursors[i].left / rate for i, rate in rates.items())
-        until = min(arrival, holds, *ends)
+        rates, holds = _rates(cursors, busy, policy, time)
+        speed = 1.0 if time < clock.at else 1.0 / clock.factor
+        until = min(arrival, holds, clock.at if time < clock.at else inf)
         for i, rate in rates.items():
-            if cursors[i].advance(time, until, rate):
+            pace = 1.0 if cursors[i].spin[cursors[i].item] else rate * speed
+            until = min(until, time + cursors[i].left / pace)
+        _note_waits(waits, rates, busy, until - time)
+        for i, rate in rates.items():
+            cursor = cursors[i]
+            pace = 1.0 if cursor.spin[cursor.item] else rate * speed
+            compute = cursor.unit[cursor.item] is Unit.COMPUTE
+            if cursor.advance(time, until, (until - time) * pace) and compute:
                 policy.finished(i)
         time = until
+
+
+def _rates(
+    cursors: "list[_Cursor]", busy: "list[int]", policy: Policy, time: float
+) -> "tuple[dict[int, float], float]":
+    """Ask the policy for the kernels, and share the copy engines equally; spin kernels that do not run go on all the same."""
+    kernels = {i: cursors[i].launch for i in busy if cursors[i].unit[cursors[i].item] is Unit.COMPUTE}
+    holds = inf
+    rates: dict[int, float] = {}
+    if kernels:
+        given, holds = policy.rates(time, kernels, {i: cursors[i].item for i in kernels})
+        rates.update(given)
+        for i in kernels:
+            started = len(cursors[i].runs[-1].start) == len(cursors[i].runs[-1].launch)
+            if i not in rates and started and cursors[i].spin[cursors[i].item]:
+                rates[i] = 0.0
+    for unit in (Unit.COPY_IN, Unit.COPY_OUT):
+        copies = [i for i in busy if cursors[i].unit[cursors[i].item] is unit]
+        rates.update(dict.fromkeys(copies, 1.0 / max(1, len(copies))))
+    return rates, holds
+
+
+def _note_waits(waits: "list[list[float]]", rates: "dict[int, float]", busy: "list[int]", length: float) -> None:
+    """Put what each session did not get down to those that had the device, or else to all that wanted it."""
+    if len(busy) < 2:
+        return
+    for i in busy:
+        missed = (1.0 - rates.get(i, 0.0)) * length
+        if missed > 0:
+            others = [j for j in busy if j != i and rates.get(j, 0.0) > 0] or [j for j in busy if j != i]
+            for j in others:
+                waits[i][j] += missed / len(others)

@@ -1,10 +1,13 @@
-"""A simulated session -> what a profiler inside it would have written: kernels, launches, steps and allocator events of a window."""
+"""Simulated sessions -> what a profiler inside their process would have written: kernels, launches, steps and allocator events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.host_events import HostEvent, host_events
 from tb_contention.simulate.memory import MemoryChange, allocator_events
-from tb_contention.simulate.workload import Item, ItemKind, SessionSpec
+from tb_contention.simulate.workload import Era, Item, ItemKind, SessionSpec
 from tb_contention.units import PS_PER_NS
 from tb_contention.xspace.writer import (
     Capabilities,
@@ -28,15 +31,12 @@ GPU = Capabilities(
     compute_capability=(9, 0),
 )
 _HOST_BASE_NS, _GPU_BASE_NS = 182_340, 197_512  # tracers start a little after the profiler session does
-_STREAMS = {
-    ItemKind.KERNEL: (20, "Compute"),
-    ItemKind.TO_DEVICE: (21, "MemcpyH2D"),
-    ItemKind.TO_HOST: (22, "MemcpyD2H"),
-}
+_COPY_STREAMS = {ItemKind.TO_DEVICE: (1, "MemcpyH2D"), ItemKind.TO_HOST: (2, "MemcpyD2H")}
 _COPY_DETAILS = {
     ItemKind.TO_DEVICE: "kind_src:pinned kind_dst:device size:{} dest:0 async:1",
     ItemKind.TO_HOST: "kind_src:device kind_dst:pinned size:{} dest:0 async:1",
 }
+_LOST = "Dropped {} events because of the limit on device events."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,37 +56,92 @@ class Window:
         return start >= self.start + base and end <= self.end
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A session as it went, for its process's file."""
+
+    spec: SessionSpec
+    runs: "tuple[StepRun, ...]"
+    changes: "list[MemoryChange]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One piece of device work: correlation id, launch, start and end in ns of the simulation."""
+
+    correlation: int
+    item: Item
+    step: int
+    launch: int
+    start: int
+    end: int
+
+
 def record(spec: SessionSpec, runs: "tuple[StepRun, ...]", changes: "list[MemoryChange]", epoch_ns: int) -> bytes:
-    """Write the session's file; epoch_ns: Unix ns of simulation time 0."""
-    window = Window.of(spec)
-    host = _host_plane(spec, runs, changes, window)
-    planes = [
-        _device_plane(spec, runs, window),
-        host,
-        Plane(id=1001, name="/host:metadata"),
-        task_environment(epoch_ns + window.start, epoch_ns + window.end),
-    ]
-    for plane in planes:
-        plane.stats["process_id"] = spec.process_id
-    return encode(Space(planes=planes, hostnames=[HOST]))
+    """Write the file of a process with one session; epoch_ns: Unix ns of simulation time 0."""
+    return record_process([Recorded(spec=spec, runs=runs, changes=changes)], epoch_ns)
 
 
-def spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[tuple[int, Item, int, int, int]]":
-    """List all device work: (correlation id, item, launch, start, end), ns of the simulation."""
-    rows = []
+def record_process(parts: "list[Recorded]", epoch_ns: int) -> bytes:
+    """Write the file of a process; its sessions share the window and the recorder of the first."""
+    spec = parts[0].spec
+    window, recorder = Window.of(spec), spec.recorder
+    rng = np.random.default_rng(np.random.SeedSequence([spec.process_id, len(parts)]))
+    works = [_numbered(spans(part.spec, part.runs), number) for number, part in enumerate(parts)]
+    kept = [[w for w in work if not _lost(rng, recorder.lost_kernels)] for work in works]
+    launched = [[w for w in work if not _lost(rng, recorder.lost_launches)] for work in works]
+    planes = [_device_plane(parts, kept, window), _host_plane(parts, launched, window, epoch_ns)]
+    if recorder.era in (Era.TF_2_20, Era.JAX):
+        planes.append(Plane(id=1001, name="/host:metadata"))
+        start = epoch_ns + window.start + round(recorder.offset)
+        planes.append(task_environment(start, start + window.end - window.start))
+        for plane in planes:
+            plane.stats["process_id"] = spec.process_id
+    for plane in planes if recorder.drift else ():
+        _let_drift(plane, recorder.drift)
+    missing = sum(map(len, works)) - sum(map(len, kept))
+    warnings = [_LOST.format(missing)] if recorder.lost_kernels else []
+    return encode(Space(planes=planes, hostnames=[HOST], warnings=warnings))
+
+
+def _lost(rng: np.random.Generator, share: float) -> bool:
+    return share > 0 and rng.random() < share
+
+
+def _numbered(works: "list[Work]", part: int) -> "list[Work]":
+    """Give the sessions of one process correlation ids of their own."""
+    return [replace(work, correlation=work.correlation + (part << 24)) for work in works] if part else works
+
+
+def _let_drift(plane: Plane, drift: float) -> None:
+    for line in plane.lines:
+        for event in line.events:
+            event.start += round(event.start * drift * 1e-6)
+            event.duration += round(event.duration * drift * 1e-6)
+
+
+def spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[Work]":
+    """List all device work of a session; items of one graph share the correlation id of its launch."""
+    rows: list[Work] = []
     correlation = 0
-    for run in runs:
+    for number, run in enumerate(runs):
+        before: Item | None = None
         for item, launch, start, finish in zip(spec.items, run.launch, run.start, run.finish, strict=True):
-            correlation += 1
+            if before is None or item.graph < 0 or item.graph != before.graph:
+                correlation += 1
+            before = item
             first = round(start)
-            rows.append((correlation, item, round(launch), first, max(round(finish - spec.tail), first + 1)))
+            last = max(round(finish - spec.tail), first + 1)
+            rows.append(
+                Work(correlation=correlation, item=item, step=number, launch=round(launch), start=first, end=last)
+            )
     return rows
 
 
 def recorded_spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[tuple[int, int]]":
-    """List (start, end) of the device work that is in the file."""
+    """List (start, end) of the device work that is in the file, were no event lost."""
     window = Window.of(spec)
-    return [(s, e) for _, _, _, s, e in spans(spec, runs) if window.holds(s, e, _GPU_BASE_NS)]
+    return [(w.start, w.end) for w in spans(spec, runs) if window.holds(w.start, w.end, _GPU_BASE_NS)]
 
 
 def recorded_steps(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[int]":
@@ -95,25 +150,34 @@ def recorded_steps(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[int]
     return [n for n, r in enumerate(runs) if window.holds(round(r.begin), round(r.end), _HOST_BASE_NS)]
 
 
-def _device_plane(spec: SessionSpec, runs: "tuple[StepRun, ...]", window: Window) -> Plane:
-    lines = {
-        kind: Line(id=number, name=f"Stream #{number}({name})", timestamp_ns=_GPU_BASE_NS)
-        for kind, (number, name) in _STREAMS.items()
-    }
-    for correlation, item, _, start, end in spans(spec, runs):
-        if window.holds(start, end, _GPU_BASE_NS):
-            event = _event(item.name, start, end, window, _work_stats(item, correlation))
-            lines[item.kind].events.append(event)
-    used = [line for line in lines.values() if line.events]
-    return Plane(id=0, name="/device:GPU:0", lines=used, stats=GPU.stats())
+def _device_plane(parts: "list[Recorded]", works: "list[list[Work]]", window: Window) -> Plane:
+    lines: dict[int, Line] = {}
+    for part, work in zip(parts, works, strict=True):
+        for one in work:
+            if window.holds(one.start, one.end, _GPU_BASE_NS):
+                further, name = _COPY_STREAMS.get(one.item.kind, (0, "Compute"))
+                number = part.spec.stream + further
+                line = lines.setdefault(
+                    number, Line(id=number, name=f"Stream #{number}({name})", timestamp_ns=_GPU_BASE_NS)
+                )
+                line.events.append(_event(one.item.name, one.start, one.end, window, _work_stats(one, part.spec)))
+    return Plane(id=0, name="/device:GPU:0", lines=[lines[n] for n in sorted(lines)], stats=GPU.stats())
 
 
 def _event(name: str, start: int, end: int, window: Window, stats: "dict[str, StatValue]") -> Event:
     return Event(name=name, start=(start - window.start) * PS_PER_NS, duration=(end - start) * PS_PER_NS, stats=stats)
 
 
-def _work_stats(item: Item, correlation: int) -> "dict[str, StatValue]":
-    stats: dict[str, StatValue] = {"correlation_id": Unsigned(correlation), "context_id": "$$1", "tf_op": item.op}
+def _work_stats(work: Work, spec: SessionSpec) -> "dict[str, StatValue]":
+    item, era = work.item, spec.recorder.era
+    op = "level 0" if era is Era.TF_2_6 else "tf_op"
+    stats: dict[str, StatValue] = {"correlation_id": Unsigned(work.correlation), "context_id": "$$1", op: item.op}
+    if era is Era.TF_2_6:
+        stats["group_id"] = work.step
+    if era is Era.JAX:
+        stats |= {"hlo_module": f"jit_{spec.step_name}", "hlo_op": item.name}
+    if item.graph >= 0:
+        stats["cuda_graph_id"] = Unsigned(item.graph + 1)
     if item.kind is not ItemKind.KERNEL:
         return {**stats, "memcpy_details": _COPY_DETAILS[item.kind].format(item.copied)}
     grid, block = (",".join(map(str, size)) for size in (item.grid, item.block))
@@ -128,38 +192,33 @@ def _work_stats(item: Item, correlation: int) -> "dict[str, StatValue]":
     }
 
 
-def _host_plane(spec: SessionSpec, runs: "tuple[StepRun, ...]", changes: "list[MemoryChange]", window: Window) -> Plane:
-    pid = spec.process_id
-    script = Line(id=pid, name="python3", timestamp_ns=_HOST_BASE_NS)
+def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: Window, epoch_ns: int) -> Plane:
+    """Write one calling thread per session, and one executor thread for all."""
+    pid = parts[0].spec.process_id
     executor = Line(id=pid + 37, name=f"tf_Compute/{pid + 37}", timestamp_ns=_HOST_BASE_NS)
-    for line, name, start, end, stats in _step_events(spec, runs):
-        if window.holds(start, end, _HOST_BASE_NS):
-            (script if line == "script" else executor).events.append(_event(name, start, end, window, stats))
-    call = round(spec.launch_cost * 650)
-    for correlation, item, launch, _, _ in spans(spec, runs):
-        if window.holds(launch, launch + call, _HOST_BASE_NS):
-            stats = {"correlation_id": Unsigned(correlation), "context_id": "$$1", "device_id": 0}
-            executor.events.append(_event(item.name, launch, launch + call, window, stats))
-    inside = [change for change in changes if window.holds(change.time, change.time, _HOST_BASE_NS)]
-    executor.events += allocator_events(inside, window.start, spec.limit)
-    return Plane(id=1000, name="/host:CPU", lines=[script, executor])
+    lines = []
+    for number, (part, work) in enumerate(zip(parts, launched, strict=True)):
+        spec = part.spec
+        script = Line(id=pid + number, name="python3" if not number else f"Thread-{number}", timestamp_ns=_HOST_BASE_NS)
+        lines.append(script)
+        for event in host_events(spec, part.runs, in_process=len(parts) > 1, epoch_ns=epoch_ns):
+            _put(script if event.calling else executor, event, window)
+        call = round(spec.launch_cost * 650)
+        for one in work:
+            if window.holds(one.launch, one.launch + call, _HOST_BASE_NS):
+                stats: dict[str, StatValue] = {
+                    "correlation_id": Unsigned(one.correlation),
+                    "context_id": "$$1",
+                    "device_id": 0,
+                }
+                name = one.item.name if one.item.graph < 0 else "cuGraphLaunch"
+                target = script if spec.recorder.era is Era.JAX else executor
+                target.events.append(_event(name, one.launch, one.launch + call, window, stats))
+        inside = [change for change in part.changes if window.holds(change.time, change.time, _HOST_BASE_NS)]
+        executor.events += allocator_events(inside, window.start, spec.limit)
+    return Plane(id=1000, name="/host:CPU", lines=[*lines, executor] if executor.events else lines)
 
 
-def _step_events(
-    spec: SessionSpec, runs: "tuple[StepRun, ...]"
-) -> "list[tuple[str, str, int, int, dict[str, StatValue]]]":
-    """List (thread, name, start, end, stats) of the host's own events: step, eager call, function, executor."""
-    events: list[tuple[str, str, int, int, dict[str, StatValue]]] = []
-    function = f"__inference_{spec.step_name}_function_{spec.process_id}"
-    for number, run in enumerate(runs):
-        begin, end, last = round(run.begin), round(run.end), round(run.launch[-1])
-        identity = ((spec.process_id << 20) + number) * 2_654_435_761 % (1 << 62)
-        joined = identity ^ 0x5BD1E995
-        events += [
-            ("script", spec.step_name, begin, end, {"step_num": number, "_r": 1}),
-            ("script", "EagerExecute", begin + 200, end - 300, {"eager_op": function, "is_func": 1}),
-            ("script", "FunctionRun", begin + 300, end - 400, {"id": identity, "_pt": 2, "_p": joined, "_r": 1}),
-            ("executor", "ExecutorState::Process", begin + 400, last + round(spec.launch_cost * 900),
-             {"id": identity, "iter_num": 0, "_ct": 2, "_c": joined}),
-        ]  # fmt: skip
-    return events
+def _put(line: Line, event: HostEvent, window: Window) -> None:
+    if window.holds(event.start, event.end, _HOST_BASE_NS):
+        line.events.append(_event(event.name, event.start, event.end, window, event.stats))

@@ -1,9 +1,10 @@
 """The scenarios: two sessions on one simulated GPU, and how they share it. A new one is one entry of SCENARIOS."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tb_contention.simulate.engine import Policy, Queue, Rates, TimeSlices
+from tb_contention.simulate.engine import Clock
+from tb_contention.simulate.sharing import Policy, Queue, Rates, TimeSlices
 from tb_contention.simulate.workload import SessionSpec, evaluation_step, training_step
 
 _GIB = 1 << 30
@@ -15,12 +16,18 @@ EPOCH_NS = 1_772_704_800_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Sessions and a way of sharing; `policy` makes a fresh one per run."""
+    """Sessions and a way of sharing; `policy` makes a fresh one per run.
+
+    mechanism: what the sharing is, in the words of the report. slice_ns: the time slice where there is one. clock: of the device.
+    """
 
     name: str
     summary: str
     sessions: "tuple[SessionSpec, ...]"
     policy: "Callable[[], Policy]"
+    mechanism: str = "time_slicing"
+    slice_ns: "float | None" = None
+    clock: Clock = field(default_factory=Clock)
 
 
 def _trainer(process_id: int, window: "tuple[float, float]" = (60.0, 960.0)) -> SessionSpec:
@@ -46,24 +53,28 @@ SCENARIOS: "tuple[Scenario, ...]" = (
         summary="a training and an evaluation in two processes take turns of 2.3 ms",
         sessions=_PAIR,
         policy=lambda: TimeSlices(2.3 * _MS, 0.1 * _MS),
+        slice_ns=2.3 * _MS,
     ),
     Scenario(
         name="mps",
         summary="the same two processes run at once, each slower while the other has work (0.8 and 0.7)",
         sessions=_PAIR,
         policy=lambda: Rates((0.8, 0.7)),
+        mechanism="concurrent",
     ),
     Scenario(
         name="single_stream",
         summary="the same work goes through one queue, first launched first served, nothing is preempted",
         sessions=_PAIR,
         policy=Queue,
+        mechanism="single_stream",
     ),
     Scenario(
         name="unshared",
         summary="the same two processes, each as fast as alone: nothing is lost",
         sessions=_PAIR,
         policy=lambda: Rates((1.0, 1.0)),
+        mechanism="none",
     ),
 )
 

@@ -1,6 +1,7 @@
 """What really happened in a simulated scenario: step times alone and shared, who had the device when, and the combined memory peak."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,49 @@ from tb_contention.simulate.workload import SessionSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """A session after the simulation: as it went with the others, and as it goes alone."""
+    """A session after the simulation: as it went with the others, and as it goes alone.
+
+    waits: ns for which its work was held up while each session (in the scenario's order) had the device.
+    """
 
     spec: SessionSpec
     shared: "tuple[StepRun, ...]"
     alone: "tuple[StepRun, ...]"
     changes: "list[MemoryChange]"
+    waits: "tuple[float, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periods:
+    """Step periods, from the end of one step to the end of the next, that lie in the common window; summed, ns."""
+
+    count: int
+    shared: float
+    alone: float
+
+    @property
+    def slowdown(self) -> "float | None":
+        """Return shared / alone (NTT), None without a period."""
+        return self.shared / self.alone if self.count else None
+
+
+def common_window(played: "list[Played]") -> "tuple[int, int]":
+    """Return the intersection of the capture windows, ns of the simulation."""
+    windows = [Window.of(p.spec) for p in played]
+    return max(w.start for w in windows), min(w.end for w in windows)
+
+
+def periods(played: Played, start: int, end: int) -> Periods:
+    """Sum a session's periods between steps that are whole in its file and end in [start, end]."""
+    numbers = [n for n in recorded_steps(played.spec, played.shared) if start <= played.shared[n].end <= end]
+    pairs = [(a, b) for a, b in pairwise(numbers) if b == a + 1]
+    shared, alone = (sum(runs[b].end - runs[a].end for a, b in pairs) for runs in (played.shared, played.alone))
+    return Periods(count=len(pairs), shared=shared, alone=alone)
 
 
 def truth_of(played: "list[Played]", epoch_ns: int) -> "dict[str, Any]":
     """Put the figures together as JSON values. Times ns; the window is where all captures overlap, Unix ns."""
-    windows = [Window.of(p.spec) for p in played]
-    start, end = max(w.start for w in windows), min(w.end for w in windows)
+    start, end = common_window(played)
     busy = [busy_of(p.spec, p.shared).clip(start, end) for p in played]
     contended = at_depth(busy, 2)
     any_busy = at_depth(busy, 1)
@@ -37,7 +69,10 @@ def truth_of(played: "list[Played]", epoch_ns: int) -> "dict[str, Any]":
             "exclusive": any_busy.total - contended.total,
             "contended": contended.total,
         },
-        "sessions": {p.spec.name: _session(p, spans, contended) for p, spans in zip(played, busy, strict=True)},
+        "sessions": {
+            p.spec.name: {**_session(p, spans, contended), **_loss(p, played, start, end)}
+            for p, spans in zip(played, busy, strict=True)
+        },
         "memory": combined_peak(played, start, end, epoch_ns),
     }
 
@@ -60,19 +95,34 @@ def _length(runs: "tuple[StepRun, ...]") -> float:
 def _session(played: Played, busy: Intervals, contended: Intervals) -> "dict[str, Any]":
     numbers = recorded_steps(played.spec, played.shared)
     shared, alone = ([runs[n].end - runs[n].begin for n in numbers] for runs in (played.shared, played.alone))
+    count = max(1, len(numbers))
     both = (busy & contended).total
     return {
         "process_id": played.spec.process_id,
         "kernels_and_copies_in_file": len(recorded_spans(played.spec, played.shared)),
         "steps_in_file": numbers,
-        "step_mean_alone": round(sum(alone) / len(alone)),
-        "step_mean_shared": round(sum(shared) / len(shared)),
-        "step_slowdown": round(sum(shared) / sum(alone), 6),
+        "step_mean_alone": round(sum(alone) / count),
+        "step_mean_shared": round(sum(shared) / count),
+        "step_slowdown": round(sum(shared) / sum(alone), 6) if alone else None,
         "lost_in_these_steps": round(sum(shared) - sum(alone)),
         "whole_run_slowdown": round(slowdown(played), 6),
         "busy": busy.total,
         "exclusive": busy.total - both,
         "contended": both,
+    }
+
+
+def _loss(played: Played, everybody: "list[Played]", start: int, end: int) -> "dict[str, Any]":
+    """What sharing cost: periods of the common window, and who the session waited for over the whole run."""
+    found = periods(played, start, end)
+    names = [p.spec.name for p in everybody]
+    return {
+        "periods": found.count,
+        "period_mean_alone": round(found.alone / found.count) if found.count else None,
+        "period_mean_shared": round(found.shared / found.count) if found.count else None,
+        "slowdown": None if found.slowdown is None else round(found.slowdown, 6),
+        "lost": round(found.shared - found.alone),
+        "waited_for": {n: round(w) for n, w in zip(names, played.waits, strict=False) if n != played.spec.name},
     }
 
 

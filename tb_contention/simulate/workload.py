@@ -1,11 +1,12 @@
 """What a simulated session computes: a training or evaluation step as device work and buffers, and its durations by seed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 
-from tb_contention.simulate.engine import Program, StepProgram
+from tb_contention.simulate.engine import Program, StepProgram, Traits, Unit
+from tb_contention.simulate.sharing import Demand
 
 _GIB = 1 << 30
 _MIB = 1 << 20
@@ -32,7 +33,10 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One piece of device work. mean: us alone; gives, frees: buffers allocated and released when the host launches it."""
+    """One piece of device work. mean: us alone; gives, frees: buffers allocated and released when the host launches it.
+
+    spin: it ends after its time, running or not. sm, bandwidth: demand, 0..1. graph: items of equal numbers >= 0 in a row are one launch.
+    """
 
     name: str
     op: str
@@ -45,15 +49,45 @@ class Item:
     copied: int = 0
     gives: "tuple[Buffer, ...]" = ()
     frees: "tuple[str, ...]" = ()
+    spin: bool = False
+    sm: float = 1.0
+    bandwidth: float = 0.0
+    graph: int = -1
+
+
+class Era(str, Enum):
+    """Which release wrote the file."""
+
+    TF_2_20 = "tf_2_20"  # Task Environment
+    TF_2_14 = "tf_2_14"  # raw planes, no Task Environment; wall clock only in tf.data element ids
+    TF_2_6 = "tf_2_6"  # the same with derived lines and group ids
+    JAX = "jax"  # Task Environment, XLA module names on kernels, process_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """What the profiler gets wrong.
+
+    offset: ns by which the clock that it states is late; drift: ns per ms by which its times run fast. lost_kernels, lost_launches:
+    share of the events that it drops.
+    """
+
+    era: Era = Era.TF_2_20
+    offset: float = 0.0
+    drift: float = 0.0
+    lost_kernels: float = 0.0
+    lost_launches: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSpec:
-    """One simulated process.
+    """One simulated session; those of one `process` ("" = a process of its own) are recorded in one file.
 
     start: ms before its first step. window: capture from, to in ms. pause: mean ms of the host between steps; after every `burst` steps
     (0 = never) it pauses `long_pause` ms. launch_cost: us of the host per item. tail: ns by which a kernel's record ends before the
-    device is free for the next. weights: bytes held since before the capture; limit: of its allocator.
+    device is free for the next. weights: bytes held since before the capture; limit: of its allocator. sync_every: steps after which the
+    host waits for the device, 0 = never. warm_up: so many steps at the start take so many times as long. copies_compete: copies take part
+    in the sharing like kernels, instead of using copy engines. stream: id of the compute stream. cap: share of the multiprocessors.
     """
 
     name: str
@@ -72,6 +106,13 @@ class SessionSpec:
     weights: int = 0
     limit: int = 32 * _GIB
     process_id: int = 1000
+    process: str = ""
+    stream: int = 20
+    sync_every: int = 1
+    warm_up: "tuple[int, float]" = (0, 1.0)
+    copies_compete: bool = True
+    cap: float = 1.0
+    recorder: Recorder = field(default_factory=Recorder)
 
 
 def program_of(spec: SessionSpec, seed: int) -> Program:
@@ -88,12 +129,38 @@ def program_of(spec: SessionSpec, seed: int) -> Program:
     if spec.burst:
         pauses[spec.burst :: spec.burst] += spec.long_pause * 1e6
     pauses[0] = 0.0
+    longer = np.where(np.arange(spec.steps) < spec.warm_up[0], spec.warm_up[1], 1.0)
     steps = tuple(
-        StepProgram(pause=float(pause), work=tuple((means * row).round().tolist()))
-        for pause, row in zip(pauses, noise, strict=True)
+        StepProgram(pause=float(pause), work=tuple((means * row * more).round().tolist()))
+        for pause, row, more in zip(pauses, noise, longer, strict=True)
     )
-    cost = spec.launch_cost * 1000.0
-    return Program(start=spec.start * 1e6, steps=steps, launch_cost=cost, queue_depth=spec.queue_depth)
+    return Program(
+        start=spec.start * 1e6,
+        steps=steps,
+        launch_cost=spec.launch_cost * 1000.0,
+        queue_depth=spec.queue_depth,
+        sync_every=spec.sync_every,
+        traits=_traits(spec),
+    )
+
+
+_UNITS = {ItemKind.KERNEL: Unit.COMPUTE, ItemKind.TO_DEVICE: Unit.COPY_IN, ItemKind.TO_HOST: Unit.COPY_OUT}
+
+
+def _traits(spec: SessionSpec) -> Traits:
+    items = spec.items
+    return Traits(
+        unit=() if spec.copies_compete else tuple(_UNITS[item.kind] for item in items),
+        spin=tuple(item.spin for item in items),
+        graph=tuple(item.graph for item in items),
+    )
+
+
+def demand_of(spec: SessionSpec) -> Demand:
+    """Return what its kernels ask for, for sharing by demand."""
+    return Demand(
+        sm=tuple(item.sm for item in spec.items), bandwidth=tuple(item.bandwidth for item in spec.items), cap=spec.cap
+    )
 
 
 def _gemm(

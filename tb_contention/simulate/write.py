@@ -1,12 +1,13 @@
 """A scenario -> a log directory in TensorBoard's layout, with the truth beside it."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tb_contention.simulate.engine import Policy, Program, StepRun, run
+from tb_contention.simulate.engine import Program, StepRun, run, simulate
 from tb_contention.simulate.memory import memory_changes
-from tb_contention.simulate.recording import GPU, HOST, record
+from tb_contention.simulate.recording import GPU, HOST, Recorded, record, record_process
 from tb_contention.simulate.scenarios import EPOCH_NS, Scenario, scenario
 from tb_contention.simulate.truth import Played, truth_of
 from tb_contention.simulate.workload import SessionSpec, program_of
@@ -20,36 +21,59 @@ _UUID = "SIM-00000000-0000-4000-8000-000000000001"
 def play(chosen: Scenario, seed: int) -> "list[Played]":
     """Simulate the sessions together and each alone, with the same work."""
     programs = tuple(program_of(spec, seed) for spec in chosen.sessions)
-    shared = run(programs, chosen.policy())
+    together = simulate(programs, chosen.policy(), chosen.clock)
     return [
         Played(
-            spec=spec, shared=together, alone=_alone(chosen.policy(), program), changes=memory_changes(spec, together)
+            spec=spec,
+            shared=shared,
+            alone=_alone(chosen, program, number, len(programs)),
+            changes=memory_changes(spec, shared),
+            waits=together.waits[number],
         )
-        for spec, program, together in zip(chosen.sessions, programs, shared, strict=True)
+        for number, (spec, program, shared) in enumerate(zip(chosen.sessions, programs, together.runs, strict=True))
     ]
 
 
-def _alone(policy: Policy, program: Program) -> "tuple[StepRun, ...]":
-    return run((program,), policy)[0]
+def _alone(chosen: Scenario, program: Program, number: int, sessions: int) -> "tuple[StepRun, ...]":
+    """Play one program; the others are there without work, so that the policy sees the same numbers."""
+    idle = replace(program, steps=())
+    programs = tuple(program if k == number else idle for k in range(sessions))
+    return run(programs, chosen.policy(), chosen.clock)[number]
 
 
-def write_scenario(name: str, out: "Path | str", *, seed: int = 0) -> Path:
-    """Write `out/together/<session>`, `out/alone/<session>` and `out/truth.json`; return out.
+def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, alone: bool = True) -> Path:
+    """Write `out/together/<session>`, with `alone` also `out/alone/<session>`, and `out/truth.json`; return out.
 
-    Equal name and seed give equal bytes. KeyError for an unknown name.
+    name: of one of SCENARIOS, or a scenario. Equal name and seed give equal bytes. KeyError for an unknown name.
     """
     out = Path(out)
-    played = play(scenario(name), seed)
-    for number, one in enumerate(reversed(played)):
-        _write_session(
-            out / "together" / one.spec.name, one.spec, record(one.spec, one.shared, one.changes, EPOCH_NS), EPOCH_NS
-        )
+    chosen = scenario(name) if isinstance(name, str) else name
+    played = play(chosen, seed)
+    for process, parts in _processes(played).items():
+        recorded = [Recorded(spec=p.spec, runs=p.shared, changes=p.changes) for p in parts]
+        _write_session(out / "together" / process, parts[0].spec, record_process(recorded, EPOCH_NS), EPOCH_NS)
+    for number, one in enumerate(reversed(played)) if alone else ():
         before = EPOCH_NS - (number + 1) * _APART_S * NS_PER_S
-        alone = record(one.spec, one.alone, memory_changes(one.spec, one.alone), before)
-        _write_session(out / "alone" / one.spec.name, one.spec, alone, before)
-    truth = {"scenario": name, "summary": scenario(name).summary, "seed": seed, **truth_of(played, EPOCH_NS)}
+        data = record(one.spec, one.alone, memory_changes(one.spec, one.alone), before)
+        _write_session(out / "alone" / one.spec.name, one.spec, data, before)
+    truth = {
+        "scenario": chosen.name,
+        "summary": chosen.summary,
+        "seed": seed,
+        "mechanism": chosen.mechanism,
+        "slice": None if chosen.slice_ns is None else round(chosen.slice_ns),
+        **truth_of(played, EPOCH_NS),
+    }
     (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
     return out
+
+
+def _processes(played: "list[Played]") -> "dict[str, list[Played]]":
+    """Group sessions by the file that they are recorded in."""
+    files: dict[str, list[Played]] = {}
+    for one in played:
+        files.setdefault(one.spec.process or one.spec.name, []).append(one)
+    return files
 
 
 def _write_session(folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tb_contention.simulate.engine import Program, Queue, Rates, StepProgram, StepRun, TimeSlices, run
+from tb_contention.simulate.engine import Program, StepProgram, StepRun, run
+from tb_contention.simulate.sharing import Queue, Rates, TimeSlices
 
 US = 1_000.0
 MS = 1_000_000.0
