@@ -48,6 +48,7 @@ function SortedTable<Row extends ScopeRow | ThreadRow>({
               <th
                 key={column.key}
                 scope="col"
+                class={column.isName ? 'name' : undefined}
                 aria-sort={sort.key !== column.key ? 'none' : sort.descending ? 'descending' : 'ascending'}
               >
                 <button type="button" class="link" onClick={() => sortBy(column)}>

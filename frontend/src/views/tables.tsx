@@ -42,7 +42,7 @@ function InsideTable({ report, device, panel }: TableProperties): JSX.Element | 
               <SessionName {...{ report, device, theme, id: session.id }} />
             </th>
             <td>{session.process ? nameIn(report, session.process) : UNKNOWN}</td>
-            <td class="name">{session.attribution?.detail || session.attribution?.rule || UNKNOWN}</td>
+            <td>{session.attribution?.detail || session.attribution?.rule || UNKNOWN}</td>
             <td>{session.attribution ? formatCount(session.attribution.kernels) : UNKNOWN}</td>
             <td>{session.attribution ? formatCount(session.attribution.unattributed) : UNKNOWN}</td>
           </tr>
