@@ -142,13 +142,16 @@ def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharin
         return Sharing(
             mechanism=Mechanism.NONE, detail="No other session was captured on this device at the same time."
         )
-    bases = [victim.solo or victim.own for victim in victims]
-    coverage = [covers(v.exposure, base.alone) for v, base in zip(victims, bases, strict=True)]
-    works = [victim.work for victim in victims]
-    both = together([work.pending for work in works], group.start, group.end)
-    alone = [filled(v.exposure, base.alone)[0] for v, base in zip(victims, bases, strict=True)]
-    progress = progress_sum(works, alone, both.where) if min(coverage) >= _LEAST_COVERAGE else None
-    return recognise(works, both, alone, progress, error)
+    alone = []
+    for victim in victims:
+        base = (victim.solo or victim.own).alone
+        complete = covers(victim.exposure, base) >= _LEAST_COVERAGE
+        alone.append(
+            filled(victim.exposure, base)[0]
+            if complete
+            else np.where(victim.exposure.touched, base, victim.exposure.duration)
+        )
+    return recognise([victim.work for victim in victims], alone, group.start, group.end, error)
 
 
 def _no_more_than_one(

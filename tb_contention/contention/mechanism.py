@@ -87,14 +87,15 @@ def progress_sum(works: "list[SessionWork]", alone: "list[F64]", where: Interval
     return done / where.total
 
 
-def recognise(
-    works: "list[SessionWork]", both: Together, alone: "list[F64]", progress: "float | None", error: int
-) -> Sharing:
-    """Tell the mechanism. alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
+def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: int, error: int) -> Sharing:
+    """Tell the mechanism in the window [start, end). alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
 
-    Of long captures the first part is looked at, with some hundred thousand kernels.
+    Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
     """
+    works, alone = _kernels(works, alone)
+    both = together([work.pending for work in works], start, end)
     works, alone, both = _part(works, alone, both)
+    progress = progress_sum(works, alone, both.where)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
             mechanism=Mechanism.NONE, detail="The sessions hardly had work at the same time.", progress_sum=progress
@@ -117,12 +118,20 @@ def recognise(
     elif any(_exclusion(a, b, both.where) > _EXCLUSION for a in works for b in works if a is not b):
         detail = "Kernels of one session begin and end only while a stretched kernel of the other waits."
     else:
-        length = _rotation(works, both.where) if _all_long(works, both.where) else None
+        length = _rotation(works, both.where, progress) if _all_long(works, both.where) else None
         detail = f"Kernels begin and end in turns of {length / 1e6:.2g} ms." if length else ""
     if detail:
         return Sharing(mechanism=Mechanism.TIME_SLICING, detail=detail, slice=length, progress_sum=progress)
     detail = "Kernels of the sessions ran at once, and all were stretched alike."
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
+
+
+def _kernels(works: "list[SessionWork]", alone: "list[F64]") -> "tuple[list[SessionWork], list[F64]]":
+    """Leave copies out, which have engines of their own, where every session has kernels enough."""
+    rows = [np.flatnonzero(~work.copy) for work in works]
+    if min(map(len, rows)) < 20 or not any(work.copy.any() for work in works):
+        return works, alone
+    return [w.part(r) for w, r in zip(works, rows, strict=True)], [a[r] for a, r in zip(alone, rows, strict=True)]
 
 
 def _part(
@@ -139,7 +148,7 @@ def _part(
     counts = [int(np.searchsorted(work.start, end)) for work in works]
     part = replace(both, end=end, where=both.where.clip(both.start, end))
     return (
-        [w.first(c) for w, c in zip(works, counts, strict=True)],
+        [w.part(slice(c)) for w, c in zip(works, counts, strict=True)],
         [a[:c] for a, c in zip(alone, counts, strict=True)],
         part,
     )
@@ -192,19 +201,26 @@ def _merged(works: "list[SessionWork]", where: Intervals, attribute: str) -> "tu
 
 
 def _inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "float | None":
-    """Return the share of changes from one session to another at which the later kernel had been launched first."""
+    """Return the share of changes of session at which the next kernel of the session that had to stop was ready and launched first."""
     if not all(work.launches_known for work in works):
         return None
-    _, owner, row = _merged(works, where, "start")
-    launch = np.empty(len(row), np.int64)
-    for number, work in enumerate(works):
-        mine = owner == number
-        node = work.launch[row[mine]]
-        launch[mine] = np.where(node >= 0, work.host.time[node], work.start[row[mine]])
-    changes = owner[1:] != owner[:-1]
-    if changes.sum() < 8:
+    start, owner, row = _merged(works, where, "start")
+    launch, ready = (np.concatenate(columns) for columns in zip(*(_launch_and_ready(w) for w in works), strict=True))
+    last = np.cumsum([len(w.start) for w in works]) - 1
+    row = row + np.concatenate([[0], last[:-1] + 1])[owner]
+    change = np.flatnonzero((owner[1:] != owner[:-1]) & (row[:-1] < last[owner[:-1]]))
+    if len(change) < 8:
         return 0.0
-    return float((launch[1:] + 2 * error < launch[:-1])[changes].mean())
+    stopped, begun = row[change] + 1, change + 1
+    passed = (launch[stopped] + 2 * error < launch[row[begun]]) & (ready[stopped] + 2 * error < start[begun])
+    return float(passed.mean())
+
+
+def _launch_and_ready(work: SessionWork) -> "tuple[I64, I64]":
+    """Return when each kernel was launched (its start where that is unknown), and when it could have run."""
+    known = work.launch >= 0
+    launch: I64 = np.where(known, work.host.time[work.launch], work.start)
+    return launch, work.ready
 
 
 def _bursts(works: "list[SessionWork]", where: Intervals) -> float:
@@ -318,8 +334,9 @@ def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None"
 
 #: Turns looked for, ns; co-pending stretches and events used at most.
 _SHORTEST, _LONGEST, _EVENTS = 0.4e6, 80e6, 4_000
-#: Power per event that no rhythm-less pair of sessions reached: 2.9 was the highest of 100 simulated ones that ran at once.
-_RHYTHM = 3.0
+#: Power per event of a rhythm: 3.3 was the highest of 200 simulated pairs that ran at once, few of them above 2.9.
+_RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
+_SWITCHES_COST = 0.985
 #: Kernels shorter than this show slices by their tail; only where all are longer the rhythm is looked for.
 _LONG_NS = 150_000
 
@@ -333,7 +350,7 @@ def _all_long(works: "list[SessionWork]", where: Intervals) -> bool:
     return True
 
 
-def _rotation(works: "list[SessionWork]", where: Intervals) -> "float | None":
+def _rotation(works: "list[SessionWork]", where: Intervals, progress: "float | None") -> "float | None":
     """Find the turn (ns) in which kernels begin and end when sessions alternate strictly; None where there is no such rhythm.
 
     While two sessions take turns, kernels of each begin and end only in its own half of the rotation: with the right period the phases
@@ -361,4 +378,6 @@ def _rotation(works: "list[SessionWork]", where: Intervals) -> "float | None":
         power = (np.abs(sums) ** 2).sum(1) / len(since)
         if power.max() > best:
             best, at = float(power.max()), float(block[power.argmax()])
-    return 0.5 / at if best > _RHYTHM else None
+    # In turns the switches cost: what gets done is a little less than one session's work.
+    certain = progress is not None and progress < _SWITCHES_COST
+    return 0.5 / at if best > (_RHYTHM if certain else _CLEAR_RHYTHM) else None

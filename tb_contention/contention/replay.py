@@ -14,7 +14,7 @@ from numba import types
 from tb_contention._compiled import compiled
 from tb_contention.contention.cover import covered
 from tb_contention.contention.host import HostPace
-from tb_contention.contention.work import SessionWork
+from tb_contention.contention.work import FOLLOWS_NS, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64
 
@@ -22,8 +22,6 @@ _IF = types.Array(types.float64, 1, "C", readonly=True)
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _OF = types.Array(types.float64, 1, "C")
 
-#: A kernel follows one of another stream when it starts within so many ns of its end, and its own stream and launch do not explain it.
-_FOLLOWS_NS = 5_000
 #: From launch to start on an idle stream takes 5 to 20 us.
 _MOST_LATENCY = 20_000.0
 
@@ -131,7 +129,7 @@ def _follows(work: SessionWork, extra: F64) -> "tuple[I64, F64]":
     last = order[np.maximum(at, 0)]
     behind = (work.start - work.end[last]).astype(np.float64)
     other = (at >= 0) & (work.stream[last] != work.stream) & (last < np.arange(len(last)))
-    rows = other & (behind <= _FOLLOWS_NS) & (extra > behind + _FOLLOWS_NS)
+    rows = other & (behind <= FOLLOWS_NS) & (extra > behind + FOLLOWS_NS)
     return np.where(rows, last, none), np.where(rows, behind, zero)
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from tb_contention.contention.keys import kernel_keys, occurrence
 from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.trace import HostKind, KernelTable, LaunchTable, Trace
+from tb_contention.model.trace import HostKind, KernelKind, KernelTable, LaunchTable, Trace
 from tb_contention.units import I64, PS_PER_NS, U8, SessionId
 
 Bool = npt.NDArray[np.bool_]
@@ -17,6 +17,8 @@ Bool = npt.NDArray[np.bool_]
 LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
 #: A launch is seen at most this long after its kernel began: clocks inside one file drift by up to 1 ms in long captures.
 _SKEW_PS = 1_000_000_000
+#: A kernel follows another of its session when it starts within so many ns of its end.
+FOLLOWS_NS = 5_000
 #: How much longer than the longest kernel seen one may be that a capture's edge cut.
 _UNSEEN = 2
 #: Kernels of collective communication and clock spins: their duration is waiting for others, not work.
@@ -41,9 +43,9 @@ class SessionWork:
 
     stream: dense stream number. key: number of the kernel's key. place: the how-manieth of its key in its step, -1 outside steps.
     launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
-    is waiting, not work. step: row of `step_*`, -1 outside. ready: when it could have run at the earliest: launched, and the one
-    before it in its stream done; its own start where neither is known (`cause_known` False). pending: from ready to
-    end; running: from start to end. previous: row before it in its stream, -1.
+    is waiting, not work. copy: it is a copy or memset. step: row of `step_*`, -1 outside. ready: when it could have run at the
+    earliest: launched, and the one before it in its stream done; its own start where neither is known (`cause_known` False). pending:
+    from ready to end; running: from start to end. previous: row before it in its stream, -1.
 
         launch |---ready|....|start====end|
     """
@@ -60,6 +62,7 @@ class SessionWork:
     launch: I64
     launches_known: bool
     spin: Bool
+    copy: Bool
     step: I64
     previous: I64
     ready: I64
@@ -86,10 +89,8 @@ class SessionWork:
         after = Intervals.one(max(last, self.session.end - longest), self.session.end)
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
-    def first(self, count: int) -> "SessionWork":
-        """Return the same session with its first kernels only."""
-        if count >= len(self.start):
-            return self
+    def part(self, rows: "npt.NDArray[np.int64] | slice") -> "SessionWork":
+        """Return the same session with some of its kernels; none knows the one before it."""
         columns = (
             "rows",
             "start",
@@ -99,12 +100,14 @@ class SessionWork:
             "place",
             "launch",
             "spin",
+            "copy",
             "step",
             "previous",
             "ready",
             "cause_known",
         )
-        cut = {name: getattr(self, name)[:count] for name in columns}
+        cut = {name: getattr(self, name)[rows] for name in columns}
+        cut["previous"] = np.full(len(cut["start"]), -1, np.int64)
         pending = Intervals.union_of(cut["ready"], cut["end"])
         return replace(self, **cut, pending=pending, running=Intervals.union_of(cut["start"], cut["end"]))
 
@@ -129,9 +132,11 @@ def session_work(session: Session, devices: "list[int]") -> SessionWork:
     stream = np.cumsum(here)[kernels.stream[rows]] - 1
     previous = _previous(stream, int(here.sum()))
     ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
+    ready = np.maximum(ready, _followed(start, end)) if here.sum() > 1 else ready
     return SessionWork(
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
         place=occurrence(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
+        copy=(kernels.kind[rows] == KernelKind.COPY) | (kernels.kind[rows] == KernelKind.MEMSET),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),
         running=Intervals.union_of(start, end), host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
@@ -154,6 +159,14 @@ def _ready(
     if not launches_known:
         known = known | (followed & (step >= 0) & (step == step[previous]))
     return np.where(known, np.minimum(start, earliest), start), known
+
+
+def _followed(start: I64, end: I64) -> I64:
+    """Return the end of the session's item right before each one, where it starts at most 5 us later: it waited for that."""
+    ends = np.sort(end)
+    before = ends[np.maximum(np.searchsorted(ends, start, "right") - 1, 0)]
+    close: I64 = np.where((before <= start) & (start - before <= FOLLOWS_NS), before, np.iinfo(np.int64).min)
+    return close
 
 
 def _steps(session: Session) -> "tuple[I64, I64, I64]":

@@ -64,7 +64,7 @@ def _session_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEve
     busy = last + round(spec.launch_cost * 900)
     return [
         _calling("SessionRun", begin, end, joined),
-        HostEvent(calling=False, name="ExecutorState::Process", start=begin + 400, end=busy, stats=executor),
+        HostEvent(calling=False, name="ExecutorState::Process", start=begin, end=busy, stats=executor),
     ]
 
 

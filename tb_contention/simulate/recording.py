@@ -193,14 +193,15 @@ def _work_stats(work: Work, spec: SessionSpec) -> "dict[str, StatValue]":
 
 
 def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: Window, epoch_ns: int) -> Plane:
-    """Write one calling thread per session, and one executor thread for all."""
+    """Write a calling thread and an executor thread per session."""
     pid = parts[0].spec.process_id
-    executor = Line(id=pid + 37, name=f"tf_Compute/{pid + 37}", timestamp_ns=_HOST_BASE_NS)
-    lines = []
+    lines, executors = [], []
     for number, (part, work) in enumerate(zip(parts, launched, strict=True)):
         spec = part.spec
         script = Line(id=pid + number, name="python3" if not number else f"Thread-{number}", timestamp_ns=_HOST_BASE_NS)
+        executor = Line(id=pid + 37 + number, name=f"tf_Compute/{pid + 37 + number}", timestamp_ns=_HOST_BASE_NS)
         lines.append(script)
+        executors.append(executor)
         for event in host_events(spec, part.runs, in_process=len(parts) > 1, epoch_ns=epoch_ns):
             _put(script if event.calling else executor, event, window)
         call = round(spec.launch_cost * 650)
@@ -216,7 +217,7 @@ def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: W
                 target.events.append(_event(name, one.launch, one.launch + call, window, stats))
         inside = [change for change in part.changes if window.holds(change.time, change.time, _HOST_BASE_NS)]
         executor.events += allocator_events(inside, window.start, spec.limit)
-    return Plane(id=1000, name="/host:CPU", lines=[*lines, executor] if executor.events else lines)
+    return Plane(id=1000, name="/host:CPU", lines=[*lines, *(e for e in executors if e.events)])
 
 
 def _put(line: Line, event: HostEvent, window: Window) -> None:
