@@ -21,6 +21,9 @@ _OF = types.Array(types.float64, 1, "C")
 
 #: Instances, and steps they come from, that make a baseline.
 LEAST_INSTANCES, LEAST_STEPS = 2, 2
+#: Work that comes at several places of a step may differ between them: with fewer instances each place counts for itself, and so many
+#: are needed to speak for all.
+_SURE, _SEVERAL = 20, 8
 #: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
 _PRIOR = 4.0
 #: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
@@ -131,8 +134,12 @@ def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undistur
     within = _within(by_place, coarse_of, keys)
     with np.errstate(invalid="ignore"):
         depends = by_key.deviation > np.sqrt(_PLACES_MATTER) * within
-    use_fine = depends[coarse_of] & (by_place.count >= LEAST_INSTANCES)
-    enough = (by_key.count >= LEAST_INSTANCES) & (_steps_seen(key[kept], step[kept], keys) >= LEAST_STEPS)
+    several = np.bincount(coarse_of, minlength=keys) > 1
+    unsure = depends | (several & (by_key.count < _SURE))
+    use_fine = unsure[coarse_of] & (by_place.count >= LEAST_INSTANCES)
+    enough = (by_key.count >= np.where(several, _SEVERAL, LEAST_INSTANCES)) & (
+        _steps_seen(key[kept], step[kept], keys) >= LEAST_STEPS
+    )
     mean = np.where(use_fine, by_place.mean, np.where(enough[coarse_of], by_key.mean[coarse_of], np.nan))
     spread = np.where(use_fine, by_place.deviation, by_key.deviation[coarse_of])
     count = np.where(use_fine, by_place.count, by_key.count[coarse_of])

@@ -19,8 +19,8 @@ _FIRST = 4  # a launch right after a step border or a wait: it may carry a pause
 _LONG, _LONG_NS = 1.5, 1_000.0
 #: A host that waits finds the device done at nearly all of its long gaps.
 _ALWAYS = 0.9
-#: Waiting ends within this share of the wait.
-_TIGHT = 0.15
+#: The host goes on within this share of the wait, and within so many of its usual gaps, or so many ns.
+_TIGHT, _PROMPT, _PROMPT_NS = 0.15, 5.0, 50_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float) -> 
         return np.zeros(len(gap), np.bool_)
     if _spread(lag[long]) < 0.5 * _spread(gap[long]):
         return long
-    short = long & (lag <= _TIGHT * gap)
+    short = long & (lag <= _TIGHT * gap) & (lag <= max(_PROMPT * usual, _PROMPT_NS))
     tight = short.sum() > 0.5 * long.sum()
     empty = long & drained
     if empty.sum() >= _ALWAYS * long.sum() and (tight or _grows(gap[empty], (gap - lag)[empty])):

@@ -31,7 +31,9 @@ _ENOUGH = 150_000
 #: A progress deficit below this is no loss at all.
 NO_LOSS = 0.02
 #: Changes of session against the order of launches beyond which it is no queue.
-_REORDERED = 0.1
+_REORDERED = 0.2
+#: Kernels that say something of a session, and the share of all device time below which a session says nothing.
+_FEW, _HARDLY = 20, 0.04
 _TAIL, _BURSTS, _EXCLUSION, _RANK = 1.15, 0.6, 2.8, 0.65
 #: Shorter excesses, in proportion to those near the commonest, that make it no slice; the shortest slice looked for, and the
 #: shortest excess that counts against it, ns.
@@ -127,11 +129,15 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
 
 
 def _kernels(works: "list[SessionWork]", alone: "list[F64]") -> "tuple[list[SessionWork], list[F64]]":
-    """Leave copies out, which have engines of their own, where every session has kernels enough."""
+    """Leave out copies, which have engines of their own, and sessions that hardly do anything, where two others remain."""
     rows = [np.flatnonzero(~work.copy) for work in works]
-    if min(map(len, rows)) < 20 or not any(work.copy.any() for work in works):
-        return works, alone
-    return [w.part(r) for w, r in zip(works, rows, strict=True)], [a[r] for a, r in zip(alone, rows, strict=True)]
+    rows = [r if len(r) >= _FEW else np.arange(len(w.start)) for r, w in zip(rows, works, strict=True)]
+    time = [float((work.end - work.start).sum()) for work in works]
+    matters = [t >= _HARDLY * sum(time) for t in time]
+    if sum(matters) < 2:
+        matters = [True] * len(works)
+    picked = [k for k, m in enumerate(matters) if m]
+    return [works[k].part(rows[k]) for k in picked], [alone[k][rows[k]] for k in picked]
 
 
 def _part(
@@ -209,6 +215,8 @@ def _inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "fl
     last = np.cumsum([len(w.start) for w in works]) - 1
     row = row + np.concatenate([[0], last[:-1] + 1])[owner]
     change = np.flatnonzero((owner[1:] != owner[:-1]) & (row[:-1] < last[owner[:-1]]))
+    known = (launch[row[change] + 1] >= 0) & (launch[row[change + 1]] >= 0)
+    change = change[known]
     if len(change) < 8:
         return 0.0
     stopped, begun = row[change] + 1, change + 1
@@ -217,9 +225,8 @@ def _inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "fl
 
 
 def _launch_and_ready(work: SessionWork) -> "tuple[I64, I64]":
-    """Return when each kernel was launched (its start where that is unknown), and when it could have run."""
-    known = work.launch >= 0
-    launch: I64 = np.where(known, work.host.time[work.launch], work.start)
+    """Return when each kernel was launched (-1 where that is unknown), and when it could have run."""
+    launch: I64 = np.where(work.launch >= 0, work.host.time[work.launch], -1)
     return launch, work.ready
 
 

@@ -19,6 +19,8 @@ LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
 _SKEW_PS = 1_000_000_000
 #: A kernel follows another of its session when it starts within so many ns of its end.
 FOLLOWS_NS = 5_000
+#: Streams whose work overlaps by less than this part do not run at once.
+_SERIAL = 1.002
 #: How much longer than the longest kernel seen one may be that a capture's edge cut.
 _UNSEEN = 2
 #: Kernels of collective communication and clock spins: their duration is waiting for others, not work.
@@ -130,6 +132,8 @@ def session_work(session: Session, devices: "list[int]") -> SessionWork:
         launch = _step_launches(step, start, host, launch)
     key, keys = kernel_keys(kernels, rows, len(trace.strings))
     stream = np.cumsum(here)[kernels.stream[rows]] - 1
+    if here.sum() > 1 and _one_after_the_other(start, end):
+        stream = np.zeros(len(stream), np.int64)
     previous = _previous(stream, int(here.sum()))
     ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
     ready = np.maximum(ready, _followed(start, end)) if here.sum() > 1 else ready
@@ -159,6 +163,11 @@ def _ready(
     if not launches_known:
         known = known | (followed & (step >= 0) & (step == step[previous]))
     return np.where(known, np.minimum(start, earliest), start), known
+
+
+def _one_after_the_other(start: I64, end: I64) -> bool:
+    """Tell whether the streams of a session never run at once: then each item waits for the one before, on whatever stream."""
+    return bool(len(start)) and float(np.sum(end - start)) <= _SERIAL * max(1, Intervals.union_of(start, end).total)
 
 
 def _followed(start: I64, end: I64) -> I64:
