@@ -39,13 +39,13 @@ from tb_contention.model.contention import (
     StepTimes,
 )
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.units import F64, Nanoseconds, SessionId
 
 A = TypeVar("A")
 B = TypeVar("B")
 
-#: A progress sum from baselines that cover less than this is not given.
-_LEAST_COVERAGE = 0.4
+#: A session whose baselines cover less of its contended time is guessed from the others, which must be most of all contended time.
+_LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Parts of a kernel lost by less than this are not drawn, ns.
 _DRAWN = 1_000
 
@@ -142,16 +142,25 @@ def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharin
         return Sharing(
             mechanism=Mechanism.NONE, detail="No other session was captured on this device at the same time."
         )
-    alone = []
-    for victim in victims:
-        base = (victim.solo or victim.own).alone
-        complete = covers(victim.exposure, base) >= _LEAST_COVERAGE
-        alone.append(
-            filled(victim.exposure, base)[0]
-            if complete
-            else np.where(victim.exposure.touched, base, victim.exposure.duration)
-        )
-    return recognise([victim.work for victim in victims], alone, group.start, group.end, error)
+    return recognise([victim.work for victim in victims], _best_guess(victims), group.start, group.end, error)
+
+
+def _best_guess(victims: "list[_Victim]") -> "list[F64]":
+    """Complete all sessions' baselines for the progress sum; leave gaps where most of the contended time would be guessed."""
+    bases = [(victim.solo or victim.own).alone for victim in victims]
+    exposures = [victim.exposure for victim in victims]
+    known = [covers(e, base) >= _LEAST_COVERAGE for e, base in zip(exposures, bases, strict=True)]
+    contended = [float(e.duration[e.touched & e.inside].sum()) for e in exposures]
+    if sum(c for c, k in zip(contended, known, strict=True) if k) < _MOSTLY * sum(contended):
+        return [np.where(e.touched, base, e.duration) for e, base in zip(exposures, bases, strict=True)]
+    complete = [filled(e, base)[0] for e, base in zip(exposures, bases, strict=True)]
+    told = [(e, c) for e, c, k in zip(exposures, complete, known, strict=True) if k]
+    recorded = sum(float(e.duration[e.touched].sum()) for e, _ in told)
+    stretch = recorded / max(1.0, sum(float(c[e.touched].sum()) for e, c in told))
+    return [
+        c if k else np.where(e.touched, e.duration / max(stretch, 1.0), e.duration)
+        for e, c, k in zip(exposures, complete, known, strict=True)
+    ]
 
 
 def _no_more_than_one(

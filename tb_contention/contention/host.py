@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tb_contention.contention.work import LAUNCH, SYNC, SessionWork
+from tb_contention.contention.work import LAUNCH, STEP_BEGIN, SYNC, SessionWork
 from tb_contention.units import F64, I64, U8
 
 Bool = npt.NDArray[np.bool_]
@@ -54,7 +54,7 @@ def host_pace(work: SessionWork) -> HostPace:
         usual = float(np.percentile(calls, 50)) if len(calls) else 0.0
         for kind in np.unique(kinds).tolist():
             rows = np.flatnonzero(kinds == kind)
-            waiting = _waiting(gap[rows], lag[rows], between[rows], drained[rows], usual)
+            waiting = _waiting(gap[rows], lag[rows], between[rows], drained[rows], usual, presumed=kind != STEP_BEGIN)
             if kind == SYNC:
                 waiting = between[rows]
             waits_for[rows[waiting]] = last[rows[waiting]]
@@ -78,11 +78,12 @@ def _drained(work: SessionWork) -> Bool:
     return done
 
 
-def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float) -> Bool:
+def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, presumed: bool) -> Bool:
     """Tell, among instants of one kind, those that waited; usual: the host's gap between launches in ns.
 
     Where the host waits, the lag behind the kernel is short or hardly varies while the gap does, or the gap grows with the time that the
-    device took to be done; where it does not, the gap is steady and kernels end anywhere in it.
+    device took to be done; where it does not, the gap is steady and kernels end anywhere in it. presumed: a host that finds the device done
+    at nearly all long gaps waits for it, if nothing tells otherwise; not so at the begin of steps, whose end would have waited.
     """
     long: Bool = between & (gap > _LONG * usual + _LONG_NS)
     if long.sum() < 2:
@@ -92,25 +93,26 @@ def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float) -> 
     short = long & (lag <= _TIGHT * gap) & (lag <= max(_PROMPT * usual, _PROMPT_NS))
     tight = short.sum() > 0.5 * long.sum()
     empty = long & drained
-    if empty.sum() >= _ALWAYS * long.sum() and (tight or _grows(gap[empty], (gap - lag)[empty])):
+    if empty.sum() >= _ALWAYS * long.sum() and (tight or _grows(gap[empty], (gap - lag)[empty], presumed=presumed)):
         return empty
     return short if tight else np.zeros(len(gap), np.bool_)
 
 
-def _grows(gap: F64, work: F64) -> bool:
-    """Tell whether gaps are longer where the device took longer, about one to one.
-
-    A host that finds the device done every time is taken to wait for it, unless differences in work that stand out of the noise of its
-    own pauses do not show in its gaps.
-    """
+def _grows(gap: F64, work: F64, *, presumed: bool) -> bool:
+    """Tell whether gaps are longer where the device took longer, about one to one; `presumed` where the noise of pauses hides that."""
+    rest = gap - work
+    usual = rest <= 3 * np.median(rest)  # a long pause now and then tells nothing
+    gap, work = gap[usual], work[usual]
     order = np.argsort(work, kind="stable")
     few = len(work) // 4
     if few < 2:
-        return True
+        return presumed
     short, long = order[:few], order[-few:]
     more = float(np.median(work[long]) - np.median(work[short]))
     noise = 1.4826 * _spread(gap - work) * 2 / np.sqrt(few)
-    return more < noise or float(np.median(gap[long]) - np.median(gap[short])) > 0.5 * more
+    if more < 2 * noise:
+        return presumed
+    return float(np.median(gap[long]) - np.median(gap[short])) > 0.5 * more
 
 
 def _spread(values: F64) -> float:

@@ -40,6 +40,8 @@ _TAIL, _BURSTS, _EXCLUSION, _RANK = 1.15, 0.6, 2.8, 0.65
 _NO_MODE, _LEAST_SLICE, _LEAST_EXCESS = 0.7, 150_000.0, 20_000.0
 #: Half of the kernels carry less than this part of the mean stretch where slices cut a few.
 _UNCUT = 0.4
+#: Part of the stretch that is in kernels which a slice made at least twice as long.
+_MOSTLY_CUT = 0.6
 _MERGE_NS = 2_000
 
 
@@ -292,9 +294,11 @@ def _few_are_cut(work: SessionWork, alone: F64, where: Intervals) -> bool:
     rows = (covered(where, work.start, work.end) > 0.8 * duration) & np.isfinite(alone) & (duration > 0)
     if rows.sum() < 20:
         return False
-    mean = duration[rows].sum() / alone[rows].sum()
-    median = float(np.median(duration[rows] / alone[rows]))
-    return bool(mean > 1.15 and median - 1 < _UNCUT * (mean - 1))
+    base, over = alone[rows], duration[rows] - alone[rows]
+    mean = duration[rows].sum() / base.sum()
+    median = float(np.median(duration[rows] / base))
+    by_slices = float(over[over > np.maximum(base, _LEAST_SLICE)].sum()) > _MOSTLY_CUT * float(over.sum())
+    return bool(mean > 1.15 and median - 1 < _UNCUT * (mean - 1) and by_slices)
 
 
 def _holds(where: Intervals, time: I64) -> Bool:
@@ -343,7 +347,7 @@ def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None"
 _SHORTEST, _LONGEST, _EVENTS = 0.4e6, 80e6, 4_000
 #: Power per event of a rhythm: 3.3 was the highest of 200 simulated pairs that ran at once, few of them above 2.9.
 _RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
-_SWITCHES_COST = 0.985
+_SWITCHES_COST, _ONE = 0.985, 1.03
 #: Kernels shorter than this show slices by their tail; only where all are longer the rhythm is looked for.
 _LONG_NS = 150_000
 
@@ -385,6 +389,8 @@ def _rotation(works: "list[SessionWork]", where: Intervals, progress: "float | N
         power = (np.abs(sums) ** 2).sum(1) / len(since)
         if power.max() > best:
             best, at = float(power.max()), float(block[power.argmax()])
+    if progress is not None and progress > _ONE:
+        return None
     # In turns the switches cost: what gets done is a little less than one session's work.
     certain = progress is not None and progress < _SWITCHES_COST
     return 0.5 / at if best > (_RHYTHM if certain else _CLEAR_RHYTHM) else None
