@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tb_contention.contention.baseline import Baseline, baseline, group_medians
+from tb_contention.contention.drift import pace
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
@@ -43,8 +44,14 @@ class Alone:
 
 
 def learned(work: SessionWork, exposure: Exposure) -> Baseline:
-    """Learn a session's baselines from its own undisturbed kernels."""
-    return baseline(work.key, work.keys, work.place, work.step, exposure.duration, exposure.undisturbed)
+    """Learn a session's baselines from its own undisturbed kernels, and how its own pace changes over time."""
+    first = baseline(work.key, work.keys, work.place, work.step, exposure.duration, exposure.undisturbed)
+    with np.errstate(invalid="ignore"):
+        factor = pace(work.start, exposure.duration / first.alone, exposure.undisturbed)
+    if (factor == 1.0).all():
+        return first
+    level = baseline(work.key, work.keys, work.place, work.step, exposure.duration / factor, exposure.undisturbed)
+    return replace(level, alone=level.alone * factor, deviation=level.deviation * factor, error=level.error * factor)
 
 
 def covers(exposure: Exposure, base: F64) -> float:

@@ -15,6 +15,7 @@ from tb_contention.contention.alone import Alone, covers, filled, find_alone, le
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_blame
 from tb_contention.contention.cover import covered, united
+from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.interval import Estimate, estimate
 from tb_contention.contention.loss import Loss, measure_loss
@@ -126,11 +127,16 @@ def _victim(
     others = [other for other in works if other is not work]
     busy = united([part for other in others for part in (other.pending, other.unseen())])
     exposure = expose(work, busy, group.start, group.end, error)
+    own = learned(work, exposure)
+    warm = warm_up_end(work, exposure, own.alone)
+    if warm > group.start:
+        exposure = expose(work, busy, warm, group.end, error)
+        own = learned(work, exposure)
     solo = solo_baseline(work, [session_work(s.session, [s.device]) for s in solos]) if solos else None
     return _Victim(
         work=work,
         exposure=exposure,
-        own=learned(work, exposure),
+        own=own,
         solo=solo,
         running=united([running[other.id] for other in others]),
     )

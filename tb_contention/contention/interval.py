@@ -15,6 +15,8 @@ _SIGMA_90 = 1.6449
 #: What the replay leaves out, as part of the loss, and of the period; checked against simulated truth (tests/ground_truth).
 _MODEL = {Evidence.A: 0.03, Evidence.B: 0.03, Evidence.C: 0.10, Evidence.D: 0.0}
 _FLOOR = 0.0015
+#: Error for each part of the kernels that the profiler says it dropped.
+_MISSING = 1.5
 #: Bounds leave that much room for what the replay leaves out.
 _LOOSE = 1.02
 #: Error of a borrowed stretch, as part of it.
@@ -41,7 +43,7 @@ def estimate(loss: Loss, clock: float = 0.0) -> "Estimate | None":
         least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
         return Estimate(value=value, low=1.0, high=max(1.0, shared / least) * _LOOSE)
     below, above = _resampled(loss.periods)
-    model = _MODEL[loss.alone.evidence] * abs(value - 1) + _FLOOR
+    model = _MODEL[loss.alone.evidence] * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value
     rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
     return Estimate(
         value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))

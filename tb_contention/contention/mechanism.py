@@ -124,6 +124,7 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
     else:
         length = _rotation(works, both.where, progress) if _all_long(works, both.where) else None
         detail = f"Kernels begin and end in turns of {length / 1e6:.2g} ms." if length else ""
+        detail = detail or _presumed(works, both.where, progress)
     if detail:
         return Sharing(mechanism=Mechanism.TIME_SLICING, detail=detail, slice=length, progress_sum=progress)
     detail = "Kernels of the sessions ran at once, and all were stretched alike."
@@ -348,6 +349,8 @@ _SHORTEST, _LONGEST, _EVENTS = 0.4e6, 80e6, 4_000
 #: Power per event of a rhythm: 3.3 was the highest of 200 simulated pairs that ran at once, few of them above 2.9.
 _RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
 _SWITCHES_COST, _ONE = 0.985, 1.03
+#: Kernel ends that would show a rhythm; progress up to which turns are presumed where there are fewer.
+_TELLING, _PRESUMED = 60, 1.05
 #: Kernels shorter than this show slices by their tail; only where all are longer the rhythm is looked for.
 _LONG_NS = 150_000
 
@@ -359,6 +362,17 @@ def _all_long(works: "list[SessionWork]", where: Intervals) -> bool:
         if rows.any() and np.median((work.end - work.start)[rows]) < _LONG_NS:
             return False
     return True
+
+
+def _presumed(works: "list[SessionWork]", where: Intervals, progress: "float | None") -> str:
+    """Say so where too few long kernels ended to show how processes shared: without MPS they take turns; "" where there is more to see."""
+    ends = len(_merged(works, where, "end")[0])
+    separate = len({w.session.process or w.session.id for w in works}) == len(works)
+    if not separate or not _all_long(works, where) or (progress is not None and progress > _PRESUMED):
+        return ""
+    if len(works) == 2 and ends >= _TELLING:
+        return ""
+    return "Too few kernels ended to show turns; presumed, since processes take turns unless MPS runs."
 
 
 def _rotation(works: "list[SessionWork]", where: Intervals, progress: "float | None") -> "float | None":

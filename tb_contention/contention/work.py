@@ -48,6 +48,7 @@ class SessionWork:
     is waiting, not work. copy: it is a copy or memset. step: row of `step_*`, -1 outside. ready: when it could have run at the
     earliest: launched, and the one before it in its stream done; its own start where neither is known (`cause_known` False). pending:
     from ready to end; running: from start to end. previous: row before it in its stream, -1.
+    missing: share of its work that was dropped.
 
         launch |---ready|....|start====end|
     """
@@ -75,6 +76,7 @@ class SessionWork:
     step_begin: I64
     step_end: I64
     step_number: I64
+    missing: float
 
     @property
     def id(self) -> SessionId:
@@ -144,7 +146,16 @@ def session_work(session: Session, devices: "list[int]") -> SessionWork:
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),
         running=Intervals.union_of(start, end), host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
+        missing=_missing(trace),
     )  # fmt: skip
+
+
+def _missing(trace: Trace) -> float:
+    """Return the share of launches without device work, where the profiler says that it dropped events or the file is cut; else 0."""
+    said = any("drop" in message.lower() for message in trace.profiler_messages)
+    if (trace.complete and not said) or not len(trace.launches):
+        return 0.0
+    return float((~np.isin(trace.launches.correlation, trace.kernels.correlation)).mean())
 
 
 def _ready(

@@ -1,0 +1,74 @@
+"""Does a session's own pace change over the capture: warm-up, a clock that falls? Told from kernels that nobody disturbed.
+
+What slows undisturbed kernels slows the disturbed ones beside them as well, and is no loss to others.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from tb_contention.contention.baseline import group_medians
+from tb_contention.contention.cover import covered
+from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.work import SessionWork
+from tb_contention.units import F64, I64
+
+#: Undisturbed kernels that tell the pace of a stretch of time, and such stretches at most.
+_LEAST, _MOST_STRETCHES = 20, 200
+#: A change of pace counts beyond this, and beyond so many standard errors.
+_CHANGE, _SURE = 0.03, 4.0
+
+
+def pace(time: I64, ratio: F64, learn: "npt.NDArray[np.bool_]") -> F64:
+    """Return by which factor kernels take longer than their baseline around each instant; 1 where nothing stands out.
+
+    ratio: duration / baseline of the kernels to learn from (NaN is left out).
+    """
+    factor = np.ones(len(time))
+    rows = np.flatnonzero(learn & np.isfinite(ratio))
+    if len(rows) < 2 * _LEAST:
+        return factor
+    count = min(_MOST_STRETCHES, len(rows) // _LEAST)
+    centres, medians = np.empty(count), np.empty(count)
+    for number, part in enumerate(np.array_split(rows, count)):
+        values = ratio[part]
+        middle = float(np.median(values))
+        error = 1.25 * 1.4826 * float(np.median(np.abs(values - middle))) / np.sqrt(len(part))
+        centres[number] = float(time[part].mean())
+        medians[number] = middle if abs(middle - 1) > max(_CHANGE, _SURE * error) else 1.0
+    if not (medians != 1.0).any():
+        return factor
+    nearest: F64 = medians[np.abs(np.searchsorted((centres[1:] + centres[:-1]) / 2, time))]
+    return nearest
+
+
+#: Steps at the begin are warm-up while they take this much longer than later ones under the same conditions.
+_WARM, _LEAST_STEPS = 1.2, 6
+
+
+def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64) -> int:
+    """Return when the session's warm-up ends (ns), the window's start where there is none.
+
+    Kernels of the first steps are compared with those of later ones, disturbed with disturbed and undisturbed with undisturbed, each
+    against its baseline (`alone`, ns, NaN = unknown).
+    """
+    steps = np.unique(work.step[exposure.inside & (work.step >= 0)])
+    if len(steps) < _LEAST_STEPS:
+        return exposure.start
+    with np.errstate(invalid="ignore"):
+        ratio = exposure.duration / alone
+    share = covered(exposure.foreign, work.start, work.end) / np.maximum(exposure.duration, 1.0)
+    usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
+    longer = np.full((2, len(steps)), np.nan)
+    for condition, rows in enumerate((usable & (share > 0.8), usable & exposure.undisturbed)):
+        at = np.searchsorted(steps, work.step[rows])
+        longer[condition] = group_medians(at, len(steps), ratio[rows]) if rows.any() else np.nan
+        later = longer[condition, len(steps) // 2 :]
+        if np.isfinite(later).sum() >= 3:
+            longer[condition] /= np.nanmedian(later)
+        else:
+            longer[condition] = np.nan
+    known = np.isfinite(longer).any(0)
+    least = np.where(known, np.where(np.isfinite(longer), longer, np.inf).min(0), 0.0)
+    usual = np.flatnonzero(least <= _WARM)
+    count = int(usual[0]) if len(usual) else 0
+    return int(work.step_end[steps[count - 1]]) if 0 < count <= len(steps) // 2 else exposure.start
