@@ -47,6 +47,8 @@ B = TypeVar("B")
 
 #: A session whose baselines cover less of its contended time is guessed from the others, which must be most of all contended time.
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
+#: Slowdowns whose interval stays below this are none.
+_AS_ALONE = 1.01
 #: Parts of a kernel lost by less than this are not drawn, ns.
 _DRAWN = 1_000
 
@@ -86,6 +88,7 @@ def measure_cost(
     )
     estimates = [_estimate(loss, alone_on_device=len(works) == 1) for loss in losses]
     results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
+    sharing = _nothing_lost(sharing, results)
     blames, pairs = _blames(losses, results, running)
     return Cost(
         mechanism=sharing.mechanism,
@@ -167,6 +170,15 @@ def _best_guess(victims: "list[_Victim]") -> "list[F64]":
         c if k else np.where(e.touched, e.duration / max(stretch, 1.0), e.duration)
         for e, c, k in zip(exposures, complete, known, strict=True)
     ]
+
+
+def _nothing_lost(sharing: Sharing, results: "tuple[SessionLoss, ...]") -> Sharing:
+    """Call it no sharing where sessions ran at once and each was surely as fast as alone."""
+    highs = [r.slowdown.high for r in results if r.slowdown.estimate is not None]
+    sure = len(highs) == len(results) and all(high is not None and high < _AS_ALONE for high in highs)
+    if sharing.mechanism is Mechanism.CONCURRENT and sure:
+        return replace(sharing, mechanism=Mechanism.NONE, detail="Each session was as fast as alone.")
+    return sharing
 
 
 def _no_more_than_one(

@@ -213,24 +213,17 @@ def _inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "fl
     """Return the share of changes of session at which the next kernel of the session that had to stop was ready and launched first."""
     if not all(work.launches_known for work in works):
         return None
-    start, owner, row = _merged(works, where, "start")
-    launch, ready = (np.concatenate(columns) for columns in zip(*(_launch_and_ready(w) for w in works), strict=True))
+    _, owner, row = _merged(works, where, "start")
+    launch = np.concatenate([np.where(w.launch >= 0, w.host.time[w.launch], -1) for w in works])
+    ready, begin = np.concatenate([w.ready for w in works]), np.concatenate([w.start for w in works])
     last = np.cumsum([len(w.start) for w in works]) - 1
     row = row + np.concatenate([[0], last[:-1] + 1])[owner]
     change = np.flatnonzero((owner[1:] != owner[:-1]) & (row[:-1] < last[owner[:-1]]))
-    known = (launch[row[change] + 1] >= 0) & (launch[row[change + 1]] >= 0)
-    change = change[known]
-    if len(change) < 8:
-        return 0.0
-    stopped, begun = row[change] + 1, change + 1
-    passed = (launch[stopped] + 2 * error < launch[row[begun]]) & (ready[stopped] + 2 * error < start[begun])
-    return float(passed.mean())
-
-
-def _launch_and_ready(work: SessionWork) -> "tuple[I64, I64]":
-    """Return when each kernel was launched (-1 where that is unknown), and when it could have run."""
-    launch: I64 = np.where(work.launch >= 0, work.host.time[work.launch], -1)
-    return launch, work.ready
+    stopped, begun = row[change] + 1, row[change + 1]
+    judged = (launch[stopped] >= 0) & (launch[begun] >= 0) & (begin[stopped] > begin[begun])
+    stopped, begun = stopped[judged], begun[judged]
+    passed = (launch[stopped] + 2 * error < launch[begun]) & (ready[stopped] + 2 * error < begin[begun])
+    return float(passed.mean()) if passed.sum() >= 2 else 0.0
 
 
 def _bursts(works: "list[SessionWork]", where: Intervals) -> float:

@@ -1,0 +1,124 @@
+"""How far the estimates are from simulated truth: `python tests/ground_truth/measure.py` prints the table that README shows.
+
+Random scenarios of every way of sharing are played, written as XSpace files, and read and analysed like any other; what comes out is
+compared with what happened in the simulation.
+"""
+
+import json
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import tb_contention
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.simulate import RANDOM_MODES, random_scenario, write_scenario
+
+#: Seeds per way of sharing, with pauses (most sessions then have undisturbed kernels) and without.
+SEEDS, SATURATED = 14, 6
+SATURATED_MODES = ("time_slicing", "single_stream", "processor_sharing", "mps")
+#: Overlap of the sessions, as a share of the window, from which on the mechanism must be right.
+OVERLAP = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    mode: str
+    seed: int
+    saturated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One session of one scenario: estimate and truth; overlap: contended share of the window."""
+
+    case: Case
+    session: str
+    evidence: str
+    estimate: "float | None"
+    low: float
+    high: float
+    truth: float
+    mechanism: str
+    true_mechanism: str
+    overlap: float
+
+    @property
+    def error(self) -> float:
+        assert self.estimate is not None
+        return self.estimate / self.truth - 1
+
+    @property
+    def contained(self) -> bool:
+        return self.low <= self.truth <= self.high
+
+
+def cases() -> "list[Case]":
+    with_pauses = [Case(mode, seed) for mode in RANDOM_MODES for seed in range(SEEDS)]
+    return with_pauses + [Case(mode, seed, saturated=True) for mode in SATURATED_MODES for seed in range(SATURATED)]
+
+
+def measure(case: Case) -> "list[Row]":
+    """Play, write, read, analyse and compare one scenario."""
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = random_scenario(case.seed, case.mode, saturated=case.saturated)
+        write_scenario(scenario, folder, seed=case.seed, alone=False)
+        truth = json.loads(Path(folder, "truth.json").read_text())
+        report = tb_contention.analyse(Path(folder, "together"), cache_dir=None)
+    shared = [device for device in report.devices if len(device.sessions) > 1]
+    return [row for device in shared for row in _rows(case, report, device, truth)]
+
+
+def _rows(case: Case, report: Report, device: DeviceReport, truth: dict) -> "list[Row]":  # type: ignore[type-arg]
+    rows = []
+    for loss in device.cost.losses:
+        label = f"{report.session(loss.session).name} {loss.session}"
+        names = [name for name in truth["sessions"] if name in label]
+        known = names and truth["sessions"][names[0]]["slowdown"] is not None
+        if not known or loss.slowdown.low is None or loss.slowdown.high is None:
+            continue
+        rows.append(
+            Row(
+                case=case, session=names[0], evidence=loss.slowdown.evidence.value, estimate=loss.slowdown.estimate,
+                low=loss.slowdown.low, high=loss.slowdown.high, truth=truth["sessions"][names[0]]["slowdown"],
+                mechanism=device.cost.mechanism.value, true_mechanism=truth["mechanism"],
+                overlap=truth["time"]["contended"] / truth["window"]["length"],
+            )
+        )  # fmt: skip
+    return rows
+
+
+def measure_all() -> "list[Row]":
+    with ProcessPoolExecutor() as pool:
+        return [row for rows in pool.map(measure, cases(), chunksize=4) for row in rows]
+
+
+def table(rows: "list[Row]") -> str:
+    """Print one line per way of sharing and class of evidence."""
+    lines = [
+        "| sharing | class | sessions | mean error | largest | 90 % interval holds the truth | mechanism right |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    groups = sorted({(r.case.mode + (", always contended" if r.case.saturated else ""), r.evidence) for r in rows})
+    for mode, evidence in groups:
+        here = [
+            r
+            for r in rows
+            if (r.case.mode + (", always contended" if r.case.saturated else ""), r.evidence) == (mode, evidence)
+        ]
+        errors = np.abs([r.error for r in here if r.estimate is not None])
+        mean, largest = (f"{errors.mean():.2%}", f"{errors.max():.2%}") if len(errors) else ("bounds only", "")
+        judged = [r for r in here if r.overlap > OVERLAP]
+        right = f"{sum(r.mechanism == r.true_mechanism for r in judged)} of {len(judged)}" if judged else ""
+        lines.append(
+            f"| {mode.replace('_', ' ')} | {evidence} | {len(here)} | {mean} | {largest} "
+            f"| {sum(r.contained for r in here)} of {len(here)} | {right} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(measure_all()) + "\n")
