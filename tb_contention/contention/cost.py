@@ -22,6 +22,7 @@ from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.mechanism import Sharing, progress_sum, recognise, together
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.contention.overlap import planes_by_session
+from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -61,6 +62,7 @@ class _Victim:
     exposure: Exposure
     own: Baseline
     solo: "Baseline | None"
+    solo_latency: "float | None"
     running: Intervals
 
 
@@ -135,12 +137,15 @@ def _victim(
     if warm > group.start:
         exposure = expose(work, busy, warm, group.end, error)
         own = learned(work, exposure)
-    solo = solo_baseline(work, [session_work(s.session, [s.device]) for s in solos]) if solos else None
+    solo_works = [session_work(s.session, [s.device]) for s in solos]
+    solo = solo_baseline(work, solo_works) if solos else None
+    latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     return _Victim(
         work=work,
         exposure=exposure,
         own=own,
         solo=solo,
+        solo_latency=sum(latencies) / len(latencies) if latencies else None,
         running=united([running[other.id] for other in others]),
     )
 

@@ -72,9 +72,11 @@ class Loss:
     has_steps: bool
 
 
-def measure_loss(work: SessionWork, exposure: Exposure, alone: Alone, running: Intervals) -> Loss:
-    """Replay a session without its co-runners; running: when kernels of others were on the device."""
-    gaps = find_gaps(work, exposure.foreign)
+def measure_loss(
+    work: SessionWork, exposure: Exposure, alone: Alone, running: Intervals, solo_latency: "float | None" = None
+) -> Loss:
+    """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`."""
+    gaps = find_gaps(work, exposure.foreign, solo_latency)
     pace = host_pace(work)
     waits = find_waits(work, exposure, gaps, running)
     played = replay(work, pace, gaps, alone.estimate, waits.alone)

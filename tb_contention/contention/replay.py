@@ -14,10 +14,11 @@ from numba import types
 from tb_contention._compiled import compiled
 from tb_contention.contention.cover import covered
 from tb_contention.contention.host import HostPace
-from tb_contention.contention.work import FOLLOWS_NS, SessionWork
+from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64
 
+Bool = npt.NDArray[np.bool_]
 _IF = types.Array(types.float64, 1, "C", readonly=True)
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _OF = types.Array(types.float64, 1, "C")
@@ -89,8 +90,11 @@ class Played:
     end: F64
 
 
-def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
-    """Measure gaps; foreign: when others may have had work, which delays more than the usual gap."""
+def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: "float | None" = None) -> Gaps:
+    """Measure gaps; foreign: when others may have had work, which delays more than the usual gap.
+
+    solo_latency: from launch to start in a capture alone, ns, where there is one.
+    """
     start = work.start.astype(np.float64)
     launched, followed = work.launch >= 0, work.previous >= 0
     launch = np.where(launched, work.host.time[work.launch], 0) if len(work.host.time) else np.zeros(len(start))
@@ -100,9 +104,10 @@ def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
     waited = followed & (~launched | (before >= launch))
     idle = launched & ~waited
     free = covered(foreign, np.where(waited, before, launch).astype(np.int64), work.start) == 0
-    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50)
+    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50, _MOST_LATENCY)
     # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
-    latency = _usual(behind_launch, idle, free, 10) if work.launches_known else 0.0
+    latency = _usual(behind_launch, idle, free, 10, _most_latency(work)) if work.launches_known else 0.0
+    latency = latency if solo_latency is None else solo_latency
     due = np.where(followed, before + after, -np.inf)
     due = np.where(launched, np.maximum(due, launch + latency), due)
     due = np.where(np.isfinite(due), due, start)
@@ -110,13 +115,20 @@ def find_gaps(work: SessionWork, foreign: Intervals) -> Gaps:
     return Gaps(after=after, latency=latency, due=due, extra=start - due, follows=follows, behind=behind)
 
 
-def _usual(gap: F64, of_kind: "npt.NDArray[np.bool_]", free: "npt.NDArray[np.bool_]", percentile: int) -> float:
-    """Take a percentile of gaps that others cannot have made longer; where there are too few, a low one, and no more than usual."""
+def _usual(gap: F64, of_kind: Bool, free: Bool, percentile: int, most: float) -> float:
+    """Take a percentile of gaps that others cannot have made longer; where there are too few, a low one, and no more than `most`."""
     rows = np.flatnonzero(of_kind & free)
     if len(rows) >= 5:
         return float(np.percentile(gap[rows], percentile))
     rows = np.flatnonzero(of_kind)
-    return min(float(np.percentile(gap[rows], 5)), _MOST_LATENCY) if len(rows) else 0.0
+    return min(float(np.percentile(gap[rows], 5)), most) if len(rows) else 0.0
+
+
+def _most_latency(work: SessionWork) -> float:
+    """Bound the latency where no launch met an idle device: a slow host takes as long for the call itself."""
+    launches = work.host.time[work.host.kind == LAUNCH]
+    between = np.diff(launches)
+    return max(_MOST_LATENCY, 1.5 * float(np.median(between))) if len(between) else _MOST_LATENCY
 
 
 def _follows(work: SessionWork, extra: F64) -> "tuple[I64, F64]":
