@@ -210,8 +210,8 @@ def _device_report(
 
 
 def _session_report(session: Session, problems: "tuple[Problem, ...]") -> SessionReport:
-    warnings = dict.fromkeys(session.trace.profiler_messages)
-    for problem in problems:
+    warnings = dict.fromkeys(session.trace.profiler_messages if session.process is None else ())
+    for problem in problems if session.process is None else ():
         if problem.file == session.file and problem.severity is not Severity.INFO:
             warnings[problem.message] = None
     return SessionReport(session=session, steps=_steps(session), warnings=tuple(warnings))

@@ -81,6 +81,8 @@ def find_alone(
         own = better
     if covers(exposure, own.alone) >= COVERAGE:
         return _alone(Evidence.B, exposure, own)
+    if sharing.apart:
+        return replace(_unstretched(exposure, own), evidence=Evidence.B, coverage=1.0)
     if sharing.in_turns:
         return _unstretched(exposure, own)
     if sharing.mechanism is Mechanism.TIME_SLICING and sharing.slice:

@@ -215,7 +215,7 @@ def _estimate(loss: Loss, *, alone_on_device: bool) -> "Estimate | None":
 
 
 _SETTLE = (
-    "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this GPU, given as --baseline {name}=RUN, "
+    "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this device, given as --baseline {name}=RUN, "
     "or a pause of the others of a few of its steps, would settle it."
 )
 

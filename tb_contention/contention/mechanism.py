@@ -47,11 +47,15 @@ _MERGE_NS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """The mechanism, why, the slice in ns where it can be seen, and the progress sum. in_turns: kernels were never stretched."""
+    """The mechanism, why, the slice in ns where it can be seen, and the progress sum.
+
+    in_turns: kernels were never stretched. apart: the sessions hardly had work at the same time.
+    """
 
     mechanism: Mechanism
     detail: str
     in_turns: bool = False
+    apart: bool = False
     slice: "float | None" = None
     progress_sum: "float | None" = None
 
@@ -102,7 +106,10 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
     progress = progress_sum(works, alone, both.where)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
-            mechanism=Mechanism.NONE, detail="The sessions hardly had work at the same time.", progress_sum=progress
+            mechanism=Mechanism.NONE,
+            detail="The sessions hardly had work at the same time.",
+            apart=True,
+            progress_sum=progress,
         )
     at_once = _at_once(works, both, error)
     if at_once < _TURNS:

@@ -27,14 +27,14 @@ def find_solos(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> "dict[
     """Resolve the user's word `session=run` (ids, names or runs) to sessions; OptionError where one is not there."""
     solos: dict[SessionId, tuple[Solo, ...]] = {}
     for name, run in baselines.items():
-        candidates = [s for s in aligned.sessions if run in (s.run, s.id, s.name)]
-        if not candidates:
-            known = sorted({s.run for s in aligned.sessions})
-            raise OptionError(f"--baseline names the run {run!r}, which is not among {known}.", slug="bad-option")
         victims = [s for s in aligned.sessions if name in (s.id, s.name)]
         if not victims:
             known = sorted({s.id for s in aligned.sessions} | {s.name for s in aligned.sessions})
             raise OptionError(f"--baseline names the session {name!r}, which is not among {known}.", slug="bad-option")
+        candidates = [s for s in aligned.sessions if run in (s.run, s.id, s.name)]
+        if not candidates:
+            known = sorted({s.run for s in aligned.sessions})
+            raise OptionError(f"--baseline names the run {run!r}, which is not among {known}.", slug="bad-option")
         for victim in victims:
             others = [s for s in candidates if s.id != victim.id and s.process != victim.id]
             found = tuple(Solo(session=s, device=_busiest(s)) for s in others if len(s.trace.kernels))

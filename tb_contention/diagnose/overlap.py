@@ -1,51 +1,98 @@
-"""Rules on time: did sessions have work on a device at the same instants?"""
+"""Rules on time: did sessions have work on a device at the same instants, and what did that cost them?"""
 
 from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.contention import Mechanism, Slowdown
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.report import DeviceReport
 
-#: Below this share of the window an overlap is noted, not warned of.
-NOTEWORTHY = 0.05
+#: A slowdown whose interval stays above this is worth a warning; below it pairs of jobs differ from run to run without contention.
+NOTEWORTHY = 1.05
+
+_ADVICE = {
+    Mechanism.TIME_SLICING: (
+        "Processes take turns on the device: let them run at once with MPS (nvidia-cuda-mps-control -d), run them at different times, "
+        "or move one to another GPU."
+    ),
+    Mechanism.SINGLE_STREAM: (
+        "The work of all of them goes through one queue: give each a process of its own (with MPS) or a logical device of its own "
+        "(tf.config.set_logical_device_configuration)."
+    ),
+    Mechanism.CONCURRENT: (
+        "The sessions run at once and slow each other: cap the share of the less urgent one (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE under "
+        "MPS), or move one to another GPU."
+    ),
+}
+_CAPTURE = "Capture each session alone as well, and give it as --baseline SESSION=RUN to learn the cost."
 
 
 def overlap_in_time(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
-    """Say how much of the window two or more sessions had work on the device at once, and between whom."""
+    """Say how much of the window two or more sessions had work on the device at once, between whom, and what it cost."""
     time, shares = device.overlap.time, device.overlap.shares
     if len(shares) < 2 or time.window == 0:
         return []
-    share = time.contended / time.window
     names = {s.session: aligned.session(s.session).name for s in shares}
-    worst = max(device.overlap.pairs, key=lambda pair: pair.overlap)
-    title = f"{len(shares)} sessions had work on {device.group.device.id} at once for {share:.0%} of the window"
-    detail = (
-        f"{time.contended / 1e6:.1f} of {time.window / 1e6:.1f} ms; most between {names[worst.a]} and {names[worst.b]} "
-        f"({worst.overlap / 1e6:.1f} ms). This is overlap in time: under time slicing a kernel's span contains the other "
-        "session's slices, so it does not show that they ran concurrently, nor what the overlap cost."
-    )
-    on_host = device.group.device.device.is_host
-    if on_host:
-        detail = (
-            f"{time.contended / 1e6:.1f} of {time.window / 1e6:.1f} ms; most between {names[worst.a]} and {names[worst.b]} "
-            f"({worst.overlap / 1e6:.1f} ms). On a processor with several cores that need not cost anything."
-        )
-    if time.contended == 0:
-        title = f"The sessions on {device.group.device.id} never had work on it at the same instant"
-        detail = f"In {time.window / 1e6:.1f} ms of common capture no work of one session overlaps any of another."
+    slowed = [r for r in device.cost.losses if (r.slowdown.low or 0) > NOTEWORTHY and r.slowdown.estimate is not None]
     return [
         Finding(
             rule="overlap-in-time",
-            severity=Severity.WARNING if share >= NOTEWORTHY and not on_host else Severity.INFO,
-            title=title,
-            detail=detail,
-            advice="Capture each session alone as well and compare its step time with the shared one to learn the cost."
-            if time.contended
-            else "",
+            severity=Severity.WARNING if slowed and not device.group.device.device.is_host else Severity.INFO,
+            title=_title(device),
+            detail=_detail(device, {key: str(name) for key, name in names.items()}),
+            advice=_advice(device, lost=bool(slowed)),
             evidence={
                 "contended_ns": int(time.contended),
                 "window_ns": int(time.window),
                 "clock_error_ns": device.group.max_error,
+                "mechanism": device.cost.mechanism.value,
+                "slowdowns": {r.session: r.slowdown.estimate for r in device.cost.losses},
             },
             device=device.group.id,
             sessions=tuple(names),
         )
     ]
+
+
+def _title(device: DeviceReport) -> str:
+    time = device.overlap.time
+    if time.contended == 0:
+        return f"The sessions on {device.group.device.id} never had work on it at the same instant"
+    share = time.contended / time.window
+    return f"{len(device.overlap.shares)} sessions had work on {device.group.device.id} at once for {share:.0%} of the window"
+
+
+def _detail(device: DeviceReport, names: "dict[str, str]") -> str:
+    """Give the overlap, and the slowdowns as far as they are known."""
+    time = device.overlap.time
+    known = [r for r in device.cost.losses if r.slowdown.low is not None]
+    costs = "; ".join(f"{names[r.session]} {_words(r.slowdown)}" for r in known)
+    cost = f" Step time against alone: {costs}." if costs else ""
+    if time.contended == 0:
+        return f"In {time.window / 1e6:.1f} ms of common capture no work of one session overlaps any of another.{cost}"
+    worst = max(device.overlap.pairs, key=lambda pair: pair.overlap)
+    overlap = (
+        f"{time.contended / 1e6:.1f} of {time.window / 1e6:.1f} ms; most between {names[worst.a]} and {names[worst.b]} "
+        f"({worst.overlap / 1e6:.1f} ms)."
+    )
+    if device.group.device.device.is_host:
+        return f"{overlap} On a processor with several cores that need not cost anything.{cost}"
+    return (
+        f"{overlap} Under time slicing a kernel's span contains the other session's slices, so overlap in time is not "
+        f"concurrency.{cost}"
+    )
+
+
+def _words(slowdown: Slowdown) -> str:
+    low, high = slowdown.low or 0.0, slowdown.high or 0.0
+    if slowdown.estimate is None:
+        return f"between {low:.2f}x and {high:.2f}x (bounds only)"
+    return f"{slowdown.estimate:.2f}x ({low:.2f} to {high:.2f})"
+
+
+def _advice(device: DeviceReport, *, lost: bool) -> str:
+    """Say what to do where something is lost; where that is not known, which capture would tell."""
+    open_questions = [r.slowdown.settle for r in device.cost.losses if r.slowdown.settle]
+    if lost and not device.group.device.device.is_host:
+        return _ADVICE.get(device.cost.mechanism, _CAPTURE)
+    if open_questions:
+        return open_questions[0]
+    return "" if not device.overlap.time.contended or device.cost.mechanism is Mechanism.NONE or not lost else _CAPTURE

@@ -18,10 +18,12 @@ def using(peak: int) -> list[Allocation]:
     return [(1, peak, peak)]
 
 
-def test_overlap_is_a_warning_with_its_numbers() -> None:
+def test_overlap_of_unknown_cost_is_noted_with_its_numbers_and_what_would_settle_it() -> None:
     found = findings(session_of("a", "AAAA....", using(10)), session_of("b", "..BBBB..", using(10)))["overlap-in-time"]
 
-    assert found.severity is Severity.WARNING
+    assert found.severity is Severity.INFO
+    assert "--baseline" in found.advice
+    assert "bounds only" in found.detail
     assert found.evidence["contended_ns"] == 2_000
     assert "25%" in found.title
 
