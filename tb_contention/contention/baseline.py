@@ -24,6 +24,7 @@ LEAST_INSTANCES, LEAST_STEPS = 2, 2
 #: Work that comes at several places of a step may differ between them: with fewer instances each place counts for itself, and so many
 #: are needed to speak for all.
 _SURE, _SEVERAL = 20, 8
+_PLACE_TELLS = 3
 #: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
 _PRIOR = 4.0
 #: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
@@ -127,9 +128,12 @@ def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undistur
     coarse_of = np.zeros(fines, np.int64)
     coarse_of[fine] = key
     rows = np.flatnonzero(undisturbed)
-    kept = rows[usual(key[rows], keys, duration[rows])]
+    fine_usual = usual(fine[rows], fines, duration[rows])
+    fine_kept = rows[fine_usual]
+    # Where places differ, an instance is odd against its own place; a place seen once or twice says nothing of what is odd.
+    seen = np.bincount(fine[rows], minlength=fines) >= _PLACE_TELLS
+    kept = rows[fine_usual & (usual(key[rows], keys, duration[rows]) | seen[fine[rows]])]
     by_key = group_means(key[kept], keys, duration[kept])
-    fine_kept = rows[usual(fine[rows], fines, duration[rows])]
     by_place = group_means(fine[fine_kept], fines, duration[fine_kept])
     within = _within(by_place, coarse_of, keys)
     with np.errstate(invalid="ignore"):

@@ -140,14 +140,19 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
 
 def _kernels(works: "list[SessionWork]", alone: "list[F64]") -> "tuple[list[SessionWork], list[F64]]":
     """Leave out copies, which have engines of their own, and sessions that hardly do anything, where two others remain."""
-    rows = [np.flatnonzero(~work.copy) for work in works]
-    rows = [r if len(r) >= _FEW else np.arange(len(w.start)) for r, w in zip(rows, works, strict=True)]
     time = [float((work.end - work.start).sum()) for work in works]
     matters = [t >= _HARDLY * sum(time) for t in time]
     if sum(matters) < 2:
         matters = [True] * len(works)
-    picked = [k for k, m in enumerate(matters) if m]
-    return [works[k].part(rows[k]) for k in picked], [alone[k][rows[k]] for k in picked]
+    picked = [_without_copies(w, a) for w, a, m in zip(works, alone, matters, strict=True) if m]
+    return [work for work, _ in picked], [base for _, base in picked]
+
+
+def _without_copies(work: SessionWork, alone: F64) -> "tuple[SessionWork, F64]":
+    rows = np.flatnonzero(~work.copy)
+    if len(rows) < _FEW or len(rows) == len(work.start):
+        return work, alone
+    return work.part(rows), alone[rows]
 
 
 def _part(

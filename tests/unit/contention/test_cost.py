@@ -1,0 +1,110 @@
+"""What a report says sharing cost, on small simulated pairs from bytes to report, and the laws that blame obeys."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import tb_contention
+from tb_contention.model.contention import Cost, Evidence, Mechanism
+from tb_contention.model.report import Report
+from tb_contention.pipeline import Options
+from tb_contention.simulate import Scenario, random_scenario, write_scenario
+from tb_contention.simulate.workload import Recorder
+
+
+def report_of(
+    scenario: Scenario, folder: Path, *, alone: bool = False, baselines: "dict[str, str] | None" = None
+) -> Report:
+    write_scenario(scenario, folder, seed=1, alone=alone)
+    place = folder if alone else folder / "together"
+    return tb_contention.analyse(place, cache_dir=None, options=Options(baselines=baselines or {}))
+
+
+def cost_of(report: Report) -> Cost:
+    return next(device.cost for device in report.devices if len(device.sessions) > 1)
+
+
+def truth_of(folder: Path) -> "dict[str, float]":
+    sessions = json.loads((folder / "truth.json").read_text())["sessions"]
+    return {name: values["slowdown"] for name, values in sessions.items()}
+
+
+def by_name(report: Report) -> "dict[str, float | None]":
+    return {report.session(r.session).name: r.slowdown.estimate for r in cost_of(report).losses}
+
+
+@pytest.mark.parametrize("mode", ["time_slicing", "mps", "single_stream"])
+def test_every_victims_blame_adds_up_to_its_loss(mode: str, tmp_path: Path) -> None:
+    cost = cost_of(report_of(random_scenario(1, mode), tmp_path))
+
+    assert cost.blame
+    for result in cost.losses:
+        rows = [b for b in cost.blame if b.victim == result.session]
+        assert all(b.culprit != result.session for b in rows)
+        if result.lost is not None:
+            assert sum(b.lost for b in rows) == result.lost
+
+
+def test_a_capture_alone_gives_class_a_where_sessions_always_contend(tmp_path: Path) -> None:
+    scenario = random_scenario(3, "processor_sharing", saturated=True)
+    unaided = cost_of(report_of(scenario, tmp_path / "without"))
+    names = {f"together/{s.name}": f"alone/{s.name}" for s in scenario.sessions}
+    aided = report_of(scenario, tmp_path / "with", alone=True, baselines=names)
+    truth = truth_of(tmp_path / "with")
+
+    assert {r.slowdown.evidence for r in unaided.losses} == {Evidence.D}
+    assert all(r.slowdown.settle and r.lost is None for r in unaided.losses)
+    assert {r.slowdown.evidence for r in cost_of(aided).losses} == {Evidence.A}
+    for name, estimate in by_name(aided).items():
+        assert estimate == pytest.approx(truth[name.removeprefix("together/")], rel=0.03)
+
+
+@pytest.mark.parametrize("offset", [-9_000.0, 9_000.0])
+def test_a_clock_that_is_wrong_within_its_bound_changes_no_conclusion(offset: float, tmp_path: Path) -> None:
+    right = random_scenario(2, "mps")
+    first, second = right.sessions
+    wrong = replace(right, sessions=(replace(first, recorder=Recorder(offset=offset)), second))
+    a, b = report_of(right, tmp_path / "right"), report_of(wrong, tmp_path / "wrong")
+
+    assert cost_of(a).mechanism is cost_of(b).mechanism is Mechanism.CONCURRENT
+    for name, estimate in by_name(a).items():
+        assert by_name(b)[name] == pytest.approx(estimate, rel=0.005)
+
+
+def test_relabelled_sessions_permute_the_results(tmp_path: Path) -> None:
+    scenario = random_scenario(4, "time_slicing")
+    write_scenario(scenario, tmp_path, seed=1, alone=False)
+    before = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+    (tmp_path / "together" / "session_a").rename(tmp_path / "together" / "zebra")
+    after = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+
+    assert {n.replace("session_a", "zebra"): e for n, e in by_name(before).items()} == by_name(after)
+    lost = [sorted(b.lost for b in cost_of(r).blame) for r in (before, after)]
+    assert lost[0] == lost[1]
+
+
+def test_periods_split_into_own_work_host_and_loss(tmp_path: Path) -> None:
+    for steps in cost_of(report_of(random_scenario(1, "time_slicing"), tmp_path)).steps:
+        assert (steps.own + steps.host + steps.lost).tolist() == (steps.end - steps.start).tolist()
+        assert min(steps.own.min(), steps.host.min(), steps.lost.min()) >= 0
+
+
+def test_a_session_alone_has_no_slowdown(tmp_path: Path) -> None:
+    write_scenario(random_scenario(1, "mps"), tmp_path, seed=1)
+    report = tb_contention.analyse(tmp_path / "alone" / "session_a", cache_dir=None)
+
+    assert [d.cost.mechanism for d in report.devices] == [Mechanism.NONE]
+    assert [r.slowdown.estimate for d in report.devices for r in d.cost.losses] == [None]
+
+
+def test_dropped_events_widen_the_interval(tmp_path: Path) -> None:
+    whole = random_scenario(2, "mps")
+    lossy = replace(whole, sessions=tuple(replace(s, recorder=Recorder(lost_kernels=0.05)) for s in whole.sessions))
+    widths = []
+    for name, scenario in (("whole", whole), ("lossy", lossy)):
+        results = cost_of(report_of(scenario, tmp_path / name)).losses
+        widths.append(sum((r.slowdown.high or 0) - (r.slowdown.low or 0) for r in results))
+
+    assert widths[1] > widths[0] + 0.1
