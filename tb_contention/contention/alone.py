@@ -147,7 +147,9 @@ def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
     picked = np.flatnonzero(rows)
     median = group_medians(work.key[picked], work.keys, exposure.duration[picked])
     short = np.nan_to_num(median, nan=np.inf) < _SHORT * length
-    return baseline(work.key, work.keys, work.place, work.step, exposure.duration, rows & short[work.key])
+    # A slice may cut the same place of every step: there the odd one is told only by the other places.
+    anywhere = np.full(len(work.place), -1, np.int64)
+    return baseline(work.key, work.keys, anywhere, work.step, exposure.duration, rows & short[work.key])
 
 
 def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:

@@ -23,6 +23,9 @@ SATURATED_MODES = ("time_slicing", "single_stream", "processor_sharing", "mps")
 #: The mechanism is judged where sessions overlap for more of the window than this, or one of them is slower than that.
 OVERLAP, SLOWER = 0.10, 1.10
 
+#: What the tests measured, for the summary of their run.
+TABLES: "list[str]" = []
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
-from ground_truth.measure import Row, cases, measure_all, table
+from ground_truth.measure import TABLES, Row, cases, measure_all, table
 
 
 @pytest.fixture(scope="module")
-def rows(request: pytest.FixtureRequest) -> "list[Row]":
+def rows() -> "list[Row]":
     assert len(cases()) >= 200
     found = measure_all()
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
-    if terminal is not None:
-        terminal.write("\n" + table(found) + "\n")
+    TABLES.append(table(found))
     return found
 
 
