@@ -14,7 +14,11 @@ NAME = "simulate"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="time_slicing, mps, single_stream, unshared, ...")
+    parser.add_argument(
+        "scenario",
+        metavar="SCENARIO",
+        help="time_slicing, mps, single_stream, unshared, reference_mps, ..., ...",
+    )
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--seed", type=int, default=0, help="equal seeds give equal files (default 0)")
     parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
@@ -22,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one scenario."""
-    from tb_contention.simulate import SCENARIOS, write_scenario
+    from tb_contention.simulate import REFERENCE, SCENARIOS, write_scenario
 
-    names = [s.name for s in SCENARIOS]
+    names = [s.name for s in (*SCENARIOS, *REFERENCE)]
     if arguments.scenario not in names:
         raise OptionError(
             f"There is no scenario {arguments.scenario!r}.", slug="bad-option", advice=f"There are {', '.join(names)}."

@@ -133,7 +133,8 @@ def _victim(
     busy = united([part for other in others for part in (other.pending, other.unseen())])
     exposure = expose(work, busy, group.start, group.end, error)
     own = learned(work, exposure)
-    warm = warm_up_end(work, exposure, own.alone)
+    others_running = united([running[other.id] for other in others])
+    warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:
         exposure = expose(work, busy, warm, group.end, error)
         own = learned(work, exposure)
@@ -146,7 +147,7 @@ def _victim(
         own=own,
         solo=solo,
         solo_latency=sum(latencies) / len(latencies) if latencies else None,
-        running=united([running[other.id] for other in others]),
+        running=others_running,
     )
 
 

@@ -10,6 +10,7 @@ from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64
 
 #: Undisturbed kernels that tell the pace of a stretch of time, and such stretches at most.
@@ -45,18 +46,18 @@ def pace(time: I64, ratio: F64, learn: "npt.NDArray[np.bool_]") -> F64:
 _WARM, _LEAST_STEPS = 1.2, 6
 
 
-def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64) -> int:
+def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, running: Intervals) -> int:
     """Return when the session's warm-up ends (ns), the window's start where there is none.
 
     Kernels of the first steps are compared with those of later ones, disturbed with disturbed and undisturbed with undisturbed, each
-    against its baseline (`alone`, ns, NaN = unknown).
+    against its baseline (`alone`, ns, NaN = unknown). running: when kernels of others were on the device.
     """
     steps = np.unique(work.step[exposure.inside & (work.step >= 0)])
     if len(steps) < _LEAST_STEPS:
         return exposure.start
     with np.errstate(invalid="ignore"):
         ratio = exposure.duration / alone
-    share = covered(exposure.foreign, work.start, work.end) / np.maximum(exposure.duration, 1.0)
+    share = covered(running, work.start, work.end) / np.maximum(exposure.duration, 1.0)
     usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
     longer = np.full((2, len(steps)), np.nan)
     for condition, rows in enumerate((usable & (share > 0.8), usable & exposure.undisturbed)):

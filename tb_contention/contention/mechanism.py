@@ -130,6 +130,8 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
         detail = "Kernels of one session begin and end only while a stretched kernel of the other waits."
     else:
         length = _rotation(works, both.where, progress) if _all_long(works, both.where) else None
+        if length:
+            length = _common_stretch(works, alone, both.where) or length
         detail = f"Kernels begin and end in turns of {length / 1e6:.2g} ms." if length else ""
         detail = detail or _presumed(works, both.where, progress)
     if detail:
@@ -349,11 +351,29 @@ def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None"
     return float(np.exp(middle)) if shorter < _NO_MODE * common else None
 
 
+def _common_stretch(works: "list[SessionWork]", alone: "list[F64]", where: Intervals) -> "float | None":
+    """Return the stretch that half of the stretched kernels share within a fifth, ns: one turn each; None where there is none.
+
+    Of kernels that are as long as several turns, stretches are multiples of one and share no value.
+    """
+    stretch = []
+    for work, base in zip(works, alone, strict=True):
+        duration = (work.end - work.start).astype(np.float64)
+        rows = (covered(where, work.start, work.end) > 0.3 * duration) & np.isfinite(base)
+        over = (duration - base)[rows]
+        stretch.append(over[over > np.maximum(_LEAST_SLICE, 0.2 * base[rows])])
+    values = np.concatenate([np.empty(0), *stretch])
+    if len(values) < _FEW:
+        return None
+    middle = float(np.median(values))
+    return middle if (np.abs(values - middle) < 0.2 * middle).mean() > 0.5 else None
+
+
 #: Turns looked for, ns; co-pending stretches and events used at most.
 _SHORTEST, _LONGEST, _EVENTS = 0.4e6, 80e6, 4_000
 #: Power per event of a rhythm: 3.3 was the highest of 200 simulated pairs that ran at once, few of them above 2.9.
 _RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
-_SWITCHES_COST, _ONE = 0.985, 1.03
+_SWITCHES_COST, _ONE, _MULTIPLE = 0.985, 1.03, 0.7
 #: Kernel ends that would show a rhythm; progress up to which turns are presumed where there are fewer.
 _TELLING, _PRESUMED = 60, 1.05
 #: Kernels shorter than this show slices by their tail; only where all are longer the rhythm is looked for.
@@ -399,15 +419,18 @@ def _rotation(works: "list[SessionWork]", where: Intervals, progress: "float | N
     step = 0.15 / longest
     frequencies = np.arange(1 / min(_LONGEST, longest / 2), 1 / (2 * _SHORTEST), step)
     counts = np.bincount(stretch, minlength=int(stretch.max()) + 1).astype(np.float64)
-    best, at = 0.0, 0.0
+    power = np.zeros(len(frequencies))
+    first = 0
     for block in np.array_split(frequencies, max(1, len(frequencies) * len(since) // 2_000_000)):
         waves = sign * np.exp(-2j * np.pi * block[:, None] * since)
         sums = np.zeros((len(block), len(counts)), np.complex128)
         for number in np.flatnonzero(counts).tolist():
             sums[:, number] = waves[:, stretch == number].sum(1)
-        power = (np.abs(sums) ** 2).sum(1) / len(since)
-        if power.max() > best:
-            best, at = float(power.max()), float(block[power.argmax()])
+        power[first : first + len(block)] = (np.abs(sums) ** 2).sum(1) / len(since)
+        first += len(block)
+    best = float(power.max())
+    # Kernels as long as a few turns give the rhythm's multiples too: the slowest of the clear ones is the rotation.
+    at = float(frequencies[np.flatnonzero(power > _MULTIPLE * best)[0]])
     if progress is not None and progress > _ONE:
         return None
     # In turns the switches cost: what gets done is a little less than one session's work.

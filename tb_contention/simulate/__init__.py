@@ -5,7 +5,17 @@ What comes from here is simulated, and its files say so: the host is `simulated-
 
 from tb_contention.simulate.large import write_large
 from tb_contention.simulate.random_scenarios import RANDOM_MODES, random_scenario
+from tb_contention.simulate.reference import REFERENCE
 from tb_contention.simulate.scenarios import SCENARIOS, Scenario
 from tb_contention.simulate.write import play, write_scenario
 
-__all__ = ["RANDOM_MODES", "SCENARIOS", "Scenario", "play", "random_scenario", "write_large", "write_scenario"]
+__all__ = [
+    "RANDOM_MODES",
+    "REFERENCE",
+    "SCENARIOS",
+    "Scenario",
+    "play",
+    "random_scenario",
+    "write_large",
+    "write_scenario",
+]
