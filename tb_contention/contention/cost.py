@@ -48,6 +48,8 @@ B = TypeVar("B")
 
 #: A session whose baselines cover less of its contended time is guessed from the others, which must be most of all contended time.
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
+#: Undisturbed kernels, and by how much they take longer than alone, that show somebody who was not traced.
+_LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
 #: Slowdowns whose interval stays below this are none.
 _AS_ALONE = 1.01
 #: Parts of a kernel lost by less than this are not drawn, ns.
@@ -88,7 +90,8 @@ def measure_cost(
         lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running),
         list(zip(victims, alones, strict=True)),
     )
-    estimates = [_estimate(loss, alone_on_device=len(works) == 1) for loss in losses]
+    comparable = [len(works) > 1 or victim.solo is not None for victim in victims]
+    estimates = [estimate(loss) if known else None for loss, known in zip(losses, comparable, strict=True)]
     results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     sharing = _nothing_lost(sharing, results)
     blames, pairs = _blames(losses, results, running)
@@ -103,7 +106,7 @@ def measure_cost(
         blame=blames,
         kernel_blame=pairs,
         steps=tuple(_step_times(loss) for loss in losses if loss.has_steps),
-        lost=tuple(_lost_time(loss) for loss in losses) if len(works) > 1 else (),
+        lost=tuple(_lost_time(loss) for loss, known in zip(losses, comparable, strict=True) if known),
     )
 
 
@@ -141,6 +144,8 @@ def _victim(
     solo_works = [session_work(s.session, [s.device]) for s in solos]
     solo = solo_baseline(work, solo_works) if solos else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
+    if solo is not None and _slow_by_itself(exposure, solo):
+        exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
     return _Victim(
         work=work,
         exposure=exposure,
@@ -149,6 +154,14 @@ def _victim(
         solo_latency=sum(latencies) / len(latencies) if latencies else None,
         running=others_running,
     )
+
+
+def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
+    """Tell whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there."""
+    rows = exposure.undisturbed & np.isfinite(solo.alone)
+    if rows.sum() < _LEAST_UNTRACED:
+        return False
+    return float(exposure.duration[rows].sum()) > _UNTRACED_FACTOR * float(solo.alone[rows].sum())
 
 
 def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharing:
@@ -179,7 +192,11 @@ def _best_guess(victims: "list[_Victim]") -> "list[F64]":
 
 
 def _nothing_lost(sharing: Sharing, results: "tuple[SessionLoss, ...]") -> Sharing:
-    """Call it no sharing where sessions ran at once and each was surely as fast as alone."""
+    """Call it no sharing where sessions ran at once and each was surely as fast as alone, and unknown where an untraced one slowed it."""
+    if len(results) == 1 and (results[0].slowdown.low or 0.0) > _AS_ALONE:
+        return replace(
+            sharing, mechanism=Mechanism.UNKNOWN, detail="It was slower than alone; who else ran was not captured."
+        )
     highs = [r.slowdown.high for r in results if r.slowdown.estimate is not None]
     sure = len(highs) == len(results) and all(high is not None and high < _AS_ALONE for high in highs)
     if sharing.mechanism is Mechanism.CONCURRENT and sure:
@@ -209,10 +226,6 @@ def _shortened(alone: Alone, factor: float) -> Alone:
     """Scale durations that were guessed from cut and uncut kernels, untouched ones apart."""
     estimate = np.where(alone.deviation + alone.borrowed > 0, alone.estimate * factor, alone.estimate)
     return replace(alone, estimate=estimate, shortest=estimate)
-
-
-def _estimate(loss: Loss, *, alone_on_device: bool) -> "Estimate | None":
-    return None if alone_on_device else estimate(loss)
 
 
 _SETTLE = (
@@ -267,8 +280,6 @@ def _blames(
     losses: "list[Loss]", results: "tuple[SessionLoss, ...]", running: "dict[SessionId, Intervals]"
 ) -> "tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]":
     """Divide every known loss; the top kernel pairs of all victims together."""
-    if len(losses) < 2:
-        return (), ()
     works = [loss.work for loss in losses]
     known = [(loss, result.lost) for loss, result in zip(losses, results, strict=True) if result.lost is not None]
     rows = [row for part in _each(lambda item: blame(item[0], item[1], running), known) for row in part]

@@ -1,13 +1,14 @@
 """What a report says sharing cost, on small simulated pairs from bytes to report, and the laws that blame obeys."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import tb_contention
-from tb_contention.model.contention import Cost, Evidence, Mechanism
+from tb_contention.model.contention import UNTRACED, Cost, Evidence, Mechanism
 from tb_contention.model.report import Report
 from tb_contention.pipeline import Options
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
@@ -108,3 +109,18 @@ def test_dropped_events_widen_the_interval(tmp_path: Path) -> None:
         widths.append(sum((r.slowdown.high or 0) - (r.slowdown.low or 0) for r in results))
 
     assert widths[1] > widths[0] + 0.1
+
+
+def test_a_co_runner_that_was_not_captured_is_called_untraced(tmp_path: Path) -> None:
+    scenario = random_scenario(6, "time_slicing")
+    write_scenario(scenario, tmp_path, seed=1)
+    shutil.rmtree(tmp_path / "together" / "session_b")
+    options = Options(baselines={"together/session_a": "alone/session_a"})
+    report = tb_contention.analyse(tmp_path, cache_dir=None, options=options)
+    (cost,) = (d.cost for d in report.devices if any("together" in s for s in d.sessions))
+    (result,) = cost.losses
+
+    assert result.slowdown.evidence is Evidence.A
+    assert result.slowdown.estimate == pytest.approx(truth_of(tmp_path)["session_a"], rel=0.03)
+    assert [(b.culprit, b.lost) for b in cost.blame] == [(UNTRACED, result.lost)]
+    assert cost.mechanism is Mechanism.UNKNOWN
