@@ -94,6 +94,8 @@ def measure_cost(
     estimates = [estimate(loss) if known else None for loss, known in zip(losses, comparable, strict=True)]
     results = tuple(_session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     sharing = _nothing_lost(sharing, results)
+    if group.device.device.is_host and all(r.slowdown.evidence is Evidence.D for r in results) and len(results) > 1:
+        sharing = replace(sharing, mechanism=Mechanism.UNKNOWN, detail=_CORES, slice=None)
     blames, pairs = _blames(losses, results, running)
     return Cost(
         mechanism=sharing.mechanism,
@@ -228,6 +230,7 @@ def _shortened(alone: Alone, factor: float) -> Alone:
     return replace(alone, estimate=estimate, shortest=estimate)
 
 
+_CORES = "On a processor with several cores the order of operations does not tell how it was shared."
 _SETTLE = (
     "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this device, given as --baseline {name}=RUN, "
     "or a pause of the others of a few of its steps, would settle it."

@@ -71,7 +71,10 @@ def _headline(report: Report, device: DeviceReport) -> str:
         return f"{who} was captured alone on {where}"
     if not any(share.kernels or share.copies for share in device.overlap.shares):
         return f"{who} were captured together on {where}, without any work there"
-    found = "" if device.group.device.device.is_host else _contention(report, device)
+    on_host = device.group.device.device.is_host
+    # Overlap on a processor says little; a queue that holds sessions up, or a measured loss, does.
+    silent = on_host and not any(answer_of(loss.slowdown) is Answer.SLOWER for loss in device.cost.losses)
+    found = "" if silent else _contention(report, device)
     return found or _overlap(device, who, where)
 
 
@@ -167,7 +170,7 @@ def _meaning(report: Report, device: DeviceReport) -> str:
     if time.contended == 0 and not any(answer_of(loss.slowdown) is Answer.SLOWER for loss in known):
         return said[0]
     said += [_rests_on(report, loss) for loss in known[:_IN_MEANING]]
-    if device.group.device.device.is_host:
+    if device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM:
         said.append(_CORES)
     elif not known:
         said.append(_NOT_KNOWN)

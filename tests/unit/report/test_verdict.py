@@ -108,8 +108,8 @@ def test_the_mechanism_ends_the_headline(mechanism: Mechanism, words: str) -> No
     assert verdict(two(*losses, mechanism=mechanism)).headline.endswith(f"; {words}")
 
 
-def test_on_a_processor_nothing_is_called_contention() -> None:
-    report = pair(C, (1.9, 1.8, 2.0))
+def test_on_a_processor_bounds_are_not_called_contention() -> None:
+    report = pair(D, (None, 1.0, 2.7), (None, 1.0, 2.7))
     group = report.devices[0].group
     host = replace(group, device=replace(group.device, device=replace(group.device.device, is_host=True)))
     answer = verdict(replace(report, devices=(replace(report.devices[0], group=host),)))
