@@ -9,7 +9,7 @@ from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
-from tb_contention.units import I64, PS_PER_NS, U8, U16
+from tb_contention.units import I64, PS_PER_NS, U8, U16, SessionId
 
 #: Sub-lanes of one stream at most; what overlaps deeper shares the last.
 MAX_ROWS = 8
@@ -85,7 +85,7 @@ def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeli
         lanes=tuple(lanes),
         hidden_lanes=hidden,
         contended=_contended(report),
-        memory=tuple(_memory(report, session) for session in sessions),
+        memory=tuple(_memory(report, owner) for owner in _owners(sessions)),
         lost=tuple(_lost(report, session) for session in sessions),
     )
 
@@ -181,10 +181,16 @@ def _is_known(report: DeviceReport, session: Session) -> bool:
     return any(loss.session == session.id and loss.lost is not None for loss in report.cost.losses)
 
 
-def _memory(report: DeviceReport, session: Session) -> "tuple[I64, I64, int] | None":
-    """Add up a session's allocators: (times, bytes in use from then on, bytes before the first)."""
+def _owners(sessions: "tuple[Session, ...]") -> "list[SessionId | None]":
+    """Name whose allocators each session stands for: its own; the first of several inside a process for the process, the rest for none."""
+    owners = [session.process or session.id for session in sessions]
+    return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
+
+
+def _memory(report: DeviceReport, owner: "SessionId | None") -> "tuple[I64, I64, int] | None":
+    """Add up the allocators of a process: (times, bytes in use from then on, bytes before the first)."""
     memory = report.memory
-    curves = [c for c in memory.curves if c.session == session.id] if memory is not None else []
+    curves = [c for c in memory.curves if c.session == owner] if memory is not None else []
     if not curves:
         return None
     time = np.concatenate([c.time for c in curves])

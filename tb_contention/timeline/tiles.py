@@ -51,7 +51,9 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     limits = []
     for index in known:
         stated = [
-            a.limit for a in memory.allocators if a.session == timeline.sessions[index].id and a.limit is not None
+            a.limit
+            for a in memory.allocators
+            if a.session == (timeline.sessions[index].process or timeline.sessions[index].id) and a.limit is not None
         ]
         limits.append(sum(stated) if stated else None)
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from lanes import Allocation, device_report, group_of, session_of
 
-from tb_contention.model.alignment import Session
+from tb_contention.model.alignment import DeviceRef, Session
 from tb_contention.model.contention import LostTime
 from tb_contention.model.intervals import Intervals
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
@@ -156,3 +156,20 @@ def test_lost_time_is_bounded_whatever_the_trace_holds() -> None:
 
     assert lost["n"] <= 2 * BUCKETS
     assert sum(lost["columns"]["count"]) == 2 * (BUCKETS << 9) // 4
+
+
+def test_the_memory_of_a_process_is_shown_once_for_all_sessions_inside_it() -> None:
+    a = session_of("a", "AAA.....", [(1, 300, 300)])
+    b = session_of("b", "...BBB..", [(2, 500, 500)])
+    inside = [replace(b, id=SessionId(f"b#{k}"), process=b.id, kind="in_process") for k in (1, 2)]
+    aligned, group = group_of([a, b])
+    report = device_report(aligned, group)
+    parts = replace(
+        aligned,
+        sessions=(a, b, *inside),
+        groups=(replace(group, planes=(group.planes[0], *(DeviceRef(session=i.id, device=0) for i in inside))),),
+    )
+    shown = replace(report, group=parts.groups[0])
+    made = build_timeline(parts, shown)
+
+    assert [m is not None for m in made.memory] == [True, True, False]
