@@ -19,11 +19,12 @@ from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.interval import Estimate, estimate
 from tb_contention.contention.loss import Loss, measure_loss
-from tb_contention.contention.mechanism import Sharing, progress_sum, recognise, together
+from tb_contention.contention.mechanism import Sharing, recognise
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.solo import Solo, solo_baseline
+from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.contention import (
