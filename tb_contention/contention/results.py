@@ -1,0 +1,125 @@
+"""What one session's loss looks like in a report: figures, kernels, step periods, and where on the timeline it was."""
+
+import numpy as np
+
+from tb_contention.contention.cover import covered
+from tb_contention.contention.interval import Estimate
+from tb_contention.contention.loss import Loss
+from tb_contention.contention.metrics import sharing_metrics
+from tb_contention.model.contention import (
+    Evidence,
+    KernelCost,
+    LostTime,
+    SessionLoss,
+    SharingMetrics,
+    Slowdown,
+    StepTimes,
+)
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import Nanoseconds
+
+#: Parts of a kernel lost by less than this are not drawn, ns.
+_DRAWN = 1_000
+_SETTLE = (
+    "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this device, given as --baseline {name}=RUN, "
+    "or a pause of the others of a few of its steps, would settle it."
+)
+
+
+def session_loss(loss: Loss, found: "Estimate | None") -> SessionLoss:
+    """Put the results of one session together; what class D cannot know stays None."""
+    evidence = loss.alone.evidence
+    known = found is not None and evidence is not Evidence.D
+    shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
+    rows = loss.counted
+    stretch = float((loss.exposure.duration - loss.alone.estimate)[rows].sum())
+    stall = float(loss.waits.stall[rows].sum())
+    lost = max(0.0, shared - alone)
+    stretch, stall = max(0.0, stretch), max(0.0, stall)
+    steps = len(loss.periods.begin) if loss.has_steps else 0
+    slowdown = Slowdown(
+        estimate=found.value if known and found is not None else None,
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+        evidence=evidence if found is not None else Evidence.D,
+        coverage=loss.alone.coverage,
+        settle=_SETTLE.format(name=loss.work.session.name) if found is not None and evidence is Evidence.D else "",
+    )
+    return SessionLoss(
+        session=loss.work.id,
+        stretch=_ns(stretch) if known else None,
+        stall=_ns(stall) if known else None,
+        absorbed=_ns(max(0.0, stretch + stall - lost)) if known else None,
+        lost=_ns(lost) if known else None,
+        slowdown=slowdown,
+        step_shared=_ns(shared / steps) if steps else None,
+        step_alone=_ns(alone / steps) if steps and known else None,
+        steps=steps,
+    )
+
+
+def _ns(value: float) -> Nanoseconds:
+    return Nanoseconds(round(value))
+
+
+def metrics_of(results: "tuple[SessionLoss, ...]") -> "SharingMetrics | None":
+    """Compute the metrics of a group; None unless every slowdown is known."""
+    values = [r.slowdown.estimate for r in results]
+    known = [v for v in values if v is not None]
+    return sharing_metrics(known) if len(known) == len(values) else None
+
+
+def kernel_costs(loss: Loss) -> "list[KernelCost]":
+    """Sum per kernel name, over the window: duration alone and loss."""
+    if loss.alone.evidence is Evidence.D or not len(loss.work.start):
+        return []
+    trace = loss.work.session.trace
+    rows = np.flatnonzero(loss.exposure.inside)
+    names = trace.kernels.name[loss.work.rows][rows].astype(np.int64) + 1
+    alone = np.bincount(names, loss.alone.estimate[rows])
+    lost = np.bincount(names, (loss.exposure.duration - loss.alone.estimate + loss.waits.stall)[rows])
+    return [
+        KernelCost(session=loss.work.id, name=trace.strings.get(name - 1) or "", alone=_ns(float(alone[name])), lost=_ns(float(lost[name])))
+        for name in np.flatnonzero(np.bincount(names)).tolist()
+    ]  # fmt: skip
+
+
+def step_times(loss: Loss) -> StepTimes:
+    """Split each period into own device work, host, and what co-runners added."""
+    periods = loss.periods
+    known = loss.alone.evidence is not Evidence.D
+    begin, end = periods.begin.astype(np.int64), periods.end.astype(np.int64)
+    total = end - begin
+    if known:
+        spans = Intervals.union_of(loss.played.start.astype(np.int64), loss.played.end.astype(np.int64))
+        work = covered(spans, periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
+        lost = np.clip(np.round(periods.shared - periods.alone).astype(np.int64), 0, total)
+    else:
+        work = covered(loss.work.running, begin, end)
+        lost = np.zeros(len(total), np.int64)
+    own = np.minimum(work, total - lost)
+    return StepTimes(
+        session=loss.work.id,
+        number=loss.work.step_number[periods.step],
+        start=begin,
+        end=end,
+        own=own,
+        host=total - lost - own,
+        lost=lost,
+        known=known,
+    )
+
+
+def lost_time(loss: Loss) -> LostTime:
+    """Tell where on the timeline kernels were stretched, at their end, and where they waited, before their start."""
+    work, inside = loss.work, loss.exposure.inside
+    if loss.alone.evidence is Evidence.D:
+        return LostTime(session=work.id, stretched=Intervals.empty(), stalled=Intervals.empty())
+    stretch = loss.exposure.duration - loss.alone.estimate
+    long = inside & (stretch > np.maximum(_DRAWN, 2 * loss.alone.deviation))
+    waits = inside & (loss.waits.stall > _DRAWN)
+    return LostTime(
+        session=work.id,
+        stretched=Intervals.union_of(work.end[long] - stretch[long].astype(np.int64), work.end[long]),
+        stalled=Intervals.union_of(work.start[waits] - loss.waits.stall[waits].astype(np.int64), work.start[waits]),
+    )
