@@ -5,9 +5,12 @@ import numpy as np
 from tb_contention.contention.signs import merged
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64
 
-#: Turns looked for, ns; co-pending stretches and events used at most.
-_SHORTEST, _LONGEST, _EVENTS = 0.4e6, 80e6, 4_000
+#: Turns looked for, ns; events needed, and used at most.
+_SHORTEST, _LONGEST, _LEAST, _EVENTS = 0.4e6, 80e6, 30, 2_000
+#: Longer stretches are looked at in pieces of so many ns, which bounds the work; so many pieces at most.
+_PIECE, _PIECES = 1_000_000_000, 1 << 20
 #: Power per event of a rhythm: 3.3 was the highest of 200 simulated pairs that ran at once, few of them above 2.9.
 _RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
 _SWITCHES_COST, _ONE, _MULTIPLE = 0.985, 1.03, 0.7
@@ -19,33 +22,34 @@ def rotation(works: "list[SessionWork]", where: Intervals, progress: "float | No
     While two sessions take turns, kernels of each begin and end only in its own half of the rotation: with the right period the phases
     of one cluster opposite to those of the other. Phases start anew with each co-pending stretch.
     """
-    time, owner, _ = merged(works, where, "end")
-    if len(works) != 2 or len(time) < 30 or len(np.unique(owner)) < 2:
+    if len(works) != 2 or (progress is not None and progress > _ONE):
         return None
+    time, owner, _ = merged(works, where, "end")
+    if len(time) < _LEAST or len(np.unique(owner)) < 2:
+        return None
+    time = time[:_EVENTS]
+    sign: F64 = np.where(owner[: len(time)] == 0, 1.0, -1.0)
     stretch = np.searchsorted(where.start, time, "right") - 1
-    time, owner, stretch = time[:_EVENTS], owner[:_EVENTS], stretch[:_EVENTS]
-    since = (time - where.start[stretch]).astype(np.float64)
-    sign = np.where(owner == 0, 1.0, -1.0)
-    longest = float(since.max())
+    since = time - where.start[stretch]
+    begin = np.flatnonzero(np.diff(stretch * _PIECES + np.minimum(since // _PIECE, _PIECES - 1), prepend=-1))
+    phase: F64 = (since % _PIECE).astype(np.float64)
+    longest = float(phase.max())
     if longest < 4 * _SHORTEST:
         return None
-    step = 0.15 / longest
-    frequencies = np.arange(1 / min(_LONGEST, longest / 2), 1 / (2 * _SHORTEST), step)
-    counts = np.bincount(stretch, minlength=int(stretch.max()) + 1).astype(np.float64)
-    power = np.zeros(len(frequencies))
-    first = 0
-    for block in np.array_split(frequencies, max(1, len(frequencies) * len(since) // 2_000_000)):
-        waves = sign * np.exp(-2j * np.pi * block[:, None] * since)
-        sums = np.zeros((len(block), len(counts)), np.complex128)
-        for number in np.flatnonzero(counts).tolist():
-            sums[:, number] = waves[:, stretch == number].sum(1)
-        power[first : first + len(block)] = (np.abs(sums) ** 2).sum(1) / len(since)
-        first += len(block)
+    frequencies = np.arange(1 / min(_LONGEST, longest / 2), 1 / (2 * _SHORTEST), 0.15 / longest)
+    power = np.concatenate(
+        [_power(part, phase, sign, begin) for part in np.array_split(frequencies, 1 + len(frequencies) // 500)]
+    )
     best = float(power.max())
     # Kernels as long as a few turns give the rhythm's multiples too: the slowest of the clear ones is the rotation.
     at = float(frequencies[np.flatnonzero(power > _MULTIPLE * best)[0]])
-    if progress is not None and progress > _ONE:
-        return None
     # In turns the switches cost: what gets done is a little less than one session's work.
     certain = progress is not None and progress < _SWITCHES_COST
     return 0.5 / at if best > (_RHYTHM if certain else _CLEAR_RHYTHM) else None
+
+
+def _power(frequencies: F64, since: F64, sign: F64, begin: I64) -> F64:
+    """Return the power per event at each frequency, added over the stretches that begin at these rows."""
+    waves = sign * np.exp(-2j * np.pi * frequencies[:, None] * since)
+    power: F64 = (np.abs(np.add.reduceat(waves, begin, axis=1)) ** 2).sum(1) / len(since)
+    return power
