@@ -30,7 +30,7 @@ class Alone:
 
     estimate: equals the recorded duration of kernels that nobody touched. shortest: what it can be at the least (class D). deviation: of
     one instance; error: of its baseline, common to all kernels of a `group`; borrowed: no baseline of its own, the session's mean stretch
-    was used. coverage: share of the contended kernel time with a baseline.
+    was used. coverage: share of the contended kernel time with a baseline. unresolved: slowdown that the estimate takes for none.
     """
 
     evidence: Evidence
@@ -41,6 +41,7 @@ class Alone:
     error: F64
     group: I64
     borrowed: Bool
+    unresolved: float = 0.0
 
 
 def learned(work: SessionWork, exposure: Exposure) -> Baseline:
@@ -52,6 +53,11 @@ def learned(work: SessionWork, exposure: Exposure) -> Baseline:
         return first
     level = baseline(work.key, work.keys, work.place, work.step, exposure.duration / factor, exposure.undisturbed)
     return replace(level, alone=level.alone * factor, deviation=level.deviation * factor, error=level.error * factor)
+
+
+def as_recorded(exposure: Exposure, alone: Alone, unresolved: float) -> Alone:
+    """Take recorded durations for those alone, where together the sessions did as much as each does alone."""
+    return replace(alone, estimate=exposure.duration, shortest=exposure.duration, unresolved=unresolved)
 
 
 def covers(exposure: Exposure, base: F64) -> float:

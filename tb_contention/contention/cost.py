@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tb_contention.contention.alone import Alone, covers, filled, find_alone, learned
+from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_blame
 from tb_contention.contention.cover import united
@@ -19,7 +19,7 @@ from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.loss import Loss, measure_loss
-from tb_contention.contention.mechanism import Sharing, recognise
+from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.results import kernel_costs, lost_time, metrics_of, session_loss, step_times
@@ -80,6 +80,11 @@ def measure_cost(
     sharing = _sharing(victims, group, error)
     alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)), victims)
     alones = _no_more_than_one(works, alones, sharing, group)
+    if sharing.mechanism is Mechanism.NONE and not sharing.apart and len(works) > 1:
+        known = [a.evidence is not Evidence.D for a in alones]
+        alones = [
+            as_recorded(v.exposure, a, NO_LOSS) if k else a for v, a, k in zip(victims, alones, known, strict=True)
+        ]
     losses = _each(
         lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running),
         list(zip(victims, alones, strict=True)),

@@ -43,7 +43,12 @@ def estimate(loss: Loss, clock: float = 0.0) -> "Estimate | None":
         least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
         return Estimate(value=value, low=1.0, high=max(1.0, shared / least) * _LOOSE)
     below, above = _resampled(loss.periods)
-    model = _MODEL[loss.alone.evidence] * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value
+    model = (
+        _MODEL[loss.alone.evidence] * abs(value - 1)
+        + _FLOOR
+        + _MISSING * loss.work.missing * value
+        + loss.alone.unresolved
+    )
     rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
     return Estimate(
         value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))
