@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=parse_baseline,
         default=[],
         metavar="SESSION=RUN",
-        help="RUN holds the work of SESSION captured alone (checked and noted; this version does not estimate slowdown)",
+        help="RUN, or the directory of runs, holds the work of SESSION captured alone: its slowdown is measured against that",
     )
 
 

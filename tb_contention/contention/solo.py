@@ -24,14 +24,14 @@ class Solo:
 
 
 def find_solos(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> "dict[SessionId, tuple[Solo, ...]]":
-    """Resolve the user's word `session=run` (ids, names or runs) to sessions; OptionError where one is not there."""
+    """Resolve the user's word `session=run` (ids, names, runs or directories of runs) to sessions; OptionError where one is not there."""
     solos: dict[SessionId, tuple[Solo, ...]] = {}
     for name, run in baselines.items():
         victims = [s for s in aligned.sessions if name in (s.id, s.name)]
         if not victims:
             known = sorted({s.id for s in aligned.sessions} | {s.name for s in aligned.sessions})
             raise OptionError(f"--baseline names the session {name!r}, which is not among {known}.", slug="bad-option")
-        candidates = [s for s in aligned.sessions if run in (s.run, s.id, s.name)]
+        candidates = [s for s in aligned.sessions if run in (s.id, s.name) or _below(s.run, run)]
         if not candidates:
             known = sorted({s.run for s in aligned.sessions})
             raise OptionError(f"--baseline names the run {run!r}, which is not among {known}.", slug="bad-option")
@@ -41,6 +41,11 @@ def find_solos(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> "dict[
             if found:
                 solos[victim.id] = found
     return solos
+
+
+def _below(run: str, place: str) -> bool:
+    """Tell whether a run is the one named, or lies in the directory named."""
+    return run == place or run.startswith(place.rstrip("/") + "/")
 
 
 def _busiest(session: Session) -> int:
