@@ -46,6 +46,8 @@ B = TypeVar("B")
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Undisturbed kernels, and by how much they take longer than alone, that show somebody who was not traced.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
+#: Kernels of a session up to which the effect of the clock error is measured.
+_MOST_REPEATED = 200_000
 #: Slowdowns whose interval stays below this are none.
 _AS_ALONE = 1.01
 
@@ -55,6 +57,7 @@ class _Victim:
     """What is known of one session before the mechanism is."""
 
     work: SessionWork
+    busy: Intervals
     exposure: Exposure
     own: Baseline
     solo: "Baseline | None"
@@ -90,7 +93,13 @@ def measure_cost(
         list(zip(victims, alones, strict=True)),
     )
     comparable = [len(works) > 1 or victim.solo is not None for victim in victims]
-    estimates = [estimate(loss) if known else None for loss, known in zip(losses, comparable, strict=True)]
+    clocks = _each(
+        lambda case: _clock_effect(case[0], case[1], sharing, len(works), error),
+        list(zip(victims, losses, strict=True)),
+    )
+    estimates = [
+        estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
+    ]
     results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     sharing = _nothing_lost(sharing, results)
     if group.device.device.is_host and all(r.slowdown.evidence is Evidence.D for r in results) and len(results) > 1:
@@ -149,6 +158,7 @@ def _victim(
         exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
     return _Victim(
         work=work,
+        busy=busy,
         exposure=exposure,
         own=own,
         solo=solo,
@@ -190,6 +200,25 @@ def _best_guess(victims: "list[_Victim]") -> "list[F64]":
         c if k else np.where(e.touched, e.duration / max(stretch, 1.0), e.duration)
         for e, c, k in zip(exposures, complete, known, strict=True)
     ]
+
+
+def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, error: int) -> float:
+    """Return by how much the slowdown changes when the clocks are taken for exact; of long captures it is not looked at.
+
+    The longer a capture, the less the kernels that a clock error puts on the wrong side of a border weigh.
+    """
+    work, seen = victim.work, loss.exposure
+    if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D:
+        return 0.0
+    exposure = expose(work, victim.busy, seen.start, seen.end, 0)
+    alone = find_alone(work, exposure, learned(work, exposure), victim.solo, sharing, sessions)
+    if loss.alone.unresolved or alone.evidence is Evidence.D:
+        return 0.0
+    exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency).periods
+    if not exact.alone.sum() or not loss.periods.alone.sum():
+        return 0.0
+    change = exact.shared.sum() / exact.alone.sum() - loss.periods.shared.sum() / loss.periods.alone.sum()
+    return abs(float(change))
 
 
 def _nothing_lost(sharing: Sharing, results: "tuple[SessionLoss, ...]") -> Sharing:

@@ -32,7 +32,7 @@ class Estimate:
     high: float
 
 
-def estimate(loss: Loss, clock: float = 0.0) -> "Estimate | None":
+def estimate(loss: Loss, clock: float) -> "Estimate | None":
     """Estimate the slowdown of a session; clock: by how much it changes within the clock error. None without a period."""
     shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
     if shared <= 0 or alone <= 0:
