@@ -215,8 +215,13 @@ const FLOWS = {
     await panel.frame.locator('.by-hand summary').first().click();
     const input = panel.frame.locator('.by-hand input').first();
     await input.fill('-9.5');
+    // Each view is analysed anew, so the layout is asked for when that is done.
+    const layout = panel.page.waitForRequest(
+      (request) => request.url().includes('api/layout') && decodeURIComponent(request.url()).includes('=-9500000'),
+      { timeout: 30_000 },
+    );
     await input.press('Enter');
-    await panel.page.waitForTimeout(500);
+    await layout;
     await panel.idle();
     const shifted = asked.filter((address) => decodeURIComponent(address).includes('=-9500000'));
     const routes = shifted.map((address) => /api\/(\w+)/.exec(address)?.[1]);
