@@ -69,13 +69,14 @@ class Clock:
 
 @dataclass(slots=True)
 class StepRun:
-    """One step as it went: host span, and launch, start, end of each item."""
+    """One step as it went: host span; launch, start, end of each item; ns that its work was held up by each session, by number."""
 
     begin: float
     end: float = 0.0
     launch: "list[float]" = field(default_factory=list)
     start: "list[float]" = field(default_factory=list)
     finish: "list[float]" = field(default_factory=list)
+    waited: "dict[int, float]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,12 @@ class _Cursor:
     @property
     def launch(self) -> float:
         return self.runs[-1].launch[-1]
+
+    @property
+    def spins(self) -> bool:
+        """Say whether a spin kernel has begun: it ends after its time, so nobody holds it up."""
+        run = self.runs[-1]
+        return self.spin[self.item] and len(run.start) == len(run.launch)
 
     def _next_step(self) -> None:
         if len(self.runs) == len(self.program.steps):
@@ -165,14 +172,14 @@ def simulate(programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | No
     """Play the programs on one device, and note who waited for whom."""
     clock = clock or Clock()
     cursors = [_Cursor(program) for program in programs]
-    waits = [[0.0] * len(programs) for _ in programs]
+    seen = [-inf] * len(programs)
     time = 0.0
     while True:
         busy = [i for i, c in enumerate(cursors) if c.ready <= time]
         arrival = min((c.ready for c in cursors if c.ready > time), default=inf)
         if not busy:
             if arrival == inf:
-                return Simulation(runs=tuple(tuple(c.runs) for c in cursors), waits=tuple(map(tuple, waits)))
+                return Simulation(runs=tuple(tuple(c.runs) for c in cursors), waits=_waits(cursors))
             time = arrival
             continue
         rates, holds = _rates(cursors, busy, policy, time)
@@ -181,11 +188,13 @@ def simulate(programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | No
         for i, rate in rates.items():
             pace = 1.0 if cursors[i].spin[cursors[i].item] else rate * speed
             until = min(until, time + cursors[i].left / pace)
-        _note_waits(waits, rates, busy, until - time)
+        _note_waits(cursors, rates, busy, until - time, seen)
         for i, rate in rates.items():
             cursor = cursors[i]
             pace = 1.0 if cursor.spin[cursor.item] else rate * speed
             compute = cursor.unit[cursor.item] is Unit.COMPUTE
+            if rate > 0:
+                seen[i] = until
             if cursor.advance(time, until, (until - time) * pace) and compute:
                 policy.finished(i)
         time = until
@@ -202,8 +211,7 @@ def _rates(
         given, holds = policy.rates(time, kernels, {i: cursors[i].item for i in kernels})
         rates.update(given)
         for i in kernels:
-            started = len(cursors[i].runs[-1].start) == len(cursors[i].runs[-1].launch)
-            if i not in rates and started and cursors[i].spin[cursors[i].item]:
+            if i not in rates and cursors[i].spins:
                 rates[i] = 0.0
     for unit in (Unit.COPY_IN, Unit.COPY_OUT):
         copies = [i for i in busy if cursors[i].unit[cursors[i].item] is unit]
@@ -211,13 +219,22 @@ def _rates(
     return rates, holds
 
 
-def _note_waits(waits: "list[list[float]]", rates: "dict[int, float]", busy: "list[int]", length: float) -> None:
-    """Put what each session did not get down to those that had the device, or else to all that wanted it."""
-    if len(busy) < 2:
-        return
+def _note_waits(
+    cursors: "list[_Cursor]", rates: "dict[int, float]", busy: "list[int]", length: float, seen: "list[float]"
+) -> None:
+    """Put what each session did not get down to those that had the device, else to all that wanted it, else to who had it last."""
     for i in busy:
         missed = (1.0 - rates.get(i, 0.0)) * length
-        if missed > 0:
-            others = [j for j in busy if j != i and rates.get(j, 0.0) > 0] or [j for j in busy if j != i]
-            for j in others:
-                waits[i][j] += missed / len(others)
+        if missed <= 0 or cursors[i].spins or len(cursors) < 2:
+            continue
+        others = [j for j in busy if j != i and rates.get(j, 0.0) > 0] or [j for j in busy if j != i]
+        # Alone but not running: the device still changes over from a session that has just left.
+        others = others or [max((j for j in range(len(cursors)) if j != i), key=seen.__getitem__)]
+        waited = cursors[i].runs[-1].waited
+        for j in others:
+            waited[j] = waited.get(j, 0.0) + missed / len(others)
+
+
+def _waits(cursors: "list[_Cursor]") -> "tuple[tuple[float, ...], ...]":
+    """Sum who waited for whom over all steps."""
+    return tuple(tuple(sum(r.waited.get(j, 0.0) for r in c.runs) for j in range(len(cursors))) for c in cursors)

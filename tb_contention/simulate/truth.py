@@ -29,11 +29,19 @@ class Played:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Periods:
-    """Step periods, from the end of one step to the end of the next, that lie in the common window; summed, ns."""
+    """Step periods, from the end of one step to the end of the next, that lie in the common window; summed, ns.
 
-    count: int
+    steps: the numbers of the steps that end them.
+    """
+
+    steps: "tuple[int, ...]"
     shared: float
     alone: float
+
+    @property
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self.steps)
 
     @property
     def slowdown(self) -> "float | None":
@@ -52,7 +60,29 @@ def periods(played: Played, start: int, end: int) -> Periods:
     numbers = [n for n in recorded_steps(played.spec, played.shared) if start <= played.shared[n].end <= end]
     pairs = [(a, b) for a, b in pairwise(numbers) if b == a + 1]
     shared, alone = (sum(runs[b].end - runs[a].end for a, b in pairs) for runs in (played.shared, played.alone))
-    return Periods(count=len(pairs), shared=shared, alone=alone)
+    return Periods(steps=tuple(b for _, b in pairs), shared=shared, alone=alone)
+
+
+def stretch(played: Played, steps: "tuple[int, ...]") -> float:
+    """Sum by how much longer than alone the device work of these steps lasted from its start to its end, ns."""
+
+    def lasted(runs: "tuple[StepRun, ...]") -> float:
+        return sum(sum(runs[n].finish) - sum(runs[n].start) for n in steps)
+
+    return lasted(played.shared) - lasted(played.alone)
+
+
+def stall(played: Played, steps: "tuple[int, ...]") -> float:
+    """Sum how long the device work of these steps waited for its start when the host and the work in front of it were done, ns."""
+    cost = played.spec.launch_cost * 1000
+    total = 0.0
+    for n in steps:
+        run = played.shared[n]
+        before = played.shared[n - 1].finish[-1] if n else 0.0
+        for launch, start, finish in zip(run.launch, run.start, run.finish, strict=True):
+            total += start - max(before, launch + cost)
+            before = finish
+    return total
 
 
 def truth_of(played: "list[Played]", epoch_ns: int) -> "dict[str, Any]":
@@ -113,15 +143,19 @@ def _session(played: Played, busy: Intervals, contended: Intervals) -> "dict[str
 
 
 def _loss(played: Played, everybody: "list[Played]", start: int, end: int) -> "dict[str, Any]":
-    """What sharing cost: periods of the common window, and who the session waited for over the whole run."""
+    """What sharing cost: periods of the common window, whom the session waited for in them, and over the whole run."""
     found = periods(played, start, end)
     names = [p.spec.name for p in everybody]
+    others = [(k, name) for k, name in enumerate(names) if name != played.spec.name]
     return {
         "periods": found.count,
         "period_mean_alone": round(found.alone / found.count) if found.count else None,
         "period_mean_shared": round(found.shared / found.count) if found.count else None,
         "slowdown": None if found.slowdown is None else round(found.slowdown, 6),
         "lost": round(found.shared - found.alone),
+        "lost_to": {name: round(sum(played.shared[n].waited.get(k, 0.0) for n in found.steps)) for k, name in others},
+        "stretch": round(stretch(played, found.steps)),
+        "stall": round(stall(played, found.steps)),
         "waited_for": {n: round(w) for n, w in zip(names, played.waits, strict=False) if n != played.spec.name},
     }
 

@@ -10,6 +10,7 @@ from tb_contention.simulate.memory import memory_changes
 from tb_contention.simulate.recording import GPU, HOST, Recorded, record, record_process
 from tb_contention.simulate.reference import REFERENCE
 from tb_contention.simulate.scenarios import EPOCH_NS, Scenario, scenario
+from tb_contention.simulate.sharing import TimeSlices
 from tb_contention.simulate.truth import Played, truth_of
 from tb_contention.simulate.workload import SessionSpec, program_of
 from tb_contention.units import NS_PER_S
@@ -57,12 +58,14 @@ def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, 
         before = EPOCH_NS - (number + 1) * _APART_S * NS_PER_S
         data = record(one.spec, one.alone, memory_changes(one.spec, one.alone), before)
         _write_session(out / "alone" / one.spec.name, one.spec, data, before)
+    policy = chosen.policy()
     truth = {
         "scenario": chosen.name,
         "summary": chosen.summary,
         "seed": seed,
         "mechanism": chosen.mechanism,
         "slice": None if chosen.slice_ns is None else round(chosen.slice_ns),
+        "switch": round(policy.switch) if chosen.slice_ns is not None and isinstance(policy, TimeSlices) else None,
         **truth_of(played, EPOCH_NS),
     }
     (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")

@@ -24,9 +24,7 @@ def spans(runs: "tuple[StepRun, ...]") -> "list[float]":
 
 @pytest.mark.parametrize("sessions", [2, 3, 4, 6])
 @pytest.mark.parametrize("work", [20 * US, 2 * MS])
-def test_n_saturating_sessions_in_time_slices_take_n_times_as_long_and_the_switches(
-    sessions: int, work: float
-) -> None:
+def test_n_saturating_sessions_in_time_slices_take_n_times_as_long_and_the_switches(sessions: int, work: float) -> None:
     program = steps(40, round(10 * MS / work), work)
     shared = run((program,) * sessions, TimeSlices(2 * MS, 0.1 * MS))
     for runs in shared:
@@ -115,7 +113,9 @@ def test_slack_of_a_host_bound_session_takes_up_the_stretch() -> None:
 
 
 def test_copies_run_beside_the_kernels_of_another_session() -> None:
-    copying = Program(start=0.0, steps=(StepProgram(pause=0.0, work=(MS,) * 4),), traits=Traits(unit=(Unit.COPY_IN,) * 4))
+    copying = Program(
+        start=0.0, steps=(StepProgram(pause=0.0, work=(MS,) * 4),), traits=Traits(unit=(Unit.COPY_IN,) * 4)
+    )
     a, b = run((copying, steps(1, 4, MS)), TimeSlices(2 * MS, 0.1 * MS))
     assert length(a) == length(b) == pytest.approx(4 * MS)
 
@@ -150,6 +150,20 @@ def test_what_saturating_sessions_lose_is_what_they_waited(policy: Policy) -> No
         assert sum(made.waits[k]) == pytest.approx(length(runs) - 30 * MS, rel=1e-6)
 
 
-def test_disjoint_phases_wait_for_nobody() -> None:
-    made = simulate((steps(5, 4, MS), steps(5, 4, MS, start=30 * MS)), TimeSlices(2 * MS, 0.1 * MS))
-    assert np.array(made.waits).sum() == 0.0
+def test_the_change_of_turns_after_a_session_has_left_is_put_down_to_it() -> None:
+    made = simulate((steps(1, 1, 3 * MS), steps(1, 1, MS)), TimeSlices(2 * MS, 0.1 * MS))
+    assert length(made.runs[0]) == 3 * MS + MS + 2 * 0.1 * MS
+    assert np.array(made.waits) == pytest.approx(np.array([[0.0, 1.2 * MS], [2.1 * MS, 0.0]]))
+
+
+def test_a_spin_kernel_that_goes_on_without_the_device_waits_for_nobody() -> None:
+    spinning = Program(start=0.0, steps=(StepProgram(pause=0.0, work=(10 * MS,)),), traits=Traits(spin=(True,)))
+    made = simulate((spinning, steps(1, 1, 10 * MS)), TimeSlices(2 * MS, 0.0))
+    assert made.waits[0] == (0.0, 0.0)
+    assert made.waits[1][0] == length(made.runs[1]) - 10 * MS
+
+
+@pytest.mark.parametrize("switch", [0.0, 0.1 * MS])
+def test_disjoint_phases_wait_for_nobody_but_one_change_of_turns(switch: float) -> None:
+    made = simulate((steps(5, 4, MS), steps(5, 4, MS, start=30 * MS)), TimeSlices(2 * MS, switch))
+    assert np.array(made.waits).tolist() == [[0.0, 0.0], [pytest.approx(switch), 0.0]]
