@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenario",
         metavar="SCENARIO",
-        help="time_slicing, mps, single_stream, unshared, reference_mps, ..., ...",
+        help="time_slicing, mps, single_stream, unshared, reference_mps, ...; another name lists all",
     )
     parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to")
     parser.add_argument("--seed", type=int, default=0, help="equal seeds give equal files (default 0)")
