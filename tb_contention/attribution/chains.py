@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.attribution.walk import MAX_HOPS, climb, join, nest
+from tb_contention.model.launching import launch_rows
 from tb_contention.model.trace import NONE, HostEventTable, HostKind, Trace
 from tb_contention.units import I64, U8
 
@@ -57,7 +58,7 @@ def chains_of(trace: Trace) -> Chains:
     roles[list(RUNS)], roles[HostKind.ANNOTATION] = _RUN, _ANNOTATION
     climb(parent, link, roles[host.kind], host.model, _ANNOTATION, MAX_HOPS, run, model, annotation)
     launch = np.full(len(trace.launches), -1, np.int64) if host_work else found
-    kernel = found if host_work else _by_correlation(trace, found)
+    kernel = found if host_work else np.append(found, -1)[launch_rows(trace.kernels, trace.launches)]
     return Chains(
         parent=parent, run=run, model=model, annotation=annotation, launch=launch,
         kernel=_by_group(trace, kernel),
@@ -91,17 +92,6 @@ def _links(host: HostEventTable) -> I64:
 
 def _is_run(kind: U8) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     return np.isin(kind, RUNS)
-
-
-def _by_correlation(trace: Trace, found: I64) -> I64:
-    """Give each kernel what was found for the launch with its correlation id."""
-    wanted, given = trace.kernels.correlation, trace.launches.correlation
-    if not len(given):
-        return np.full(len(wanted), -1, np.int64)
-    order = slice(None) if bool(np.all(given[1:] >= given[:-1])) else np.argsort(given, kind="stable")
-    given, found = given[order], found[order]
-    row = np.minimum(np.searchsorted(given, wanted), len(given) - 1)
-    return np.where((given[row] == wanted) & (wanted > 0), found[row], -1)
 
 
 def _by_group(trace: Trace, kernel: I64) -> I64:

@@ -8,15 +8,12 @@ import numpy.typing as npt
 from tb_contention.contention.keys import kernel_keys, occurrence
 from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.trace import HostKind, KernelKind, KernelTable, LaunchTable, Trace
-from tb_contention.units import I64, PS_PER_NS, U8, SessionId
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.model.launching import launch_rows
+from tb_contention.model.trace import HostKind, KernelKind, KernelTable, Trace
+from tb_contention.units import I64, PS_PER_NS, U8, Bool, SessionId
 
 #: Kinds of host instants.
 LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
-#: A launch is seen at most this long after its kernel began: clocks inside one file drift by up to 1 ms in long captures.
-_SKEW_PS = 1_000_000_000
 #: A kernel follows another of its session when it starts within so many ns of its end.
 FOLLOWS_NS = 5_000
 #: Streams whose work overlaps by less than this part do not run at once.
@@ -106,14 +103,17 @@ class SessionWork:
             "spin",
             "copy",
             "step",
-            "previous",
             "ready",
             "cause_known",
         )
         cut = {name: getattr(self, name)[rows] for name in columns}
-        cut["previous"] = np.full(len(cut["start"]), -1, np.int64)
-        pending = Intervals.union_of(cut["ready"], cut["end"])
-        return replace(self, **cut, pending=pending, running=Intervals.union_of(cut["start"], cut["end"]))
+        return replace(
+            self,
+            **cut,
+            previous=np.full(len(cut["start"]), -1, np.int64),
+            pending=Intervals.union_of(cut["ready"], cut["end"]),
+            running=Intervals.union_of(cut["start"], cut["end"]),
+        )
 
 
 def session_work(session: Session, devices: "list[int]") -> SessionWork:
@@ -217,29 +217,12 @@ def _host(session: Session, step_begin: I64, step_end: I64) -> "tuple[HostInstan
 
 
 def _launches(trace: Trace, rows: I64, instant: I64) -> I64:
-    """Find the launch of each kernel by correlation id: the last one before it, since ids can come again; -1 = none."""
-    launches: LaunchTable = trace.launches
-    out = np.full(len(rows), -1, np.int64)
-    if not len(launches) or not len(rows):
-        return out
-    wanted = trace.kernels.correlation[rows]
-    order = np.arange(len(launches))
-    ids = launches.correlation
-    if np.any(ids[1:] <= ids[:-1]):
-        order = np.lexsort((launches.start, ids))
-        ids = ids[order]
-    at = np.searchsorted(ids, wanted, "right") - 1
-    found = (at >= 0) & (ids[np.maximum(at, 0)] == wanted) & (wanted > 0)
-    start = trace.kernels.start[rows]
-    late = found & (launches.start[order[np.maximum(at, 0)]] > start + _SKEW_PS)
-    while late.any():  # an id that came again: step back to the launch before
-        at[late] -= 1
-        found &= ~late | ((at >= 0) & (ids[np.maximum(at, 0)] == wanted))
-        late &= found
-        late[late] = launches.start[order[at[late]]] > start[late] + _SKEW_PS
-    before = found & (launches.start[order[np.maximum(at, 0)]] <= start)
-    out[before] = instant[order[at[before]]]
-    return out
+    """Find the instant of each kernel's launch, -1 without one or where clocks show it after the kernel."""
+    kernels = trace.kernels if len(rows) == len(trace.kernels) else trace.kernels.select(rows)
+    launch = launch_rows(kernels, trace.launches)
+    known = launch >= 0
+    known[known] = trace.launches.start[launch[known]] <= kernels.start[known]
+    return np.where(known, instant[launch], -1) if len(instant) else launch
 
 
 def _step_of(time: I64, begin: I64, end: I64) -> I64:
