@@ -26,12 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write one scenario."""
-    from tb_contention.simulate import REFERENCE, SCENARIOS, write_scenario
+    from tb_contention.simulate import NAMES, write_scenario
 
-    names = [s.name for s in (*SCENARIOS, *REFERENCE)]
-    if arguments.scenario not in names:
+    if arguments.scenario not in NAMES:
         raise OptionError(
-            f"There is no scenario {arguments.scenario!r}.", slug="bad-option", advice=f"There are {', '.join(names)}."
+            f"There is no scenario {arguments.scenario!r}.", slug="bad-option", advice=f"There are {', '.join(NAMES)}."
         )
     out = Path(arguments.output)
     try:

@@ -4,12 +4,14 @@ What comes from here is simulated, and its files say so: the host is `simulated-
 """
 
 from tb_contention.simulate.large import write_large
+from tb_contention.simulate.named import NAMES
 from tb_contention.simulate.random_scenarios import RANDOM_MODES, random_scenario
 from tb_contention.simulate.reference import REFERENCE
 from tb_contention.simulate.scenarios import SCENARIOS, Scenario
 from tb_contention.simulate.write import play, write_scenario
 
 __all__ = [
+    "NAMES",
     "RANDOM_MODES",
     "REFERENCE",
     "SCENARIOS",

@@ -77,11 +77,3 @@ SCENARIOS: "tuple[Scenario, ...]" = (
         mechanism="none",
     ),
 )
-
-
-def scenario(name: str) -> Scenario:
-    """Find a scenario by name; KeyError if there is none."""
-    for candidate in SCENARIOS:
-        if candidate.name == name:
-            return candidate
-    raise KeyError(f"no scenario {name!r}; there are {', '.join(s.name for s in SCENARIOS)}")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tb_contention.simulate.engine import Program, StepRun, run, simulate
 from tb_contention.simulate.memory import memory_changes
+from tb_contention.simulate.named import named
 from tb_contention.simulate.recording import GPU, HOST, Recorded, record, record_process
-from tb_contention.simulate.reference import REFERENCE
-from tb_contention.simulate.scenarios import EPOCH_NS, Scenario, scenario
+from tb_contention.simulate.scenarios import EPOCH_NS, Scenario
 from tb_contention.simulate.sharing import TimeSlices
 from tb_contention.simulate.truth import Played, truth_of
 from tb_contention.simulate.workload import SessionSpec, program_of
@@ -46,10 +46,10 @@ def _alone(chosen: Scenario, program: Program, number: int, sessions: int) -> "t
 def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, alone: bool = True) -> Path:
     """Write `out/together/<session>`, with `alone` also `out/alone/<session>`, and `out/truth.json`; return out.
 
-    name: of one of SCENARIOS or REFERENCE, or a scenario. Equal name and seed give equal bytes. KeyError for an unknown name.
+    name: one of NAMES, or a scenario. Equal name and seed give equal bytes. KeyError for an unknown name.
     """
     out = Path(out)
-    chosen = _named(name) if isinstance(name, str) else name
+    chosen = named(name) if isinstance(name, str) else name
     played = play(chosen, seed)
     for process, parts in _processes(played).items():
         recorded = [Recorded(spec=p.spec, runs=p.shared, changes=p.changes) for p in parts]
@@ -70,13 +70,6 @@ def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, 
     }
     (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
     return out
-
-
-def _named(name: str) -> Scenario:
-    for candidate in REFERENCE:
-        if candidate.name == name:
-            return candidate
-    return scenario(name)
 
 
 def _processes(played: "list[Played]") -> "dict[str, list[Played]]":

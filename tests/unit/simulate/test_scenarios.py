@@ -7,7 +7,7 @@ import pytest
 
 from tb_contention.simulate import SCENARIOS, write_large, write_scenario
 from tb_contention.simulate.memory import chunk, memory_changes
-from tb_contention.simulate.scenarios import scenario
+from tb_contention.simulate.named import named
 from tb_contention.simulate.truth import combined_peak, slowdown
 from tb_contention.simulate.write import play
 from tb_contention.xspace.proto import XSpace
@@ -64,7 +64,7 @@ def test_the_demo_has_contention_and_its_memory_fits_closely(written: Path) -> N
 
 
 def test_the_peak_is_what_brute_force_finds() -> None:
-    played = play(scenario("time_slicing"), 0)
+    played = play(named("time_slicing"), 0)
     start, end = 330_000_000, 960_000_000
     found = combined_peak(played, start, end, 0)
     times = sorted({start} | {c.time for p in played for c in p.changes if start <= c.time < end})[::7]
@@ -77,19 +77,19 @@ def test_the_peak_is_what_brute_force_finds() -> None:
 
 
 def test_what_a_step_allocates_it_also_releases() -> None:
-    for played in play(scenario("unshared"), 0):
+    for played in play(named("unshared"), 0):
         changes = memory_changes(played.spec, played.shared)
         assert changes[-1].in_use == chunk(played.spec.weights)
         assert all(change.in_use <= played.spec.limit for change in changes)
 
 
 def test_nothing_is_lost_where_nothing_is_shared() -> None:
-    assert [slowdown(played) for played in play(scenario("unshared"), 3)] == [1.0, 1.0]
+    assert [slowdown(played) for played in play(named("unshared"), 3)] == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("name", ["time_slicing", "mps", "single_stream"])
 def test_sharing_makes_everybody_slower(name: str) -> None:
-    assert all(slowdown(played) > 1.02 for played in play(scenario(name), 0))
+    assert all(slowdown(played) > 1.02 for played in play(named(name), 0))
 
 
 def test_scenarios_have_their_own_names_and_one_line_each() -> None:
