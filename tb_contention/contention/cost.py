@@ -89,7 +89,7 @@ def measure_cost(
             as_recorded(v.exposure, a, NO_LOSS) if k else a for v, a, k in zip(victims, alones, known, strict=True)
         ]
     losses = _each(
-        lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running),
+        lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running, pair[0].solo_latency),
         list(zip(victims, alones, strict=True)),
     )
     comparable = [len(works) > 1 or victim.solo is not None for victim in victims]
@@ -101,9 +101,7 @@ def measure_cost(
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
     results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
-    sharing = _nothing_lost(sharing, results)
-    if group.device.device.is_host and all(r.slowdown.evidence is Evidence.D for r in results) and len(results) > 1:
-        sharing = replace(sharing, mechanism=Mechanism.UNKNOWN, detail=_CORES, slice=None)
+    sharing = _concluded(sharing, results, on_host=group.device.device.is_host)
     blames, pairs = _blames(losses, results, running)
     return Cost(
         mechanism=sharing.mechanism,
@@ -221,12 +219,18 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     return abs(float(change))
 
 
-def _nothing_lost(sharing: Sharing, results: "tuple[SessionLoss, ...]") -> Sharing:
-    """Call it no sharing where sessions ran at once and each was surely as fast as alone, and unknown where an untraced one slowed it."""
+def _concluded(sharing: Sharing, results: "tuple[SessionLoss, ...]", *, on_host: bool) -> Sharing:
+    """Correct the mechanism by the losses.
+
+    None where sessions ran at once and each was surely as fast as alone; unknown where an untraced one slowed it, or on a processor
+    where no loss could be told.
+    """
     if len(results) == 1 and (results[0].slowdown.low or 0.0) > _AS_ALONE:
         return replace(
             sharing, mechanism=Mechanism.UNKNOWN, detail="It was slower than alone; who else ran was not captured."
         )
+    if on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results):
+        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=_CORES, slice=None)
     highs = [r.slowdown.high for r in results if r.slowdown.estimate is not None]
     sure = len(highs) == len(results) and all(high is not None and high < _AS_ALONE for high in highs)
     if sharing.mechanism is Mechanism.CONCURRENT and sure:

@@ -62,6 +62,17 @@ def test_a_capture_alone_gives_class_a_where_sessions_always_contend(tmp_path: P
         assert estimate == pytest.approx(truth[name.removeprefix("together/")], rel=0.03)
 
 
+def test_the_launch_latency_of_a_capture_alone_tells_a_host_that_waits_from_one_that_is_slow(tmp_path: Path) -> None:
+    scenario = random_scenario(1, "host_bound", saturated=True)
+    report = report_of(
+        scenario, tmp_path, alone=True, baselines={f"together/{s.name}": f"alone/{s.name}" for s in scenario.sessions}
+    )
+    truth = truth_of(tmp_path)
+
+    for name, estimate in by_name(report).items():
+        assert estimate == pytest.approx(truth[name.removeprefix("together/")], rel=0.01)
+
+
 @pytest.mark.parametrize("offset", [-9_000.0, 9_000.0])
 def test_a_clock_that_is_wrong_within_its_bound_changes_no_conclusion(offset: float, tmp_path: Path) -> None:
     right = random_scenario(2, "mps")
