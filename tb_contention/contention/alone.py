@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.baseline import Baseline, baseline, group_medians
 from tb_contention.contention.drift import pace
@@ -11,9 +10,7 @@ from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence, Mechanism
-from tb_contention.units import F64, I64
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.units import F64, I64, Bool
 
 #: Share of the contended kernel time that a baseline must cover, of class B and of class C.
 COVERAGE = 0.8
@@ -119,7 +116,6 @@ def _preferring(first: Baseline, second: Baseline) -> Baseline:
         deviation=np.where(use, first.deviation, second.deviation),
         error=np.where(use, first.error, second.error),
         group=np.where(use, first.group, last + second.group),
-        usual=first.usual | second.usual,
     )
 
 

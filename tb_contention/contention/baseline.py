@@ -7,14 +7,12 @@ medians, which under time slicing misses the few instances that carry all of the
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from numba import types
 
 from tb_contention._compiled import compiled
 from tb_contention.contention.keys import numbered
-from tb_contention.units import F64, I64
+from tb_contention.units import F64, I64, Bool
 
-Bool = npt.NDArray[np.bool_]
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _IF = types.Array(types.float64, 1, "C", readonly=True)
 _OF = types.Array(types.float64, 1, "C")
@@ -47,15 +45,13 @@ class Means:
 class Baseline:
     """For each kernel of a session: its expected duration alone (NaN = unknown), the deviation of one instance, the mean's error.
 
-    group: number of the baseline that it uses, for errors that instances share. usual: within the ordinary spread of its key (rows that
-    were given as undisturbed only).
+    group: number of the baseline that it uses, for errors that instances share.
     """
 
     alone: F64
     deviation: F64
     error: F64
     group: I64
-    usual: Bool
 
 
 def group_means(group: I64, groups: int, value: F64) -> Means:
@@ -149,12 +145,9 @@ def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undistur
     count = np.where(use_fine, by_place.count, by_key.count[coarse_of])
     group = np.where(use_fine, keys + np.arange(fines), coarse_of)
     spread = _steadied(spread, mean, count)
-    ordinary = np.zeros(len(key), np.bool_)
-    ordinary[fine_kept] = True
-    ordinary[kept] |= ~depends[key[kept]]
     with np.errstate(divide="ignore", invalid="ignore"):
         error = spread / np.sqrt(count)
-    return Baseline(alone=mean[fine], deviation=spread[fine], error=error[fine], group=group[fine], usual=ordinary)
+    return Baseline(alone=mean[fine], deviation=spread[fine], error=error[fine], group=group[fine])
 
 
 def _steadied(spread: F64, mean: F64, count: I64) -> F64:

@@ -4,14 +4,13 @@ What slows undisturbed kernels slows the disturbed ones beside them as well, and
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64
+from tb_contention.units import F64, I64, Bool
 
 #: Undisturbed kernels that tell the pace of a stretch of time, and such stretches at most.
 _LEAST, _MOST_STRETCHES = 20, 200
@@ -19,7 +18,7 @@ _LEAST, _MOST_STRETCHES = 20, 200
 _CHANGE, _SURE = 0.03, 4.0
 
 
-def pace(time: I64, ratio: F64, learn: "npt.NDArray[np.bool_]") -> F64:
+def pace(time: I64, ratio: F64, learn: Bool) -> F64:
     """Return by which factor kernels take longer than their baseline around each instant; 1 where nothing stands out.
 
     ratio: duration / baseline of the kernels to learn from (NaN is left out).

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.cover import covered, widened
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.units import F64, Bool
 
 #: Less co-pending time than this share of a kernel's duration leaves it undisturbed.
 _TOUCHED = 0.02

@@ -7,12 +7,9 @@ device    |==|==|==|==|==k=|
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.work import LAUNCH, STEP_BEGIN, SYNC, SessionWork
-from tb_contention.units import F64, I64, U8
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.units import F64, I64, U8, Bool
 
 _FIRST = 4  # a launch right after a step border or a wait: it may carry a pause of its own
 #: A gap is long when it is this many times the host's usual pace, and a microsecond more.

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_means
@@ -13,9 +12,7 @@ from tb_contention.contention.host import host_pace
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.units import F64, I64, Bool
 
 #: Later than due by less than this is no waiting, ns.
 _PROMPT = 500.0

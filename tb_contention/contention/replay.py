@@ -8,7 +8,6 @@ returns the recorded times.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from numba import types
 
 from tb_contention._compiled import compiled
@@ -16,9 +15,8 @@ from tb_contention.contention.cover import covered
 from tb_contention.contention.host import HostPace
 from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64
+from tb_contention.units import F64, I64, Bool
 
-Bool = npt.NDArray[np.bool_]
 _IF = types.Array(types.float64, 1, "C", readonly=True)
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _OF = types.Array(types.float64, 1, "C")

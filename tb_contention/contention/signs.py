@@ -1,7 +1,6 @@
 """Signs of how sessions share a device, in the order, the lengths and the ends of their kernels."""
 
 import numpy as np
-import numpy.typing as npt
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.cover import covered
@@ -9,9 +8,7 @@ from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.together import Together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64
-
-Bool = npt.NDArray[np.bool_]
+from tb_contention.units import F64, I64, Bool
 
 #: Kernels that say something of a session.
 _FEW = 20

@@ -73,7 +73,6 @@ def solo_baseline(work: SessionWork, solos: "list[SessionWork]") -> Baseline:
         deviation=base.deviation[here],
         error=base.error[here],
         group=base.group[here],
-        usual=base.usual[here],
     )
 
 
