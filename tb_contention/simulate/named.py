@@ -8,5 +8,7 @@ NAMES = tuple(_NAMED)
 
 
 def named(name: str) -> Scenario:
-    """Find a scenario; KeyError if there is none."""
+    """Find a scenario; KeyError with all names if there is none."""
+    if name not in _NAMED:
+        raise KeyError(f"no scenario {name!r}; there are {', '.join(NAMES)}")
     return _NAMED[name]
