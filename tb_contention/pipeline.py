@@ -17,6 +17,7 @@ from tb_contention.contention.overlap import measure_overlap
 from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
 from tb_contention.errors import TraceFileError
+from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
@@ -191,7 +192,8 @@ def _device_report(
     solos: "Mapping[SessionId, tuple[Solo, ...]]",
 ) -> DeviceReport:
     """Analyse one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
-    memory = combined_memory(processes, whole)
+    alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
+    memory = combined_memory(processes, whole, aligned, alone)
     note = ""
     if memory is None:
         note = "No allocator event of this device was recorded: its memory is unknown, not zero."
@@ -205,7 +207,7 @@ def _device_report(
         cost=measure_cost(aligned, group, overlap, solos),
         memory=memory,
         memory_note=note,
-        parts=roll_up(aligned, group),
+        parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
     )
 
 

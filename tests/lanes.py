@@ -14,6 +14,7 @@ import numpy as np
 from tb_contention.attribution import roll_up
 from tb_contention.contention.cost import measure_cost
 from tb_contention.contention.overlap import measure_overlap
+from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import (
     AlignedTraces,
@@ -91,6 +92,9 @@ def allocations_of(changes: list[Allocation], allocator: int, limit: int) -> All
         reserved=np.zeros(len(changes), np.int64),
         size=np.array([abs(c) for _, c, _ in changes], np.int64),
         peak=np.full(len(changes), NONE, np.int64),
+        address=np.full(len(changes), NONE, np.int64),
+        requested=np.full(len(changes), NONE, np.int64),
+        fragmentation=np.full(len(changes), np.nan),
     )
     assert isinstance(table, AllocationTable)
     return table
@@ -175,5 +179,5 @@ def device_report(aligned: AlignedTraces, group: DeviceGroup, *, note: str = "")
     memory = combined_memory(aligned, group)
     overlap = measure_overlap(aligned, group)
     cost = measure_cost(aligned, group, overlap)
-    parts = roll_up(aligned, group)
+    parts = with_peaks(roll_up(aligned, group), memory, aligned, group)
     return DeviceReport(group=group, overlap=overlap, cost=cost, memory=memory, memory_note=note, parts=parts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.attribution.chains import Chains
-from tb_contention.attribution.scopes import levels_of
+from tb_contention.model.scopes import levels_of
 from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64, Bool
 

@@ -11,9 +11,9 @@ import numpy as np
 from tb_contention.annotate import PREFIX
 from tb_contention.attribution.callers import Callers, callers_of, operation_rows, same_session
 from tb_contention.attribution.chains import RUNS, Chains, chains_of, on_host
-from tb_contention.attribution.scopes import scope_of
 from tb_contention.attribution.walk import MAX_HOPS, spread_outwards
 from tb_contention.model.attribution import Rule
+from tb_contention.model.scopes import scope_of
 from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64
 

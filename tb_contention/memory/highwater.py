@@ -1,71 +1,106 @@
-"""Allocator curves of all sessions on a device -> the highest point of their sum inside the window."""
+"""Allocator curves of all sessions on a device -> the highest point of their sum inside the window, and who holds it."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
-from tb_contention.memory.timeline import allocator_curves
+from tb_contention.memory.allocators import device_curves, pinned_curves
+from tb_contention.memory.growth import growth_of, step_memory
+from tb_contention.memory.holders import Process, holders_at
+from tb_contention.memory.pressure import Solos, kernel_changes
+from tb_contention.memory.stalls import allocation_stalls
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
-from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, CombinedMemory
-from tb_contention.units import I64, Bytes, Nanoseconds
+from tb_contention.model.levels import Peak, peak_of_sum
+from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, CombinedMemory, Holders
+from tb_contention.model.trace import NONE
+from tb_contention.units import F64, Bytes, Nanoseconds, SessionId
+
+#: What the system keeps of a GPU's memory (TensorFlow leaves 5 %, at least 300 MiB), and what a process takes outside its allocators
+#: for its CUDA context and libraries (about 500 MB are reported).
+SYSTEM_SHARE, SYSTEM_LEAST, CONTEXT = 0.05, 300 << 20, 500 << 20
 
 
-def combined_memory(aligned: AlignedTraces, group: DeviceGroup) -> "CombinedMemory | None":
-    """Add up all sessions' bytes in use over the window; None when no capture holds an allocator event of this device.
+def combined_memory(
+    processes: AlignedTraces,
+    whole: DeviceGroup,
+    aligned: "AlignedTraces | None" = None,
+    solos: "Solos | None" = None,
+) -> "CombinedMemory | None":
+    """Add up all processes' bytes in use over the window; None when no capture holds an allocator event of this device.
 
-    The peak is the supremum of the sum, at its earliest instant; the sum of the sessions' own peaks is what it would be if they
-    coincided.
+    The peak is the supremum of the sum, at its earliest instant; the sum of the allocators' own peaks is what it would be if they
+    coincided. aligned: the same traces with the sessions inside processes, if there are. solos: captures of a session alone.
     """
-    curves = tuple(c for c in allocator_curves(aligned, group) if len(c.time))
+    curves = device_curves(processes, whole)
     if not curves:
         return None
-    peak, peak_at = _peak_of_sum(curves, group.start, group.end)
-    peaks = tuple(_allocator_peak(c, group.start, group.end, peak_at) for c in curves)
-    capacity = group.device.device.memory_size
+    known = {p.session: Process.of(p.session, aligned or processes) for p in whole.planes}
+    peak = peak_of_sum([c.levels for c in curves], whole.start, whole.end)
+    allocators = tuple(
+        _allocator_peak(curve, known[curve.session], whole, events)
+        for curve, events in zip(curves, peak.events, strict=True)
+    )
+    pinned = pinned_curves(processes, whole)
+    capacity = whole.device.device.memory_size
     with_data = {c.session for c in curves}
+    limits = [c.limit for c in curves if c.limit is not None]
     return CombinedMemory(
         capacity=None if capacity is None else Bytes(capacity),
-        peak=Bytes(peak),
-        peak_at=Nanoseconds(peak_at),
-        headroom=None if capacity is None else Bytes(capacity - peak),
-        allocators=peaks,
+        safe=None if capacity is None else safe_capacity(capacity, len(known)),
+        peak=Bytes(peak.value),
+        peak_at=Nanoseconds(peak.at),
+        headroom=None if capacity is None else Bytes(capacity - peak.value),
+        allocators=allocators,
+        host=tuple(_allocator_peak(c, known[c.session], whole, c.levels.events_at(peak.at)) for c in pinned),
         curves=curves,
-        sum_of_peaks=Bytes(sum(p.peak for p in peaks)),
-        sessions_without_data=tuple(dict.fromkeys(p.session for p in group.planes if p.session not in with_data)),
+        sum_of_peaks=Bytes(sum(a.peak for a in allocators)),
+        sum_of_limits=Bytes(sum(limits)) if len(limits) == len(curves) else None,
+        sessions_without_data=tuple(key for key in known if key not in with_data),
+        holders=_holders(curves, known, peak),
+        growth=tuple(g for c in curves for g in growth_of(c, known[c.session], whole)),
+        steps=tuple(m for c in curves for m in step_memory(c, known[c.session], whole)),
+        kernel_changes=kernel_changes(processes, whole, solos or {}),
+        stalls=tuple(stall for process in known.values() for stall in allocation_stalls(process, curves, whole)),
     )
 
 
-def in_use_at(curve: AllocatorCurve, time: int) -> int:
-    """Return the bytes in use just after `time` (ns)."""
-    row = int(np.searchsorted(curve.time, time, side="right")) - 1
-    return int(curve.in_use[row]) if row >= 0 else int(curve.before_capture)
+def safe_capacity(capacity: int, processes: int) -> Bytes:
+    """Return what of a GPU's memory its processes' allocators can have together."""
+    return Bytes(max(0, capacity - max(round(capacity * SYSTEM_SHARE), SYSTEM_LEAST) - processes * CONTEXT))
 
 
-def _peak_of_sum(curves: "tuple[AllocatorCurve, ...]", start: int, end: int) -> "tuple[int, int]":
-    time = np.concatenate([c.time for c in curves])
-    change = np.concatenate([np.diff(c.in_use, prepend=np.int64(c.before_capture)) for c in curves])
-    order = np.argsort(time, kind="stable")
-    time = time[order]
-    total = sum(int(c.before_capture) for c in curves) + np.cumsum(change[order])
-    return _peak_in_window(time, total, sum(in_use_at(c, start) for c in curves), start, end)
+def _holders(curves: "tuple[AllocatorCurve, ...]", known: "Mapping[SessionId, Process]", peak: Peak) -> Holders:
+    return holders_at([(c, known[c.session], n) for c, n in zip(curves, peak.events, strict=True)], peak.at)
 
 
-def _peak_in_window(time: I64, value: I64, at_start: int, start: int, end: int) -> "tuple[int, int]":
-    first = int(np.searchsorted(time, start, side="right"))
-    last = int(np.searchsorted(time, end, side="right"))
-    inside = value[first:last]
-    if len(inside) and int(inside.max()) > at_start:
-        row = int(inside.argmax())
-        return int(inside[row]), int(time[first + row])
-    return at_start, start
-
-
-def _allocator_peak(curve: AllocatorCurve, start: int, end: int, combined_at: int) -> AllocatorPeak:
-    peak, peak_at = _peak_in_window(curve.time, curve.in_use, in_use_at(curve, start), start, end)
+def _allocator_peak(curve: AllocatorCurve, process: Process, group: DeviceGroup, at_combined: int) -> AllocatorPeak:
+    peak = peak_of_sum([curve.levels], group.start, group.end)
+    inside = slice(curve.levels.events_at(group.start), curve.levels.events_at(group.end))
+    fragmentation = process.session.trace.allocations.fragmentation[curve.row]
     return AllocatorPeak(
         session=curve.session,
         allocator=curve.allocator,
-        peak=Bytes(peak),
-        peak_at=Nanoseconds(peak_at),
-        at_combined_peak=Bytes(in_use_at(curve, combined_at)),
+        peak=Bytes(peak.value),
+        peak_at=Nanoseconds(peak.at),
+        at_combined_peak=Bytes(curve.after(at_combined)),
         limit=curve.limit,
         before_capture=curve.before_capture,
+        lifetime_peak=curve.lifetime_peak,
+        rounding_at_peak=_rounding(curve, process, peak.events[0]),
+        fragmentation_at_peak=_figure(fragmentation[: peak.events[0]][-1:]),
+        fragmentation_most=_figure(fragmentation[inside]),
+        gaps=curve.gaps,
+        holders=holders_at([(curve, process, peak.events[0])], peak.at),
     )
+
+
+def _rounding(curve: AllocatorCurve, process: Process, events: int) -> "Bytes | None":
+    live = curve.live(events)
+    requested = process.session.trace.allocations.requested[curve.row[live]]
+    known = requested != NONE
+    return Bytes(int((curve.size[live] - requested)[known].sum())) if known.any() else None
+
+
+def _figure(fragmentation: F64) -> "float | None":
+    known = fragmentation[np.isfinite(fragmentation)]
+    return float(known.max()) if len(known) else None

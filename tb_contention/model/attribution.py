@@ -1,8 +1,10 @@
 """Whose work a kernel is, inside one process: sessions, and their parts by name scope and by thread."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
+from tb_contention.model.scopes import Split
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 
 
@@ -29,14 +31,16 @@ class Attribution:
 class ScopeTotal:
     """A part of a session by the first levels of its ops' name scopes. total: summed device time inside the window, ns.
 
-    peak: the most bytes that its ops' allocations held at once inside the window, None without allocator events.
+    peak: the most bytes that its ops' allocations held at once inside the window, None without allocator events. is_rest: the parts
+    beyond the bound, which have no peak: theirs fall on different instants.
     """
 
     session: SessionId
     scope: str
     kernels: int
     total: Nanoseconds
-    peak: "Bytes | None"
+    peak: "Bytes | None" = None
+    is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,11 @@ class ThreadTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollUp:
-    """The parts of all sessions of a device group; each list is ordered by session, then by time, longest first."""
+    """The parts of all sessions of a device group; each list is ordered by session, then by time, longest first.
+
+    splits: where each session with scopes was split.
+    """
 
     scopes: "tuple[ScopeTotal, ...]" = ()
     threads: "tuple[ThreadTotal, ...]" = ()
+    splits: "Mapping[SessionId, Split]" = field(default_factory=dict)

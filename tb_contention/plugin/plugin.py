@@ -12,9 +12,11 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from tb_contention._version import __version__
+from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.plugin.loader import NAME, TAB_NAME
-from tb_contention.plugin.requests import Query, RequestError, View, parse_query
+from tb_contention.plugin.requests import FAR, Query, RequestError, View, parse_query
 from tb_contention.plugin.workspace import Workspace
+from tb_contention.report import memory_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -59,6 +61,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
             "/api/summary": (self._summary, frozenset()),
             "/api/layout": (self._layout, frozenset({"device"})),
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision"})),
+            "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
             "/api/report": (self._report, frozenset({"format"})),
         }
@@ -119,11 +122,27 @@ class ContentionPlugin(base_plugin.TBPlugin):
 
     def _event(self, query: Query) -> wrappers.Response:
         lane, row = query.number("lane", 0, 1 << 20), query.number("row", 0, 1 << 16)
-        time = query.number("time", -(1 << 62), 1 << 62)
+        time = query.number("time", -FAR, FAR)
         timeline, _ = self._timeline(query)
         if lane >= len(timeline.lanes):
             raise RequestError(404, "unknown-lane", "There is no such lane.")
         return _json({"event": event_at(timeline, timeline.lanes[lane], row, time)})
+
+    def _memory(self, query: Query) -> wrappers.Response:
+        start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
+        at = query.number("at", -FAR, FAR) if "at" in query.values else None
+        caps = query.caps("caps") if "caps" in query.values else None
+        timeline, _ = self._timeline(query)
+        memory, group = timeline.report.memory, timeline.report.group
+        aligned = self._workspace.aligned(query.view)
+        if memory is None or aligned is None:
+            raise RequestError(404, "no-memory", "There are no allocator events of this device.")
+        if caps is not None and len(caps) != len(processes_of(memory)):
+            raise RequestError(400, "bad-parameter", f"caps must have {len(processes_of(memory))} entries.")
+        low, high = max(start, group.start), min(end, group.end)
+        if high < low:
+            raise RequestError(400, "bad-parameter", "The part from start to end lies outside the analysed window.")
+        return _json(memory_json.part(memory_within(memory, aligned, low, high, at, caps)))
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")

@@ -9,7 +9,8 @@ from tb_contention.timeline.tiles import MAX_LEVEL
 
 MAX_QUERY = 32_768
 MAX_PARAMETERS = 64
-_FAR = 1 << 62
+#: No time or size is larger.
+FAR = 1 << 62
 
 
 class RequestError(Exception):
@@ -54,6 +55,14 @@ class Query:
             )
         return value
 
+    def caps(self, name: str) -> "tuple[int | None, ...]":
+        """Return a list of bytes, separated by commas; an empty entry is None."""
+        entries = self.text(name).split(",")
+        caps = [_integer(entry) for entry in entries]
+        if any(entry and (cap is None or not 0 <= cap < FAR) for entry, cap in zip(entries, caps, strict=True)):
+            raise RequestError(400, "bad-parameter", f"The parameter {name} must be BYTES,BYTES,... without signs.")
+        return tuple(caps)
+
     def level(self) -> int:
         """Return the level of a tile."""
         return self.number("level", 0, MAX_LEVEL)
@@ -92,7 +101,7 @@ def parse_query(query: str, allowed: "frozenset[str]") -> Query:
 def _shift(value: str) -> "tuple[str, int]":
     session, equals, amount = value.rpartition("=")
     shift = _integer(amount)
-    if not equals or not session or shift is None or abs(shift) >= _FAR:
+    if not equals or not session or shift is None or abs(shift) >= FAR:
         raise RequestError(400, "bad-parameter", "shift must be SESSION=NANOSECONDS.")
     return session, shift
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tb_contention.cache import TraceCache, default_cache_directory
 from tb_contention.errors import ContentionError
+from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
 from tb_contention.model.findings import Problem
 from tb_contention.pipeline import Analysis, analyse_captures, load_captures
@@ -97,6 +98,12 @@ class Workspace:
                 while len(state.timelines) > MAX_TIMELINES:
                     state.timelines.popitem(last=False)
         return timeline, revision
+
+    def aligned(self, view: View) -> "AlignedTraces | None":
+        """Return the traces of a view that was analysed."""
+        with self._lock:
+            state = self._views.get(view)
+        return None if state is None or state.analysis is None else state.analysis.aligned
 
     def _start(self, *, wanted: bool) -> None:
         with self._lock:

@@ -6,9 +6,8 @@ from typing import Any
 
 from tb_contention.model.contention import SessionShare
 from tb_contention.model.findings import Finding, Problem
-from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report, SessionReport, Window
-from tb_contention.report import cost_json
+from tb_contention.report import cost_json, memory_json
 from tb_contention.report.cost_json import integer
 
 
@@ -93,7 +92,7 @@ def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
         "kernels": cost_json.kernels(device.overlap, device.cost),
         "step_times": [cost_json.step_times(times) for times in device.cost.steps],
         **cost_json.parts(device.parts),
-        "memory": None if device.memory is None else _memory(device.memory),
+        "memory": None if device.memory is None else memory_json.memory(device.memory),
         "memory_note": device.memory_note,
     }
 
@@ -113,30 +112,6 @@ def _share(report: Report, device: DeviceReport, share: SessionShare) -> "dict[s
 def _mean_step(report: Report, device: DeviceReport, share: SessionShare) -> "int | None":
     steps = report.session(share.session).steps
     return steps.mean if steps is not None and len(device.sessions) > 1 else None
-
-
-def _memory(memory: CombinedMemory) -> "dict[str, Any]":
-    return {
-        "capacity_bytes": integer(memory.capacity),
-        "combined_peak_bytes": int(memory.peak),
-        "combined_peak_at_ns": int(memory.peak_at),
-        "headroom_bytes": integer(memory.headroom),
-        "sum_of_peaks_bytes": int(memory.sum_of_peaks),
-        "sessions_without_data": list(memory.sessions_without_data),
-        "per_session": [
-            {
-                "session": a.session,
-                "allocator": a.allocator,
-                "peak_bytes": int(a.peak),
-                "peak_at_ns": int(a.peak_at),
-                "at_combined_peak_bytes": int(a.at_combined_peak),
-                "limit_bytes": integer(a.limit),
-                "before_capture_bytes": int(a.before_capture),
-            }
-            for a in memory.allocators
-        ],
-        "holders": [],
-    }
 
 
 def _finding(finding: Finding) -> "dict[str, Any]":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.levels import Levels, sum_of
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
@@ -50,7 +51,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTimeline:
-    """Everything the tiles of one device group are cut from. memory: per session index (time, bytes) or None.
+    """Everything the tiles of one device group are cut from. memory: bytes in use per session index, or None.
 
     lost: per session index what it lost to others, row and kind 0 stretched, 1 stalled; None where that is not identifiable.
     """
@@ -62,7 +63,7 @@ class DeviceTimeline:
     lanes: "tuple[Lane, ...]"
     hidden_lanes: int
     contended: Events
-    memory: "tuple[tuple[I64, I64, int] | None, ...]"
+    memory: "tuple[Levels | None, ...]"
     lost: "tuple[Events | None, ...]"
 
 
@@ -187,14 +188,10 @@ def _owners(sessions: "tuple[Session, ...]") -> "list[SessionId | None]":
     return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
 
 
-def _memory(report: DeviceReport, owner: "SessionId | None") -> "tuple[I64, I64, int] | None":
-    """Add up the allocators of a process: (times, bytes in use from then on, bytes before the first)."""
+def _memory(report: DeviceReport, owner: "SessionId | None") -> "Levels | None":
+    """Add up the allocators of a process."""
     memory = report.memory
     curves = [c for c in memory.curves if c.session == owner] if memory is not None else []
     if not curves:
         return None
-    time = np.concatenate([c.time for c in curves])
-    change = np.concatenate([np.diff(c.in_use, prepend=np.int64(c.before_capture)) for c in curves])
-    order = np.argsort(time, kind="stable")
-    before = sum(int(c.before_capture) for c in curves)
-    return time[order], before + np.cumsum(change[order]), before
+    return sum_of([c.levels for c in curves])

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tb_contention.model.levels import Levels, peak_of_sum
 from tb_contention.timeline import fill
 from tb_contention.timeline.lanes import DeviceTimeline, Events
-from tb_contention.units import F64, I64
+from tb_contention.units import F64
 
 BUCKETS = 512
 MAX_LEVEL = 40
@@ -48,6 +49,8 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     if memory is None:
         return None
     known = [i for i, curve in enumerate(timeline.memory) if curve is not None]
+    window = timeline.report.group
+    peaks = [peak_of_sum([curve], window.start, window.end) for curve in timeline.memory if curve is not None]
     limits = []
     for index in known:
         stated = [
@@ -59,9 +62,11 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     return {
         "sessions": known,
         "capacity_bytes": memory.capacity,
+        "safe_bytes": memory.safe,
         "limit_bytes": limits,
         "peak_bytes": memory.peak,
         "peak_at_ns": memory.peak_at,
+        "own_peaks": [{"peak_bytes": p.value, "peak_at_ns": p.at} for p in peaks],
     }
 
 
@@ -118,19 +123,18 @@ def _cut(events: Events, rows: int, start: int, level: int) -> Columns:
     }  # fmt: skip
 
 
-def _memory(curve: "tuple[I64, I64, int]", window: "tuple[int, int]", start: int, level: int) -> Columns:
+def _memory(curve: Levels, window: "tuple[int, int]", start: int, level: int) -> Columns:
     """Step function -> largest and last value per bucket; NaN where the capture does not reach."""
-    time, value, before = curve
+    time, held = curve.time, curve.value
     edges = start + (np.arange(BUCKETS + 1, dtype=np.int64) << level)
     rows = np.searchsorted(time, edges, "left")
-    held = np.concatenate([[before], value])
     last: F64 = held[rows[1:]].astype(np.float64)
     largest: F64 = np.maximum(held[rows[:-1]], held[rows[1:]]).astype(np.float64)
     full = np.flatnonzero(rows[1:] > rows[:-1])
     if len(full):
         # reduceat takes [a, b) where the next index is larger; a closing index at the last bucket's end bounds the last one.
         bounds = np.stack([rows[:-1][full], rows[1:][full]], 1).ravel()
-        padded = np.append(value, np.int64(0))
+        padded = np.append(held[1:], np.int64(0))
         largest[full] = np.maximum(largest[full], np.maximum.reduceat(padded, bounds)[::2])
     unknown = (edges[1:] <= window[0]) | (edges[:-1] >= window[1])
     last[unknown] = np.nan

@@ -1,7 +1,7 @@
-"""A session's parts: device time and bytes by scope, and threads that wait for each other."""
+"""A session's parts: device time by scope, and threads that wait for each other."""
 
 import pytest
-from unit.attribution.programs import Program, two_sessions
+from unit.attribution.programs import Program
 
 from tb_contention.attribution import attribute, roll_up
 from tb_contention.model.attribution import RollUp, ScopeTotal, ThreadTotal
@@ -13,8 +13,8 @@ def rolled(program: Program) -> RollUp:
     return roll_up(aligned, aligned.groups[0])
 
 
-def rows(parts: RollUp) -> "list[tuple[str, int, int, int | None]]":
-    return [(p.scope, p.kernels, p.total, p.peak) for p in parts.scopes]
+def rows(parts: RollUp) -> "list[tuple[str, int, int]]":
+    return [(p.scope, p.kernels, p.total) for p in parts.scopes]
 
 
 def split_model(*, on_host: bool = False) -> Program:
@@ -29,42 +29,14 @@ def split_model(*, on_host: bool = False) -> Program:
 
 @pytest.mark.parametrize("on_host", [False, True])
 def test_parts_are_summed_with_their_backward_work(on_host: bool) -> None:
-    expected = [("net/part_2", 4, 80_000, None), ("net/part_1", 2, 40_000, None)]
+    expected = [("net/part_2", 4, 80_000), ("net/part_1", 2, 40_000)]
     assert rows(rolled(split_model(on_host=on_host))) == expected
 
 
 def test_only_what_is_in_the_window_counts() -> None:
     program = split_model()
     program.kernel(990, 30, "net/part_1/MatMul:MatMul")
-    assert rows(rolled(program))[1] == ("net/part_1", 3, 50_000, None)
-
-
-def test_peaks_are_what_a_part_held_at_once() -> None:
-    program = split_model()
-    program.allocation(5, 100, 1, "net/part_1/MatMul")
-    program.allocation(10, 50, 2, "net/part_1/Relu")
-    program.allocation(20, 0, 1)
-    program.allocation(25, 70, 1, "net/part_2/MatMul")
-    program.allocation(30, 0, 2)
-    program.allocation(40, 60, 2, "net/part_1/MatMul")
-    assert {scope: peak for scope, _, _, peak in rows(rolled(program))} == {"net/part_1": 150, "net/part_2": 70}
-
-
-def test_an_address_given_out_again_was_freed_before() -> None:
-    program = split_model()
-    for start in (5, 10, 15):
-        program.allocation(start, 100, 1, "net/part_1/MatMul")
-    assert {scope: peak for scope, _, _, peak in rows(rolled(program))}["net/part_1"] == 100
-
-
-def test_sessions_in_a_process_share_no_bytes() -> None:
-    program = two_sessions(models=True)
-    program.allocation(15, 100, 1, "model_a/op_0", step=0)
-    program.allocation(115, 30, 2, "model_b/op_0", step=1)
-    assert [(p.session, p.scope, p.peak) for p in rolled(program).scopes] == [
-        ("p#model_a", "model_a", 100),
-        ("p#model_b", "model_b", 30),
-    ]
+    assert rows(rolled(program))[1] == ("net/part_1", 3, 50_000)
 
 
 def test_a_model_without_scopes_has_no_parts() -> None:
@@ -80,7 +52,7 @@ def test_many_scopes_end_in_one_row() -> None:
     parts = rolled(program).scopes
     assert len(parts) == 32
     assert parts[-1] == ScopeTotal(
-        session=parts[0].session, scope="(others)", kernels=19, total=parts[-1].total, peak=None
+        session=parts[0].session, scope="(others)", kernels=19, total=parts[-1].total, is_rest=True
     )
     assert sum(p.total for p in parts) == sum(1000 * (9 - n // 10) for n in range(50))
 

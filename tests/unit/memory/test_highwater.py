@@ -1,6 +1,6 @@
 from lanes import Allocation, group_of, session_of
 
-from tb_contention.memory.highwater import combined_memory, in_use_at
+from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.memory import CombinedMemory
 
 
@@ -51,4 +51,4 @@ def test_events_after_the_window_do_not_count() -> None:
 
     assert memory is not None
     assert (memory.peak, memory.peak_at) == (150, 2_000)
-    assert in_use_at(memory.curves[0], 15_000) == 400
+    assert memory.curves[0].levels.at(15_000) == 400

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tb_contention.attribution.scopes import Path, Split, cut_at_split, levels_of, scope_of
+from tb_contention.model.scopes import Path, Split, cut_at_split, levels_of, scope_of
 
 
 @pytest.mark.parametrize(

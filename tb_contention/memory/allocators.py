@@ -1,0 +1,104 @@
+"""Allocator events of a process -> a step function of bytes in use per allocator, with every free paired."""
+
+import re
+import secrets
+
+import numpy as np
+
+from tb_contention.memory.walk import follow, settle
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.memory import AllocatorCurve, RecordingGaps
+from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
+from tb_contention.units import I64, PS_PER_NS, Bytes
+
+#: BFC allocators of device memory, named by TensorFlow's virtual or JAX's real device ordinal.
+_DEVICE_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_bfc")
+#: Pinned host memory, which is on no device and not what the process computes with.
+_PINNED_HOST = frozenset({"gpu_host_bfc", "xla_gpu_host_bfc", "cuda_host_bfc"})
+#: Allocators of one process that are looked at; a hostile file can name any number.
+_MOST = 64
+
+#: Drawn anew in each process; no result depends on it.
+_SEED = secrets.randbits(62)
+
+
+def device_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[AllocatorCurve, ...]":
+    """Return the curve of each allocator that serves this device, sessions in the group's order."""
+    found: list[AllocatorCurve] = []
+    for plane in group.planes:
+        session = aligned.session(plane.session)
+        device = session.trace.devices[plane.device]
+        found += [_curve(session, row, name) for row, name in _named(session) if _serves(name, device, session.trace)]
+    return tuple(curve for curve in found if len(curve.time))
+
+
+def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[AllocatorCurve, ...]":
+    """Return the curves of the group's processes for pinned host memory."""
+    if group.device.device.is_host:
+        return ()
+    sessions = [aligned.session(key) for key in dict.fromkeys(plane.session for plane in group.planes)]
+    found = [_curve(s, row, name) for s in sessions for row, name in _named(s) if name in _PINNED_HOST]
+    return tuple(curve for curve in found if len(curve.time))
+
+
+def _named(session: Session) -> "list[tuple[int, str]]":
+    trace = session.trace
+    rows = np.flatnonzero(np.bincount(trace.allocations.allocator + 1)) - 1
+    named = [(row, trace.strings.get(row)) for row in rows[:_MOST].tolist()]
+    return [(row, name) for row, name in named if name is not None]
+
+
+def _serves(allocator: str, device: Device, trace: Trace) -> bool:
+    match = _DEVICE_ALLOCATOR.fullmatch(allocator)
+    if device.is_host:
+        return match is None and allocator not in _PINNED_HOST
+    if match is None:
+        return False
+    ordinals = {d.ordinal for d in trace.devices if not d.is_host}
+    ordinal = int(match.group(1))
+    # Several logical devices of one GPU: GPU_1_bfc beside a single plane /device:GPU:0 can only be on it.
+    return ordinal == device.ordinal or (ordinal not in ordinals and len(ordinals) == 1)
+
+
+def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
+    table = session.trace.allocations
+    mine = table.allocator == allocator
+    rows = np.arange(len(table)) if mine.all() else np.flatnonzero(mine)
+    events = table if mine.all() else table.select(rows)
+    order = np.empty(len(events), np.int64)
+    kept = settle(events.is_allocation, events.start, events.address, events.size, events.in_use, order)
+    order = order[:kept]
+    if kept < len(events) or bool((order[1:] < order[:-1]).any()):
+        rows, events = rows[order], events.select(order)
+    size, in_use, other = events.size.copy(), events.in_use.copy(), np.empty(kept, np.int64)
+    missing, unpaired, before = follow(events.is_allocation, events.address, size, in_use, other, _SEED)
+    return AllocatorCurve(
+        session=session.id,
+        allocator=name,
+        time=events.start // PS_PER_NS + session.offset,
+        in_use=in_use,
+        before_capture=Bytes(before),
+        limit=_limit(events),
+        lifetime_peak=_largest(events),
+        row=rows,
+        is_allocation=events.is_allocation,
+        size=size,
+        other=other,
+        gaps=RecordingGaps(events=kept, repeated=len(mine.nonzero()[0]) - kept, missing=missing, unpaired=unpaired),
+    )
+
+
+def _limit(events: AllocationTable) -> "Bytes | None":
+    """Return in_use + available + reserved, constant per allocator in every file seen; the largest, should it grow."""
+    known = (events.available != NONE) & (events.in_use != NONE)
+    if not known.any():
+        return None
+    total: I64 = events.in_use + events.available
+    if bool((events.reserved > 0).any()):
+        total += np.maximum(events.reserved, 0)
+    return Bytes(int(total[known].max())) if not known.all() else Bytes(int(total.max()))
+
+
+def _largest(events: AllocationTable) -> "Bytes | None":
+    most = int(events.peak.max()) if len(events) else NONE
+    return Bytes(most) if most != NONE else None
