@@ -5,11 +5,12 @@ import secrets
 
 import numpy as np
 
-from tb_contention.memory.walk import follow, settle
+from tb_contention.memory.walk import follow, largest, largest_sum, settle
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.levels import Levels
 from tb_contention.model.memory import AllocatorCurve, RecordingGaps
 from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
-from tb_contention.units import I64, PS_PER_NS, Bytes
+from tb_contention.units import PS_PER_NS, Bytes
 
 #: BFC allocators of device memory, named by TensorFlow's virtual or JAX's real device ordinal.
 _DEVICE_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_bfc")
@@ -43,7 +44,11 @@ def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[Allocato
 
 def _named(session: Session) -> "list[tuple[int, str]]":
     trace = session.trace
-    rows = np.flatnonzero(np.bincount(trace.allocations.allocator + 1)) - 1
+    column = trace.allocations.allocator
+    if len(column) and int(column.min()) == int(column.max()):
+        rows = column[:1]
+    else:
+        rows = (np.flatnonzero(np.bincount(column + 1)) - 1).astype(np.int32)
     named = [(row, trace.strings.get(row)) for row in rows[:_MOST].tolist()]
     return [(row, name) for row, name in named if name is not None]
 
@@ -64,41 +69,34 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
     table = session.trace.allocations
     mine = table.allocator == allocator
     rows = np.arange(len(table)) if mine.all() else np.flatnonzero(mine)
-    events = table if mine.all() else table.select(rows)
+    events = table if len(rows) == len(table) else table.select(rows)
     order = np.empty(len(events), np.int64)
     kept = settle(events.is_allocation, events.start, events.address, events.size, events.in_use, order)
-    order = order[:kept]
-    if kept < len(events) or bool((order[1:] < order[:-1]).any()):
-        rows, events = rows[order], events.select(order)
-    size, in_use, other = events.size.copy(), events.in_use.copy(), np.empty(kept, np.int64)
-    missing, unpaired, before = follow(events.is_allocation, events.address, size, in_use, other, _SEED)
+    repeated = len(events) - kept
+    if repeated or bool((order[1:] < order[:-1]).any()):
+        rows, events = rows[order[:kept]], events.select(order[:kept])
+    value = np.empty(kept + 1, np.int64)
+    value[0], value[1:] = 0, events.in_use
+    size, other = events.size.copy(), np.empty(kept, np.int64)
+    missing, unpaired = follow(events.is_allocation, events.address, size, value, other, _SEED)
     return AllocatorCurve(
         session=session.id,
         allocator=name,
-        time=events.start // PS_PER_NS + session.offset,
-        in_use=in_use,
-        before_capture=Bytes(before),
+        levels=Levels(time=events.start // PS_PER_NS + session.offset, value=value),
         limit=_limit(events),
-        lifetime_peak=_largest(events),
+        lifetime_peak=_known(largest(events.peak)),
         row=rows,
         is_allocation=events.is_allocation,
         size=size,
         other=other,
-        gaps=RecordingGaps(events=kept, repeated=len(mine.nonzero()[0]) - kept, missing=missing, unpaired=unpaired),
+        gaps=RecordingGaps(events=kept, repeated=repeated, missing=missing, unpaired=unpaired),
     )
 
 
 def _limit(events: AllocationTable) -> "Bytes | None":
     """Return in_use + available + reserved, constant per allocator in every file seen; the largest, should it grow."""
-    known = (events.available != NONE) & (events.in_use != NONE)
-    if not known.any():
-        return None
-    total: I64 = events.in_use + events.available
-    if bool((events.reserved > 0).any()):
-        total += np.maximum(events.reserved, 0)
-    return Bytes(int(total[known].max())) if not known.all() else Bytes(int(total.max()))
+    return _known(largest_sum(events.in_use, events.available, events.reserved))
 
 
-def _largest(events: AllocationTable) -> "Bytes | None":
-    most = int(events.peak.max()) if len(events) else NONE
-    return Bytes(most) if most != NONE else None
+def _known(value: int) -> "Bytes | None":
+    return None if value == NONE else Bytes(value)

@@ -161,7 +161,7 @@ def _most_per_step(value: I64, edges: I64) -> I64:
 
 def _rise(curve: AllocatorCurve, steps: _Steps) -> int:
     edges = steps.events
-    most = np.maximum.reduceat(np.append(curve.in_use, 0), edges[:-1])
+    most = np.maximum.reduceat(np.append(curve.levels.value[1:], 0), edges[:-1])
     begin = curve.levels.value[edges[:-1]]
     return int(np.where(np.diff(edges) > 0, np.maximum(most - begin, 0), 0).max())
 

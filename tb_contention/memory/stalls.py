@@ -5,11 +5,11 @@ import re
 import numpy as np
 
 from tb_contention.memory.holders import Process
+from tb_contention.memory.walk import without_room
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, AllocatorCurve, StallKind
-from tb_contention.model.trace import NONE
-from tb_contention.units import I64, PS_PER_NS, Nanoseconds
+from tb_contention.units import I32, I64, PS_PER_NS, Nanoseconds
 
 #: Calls of the CUDA and HIP drivers and runtimes that take device memory or give it back.
 _CALL = re.compile(
@@ -44,20 +44,17 @@ def _driver_calls(process: Process, group: DeviceGroup) -> "AllocationStall | No
 def _without_room(process: Process, curve: AllocatorCurve, group: DeviceGroup) -> "AllocationStall | None":
     """Find allocations right after a free without which they had not fitted; the wait is at most the time since the thread's last event."""
     table = process.session.trace.allocations
-    available, thread = table.available[curve.row], table.thread[curve.row]
-    at = np.flatnonzero((curve.is_allocation[1:] == 1) & (curve.is_allocation[:-1] == 0)) + 1
-    at = at[(available[at - 1] != NONE)]
-    before = available[at - 1] - curve.size[at - 1]
-    at = at[(before < curve.size[at]) & (available[at - 1] >= curve.size[at])]
-    begin = np.array([_last_of_thread(curve, thread, row) for row in at[:_MOST_EXAMINED].tolist()], np.int64)
-    end = curve.time[at[:_MOST_EXAMINED]]
+    found = np.empty(_MOST_EXAMINED, np.int64)
+    at = found[: without_room(curve.is_allocation, table.available[curve.row], curve.size, found)]
+    begin = np.array([_last_of_thread(curve, table.thread, row) for row in at.tolist()], np.int64)
+    end = curve.time[at]
     return _stall(process, StallKind.ROOM, curve.allocator, begin, end, group)
 
 
-def _last_of_thread(curve: AllocatorCurve, thread: "np.ndarray[tuple[int], np.dtype[np.int32]]", row: int) -> int:
+def _last_of_thread(curve: AllocatorCurve, thread: I32, row: int) -> int:
     """Return when the thread of an event had its event before, at most 1000 events ago; else that of the event itself."""
     first = max(0, row - 1000)
-    mine = np.flatnonzero(thread[first:row] == thread[row])
+    mine = np.flatnonzero(thread[curve.row[first:row]] == thread[curve.row[row]])
     return int(curve.time[first + mine[-1]]) if len(mine) else int(curve.time[row])
 
 

@@ -140,31 +140,30 @@ def _doubled(address: I64, table: I64, seed: int) -> I64:
     return larger
 
 
-@compiled(types.UniTuple(types.int64, 3)(_IU8, _II, _OI, _OI, _OI, types.int64))
-def follow(is_allocation: U8, address: I64, size: I64, in_use: I64, other: I64, seed: int) -> "tuple[int, int, int]":
-    """Follow an allocator; fill in missing sizes and bytes in use, and pair. Returns (missing changes, unpaired frees, bytes before).
+@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, types.int64))
+def follow(is_allocation: U8, address: I64, size: I64, value: I64, other: I64, seed: int) -> "tuple[int, int]":
+    """Follow an allocator: fill in missing sizes and bytes in use, and pair. Returns (missing changes, unpaired frees).
 
-    other[i] of an allocation: the event that ends it, its free or what is next given at its address; -1 while it lives. Of a free: the
-    allocation that it ends, -1 where the capture did not see it.
+    value[i + 1]: bytes in use after event i; value[0], before the first, is found. other[i] of an allocation: the event that ends it, its
+    free or what is next given at its address; -1 while it lives. Of a free: the allocation that it ends, -1 where the capture did not see
+    it.
     """
     table = np.full(64, -1, np.int64)
-    live, missing, unpaired, before, used = 0, 0, 0, 0, _NONE
+    live, missing, unpaired = 0, 0, 0
     for i in range(len(address)):
         sign = 1 if is_allocation[i] == 1 else -1
         place = _find(address, table, address[i], seed) if address[i] != _NONE else -1
         last = table[place] if place >= 0 else -1
-        known = _is_known(in_use, i)
+        known = _is_known(value, i + 1)
         if not 0 < size[i] < _TOO_MUCH:
             freed = size[last] if sign < 0 and last >= 0 else 0
-            size[i] = max(0, sign * (in_use[i] - used)) if known and used != _NONE else freed
-        if used == _NONE:
-            before = max(0, in_use[i] - sign * size[i]) if known else 0
-            used = before
-        expected = used + sign * size[i]
-        missing += known and expected != in_use[i]
+            size[i] = max(0, sign * (value[i + 1] - value[i])) if known and i else freed
+        if i == 0 and known:
+            value[0] = max(0, value[1] - sign * size[0])
+        expected = value[i] + sign * size[i]
+        missing += known and expected != value[i + 1]
         if not known:
-            in_use[i] = max(0, expected)
-        used = in_use[i]
+            value[i + 1] = max(0, expected)
         other[i] = -1
         if last >= 0:
             other[last] = i
@@ -179,4 +178,39 @@ def follow(is_allocation: U8, address: I64, size: I64, in_use: I64, other: I64, 
             live += last < 0
             if 2 * live > len(table):
                 table = _doubled(address, table, seed)
-    return missing, unpaired, before
+    return missing, unpaired
+
+
+@compiled(types.int64(_II))
+def largest(value: I64) -> int:
+    """Return the largest value that can be true; `_NONE` without one."""
+    most = _NONE
+    for row in range(len(value)):
+        if _is_known(value, row) and value[row] > most:
+            most = value[row]
+    return most
+
+
+@compiled(types.int64(_II, _II, _II))
+def largest_sum(in_use: I64, available: I64, reserved: I64) -> int:
+    """Return the largest sum of what is in use, available and reserved; what is reserved may be unknown."""
+    most = _NONE
+    for row in range(len(in_use)):
+        if _is_known(in_use, row) and -_TOO_MUCH < available[row] < _TOO_MUCH:
+            total = in_use[row] + available[row] + (reserved[row] if _is_known(reserved, row) else 0)
+            most = max(most, total)
+    return most
+
+
+@compiled(types.int64(_IU8, _II, _II, _OI))
+def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> int:
+    """List allocations right after a free without which they had not fitted, into `found` as far as it reaches; return how many."""
+    count = 0
+    for row in range(1, len(size)):
+        if is_allocation[row] != 1 or is_allocation[row - 1] == 1 or not _is_known(available, row - 1):
+            continue
+        room = available[row - 1]
+        if count < len(found) and room - size[row - 1] < size[row] <= room:
+            found[count] = row
+            count += 1
+    return count

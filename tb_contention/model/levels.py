@@ -60,22 +60,29 @@ def sum_of(parts: "list[Levels]") -> Levels:
 
 def peak_of_sum(parts: "list[Levels]", start: int, end: int) -> Peak:
     """Find where the sum of step functions is highest in [start, end]."""
+    if len(parts) == 1:
+        return _peak_of(parts[0], start, end)
     first = [p.events_at(start) for p in parts]
     last = [p.events_at(end) for p in parts]
     begin = sum(int(p.value[f]) for p, f in zip(parts, first, strict=True))
     change = [np.diff(p.value[f : e + 1]) for p, f, e in zip(parts, first, last, strict=True)]
-    order: I64 | slice = slice(None)
     time = np.concatenate([p.time[f:e] for p, f, e in zip(parts, first, last, strict=True)])
-    if len(parts) > 1:
-        order = np.argsort(time, kind="stable")
+    order = np.argsort(time, kind="stable")
     level = np.cumsum(np.concatenate(change)[order])
     if not len(level) or int(level.max()) <= 0:
         return Peak(value=begin, at=start, events=tuple(first))
     row = int(level.argmax())
-    whose = np.repeat(np.arange(len(parts)), [len(c) for c in change])[order]
-    counts = np.bincount(whose[: row + 1], minlength=len(parts)).tolist()
+    whose = np.repeat(np.arange(len(parts)), [len(c) for c in change])
+    counts = np.bincount(whose[order[: row + 1]], minlength=len(parts)).tolist()
     return Peak(
         value=begin + int(level[row]),
-        at=int(time[order][row]),
+        at=int(time[order[row]]),
         events=tuple(f + n for f, n in zip(first, counts, strict=True)),
     )
+
+
+def _peak_of(part: Levels, start: int, end: int) -> Peak:
+    first, last = part.events_at(start), part.events_at(end)
+    events = first + int(part.value[first : last + 1].argmax())
+    at = int(part.time[events - 1]) if events > first else start
+    return Peak(value=int(part.value[events]), at=at, events=(events,))

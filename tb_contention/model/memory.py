@@ -24,18 +24,16 @@ class RecordingGaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocatorCurve:
-    """Bytes in use of one allocator of one process: a step function, `in_use[i]` from `time[i]` until `time[i + 1]`.
+    """Bytes in use of one allocator of one process, before its first event what it held before the capture.
 
-    time[0] is the first event; before it, in_use is `before_capture`. limit: the allocator's own, None if not stated. The columns are
-    its events in order: row of the process's `Trace.allocations`, whether it allocates (1) or frees, its bytes as rounded; other: of an
-    allocation the event that ends it (-1: none does), of a free the allocation that it ends (-1: it was not seen).
+    limit: the allocator's own, None if not stated. The columns are its events in order: row of the process's `Trace.allocations`,
+    whether it allocates (1) or frees, its bytes as rounded; other: of an allocation the event that ends it (-1: none does), of a free the
+    allocation that it ends (-1: it was not seen).
     """
 
     session: SessionId
     allocator: str
-    time: I64
-    in_use: I64
-    before_capture: Bytes
+    levels: Levels
     limit: "Bytes | None"
     lifetime_peak: "Bytes | None"
     row: I64
@@ -45,13 +43,18 @@ class AllocatorCurve:
     gaps: RecordingGaps
 
     @property
-    def levels(self) -> Levels:
-        """Return the bytes in use as a step function."""
-        return Levels(time=self.time, value=np.append(np.int64(self.before_capture), self.in_use))
+    def time(self) -> I64:
+        """Return when each event was."""
+        return self.levels.time
+
+    @property
+    def before_capture(self) -> Bytes:
+        """Return what was in use before the first event."""
+        return Bytes(int(self.levels.value[0]))
 
     def after(self, events: int) -> int:
         """Return the bytes in use after so many events."""
-        return int(self.in_use[events - 1]) if events else int(self.before_capture)
+        return int(self.levels.value[events])
 
     def live(self, events: int) -> I64:
         """Return the events, among so many first ones, whose allocations are still held."""

@@ -3,7 +3,8 @@
 import numpy as np
 
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.memory import AllocatorCurve, CombinedMemory
+from tb_contention.model.levels import sum_of
+from tb_contention.model.memory import CombinedMemory
 from tb_contention.units import F64, I64
 
 #: A drawing has at most so many columns, however long the capture.
@@ -44,22 +45,12 @@ def levels_of(shares: F64, steps: int = 4) -> I64:
 def stacked(memory: CombinedMemory, start: int, end: int, columns: int = COLUMNS) -> "list[I64]":
     """Return each curve in columns, all read at the instant of the column where their sum is highest, so that no peak is lost."""
     edges = _edges(start, end, columns)
-    times = np.unique(
-        np.concatenate([edges[:-1], *(c.time[(c.time >= start) & (c.time < end)] for c in memory.curves)])
-    )
-    total = np.zeros(len(times), np.int64)
-    for curve in memory.curves:
-        total += value_at(curve, times)
-    first = np.searchsorted(times, edges[:-1], "left")
-    peaks = np.maximum.reduceat(total, first)
-    column = np.searchsorted(first, np.arange(len(times)), "right") - 1
-    at_peak = np.flatnonzero(total == peaks[column])
-    chosen = at_peak[np.append(True, column[at_peak][1:] != column[at_peak][:-1])]
-    return [value_at(curve, times[chosen]) for curve in memory.curves]
-
-
-def value_at(curve: AllocatorCurve, times: I64) -> I64:
-    """Read a step function; before its first event it is what was held before the capture."""
-    row = np.searchsorted(curve.time, times, "right")
-    values = np.append(np.int64(curve.before_capture), curve.in_use)
-    return np.asarray(values[row], np.int64)
+    total = sum_of([curve.levels for curve in memory.curves])
+    first = np.searchsorted(total.time, edges[:-1], "right")
+    last = np.maximum(np.searchsorted(total.time, edges[1:], "left"), first)
+    instants = edges[:-1].copy()
+    for column in np.flatnonzero(last > first).tolist():
+        at = first[column] + int(total.value[first[column] : last[column] + 1].argmax())
+        if at > first[column]:
+            instants[column] = total.time[at - 1]
+    return [curve.levels.value[np.searchsorted(curve.time, instants, "right")] for curve in memory.curves]
