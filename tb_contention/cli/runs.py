@@ -75,7 +75,8 @@ def _device(looked: Looked, session: "Session", group: "DeviceGroup") -> "dict[s
 
 
 def _text(found: "dict[str, Any]") -> str:
-    from tb_contention.report.text import clean, count, duration
+    from tb_contention.model.names import clean
+    from tb_contention.report.text import count, duration
 
     lines = [f"{count(len(found['sessions']), 'session')} in {clean(found['logdir'])}"]
     for session in found["sessions"]:

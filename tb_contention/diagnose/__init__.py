@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tb_contention.diagnose.evidence import host_only, memory_unseen, simulated
-from tb_contention.diagnose.memory import limits_exceed_capacity, little_headroom
+from tb_contention.diagnose.memory import (
+    allocation_stalls,
+    kernels_changed,
+    limits_exceed_capacity,
+    little_headroom,
+    memory_growth,
+)
 from tb_contention.diagnose.overlap import overlap_in_time
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
@@ -25,6 +31,9 @@ RULES: "tuple[NamedRule, ...]" = (
     NamedRule(slug="overlap-in-time", run=overlap_in_time),
     NamedRule(slug="limits-exceed-capacity", run=limits_exceed_capacity),
     NamedRule(slug="little-headroom", run=little_headroom),
+    NamedRule(slug="memory-growth", run=memory_growth),
+    NamedRule(slug="kernels-changed", run=kernels_changed),
+    NamedRule(slug="allocation-stalls", run=allocation_stalls),
     NamedRule(slug="memory-unseen", run=memory_unseen),
     NamedRule(slug="host-only", run=host_only),
 )

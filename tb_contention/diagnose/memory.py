@@ -1,13 +1,15 @@
-"""Rules on memory: do the sessions fit on the GPU together?"""
+"""Rules on memory: do the sessions fit on the GPU together, does one grow, and does memory cost time?"""
 
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.memory import StallKind
+from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
 
-#: Room below which the next allocation of a library outside the allocators may fail.
-SAFE_HEADROOM = 0.10
-GIB = 1 << 30
+GIB, MIB = 1 << 30, 1 << 20
+#: Less of the window than this share is not worth a finding.
+NOTABLE = 0.01
 
 
 def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
@@ -38,11 +40,11 @@ def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "lis
 
 
 def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
-    """Warn when the combined peak comes close to, or beyond, what the GPU has."""
+    """Warn when the combined peak is more than the system and the processes' contexts leave, or more than the GPU has."""
     memory = device.memory
-    if memory is None or memory.capacity is None or memory.headroom is None:
+    if memory is None or memory.capacity is None or memory.headroom is None or memory.safe is None:
         return []
-    if memory.headroom >= SAFE_HEADROOM * memory.capacity:
+    if memory.peak <= memory.safe:
         return []
     saved = memory.sum_of_peaks - memory.peak
     over = memory.headroom < 0
@@ -56,7 +58,8 @@ def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
                 if over
                 else ""
             )
-            + "Counted is what the framework's allocators had in use; CUDA contexts and libraries come on top. The sessions' own peaks "
+            + "Counted is what the framework's allocators had in use; CUDA contexts and libraries come on top, so that "
+            f"{memory.safe / GIB:.1f} GiB are safe. The sessions' own peaks "
             f"add up to {memory.sum_of_peaks / GIB:.1f} GiB, {saved / GIB:.1f} GiB more than the peak of the sum.",
             advice="Check the identity of the GPU with --gpu."
             if over
@@ -64,9 +67,98 @@ def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
             evidence={
                 "combined_peak_bytes": int(memory.peak),
                 "capacity_bytes": int(memory.capacity),
+                "safe_bytes": int(memory.safe),
                 "at_ns": int(memory.peak_at),
             },
             device=device.group.id,
             sessions=tuple(dict.fromkeys(a.session for a in memory.allocators)),
         )
+    ]
+
+
+def memory_growth(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+    """Name the operations that hold more from step to step, once per session."""
+    memory = device.memory
+    if memory is None:
+        return []
+    found = []
+    for session in dict.fromkeys(g.session for g in memory.growth):
+        mine = [g for g in memory.growth if g.session == session]
+        most = next((g for g in mine if g.op), mine[0])
+        name = shorten(most.op, 80) if most.op else "no operation that was recorded"
+        found.append(
+            Finding(
+                rule="memory-growth",
+                severity=Severity.WARNING,
+                title=f"{aligned.session(session).name} holds {most.per_step / MIB:.3g} MiB more after each step",
+                detail=f"Most of it: {name}, from {most.first / MIB:.4g} to {most.last / MIB:.4g} MiB over {most.steps} steps. "
+                "That is a leak, or a cache that fills.",
+                advice="Look for tensors that a Python list keeps, and for tf.function retraced with new shapes; capture again later "
+                "to see whether it goes on.",
+                evidence={"op": most.op, "bytes_per_step": round(most.per_step), "steps": int(most.steps)},
+                device=device.group.id,
+                sessions=(session,),
+            )
+        )
+    return found
+
+
+def kernels_changed(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+    """Say when operations run other kernels since a neighbour came: why a session can be slow that does not wait."""
+    memory = device.memory
+    if memory is None:
+        return []
+    found = []
+    for session in dict.fromkeys(c.session for c in memory.kernel_changes):
+        changes = [c for c in memory.kernel_changes if c.session == session]
+        denied = [c for c in changes if (c.workspace_before or 0) > (c.workspace_after or 0)]
+        first = (denied or changes)[0]
+        since = "than alone" if first.neighbour is None else f"since {aligned.session(first.neighbour).name} came"
+        why = (
+            f"Its workspace shrank from {(first.workspace_before or 0) / MIB:.4g} to {(first.workspace_after or 0) / MIB:.4g} MiB: "
+            "it was denied memory, and a slower algorithm took the place."
+            if denied
+            else "Its workspace did not shrink as far as recorded: autotuning may have chosen anew for another reason."
+        )
+        found.append(
+            Finding(
+                rule="kernels-changed",
+                severity=Severity.WARNING if denied else Severity.INFO,
+                title=f"{aligned.session(session).name} runs other kernels {since}, in {len(changes)} "
+                + ("operation" if len(changes) == 1 else "operations"),
+                detail=f"{shorten(first.op, 80)} ran {shorten(first.before, 80)} and now runs "
+                f"{shorten(first.after, 80)}, {first.mean_before / 1000:.4g} and {first.mean_after / 1000:.4g} µs. {why}",
+                advice="Leave workspace free: lower the memory limit of the neighbour, and start the session anew."
+                if denied
+                else "",
+                evidence={
+                    "changes": len(changes),
+                    "cost_ns": sum(max(0, int(c.cost)) for c in changes),
+                },
+                device=device.group.id,
+                sessions=(session, *(() if first.neighbour is None else (first.neighbour,))),
+            )
+        )
+    return found
+
+
+def allocation_stalls(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+    """Warn when the driver was asked for memory for a notable part of the window."""
+    memory, window = device.memory, device.time.window
+    if memory is None:
+        return []
+    return [
+        Finding(
+            rule="allocation-stalls",
+            severity=Severity.WARNING,
+            title=f"{aligned.session(s.session).name} spent {100 * s.total / window:.2g} % of the window getting memory from the driver",
+            detail=f"{s.count} calls ({s.what}) took {s.total / 1e6:.4g} ms; many of them wait until the device is idle.",
+            advice="Let the allocator take its memory at the start: no allow_growth, or a fixed fraction; "
+            "TF_GPU_ALLOCATOR=cuda_malloc_async keeps a pool.",
+            evidence={"count": int(s.count), "total_ns": int(s.total), "longest_ns": int(s.longest)},
+            device=device.group.id,
+            sessions=(s.session,),
+        )
+        for s in memory.stalls
+        if s.kind is StallKind.DRIVER and window and s.total > NOTABLE * window
     ]

@@ -16,7 +16,7 @@ from tb_contention.model.trace import NONE
 from tb_contention.units import F64, Bytes, Nanoseconds, SessionId
 
 #: What the system keeps of a GPU's memory (TensorFlow leaves 5 %, at least 300 MiB), and what a process takes outside its allocators
-#: for its CUDA context and libraries (about 500 MB are reported).
+#: for its CUDA context and libraries (about 500 MB are reported). On small GPUs both take less, a quarter at most.
 SYSTEM_SHARE, SYSTEM_LEAST, CONTEXT = 0.05, 300 << 20, 500 << 20
 
 
@@ -66,7 +66,8 @@ def combined_memory(
 
 def safe_capacity(capacity: int, processes: int) -> Bytes:
     """Return what of a GPU's memory its processes' allocators can have together."""
-    return Bytes(max(0, capacity - max(round(capacity * SYSTEM_SHARE), SYSTEM_LEAST) - processes * CONTEXT))
+    kept = max(round(capacity * SYSTEM_SHARE), SYSTEM_LEAST) + processes * CONTEXT
+    return Bytes(capacity - min(kept, capacity // 4))
 
 
 def _holders(curves: "tuple[AllocatorCurve, ...]", known: "Mapping[SessionId, Process]", peak: Peak) -> Holders:

@@ -8,48 +8,31 @@ import numpy as np
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.memory import KernelChange
 from tb_contention.model.trace import KernelKind
-from tb_contention.units import I64, PS_PER_NS, Bool, Bytes, Nanoseconds, SessionId
+from tb_contention.units import I32, I64, PS_PER_NS, Bytes, Nanoseconds, SessionId
 
-#: Kernels of a name that show that an operation uses it; more than that before, none after, and the other way round.
+#: Kernels of a name that show that an operation uses it.
 _LEAST = 3
 #: Changes that are listed per session.
 _MOST_LISTED = 50
+#: A table of pairs up to this size is counted, a larger one sorted.
+_MOST_PAIRS = 1 << 22
 
 #: Captures of a session alone, each with the row of the device there.
 Solos = Mapping[SessionId, "tuple[tuple[Session, int], ...]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kernels:
-    """A session's kernels on one device: ns from the report's origin; op and name are texts' numbers, shared by what is compared."""
+class _Use:
+    """The kernels of one name of one operation: how many, their summed duration, and when the first and the last began, ns."""
 
-    session: Session
-    start: I64
-    duration: I64
-    op: I64
-    name: I64
+    count: int
+    total: int
+    first: int
+    last: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Texts:
-    """Numbers for texts of several traces."""
-
-    numbers: "dict[str, int]"
-
-    def number(self, session: Session, column: "np.ndarray[tuple[int], np.dtype[np.int32]]", *, is_op: bool) -> I64:
-        """Number the texts of a column; -1 = none. Of an operation's name the type behind the colon does not count."""
-        strings = session.trace.strings
-        rows, code = np.unique(column, return_inverse=True)
-        made = []
-        for row in rows.tolist():
-            text = strings.get(row)
-            key = (text.partition(":")[0] if is_op else text) if text else None
-            made.append(-1 if not key else self.numbers.setdefault(key, len(self.numbers)))
-        return np.array(made, np.int64)[code.reshape(-1)]
-
-    def text(self, number: int) -> str:
-        """Return the text of a number."""
-        return list(self.numbers)[number]
+#: By operation, without the type behind its colon, and kernel name.
+_Uses = dict[tuple[str, str], _Use]
 
 
 def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> "tuple[KernelChange, ...]":
@@ -57,100 +40,110 @@ def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> 
 
     With captures of a session alone, the same between them and the window.
     """
-    texts = _Texts(numbers={})
-    known = {p.session: _kernels(aligned.session(p.session), p.device, texts) for p in group.planes}
+    if len(group.planes) < 2 and not solos:
+        return ()
+    uses = {p.session: _uses(aligned.session(p.session), p.device) for p in group.planes}
     found: list[KernelChange] = []
-    for key, mine in known.items():
-        changes = [c for other, theirs in known.items() if other != key for c in _since(mine, theirs, texts)]
-        for session, device in solos.get(key, ()):
-            alone = _kernels(session, device, texts)
-            changes += _compared(alone, mine, _all(alone), _inside(mine, group), texts, None, None)
+    for plane in group.planes:
+        mine = aligned.session(plane.session)
+        changes: list[KernelChange] = []
+        for other in group.planes:
+            if other.session != plane.session and uses[other.session]:
+                came = min(use.first for use in uses[other.session].values())
+                changes += _since(mine, uses[plane.session], other.session, came)
+        for session, device in solos.get(plane.session, ()):
+            inside = _uses(mine, plane.device, (group.start, group.end))
+            changes += _changes(session, _uses(session, device), mine, inside, None, None)
         changes.sort(key=lambda c: (-c.cost, c.op, c.neighbour or ""))
         found += _once(changes)[:_MOST_LISTED]
     return tuple(found)
 
 
-def _kernels(session: Session, device: int, texts: _Texts) -> _Kernels:
+def _uses(session: Session, device: int, window: "tuple[int, int] | None" = None) -> _Uses:
+    """Sum up a session's kernels on a device that name their operation, all or those that begin in a window (ns)."""
     trace = session.trace
     kernels = trace.kernels
     here = np.array([stream.device == device for stream in trace.streams], np.bool_)
-    rows = np.flatnonzero((kernels.kind == KernelKind.KERNEL) & (kernels.op >= 0))
-    rows = rows[here[kernels.stream[rows]]] if len(rows) else rows
-    return _Kernels(
-        session=session,
-        start=kernels.start[rows] // PS_PER_NS + session.offset,
-        duration=kernels.duration[rows] // PS_PER_NS,
-        op=texts.number(session, kernels.op[rows], is_op=True),
-        name=texts.number(session, kernels.name[rows], is_op=False),
-    )
+    chosen = (kernels.kind == KernelKind.KERNEL) & (kernels.op >= 0) & (kernels.name >= 0)
+    if len(kernels) and not here.all():
+        chosen &= here[kernels.stream]
+    start = kernels.start // PS_PER_NS + session.offset
+    if window is not None:
+        chosen &= (start >= window[0]) & (start < window[1])
+    rows = slice(None) if chosen.all() else chosen
+    start = start[rows]
+    pairs, code = _pairs(kernels.op[rows], kernels.name[rows])
+    count, total = np.bincount(code, minlength=len(pairs)), np.zeros(len(pairs), np.int64)
+    np.add.at(total, code, kernels.duration[rows])
+    first, last = np.zeros(len(pairs), np.int64), np.zeros(len(pairs), np.int64)
+    first[code[::-1]], last[code] = start[::-1], start  # of equal places the last assignment stays
+    found: _Uses = {}
+    for number, (op, name) in enumerate(pairs):
+        key = (trace.strings[op].partition(":")[0], trace.strings[name])
+        use = _Use(
+            count=int(count[number]), total=int(total[number]) // PS_PER_NS, first=int(first[number]), last=int(last[number])
+        )  # fmt: skip
+        found[key] = _joined(found[key], use) if key in found else use
+    return found
 
 
-def _all(kernels: _Kernels) -> Bool:
-    return np.ones(len(kernels.start), np.bool_)
+def _pairs(op: I32, name: I32) -> "tuple[list[tuple[int, int]], I64]":
+    """Number the distinct pairs of two columns: the pairs, and the number of each row."""
+    width = int(name.max(initial=0)) + 1
+    key = op.astype(np.int64) * width + name
+    if len(key) and int(key.max()) < _MOST_PAIRS:
+        used = np.flatnonzero(np.bincount(key))
+        place = np.zeros(int(key.max()) + 1, np.int64)
+        place[used] = np.arange(len(used))
+        code = place[key]
+    else:
+        used, code = np.unique(key, return_inverse=True)
+    return [divmod(k, width) for k in used.tolist()], code.reshape(-1)
 
 
-def _inside(kernels: _Kernels, group: DeviceGroup) -> Bool:
-    return (kernels.start >= group.start) & (kernels.start < group.end)
+def _joined(a: _Use, b: _Use) -> _Use:
+    return _Use(count=a.count + b.count, total=a.total + b.total, first=min(a.first, b.first), last=max(a.last, b.last))
 
 
-def _since(mine: _Kernels, theirs: _Kernels, texts: _Texts) -> "Iterator[KernelChange]":
+def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int) -> "Iterator[KernelChange]":
     """Compare a session's kernels before and after another's first one."""
-    if not len(theirs.start):
-        return
-    came = int(theirs.start.min())
-    after = mine.start >= came
-    yield from _compared(mine, mine, ~after, after, texts, theirs.session.id, came)
+    before = {key: use for key, use in uses.items() if use.first < came}
+    after = {key: use for key, use in uses.items() if use.last >= came}
+    yield from _changes(session, before, session, after, neighbour, came)
 
 
-def _compared(
-    first: _Kernels, second: _Kernels, before: Bool, after: Bool, texts: _Texts, neighbour: "SessionId | None", came: "int | None"
-) -> "Iterator[KernelChange]":  # fmt: skip
+def _changes(
+    first: Session, before: _Uses, second: Session, after: _Uses, neighbour: "SessionId | None", came: "int | None"
+) -> "Iterator[KernelChange]":
     """Pair, per operation, the kernel with most time that is gone with the one with most time that is new."""
-    old, new = _uses(first, before), _uses(second, after)
-    ops_before, ops_after = {op for op, _ in old}, {op for op, _ in new}
-    gone = _heaviest({use: v for use, v in old.items() if use not in new and use[0] in ops_after})
-    come = _heaviest({use: v for use, v in new.items() if use not in old and use[0] in ops_before})
+    gone = _heaviest({key: use for key, use in before.items() if key not in after})
+    come = _heaviest({key: use for key, use in after.items() if key not in before})
     for op in sorted(gone.keys() & come.keys()):
-        (name_before, count_before, total_before), (name_after, count_after, total_after) = gone[op], come[op]
-        if min(count_before, count_after) < _LEAST:
+        (name_before, old), (name_after, new) = gone[op], come[op]
+        if min(old.count, new.count) < _LEAST:
             continue
-        workspace_before = _workspace(first.session, texts.text(op), None, came)
-        workspace_after = _workspace(second.session, texts.text(op), came, None)
         yield KernelChange(
-            session=second.session.id,
+            session=second.id,
             neighbour=neighbour,
-            op=texts.text(op),
-            before=texts.text(name_before),
-            after=texts.text(name_after),
-            count_before=count_before,
-            count_after=count_after,
-            mean_before=Nanoseconds(round(total_before / count_before)),
-            mean_after=Nanoseconds(round(total_after / count_after)),
-            workspace_before=workspace_before,
-            workspace_after=workspace_after,
+            op=op,
+            before=name_before,
+            after=name_after,
+            count_before=old.count,
+            count_after=new.count,
+            mean_before=Nanoseconds(round(old.total / old.count)),
+            mean_after=Nanoseconds(round(new.total / new.count)),
+            workspace_before=_workspace(first, op, None, came),
+            workspace_after=_workspace(second, op, came, None),
             at=None if came is None else Nanoseconds(came),
         )
 
 
-def _uses(kernels: _Kernels, chosen: Bool) -> "dict[tuple[int, int], tuple[int, int]]":
-    """Count and sum up kernels by operation and name."""
-    keep = chosen & (kernels.op >= 0) & (kernels.name >= 0)
-    width = int(kernels.name.max(initial=0)) + 1
-    key, code = np.unique(kernels.op[keep] * width + kernels.name[keep], return_inverse=True)
-    count = np.bincount(code.reshape(-1), minlength=len(key))
-    total = np.zeros(len(key), np.int64)
-    np.add.at(total, code.reshape(-1), kernels.duration[keep])
-    return {
-        (k // width, k % width): (c, t) for k, c, t in zip(key.tolist(), count.tolist(), total.tolist(), strict=True)
-    }
-
-
-def _heaviest(uses: "dict[tuple[int, int], tuple[int, int]]") -> "dict[int, tuple[int, int, int]]":
-    """Keep each operation's kernel with most time: (name, count, total)."""
-    best: dict[int, tuple[int, int, int]] = {}
-    for (op, name), (count, total) in uses.items():
-        if op not in best or total > best[op][2]:
-            best[op] = (name, count, total)
+def _heaviest(uses: _Uses) -> "dict[str, tuple[str, _Use]]":
+    """Keep each operation's kernel with most time."""
+    best: dict[str, tuple[str, _Use]] = {}
+    for (op, name), use in uses.items():
+        if op not in best or use.total > best[op][1].total:
+            best[op] = (name, use)
     return best
 
 
@@ -168,16 +161,14 @@ def _workspace(session: Session, op: str, since: "int | None", until: "int | Non
     return Bytes(int(table.size[chosen].max())) if chosen.any() else None
 
 
-def _rows_of(
-    session: Session, column: "np.ndarray[tuple[int], np.dtype[np.int32]]", fits: "Callable[[str], bool]"
-) -> "list[int]":
+def _rows_of(session: Session, column: I32, fits: "Callable[[str], bool]") -> "list[int]":
     """Find the rows of the texts of a column that fit."""
     used = (np.flatnonzero(np.bincount(column + 1)) - 1).tolist()
     return [row for row in used if row >= 0 and fits(session.trace.strings[row])]
 
 
 def _once(changes: "list[KernelChange]") -> "list[KernelChange]":
-    """Keep one row for each change, as several neighbours may have come before it."""
+    """Keep one row for each change, as several neighbours may have come before it: the last of them."""
     seen: dict[tuple[str, str, str], KernelChange] = {}
     for change in changes:
         key = (change.op, change.before, change.after)

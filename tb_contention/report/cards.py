@@ -3,12 +3,13 @@
 from html import escape
 
 from tb_contention.model.contention import Mechanism, SessionLoss, Slowdown
+from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.charts import scale_of, whisker
-from tb_contention.report.drawing import color_of
-from tb_contention.report.sections import memory_sentence
+from tb_contention.report.memory_sections import memory_sentence
 from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, estimate_of, interval, sum_of_loss, times
-from tb_contention.report.text import clean, count, duration, labels, percent, size
+from tb_contention.report.svg import color_of
+from tb_contention.report.text import count, duration, labels, percent, size
 from tb_contention.units import SessionId
 
 

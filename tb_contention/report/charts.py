@@ -6,12 +6,13 @@ from html import escape
 import numpy as np
 
 from tb_contention.model.contention import Slowdown, StepTimes
+from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.drawing import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.report.resample import COLUMNS
 from tb_contention.report.slowdown import brief, estimate_of
 from tb_contention.report.steps import merge_steps
-from tb_contention.report.text import count, duration, labels, percent, shorten
+from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
+from tb_contention.report.text import count, duration, labels, percent
 from tb_contention.report.verdict import device_label
 from tb_contention.units import F64
 

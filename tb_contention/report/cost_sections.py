@@ -1,10 +1,11 @@
 """What sharing cost -> tables: the losses, who delays whom, and kernel against kernel."""
 
 from tb_contention.model.contention import UNTRACED
+from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, estimate_of, interval, times
 from tb_contention.report.table import SHADES, TextTable, length, more
-from tb_contention.report.text import clean, duration, labels, percent, shorten
+from tb_contention.report.text import duration, labels, percent
 from tb_contention.units import SessionId
 
 #: So many pairs of kernels.

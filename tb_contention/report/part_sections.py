@@ -1,8 +1,9 @@
 """The parts of the sessions -> tables: by name scope, by thread."""
 
+from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.table import TextTable, more
-from tb_contention.report.text import clean, duration, labels, percent, shorten, size
+from tb_contention.report.text import duration, labels, percent, size
 
 #: So many scopes and threads of each session are printed.
 MOST_PARTS = 8

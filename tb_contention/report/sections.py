@@ -1,10 +1,12 @@
 """A report -> tables of text for people, which Markdown and HTML print each in their own way. Names are cleaned, not yet escaped."""
 
+from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cost_sections import blame, kernel_blame, losses
+from tb_contention.report.memory_sections import memory_tables
 from tb_contention.report.part_sections import scopes, threads
 from tb_contention.report.table import TextTable, length, more
-from tb_contention.report.text import clean, duration, labels, percent, shorten, size
+from tb_contention.report.text import duration, labels, percent
 
 #: So many kernels of a device are printed; JSON and CSV hold all of them.
 MOST_KERNELS = 20
@@ -18,7 +20,7 @@ def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...
         kernel_blame(report, device),
         _time(report, device),
         _pairs(report, device),
-        _memory(report, device),
+        *memory_tables(report, device),
         _kernels(report, device),
         scopes(report, device),
         threads(report, device),
@@ -56,26 +58,6 @@ def _pairs(report: Report, device: DeviceReport) -> TextTable:
     return TextTable(title="Pairs", header=header, rows=rows, numbers=frozenset((2, 3)))
 
 
-def _memory(report: Report, device: DeviceReport) -> TextTable:
-    names = labels(report)
-    header = ("session", "allocator", "own peak", "at the combined peak", "before capture", "limit")
-    numbers = frozenset(range(2, 6))
-    if device.memory is None:
-        return TextTable(title="Memory", header=header, rows=(), numbers=numbers, note=device.memory_note)
-    rows = tuple(
-        (
-            names[a.session],
-            clean(a.allocator),
-            size(a.peak),
-            size(a.at_combined_peak),
-            size(a.before_capture),
-            size(a.limit),
-        )
-        for a in device.memory.allocators
-    )
-    return TextTable(title="Memory", header=header, rows=rows, numbers=numbers, note=device.memory_note)
-
-
 def _kernels(report: Report, device: DeviceReport) -> TextTable:
     names = labels(report)
     ordered = sorted(device.overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
@@ -94,20 +76,6 @@ def _kernels(report: Report, device: DeviceReport) -> TextTable:
     title = "Operations" if device.group.device.device.is_host else "Kernels"
     header = (title.lower()[:-1], "session", "count", "total", "alone", "lost")
     return TextTable(title=title, header=header, rows=rows, numbers=frozenset(range(2, 6)), note=note)
-
-
-def memory_sentence(device: DeviceReport) -> str:
-    """Say how much all sessions held together, or why that is not known."""
-    memory = device.memory
-    if memory is None:
-        return device.memory_note
-    text = f"Combined peak {size(memory.peak)}"
-    if memory.capacity is not None:
-        text += (
-            f" of {size(memory.capacity)} ({percent(memory.peak, memory.capacity)}), headroom {size(memory.headroom)}"
-        )
-    own = f"; the sessions' own peaks add up to {size(memory.sum_of_peaks)}" if len(memory.allocators) > 1 else ""
-    return f"{text}{own}. {device.memory_note}".strip()
 
 
 def provenance(report: Report) -> TextTable:

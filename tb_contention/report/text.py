@@ -3,14 +3,11 @@
 from collections import Counter
 
 from tb_contention.model.findings import Problem
+from tb_contention.model.names import clean
 from tb_contention.model.report import Report
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 _SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
-#: Marks that reorder or hide text around them (bidirectional controls, zero-width characters, line and paragraph separators).
-_UNSEEN = frozenset(
-    "\u061c\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-)
 
 
 def duration(nanoseconds: "int | None") -> str:
@@ -54,30 +51,6 @@ def percent(part: int, whole: int) -> str:
 def count(number: int, noun: str) -> str:
     """Write a number with its noun in the right form, as in '1 kernel' and '2 kernels'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def clean(text: str) -> str:
-    """Make control characters, line breaks and marks that reorder text visible, so that a name stays within its line."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(c) for c in text)
-
-
-def _visible(character: str) -> str:
-    code = ord(character)
-    if code < 0x20 or 0x7F <= code < 0xA0:
-        return f"\\x{code:02x}"
-    if character in _UNSEEN or 0xD800 <= code < 0xE000:
-        return f"\\u{code:04x}"
-    return character
-
-
-def shorten(text: str, most: int = 120) -> str:
-    """Keep both ends of a long name; templates differ at their ends."""
-    if len(text) <= most:
-        return text
-    tail = most // 3
-    return f"{text[: most - tail - 1]}…{text[-tail:]}"
 
 
 def labels(report: Report) -> "dict[str, str]":

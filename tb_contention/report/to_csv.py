@@ -4,12 +4,26 @@ import csv
 import io
 from typing import Any
 
+from tb_contention.model.names import clean
 from tb_contention.model.report import Report
-from tb_contention.report.text import clean
 from tb_contention.report.to_json import to_dict
 
 #: What a spreadsheet takes for the start of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+
+
+_ALLOCATOR = [
+    "session", "allocator", "peak_bytes", "peak_at_ns", "at_combined_peak_bytes", "limit_bytes", "before_capture_bytes",
+    "lifetime_peak_bytes", "rounding_at_peak_bytes", "fragmentation_at_peak", "fragmentation_most", "events", "repeated_events",
+    "missing_events", "unpaired_frees",
+]  # fmt: skip
+_HOLDER = [
+    "session", "allocator", "kind", "op", "scope", "bytes", "requested_bytes", "count", "region", "data_type", "shape", "age_ns",
+]  # fmt: skip
+_CHANGE = [
+    "session", "neighbour", "op", "before", "after", "count_before", "count_after", "mean_before_ns", "mean_after_ns",
+    "workspace_before_bytes", "workspace_after_bytes", "at_ns", "cost_ns",
+]  # fmt: skip
 
 
 def to_csv_files(report: Report) -> "dict[str, str]":
@@ -67,7 +81,20 @@ def _tables(report: Report) -> "dict[str, list[list[Any]]]":
             "threads",
             ["session", "thread", "runs", "busy_ns", "waited_ns", "waits_for", "kernels", "total_ns"],
         ),
-        "memory": _memory(devices),
+        "memory": _of_memory(devices, "per_session", _ALLOCATOR),
+        "host_allocators": _of_memory(devices, "host_allocators", _ALLOCATOR),
+        "holders": _of_memory(devices, "holders", _HOLDER),
+        "holder_scopes": _of_memory(devices, "holder_scopes", ["session", "kind", "scope", "bytes", "count"]),
+        "memory_growth": _of_memory(
+            devices,
+            "growth",
+            ["session", "allocator", "op", "first_bytes", "last_bytes", "steps", "bytes_per_step", "rising"],
+        ),
+        "memory_steps": _step_memory(devices),
+        "kernel_changes": _of_memory(devices, "kernel_changes", _CHANGE),
+        "memory_stalls": _of_memory(
+            devices, "stalls", ["session", "kind", "what", "count", "total_ns", "longest_ns", "longest_at_ns"]
+        ),
         "findings": [
             ["rule", "severity", "device", "sessions", "title", "detail", "advice"],
             *(
@@ -153,6 +180,7 @@ def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
     metrics = ["antt", "stp", "fairness", "jain"]
     times = ["window_ns", "idle_ns", "exclusive_ns", "contended_ns"]
     memory = ["combined_peak_bytes", "combined_peak_at_ns", "headroom_bytes", "sum_of_peaks_bytes"]
+    memory += ["safe_bytes", "sum_of_limits_bytes"]
     rows = [
         [
             *(d[c] for c in columns),
@@ -166,13 +194,23 @@ def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
     return [[*columns, "start_ns", "end_ns", "max_error_ns", *times, *metrics, *memory], *rows]
 
 
-def _memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
-    columns = ["session", "allocator", "peak_bytes", "peak_at_ns", "at_combined_peak_bytes", "limit_bytes"]
-    columns.append("before_capture_bytes")
-    rows = [
-        [d["id"], *(item[c] for c in columns)]
-        for d in devices
-        if d["memory"] is not None
-        for item in d["memory"]["per_session"]
+def _of_memory(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") -> "list[list[Any]]":
+    """Put a list that the memory of a device has below each other, with the device in front."""
+    known = [d for d in devices if d["memory"] is not None]
+    return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in known for i in d["memory"][key])]
+
+
+def _step_memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    columns = [
+        "session",
+        "allocator",
+        "steps",
+        "allocations",
+        "allocated_bytes",
+        "rise_bytes",
+        "temporary_median_bytes",
     ]
-    return [["device", *columns], *rows]
+    table = _of_memory(devices, "steps", [*columns, "temporary"])
+    parts = ["bytes", "op", "shape", "step"]
+    rows = [[*row[:-1], *((row[-1] or dict.fromkeys(parts))[part] for part in parts)] for row in table[1:]]
+    return [["device", *columns, *(f"temporary_{part}" for part in parts)], *rows]

@@ -3,10 +3,12 @@
 import re
 
 from tb_contention.model.findings import Finding, Problem
+from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.sections import attributions, device_tables, memory_sentence, provenance
+from tb_contention.report.memory_sections import memory_sentence
+from tb_contention.report.sections import attributions, device_tables, provenance
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import clean, duration, percent, what_happened
+from tb_contention.report.text import duration, percent, what_happened
 from tb_contention.report.verdict import device_label, device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")

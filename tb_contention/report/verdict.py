@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from tb_contention.model.alignment import Identity
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
 from tb_contention.model.findings import Severity
+from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, brief, estimate_of
-from tb_contention.report.text import clean, count, duration, labels, listing, percent, size
+from tb_contention.report.text import count, duration, labels, listing, percent, size
 from tb_contention.units import SessionId
 
 _IDENTITY = {

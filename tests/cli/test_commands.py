@@ -146,8 +146,9 @@ def test_the_suffix_tells_the_format_and_the_last_line_what_was_written(
 
 def test_csv_to_a_folder_is_one_file_per_table(logs: str, tmp_path: Path) -> None:
     assert main(["report", logs, "--format", "csv", "-o", str(tmp_path / "tables")]) == 0
-    names = ["blame", "blame_kernels", "devices", "findings", "kernels", "losses", "memory", "pairs", "per_session"]
-    names += ["problems", "scopes", "sessions", "steps", "threads"]
+    names = ["blame", "blame_kernels", "devices", "findings", "holder_scopes", "holders", "host_allocators"]
+    names += ["kernel_changes", "kernels", "losses", "memory", "memory_growth", "memory_stalls", "memory_steps"]
+    names += ["pairs", "per_session", "problems", "scopes", "sessions", "steps", "threads"]
     assert sorted(p.stem for p in (tmp_path / "tables").iterdir()) == names
 
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from lanes import session_of
 
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.names import clean
 from tb_contention.model.report import Report
 from tb_contention.report.resample import coverage, stacked
-from tb_contention.report.text import clean, duration, percent, size
+from tb_contention.report.text import duration, percent, size
 from tb_contention.report.to_csv import to_csv, to_csv_files
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
@@ -135,7 +136,9 @@ def test_one_csv_text_names_each_table() -> None:
     heads = [line[2:] for line in to_csv(shared()).splitlines() if line.startswith("# ")]
     assert heads[:6] == ["sessions", "devices", "per_session", "losses", "pairs", "blame"]
     assert heads[6:10] == ["blame_kernels", "kernels", "steps", "scopes"]
-    assert heads[10:] == ["threads", "memory", "findings", "problems"]
+    assert heads[10:14] == ["threads", "memory", "host_allocators", "holders"]
+    assert heads[14:19] == ["holder_scopes", "memory_growth", "memory_steps", "kernel_changes", "memory_stalls"]
+    assert heads[19:] == ["findings", "problems"]
 
 
 def test_a_verdict_without_a_second_session_claims_nothing() -> None:
