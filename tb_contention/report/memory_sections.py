@@ -124,11 +124,10 @@ def _holder_row(names: "dict[str, str]", holder: Holder, total: int) -> "tuple[s
 def _holders(report: Report, memory: CombinedMemory) -> TextTable:
     names, rows, total = labels(report), memory.holders.rows, memory.holders.total
     shown = _first_rows(rows, MOST_HOLDERS)
-    note = (
-        f"The rows add up to the combined peak of {size(total)}."
-        if len(shown) == len(rows)
-        else more(len(rows) - len(shown))
-    )
+    rest = total - sum(row.bytes for row in shown)
+    note = f"The rows add up to the combined peak of {size(total)}."
+    if len(shown) < len(rows):
+        note = f"The other {count(len(rows) - len(shown), 'row')} hold {size(rest)} together; they are in the JSON and CSV reports."
     return TextTable(
         title="Who holds the combined peak",
         header=_HOLDER_HEADER,

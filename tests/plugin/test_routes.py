@@ -123,6 +123,42 @@ def test_an_event_is_told_whole(tab: Tab) -> None:
     assert event["launch_ns"] <= at
 
 
+def test_memory_of_a_part_adds_up_and_agrees_with_the_report(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]
+    window, memory = device["window"], device["memory"]
+    query = {"device": device["id"], "start": window["start_ns"], "end": window["end_ns"]}
+    whole = json.loads(tab.ask("api/memory", **query).data)
+    own = memory["per_session"][0]
+    there = json.loads(tab.ask("api/memory", **query, at=own["peak_at_ns"]).data)
+
+    assert (whole["peak_bytes"], whole["at_ns"]) == (memory["combined_peak_bytes"], memory["combined_peak_at_ns"])
+    assert (whole["holders"], whole["scopes"]) == (memory["holders"], memory["holder_scopes"])
+    assert there["per_session"][0]["at_bytes"] == own["peak_bytes"]
+    assert sum(h["bytes"] for h in there["holders"]) == there["total_bytes"]
+    half = {**query, "end": (window["start_ns"] + window["end_ns"]) // 2}
+    assert json.loads(tab.ask("api/memory", **half).data)["peak_bytes"] <= whole["peak_bytes"]
+
+
+def test_memory_under_caps_is_cut(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]
+    window, peak = device["window"], device["memory"]["per_session"][0]["peak_bytes"]
+    query = {"device": device["id"], "start": window["start_ns"], "end": window["end_ns"]}
+    capped = json.loads(tab.ask("api/memory", **query, caps=f"{peak // 2},").data)["capped"]
+
+    assert [s["cap_bytes"] for s in capped["sessions"]] == [peak // 2, None]
+    assert capped["sessions"][0]["over_ns"] > 0
+    assert capped["peak_bytes"] < device["memory"]["combined_peak_bytes"]
+    assert tab.ask("api/memory", **query, caps="1").status_code == 400
+    assert tab.ask("api/memory", **query, caps="-1,2").status_code == 400
+
+
+def test_a_part_outside_the_window_is_refused(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]
+    after = device["window"]["end_ns"] + 1
+
+    assert tab.ask("api/memory", device=device["id"], start=after, end=after + 5).status_code == 400
+
+
 def test_a_shift_is_another_view(tab: Tab) -> None:
     session = tab.ready()["report"]["sessions"][0]["id"]
     shifted = tab.ready(shift=f"{session}=10000000000")["report"]
@@ -160,6 +196,7 @@ PARAMETERS = {
     "api/layout": ["device", "path"],
     "api/tile": ["device", "level", "index", "revision"],
     "api/event": ["device", "lane", "row", "time"],
+    "api/memory": ["device", "start", "end", "at", "caps"],
     "api/report": ["format"],
 }  # fmt: skip
 
@@ -174,6 +211,10 @@ def test_hostile_parameters_are_refused_with_a_sentence(tab: Tab, route: str) ->
         "lane": "0",
         "row": "0",
         "time": "0",
+        "start": "0",
+        "end": "9",
+        "at": "1",
+        "caps": "1,2",
         "format": "json",
     }
     own = [p for p in PARAMETERS[route] if p in good]
