@@ -10,6 +10,7 @@ from tb_contention.diagnose.memory import (
     limits_exceed_capacity,
     little_headroom,
     memory_growth,
+    reserved_unused,
 )
 from tb_contention.diagnose.overlap import overlap_in_time
 from tb_contention.model.alignment import AlignedTraces
@@ -30,6 +31,7 @@ class NamedRule:
 RULES: "tuple[NamedRule, ...]" = (
     NamedRule(slug="overlap-in-time", run=overlap_in_time),
     NamedRule(slug="limits-exceed-capacity", run=limits_exceed_capacity),
+    NamedRule(slug="reserved-unused", run=reserved_unused),
     NamedRule(slug="little-headroom", run=little_headroom),
     NamedRule(slug="memory-growth", run=memory_growth),
     NamedRule(slug="kernels-changed", run=kernels_changed),

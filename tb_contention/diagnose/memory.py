@@ -2,12 +2,18 @@
 
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.model.memory import StallKind
+from tb_contention.model.memory import AllocatorPeak, CombinedMemory, StallKind
 from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
 
 GIB, MIB = 1 << 30, 1 << 20
+#: An allocator that may take so much of the GPU more than it needed is worth a word; what a second process needs to start at all.
+NOTABLE_SLACK, CONTEXT_AND_LITTLE = 0.25, 2 * GIB
+LIMIT_ADVICE = (
+    "TensorFlow: tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=MiB)]); "
+    "JAX: XLA_PYTHON_CLIENT_MEM_FRACTION=.XX before the import;"
+)
 #: Less of the window than this share is not worth a finding.
 NOTABLE = 0.01
 
@@ -28,15 +34,66 @@ def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "lis
             severity=Severity.WARNING,
             title=f"The allocators of {len(sessions)} sessions may take {total / GIB:.1f} GiB of {memory.capacity / GIB:.1f} GiB",
             detail="Each process may grow to its own limit; together they can ask for more than the GPU has, and then the one that "
-            "asks last fails, although it holds little.",
-            advice="TensorFlow: tf.config.set_logical_device_configuration(gpu, "
-            "[tf.config.LogicalDeviceConfiguration(memory_limit=MiB)]); JAX: XLA_PYTHON_CLIENT_MEM_FRACTION=.XX before the import; "
-            "so that the limits add up to less than the capacity.",
+            f"asks last fails, although it holds little. {_would_fit(aligned, memory)}",
+            advice=LIMIT_ADVICE + " so that the limits add up to less than the capacity.",
             evidence={"sum_of_limits_bytes": int(total), "capacity_bytes": int(memory.capacity)},
             device=device.group.id,
             sessions=sessions,
         )
     ]
+
+
+def reserved_unused(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+    """Name allocators that may take much more than they ever held: why there is no room for a second process."""
+    memory = device.memory
+    if memory is None or memory.capacity is None or memory.safe is None:
+        return []
+    large = [a for a in memory.allocators if _slack(a) > NOTABLE_SLACK * memory.capacity]
+    if not large:
+        return []
+    largest = max(large, key=_slack)
+    left = max(0, memory.capacity - sum(a.limit or 0 for a in memory.allocators))
+    name = aligned.session(largest.session).name
+    return [
+        Finding(
+            rule="reserved-unused",
+            severity=Severity.WARNING if left < CONTEXT_AND_LITTLE and len(device.group.planes) == 1 else Severity.INFO,
+            title=f"{name} may take {(largest.limit or 0) / GIB:.1f} GiB and held at most {largest.needed / GIB:.1f} GiB",
+            detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all: another "
+            f"process then finds {left / GIB:.1f} GiB at most, and can fail at start while this one holds little. "
+            f"{_would_fit(aligned, memory)}",
+            advice=LIMIT_ADVICE
+            + " or let it grow: tf.config.experimental.set_memory_growth, XLA_PYTHON_CLIENT_PREALLOCATE=false.",
+            evidence={
+                "limit_bytes": int(largest.limit or 0),
+                "needed_bytes": int(largest.needed),
+                "suggested_limit_bytes": int(largest.suggested_limit),
+            },
+            device=device.group.id,
+            sessions=tuple(dict.fromkeys(a.session for a in large)),
+        )
+    ]
+
+
+def _slack(found: AllocatorPeak) -> int:
+    return 0 if found.limit is None else found.limit - found.suggested_limit
+
+
+def _would_fit(aligned: AlignedTraces, memory: CombinedMemory) -> str:
+    """Say whether limits after what each allocator held would fit, and which."""
+    if memory.safe is None:
+        return ""
+    total = sum(a.suggested_limit for a in memory.allocators)
+    named = ", ".join(f"{aligned.session(a.session).name} {a.suggested_limit / GIB:.2f}" for a in memory.allocators[:4])
+    if len(memory.allocators) > 4:
+        named += f" and {len(memory.allocators) - 4} more"
+    if total <= memory.safe:
+        room = (memory.safe - total) / GIB
+        return f"Limits after what they held would do (GiB: {named}), and leave {room:.1f} GiB."
+    return (
+        f"Limits after what they held (GiB: {named}) would need {total / GIB:.1f} GiB of the {memory.safe / GIB:.1f} that are safe: "
+        "smaller batches, or not both at once."
+    )
 
 
 def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":

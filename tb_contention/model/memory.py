@@ -143,6 +143,18 @@ class AllocatorPeak:
     gaps: RecordingGaps
     holders: Holders
 
+    @property
+    def needed(self) -> Bytes:
+        """Return the most that it is known to have held, before the capture or in it."""
+        return Bytes(max(self.peak, self.lifetime_peak or 0))
+
+    @property
+    def suggested_limit(self) -> Bytes:
+        """Return a limit that leaves a tenth more than it needed, for fragmentation, in round steps of 16 or 256 MiB."""
+        wanted = self.needed + self.needed // 10
+        step = (256 if wanted > 2 << 30 else 16) << 20
+        return Bytes(-(-wanted // step) * step)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:

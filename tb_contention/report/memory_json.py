@@ -86,6 +86,7 @@ def _allocator(found: AllocatorPeak) -> "dict[str, Any]":
         "limit_bytes": integer(found.limit),
         "before_capture_bytes": int(found.before_capture),
         "lifetime_peak_bytes": integer(found.lifetime_peak),
+        "suggested_limit_bytes": int(found.suggested_limit),
         "rounding_at_peak_bytes": integer(found.rounding_at_peak),
         "fragmentation_at_peak": ratio(found.fragmentation_at_peak),
         "fragmentation_most": ratio(found.fragmentation_most),

@@ -82,7 +82,8 @@ def gaps_sentence(found: AllocatorPeak) -> str:
 def _allocators(report: Report, device: DeviceReport, memory: CombinedMemory) -> TextTable:
     names = labels(report)
     header = (
-        "session", "allocator", "own peak", "at", "at the combined peak", "before capture", "limit", "peak since start", "fragmented",
+        "session", "allocator", "own peak", "at", "at the combined peak", "before capture", "limit", "peak since start",
+        "would do", "fragmented",
     )  # fmt: skip
     rows = tuple(
         (
@@ -94,13 +95,14 @@ def _allocators(report: Report, device: DeviceReport, memory: CombinedMemory) ->
             size(a.before_capture),
             _bytes(a.limit),
             _bytes(a.lifetime_peak),
+            size(a.suggested_limit),
             _figure(a.fragmentation_at_peak),
         )
         for a in memory.allocators
     )
     gaps = [f"{names.get(a.session, a.session)}: {gaps_sentence(a)}." for a in memory.allocators if gaps_sentence(a)]
     note = " ".join((*gaps, device.memory_note)).strip()
-    return TextTable(title="Memory", header=header, rows=rows, numbers=frozenset(range(2, 9)), note=note)
+    return TextTable(title="Memory", header=header, rows=rows, numbers=frozenset(range(2, 10)), note=note)
 
 
 _HOLDER_HEADER = ("session", "operation", "bytes", "of the peak", "count", "region", "type and shape", "age")

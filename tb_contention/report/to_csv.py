@@ -14,7 +14,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 
 _ALLOCATOR = [
     "session", "allocator", "peak_bytes", "peak_at_ns", "at_combined_peak_bytes", "limit_bytes", "before_capture_bytes",
-    "lifetime_peak_bytes", "rounding_at_peak_bytes", "fragmentation_at_peak", "fragmentation_most", "events", "repeated_events",
+    "lifetime_peak_bytes", "suggested_limit_bytes", "rounding_at_peak_bytes", "fragmentation_at_peak", "fragmentation_most",
+    "events", "repeated_events",
     "missing_events", "unpaired_frees",
 ]  # fmt: skip
 _HOLDER = [
