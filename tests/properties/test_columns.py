@@ -1,5 +1,6 @@
 """Columns against a plain reading of the same bytes through protobuf: on real captures and on random XSpaces."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def signed(value: int) -> int:
 
 
 def stats(plane: Any, event: Any) -> dict[str, Any]:
-    """Read an event's stats by name; an interned string is its text. A later stat of one name wins."""
+    """Read an event's stats by name; an interned string is its text. A later stat of one name wins, even where it refers to nothing."""
     found = {}
     for stat in event.stats:
         which = stat.WhichOneof("value")
@@ -36,6 +37,7 @@ def stats(plane: Any, event: Any) -> dict[str, Any]:
         value = getattr(stat, which)
         if which == "ref_value":
             if value not in plane.stat_metadata:
+                found.pop(plane.stat_metadata[stat.metadata_id].name, None)
                 continue
             value = plane.stat_metadata[value].name
         found[plane.stat_metadata[stat.metadata_id].name] = value
@@ -43,12 +45,16 @@ def stats(plane: Any, event: Any) -> dict[str, Any]:
 
 
 def number(value: Any, absent: int) -> int:
-    if value is None:
+    if value is None or value == NONE:  # the one integer that cannot be told from none
         return absent
     if isinstance(value, str):
         digits = value.removeprefix("-")
         return signed(int(value)) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else absent
     return signed(int(value))
+
+
+def real(value: Any) -> float | None:
+    return None if value is None or isinstance(value, str) else float(value)
 
 
 def text(value: Any) -> str | None:
@@ -144,6 +150,7 @@ def expected_allocations(space: Any) -> list[Row]:
             int(name == "MemoryAllocation"),
             *(number(found.get(stat), NONE) for stat in ALLOCATION.values()),
             *(text(found.get(stat)) for stat in ALLOCATION_TEXT.values()),
+            real(found.get("fragmentation")),
         )
         for start, _, name, found in host_events(space)
         if name in ("MemoryAllocation", "MemoryDeallocation")
@@ -160,6 +167,7 @@ def read_allocations(trace: Trace) -> list[Row]:
                 int(t.is_allocation[i]),
                 *(int(getattr(t, column)[i]) for column in ALLOCATION),
                 *(s.get(int(getattr(t, column)[i])) for column in ALLOCATION_TEXT),
+                None if math.isnan(t.fragmentation[i]) else float(t.fragmentation[i]),
             )
             for i in range(len(t))
         ),
@@ -207,7 +215,7 @@ NAMES = [
 ]
 STATS = [
     "correlation_id", "kernel_details", "tf_op", "hlo_module", "group_id", "cuda_graph_id", "bytes_allocated", "bytes_available",
-    "allocator_name", "addr", "region_type", "other", "interned text", "17", "-3",
+    "allocator_name", "addr", "region_type", "other", "interned text", "17", "-3", "fragmentation", "shape",
 ]  # fmt: skip
 int64s = st.one_of(st.integers(-5, 300), st.integers(-(1 << 63), (1 << 63) - 1))
 uint64s = st.one_of(st.integers(0, 300), st.integers(0, (1 << 64) - 1))
@@ -220,7 +228,7 @@ def stat_values(draw: st.DrawFn) -> dict[str, Any]:
         "int64_value": int64s,
         "uint64_value": uint64s,
         "double_value": st.integers(-1000, 1000).map(float),
-        "str_value": st.sampled_from(["", "x", "42", "-7", "größer", "1" * 19]),
+        "str_value": st.sampled_from(["", "x", "42", "-7", "größer", "1" * 19, "wide" * 40]),
         "ref_value": st.integers(0, 20),
         "none": st.none(),
     }

@@ -4,14 +4,15 @@ import numpy as np
 
 from tb_contention.model.trace import KernelKind, KernelTable, Stream
 from tb_contention.units import I32, I64, U8
-from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding import skeleton
 from tb_contention.xspace.decoding.lines import RawEvents, Slot, read_lines
 from tb_contention.xspace.decoding.names import OPERATION
 from tb_contention.xspace.decoding.planes import Planes
+from tb_contention.xspace.decoding.stats import ABSENT, TEXT
 from tb_contention.xspace.decoding.strings import Interner, Strings
 from tb_contention.xspace.decoding.structure import Structure, text
 
-T = wire.TEXT
+T = TEXT
 #: Two names for one slot: copies carry memcpy_details where kernels carry kernel_details, and old releases `level 0` for tf_op.
 KERNEL_SLOTS = (
     Slot(name="correlation_id"),
@@ -52,10 +53,10 @@ def read_kernels(
     for device, rows in enumerate(planes.device_lines):
         for row in rows:
             record = structure.lines[row]
-            key = (device, int(record[wire.LINE_ID]))
+            key = (device, int(record[skeleton.LINE_ID]))
             if key not in stream_rows:
                 stream_rows[key] = len(streams)
-                name = text(data, record[wire.LINE_NAME], min(int(record[wire.LINE_NAME_LEN]), 4096))
+                name = text(data, record[skeleton.LINE_NAME], min(int(record[skeleton.LINE_NAME_LEN]), 4096))
                 streams.append(Stream(device=device, id=key[1], name=name or f"Stream #{key[1]}"))
             lines.append(row)
             line_stream.append(stream_rows[key])
@@ -69,7 +70,7 @@ def read_kernels(
     raw = read_lines(data, structure, lines, KERNEL_SLOTS, classes, default=_KEEP, origin_ns=planes.start_ns)
     raw.line = np.array(line_stream, np.int32)[raw.line] if line_stream else raw.line
     _leave_out_graph_launches(data, structure, raw)
-    raw.sort(raw.line.astype(np.int64))
+    raw.sort(raw.line)
     interner.names(raw.name)
     for slot in (DETAILS, OP, MODULE):
         interner.codes(raw.values[slot])
@@ -101,7 +102,7 @@ def read_host_operations(data: U8, structure: Structure, planes: Planes, interne
     raw = read_lines(
         data, structure, planes.host_lines, HOST_OP_SLOTS, classes, default=_LEAVE, origin_ns=planes.start_ns
     )
-    raw.sort(raw.line.astype(np.int64))
+    raw.sort(raw.line)
     interner.names(raw.name)
     return raw, np.full(len(raw.line), KernelKind.HOST_OP, np.uint8)
 
@@ -136,7 +137,7 @@ def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
 
 def absent_as(column: I64, value: int) -> I64:
     """Replace the wire's ABSENT by a table's own mark, in place."""
-    column[column == wire.ABSENT] = value
+    column[column == ABSENT] = value
     return column
 
 

@@ -4,14 +4,15 @@ import numpy as np
 
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
 from tb_contention.units import I64, PS_PER_NS, U8
-from tb_contention.xspace.decoding import names, wire
+from tb_contention.xspace.decoding import names
 from tb_contention.xspace.decoding.device_events import absent_as, starts_with
 from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, read_lines
 from tb_contention.xspace.decoding.planes import Planes
+from tb_contention.xspace.decoding.stats import ABSENT, FLOAT, TEXT
 from tb_contention.xspace.decoding.strings import Interner, Strings
 from tb_contention.xspace.decoding.structure import Structure, name_matches
 
-T = wire.TEXT
+T = TEXT
 HOST_SLOTS = (
     Slot(name="correlation_id", keeps=True),
     Slot(name="device_id"),
@@ -53,12 +54,14 @@ MEMORY_SLOTS = (
     Slot(name="addr"),
     Slot(name="id"),
     Slot(name="data_type"),
-    Slot(name="fragmentation", type=wire.FLOAT),
+    Slot(name="fragmentation", type=FLOAT),
     Slot(name="tf_op", type=T),
     Slot(name="region_type", type=T),
     Slot(name="shape", type=T),
 )
 _EITHER, _KEEP, _LEAVE = 1, 2, 0
+#: The bits of a double that is no number.
+_NAN = int(np.array(np.nan).view(np.int64))
 
 
 def event_kinds(data: U8, structure: Structure) -> U8:
@@ -99,14 +102,14 @@ def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner
     interner.names(raw.name)
     interner.codes(raw.values[MODEL])
     kind = np.append(kinds, np.uint8(HostKind.OTHER))[raw.name]
-    step = (kind == HostKind.OTHER) & ((raw.values[STEP] != wire.ABSENT) | (raw.values[ROOT] != wire.ABSENT))
+    step = (kind == HostKind.OTHER) & ((raw.values[STEP] != ABSENT) | (raw.values[ROOT] != ABSENT))
     kind[step] = HostKind.USER_STEP
     return raw, kind
 
 
 def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
     """Pick the events that launched device work."""
-    rows = np.flatnonzero(raw.values[CORRELATION] != wire.ABSENT)
+    rows = np.flatnonzero(raw.values[CORRELATION] != ABSENT)
     device = raw.values[DEVICE][rows]
     device[(device < 0) | (device > 1 << 30)] = -1
     return LaunchTable(
@@ -121,7 +124,7 @@ def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
 
 def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
     """Pick the events that matter for sessions and steps; plain launches are in their own table."""
-    rows = np.flatnonzero((kinds != HostKind.OTHER) | (raw.values[CORRELATION] == wire.ABSENT))
+    rows = np.flatnonzero((kinds != HostKind.OTHER) | (raw.values[CORRELATION] == ABSENT))
     model = strings.of_codes(raw.values[MODEL])[rows]
 
     def column(slot: int) -> I64:
@@ -142,7 +145,7 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
     classes = np.where(kinds >= 0, _KEEP, _LEAVE).astype(np.uint8)
     lines = planes.host_lines if (kinds >= 0).any() else []
     raw = read_lines(data, structure, lines, MEMORY_SLOTS, classes, default=_LEAVE, origin_ns=planes.start_ns)
-    raw.sort(np.arange(len(raw.line), dtype=np.int64))
+    raw.sort(None)
     interner.names(raw.name)
     for slot, described in enumerate(MEMORY_SLOTS, 3):
         if described.type == T:
@@ -153,12 +156,12 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
 def allocation_table(
     raw: RawEvents, strings: Strings, kinds: "np.ndarray[tuple[int], np.dtype[np.int32]]"
 ) -> AllocationTable:
-    """Build the table once the strings have their rows; wire.ABSENT and NONE are the same number."""
-    assert wire.ABSENT == NONE
+    """Build the table once the strings have their rows; ABSENT and NONE are the same number."""
+    assert ABSENT == NONE
     values = raw.values
-    fragmentation = np.where(values[13] == wire.ABSENT, np.nan, values[13].view(np.float64))
+    fragmentation = absent_as(values[13], _NAN).view(np.float64)
     return AllocationTable(
-        start=raw.start, is_allocation=np.append(kinds, -1)[raw.name].astype(np.uint8), thread=raw.line,
+        start=raw.start, is_allocation=np.append(kinds, -1).astype(np.uint8)[raw.name], thread=raw.line,
         allocator=strings.of_codes(values[3]), in_use=values[4], available=values[5], reserved=values[6], size=values[7],
         requested=values[8], peak=values[9], address=values[10], step_id=absent_as(values[11], NONE), data_type=values[12],
         fragmentation=fragmentation, op=strings.of_codes(values[14]), region=strings.of_codes(values[15]),

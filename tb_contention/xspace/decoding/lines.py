@@ -1,11 +1,16 @@
 """Events of chosen lines -> raw int64 columns, one per slot, with line and time per event."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from tb_contention.units import I32, I64, PS_PER_NS, U8
-from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding import skeleton
+from tb_contention.xspace.decoding.events import read_events
+from tb_contention.xspace.decoding.plain import Names
+from tb_contention.xspace.decoding.shares import Piece, shares
+from tb_contention.xspace.decoding.stats import ABSENT, INTEGER, Slots, Stats
 from tb_contention.xspace.decoding.structure import Structure, name_matches
 
 #: A line's timestamp above this is Unix time, below it relative to the start of the session.
@@ -20,7 +25,7 @@ class Slot:
 
     name: str
     also: "tuple[str, ...]" = ()
-    type: int = wire.INTEGER
+    type: int = INTEGER
     keeps: bool = False
 
 
@@ -62,14 +67,16 @@ class RawEvents:
         self.values = self.values[:, rows]
         self.line = self.line[rows]
 
-    def sort(self, tie: I64) -> None:
-        """Sort by start, then by `tie`; what is sorted already, as most files are, costs one look."""
+    def sort(self, tie: "I32 | I64 | None") -> None:
+        """Sort by start, then by `tie`, or by the order in the file; what is sorted already, as most files are, costs one look."""
         start = self.values[0]
-        if len(start) < 2 or bool(np.all(start[1:] > start[:-1])):
+        later = start[1:] > start[:-1]
+        if later.all():
             return
-        order = np.lexsort((tie, start)) if bool(np.any(start[1:] <= start[:-1])) else None
-        if order is None:
+        same = start[1:] == start[:-1]
+        if (later | (same if tie is None else same & (tie[1:] >= tie[:-1]))).all():
             return
+        order = np.argsort(start, kind="stable") if tie is None else np.lexsort((tie, start))
         for row in range(len(self.values)):
             self.values[row] = self.values[row][order]
         self.line = self.line[order]
@@ -84,47 +91,118 @@ def read_lines(
     *,
     default: int,
     origin_ns: "int | None",
+    workers: "int | None" = None,
 ) -> RawEvents:
-    """Read the events of some lines. event_class: per row of the event metadata, as in `wire.read_events`; default: without metadata."""
-    sizes = structure.lines[lines, wire.LINE_EVENTS]
-    out = np.empty((3 + len(slots), int(sizes.sum())), np.int64)
-    types = np.array([0, 0, 0, *(s.type for s in slots)], np.int64)
-    keeps = np.array([0, 0, 0, *(s.keeps for s in slots)], np.uint8)
-    names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
-    stat_slot = name_matches(data, structure.stat_names.names, names)
-    active = np.unique(stat_slot[stat_slot >= 0]).astype(np.int64)
-    for slot in set(range(3, len(out))) - set(active.tolist()):
-        out[slot] = wire.ABSENT
-    small = _SmallKeys(structure, stat_slot)
-    result = np.array([0, 0, 0, len(data) + 1], np.int64)
+    """Read the events of some lines. event_class: per row of the event metadata, as in `Names`; default: without metadata."""
+    reading = _Reading.of(data, structure, slots, event_class, default, origin_ns)
+    dealt = shares(structure, lines, workers)
+    sizes = [sum(piece.events for piece in share) for share in dealt]
+    out = np.empty((3 + len(slots), sum(sizes)), np.int64)
     line = np.empty(out.shape[1], np.int32)
-    bad = 0
-    for number, row in enumerate(lines):
-        record = structure.lines[row]
-        plane = record[wire.LINE_PLANE]
-        begin = int(result[0])
-        wire.read_events(
-            data, record[wire.LINE_START], record[wire.LINE_END], 1 - record[wire.LINE_WHOLE],
-            structure.events.keys, event_class, structure.events.low[plane], structure.events.high[plane], default,
-            structure.stat_names.keys, stat_slot, structure.stat_names.names,
-            structure.stat_names.low[plane], structure.stat_names.high[plane], types, keeps, active, small.of(int(plane)),
-            out, result,
-        )  # fmt: skip
-        end = int(result[0])
-        kept = _place(out, begin, end, int(record[wire.LINE_TIME]), origin_ns)
-        bad += end - begin - kept
-        result[0] = begin + kept
-        line[begin : begin + kept] = number
-    rows = int(result[0])
+    begins = np.cumsum([0, *sizes[:-1]]).tolist()
+    with ThreadPoolExecutor(len(dealt)) as pool:
+        results = list(pool.map(lambda share, begin: reading.read(share, out, line, begin), dealt, begins))
+    rows = 0
+    for begin, result in zip(begins, results, strict=True):
+        kept = result.rows - begin
+        if begin > rows:
+            for column in (*out, line):
+                column[rows : rows + kept] = column[begin : begin + kept]
+        rows += kept
+    for slot in reading.inactive:
+        out[slot, :rows] = ABSENT
+    broken_at = min(r.broken_at for r in results)
     return RawEvents(
         lines=lines,
         line=line[:rows],
         values=out[:, :rows],
-        aggregated=int(result[1]),
-        broken=int(result[2]),
-        broken_at=int(result[3]) if result[3] <= len(data) else None,
-        bad_times=bad,
+        aggregated=sum(r.aggregated for r in results),
+        broken=sum(r.broken for r in results),
+        broken_at=broken_at if broken_at <= len(data) else None,
+        bad_times=sum(r.bad_times for r in results),
     )
+
+
+@dataclass(slots=True)
+class _Result:
+    """rows: the row behind the last that was kept; broken_at: beyond the file where no event is broken."""
+
+    rows: int
+    broken_at: int
+    aggregated: int = 0
+    broken: int = 0
+    bad_times: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What to read, the same for all lines. inactive: the slots that no stat of the file can fill; they are left unwritten."""
+
+    data: U8
+    structure: Structure
+    event_class: U8
+    default: int
+    origin_ns: "int | None"
+    stat_slot: I32
+    slots: Slots
+    inactive: "list[int]"
+
+    @classmethod
+    def of(
+        cls,
+        data: U8,
+        structure: Structure,
+        slots: "tuple[Slot, ...]",
+        event_class: U8,
+        default: int,
+        origin_ns: "int | None",
+    ) -> "_Reading":
+        """Find the stats that fill the slots."""
+        names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
+        stat_slot = name_matches(data, structure.stat_names.names, names)
+        active = set(stat_slot[stat_slot >= 0].tolist())
+        return cls(
+            data=data,
+            structure=structure,
+            event_class=event_class,
+            default=default,
+            origin_ns=origin_ns,
+            stat_slot=stat_slot,
+            slots=Slots(
+                np.array([0, 0, 0, *(s.type for s in slots)], np.int64),
+                sum(1 << slot for slot in active),
+                sum(1 << slot for slot, s in enumerate(slots, 3) if s.keeps),
+            ),
+            inactive=sorted({*range(3, 3 + len(slots))} - active),
+        )
+
+    def read(self, share: "list[Piece]", out: I64, line: I32, begin: int) -> _Result:
+        """Read the pieces of a share into rows from `begin` on."""
+        found = _Result(begin, len(self.data) + 1)
+        small = _SmallKeys(self.structure, self.stat_slot)
+        for piece in share:
+            self._read_piece(piece, small, out, found, line)
+        return found
+
+    def _read_piece(self, piece: Piece, small: "_SmallKeys", out: I64, found: _Result, line: I32) -> None:
+        record = self.structure.lines[piece.row]
+        plane, begin = int(record[skeleton.LINE_PLANE]), found.rows
+        result = np.array([begin, begin + piece.events, 0, 0, len(self.data) + 1], np.int64)
+        events, stats = self.structure.events, self.structure.stat_names
+        read_events(
+            self.data, piece.begin, piece.end, piece.cut,
+            Names(events.keys, self.event_class, events.low[plane], events.high[plane], self.default),
+            Stats(stats.keys, self.stat_slot, stats.names, stats.low[plane], stats.high[plane], small.of(plane)),
+            self.slots, out, result,
+        )  # fmt: skip
+        end, _, aggregated, broken, broken_at = result.tolist()
+        kept = _place(out, begin, end, int(record[skeleton.LINE_TIME]), self.origin_ns)
+        line[begin : begin + kept] = piece.number
+        found.rows += kept
+        found.aggregated += aggregated
+        found.broken += broken
+        found.broken_at = min(found.broken_at, broken_at)
+        found.bad_times += end - begin - kept
 
 
 class _SmallKeys:

@@ -7,7 +7,8 @@ import numpy as np
 
 from tb_contention.model.trace import Device
 from tb_contention.units import U8
-from tb_contention.xspace.decoding import names, wire
+from tb_contention.xspace.decoding import names, skeleton, wire
+from tb_contention.xspace.decoding.stats import find_key
 from tb_contention.xspace.decoding.structure import Structure, name_matches, text
 
 _CAPABILITIES = (
@@ -41,7 +42,7 @@ def read_planes(data: U8, structure: Structure) -> Planes:
     device_row: dict[str, int] = {}
     for plane in _named_planes(data, structure):
         row = structure.planes[plane]
-        name = text(data, row[wire.PLANE_NAME], min(int(row[wire.PLANE_NAME_LEN]), MAX_NAME))
+        name = text(data, row[skeleton.PLANE_NAME], min(int(row[skeleton.PLANE_NAME_LEN]), MAX_NAME))
         stated = stats.get(plane, {})
         _note_times(found, name, stated)
         match = names.DEVICE_PLANE.fullmatch(name)
@@ -65,14 +66,14 @@ def read_planes(data: U8, structure: Structure) -> Planes:
 
 def _named_planes(data: U8, structure: Structure) -> "list[int]":
     """Pick the planes whose name begins with a slash or is `Task Environment`; a file may hold a million others."""
-    at, length = structure.planes[:, wire.PLANE_NAME], structure.planes[:, wire.PLANE_NAME_LEN]
+    at, length = structure.planes[:, skeleton.PLANE_NAME], structure.planes[:, skeleton.PLANE_NAME_LEN]
     first = np.where(length > 0, data[np.minimum(at, max(0, len(data) - 1))] if len(data) else 0, 0)
     rows: list[int] = np.flatnonzero((first == ord("/")) | ((first == ord("T")) & (length == 16))).tolist()
     return rows
 
 
 def _lines_by_plane(structure: Structure) -> "Callable[[int], list[int]]":
-    planes = structure.lines[:, wire.LINE_PLANE]
+    planes = structure.lines[:, skeleton.LINE_PLANE]
     return lambda plane: list(
         range(int(np.searchsorted(planes, plane, "left")), int(np.searchsorted(planes, plane, "right")))
     )
@@ -80,8 +81,8 @@ def _lines_by_plane(structure: Structure) -> "Callable[[int], list[int]]":
 
 def _sort_line(data: U8, structure: Structure, line: int, found: Planes, device: int) -> None:
     record = structure.lines[line]
-    name = text(data, record[wire.LINE_NAME], min(int(record[wire.LINE_NAME_LEN]), MAX_NAME))
-    if names.is_work_line(int(record[wire.LINE_ID]), name):
+    name = text(data, record[skeleton.LINE_NAME], min(int(record[skeleton.LINE_NAME_LEN]), MAX_NAME))
+    if names.is_work_line(int(record[skeleton.LINE_ID]), name):
         found.device_lines[device].append(line)
     elif name == "Steps":
         found.step_lines.append(line)
@@ -110,7 +111,7 @@ def _value(data: U8, structure: Structure, plane: int, code: int) -> "int | str 
     number = code & 7
     if number == 7:
         low, high = structure.stat_names.low[plane], structure.stat_names.high[plane]
-        row = wire.find_key(value, structure.stat_names.keys, low, high)
+        row = find_key(value, structure.stat_names.keys, low, high)
         if not low <= row < high or structure.stat_names.keys[row] != value:
             return None
         at, length = structure.stat_names.names[row].tolist()

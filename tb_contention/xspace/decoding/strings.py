@@ -8,6 +8,8 @@ import numpy as np
 from tb_contention.model.tables import StringTable
 from tb_contention.units import I32, I64, U8
 from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding.codes import gather, intern, locate, mark_references, translate
+from tb_contention.xspace.decoding.stats import INLINE
 from tb_contention.xspace.decoding.structure import Structure
 
 _SEED = np.uint64(secrets.randbits(62))
@@ -40,12 +42,12 @@ class Interner:
 
     def finish(self) -> "Strings":
         """Build the table of everything noted so far."""
-        names = _used(self.used_names, len(self.structure.events.keys))
-        refs = _used(self.used_codes, len(self.structure.stat_names.keys))
-        inline = [_inline_only(c) for c in self.used_codes]
+        names, _ = _used(self.used_names, len(self.structure.events.keys))
+        refs, written_in_place = _used(self.used_codes, len(self.structure.stat_names.keys))
+        inline = [c[c >= INLINE] if some else c[:0] for c, some in zip(self.used_codes, written_in_place, strict=True)]
         codes = np.concatenate([np.empty(0, np.int64), *inline])
         at, length = np.empty(len(codes), np.int64), np.empty(len(codes), np.int64)
-        wire.locate(self.data, _fixed(codes), at, length)
+        locate(self.data, _fixed(codes), at, length)
         written = np.flatnonzero(length >= 0)
         places = np.concatenate(
             [
@@ -86,11 +88,6 @@ class Strings:
         return _translate(codes, self.ref_rows, self.inline[_place(codes)])
 
 
-def _inline_only(codes: I64) -> I64:
-    inline = codes >= wire.INLINE
-    return codes[inline] if inline.any() else codes[:0]
-
-
 def _place(codes: I64) -> int:
     """Identify a column by its memory: slices of one buffer are new objects at each turn."""
     return int(codes.ctypes.data)
@@ -102,15 +99,15 @@ def _split(rows: I32, parts: "list[I64]") -> "list[I32]":
 
 def _translate(codes: I64, rows: I32, inline: I32) -> I32:
     out = np.empty(len(codes), np.int32)
-    wire.translate(np.ascontiguousarray(codes), rows, inline, out)
+    translate(np.ascontiguousarray(codes), rows, inline, out)
     return out
 
 
-def _used(parts: "list[I64]", size: int) -> I64:
+def _used(parts: "list[I64]", size: int) -> "tuple[I64, list[int]]":
+    """Find the rows that columns refer to, and how many inline values each column holds."""
     mark = np.zeros(size, np.uint8)
-    for part in parts:
-        wire.mark_references(np.ascontiguousarray(part), mark)
-    return np.flatnonzero(mark)
+    inline = [int(mark_references(np.ascontiguousarray(part), mark)) for part in parts]
+    return np.flatnonzero(mark), inline
 
 
 def _scatter(rows: I64, ids: I64, size: int) -> I32:
@@ -128,12 +125,12 @@ def _fixed(column: I64) -> I64:
 def _intern(data: U8, places: I64) -> "tuple[I64, StringTable]":
     at, length = _fixed(places[:, 0]), _fixed(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
-    wire.intern(data, at, length, ids, first, _SEED)
+    intern(data, at, length, ids, first, _SEED)
     first = first[: int(ids.max()) + 1] if len(ids) else first[:0]
     offsets = np.zeros(len(first) + 1, np.int64)
     np.cumsum(length[first], out=offsets[1:])
     blob = np.empty(int(offsets[-1]), np.uint8)
-    wire.gather(data, _fixed(at[first]), _fixed(length[first]), _fixed(offsets), blob)
+    gather(data, _fixed(at[first]), _fixed(length[first]), _fixed(offsets), blob)
     return ids, StringTable(blob=blob, offsets=offsets)
 
 
@@ -141,7 +138,7 @@ def _with_numbers(data: U8, table: StringTable, codes: I64) -> "tuple[StringTabl
     """Append the texts of stats that hold a number where a string belongs: TraceMe arguments that look like one."""
     if not len(codes):
         return table, np.empty(0, np.int32)
-    distinct, rows = np.unique([_number_text(data, int(code) - wire.INLINE) for code in codes], return_inverse=True)
+    distinct, rows = np.unique([_number_text(data, int(code) - INLINE) for code in codes], return_inverse=True)
     more = StringTable.of([str(t) for t in distinct])
     joined = StringTable(
         blob=np.concatenate([table.blob, more.blob]),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.units import I32, I64, U8
-from tb_contention.xspace.decoding import wire
+from tb_contention.xspace.decoding import skeleton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +23,16 @@ class MetadataMap:
     @classmethod
     def of(cls, table: I64, planes: int) -> "MetadataMap":
         """Sort the entries that `scan` found."""
-        order = np.lexsort((table[:, wire.META_KEY], table[:, wire.META_PLANE]))
+        order = np.lexsort((table[:, skeleton.META_KEY], table[:, skeleton.META_PLANE]))
         table = table[order]
-        plane, key = table[:, wire.META_PLANE], table[:, wire.META_KEY]
+        plane, key = table[:, skeleton.META_PLANE], table[:, skeleton.META_KEY]
         last = np.ones(len(table), np.bool_)
         last[:-1] = (plane[1:] != plane[:-1]) | (key[1:] != key[:-1])
         table, plane = table[last], plane[last]
         numbers = np.arange(planes)
         return cls(
-            keys=_frozen(table[:, wire.META_KEY]),
-            names=np.ascontiguousarray(table[:, [wire.META_NAME, wire.META_NAME_LEN]]),
+            keys=_frozen(table[:, skeleton.META_KEY]),
+            names=np.ascontiguousarray(table[:, [skeleton.META_NAME, skeleton.META_NAME_LEN]]),
             low=np.searchsorted(plane, numbers, "left"),
             high=np.searchsorted(plane, numbers, "right"),
         )
@@ -40,12 +40,16 @@ class MetadataMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
-    """Where everything is. The tables' columns are named in `wire`; positions are bytes from the start of the file."""
+    """Where everything is. The tables' columns are named in `skeleton`; positions are bytes from the start of the file.
+
+    marks: positions inside long lines, behind each MARK_EVERY-th event of the line.
+    """
 
     planes: I64
     lines: I64
     stats: I64
     texts: I64
+    marks: I64
     events: MetadataMap
     stat_names: MetadataMap
     event_count: int
@@ -56,20 +60,27 @@ class Structure:
 #: Rows to try first, per table: enough for all ordinary files, so that those are walked once.
 _FIRST_TRY = (128, 2048, 16384, 65536, 4096, 256)
 _WIDTHS = (
-    wire.PLANE_COLUMNS, wire.LINE_COLUMNS, wire.META_COLUMNS, wire.META_COLUMNS, wire.STAT_COLUMNS, wire.TEXT_COLUMNS,
-)  # fmt: skip
+    skeleton.PLANE_COLUMNS,
+    skeleton.LINE_COLUMNS,
+    skeleton.META_COLUMNS,
+    skeleton.META_COLUMNS,
+    skeleton.STAT_COLUMNS,
+    skeleton.TEXT_COLUMNS,
+)
 
 
 def find_structure(data: U8) -> Structure:
     """Walk the file once into tables of ordinary size; where they do not hold all, once more into tables of just the size counted."""
-    info = np.zeros(wire.N_INFO, np.int64)
+    info = np.zeros(skeleton.N_INFO, np.int64)
     room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
     tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
-    wire.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], info)
+    # An event has two bytes at least, so there cannot be more marks.
+    marks = np.zeros((len(data) // (2 * skeleton.MARK_EVERY) + 1, skeleton.MARK_COLUMNS), np.int64)
+    skeleton.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], marks, info)
     counted = info[:6].tolist()
     if any(rows > space for rows, space in zip(counted, room, strict=True)):
         tables = [np.zeros((rows, width), np.int64) for rows, width in zip(counted, _WIDTHS, strict=True)]
-        wire.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], info)
+        skeleton.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], marks, info)
     tables = [table[:rows] for table, rows in zip(tables, counted, strict=True)]
     planes, lines, event_meta, stat_meta, stats, texts = tables
     beyond = len(data)
@@ -78,11 +89,12 @@ def find_structure(data: U8) -> Structure:
         lines=lines,
         stats=stats,
         texts=texts,
+        marks=marks[: info[skeleton.N_MARKS]],
         events=MetadataMap.of(event_meta, len(planes)),
         stat_names=MetadataMap.of(stat_meta, len(planes)),
-        event_count=int(info[wire.N_EVENTS]),
-        bad_at=int(info[wire.BAD_AT]) if info[wire.BAD_AT] <= beyond else None,
-        cut_at=int(info[wire.CUT_AT]) if info[wire.CUT_AT] <= beyond else None,
+        event_count=int(info[skeleton.N_EVENTS]),
+        bad_at=int(info[skeleton.BAD_AT]) if info[skeleton.BAD_AT] <= beyond else None,
+        cut_at=int(info[skeleton.CUT_AT]) if info[skeleton.CUT_AT] <= beyond else None,
     )
 
 
