@@ -22,6 +22,7 @@ from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
 from tb_contention.units import PS_PER_NS, SessionId
 from tb_contention.xspace.discover import discover
@@ -194,21 +195,26 @@ def _device_report(
     """Analyse one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
     alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
     memory = combined_memory(processes, whole, aligned, alone)
-    note = ""
-    if memory is None:
-        note = "No allocator event of this device was recorded: its memory is unknown, not zero."
-    elif memory.sessions_without_data:
-        names = ", ".join(aligned.session(s).name for s in memory.sessions_without_data)
-        note = f"The memory of {names} is not in its capture: the sums are a lower bound."
     overlap = measure_overlap(aligned, group)
     return DeviceReport(
         group=group,
         overlap=overlap,
         cost=measure_cost(aligned, group, overlap, solos),
         memory=memory,
-        memory_note=note,
+        memory_note=_memory_note(memory, aligned),
         parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
     )
+
+
+def _memory_note(memory: "CombinedMemory | None", aligned: AlignedTraces) -> str:
+    """Say whose memory is not known, and why; nothing when all is."""
+    why = "nothing was allocated meanwhile, or its allocator writes no events (cuda_malloc_async, platform)"
+    if memory is None:
+        return f"No allocator event of this device was recorded ({why}): its memory is unknown, not zero."
+    if memory.sessions_without_data:
+        names = ", ".join(aligned.session(s).name for s in memory.sessions_without_data)
+        return f"The memory of {names} is not in its capture ({why}): the sums are a lower bound."
+    return ""
 
 
 def _session_report(session: Session, problems: "tuple[Problem, ...]") -> SessionReport:

@@ -9,6 +9,10 @@ from tb_contention.report.text import count, duration, labels, percent, size
 #: Rows of holders of the combined peak, of each allocator's own peak, and of scopes that are printed.
 MOST_HOLDERS, MOST_OWN, MOST_SCOPES = 15, 5, 10
 _MOST_ROWS = 20
+_UNSEEN = (
+    "Not in any capture: CUDA contexts and libraries, about 500 MiB per process, what an allocator has taken and not given out, and "
+    "processes that were not captured."
+)
 _NO_OPERATION = "(no operation recorded)"
 
 
@@ -101,7 +105,7 @@ def _allocators(report: Report, device: DeviceReport, memory: CombinedMemory) ->
         for a in memory.allocators
     )
     gaps = [f"{names.get(a.session, a.session)}: {gaps_sentence(a)}." for a in memory.allocators if gaps_sentence(a)]
-    note = " ".join((*gaps, device.memory_note)).strip()
+    note = " ".join((*gaps, device.memory_note, _UNSEEN)).strip()
     return TextTable(title="Memory", header=header, rows=rows, numbers=frozenset(range(2, 10)), note=note)
 
 
