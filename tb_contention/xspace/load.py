@@ -4,9 +4,12 @@ import errno
 import os
 import stat
 
+import numpy as np
+
 from tb_contention.errors import TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.trace import Trace
+from tb_contention.units import U8
 
 #: What protobuf can hold, and so no writer can exceed.
 MAX_BYTES = (1 << 31) - 1
@@ -31,7 +34,7 @@ def load_trace(file: CaptureFile) -> Trace:
     )
 
 
-def _decode(data: bytes, file: CaptureFile) -> Trace:
+def _decode(data: U8, file: CaptureFile) -> Trace:
     if file.container is Container.XPLANE:
         from tb_contention.xspace.reader import decode_xspace
 
@@ -39,27 +42,24 @@ def _decode(data: bytes, file: CaptureFile) -> Trace:
     if file.container is Container.TRACE_JSON:
         from tb_contention.xspace.legacy_json import decode_trace_json
 
-        return decode_trace_json(data, file=file.relative)
+        return decode_trace_json(data.tobytes(), file=file.relative)
     from tb_contention.xspace.legacy_trace import decode_trace_proto
 
-    return decode_trace_proto(data, file=file.relative)
+    return decode_trace_proto(data.tobytes(), file=file.relative)
 
 
-def read_bytes(file: CaptureFile) -> "tuple[bytes, tuple[int, int], tuple[int, int]]":
+def read_bytes(file: CaptureFile) -> "tuple[U8, tuple[int, int], tuple[int, int]]":
     """Read a file's bytes, with (size, mtime) before and after."""
     if "://" in file.path:
         from tb_contention.xspace.remote import read_remote
 
-        data = read_remote(file)
-        return data, (0, 0), (0, 0)
+        return np.frombuffer(read_remote(file), np.uint8), (0, 0), (0, 0)
     try:
         descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
             info = os.fstat(descriptor)
             _check(info, file)
-            # Read, not mapped: a mapped file that another program cuts short kills this process with SIGBUS.
-            with os.fdopen(descriptor, "rb", closefd=False) as stream:
-                data = stream.read(MAX_BYTES)
+            data = _read(descriptor, info.st_size)
             after = os.fstat(descriptor)
         finally:
             os.close(descriptor)
@@ -78,6 +78,13 @@ def read_bytes(file: CaptureFile) -> "tuple[bytes, tuple[int, int], tuple[int, i
             f"{file.relative}: it cannot be read ({reason}).", slug="unreadable-file", advice=advice
         ) from None
     return data, (info.st_size, info.st_mtime_ns), (after.st_size, after.st_mtime_ns)
+
+
+def _read(descriptor: int, size: int) -> U8:
+    """Read up to `size` bytes. Read, not mapped: a mapped file that another program cuts short kills this process with SIGBUS."""
+    data = np.empty(size, np.uint8)  # of large pages, which takes half the time to fill that `bytes` take
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
+        return data[: stream.readinto(data.data)]
 
 
 def _check(info: os.stat_result, file: CaptureFile) -> None:

@@ -29,7 +29,7 @@ def signed(value: int) -> int:
 
 def stats(plane: Any, event: Any) -> dict[str, Any]:
     """Read an event's stats by name; an interned string is its text. A later stat of one name wins, even where it refers to nothing."""
-    found = {}
+    found: dict[str, Any] = {}
     for stat in event.stats:
         which = stat.WhichOneof("value")
         if stat.metadata_id not in plane.stat_metadata or which is None:

@@ -79,7 +79,10 @@ def mark_references(codes, used):  # type: ignore[no-untyped-def]
 
 @compiled(types.void(R64_1, I32_1, I32_1, I32_1))
 def translate(codes, rows, inline, out):  # type: ignore[no-untyped-def]
-    """Turn codes into rows of the string table: `rows` for references, the next of `inline` for inline values, -1 for none."""
+    """Turn codes into rows of the string table: `rows` for references, the next of `inline` for inline values, -1 for none.
+
+    `out` may be the beginning of the memory of `codes`: no row is written before it is read.
+    """
     following = 0
     for row in range(codes.shape[0]):
         code = codes[row]

@@ -9,7 +9,7 @@ from numba import types
 from tb_contention._compiled import compiled
 from tb_contention.xspace.decoding.stats import stat
 from tb_contention.xspace.decoding.wire import BYTES, I64_1, I64_2, LENT, PAIR, field, i8
-from tb_contention.xspace.decoding.words import byte
+from tb_contention.xspace.decoding.words import byte, fetch
 
 # Rows of `info`.
 N_PLANES, N_LINES, N_EVENT_META, N_STAT_META, N_PLANE_STATS, N_TEXTS, N_EVENTS, N_MARKS, BAD_AT, CUT_AT, N_INFO = range(
@@ -37,6 +37,8 @@ MARK_LINE, MARK_AT, MARK_COLUMNS = range(3)
 
 #: After so many events of a line its position is marked, so that a long line can be read in pieces.
 MARK_EVERY = 1 << 16
+#: Each length tells where the next one is, so the processor cannot look far ahead by itself: it is told to, which halves the time.
+_AHEAD = 2048
 
 
 @compiled(types.void(BYTES, i8, i8, i8, i8, i8, I64_2, I64_2, I64_1))
@@ -73,6 +75,8 @@ def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):  
 @compiled(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
 def next_event(data, pos, end, cut):  # type: ignore[no-untyped-def]
     """Step over one field of a line: (start, end of the event in it); start -1: some other field, -2: the line ends here."""
+    fetch(data, pos + _AHEAD)
+    fetch(data, pos + _AHEAD + 64)
     if byte(data, pos) == 34 and pos + 2 < end:  # the common event: its length in one or two bytes
         length = byte(data, pos + 1)
         start = pos + 2

@@ -80,11 +80,11 @@ class Strings:
     inline: "dict[int, I32]"
 
     def of_names(self, rows: I64) -> I32:
-        """Turn rows of the event metadata into rows of the table; -1 stays."""
+        """Turn rows of the event metadata into rows of the table, in place; -1 stays."""
         return _translate(rows, self.name_rows, np.empty(0, np.int32))
 
     def of_codes(self, codes: I64) -> I32:
-        """Turn a column of codes, a view of the very memory that was noted, into rows of the table; absent is -1."""
+        """Turn a column of codes, a view of the very memory that was noted, into rows of the table, in place; absent is -1."""
         return _translate(codes, self.ref_rows, self.inline[_place(codes)])
 
 
@@ -98,8 +98,10 @@ def _split(rows: I32, parts: "list[I64]") -> "list[I32]":
 
 
 def _translate(codes: I64, rows: I32, inline: I32) -> I32:
-    out = np.empty(len(codes), np.int32)
-    translate(np.ascontiguousarray(codes), rows, inline, out)
+    """Turn codes into rows in place: the rows take the first half of the memory of the codes, which are lost."""
+    codes = np.ascontiguousarray(codes)
+    out: I32 = codes.view(np.int32)[: len(codes)]
+    translate(codes, rows, inline, out)
     return out
 
 

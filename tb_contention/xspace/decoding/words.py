@@ -44,6 +44,22 @@ def byte(_: Any, data: Any, pos: Any) -> Any:
 
 
 @intrinsic
+def fetch(_: Any, data: Any, pos: Any) -> Any:
+    """Ask for the cache line of a position, which may lie behind the end."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        pointer, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        form = ir.FunctionType(ir.VoidType(), [pointer, i32, i32, i32])
+        prefetch = builder.module.declare_intrinsic("llvm.prefetch", [pointer], form)
+        to_read, to_all_caches, of_data = i32(0), i32(3), i32(1)
+        builder.call(prefetch, [builder.gep(array.data, [arguments[1]]), to_read, to_all_caches, of_data])
+        return context.get_dummy_value()
+
+    return types.void(data, pos), generate
+
+
+@intrinsic
 def low_zeros(_: Any, value: Any) -> Any:
     """Count the zero bits below the lowest one bit."""
 
