@@ -1,7 +1,7 @@
 /** The plugin's routes. The only place that numbers requests and drops answers that came too late. */
-import type { Ns } from '../base/units';
+import type { Bytes, Ns, Span } from '../base/units';
 import { decodeTile, type Tile } from './tile';
-import type { EventDetail, Layout, Summary, ViewQuery } from './types';
+import type { EventDetail, Layout, MemoryPart, Summary, ViewQuery } from './types';
 
 /** The server said no; the text is for people. */
 export class ApiError extends Error {
@@ -17,7 +17,7 @@ export class ApiError extends Error {
 export const STALE = Symbol('stale');
 export type Fresh<Value> = Value | typeof STALE;
 
-type Channel = 'summary' | 'layout' | 'event' | 'tiles';
+type Channel = 'summary' | 'layout' | 'event' | 'memory' | 'tiles';
 type Parameters_ = readonly (readonly [string, string])[];
 
 async function failure(response: Response): Promise<ApiError> {
@@ -33,7 +33,7 @@ async function failure(response: Response): Promise<ApiError> {
 export class Source {
   readonly #fetch: typeof fetch;
   #view: Parameters_ = [];
-  #numbers: Record<Channel, number> = { summary: 0, layout: 0, event: 0, tiles: 0 };
+  #numbers: Record<Channel, number> = { summary: 0, layout: 0, event: 0, memory: 0, tiles: 0 };
   #aborts: Partial<Record<Channel, AbortController>> = {};
 
   constructor(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
@@ -46,7 +46,7 @@ export class Source {
       ...[...view.shifts].map(([session, shift]) => ['shift', `${session}=${shift}`] as const),
       ...[...view.gpus].map(([place, name]) => ['gpu', `${place}=${name}`] as const),
     ];
-    for (const channel of ['summary', 'layout', 'event', 'tiles'] as const) this.#renew(channel);
+    for (const channel of ['summary', 'layout', 'event', 'memory', 'tiles'] as const) this.#renew(channel);
   }
 
   /** The view as text: equal for equal views. */
@@ -74,6 +74,24 @@ export class Source {
     ];
     const answer = await this.#json<{ event: EventDetail | null }>('event', 'event', parameters);
     return answer === STALE ? STALE : answer.event;
+  }
+
+  /** Memory in a part of the window, with holders at its peak or at an instant; `caps` in the order of the layout. */
+  memory(
+    device: string,
+    part: Span,
+    at: Ns | null,
+    caps: readonly (Bytes | null)[] | null,
+  ): Promise<Fresh<MemoryPart>> {
+    this.#renew('memory');
+    const parameters: [string, string][] = [
+      ['device', device],
+      ['start', `${Math.floor(part.start)}`],
+      ['end', `${Math.ceil(part.end)}`],
+    ];
+    if (at !== null) parameters.push(['at', `${Math.round(at)}`]);
+    if (caps !== null) parameters.push(['caps', caps.map((cap) => cap ?? '').join(',')]);
+    return this.#json<MemoryPart>('memory', 'memory', parameters);
   }
 
   /** One tile. `signal` is for a tile that left the screen; another device or view makes all tiles stale. */

@@ -134,14 +134,94 @@ export interface SessionMemory {
   readonly at_combined_peak_bytes: Bytes;
   readonly limit_bytes: Bytes | null;
   readonly before_capture_bytes: Bytes;
+  readonly lifetime_peak_bytes?: Bytes | null;
+  readonly suggested_limit_bytes?: Bytes;
+  readonly rounding_at_peak_bytes?: Bytes | null;
+  readonly fragmentation_at_peak?: number | null;
+  readonly fragmentation_most?: number | null;
+  readonly events?: number;
+  readonly repeated_events?: number;
+  readonly missing_events?: number;
+  readonly unpaired_frees?: number;
 }
+
+/** What a row of holders is; the totals stand for no operation. */
+export type HolderKind = 'op' | 'before_capture' | 'not_recorded' | 'others';
 
 export interface Holder {
   readonly session: string;
+  readonly allocator?: string;
+  readonly kind?: HolderKind;
   readonly op: string;
+  readonly scope?: string;
   readonly bytes: Bytes;
+  readonly requested_bytes?: Bytes | null;
+  readonly count?: number;
   readonly region: string | null;
+  readonly data_type?: string | null;
   readonly shape: string | null;
+  readonly age_ns?: Ns | null;
+}
+
+export interface ScopeHeld {
+  readonly session: string;
+  readonly kind: HolderKind;
+  readonly scope: string;
+  readonly bytes: Bytes;
+  readonly count: number;
+}
+
+export interface MemoryGrowth {
+  readonly session: string;
+  readonly allocator: string;
+  readonly op: string;
+  readonly first_bytes: Bytes;
+  readonly last_bytes: Bytes;
+  readonly steps: number;
+  readonly bytes_per_step: number;
+  readonly rising: number;
+}
+
+export interface StepMemory {
+  readonly session: string;
+  readonly allocator: string;
+  readonly steps: number;
+  readonly allocations: number;
+  readonly allocated_bytes: number;
+  readonly rise_bytes: Bytes;
+  readonly temporary: {
+    readonly bytes: Bytes;
+    readonly op: string;
+    readonly shape: string | null;
+    readonly step: number;
+  } | null;
+  readonly temporary_median_bytes: Bytes;
+}
+
+export interface KernelChange {
+  readonly session: string;
+  readonly neighbour: string | null;
+  readonly op: string;
+  readonly before: string;
+  readonly after: string;
+  readonly count_before: number;
+  readonly count_after: number;
+  readonly mean_before_ns: Ns;
+  readonly mean_after_ns: Ns;
+  readonly workspace_before_bytes: Bytes | null;
+  readonly workspace_after_bytes: Bytes | null;
+  readonly at_ns: Ns | null;
+  readonly cost_ns: Ns;
+}
+
+export interface MemoryStall {
+  readonly session: string;
+  readonly kind: 'driver' | 'room';
+  readonly what: string;
+  readonly count: number;
+  readonly total_ns: Ns;
+  readonly longest_ns: Ns;
+  readonly longest_at_ns: Ns;
 }
 
 export interface DeviceMemory {
@@ -152,8 +232,48 @@ export interface DeviceMemory {
   readonly sum_of_peaks_bytes?: Bytes;
   /** Sessions whose memory is not in their capture: the sums are then lower bounds. */
   readonly sessions_without_data?: readonly string[];
+  readonly safe_bytes?: Bytes | null;
+  readonly sum_of_limits_bytes?: Bytes | null;
   readonly per_session: readonly SessionMemory[];
+  readonly host_allocators?: readonly SessionMemory[];
   readonly holders: readonly Holder[];
+  readonly holder_scopes?: readonly ScopeHeld[];
+  readonly growth?: readonly MemoryGrowth[];
+  readonly steps?: readonly StepMemory[];
+  readonly kernel_changes?: readonly KernelChange[];
+  readonly stalls?: readonly MemoryStall[];
+}
+
+/** Memory in a part of the window, with the holders at one instant. */
+export interface MemoryPart {
+  readonly start_ns: Ns;
+  readonly end_ns: Ns;
+  readonly peak_bytes: Bytes;
+  readonly peak_at_ns: Ns;
+  readonly per_session: readonly {
+    readonly session: string;
+    readonly allocator: string;
+    readonly peak_bytes: Bytes;
+    readonly peak_at_ns: Ns;
+    readonly at_bytes: Bytes;
+  }[];
+  readonly at_ns: Ns;
+  readonly total_bytes: Bytes;
+  readonly holders: readonly Holder[];
+  readonly scopes: readonly ScopeHeld[];
+  readonly capped: CappedMemory | null;
+}
+
+export interface CappedMemory {
+  readonly peak_bytes: Bytes;
+  readonly peak_at_ns: Ns;
+  readonly sum_of_limits_bytes: Bytes | null;
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly cap_bytes: Bytes | null;
+    readonly peak_bytes: Bytes;
+    readonly over_ns: Ns;
+  }[];
 }
 
 export interface Device {
@@ -261,9 +381,12 @@ export interface Layout {
   readonly memory: {
     readonly sessions: readonly number[];
     readonly capacity_bytes: Bytes | null;
+    readonly safe_bytes?: Bytes | null;
     readonly limit_bytes: readonly (Bytes | null)[];
     readonly peak_bytes: Bytes;
     readonly peak_at_ns: Ns;
+    /** In the order of sessions. */
+    readonly own_peaks?: readonly { readonly peak_bytes: Bytes; readonly peak_at_ns: Ns }[];
   } | null;
   /** Indexes of the sessions whose lost time is known. */
   readonly lost?: readonly number[];

@@ -5,6 +5,7 @@ import type { Pattern, Rects, Renderer, TextStyle } from './renderer';
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 const fontOf = (style: TextStyle): string => `${style.bold ? '600 ' : ''}${style.size ?? 11}px ${FAMILY}`;
 const TILE = 8;
+const ALPHA: Readonly<Record<Pattern, number>> = { hatch: 0.9, cross: 0.9, unloaded: 0.35, reserve: 0.55 };
 
 export class Canvas2DRenderer implements Renderer {
   readonly #context: CanvasRenderingContext2D;
@@ -176,7 +177,7 @@ function drawPattern(
   ratio: number,
 ): void {
   context.strokeStyle = line;
-  context.globalAlpha = pattern === 'unloaded' ? 0.35 : 0.9;
+  context.globalAlpha = ALPHA[pattern];
   context.lineWidth = 1.2 * ratio;
   context.beginPath();
   // One line and its two neighbours, so that the corners of the tile join.

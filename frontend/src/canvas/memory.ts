@@ -1,9 +1,12 @@
-/** Combined memory: stacked step areas in the sessions' colours, capacity as a dashed line, the combined peak marked. */
+/**
+ * Combined memory: stacked step areas in the sessions' colours, above them hatched what the sessions may still take; capacity and safe line;
+ * the combined peak, and a dot at the foot for each session's own.
+ */
 import { formatBytes } from '../base/format';
 import { sessionColour } from '../base/palette';
-import { bytes } from '../base/units';
+import { bytes, span } from '../base/units';
 import type { Piece } from '../model/cover';
-import { memoryTicks, memoryTop, type Stack, stackOf } from '../model/memory';
+import { limitsOf, memoryTicks, peakMarks, reservesOf, type Stack, stackOf, topOf } from '../model/memory';
 import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
 import type { Renderer } from './renderer';
@@ -51,11 +54,45 @@ function layer(
   if (stack.n > 0) close(stack.n);
 }
 
+/** Steps as rectangles, cut at the top of the plot: limits may lie far beyond it. */
+function rectsOf(steps: readonly number[], plot: Plot): readonly number[] {
+  const rects: number[] = [];
+  for (let i = 0; i < steps.length; i += 4) {
+    const [left, right, bottom] = [steps[i], steps[i + 1], steps[i + 3]];
+    const top = Math.max(plot.top, steps[i + 2]);
+    if (bottom > top) rects.push(left, top, right - left, bottom - top);
+  }
+  return rects;
+}
+
+/** Where not all sessions were recorded the stack is not the whole: said by a ground of its own, not by a gap that reads as zero. */
+function paintPartly(renderer: Renderer, scene: Scene, plot: Plot): void {
+  const { layout, viewport, theme } = scene;
+  if (layout.sessions.length < 2) return;
+  const { window, extent } = layout;
+  for (const part of [span(extent.start_ns, window.start_ns), span(window.end_ns, extent.end_ns)]) {
+    const left = Math.max(0, toPx(viewport, part.start));
+    const right = Math.min(viewport.width, toPx(viewport, part.end));
+    if (right <= left) continue;
+    renderer.pattern([left, plot.top, right - left, plot.height], 'unloaded', 'transparent', theme.outline);
+    const style = { colour: theme.muted, align: 'center' } as const;
+    const room = renderer.measure(PARTLY, style) + 12;
+    if (room > right - left) continue;
+    const foot = plot.top + plot.height;
+    renderer.pill((left + right - room) / 2, foot - 24, room, 16, theme.background);
+    renderer.text(PARTLY, (left + right) / 2, foot - 16, style);
+  }
+}
+
+const PARTLY = 'not all recorded';
+
 function paintStack(renderer: Renderer, scene: Scene, plot: Plot): void {
   const { layout, cover, viewport, theme } = scene;
   const memory = layout.memory;
   if (memory === null) return;
   const layers = memory.sessions.map((): number[] => []);
+  const reserves = memory.sessions.map((): number[] => []);
+  const limits = limitsOf(memory, scene.caps ?? new Map());
   const envelope: number[] = [];
   for (const piece of cover.pieces) {
     if (piece.tile === null) continue;
@@ -72,7 +109,22 @@ function paintStack(renderer: Renderer, scene: Scene, plot: Plot): void {
     });
     const top = stack.tops.at(-1) ?? null;
     layer(stack, { at: stack.most, bottom: top }, piece, viewport, plot, envelope);
+    const above = reservesOf(piece.tile, memory.sessions, stack, limits);
+    above.forEach((at, index) => {
+      layer(
+        stack,
+        { at, bottom: index > 0 ? above[index - 1] : top },
+        piece,
+        viewport,
+        plot,
+        reserves[index],
+      );
+    });
   }
+  reserves.forEach((steps, index) => {
+    const colour = sessionColour(theme, memory.sessions[index]);
+    renderer.pattern(rectsOf(steps, plot), 'reserve', 'transparent', colour);
+  });
   renderer.steps(envelope, theme.muted, 0.35);
   layers.forEach((steps, index) => {
     renderer.steps(steps, sessionColour(theme, memory.sessions[index]), 0.82);
@@ -104,6 +156,33 @@ function paintPeak(renderer: Renderer, scene: Scene, plot: Plot): void {
   renderer.text(text, at, y - 9, style);
 }
 
+/** A dot at the foot for each session's own peak, and a line at the instant whose holders are shown. */
+function paintMarks(renderer: Renderer, scene: Scene, plot: Plot): void {
+  const { layout, viewport, theme, instant } = scene;
+  if (layout.memory === null) return;
+  const foot = plot.top + plot.height;
+  for (const mark of peakMarks(layout.memory)) {
+    const x = toPx(viewport, mark.at);
+    if (mark.session === null || x < 0 || x > viewport.width) continue;
+    renderer.circle(x, foot - 5, 3.5, sessionColour(theme, mark.session), theme.background);
+  }
+  if (instant === null || instant === undefined) return;
+  const x = Math.round(toPx(viewport, instant)) + 0.5;
+  if (x >= 0 && x <= viewport.width) renderer.line([x, plot.top - 4, x, foot], theme.text, { width: 2 });
+}
+
+function paintSafe(renderer: Renderer, scene: Scene, plot: Plot): void {
+  const { layout, viewport, theme } = scene;
+  const safe = layout.memory?.safe_bytes ?? null;
+  if (safe === null) return;
+  const y = Math.round(yOf(plot, safe)) + 0.5;
+  renderer.line([0, y, viewport.width, y], theme.outline, { dashed: true });
+  const text = `safe ${formatBytes(safe)}`;
+  const style = { colour: theme.muted } as const;
+  renderer.pill(0, y + 2, renderer.measure(text, style) + 12, 15, theme.background);
+  renderer.text(text, 6, y + 10, style);
+}
+
 function paintCapacity(renderer: Renderer, { viewport, theme }: Scene, text: string, y: number): void {
   const style = { colour: theme.muted, align: 'right' } as const;
   const room = renderer.measure(text, style) + 12;
@@ -116,8 +195,8 @@ export function paintMemory(renderer: Renderer, scene: Scene): void {
   const { layout, rows, viewport, theme } = scene;
   if (layout.memory === null || rows.memory === null) return;
   const { top, height } = rows.memory;
-  const { capacity_bytes: capacity, peak_bytes: peak } = layout.memory;
-  const most = memoryTop(capacity, peak);
+  const { capacity_bytes: capacity } = layout.memory;
+  const most = topOf(layout.memory);
   const plot: Plot = { top, height, scale: height / most };
   for (const mark of memoryTicks(most)) {
     const y = Math.round(yOf(plot, mark)) + 0.5;
@@ -125,11 +204,14 @@ export function paintMemory(renderer: Renderer, scene: Scene): void {
   }
   renderer.clip(0, top - 24, viewport.width, height + 26, () => {
     paintStack(renderer, scene, plot);
+    paintPartly(renderer, scene, plot);
+    paintSafe(renderer, scene, plot);
     if (capacity !== null) {
       const y = Math.round(yOf(plot, capacity)) + 0.5;
       renderer.line([0, y, viewport.width, y], theme.text, { dashed: true, width: 1.5 });
       paintCapacity(renderer, scene, `capacity ${formatBytes(capacity)}`, y - 9);
     }
+    paintMarks(renderer, scene, plot);
     paintPeak(renderer, scene, plot);
   });
 }

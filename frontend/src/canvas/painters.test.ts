@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sessionColour, themeOf } from '../base/palette';
-import { ns, px, span } from '../base/units';
+import { bytes, ns, px, span } from '../base/units';
 import { coverOf } from '../model/cover';
 import { contendedIn } from '../model/intervals';
 import { allLostIn } from '../model/lost';
@@ -178,6 +178,63 @@ describe('lost time', () => {
     const colour = sessionColour(theme, 0);
     expect(renderer.of('outline').filter((call) => call.colour === colour)).toHaveLength(1);
     expect(renderer.of('hatch')).toEqual([]);
+  });
+});
+
+describe('paintMemory', () => {
+  const GIB = 2 ** 30;
+  const flat = (value: number): number[] => Array.from({ length: 512 }, () => value * GIB);
+  const limited = (more: Partial<NonNullable<typeof layout.memory>> = {}) => ({
+    ...layout,
+    memory: layout.memory && {
+      ...layout.memory,
+      limit_bytes: [bytes(4 * GIB), bytes(3 * GIB)],
+      safe_bytes: bytes(9 * GIB),
+      ...more,
+    },
+  });
+  const paint = (made: typeof layout, more: Partial<Scene> = {}) => {
+    const renderer = new RecordingRenderer();
+    const scene = sceneWith(memoryTrack(0, flat(2), flat(2)), memoryTrack(1, flat(1), flat(1)));
+    const rows = rowsOf(made, new Set());
+    paintBody(renderer, { ...scene, layout: made, rows, ...more });
+    return { renderer, box: rows.memory ?? { top: 0, height: 0 } };
+  };
+
+  it('hatches what sessions may still take, stacked on what they use', () => {
+    const { renderer, box } = paint(limited());
+    const scale = box.height / (10 * 1.04);
+    const areas = renderer.of('reserve').map((call) => call.numbers ?? []);
+    expect(areas.map((area) => area[3] / scale)).toEqual([expect.closeTo(2), expect.closeTo(2)]);
+    expect(areas[1][1] + areas[1][3]).toBeCloseTo(areas[0][1]);
+  });
+
+  it('follows a cap', () => {
+    const { renderer, box } = paint(limited(), { caps: new Map([[0, bytes(3 * GIB)]]) });
+    const scale = box.height / (10 * 1.04);
+    expect((renderer.of('reserve')[0].numbers ?? [])[3] / scale).toBeCloseTo(1);
+  });
+
+  it('draws no reserve of a session whose limit is not known, and none above the axis', () => {
+    expect(paint(layout).renderer.of('reserve')).toEqual([]);
+    const { renderer, box } = paint(limited({ limit_bytes: [bytes(1e15), null] }));
+    expect((renderer.of('reserve')[0].numbers ?? [])[1]).toBe(box.top);
+  });
+
+  it('names capacity, safe line and peak, and marks the instant looked at', () => {
+    const own_peaks = [0, 1].map((at) => ({ peak_bytes: bytes(GIB), peak_at_ns: ns(100 * at) }));
+    const { renderer } = paint(limited({ own_peaks }), { instant: ns(700) });
+    expect(renderer.texts).toEqual(
+      expect.arrayContaining(['safe 9 GiB', 'capacity 10 GiB', 'peak 6 GiB · headroom 4 GiB']),
+    );
+    expect(renderer.of('circle')).toHaveLength(3);
+    expect(renderer.of('line').some((call) => call.numbers?.[0] === 700.5)).toBe(true);
+  });
+
+  it('says where not all sessions were recorded', () => {
+    const partly = { ...limited(), window: { start_ns: ns(0), end_ns: ns(512) } };
+    expect(paint(partly).renderer.texts).toContain('not all recorded');
+    expect(paint(limited()).renderer.texts).not.toContain('not all recorded');
   });
 });
 

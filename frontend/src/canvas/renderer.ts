@@ -4,7 +4,7 @@ import type { Px } from '../base/units';
 /** Rectangles as x, y, width, height one after the other. */
 export type Rects = readonly number[];
 
-export type Pattern = 'hatch' | 'cross' | 'unloaded';
+export type Pattern = 'hatch' | 'cross' | 'unloaded' | 'reserve';
 
 export interface TextStyle {
   readonly colour: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ns, span } from '../base/units';
+import { bytes, ns, span } from '../base/units';
 import { NO_STATE, readHash, type ViewState, writeHash } from './hash';
 
 const STATE: ViewState = {
@@ -10,6 +10,8 @@ const STATE: ViewState = {
     ['größe', ns(1)],
   ]),
   gpus: new Map([['train/run/host:0', 'rack 3; slot 1~a&b=c%']]),
+  instant: ns(-5),
+  caps: new Map([[1, bytes(1 << 30)]]),
 };
 
 describe('the hash', () => {
@@ -35,6 +37,9 @@ describe('the hash', () => {
     '#p.tb_contention.shift=a:NaN',
     '#p.tb_contention.shift=%',
     '#p.tb_contention.gpu=:::;',
+    '#p.tb_contention.instant=soon',
+    '#p.tb_contention.instant=',
+    '#p.tb_contention.caps=0:-1;x:5;1:NaN',
   ])('makes no state out of %s', (hash) => {
     expect(readHash(hash)).toEqual(NO_STATE);
   });

@@ -1,14 +1,25 @@
 /** View state as `p.tb_contention.*` keys of TensorBoard's address, beside keys that belong to others. */
-import { type Ns, ns, type Span, span } from '../base/units';
+import { type Bytes, bytes, type Ns, ns, type Span, span } from '../base/units';
 
 export interface ViewState {
   readonly device: string | null;
   readonly window: Span | null;
   readonly shifts: ReadonlyMap<string, Ns>;
   readonly gpus: ReadonlyMap<string, string>;
+  /** The instant whose holders of memory are shown; null: the peak. */
+  readonly instant: Ns | null;
+  /** By index of the session in the layout. */
+  readonly caps: ReadonlyMap<number, Bytes>;
 }
 
-export const NO_STATE: ViewState = { device: null, window: null, shifts: new Map(), gpus: new Map() };
+export const NO_STATE: ViewState = {
+  device: null,
+  window: null,
+  shifts: new Map(),
+  gpus: new Map(),
+  instant: null,
+  caps: new Map(),
+};
 
 const PREFIX = 'p.tb_contention.';
 
@@ -50,6 +61,9 @@ export function writeHash(hash: string, state: ViewState): string {
   const shifts = [...state.shifts].map(([id, shift]) => [id, `${shift}`] as const);
   if (shifts.length > 0) own.push(['shift', packPairs(shifts)]);
   if (state.gpus.size > 0) own.push(['gpu', packPairs(state.gpus)]);
+  if (state.instant !== null) own.push(['instant', `${Math.round(state.instant)}`]);
+  const caps = [...state.caps].map(([index, cap]) => [`${index}`, `${cap}`] as const);
+  if (caps.length > 0) own.push(['caps', packPairs(caps)]);
   const keys = own.map(([key, value]) => `${PREFIX}${key}=${encodeURIComponent(value)}`);
   return `#${[...foreign, ...keys].join('&')}`;
 }
@@ -58,6 +72,16 @@ function windowOf(text: string | undefined): Span | null {
   const [start, end] = (text ?? '').split('~').map(Number);
   return Number.isFinite(start) && Number.isFinite(end) && start < end ? span(start, end) : null;
 }
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+const instantOf = (text: string | undefined): Ns | null =>
+  text && Number.isSafeInteger(Number(text)) ? ns(Number(text)) : null;
+
+const capsOf = (text: string): readonly (readonly [number, Bytes])[] =>
+  unpackPairs(text)
+    .map(([index, cap]) => [Number(index), bytes(Number(cap))] as const)
+    .filter(([index, cap]) => isCount(index) && isCount(cap));
 
 export function readHash(hash: string): ViewState {
   const own = new Map<string, string>();
@@ -73,5 +97,7 @@ export function readHash(hash: string): ViewState {
     window: windowOf(own.get('window')),
     shifts: new Map(shifts.map(([id, shift]) => [id, ns(shift)])),
     gpus: new Map(unpackPairs(own.get('gpu') ?? '')),
+    instant: instantOf(own.get('instant')),
+    caps: new Map(capsOf(own.get('caps') ?? '')),
   };
 }

@@ -1,6 +1,21 @@
 import { expect, it } from 'vitest';
+import { type Bytes, bytes, ns } from '../base/units';
 import { memoryTrack, tile } from '../testing/literals';
-import { memoryTicks, memoryTop, stackOf } from './memory';
+import {
+  capsInOrder,
+  gapsText,
+  holderText,
+  limitsOf,
+  type MemoryLayout,
+  markNear,
+  memoryTicks,
+  memoryTop,
+  peakMarks,
+  reservesOf,
+  stackOf,
+  sumOf,
+  topOf,
+} from './memory';
 
 const NOT = Number.NaN;
 
@@ -29,4 +44,76 @@ it('marks few round values', () => {
 it('leaves room above a peak whose capacity is unknown', () => {
   expect(memoryTop(null, 100)).toBeGreaterThan(100);
   expect(memoryTop(50, 100)).toBeGreaterThan(100);
+});
+
+const layoutOf = (more: Partial<MemoryLayout> = {}): MemoryLayout => ({
+  sessions: [0, 2],
+  capacity_bytes: bytes(100),
+  limit_bytes: [bytes(40), null],
+  peak_bytes: bytes(60),
+  peak_at_ns: ns(500),
+  own_peaks: [
+    { peak_bytes: bytes(30), peak_at_ns: ns(480) },
+    { peak_bytes: bytes(35), peak_at_ns: ns(900) },
+  ],
+  ...more,
+});
+
+it('stacks what sessions may still take on what they use, and nothing for what is unknown', () => {
+  const made = tile(0, 0, [], [memoryTrack(0, [3, 5], [3, 5]), memoryTrack(2, [2, NOT], [2, NOT])]);
+  const stack = stackOf(made, [0, 2], 100);
+  const edges = (limits: readonly (Bytes | null)[]) =>
+    reservesOf(made, [0, 2], stack, limits).map((edge) => [...edge]);
+  expect(edges([bytes(10), bytes(4)])).toEqual([
+    [12, 10],
+    [14, 10],
+  ]);
+  expect(edges([null, bytes(4)])).toEqual([
+    [5, 5],
+    [7, 5],
+  ]);
+  expect(edges([bytes(1), bytes(1)])[0]).toEqual([5, 5]);
+});
+
+it('takes a cap for the limit, and asks for nothing without one', () => {
+  const caps = new Map([[2, bytes(20)]]);
+  expect(limitsOf(layoutOf(), caps)).toEqual([40, 20]);
+  expect(capsInOrder(layoutOf(), caps)).toEqual([null, 20]);
+  expect(capsInOrder(layoutOf(), new Map())).toBeNull();
+  expect(capsInOrder(layoutOf(), new Map([[7, bytes(1)]]))).toBeNull();
+  expect(sumOf([bytes(1), null])).toBeNull();
+  expect(sumOf(limitsOf(layoutOf(), caps))).toBe(60);
+});
+
+it('finds the mark that a click means', () => {
+  expect(peakMarks(layoutOf()).map((mark) => mark.session)).toEqual([null, 0, 2]);
+  expect(markNear(layoutOf(), ns(495), ns(20))?.session).toBeNull();
+  expect(markNear(layoutOf(), ns(475), ns(20))?.session).toBe(0);
+  expect(markNear(layoutOf(), ns(700), ns(20))).toBeNull();
+  expect(peakMarks(layoutOf({ own_peaks: undefined }))).toHaveLength(1);
+});
+
+it('keeps the axis in sight of the capacity, whatever the limits', () => {
+  expect(topOf(layoutOf({ limit_bytes: [bytes(110), null] }))).toBeCloseTo(114.4);
+  expect(topOf(layoutOf({ limit_bytes: [bytes(1e15), null] }))).toBeCloseTo(130);
+  expect(topOf(layoutOf({ capacity_bytes: null, limit_bytes: [bytes(1e15), null] }))).toBeCloseTo(75);
+});
+
+it('says what a row is that is no operation, and what is wrong with a recording', () => {
+  const row = { session: 'a', op: '', bytes: bytes(1), region: null, shape: null };
+  expect(holderText({ ...row, kind: 'before_capture' })).toBe('held before the capture');
+  expect(holderText(row)).toBe('operation not recorded');
+  const allocator = {
+    session: 'a',
+    allocator: 'GPU_0_bfc',
+    peak_bytes: bytes(1),
+    peak_at_ns: ns(1),
+    at_combined_peak_bytes: bytes(1),
+    limit_bytes: null,
+    before_capture_bytes: bytes(0),
+  };
+  expect(gapsText(allocator)).toBe('');
+  expect(gapsText({ ...allocator, missing_events: 1, repeated_events: 2 })).toBe(
+    '1 change of its bytes that no event explains, 2 events reported twice',
+  );
 });

@@ -1,5 +1,13 @@
-/** Combined memory per bucket, stacked. */
+/** Combined memory per bucket, stacked; what the sessions may still take; where the peaks are. */
 import type { Tile } from '../api/tile';
+import type { Holder, HolderKind, Layout, SessionMemory } from '../api/types';
+import { plural } from '../base/format';
+import { type Bytes, bytes, type Ns } from '../base/units';
+
+export type MemoryLayout = NonNullable<Layout['memory']>;
+
+/** Bytes that a session must not pass, by its index in the layout. */
+export type Caps = ReadonlyMap<number, Bytes>;
 
 export interface Stack {
   readonly n: number;
@@ -31,7 +39,83 @@ export function stackOf(tile: Tile, sessions: readonly number[], peak: number): 
   return { n, tops, most };
 }
 
+/** What each session may take, bottom of the stack first: its cap, else its allocators' limit; null where that is unknown. */
+export const limitsOf = (memory: MemoryLayout, caps: Caps): readonly (Bytes | null)[] =>
+  memory.sessions.map((session, place) => caps.get(session) ?? memory.limit_bytes[place] ?? null);
+
+/** One entry a session in the order of the layout, as the route wants them; null when no session is capped. */
+export const capsInOrder = (memory: MemoryLayout, caps: Caps): readonly (Bytes | null)[] | null =>
+  memory.sessions.some((session) => caps.has(session))
+    ? memory.sessions.map((session) => caps.get(session) ?? null)
+    : null;
+
+/** Upper edges of what each session may still take, stacked on what all have in use. Where a session is unknown it adds nothing. */
+export function reservesOf(
+  tile: Tile,
+  sessions: readonly number[],
+  stack: Stack,
+  limits: readonly (Bytes | null)[],
+): readonly Float64Array[] {
+  let below = stack.tops.at(-1) ?? new Float64Array(stack.n);
+  return sessions.map((session, place) => {
+    const track = tile.memory.get(session);
+    const limit = limits[place] ?? null;
+    const above = below.slice();
+    for (let i = 0; i < stack.n; i += 1) {
+      const used = track?.last[i] ?? Number.NaN;
+      if (limit !== null && !Number.isNaN(used)) above[i] += Math.max(0, limit - used);
+    }
+    below = above;
+    return above;
+  });
+}
+
+export interface PeakMark {
+  /** Index of the session; null: all together. */
+  readonly session: number | null;
+  readonly at: Ns;
+  readonly bytes: Bytes;
+}
+
+/** The combined peak, and each session's own where there are several. */
+export function peakMarks(memory: MemoryLayout): readonly PeakMark[] {
+  const own = memory.sessions.flatMap((session, place): PeakMark[] => {
+    const peak = memory.own_peaks?.[place];
+    return peak === undefined ? [] : [{ session, at: peak.peak_at_ns, bytes: peak.peak_bytes }];
+  });
+  const combined = { session: null, at: memory.peak_at_ns, bytes: memory.peak_bytes };
+  return own.length > 1 ? [combined, ...own] : [combined];
+}
+
+/** The mark that a click means: the nearest within reach, the combined peak before others. */
+export const markNear = (memory: MemoryLayout, at: Ns, reach: Ns): PeakMark | null =>
+  peakMarks(memory).find((mark) => Math.abs(mark.at - at) <= reach) ?? null;
+
+const TOTALS: Readonly<Record<Exclude<HolderKind, 'op'>, string>> = {
+  before_capture: 'held before the capture',
+  not_recorded: 'events that were not recorded',
+  others: 'all other operations',
+};
+
+/** What a row of holders is, in words; null for an operation. */
+export const totalText = (kind: HolderKind | undefined): string | null =>
+  kind === undefined || kind === 'op' ? null : TOTALS[kind];
+
+export const holderText = (holder: Holder): string =>
+  totalText(holder.kind) ?? (holder.op || 'operation not recorded');
+
+/** What is wrong with the events of an allocator; nothing if nothing is. */
+export function gapsText(allocator: SessionMemory): string {
+  const said: string[] = [];
+  const [missing, repeated] = [allocator.missing_events ?? 0, allocator.repeated_events ?? 0];
+  if (missing > 0) said.push(`${plural(missing, 'change')} of its bytes that no event explains`);
+  if (repeated > 0) said.push(`${plural(repeated, 'event')} reported twice`);
+  return said.join(', ');
+}
+
 const GIB = 2 ** 30;
+/** Limits can be set to anything: the axis goes so far beyond the capacity for them. */
+const BEYOND = 1.25;
 
 /** Marks of the memory axis: few, round in GiB (or MiB for small pools). */
 export function memoryTicks(top: number): readonly number[] {
@@ -43,5 +127,23 @@ export function memoryTicks(top: number): readonly number[] {
   return marks;
 }
 
-export const memoryTop = (capacity: number | null, peak: number): number =>
-  Math.max(1, capacity === null ? peak * 1.15 : Math.max(capacity, peak) * 1.04);
+export const memoryTop = (capacity: number | null, peak: number, limits = 0): number =>
+  Math.max(
+    1,
+    capacity === null
+      ? Math.max(peak * 1.15, Math.min(limits, peak * BEYOND))
+      : Math.max(capacity, peak, Math.min(limits, capacity * BEYOND)) * 1.04,
+  );
+
+/** The top of the axis; it stays where it is while caps are moved. */
+export function topOf(memory: MemoryLayout): number {
+  const limits = memory.limit_bytes.reduce((sum, limit) => sum + (limit ?? 0), 0);
+  return memoryTop(memory.capacity_bytes, memory.peak_bytes, limits);
+}
+
+/** The sum of what sessions may take, null where one is not known. */
+export const sumOf = (limits: readonly (Bytes | null)[]): Bytes | null =>
+  limits.reduce<Bytes | null>(
+    (sum, limit) => (sum === null || limit === null ? null : bytes(sum + limit)),
+    bytes(0),
+  );

@@ -1,10 +1,11 @@
 /** All that the painters look at for one frame. */
 import type { Theme } from '../base/palette';
-import type { Px, Span } from '../base/units';
+import type { Ns, Px, Span } from '../base/units';
 import type { Cover } from './cover';
 import type { Slice } from './hit';
 import type { Contended } from './intervals';
 import type { Lost, LostHit } from './lost';
+import type { Caps } from './memory';
 import type { Rows } from './rows';
 import type { TimelineLayout } from './timeline';
 import type { Viewport } from './viewport';
@@ -26,4 +27,7 @@ export interface Scene {
   /** A range being drawn with the pointer. */
   readonly range: Span | null;
   readonly cursor: Px | null;
+  /** The instant whose holders of memory are shown. */
+  readonly instant?: Ns | null;
+  readonly caps?: Caps;
 }

@@ -8,6 +8,7 @@ import { readHash, type ViewState, writeHash } from '../model/hash';
 import { verdictOf } from '../model/verdict';
 import { during } from './activity';
 import { Host } from './host';
+import { MemoryView } from './memory';
 import { Timeline } from './timeline';
 
 const POLL_MS = 300;
@@ -24,6 +25,7 @@ export class Panel {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
   readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
   readonly isHelpOpen = signal(false);
+  readonly memory: MemoryView;
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -31,6 +33,7 @@ export class Panel {
   constructor(source = new Source()) {
     this.source = source;
     this.timeline = new Timeline(source, () => void this.refresh());
+    this.memory = new MemoryView(source, this.timeline, this.device);
   }
 
   readonly theme = computed(() => themeOf(this.host.theme.value, this.host.forced.value));
@@ -55,11 +58,14 @@ export class Panel {
       this.shifts.value = state.shifts;
       this.gpus.value = state.gpus;
       this.timeline.window.value = state.window;
+      this.timeline.instant.value = state.instant;
+      this.timeline.caps.value = state.caps;
     });
     this.source.setView({ shifts: state.shifts, gpus: state.gpus });
     this.host.onReload(() => this.#reload());
     effect(() => this.#openDevice());
     effect(() => this.#writeHash());
+    this.memory.start();
     effect(() => {
       // Shown again: whatever was put off while hidden starts here.
       if (this.host.isShown.value) untracked(() => void this.refresh());
@@ -87,6 +93,7 @@ export class Panel {
     batch(() => {
       this.deviceId.value = device;
       this.timeline.window.value = null;
+      this.timeline.caps.value = new Map();
       this.timeline.clear();
     });
   }
@@ -140,6 +147,8 @@ export class Panel {
       window: this.timeline.window.value,
       shifts: this.shifts.value,
       gpus: this.gpus.value,
+      instant: this.timeline.instant.value,
+      caps: this.timeline.caps.value,
     };
     if (!this.host.isShown.value) return;
     clearTimeout(this.#hashTimer);

@@ -4,11 +4,13 @@ import { type Source, STALE } from '../api/source';
 import type { EventDetail, Layout } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import type { Theme } from '../base/palette';
-import { lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
+import { formatInstant } from '../base/ticks';
+import { type Bytes, lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
 import { coverOf } from '../model/cover';
 import { type Hit, hitTest } from '../model/hit';
 import { contendedIn, neighbour } from '../model/intervals';
 import { allLostIn, type LostHit, stallAt } from '../model/lost';
+import { type Caps, markNear } from '../model/memory';
 import { foldedAtFirst, rowsOf } from '../model/rows';
 import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
@@ -38,6 +40,9 @@ export class Timeline {
   readonly detail = signal<EventDetail | null>(null);
   readonly range = signal<Span | null>(null);
   readonly cursor = signal<Px | null>(null);
+  /** The instant whose holders of memory are shown; null: the peak. */
+  readonly instant = signal<Ns | null>(null);
+  readonly caps = signal<Caps>(new Map());
   readonly announcement = signal('');
   readonly tiles = signal<Tiles | null>(null);
   #jumpedTo: number | null = null;
@@ -158,6 +163,8 @@ export class Timeline {
       selected: mark(this.selected.value),
       range: this.range.value,
       cursor: this.cursor.value,
+      instant: this.instant.value,
+      caps: this.caps.value,
     };
   }
 
@@ -239,6 +246,7 @@ export class Timeline {
     this.selected.value = hit;
     this.detail.value = null;
     const layout = this.layout.value;
+    if (hit === null && this.#selectMemory(x, y)) return;
     if (hit === null || layout === null) return;
     this.announcement.value = this.describe(hit);
     try {
@@ -250,9 +258,37 @@ export class Timeline {
     }
   }
 
+  /** A click on the memory track: who holds it there; near a mark, at that peak. */
+  #selectMemory(x: Px, y: Px): boolean {
+    const [viewport, box] = [this.viewport.value, this.rows.value?.memory ?? null];
+    const memory = this.layout.value?.memory ?? null;
+    if (viewport === null || box === null || memory === null) return false;
+    if (y < box.top || y > box.top + box.height) return false;
+    const at = ns(Math.round(toNs(viewport, x)));
+    this.showMemoryAt(markNear(memory, at, ns(6 * nsPerPx(viewport)))?.at ?? at);
+    return true;
+  }
+
+  showMemoryAt(at: Ns | null): void {
+    this.instant.value = at;
+    const extent = this.extent.value;
+    if (at !== null && extent !== null) {
+      this.announcement.value = `Holders of memory at ${formatInstant(at, extent.start, ns(1000))}, in the table Memory.`;
+    }
+  }
+
+  /** Cap a session, or take its cap back. */
+  cap(session: number, at: Bytes | null): void {
+    const caps = new Map(this.caps.value);
+    if (at === null) caps.delete(session);
+    else caps.set(session, at);
+    this.caps.value = caps;
+  }
+
   clear(): void {
     batch(() => {
       this.range.value = null;
+      this.instant.value = null;
       this.unhover();
       this.#deselect();
     });

@@ -9,12 +9,13 @@ export interface TableProperties {
   readonly device: Device;
 }
 
-export function Head({ columns }: { columns: readonly string[] }): JSX.Element {
+/** `names`: so many of the first columns are text, the others are set flush right as numbers are. */
+export function Head({ columns, names = 1 }: { columns: readonly string[]; names?: number }): JSX.Element {
   return (
     <thead>
       <tr>
-        {columns.map((column) => (
-          <th key={column} scope="col">
+        {columns.map((column, index) => (
+          <th key={column} scope="col" class={index > 0 && index < names ? 'name' : undefined}>
             {column}
           </th>
         ))}

@@ -4,9 +4,11 @@ import { formatCount, formatDuration } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, ns } from '../base/units';
 import { Head, type TableProperties } from './head';
+import { FirstRows, ShowButton } from './more';
 import { SessionName } from './session_name';
 
 const MOST_INTERVALS = 200;
+const ZOOM_IN = 'zoom in for the others';
 
 /** The twin of the contention band. */
 export function IntervalTable({ panel }: TableProperties): JSX.Element {
@@ -28,17 +30,13 @@ export function IntervalTable({ panel }: TableProperties): JSX.Element {
               <td>{interval.depth}</td>
               <td>{formatCount(interval.count)}</td>
               <td>
-                <button type="button" onClick={() => timeline.frame(interval)}>
-                  show
-                </button>
+                <ShowButton onClick={() => timeline.frame(interval)} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {intervals.length > MOST_INTERVALS && (
-        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
-      )}
+      <FirstRows most={MOST_INTERVALS} of={intervals.length} hint={ZOOM_IN} />
     </>
   );
 }
@@ -71,17 +69,13 @@ export function LostTable({ panel, report, device }: TableProperties): JSX.Eleme
               <td>{formatDuration(item.busy)}</td>
               <td>{formatCount(item.count)}</td>
               <td>
-                <button type="button" onClick={() => timeline.frame(item)}>
-                  show
-                </button>
+                <ShowButton onClick={() => timeline.frame(item)} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {all.length > MOST_INTERVALS && (
-        <p class="muted">The first {MOST_INTERVALS} of this window; zoom in for the others.</p>
-      )}
+      <FirstRows most={MOST_INTERVALS} of={all.length} hint={ZOOM_IN} />
     </>
   );
 }

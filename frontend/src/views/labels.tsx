@@ -4,7 +4,7 @@ import { formatBytes, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, lengthOf } from '../base/units';
 import { headRows } from '../canvas/head';
-import { memoryTicks, memoryTop } from '../model/memory';
+import { memoryTicks, peakMarks, topOf } from '../model/memory';
 import type { GroupBox } from '../model/rows';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
@@ -92,11 +92,39 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
   );
 }
 
+/** The peaks of the track as buttons, for those who do not click on pictures. */
+function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
+  const { rows, layout } = panel.timeline;
+  const [box, memory] = [rows.value?.memory ?? null, layout.value?.memory ?? null];
+  if (box === null || memory === null) return null;
+  return (
+    <span class="label marks" style={{ top: `${box.top + 40}px` }}>
+      {peakMarks(memory).map(({ session, at }) => {
+        const name = session === null ? null : (layout.value?.sessions[session]?.name ?? '');
+        const what = name === null ? 'the combined peak' : `the peak of ${name}`;
+        return (
+          <button
+            key={session ?? 'all'}
+            type="button"
+            class="peak-mark"
+            aria-label={`Who holds ${what}`}
+            title={`Who holds ${what}`}
+            onClick={() => panel.timeline.showMemoryAt(at)}
+          >
+            {session === null ? 'peak' : <Chip theme={panel.theme.value} index={session} />}
+          </button>
+        );
+      })}
+    </span>
+  );
+}
+
 function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
   const { rows, layout } = panel.timeline;
   const [box, memory] = [rows.value?.memory ?? null, layout.value?.memory ?? null];
   if (box === null || memory === null) return null;
-  const most = memoryTop(memory.capacity_bytes, memory.peak_bytes);
+  const most = topOf(memory);
+  const hasLimits = memory.limit_bytes.some((limit) => limit !== null);
   return (
     <>
       <span class="label strong" style={{ top: `${box.top - 12}px` }}>
@@ -105,6 +133,12 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
       <span class="label small muted" style={{ top: `${box.top + 4}px` }}>
         in use, stacked
       </span>
+      {hasLimits && (
+        <span class="label tiny muted" style={{ top: `${box.top + 19}px` }}>
+          hatched: up to limits
+        </span>
+      )}
+      <MemoryMarks panel={panel} />
       {memoryTicks(most).map((mark) => (
         <span
           key={mark}

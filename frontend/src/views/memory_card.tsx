@@ -1,7 +1,7 @@
 /** Memory of all sessions together; what is unknown says so. */
 import type { JSX } from 'preact';
 import type { Device, DeviceMemory } from '../api/types';
-import { formatBytes } from '../base/format';
+import { formatBytes, shorten } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { bytes } from '../base/units';
 
@@ -11,12 +11,21 @@ const sumOfPeaks = (memory: DeviceMemory): number =>
 const NO_MEMORY =
   'No allocator events in these traces. Record with the host tracer at level 2 or above to see memory.';
 
+/** What the allocators may take together against what there is: the usual cause of a second process that fails. */
+function limitsText(memory: DeviceMemory): string | null {
+  const [limits, capacity] = [memory.sum_of_limits_bytes ?? null, memory.capacity_bytes];
+  if (limits === null || capacity === null) return null;
+  const text = `limits add up to ${formatBytes(limits)}`;
+  return limits > capacity ? `${text}, more than there is` : text;
+}
+
 function headroomText(memory: DeviceMemory): string {
   const headroom = memory.headroom_bytes;
   if (headroom === null) return 'headroom unknown: no capacity in the traces';
-  return headroom < 0
-    ? `over capacity by ${formatBytes(bytes(-headroom))}`
-    : `headroom ${formatBytes(headroom)}`;
+  if (headroom < 0) return `over capacity by ${formatBytes(bytes(-headroom))}`;
+  const safe = memory.safe_bytes ?? null;
+  const isUnsafe = safe !== null && memory.combined_peak_bytes > safe;
+  return `headroom ${formatBytes(headroom)}${isUnsafe ? `; only ${formatBytes(safe)} are safe` : ''}`;
 }
 
 function MemoryBar({
@@ -57,7 +66,9 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
     );
   }
   const peak = formatBytes(memory.combined_peak_bytes);
-  const holder = memory.holders[0];
+  const holder = memory.holders.find(({ kind }) => kind === undefined || kind === 'op');
+  const saved = sumOfPeaks(memory) - memory.combined_peak_bytes;
+  const limits = limitsText(memory);
   const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
   return (
     <section class="card" aria-label={title}>
@@ -73,7 +84,9 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
       <p>{headroomText(memory)}</p>
       <p class="muted">
         peak of the sum; sum of peaks {formatBytes(bytes(sumOfPeaks(memory)))}
-        {holder !== undefined && <> · largest holder {holder.op}</>}
+        {saved > 0 && <>, so staggering saves {formatBytes(bytes(saved))}</>}
+        {limits !== null && <> · {limits}</>}
+        {holder !== undefined && holder.op !== '' && <> · largest operation {shorten(holder.op, 60)}</>}
       </p>
       {device.memory_note && <p class="muted">{device.memory_note}</p>}
     </section>

@@ -5,6 +5,7 @@ import type { Device, Report, ScopeRow, ThreadRow } from '../api/types';
 import { formatBytes, formatCount, formatDuration, UNKNOWN } from '../base/format';
 import { sortRows } from '../model/tables';
 import type { Panel } from '../state/panel';
+import { FirstRows } from './more';
 import { SessionName } from './session_name';
 
 const MOST_ROWS = 400;
@@ -71,11 +72,7 @@ function SortedTable<Row extends ScopeRow | ThreadRow>({
           ))}
         </tbody>
       </table>
-      {sorted.length > MOST_ROWS && (
-        <p class="muted">
-          The first {MOST_ROWS} of {formatCount(sorted.length)} rows.
-        </p>
-      )}
+      <FirstRows most={MOST_ROWS} of={sorted.length} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The report as tables: what the canvases show, for reading, sorting and copying. */
 
+import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Device } from '../api/types';
@@ -10,6 +11,7 @@ import { Chip } from './chip';
 import { Head, type TableProperties } from './head';
 import { IntervalTable, LostTable } from './interval_tables';
 import { KernelTable } from './kernel_table';
+import { MemoryTables } from './memory_tables';
 import { ScopeTable, ThreadTable } from './roll_up';
 import { nameIn, SessionName } from './session_name';
 import { StepsTable } from './steps';
@@ -100,56 +102,6 @@ function SessionTable(properties: TableProperties): JSX.Element {
   );
 }
 
-function MemoryTable(properties: TableProperties): JSX.Element {
-  const { memory } = properties.device;
-  const note = properties.device.memory_note;
-  if (memory === null) return <p class="muted">{note || 'No allocator events: memory is unknown.'}</p>;
-  return (
-    <>
-      <table>
-        <Head
-          columns={[
-            'Session',
-            'allocator',
-            'own peak',
-            'at the combined peak',
-            'before the capture',
-            'limit',
-          ]}
-        />
-        <tbody>
-          {memory.per_session.map((entry) => (
-            <tr key={entry.session + entry.allocator}>
-              <Name {...properties} id={entry.session} />
-              <td>{entry.allocator}</td>
-              <td>{formatBytes(entry.peak_bytes)}</td>
-              <td>{formatBytes(entry.at_combined_peak_bytes)}</td>
-              <td>{formatBytes(entry.before_capture_bytes)}</td>
-              <td>{formatBytes(entry.limit_bytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {memory.holders.length > 0 && (
-        <table>
-          <Head columns={['Held at the peak by', 'op', 'bytes', 'region', 'shape']} />
-          <tbody>
-            {memory.holders.slice(0, 30).map((holder, index) => (
-              <tr key={`${holder.op}${index}`}>
-                <Name {...properties} id={holder.session} />
-                <td class="name">{holder.op}</td>
-                <td>{formatBytes(holder.bytes)}</td>
-                <td>{holder.region ?? UNKNOWN}</td>
-                <td>{holder.shape ?? UNKNOWN}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
-  );
-}
-
 function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
   return (
     <table>
@@ -184,6 +136,8 @@ interface Tab {
 
 const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
 
+const MEMORY: Tab = { name: 'Memory', show: (p) => <MemoryTables {...p} /> };
+
 const TABS: readonly Tab[] = [
   { name: 'Kernels', show: (p) => <KernelTable {...p} /> },
   { name: 'Sessions', show: (p) => <SessionTable {...p} /> },
@@ -202,7 +156,7 @@ const TABS: readonly Tab[] = [
     show: (p) => <StepsTable {...p} />,
     isThere: (d) => (d.step_times ?? []).some((times) => times.start_ns.length > 0),
   },
-  { name: 'Memory', show: (p) => <MemoryTable {...p} /> },
+  MEMORY,
   { name: 'Contended intervals', show: (p) => <IntervalTable {...p} /> },
   { name: 'Lost time', show: (p) => <LostTable {...p} />, isThere: hasLosses },
   { name: 'Devices', show: (p) => <DeviceTable {...p} /> },
@@ -210,6 +164,11 @@ const TABS: readonly Tab[] = [
 
 export function Tables(properties: TableProperties): JSX.Element {
   const [chosen, setChosen] = useState(TABS[0]);
+  const { timeline } = properties.panel;
+  useSignalEffect(() => {
+    // An instant of the memory track was chosen: its holders are a table.
+    if (timeline.instant.value !== null) setChosen(MEMORY);
+  });
   const tabs = TABS.filter((tab) => tab.isThere?.(properties.device) ?? true);
   const open = tabs.includes(chosen) ? chosen : tabs[0];
   return (

@@ -115,6 +115,8 @@ function useStage(panel: Panel) {
     timeline.selected.value;
     timeline.range.value;
     timeline.cursor.value;
+    timeline.instant.value;
+    timeline.caps.value;
     if (host.isShown.value) drawing.current?.frame.request();
     else drawing.current?.frame.cancel();
   });

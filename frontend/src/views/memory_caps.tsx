@@ -1,0 +1,123 @@
+/** What if each session had a memory limit: one slider a session, and what would come of it. */
+import type { JSX } from 'preact';
+import type { CappedMemory, DeviceMemory } from '../api/types';
+import { formatBytes, formatDuration } from '../base/format';
+import { type Bytes, bytes } from '../base/units';
+import { limitsOf, type MemoryLayout, sumOf } from '../model/memory';
+import { Chip } from './chip';
+import type { TableProperties } from './head';
+
+const STEPS = 200;
+
+type Properties = TableProperties & { readonly memory: DeviceMemory };
+
+interface Range {
+  readonly most: number;
+  readonly step: number;
+}
+
+function rangeOf(layout: MemoryLayout): Range {
+  const largest = Math.max(layout.peak_bytes, ...layout.limit_bytes.map((limit) => limit ?? 0));
+  const most = layout.capacity_bytes ?? largest;
+  return { most, step: Math.max(1, Math.round(most / STEPS)) };
+}
+
+function Slider({
+  panel,
+  session,
+  limit,
+  range,
+}: {
+  panel: Properties['panel'];
+  session: number;
+  limit: Bytes | null;
+  range: Range;
+}): JSX.Element {
+  const { timeline } = panel;
+  const cap = timeline.caps.value.get(session) ?? null;
+  const name = timeline.layout.value?.sessions[session]?.name ?? '';
+  const now = cap ?? limit;
+  const text =
+    cap !== null ? formatBytes(cap) : limit === null ? 'no limit known' : `${formatBytes(limit)}, as it is`;
+  return (
+    <div class="cap">
+      <label>
+        <Chip theme={panel.theme.value} index={session} /> <span class="clip">{name}</span>
+        <input
+          type="range"
+          min={0}
+          max={range.most}
+          step={range.step}
+          value={Math.min(now ?? range.most, range.most)}
+          aria-valuetext={text}
+          onInput={(event) => timeline.cap(session, bytes(Number(event.currentTarget.value)))}
+        />
+      </label>
+      <output>{text}</output>
+      <button type="button" disabled={cap === null} onClick={() => timeline.cap(session, null)}>
+        reset
+      </button>
+    </div>
+  );
+}
+
+/** Whether new limits fit the GPU, in words. */
+export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
+  const capacity = memory.capacity_bytes;
+  if (sum === null || capacity === null)
+    return 'Whether they fit is not known: a limit or the capacity is not.';
+  const text = `These limits add up to ${formatBytes(sum)} of ${formatBytes(capacity)}`;
+  if (sum > capacity) return `${text}: they do not fit, and the session that asks last can fail.`;
+  const safe = memory.safe_bytes ?? null;
+  if (safe !== null && sum > safe) {
+    return `${text}: they fit, but leave less than the system and the processes' contexts need (${formatBytes(safe)} are safe).`;
+  }
+  return `${text}: they fit.`;
+}
+
+function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory }): JSX.Element {
+  const nameOf = (id: string): string =>
+    panel.report.value?.sessions.find((each) => each.id === id)?.name ?? id;
+  const over = capped.sessions.filter((each) => each.cap_bytes !== null && each.peak_bytes > each.cap_bytes);
+  return (
+    <>
+      <p>
+        If no session passed its limit, the combined peak would be {formatBytes(capped.peak_bytes)} instead of{' '}
+        {formatBytes(memory.combined_peak_bytes)}.
+      </p>
+      {over.map((each) => (
+        <p key={each.session} class="settle">
+          {nameOf(each.session)} would fail or have to do with less: it needs{' '}
+          {formatBytes(bytes(each.peak_bytes - (each.cap_bytes ?? 0)))} more than that, and is above it for{' '}
+          {formatDuration(each.over_ns)}.
+        </p>
+      ))}
+    </>
+  );
+}
+
+export function CapsView(properties: Properties): JSX.Element | null {
+  const { panel, memory } = properties;
+  const layout = panel.timeline.layout.value?.memory ?? null;
+  if (layout === null) return null;
+  const caps = panel.timeline.caps.value;
+  const limits = limitsOf(layout, caps);
+  const range = rangeOf(layout);
+  const capped = panel.memory.part.value?.capped ?? null;
+  return (
+    <section class="memory-part" aria-label="What if capped">
+      <h3>What if sessions had other memory limits?</h3>
+      {layout.sessions.map((session, place) => (
+        <Slider
+          key={session}
+          panel={panel}
+          session={session}
+          limit={layout.limit_bytes[place]}
+          range={range}
+        />
+      ))}
+      <p id="fit">{fitText(sumOf(limits), memory)}</p>
+      {capped !== null && caps.size > 0 && <Outcome {...properties} capped={capped} />}
+    </section>
+  );
+}
