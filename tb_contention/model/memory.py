@@ -150,10 +150,14 @@ class AllocatorPeak:
 
     @property
     def suggested_limit(self) -> Bytes:
-        """Return a limit that leaves a tenth more than it needed, for fragmentation, in round steps of 16 or 256 MiB."""
+        """Return a limit that leaves a tenth more than it needed, for fragmentation, in round steps of 16 or 256 MiB.
+
+        It is never above the present limit, which is known to do.
+        """
         wanted = self.needed + self.needed // 10
         step = (256 if wanted > 2 << 30 else 16) << 20
-        return Bytes(-(-wanted // step) * step)
+        rounded = -(-wanted // step) * step
+        return Bytes(rounded if self.limit is None else max(self.needed, min(rounded, self.limit)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
