@@ -282,6 +282,8 @@ const FLOWS = {
         for (const scope of device.scopes) scope.scope = hostile;
         for (const entry of device.per_session) entry.slowdown.settle = hostile;
         device.mechanism_detail = hostile;
+        for (const holder of device.memory?.holders ?? []) holder.op = holder.shape = holder.region = hostile;
+        for (const row of device.memory?.holder_scopes ?? []) row.scope = hostile;
       }
       await route.fulfill({ json: body });
     });
@@ -377,6 +379,60 @@ const FLOWS = {
       said.push(...(await panel.frame.locator('.tooltip').allInnerTexts()));
     }
     expect(said.some((text) => text.startsWith('Stalled')), `tooltips: ${said.join(' | ')}`);
+  },
+
+  async 'a click on the memory track shows who holds it there, and the address keeps it'(panel) {
+    const parts = [];
+    panel.page.on('response', async (response) => {
+      if (response.url().includes('api/memory')) parts.push(await response.json());
+    });
+    await panel.reveal();
+    const body = await panel.box('.body canvas');
+    const label = await panel.frame.locator('.body .label', { hasText: /^Memory$/ }).boundingBox();
+    await panel.page.mouse.click(body.x + 0.55 * body.width, label.y + 80);
+    await panel.idle();
+    await panel.idle();
+    expect((await panel.text('#held')).startsWith('At that instant'), await panel.text('#held'));
+    const part = parts.at(-1);
+    const sum = part.holders.reduce((total, holder) => total + holder.bytes, 0);
+    expect(sum === part.total_bytes && sum > 0, `${sum} of ${part.total_bytes}`);
+    const rows = await panel.frame.locator('[aria-label="Who holds the memory"] tbody tr').count();
+    expect(rows === part.holders.length, `${rows} rows of ${part.holders.length}`);
+    await panel.page.waitForTimeout(450);
+    expect((await panel.page.evaluate(() => location.hash)).includes('p.tb_contention.instant='), 'not in the address');
+    await panel.frame.getByLabel('Who holds the combined peak').click();
+    await panel.idle();
+    const report = (await (await panel.page.request.get(`${url.split('#')[0]}data/plugin/tb_contention/api/summary`)).json()).report;
+    await panel.frame.waitForFunction(
+      (peak) => document.querySelector('#held')?.textContent.includes(peak),
+      `${(report.devices[0].memory.combined_peak_bytes / 2 ** 30).toFixed(1)} GiB`,
+    );
+  },
+
+  async 'memory tables are of what the timeline shows'(panel) {
+    await panel.frame.locator('[role=tab]', { hasText: 'Memory' }).click();
+    const whole = await panel.text('#held');
+    expect(whole.startsWith('At the combined peak'), whole);
+    await panel.reveal();
+    await drag(panel, '.body canvas', [0.6, 30], 0.66, 'Shift');
+    await panel.frame.waitForFunction((before) => document.querySelector('#held')?.textContent !== before, whole);
+    expect((await panel.text('#held')).startsWith('At the peak of what the timeline shows'), await panel.text('#held'));
+    expect((await panel.text('[role=tabpanel]')).includes('own peak in view'), 'the allocators are of the whole');
+  },
+
+  async 'a memory limit set by hand says what would come of it'(panel) {
+    await panel.frame.locator('[role=tab]', { hasText: 'Memory' }).click();
+    const fit = await panel.text('#fit');
+    const slider = panel.frame.locator('.cap input').first();
+    await slider.focus();
+    await slider.fill('10000000000');
+    await panel.frame.waitForFunction(() => document.querySelector('[aria-label="What if capped"] .settle') !== null);
+    await panel.idle();
+    expect((await panel.text('#fit')) !== fit, `still: ${fit}`);
+    expect(/would fail .* needs .* more/.test(await panel.text('[aria-label="What if capped"]')), 'not who would fail');
+    await panel.frame.locator('.cap button').first().click();
+    await panel.idle();
+    expect((await panel.text('#fit')) === fit, 'reset does not take it back');
   },
 
   async 'another device has another verdict'(panel) {

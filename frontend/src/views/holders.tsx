@@ -62,7 +62,7 @@ function Share({
           style={{ width: `${100 * share}%`, background: sessionColour(panel.theme.value, index) }}
         />
       </span>
-      {formatShare(part, whole)}
+      <span class="share-text">{formatShare(part, whole)}</span>
     </td>
   );
 }
