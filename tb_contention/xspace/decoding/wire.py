@@ -22,7 +22,7 @@ PAIR = types.UniTuple(i8, 2)
 LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 
 
-@compiled(PAIR(BYTES, i8, i8))
+@compiled(PAIR(BYTES, i8, i8), **LENT)
 def varint(data, pos, end):  # type: ignore[no-untyped-def]
     """Read a varint: (value as int64, next position); the position is -1 where it does not end in time."""
     if pos < end:
@@ -42,7 +42,7 @@ def varint(data, pos, end):  # type: ignore[no-untyped-def]
     return np.int64(0), np.int64(-1)
 
 
-@compiled(i8(BYTES, i8, i8, i8))
+@compiled(i8(BYTES, i8, i8, i8), **LENT)
 def skip(data, pos, end, wire):  # type: ignore[no-untyped-def]
     """Step over the value of an unknown field; groups by counting, never by recursion. -1 where it does not fit."""
     depth = 0
@@ -76,7 +76,7 @@ def skip(data, pos, end, wire):  # type: ignore[no-untyped-def]
         wire = tag & 7
 
 
-@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8))
+@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8), **LENT)
 def field(data, pos, end, cut):  # type: ignore[no-untyped-def]
     """Read a field's head: (number * 8 + wire type, start of the value, end of the value, value of a varint).
 

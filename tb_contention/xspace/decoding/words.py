@@ -92,7 +92,7 @@ def septets(letters):  # type: ignore[no-untyped-def]
     return np.int64((letters & _EVEN_4) | ((letters >> _4) & _ODD_4))
 
 
-@compiled(types.UniTuple(i8, 2)(BYTES, i8, i8), forceinline=True, **LENT)
+@compiled(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
 def next_number(data, pos, end):  # type: ignore[no-untyped-def]
     """Read the varint at a position, which a word follows: (value, next position), the position -1 as in `varint`."""
     letters = word(data, pos)
