@@ -3,11 +3,10 @@
 import re
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice, Session
 from tb_contention.model.capture import ManifestDevice
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId
 
@@ -89,9 +88,8 @@ def _plane(
 
 def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
     """List the devices on which anything ran, or whose allocator was used."""
-    of_stream = np.array([s.device for s in trace.streams], np.int64)
-    busy = set(np.unique(of_stream[np.unique(trace.kernels.stream)]).tolist()) if len(trace.kernels) else set()
-    names = (trace.strings.get(row) or "" for row in np.unique(trace.allocations.allocator).tolist())
+    busy = {trace.streams[row].device for row in rows_used(trace.kernels.stream)}
+    names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
     ordinals = {int(match[1]) for match in map(_ALLOCATOR.fullmatch, names) if match}
     return [
         (row, device)

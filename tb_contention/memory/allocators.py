@@ -9,6 +9,7 @@ from tb_contention.memory.walk import follow, largest, largest_sum, settle
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.levels import Levels
 from tb_contention.model.memory import AllocatorCurve, RecordingGaps
+from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
 from tb_contention.units import PS_PER_NS, Bytes
 
@@ -44,13 +45,7 @@ def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[Allocato
 
 def _named(session: Session) -> "list[tuple[int, str]]":
     trace = session.trace
-    column = trace.allocations.allocator
-    if len(column) and int(column.min()) == int(column.max()):
-        rows = column[:1]
-    else:
-        rows = (np.flatnonzero(np.bincount(column + 1)) - 1).astype(np.int32)
-    named = [(row, trace.strings.get(row)) for row in rows[:_MOST].tolist()]
-    return [(row, name) for row, name in named if name is not None]
+    return [(row, trace.strings[row]) for row in rows_used(trace.allocations.allocator)[:_MOST]]
 
 
 def _serves(allocator: str, device: Device, trace: Trace) -> bool:

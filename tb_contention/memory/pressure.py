@@ -7,6 +7,7 @@ import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.memory import KernelChange
+from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import KernelKind
 from tb_contention.units import I32, I64, PS_PER_NS, Bytes, Nanoseconds, SessionId
 
@@ -163,8 +164,7 @@ def _workspace(session: Session, op: str, since: "int | None", until: "int | Non
 
 def _rows_of(session: Session, column: I32, fits: "Callable[[str], bool]") -> "list[int]":
     """Find the rows of the texts of a column that fit."""
-    used = (np.flatnonzero(np.bincount(column + 1)) - 1).tolist()
-    return [row for row in used if row >= 0 and fits(session.trace.strings[row])]
+    return [row for row in rows_used(column) if fits(session.trace.strings[row])]
 
 
 def _once(changes: "list[KernelChange]") -> "list[KernelChange]":

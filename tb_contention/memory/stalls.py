@@ -9,6 +9,7 @@ from tb_contention.memory.walk import without_room
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, AllocatorCurve, StallKind
+from tb_contention.model.tables import rows_used
 from tb_contention.units import I32, I64, PS_PER_NS, Nanoseconds
 
 #: Calls of the CUDA and HIP drivers and runtimes that take device memory or give it back.
@@ -32,8 +33,7 @@ def allocation_stalls(
 
 def _driver_calls(process: Process, group: DeviceGroup) -> "AllocationStall | None":
     launches, strings = process.session.trace.launches, process.session.trace.strings
-    rows = np.flatnonzero(np.bincount(launches.name + 1)) - 1
-    names = [row for row in rows.tolist() if row >= 0 and _CALL.fullmatch(strings.get(row) or "")]
+    names = [row for row in rows_used(launches.name) if _CALL.fullmatch(strings[row])]
     chosen = np.flatnonzero(np.isin(launches.name, names)) if names else np.zeros(0, np.int64)
     start = launches.start[chosen] // PS_PER_NS + process.session.offset
     end = (launches.start[chosen] + launches.duration[chosen]) // PS_PER_NS + process.session.offset

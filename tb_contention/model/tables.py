@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tb_contention.units import I64, U8
+from tb_contention.units import I32, I64, U8
 
 T = TypeVar("T", bound="Table")
 
@@ -81,3 +81,12 @@ class StringTable:
     def get(self, row: int) -> "str | None":
         """Return the string, or None for row -1, which stands for 'none given'."""
         return None if row < 0 else self[row]
+
+
+def rows_used(column: I32) -> "list[int]":
+    """List the distinct rows of strings that a name column holds, in order; without -1, which is no name."""
+    if not len(column):
+        return []
+    first, last = int(column.min()), int(column.max())
+    used = np.array([first]) if first == last else np.flatnonzero(np.bincount(column + 1)) - 1
+    return [row for row in used.tolist() if row >= 0]
