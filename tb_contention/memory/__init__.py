@@ -1,1 +1,1 @@
-"""Aligned traces -> bytes in use per session over time, and the highest point of their sum."""
+"""Aligned traces -> bytes in use over time, their highest sum and who holds it; what grows, and where memory costs time."""
