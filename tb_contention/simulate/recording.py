@@ -30,7 +30,7 @@ GPU = Capabilities(
     memory_bandwidth=3_352_320_000_000,
     compute_capability=(9, 0),
 )
-_HOST_BASE_NS, _GPU_BASE_NS = 182_340, 197_512  # tracers start a little after the profiler session does
+HOST_BASE_NS, _GPU_BASE_NS = 182_340, 197_512  # tracers start a little after the profiler session does
 _COPY_STREAMS = {ItemKind.TO_DEVICE: (1, "MemcpyH2D"), ItemKind.TO_HOST: (2, "MemcpyD2H")}
 _COPY_DETAILS = {
     ItemKind.TO_DEVICE: "kind_src:pinned kind_dst:device size:{} dest:0 async:1",
@@ -57,15 +57,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A session as it went, for its process's file."""
-
-    spec: SessionSpec
-    runs: "tuple[StepRun, ...]"
-    changes: "list[MemoryChange]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One piece of device work: correlation id, launch, start and end in ns of the simulation."""
 
@@ -77,6 +68,20 @@ class Work:
     end: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A session as it went, for its process's file.
+
+    lines: further host events, by thread. works: device work, where it is not that of the specification's items in `runs`.
+    """
+
+    spec: SessionSpec
+    runs: "tuple[StepRun, ...]"
+    changes: "list[MemoryChange]"
+    lines: "tuple[Line, ...]" = ()
+    works: "tuple[Work, ...] | None" = None
+
+
 def record(spec: SessionSpec, runs: "tuple[StepRun, ...]", changes: "list[MemoryChange]", epoch_ns: int) -> bytes:
     """Write the file of a process with one session; epoch_ns: Unix ns of simulation time 0."""
     return record_process([Recorded(spec=spec, runs=runs, changes=changes)], epoch_ns)
@@ -84,10 +89,16 @@ def record(spec: SessionSpec, runs: "tuple[StepRun, ...]", changes: "list[Memory
 
 def record_process(parts: "list[Recorded]", epoch_ns: int) -> bytes:
     """Write the file of a process; its sessions share the window and the recorder of the first."""
+    return encode(space_of(parts, epoch_ns))
+
+
+def space_of(parts: "list[Recorded]", epoch_ns: int) -> Space:
+    """Make the planes of a process's file."""
     spec = parts[0].spec
     window, recorder = Window.of(spec), spec.recorder
     rng = np.random.default_rng(np.random.SeedSequence([spec.process_id, len(parts)]))
-    works = [_numbered(spans(part.spec, part.runs), number) for number, part in enumerate(parts)]
+    done = [spans(part.spec, part.runs) if part.works is None else list(part.works) for part in parts]
+    works = [_numbered(work, number) for number, work in enumerate(done)]
     kept = [[w for w in work if not _lost(rng, recorder.lost_kernels)] for work in works]
     launched = [[w for w in work if not _lost(rng, recorder.lost_launches)] for work in works]
     planes = [_device_plane(parts, kept, window), _host_plane(parts, launched, window, epoch_ns)]
@@ -101,7 +112,7 @@ def record_process(parts: "list[Recorded]", epoch_ns: int) -> bytes:
         _let_drift(plane, recorder.drift)
     missing = sum(map(len, works)) - sum(map(len, kept))
     warnings = [_LOST.format(missing)] if recorder.lost_kernels else []
-    return encode(Space(planes=planes, hostnames=[HOST], warnings=warnings))
+    return Space(planes=planes, hostnames=[HOST], warnings=warnings)
 
 
 def _lost(rng: np.random.Generator, share: float) -> bool:
@@ -147,7 +158,7 @@ def recorded_spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[tupl
 def recorded_steps(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[int]":
     """List the numbers of the steps that are whole in the file."""
     window = Window.of(spec)
-    return [n for n, r in enumerate(runs) if window.holds(round(r.begin), round(r.end), _HOST_BASE_NS)]
+    return [n for n, r in enumerate(runs) if window.holds(round(r.begin), round(r.end), HOST_BASE_NS)]
 
 
 def _device_plane(parts: "list[Recorded]", works: "list[list[Work]]", window: Window) -> Plane:
@@ -198,15 +209,15 @@ def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: W
     lines, executors = [], []
     for number, (part, work) in enumerate(zip(parts, launched, strict=True)):
         spec = part.spec
-        script = Line(id=pid + number, name="python3" if not number else f"Thread-{number}", timestamp_ns=_HOST_BASE_NS)
-        executor = Line(id=pid + 37 + number, name=f"tf_Compute/{pid + 37 + number}", timestamp_ns=_HOST_BASE_NS)
+        script = Line(id=pid + number, name="python3" if not number else f"Thread-{number}", timestamp_ns=HOST_BASE_NS)
+        executor = Line(id=pid + 37 + number, name=f"tf_Compute/{pid + 37 + number}", timestamp_ns=HOST_BASE_NS)
         lines.append(script)
         executors.append(executor)
         for event in host_events(spec, part.runs, in_process=len(parts) > 1, epoch_ns=epoch_ns):
             _put(script if event.calling else executor, event, window)
         call = round(spec.launch_cost * 650)
         for one in work:
-            if window.holds(one.launch, one.launch + call, _HOST_BASE_NS):
+            if window.holds(one.launch, one.launch + call, HOST_BASE_NS):
                 stats: dict[str, StatValue] = {
                     "correlation_id": Unsigned(one.correlation),
                     "context_id": "$$1",
@@ -215,11 +226,21 @@ def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: W
                 name = one.item.name if one.item.graph < 0 else "cuGraphLaunch"
                 target = script if spec.recorder.era is Era.JAX else executor
                 target.events.append(_event(name, one.launch, one.launch + call, window, stats))
-        inside = [change for change in part.changes if window.holds(change.time, change.time, _HOST_BASE_NS)]
+        inside = [change for change in part.changes if window.holds(change.time, change.time, HOST_BASE_NS)]
         executor.events += allocator_events(inside, window.start, spec.limit)
-    return Plane(id=1000, name="/host:CPU", lines=[*lines, *(e for e in executors if e.events)])
+    return Plane(id=1000, name="/host:CPU", lines=_joined(lines, executors, [e for part in parts for e in part.lines]))
+
+
+def _joined(callers: "list[Line]", executors: "list[Line]", further: "list[Line]") -> "list[Line]":
+    """Put further events on the threads that are there, and on new ones; executors without events are left out."""
+    known = {line.id: line for line in (*callers, *executors)}
+    new: dict[int, Line] = {}
+    for line in further:
+        target = known.get(line.id) or new.setdefault(line.id, replace(line, events=[]))
+        target.events.extend(line.events)
+    return [*callers, *(e for e in executors if e.events), *new.values()]
 
 
 def _put(line: Line, event: HostEvent, window: Window) -> None:
-    if window.holds(event.start, event.end, _HOST_BASE_NS):
+    if window.holds(event.start, event.end, HOST_BASE_NS):
         line.events.append(_event(event.name, event.start, event.end, window, event.stats))

@@ -53,11 +53,11 @@ def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, 
     played = play(chosen, seed)
     for process, parts in _processes(played).items():
         recorded = [Recorded(spec=p.spec, runs=p.shared, changes=p.changes) for p in parts]
-        _write_session(out / "together" / process, parts[0].spec, record_process(recorded, EPOCH_NS), EPOCH_NS)
+        write_session(out / "together" / process, parts[0].spec, record_process(recorded, EPOCH_NS), EPOCH_NS)
     for number, one in enumerate(reversed(played)) if alone else ():
         before = EPOCH_NS - (number + 1) * _APART_S * NS_PER_S
         data = record(one.spec, one.alone, memory_changes(one.spec, one.alone), before)
-        _write_session(out / "alone" / one.spec.name, one.spec, data, before)
+        write_session(out / "alone" / one.spec.name, one.spec, data, before)
     policy = chosen.policy()
     truth = {
         "scenario": chosen.name,
@@ -80,12 +80,17 @@ def _processes(played: "list[Played]") -> "dict[str, list[Played]]":
     return files
 
 
-def _write_session(folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int) -> None:
+def write_session(
+    folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: "int | None" = None
+) -> None:
+    """Write a file and its manifest in TensorBoard's layout; clock_ns: what the manifest states as Unix ns of trace time 0."""
     stop = datetime.fromtimestamp((epoch_ns + spec.window[1] * 1e6) // NS_PER_S, timezone.utc)
     target = folder / "plugins" / "profile" / stop.strftime("%Y_%m_%d_%H_%M_%S")
     target.mkdir(parents=True, exist_ok=True)
     (target / f"{HOST}.xplane.pb").write_bytes(data)
     device = {"uuid": _UUID, "model": GPU.model, "memory_bytes": GPU.memory_size}
     session = {"host": HOST, "simulated": True, "process_id": spec.process_id, "devices": {"0": device}}
+    if clock_ns is not None:
+        session["clock"] = {"origin_ns": clock_ns, "error_ns": 5_000}
     manifest = {"format_version": 1, "sessions": {"*": session}}
     (target / "tb_contention.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

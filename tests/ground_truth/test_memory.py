@@ -1,0 +1,31 @@
+"""Peaks, holders, steps and leaks are what was simulated, to the byte and the nanosecond: random scenarios, from bytes to report."""
+
+import pytest
+from ground_truth.memory_truth import analysed, false_alarms, mismatches, mismatches_as_recorded
+
+from tb_contention.simulate.memory_scenarios import Damage
+from tb_contention.simulate.random_memory import random_memory
+
+SEEDS = range(60)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_perfect_recording_gives_the_truth_exactly(seed: int) -> None:
+    assert mismatches(seed) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS[::3])
+def test_events_reported_twice_change_nothing(seed: int) -> None:
+    assert mismatches(seed, Damage(repeat=0.2)) == []
+
+
+@pytest.mark.parametrize("lose", [0.02, 0.3])
+@pytest.mark.parametrize("seed", SEEDS[1::6])
+def test_what_remains_of_a_lossy_recording_is_used_and_what_is_missing_has_a_name(seed: int, lose: float) -> None:
+    assert mismatches_as_recorded(seed, lose) == []
+
+
+def test_hardly_anything_that_does_not_leak_is_called_growing() -> None:
+    found = [alarm for seed in SEEDS[::2] for alarm in false_alarms(*analysed(random_memory(seed)))]
+    # Buffers of random sizes that outlive steps rise by chance over the ten steps of a window.
+    assert len(found) <= 3
