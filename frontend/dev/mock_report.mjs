@@ -1,11 +1,10 @@
 // Summary and layout of a made-up workload, in the documented format.
 import { costJson, lossJson, lostBySession } from './mock_cost.mjs';
+import { CAPACITY, memoryJson, memoryLayout } from './mock_memory.mjs';
 
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];
-const GIB = 2 ** 30;
-const CAPACITY = Math.round(79.2 * GIB);
 
-const idOf = (index) => `${NAMES[index]}/2026_01_01_00_00_00/gpuhost`;
+export const idOf = (index) => `${NAMES[index]}/2026_01_01_00_00_00/gpuhost`;
 const totalOf = (events) => events.reduce((sum, event) => sum + event.end - event.start, 0);
 const spanOf = (workload) => ({ start_ns: 0, end_ns: workload.extent });
 
@@ -58,43 +57,6 @@ function kernelJson(workload) {
   return [...rows.values()].sort((a, b) => b.total_ns - a.total_ns);
 }
 
-/** The exact combined peak, by a sweep over all changes. */
-function peakOf(workload) {
-  const changes = workload.sessions
-    .flatMap((session, index) => session.memory.map(([at, bytes]) => [at, index, bytes]))
-    .sort((a, b) => a[0] - b[0]);
-  const now = workload.sessions.map(() => 0);
-  let best = { at: 0, sum: 0, shares: now };
-  for (const [at, index, bytes] of changes) {
-    now[index] = bytes;
-    const sum = now.reduce((a, b) => a + b, 0);
-    if (sum > best.sum) best = { at, sum, shares: [...now] };
-  }
-  return best;
-}
-
-function memoryJson(workload) {
-  const peak = peakOf(workload);
-  return {
-    capacity_bytes: CAPACITY,
-    combined_peak_bytes: Math.round(peak.sum),
-    combined_peak_at_ns: Math.round(peak.at),
-    headroom_bytes: Math.round(CAPACITY - peak.sum),
-    per_session: workload.sessions.map((session, index) => ({
-      session: idOf(index),
-      allocator: 'GPU_0_bfc',
-      peak_bytes: Math.round(Math.max(...session.memory.map(([, bytes]) => bytes))),
-      peak_at_ns: 0,
-      at_combined_peak_bytes: Math.round(peak.shares[index]),
-      limit_bytes: 36 * GIB,
-      before_capture_bytes: 18 * GIB,
-    })),
-    holders: [
-      { session: idOf(0), op: 'model/dense_3/MatMul', bytes: 4 * GIB, region: 'temp', shape: '[8192,65536]' },
-    ],
-  };
-}
-
 function deviceJson(workload, id) {
   const contended = totalOf(workload.contention);
   const busy = workload.sessions.map((session) => totalOf(session.kernels));
@@ -123,7 +85,7 @@ function deviceJson(workload, id) {
       ...lossJson(workload, index),
     })),
     kernels: kernelJson(workload),
-    memory: memoryJson(workload),
+    memory: memoryJson(workload, idOf),
   };
 }
 
@@ -175,7 +137,6 @@ export const reportOf = (workload, devices = 1) => ({
 });
 
 export function layoutOf(workload, device, revision) {
-  const peak = peakOf(workload);
   return {
     device,
     revision,
@@ -215,13 +176,7 @@ export function layoutOf(workload, device, revision) {
         events: session.copies.length,
       },
     ]),
-    memory: {
-      sessions: workload.sessions.map((_, index) => index),
-      capacity_bytes: CAPACITY,
-      limit_bytes: workload.sessions.map(() => 36 * GIB),
-      peak_bytes: Math.round(peak.sum),
-      peak_at_ns: Math.round(peak.at),
-    },
+    memory: memoryLayout(workload),
     lost: lostBySession(workload)
       .map((_, index) => index)
       .filter((index) => index !== 2),

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { layoutOf, reportOf } from './mock_report.mjs';
+import { partOf } from './mock_memory.mjs';
+import { idOf, layoutOf, reportOf } from './mock_report.mjs';
 import { tileOf } from './mock_tiles.mjs';
 import { makeWorkload } from './workload.mjs';
 
@@ -62,6 +63,7 @@ function answer(url, workload, devices) {
   if (route === 'index.js') return ['text/javascript', readFileSync(path.join(STATIC, 'index.js'))];
   if (route === 'api/summary') return json(summaryOf(workload, devices));
   if (route === 'api/layout') return json(layoutOf(workload, searchParams.get('device'), REVISION));
+  if (route === 'api/memory') return json(partOf(workload, searchParams, idOf));
   if (route === 'api/event') return json(eventOf(workload, searchParams));
   if (route === 'api/tile') {
     const [level, index] = [Number(searchParams.get('level')), Number(searchParams.get('index'))];

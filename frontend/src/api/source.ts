@@ -76,14 +76,21 @@ export class Source {
     return answer === STALE ? STALE : answer.event;
   }
 
-  /** Memory in a part of the window, with holders at its peak or at an instant; `caps` in the order of the layout. */
-  memory(
+  /**
+   * Memory in a part of the window, with holders at its peak or at an instant; `caps` in the order of the layout. Sliders and drags ask
+   * many times a second: what is replaced within `settle` ms is not sent.
+   */
+  async memory(
     device: string,
     part: Span,
     at: Ns | null,
     caps: readonly (Bytes | null)[] | null,
+    settle = 0,
   ): Promise<Fresh<MemoryPart>> {
     this.#renew('memory');
+    const number = this.#numbers.memory;
+    await new Promise((resolve) => setTimeout(resolve, settle));
+    if (number !== this.#numbers.memory) return STALE;
     const parameters: [string, string][] = [
       ['device', device],
       ['start', `${Math.floor(part.start)}`],
@@ -109,6 +116,11 @@ export class Source {
       ['revision', revision],
     ];
     return this.#ask('tiles', 'tile', parameters, async (r) => decodeTile(await r.arrayBuffer()), signal);
+  }
+
+  /** Forget what was asked about memory. */
+  dropMemory(): void {
+    this.#renew('memory');
   }
 
   /** Forget all tiles under way. */

@@ -1,6 +1,6 @@
 /** The Renderer over CanvasRenderingContext2D. */
 import type { Px } from '../base/units';
-import type { Pattern, Rects, Renderer, TextStyle } from './renderer';
+import type { LineOptions, Pattern, Rects, Renderer, TextStyle } from './renderer';
 
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 const fontOf = (style: TextStyle): string => `${style.bold ? '600 ' : ''}${style.size ?? 11}px ${FAMILY}`;
@@ -71,11 +71,11 @@ export class Canvas2DRenderer implements Renderer {
     }
   }
 
-  line(points: readonly number[], colour: string, options: { dashed?: boolean; width?: number } = {}): void {
+  line(points: readonly number[], colour: string, options: LineOptions = {}): void {
     const context = this.#context;
     context.strokeStyle = colour;
     context.lineWidth = options.width ?? 1;
-    context.setLineDash(options.dashed ? [5, 4] : []);
+    context.setLineDash(options.dashed ? [5, 4] : options.dotted ? [1, 3] : []);
     context.beginPath();
     for (let i = 0; i < points.length; i += 2) {
       if (i === 0) context.moveTo(points[i], points[i + 1]);

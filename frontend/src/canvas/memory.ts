@@ -6,7 +6,16 @@ import { formatBytes } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, span } from '../base/units';
 import type { Piece } from '../model/cover';
-import { limitsOf, memoryTicks, peakMarks, reservesOf, type Stack, stackOf, topOf } from '../model/memory';
+import {
+  limitsOf,
+  memoryTicks,
+  peakMarks,
+  reservesOf,
+  type Stack,
+  stackOf,
+  sumOf,
+  topOf,
+} from '../model/memory';
 import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
 import type { Renderer } from './renderer';
@@ -176,11 +185,21 @@ function paintSafe(renderer: Renderer, scene: Scene, plot: Plot): void {
   const safe = layout.memory?.safe_bytes ?? null;
   if (safe === null) return;
   const y = Math.round(yOf(plot, safe)) + 0.5;
-  renderer.line([0, y, viewport.width, y], theme.outline, { dashed: true });
+  renderer.line([0, y, viewport.width, y], theme.text, { dotted: true });
   const text = `safe ${formatBytes(safe)}`;
   const style = { colour: theme.muted } as const;
   renderer.pill(0, y + 2, renderer.measure(text, style) + 12, 15, theme.background);
   renderer.text(text, 6, y + 10, style);
+}
+
+/** The axis ends where limits do not: a user may set them to anything. */
+function paintBeyond(renderer: Renderer, { layout, theme, caps }: Scene, plot: Plot, most: number): void {
+  const sum = layout.memory === null ? null : sumOf(limitsOf(layout.memory, caps ?? new Map()));
+  if (sum === null || sum <= most) return;
+  const text = `↑ limits up to ${formatBytes(sum)}`;
+  const style = { colour: theme.muted } as const;
+  renderer.pill(0, plot.top - 17, renderer.measure(text, style) + 12, 16, theme.background);
+  renderer.text(text, 6, plot.top - 9, style);
 }
 
 function paintCapacity(renderer: Renderer, { viewport, theme }: Scene, text: string, y: number): void {
@@ -211,6 +230,7 @@ export function paintMemory(renderer: Renderer, scene: Scene): void {
       renderer.line([0, y, viewport.width, y], theme.text, { dashed: true, width: 1.5 });
       paintCapacity(renderer, scene, `capacity ${formatBytes(capacity)}`, y - 9);
     }
+    paintBeyond(renderer, scene, plot, most);
     paintMarks(renderer, scene, plot);
     paintPeak(renderer, scene, plot);
   });

@@ -6,6 +6,12 @@ export type Rects = readonly number[];
 
 export type Pattern = 'hatch' | 'cross' | 'unloaded' | 'reserve';
 
+export interface LineOptions {
+  readonly dashed?: boolean;
+  readonly dotted?: boolean;
+  readonly width?: number;
+}
+
 export interface TextStyle {
   readonly colour: string;
   readonly bold?: boolean;
@@ -20,7 +26,7 @@ export interface Renderer {
   outline(x: number, y: number, width: number, height: number, colour: string, radius?: number): void;
   pill(x: number, y: number, width: number, height: number, colour: string): void;
   pattern(rects: Rects, pattern: Pattern, base: string, line: string): void;
-  line(points: readonly number[], colour: string, options?: { dashed?: boolean; width?: number }): void;
+  line(points: readonly number[], colour: string, options?: LineOptions): void;
   /** Fill the area under a step line: x0, x1, yTop, yBottom for each step. */
   steps(steps: readonly number[], colour: string, alpha?: number): void;
   circle(x: number, y: number, radius: number, fill: string, stroke: string): void;

@@ -1,8 +1,8 @@
 /** Memory in the window, at an instant, under caps: asked for when one of them is not as in the report. */
-import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
+import { batch, computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import { type Source, STALE } from '../api/source';
 import type { Device, MemoryPart } from '../api/types';
-import { type Bytes, type Ns, type Span, span } from '../base/units';
+import { type Bytes, type Ns, ns, type Span, span } from '../base/units';
 import { capsInOrder } from '../model/memory';
 import { during } from './activity';
 import type { Timeline } from './timeline';
@@ -16,13 +16,17 @@ interface Question {
   readonly part: Span;
   readonly at: Ns | null;
   readonly caps: readonly (Bytes | null)[] | null;
+  readonly subject: Subject;
 }
+
+/** What the figures on screen are of. They lag behind what was asked for: an answer is under way, or did not come. */
+export type Subject = 'peak' | 'peak-in-view' | 'instant';
 
 export class MemoryView {
   /** Null while all is as in the report, and until the first answer. */
   readonly part = signal<MemoryPart | null>(null);
+  readonly subject = signal<Subject>('peak');
   readonly error = signal<string | null>(null);
-  #asked = 0;
 
   constructor(
     readonly source: Source,
@@ -40,19 +44,25 @@ export class MemoryView {
     return end >= start ? span(start, end) : null;
   });
 
+  /** The timeline shows all of the analysed window, or nothing of it: then all of it is told. */
   readonly isWhole = computed((): boolean => {
     const [shown, window] = [this.shown.value, this.device.value?.window];
-    return shown?.start === window?.start_ns && shown?.end === window?.end_ns;
+    return shown === null || (shown.start === window?.start_ns && shown.end === window?.end_ns);
   });
 
   readonly #question = computed((): Question | null => {
-    const [device, layout, part] = [this.device.value, this.timeline.layout.value, this.shown.value];
+    const [device, layout] = [this.device.value, this.timeline.layout.value];
     const memory = layout?.memory ?? null;
-    if (device === null || layout === null || memory === null || part === null) return null;
+    if (device === null || layout === null || memory === null) return null;
     if (layout.device !== device.id || device.memory === null) return null;
-    const [at, caps] = [this.timeline.instant.value, capsInOrder(memory, this.timeline.caps.value)];
-    if (at === null && caps === null && this.isWhole.value) return null;
-    return { device: device.id, revision: layout.revision, part, at, caps };
+    const { start_ns: start, end_ns: end } = device.window;
+    const [part, isWhole] = [this.shown.value ?? span(start, end), this.isWhole.value];
+    const [instant, caps] = [this.timeline.instant.value, capsInOrder(memory, this.timeline.caps.value)];
+    if (instant === null && caps === null && isWhole) return null;
+    // An instant of the address may lie outside the window of a changed view, where not all is known.
+    const at = instant === null ? null : ns(Math.min(Math.max(instant, start), end));
+    const subject = at !== null ? 'instant' : isWhole ? 'peak' : 'peak-in-view';
+    return { device: device.id, revision: layout.revision, part, at, caps, subject };
   });
 
   start(): void {
@@ -63,25 +73,28 @@ export class MemoryView {
   }
 
   #ask(question: Question | null): void {
-    this.#asked += 1;
-    const number = this.#asked;
     this.error.value = null;
     if (question === null) {
-      this.part.value = null;
+      this.source.dropMemory();
+      this.#show(null, 'peak');
       return;
     }
-    void during(this.#answer(question, number));
+    void during(this.#answer(question));
   }
 
-  async #answer({ device, part, at, caps }: Question, number: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    if (number !== this.#asked) return;
+  #show(part: MemoryPart | null, subject: Subject): void {
+    batch(() => {
+      this.part.value = part;
+      this.subject.value = subject;
+    });
+  }
+
+  async #answer({ device, part, at, caps, subject }: Question): Promise<void> {
     try {
-      const answer = await this.source.memory(device, part, at, caps);
-      if (answer !== STALE && number === this.#asked) this.part.value = answer;
+      const answer = await this.source.memory(device, part, at, caps, SETTLE_MS);
+      if (answer !== STALE) this.#show(answer, subject);
     } catch (error) {
-      if (number !== this.#asked) return;
-      this.part.value = null;
+      this.#show(null, 'peak');
       this.error.value = error instanceof Error ? error.message : String(error);
     }
   }

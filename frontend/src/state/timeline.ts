@@ -261,10 +261,13 @@ export class Timeline {
   /** A click on the memory track: who holds it there; near a mark, at that peak. */
   #selectMemory(x: Px, y: Px): boolean {
     const [viewport, box] = [this.viewport.value, this.rows.value?.memory ?? null];
-    const memory = this.layout.value?.memory ?? null;
-    if (viewport === null || box === null || memory === null) return false;
+    const layout = this.layout.value;
+    const memory = layout?.memory ?? null;
+    if (viewport === null || box === null || layout === null || memory === null) return false;
     if (y < box.top || y > box.top + box.height) return false;
-    const at = ns(Math.round(toNs(viewport, x)));
+    const { start_ns: start, end_ns: end } = layout.window;
+    // Outside the analysed window not all sessions are known: their holders would not add up to what is drawn.
+    const at = ns(Math.min(Math.max(Math.round(toNs(viewport, x)), start), end));
     this.showMemoryAt(markNear(memory, at, ns(6 * nsPerPx(viewport)))?.at ?? at);
     return true;
   }

@@ -7,6 +7,7 @@ import { sessionColour } from '../base/palette';
 import { formatInstant } from '../base/ticks';
 import { type Bytes, type Ns, ns } from '../base/units';
 import { holderText, totalText } from '../model/memory';
+import type { Subject } from '../state/memory';
 import { Chip } from './chip';
 import { Head, type TableProperties } from './head';
 import { FirstRows } from './more';
@@ -17,6 +18,18 @@ const HOLDER_COLUMNS = ['Operation', 'session', 'bytes', 'share', 'count', 'regi
 const SCOPE_COLUMNS = ['Name scope', 'session', 'bytes', 'share', 'allocations'];
 
 type Properties = TableProperties & { readonly memory: DeviceMemory };
+
+/** An instant that is the combined peak is called so. */
+const subjectOf = ({ panel, memory }: Properties, held: Held): string =>
+  panel.memory.subject.value === 'instant' && held.at === memory.combined_peak_at_ns
+    ? SUBJECTS.peak
+    : SUBJECTS[panel.memory.subject.value];
+
+const SUBJECTS: Readonly<Record<Subject, string>> = {
+  peak: 'At the combined peak',
+  'peak-in-view': 'At the peak of what the timeline shows',
+  instant: 'At that instant',
+};
 
 interface Held {
   readonly at: Ns;
@@ -130,9 +143,11 @@ function Instants({ properties, held }: { properties: Properties; held: Held }):
   const { panel, report, device, memory } = properties;
   const show = (at: Ns | null) => () => panel.timeline.showMemoryAt(at);
   const chosen = panel.timeline.instant.value;
+  const isPeak = chosen === null || (panel.memory.isWhole.value && chosen === memory.combined_peak_at_ns);
+  const several = new Set(memory.per_session.map(({ session }) => session)).size < memory.per_session.length;
   return (
     <div class="buttons" role="group" aria-label="Instant whose holders are shown">
-      <button type="button" aria-pressed={chosen === null} onClick={show(null)}>
+      <button type="button" aria-pressed={isPeak} onClick={show(null)}>
         {panel.memory.isWhole.value ? 'combined peak' : 'combined peak in view'}
       </button>
       {memory.per_session.length > 1 &&
@@ -140,12 +155,13 @@ function Instants({ properties, held }: { properties: Properties; held: Held }):
           <button
             key={entry.session + entry.allocator}
             type="button"
-            aria-pressed={chosen === entry.peak_at_ns}
+            aria-pressed={!isPeak && chosen === entry.peak_at_ns}
             title={entry.session}
             onClick={show(entry.peak_at_ns)}
           >
             <Chip theme={panel.theme.value} index={Math.max(0, device.sessions.indexOf(entry.session))} />{' '}
             peak of {nameIn(report, entry.session)}
+            {several && <> · {entry.allocator}</>}
           </button>
         ))}
       {chosen !== null && (
@@ -164,17 +180,13 @@ export function HoldersView(properties: Properties): JSX.Element {
   const zero = panel.timeline.extent.value?.start ?? ns(0);
   const error = panel.memory.error.value;
   const isNowhere = panel.memory.shown.value === null;
-  const what =
-    panel.timeline.instant.value !== null
-      ? 'At that instant'
-      : panel.memory.isWhole.value
-        ? 'At the combined peak'
-        : 'At the peak of what the timeline shows';
+  const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
   return (
     <section class="memory-part" aria-label="Who holds the memory">
       <h3>Who holds it</h3>
       <p id="held">
-        {what}, {formatInstant(held.at, zero, ns(1000))}, {formatBytes(held.total)} are in use
+        {subjectOf(properties, held)}, {formatInstant(held.at, zero, ns(1000))}, {isLowerBound && '≥ '}
+        {formatBytes(held.total)} are in use
         {memory.capacity_bytes !== null && <> of {formatBytes(memory.capacity_bytes)}</>}. The rows add up to
         that.
       </p>
@@ -201,8 +213,9 @@ export function HoldersView(properties: Properties): JSX.Element {
         <HolderTable properties={properties} held={held} />
       )}
       <p class="muted">
-        Not in any capture: CUDA contexts and libraries, about 500 MiB per process, what an allocator has
-        taken and not given out, and processes that were not captured.
+        Not in any capture:
+        {memory.capacity_bytes !== null && ' CUDA contexts and libraries, about 500 MiB per process,'} what an
+        allocator has taken and not given out, and processes that were not captured.
       </p>
     </section>
   );

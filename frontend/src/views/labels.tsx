@@ -125,6 +125,7 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
   if (box === null || memory === null) return null;
   const most = topOf(memory);
   const hasLimits = memory.limit_bytes.some((limit) => limit !== null);
+  const unknown = panel.device.value?.memory?.sessions_without_data ?? [];
   return (
     <>
       <span class="label strong" style={{ top: `${box.top - 12}px` }}>
@@ -139,6 +140,11 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
         </span>
       )}
       <MemoryMarks panel={panel} />
+      {unknown.length > 0 && (
+        <span class="label tiny muted" style={{ top: `${box.top + 68}px` }} title={unknown.join('\n')}>
+          {plural(unknown.length, 'session')} unknown
+        </span>
+      )}
       {memoryTicks(most).map((mark) => (
         <span
           key={mark}

@@ -6,6 +6,7 @@ import { type Bytes, bytes } from '../base/units';
 import { limitsOf, type MemoryLayout, sumOf } from '../model/memory';
 import { Chip } from './chip';
 import type { TableProperties } from './head';
+import { nameIn } from './session_name';
 
 const STEPS = 200;
 
@@ -18,8 +19,9 @@ interface Range {
 
 function rangeOf(layout: MemoryLayout): Range {
   const largest = Math.max(layout.peak_bytes, ...layout.limit_bytes.map((limit) => limit ?? 0));
-  const most = layout.capacity_bytes ?? largest;
-  return { most, step: Math.max(1, Math.round(most / STEPS)) };
+  // Without a capacity a limit may be the whole of the host's memory, where a step would pass over all that is used.
+  const most = layout.capacity_bytes ?? Math.min(largest, 4 * layout.peak_bytes);
+  return { most, step: Math.max(1, Math.ceil(most / STEPS)) };
 }
 
 function Slider({
@@ -35,7 +37,11 @@ function Slider({
 }): JSX.Element {
   const { timeline } = panel;
   const cap = timeline.caps.value.get(session) ?? null;
-  const name = timeline.layout.value?.sessions[session]?.name ?? '';
+  // Of the sessions inside a process the first stands for it: the limit is the process's.
+  const shown = timeline.layout.value?.sessions[session];
+  const report = panel.report.value;
+  const owner = report?.sessions.find((each) => each.id === shown?.id)?.process ?? null;
+  const name = (owner === null || report === null ? shown?.name : nameIn(report, owner)) ?? '';
   const now = cap ?? limit;
   const text =
     cap !== null ? formatBytes(cap) : limit === null ? 'no limit known' : `${formatBytes(limit)}, as it is`;
@@ -46,15 +52,25 @@ function Slider({
         <input
           type="range"
           min={0}
-          max={range.most}
+          max={STEPS * range.step}
           step={range.step}
           value={Math.min(now ?? range.most, range.most)}
           aria-valuetext={text}
-          onInput={(event) => timeline.cap(session, bytes(Number(event.currentTarget.value)))}
+          onInput={(event) =>
+            timeline.cap(session, bytes(Math.min(range.most, Number(event.currentTarget.value))))
+          }
         />
       </label>
       <output>{text}</output>
-      <button type="button" disabled={cap === null} onClick={() => timeline.cap(session, null)}>
+      <button
+        type="button"
+        disabled={cap === null}
+        onClick={(event) => {
+          // The button is about to be disabled: the focus would be lost with it.
+          event.currentTarget.parentElement?.querySelector('input')?.focus();
+          timeline.cap(session, null);
+        }}
+      >
         reset
       </button>
     </div>
@@ -78,12 +94,16 @@ export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
 function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory }): JSX.Element {
   const nameOf = (id: string): string =>
     panel.report.value?.sessions.find((each) => each.id === id)?.name ?? id;
+  const { part, isWhole } = panel.memory;
+  const peak = part.value?.peak_bytes ?? memory.combined_peak_bytes;
   const over = capped.sessions.filter((each) => each.cap_bytes !== null && each.peak_bytes > each.cap_bytes);
   return (
     <>
       <p>
-        If no session passed its limit, the combined peak would be {formatBytes(capped.peak_bytes)} instead of{' '}
-        {formatBytes(memory.combined_peak_bytes)}.
+        {isWhole.value ? 'If' : 'In what the timeline shows, if'} no session passed its limit, the combined
+        peak would {capped.peak_bytes < peak ? 'be ' : 'stay '}
+        {formatBytes(capped.peak_bytes)}
+        {capped.peak_bytes < peak && <> instead of {formatBytes(peak)}</>}.
       </p>
       {over.map((each) => (
         <p key={each.session} class="settle">

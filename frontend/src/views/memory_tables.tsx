@@ -1,6 +1,6 @@
 /** Memory as tables: who holds it, per allocator, under caps, what grows, what a step uses, and where it costs time. */
 import type { ComponentChildren, JSX } from 'preact';
-import type { SessionMemory } from '../api/types';
+import type { SessionMemory, StepMemory } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, plural, UNKNOWN } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { bytes, type Ns, ns } from '../base/units';
@@ -21,10 +21,23 @@ function Who({ panel, report, device, id }: TableProperties & { id: string }): J
   );
 }
 
-function Section({ title, children }: { title: string; children: ComponentChildren }): JSX.Element {
+/** What is not asked for again when the timeline shows a part is of the whole window, and says so. */
+function Section({
+  title,
+  panel,
+  children,
+}: {
+  title: string;
+  panel?: TableProperties['panel'];
+  children: ComponentChildren;
+}): JSX.Element {
+  const isPart = panel !== undefined && !panel.memory.isWhole.value;
   return (
     <section class="memory-part">
-      <h3>{title}</h3>
+      <h3>
+        {title}
+        {isPart && <small class="muted"> · of the whole analysed window</small>}
+      </h3>
       {children}
     </section>
   );
@@ -35,11 +48,9 @@ const instantIn = ({ panel }: TableProperties, at: Ns): string =>
 
 function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): JSX.Element {
   const { panel, entry } = properties;
-  const part = panel.memory.isWhole.value
-    ? undefined
-    : panel.memory.part.value?.per_session.find(
-        (each) => each.session === entry.session && each.allocator === entry.allocator,
-      );
+  const part = panel.memory.part.value?.per_session.find(
+    (each) => each.session === entry.session && each.allocator === entry.allocator,
+  );
   const [peak, at] = [part?.peak_bytes ?? entry.peak_bytes, part?.peak_at_ns ?? entry.peak_at_ns];
   return (
     <tr>
@@ -56,14 +67,18 @@ function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): J
       <td>{formatBytes(entry.lifetime_peak_bytes ?? null)}</td>
       <td>{formatBytes(entry.limit_bytes)}</td>
       <td>{formatBytes(entry.suggested_limit_bytes ?? null)}</td>
-      <td>{formatShare(entry.fragmentation_at_peak ?? null, 1)}</td>
+      <td title={`at most ${formatShare(entry.fragmentation_most ?? null, 1)}`}>
+        {formatShare(entry.fragmentation_at_peak ?? null, 1)}
+      </td>
       <td class="name">{gapsText(entry) || 'complete'}</td>
     </tr>
   );
 }
 
 function AllocatorTable(properties: TableProperties & { entries: readonly SessionMemory[] }): JSX.Element {
-  const own = properties.panel.memory.isWhole.value ? 'own peak' : 'own peak in view';
+  const { part, isWhole } = properties.panel.memory;
+  // Until the answer is here the figures are those of the whole window.
+  const own = part.value === null || isWhole.value ? 'own peak' : 'own peak in view';
   return (
     <table>
       <Head
@@ -94,7 +109,10 @@ function GrowthTable(properties: TableProperties): JSX.Element | null {
   const rows = properties.device.memory?.growth ?? [];
   if (rows.length === 0) return null;
   return (
-    <Section title="Growing from step to step: perhaps a leak, perhaps a cache that fills">
+    <Section
+      title="Growing from step to step: perhaps a leak, perhaps a cache that fills"
+      panel={properties.panel}
+    >
       <table>
         <Head columns={['Session', 'operation', 'more per step', 'from', 'to', 'over']} names={2} />
         <tbody>
@@ -115,11 +133,17 @@ function GrowthTable(properties: TableProperties): JSX.Element | null {
   );
 }
 
+function temporaryText({ temporary }: StepMemory): string {
+  if (temporary === null) return UNKNOWN;
+  const shape = temporary.shape === null ? '' : ` ${temporary.shape}`;
+  return `${temporary.op || 'not recorded'}${shape}, step ${temporary.step}`;
+}
+
 function StepTable(properties: TableProperties): JSX.Element | null {
   const rows = properties.device.memory?.steps ?? [];
   if (rows.length === 0) return null;
   return (
-    <Section title="In one step">
+    <Section title="In one step" panel={properties.panel}>
       <table>
         <Head
           columns={[
@@ -141,7 +165,7 @@ function StepTable(properties: TableProperties): JSX.Element | null {
               <td>{formatBytes(bytes(row.allocated_bytes))}</td>
               <td>{formatBytes(row.rise_bytes)}</td>
               <td>{formatBytes(row.temporary?.bytes ?? null)}</td>
-              <td class="name">{row.temporary === null ? UNKNOWN : row.temporary.op || 'not recorded'}</td>
+              <td class="name">{temporaryText(row)}</td>
             </tr>
           ))}
         </tbody>
@@ -156,7 +180,7 @@ function ChangeTable(properties: TableProperties): JSX.Element | null {
   if (rows.length === 0) return null;
   const nameOf = (id: string): string => report.sessions.find((each) => each.id === id)?.name ?? id;
   return (
-    <Section title="Operations that changed their kernel">
+    <Section title="Operations that changed their kernel" panel={properties.panel}>
       <table>
         <Head
           columns={[
@@ -203,7 +227,7 @@ function StallTable(properties: TableProperties): JSX.Element | null {
   if (rows.length === 0) return null;
   const { timeline } = properties.panel;
   return (
-    <Section title="Time spent getting memory">
+    <Section title="Time spent getting memory" panel={properties.panel}>
       <table>
         <Head columns={['Session', 'what', 'count', 'in all', 'longest', '']} names={2} />
         <tbody>
