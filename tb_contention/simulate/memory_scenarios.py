@@ -48,7 +48,7 @@ class MemorySession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryScenario:
-    """Sessions on one GPU; facts: more truth, by key, whose times are ns of the simulation only where it says so."""
+    """Sessions on one GPU; facts: more truth, by key."""
 
     name: str
     sessions: "tuple[MemorySession, ...]"
@@ -111,18 +111,24 @@ def _recorded(session: MemorySession, changes: "list[Change]", twice: "frozenset
     return Recorded(spec=spec, runs=session.runs, changes=[], lines=(*lines, *session.calls), works=session.works)
 
 
-def _stated_start(spec: SessionSpec) -> int:
+def stated_start(spec: SessionSpec) -> int:
+    """Return the Unix ns of a file's time 0, as it states it."""
     return EPOCH_NS + Window.of(spec).start + round(spec.recorder.offset)
+
+
+def stated_clock(spec: SessionSpec) -> Stated:
+    """Return the clock of a session's file."""
+    return Stated(origin=stated_start(spec), window=Window.of(spec).start, drift=spec.recorder.drift)
 
 
 def _manifest_clock(spec: SessionSpec) -> "int | None":
     """Return what a manifest must state, since the file does not: the Unix ns of its time 0."""
-    return _stated_start(spec) if spec.recorder.era in (Era.TF_2_6, Era.TF_2_14) else None
+    return stated_start(spec) if spec.recorder.era in (Era.TF_2_6, Era.TF_2_14) else None
 
 
 def _window(spec: SessionSpec, space: Space) -> "tuple[int, int]":
     """Return the window that the files state, Unix ns: from start to stop, or from the first to the last of the events."""
-    start = _stated_start(spec)
+    start = stated_start(spec)
     if _manifest_clock(spec) is None:
         window = Window.of(spec)
         return start, start + window.end - window.start
@@ -133,7 +139,7 @@ def _window(spec: SessionSpec, space: Space) -> "tuple[int, int]":
 
 def _kept(session: MemorySession, changes: "list[Change]") -> Kept:
     spec, holds = session.spec, Window.of(session.spec).holds
-    stated = Stated(origin=_stated_start(spec), window=Window.of(spec).start, drift=spec.recorder.drift)
+    stated = stated_clock(spec)
     spans = [(round(run.begin), max(round(run.end), round(run.begin) + 1)) for run in session.runs]
     return Kept(
         name=spec.name,

@@ -237,7 +237,7 @@ def _joined(callers: "list[Line]", executors: "list[Line]", further: "list[Line]
     new: dict[int, Line] = {}
     for line in further:
         target = known.get(line.id) or new.setdefault(line.id, replace(line, events=[]))
-        target.events.extend(line.events)
+        target.events.extend(replace(event) for event in line.events)
     return [*callers, *(e for e in executors if e.events), *new.values()]
 
 

@@ -151,6 +151,31 @@ def _growth(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
     ]
 
 
+def pressure_mismatches(scenario: MemoryScenario) -> "list[str]":
+    """Compare changed kernels and driver calls, and everything else besides."""
+    report, truth = analysed(scenario)
+    memory = memory_of(report)
+    changes = [
+        {
+            "session": report.session(c.session).name, "neighbour": c.neighbour and report.session(c.neighbour).name, "op": c.op,
+            "before": c.before, "after": c.after, "count_before": c.count_before, "count_after": c.count_after,
+            "mean_before_ns": c.mean_before, "mean_after_ns": c.mean_after, "workspace_before_bytes": c.workspace_before,
+            "workspace_after_bytes": c.workspace_after, "at_ns": None if c.at is None else unix(report, c.at),
+        }
+        for c in memory.kernel_changes
+    ]  # fmt: skip
+    stalls = [
+        {
+            "session": report.session(s.session).name, "kind": s.kind.value, "what": s.what, "count": s.count, "total_ns": s.total,
+            "longest_ns": s.longest, "longest_at_ns": unix(report, s.longest_at),
+        }
+        for s in memory.stalls
+    ]  # fmt: skip
+    found = [*_sums(report, memory, truth["memory"]), *_holders(report, memory, truth["memory"])]
+    found += differ("kernel changes", truth.get("kernel_changes", []), changes)
+    return [f"{scenario.name}: {text}" for text in (*found, *differ("stalls", truth.get("stalls", []), stalls))]
+
+
 def false_alarms(report: Report, truth: Truth) -> "list[str]":
     """Name sessions with growth of an operation that does not leak."""
     leaks = {(g["session"], g["op"]) for g in truth["memory"]["growth"]}

@@ -1,9 +1,10 @@
 """Peaks, holders, steps and leaks are what was simulated, to the byte and the nanosecond: random scenarios, from bytes to report."""
 
 import pytest
-from ground_truth.memory_truth import analysed, false_alarms, mismatches, mismatches_as_recorded
+from ground_truth.memory_truth import analysed, false_alarms, mismatches, mismatches_as_recorded, pressure_mismatches
 
 from tb_contention.simulate.memory_scenarios import Damage
+from tb_contention.simulate.pressure import changed_kernels, growing_pool
 from tb_contention.simulate.random_memory import random_memory
 
 SEEDS = range(60)
@@ -29,3 +30,13 @@ def test_hardly_anything_that_does_not_leak_is_called_growing() -> None:
     found = [alarm for seed in SEEDS[::2] for alarm in false_alarms(*analysed(random_memory(seed)))]
     # Buffers of random sizes that outlive steps rise by chance over the ten steps of a window.
     assert len(found) <= 3
+
+
+@pytest.mark.parametrize("seed", SEEDS[:8])
+def test_an_operation_whose_kernel_changes_when_a_neighbour_comes_is_found(seed: int) -> None:
+    assert pressure_mismatches(changed_kernels(seed)) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS[:8])
+def test_calls_of_the_driver_are_counted_and_timed(seed: int) -> None:
+    assert pressure_mismatches(growing_pool(seed)) == []
