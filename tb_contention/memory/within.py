@@ -3,14 +3,8 @@
 from tb_contention.memory.holders import Process, holders_at
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.levels import peak_of_sum, sum_of
-from tb_contention.model.memory import (
-    AllocatorCurve,
-    AllocatorPart,
-    CappedMemory,
-    CappedSession,
-    CombinedMemory,
-    MemoryPart,
-)
+from tb_contention.model.memory import AllocatorCurve, CombinedMemory
+from tb_contention.model.memory_part import AllocatorPart, CappedMemory, CappedSession, MemoryPart
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 
 #: Bytes that a process must not pass, in the order of its first allocator; None leaves it as it was.

@@ -5,15 +5,14 @@ from typing import Any
 from tb_contention.model.memory import (
     AllocationStall,
     AllocatorPeak,
-    CappedMemory,
     CombinedMemory,
     Growth,
     Holder,
     KernelChange,
-    MemoryPart,
     ScopeHeld,
     StepMemory,
 )
+from tb_contention.model.memory_part import CappedMemory, MemoryPart
 from tb_contention.report.cost_json import integer, ratio
 
 

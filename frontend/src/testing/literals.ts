@@ -1,7 +1,7 @@
 /** Small values for tests: a device of two sessions, a layout, tiles. */
 import { encodeTile } from '../../dev/encode_tile.mjs';
 import { decodeTile, type Tile } from '../api/tile';
-import type { Device, Layout, Report, Session } from '../api/types';
+import type { Device, Layout, Report, Session, Summary } from '../api/types';
 import { bytes, ns } from '../base/units';
 
 const GIB = 2 ** 30;
@@ -139,6 +139,19 @@ export const report = (names: readonly string[], more: Partial<Device> = {}): Re
 });
 
 /** Two sessions with one stream each; 1024 ns long. */
+/** What the server says when it is done. */
+export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Summary => ({
+  state: 'ready',
+  message: '',
+  progress: null,
+  revision: 'r1',
+  logdir: 'logs',
+  version: '0',
+  xprof: false,
+  report: made,
+  ...more,
+});
+
 export const layout: Layout = {
   device: 'host0/GPU:0',
   revision: 'r1',

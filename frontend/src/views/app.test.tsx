@@ -3,21 +3,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/types';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
-import { costly, report } from '../testing/literals';
+import { costly, report, summaryOf } from '../testing/literals';
 import { App } from './app';
 import { parseGpu, parseShift } from './by_hand';
 
-const summary = (more: Partial<Summary> = {}): Summary => ({
-  state: 'ready',
-  message: '',
-  progress: null,
-  revision: 'r1',
-  logdir: 'logs',
-  version: '0',
-  xprof: false,
-  report: null,
-  ...more,
-});
+const summary = (more: Partial<Summary> = {}): Summary => summaryOf(null, more);
 
 let root: HTMLElement;
 

@@ -4,23 +4,13 @@ import { render } from 'preact';
 import { expect, it } from 'vitest';
 import alone from '../../../tests/golden/expected/alone.json';
 import shared from '../../../tests/golden/expected/shared.json';
-import type { Report, Summary } from '../api/types';
+import type { Report } from '../api/types';
 import { Panel } from '../state/panel';
+import { summaryOf } from '../testing/literals';
 import { App } from './app';
 
 // JSON has plain numbers where the types have units.
 const REPORTS = { alone, shared } as unknown as Readonly<Record<string, Report>>;
-
-const summaryOf = (report: Report): Summary => ({
-  state: 'ready',
-  message: '',
-  progress: null,
-  revision: 'r1',
-  logdir: 'logs',
-  version: '0',
-  xprof: false,
-  report,
-});
 
 it.each(Object.entries(REPORTS))('shows the report %s.json without holes', (_name, report) => {
   const root = document.body.appendChild(document.createElement('div'));

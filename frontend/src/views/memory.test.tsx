@@ -4,7 +4,7 @@ import { Source } from '../api/source';
 import type { DeviceMemory, MemoryPart } from '../api/types';
 import { bytes, ns } from '../base/units';
 import { Panel } from '../state/panel';
-import { layout, report } from '../testing/literals';
+import { layout, report, summaryOf } from '../testing/literals';
 import { fitText } from './memory_caps';
 import { MemoryTables } from './memory_tables';
 
@@ -107,16 +107,7 @@ function open(answer: Partial<MemoryPart> = {}, status = 200): string {
   }) as unknown as typeof fetch;
   panel = new Panel(new Source(fetcher));
   const made = report(['alpha', 'beta'], { memory, window: { start_ns: ns(0), end_ns: ns(1024) } });
-  panel.summary.value = {
-    state: 'ready',
-    message: '',
-    progress: null,
-    revision: 'r1',
-    logdir: 'logs',
-    version: '0',
-    xprof: false,
-    report: made,
-  };
+  panel.summary.value = summaryOf(made);
   panel.timeline.layout.value = {
     ...layout,
     memory: layout.memory && { ...layout.memory, limit_bytes: [bytes(6 * GIB), bytes(6 * GIB)] },
