@@ -4,7 +4,11 @@ What comes from here is simulated, and its files say so: the host is `simulated-
 """
 
 from tb_contention.simulate.large import write_large
+from tb_contention.simulate.large_memory import write_large_memory
+from tb_contention.simulate.memory_scenarios import Damage, MemoryScenario, write_memory
 from tb_contention.simulate.named import NAMES
+from tb_contention.simulate.pressure import changed_kernels, growing_pool
+from tb_contention.simulate.random_memory import random_memory
 from tb_contention.simulate.random_scenarios import RANDOM_MODES, random_scenario
 from tb_contention.simulate.reference import REFERENCE
 from tb_contention.simulate.scenarios import SCENARIOS, Scenario
@@ -15,9 +19,16 @@ __all__ = [
     "RANDOM_MODES",
     "REFERENCE",
     "SCENARIOS",
+    "Damage",
+    "MemoryScenario",
     "Scenario",
+    "changed_kernels",
+    "growing_pool",
     "play",
+    "random_memory",
     "random_scenario",
     "write_large",
+    "write_large_memory",
+    "write_memory",
     "write_scenario",
 ]

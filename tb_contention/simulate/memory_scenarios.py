@@ -15,7 +15,8 @@ from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, Wor
 from tb_contention.simulate.scenarios import EPOCH_NS
 from tb_contention.simulate.workload import Era, SessionSpec
 from tb_contention.simulate.write import write_session
-from tb_contention.xspace.writer import Event, Line, Space
+from tb_contention.units import PS_PER_NS
+from tb_contention.xspace.writer import Event, Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +127,17 @@ def _manifest_clock(spec: SessionSpec) -> "int | None":
     return stated_start(spec) if spec.recorder.era in (Era.TF_2_6, Era.TF_2_14) else None
 
 
-def _window(spec: SessionSpec, space: Space) -> "tuple[int, int]":
-    """Return the window that the files state, Unix ns: from start to stop, or from the first to the last of the events."""
+def _window(session: MemorySession, changes: "list[Change]") -> "tuple[int, int]":
+    """Return the window that a file states, Unix ns: from start to stop, or from the first to the last of its events."""
+    spec = session.spec
     start = stated_start(spec)
     if _manifest_clock(spec) is None:
         window = Window.of(spec)
         return start, start + window.end - window.start
-    events: list[Event] = [event for plane in space.planes for line in plane.lines for event in line.events]
+    planes = space_of([_recorded(session, changes, frozenset())], EPOCH_NS).planes
+    events: list[Event] = [event for plane in planes for line in plane.lines for event in line.events]
     first, last = min(e.start for e in events), max(e.start + e.duration for e in events)
-    return start + first // 1000, start - (-last // 1000)
+    return start + first // PS_PER_NS, start - (-last // PS_PER_NS)
 
 
 def _kept(session: MemorySession, changes: "list[Change]") -> Kept:
@@ -145,7 +148,7 @@ def _kept(session: MemorySession, changes: "list[Change]") -> Kept:
         name=spec.name,
         changes=changes,
         stated=stated,
-        window=_window(spec, space_of([_recorded(session, changes, frozenset())], EPOCH_NS)),
+        window=_window(session, changes),
         limits=session.limits,
         step_ends=[stated.end(*span) for span in spans if holds(*span, HOST_BASE_NS)],
         leaks=session.leaks,

@@ -84,6 +84,8 @@ def _session(rng: Generator, number: int, lanes: "Iterator[int]") -> MemorySessi
     draft = Draft(rng=rng, spec=spec, typed=bool(rng.random() < 0.5), scoped=bool(rng.random() < 0.7))
     leaks = _leaks(draft, runs) if rng.random() < 0.35 else {}
     _held_before(draft)
+    if rng.random() < 0.3:
+        _created_late(draft)
     _steps(draft, runs)
     _other_allocators(draft, runs)
     moves = _placed(draft, lanes)
@@ -149,6 +151,16 @@ def _held_before(draft: Draft) -> None:
         life = draft.buffer(_size(rng, 4 * _GIB, 12 * _GIB), draft.op("init", "RandomUniform"))
         draft.give(1_000, life)
         draft.take(2_000_000, life)
+
+
+def _created_late(draft: Draft) -> None:
+    """Optimizer slots that the first update inside the capture creates: many operations, held to the end."""
+    at = draft.rng.uniform(*draft.spec.window) * _MS
+    for k in range(int(draft.rng.integers(40, 90))):
+        life = draft.buffer(
+            _size(draft.rng, 1024, 64 * _MIB), draft.op(f"adam/slot_{k}", "AssignVariableOp"), "persist"
+        )
+        draft.give(at + k * 5_000, life, WORKER)
 
 
 def _leaks(draft: Draft, runs: "tuple[StepRun, ...]") -> "dict[str, int]":
