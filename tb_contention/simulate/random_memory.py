@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tb_contention.simulate.engine import StepRun
-from tb_contention.simulate.heaps import Life, Move, with_ties
+from tb_contention.simulate.heaps import Life, Move, changes_of, with_ties
 from tb_contention.simulate.memory import chunk
 from tb_contention.simulate.memory_lines import EVENT_MANAGER, EXECUTOR, LOADER, WORKER
 from tb_contention.simulate.memory_scenarios import MemoryScenario, MemorySession
@@ -96,7 +96,7 @@ def _session(rng: Generator, number: int, lanes: "Iterator[int]") -> MemorySessi
     first = min((m.time for m in moves if m.time >= window.start + HOST_BASE_NS), default=0)
     moves = with_ties(tuple(draft.lives), moves, share, first + 1_000_000)
     return MemorySession(
-        spec=spec, runs=runs, lives=tuple(draft.lives), moves=moves, limits=_limits(draft),
+        spec=spec, runs=runs, lives=tuple(draft.lives), moves=moves, limits=_limits(draft, moves),
         reserved={"GPU_0_bfc": 3 * _MIB} if rng.random() < 0.1 else {}, silent=number > 0 and bool(rng.random() < 0.15), leaks=leaks,
     )  # fmt: skip
 
@@ -148,9 +148,11 @@ def _held_before(draft: Draft) -> None:
         if rng.random() < 0.25:
             draft.take(float(rng.uniform(start, end)) * _MS, life, EXECUTOR)
     if rng.random() < 0.5:
-        life = draft.buffer(_size(rng, 4 * _GIB, 12 * _GIB), draft.op("init", "RandomUniform"))
+        # Sometimes it outlasts the beginning of the capture, which then is where the window's peak is.
+        lasts = rng.random() < 0.4
+        life = draft.buffer(_size(rng, 4 * _GIB, 12 * _GIB) * (1 + 2 * lasts), draft.op("init", "RandomUniform"))
         draft.give(1_000, life)
-        draft.take(2_000_000, life)
+        draft.take((start + float(rng.uniform(0.3, 6))) * _MS if lasts else 2_000_000, life)
 
 
 def _created_late(draft: Draft) -> None:
@@ -258,12 +260,14 @@ def _placed(draft: Draft, lanes: "Iterator[int]") -> "tuple[Move, ...]":
     return tuple(sorted(placed, key=lambda m: m.time))
 
 
-def _limits(draft: Draft) -> "dict[str, int]":
+def _limits(draft: Draft, moves: "tuple[Move, ...]") -> "dict[str, int]":
     """Draw limits that hold what is there, together below or above the GPU's capacity."""
+    most = dict.fromkeys(dict.fromkeys(life.allocator for life in draft.lives), 0)
+    for change in changes_of(tuple(draft.lives), moves):
+        most[change.life.allocator] = change.peak
     limits = {}
-    for name in dict.fromkeys(life.allocator for life in draft.lives):
-        sizes = [life.size for life in draft.lives if life.allocator == name]
-        room = sum(sorted(sizes, reverse=True)[:60]) + _GIB
-        large = max(room, int(draft.rng.choice([20, 40, 75])) * _GIB)
-        limits[name] = large if name.startswith("GPU_") else max(room, 64 * _GIB)
+    for name, peak in most.items():
+        held = peak + sum(life.size for life in draft.lives if life.allocator == name and not peak)
+        drawn = int(draft.rng.choice([0, 16, 40])) * _GIB if name.startswith("GPU_") else 64 * _GIB
+        limits[name] = max(held + held // 16 + 16 * _MIB, drawn)
     return limits
