@@ -308,7 +308,7 @@ const FLOWS = {
 
   async 'what sharing cost is answered, each number with its doubt'(panel) {
     const answers = await panel.frame.locator('.answers dd').allInnerTexts();
-    expect(answers.length === 4 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
+    expect(answers.length === 5 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
     expect(/× \(\d\.\d\d – \d\.\d\d×\)/.test(answers[2]), `how much: ${answers[2]}`);
     for (const card of await panel.frame.locator('.card.session').all()) {
       const text = await card.innerText();
@@ -316,6 +316,36 @@ const FLOWS = {
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
     }
     expect(/ANTT[\s\S]*mean slowdown/.test(await panel.text('[aria-label=Sharing]')), 'metrics without their meaning');
+  },
+
+  async 'each answer and finding takes the panel to its evidence'(panel) {
+    const whole = await panel.window();
+    await panel.frame.getByLabel('Show the evidence: Is it contention?').click();
+    await panel.idle();
+    const longest = await panel.window();
+    expect(longest !== whole, 'the timeline stays');
+    await panel.frame.getByLabel('Show the evidence: By what mechanism?').click();
+    await panel.idle();
+    expect((await panel.window()) !== longest, 'no nearer');
+    await panel.frame.getByLabel('Show the evidence: Does the memory fit?').click();
+    await panel.idle();
+    expect((await panel.text('[role=tab][aria-selected=true]')) === 'Memory', 'another table');
+    await panel.frame.getByLabel('Show the evidence: Who?').click();
+    expect((await panel.frame.evaluate(() => document.activeElement?.id)) === 'blame', 'the focus is elsewhere');
+    await panel.frame.locator('.finding .evidence-link').first().click();
+    await panel.idle();
+    expect((await panel.frame.locator('.findings').first().locator('.finding').count()) <= 3, 'more than three findings');
+  },
+
+  async 'a table is copied with raw numbers'(panel) {
+    await panel.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await panel.frame.locator('[role=tab]', { hasText: 'Kernels' }).click();
+    await panel.frame.locator('.tabs .copy button').click();
+    await panel.frame.waitForFunction(() => document.querySelector('.tabs .copy button').textContent === 'Copied');
+    const text = await panel.frame.evaluate(() => navigator.clipboard.readText());
+    const [head, ...rows] = text.trimEnd().split('\n').map((line) => line.split('\t'));
+    expect(head.includes('total_ns') && rows.length > 5, `head: ${head}`);
+    expect(rows.every((row) => row.length === head.length && /^\d+$/.test(row[head.indexOf('total_ns')])), 'not raw numbers');
   },
 
   async 'a session whose slowdown cannot be told has bounds and no single number'(panel) {
@@ -390,9 +420,8 @@ const FLOWS = {
     const body = await panel.box('.body canvas');
     const label = await panel.frame.locator('.body .label', { hasText: /^Memory$/ }).boundingBox();
     await panel.page.mouse.click(body.x + 0.55 * body.width, label.y + 80);
+    await panel.frame.waitForFunction(() => document.querySelector('#held')?.textContent.startsWith('At that instant'));
     await panel.idle();
-    await panel.idle();
-    expect((await panel.text('#held')).startsWith('At that instant'), await panel.text('#held'));
     const part = parts.at(-1);
     const sum = part.holders.reduce((total, holder) => total + holder.bytes, 0);
     expect(sum === part.total_bytes && sum > 0, `${sum} of ${part.total_bytes}`);

@@ -324,6 +324,8 @@ export interface Finding {
   readonly title: string;
   readonly detail: string;
   readonly advice: string;
+  /** Keys by rule. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
   readonly device: string | null;
   readonly sessions: readonly string[];
 }

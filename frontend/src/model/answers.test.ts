@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Device, Slowdown } from '../api/types';
-import { ns } from '../base/units';
+import type { Device, DeviceMemory, Slowdown } from '../api/types';
+import { bytes, ns } from '../base/units';
 import { device, deviceSession } from '../testing/literals';
 import { answersOf, isContended, mechanismText } from './answers';
 
@@ -88,5 +88,42 @@ describe('who, how much, by what', () => {
       'Time slicing: they take turns, in slices of about 2.3 ms',
     );
     expect(mechanismText(shared([nothing], { mechanism: 'of the future' }))).toBe('of the future');
+  });
+});
+
+describe('whether the memory fits', () => {
+  const GIB = 2 ** 30;
+  const answer = (peak: number, more: Partial<DeviceMemory> = {}): string | undefined => {
+    const memory: DeviceMemory = {
+      capacity_bytes: bytes(10 * GIB),
+      safe_bytes: bytes(9 * GIB),
+      combined_peak_bytes: bytes(peak * GIB),
+      combined_peak_at_ns: ns(0),
+      headroom_bytes: bytes((10 - peak) * GIB),
+      per_session: [],
+      holders: [],
+      ...more,
+    };
+    const made = device(['a', 'b'], { memory });
+    return answersOf(made, String).find(({ question }) => question === 'Does the memory fit?')?.answer;
+  };
+
+  it.each([
+    [8, {}, 'Yes: 8 GiB of 10 GiB at the peak'],
+    [9.5, {}, 'Barely: 9.5 GiB of 10 GiB at the peak, only 9 GiB are safe'],
+    [11, {}, 'No: 11 GiB of 10 GiB at the peak, over by 1 GiB'],
+    [
+      8,
+      { sum_of_limits_bytes: bytes(12 * GIB) },
+      'So far: 8 GiB of 10 GiB at the peak, but the allocators may take 12 GiB',
+    ],
+    [
+      8,
+      { sessions_without_data: ['a'] },
+      "Not decided: ≥ 8 GiB of 10 GiB at the peak, and not all sessions' memory is known",
+    ],
+    [8, { capacity_bytes: null }, undefined],
+  ])('says of %d GiB, %o: %s', (peak, more, expected) => {
+    expect(answer(peak, more)).toBe(expected);
   });
 });

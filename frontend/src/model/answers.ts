@@ -1,12 +1,15 @@
 /** The four questions of whoever opens the panel, answered from the report: is it contention, who, how much, by what. */
 import type { Blame, Device, Slowdown } from '../api/types';
-import { formatDuration, formatShare, UNKNOWN } from '../base/format';
-import { ns } from '../base/units';
+import { formatBytes, formatDuration, formatShare, UNKNOWN } from '../base/format';
+import { bytes, ns } from '../base/units';
+import type { Place } from './evidence';
 import { isTold, slowdownText } from './slowdown';
 
 export interface Answer {
   readonly question: string;
   readonly answer: string;
+  /** Where its evidence is. */
+  readonly place: Place | null;
 }
 
 /** Slower by less than this is not called slower. */
@@ -94,14 +97,52 @@ export function mechanismText(device: Device): string {
   return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
 }
 
+/** Against the capacity, and what of it is safe; a lower bound where a session's memory is not known. */
+function memoryAnswer(device: Device): string {
+  const { memory } = device;
+  if (memory === null || memory.capacity_bytes === null) return UNKNOWN;
+  const { combined_peak_bytes: peak, capacity_bytes: capacity, safe_bytes: safe = null } = memory;
+  const isBound = (memory.sessions_without_data ?? []).length > 0;
+  const figures = `${isBound ? '≥ ' : ''}${formatBytes(peak)} of ${formatBytes(capacity)} at the peak`;
+  if (peak > capacity) return `No: ${figures}, over by ${formatBytes(bytes(peak - capacity))}`;
+  if (safe !== null && peak > safe) return `Barely: ${figures}, only ${formatBytes(safe)} are safe`;
+  if (isBound) return `Not decided: ${figures}, and not all sessions' memory is known`;
+  const limits = memory.sum_of_limits_bytes ?? null;
+  return limits !== null && limits > capacity
+    ? `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`
+    : `Yes: ${figures}`;
+}
+
 /** Only where sessions share a device, and of a processor only what is known for certain. */
 export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
   if (device.sessions.length < 2 || (device.is_host && isContended(device) === null)) return [];
-  const answers = [
-    { question: 'Is it contention?', answer: contentionAnswer(device) },
-    { question: 'Who?', answer: whoAnswer(device, nameOf) },
-    { question: 'How much?', answer: howMuchAnswer(device, nameOf) },
-    { question: 'By what mechanism?', answer: mechanismAnswer(device) },
+  const isAtOnce = device.time.contended_ns > 0;
+  const answers: Answer[] = [
+    {
+      question: 'Is it contention?',
+      answer: contentionAnswer(device),
+      place: isAtOnce ? { kind: 'contended', near: false } : null,
+    },
+    {
+      question: 'Who?',
+      answer: whoAnswer(device, nameOf),
+      place: device.blame.length > 0 ? { kind: 'section', id: 'blame' } : null,
+    },
+    {
+      question: 'How much?',
+      answer: howMuchAnswer(device, nameOf),
+      place: (device.step_times ?? []).length > 0 ? { kind: 'section', id: 'steps' } : null,
+    },
+    {
+      question: 'By what mechanism?',
+      answer: mechanismAnswer(device),
+      place: isAtOnce ? { kind: 'contended', near: true } : null,
+    },
+    {
+      question: 'Does the memory fit?',
+      answer: memoryAnswer(device),
+      place: device.memory === null ? null : { kind: 'memory', at: device.memory.combined_peak_at_ns },
+    },
   ];
   return answers.filter(({ answer }) => answer !== UNKNOWN);
 }

@@ -25,6 +25,8 @@ export class Panel {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
   readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
   readonly isHelpOpen = signal(false);
+  /** Which of the tables is open. */
+  readonly table = signal('Kernels');
   readonly memory: MemoryView;
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');

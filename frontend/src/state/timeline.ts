@@ -8,7 +8,7 @@ import { formatInstant } from '../base/ticks';
 import { type Bytes, lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
 import { coverOf } from '../model/cover';
 import { type Hit, hitTest } from '../model/hit';
-import { contendedIn, neighbour } from '../model/intervals';
+import { type Contended, contendedIn, neighbour } from '../model/intervals';
 import { allLostIn, type LostHit, stallAt } from '../model/lost';
 import { type Caps, markNear } from '../model/memory';
 import { foldedAtFirst, rowsOf } from '../model/rows';
@@ -27,6 +27,9 @@ import {
 } from '../model/viewport';
 import { during } from './activity';
 import { Tiles } from './tiles';
+
+/** Turns of a time-sliced device are some milliseconds: so much shows a few of them. */
+const NEAR_NS = 12e6;
 
 export class Timeline {
   readonly layout = signal<Layout | null>(null);
@@ -232,6 +235,24 @@ export class Timeline {
     this.show(fitTo(interval, extent, 1));
     const merged = interval.count > 1 ? `, ${interval.count} intervals merged` : '';
     this.announcement.value = `Contended for ${formatDuration(lengthOf(interval))} by ${interval.depth} sessions${merged}.`;
+  }
+
+  /** Go to the longest contended interval; `near`: so that single kernels in its middle show. */
+  showLongest(near: boolean): void {
+    const [extent, overview] = [this.extent.value, this.overview.value];
+    if (extent === null || overview === null) return;
+    const longest = contendedIn(overview).reduce<Contended | null>(
+      (best, each) => (best === null || lengthOf(each) > lengthOf(best) ? each : best),
+      null,
+    );
+    if (longest === null) {
+      this.announcement.value = 'No contended interval.';
+      return;
+    }
+    const middle = (longest.start + longest.end) / 2;
+    const half = Math.min(lengthOf(longest) / 2, NEAR_NS / 2);
+    this.show(near ? span(middle - half, middle + half) : fitTo(longest, extent, 0.6));
+    this.announceWindow();
   }
 
   hover(x: Px, y: Px): void {

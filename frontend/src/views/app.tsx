@@ -54,7 +54,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <Header panel={panel} report={report} device={device} />
       <Problems problems={report.problems} />
       <Cards panel={panel} report={report} device={device} />
-      <Findings findings={report.findings} device={device} />
+      <Findings panel={panel} findings={report.findings} device={device} />
       <TimelineView panel={panel} />
       <div class="losses">
         <BlameView panel={panel} report={report} device={device} />

@@ -1,8 +1,8 @@
 /** No captures: what was looked for, and how to record some. */
 
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Summary } from '../api/types';
+import { CopyButton } from './copy';
 
 const KERAS = `tensorboard = tf.keras.callbacks.TensorBoard(log_dir="logs/trainer", profile_batch=(10, 20))
 model.fit(dataset, callbacks=[tensorboard])`;
@@ -25,19 +25,11 @@ const RECIPES = [
 ] as const;
 
 function Recipe({ name, code }: { name: string; code: string }): JSX.Element {
-  const [isCopied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    // Only a secure context has a clipboard; elsewhere the text can still be selected.
-    await navigator.clipboard?.writeText(code);
-    setCopied(navigator.clipboard !== undefined);
-  };
   return (
     <section class="recipe">
       <h3>
         {name}
-        <button type="button" onClick={() => void copy()}>
-          {isCopied ? 'Copied' : 'Copy'}
-        </button>
+        <CopyButton text={() => code} label="Copy" />
       </h3>
       <pre>
         <code>{code}</code>

@@ -1,29 +1,51 @@
-/** Findings of the open device and those of no device in particular, worst first. */
+/** Findings of the open device and those of no device in particular, worst first; the first three at once. */
 import type { JSX } from 'preact';
 import type { Device, Finding } from '../api/types';
+import { plural } from '../base/format';
+import { evidenceOf } from '../model/evidence';
 import { bySeverity } from '../model/tables';
+import type { Panel } from '../state/panel';
+import { Evidence } from './evidence';
 
-export function Findings({
-  findings,
-  device,
-}: {
-  findings: readonly Finding[];
-  device: Device;
-}): JSX.Element | null {
+const FIRST = 3;
+
+interface FindingsProperties {
+  readonly panel: Panel;
+  readonly findings: readonly Finding[];
+  readonly device: Device;
+}
+
+function Article({ panel, finding, device }: FindingsProperties & { finding: Finding }): JSX.Element {
+  return (
+    <article class={`finding ${finding.severity}`}>
+      <h3>
+        {finding.title}
+        <span class="visually-hidden"> ({finding.severity})</span>{' '}
+        <Evidence panel={panel} place={evidenceOf(device, finding)} of={finding.title} />
+      </h3>
+      <p>{finding.detail}</p>
+      {finding.advice !== '' && <p class="advice">{finding.advice}</p>}
+    </article>
+  );
+}
+
+export function Findings(properties: FindingsProperties): JSX.Element | null {
+  const { findings, device } = properties;
   const shown = bySeverity(findings.filter((f) => f.device === null || f.device === device.id));
   if (shown.length === 0) return null;
+  const article = (finding: Finding): JSX.Element => (
+    <Article key={finding.rule + finding.title} {...properties} finding={finding} />
+  );
+  const rest = shown.slice(FIRST);
   return (
-    <section class="findings" aria-label="Findings">
-      {shown.map((finding) => (
-        <article key={finding.rule + finding.title} class={`finding ${finding.severity}`}>
-          <h3>
-            {finding.title}
-            <span class="visually-hidden"> ({finding.severity})</span>
-          </h3>
-          <p>{finding.detail}</p>
-          {finding.advice !== '' && <p class="advice">{finding.advice}</p>}
-        </article>
-      ))}
+    <section aria-label="Findings">
+      <div class="findings">{shown.slice(0, FIRST).map(article)}</div>
+      {rest.length > 0 && (
+        <details class="more-findings">
+          <summary>{plural(rest.length, 'more finding')}</summary>
+          <div class="findings">{rest.map(article)}</div>
+        </details>
+      )}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import type { Device, Report } from '../api/types';
 import { formatShare, plural } from '../base/format';
 import { gpuName } from '../model/verdict';
 import type { Panel } from '../state/panel';
+import { Evidence } from './evidence';
 
 const shareOf = (device: Device): string => formatShare(device.time.contended_ns, device.time.window_ns);
 
@@ -76,9 +77,11 @@ export function Header({
       <p class="muted details">{verdict?.details.join(' · ')}</p>
       {verdict !== null && verdict.answers.length > 0 && (
         <dl class="answers">
-          {verdict.answers.map(({ question, answer }) => (
+          {verdict.answers.map(({ question, answer, place }) => (
             <div key={question}>
-              <dt>{question}</dt>
+              <dt>
+                {question} <Evidence panel={panel} place={place} of={question} />
+              </dt>
               <dd>{answer}</dd>
             </div>
           ))}

@@ -2,12 +2,14 @@
 
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Device } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { evidenceText, slowdownText } from '../model/slowdown';
+import { stepRows } from '../model/steps';
+import { tsvOf } from '../model/tsv';
 import { gpuName } from '../model/verdict';
 import { Chip } from './chip';
+import { CopyButton } from './copy';
 import { Head, type TableProperties } from './head';
 import { IntervalTable, LostTable } from './interval_tables';
 import { KernelTable } from './kernel_table';
@@ -130,47 +132,64 @@ function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
 interface Tab {
   readonly name: string;
   readonly show: (properties: TableProperties) => ComponentChildren;
+  /** The rows behind it, for a spreadsheet. */
+  readonly rows: (properties: TableProperties) => readonly object[];
   /** A table without rows for this device is not offered. */
   readonly isThere?: (device: Device) => boolean;
 }
 
 const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
 
-const MEMORY: Tab = { name: 'Memory', show: (p) => <MemoryTables {...p} /> };
+const MEMORY: Tab = {
+  name: 'Memory',
+  show: (p) => <MemoryTables {...p} />,
+  rows: ({ panel, device }) => panel.memory.part.value?.holders ?? device.memory?.holders ?? [],
+};
 
 const TABS: readonly Tab[] = [
-  { name: 'Kernels', show: (p) => <KernelTable {...p} /> },
-  { name: 'Sessions', show: (p) => <SessionTable {...p} /> },
+  { name: 'Kernels', show: (p) => <KernelTable {...p} />, rows: ({ device }) => device.kernels },
+  { name: 'Sessions', show: (p) => <SessionTable {...p} />, rows: ({ device }) => device.per_session },
   {
     name: 'Scopes',
     show: (p) => <ScopeTable {...p} />,
+    rows: ({ device }) => device.scopes ?? [],
     isThere: (d) => (d.scopes ?? []).length > 0,
   },
   {
     name: 'Threads',
     show: (p) => <ThreadTable {...p} />,
+    rows: ({ device }) => device.threads ?? [],
     isThere: (d) => (d.threads ?? []).length > 0,
   },
   {
     name: 'Steps',
     show: (p) => <StepsTable {...p} />,
+    rows: ({ device }) => (device.step_times ?? []).flatMap(stepRows),
     isThere: (d) => (d.step_times ?? []).some((times) => times.start_ns.length > 0),
   },
   MEMORY,
-  { name: 'Contended intervals', show: (p) => <IntervalTable {...p} /> },
-  { name: 'Lost time', show: (p) => <LostTable {...p} />, isThere: hasLosses },
-  { name: 'Devices', show: (p) => <DeviceTable {...p} /> },
+  {
+    name: 'Contended intervals',
+    show: (p) => <IntervalTable {...p} />,
+    rows: ({ panel }) => panel.timeline.contended.value,
+  },
+  {
+    name: 'Lost time',
+    show: (p) => <LostTable {...p} />,
+    rows: ({ panel }) => [...panel.timeline.lost.value.values()].flat(),
+    isThere: hasLosses,
+  },
+  { name: 'Devices', show: (p) => <DeviceTable {...p} />, rows: ({ report }) => report.devices },
 ];
 
 export function Tables(properties: TableProperties): JSX.Element {
-  const [chosen, setChosen] = useState(TABS[0]);
-  const { timeline } = properties.panel;
+  const { timeline, table } = properties.panel;
   useSignalEffect(() => {
     // An instant of the memory track was chosen: its holders are a table.
-    if (timeline.instant.value !== null) setChosen(MEMORY);
+    if (timeline.instant.value !== null) table.value = MEMORY.name;
   });
   const tabs = TABS.filter((tab) => tab.isThere?.(properties.device) ?? true);
-  const open = tabs.includes(chosen) ? chosen : tabs[0];
+  const open = tabs.find(({ name }) => name === table.value) ?? tabs[0];
   return (
     <section class="tables" aria-label="Tables">
       <div class="tabs" role="tablist">
@@ -181,11 +200,16 @@ export function Tables(properties: TableProperties): JSX.Element {
             role="tab"
             aria-selected={tab === open}
             aria-controls="table"
-            onClick={() => setChosen(tab)}
+            onClick={() => {
+              table.value = tab.name;
+            }}
           >
             {tab.name}
           </button>
         ))}
+        <span class="copy">
+          <CopyButton text={() => tsvOf(open.rows(properties))} label="Copy as TSV" />
+        </span>
       </div>
       <div id="table" role="tabpanel" aria-label={open.name}>
         {open.show(properties)}
