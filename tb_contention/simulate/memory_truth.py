@@ -162,6 +162,7 @@ def _unexplained(series: Series, events: int) -> "dict[str, Any]":
 def _allocator(series: Series, start: int, end: int, limit: int) -> "dict[str, Any]":
     peak, at, (events,) = combined_peak([series], start, end)
     live = [change.life for _, change in series.live(events)]
+    made = [change for change in series.changes if change.move.gives]
     inside = [
         change.fragmentation
         for time, change in zip(series.time, series.changes, strict=True)
@@ -180,6 +181,7 @@ def _allocator(series: Series, start: int, end: int, limit: int) -> "dict[str, A
         "fragmentation_at_peak": series.changes[events - 1].fragmentation if events else None,
         "fragmentation_most": max(inside, default=None),
         "events": len(series.changes),
+        "frees_without_allocation": len(series.changes) - 2 * len(made) + len(series.live(len(series.changes))),
     }
 
 

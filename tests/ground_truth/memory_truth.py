@@ -80,14 +80,16 @@ def _peak(report: Report, kind: str, peak: AllocatorPeak) -> Truth:
         "fragmentation_at_peak": peak.fragmentation_at_peak,
         "fragmentation_most": peak.fragmentation_most,
         "events": peak.gaps.events,
+        "frees_without_allocation": peak.gaps.unpaired,
     }
 
 
-def _allocators(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _allocators(report: Report, memory: CombinedMemory, true: Truth, *, whole: bool = True) -> "list[str]":
     peaks = [("device", a) for a in memory.allocators] + [("pinned", a) for a in memory.host]
     got = {(row["session"], row["allocator"]): row for row in (_peak(report, kind, a) for kind, a in peaks)}
     expected = {(r["session"], r["allocator"]): r for r in true["allocators"] if r["kind"] != "host"}
     found = [f"allocators: {set(expected) ^ set(got)}"] if set(expected) != set(got) else []
+    found += [f"{a.allocator}: {a.gaps.missing} missing" for _, a in peaks if whole and a.gaps.missing]
     return found + [text for key in expected.keys() & got.keys() for text in differ(str(key), expected[key], got[key])]
 
 
@@ -192,11 +194,15 @@ def mismatches_as_recorded(seed: int, lose: float) -> "list[str]":
 
 
 def _recorded_peaks(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
-    """Compare what the remaining events state; what rounding they explain they cannot all know."""
-    rest = {**true, "allocators": [{**row, "rounding_at_peak_bytes": None} for row in true["allocators"]]}
-    peaks = [replace(a, rounding_at_peak=None) for a in memory.allocators]
-    hosts = [replace(a, rounding_at_peak=None) for a in memory.host]
-    return _allocators(report, replace(memory, allocators=tuple(peaks), host=tuple(hosts)), rest)
+    """Compare what the remaining events state; which free belongs to which allocation they cannot all know."""
+    unknown = {"rounding_at_peak_bytes": None, "frees_without_allocation": 0}
+    rest = {**true, "allocators": [{**row, **unknown} for row in true["allocators"]]}
+    peaks, hosts = (tuple(map(_unpaired, some)) for some in (memory.allocators, memory.host))
+    return _allocators(report, replace(memory, allocators=peaks, host=hosts), rest, whole=False)
+
+
+def _unpaired(peak: AllocatorPeak) -> AllocatorPeak:
+    return replace(peak, rounding_at_peak=None, gaps=replace(peak.gaps, unpaired=0))
 
 
 def _kept_rows(report: Report, memory: CombinedMemory, truth: Truth) -> "list[str]":
