@@ -66,7 +66,7 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
     rows = np.arange(len(table)) if mine.all() else np.flatnonzero(mine)
     events = table if len(rows) == len(table) else table.select(rows)
     order = np.empty(len(events), np.int64)
-    kept = settle(events.is_allocation, events.start, events.address, events.size, events.in_use, order)
+    kept = settle(events.is_allocation, events.thread, events.start, events.address, events.size, events.in_use, order)
     repeated = len(events) - kept
     if repeated or bool((order[1:] < order[:-1]).any()):
         rows, events = rows[order[:kept]], events.select(order[:kept])

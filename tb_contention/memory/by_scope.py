@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from tb_contention.memory.holders import Process
+from tb_contention.memory.walk import peaks_by_label
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.attribution import RollUp
 from tb_contention.model.memory import AllocatorCurve, CombinedMemory
 from tb_contention.model.scopes import Split
-from tb_contention.units import I64, Bytes, SessionId
+from tb_contention.units import I32, I64, Bytes, SessionId
 
 #: A hostile file can name any number of operations; the most frequent decide.
 MAX_OPERATIONS = 20_000
-_NEVER = np.iinfo(np.int64).max
 
 
 def with_peaks(parts: RollUp, memory: "CombinedMemory | None", aligned: AlignedTraces, group: DeviceGroup) -> RollUp:
@@ -38,57 +38,55 @@ def _peaks_of(
     session = aligned.session(key)
     process = Process.of(session.process or key, aligned)
     curves = [c for c in memory.curves if c.session == process.session.id]
-    wanted = [part for part, _ in process.parts].index(key) + 1 if session.process else 0
-    rows, start, end, size = _spans(curves, process, wanted, group)
-    label, labels = _labels(process.session.trace.allocations.op[rows], process, split)
-    found = _peaks(label, np.maximum(start, group.start), end, size, len(labels))
-    return dict(zip(labels, found, strict=True)) if curves else {}
+    if not curves:
+        return {}
+    part = [part for part, _ in process.parts].index(key) + 1 if session.process else None
+    labels: dict[str, int] = {}
+    columns = [_columns(curve, process, part, split, labels) for curve in curves]
+    time, label, size, ended = columns[0] if len(columns) == 1 else _merged(columns)
+    peaks = np.zeros(len(labels), np.int64)
+    peaks_by_label(time, label, size, ended, group.start, group.end, np.zeros(len(labels), np.int64), peaks)
+    return dict(zip(labels, peaks.tolist(), strict=True))
 
 
-def _spans(
-    curves: "list[AllocatorCurve]", process: Process, wanted: int, group: DeviceGroup
-) -> "tuple[I64, I64, I64, I64]":
-    """List the allocations of a session that live in the window: table row, begin and end in ns, bytes."""
-    columns: list[list[I64]] = [[np.zeros(0, np.int64)] for _ in range(4)]
-    for curve in curves:
-        made = np.flatnonzero(curve.is_allocation == 1)
-        other = curve.other[made]
-        end = np.where(other >= 0, curve.time[other], _NEVER)
-        keep = (curve.time[made] < group.end) & (end > group.start) & (end > curve.time[made])
-        made, end = made[keep], end[keep]
-        if process.parts:
-            mine = process.part_of(process.session.trace.allocations.step_id[curve.row[made]]) == wanted
-            made, end = made[mine], end[mine]
-        for column, values in zip(columns, (curve.row[made], curve.time[made], end, curve.size[made]), strict=True):
-            column.append(values)
-    rows, start, end, size = (np.concatenate(column) for column in columns)
-    return rows, start, end, size
+#: Of each event: its ns, the part that it allocates for (-1: none), bytes, and the event whose allocation it ends (-1: none).
+_Columns = tuple[I64, I64, I64, I64]
 
 
-def _labels(
-    op: "np.ndarray[tuple[int], np.dtype[np.int32]]", process: Process, split: Split
-) -> "tuple[I64, list[str]]":
+def _columns(
+    curve: AllocatorCurve, process: Process, part: "int | None", split: Split, labels: "dict[str, int]"
+) -> _Columns:
+    """Lay out one allocator's events; `part` counts alone where the process holds several sessions."""
+    table = process.session.trace.allocations
+    made = np.flatnonzero(curve.is_allocation == 1)
+    other = curve.other[made]
+    ended = np.full(len(curve.time), -1, np.int64)
+    ended[other[other >= 0]] = made[other >= 0]
+    if part is not None:
+        made = made[process.part_of(table.step_id[curve.row[made]]) == part]
+    label = np.full(len(curve.time), -1, np.int64)
+    label[made] = _labelled(table.op[curve.row[made]], process, split, labels)
+    return curve.time, label, curve.size, ended
+
+
+def _labelled(op: I32, process: Process, split: Split, labels: "dict[str, int]") -> I64:
     """Number the part that each operation belongs to; -1 = none."""
     strings = process.session.trace.strings
     count = np.bincount(op + 1, minlength=1)[1:]
     ops = np.argsort(-count, kind="stable")[: min(MAX_OPERATIONS, np.count_nonzero(count))]
-    labels: dict[str, int] = {}
     place = np.full(len(strings) + 1, -1, np.int64)
     for row in ops.tolist():
         place[row] = labels.setdefault(split.label(strings[row]), len(labels))
-    return place[op], list(labels)
+    return place[op]
 
 
-def _peaks(label: I64, start: I64, end: I64, size: I64, labels: int) -> "list[int]":
-    """Sweep the edges of each label's allocations; ends come before starts of the same instant."""
-    keep = np.flatnonzero(label >= 0)
-    label = np.concatenate([label[keep], label[keep]])
-    time = np.concatenate([start[keep], end[keep]])
-    change = np.concatenate([size[keep], -size[keep]])
-    order = np.lexsort((change, time, label))
-    held = np.cumsum(change[order])
-    peaks = np.zeros(labels, np.int64)
-    # Every allocation ends, at the latest at infinity, so that each label begins again from nothing.
-    np.maximum.at(peaks, label[order], held)
-    listed: list[int] = peaks.tolist()
-    return listed
+def _merged(columns: "list[_Columns]") -> _Columns:
+    """Put the events of several allocators of one device in the order of time."""
+    lengths = [len(time) for time, _, _, _ in columns]
+    first = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    time, label, size = (np.concatenate([column[k] for column in columns]) for k in range(3))
+    ended = np.concatenate([np.where(c[3] >= 0, c[3] + at, -1) for c, at in zip(columns, first, strict=False)])
+    order = np.argsort(time, kind="stable")
+    place = np.empty(len(order) + 1, np.int64)
+    place[order], place[-1] = np.arange(len(order)), -1
+    return time[order], label[order], size[order], place[ended[order]]

@@ -18,6 +18,8 @@ _LEAST_STEPS = 4
 _LEAST_GROWTH = 64 << 10
 #: What falls again may be this share of what rises, and each half must have this share of the whole.
 _MOST_FALL, _EACH_HALF = 0.1, 0.25
+#: Missing events, as a share of all, up to which what each operation holds can be told.
+_MOST_MISSING = 0.02
 #: Operations that are looked at, by bytes that outlive a step, and that are listed.
 _MOST_OPERATIONS, _MOST_LISTED = 5_000, 20
 
@@ -43,8 +45,9 @@ def growth_of(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> "l
     levels = curve.levels.value[ends]
     span = int(chosen[-1] - chosen[0])
     found = [_growth(curve, "", levels, span)] if _grows(levels) else []
-    ops, held = _held_at(curve, process, ends)
-    for op, series in zip(ops, held, strict=True):
+    # Frees that were lost look like a leak of whatever was not freed.
+    whole = curve.gaps.missing <= _MOST_MISSING * curve.gaps.events
+    for op, series in zip(*_held_at(curve, process, ends), strict=True) if whole else ():
         if _grows(series):
             found.append(_growth(curve, process.session.trace.strings.get(op) or "(not recorded)", series, span))
     found.sort(key=lambda g: (-(g.last - g.first), g.op))

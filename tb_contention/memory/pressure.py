@@ -39,7 +39,8 @@ _Uses = dict[tuple[str, str], _Use]
 def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> "tuple[KernelChange, ...]":
     """Find operations of which one kernel was seen only before another session's first work and another only after it.
 
-    With captures of a session alone, the same between them and the window.
+    A step's worth of kernels may stand on the wrong side: they were launched ahead, or the neighbour took memory before it began. With
+    captures of a session alone, the same between them and the window.
     """
     if len(group.planes) < 2 and not solos:
         return ()
@@ -51,7 +52,8 @@ def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> 
         for other in group.planes:
             if other.session != plane.session and uses[other.session]:
                 came = min(use.first for use in uses[other.session].values())
-                changes += _since(mine, uses[plane.session], other.session, came)
+                slack = max(int(group.max_error or 0), _step_period(mine))
+                changes += _since(mine, uses[plane.session], other.session, came, slack)
         for session, device in solos.get(plane.session, ()):
             inside = _uses(mine, plane.device, (group.start, group.end))
             changes += _changes(session, _uses(session, device), mine, inside, None, None)
@@ -106,10 +108,21 @@ def _joined(a: _Use, b: _Use) -> _Use:
     return _Use(count=a.count + b.count, total=a.total + b.total, first=min(a.first, b.first), last=max(a.last, b.last))
 
 
-def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int) -> "Iterator[KernelChange]":
-    """Compare a session's kernels before and after another's first one."""
-    before = {key: use for key, use in uses.items() if use.first < came}
-    after = {key: use for key, use in uses.items() if use.last >= came}
+def _step_period(session: Session) -> int:
+    """Return the median step period of a session, ns; 0 without steps."""
+    steps = session.trace.steps
+    periods = np.diff(np.sort(steps.start + steps.duration)) // PS_PER_NS
+    return round(float(np.median(periods))) if len(periods) else 0
+
+
+def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int, slack: int) -> "Iterator[KernelChange]":
+    """Compare a session's kernels before and after another's first one, give or take `slack` ns."""
+    gone = {key: use for key, use in uses.items() if use.first < came and use.last < came + slack}
+    come = {key: use for key, use in uses.items() if use.last >= came and use.first >= came - slack}
+    # What is both is seen only around that instant, and tells nothing.
+    both = gone.keys() & come.keys()
+    before = {key: use for key, use in gone.items() if key not in both}
+    after = {key: use for key, use in come.items() if key not in both}
     yield from _changes(session, before, session, after, neighbour, came)
 
 

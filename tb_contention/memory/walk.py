@@ -4,9 +4,10 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.units import I64, U8
+from tb_contention.units import I32, I64, U8
 
 _IU8 = types.Array(types.uint8, 1, "C", readonly=True)
+_IT = types.Array(types.int32, 1, "C", readonly=True)
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _OI = types.Array(types.int64, 1, "C")
 _OU8 = types.Array(types.uint8, 1, "C")
@@ -36,11 +37,24 @@ def _are_equal(is_allocation: U8, address: I64, size: I64, in_use: I64, a: int, 
     return bool(same and in_use[a] == in_use[b] and size[a] == size[b])
 
 
-@compiled(types.int64(_IU8, _II, _II, _OI, types.int64, types.int64, types.int64))
-def _next_of(is_allocation: U8, size: I64, in_use: I64, order: I64, place: int, end: int, used: int) -> int:
+@compiled(types.boolean(_IT, _OI, types.int64, types.int64))
+def _is_next_of_thread(thread: I32, order: I64, place: int, candidate: int) -> bool:
+    """Whether order[place:candidate] holds no event of the candidate's thread: the order within a thread is known."""
+    same = False
+    for earlier in range(place, candidate):
+        same |= thread[order[earlier]] == thread[order[candidate]]
+    return not same
+
+
+@compiled(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
+def _next_of(
+    is_allocation: U8, thread: I32, size: I64, in_use: I64, order: I64, place: int, end: int, used: int
+) -> int:
     """Choose which of order[place:end] comes next after `used` bytes; where none fits, one that none of the others leads to."""
     head = -1
     for candidate in range(place, end):
+        if not _is_next_of_thread(thread, order, place, candidate):
+            continue
         k = order[candidate]
         before = in_use[k] - _sign_times_size(is_allocation, size, k)
         if before == used:
@@ -53,12 +67,12 @@ def _next_of(is_allocation: U8, size: I64, in_use: I64, order: I64, place: int, 
     return max(head, place)
 
 
-@compiled(types.int64(_IU8, _II, _II, _OI, types.int64, types.int64, types.int64))
-def _chain(is_allocation: U8, size: I64, in_use: I64, order: I64, first: int, end: int, used: int) -> int:
+@compiled(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
+def _chain(is_allocation: U8, thread: I32, size: I64, in_use: I64, order: I64, first: int, end: int, used: int) -> int:
     """Put order[first:end], events of one instant, in the order in which the bytes in use follow; return the last bytes in use."""
     for place in range(first, end):
         if end - first <= _MOST_AT_ONCE:
-            chosen = _next_of(is_allocation, size, in_use, order, place, end, used)
+            chosen = _next_of(is_allocation, thread, size, in_use, order, place, end, used)
             k = order[chosen]
             for shifted in range(chosen, place, -1):
                 order[shifted] = order[shifted - 1]
@@ -67,11 +81,12 @@ def _chain(is_allocation: U8, size: I64, in_use: I64, order: I64, first: int, en
     return used
 
 
-@compiled(types.int64(_IU8, _II, _II, _II, _II, _OI))
-def settle(is_allocation: U8, start: I64, address: I64, size: I64, in_use: I64, order: I64) -> int:
+@compiled(types.int64(_IU8, _IT, _II, _II, _II, _II, _OI))
+def settle(is_allocation: U8, thread: I32, start: I64, address: I64, size: I64, in_use: I64, order: I64) -> int:
     """Write the order of events into `order` and return how many there are; the rest were reported twice, equal in everything.
 
-    Events of one instant, which several threads may have written, follow each other so that the bytes in use make sense.
+    Events of one instant that several threads wrote follow each other so that the bytes in use make sense; those of one thread keep
+    their order.
     """
     count, kept, row, before = len(start), 0, 0, _NONE
     while row < count:
@@ -89,7 +104,7 @@ def settle(is_allocation: U8, start: I64, address: I64, size: I64, in_use: I64, 
             after += 1
         used = in_use[row]
         if kept - first > 1:
-            used = _chain(is_allocation, size, in_use, order, first, kept, before)
+            used = _chain(is_allocation, thread, size, in_use, order, first, kept, before)
         before = used
         row = after
     return kept
@@ -214,3 +229,26 @@ def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> in
             found[count] = row
             count += 1
     return count
+
+
+@compiled(types.void(_II, _II, _II, _II, types.int64, types.int64, _OI, _OI))
+def peaks_by_label(time: I64, label: I64, size: I64, ended: I64, start: int, end: int, held: I64, peaks: I64) -> None:
+    """Follow what each label holds, and write the most that it held in [start, end] to `peaks`; `held` begins at 0.
+
+    label: of an allocation, -1 for what counts to none; ended: the event whose allocation an event ends, -1 for none.
+    """
+    row, inside = 0, False
+    while row < len(time) and time[row] <= end:
+        if not inside and time[row] > start:
+            inside = True
+            peaks[:] = held
+        if ended[row] >= 0 and label[ended[row]] >= 0:
+            held[label[ended[row]]] -= size[ended[row]]
+        place = label[row]
+        if place >= 0:
+            held[place] += size[row]
+            if inside:
+                peaks[place] = max(peaks[place], held[place])
+        row += 1
+    if not inside:
+        peaks[:] = held

@@ -60,7 +60,8 @@ def test_any_order_within_an_instant_is_put_right(
         shuffle.shuffle(mixed)
         rows[mine] = mixed
     order = np.empty(len(drawn), np.int64)
-    kept = settle(kind[rows], instant, address[rows], size[rows], used[rows], order)
+    threads = np.arange(len(drawn), dtype=np.int32)
+    kept = settle(kind[rows], threads, instant, address[rows], size[rows], used[rows], order)
     level = used[rows][order[:kept]]
     change = np.where(kind == 1, size, -size)[rows][order[:kept]]
 

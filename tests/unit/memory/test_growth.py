@@ -47,6 +47,13 @@ def test_what_the_first_steps_keep_is_warm_up() -> None:
     assert memory_of(training(20, warm_up=4)).growth == ()
 
 
+def test_lost_frees_are_not_called_a_leak_of_what_they_freed() -> None:
+    heap = training(40)
+    heap.events = [e for k, e in enumerate(heap.events) if e["is_allocation"] or k % 9]
+
+    assert memory_of(heap).growth == ()
+
+
 def test_too_few_steps_tell_nothing() -> None:
     assert memory_of(training(4, leak=LEAK)).growth == ()
 

@@ -160,3 +160,18 @@ def test_numbers_that_no_allocator_can_have_are_taken_for_absent() -> None:
 
     assert memory.peak == 105
     assert rows_of(memory) == {"y": 50, "x": 40, BEFORE: 10, "z": 5}
+
+
+def test_events_of_one_thread_keep_their_order_also_after_a_missing_event() -> None:
+    heap = Heap()
+    heap.give(1, 1, 40, "a")
+    heap.give(2, 2, 30, "b")
+    heap.give(3, 3, 10, "lost")
+    heap.take(5, 1)
+    heap.take(5, 2)
+    heap.give(6, 4, 5, "c")
+    del heap.events[2]
+    memory = memory_of(heap)
+
+    assert memory.curves[0].levels.value.tolist() == [0, 40, 70, 40, 10, 15]
+    assert memory.allocators[0].gaps.missing == 1

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
 from lanes import group_of
 from unit.attribution.programs import Program
 from unit.memory.heap import Heap
@@ -10,6 +12,7 @@ from tb_contention.memory.highwater import combined_memory
 from tb_contention.memory.pressure import kernel_changes
 from tb_contention.model.alignment import Session
 from tb_contention.model.memory import CombinedMemory, KernelChange, StallKind
+from tb_contention.model.trace import StepTable
 from tb_contention.units import SessionId
 
 FAST, SLOW = "cudnn_winograd", "cudnn_implicit_gemm"
@@ -58,6 +61,24 @@ def test_an_operation_that_changes_its_kernel_when_a_neighbour_comes() -> None:
 
 def test_a_change_at_another_time_is_not_the_neighbours() -> None:
     assert changes_of(training(), neighbour(250)) == ()
+
+
+@pytest.mark.parametrize("stray", [(FAST, 520), (SLOW, 420)])
+def test_a_kernel_that_was_launched_ahead_or_behind_changes_nothing(stray: "tuple[str, int]") -> None:
+    program = training()
+    name, at = stray
+    program.kernel(at, 20, "net/conv/Conv2D:Conv2D", name=program.text(name))
+    session = process("a", program)
+    steps = StepTable(
+        start=np.arange(10) * 100_000_000,
+        duration=np.full(10, 90_000_000),
+        number=np.arange(10),
+        name=np.full(10, -1, np.int32),
+    )
+    stepping = replace(session, trace=replace(session.trace, steps=steps))
+    (change,) = kernel_changes(*group_of([stepping, process("b", neighbour(450))]), {})
+
+    assert (change.before, change.after) == (FAST, SLOW)
 
 
 def test_a_session_that_keeps_its_kernels_did_not_change() -> None:
