@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from tb_contention._version import __version__
 from tb_contention.memory.within import memory_within, processes_of
+from tb_contention.plugin.details import event_at
 from tb_contention.plugin.loader import NAME, TAB_NAME
 from tb_contention.plugin.requests import FAR, Query, RequestError, View, parse_query
 from tb_contention.plugin.workspace import Workspace
@@ -20,9 +20,8 @@ from tb_contention.report import memory_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
-from tb_contention.timeline.lanes import DeviceTimeline, Lane
+from tb_contention.timeline.lanes import DeviceTimeline
 from tb_contention.timeline.tiles import layout, tile
-from tb_contention.units import PS_PER_NS
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Handler = Callable[[Query], wrappers.Response]
@@ -156,52 +155,6 @@ class ContentionPlugin(base_plugin.TBPlugin):
         suffix = "md" if name == "markdown" else name
         response.headers["Content-Disposition"] = f'attachment; filename="contention-report.{suffix}"'
         return response
-
-
-def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> "dict[str, Any] | None":
-    """Find the event of a sub-lane at an instant, with all that the trace says of it."""
-    events = lane.events
-    first = int(np.searchsorted(events.reach, time, "left"))
-    last = int(np.searchsorted(events.start, time, "right"))
-    inside = np.flatnonzero(
-        (events.row[first:last] == row) & ((events.end[first:last] > time) | (events.start[first:last] == time))
-    )
-    if not len(inside):
-        return None
-    at = first + int(inside[-1])
-    session = timeline.sessions[lane.session]
-    found: dict[str, Any] = {
-        "name": lane.name_of(int(events.name[at])),
-        "start_ns": int(events.start[at]),
-        "duration_ns": int(events.end[at] - events.start[at]),
-        "kind": int(events.kind[at]),
-        "stream": lane.title,
-        "session": session.id,
-        "correlation_id": None,
-        "op": None,
-        "details": None,
-        "bytes": None,
-        "launch_ns": None,
-    }
-    if lane.kind == "stream":
-        found.update(_kernel_details(timeline, lane, int(events.source[at])))
-    return found
-
-
-def _kernel_details(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any]":
-    session = timeline.sessions[lane.session]
-    trace = session.trace
-    kernels = trace.kernels
-    correlation = int(kernels.correlation[row])
-    launches = np.flatnonzero((trace.launches.correlation == correlation) & (correlation > 0))
-    size = int(kernels.bytes[row])
-    return {
-        "correlation_id": correlation if correlation > 0 else None,
-        "op": trace.strings.get(int(kernels.op[row])),
-        "details": trace.strings.get(int(kernels.details[row])),
-        "bytes": size if size >= 0 else None,
-        "launch_ns": int(trace.launches.start[launches[0]]) // PS_PER_NS + session.offset if len(launches) else None,
-    }
 
 
 def _json(value: Any, status: int = 200) -> wrappers.Response:

@@ -173,6 +173,14 @@ const FLOWS = {
     await drag(panel, '.body canvas', [0.6, 30], 0.4);
     const panned = await panel.window();
     expect(panned !== range, 'no pan');
+    await drag(panel, '.body canvas', [0.4, 30], 0.5, 'Shift');
+    const crumbs = panel.frame.locator('.crumbs button');
+    expect((await crumbs.count()) >= 2, 'no crumbs of the chosen ranges');
+    await crumbs.nth((await crumbs.count()) - 1).click();
+    await crumbs.first().click();
+    await panel.idle();
+    expect((await panel.window()) === whole && (await crumbs.count()) === 0, 'the first crumb does not lead to the whole');
+    await drag(panel, '.body canvas', [0.3, 30], 0.6, 'Shift');
     await drag(panel, '.head canvas', [0.1, 12], 0.7);
     expect((await panel.window()) !== panned, 'the minimap does nothing');
   },

@@ -121,6 +121,12 @@ def test_an_event_is_told_whole(tab: Tab) -> None:
     assert event["start_ns"] == at
     assert event["correlation_id"] > 0
     assert event["launch_ns"] <= at
+    assert event["queue_ns"] + event["launch_duration_ns"] <= at - event["launch_ns"] + 1
+    assert event["launch_thread"]
+    assert event["launch"]["grid"]
+    distribution = event["distribution"]
+    assert sum(distribution["contended"]) == distribution["count_contended"]
+    assert all(row["session"] != event["session"] for row in event["meanwhile"])
 
 
 def test_memory_of_a_part_adds_up_and_agrees_with_the_report(tab: Tab) -> None:

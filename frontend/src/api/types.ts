@@ -407,6 +407,40 @@ export interface EventDetail {
   readonly details: string | null;
   readonly bytes: Bytes | null;
   readonly launch_ns: Ns | null;
+  readonly launch_thread?: string | null;
+  readonly launch_duration_ns?: Ns | null;
+  readonly queue_ns?: Ns | null;
+  readonly launch?: LaunchConfiguration | null;
+  readonly step?: number | null;
+  readonly stretched_ns?: Ns | null;
+  readonly stalled_ns?: Ns | null;
+  readonly distribution?: KernelDistribution | null;
+  readonly meanwhile?: readonly {
+    readonly session: string;
+    readonly name: string;
+    readonly overlap_ns: Ns;
+    readonly count: number;
+  }[];
+}
+
+export interface LaunchConfiguration {
+  readonly grid: readonly number[] | null;
+  readonly block: readonly number[] | null;
+  readonly registers: number | null;
+  readonly static_shared_bytes: Bytes | null;
+  readonly dynamic_shared_bytes: Bytes | null;
+  readonly occupancy_percent: number | null;
+}
+
+/** Durations of all kernels of one name, in logarithmic bins. */
+export interface KernelDistribution {
+  readonly edges_ns: readonly number[];
+  readonly contended: readonly number[];
+  readonly undisturbed: readonly number[];
+  readonly median_contended_ns: Ns | null;
+  readonly median_undisturbed_ns: Ns | null;
+  readonly count_contended: number;
+  readonly count_undisturbed: number;
 }
 
 /** What the user set by hand; goes along with every request. */

@@ -96,6 +96,7 @@ export class Panel {
       this.deviceId.value = device;
       this.timeline.window.value = null;
       this.timeline.caps.value = new Map();
+      this.timeline.crumbs.value = [];
       this.timeline.clear();
     });
   }

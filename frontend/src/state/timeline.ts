@@ -31,6 +31,9 @@ import { Tiles } from './tiles';
 /** Turns of a time-sliced device are some milliseconds: so much shows a few of them. */
 const NEAR_NS = 12e6;
 
+/** So many chosen ranges are kept. */
+const MOST_CRUMBS = 6;
+
 export class Timeline {
   readonly layout = signal<Layout | null>(null);
   readonly error = signal<string | null>(null);
@@ -46,6 +49,8 @@ export class Timeline {
   /** The instant whose holders of memory are shown; null: the peak. */
   readonly instant = signal<Ns | null>(null);
   readonly caps = signal<Caps>(new Map());
+  /** Ranges that were chosen one inside the other, widest first; zooming and panning do not change them. */
+  readonly crumbs = signal<readonly Span[]>([]);
   readonly announcement = signal('');
   readonly tiles = signal<Tiles | null>(null);
   #jumpedTo: number | null = null;
@@ -200,7 +205,32 @@ export class Timeline {
 
   /** Show everything. */
   fit(): void {
-    this.window.value = null;
+    batch(() => {
+      this.window.value = null;
+      this.crumbs.value = [];
+    });
+  }
+
+  /** Show a range that the user chose, and remember it; one that does not lie in the last takes the place of what it left. */
+  commit(range: Span): void {
+    const extent = this.extent.value;
+    if (extent === null) return;
+    const next = clampView(range, extent);
+    const kept = this.crumbs.value.filter((each) => each.start <= next.start && next.end <= each.end);
+    batch(() => {
+      this.show(next);
+      this.crumbs.value = [...kept, next].slice(-MOST_CRUMBS);
+    });
+  }
+
+  /** Go back to a chosen range, and forget those inside it. */
+  backTo(place: number): void {
+    const crumb = this.crumbs.value[place];
+    if (crumb === undefined) return;
+    batch(() => {
+      this.crumbs.value = this.crumbs.value.slice(0, place + 1);
+      this.show(crumb);
+    });
   }
 
   /** Fill half of the window with `target`. */

@@ -1,33 +1,119 @@
-/** The selected event, whole, as the server knows it. */
+/** The selected event, whole, as the server knows it: where it came from, how it was launched, and who else was at work meanwhile. */
 import type { JSX } from 'preact';
-import type { EventDetail } from '../api/types';
-import { formatBytes, formatDuration } from '../base/format';
+import type { EventDetail, LaunchConfiguration } from '../api/types';
+import { formatBytes, formatCount, formatDuration } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, type Ns, ns } from '../base/units';
 import type { Panel } from '../state/panel';
+import { DistributionView } from './distribution';
+import { Head } from './head';
+import { SessionName } from './session_name';
 
 type Field = readonly [string, string];
+
+const field = (name: string, value: string | null | undefined): readonly Field[] =>
+  value === null || value === undefined ? [] : [[name, value]];
+
+const duration = (value: Ns | null | undefined): string | null =>
+  value === null || value === undefined ? null : formatDuration(value);
+
+function launchFields(launch: LaunchConfiguration | null | undefined): readonly Field[] {
+  if (launch === null || launch === undefined) return [];
+  const { static_shared_bytes: fixed, dynamic_shared_bytes: dynamic } = launch;
+  return [
+    ...field('grid', launch.grid?.join(' × ')),
+    ...field('block', launch.block?.join(' × ')),
+    ...field('registers per thread', launch.registers?.toString()),
+    ...field(
+      'shared memory',
+      fixed === null || dynamic === null
+        ? null
+        : `${formatBytes(fixed)} static, ${formatBytes(dynamic)} dynamic`,
+    ),
+    ...field(
+      'theoretical occupancy',
+      launch.occupancy_percent === null ? null : `${launch.occupancy_percent} %`,
+    ),
+  ];
+}
+
+function hostFields(event: EventDetail, instant: (at: Ns) => string): readonly Field[] {
+  if (event.launch_ns === null) return [];
+  const before = formatDuration(ns(event.start_ns - event.launch_ns));
+  const thread = event.launch_thread ? ` by ${event.launch_thread}` : '';
+  return [
+    ...field('launched', `${instant(event.launch_ns)}, ${before} before${thread}`),
+    ...field('launch call', duration(event.launch_duration_ns)),
+    ...field('in the queue', duration(event.queue_ns)),
+  ];
+}
 
 function fieldsOf(event: EventDetail, zero: Ns): readonly Field[] {
   const precision = ns(Math.max(1, event.duration_ns / 100));
   const instant = (at: Ns): string => formatInstant(at, zero, precision);
-  const fields: (Field | null)[] = [
-    ['start', instant(event.start_ns)],
-    ['duration', formatDuration(event.duration_ns)],
-    event.launch_ns === null
-      ? null
-      : [
-          'launched',
-          `${instant(event.launch_ns)}, ${formatDuration(ns(event.start_ns - event.launch_ns))} before`,
-        ],
-    event.stream === null ? null : ['stream', String(event.stream)],
-    ['session', event.session],
-    event.op === null ? null : ['op', event.op],
-    event.bytes === null ? null : ['bytes', formatBytes(event.bytes)],
-    event.correlation_id === null ? null : ['correlation id', String(event.correlation_id)],
-    event.details === null ? null : ['details', event.details],
+  const isLaunchTold = event.launch !== null && event.launch !== undefined;
+  return [
+    ...field('start', instant(event.start_ns)),
+    ...field('duration', formatDuration(event.duration_ns)),
+    ...field('stretched by others', duration(event.stretched_ns)),
+    ...field('stalled before', duration(event.stalled_ns)),
+    ...hostFields(event, instant),
+    ...field('stream', event.stream),
+    ...field('session', event.session),
+    ...field('step', event.step?.toString()),
+    ...field('op', event.op),
+    ...field('bytes', event.bytes === null ? null : formatBytes(event.bytes)),
+    ...launchFields(event.launch),
+    ...field('correlation id', event.correlation_id?.toString()),
+    ...field('details', isLaunchTold ? null : event.details),
   ];
-  return fields.filter((field) => field !== null);
+}
+
+function Meanwhile({ panel, event }: { panel: Panel; event: EventDetail }): JSX.Element | null {
+  const rows = event.meanwhile ?? [];
+  const [report, device] = [panel.report.value, panel.device.value];
+  if (rows.length === 0 || report === null || device === null) return null;
+  return (
+    <table>
+      <Head columns={['At work meanwhile', 'kernel', 'at once for', 'times']} names={2} />
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.session + row.name}>
+            <th scope="row">
+              <SessionName {...{ report, device, theme: panel.theme.value, id: row.session }} />
+            </th>
+            <td class="name">{row.name}</td>
+            <td>{formatDuration(row.overlap_ns)}</td>
+            <td>{formatCount(row.count)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Whole({ panel, event, zero }: { panel: Panel; event: EventDetail; zero: Ns }): JSX.Element {
+  const sessions = panel.device.value?.sessions ?? [];
+  return (
+    <>
+      <dl>
+        {fieldsOf(event, zero).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {event.distribution && (
+        <DistributionView
+          distribution={event.distribution}
+          theme={panel.theme.value}
+          session={sessions.indexOf(event.session)}
+        />
+      )}
+      <Meanwhile panel={panel} event={event} />
+    </>
+  );
 }
 
 export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
@@ -48,14 +134,7 @@ export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
       {event === null ? (
         <p class="muted">{formatDuration(lengthOf(hit.slice))}</p>
       ) : (
-        <dl>
-          {fieldsOf(event, extent.start).map(([name, value]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <Whole panel={panel} event={event} zero={extent.start} />
       )}
     </section>
   );

@@ -40,7 +40,7 @@ function rangeDrag(timeline: Timeline, viewport: Viewport, from: Px): Drag {
     },
     end: (x) => {
       timeline.range.value = null;
-      if (Math.abs(x - from) > CLICK_SLOP) timeline.show(rangeTo(x));
+      if (Math.abs(x - from) > CLICK_SLOP) timeline.commit(rangeTo(x));
     },
   };
 }

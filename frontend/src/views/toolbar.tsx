@@ -14,6 +14,28 @@ function windowText(panel: Panel): string {
   return `${from} – ${to} · ${formatDuration(lengthOf(view))} of ${formatDuration(lengthOf(extent))}`;
 }
 
+/** The ranges that were chosen with Shift and dragging, one inside the other. */
+function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
+  const { timeline } = panel;
+  const crumbs = timeline.crumbs.value;
+  if (crumbs.length === 0) return null;
+  return (
+    <nav class="crumbs" aria-label="Chosen ranges">
+      <button type="button" class="link" onClick={() => timeline.fit()}>
+        whole capture
+      </button>
+      {crumbs.map((crumb, place) => (
+        <span key={crumb.start}>
+          {' › '}
+          <button type="button" class="link" onClick={() => timeline.backTo(place)}>
+            {formatDuration(lengthOf(crumb))}
+          </button>
+        </span>
+      ))}
+    </nav>
+  );
+}
+
 const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
@@ -24,6 +46,7 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
       <span id="window" class="muted">
         {windowText(panel)}
       </span>
+      <Crumbs panel={panel} />
       <div class="buttons">
         <button type="button" onClick={() => jump(-1)} title="Previous contended interval (Shift+N)">
           ‹ contention
