@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.memory.holders import Process
+from tb_contention.memory.walk import outliving, use_steps
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.memory import AllocatorCurve, Growth, StepMemory, Temporary
 from tb_contention.units import I64, PS_PER_NS, Bool, Bytes
@@ -87,13 +88,9 @@ def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> "tuple[list[
 
     An allocation counts at the points from its event to that which ends it; most are gone before the next, and count at none.
     """
-    after = _points_before(curve, ends)
-    made = np.flatnonzero(curve.is_allocation == 1)
-    begin = after[made]
-    other = curve.other[made]
-    end = np.where(other >= 0, after[other], len(ends))
-    lasting = begin < end
-    made, begin, end = made[lasting], begin[lasting], end[lasting]
+    made, begin, end = (np.empty(len(curve.time), np.int64) for _ in range(3))
+    count = outliving(curve.is_allocation, curve.other, ends, made, begin, end)
+    made, begin, end = made[:count], begin[:count], end[:count]
     op = process.session.trace.allocations.op[curve.row[made]].astype(np.int64)
     ops, code = np.unique(op, return_inverse=True)
     ops, code, kept = _largest(ops, code.reshape(-1), curve.size[made])
@@ -102,14 +99,6 @@ def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> "tuple[list[
     np.add.at(flat, code * width + begin[kept], curve.size[made[kept]])
     np.subtract.at(flat, code * width + end[kept], curve.size[made[kept]])
     return ops.tolist(), np.cumsum(flat.reshape(len(ops), width), axis=1)[:, :-1]
-
-
-def _points_before(curve: AllocatorCurve, ends: I64) -> I64:
-    """Number, for each event, the points that come before it."""
-    edges = np.concatenate(
-        [np.zeros(1, np.int64), np.minimum(ends, len(curve.time)), np.array([len(curve.time)], np.int64)]
-    )
-    return np.repeat(np.arange(len(ends) + 1), np.diff(edges))
 
 
 def _largest(ops: I64, code: I64, size: I64) -> "tuple[I64, I64, Bool]":
@@ -131,56 +120,34 @@ def step_memory(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> 
     first, last = (int(steps.events[0]), int(steps.events[-1])) if periods > 0 else (0, 0)
     if last <= first:
         return
-    inside = slice(first, last)
-    is_allocation = curve.is_allocation[inside] == 1
-    temporary = _temporaries(curve, steps, inside)
+    most, at, rise = (np.empty(periods, np.int64) for _ in range(3))
+    count, total = use_steps(
+        curve.is_allocation, curve.size, curve.other, curve.levels.value, steps.events, most, at, rise
+    )
     yield StepMemory(
         session=curve.session,
         allocator=curve.allocator,
         steps=periods,
-        allocations=float(np.count_nonzero(is_allocation)) / periods,
-        allocated=float(curve.size[inside][is_allocation].sum()) / periods,
-        rise=Bytes(_rise(curve, steps)),
-        temporary=_temporary(curve, process, steps, temporary, first),
-        temporary_median=Bytes(round(float(np.median(_most_per_step(temporary, steps.events - first))))),
+        allocations=count / periods,
+        allocated=total / periods,
+        rise=Bytes(int(rise.max())),
+        temporary=_temporary(curve, process, steps, most, at),
+        temporary_median=Bytes(round(float(np.median(most)))),
     )
 
 
-def _temporaries(curve: AllocatorCurve, steps: _Steps, inside: slice) -> I64:
-    """Return the size of each event of the steps that is an allocation freed in its own step; 0 of the others."""
-    step = _points_before(curve, steps.events)
-    other = curve.other[inside]
-    own = (curve.is_allocation[inside] == 1) & (other >= 0)
-    own[own] = step[other[own]] == step[inside][own]
-    return np.where(own, curve.size[inside], 0)
-
-
-def _most_per_step(value: I64, edges: I64) -> I64:
-    """Return the largest value of each step, 0 where it has none."""
-    padded = np.append(value, 0)
-    most = np.maximum.reduceat(padded, edges[:-1])
-    return np.where(np.diff(edges) > 0, most, 0)
-
-
-def _rise(curve: AllocatorCurve, steps: _Steps) -> int:
-    edges = steps.events
-    most = np.maximum.reduceat(np.append(curve.levels.value[1:], 0), edges[:-1])
-    begin = curve.levels.value[edges[:-1]]
-    return int(np.where(np.diff(edges) > 0, np.maximum(most - begin, 0), 0).max())
-
-
-def _temporary(curve: AllocatorCurve, process: Process, steps: _Steps, size: I64, first: int) -> "Temporary | None":
-    at = int(size.argmax())
-    if not size[at]:
+def _temporary(curve: AllocatorCurve, process: Process, steps: _Steps, most: I64, at: I64) -> "Temporary | None":
+    """Describe the largest of the steps' largest temporaries."""
+    period = int(most.argmax())
+    if not most[period]:
         return None
     trace = process.session.trace
-    row = int(curve.row[first + at])
-    step = int(np.searchsorted(steps.events, first + at, side="right"))
+    row = int(curve.row[at[period]])
     text = trace.strings.get(int(trace.allocations.op[row]))
     shape = trace.strings.get(int(trace.allocations.shape[row]))
     return Temporary(
-        bytes=Bytes(int(size[at])),
+        bytes=Bytes(int(most[period])),
         op="" if text in (None, "(null)") else str(text),
         shape=shape,
-        step=int(steps.number[step]),
+        step=int(steps.number[period + 1]),
     )

@@ -231,6 +231,52 @@ def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> in
     return count
 
 
+@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _II, _II, _II, _OI, _OI, _OI))
+def use_steps(
+    is_allocation: U8, size: I64, other: I64, value: I64, edges: I64, temporary: I64, at: I64, rise: I64
+) -> "tuple[int, int]":
+    """Follow steps, the events from edges[k] to edges[k + 1]; return how often and how much they allocated.
+
+    Writes per step: the largest allocation that is freed in it and its event (0, -1 without one), and how far the bytes in use rise
+    above the step's beginning.
+    """
+    count, total = 0, 0
+    for step in range(len(edges) - 1):
+        begin, end = edges[step], edges[step + 1]
+        temporary[step], at[step], most = 0, -1, value[begin]
+        for i in range(begin, end):
+            most = max(most, value[i + 1])
+            if is_allocation[i] == 1:
+                count += 1
+                total += size[i]
+                if begin <= other[i] < end and size[i] > temporary[step]:
+                    temporary[step], at[step] = size[i], i
+        rise[step] = most - value[begin]
+    return count, total
+
+
+@compiled(types.int64(_IU8, _II, _II, _OI, _OI, _OI))
+def outliving(is_allocation: U8, other: I64, points: I64, rows: I64, begin: I64, end: I64) -> int:
+    """List allocations that live at one of some points, which are numbers of events; return how many they are.
+
+    Row k lives at the points from begin[k] to end[k].
+    """
+    count, passed = 0, 0
+    for i in range(len(is_allocation)):
+        while passed < len(points) and points[passed] <= i:
+            passed += 1
+        if passed == len(points):
+            break
+        if is_allocation[i] != 1 or 0 <= other[i] < points[passed]:
+            continue
+        last = passed
+        while last < len(points) and (other[i] < 0 or points[last] <= other[i]):
+            last += 1
+        rows[count], begin[count], end[count] = i, passed, last
+        count += 1
+    return count
+
+
 @compiled(types.void(_II, _II, _II, _II, types.int64, types.int64, _OI, _OI))
 def peaks_by_label(time: I64, label: I64, size: I64, ended: I64, start: int, end: int, held: I64, peaks: I64) -> None:
     """Follow what each label holds, and write the most that it held in [start, end] to `peaks`; `held` begins at 0.

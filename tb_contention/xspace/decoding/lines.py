@@ -1,5 +1,6 @@
 """Events of chosen lines -> raw int64 columns, one per slot, with line and time per event."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from tb_contention.units import I32, I64, PS_PER_NS, U8
 from tb_contention.xspace.decoding import skeleton
 from tb_contention.xspace.decoding.events import read_events
 from tb_contention.xspace.decoding.plain import Names
-from tb_contention.xspace.decoding.shares import Piece, shares
+from tb_contention.xspace.decoding.shares import MAX_WORKERS, Piece, shares
 from tb_contention.xspace.decoding.stats import ABSENT, INTEGER, Slots, Stats
 from tb_contention.xspace.decoding.structure import Structure, name_matches
 
@@ -77,9 +78,14 @@ class RawEvents:
         if (later | (same if tie is None else same & (tie[1:] >= tie[:-1]))).all():
             return
         order = np.argsort(start, kind="stable") if tie is None else np.lexsort((tie, start))
-        for row in range(len(self.values)):
-            self.values[row] = self.values[row][order]
-        self.line = self.line[order]
+
+        def arrange(row: int) -> None:
+            self.values[row] = self.values[row].take(order)
+
+        # NumPy lets go of the interpreter's lock while it gathers, and one column after the other is what a long sort takes.
+        with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
+            list(pool.map(arrange, range(len(self.values))))
+        self.line = self.line.take(order)
 
 
 def read_lines(
