@@ -72,8 +72,8 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
         rows, events = rows[order[:kept]], events.select(order[:kept])
     value = np.empty(kept + 1, np.int64)
     value[0], value[1:] = 0, events.in_use
-    size, other = events.size.copy(), np.empty(kept, np.int64)
-    missing, unpaired = follow(events.is_allocation, events.address, size, value, other, _SEED)
+    size, until, ended = events.size.copy(), np.empty(kept, np.int64), np.empty(kept, np.int64)
+    missing, unpaired = follow(events.is_allocation, events.address, size, value, until, ended, _SEED)
     return AllocatorCurve(
         session=session.id,
         allocator=name,
@@ -83,7 +83,8 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
         row=rows,
         is_allocation=events.is_allocation,
         size=size,
-        other=other,
+        until=until,
+        ended=ended,
         gaps=RecordingGaps(events=kept, repeated=repeated, missing=missing, unpaired=unpaired),
     )
 

@@ -59,14 +59,11 @@ def _columns(
     """Lay out one allocator's events; `part` counts alone where the process holds several sessions."""
     table = process.session.trace.allocations
     made = np.flatnonzero(curve.is_allocation == 1)
-    other = curve.other[made]
-    ended = np.full(len(curve.time), -1, np.int64)
-    ended[other[other >= 0]] = made[other >= 0]
     if part is not None:
         made = made[process.part_of(table.step_id[curve.row[made]]) == part]
     label = np.full(len(curve.time), -1, np.int64)
     label[made] = _labelled(table.op[curve.row[made]], process, split, labels)
-    return curve.time, label, curve.size, ended
+    return curve.time, label, curve.size, curve.ended
 
 
 def _labelled(op: I32, process: Process, split: Split, labels: "dict[str, int]") -> I64:

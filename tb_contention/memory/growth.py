@@ -89,7 +89,7 @@ def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> "tuple[list[
     An allocation counts at the points from its event to that which ends it; most are gone before the next, and count at none.
     """
     made, begin, end = (np.empty(len(curve.time), np.int64) for _ in range(3))
-    count = outliving(curve.is_allocation, curve.other, ends, made, begin, end)
+    count = outliving(curve.is_allocation, curve.until, ends, made, begin, end)
     made, begin, end = made[:count], begin[:count], end[:count]
     op = process.session.trace.allocations.op[curve.row[made]].astype(np.int64)
     ops, code = np.unique(op, return_inverse=True)
@@ -122,7 +122,7 @@ def step_memory(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> 
         return
     most, at, rise = (np.empty(periods, np.int64) for _ in range(3))
     count, total = use_steps(
-        curve.is_allocation, curve.size, curve.other, curve.levels.value, steps.events, most, at, rise
+        curve.is_allocation, curve.size, curve.until, curve.levels.value, steps.events, most, at, rise
     )
     yield StepMemory(
         session=curve.session,

@@ -142,7 +142,7 @@ def _data_type(number: int) -> "str | None":
 def _rest(curve: AllocatorCurve, events: int, explained: int) -> "list[Holder]":
     """Name what no allocation in the capture explains."""
     rest = curve.after(events) - explained
-    freed = (curve.is_allocation[:events] == 0) & (curve.other[:events] < 0)
+    freed = (curve.is_allocation[:events] == 0) & (curve.ended[:events] < 0)
     kept = max(0, int(curve.before_capture) - int(curve.size[:events][freed].sum()))
     before = rest if not curve.gaps.missing else max(0, min(kept, rest))
     return [

@@ -155,13 +155,14 @@ def _doubled(address: I64, table: I64, seed: int) -> I64:
     return larger
 
 
-@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, types.int64))
-def follow(is_allocation: U8, address: I64, size: I64, value: I64, other: I64, seed: int) -> "tuple[int, int]":
+@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, _OI, types.int64))
+def follow(
+    is_allocation: U8, address: I64, size: I64, value: I64, until: I64, ended: I64, seed: int
+) -> "tuple[int, int]":
     """Follow an allocator: fill in missing sizes and bytes in use, and pair. Returns (missing changes, unpaired frees).
 
-    value[i + 1]: bytes in use after event i; value[0], before the first, is found. other[i] of an allocation: the event that ends it, its
-    free or what is next given at its address; -1 while it lives. Of a free: the allocation that it ends, -1 where the capture did not see
-    it.
+    value[i + 1]: bytes in use after event i; value[0], before the first, is found. until[i]: the event that ends the allocation i, its
+    free or what is next given at its address; -1 while it lives, and of frees. ended[i]: the allocation that event i ends, -1 for none.
     """
     table = np.full(64, -1, np.int64)
     live, missing, unpaired = 0, 0, 0
@@ -179,11 +180,10 @@ def follow(is_allocation: U8, address: I64, size: I64, value: I64, other: I64, s
         missing += known and expected != value[i + 1]
         if not known:
             value[i + 1] = max(0, expected)
-        other[i] = -1
+        until[i], ended[i] = -1, last
         if last >= 0:
-            other[last] = i
+            until[last] = i
         if sign < 0:
-            other[i] = last
             unpaired += last < 0
             if last >= 0:
                 _remove(address, table, place, seed)
@@ -233,7 +233,7 @@ def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> in
 
 @compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _II, _II, _II, _OI, _OI, _OI))
 def use_steps(
-    is_allocation: U8, size: I64, other: I64, value: I64, edges: I64, temporary: I64, at: I64, rise: I64
+    is_allocation: U8, size: I64, until: I64, value: I64, edges: I64, temporary: I64, at: I64, rise: I64
 ) -> "tuple[int, int]":
     """Follow steps, the events from edges[k] to edges[k + 1]; return how often and how much they allocated.
 
@@ -249,14 +249,14 @@ def use_steps(
             if is_allocation[i] == 1:
                 count += 1
                 total += size[i]
-                if begin <= other[i] < end and size[i] > temporary[step]:
+                if begin <= until[i] < end and size[i] > temporary[step]:
                     temporary[step], at[step] = size[i], i
         rise[step] = most - value[begin]
     return count, total
 
 
 @compiled(types.int64(_IU8, _II, _II, _OI, _OI, _OI))
-def outliving(is_allocation: U8, other: I64, points: I64, rows: I64, begin: I64, end: I64) -> int:
+def outliving(is_allocation: U8, until: I64, points: I64, rows: I64, begin: I64, end: I64) -> int:
     """List allocations that live at one of some points, which are numbers of events; return how many they are.
 
     Row k lives at the points from begin[k] to end[k].
@@ -267,10 +267,10 @@ def outliving(is_allocation: U8, other: I64, points: I64, rows: I64, begin: I64,
             passed += 1
         if passed == len(points):
             break
-        if is_allocation[i] != 1 or 0 <= other[i] < points[passed]:
+        if is_allocation[i] != 1 or 0 <= until[i] < points[passed]:
             continue
         last = passed
-        while last < len(points) and (other[i] < 0 or points[last] <= other[i]):
+        while last < len(points) and (until[i] < 0 or points[last] <= until[i]):
             last += 1
         rows[count], begin[count], end[count] = i, passed, last
         count += 1

@@ -27,8 +27,8 @@ class AllocatorCurve:
     """Bytes in use of one allocator of one process, before its first event what it held before the capture.
 
     limit: the allocator's own, None if not stated. The columns are its events in order: row of the process's `Trace.allocations`,
-    whether it allocates (1) or frees, its bytes as rounded; other: of an allocation the event that ends it (-1: none does), of a free the
-    allocation that it ends (-1: it was not seen).
+    whether it allocates (1) or frees, its bytes as rounded; until: the event that ends an allocation, -1 while it lives and of frees;
+    ended: the allocation that an event ends, -1 for none.
     """
 
     session: SessionId
@@ -39,7 +39,8 @@ class AllocatorCurve:
     row: I64
     is_allocation: U8
     size: I64
-    other: I64
+    until: I64
+    ended: I64
     gaps: RecordingGaps
 
     @property
@@ -58,8 +59,8 @@ class AllocatorCurve:
 
     def live(self, events: int) -> I64:
         """Return the events, among so many first ones, whose allocations are still held."""
-        other = self.other[:events]
-        return np.flatnonzero((self.is_allocation[:events] == 1) & ((other < 0) | (other >= events)))
+        until = self.until[:events]
+        return np.flatnonzero((self.is_allocation[:events] == 1) & ((until < 0) | (until >= events)))
 
 
 class Holding(str, Enum):

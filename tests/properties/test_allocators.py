@@ -28,21 +28,20 @@ def test_pairs_are_those_of_a_dictionary(drawn: "list[Event]", seed: int, before
     kind, address, size = columns(drawn)
     used = before + np.cumsum(np.where(kind == 1, size, -size), dtype=np.int64)
     used = np.maximum(used, 0)
-    value, other = np.append(np.int64(0), used), np.empty(len(drawn), np.int64)
-    _, unpaired = follow(kind, address, size, value, other, seed)
+    value = np.append(np.int64(0), used)
+    until, ended = np.empty(len(drawn), np.int64), np.empty(len(drawn), np.int64)
+    _, unpaired = follow(kind, address, size, value, until, ended, seed)
 
     live: dict[int, int] = {}
-    expected = [-1] * len(drawn)
+    ends, begins = [-1] * len(drawn), [-1] * len(drawn)
     for row, (is_allocation, where, _) in enumerate(drawn):
         last = live.pop(where, None) if where != NONE else None
         if last is not None:
-            expected[last] = row
+            ends[last], begins[row] = row, last
         if is_allocation and where != NONE:
             live[where] = row
-        elif not is_allocation and last is not None:
-            expected[row] = last
-    assert other.tolist() == expected
-    assert unpaired == sum(1 for row, (k, _, _) in enumerate(drawn) if not k and expected[row] < 0)
+    assert (until.tolist(), ended.tolist()) == (ends, begins)
+    assert unpaired == sum(1 for row, (k, _, _) in enumerate(drawn) if not k and begins[row] < 0)
     assert value[1:].tolist() == used.tolist()
 
 

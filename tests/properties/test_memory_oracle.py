@@ -250,7 +250,7 @@ def test_the_curve_is_the_series(reading: "Callable[[str], Read]", capture: str,
         assert curve.is_allocation.tolist() == [int(s.is_allocation) for s in theirs]
         made = paired(theirs)
         frees = np.flatnonzero(curve.is_allocation == 0).tolist()
-        assert [int(curve.other[k]) for k in frees] == [made[k] if made[k] != k else -1 for k in frees]
+        assert [int(curve.ended[k]) for k in frees] == [made[k] if made[k] != k else -1 for k in frees]
     unpaired = sum(made == k and not theirs[k].is_allocation for k, made in enumerate(paired(theirs)))
     for peak in it.peaks(allocator):
         gaps = peak.gaps
@@ -319,7 +319,7 @@ def test_who_holds_the_peak(reading: "Callable[[str], Read]", capture: str, allo
     before = theirs.peak - sum(snapshots[k].size for k in live)
     if curve is not None:
         assert set(curve.live(events).tolist()) == live
-        unpaired = [k for k in range(events) if not snapshots[k].is_allocation and curve.other[k] < 0]
+        unpaired = [k for k in range(events) if not snapshots[k].is_allocation and curve.ended[k] < 0]
         assert before == curve.before_capture - sum(snapshots[k].size for k in unpaired)
     if order != sorted(order):
         return  # which events are before the peak is another matter then: `test_where_xprof_differs`
