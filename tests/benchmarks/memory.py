@@ -1,7 +1,7 @@
 """Allocator events at size, beside upb on the same bytes: `python tests/benchmarks/memory.py [EVENTS]`.
 
 Writes one simulated file (10,000,000 allocator events on two threads unless told, 1.1 GB, which takes a minute) to a temporary folder, and
-prints how long the analysis takes, and all from the file to the report without cache; best of three. Beside it, on a file of a million
+prints how long the analysis takes, and all from the file to the report without cache; best of five. Beside it, on a file of a million
 events, how long `XSpace.ParseFromString` takes on those bytes alone.
 """
 
@@ -22,7 +22,7 @@ RUN = "s/plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb"
 PEER = 1_000_000
 
 
-def best(work: Callable[[], object], rounds: int = 3) -> float:
+def best(work: Callable[[], object], rounds: int = 5) -> float:
     times = []
     for _ in range(rounds):
         begin = time.perf_counter()
