@@ -27,6 +27,7 @@ function go(panel: Panel, place: Place): void {
       reveal('.tables');
       break;
     case 'memory':
+      panel.table.value = 'Memory';
       timeline.showMemoryAt(place.at);
       reveal('.tables');
       break;
