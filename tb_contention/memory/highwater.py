@@ -11,7 +11,7 @@ from tb_contention.memory.pressure import Solos, kernel_changes
 from tb_contention.memory.stalls import allocation_stalls
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.levels import Peak, peak_of_sum
-from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, CombinedMemory, Holders
+from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, CombinedMemory, Holders, sum_if_known
 from tb_contention.model.trace import NONE
 from tb_contention.units import F64, Bytes, Nanoseconds, SessionId
 
@@ -43,7 +43,6 @@ def combined_memory(
     pinned = pinned_curves(processes, whole)
     capacity = whole.device.device.memory_size
     with_data = {c.session for c in curves}
-    limits = [c.limit for c in curves if c.limit is not None]
     return CombinedMemory(
         capacity=None if capacity is None else Bytes(capacity),
         safe=None if capacity is None else safe_capacity(capacity, len(known)),
@@ -54,7 +53,7 @@ def combined_memory(
         host=tuple(_allocator_peak(c, known[c.session], whole, c.levels.events_at(peak.at)) for c in pinned),
         curves=curves,
         sum_of_peaks=Bytes(sum(a.peak for a in allocators)),
-        sum_of_limits=Bytes(sum(limits)) if len(limits) == len(curves) else None,
+        sum_of_limits=sum_if_known(c.limit for c in curves),
         sessions_without_data=tuple(key for key in known if key not in with_data),
         holders=_holders(curves, known, peak),
         growth=tuple(g for c in curves for g in growth_of(c, known[c.session], whole)),

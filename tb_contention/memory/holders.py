@@ -4,24 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.memory.walk import TOO_MUCH
 from tb_contention.model.alignment import AlignedTraces, Session
 from tb_contention.model.memory import AllocatorCurve, Holder, Holders, Holding, ScopeHeld
 from tb_contention.model.scopes import NO_SCOPE, Path, Split, cut_at_split, levels_of, scope_of
 from tb_contention.model.trace import NONE
 from tb_contention.units import I64, Bytes, Nanoseconds, SessionId
 
-#: No request is larger (1 PiB); a number beyond it is damage.
-_TOO_MUCH = 1 << 50
 #: Rows of holders; the rest is one row.
 MAX_ROWS = 60
 #: Rows whose name scopes are looked at; a hostile file can make up any number of names.
 _MOST_SCOPED = 20_000
-#: What a row is called that is no operation's.
-NAMES = {
-    Holding.BEFORE_CAPTURE: "(held before the capture)",
-    Holding.NOT_RECORDED: "(events not recorded)",
-    Holding.OTHERS: "(others)",
-}
 #: tensorflow/core/framework/types.proto: DataType.
 DATA_TYPES = {
     1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 8: "complex64", 9: "int64", 10: "bool",
@@ -91,7 +84,7 @@ def _allocated(curve: AllocatorCurve, process: Process, events: int, at: int) ->
     requested, unknown = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
     np.add.at(size, group, curve.size[live])
     np.minimum.at(oldest, group, curve.time[live])
-    np.add.at(requested, group, np.clip(table.requested[row], 0, _TOO_MUCH))
+    np.add.at(requested, group, np.clip(table.requested[row], 0, TOO_MUCH))
     np.add.at(unknown, group, table.requested[row] == NONE)
     strings = process.session.trace.strings
     names = {op: _text(strings.get(op)) for op in np.unique(columns[1]).tolist()}
@@ -146,16 +139,16 @@ def _rest(curve: AllocatorCurve, events: int, explained: int) -> "list[Holder]":
     kept = max(0, int(curve.before_capture) - int(curve.size[:events][freed].sum()))
     before = rest if not curve.gaps.missing else max(0, min(kept, rest))
     return [
-        _total(curve, kind, size)
+        _total(curve.session, curve.allocator, kind, size)
         for kind, size in ((Holding.BEFORE_CAPTURE, before), (Holding.NOT_RECORDED, rest - before))
         if size
     ]
 
 
-def _total(curve: AllocatorCurve, kind: Holding, size: int) -> Holder:
-    """Make a row of bytes that no operation stands for."""
+def _total(session: SessionId, allocator: str, kind: Holding, size: int, count: int = 0) -> Holder:
+    """Make a row of bytes that no single operation stands for."""
     return Holder(
-        session=curve.session, allocator=curve.allocator, kind=kind, op=NAMES[kind], scope="", bytes=Bytes(size), requested=None, count=0,
+        session=session, allocator=allocator, kind=kind, op=kind.words, scope="", bytes=Bytes(size), requested=None, count=count,
         region=None, data_type=None, shape=None, age=None,
     )  # fmt: skip
 
@@ -163,18 +156,12 @@ def _total(curve: AllocatorCurve, kind: Holding, size: int) -> Holder:
 def _bounded(rows: "list[Holder]") -> "tuple[Holder, ...]":
     """Keep the largest rows, and make one of the rest of each allocator; totals are always kept."""
     shown = [row for k, row in enumerate(rows) if k < MAX_ROWS or row.kind is not Holding.OP]
-    rest: dict[tuple[str, str], list[int]] = {}
+    rest: dict[tuple[SessionId, str], list[int]] = {}
     for row in (row for k, row in enumerate(rows) if k >= MAX_ROWS and row.kind is Holding.OP):
         sums = rest.setdefault((row.session, row.allocator), [0, 0])
         sums[0] += row.bytes
         sums[1] += row.count
-    others = [
-        Holder(
-            session=SessionId(session), allocator=allocator, kind=Holding.OTHERS, op=NAMES[Holding.OTHERS], scope="", bytes=Bytes(size),
-            requested=None, count=count, region=None, data_type=None, shape=None, age=None,
-        )
-        for (session, allocator), (size, count) in rest.items()
-    ]  # fmt: skip
+    others = [_total(*whose, Holding.OTHERS, size, count) for whose, (size, count) in rest.items()]
     return (*shown, *others)
 
 

@@ -17,17 +17,17 @@ _NONE = -(1 << 63)
 #: Events of one instant that are put in order; more than that is no profiler's doing, and stays as it is.
 _MOST_AT_ONCE = 64
 #: More than any allocator holds (1 PiB): such a number is damage and counts as absent.
-_TOO_MUCH = 1 << 50
+TOO_MUCH = 1 << 50
 
 
 @compiled(types.boolean(_II, types.int64))
 def _is_known(value: I64, row: int) -> bool:
-    return bool(0 <= value[row] < _TOO_MUCH)
+    return bool(0 <= value[row] < TOO_MUCH)
 
 
 @compiled(types.int64(_IU8, _II, types.int64))
 def _sign_times_size(is_allocation: U8, size: I64, row: int) -> int:
-    amount = size[row] if 0 <= size[row] < _TOO_MUCH else 0
+    amount = size[row] if 0 <= size[row] < TOO_MUCH else 0
     return amount if is_allocation[row] == 1 else -amount
 
 
@@ -171,7 +171,7 @@ def follow(
         place = _find(address, table, address[i], seed) if address[i] != _NONE else -1
         last = table[place] if place >= 0 else -1
         known = _is_known(value, i + 1)
-        if not 0 < size[i] < _TOO_MUCH:
+        if not 0 < size[i] < TOO_MUCH:
             freed = size[last] if sign < 0 and last >= 0 else 0
             size[i] = max(0, sign * (value[i + 1] - value[i])) if known and i else freed
         if i == 0 and known:
@@ -211,7 +211,7 @@ def largest_sum(in_use: I64, available: I64, reserved: I64) -> int:
     """Return the largest sum of what is in use, available and reserved; what is reserved may be unknown."""
     most = _NONE
     for row in range(len(in_use)):
-        if _is_known(in_use, row) and -_TOO_MUCH < available[row] < _TOO_MUCH:
+        if _is_known(in_use, row) and -TOO_MUCH < available[row] < TOO_MUCH:
             total = in_use[row] + available[row] + (reserved[row] if _is_known(reserved, row) else 0)
             most = max(most, total)
     return most

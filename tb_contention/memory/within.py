@@ -3,7 +3,7 @@
 from tb_contention.memory.holders import Process, holders_at
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.levels import peak_of_sum, sum_of
-from tb_contention.model.memory import AllocatorCurve, CombinedMemory
+from tb_contention.model.memory import AllocatorCurve, CombinedMemory, sum_if_known
 from tb_contention.model.memory_part import AllocatorPart, CappedMemory, CappedSession, MemoryPart
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 
@@ -58,12 +58,11 @@ def under_caps(memory: CombinedMemory, start: int, end: int, caps: Caps) -> Capp
     levels = [sum_of([c.levels for c in memory.curves if c.session == key]) for key in keys]
     cut = [whole if cap is None else whole.capped(cap) for whole, cap in zip(levels, caps, strict=True)]
     peak = peak_of_sum(cut, start, end)
-    limits = [_limit(memory, key) if cap is None else cap for key, cap in zip(keys, caps, strict=True)]
-    known = [limit for limit in limits if limit is not None]
+    limits = [sum_if_known(c.limit for c in memory.curves if c.session == key) for key in keys]
     return CappedMemory(
         peak=Bytes(peak.value),
         peak_at=Nanoseconds(peak.at),
-        sum_of_limits=Bytes(sum(known)) if len(known) == len(limits) else None,
+        sum_of_limits=sum_if_known(limit if cap is None else cap for limit, cap in zip(limits, caps, strict=True)),
         sessions=tuple(
             CappedSession(
                 session=key,
@@ -74,9 +73,3 @@ def under_caps(memory: CombinedMemory, start: int, end: int, caps: Caps) -> Capp
             for key, cap, whole in zip(keys, caps, levels, strict=True)
         ),
     )
-
-
-def _limit(memory: CombinedMemory, key: SessionId) -> "int | None":
-    limits = [c.limit for c in memory.curves if c.session == key]
-    known = [limit for limit in limits if limit is not None]
-    return sum(known) if len(known) == len(limits) else None

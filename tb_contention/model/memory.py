@@ -1,5 +1,6 @@
 """Results of the memory stages for one device group; bytes, times ns from the report's origin."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,6 +76,29 @@ class Holding(str, Enum):
     BEFORE_CAPTURE = "before_capture"
     NOT_RECORDED = "not_recorded"
     OTHERS = "others"
+
+    @property
+    def words(self) -> str:
+        """Return what a row is called that is no operation's."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Holding.OP: "(no operation recorded)",
+    Holding.BEFORE_CAPTURE: "(held before the capture)",
+    Holding.NOT_RECORDED: "(events not recorded)",
+    Holding.OTHERS: "(others)",
+}
+
+
+def sum_if_known(amounts: "Iterable[int | None]") -> "Bytes | None":
+    """Add up bytes; None when one of them is not known."""
+    total = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return Bytes(total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

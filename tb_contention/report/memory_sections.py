@@ -13,7 +13,7 @@ _UNSEEN = (
     "Not in any capture: CUDA contexts and libraries, about 500 MiB per process, what an allocator has taken and not given out, and "
     "processes that were not captured."
 )
-_NO_OPERATION = "(no operation recorded)"
+_NO_SCOPE = "(no scope)"
 
 
 def memory_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...]":
@@ -117,7 +117,7 @@ def _holder_row(names: "dict[str, str]", holder: Holder, total: int) -> "tuple[s
     kind = " ".join(filter(None, (holder.data_type, holder.shape)))
     return (
         names.get(holder.session, clean(holder.session)),
-        shorten(clean(holder.op), 90) or _NO_OPERATION,
+        shorten(clean(holder.op), 90) or Holding.OP.words,
         size(holder.bytes),
         percent(holder.bytes, total),
         f"{holder.count:,}" if holder.count else "–",
@@ -166,7 +166,7 @@ def _scopes(report: Report, memory: CombinedMemory) -> TextTable:
     rows = tuple(
         (
             names.get(s.session, clean(s.session)),
-            shorten(clean(s.scope), 80) or _kind_words(s.kind),
+            shorten(clean(s.scope), 80) or (_NO_SCOPE if s.kind is Holding.OP else s.kind.words),
             size(s.bytes),
             percent(s.bytes, total),
             f"{s.count:,}" if s.count else "–",
@@ -181,15 +181,6 @@ def _scopes(report: Report, memory: CombinedMemory) -> TextTable:
     )
 
 
-def _kind_words(kind: Holding) -> str:
-    return {
-        Holding.OP: "(no scope)",
-        Holding.BEFORE_CAPTURE: "(held before the capture)",
-        Holding.NOT_RECORDED: "(events not recorded)",
-        Holding.OTHERS: "(others)",
-    }[kind]
-
-
 def _steps(report: Report, memory: CombinedMemory) -> TextTable:
     names = labels(report)
     rows = tuple(
@@ -201,7 +192,7 @@ def _steps(report: Report, memory: CombinedMemory) -> TextTable:
             size(round(s.allocated)),
             size(s.rise),
             "–" if s.temporary is None else size(s.temporary.bytes),
-            "–" if s.temporary is None else shorten(clean(s.temporary.op), 70) or _NO_OPERATION,
+            "–" if s.temporary is None else shorten(clean(s.temporary.op), 70) or Holding.OP.words,
         )
         for s in memory.steps
     )

@@ -9,7 +9,7 @@ import { Head, type TableProperties } from './head';
 import { HoldersView } from './holders';
 import { CapsView } from './memory_caps';
 import { FirstRows, ShowButton } from './more';
-import { SessionName } from './session_name';
+import { nameIn, SessionName } from './session_name';
 
 const MOST_ROWS = 100;
 
@@ -178,7 +178,6 @@ function ChangeTable(properties: TableProperties): JSX.Element | null {
   const rows = properties.device.memory?.kernel_changes ?? [];
   const { report } = properties;
   if (rows.length === 0) return null;
-  const nameOf = (id: string): string => report.sessions.find((each) => each.id === id)?.name ?? id;
   return (
     <Section title="Operations that changed their kernel" panel={properties.panel}>
       <table>
@@ -201,7 +200,7 @@ function ChangeTable(properties: TableProperties): JSX.Element | null {
               <td class="name">{row.op}</td>
               <td class="name">{row.before}</td>
               <td class="name">{row.after}</td>
-              <td>{row.neighbour === null ? 'a capture alone' : `${nameOf(row.neighbour)} came`}</td>
+              <td>{row.neighbour === null ? 'a capture alone' : `${nameIn(report, row.neighbour)} came`}</td>
               <td>
                 {formatDuration(row.mean_before_ns)} → {formatDuration(row.mean_after_ns)}
               </td>

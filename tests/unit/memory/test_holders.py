@@ -2,10 +2,10 @@
 
 from unit.memory.heap import Heap, memory_of, rows_of
 
-from tb_contention.memory.holders import MAX_ROWS, NAMES
+from tb_contention.memory.holders import MAX_ROWS
 from tb_contention.model.memory import Holding
 
-BEFORE, MISSING = NAMES[Holding.BEFORE_CAPTURE], NAMES[Holding.NOT_RECORDED]
+BEFORE, MISSING = Holding.BEFORE_CAPTURE.words, Holding.NOT_RECORDED.words
 
 
 def test_holders_are_what_was_given_and_not_taken_back() -> None:
