@@ -10,30 +10,50 @@ import numpy as np
 
 from tb_contention.contention.cover import covered
 from tb_contention.contention.keys import numbered
-from tb_contention.contention.loss import Loss
-from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import UNTRACED, Blame, KernelBlame
+from tb_contention.model.contention import UNTRACED, Blame, KernelPair
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.tables import StringTable
 from tb_contention.units import F64, I64, Nanoseconds, SessionId
 
 #: Kernel pairs reported per group; victims' kernels looked at per session, those that lost most; other kernels seen in all.
 TOP_PAIRS, _VICTIMS, _MOST_PAIRS = 20, 100_000, 4_000_000
 
 
-def kernel_losses(loss: Loss) -> F64:
-    """Return what each kernel lost inside the counted periods: stretch and wait, ns; noise makes some negative."""
-    lost = loss.exposure.duration - loss.alone.estimate + loss.waits.stall
-    return np.where(loss.counted, lost, 0.0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelRuns:
+    """Kernels of one session by start, ns. name: rows of strings. stall: how long each waited for others before its start.
+
+    lost: by which others delayed each one, stretch and stall; noise makes some negative. None where that is not known.
+    """
+
+    session: SessionId
+    strings: StringTable
+    name: I64
+    start: I64
+    end: I64
+    stall: I64
+    lost: "F64 | None"
+
+    def select(self, rows: I64) -> "KernelRuns":
+        """Keep some kernels."""
+        return KernelRuns(
+            session=self.session,
+            strings=self.strings,
+            name=self.name[rows],
+            start=self.start[rows],
+            end=self.end[rows],
+            stall=self.stall[rows],
+            lost=None if self.lost is None else self.lost[rows],
+        )
 
 
-def blame(loss: Loss, lost: int, running: "dict[SessionId, Intervals]") -> "tuple[Blame, ...]":
+def blame(victim: KernelRuns, lost: int, running: "dict[SessionId, Intervals]") -> "tuple[Blame, ...]":
     """Divide a victim's loss (ns) among the others; running: when each session had kernels on the device."""
-    victim = loss.work.id
-    others = [session for session in running if session != victim]
-    per_kernel = kernel_losses(loss)
+    others = [session for session in running if session != victim.session]
+    per_kernel = victim.lost if victim.lost is not None else np.zeros(len(victim.start))
     rows = np.flatnonzero(per_kernel)
-    waited_from = loss.work.start[rows] - loss.waits.stall[rows].astype(np.int64)
-    with_others = np.array([covered(running[s], waited_from, loss.work.end[rows]) for s in others], np.float64).reshape(
+    waited_from = victim.start[rows] - victim.stall[rows]
+    with_others = np.array([covered(running[s], waited_from, victim.end[rows]) for s in others], np.float64).reshape(
         len(others), len(rows)
     )
     met = with_others.sum(0)
@@ -45,12 +65,12 @@ def blame(loss: Loss, lost: int, running: "dict[SessionId, Intervals]") -> "tupl
     if total <= 0:
         parts, total = with_others.sum(1), float(with_others.sum())
     if total <= 0 or lost <= 0:
-        unexplained = (Blame(victim=victim, culprit=UNTRACED, lost=Nanoseconds(lost)),) if lost > 0 else ()
-        return (*(Blame(victim=victim, culprit=s, lost=Nanoseconds(0)) for s in others), *unexplained)
+        unexplained = (Blame(victim=victim.session, culprit=UNTRACED, lost=Nanoseconds(lost)),) if lost > 0 else ()
+        return (*(Blame(victim=victim.session, culprit=s, lost=Nanoseconds(0)) for s in others), *unexplained)
     amounts = _whole(np.append(parts, untraced) * (lost / total), lost)
     rows_of = [*others, UNTRACED]
     return tuple(
-        Blame(victim=victim, culprit=culprit, lost=Nanoseconds(int(amount)))
+        Blame(victim=victim.session, culprit=culprit, lost=Nanoseconds(int(amount)))
         for culprit, amount in zip(rows_of, amounts.tolist(), strict=True)
         if culprit != UNTRACED or amount > 0
     )
@@ -72,57 +92,66 @@ class _Pairs:
     overlap: F64
 
 
-def kernel_blame(loss: Loss, works: "list[SessionWork]") -> "list[KernelBlame]":
-    """Name the kernels during which kernels of the victim lost most."""
-    per_kernel = kernel_losses(loss)
-    rows = np.flatnonzero(np.abs(per_kernel) > 0)
+def kernel_pairs(victim: KernelRuns, others: "list[KernelRuns]", top: int = TOP_PAIRS) -> "list[KernelPair]":
+    """Name the pairs of kernels in which the victim's lost most; where no loss is known, those that met for longest.
+
+    A kernel's loss goes to the kernels that it met, by the time for which it met each. Of very many kernels those that lost most (or took
+    longest) count.
+    """
+    weight = np.abs(victim.lost) if victim.lost is not None else (victim.end - victim.start).astype(np.float64)
+    rows = np.flatnonzero(weight > 0)
     if len(rows) > _VICTIMS:
-        rows = np.sort(rows[np.argsort(-np.abs(per_kernel[rows]), kind="stable")[:_VICTIMS]])
-    found: list[KernelBlame] = []
-    met = np.zeros(len(loss.work.start))
-    pairs = [(other, _overlapping(loss, rows, other)) for other in works if other is not loss.work]
+        rows = np.sort(rows[np.argsort(-weight[rows], kind="stable")[:_VICTIMS]])
+    looked_at = victim.select(rows)
+    met = np.zeros(len(rows))
+    pairs = [(other, _overlapping(looked_at, other)) for other in others]
     for _, pair in pairs:
         met += np.bincount(pair.victim, pair.overlap, len(met))
+    found: list[KernelPair] = []
     for other, pair in pairs:
-        share = pair.overlap / np.maximum(met[pair.victim], 1.0) * per_kernel[pair.victim]
-        found += _by_name(loss.work, other, pair, share)
+        share = None
+        if looked_at.lost is not None:
+            share = pair.overlap / np.maximum(met[pair.victim], 1.0) * looked_at.lost[pair.victim]
+        found += _by_name(looked_at, other, pair, share, top)
     return found
 
 
-def _overlapping(loss: Loss, rows: I64, other: SessionWork) -> _Pairs:
-    work = loss.work
-    begin = work.start[rows] - loss.waits.stall[rows].astype(np.int64)
+def _overlapping(victim: KernelRuns, other: KernelRuns) -> _Pairs:
+    begin = victim.start - victim.stall
     reach = np.maximum.accumulate(other.end) if len(other.end) else other.end
     first = np.searchsorted(reach, begin, "right")
-    last = np.maximum(np.searchsorted(other.start, work.end[rows], "left"), first)
+    last = np.maximum(np.searchsorted(other.start, victim.end, "left"), first)
     count = last - first
     fits = np.cumsum(count) <= _MOST_PAIRS
-    rows, first, count, begin = rows[fits], first[fits], count[fits], begin[fits]
-    victim = np.repeat(np.arange(len(rows)), count)
+    rows, first, count = np.flatnonzero(fits), first[fits], count[fits]
+    mine = np.repeat(rows, count)
     offset = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
     row = np.repeat(first, count) + offset
-    overlap = np.minimum(work.end[rows][victim], other.end[row]) - np.maximum(begin[victim], other.start[row])
+    overlap = np.minimum(victim.end[mine], other.end[row]) - np.maximum(begin[mine], other.start[row])
     keep = overlap > 0
-    return _Pairs(victim=rows[victim[keep]], other=row[keep], overlap=overlap[keep].astype(np.float64))
+    return _Pairs(victim=mine[keep], other=row[keep], overlap=overlap[keep].astype(np.float64))
 
 
-def _by_name(work: SessionWork, other: SessionWork, pairs: _Pairs, share: F64) -> "list[KernelBlame]":
+def _by_name(victim: KernelRuns, other: KernelRuns, pairs: _Pairs, share: "F64 | None", top: int) -> "list[KernelPair]":
     """Sum per pair of kernel names; the largest few."""
-    mine = work.session.trace.kernels.name[work.rows][pairs.victim].astype(np.int64)
-    theirs = other.session.trace.kernels.name[other.rows][pairs.other].astype(np.int64)
+    mine, theirs = victim.name[pairs.victim], other.name[pairs.other]
     both, count = numbered((mine + 1) << 31 | (theirs + 1))
-    lost = np.bincount(both, share, count)
+    overlap = np.bincount(both, pairs.overlap, count)
+    times = np.bincount(both, minlength=count)
+    lost = None if share is None else np.bincount(both, share, count)
     first = np.zeros(count, np.int64)
     first[both[::-1]] = np.arange(len(both))[::-1]
-    top = np.argsort(-lost, kind="stable")[:TOP_PAIRS]
+    most = overlap if lost is None else lost
     return [
-        KernelBlame(
-            victim=work.id,
-            victim_kernel=work.session.trace.strings.get(int(mine[first[p]])) or "",
-            culprit=other.id,
-            culprit_kernel=other.session.trace.strings.get(int(theirs[first[p]])) or "",
-            lost=Nanoseconds(round(float(lost[p]))),
+        KernelPair(
+            victim=victim.session,
+            victim_kernel=victim.strings.get(int(mine[first[p]])) or "",
+            culprit=other.session,
+            culprit_kernel=other.strings.get(int(theirs[first[p]])) or "",
+            count=int(times[p]),
+            overlap=Nanoseconds(round(float(overlap[p]))),
+            lost=None if lost is None else Nanoseconds(round(float(lost[p]))),
         )
-        for p in top.tolist()
-        if lost[p] >= 1
+        for p in np.argsort(-most, kind="stable")[:top].tolist()
+        if most[p] >= 1
     ]

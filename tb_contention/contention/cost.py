@@ -13,7 +13,7 @@ import numpy as np
 
 from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned
 from tb_contention.contention.baseline import Baseline
-from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_blame
+from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_pairs
 from tb_contention.contention.cover import united
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
@@ -22,7 +22,15 @@ from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
-from tb_contention.contention.results import kernel_costs, lost_time, metrics_of, session_loss, step_times
+from tb_contention.contention.results import (
+    kernel_costs,
+    kernel_losses,
+    lost_time,
+    metrics_of,
+    runs_of,
+    session_loss,
+    step_times,
+)
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork, session_work
@@ -115,6 +123,7 @@ def measure_cost(
         kernel_blame=pairs,
         steps=tuple(step_times(loss) for loss in losses if loss.has_steps),
         lost=tuple(lost_time(loss) for loss, known in zip(losses, comparable, strict=True) if known),
+        kernel_losses=tuple(kernel_losses(loss) for loss in losses if loss.alone.evidence is not Evidence.D),
     )
 
 
@@ -269,10 +278,10 @@ def _blames(
     losses: "list[Loss]", results: "tuple[SessionLoss, ...]", running: "dict[SessionId, Intervals]"
 ) -> "tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]":
     """Divide every known loss; the top kernel pairs of all victims together."""
-    works = [loss.work for loss in losses]
-    known = [(loss, result.lost) for loss, result in zip(losses, results, strict=True) if result.lost is not None]
+    runs = [runs_of(loss) for loss in losses]
+    known = [(run, result.lost) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in _each(lambda item: blame(item[0], item[1], running), known) for row in part]
-    found = _each(lambda item: kernel_blame(item[0], works) if item[1] else [], known)
-    pairs = [pair for part in found for pair in part]
+    found = _each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
+    pairs = [pair.blame for part in found for pair in part if pair.lost is not None]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))
     return tuple(rows), tuple(pairs[:TOP_PAIRS])

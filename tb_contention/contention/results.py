@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tb_contention.contention.blame import KernelRuns
 from tb_contention.contention.cover import covered
 from tb_contention.contention.interval import Estimate
 from tb_contention.contention.loss import Loss
@@ -9,6 +10,7 @@ from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.model.contention import (
     Evidence,
     KernelCost,
+    KernelLosses,
     LostTime,
     SessionLoss,
     SharingMetrics,
@@ -82,6 +84,32 @@ def kernel_costs(loss: Loss) -> "list[KernelCost]":
         KernelCost(session=loss.work.id, name=trace.strings.get(name - 1) or "", alone=_ns(float(alone[name])), lost=_ns(float(lost[name])))
         for name in np.flatnonzero(np.bincount(names)).tolist()
     ]  # fmt: skip
+
+
+def runs_of(loss: Loss) -> KernelRuns:
+    """Put a session's kernels together for blame: what they lost inside the counted periods."""
+    lost = loss.exposure.duration - loss.alone.estimate + loss.waits.stall
+    trace = loss.work.session.trace
+    return KernelRuns(
+        session=loss.work.id,
+        strings=trace.strings,
+        name=trace.kernels.name[loss.work.rows].astype(np.int64),
+        start=loss.work.start,
+        end=loss.work.end,
+        stall=loss.waits.stall.astype(np.int64),
+        lost=np.where(loss.counted, lost, 0.0),
+    )
+
+
+def kernel_losses(loss: Loss) -> KernelLosses:
+    """Keep what single kernels lost."""
+    return KernelLosses(
+        session=loss.work.id,
+        rows=loss.work.rows,
+        alone=loss.alone.estimate,
+        stall=loss.waits.stall,
+        inside=loss.exposure.inside,
+    )
 
 
 def step_times(loss: Loss) -> StepTimes:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import I64, Nanoseconds, SessionId
+from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
 
 #: Who a loss is put down to when no traced session explains it.
 UNTRACED = SessionId("untraced")
@@ -152,6 +152,33 @@ class KernelBlame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KernelPair:
+    """Instances of two kernels that met on the device: how many pairs, for how long at once, and what the victim's lost by it.
+
+    overlap counts the victim's wait before its start as well. lost: None where the victim's loss is not known.
+    """
+
+    victim: SessionId
+    victim_kernel: str
+    culprit: SessionId
+    culprit_kernel: str
+    count: int
+    overlap: Nanoseconds
+    lost: "Nanoseconds | None"
+
+    @property
+    def blame(self) -> KernelBlame:
+        """Return the pair as a loss, 0 where it is not known."""
+        return KernelBlame(
+            victim=self.victim,
+            victim_kernel=self.victim_kernel,
+            culprit=self.culprit,
+            culprit_kernel=self.culprit_kernel,
+            lost=Nanoseconds(self.lost or 0),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepTimes:
     """Each whole step period of a session inside the window, in time order; ns. own + host + lost = end - start.
 
@@ -176,6 +203,21 @@ class LostTime:
     session: SessionId
     stretched: Intervals
     stalled: Intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelLosses:
+    """What single kernels of a session lost, for sums over parts of the window; only of sessions whose loss is known.
+
+    rows: of the trace's kernels, by start. alone: duration alone, ns. stall: how long others kept it from starting, ns; may be negative by
+    noise. inside: it lies in the window, so that both are known.
+    """
+
+    session: SessionId
+    rows: I64
+    alone: F64
+    stall: F64
+    inside: Bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +249,7 @@ class Cost:
     kernel_blame: "tuple[KernelBlame, ...]" = ()
     steps: "tuple[StepTimes, ...]" = ()
     lost: "tuple[LostTime, ...]" = ()
+    kernel_losses: "tuple[KernelLosses, ...]" = ()
 
     def loss(self, session: SessionId) -> SessionLoss:
         """Find a session's loss; KeyError if there is none."""

@@ -38,13 +38,57 @@ def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> "dict
         "step": _step(timeline, lane, start),
         "meanwhile": _meanwhile(timeline, lane, start, end),
     }
-    row_of_kernel = int(events.source[at]) if lane.kind == "stream" else None
-    return {**found, **_kernel(timeline, lane, row_of_kernel), **_lost(timeline, lane, start, end)}
+    source = int(events.source[at])
+    row_of_kernel = source if lane.kind == "stream" else None
+    launched = _launched_by(timeline, lane, source) if lane.kind == "launch" else None
+    return {
+        **found,
+        **_kernel(timeline, lane, row_of_kernel),
+        **_lost(timeline, lane, start, end),
+        "launched": launched,
+    }
+
+
+def _place(timeline: DeviceTimeline, session: int, kind: str, source: int) -> "dict[str, Any] | None":
+    """Find the lane and sub-lane in which a kernel or launch of the trace is shown."""
+    for number, lane in enumerate(timeline.lanes):
+        if lane.session != session or lane.kind != kind:
+            continue
+        found = np.flatnonzero(lane.events.source == source)
+        if len(found):
+            at = int(found[0])
+            return {
+                "lane": number,
+                "row": int(lane.events.row[at]),
+                "name": lane.name_of(int(lane.events.name[at])),
+                "start_ns": int(lane.events.start[at]),
+                "end_ns": int(lane.events.end[at]),
+            }
+    return None
+
+
+def _launched_by(timeline: DeviceTimeline, lane: Lane, launch: int) -> "dict[str, Any] | None":
+    """Find the first of the kernels that a call launched."""
+    trace = timeline.sessions[lane.session].trace
+    same = np.flatnonzero(trace.kernels.correlation == trace.launches.correlation[launch])
+    rows = same[launch_rows(trace.kernels.select(same), trace.launches) == launch]
+    places = (_place(timeline, lane.session, "stream", int(row)) for row in rows[:8].tolist())
+    return next((place for place in places if place is not None), None)
 
 
 def _kernel(timeline: DeviceTimeline, lane: Lane, row: "int | None") -> "dict[str, Any]":
     """Tell what only kernels have; nulls for other events."""
-    names = ("correlation_id", "op", "details", "bytes", "launch", "launch_ns", "launch_thread", "launch_duration_ns")
+    names = (
+        "correlation_id",
+        "op",
+        "details",
+        "bytes",
+        "launch",
+        "launch_ns",
+        "launch_thread",
+        "launch_duration_ns",
+        "launch_place",
+    )
     unknown: dict[str, Any] = dict.fromkeys((*names, "queue_ns", "distribution"))
     if row is None:
         return unknown
@@ -90,6 +134,7 @@ def _launched(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any]
     return {
         "launch_ns": start // PS_PER_NS + session.offset,
         "launch_duration_ns": length // PS_PER_NS,
+        "launch_place": _place(timeline, lane.session, "launch", at),
         "launch_thread": session.trace.threads[int(launches.thread[at])] or None,
         "queue_ns": max(0, int(one.start[0]) - start - length) // PS_PER_NS,
     }

@@ -11,16 +11,19 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from tb_contention._version import __version__
+from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
+from tb_contention.model.alignment import AlignedTraces
 from tb_contention.plugin.details import event_at
 from tb_contention.plugin.loader import NAME, TAB_NAME
-from tb_contention.plugin.requests import FAR, Query, RequestError, View, parse_query
+from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View, parse_query
 from tb_contention.plugin.workspace import Workspace
-from tb_contention.report import memory_json
+from tb_contention.report import cost_json, memory_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
 from tb_contention.timeline.lanes import DeviceTimeline
+from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import layout, tile
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -59,7 +62,13 @@ class ContentionPlugin(base_plugin.TBPlugin):
         routes: dict[str, tuple[Handler, frozenset[str]]] = {
             "/api/summary": (self._summary, frozenset()),
             "/api/layout": (self._layout, frozenset({"device"})),
-            "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision"})),
+            "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
+            "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
+            "/api/shifted": (self._shifted, frozenset({"device", "session", "by"})),
+            "/api/search": (
+                self._search,
+                frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
+            ),
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
             "/api/report": (self._report, frozenset({"format"})),
@@ -113,7 +122,8 @@ class ContentionPlugin(base_plugin.TBPlugin):
         if index << (level + 9) > (timeline.end - timeline.start) + 1:
             raise RequestError(404, "no-such-tile", "The tile lies behind the end of the captures.")
         response = wrappers.Response(
-            gzip.compress(tile(timeline, level, index), 1, mtime=0), mimetype="application/octet-stream"
+            gzip.compress(tile(timeline, level, index, launches=query.flag("launches")), 1, mtime=0),
+            mimetype="application/octet-stream",
         )
         response.headers["Content-Encoding"] = "gzip"
         response.headers["Cache-Control"] = "private, max-age=86400, immutable"
@@ -127,20 +137,62 @@ class ContentionPlugin(base_plugin.TBPlugin):
             raise RequestError(404, "unknown-lane", "There is no such lane.")
         return _json({"event": event_at(timeline, timeline.lanes[lane], row, time)})
 
-    def _memory(self, query: Query) -> wrappers.Response:
+    def _contention(self, query: Query) -> wrappers.Response:
+        timeline, aligned, low, high = self._part(query)
+        report = timeline.report
+        return _json(cost_json.part(contention_within(aligned, report.group, report.cost, low, high)))
+
+    def _part(self, query: Query) -> "tuple[DeviceTimeline, AlignedTraces, int, int]":
+        """Read a part of a device's window, clipped to it."""
         start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
-        at = query.number("at", -FAR, FAR) if "at" in query.values else None
-        caps = query.caps("caps") if "caps" in query.values else None
         timeline, _ = self._timeline(query)
-        memory, group = timeline.report.memory, timeline.report.group
-        aligned = self._workspace.aligned(query.view)
-        if memory is None or aligned is None:
-            raise RequestError(404, "no-memory", "There are no allocator events of this device.")
-        if caps is not None and len(caps) != len(processes_of(memory)):
-            raise RequestError(400, "bad-parameter", f"caps must have {len(processes_of(memory))} entries.")
+        group = timeline.report.group
         low, high = max(start, group.start), min(end, group.end)
         if high < low:
             raise RequestError(400, "bad-parameter", "The part from start to end lies outside the analysed window.")
+        return timeline, self._aligned(query), low, high
+
+    def _aligned(self, query: Query) -> AlignedTraces:
+        aligned = self._workspace.aligned(query.view)
+        if aligned is None:
+            raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
+        return aligned
+
+    def _shifted(self, query: Query) -> wrappers.Response:
+        by, session = query.number("by", -FAR, FAR), query.text("session")
+        timeline, _ = self._timeline(query)
+        if session not in timeline.report.sessions:
+            raise RequestError(404, "unknown-session", "No session of that id is on this device.")
+        time, pairs = overlap_shifted(self._aligned(query), timeline.report.group, session, by)
+        return _json(
+            {
+                "time": cost_json.time_split(time),
+                "overlaps": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in pairs],
+            }
+        )
+
+    def _search(self, query: Query) -> wrappers.Response:
+        text = query.text("text")
+        if not 0 < len(text) <= MAX_SEARCH:
+            raise RequestError(400, "bad-parameter", f"text must have 1 to {MAX_SEARCH} characters.")
+        wanted, launches = Wanted(text=text, exact=query.flag("exact")), query.flag("launches")
+        timeline, _ = self._timeline(query)
+        if "after" in query.values or "before" in query.values:
+            direction = 1 if "after" in query.values else -1
+            at = query.number("after" if direction > 0 else "before", -FAR, FAR)
+            return _json({"hit": next_hit(timeline, wanted, at, direction, launches=launches)})
+        start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
+        return _json(search(timeline, wanted, start, end, launches=launches))
+
+    def _memory(self, query: Query) -> wrappers.Response:
+        at = query.number("at", -FAR, FAR) if "at" in query.values else None
+        caps = query.caps("caps") if "caps" in query.values else None
+        timeline, aligned, low, high = self._part(query)
+        memory = timeline.report.memory
+        if memory is None:
+            raise RequestError(404, "no-memory", "There are no allocator events of this device.")
+        if caps is not None and len(caps) != len(processes_of(memory)):
+            raise RequestError(400, "bad-parameter", f"caps must have {len(processes_of(memory))} entries.")
         return _json(memory_json.part(memory_within(memory, aligned, low, high, at, caps)))
 
     def _report(self, query: Query) -> wrappers.Response:

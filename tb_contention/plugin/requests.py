@@ -9,6 +9,8 @@ from tb_contention.timeline.tiles import MAX_LEVEL
 
 MAX_QUERY = 32_768
 MAX_PARAMETERS = 64
+#: Characters of a text to search for.
+MAX_SEARCH = 1_000
 #: No time or size is larger.
 FAR = 1 << 62
 
@@ -62,6 +64,13 @@ class Query:
         if any(entry and (cap is None or not 0 <= cap < FAR) for entry, cap in zip(entries, caps, strict=True)):
             raise RequestError(400, "bad-parameter", f"The parameter {name} must be BYTES,BYTES,... without signs.")
         return tuple(caps)
+
+    def flag(self, name: str) -> bool:
+        """Return whether a parameter is 1; 0 or not given is no."""
+        value = self.values.get(name, "0")
+        if value not in ("0", "1"):
+            raise RequestError(400, "bad-parameter", f"The parameter {name} must be 0 or 1.")
+        return value == "1"
 
     def level(self) -> int:
         """Return the level of a tile."""

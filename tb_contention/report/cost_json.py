@@ -4,7 +4,17 @@ import math
 from typing import Any
 
 from tb_contention.model.attribution import Attribution, RollUp
-from tb_contention.model.contention import Cost, Overlap, SessionLoss, SharingMetrics, Slowdown, StepTimes
+from tb_contention.model.contention import (
+    Cost,
+    KernelCost,
+    Overlap,
+    SessionLoss,
+    SharingMetrics,
+    Slowdown,
+    StepTimes,
+    TimeSplit,
+)
+from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.report.steps import merge_steps
 
 
@@ -79,9 +89,9 @@ def blame(cost: Cost) -> "dict[str, Any]":
     }
 
 
-def kernels(overlap: Overlap, cost: Cost) -> "list[dict[str, Any]]":
+def kernels(overlap: Overlap, known: "tuple[KernelCost, ...]") -> "list[dict[str, Any]]":
     """Return the sums of each kernel name, with what they cost alone where that is known."""
-    costs = {(found.session, found.name): found for found in cost.kernels}
+    costs = {(found.session, found.name): found for found in known}
     rows = []
     for kernel in sorted(overlap.kernels, key=lambda k: (-k.total, k.session, k.name)):
         found = costs.get((kernel.session, kernel.name))
@@ -96,6 +106,64 @@ def kernels(overlap: Overlap, cost: Cost) -> "list[dict[str, Any]]":
             }
         )
     return rows
+
+
+def time_split(time: TimeSplit) -> "dict[str, Any]":
+    """Return how a window divides."""
+    return {
+        "window_ns": int(time.window),
+        "idle_ns": int(time.idle),
+        "exclusive_ns": int(time.exclusive),
+        "contended_ns": int(time.contended),
+    }
+
+
+def part(found: ContentionPart) -> "dict[str, Any]":
+    """Return what the tab asks for on a part of the window; keys as in `plugin/http_api.md`."""
+    return {
+        "start_ns": int(found.start),
+        "end_ns": int(found.end),
+        "time": time_split(found.overlap.time),
+        "per_session": [
+            {
+                "kernels": int(share.kernels),
+                "copies": int(share.copies),
+                "busy_ns": int(share.busy),
+                "contended_ns": int(share.contended),
+                **_session_part(own),
+            }
+            for share, own in zip(found.overlap.shares, found.sessions, strict=True)
+        ],
+        "overlaps": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in found.overlap.pairs],
+        "kernels": kernels(found.overlap, found.kernels),
+        "pairs": [
+            {
+                "victim": p.victim,
+                "victim_kernel": p.victim_kernel,
+                "culprit": p.culprit,
+                "culprit_kernel": p.culprit_kernel,
+                "count": int(p.count),
+                "overlap_ns": int(p.overlap),
+                "lost_ns": integer(p.lost),
+            }
+            for p in found.pairs
+        ],
+        "delays": [{"victim": b.victim, "culprit": b.culprit, "lost_ns": int(b.lost)} for b in found.delays],
+    }
+
+
+def _session_part(own: SessionPart) -> "dict[str, Any]":
+    return {
+        "session": own.session,
+        "stretch_ns": integer(own.stretch),
+        "stall_ns": integer(own.stall),
+        "steps": {
+            "count": int(own.steps),
+            "own_ns": int(own.own),
+            "host_ns": int(own.host),
+            "lost_ns": integer(own.lost),
+        },
+    }
 
 
 def step_times(times: StepTimes) -> "dict[str, Any]":

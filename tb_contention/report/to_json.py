@@ -68,7 +68,7 @@ def _session(item: SessionReport) -> "dict[str, Any]":
 
 
 def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
-    time, physical = device.time, device.group.device
+    physical = device.group.device
     return {
         "id": device.id,
         "host": physical.host,
@@ -79,17 +79,12 @@ def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
         "sessions": list(device.sessions),
         "window": _window(device.window),
         "alignment": {"max_error_ns": integer(device.group.max_error)},
-        "time": {
-            "window_ns": int(time.window),
-            "idle_ns": int(time.idle),
-            "exclusive_ns": int(time.exclusive),
-            "contended_ns": int(time.contended),
-        },
+        "time": cost_json.time_split(device.time),
         **cost_json.sharing(device.cost),
         "per_session": [_share(report, device, share) for share in device.per_session],
         "pairs": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in device.overlap.pairs],
         **cost_json.blame(device.cost),
-        "kernels": cost_json.kernels(device.overlap, device.cost),
+        "kernels": cost_json.kernels(device.overlap, device.cost.kernels),
         "step_times": [cost_json.step_times(times) for times in device.cost.steps],
         **cost_json.parts(device.parts),
         "memory": None if device.memory is None else memory_json.memory(device.memory),

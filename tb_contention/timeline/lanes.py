@@ -6,25 +6,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.launching import launch_rows
 from tb_contention.model.levels import Levels, sum_of
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
-from tb_contention.units import I64, PS_PER_NS, U8, U16, SessionId
+from tb_contention.units import I64, PS_PER_NS, U8, U16, Bool, SessionId
 
 #: Sub-lanes of one stream at most; what overlaps deeper shares the last.
 MAX_ROWS = 8
 #: Kinds of lost time: inside kernels, and before them.
 STRETCHED, STALLED = 0, 1
-#: Streams shown per device at most; the busiest are.
-MAX_STREAMS = 64
+#: Streams shown per device at most, and launching threads per session; the busiest are.
+MAX_STREAMS, MAX_THREADS = 64, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
     """Spans sorted by start, ns from the report's origin. name: what `name_of` takes. reach: running maximum of end. row: sub-lane.
 
-    source: row of the trace's kernels (or steps) behind each event.
+    source: row of the trace's kernels (steps, launches) behind each event.
     """
 
     start: I64
@@ -38,7 +39,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One lane of the panel. session: index into the group's sessions; kind: `steps` or `stream`."""
+    """One lane of the panel. session: index into the group's sessions; kind: `steps`, `stream`, or `launch` for a thread's launches."""
 
     session: int
     kind: str
@@ -76,7 +77,7 @@ def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeli
     for index, session in enumerate(sessions):
         lanes += _steps_lane(index, session)
         streams, left_out = _stream_lanes(index, session, group, max(1, MAX_STREAMS // len(sessions)))
-        lanes += streams
+        lanes += [*streams, *_launch_lanes(index, session, group)]
         hidden += left_out
     return DeviceTimeline(
         report=report,
@@ -118,9 +119,8 @@ def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of
 
 def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -> "tuple[list[Lane], int]":
     """Make lanes of the busiest streams, in the file's order; return with them how many streams had to be left out."""
-    devices = {p.device for p in group.planes if p.session == session.id}
     trace = session.trace
-    here = np.array([s.device in devices for s in trace.streams], np.bool_)
+    here = _streams_here(session, group)
     events = np.bincount(trace.kernels.stream, minlength=len(here)) * here
     used = np.flatnonzero(events)
     shown = np.sort(used[np.argsort(-events[used], kind="stable")[:most]])
@@ -131,6 +131,39 @@ def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -
         low, high = np.searchsorted(sorted_streams, [number, number + 1])
         lanes.append(_stream_lane(index, session, number, order[low:high]))
     return lanes, len(used) - len(shown)
+
+
+def _streams_here(session: Session, group: DeviceGroup) -> Bool:
+    """Tell which streams of a session are on the device."""
+    devices = {p.device for p in group.planes if p.session == session.id}
+    return np.array([s.device in devices for s in session.trace.streams], np.bool_)
+
+
+def _launch_lanes(index: int, session: Session, group: DeviceGroup) -> "list[Lane]":
+    """Make lanes of the threads whose calls launched this device's kernels, in the trace's order; the busiest where there are many."""
+    trace = session.trace
+    here = _streams_here(session, group)
+    if not len(trace.launches) or not here.any():
+        return []
+    kernels = trace.kernels if here.all() else trace.kernels.select(np.flatnonzero(here[trace.kernels.stream]))
+    found = launch_rows(kernels, trace.launches)
+    used = np.zeros(len(trace.launches), np.bool_)
+    used[found[found >= 0]] = True
+    thread = np.where(used, trace.launches.thread, -1)
+    calls = np.bincount(thread[used], minlength=1)
+    busiest = np.sort(np.argsort(-calls, kind="stable")[:MAX_THREADS])
+    return [_launch_lane(index, session, t, np.flatnonzero(thread == t)) for t in busiest.tolist() if calls[t]]
+
+
+def _launch_lane(index: int, session: Session, thread: int, rows: I64) -> Lane:
+    trace, launches = session.trace, session.trace.launches
+    start = launches.start[rows]
+    end = (start + launches.duration[rows]) // PS_PER_NS + session.offset
+    kind = np.full(len(rows), KernelKind.HOST_OP, np.uint8)
+    name = launches.name[rows].astype(np.int64)
+    events = _events(start // PS_PER_NS + session.offset, end, name, kind, rows, MAX_ROWS)
+    label = trace.threads[thread] or f"thread {thread}"
+    return _lane(index, "launch", label, f"calls that launched its kernels: {label}", events, _kernel_name(trace))
 
 
 def _stream_lane(index: int, session: Session, number: int, rows: I64) -> Lane:

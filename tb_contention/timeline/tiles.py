@@ -70,12 +70,17 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     }
 
 
-def tile(timeline: DeviceTimeline, level: int, index: int) -> bytes:
-    """Cut one tile: 512 buckets of 2**level ns from `timeline.start`. Its size is bounded by the lanes, whatever the trace holds."""
+def tile(timeline: DeviceTimeline, level: int, index: int, *, launches: bool = False) -> bytes:
+    """Cut one tile: 512 buckets of 2**level ns from `timeline.start`. Its size is bounded by the lanes, whatever the trace holds.
+
+    launches: with the lanes of launch calls, which few look at.
+    """
     start = timeline.start + ((index * BUCKETS) << level)
     tracks: list[tuple[dict[str, Any], Columns]] = []
     names: dict[str, int] = {}
     for number, lane in enumerate(timeline.lanes):
+        if lane.kind == "launch" and not launches:
+            continue
         columns = _cut(lane.events, lane.rows, start, level)
         distinct, back = np.unique(columns["name"], return_inverse=True)
         rows = [names.setdefault(lane.name_of(int(n)), len(names)) for n in distinct]

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import time
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -94,9 +95,14 @@ def test_a_tile_holds_what_the_layout_promises(tab: Tab) -> None:
     response = tab.ask("api/tile", device=device, level=level, index=0, revision=revision)
     header, tracks = parse(response.data)
 
+    asked = tab.ask("api/tile", device=device, level=level, index=0, revision=revision, launches=1)
+    with_launches = parse(asked.data)
     lanes = {t["lane"]: t for t in tracks if t["kind"] == "lane"}
     assert len(response.data) < 300_000
-    assert [lane["lane"] for lane in layout["lanes"]] == sorted(lanes)
+    assert {lane["kind"] for lane in layout["lanes"]} == {"steps", "stream", "launch"}
+    assert [lane["lane"] for lane in layout["lanes"] if lane["kind"] != "launch"] == sorted(lanes)
+    lanes |= {t["lane"]: t for t in with_launches[1] if t["kind"] == "lane"}
+    header = with_launches[0]
     for lane in layout["lanes"]:
         columns = lanes[lane["lane"]]["columns"]
         assert int(columns["count"].sum()) == lane["events"]
@@ -158,11 +164,81 @@ def test_memory_under_caps_is_cut(tab: Tab) -> None:
     assert tab.ask("api/memory", **query, caps="-1,2").status_code == 400
 
 
-def test_a_part_outside_the_window_is_refused(tab: Tab) -> None:
+@pytest.mark.parametrize("route", ["api/memory", "api/contention"])
+def test_a_part_outside_the_window_is_refused(tab: Tab, route: str) -> None:
     device = tab.ready()["report"]["devices"][0]
     after = device["window"]["end_ns"] + 1
 
-    assert tab.ask("api/memory", device=device["id"], start=after, end=after + 5).status_code == 400
+    assert tab.ask(route, device=device["id"], start=after, end=after + 5).status_code == 400
+
+
+def test_the_parts_of_a_window_add_up_to_the_report(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]
+    start, end = device["window"]["start_ns"], device["window"]["end_ns"]
+    cuts = [start, start + (end - start) // 3, start + (end - start) // 2, end]
+    parts = [json.loads(tab.ask("api/contention", device=device["id"], start=a, end=b).data) for a, b in pairwise(cuts)]
+
+    assert sum(part["time"]["contended_ns"] for part in parts) == device["time"]["contended_ns"]
+    assert sum(k["total_ns"] for p in parts for k in p["kernels"]) == sum(k["total_ns"] for k in device["kernels"])
+    # Each part rounds each of its kernel names to whole ns.
+    rounded = sum(len(part["kernels"]) for part in parts) + len(device["kernels"])
+    lost = sum(k["lost_ns"] for k in device["kernels"])
+    assert sum(k["lost_ns"] for p in parts for k in p["kernels"]) == pytest.approx(lost, abs=rounded)
+
+
+def test_a_move_tells_the_overlap_that_the_analysis_then_finds(tab: Tab) -> None:
+    report = tab.ready()["report"]
+    device, session = report["devices"][0], report["sessions"][0]["id"]
+    told = json.loads(tab.ask("api/shifted", device=device["id"], session=session, by=3_000_000).data)
+    shifted = tab.ready(shift=f"{session}=3000000")["report"]["devices"][0]
+
+    assert told["time"] == shifted["time"] != device["time"]
+    assert told["overlaps"] == shifted["pairs"]
+    far = json.loads(tab.ask("api/shifted", device=device["id"], session=session, by=10**13).data)
+    assert far["time"]["window_ns"] == far["time"]["contended_ns"] == 0
+    assert tab.ask("api/shifted", device=device["id"], session="nobody", by=0).status_code == 404
+
+
+def test_a_search_leads_from_hit_to_hit(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]
+    name = max(device["kernels"], key=lambda k: k["count"])["name"]
+    query = {"device": device["id"], "text": name, "exact": 1}
+    layout = json.loads(tab.ask("api/layout", device=device["id"]).data)
+    everything = {"start": layout["extent"]["start_ns"], "end": layout["extent"]["end_ns"] + 1}
+    found = json.loads(tab.ask("api/search", **query, **everything).data)
+    seen, at = [], everything["start"] - 1
+    for _ in range(5):
+        hit = json.loads(tab.ask("api/search", **query, after=at).data)["hit"]
+        seen.append(hit)
+        at = hit["start_ns"]
+    back = json.loads(tab.ask("api/search", **query, before=at).data)["hit"]
+    last = json.loads(tab.ask("api/search", **query, before=everything["start"]).data)["hit"]
+    around = json.loads(tab.ask("api/search", **query, after=last["start_ns"]).data)["hit"]
+
+    assert found["names"] == 1
+    assert found["count"] == sum(lane["in_view"] for lane in found["lanes"])
+    assert all(len(lane["start_ns"]) <= 256 for lane in found["lanes"])
+    assert {hit["name"] for hit in seen} == {name}
+    assert [hit["start_ns"] for hit in seen] == sorted({hit["start_ns"] for hit in seen})
+    assert back == seen[-2]
+    assert around == seen[0]
+    part = json.loads(tab.ask("api/search", device=device["id"], text=name[:9].upper(), **everything).data)
+    assert part["count"] >= found["count"]
+    assert json.loads(tab.ask("api/search", device=device["id"], text="no such", after=0).data)["hit"] is None
+
+
+def test_a_kernel_and_its_launch_lead_to_each_other(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]["id"]
+    layout = json.loads(tab.ask("api/layout", device=device).data)
+    middle = (layout["window"]["start_ns"] + layout["window"]["end_ns"]) // 2
+    hit = json.loads(tab.ask("api/search", device=device, text="gemm", after=middle).data)["hit"]
+    kernel = tab.ask("api/event", device=device, lane=hit["lane"], row=hit["row"], time=hit["start_ns"])
+    call = json.loads(kernel.data)["event"]["launch_place"]
+    launch = tab.ask("api/event", device=device, lane=call["lane"], row=call["row"], time=call["start_ns"])
+
+    assert layout["lanes"][call["lane"]]["kind"] == "launch"
+    assert layout["lanes"][call["lane"]]["session"] == layout["lanes"][hit["lane"]]["session"]
+    assert json.loads(launch.data)["event"]["launched"] == hit
 
 
 def test_a_shift_is_another_view(tab: Tab) -> None:
@@ -203,6 +279,9 @@ PARAMETERS = {
     "api/tile": ["device", "level", "index", "revision"],
     "api/event": ["device", "lane", "row", "time"],
     "api/memory": ["device", "start", "end", "at", "caps"],
+    "api/contention": ["device", "start", "end"],
+    "api/shifted": ["device", "session", "by"],
+    "api/search": ["device", "text", "exact", "launches", "start", "end", "after"],
     "api/report": ["format"],
 }  # fmt: skip
 
@@ -221,6 +300,12 @@ def test_hostile_parameters_are_refused_with_a_sentence(tab: Tab, route: str) ->
         "end": "9",
         "at": "1",
         "caps": "1,2",
+        "session": "s",
+        "by": "5",
+        "text": "a",
+        "exact": "0",
+        "launches": "1",
+        "after": "0",
         "format": "json",
     }
     own = [p for p in PARAMETERS[route] if p in good]
