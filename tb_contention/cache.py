@@ -37,7 +37,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 MAGIC = b"TBCC"
 BUDGET = 4 << 30
 _ALIGN = 64

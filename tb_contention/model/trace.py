@@ -205,7 +205,8 @@ class ClockEvidence:
 
     start_ns, stop_ns: `Task Environment`; trace time 0 is start_ns. tf_data_origin_ns: wall clock of trace time 0 from tf.data element
     ids (a lower estimate, a few us early at most), tf_data_events: how many events agreed. negative_lag_ps: the largest
-    launch.start - kernel.start over kernels with a launch where positive, else 0 (bounds skew inside the file).
+    launch.start - kernel.start over kernels with a launch where positive, else 0 (bounds skew inside the file). unix_lines: a line with
+    events is stamped in Unix time, not from trace time 0.
     """
 
     start_ns: "int | None" = None
@@ -213,6 +214,7 @@ class ClockEvidence:
     tf_data_origin_ns: "int | None" = None
     tf_data_events: int = 0
     negative_lag_ps: int = 0
+    unix_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

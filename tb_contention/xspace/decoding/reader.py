@@ -16,7 +16,7 @@ from tb_contention.model.trace import (
     Stream,
     Trace,
 )
-from tb_contention.units import U8, Picoseconds
+from tb_contention.units import I64, U8, Picoseconds
 from tb_contention.xspace.decoding import device_events, host_events, skeleton
 from tb_contention.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
 from tb_contention.xspace.decoding.losses import losses, profiler_problems, too_many_devices
@@ -115,7 +115,7 @@ def _trace(
         era=Era.XSPACE,
         hostnames=tuple(t for number, t in messages if number == 4),
         process_id=planes.process_id,
-        clock=_clock(planes, columns, _negative_lag(work, launches)),
+        clock=_clock(structure, planes, columns, _negative_lag(work, launches)),
         span=_span(columns.kernels, columns.host, columns.memory),
         strings=strings.table,
         devices=devices,
@@ -132,7 +132,7 @@ def _trace(
     )
 
 
-def _clock(planes: Planes, columns: _Columns, negative_lag: int) -> ClockEvidence:
+def _clock(structure: Structure, planes: Planes, columns: _Columns, negative_lag: int) -> ClockEvidence:
     origin, estimates = host_events.tf_data_origin(columns.host, columns.host_kinds)
     return ClockEvidence(
         start_ns=planes.start_ns,
@@ -140,6 +140,7 @@ def _clock(planes: Planes, columns: _Columns, negative_lag: int) -> ClockEvidenc
         tf_data_origin_ns=origin,
         tf_data_events=estimates,
         negative_lag_ps=negative_lag,
+        unix_lines=bool(len(_unix_times(structure))),
     )
 
 
@@ -154,9 +155,15 @@ def _origin(structure: Structure, planes: Planes) -> "int | None":
     """Take the start of the session; a writer that did not normalise its lines gives it by its earliest line."""
     if planes.start_ns is not None:
         return planes.start_ns
-    times = structure.lines[:, skeleton.LINE_TIME]
-    absolute = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
+    absolute = _unix_times(structure)
     return int(absolute.min()) if len(absolute) else None
+
+
+def _unix_times(structure: Structure) -> I64:
+    """Return the stamps of lines with events that are Unix time."""
+    times = structure.lines[:, skeleton.LINE_TIME]
+    unix: I64 = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
+    return unix
 
 
 def _thread(raw: U8, structure: Structure, line: int) -> str:
