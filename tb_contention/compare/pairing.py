@@ -1,0 +1,139 @@
+"""Sessions of two sides -> pairs that are one program. What does not clearly belong together stays apart."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tb_contention.errors import OptionError
+from tb_contention.model.alignment import Session
+from tb_contention.model.comparison import Match
+from tb_contention.model.contention import KernelTotal
+
+#: Share of their kernels, by number, that sessions of unlike names must have in common to be taken for one program.
+ALIKE = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A session before and the same program after."""
+
+    before: Session
+    after: Session
+    match: Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """Pairs, in the order of the sessions before, and the sessions of one side alone.
+
+    tempting: the only ones left over on their host, which are not alike enough to be paired.
+    """
+
+    pairs: "tuple[Pair, ...]"
+    gone: "tuple[Session, ...]"
+    appeared: "tuple[Session, ...]"
+    tempting: "tuple[tuple[Session, Session], ...]"
+
+
+def pair_up(
+    before: "tuple[Session, ...]",
+    after: "tuple[Session, ...]",
+    wanted: "Mapping[str, str]",
+    kernels: "tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]",
+) -> Paired:
+    """Pair by the user's word first, then by what is most certain; OptionError where the user names what is not there."""
+    found = _by_user(before, after, wanted)
+    rules: tuple[tuple[Match, Callable[[Session], str]], ...] = (
+        (Match.SAME, lambda session: session.id),
+        (Match.NAME, _own_name),
+        (Match.LAST_PART, lambda session: _last(_own_name(session))),
+        (Match.LAST_PART, lambda session: _last(_folder(session))),
+    )
+    for match, key in rules:
+        found += _by_key(_left(before, [p.before for p in found]), _left(after, [p.after for p in found]), match, key)
+    first, second = _left(before, [p.before for p in found]), _left(after, [p.after for p in found])
+    alone = _by_key(first, second, Match.HOST, lambda session: f"{session.kind} on {session.host}")
+    same_work = [likeness(p.before, p.after, kernels) >= ALIKE for p in alone]
+    alike = [p for p, same in zip(alone, same_work, strict=True) if same]
+    found += alike
+    place = {session.id: row for row, session in enumerate(before)}
+    return Paired(
+        pairs=tuple(sorted(found, key=lambda p: place[p.before.id])),
+        gone=tuple(_left(first, [p.before for p in alike])),
+        appeared=tuple(_left(second, [p.after for p in alike])),
+        tempting=tuple((p.before, p.after) for p, same in zip(alone, same_work, strict=True) if not same),
+    )
+
+
+def likeness(
+    before: Session, after: Session, kernels: "tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]"
+) -> float:
+    """Return the share of their kernels, by number, that two sessions have in common; 0 where one has none."""
+    one, two = (
+        Counter({k.name: k.count for k in rows if k.session == session.id})
+        for session, rows in zip((before, after), kernels, strict=True)
+    )
+    if not one.total() or not two.total():
+        return 0.0
+    return sum(min(number / one.total(), two[name] / two.total()) for name, number in one.items())
+
+
+def _by_user(before: "tuple[Session, ...]", after: "tuple[Session, ...]", wanted: "Mapping[str, str]") -> "list[Pair]":
+    pairs = [
+        Pair(before=_named(first, before, "before"), after=_named(second, after, "after"), match=Match.USER)
+        for first, second in wanted.items()
+    ]
+    for side in ([p.before.id for p in pairs], [p.after.id for p in pairs]):
+        twice = next((name for name, times in Counter(side).items() if times > 1), None)
+        if twice is not None:
+            raise OptionError(f"Two pairs name the session {twice!r}.", slug="bad-option", advice="Keep one of them.")
+    return pairs
+
+
+def _named(word: str, sessions: "tuple[Session, ...]", side: str) -> Session:
+    """Find a session by id, else by name, else by the last part of its name; OptionError unless it is one."""
+    keys: tuple[Callable[[Session], str], ...] = (lambda s: s.id, lambda s: s.name, lambda s: _last(s.name))
+    for key in keys:
+        found = [session for session in sessions if key(session) == word]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break
+    known = sorted({str(session.id) for session in sessions})
+    what = "several sessions" if found else "no session"
+    raise OptionError(
+        f"A pair names {word!r}, which is {what} of the device {side}: it has {known}.", slug="bad-option"
+    )
+
+
+def _by_key(
+    before: "list[Session]", after: "list[Session]", match: Match, key: "Callable[[Session], str]"
+) -> "list[Pair]":
+    """Pair sessions whose key is not empty and is that of one session on each side only."""
+    one, two = Counter(map(key, before)), Counter(map(key, after))
+    other = {key(session): session for session in after}
+    return [
+        Pair(before=session, after=other[key(session)], match=match)
+        for session in before
+        if key(session) and one[key(session)] == 1 and two[key(session)] == 1
+    ]
+
+
+def _own_name(session: Session) -> str:
+    """Return the name, "" for one that is only its host's, as that of a capture that lies in no folder of its own."""
+    return "" if session.name == session.host else session.name
+
+
+def _folder(session: Session) -> str:
+    """Return the run without its dated directory; of a session inside a process with its name there."""
+    folder = session.run.rpartition("/")[0]
+    return f"{folder}#{session.name}" if folder and session.process is not None else folder
+
+
+def _last(name: str) -> str:
+    return name.rstrip("/").rpartition("/")[2]
+
+
+def _left(sessions: "tuple[Session, ...] | list[Session]", taken: "list[Session]") -> "list[Session]":
+    ids = {session.id for session in taken}
+    return [session for session in sessions if session.id not in ids]

@@ -1,0 +1,259 @@
+"""A comparison -> Markdown: what certainly changed, what is not comparable, then the figures of the device and of each program."""
+
+from collections.abc import Callable
+
+from tb_contention._version import __version__
+from tb_contention.model.comparison import (
+    Basis,
+    Change,
+    Comparison,
+    DeviceSide,
+    Interval,
+    Judgement,
+    KernelDifference,
+    KernelSums,
+    Match,
+    Named,
+    SessionComparison,
+)
+from tb_contention.model.names import clean, shorten
+from tb_contention.report.slowdown import EVIDENCE, times
+from tb_contention.report.table import TextTable
+from tb_contention.report.text import count, duration, listing, size
+from tb_contention.report.to_markdown import escape
+
+#: Kernels and programs that a page shows; the JSON has all.
+MOST_KERNELS, MOST_IN_HEADLINE = 10, 3
+#: Characters of a kernel's name: those of one library differ in the middle.
+_LONG = 110
+_HEADER = ("figure", "before", "after", "change", "verdict")
+_NUMBERS = frozenset((1, 2, 3))
+_RULES = (
+    "better, worse: the change is larger than chance and the captures' scatter explain. unclear: it may be either, or is neither good nor "
+    "bad. Step times: 90 % interval from ranks (Hodges and Lehmann) of the ratio of step periods. Slowdown, lost time: intervals of both "
+    "sides that do not overlap. Bytes: more than 1 %."
+)
+_MATCH = {
+    Match.USER: "paired by you",
+    Match.SAME: "one session",
+    Match.NAME: "of one name",
+    Match.LAST_PART: "of one name but for the folders",
+    Match.HOST: "paired by host and kernels",
+}
+Writer = Callable[["float | None"], str]
+
+
+def to_markdown(found: Comparison, *, before: str, after: str) -> str:
+    """Print the comparison as Markdown; before, after: the log directories as given."""
+    parts = [f"# {escape(headline(found))}", _side("Before", found.before, before), _side("After", found.after, after)]
+    parts += [_others("Only before", found.gone), _others("Only after", found.appeared)]
+    if found.notes:
+        parts.append("\n".join(f"- {escape(note)}" for note in found.notes))
+    parts += _table(_device(found), level=2)
+    for session in found.sessions:
+        parts += _session(session)
+    parts += [escape(_RULES), f"tb_contention {escape(__version__)}"]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline(found: Comparison) -> str:
+    """Say what certainly changed for the programs; that nothing did where all is known to be the same."""
+    if not found.sessions:
+        return "No session of one side is known to be one of the other"
+    certain = (Judgement.BETTER, Judgement.WORSE)
+    clauses = [_step_clause(s) for s in found.sessions if s.step.judgement in certain]
+    clauses += [
+        _slowdown_clause(s)
+        for s in found.sessions
+        if s.step.judgement not in certain and s.slowdown.judgement in certain
+    ]
+    if clauses:
+        more = len(clauses) - MOST_IN_HEADLINE
+        return "; ".join((*clauses[:MOST_IN_HEADLINE], *([f"{more} more changed"] if more > 0 else [])))
+    if all(s.step.judgement is Judgement.SAME for s in found.sessions):
+        return "Step times are the same before and after"
+    return "No change of step times is certain"
+
+
+def _step_clause(session: SessionComparison) -> str:
+    change = session.step
+    return (
+        f"A typical step of {title(session)} takes {times(change.ratio or 0.0)} as long as before, "
+        f"{duration(_whole(change.after))} instead of {duration(_whole(change.before))}"
+    )
+
+
+def _slowdown_clause(session: SessionComparison) -> str:
+    change = session.slowdown
+    return f"Company slows {title(session)} by {times(change.after or 0.0)} instead of {times(change.before or 0.0)}"
+
+
+def title(session: SessionComparison) -> str:
+    """Name a pair: by the part of the name that both have, else by both names."""
+    one, two = clean(session.before_name), clean(session.after_name)
+    if one == two:
+        return one
+    last = one.rpartition("/")[2]
+    return last if last == two.rpartition("/")[2] else f"{one} → {two}"
+
+
+def _side(word: str, side: DeviceSide, logdir: str) -> str:
+    model = f" ({side.model})" if side.model else ""
+    names = listing([clean(session.name) for session in side.sessions])
+    how = side.mechanism.value.replace("_", " ")
+    sharing = "alone" if len(side.sessions) < 2 else f"together, sharing: {how}"
+    text = f"{clean(side.id)}{model} of {clean(logdir)}: {names}, {sharing}, {duration(side.window)} analysed"
+    return f"{word}: {escape(text)}"
+
+
+def _others(words: str, sessions: "tuple[Named, ...]") -> str:
+    names = listing([clean(session.name) for session in sessions], 10)
+    return escape(f"{words}: {names}.") if names else ""
+
+
+def _device(found: Comparison) -> TextTable:
+    rows = (
+        _row("two or more at once", found.contended_share, _percent),
+        _row("combined memory peak", found.combined_peak, _size),
+        _row("memory left", found.headroom, _size),
+        _row("throughput (STP)", found.stp, _number),
+        _row("mean slowdown (ANTT)", found.antt, _number),
+    )
+    return TextTable(title="Device", header=_HEADER, rows=rows, numbers=_NUMBERS)
+
+
+def _session(found: SessionComparison) -> "list[str]":
+    one, two = found.before_steps, found.after_steps
+    about = f"{_MATCH[found.match][0].upper()}{_MATCH[found.match][1:]}; whole step periods: {one.count} before, {two.count} after"
+    if one.mean is not None and two.mean is not None:
+        about += f", in the mean {_length(one.mean)} before, {_length(two.mean)} after"
+    known = [
+        f"{when}: {EVIDENCE[evidence]}"
+        for when, evidence, value in (
+            ("before", found.before_evidence, found.slowdown.before),
+            ("after", found.after_evidence, found.slowdown.after),
+        )
+        if value is not None
+    ]
+    rows = [
+        _row("step period, median", found.step, _length),
+        _row("slowdown", found.slowdown, _factor),
+        _row("lost to others, of the window", found.lost_share, _percent),
+        _row("device time of a step alone, median", found.device_time, _length),
+        _row("had work on the device", found.busy_share, _percent),
+    ]
+    for allocator in found.memory:
+        name = allocator.before if len(found.memory) > 1 else ""
+        own = f" of {shorten(clean(name), 40)}" if name else ""
+        rows += [
+            _row(f"own memory peak{own}", allocator.peak, _size),
+            _row(f"suggested limit{own}", allocator.suggested_limit, _size),
+        ]
+    figures = TextTable(title=title(found), header=_HEADER, rows=tuple(rows), numbers=_NUMBERS)
+    says = f"Slowdown {'; '.join(known)}." if known else ""
+    head, body, _ = _table(figures, level=2)
+    return [head, escape(f"{about}."), body, escape(says), *_kernels(found)]
+
+
+def _row(figure: str, change: Change, write: Writer) -> "tuple[str, ...]":
+    """Write a figure with its intervals; a claim that is not made says why."""
+    verdict = change.judgement.value + (f": {change.why}" if change.why else "")
+    return (
+        figure,
+        _with(write(change.before), change.before_interval, write),
+        _with(write(change.after), change.after_interval, write),
+        _change(change, write),
+        verdict,
+    )
+
+
+def _sign(difference: float) -> str:
+    return "+" if difference > 0 else "−" if difference < 0 else ""
+
+
+def _with(text: str, interval: "Interval | None", write: Writer) -> str:
+    return text if interval is None else f"{text} ({write(interval.low)} to {write(interval.high)})"
+
+
+def _change(change: Change, write: Writer) -> str:
+    difference = change.difference
+    if difference is None:
+        return "–"
+    if write is _percent:
+        return f"{_sign(difference)}{100 * abs(difference):.1f} points"
+    sign = _sign(difference)
+    text = f"{sign}{write(abs(difference))}" if write in (_length, _size) else f"{sign}{abs(difference):.2f}"
+    if change.ratio is None or write not in (_length, _size):
+        return text
+    found = change.ratio_interval
+    ends = "" if found is None else f" ({found.low:.2f} to {found.high:.2f})"
+    return f"{text}, {times(change.ratio)}{ends}"
+
+
+def _kernels(found: SessionComparison) -> "list[str]":
+    """Set the largest changes side by side; which of them chance may explain the sums do not tell."""
+    per = "per step" if found.basis is Basis.STEP else "per second"
+    changed = [kernel for kernel in found.kernels if kernel.difference]
+    rows = tuple(_kernel(kernel) for kernel in changed[:MOST_KERNELS])
+    if not rows:
+        return []
+    left = len(changed) - len(rows)
+    note = f"{count(left, 'more kernel name')} in the JSON." if left else ""
+    header = ("kernel", "number", "mean before", "mean after", f"{per} before", f"{per} after", "change")
+    table = TextTable(
+        title=f"Kernels of {title(found)}, largest change first",
+        header=header,
+        rows=rows,
+        numbers=frozenset(range(1, 7)),
+        note=note,
+    )
+    return _table(table, level=3)
+
+
+def _kernel(kernel: KernelDifference) -> "tuple[str, ...]":
+    sides = (kernel.before, kernel.after)
+    numbers = " / ".join("–" if side is None else f"{side.count:,}" for side in sides)
+    difference = round(kernel.difference)
+    return (
+        shorten(clean(kernel.name), _LONG),
+        numbers,
+        *(_mean(side) for side in sides),
+        *("–" if side is None else duration(round(side.rate)) for side in sides),
+        f"{_sign(difference)}{duration(abs(difference))}"
+        + ("" if None not in sides else f" ({kernel.presence.value})"),
+    )
+
+
+def _mean(sums: "KernelSums | None") -> str:
+    return "–" if sums is None else duration(round(sums.mean))
+
+
+def _table(table: TextTable, *, level: int) -> "list[str]":
+    rule = ["---:" if column in table.numbers else "---" for column in range(len(table.header))]
+    rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
+    body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return [f"{'#' * level} {escape(table.title)}", body, escape(table.note)]
+
+
+def _whole(value: "float | None") -> "int | None":
+    return None if value is None else round(value)
+
+
+def _length(value: "float | None") -> str:
+    return "–" if value is None else duration(round(value))
+
+
+def _size(value: "float | None") -> str:
+    return "–" if value is None else size(round(value))
+
+
+def _percent(value: "float | None") -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _factor(value: "float | None") -> str:
+    return "–" if value is None else times(value)
+
+
+def _number(value: "float | None") -> str:
+    return "–" if value is None else f"{value:.2f}"
