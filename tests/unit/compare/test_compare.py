@@ -1,6 +1,8 @@
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,8 @@ from tb_contention.model.contention import Cost, Evidence, Mechanism, SharingMet
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.compare_json import to_dict, to_json
 from tb_contention.report.compare_text import headline, to_markdown
-from tb_contention.simulate import write_scenario
+from tb_contention.simulate import random_scenario, write_scenario
+from tb_contention.simulate.sharing import Policy, Rates, TimeSlices
 from tb_contention.units import Bytes
 
 BETTER, WORSE, SAME, UNCLEAR = Judgement.BETTER, Judgement.WORSE, Judgement.SAME, Judgement.UNCLEAR
@@ -331,6 +334,33 @@ def test_json_has_every_key_that_format_md_names(demo: Report, repo_root: Path) 
     assert found["device"]["combined_peak_bytes"]["difference"] == 78148272128 - 52378468352
     assert found["sessions"][0]["slowdown"]["before"] is None
     assert to_dict(compare(alone, device, demo.sessions, demo.sessions), before="a", after="b") == found
+
+
+WAYS: "dict[str, tuple[str, Callable[[], Policy], float | None]]" = {
+    "slices": ("time_slicing", lambda: TimeSlices(2e6, 1e5), 2e6),
+    "rates": ("concurrent", lambda: Rates((0.55, 0.5)), None),
+    "free": ("none", lambda: Rates((1.0, 1.0)), None),
+}
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_no_claim_on_random_programs_contradicts_the_simulation(seed: int, tmp_path: Path) -> None:
+    reports, truth = {}, {}
+    for name, (mechanism, policy, length) in WAYS.items():
+        drawn_at_random = random_scenario(seed, "mps", saturated=seed == 3)
+        scenario = replace(drawn_at_random, policy=policy, mechanism=mechanism, slice_ns=length)
+        write_scenario(scenario, tmp_path / name, seed=seed, alone=False)
+        reports[name] = analyse(tmp_path / name / "together", cache_dir=None)
+        truth[name] = json.loads((tmp_path / name / "truth.json").read_text())["sessions"]
+    claims = 0
+    for one, two in permutations(WAYS, 2):
+        for session in between(reports[one], reports[two]).sessions:
+            slower = truth[two][session.before_name]["slowdown"] > truth[one][session.before_name]["slowdown"]
+            found = [session.slowdown.judgement, session.lost_share.judgement, session.step.judgement]
+            claims += sum(judgement in (BETTER, WORSE) for judgement in found)
+            assert (BETTER if slower else WORSE) not in found
+            assert session.device_time.judgement in (SAME, UNCLEAR)  # the programs do the same work
+    assert claims >= 12
 
 
 def _names(value: object) -> "list[str]":
