@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from tb_contention.compare.contended import contended_share
 from tb_contention.compare.judging import Estimate, estimated, silenced
 from tb_contention.compare.memory import combined_peak, headroom
-from tb_contention.compare.notes import incomparable, notes_on
+from tb_contention.compare.notes import incomparable, losses_of, notes_on, unplaced
 from tb_contention.compare.pairing import pair_up
 from tb_contention.compare.sessions import compare_sessions, estimate_of
 from tb_contention.model.alignment import Session
@@ -37,19 +37,21 @@ def compare(
     pairs: sessions before -> sessions after that are one program, by id, name, or last part of the name; OptionError where one is not
     there. Sessions that they do not name are paired by what is equal and unambiguous.
     """
-    sides = _on(before, before_sessions), _on(after, after_sessions)
+    here, there = _on(before, before_sessions), _on(after, after_sessions)
+    sides = tuple(item.session for item in here), tuple(item.session for item in there)
     paired = pair_up(*sides, pairs or {}, (before.overlap.kernels, after.overlap.kernels))
     why = incomparable(before, after)
-    sessions = tuple(compare_sessions(before, after, pair, why) for pair in paired.pairs)
+    met = why or unplaced(before, sides[0]) or unplaced(after, sides[1])
+    sessions = tuple(compare_sessions(before, after, pair, why, met) for pair in paired.pairs)
     complete = not paired.gone and not paired.appeared
     stp = estimated(_stp(before), _stp(after), less_is_better=False)
     antt = estimated(_antt(before), _antt(after))
-    apart = why or ("" if complete else _OTHERS)
+    apart = met or ("" if complete else _OTHERS)
     nothing = "" if sessions else _NOTHING
     return Comparison(
         before=_side(before, sides[0]),
         after=_side(after, sides[1]),
-        contended_share=silenced(contended_share(before, after), why or nothing),
+        contended_share=silenced(contended_share(before, after), met or nothing),
         combined_peak=silenced(combined_peak(before.memory, after.memory), nothing),
         headroom=silenced(headroom(before.memory, after.memory), nothing),
         stp=silenced(stp, apart),
@@ -57,13 +59,13 @@ def compare(
         sessions=sessions,
         appeared=tuple(map(_named, paired.appeared)),
         gone=tuple(map(_named, paired.gone)),
-        notes=notes_on(before, after, paired, sessions),
+        notes=(*notes_on(before, after, paired, sessions), *losses_of(here, "before"), *losses_of(there, "after")),
     )
 
 
-def _on(device: DeviceReport, sessions: "Iterable[SessionReport]") -> "tuple[Session, ...]":
+def _on(device: DeviceReport, sessions: "Iterable[SessionReport]") -> "tuple[SessionReport, ...]":
     here = set(device.sessions)
-    return tuple(item.session for item in sessions if item.id in here)
+    return tuple(item for item in sessions if item.id in here)
 
 
 def _named(session: Session) -> Named:

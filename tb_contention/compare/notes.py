@@ -1,5 +1,8 @@
 """What of two sides is not comparable, in sentences."""
 
+import re
+from collections.abc import Iterable
+
 import numpy as np
 
 from tb_contention.compare.memory import combined_peak
@@ -8,7 +11,7 @@ from tb_contention.compare.ranks import LEAST
 from tb_contention.model.alignment import Session
 from tb_contention.model.comparison import Judgement, Match, SessionComparison, StepSide
 from tb_contention.model.contention import Mechanism
-from tb_contention.model.report import DeviceReport
+from tb_contention.model.report import DeviceReport, SessionReport
 
 _WORDS = {
     Mechanism.NONE: "no sharing",
@@ -17,6 +20,8 @@ _WORDS = {
     Mechanism.SINGLE_STREAM: "one queue",
     Mechanism.UNKNOWN: "an unknown way",
 }
+#: What a name of a step may end with.
+_NUMBER = re.compile(r"[\s#:_-]*\d+$")
 #: A step whose number of kernels moved by more than this does other work.
 _OTHER_WORK = 0.02
 
@@ -26,6 +31,13 @@ def incomparable(before: DeviceReport, after: DeviceReport) -> str:
     if before.group.device.device.is_host is not after.group.device.device.is_host:
         return "one side is a GPU and the other a host's processor"
     return ""
+
+
+def unplaced(device: DeviceReport, sessions: "tuple[Session, ...]") -> str:
+    """Say that it is not known when sessions met, "" where it is; those of one process share a clock."""
+    if device.group.max_error is not None or len({s.process or s.id for s in sessions}) < 2:
+        return ""
+    return "the error of a clock is not known, so the sessions may have met at other moments"
 
 
 def notes_on(
@@ -112,9 +124,19 @@ def _met_otherwise(before: DeviceReport, after: DeviceReport, sessions: "tuple[S
 
 
 def _step_names(session: Session) -> "set[str]":
+    """Return what the steps are called, without the number that some names end with."""
     strings = session.trace.strings
-    found = (strings.get(int(row)) for row in np.unique(session.trace.steps.name))
-    return {name for name in found if name}
+    found = (strings.get(int(row)) or "" for row in np.unique(session.trace.steps.name))
+    return {_NUMBER.sub("", name) for name in found} - {""}
+
+
+def losses_of(sessions: "Iterable[SessionReport]", side: str) -> "list[str]":
+    """Tell which captures are not whole: then kernels may be missing, and periods that hold them too long."""
+    return [
+        f"The capture of {item.name} {side} is not whole ({item.warnings[0]}): kernels that seem gone may not have been recorded."
+        for item in sessions
+        if item.warnings
+    ]
 
 
 def _session(found: SessionComparison) -> "list[str]":

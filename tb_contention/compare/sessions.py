@@ -20,8 +20,13 @@ from tb_contention.units import I64, SessionId
 _ROUGH = "the time that kernels take alone is not known well enough on both sides"
 
 
-def compare_sessions(before: DeviceReport, after: DeviceReport, pair: Pair, incomparable: str) -> SessionComparison:
-    """Compare one program. incomparable: why times are not comparable at all, "" where they are."""
+def compare_sessions(
+    before: DeviceReport, after: DeviceReport, pair: Pair, incomparable: str, unsure: str
+) -> SessionComparison:
+    """Compare one program.
+
+    incomparable: why times are not comparable at all, "" where they are; unsure: why what company cost is not.
+    """
     one, two = before.cost.loss(pair.before.id), after.cost.loss(pair.after.id)
     steps = _times(before, pair.before.id), _times(after, pair.after.id)
     basis = basis_of(*steps)
@@ -37,10 +42,10 @@ def compare_sessions(before: DeviceReport, after: DeviceReport, pair: Pair, inco
         after_evidence=two.slowdown.evidence,
         before_steps=_side(steps[0], first),
         after_steps=_side(steps[1], second),
-        slowdown=silenced(_slowdown(one, two), incomparable),
+        slowdown=silenced(_slowdown(one, two), unsure),
         step=silenced(sampled(_periods(steps[0]), _periods(steps[1])), incomparable),
-        device_time=silenced(_device_time((before, after), (one, two), steps), incomparable),
-        lost_share=silenced(_lost_share((before, after), (one, two)), incomparable),
+        device_time=silenced(_device_time((before, after), (one, two), steps), unsure),
+        lost_share=silenced(_lost_share((before, after), (one, two)), unsure),
         busy_share=silenced(_busy_share(before, after, pair), incomparable),
         in_process=pair.before.process is not None or pair.after.process is not None,
         memory=allocators_of(before, after, (pair.before, pair.after)),

@@ -408,6 +408,39 @@ def test_missing_allocator_events_take_a_claim_back() -> None:
     assert "missing" in found.combined_peak.why
 
 
+def test_without_known_clocks_nothing_is_claimed_on_what_company_cost() -> None:
+    before, after = drawn((1.5, 1.45, 1.55), 6_000, lost=16_000), drawn((1.2, 1.17, 1.24), 4_800, lost=8_000)
+    device = after.devices[0]
+    found = between(before, replace(after, devices=(replace(device, group=replace(device.group, max_error=None)),)))
+    trainer = next(s for s in found.sessions if s.before_name == "trainer")
+    met = (trainer.slowdown, trainer.lost_share, trainer.device_time, found.stp, found.antt, found.contended_share)
+    assert {c.judgement for c in met} == {UNCLEAR}
+    assert all("clock" in c.why for c in met)
+    assert trainer.step.judgement is BETTER  # a session's own clock measures its steps
+
+
+def test_a_session_alone_needs_no_clock_that_others_share(demo: Report) -> None:
+    alone, together = device_of(demo, "alone/trainer"), device_of(demo, "together/evaluator", "together/trainer")
+    unknown = replace(alone, group=replace(alone.group, max_error=None))
+    assert compare(unknown, together, demo.sessions, demo.sessions).contended_share.judgement is WORSE
+
+
+def test_a_capture_that_is_not_whole_is_told(demo: Report) -> None:
+    alone = device_of(demo, "alone/trainer")
+    lossy = tuple(replace(s, warnings=("Dropped 3 events.",)) for s in demo.sessions)
+    found = compare(alone, alone, demo.sessions, lossy)
+    assert [note for note in found.notes if "not whole" in note] == [
+        "The capture of alone/trainer after is not whole (Dropped 3 events.): kernels that seem gone may not have been recorded."
+    ]
+
+
+def test_steps_of_other_names_are_told(demo: Report) -> None:
+    one, two = device_of(demo, "alone/trainer"), device_of(demo, "alone/evaluator")
+    found = compare(one, two, demo.sessions, demo.sessions, {"alone/trainer": "alone/evaluator"})
+    assert any("Steps of alone/trainer have other names (train before, test after)" in note for note in found.notes)
+    assert not any("other names" in n for n in compare(one, one, demo.sessions, demo.sessions).notes)
+
+
 def test_steps_and_kernels_of_a_capture_alone_are_counted_whole(demo: Report) -> None:
     device = device_of(demo, "alone/trainer")
     (steps,) = device.cost.steps
