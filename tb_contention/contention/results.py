@@ -109,6 +109,7 @@ def kernel_losses(loss: Loss) -> KernelLosses:
         alone=loss.alone.estimate,
         stall=loss.waits.stall,
         inside=loss.exposure.inside,
+        counted=loss.counted,
     )
 
 

@@ -13,7 +13,7 @@ from tb_contention.contention.overlap import measure_overlap, planes_by_session
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelCost, KernelLosses, PairOverlap, StepTimes, TimeSplit
 from tb_contention.model.contention_part import ContentionPart, SessionPart
-from tb_contention.units import F64, I64, PS_PER_NS, Nanoseconds, SessionId
+from tb_contention.units import F64, I64, PS_PER_NS, Bool, Nanoseconds, SessionId
 
 #: Pairs of kernels told per part.
 _MOST_PAIRS = 200
@@ -21,12 +21,16 @@ _MOST_PAIRS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cut:
-    """A session's kernels in the part. alone, stretch, stall: ns inside it per kernel, None where not known."""
+    """A session's kernels in the part. alone, stretch, stall: ns inside it per kernel, None where not known.
+
+    counted: in whole step periods, whose loss alone is blamed and summed for a session, as in the report.
+    """
 
     runs: KernelRuns
     alone: "F64 | None"
     stretch: "F64 | None"
     stall: "F64 | None"
+    counted: Bool
 
 
 def contention_within(aligned: AlignedTraces, group: DeviceGroup, cost: Cost, start: int, end: int) -> ContentionPart:
@@ -100,6 +104,7 @@ def _cut(session: Session, devices: "list[int]", losses: "KernelLosses | None", 
     low, high = np.clip(begin, start, end), np.clip(done, start, end)
     waited = low - np.clip(begin - stall, start, end)
     alone = stretch = lost = stalled = None
+    counted = np.zeros(len(rows), np.bool_)
     if losses is not None:
         length = done - begin
         known = losses.inside[inside]
@@ -109,7 +114,8 @@ def _cut(session: Session, devices: "list[int]", losses: "KernelLosses | None", 
         # Noise below zero counts whole where nothing was cut, so that sums over the window are those of the report.
         noise = np.minimum(losses.stall[inside], 0.0)
         stalled = np.where(known, waited + noise, 0.0)
-        lost = stretch + stalled
+        counted = losses.counted[inside]
+        lost = np.where(counted, stretch + stalled, 0.0)
     return _Cut(
         runs=KernelRuns(
             session=session.id,
@@ -123,6 +129,7 @@ def _cut(session: Session, devices: "list[int]", losses: "KernelLosses | None", 
         alone=alone,
         stretch=stretch,
         stall=stalled,
+        counted=counted,
     )
 
 
@@ -133,8 +140,8 @@ def _session(cut: _Cut, steps: "StepTimes | None", start: int, end: int) -> Sess
     is_lost_known = steps is not None and steps.known
     return SessionPart(
         session=cut.runs.session,
-        stretch=_sum(cut.stretch),
-        stall=_sum(cut.stall),
+        stretch=_sum(cut.stretch, cut.counted),
+        stall=_sum(cut.stall, cut.counted),
         steps=len(rows),
         own=Nanoseconds(int(steps.own[rows].sum()) if steps is not None else 0),
         host=Nanoseconds(int(steps.host[rows].sum()) if steps is not None else 0),
@@ -142,16 +149,16 @@ def _session(cut: _Cut, steps: "StepTimes | None", start: int, end: int) -> Sess
     )
 
 
-def _sum(parts: "F64 | None") -> "Nanoseconds | None":
-    return None if parts is None else Nanoseconds(max(0, round(float(parts.sum()))))
+def _sum(parts: "F64 | None", rows: Bool) -> "Nanoseconds | None":
+    return None if parts is None else Nanoseconds(max(0, round(float(parts[rows].sum()))))
 
 
 def _costs(cut: _Cut) -> "list[KernelCost]":
     """Sum per kernel name: time alone and loss inside the part."""
-    if cut.alone is None or cut.runs.lost is None or not len(cut.runs.name):
+    if cut.alone is None or cut.stretch is None or cut.stall is None or not len(cut.runs.name):
         return []
     slots: I64 = cut.runs.name + 1
-    alone, lost = np.bincount(slots, cut.alone), np.bincount(slots, cut.runs.lost)
+    alone, lost = np.bincount(slots, cut.alone), np.bincount(slots, cut.stretch + cut.stall)
     return [
         KernelCost(
             session=cut.runs.session,

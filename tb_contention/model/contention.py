@@ -210,7 +210,7 @@ class KernelLosses:
     """What single kernels of a session lost, for sums over parts of the window; only of sessions whose loss is known.
 
     rows: of the trace's kernels, by start. alone: duration alone, ns. stall: how long others kept it from starting, ns; may be negative by
-    noise. inside: it lies in the window, so that both are known.
+    noise. inside: it lies in the window, so that both are known. counted: it lies in the step periods that the session's loss is of.
     """
 
     session: SessionId
@@ -218,6 +218,7 @@ class KernelLosses:
     alone: F64
     stall: F64
     inside: Bool
+    counted: Bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,16 @@ from tensorboard.plugins import base_plugin
 from werkzeug import wrappers
 
 from tb_contention._version import __version__
+from tb_contention.compare import compare
 from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.plugin.details import event_at
 from tb_contention.plugin.loader import NAME, TAB_NAME
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View, parse_query
+from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.workspace import Workspace
-from tb_contention.report import cost_json, memory_json
+from tb_contention.report import compare_json, cost_json, memory_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -70,6 +72,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
                 frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
             ),
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
+            "/api/compare": (self._compare, frozenset({"before", "after"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
             "/api/report": (self._report, frozenset({"format"})),
         }
@@ -89,6 +92,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
 
     def _summary(self, query: Query) -> wrappers.Response:
         state = self._workspace.summary(query.view)
+        has_xprof = "profile" in (getattr(self._context, "plugin_name_to_instance", None) or {})
         return _json(
             {
                 "state": state.state,
@@ -97,10 +101,21 @@ class ContentionPlugin(base_plugin.TBPlugin):
                 "revision": state.revision,
                 "logdir": self._workspace.logdir or self._workspace.spec,
                 "version": __version__,
-                "xprof": "profile" in (getattr(self._context, "plugin_name_to_instance", None) or {}),
+                "xprof": has_xprof,
+                "trace_viewer": self._trace_viewer(state.analysis.aligned) if has_xprof and state.analysis else {},
                 "report": to_dict(state.analysis.report) if state.analysis is not None else None,
             }
         )
+
+    def _trace_viewer(self, aligned: AlignedTraces) -> "dict[str, TraceViewerPlace]":
+        """Tell where xprof's trace viewer has each session, for those that it can open."""
+        places = {}
+        for session in aligned.sessions:
+            file = self._workspace.file(session.file)
+            place = None if file is None else trace_viewer_place(session, file, self._workspace.logdir)
+            if place is not None:
+                places[str(session.id)] = place
+        return places
 
     def _timeline(self, query: Query) -> "tuple[DeviceTimeline, str]":
         device = query.text("device")
@@ -183,6 +198,18 @@ class ContentionPlugin(base_plugin.TBPlugin):
             return _json({"hit": next_hit(timeline, wanted, at, direction, launches=launches)})
         start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
         return _json(search(timeline, wanted, start, end, launches=launches))
+
+    def _compare(self, query: Query) -> wrappers.Response:
+        state = self._workspace.summary(query.view)
+        if state.analysis is None:
+            raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
+        report = state.analysis.report
+        devices = {str(device.id): device for device in report.devices}
+        asked = query.text("before"), query.text("after")
+        if not set(asked) <= set(devices):
+            raise RequestError(404, "unknown-device", "No device of that id is analysed (yet); ask for the summary.")
+        found = compare(devices[asked[0]], devices[asked[1]], report.sessions, report.sessions)
+        return _json(compare_json.to_dict(found, before=report.logdir, after=report.logdir))
 
     def _memory(self, query: Query) -> wrappers.Response:
         at = query.number("at", -FAR, FAR) if "at" in query.values else None

@@ -105,6 +105,10 @@ class Workspace:
             state = self._views.get(view)
         return None if state is None or state.analysis is None else state.analysis.aligned
 
+    def file(self, relative: str) -> "CaptureFile | None":
+        """Find a decoded file by its path below the log directory."""
+        return next((file for file in tuple(self._captures) if file.relative == relative), None)
+
     def _start(self, *, wanted: bool) -> None:
         with self._lock:
             self._wanted = self._wanted or wanted

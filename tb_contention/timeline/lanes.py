@@ -163,7 +163,7 @@ def _launch_lane(index: int, session: Session, thread: int, rows: I64) -> Lane:
     name = launches.name[rows].astype(np.int64)
     events = _events(start // PS_PER_NS + session.offset, end, name, kind, rows, MAX_ROWS)
     label = trace.threads[thread] or f"thread {thread}"
-    return _lane(index, "launch", label, f"calls that launched its kernels: {label}", events, _kernel_name(trace))
+    return _lane(index, "launch", label, label, events, _kernel_name(trace))
 
 
 def _stream_lane(index: int, session: Session, number: int, rows: I64) -> Lane:

@@ -106,6 +106,9 @@ async function drag(panel, selector, from, to, modifier) {
   await panel.idle();
 }
 
+/** A height of the body's canvas on which no session's ruler is. */
+const LANES = 110;
+
 const FLOWS = {
   async 'the verdict is a sentence without holes'(panel) {
     const verdict = await panel.text('#verdict');
@@ -116,6 +119,7 @@ const FLOWS = {
   },
 
   async 'the first paint is marked'(panel) {
+    await panel.frame.waitForFunction(() => performance.getEntriesByName('tb_contention.first_paint').length > 0);
     const marks = await panel.frame.evaluate(() => performance.getEntriesByName('tb_contention.first_paint').length);
     expect(marks === 1, `${marks} marks`);
   },
@@ -164,16 +168,19 @@ const FLOWS = {
     await panel.frame.waitForSelector('dialog[open]', { state: 'hidden', timeout: 3000 });
   },
 
-  async 'dragging pans, Shift and dragging zooms, and the minimap moves the window'(panel) {
+  async 'dragging pans, a range is chosen and zoomed to, and the minimap moves the window'(panel) {
     await panel.reveal();
     const whole = await panel.window();
-    await drag(panel, '.body canvas', [0.3, 30], 0.6, 'Shift');
+    await drag(panel, '.body canvas', [0.3, LANES], 0.6, 'Shift');
+    expect((await panel.window()) === whole, 'choosing a range moves the window');
+    await panel.press('Enter');
     const range = await panel.window();
     expect(range !== whole, 'no zoom to the range');
-    await drag(panel, '.body canvas', [0.6, 30], 0.4);
+    await drag(panel, '.body canvas', [0.6, LANES], 0.4);
     const panned = await panel.window();
     expect(panned !== range, 'no pan');
-    await drag(panel, '.body canvas', [0.4, 30], 0.5, 'Shift');
+    await drag(panel, '.body canvas', [0.4, LANES], 0.5, 'Shift');
+    await panel.press('Enter');
     const crumbs = panel.frame.locator('.crumbs button');
     expect((await crumbs.count()) >= 2, 'no crumbs of the chosen ranges');
     await crumbs.nth((await crumbs.count()) - 1).click();
@@ -181,7 +188,8 @@ const FLOWS = {
     await panel.frame.waitForSelector('.crumbs', { state: 'detached', timeout: 5000 });
     await panel.idle();
     expect((await panel.window()) === whole, 'the first crumb does not lead to the whole');
-    await drag(panel, '.body canvas', [0.3, 30], 0.6, 'Shift');
+    await drag(panel, '.body canvas', [0.3, LANES], 0.6, 'Shift');
+    await panel.press('Enter');
     await drag(panel, '.head canvas', [0.1, 12], 0.7);
     expect((await panel.window()) !== panned, 'the minimap does nothing');
   },
@@ -307,7 +315,7 @@ const FLOWS = {
   async 'the kernels can be filtered, and every table opens'(panel) {
     const before = await panel.frame.locator('.kernels tbody tr').count();
     expect(before > 0, 'no kernels');
-    await panel.frame.fill('input[type=search]', 'no kernel has this name');
+    await panel.frame.fill('.filter input', 'no kernel has this name');
     expect((await panel.frame.locator('.kernels tbody tr').count()) === 0, 'the filter keeps rows');
     for (const tab of await panel.frame.locator('[role=tab]').all()) {
       await tab.click();
@@ -453,10 +461,156 @@ const FLOWS = {
     const whole = await panel.text('#held');
     expect(whole.startsWith('At the combined peak'), whole);
     await panel.reveal();
-    await drag(panel, '.body canvas', [0.6, 30], 0.66, 'Shift');
+    await drag(panel, '.body canvas', [0.6, LANES], 0.66, 'Shift');
     await panel.frame.waitForFunction((before) => document.querySelector('#held')?.textContent !== before, whole);
-    expect((await panel.text('#held')).startsWith('At the peak of what the timeline shows'), await panel.text('#held'));
+    expect((await panel.text('#held')).startsWith('At the peak of the chosen range'), await panel.text('#held'));
     expect((await panel.text('[role=tabpanel]')).includes('own peak in view'), 'the allocators are of the whole');
+  },
+
+  async 'tables are of the chosen range, and say so'(panel) {
+    const total = () => panel.frame.locator('.kernels tbody td:nth-child(4)').first().innerText();
+    const whole = await total();
+    await panel.reveal();
+    await drag(panel, '.body canvas', [0.4, LANES], 0.5, 'Shift');
+    expect(/^\d.*ms/.test(await panel.text('[aria-label="Chosen range"]')), 'the range is not measured');
+    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('Of the chosen range'));
+    await panel.frame.waitForFunction(
+      (text) => document.querySelector('.kernels tbody td:nth-child(4)').innerText !== text,
+      whole,
+    );
+    await panel.frame.locator('[role=tab]', { hasText: /^Sessions$/ }).click();
+    await panel.frame.waitForSelector('[role=tabpanel] th:text-is("whole steps")');
+    await panel.page.waitForTimeout(450);
+    const hash = await panel.page.evaluate(() => location.hash);
+    expect(hash.includes('p.tb_contention.range=') && hash.includes('p.tb_contention.table=Sessions'), `hash: ${hash}`);
+    await panel.focus();
+    await panel.press('Escape');
+    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('Of the whole'));
+  },
+
+  async 'lanes are pinned, hidden and moved, and the address keeps it'(panel) {
+    const labels = (where) => panel.frame.locator(`${where} .label.lane`).count();
+    const [head, body] = [await labels('.head'), await labels('.body')];
+    await panel.frame.locator('.body').getByLabel('Pin stream').first().focus();
+    await panel.press('Enter');
+    await panel.frame.waitForFunction((count) => document.querySelectorAll('.head .label.lane').length === count, head + 1);
+    expect((await labels('.body')) === body - 1, 'the pinned lane is there twice');
+    await panel.frame.locator('.body').getByLabel('Hide stream').first().focus();
+    await panel.press('Enter');
+    await panel.frame.waitForFunction((count) => document.querySelectorAll('.body .label.lane').length === count, body - 2);
+    const first = () => panel.frame.locator('.shell .strong').first().innerText();
+    const before = await first();
+    await panel.frame.click('.lanes-menu summary');
+    await panel.frame.locator('.lanes-menu').getByLabel(/^Move .* down$/).first().click();
+    await panel.frame.waitForFunction((text) => document.querySelector('.shell .strong').innerText !== text, before);
+    const moved = await first();
+    await panel.page.waitForTimeout(450);
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    await again.frame.waitForSelector('.head .label.lane');
+    expect((await again.frame.locator('.shell .strong').first().innerText()) === moved, 'the order is forgotten');
+    expect((await again.text('.lanes-menu summary')).includes('1 hidden'), 'what is hidden is forgotten');
+    await again.frame.click('.lanes-menu summary');
+    await again.frame.click('.lanes-menu button:text-is("as at first")');
+    await again.frame.waitForFunction((count) => document.querySelectorAll('.body .label.lane').length === count, body);
+  },
+
+  async 'a search counts its hits and leads from one to the next'(panel) {
+    await panel.focus();
+    await panel.press('/');
+    await panel.page.keyboard.type('softmax');
+    await panel.frame.waitForFunction(() => /\d events/.test(document.querySelector('.search [role=status]')?.textContent));
+    await panel.press('Enter');
+    await panel.frame.waitForSelector('.detail');
+    const first = await panel.text('.detail dl');
+    expect((await panel.text('.detail .name')).includes('softmax'), 'not a hit');
+    await panel.press('Enter');
+    await panel.frame.waitForFunction((text) => document.querySelector('.detail dl')?.innerText !== text && document.querySelector('.detail dl'), first);
+    await panel.page.keyboard.press('Shift+Enter');
+    await panel.frame.waitForFunction((text) => document.querySelector('.detail dl')?.innerText === text, first);
+    await panel.press('Escape');
+    expect(await panel.frame.evaluate(() => document.activeElement.classList.contains('stage')), 'Esc leaves the focus');
+    await panel.frame.locator('[role=tab]', { hasText: /^Kernels$/ }).click();
+    await panel.frame.locator('.kernels tbody .link').first().click();
+    await panel.frame.waitForFunction(() => document.querySelector('.kernels tr.current') !== null);
+  },
+
+  async 'a kernel leads to its launch call and back'(panel) {
+    await panel.frame.fill('#find', 'softmax');
+    await panel.frame.waitForFunction(() => /\d events/.test(document.querySelector('.search [role=status]')?.textContent));
+    await panel.frame.getByLabel('Show the evidence: By what mechanism?').click();
+    await panel.idle();
+    await panel.frame.click('[aria-label="Next hit"]');
+    await panel.frame.click('.detail button:text-is("to its launch call")');
+    await panel.frame.waitForSelector('.detail button:text-is("to its kernel")');
+    await panel.frame.waitForSelector('.label.lane[data-kind=launch]');
+    await panel.frame.click('.detail button:text-is("to its kernel")');
+    await panel.frame.waitForSelector('.detail button:text-is("to its launch call")');
+  },
+
+  async 'marks carry notes, and the address carries marks'(panel) {
+    await panel.reveal();
+    const body = await panel.box('.body canvas');
+    await panel.focus();
+    for (const part of [0.3, 0.5]) {
+      await panel.page.mouse.move(body.x + part * body.width, body.y + LANES);
+      await panel.press('m');
+    }
+    await panel.frame.locator('[role=tab]', { hasText: /^Marks$/ }).click();
+    await panel.frame.fill('[aria-label="Note on mark 2"]', 'slow; here: <b>');
+    expect(/ms/.test(await panel.frame.locator('.marks tbody tr').nth(1).innerText()), 'no time between marks');
+    await panel.page.waitForTimeout(450);
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    expect((await again.frame.inputValue('[aria-label="Note on mark 2"]')) === 'slow; here: <b>', 'the note is lost');
+    await again.frame.click('[aria-label="Remove mark 1"]');
+    await again.frame.waitForFunction(() => document.querySelectorAll('.marks tbody tr').length === 1);
+  },
+
+  async "dragging a session's ruler says what would overlap, and aligns it so"(panel) {
+    await panel.reveal();
+    const before = await panel.text('#verdict');
+    const body = await panel.box('.body canvas');
+    const shell = await panel.frame.locator('.shell').first().boundingBox();
+    const y = shell.y + 34;
+    await panel.page.mouse.move(body.x + 0.5 * body.width, y);
+    expect((await panel.frame.locator('.body canvas').evaluate((c) => c.style.cursor)) === 'ew-resize', 'no sign of it');
+    await panel.page.mouse.down();
+    for (const part of [0.52, 0.58, 0.64]) await panel.page.mouse.move(body.x + part * body.width, y);
+    await panel.frame.waitForFunction(() => /→ \d/.test(document.querySelector('.shift-note')?.textContent));
+    await panel.page.mouse.up();
+    await panel.frame.waitForFunction((text) => document.querySelector('#verdict').innerText !== text, before, { timeout: 30_000 });
+    await panel.page.waitForTimeout(450);
+    expect((await panel.page.evaluate(() => location.hash)).includes('shift='), 'not in the address');
+    expect((await panel.frame.locator('.shift-note').count()) === 0, 'the note stays');
+  },
+
+  async 'two devices are compared, and what is not clear is not claimed'(panel) {
+    await panel.frame.click('.chooser button:text-is("compare")');
+    const options = panel.frame.locator('.compare-with option');
+    const alone = await options.evaluateAll((all) => all.find((o) => o.value.startsWith('simulated') && o.text.includes('1 session')).value);
+    await panel.frame.selectOption('.compare-with select', alone);
+    await panel.frame.waitForSelector('.changes');
+    const rows = await panel.frame.locator('.changes tbody tr').allInnerTexts();
+    const step = rows.find((row) => row.startsWith('step period'));
+    expect(/\+\d+ %\s+worse/.test(step), `steps: ${step}`);
+    expect(rows.some((row) => /not clear: .+/.test(row)), 'every change is claimed');
+    await panel.page.waitForTimeout(450);
+    expect((await panel.page.evaluate(() => location.hash)).includes('p.tb_contention.before='), 'not in the address');
+  },
+
+  async 'letters can be switched off, arrows stay'(panel) {
+    await panel.focus();
+    await panel.press('?');
+    await panel.frame.locator('dialog input[type=checkbox]').click();
+    await panel.frame.locator('dialog .close').click();
+    await panel.focus();
+    const whole = await panel.window();
+    await panel.press('w');
+    expect((await panel.window()) === whole, 'w still zooms');
+    await panel.press('ArrowUp');
+    expect((await panel.window()) !== whole, 'the arrow is off too');
+    await panel.frame.evaluate(() => localStorage.clear());
   },
 
   async 'a memory limit set by hand says what would come of it'(panel) {

@@ -180,6 +180,12 @@ def test_the_parts_of_a_window_add_up_to_the_report(tab: Tab) -> None:
 
     assert sum(part["time"]["contended_ns"] for part in parts) == device["time"]["contended_ns"]
     assert sum(k["total_ns"] for p in parts for k in p["kernels"]) == sum(k["total_ns"] for k in device["kernels"])
+    whole = json.loads(tab.ask("api/contention", device=device["id"], start=start, end=end).data)
+    assert [b["lost_ns"] for b in whole["delays"]] == [b["lost_ns"] for b in device["blame"]]
+    assert whole["kernels"] == device["kernels"]
+    for part, told in zip(whole["per_session"], device["per_session"], strict=True):
+        assert part["stretch_ns"] == told["stretch_ns"]
+        assert part["stall_ns"] == told["stall_ns"]
     # Each part rounds each of its kernel names to whole ns.
     rounded = sum(len(part["kernels"]) for part in parts) + len(device["kernels"])
     lost = sum(k["lost_ns"] for k in device["kernels"])

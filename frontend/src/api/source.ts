@@ -1,7 +1,18 @@
 /** The plugin's routes. The only place that numbers requests and drops answers that came too late. */
 import type { Bytes, Ns, Span } from '../base/units';
 import { decodeTile, type Tile } from './tile';
-import type { EventDetail, Layout, MemoryPart, Summary, ViewQuery } from './types';
+import type {
+  Comparison,
+  ContentionPart,
+  EventDetail,
+  Layout,
+  MemoryPart,
+  Place,
+  SearchResult,
+  Shifted,
+  Summary,
+  ViewQuery,
+} from './types';
 
 /** The server said no; the text is for people. */
 export class ApiError extends Error {
@@ -17,7 +28,19 @@ export class ApiError extends Error {
 export const STALE = Symbol('stale');
 export type Fresh<Value> = Value | typeof STALE;
 
-type Channel = 'summary' | 'layout' | 'event' | 'memory' | 'tiles';
+const CHANNELS = [
+  'summary',
+  'layout',
+  'event',
+  'memory',
+  'contention',
+  'search',
+  'next',
+  'shifted',
+  'compare',
+  'tiles',
+] as const;
+type Channel = (typeof CHANNELS)[number];
 type Parameters_ = readonly (readonly [string, string])[];
 
 async function failure(response: Response): Promise<ApiError> {
@@ -30,10 +53,29 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, `The server answered ${response.status}.`);
 }
 
+/** A name to look for: a part of it whatever its case, or the whole of it. */
+export interface Wanted {
+  readonly text: string;
+  readonly isExact: boolean;
+  /** Whether launch calls are looked at. */
+  readonly launches: boolean;
+}
+
+const wordsOf = ({ text, isExact, launches }: Wanted): Parameters_ => [
+  ['text', text],
+  ...(isExact ? [['exact', '1'] as const] : []),
+  ...(launches ? [['launches', '1'] as const] : []),
+];
+
+const edges = ({ start, end }: Span): Parameters_ => [
+  ['start', `${Math.floor(start)}`],
+  ['end', `${Math.ceil(end)}`],
+];
+
 export class Source {
   readonly #fetch: typeof fetch;
   #view: Parameters_ = [];
-  #numbers: Record<Channel, number> = { summary: 0, layout: 0, event: 0, memory: 0, tiles: 0 };
+  #numbers = Object.fromEntries(CHANNELS.map((channel) => [channel, 0])) as Record<Channel, number>;
   #aborts: Partial<Record<Channel, AbortController>> = {};
 
   constructor(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
@@ -46,7 +88,7 @@ export class Source {
       ...[...view.shifts].map(([session, shift]) => ['shift', `${session}=${shift}`] as const),
       ...[...view.gpus].map(([place, name]) => ['gpu', `${place}=${name}`] as const),
     ];
-    for (const channel of ['summary', 'layout', 'event', 'memory', 'tiles'] as const) this.#renew(channel);
+    for (const channel of CHANNELS) this.#renew(channel);
   }
 
   /** The view as text: equal for equal views. */
@@ -87,18 +129,54 @@ export class Source {
     caps: readonly (Bytes | null)[] | null,
     settle = 0,
   ): Promise<Fresh<MemoryPart>> {
-    this.#renew('memory');
-    const number = this.#numbers.memory;
-    await new Promise((resolve) => setTimeout(resolve, settle));
-    if (number !== this.#numbers.memory) return STALE;
-    const parameters: [string, string][] = [
-      ['device', device],
-      ['start', `${Math.floor(part.start)}`],
-      ['end', `${Math.ceil(part.end)}`],
-    ];
+    if (!(await this.#settled('memory', settle))) return STALE;
+    const parameters: (readonly [string, string])[] = [['device', device], ...edges(part)];
     if (at !== null) parameters.push(['at', `${Math.round(at)}`]);
     if (caps !== null) parameters.push(['caps', caps.map((cap) => cap ?? '').join(',')]);
     return this.#json<MemoryPart>('memory', 'memory', parameters);
+  }
+
+  /** Contention in a part of the window; `settle` as for memory. */
+  async contention(device: string, part: Span, settle = 0): Promise<Fresh<ContentionPart>> {
+    if (!(await this.#settled('contention', settle))) return STALE;
+    return this.#json<ContentionPart>('contention', 'contention', [['device', device], ...edges(part)]);
+  }
+
+  /** Where on the lanes events of a wanted name are; `settle` as for memory. */
+  async search(device: string, wanted: Wanted, part: Span, settle = 0): Promise<Fresh<SearchResult>> {
+    if (!(await this.#settled('search', settle))) return STALE;
+    const parameters: Parameters_ = [['device', device], ...wordsOf(wanted), ...edges(part)];
+    return this.#json<SearchResult>('search', 'search', parameters);
+  }
+
+  /** The wanted event that starts next after (1) or before (-1) an instant. */
+  async nextHit(device: string, wanted: Wanted, from: Ns, direction: 1 | -1): Promise<Fresh<Place | null>> {
+    this.#renew('next');
+    const edge = [direction === 1 ? 'after' : 'before', `${Math.round(from)}`] as const;
+    const parameters: Parameters_ = [['device', device], ...wordsOf(wanted), edge];
+    const answer = await this.#json<{ hit: Place | null }>('next', 'search', parameters);
+    return answer === STALE ? STALE : answer.hit;
+  }
+
+  /** Overlap with a session moved by so much more than now. */
+  shifted(device: string, session: string, by: Ns): Promise<Fresh<Shifted>> {
+    this.#renew('shifted');
+    const parameters: Parameters_ = [
+      ['device', device],
+      ['session', session],
+      ['by', `${Math.round(by)}`],
+    ];
+    return this.#json<Shifted>('shifted', 'shifted', parameters);
+  }
+
+  /** Two devices of the report, before and after. */
+  compare(before: string, after: string): Promise<Fresh<Comparison>> {
+    this.#renew('compare');
+    const parameters: Parameters_ = [
+      ['before', before],
+      ['after', after],
+    ];
+    return this.#json<Comparison>('compare', 'compare', parameters);
   }
 
   /** One tile. `signal` is for a tile that left the screen; another device or view makes all tiles stale. */
@@ -108,24 +186,21 @@ export class Source {
     level: number,
     index: number,
     signal: AbortSignal,
+    launches = false,
   ): Promise<Fresh<Tile>> {
-    const parameters: Parameters_ = [
+    const parameters: [string, string][] = [
       ['device', device],
       ['level', `${level}`],
       ['index', `${index}`],
       ['revision', revision],
     ];
+    if (launches) parameters.push(['launches', '1']);
     return this.#ask('tiles', 'tile', parameters, async (r) => decodeTile(await r.arrayBuffer()), signal);
   }
 
-  /** Forget what was asked about memory. */
-  dropMemory(): void {
-    this.#renew('memory');
-  }
-
-  /** Forget all tiles under way. */
-  dropTiles(): void {
-    this.#renew('tiles');
+  /** Forget what was asked and has not been answered. */
+  drop(channel: Channel): void {
+    this.#renew(channel);
   }
 
   /** Address of the report of this view, for a download. */
@@ -144,6 +219,14 @@ export class Source {
     this.#aborts[channel]?.abort();
     this.#aborts[channel] = new AbortController();
     this.#numbers[channel] += 1;
+  }
+
+  /** True after `settle` ms in which nothing newer was asked. */
+  async #settled(channel: Channel, settle: number): Promise<boolean> {
+    this.#renew(channel);
+    const number = this.#numbers[channel];
+    await new Promise((resolve) => setTimeout(resolve, settle));
+    return number === this.#numbers[channel];
   }
 
   #json<Value>(channel: Channel, route: string, parameters: Parameters_): Promise<Fresh<Value>> {

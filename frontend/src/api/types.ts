@@ -360,13 +360,17 @@ export interface Summary {
   readonly logdir: string;
   readonly version: string;
   readonly xprof: boolean;
+  /** By session: where xprof's trace viewer has it, and which instant is its 0 ms. */
+  readonly trace_viewer?: Readonly<
+    Record<string, { readonly run: string; readonly host: string; readonly zero_ns: Ns }>
+  >;
   readonly report: Report | null;
 }
 
 export interface LayoutLane {
   readonly lane: number;
   readonly session: number;
-  readonly kind: 'steps' | 'stream';
+  readonly kind: 'steps' | 'stream' | 'launch';
   readonly label: string;
   readonly title: string;
   readonly rows: number;
@@ -411,6 +415,10 @@ export interface EventDetail {
   readonly launch_duration_ns?: Ns | null;
   readonly queue_ns?: Ns | null;
   readonly launch?: LaunchConfiguration | null;
+  /** Where the call that launched it is shown. */
+  readonly launch_place?: Place | null;
+  /** Of a launch call: where the first kernel that it launched is shown. */
+  readonly launched?: Place | null;
   readonly step?: number | null;
   readonly stretched_ns?: Ns | null;
   readonly stalled_ns?: Ns | null;
@@ -421,6 +429,149 @@ export interface EventDetail {
     readonly overlap_ns: Ns;
     readonly count: number;
   }[];
+}
+
+/** An event on a lane. */
+export interface Place extends WireSpan {
+  readonly lane: number;
+  readonly row: number;
+  readonly name: string;
+}
+
+/** Where events of a wanted name are. */
+export interface SearchResult {
+  readonly count: number;
+  readonly names: number;
+  readonly lanes: readonly {
+    readonly lane: number;
+    readonly count: number;
+    readonly in_view: number;
+    readonly start_ns: readonly Ns[];
+    readonly end_ns: readonly Ns[];
+  }[];
+}
+
+export interface KernelPair extends Omit<KernelBlame, 'lost_ns'> {
+  readonly lost_ns: Ns | null;
+  readonly count: number;
+  readonly overlap_ns: Ns;
+}
+
+/** Contention in a part of the window. */
+export interface ContentionPart extends WireSpan {
+  readonly time: Device['time'];
+  readonly per_session: readonly {
+    readonly session: string;
+    readonly kernels: number;
+    readonly copies: number;
+    readonly busy_ns: Ns;
+    readonly contended_ns: Ns;
+    readonly stretch_ns: Ns | null;
+    readonly stall_ns: Ns | null;
+    readonly steps: {
+      readonly count: number;
+      readonly own_ns: Ns;
+      readonly host_ns: Ns;
+      readonly lost_ns: Ns | null;
+    };
+  }[];
+  readonly overlaps: readonly PairOverlap[];
+  readonly kernels: readonly KernelRow[];
+  readonly pairs: readonly KernelPair[];
+  readonly delays: readonly Blame[];
+}
+
+export interface PairOverlap {
+  readonly a: string;
+  readonly b: string;
+  readonly overlap_ns: Ns;
+}
+
+/** Overlap as it would be with a session moved. */
+export interface Shifted {
+  readonly time: Device['time'];
+  readonly overlaps: readonly PairOverlap[];
+}
+
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One figure before and after. */
+export interface Change {
+  readonly before: number | null;
+  readonly after: number | null;
+  readonly difference: number | null;
+  readonly ratio: number | null;
+  readonly verdict: 'better' | 'worse' | 'same' | 'unclear';
+  /** Why nothing is claimed. */
+  readonly why: string;
+  readonly before_interval: Bounds | null;
+  readonly after_interval: Bounds | null;
+  readonly ratio_interval: Bounds | null;
+}
+
+export interface KernelSums {
+  readonly count: number;
+  readonly mean_ns: Ns;
+  readonly total_ns: Ns;
+  /** Its time per step or per second of the window. */
+  readonly each_ns: Ns;
+}
+
+export interface KernelDifference {
+  readonly name: string;
+  readonly presence: 'both' | 'appeared' | 'gone';
+  readonly before: KernelSums | null;
+  readonly after: KernelSums | null;
+  readonly difference_ns: Ns;
+}
+
+export interface SessionComparison {
+  readonly before: string;
+  readonly after: string;
+  readonly before_name: string;
+  readonly after_name: string;
+  readonly match: string;
+  readonly slowdown: Change;
+  readonly step_ns: Change;
+  readonly device_time_ns: Change;
+  readonly lost_share: Change;
+  readonly busy_share: Change;
+  readonly memory: readonly {
+    readonly before_allocator: string;
+    readonly after_allocator: string;
+    readonly peak_bytes: Change;
+    readonly suggested_limit_bytes: Change;
+  }[];
+  readonly kernels_per: string;
+  readonly kernels: readonly KernelDifference[];
+}
+
+interface ComparedSide {
+  readonly device: string;
+  readonly host: string;
+  readonly mechanism: string;
+  readonly window_ns: Ns;
+  readonly sessions: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** Two devices of the report. */
+export interface Comparison {
+  readonly before: ComparedSide;
+  readonly after: ComparedSide;
+  readonly device: {
+    readonly contended_share: Change;
+    readonly combined_peak_bytes: Change;
+    readonly headroom_bytes: Change;
+    readonly stp: Change;
+    readonly antt: Change;
+  };
+  readonly sessions: readonly SessionComparison[];
+  readonly appeared: readonly { readonly id: string; readonly name: string }[];
+  readonly gone: readonly { readonly id: string; readonly name: string }[];
+  readonly notes: readonly string[];
 }
 
 export interface LaunchConfiguration {

@@ -20,4 +20,5 @@ export interface Span {
 
 export const span = (start: number, end: number): Span => ({ start: ns(start), end: ns(end) });
 export const lengthOf = (s: Span): Ns => ns(s.end - s.start);
+export const hull = (a: Span, b: Span): Span => span(Math.min(a.start, b.start), Math.max(a.end, b.end));
 export const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;

@@ -2,11 +2,12 @@
 import { sessionColour } from '../base/palette';
 import { ticks } from '../base/ticks';
 import { px, type Span } from '../base/units';
-import type { Slice } from '../model/hit';
+import { lanesShown, type Slice } from '../model/hit';
 import { type GroupBox, type LaneBox, rowHeight } from '../model/rows';
 import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx } from '../model/viewport';
+import { paintHits, paintLaunch, paintMarkLines, paintSessionRuler, viewportOf } from './annotations';
 import { paintShade } from './contention';
 import { paintLane, paintSteps, unloadedIn } from './lanes';
 import { paintGroupStalls, stretchedCover } from './lost';
@@ -16,9 +17,15 @@ import type { Renderer } from './renderer';
 const linesOf = (box: LaneBox): number =>
   box.lane.kind === 'steps' ? box.height / Math.max(1, box.lane.rows) : rowHeight(box.lane.rows);
 
-function rectOf(scene: Scene, part: Span, top: number, height: number): readonly number[] {
-  const left = Math.max(0, toPx(scene.viewport, part.start));
-  const right = Math.min(scene.viewport.width, toPx(scene.viewport, part.end));
+function rectOf(
+  scene: Scene,
+  part: Span,
+  top: number,
+  height: number,
+  viewport = scene.viewport,
+): readonly number[] {
+  const left = Math.max(0, toPx(viewport, part.start));
+  const right = Math.min(viewport.width, toPx(viewport, part.end));
   return right > left ? [left, top, right - left, height] : [];
 }
 
@@ -30,12 +37,15 @@ function paintUnloaded(renderer: Renderer, scene: Scene, top: number, height: nu
 /** Where this session was recorded; outside of it an empty lane says nothing about the session. */
 function paintGround(renderer: Renderer, scene: Scene, session: number, top: number, height: number): void {
   const recorded = spanOf(scene.layout.sessions[session].window);
-  renderer.rects(rectOf(scene, recorded, top, height), scene.theme.lane, 0.85);
+  const rect = rectOf(scene, recorded, top, height, viewportOf(scene, session));
+  renderer.rects(rect, scene.theme.lane, 0.85);
 }
 
-function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
-  const { theme, viewport, cover } = scene;
+/** One lane, wherever it stands. */
+export function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
+  const { theme, cover } = scene;
   const { lane, top } = box;
+  const viewport = viewportOf(scene, lane.session);
   if (lane.kind === 'steps') {
     const look = { top, rowHeight: linesOf(box), outline: theme.outline, text: theme.muted };
     paintSteps(renderer, cover.pieces, lane.lane, viewport, look);
@@ -44,17 +54,22 @@ function paintBox(renderer: Renderer, scene: Scene, box: LaneBox): void {
   paintGround(renderer, scene, lane.session, top, box.height);
   paintUnloaded(renderer, scene, top, box.height);
   const colour = sessionColour(theme, lane.session);
+  // While a session is moved its lost time is that of where it was.
+  const isMoved = viewport !== scene.viewport;
+  const isWork = lane.kind === 'stream' && !isMoved;
   paintLane(renderer, cover.pieces, [lane.lane], viewport, {
     top,
     rowHeight: linesOf(box),
     colour,
     flat: false,
-    cover: stretchedCover(renderer, scene, lane.session) ?? undefined,
+    cover: isWork ? (stretchedCover(renderer, scene, lane.session) ?? undefined) : undefined,
   });
 }
 
 function paintGroup(renderer: Renderer, scene: Scene, group: GroupBox): void {
   for (const box of group.lanes) paintBox(renderer, scene, box);
+  paintHits(renderer, scene, group.lanes);
+  if (group.strip === null) paintSessionRuler(renderer, scene, group);
   paintGroupStalls(renderer, scene, group);
   if (group.strip === null) return;
   const { top, height } = group.strip;
@@ -66,7 +81,7 @@ function paintGroup(renderer: Renderer, scene: Scene, group: GroupBox): void {
       renderer,
       scene.cover.pieces,
       lanes.map((l) => l.lane),
-      scene.viewport,
+      viewportOf(scene, group.session),
       {
         top,
         rowHeight: height,
@@ -77,9 +92,17 @@ function paintGroup(renderer: Renderer, scene: Scene, group: GroupBox): void {
   });
 }
 
-function paintMark(renderer: Renderer, scene: Scene, lane: number, slice: Slice, weight: number): void {
-  const box = scene.rows.groups.flatMap((group) => group.lanes).find((b) => b.lane.lane === lane);
-  if (box === undefined) return;
+/** An outline around a slice, where its lane is among the boxes. */
+export function paintMark(
+  renderer: Renderer,
+  scene: Scene,
+  boxes: readonly LaneBox[],
+  mark: { readonly lane: number; readonly slice: Slice } | null,
+  weight: number,
+): void {
+  const box = boxes.find((each) => each.lane.lane === mark?.lane);
+  if (box === undefined || mark === null) return;
+  const { slice } = mark;
   const left = Math.max(-2, toPx(scene.viewport, slice.start));
   const right = Math.min(scene.viewport.width + 2, toPx(scene.viewport, slice.end));
   const top = box.top + slice.row * linesOf(box);
@@ -104,8 +127,11 @@ function paintOverlay(renderer: Renderer, scene: Scene, height: number): void {
     const right = Math.min(viewport.width + 2, toPx(viewport, lost.end));
     renderer.outline(left - 1, top - 1, Math.max(3, right - left) + 2, hoveredLost.height + 2, theme.text, 1);
   }
-  if (hovered !== null) paintMark(renderer, scene, hovered.lane, hovered.slice, 1);
-  if (selected !== null) paintMark(renderer, scene, selected.lane, selected.slice, 2);
+  const boxes = lanesShown(scene.rows);
+  paintMark(renderer, scene, boxes, hovered, 1);
+  paintMark(renderer, scene, boxes, selected, 2);
+  paintLaunch(renderer, scene);
+  paintMarkLines(renderer, scene, height);
   if (range !== null) {
     const rect = rectOf(scene, range, 0, height);
     if (rect.length > 0) {

@@ -2,29 +2,16 @@
 import { sessionColour } from '../base/palette';
 import { ticks } from '../base/ticks';
 import { px } from '../base/units';
+import { headHeight, headRows, pinnedBoxes } from '../model/head';
 import { contendedIn } from '../model/intervals';
 import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx, type Viewport } from '../model/viewport';
+import { paintFlags, paintHits } from './annotations';
+import { paintBox, paintMark } from './body';
 import { paintContention } from './contention';
 import { paintLane } from './lanes';
 import type { Renderer } from './renderer';
-
-const MINIMAP_MOST = 44;
-
-/** Heights of the parts; many sessions share the minimap's height. */
-export function headRows(sessions: number): {
-  readonly minimap: number;
-  readonly row: number;
-  readonly ruler: number;
-  readonly band: number;
-  readonly bandHeight: number;
-  readonly height: number;
-} {
-  const row = Math.max(3, Math.min(11, Math.floor(MINIMAP_MOST / Math.max(1, sessions + 0.6))));
-  const minimap = row * sessions + 7 + 8;
-  return { minimap, row, ruler: minimap + 20, band: minimap + 34, bandHeight: 30, height: minimap + 70 };
-}
 
 export const MINIMAP_TOP = 4;
 
@@ -87,11 +74,21 @@ function paintRuler(renderer: Renderer, scene: Scene): void {
   }
 }
 
+function paintPinned(renderer: Renderer, scene: Scene): void {
+  const boxes = pinnedBoxes(scene.rows, scene.layout.sessions.length);
+  for (const box of boxes) paintBox(renderer, scene, box);
+  paintHits(renderer, scene, boxes);
+  paintMark(renderer, scene, boxes, scene.hovered, 1);
+  paintMark(renderer, scene, boxes, scene.selected, 2);
+}
+
 export function paintHead(renderer: Renderer, scene: Scene): void {
-  const { viewport, layout, theme } = scene;
-  const { height, band, bandHeight } = headRows(layout.sessions.length);
-  renderer.clear(viewport.width, px(height), theme.background);
+  const { viewport, layout, theme, rows } = scene;
+  const { band, bandHeight, ruler } = headRows(layout.sessions.length);
+  renderer.clear(viewport.width, headHeight(layout.sessions.length, rows.pinnedHeight), theme.background);
   paintMinimap(renderer, scene);
   paintRuler(renderer, scene);
   paintContention(renderer, scene.contended, viewport, band, bandHeight, theme);
+  paintFlags(renderer, scene, ruler);
+  paintPinned(renderer, scene);
 }

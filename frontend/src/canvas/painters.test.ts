@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sessionColour, themeOf } from '../base/palette';
 import { bytes, ns, px, span } from '../base/units';
+import { AS_RECORDED } from '../model/arrangement';
 import { coverOf } from '../model/cover';
 import { contendedIn } from '../model/intervals';
 import { allLostIn } from '../model/lost';
@@ -26,7 +27,7 @@ function sceneWith(...tracks: Parameters<typeof tile>[3][number][]): Scene {
   const cover = coverWith(...tracks);
   return {
     layout,
-    rows: rowsOf(layout, new Set()),
+    rows: rowsOf(layout, AS_RECORDED),
     theme,
     viewport,
     cover,
@@ -148,7 +149,7 @@ describe('lost time', () => {
   const lossy = { ...layout, lost: [0] };
   const paint = (spans: Parameters<typeof lostTrack>[1]) => {
     const renderer = new RecordingRenderer();
-    const rows = rowsOf(lossy, new Set());
+    const rows = rowsOf(lossy, AS_RECORDED);
     const scene = sceneWith(laneTrack(1, [{ at: [0, 150] }, { at: [300, 1024] }]), lostTrack(0, spans));
     paintBody(renderer, { ...scene, layout: lossy, rows });
     return { renderer, group: rows.groups[0] };
@@ -196,7 +197,7 @@ describe('paintMemory', () => {
   const paint = (made: typeof layout, more: Partial<Scene> = {}) => {
     const renderer = new RecordingRenderer();
     const scene = sceneWith(memoryTrack(0, flat(2), flat(2)), memoryTrack(1, flat(1), flat(1)));
-    const rows = rowsOf(made, new Set());
+    const rows = rowsOf(made, AS_RECORDED);
     paintBody(renderer, { ...scene, layout: made, rows, ...more });
     return { renderer, box: rows.memory ?? { top: 0, height: 0 } };
   };

@@ -12,6 +12,22 @@ const STATE: ViewState = {
   gpus: new Map([['train/run/host:0', 'rack 3; slot 1~a&b=c%']]),
   instant: ns(-5),
   caps: new Map([[1, bytes(1 << 30)]]),
+  range: span(-7, 12),
+  arrangement: {
+    order: [1, 0],
+    folded: new Set([1]),
+    hidden: new Set(),
+    hiddenLanes: new Set([4, 2]),
+    pinned: [7],
+    launches: new Set([0]),
+  },
+  marks: [
+    { at: ns(-3), note: '' },
+    { at: ns(8), note: 'here: a;b=c & <i>' },
+  ],
+  search: { text: '=gemm & ~co', isExact: false },
+  table: 'Kernel pairs',
+  before: 'host0/GPU:0',
 };
 
 describe('the hash', () => {
@@ -40,6 +56,10 @@ describe('the hash', () => {
     '#p.tb_contention.instant=soon',
     '#p.tb_contention.instant=',
     '#p.tb_contention.caps=0:-1;x:5;1:NaN',
+    '#p.tb_contention.lanes=1~2',
+    '#p.tb_contention.marks=soon:here;5',
+    '#p.tb_contention.find==',
+    '#p.tb_contention.range=5~5',
   ])('makes no state out of %s', (hash) => {
     expect(readHash(hash)).toEqual(NO_STATE);
   });

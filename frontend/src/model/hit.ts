@@ -46,16 +46,28 @@ export function sliceNear(cover: Cover, lane: number, row: number, at: Ns, reach
   return best;
 }
 
-export function laneAt(rows: Rows, y: Px): LaneBox | null {
-  for (const group of rows.groups) {
-    for (const box of group.lanes) if (y >= box.top && y < box.top + box.height) return box;
+/** The slice after (1) or before (-1) a hit in the same sub-lane. */
+export function neighbourOf(cover: Cover, { box, slice }: Hit, direction: 1 | -1): Slice | null {
+  let best: Slice | null = null;
+  for (const { tile } of cover.pieces) {
+    const track = tile?.lanes.get(box.lane.lane);
+    if (!tile || !track) continue;
+    for (let i = 0; i < track.n; i += 1) {
+      const ahead = direction * (track.start[i] - slice.start);
+      if (track.row[i] !== slice.row || ahead <= 0) continue;
+      if (best === null || ahead < direction * (best.start - slice.start))
+        best = sliceAt(track, tile.names, i);
+    }
   }
-  return null;
+  return best;
 }
 
-export function hitTest(cover: Cover, rows: Rows, at: Ns, y: Px, reach: Ns): Hit | null {
-  const box = laneAt(rows, y);
-  if (box === null) return null;
+/** The lanes of all open groups. */
+export const lanesShown = (rows: Rows): readonly LaneBox[] => rows.groups.flatMap((group) => group.lanes);
+
+export function hitTest(cover: Cover, boxes: readonly LaneBox[], at: Ns, y: Px, reach: Ns): Hit | null {
+  const box = boxes.find(({ top, height }) => y >= top && y < top + height);
+  if (box === undefined) return null;
   const tall = box.lane.kind === 'steps' ? box.height / Math.max(1, box.lane.rows) : rowHeight(box.lane.rows);
   const slice = sliceNear(cover, box.lane.lane, Math.floor((y - box.top) / tall), at, reach);
   return slice === null ? null : { box, slice };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ns, px, span } from '../base/units';
 import { layout, lostTrack, tile } from '../testing/literals';
+import { AS_RECORDED } from './arrangement';
 import { allLostIn, lostIn, stallAt, stretchedIn } from './lost';
 import { rowsOf } from './rows';
 
@@ -37,7 +38,7 @@ describe('lostIn', () => {
 
 describe('stallAt', () => {
   const all = allLostIn({ pieces, missing: [] }, [0]);
-  const rows = rowsOf({ ...layout, lost: [0] }, new Set());
+  const rows = rowsOf({ ...layout, lost: [0] }, AS_RECORDED);
   const top = rows.groups[0].stalls?.top ?? 0;
   const at = (time: number, y: number) => stallAt(all, rows, ns(time), px(y), ns(5))?.lost.start;
 

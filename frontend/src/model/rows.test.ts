@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ns, px, span } from '../base/units';
 import { laneTrack, layout, tile } from '../testing/literals';
+import { AS_RECORDED } from './arrangement';
 import { coverOf } from './cover';
-import { hitTest } from './hit';
+import { hitTest, lanesShown } from './hit';
 import { foldedAtFirst, rowsOf } from './rows';
 
-const OPEN: ReadonlySet<number> = new Set();
+const OPEN = AS_RECORDED;
 
 describe('rowsOf', () => {
   it('puts lanes below each other without overlap, memory last', () => {
@@ -19,7 +20,7 @@ describe('rowsOf', () => {
   });
 
   it('folds a group to one strip', () => {
-    const rows = rowsOf(layout, new Set([0]));
+    const rows = rowsOf(layout, { ...OPEN, folded: new Set([0]) });
     expect(rows.groups[0].lanes).toEqual([]);
     expect(rows.groups[0].strip).not.toBeNull();
     expect(rows.height).toBeLessThan(rowsOf(layout, OPEN).height);
@@ -29,7 +30,7 @@ describe('rowsOf', () => {
     expect(foldedAtFirst(layout).size).toBe(0);
     const lanes = Array.from({ length: 400 }, (_, lane) => ({ ...layout.lanes[2], lane, session: lane % 2 }));
     const folded = foldedAtFirst({ ...layout, lanes });
-    expect(rowsOf({ ...layout, lanes }, folded).height).toBeLessThan(2400);
+    expect(rowsOf({ ...layout, lanes }, { ...OPEN, folded }).height).toBeLessThan(2400);
   });
 });
 
@@ -43,7 +44,8 @@ describe('hitTest', () => {
   const cover = coverOf(span(0, 1024), span(0, 1024), 1, 1, () => made);
   const rows = rowsOf(layout, OPEN);
   const box = rows.groups[0].lanes[1];
-  const hit = (at: number, down: number) => hitTest(cover, rows, ns(at), px(box.top + down), ns(4));
+  const hit = (at: number, down: number) =>
+    hitTest(cover, lanesShown(rows), ns(at), px(box.top + down), ns(4));
 
   it('finds the slice of the row under the pointer', () => {
     expect(hit(150, 2)?.slice.name).toBe('gemm');
@@ -56,6 +58,6 @@ describe('hitTest', () => {
   });
 
   it('finds nothing between lanes', () => {
-    expect(hitTest(cover, rows, ns(150), px(1), ns(4))).toBeNull();
+    expect(hitTest(cover, lanesShown(rows), ns(150), px(1), ns(4))).toBeNull();
   });
 });

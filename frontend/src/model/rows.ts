@@ -1,6 +1,7 @@
 /** Where each lane stands below the other: one group a session, then memory. Heights in CSS pixels. */
 import type { Layout, LayoutLane } from '../api/types';
 import { type Px, px } from '../base/units';
+import { type Arrangement, AS_RECORDED, lanesOf, orderOf, pinnedLanes } from './arrangement';
 
 export interface LaneBox {
   readonly lane: LayoutLane;
@@ -22,6 +23,9 @@ export interface GroupBox {
 
 export interface Rows {
   readonly height: Px;
+  /** Lanes that stay in sight, counted from the top of their own strip. */
+  readonly pinned: readonly LaneBox[];
+  readonly pinnedHeight: Px;
   readonly groups: readonly GroupBox[];
   readonly memory: { readonly top: Px; readonly height: Px } | null;
 }
@@ -40,15 +44,23 @@ export const rowHeight = (rows: number): number => (rows > 1 ? SUB_ROW : ROW);
 const laneHeight = (lane: LayoutLane): number =>
   lane.kind === 'steps' ? STEPS * Math.max(1, lane.rows) : rowHeight(lane.rows) * Math.max(1, lane.rows);
 
-function openGroup(session: number, lanes: readonly LayoutLane[], top: number, isLost: boolean): GroupBox {
-  let y = top + HEADING;
-  const stalls = isLost ? { top: px(y), height: px(STALLS) } : null;
-  if (isLost) y += STALLS + GAP;
-  const boxes = lanes.map((lane) => {
+function boxesFrom(top: number, lanes: readonly LayoutLane[]): readonly LaneBox[] {
+  let y = top;
+  return lanes.map((lane) => {
     const box = { lane, top: px(y), height: px(laneHeight(lane)) };
     y += box.height + GAP;
     return box;
   });
+}
+
+const heightOf = (boxes: readonly LaneBox[]): number => boxes.reduce((sum, box) => sum + box.height + GAP, 0);
+
+function openGroup(session: number, lanes: readonly LayoutLane[], top: number, isLost: boolean): GroupBox {
+  let y = top + HEADING;
+  const stalls = isLost ? { top: px(y), height: px(STALLS) } : null;
+  if (isLost) y += STALLS + GAP;
+  const boxes = boxesFrom(y, lanes);
+  y += heightOf(boxes);
   return { session, top: px(top), height: px(y - top), folded: false, lanes: boxes, stalls, strip: null };
 }
 
@@ -57,29 +69,33 @@ function foldedGroup(session: number, top: number): GroupBox {
   return { session, top: px(top), height: px(HEADING), folded: true, lanes: [], stalls: null, strip };
 }
 
-export function rowsOf(layout: Layout, folded: ReadonlySet<number>): Rows {
+export function rowsOf(layout: Layout, arrangement: Arrangement): Rows {
   let y = 4;
-  const groups = layout.sessions.map((_, session) => {
-    const lanes = layout.lanes.filter((lane) => lane.session === session);
+  const shown = orderOf(layout.sessions.length, arrangement).filter((s) => !arrangement.hidden.has(s));
+  const groups = shown.map((session) => {
+    const lanes = lanesOf(layout, session, arrangement);
     const isLost = layout.lost?.includes(session) ?? false;
-    const group = folded.has(session) ? foldedGroup(session, y) : openGroup(session, lanes, y, isLost);
+    const group = arrangement.folded.has(session)
+      ? foldedGroup(session, y)
+      : openGroup(session, lanes, y, isLost);
     y += group.height + GROUP_GAP;
     return group;
   });
-  if (layout.memory === null) return { height: px(y), groups, memory: null };
+  const pinned = boxesFrom(0, pinnedLanes(layout, arrangement));
+  const pinnedHeight = px(heightOf(pinned));
+  if (layout.memory === null) return { height: px(y), groups, memory: null, pinned, pinnedHeight };
   const memory = { top: px(y + MEMORY_HEAD), height: px(MEMORY) };
-  return { height: px(memory.top + memory.height + 12), groups, memory };
+  return { height: px(memory.top + memory.height + 12), groups, memory, pinned, pinnedHeight };
 }
 
 /** Groups that start folded: a canvas has a largest size, and nobody reads a hundred lanes at once. */
 export function foldedAtFirst(layout: Layout, tallest = 2400): ReadonlySet<number> {
-  const none: ReadonlySet<number> = new Set();
-  if (rowsOf(layout, none).height <= tallest) return none;
+  if (rowsOf(layout, AS_RECORDED).height <= tallest) return AS_RECORDED.folded;
   const order = layout.sessions.map((_, session) => session).reverse();
   const folded = new Set<number>();
   for (const session of order) {
     folded.add(session);
-    if (rowsOf(layout, folded).height <= tallest) break;
+    if (rowsOf(layout, { ...AS_RECORDED, folded }).height <= tallest) break;
   }
   return folded;
 }

@@ -5,10 +5,18 @@ import type { Cover } from './cover';
 import type { Slice } from './hit';
 import type { Contended } from './intervals';
 import type { Lost, LostHit } from './lost';
+import type { Mark } from './marks';
 import type { Caps } from './memory';
 import type { Rows } from './rows';
 import type { TimelineLayout } from './timeline';
 import type { Viewport } from './viewport';
+
+/** The end of a launch call and the start of its kernel, each with the lane that shows it; null: none does. */
+export interface LaunchArrow {
+  readonly from: { readonly at: Ns; readonly lane: number | null };
+  readonly to: { readonly at: Ns; readonly lane: number };
+  readonly session: number;
+}
 
 export interface Scene {
   readonly layout: TimelineLayout;
@@ -30,4 +38,11 @@ export interface Scene {
   /** The instant whose holders of memory are shown. */
   readonly instant?: Ns | null;
   readonly caps?: Caps;
+  /** By lane: where events of the wanted name are. */
+  readonly hits?: ReadonlyMap<number, readonly Span[]>;
+  readonly marks?: readonly Mark[];
+  /** A session that is being moved by hand, and by how much. */
+  readonly shifting?: { readonly session: number; readonly by: Ns } | null;
+  /** From the call that launched the selected kernel, or from the selected call to its kernel. */
+  readonly launch?: LaunchArrow | null;
 }

@@ -1,28 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { KernelRow, Problem } from '../api/types';
-import { ns } from '../base/units';
-import { groupProblems, kernelRows, sortRows, visibleRows } from './tables';
+import type { Problem } from '../api/types';
+import { filterRows, groupProblems, sortRows, visibleRows } from './tables';
 
-const row = (name: string, total: number, lost: number | null = null): KernelRow => ({
-  session: 's',
-  name,
-  count: 2,
-  total_ns: ns(total),
-  alone_ns: null,
-  lost_ns: lost === null ? null : ns(lost),
+describe('filterRows', () => {
+  const rows = ['gemm of alpha', 'Reduce of beta', 'gemv of beta'];
+  const kept = (filter: string) => filterRows(rows, filter, (row) => row.split(' of '));
+
+  it('keeps rows that hold all words, whatever their case and order', () => {
+    expect(kept('GEM')).toEqual([rows[0], rows[2]]);
+    expect(kept(' beta  gem ')).toEqual([rows[2]]);
+    expect(kept('gemm beta')).toEqual([]);
+  });
+
+  it('keeps all without words', () => {
+    expect(kept('  ')).toBe(rows);
+  });
 });
 
-describe('kernelRows', () => {
-  const rows = [row('gemm', 5, 1), row('Reduce', 9), row('gemv', 7, 3)];
-
-  it('filters without regard to case and sorts', () => {
-    expect(kernelRows(rows, 'GEM', 'total_ns', true).map((r) => r.name)).toEqual(['gemv', 'gemm']);
-    expect(kernelRows(rows, '', 'name', false).map((r) => r.name)).toEqual(['gemm', 'gemv', 'Reduce']);
-  });
-
-  it.each([true, false])('puts unknown values last (descending: %s)', (descending) => {
-    expect(kernelRows(rows, '', 'lost_ns', descending).at(-1)?.name).toBe('Reduce');
-  });
+it.each([true, false])('puts unknown values last (descending: %s)', (descending) => {
+  const rows = [{ lost: 1 }, { lost: null }, { lost: 3 }];
+  expect(sortRows(rows, (row) => row.lost, descending).at(-1)?.lost).toBeNull();
 });
 
 it('sorts any rows, unknown ones last and the given ones untouched', () => {

@@ -1,10 +1,5 @@
 /** Filtering, sorting and the visible part of long tables. */
-import type { KernelRow, Problem, Severity } from '../api/types';
-
-export type KernelColumn = 'name' | 'session' | 'count' | 'total_ns' | 'mean_ns' | 'alone_ns' | 'lost_ns';
-
-const cellOf = (row: KernelRow, column: KernelColumn): number | string | null =>
-  column === 'mean_ns' ? row.total_ns / Math.max(1, row.count) : row[column];
+import type { Problem, Severity } from '../api/types';
 
 /** Unknown values go last in either direction. */
 function compare(a: number | string | null, b: number | string | null, sign: number): number {
@@ -20,15 +15,18 @@ export const sortRows = <Row>(
   descending: boolean,
 ): readonly Row[] => [...rows].sort((a, b) => compare(cell(a), cell(b), descending ? -1 : 1));
 
-export function kernelRows(
-  rows: readonly KernelRow[],
+/** Rows one of whose texts holds all words of the filter, in any order and whatever their case. */
+export function filterRows<Row>(
+  rows: readonly Row[],
   filter: string,
-  column: KernelColumn,
-  descending: boolean,
-): readonly KernelRow[] {
-  const wanted = filter.trim().toLowerCase();
-  const kept = wanted === '' ? rows : rows.filter((row) => row.name.toLowerCase().includes(wanted));
-  return sortRows(kept, (row) => cellOf(row, column), descending);
+  texts: (row: Row) => readonly string[],
+): readonly Row[] {
+  const words = filter.trim().toLowerCase().split(/\s+/);
+  if (words[0] === '') return rows;
+  return rows.filter((row) => {
+    const text = texts(row).join('\n').toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
 }
 
 /** First and one past the last row to put into the document. */

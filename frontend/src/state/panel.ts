@@ -3,17 +3,25 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { Source, STALE } from '../api/source';
 import type { Summary } from '../api/types';
 import { themeOf } from '../base/palette';
-import type { Ns } from '../base/units';
+import { type Ns, ns } from '../base/units';
 import { readHash, type ViewState, writeHash } from '../model/hash';
 import { verdictOf } from '../model/verdict';
 import { during } from './activity';
+import { Comparing } from './comparing';
+import { ContentionView } from './contention';
+import { Focus } from './focus';
 import { Host } from './host';
 import { MemoryView } from './memory';
+import { letterKeys } from './preferences';
+import { Searching } from './searching';
+import { Shifting } from './shifting';
 import { Timeline } from './timeline';
 
 const POLL_MS = 300;
 /** After a reload the server walks the directory in the background: look once more. */
 const SECOND_LOOK_MS = 1500;
+
+const FIRST_TABLE = 'Kernels';
 
 export class Panel {
   readonly host = new Host();
@@ -25,9 +33,16 @@ export class Panel {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
   readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
   readonly isHelpOpen = signal(false);
+  /** Whether single letters are shortcuts. */
+  readonly hasLetters = letterKeys();
   /** Which of the tables is open. */
-  readonly table = signal('Kernels');
+  readonly table = signal(FIRST_TABLE);
+  readonly focus: Focus;
   readonly memory: MemoryView;
+  readonly contention: ContentionView;
+  readonly searching: Searching;
+  readonly shifting: Shifting;
+  readonly comparison: Comparing;
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -35,7 +50,12 @@ export class Panel {
   constructor(source = new Source()) {
     this.source = source;
     this.timeline = new Timeline(source, () => void this.refresh());
-    this.memory = new MemoryView(source, this.timeline, this.device);
+    this.focus = new Focus(this.timeline, this.device);
+    this.memory = new MemoryView(source, this.focus);
+    this.contention = new ContentionView(source, this.focus);
+    this.searching = new Searching(source, this.timeline);
+    this.shifting = new Shifting(source, this.timeline, (session, by) => this.#shiftMore(session, by));
+    this.comparison = new Comparing(source, this.#openId, this.#loaded);
   }
 
   readonly theme = computed(() => themeOf(this.host.theme.value, this.host.forced.value));
@@ -62,12 +82,21 @@ export class Panel {
       this.timeline.window.value = state.window;
       this.timeline.instant.value = state.instant;
       this.timeline.caps.value = state.caps;
+      this.timeline.range.value = state.range;
+      this.timeline.arrangement.value = state.arrangement;
+      this.timeline.marks.value = state.marks;
+      this.searching.search.value = state.search;
+      this.comparison.before.value = state.before;
+      if (state.table !== null) this.table.value = state.table;
     });
     this.source.setView({ shifts: state.shifts, gpus: state.gpus });
     this.host.onReload(() => this.#reload());
     effect(() => this.#openDevice());
     effect(() => this.#writeHash());
     this.memory.start();
+    this.contention.start();
+    this.searching.start();
+    this.comparison.start();
     effect(() => {
       // Shown again: whatever was put off while hidden starts here.
       if (this.host.isShown.value) untracked(() => void this.refresh());
@@ -97,6 +126,8 @@ export class Panel {
       this.timeline.window.value = null;
       this.timeline.caps.value = new Map();
       this.timeline.crumbs.value = [];
+      this.timeline.arrangement.value = null;
+      this.timeline.marks.value = [];
       this.timeline.clear();
     });
   }
@@ -108,6 +139,13 @@ export class Panel {
     else shifts.set(session, by);
     this.shifts.value = shifts;
     this.#viewChanged();
+  }
+
+  /** Move by so much more than now; of a session inside a process the whole process moves. */
+  #shiftMore(id: string, by: Ns): void {
+    const session = this.report.value?.sessions.find((each) => each.id === id);
+    const owner = session?.process ?? id;
+    this.shift(owner, ns((this.shifts.value.get(owner) ?? 0) + by));
   }
 
   /** Name the GPU behind an ordinal of a session; an empty name takes it back. */
@@ -152,6 +190,12 @@ export class Panel {
       gpus: this.gpus.value,
       instant: this.timeline.instant.value,
       caps: this.timeline.caps.value,
+      range: this.timeline.range.value,
+      arrangement: this.timeline.arrangement.value,
+      marks: this.timeline.marks.value,
+      search: this.searching.search.value,
+      table: this.table.value === FIRST_TABLE ? null : this.table.value,
+      before: this.comparison.before.value,
     };
     if (!this.host.isShown.value) return;
     clearTimeout(this.#hashTimer);

@@ -23,6 +23,7 @@ export class Tiles {
     readonly source: Source,
     readonly device: string,
     readonly revision: string,
+    readonly launches: boolean,
     readonly onOutdated: () => void,
   ) {}
 
@@ -59,7 +60,8 @@ export class Tiles {
     const abort = new AbortController();
     this.#underway.set(key, abort);
     try {
-      const tile = await this.source.tile(this.device, this.revision, level, index, abort.signal);
+      const { device, revision, launches } = this;
+      const tile = await this.source.tile(device, revision, level, index, abort.signal, launches);
       if (tile !== STALE) this.#kept.set(key, tile);
     } catch (error) {
       // Not asked for again by itself: a server that fails would be asked at every frame.

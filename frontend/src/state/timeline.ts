@@ -1,18 +1,21 @@
 /** The timeline's state: layout, window, what is folded, hovered and selected. Actions change it; painters read a Scene. */
 import { batch, computed, signal } from '@preact/signals';
 import { type Source, STALE } from '../api/source';
-import type { EventDetail, Layout } from '../api/types';
+import type { EventDetail, Layout, Place } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import type { Theme } from '../base/palette';
 import { formatInstant } from '../base/ticks';
-import { type Bytes, lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
+import { type Bytes, hull, lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
+import { type Arrangement, AS_RECORDED, move, toggle, togglePin } from '../model/arrangement';
 import { coverOf } from '../model/cover';
-import { type Hit, hitTest } from '../model/hit';
+import { pinnedBoxes } from '../model/head';
+import { type Hit, hitTest, lanesShown, neighbourOf } from '../model/hit';
 import { type Contended, contendedIn, neighbour } from '../model/intervals';
 import { allLostIn, type LostHit, stallAt } from '../model/lost';
+import { type Mark, withMark, withoutMark } from '../model/marks';
 import { type Caps, markNear } from '../model/memory';
 import { foldedAtFirst, rowsOf } from '../model/rows';
-import type { Scene } from '../model/scene';
+import type { LaunchArrow, Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import {
   centreOf,
@@ -31,6 +34,12 @@ import { Tiles } from './tiles';
 /** Turns of a time-sliced device are some milliseconds: so much shows a few of them. */
 const NEAR_NS = 12e6;
 
+/** Nobody wants to be brought closer than this without asking. */
+const NEAREST_NS = 2e4;
+
+/** The pointer takes hold of an edge so near. */
+const SNAP_PX = 6;
+
 /** So many chosen ranges are kept. */
 const MOST_CRUMBS = 6;
 
@@ -39,12 +48,15 @@ export class Timeline {
   readonly error = signal<string | null>(null);
   readonly window = signal<Span | null>(null);
   readonly width = signal<Px>(px(0));
-  readonly folded = signal<ReadonlySet<number>>(new Set());
+  /** Null: as the layout suggests. */
+  readonly arrangement = signal<Arrangement | null>(null);
   readonly hovered = signal<Hit | null>(null);
   readonly hoveredLost = signal<LostHit | null>(null);
   readonly selected = signal<Hit | null>(null);
   readonly detail = signal<EventDetail | null>(null);
+  /** The chosen range, whether or not the window shows it. */
   readonly range = signal<Span | null>(null);
+  readonly marks = signal<readonly Mark[]>([]);
   readonly cursor = signal<Px | null>(null);
   /** The instant whose holders of memory are shown; null: the peak. */
   readonly instant = signal<Ns | null>(null);
@@ -60,9 +72,19 @@ export class Timeline {
     readonly onOutdated: () => void,
   ) {}
 
+  readonly arranged = computed((): Arrangement => {
+    const layout = this.layout.value;
+    const asSuggested = (): Arrangement =>
+      layout === null ? AS_RECORDED : { ...AS_RECORDED, folded: foldedAtFirst(layout) };
+    return this.arrangement.value ?? asSuggested();
+  });
+
+  /** Whether any launch call is shown: they are not in tiles unless asked for. */
+  readonly hasLaunches = computed(() => this.arranged.value.launches.size > 0);
+
   readonly rows = computed(() => {
     const layout = this.layout.value;
-    return layout === null ? null : rowsOf(layout, this.folded.value);
+    return layout === null ? null : rowsOf(layout, this.arranged.value);
   });
 
   readonly extent = computed(() => {
@@ -114,23 +136,28 @@ export class Timeline {
 
   /** Show a device. A new revision of the same device keeps the window. */
   async open(device: string): Promise<void> {
-    const kept = this.layout.value?.device === device;
     try {
       const layout = await during(this.source.layout(device));
       if (layout === STALE) return;
-      this.tiles.value?.close();
-      this.source.dropTiles();
       batch(() => {
         this.error.value = null;
         this.layout.value = layout;
-        this.tiles.value = new Tiles(this.source, device, layout.revision, this.onOutdated);
+        this.#renewTiles();
         this.unhover();
         this.#deselect();
-        if (!kept) this.folded.value = foldedAtFirst(layout);
       });
     } catch (error) {
       this.error.value = error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #renewTiles(): void {
+    const layout = this.layout.peek();
+    if (layout === null) return;
+    this.tiles.peek()?.close();
+    this.source.drop('tiles');
+    const { device, revision } = layout;
+    this.tiles.value = new Tiles(this.source, device, revision, this.hasLaunches.peek(), this.onOutdated);
   }
 
   /** After a failure: ask once more for what is missing. */
@@ -146,6 +173,26 @@ export class Timeline {
     this.tiles.value?.want(wanted);
   }
 
+  /** From the call to its kernel, where one of the two is selected and the other is known. */
+  readonly launch = computed((): LaunchArrow | null => {
+    const [hit, event] = [this.selected.value, this.detail.value];
+    if (hit === null || event === null) return null;
+    const { lane, session } = hit.box.lane;
+    const { launched, launch_ns: at } = event;
+    if (launched) {
+      const end = ns(event.start_ns + event.duration_ns);
+      return { from: { at: end, lane }, to: { at: launched.start_ns, lane: launched.lane }, session };
+    }
+    if (at === null) return null;
+    const end = ns(at + (event.launch_duration_ns ?? 0));
+    return {
+      from: { at: end, lane: event.launch_place?.lane ?? null },
+      to: { at: event.start_ns, lane },
+      session,
+    };
+  });
+
+  /** What painters need, apart from what other parts of the panel know. */
   scene(theme: Theme): Scene | null {
     const [layout, rows, viewport, cover, overview] = [
       this.layout.value,
@@ -173,6 +220,8 @@ export class Timeline {
       cursor: this.cursor.value,
       instant: this.instant.value,
       caps: this.caps.value,
+      marks: this.marks.value,
+      launch: this.launch.value,
     };
   }
 
@@ -221,6 +270,28 @@ export class Timeline {
       this.show(next);
       this.crumbs.value = [...kept, next].slice(-MOST_CRUMBS);
     });
+  }
+
+  /** Zoom to the chosen range. */
+  commitRange(): void {
+    const range = this.range.value;
+    if (range === null) return;
+    batch(() => {
+      this.commit(range);
+      this.range.value = null;
+    });
+    this.announceWindow();
+  }
+
+  /** An instant near an edge of what is under the pointer is that edge. */
+  snap(x: Px, y: Px): Ns {
+    const viewport = this.viewport.value;
+    if (viewport === null) return ns(0);
+    const at = toNs(viewport, x);
+    const slice = this.#hit(x, y)?.slice;
+    if (slice === undefined) return at;
+    const edge = at - slice.start < slice.end - at ? slice.start : slice.end;
+    return Math.abs(edge - at) <= SNAP_PX * nsPerPx(viewport) ? edge : at;
   }
 
   /** Go back to a chosen range, and forget those inside it. */
@@ -285,20 +356,60 @@ export class Timeline {
     this.announceWindow();
   }
 
-  hover(x: Px, y: Px): void {
+  /** `isHead`: the point is one of the head, below which pinned lanes are. */
+  hover(x: Px, y: Px, isHead = false): void {
     batch(() => {
-      this.hovered.value = this.#hit(x, y);
-      this.hoveredLost.value = this.#stall(x, y);
+      this.hovered.value = this.#hit(x, y, isHead);
+      this.hoveredLost.value = isHead ? null : this.#stall(x, y);
     });
   }
 
-  async select(x: Px, y: Px): Promise<void> {
-    const hit = this.#hit(x, y);
-    this.selected.value = hit;
-    this.detail.value = null;
+  async select(x: Px, y: Px, isHead = false): Promise<void> {
+    const hit = this.#hit(x, y, isHead);
+    if (hit === null) {
+      this.#deselect();
+      if (!isHead) this.#selectMemory(x, y);
+    } else await this.#selectHit(hit);
+  }
+
+  /** Select an event and bring it into the window, with what it is to be seen beside, and its lane into sight. */
+  async selectPlace(place: Place, beside: Span | null = null): Promise<void> {
     const layout = this.layout.value;
-    if (hit === null && this.#selectMemory(x, y)) return;
-    if (hit === null || layout === null) return;
+    const lane = layout?.lanes[place.lane];
+    if (layout === null || lane === undefined) return;
+    const { launches, folded, hidden, hiddenLanes } = this.arranged.value;
+    if (lane.kind === 'launch' && !launches.has(lane.session)) this.arrange('launches', lane.session);
+    if (folded.has(lane.session)) this.arrange('folded', lane.session);
+    if (hidden.has(lane.session)) this.arrange('hidden', lane.session);
+    if (hiddenLanes.has(lane.lane)) this.arrange('hiddenLanes', lane.lane);
+    const where = spanOf(place);
+    const viewport = this.viewport.value;
+    const both = beside === null ? where : hull(where, beside);
+    const isSeen = viewport !== null && viewport.view.start <= both.start && both.end <= viewport.view.end;
+    if (beside !== null && !isSeen) this.show(fitTo(both, spanOf(layout.extent), 0.2));
+    else if (!isSeen || lengthOf(where) < 3 * nsPerPx(viewport)) this.#approach(where);
+    const rows = this.rows.value;
+    const box = (rows === null ? [] : [...rows.pinned, ...lanesShown(rows)]).find((b) => b.lane === lane);
+    const slice = { ...where, name: place.name, count: 1, busy: lengthOf(where), row: place.row, kind: 0 };
+    await this.#selectHit({ box: box ?? { lane, top: px(0), height: px(0) }, slice });
+  }
+
+  /** Come near an event: closer where it would be a hair, never farther away. */
+  #approach(where: Span): void {
+    const viewport = this.viewport.value;
+    if (viewport === null) return;
+    const half = Math.min(lengthOf(viewport.view), Math.max(40 * lengthOf(where), NEAREST_NS)) / 2;
+    const middle = (where.start + where.end) / 2;
+    this.show(span(middle - half, middle + half));
+  }
+
+  async #selectHit(hit: Hit): Promise<void> {
+    const layout = this.layout.value;
+    batch(() => {
+      this.selected.value = hit;
+      this.detail.value = null;
+    });
+    if (layout === null) return;
     this.announcement.value = this.describe(hit);
     try {
       const middle = ns((hit.slice.start + hit.slice.end) / 2);
@@ -348,10 +459,48 @@ export class Timeline {
     });
   }
 
-  fold(session: number): void {
-    const folded = new Set(this.folded.value);
-    if (!folded.delete(session)) folded.add(session);
-    this.folded.value = folded;
+  /** Fold a session, leave one out, leave out a lane, or show a session's launch calls; or take it back. */
+  arrange(what: 'folded' | 'hidden' | 'hiddenLanes' | 'launches', index: number): void {
+    const before = this.hasLaunches.value;
+    batch(() => {
+      this.arrangement.value = toggle(this.arranged.value, what, index);
+      if (this.hasLaunches.value !== before) this.#renewTiles();
+    });
+  }
+
+  resetArrangement(): void {
+    const before = this.hasLaunches.value;
+    batch(() => {
+      this.arrangement.value = null;
+      if (this.hasLaunches.value !== before) this.#renewTiles();
+    });
+  }
+
+  pin(lane: number): void {
+    this.arrangement.value = togglePin(this.arranged.value, lane);
+  }
+
+  moveSession(session: number, by: 1 | -1): void {
+    const sessions = this.layout.value?.sessions.length ?? 0;
+    this.arrangement.value = move(this.arranged.value, sessions, session, by);
+  }
+
+  /** Mark the instant under the pointer, or the middle of the window. */
+  mark(): void {
+    const viewport = this.viewport.value;
+    if (viewport === null) return;
+    const x = this.cursor.value;
+    const at = ns(Math.round(x === null ? centreOf(viewport.view) : toNs(viewport, x)));
+    this.marks.value = withMark(this.marks.value, { at, note: '' });
+    this.announcement.value = `Marked, in the table Marks.`;
+  }
+
+  note(at: Ns, note: string): void {
+    this.marks.value = withMark(this.marks.value, { at, note });
+  }
+
+  unmark(at: Ns): void {
+    this.marks.value = withoutMark(this.marks.value, at);
   }
 
   forgetJump(): void {
@@ -365,10 +514,12 @@ export class Timeline {
     return `${session}, ${box.lane.label}, ${many}${slice.name.slice(0, 200)}, ${duration}`;
   }
 
-  #hit(x: Px, y: Px): Hit | null {
+  #hit(x: Px, y: Px, isHead = false): Hit | null {
     const [viewport, cover, rows] = [this.viewport.value, this.cover.value, this.rows.value];
-    if (viewport === null || cover === null || rows === null) return null;
-    return hitTest(cover, rows, toNs(viewport, x), y, ns(2 * nsPerPx(viewport)));
+    const layout = this.layout.value;
+    if (viewport === null || cover === null || rows === null || layout === null) return null;
+    const boxes = isHead ? pinnedBoxes(rows, layout.sessions.length) : lanesShown(rows);
+    return hitTest(cover, boxes, toNs(viewport, x), y, ns(2 * nsPerPx(viewport)));
   }
 
   #stall(x: Px, y: Px): LostHit | null {
@@ -387,6 +538,21 @@ export class Timeline {
   #deselect(): void {
     this.selected.value = null;
     this.detail.value = null;
+  }
+
+  /** Select the event after (1) or before (-1) the selected one in its sub-lane, among those that the tiles have. */
+  selectNeighbour(direction: 1 | -1): void {
+    const [hit, cover, viewport] = [this.selected.value, this.cover.value, this.viewport.value];
+    if (hit === null || cover === null || viewport === null) return;
+    const next = neighbourOf(cover, hit, direction);
+    if (next === null) return;
+    if (next.start < viewport.view.start || next.end > viewport.view.end) this.centreOn(centreOf(next));
+    void this.#selectHit({ box: hit.box, slice: next });
+  }
+
+  announceRange(): void {
+    const range = this.range.value;
+    if (range !== null) this.announcement.value = `Chosen range of ${formatDuration(lengthOf(range))}.`;
   }
 
   announceWindow(): void {

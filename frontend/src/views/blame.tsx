@@ -1,10 +1,13 @@
 /** Who lost time to whom: victims in rows, culprits in columns, and the kernels behind it. */
 import type { JSX } from 'preact';
-import type { Device, KernelBlame, Report } from '../api/types';
+import type { Blame, Device, KernelBlame, Report } from '../api/types';
 import { formatDuration, formatShare, shorten, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
 import type { Panel } from '../state/panel';
+import { durationColumn, sessionColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import type { TableProperties } from './head';
 import { SessionName } from './session_name';
 
 const MOST_PAIRS = 8;
@@ -54,6 +57,31 @@ function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: read
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Rows of blame: losses of the whole window, or delays in a part of it. */
+export function blameShown({ panel, device }: TableProperties): readonly Blame[] {
+  return panel.focus.isWhole.value ? device.blame : (panel.contention.part.value?.delays ?? device.blame);
+}
+
+export function BlameTable(properties: TableProperties): JSX.Element {
+  const { panel } = properties;
+  const columns: readonly Column<Blame>[] = [
+    sessionColumn(properties, (row: Blame) => row.victim, 'Delayed'),
+    sessionColumn(properties, (row: Blame) => row.culprit, 'by'),
+    durationColumn(panel.focus.isWhole.value ? 'lost' : 'stretch and stall', (row) => row.lost_ns),
+  ];
+  return (
+    <>
+      <DataTable noun="pair of sessions" sortedBy="lost" rows={blameShown(properties)} columns={columns} />
+      {!panel.focus.isWhole.value && (
+        <p class="muted">
+          In a part of the window these are delays of kernels; slack of the host may have hidden some of them
+          from the steps.
+        </p>
+      )}
+    </>
   );
 }
 

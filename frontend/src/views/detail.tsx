@@ -4,10 +4,15 @@ import type { EventDetail, LaunchConfiguration } from '../api/types';
 import { formatBytes, formatCount, formatDuration } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, type Ns, ns } from '../base/units';
+import type { Slice } from '../model/hit';
 import type { Panel } from '../state/panel';
 import { DistributionView } from './distribution';
 import { Head } from './head';
 import { SessionName } from './session_name';
+import { TraceViewerLink } from './trace_viewer';
+
+/** As tiles number kinds. */
+const HOST_OPERATION = 4;
 
 type Field = readonly [string, string];
 
@@ -58,7 +63,7 @@ function fieldsOf(event: EventDetail, zero: Ns): readonly Field[] {
     ...field('stretched by others', duration(event.stretched_ns)),
     ...field('stalled before', duration(event.stalled_ns)),
     ...hostFields(event, instant),
-    ...field('stream', event.stream),
+    ...field(event.kind === HOST_OPERATION ? 'thread' : 'stream', event.stream),
     ...field('session', event.session),
     ...field('step', event.step?.toString()),
     ...field('op', event.op),
@@ -116,6 +121,27 @@ function Whole({ panel, event, zero }: { panel: Panel; event: EventDetail; zero:
   );
 }
 
+/** From a kernel to the call that launched it and back, and to the others of its name. */
+function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice: Slice }): JSX.Element {
+  const { timeline, searching } = panel;
+  const other = event.launch_place ?? event.launched ?? null;
+  return (
+    <>
+      {other !== null && (
+        <button type="button" onClick={() => void timeline.selectPlace(other, slice)}>
+          {event.launched ? 'to its kernel' : 'to its launch call'}
+        </button>
+      )}
+      <button type="button" onClick={() => searching.look(event.name, true)}>
+        find its name
+      </button>
+      <TraceViewerLink panel={panel} id={event.session} view={slice}>
+        trace viewer
+      </TraceViewerLink>
+    </>
+  );
+}
+
 export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const [hit, event, extent] = [timeline.selected.value, timeline.detail.value, timeline.extent.value];
@@ -127,6 +153,7 @@ export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
         <button type="button" onClick={() => timeline.frame(hit.slice)}>
           zoom to it
         </button>
+        {event !== null && <Ways panel={panel} event={event} slice={hit.slice} />}
         <button type="button" aria-label="Close" onClick={() => timeline.clear()}>
           ×
         </button>

@@ -1,16 +1,26 @@
 /** Pointer, wheel and keys of the timeline, turned into its actions. */
-import { type Px, px, span } from '../base/units';
-import { headRows } from '../canvas/head';
-import { toNs, toPx, type Viewport } from '../model/viewport';
+import { ns, type Px, px, span } from '../base/units';
+import { headRows } from '../model/head';
+import { markAt } from '../model/marks';
+import { HEADING } from '../model/rows';
+import { nsPerPx, toNs, toPx, type Viewport } from '../model/viewport';
+import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
 
 const CLICK_SLOP = 4;
 const EDGE = 6;
+/** Height of a session's ruler, at the bottom of its heading. */
+const RULER = 24;
+const FLAG = 16;
+/** No lane is there: nothing to take hold of. */
+const OUTSIDE = px(-1);
+export const MARKS_TABLE = 'Marks';
 
-/** What a press on a canvas started: told about moves, then about the release. */
+/** What a press on a canvas started: told about moves, then about the release; `cancel` when it comes to nothing. */
 interface Drag {
-  move(x: Px): void;
-  end(x: Px): void;
+  move(x: Px, y: Px): void;
+  end(x: Px, y: Px): void;
+  cancel?(): void;
 }
 
 const placeOf = (event: MouseEvent, element: Element): { readonly x: Px; readonly y: Px } => {
@@ -29,20 +39,43 @@ function panDrag(timeline: Timeline, from: Px): Drag {
   };
 }
 
-function rangeDrag(timeline: Timeline, viewport: Viewport, from: Px): Drag {
-  const rangeTo = (x: Px) => {
-    const clipped = Math.min(Math.max(x, 0), viewport.width);
-    return span(toNs(viewport, px(Math.min(from, clipped))), toNs(viewport, px(Math.max(from, clipped))));
+/** Choose a range; it takes hold of the edges of what is under the pointer. */
+function rangeDrag(timeline: Timeline, viewport: Viewport, from: Px, y: Px): Drag {
+  const before = timeline.range.value;
+  const anchor = timeline.snap(from, y);
+  const choose = (x: Px, at: Px): void => {
+    const other = timeline.snap(px(Math.min(Math.max(x, 0), viewport.width)), at);
+    timeline.range.value = span(Math.min(anchor, other), Math.max(anchor, other));
   };
   return {
-    move: (x) => {
-      timeline.range.value = rangeTo(x);
+    move: choose,
+    end: (x, at) => {
+      if (Math.abs(x - from) > CLICK_SLOP) choose(x, at);
+      else timeline.range.value = null;
+      timeline.announceRange();
     },
-    end: (x) => {
-      timeline.range.value = null;
-      if (Math.abs(x - from) > CLICK_SLOP) timeline.commit(rangeTo(x));
+    cancel: () => {
+      timeline.range.value = before;
     },
   };
+}
+
+/** Move a session by its ruler. */
+function shiftDrag({ shifting }: Panel, viewport: Viewport, session: number, from: Px): Drag {
+  const by = (x: Px): number => (x - from) * nsPerPx(viewport);
+  return {
+    move: (x) => shifting.to(session, by(x)),
+    end: (x) => (Math.abs(x - from) > CLICK_SLOP ? shifting.end() : shifting.cancel()),
+    cancel: () => shifting.cancel(),
+  };
+}
+
+/** The session on whose ruler a point of the body lies; null with one session, which nothing is aligned with. */
+export function rulerAt({ timeline }: Panel, y: Px): number | null {
+  const groups = timeline.rows.value?.groups ?? [];
+  if ((timeline.layout.value?.sessions.length ?? 0) < 2) return null;
+  const group = groups.find(({ top, folded }) => !folded && y >= top + HEADING - RULER && y < top + HEADING);
+  return group?.session ?? null;
 }
 
 /** In the minimap: an edge of the window resizes it, its inside moves it, elsewhere it jumps there first. */
@@ -72,31 +105,42 @@ function minimapDrag(timeline: Timeline, viewport: Viewport, from: Px): Drag | n
   return { move: (x) => timeline.centreOn(toNs(whole, px(x - grip))), end: done };
 }
 
-function headDrag(timeline: Timeline, viewport: Viewport, from: Px, y: Px): Drag | null {
+function headDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: boolean): Drag | null {
+  const { timeline } = panel;
   const layout = timeline.layout.value;
   if (layout === null) return null;
   const rows = headRows(layout.sessions.length);
   if (y < rows.minimap + 4) return minimapDrag(timeline, viewport, from);
+  if (isRange) return rangeDrag(timeline, viewport, from, OUTSIDE);
   const pan = panDrag(timeline, from);
   return {
     move: pan.move,
     end: (x) => {
-      pan.end(x);
+      pan.end(x, y);
       const at = toNs(viewport, x);
       const isBand = y >= rows.band && y < rows.band + rows.bandHeight;
       const hit = timeline.contended.value.find((interval) => at >= interval.start && at < interval.end);
-      if (isBand && hit !== undefined && Math.abs(x - from) <= CLICK_SLOP) timeline.frame(hit);
+      if (Math.abs(x - from) > CLICK_SLOP) return;
+      if (isBand && hit !== undefined) timeline.frame(hit);
+      if (y >= rows.height) void timeline.select(x, y, true);
+      // A flag stands to the right of its instant.
+      const middle = toNs(viewport, px(x - FLAG / 2));
+      const flag = markAt(timeline.marks.value, middle, ns((FLAG / 2) * nsPerPx(viewport)));
+      if (flag !== null && Math.abs(y - rows.ruler) <= FLAG / 2) panel.table.value = MARKS_TABLE;
     },
   };
 }
 
-function bodyDrag(timeline: Timeline, viewport: Viewport, from: Px, y: Px, isRange: boolean): Drag {
-  if (isRange) return rangeDrag(timeline, viewport, from);
+function bodyDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: boolean): Drag {
+  const { timeline } = panel;
+  if (isRange) return rangeDrag(timeline, viewport, from, y);
+  const session = rulerAt(panel, y);
+  if (session !== null) return shiftDrag(panel, viewport, session, from);
   const pan = panDrag(timeline, from);
   return {
     move: pan.move,
     end: (x) => {
-      pan.end(x);
+      pan.end(x, y);
       if (Math.abs(x - from) <= CLICK_SLOP) void timeline.select(x, y);
     },
   };
@@ -132,17 +176,18 @@ function listenForDrag(
     'pointermove',
     (event) => {
       if (drag === null) return;
-      const { x } = placeOf(event, canvas);
+      const { x, y } = placeOf(event, canvas);
       // A click with an unsteady hand is not a drag.
       moved ||= Math.abs(x - from) > CLICK_SLOP;
-      if (moved) drag.move(x);
+      if (moved) drag.move(x, y);
     },
     options,
   );
   canvas.addEventListener(
     'pointerup',
     (event) => {
-      drag?.end(placeOf(event, canvas).x);
+      const { x, y } = placeOf(event, canvas);
+      drag?.end(x, y);
       drag = null;
     },
     options,
@@ -150,8 +195,8 @@ function listenForDrag(
   canvas.addEventListener(
     'pointercancel',
     () => {
+      drag?.cancel?.();
       drag = null;
-      timeline.range.value = null;
     },
     options,
   );
@@ -181,38 +226,49 @@ function listenForWheel(
   canvas.addEventListener('wheel', onWheel, { signal: off, passive: false });
 }
 
-export function listen(
-  timeline: Timeline,
-  stage: HTMLElement,
-  head: HTMLCanvasElement,
-  body: HTMLCanvasElement,
-): () => void {
-  const off = new AbortController();
-  listenForDrag(timeline, head, (v, x, y) => headDrag(timeline, v, x, y), off.signal);
-  listenForDrag(timeline, body, (v, x, y, e) => bodyDrag(timeline, v, x, y, e.shiftKey), off.signal);
-  listenForWheel(timeline, stage, head, off.signal);
-  listenForWheel(timeline, stage, body, off.signal);
-  body.addEventListener(
+function listenForHover(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean, off: AbortSignal): void {
+  const { timeline } = panel;
+  const options = { signal: off };
+  canvas.addEventListener(
     'pointermove',
     (event) => {
-      const { x, y } = placeOf(event, body);
+      const { x, y } = placeOf(event, canvas);
       timeline.cursor.value = x;
-      timeline.hover(x, y);
+      timeline.hover(x, y, isHead);
+      if (!isHead) canvas.style.cursor = rulerAt(panel, y) === null ? '' : 'ew-resize';
     },
-    { signal: off.signal },
+    options,
   );
-  body.addEventListener(
+  canvas.addEventListener(
     'pointerleave',
     () => {
       timeline.cursor.value = null;
       timeline.unhover();
     },
-    { signal: off.signal },
+    options,
   );
+}
+
+export function listen(
+  panel: Panel,
+  stage: HTMLElement,
+  head: HTMLCanvasElement,
+  body: HTMLCanvasElement,
+): () => void {
+  const { timeline } = panel;
+  const off = new AbortController();
+  listenForDrag(timeline, head, (v, x, y, e) => headDrag(panel, v, x, y, e.shiftKey), off.signal);
+  listenForDrag(timeline, body, (v, x, y, e) => bodyDrag(panel, v, x, y, e.shiftKey), off.signal);
+  listenForWheel(timeline, stage, head, off.signal);
+  listenForWheel(timeline, stage, body, off.signal);
+  for (const canvas of [head, body]) listenForHover(panel, canvas, canvas === head, off.signal);
   return () => off.abort();
 }
 
 const STEP = 0.15;
+
+/** Keys that do not move the window, or say so themselves. */
+const QUIET: ReadonlySet<string> = new Set(['Escape', 'Enter', 'm', '[', ']']);
 
 type Action = (timeline: Timeline) => void;
 
@@ -226,21 +282,26 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   ArrowLeft: (t) => t.pan(-STEP),
   ArrowRight: (t) => t.pan(STEP),
   f: (t) => t.fit(),
+  '[': (t) => t.selectNeighbour(-1),
+  ']': (t) => t.selectNeighbour(1),
   n: (t) => t.jump(1),
   N: (t) => t.jump(-1),
+  m: (t) => t.mark(),
+  Enter: (t) => t.commitRange(),
   Escape: (t) => t.clear(),
 };
 
-/** True when the key was one of the timeline's. Only for keys pressed while it has focus. */
-export function onKey(timeline: Timeline, event: KeyboardEvent): boolean {
+/** True when the key was one of the timeline's. Only for keys pressed while it has focus; letters can be switched off. */
+export function onKey(timeline: Timeline, event: KeyboardEvent, hasLetters: boolean): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
+  if (event.key.length === 1 && !hasLetters) return false;
   const key = event.key.length === 1 && event.key !== 'N' ? event.key.toLowerCase() : event.key;
   const action = ACTIONS[key];
   if (action === undefined) return false;
   const isJump = key === 'n' || key === 'N';
   if (!isJump) timeline.forgetJump();
   action(timeline);
-  if (!isJump && key !== 'Escape') timeline.announceWindow();
+  if (!isJump && !QUIET.has(key)) timeline.announceWindow();
   event.preventDefault();
   return true;
 }

@@ -49,6 +49,16 @@ function Chooser({
       <button type="button" aria-label="Next device" onClick={() => step(1)}>
         ›
       </button>
+      <button
+        type="button"
+        title="What changed from another device or another set of runs to this one"
+        onClick={() => {
+          panel.table.value = 'Compare';
+          document.querySelector('.tables')?.scrollIntoView({ block: 'start' });
+        }}
+      >
+        compare
+      </button>
     </div>
   );
 }

@@ -11,9 +11,13 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['N / Shift+N', 'next / previous contended interval'],
   ['Wheel', 'zoom at the pointer, while the timeline has focus (Ctrl+wheel: always)'],
   ['Drag', 'pan'],
-  ['Shift+drag', 'zoom to a range'],
-  ['Click', 'details of an event'],
-  ['Esc', 'close, deselect'],
+  ['Shift+drag', 'choose a range, which measures it: tables are of it, Enter zooms to it'],
+  ["Drag a session's ruler", 'move the session in time'],
+  ['Click', 'details of an event; on the memory track, who holds it there'],
+  ['[ / ]', 'previous / next event of the lane'],
+  ['/', 'search; Enter and Shift+Enter go from hit to hit'],
+  ['M', 'mark the instant under the pointer'],
+  ['Esc', 'forget the range and the selection'],
   ['?', 'this help'],
 ];
 
@@ -39,7 +43,17 @@ export function Help({ panel }: { panel: Panel }): JSX.Element | null {
         ))}
       </dl>
       <p class="muted">Letters work only while the timeline has focus.</p>
-      <button type="button" onClick={close}>
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={panel.hasLetters.value}
+          onChange={(event) => {
+            panel.hasLetters.value = event.currentTarget.checked;
+          }}
+        />{' '}
+        letters and signs are shortcuts (arrows, Enter and Esc always are)
+      </label>
+      <button type="button" class="close" onClick={close}>
         Close
       </button>
     </dialog>

@@ -9,13 +9,10 @@ import { type Bytes, type Ns, ns } from '../base/units';
 import { holderText, totalText } from '../model/memory';
 import type { Subject } from '../state/memory';
 import { Chip } from './chip';
-import { Head, type TableProperties } from './head';
-import { FirstRows } from './more';
-import { nameIn, SessionName } from './session_name';
-
-const MOST_ROWS = 100;
-const HOLDER_COLUMNS = ['Operation', 'session', 'bytes', 'share', 'count', 'region', 'type', 'shape', 'age'];
-const SCOPE_COLUMNS = ['Name scope', 'session', 'bytes', 'share', 'allocations'];
+import { sessionColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import type { TableProperties } from './head';
+import { nameIn } from './session_name';
 
 type Properties = TableProperties & { readonly memory: DeviceMemory };
 
@@ -28,6 +25,7 @@ const subjectOf = ({ panel, memory }: Properties, held: Held): string =>
 const SUBJECTS: Readonly<Record<Subject, string>> = {
   peak: 'At the combined peak',
   'peak-in-view': 'At the peak of what the timeline shows',
+  'peak-in-range': 'At the peak of the chosen range',
   instant: 'At that instant',
 };
 
@@ -63,12 +61,12 @@ function Share({
   id: string;
   part: Bytes;
   whole: Bytes;
-}) {
+}): JSX.Element {
   const { device, panel } = properties;
   const index = Math.max(0, device.sessions.indexOf(id));
   const share = whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0;
   return (
-    <td class="share">
+    <>
       <span class="share-track" aria-hidden="true">
         <span
           class="share-bar"
@@ -76,66 +74,69 @@ function Share({
         />
       </span>
       <span class="share-text">{formatShare(part, whole)}</span>
-    </td>
+    </>
   );
 }
+
+interface HeldRow {
+  readonly session: string;
+  readonly bytes: Bytes;
+  readonly count?: number;
+}
+
+/** Columns that holders by operation and by scope share. */
+function heldColumns<Row extends HeldRow>(properties: Properties, whole: Bytes): readonly Column<Row>[] {
+  return [
+    sessionColumn(properties, (row: Row) => row.session),
+    { title: 'bytes', value: (row) => row.bytes, text: (row) => formatBytes(row.bytes) },
+    {
+      title: 'share',
+      value: (row) => row.bytes,
+      text: (row) => formatShare(row.bytes, whole),
+      show: (row) => <Share {...{ properties, id: row.session, part: row.bytes, whole }} />,
+    },
+    {
+      title: 'count',
+      value: (row) => row.count ?? null,
+      text: (row) => (row.count ? formatCount(row.count) : UNKNOWN),
+    },
+  ];
+}
+
+/** Rows that stand for no operation are set apart. */
+const told = (text: string, isTotal: boolean): JSX.Element => (
+  <span class={isTotal ? 'muted' : undefined}>{text}</span>
+);
 
 function HolderTable({ properties, held }: { properties: Properties; held: Held }): JSX.Element {
-  const { report, device, panel } = properties;
-  const theme = panel.theme.value;
-  return (
-    <>
-      <table>
-        <Head columns={HOLDER_COLUMNS} names={2} />
-        <tbody>
-          {held.holders.slice(0, MOST_ROWS).map((holder, index) => (
-            <tr key={index}>
-              <td class={totalText(holder.kind) === null ? 'name' : 'name muted'}>{holderText(holder)}</td>
-              <td class="name">
-                <SessionName {...{ report, device, theme, id: holder.session }} />
-              </td>
-              <td>{formatBytes(holder.bytes)}</td>
-              <Share {...{ properties, id: holder.session, part: holder.bytes, whole: held.total }} />
-              <td>{holder.count ? formatCount(holder.count) : UNKNOWN}</td>
-              <td>{holder.region ?? UNKNOWN}</td>
-              <td>{holder.data_type ?? UNKNOWN}</td>
-              <td>{holder.shape ?? UNKNOWN}</td>
-              <td>{formatDuration(holder.age_ns ?? null)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <FirstRows most={MOST_ROWS} of={held.holders.length} />
-    </>
-  );
+  const columns: readonly Column<Holder>[] = [
+    {
+      title: 'Operation',
+      isName: true,
+      text: holderText,
+      show: (row) => told(holderText(row), totalText(row.kind) !== null),
+    },
+    ...heldColumns<Holder>(properties, held.total),
+    { title: 'region', text: (row) => row.region ?? UNKNOWN },
+    { title: 'type', text: (row) => row.data_type ?? UNKNOWN },
+    { title: 'shape', text: (row) => row.shape ?? UNKNOWN },
+    {
+      title: 'age',
+      value: (row) => row.age_ns ?? null,
+      text: (row) => formatDuration(row.age_ns ?? null),
+    },
+  ];
+  return <DataTable noun="holder" rows={held.holders} columns={columns} />;
 }
 
+const scopeText = (row: ScopeHeld): string => row.scope || totalText(row.kind) || 'no scope';
+
 function ScopeTable({ properties, held }: { properties: Properties; held: Held }): JSX.Element {
-  const { report, device, panel } = properties;
-  const theme = panel.theme.value;
-  return (
-    <>
-      <table>
-        <Head columns={SCOPE_COLUMNS} names={2} />
-        <tbody>
-          {held.scopes.slice(0, MOST_ROWS).map((row, index) => (
-            <tr key={index}>
-              <td class={row.scope ? 'name' : 'name muted'}>
-                {row.scope || totalText(row.kind) || 'no scope'}
-              </td>
-              <td class="name">
-                <SessionName {...{ report, device, theme, id: row.session }} />
-              </td>
-              <td>{formatBytes(row.bytes)}</td>
-              <Share {...{ properties, id: row.session, part: row.bytes, whole: held.total }} />
-              <td>{row.count ? formatCount(row.count) : UNKNOWN}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <FirstRows most={MOST_ROWS} of={held.scopes.length} />
-    </>
-  );
+  const columns: readonly Column<ScopeHeld>[] = [
+    { title: 'Name scope', isName: true, text: scopeText, show: (row) => told(scopeText(row), !row.scope) },
+    ...heldColumns<ScopeHeld>(properties, held.total),
+  ];
+  return <DataTable noun="name scope" rows={held.scopes} columns={columns} />;
 }
 
 /** Go to the combined peak, or to that of a session. */
@@ -143,12 +144,14 @@ function Instants({ properties, held }: { properties: Properties; held: Held }):
   const { panel, report, device, memory } = properties;
   const show = (at: Ns | null) => () => panel.timeline.showMemoryAt(at);
   const chosen = panel.timeline.instant.value;
-  const isPeak = chosen === null || (panel.memory.isWhole.value && chosen === memory.combined_peak_at_ns);
+  const isPeak = chosen === null || (panel.focus.isWhole.value && chosen === memory.combined_peak_at_ns);
   const several = new Set(memory.per_session.map(({ session }) => session)).size < memory.per_session.length;
   return (
     <div class="buttons" role="group" aria-label="Instant whose holders are shown">
       <button type="button" aria-pressed={isPeak} onClick={show(null)}>
-        {panel.memory.isWhole.value ? 'combined peak' : 'combined peak in view'}
+        {panel.focus.isWhole.value
+          ? 'combined peak'
+          : `combined peak in ${panel.focus.isRange.value ? 'the range' : 'view'}`}
       </button>
       {memory.per_session.length > 1 &&
         memory.per_session.map((entry) => (
@@ -179,7 +182,7 @@ export function HoldersView(properties: Properties): JSX.Element {
   const held = heldNow(properties);
   const zero = panel.timeline.extent.value?.start ?? ns(0);
   const error = panel.memory.error.value;
-  const isNowhere = panel.memory.shown.value === null;
+  const isNowhere = panel.focus.part.value === null;
   const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
   return (
     <section class="memory-part" aria-label="Who holds the memory">

@@ -1,81 +1,56 @@
 /** What the timeline hatches, as tables: contended intervals, and where time was lost. */
 import type { JSX } from 'preact';
-import { formatCount, formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
-import { lengthOf, ns } from '../base/units';
-import { Head, type TableProperties } from './head';
-import { FirstRows, ShowButton } from './more';
-import { SessionName } from './session_name';
+import { formatCount } from '../base/format';
+import type { Contended } from '../model/intervals';
+import type { Lost } from '../model/lost';
+import { durationColumn, instantColumn, lengthColumn, sessionColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import type { TableProperties } from './head';
 
-const MOST_INTERVALS = 200;
-const ZOOM_IN = 'zoom in for the others';
+const countColumn = <Row extends { readonly count: number }>(title: string): Column<Row> => ({
+  title,
+  value: (row) => row.count,
+  text: (row) => formatCount(row.count),
+});
 
 /** The twin of the contention band. */
 export function IntervalTable({ panel }: TableProperties): JSX.Element {
   const { timeline } = panel;
-  const intervals = timeline.contended.value;
-  const zero = timeline.extent.value?.start ?? ns(0);
-  const viewport = timeline.viewport.value;
-  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
-  if (intervals.length === 0) return <p class="muted">No contended interval in the window.</p>;
-  return (
-    <>
-      <table>
-        <Head columns={['From', 'length', 'sessions at once', 'intervals', '']} />
-        <tbody>
-          {intervals.slice(0, MOST_INTERVALS).map((interval) => (
-            <tr key={interval.start}>
-              <th scope="row">{formatInstant(interval.start, zero, precision)}</th>
-              <td>{formatDuration(lengthOf(interval))}</td>
-              <td>{interval.depth}</td>
-              <td>{formatCount(interval.count)}</td>
-              <td>
-                <ShowButton onClick={() => timeline.frame(interval)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <FirstRows most={MOST_INTERVALS} of={intervals.length} hint={ZOOM_IN} />
-    </>
-  );
+  const rows = timeline.contended.value;
+  if (rows.length === 0) return <p class="muted">No contended interval in the window.</p>;
+  const columns: readonly Column<Contended>[] = [
+    instantColumn(panel, 'From'),
+    lengthColumn(),
+    { title: 'sessions at once', value: (row) => row.depth, text: (row) => `${row.depth}` },
+    countColumn('intervals'),
+  ];
+  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => timeline.frame(row)} />;
 }
 
-/** The twin of the hatches and hollow spans on the timeline. */
-export function LostTable({ panel, report, device }: TableProperties): JSX.Element {
+type LostRow = Lost & { readonly id: string };
+
+/** Spans of lost time with the session that lost it, in time order. */
+export function lostRows({ panel }: TableProperties): readonly LostRow[] {
   const { timeline } = panel;
   const ids = timeline.layout.value?.sessions.map((session) => session.id) ?? [];
   const all = [...timeline.lost.value].flatMap(([at, lost]) =>
-    lost.map((item) => ({ id: ids[at] ?? '', item })),
+    lost.map((item) => ({ ...item, id: ids[at] ?? '' })),
   );
-  all.sort((a, b) => a.item.start - b.item.start);
-  const zero = timeline.extent.value?.start ?? ns(0);
-  const viewport = timeline.viewport.value;
-  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
-  if (all.length === 0) return <p class="muted">No lost time in the window.</p>;
-  return (
-    <>
-      <table>
-        <Head columns={['Session', 'what', 'from', 'length', 'lost', 'spans', '']} />
-        <tbody>
-          {all.slice(0, MOST_INTERVALS).map(({ id, item }, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <SessionName {...{ report, device, theme: panel.theme.value, id }} />
-              </th>
-              <td>{item.kind}</td>
-              <td>{formatInstant(item.start, zero, precision)}</td>
-              <td>{formatDuration(lengthOf(item))}</td>
-              <td>{formatDuration(item.busy)}</td>
-              <td>{formatCount(item.count)}</td>
-              <td>
-                <ShowButton onClick={() => timeline.frame(item)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <FirstRows most={MOST_INTERVALS} of={all.length} hint={ZOOM_IN} />
-    </>
-  );
+  return all.sort((a, b) => a.start - b.start);
+}
+
+/** The twin of the hatches and hollow spans on the timeline. */
+export function LostTable(properties: TableProperties): JSX.Element {
+  const { panel } = properties;
+  const rows = lostRows(properties);
+  if (rows.length === 0) return <p class="muted">No lost time in the window.</p>;
+  const columns: readonly Column<LostRow>[] = [
+    sessionColumn(properties, (row: LostRow) => row.id, 'Session'),
+    { title: 'what', isName: true, text: (row) => row.kind },
+    instantColumn(panel),
+    lengthColumn(),
+    durationColumn('lost', (row) => row.busy),
+    countColumn('spans'),
+  ];
+  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => panel.timeline.frame(row)} />;
 }

@@ -1,124 +1,99 @@
-/** Kernels of the device: any number of rows, of which only the visible ones are in the document. */
-
+/** Kernels by name, and pairs of kernels that met; of the part in focus. */
 import type { JSX } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
-import type { Device, KernelRow, Report } from '../api/types';
-import { formatCount, formatDuration, plural } from '../base/format';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { Device, KernelPair, KernelRow } from '../api/types';
+import { formatCount, shorten } from '../base/format';
 import { ns } from '../base/units';
-import { type KernelColumn, kernelRows, visibleRows } from '../model/tables';
 import type { Panel } from '../state/panel';
-import { Chip } from './chip';
+import { durationColumn, sessionColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import type { TableProperties } from './head';
 
-const ROW = 28;
-const HEIGHT = 340;
-
-interface Column {
-  readonly key: KernelColumn;
-  readonly title: string;
-  readonly text: (row: KernelRow) => string;
-}
-
-const COLUMNS: readonly Column[] = [
-  { key: 'name', title: 'Kernel', text: (row) => row.name },
-  { key: 'session', title: 'session', text: (row) => row.session },
-  { key: 'count', title: 'count', text: (row) => formatCount(row.count) },
-  { key: 'total_ns', title: 'total', text: (row) => formatDuration(row.total_ns) },
-  { key: 'mean_ns', title: 'mean', text: (row) => formatDuration(ns(row.total_ns / Math.max(1, row.count))) },
-  { key: 'alone_ns', title: 'alone', text: (row) => formatDuration(row.alone_ns) },
-  { key: 'lost_ns', title: 'lost', text: (row) => formatDuration(row.lost_ns) },
-];
-
-interface KernelTableProperties {
-  readonly panel: Panel;
-  readonly report: Report;
-  readonly device: Device;
-}
-
-/** Columns about which nothing is known, or nothing to be said of a session alone, would be two columns of dashes or zeros. */
-const columnsFor = ({ kernels, sessions }: Device): readonly Column[] =>
-  COLUMNS.filter(
-    ({ key }) =>
-      (key !== 'alone_ns' && key !== 'lost_ns') ||
-      (sessions.length > 1 && kernels.some((row) => row[key] !== null)),
-  );
-
-export function KernelTable({ panel, report, device }: KernelTableProperties): JSX.Element {
-  const [filter, setFilter] = useState('');
-  const [sort, setSort] = useState<{ key: KernelColumn; descending: boolean }>({
-    key: 'total_ns',
-    descending: true,
-  });
-  const [top, setTop] = useState(0);
-  const rows = useMemo(
-    () => kernelRows(device.kernels, filter, sort.key, sort.descending),
-    [device, filter, sort],
-  );
-  const columns = useMemo(() => columnsFor(device), [device]);
-  const [first, last] = visibleRows(rows.length, ROW, top, HEIGHT);
-  const nameOf = (id: string): string => report.sessions.find((session) => session.id === id)?.name ?? id;
-  const sortBy = (key: KernelColumn): void =>
-    setSort({ key, descending: sort.key === key ? !sort.descending : key !== 'name' && key !== 'session' });
-  const cell = (row: KernelRow, column: Column): JSX.Element | string => {
-    if (column.key !== 'session') return column.text(row);
-    return (
-      <>
-        <Chip theme={panel.theme.value} index={device.sessions.indexOf(row.session)} /> {nameOf(row.session)}
-      </>
-    );
+/** A name that takes the timeline to the next event that has it. */
+function NameLink({ panel, name, longest }: { panel: Panel; name: string; longest: number }): JSX.Element {
+  const show = (): void => {
+    panel.searching.look(name, true);
+    void panel.searching.next(1);
   };
   return (
-    <>
-      <div class="filter">
-        <label>
-          <span class="visually-hidden">Filter kernels by name</span>
-          <input
-            type="search"
-            placeholder="filter by name"
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value)}
-          />
-        </label>
-        <span class="muted">{plural(rows.length, 'kernel name')}</span>
-      </div>
-      <div
-        class="virtual"
-        style={{ maxHeight: `${HEIGHT}px` }}
-        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-      >
-        <table class="kernels" aria-rowcount={rows.length + 1}>
-          <thead>
-            <tr>
-              {columns.map(({ key, title }) => (
-                <th
-                  key={key}
-                  scope="col"
-                  aria-sort={sort.key !== key ? 'none' : sort.descending ? 'descending' : 'ascending'}
-                >
-                  <button type="button" class="link" onClick={() => sortBy(key)}>
-                    {title}
-                    {sort.key === key ? (sort.descending ? ' ↓' : ' ↑') : ''}
-                  </button>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {first > 0 && <tr aria-hidden="true" style={{ height: `${first * ROW}px` }} />}
-            {rows.slice(first, last).map((row, index) => (
-              <tr key={first + index} aria-rowindex={first + index + 2} style={{ height: `${ROW}px` }}>
-                {columns.map((column) => (
-                  <td key={column.key} title={column.key === 'name' ? row.name : undefined}>
-                    {cell(row, column)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-            {last < rows.length && (
-              <tr aria-hidden="true" style={{ height: `${(rows.length - last) * ROW}px` }} />
-            )}
-          </tbody>
-        </table>
-      </div>
-    </>
+    <button type="button" class="link" title={`${name}\nShow the next one on the timeline`} onClick={show}>
+      {shorten(name, longest)}
+    </button>
   );
+}
+
+const nameColumn = <Row,>(
+  panel: Panel,
+  title: string,
+  longest: number,
+  of: (row: Row) => string,
+): Column<Row> => ({
+  title,
+  isName: true,
+  text: of,
+  show: (row) => <NameLink {...{ panel, longest }} name={of(row)} />,
+});
+
+/** Columns about which nothing is known, or nothing to be said of a session alone, would be two columns of dashes or zeros. */
+const isCostKnown = (rows: readonly KernelRow[], device: Device): boolean =>
+  device.sessions.length > 1 && rows.some((row) => row.alone_ns !== null);
+
+export const kernelsShown = ({ panel, device }: TableProperties): readonly KernelRow[] =>
+  panel.contention.part.value?.kernels ?? device.kernels;
+
+export function KernelTable(properties: TableProperties): JSX.Element {
+  const { panel, device } = properties;
+  const rows = kernelsShown(properties);
+  const hasCost = isCostKnown(rows, device);
+  const columns = useMemo((): readonly Column<KernelRow>[] => {
+    const cost = [
+      durationColumn<KernelRow>('alone', (row) => row.alone_ns),
+      durationColumn<KernelRow>('lost', (row) => row.lost_ns),
+    ];
+    return [
+      nameColumn(panel, 'Kernel', 64, (row: KernelRow) => row.name),
+      sessionColumn(properties, (row: KernelRow) => row.session),
+      { title: 'count', value: (row) => row.count, text: (row) => formatCount(row.count) },
+      durationColumn('total', (row) => row.total_ns),
+      durationColumn('mean', (row) => ns(row.total_ns / Math.max(1, row.count))),
+      ...(hasCost ? cost : []),
+    ];
+  }, [properties.report, device, panel.theme.value, hasCost]);
+  const selected = panel.timeline.selected.value;
+  const id = panel.timeline.layout.value?.sessions[selected?.box.lane.session ?? -1]?.id;
+  return (
+    <DataTable
+      className="kernels"
+      noun="kernel name"
+      sortedBy="total"
+      {...{ rows, columns }}
+      isCurrent={(row) => row.name === selected?.slice.name && row.session === id}
+    />
+  );
+}
+
+export function PairTable(properties: TableProperties): JSX.Element {
+  const { panel, report, device } = properties;
+  useEffect(() => {
+    panel.contention.isNeeded.value = true;
+    return () => {
+      panel.contention.isNeeded.value = false;
+    };
+  }, [panel]);
+  const columns = useMemo(
+    (): readonly Column<KernelPair>[] => [
+      nameColumn(panel, 'Kernel', 34, (row: KernelPair) => row.victim_kernel),
+      sessionColumn(properties, (row: KernelPair) => row.victim, 'of'),
+      nameColumn(panel, 'met', 34, (row: KernelPair) => row.culprit_kernel),
+      sessionColumn(properties, (row: KernelPair) => row.culprit, 'of '),
+      { title: 'times', value: (row) => row.count, text: (row) => formatCount(row.count) },
+      durationColumn('at once', (row) => row.overlap_ns),
+      durationColumn('lost by it', (row) => row.lost_ns),
+    ],
+    [report, device, panel.theme.value],
+  );
+  const part = panel.contention.part.value;
+  if (part === null) return <p class="muted">Asking which kernels met …</p>;
+  if (part.pairs.length === 0) return <p class="muted">No two sessions had kernels at once there.</p>;
+  return <DataTable noun="pair" rows={part.pairs} columns={columns} />;
 }

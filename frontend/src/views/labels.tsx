@@ -3,9 +3,9 @@ import type { JSX } from 'preact';
 import { formatBytes, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, lengthOf } from '../base/units';
-import { headRows } from '../canvas/head';
+import { headRows, pinnedBoxes } from '../model/head';
 import { memoryTicks, peakMarks, topOf } from '../model/memory';
-import type { GroupBox } from '../model/rows';
+import type { GroupBox, LaneBox } from '../model/rows';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
 
@@ -24,6 +24,8 @@ export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {
   const intervals = panel.timeline.contended.value;
   const count = intervals.reduce((sum, interval) => sum + interval.count, 0);
   const clock = wallClock(panel);
+  const placed = panel.timeline.rows.value;
+  const pinned = placed === null ? [] : pinnedBoxes(placed, layout?.sessions.length ?? 0);
   return (
     <div class="labels">
       <span class="label muted" style={{ top: `${Math.max(4, rows.minimap / 2 - 6)}px` }}>
@@ -40,7 +42,50 @@ export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {
       <span class="label small muted" style={{ top: `${rows.band + 16}px` }}>
         {plural(count, 'interval')} in view
       </span>
+      {pinned.map((box) => (
+        <LaneLabel key={box.lane.lane} panel={panel} box={box} isPinned />
+      ))}
     </div>
+  );
+}
+
+/** The name of a lane; buttons that pin it or leave it out show with the pointer or the keyboard on them. */
+function LaneLabel({
+  panel,
+  box,
+  isPinned = false,
+}: {
+  panel: Panel;
+  box: LaneBox;
+  isPinned?: boolean;
+}): JSX.Element {
+  const { lane, top, height } = box;
+  const { timeline } = panel;
+  return (
+    <span class="label lane" data-kind={lane.kind} style={{ top: `${top + height / 2 - 8}px` }}>
+      <span class="small muted clip" title={`${lane.title} · ${plural(lane.events, 'event')}`}>
+        {isPinned && <Chip theme={panel.theme.value} index={lane.session} />} {lane.label}
+      </span>
+      <button
+        type="button"
+        class="lane-button"
+        aria-pressed={isPinned}
+        aria-label={`${isPinned ? 'Unpin' : 'Pin'} ${lane.label}`}
+        title={isPinned ? 'Unpin' : 'Keep in sight below the ruler'}
+        onClick={() => timeline.pin(lane.lane)}
+      >
+        ⌖
+      </button>
+      <button
+        type="button"
+        class="lane-button"
+        aria-label={`Hide ${lane.label}`}
+        title="Hide; Lanes shows it again"
+        onClick={() => timeline.arrange('hiddenLanes', lane.lane)}
+      >
+        ×
+      </button>
+    </span>
   );
 }
 
@@ -59,7 +104,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           class="fold"
           aria-expanded={!group.folded}
           aria-label={`Lanes of ${entry?.name}`}
-          onClick={() => timeline.fold(group.session)}
+          onClick={() => timeline.arrange('folded', group.session)}
         >
           {group.folded ? '▸' : '▾'}
         </button>
@@ -77,16 +122,8 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           stalls
         </span>
       )}
-      {group.lanes.map(({ lane, top, height }) => (
-        <span
-          key={lane.lane}
-          class="label lane small muted clip"
-          data-kind={lane.kind}
-          style={{ top: `${top + height / 2 - 8}px` }}
-          title={`${lane.title} · ${plural(lane.events, 'event')}`}
-        >
-          {lane.label}
-        </span>
+      {group.lanes.map((box) => (
+        <LaneLabel key={box.lane.lane} panel={panel} box={box} />
       ))}
     </>
   );

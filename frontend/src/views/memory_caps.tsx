@@ -94,14 +94,15 @@ export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
 function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory }): JSX.Element {
   const nameOf = (id: string): string =>
     panel.report.value?.sessions.find((each) => each.id === id)?.name ?? id;
-  const { part, isWhole } = panel.memory;
+  const { part } = panel.memory;
+  const { isWhole, isRange } = panel.focus;
   const peak = part.value?.peak_bytes ?? memory.combined_peak_bytes;
   const over = capped.sessions.filter((each) => each.cap_bytes !== null && each.peak_bytes > each.cap_bytes);
   return (
     <>
       <p>
-        {isWhole.value ? 'If' : 'In what the timeline shows, if'} no session passed its limit, the combined
-        peak would {capped.peak_bytes < peak ? 'be ' : 'stay '}
+        {isWhole.value ? 'If' : `In ${isRange.value ? 'the chosen range' : 'what the timeline shows'}, if`} no
+        session passed its limit, the combined peak would {capped.peak_bytes < peak ? 'be ' : 'stay '}
         {formatBytes(capped.peak_bytes)}
         {capped.peak_bytes < peak && <> instead of {formatBytes(peak)}</>}.
       </p>

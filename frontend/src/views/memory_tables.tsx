@@ -31,7 +31,7 @@ function Section({
   panel?: TableProperties['panel'];
   children: ComponentChildren;
 }): JSX.Element {
-  const isPart = panel !== undefined && !panel.memory.isWhole.value;
+  const isPart = panel !== undefined && !panel.focus.isWhole.value;
   return (
     <section class="memory-part">
       <h3>
@@ -76,7 +76,8 @@ function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): J
 }
 
 function AllocatorTable(properties: TableProperties & { entries: readonly SessionMemory[] }): JSX.Element {
-  const { part, isWhole } = properties.panel.memory;
+  const { part } = properties.panel.memory;
+  const { isWhole } = properties.panel.focus;
   // Until the answer is here the figures are those of the whole window.
   const own = part.value === null || isWhole.value ? 'own peak' : 'own peak in view';
   return (

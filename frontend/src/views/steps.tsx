@@ -5,7 +5,7 @@ import type { Device, Report, StepTimes } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { formatInstant } from '../base/ticks';
-import { lengthOf, ns, px, type Span } from '../base/units';
+import { lengthOf, ns, overlaps, px, type Span } from '../base/units';
 import {
   type Bar,
   barAt,
@@ -21,6 +21,9 @@ import {
 } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
+import { durationColumn, sessionColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import type { TableProperties } from './head';
 import { nameIn, SessionName } from './session_name';
 
 const HEIGHT = 72;
@@ -190,43 +193,39 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
   );
 }
 
-/** The twin of the charts. */
-export function StepsTable({ panel, report, device }: StepsProperties): JSX.Element {
-  const zero = panel.timeline.extent.value?.start ?? ns(0);
-  const rows = (device.step_times ?? []).flatMap((times) => barsOf(times).map((bar) => ({ times, bar })));
-  return (
-    <div class="virtual" style={{ maxHeight: '340px' }}>
-      <table>
-        <thead>
-          <tr>
-            {['Session', 'step', 'from', 'length', 'own', 'host', 'lost', ''].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ times, bar }, index) => (
-            <tr key={index}>
-              <th scope="row">
-                <SessionName {...{ report, device, theme: panel.theme.value, id: times.session }} />
-              </th>
-              <td>{bar.size > 1 ? `${bar.size} to ${bar.number}` : bar.number}</td>
-              <td>{formatInstant(bar.start, zero, ns(lengthOf(bar) / 100))}</td>
-              <td>{formatDuration(bar.period)}</td>
-              <td>{formatDuration(bar.own)}</td>
-              <td>{formatDuration(bar.host)}</td>
-              <td>{formatDuration(times.known ? bar.lost : null)}</td>
-              <td>
-                <button type="button" onClick={() => show(panel, bar)}>
-                  show
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+type StepRow = Bar & { readonly session: string; readonly known: boolean };
+
+/** The periods that lie in the part in focus, or cross its edges. */
+export function stepsShown({ panel, device }: TableProperties): readonly StepRow[] {
+  const part = panel.focus.isWhole.value ? null : panel.focus.part.value;
+  return (device.step_times ?? []).flatMap((times) =>
+    barsOf(times)
+      .filter((bar) => part === null || overlaps(bar, part))
+      .map((bar) => ({ ...bar, session: times.session, known: times.known })),
   );
+}
+
+/** The twin of the charts. */
+export function StepsTable(properties: TableProperties): JSX.Element {
+  const { panel } = properties;
+  const zero = panel.timeline.extent.value?.start ?? ns(0);
+  const columns: readonly Column<StepRow>[] = [
+    sessionColumn(properties, (row: StepRow) => row.session, 'Session'),
+    {
+      title: 'step',
+      value: (row) => row.number,
+      text: (row) => (row.size > 1 ? `${row.size} to ${row.number}` : `${row.number}`),
+    },
+    {
+      title: 'from',
+      value: (row) => row.start,
+      text: (row) => formatInstant(row.start, zero, ns(lengthOf(row) / 100)),
+    },
+    durationColumn('length', (row) => row.period),
+    durationColumn('own', (row) => row.own),
+    durationColumn('host', (row) => row.host),
+    durationColumn('lost', (row) => (row.known ? row.lost : null)),
+  ];
+  const rows = stepsShown(properties);
+  return <DataTable noun="step period" {...{ rows, columns }} onShow={(row) => show(panel, row)} />;
 }

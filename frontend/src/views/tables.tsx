@@ -2,18 +2,24 @@
 
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import type { Device } from '../api/types';
+import type { ContentionPart, Device } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
+import { lengthOf } from '../base/units';
 import { evidenceText, slowdownText } from '../model/slowdown';
 import { stepRows } from '../model/steps';
 import { tsvOf } from '../model/tsv';
 import { gpuName } from '../model/verdict';
+import type { Panel } from '../state/panel';
+import { BlameTable, blameShown } from './blame';
 import { Chip } from './chip';
+import { CompareView } from './compare';
 import { CopyButton } from './copy';
 import { Head, type TableProperties } from './head';
-import { IntervalTable, LostTable } from './interval_tables';
-import { KernelTable } from './kernel_table';
+import { IntervalTable, LostTable, lostRows } from './interval_tables';
+import { KernelTable, kernelsShown, PairTable } from './kernel_table';
+import { MarksTable } from './marks_table';
 import { MemoryTables } from './memory_tables';
+import { ProblemTable } from './problems';
 import { ScopeTable, ThreadTable } from './roll_up';
 import { nameIn, SessionName } from './session_name';
 import { StepsTable } from './steps';
@@ -56,7 +62,59 @@ function InsideTable({ report, device, panel }: TableProperties): JSX.Element | 
   );
 }
 
+/** Sessions in a part of the window: sums over what of them lies there. */
+function SessionPartTable(properties: TableProperties & { part: ContentionPart }): JSX.Element {
+  const { window_ns: window } = properties.part.time;
+  return (
+    <table>
+      <Head
+        columns={[
+          'Session',
+          'kernels',
+          'busy',
+          'busy share',
+          'contended',
+          'contended share',
+          'stretch',
+          'stall',
+          'whole steps',
+          'own',
+          'host',
+          'lost',
+        ]}
+      />
+      <tbody>
+        {properties.part.per_session.map((entry) => (
+          <tr key={entry.session}>
+            <Name {...properties} id={entry.session} />
+            <td>{formatCount(entry.kernels)}</td>
+            <td>{formatDuration(entry.busy_ns)}</td>
+            <td>{formatShare(entry.busy_ns, window)}</td>
+            <td>{formatDuration(entry.contended_ns)}</td>
+            <td>{formatShare(entry.contended_ns, window)}</td>
+            <td>{formatDuration(entry.stretch_ns)}</td>
+            <td>{formatDuration(entry.stall_ns)}</td>
+            <td>{formatCount(entry.steps.count)}</td>
+            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.own_ns : null)}</td>
+            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.host_ns : null)}</td>
+            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.lost_ns : null)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 function SessionTable(properties: TableProperties): JSX.Element {
+  const part = properties.panel.contention.part.value;
+  return part === null || properties.panel.focus.isWhole.value ? (
+    <WholeSessionTable {...properties} />
+  ) : (
+    <SessionPartTable {...properties} part={part} />
+  );
+}
+
+function WholeSessionTable(properties: TableProperties): JSX.Element {
   const { device } = properties;
   const window = device.time.window_ns;
   return (
@@ -135,7 +193,9 @@ interface Tab {
   /** The rows behind it, for a spreadsheet. */
   readonly rows: (properties: TableProperties) => readonly object[];
   /** A table without rows for this device is not offered. */
-  readonly isThere?: (device: Device) => boolean;
+  readonly isThere?: (properties: TableProperties) => boolean;
+  /** It is of the part in focus. */
+  readonly isOfPart?: boolean;
 }
 
 const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
@@ -147,25 +207,45 @@ const MEMORY: Tab = {
 };
 
 const TABS: readonly Tab[] = [
-  { name: 'Kernels', show: (p) => <KernelTable {...p} />, rows: ({ device }) => device.kernels },
-  { name: 'Sessions', show: (p) => <SessionTable {...p} />, rows: ({ device }) => device.per_session },
+  { name: 'Kernels', isOfPart: true, show: (p) => <KernelTable {...p} />, rows: kernelsShown },
+  {
+    name: 'Kernel pairs',
+    isOfPart: true,
+    show: (p) => <PairTable {...p} />,
+    rows: ({ panel }) => panel.contention.part.value?.pairs ?? [],
+    isThere: ({ device }) => device.sessions.length > 1,
+  },
+  {
+    name: 'Sessions',
+    isOfPart: true,
+    show: (p) => <SessionTable {...p} />,
+    rows: ({ panel, device }) => panel.contention.part.value?.per_session ?? device.per_session,
+  },
+  {
+    name: 'Blame',
+    isOfPart: true,
+    show: (p) => <BlameTable {...p} />,
+    rows: blameShown,
+    isThere: ({ device }) => device.blame.length > 0,
+  },
   {
     name: 'Scopes',
     show: (p) => <ScopeTable {...p} />,
     rows: ({ device }) => device.scopes ?? [],
-    isThere: (d) => (d.scopes ?? []).length > 0,
+    isThere: ({ device }) => (device.scopes ?? []).length > 0,
   },
   {
     name: 'Threads',
     show: (p) => <ThreadTable {...p} />,
     rows: ({ device }) => device.threads ?? [],
-    isThere: (d) => (d.threads ?? []).length > 0,
+    isThere: ({ device }) => (device.threads ?? []).length > 0,
   },
   {
     name: 'Steps',
+    isOfPart: true,
     show: (p) => <StepsTable {...p} />,
     rows: ({ device }) => (device.step_times ?? []).flatMap(stepRows),
-    isThere: (d) => (d.step_times ?? []).some((times) => times.start_ns.length > 0),
+    isThere: ({ device }) => (device.step_times ?? []).some((times) => times.start_ns.length > 0),
   },
   MEMORY,
   {
@@ -176,11 +256,47 @@ const TABS: readonly Tab[] = [
   {
     name: 'Lost time',
     show: (p) => <LostTable {...p} />,
-    rows: ({ panel }) => [...panel.timeline.lost.value.values()].flat(),
-    isThere: hasLosses,
+    rows: lostRows,
+    isThere: ({ device }) => hasLosses(device),
+  },
+  { name: 'Marks', show: (p) => <MarksTable {...p} />, rows: ({ panel }) => panel.timeline.marks.value },
+  {
+    name: 'Problems',
+    show: (p) => <ProblemTable {...p} />,
+    rows: ({ report }) => report.problems,
+    isThere: ({ report }) => report.problems.length > 0,
   },
   { name: 'Devices', show: (p) => <DeviceTable {...p} />, rows: ({ report }) => report.devices },
+  {
+    name: 'Compare',
+    show: (p) => <CompareView {...p} />,
+    rows: ({ panel }) => panel.comparison.found.value?.sessions ?? [],
+    isThere: ({ report }) => report.devices.length > 1,
+  },
 ];
+
+/** What the open table is of, where it may be a part of the window. */
+function Told({ panel }: { panel: Panel }): JSX.Element {
+  const { focus, contention } = panel;
+  const [told, whole] = [focus.told.value, panel.device.value?.time.window_ns ?? null];
+  const length = told === null ? null : lengthOf(told);
+  const subject =
+    focus.part.value === null
+      ? 'Nothing of the analysed window is shown: the table is of all of it'
+      : focus.isWhole.value
+        ? 'Of the whole analysed window'
+        : focus.isRange.value
+          ? 'Of the chosen range'
+          : 'Of what the timeline shows';
+  return (
+    <p id="told" class="muted small" aria-busy={contention.isLate.value}>
+      {subject}, {formatDuration(length)}
+      {!focus.isWhole.value && whole !== null && ` of ${formatDuration(whole)}`}
+      {contention.isLate.value && ' …'}
+      {contention.error.value !== null && ` (as before: ${contention.error.value})`}
+    </p>
+  );
+}
 
 export function Tables(properties: TableProperties): JSX.Element {
   const { timeline, table } = properties.panel;
@@ -188,7 +304,7 @@ export function Tables(properties: TableProperties): JSX.Element {
     // An instant of the memory track was chosen: its holders are a table.
     if (timeline.instant.value !== null) table.value = MEMORY.name;
   });
-  const tabs = TABS.filter((tab) => tab.isThere?.(properties.device) ?? true);
+  const tabs = TABS.filter((tab) => tab.isThere?.(properties) ?? true);
   const open = tabs.find(({ name }) => name === table.value) ?? tabs[0];
   return (
     <section class="tables" aria-label="Tables">
@@ -212,6 +328,7 @@ export function Tables(properties: TableProperties): JSX.Element {
         </span>
       </div>
       <div id="table" role="tabpanel" aria-label={open.name}>
+        {open.isOfPart && <Told panel={properties.panel} />}
         {open.show(properties)}
       </div>
     </section>

@@ -1,17 +1,19 @@
 /** The timeline: labels as document text, plots as two canvases, and the same in words for those who do not see them. */
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { formatDuration, formatShare } from '../base/format';
 import { lengthOf, type Px, px } from '../base/units';
 import { paintBody } from '../canvas/body';
 import { Canvas2DRenderer } from '../canvas/canvas2d';
-import { headRows, paintHead } from '../canvas/head';
+import { paintHead } from '../canvas/head';
+import { headHeight } from '../model/head';
 import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
 import { Detail } from './detail';
 import { listen, onKey } from './gestures';
 import { BodyLabels, HeadLabels } from './labels';
+import { ShiftNote } from './shift_note';
 import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
 
@@ -29,11 +31,16 @@ class Stage {
 
   #draw(): void {
     const { timeline, theme } = this.panel;
-    const scene = timeline.scene(theme.peek());
-    if (scene === null) return;
+    const own = timeline.scene(theme.peek());
+    if (own === null) return;
+    const scene = {
+      ...own,
+      hits: this.panel.searching.hits.peek(),
+      shifting: this.panel.shifting.move.peek(),
+    };
     const ratio = window.devicePixelRatio || 1;
     const width = scene.viewport.width;
-    this.head.resize(width, px(headRows(scene.layout.sessions.length).height), ratio);
+    this.head.resize(width, headHeight(scene.layout.sessions.length, scene.rows.pinnedHeight), ratio);
     this.body.resize(width, scene.rows.height, ratio);
     paintHead(this.head, scene);
     paintBody(this.body, scene);
@@ -92,7 +99,7 @@ function useStage(panel: Panel) {
     const made = new Stage(panel, renderers[0], renderers[1]);
     drawing.current = made;
     const ends = [
-      listen(timeline, stage.current, head.current, body.current),
+      listen(panel, stage.current, head.current, body.current),
       watchWidth(head.current, (width) => {
         timeline.width.value = width;
       }),
@@ -117,6 +124,10 @@ function useStage(panel: Panel) {
     timeline.cursor.value;
     timeline.instant.value;
     timeline.caps.value;
+    timeline.marks.value;
+    timeline.launch.value;
+    panel.searching.hits.value;
+    panel.shifting.move.value;
     if (host.isShown.value) drawing.current?.frame.request();
     else drawing.current?.frame.cancel();
   });
@@ -178,11 +189,14 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
   const { stage, head, body } = useStage(panel);
   const { timeline } = panel;
   const sessions = timeline.layout.value?.sessions.length ?? 0;
-  const headHeight = useMemo(() => headRows(sessions).height, [sessions]);
+  const tall = headHeight(sessions, timeline.rows.value?.pinnedHeight ?? 0);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== stage.current) return;
-    if (event.key === '?') panel.isHelpOpen.value = true;
-    else onKey(timeline, event);
+    if (panel.hasLetters.value && (event.key === '?' || event.key === '/')) {
+      event.preventDefault();
+      if (event.key === '?') panel.isHelpOpen.value = true;
+      else document.querySelector<HTMLElement>('#find')?.focus();
+    } else onKey(timeline, event, panel.hasLetters.value);
   };
   return (
     <section class="timeline" aria-label="Timeline">
@@ -200,9 +214,9 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
           Arrow keys pan and zoom, F shows everything, N goes to the next contended interval, question mark
           lists all keys.
         </span>
-        <div class="head" style={{ height: `${headHeight}px` }}>
+        <div class="head" style={{ height: `${tall}px` }}>
           <HeadLabels panel={panel} />
-          <canvas ref={head} aria-hidden="true" style={{ height: `${headHeight}px` }} />
+          <canvas ref={head} aria-hidden="true" style={{ height: `${tall}px` }} />
         </div>
         <div class="body" style={{ height: `${timeline.rows.value?.height ?? 240}px` }}>
           <BodyLabels panel={panel} />
@@ -212,6 +226,7 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
             style={{ height: `${timeline.rows.value?.height ?? 240}px` }}
           />
           <Tooltip panel={panel} />
+          <ShiftNote panel={panel} />
         </div>
       </div>
       <Legend panel={panel} />

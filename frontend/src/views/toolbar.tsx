@@ -4,6 +4,9 @@ import { formatDuration } from '../base/format';
 import { formatInstant } from '../base/ticks';
 import { lengthOf, ns } from '../base/units';
 import type { Panel } from '../state/panel';
+import { LanesMenu } from './lanes_menu';
+import { SearchBox } from './search_box';
+import { TraceViewerMenu } from './trace_viewer';
 
 function windowText(panel: Panel): string {
   const [viewport, extent] = [panel.timeline.viewport.value, panel.timeline.extent.value];
@@ -14,7 +17,7 @@ function windowText(panel: Panel): string {
   return `${from} – ${to} · ${formatDuration(lengthOf(view))} of ${formatDuration(lengthOf(extent))}`;
 }
 
-/** The ranges that were chosen with Shift and dragging, one inside the other. */
+/** The ranges that were zoomed to, one inside the other. */
 function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const crumbs = timeline.crumbs.value;
@@ -36,6 +39,36 @@ function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
+/** The chosen range: measured, and a way into it. */
+function Range({ panel }: { panel: Panel }): JSX.Element | null {
+  const { timeline } = panel;
+  const [range, extent] = [timeline.range.value, timeline.extent.value];
+  if (range === null || extent === null) return null;
+  const precision = ns(Math.max(1, lengthOf(range) / 1000));
+  const [from, to] = [range.start, range.end].map((at) => formatInstant(at, extent.start, precision));
+  return (
+    <span class="range" role="group" aria-label="Chosen range">
+      <strong>{formatDuration(lengthOf(range))}</strong>{' '}
+      <span class="muted">
+        {from} – {to}
+      </span>
+      <button type="button" title="Zoom to the range (Enter)" onClick={() => timeline.commitRange()}>
+        zoom to it
+      </button>
+      <button
+        type="button"
+        aria-label="Forget the range"
+        title="Forget the range (Esc)"
+        onClick={() => {
+          timeline.range.value = null;
+        }}
+      >
+        ×
+      </button>
+    </span>
+  );
+}
+
 const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
@@ -43,10 +76,14 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
   const jump = (direction: 1 | -1): void => timeline.jump(direction);
   return (
     <div class="toolbar">
-      <span id="window" class="muted">
-        {windowText(panel)}
-      </span>
-      <Crumbs panel={panel} />
+      <div class="where">
+        <span id="window" class="muted">
+          {windowText(panel)}
+        </span>
+        <Range panel={panel} />
+        <Crumbs panel={panel} />
+      </div>
+      <SearchBox panel={panel} />
       <div class="buttons">
         <button type="button" onClick={() => jump(-1)} title="Previous contended interval (Shift+N)">
           ‹ contention
@@ -63,6 +100,8 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
         <button type="button" onClick={() => timeline.fit()} title="Show everything (F)">
           fit
         </button>
+        <LanesMenu panel={panel} />
+        <TraceViewerMenu panel={panel} />
         <button
           type="button"
           aria-label="Keys"

@@ -1,0 +1,101 @@
+/** The search: a name, where its events are in the window, and the way from one to the next. */
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { type Source, STALE, type Wanted } from '../api/source';
+import type { SearchResult } from '../api/types';
+import { type Ns, ns, type Span, span } from '../base/units';
+import type { Search } from '../model/hash';
+import { during } from './activity';
+import type { Timeline } from './timeline';
+
+/** Typing and panning ask many times a second. */
+const SETTLE_MS = 150;
+
+interface Question {
+  readonly device: string;
+  readonly revision: string;
+  readonly wanted: Wanted;
+  readonly view: Span;
+}
+
+export class Searching {
+  readonly search = signal<Search | null>(null);
+  readonly found = signal<SearchResult | null>(null);
+  readonly error = signal<string | null>(null);
+
+  constructor(
+    readonly source: Source,
+    readonly timeline: Timeline,
+  ) {}
+
+  readonly #wanted = computed((): Wanted | null => {
+    const search = this.search.value;
+    return search === null ? null : { ...search, launches: this.timeline.hasLaunches.value };
+  });
+
+  readonly #question = computed((): Question | null => {
+    const [wanted, layout] = [this.#wanted.value, this.timeline.layout.value];
+    const view = this.timeline.viewport.value?.view ?? null;
+    if (wanted === null || layout === null || view === null) return null;
+    return { device: layout.device, revision: layout.revision, wanted, view };
+  });
+
+  /** By lane: places of hits in the window. */
+  readonly hits = computed((): ReadonlyMap<number, readonly Span[]> => {
+    const lanes = this.found.value?.lanes ?? [];
+    return new Map(
+      lanes.map(({ lane, start_ns: start, end_ns: end }) => [lane, start.map((at, i) => span(at, end[i]))]),
+    );
+  });
+
+  start(): void {
+    effect(() => {
+      const question = this.#question.value;
+      untracked(() => this.#ask(question));
+    });
+  }
+
+  /** Look for a part of a name, or with `isExact` for a whole one; nothing for ''. */
+  look(text: string, isExact = false): void {
+    this.search.value = text === '' ? null : { text, isExact };
+  }
+
+  /** Go to the next or previous hit: from the selected event, else from where the window begins. */
+  async next(direction: 1 | -1): Promise<void> {
+    const [wanted, layout] = [this.#wanted.value, this.timeline.layout.value];
+    const from = this.#from(direction);
+    if (wanted === null || layout === null || from === null) return;
+    try {
+      const hit = await during(this.source.nextHit(layout.device, wanted, from, direction));
+      if (hit === STALE) return;
+      if (hit === null) this.timeline.announcement.value = 'No event has that name.';
+      else await this.timeline.selectPlace(hit);
+    } catch (error) {
+      this.error.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  #from(direction: 1 | -1): Ns | null {
+    const [selected, viewport] = [this.timeline.selected.value, this.timeline.viewport.value];
+    if (selected !== null) return selected.slice.start;
+    if (viewport === null) return null;
+    return ns(direction === 1 ? viewport.view.start - 1 : viewport.view.end);
+  }
+
+  #ask(question: Question | null): void {
+    this.error.value = null;
+    if (question === null) {
+      this.source.drop('search');
+      this.found.value = null;
+    } else void during(this.#answer(question));
+  }
+
+  async #answer({ device, wanted, view }: Question): Promise<void> {
+    try {
+      const found = await this.source.search(device, wanted, view, SETTLE_MS);
+      if (found !== STALE) this.found.value = found;
+    } catch (error) {
+      this.found.value = null;
+      this.error.value = error instanceof Error ? error.message : String(error);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/** Another device of the report, or another set of runs on it, against the open one: before and after, side by side. */
+import type { JSX } from 'preact';
+import type { Change, Comparison, Device, KernelDifference, SessionComparison } from '../api/types';
+import { formatBytes, formatCount, formatDuration, plural, UNKNOWN } from '../base/format';
+import { sessionColour } from '../base/palette';
+import { bytes, ns } from '../base/units';
+import { changeText, scaleOf, verdictText } from '../model/change';
+import { gpuName } from '../model/verdict';
+import { Chip } from './chip';
+import { durationColumn } from './columns';
+import { type Column, DataTable } from './data_table';
+import { Head, type TableProperties } from './head';
+import { nameIn } from './session_name';
+
+type Text = (value: number | null) => string;
+
+const ratioText: Text = (value) => (value === null ? UNKNOWN : `${value.toFixed(2)}×`);
+const plainText: Text = (value) => (value === null ? UNKNOWN : value.toFixed(2));
+const shareText: Text = (value) => (value === null ? UNKNOWN : `${(100 * value).toFixed(1)} %`);
+const timeText: Text = (value) => formatDuration(value === null ? null : ns(value));
+const bytesText: Text = (value) => formatBytes(value === null ? null : bytes(value));
+
+interface Figure {
+  readonly name: string;
+  readonly change: Change;
+  readonly text: Text;
+}
+
+const range = (text: Text, bounds: { readonly low: number; readonly high: number } | null): string =>
+  bounds === null ? '' : ` (${text(bounds.low)} – ${text(bounds.high)})`;
+
+/** Figures of one subject, a row each, with two bars on one scale. */
+function Figures({ figures, colour }: { figures: readonly Figure[]; colour: string }): JSX.Element {
+  return (
+    <table class="changes">
+      <Head columns={['Figure', 'before', 'after', 'change', 'which is', ' ']} />
+      <tbody>
+        {figures.map(({ name, change, text }) => {
+          const part = scaleOf([change]);
+          return (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>
+                {text(change.before)}
+                <small class="muted">{range(text, change.before_interval)}</small>
+              </td>
+              <td>
+                {text(change.after)}
+                <small class="muted">{range(text, change.after_interval)}</small>
+              </td>
+              <td>{changeText(change)}</td>
+              <td class={`verdict ${change.verdict}`}>{verdictText(change)}</td>
+              <td class="two-bars" aria-hidden="true">
+                <span
+                  class="before"
+                  style={{ width: `${100 * part(change.before)}%`, borderColor: colour }}
+                />
+                <span style={{ width: `${100 * part(change.after)}%`, background: colour }} />
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+const deviceFigures = ({ device }: Comparison): readonly Figure[] =>
+  [
+    { name: 'contended share', change: device.contended_share, text: shareText },
+    { name: 'combined memory peak', change: device.combined_peak_bytes, text: bytesText },
+    { name: 'memory headroom', change: device.headroom_bytes, text: bytesText },
+    { name: 'STP', change: device.stp, text: plainText },
+    { name: 'ANTT', change: device.antt, text: plainText },
+  ].filter(({ change }) => change.before !== null || change.after !== null);
+
+const sessionFigures = (found: SessionComparison): readonly Figure[] =>
+  [
+    { name: 'slowdown', change: found.slowdown, text: ratioText },
+    { name: 'step period', change: found.step_ns, text: timeText },
+    { name: 'own device time per step', change: found.device_time_ns, text: timeText },
+    { name: 'time lost', change: found.lost_share, text: shareText },
+    { name: 'device busy', change: found.busy_share, text: shareText },
+    ...found.memory.map(({ after_allocator: name, peak_bytes: change }) => ({
+      name: `peak of ${name}`,
+      change,
+      text: bytesText,
+    })),
+  ].filter(({ change }) => change.before !== null || change.after !== null);
+
+const kernelColumns = (per: string): readonly Column<KernelDifference>[] => [
+  { title: 'Kernel', isName: true, text: (row) => row.name },
+  { title: 'there', isName: true, text: (row) => row.presence },
+  durationColumn('mean before', (row) => row.before?.mean_ns ?? null),
+  durationColumn('mean after', (row) => row.after?.mean_ns ?? null),
+  {
+    title: 'count',
+    value: (row) => row.after?.count ?? 0,
+    text: (row) => `${formatCount(row.before?.count ?? 0)} → ${formatCount(row.after?.count ?? 0)}`,
+  },
+  {
+    title: `change per ${per}`,
+    value: (row) => Math.abs(row.difference_ns),
+    text: (row) => `${row.difference_ns < 0 ? '−' : '+'}${formatDuration(ns(Math.abs(row.difference_ns)))}`,
+  },
+];
+
+function Session({
+  properties,
+  found,
+}: {
+  properties: TableProperties;
+  found: SessionComparison;
+}): JSX.Element {
+  const { device, panel, report } = properties;
+  const index = Math.max(0, device.sessions.indexOf(found.after));
+  return (
+    <section class="compared" aria-label={`${found.after_name} before and after`}>
+      <h3>
+        <Chip theme={panel.theme.value} index={index} /> {nameIn(report, found.after)}{' '}
+        {found.before_name !== found.after_name && <span class="muted">before: {found.before_name}</span>}
+      </h3>
+      <Figures figures={sessionFigures(found)} colour={sessionColour(panel.theme.value, index)} />
+      {found.kernels.length > 0 && (
+        <details>
+          <summary>{plural(found.kernels.length, 'kernel name')}</summary>
+          <DataTable noun="kernel name" rows={found.kernels} columns={kernelColumns(found.kernels_per)} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Found({ properties, found }: { properties: TableProperties; found: Comparison }): JSX.Element {
+  const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(', ');
+  return (
+    <>
+      {found.notes.map((note) => (
+        <p key={note} class="settle">
+          {note}
+        </p>
+      ))}
+      {found.gone.length > 0 && <p class="muted">Only before: {names(found.gone)}</p>}
+      {found.appeared.length > 0 && <p class="muted">Only after: {names(found.appeared)}</p>}
+      {found.sessions.map((each) => (
+        <Session key={each.after} properties={properties} found={each} />
+      ))}
+      <section class="compared" aria-label="The device before and after">
+        <h3>The device</h3>
+        <Figures figures={deviceFigures(found)} colour={properties.panel.theme.value.outline} />
+      </section>
+    </>
+  );
+}
+
+const optionText = (device: Device): string =>
+  `${gpuName(device)} on ${device.host} · ${plural(device.sessions.length, 'session')}`;
+
+export function CompareView(properties: TableProperties): JSX.Element {
+  const { panel, report, device } = properties;
+  const { before, found, error } = panel.comparison;
+  const others = report.devices.filter(({ id }) => id !== device.id);
+  return (
+    <>
+      <label class="compare-with">
+        before:{' '}
+        <select
+          value={before.value ?? ''}
+          onChange={(event) => {
+            before.value = event.currentTarget.value || null;
+          }}
+        >
+          <option value="">choose what this is compared with</option>
+          {others.map((each) => (
+            <option key={each.id} value={each.id} selected={each.id === before.value}>
+              {optionText(each)}
+            </option>
+          ))}
+        </select>{' '}
+        <span class="muted">after: {optionText(device)}, the open one</span>
+      </label>
+      {error.value !== null && (
+        <p class="failure" role="alert">
+          {error.value}
+        </p>
+      )}
+      {found.value !== null && <Found properties={properties} found={found.value} />}
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+/** Instants that the user marked, with notes and the time between them. */
+import type { JSX } from 'preact';
+import { formatDuration } from '../base/format';
+import { formatInstant } from '../base/ticks';
+import { ns } from '../base/units';
+import { LONGEST_NOTE } from '../model/marks';
+import { Head, type TableProperties } from './head';
+import { ShowButton } from './more';
+
+export function MarksTable({ panel }: TableProperties): JSX.Element {
+  const { timeline } = panel;
+  const marks = timeline.marks.value;
+  const zero = timeline.extent.value?.start ?? ns(0);
+  if (marks.length === 0) {
+    return (
+      <p class="muted">
+        No marks. M on the timeline marks the instant under the pointer; marks and notes are in the address,
+        so that a link shows them.
+      </p>
+    );
+  }
+  return (
+    <table class="marks">
+      <Head columns={['Mark', 'at', 'after the one before', 'note', '', ' ']} />
+      <tbody>
+        {marks.map(({ at, note }, place) => (
+          <tr key={at}>
+            <th scope="row">{place + 1}</th>
+            <td>{formatInstant(at, zero, ns(1000))}</td>
+            <td>{place === 0 ? '' : formatDuration(ns(at - marks[place - 1].at))}</td>
+            <td class="name">
+              <input
+                aria-label={`Note on mark ${place + 1}`}
+                maxLength={LONGEST_NOTE}
+                value={note}
+                placeholder="what is here?"
+                onInput={(event) => timeline.note(at, event.currentTarget.value)}
+              />
+            </td>
+            <td>
+              <ShowButton onClick={() => timeline.centreOn(at)} />
+            </td>
+            <td>
+              <button
+                type="button"
+                aria-label={`Remove mark ${place + 1}`}
+                onClick={() => timeline.unmark(at)}
+              >
+                ×
+              </button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

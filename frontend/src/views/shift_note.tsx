@@ -1,0 +1,27 @@
+/** What moving a session by hand comes to, while it is moved. */
+import type { JSX } from 'preact';
+import { formatDuration, formatShare } from '../base/format';
+import type { Panel } from '../state/panel';
+
+export function ShiftNote({ panel }: { panel: Panel }): JSX.Element | null {
+  const move = panel.shifting.move.value;
+  const [rows, device] = [panel.timeline.rows.value, panel.device.value];
+  if (move === null || rows === null || device === null) return null;
+  const group = rows.groups.find(({ session }) => session === move.session);
+  const told = panel.shifting.told.value?.time ?? null;
+  const { contended_ns: before, window_ns: window } = device.time;
+  const share = (part: number, whole: number): string => `${formatShare(part, whole)} of the window`;
+  return (
+    <div class="tooltip shift-note" role="status" style={{ top: `${(group?.top ?? 0) + 46}px` }}>
+      <strong>
+        {move.by < 0 ? '−' : '+'}
+        {formatDuration(Math.abs(move.by) as typeof move.by)}
+      </strong>{' '}
+      at once: {formatDuration(before)} ({share(before, window)}) →{' '}
+      {told === null
+        ? '…'
+        : `${formatDuration(told.contended_ns)} (${share(told.contended_ns, told.window_ns)})`}
+      <div class="muted">Release to align it so; Align by hand takes it back.</div>
+    </div>
+  );
+}
