@@ -1,9 +1,10 @@
-"""Text -> stdout or a file that is there whole or not at all."""
+"""Text or bytes -> stdout or a file that is there whole or not at all."""
 
 import errno
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from tb_contention.errors import OutputError
@@ -15,6 +16,13 @@ def write_stdout(text: str) -> None:
     sys.stdout.flush()
 
 
+def write_stdout_bytes(chunks: "Iterable[bytes]") -> None:
+    """Print a result that is no text."""
+    for chunk in chunks:
+        sys.stdout.buffer.write(chunk)
+    sys.stdout.flush()
+
+
 def say_written(path: Path) -> None:
     """Say on stderr what was written, as the last line."""
     from tb_contention.cli.terminal import printable
@@ -23,13 +31,18 @@ def say_written(path: Path) -> None:
 
 
 def write_file(path: Path, text: str, *, force: bool) -> None:
+    """Write a text as `write_file_bytes` does; what UTF-8 has no bytes for becomes an escape."""
+    write_file_bytes(path, (text.encode("utf-8", "backslashreplace"),), force=force)
+
+
+def write_file_bytes(path: Path, chunks: "Iterable[bytes]", *, force: bool) -> None:
     """Write a file by way of a temporary one beside it; refuse what is not a plain file, and to overwrite without `force`."""
     _refuse_unfit(path, force=force)
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.writelines(chunks)
         Path(temporary).chmod(0o666 & ~_umask())
         _move(Path(temporary), path, force=force)
     except FileExistsError:

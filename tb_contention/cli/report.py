@@ -1,21 +1,31 @@
-"""Analyse a log directory and print the report as Markdown, JSON, HTML or CSV.
+"""Analyse a log directory and print the report as Markdown, JSON, HTML or CSV, or one device's sessions as a Perfetto trace.
 
 The format is Markdown unless --format or the suffix of the output file says otherwise.
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import say_written, write_file, write_folder, write_stdout
+from tb_contention.cli.output import (
+    say_written,
+    write_file,
+    write_file_bytes,
+    write_folder,
+    write_stdout,
+    write_stdout_bytes,
+)
 from tb_contention.cli.parsing import parse_baseline, parse_gpu, parse_shift
-from tb_contention.errors import OptionError
+from tb_contention.cli.terminal import Progress
+from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
-    from tb_contention.model.report import Report
+    from tb_contention.cli.analysis import Looked
+    from tb_contention.model.report import DeviceReport, Report
 
 NAME = "report"
 K = TypeVar("K")
@@ -29,6 +39,7 @@ class Format(str, Enum):
     HTML = "html"
     MARKDOWN = "markdown"
     CSV = "csv"
+    PERFETTO = "perfetto"
 
 
 _SUFFIXES = {
@@ -38,6 +49,7 @@ _SUFFIXES = {
     ".md": Format.MARKDOWN,
     ".markdown": Format.MARKDOWN,
     ".csv": Format.CSV,
+    ".pftrace": Format.PERFETTO,
 }
 
 
@@ -49,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "-o", "--output", default="-", metavar="FILE", help="where to write, - for stdout; for csv a folder or NAME.csv"
+    )
+    parser.add_argument(
+        "--device", metavar="ID", help="for perfetto: the device to write, as the report names it; default: its first"
     )
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
     add_options(parser)
@@ -86,17 +101,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write one report."""
     chosen = _format(arguments)
-    report = analysed(
+    _refuse_unfit(arguments, chosen)
+    looked = analysed(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
         gpus=once(arguments.gpu, "--gpu"),
         baselines=once(arguments.baseline, "--baseline"),
         use_cache=not arguments.no_cache,
-    ).report
+    )
     if chosen is Format.CSV:
-        _write_csv(arguments, report)
+        _write_csv(arguments, looked.report)
         return 0
-    text = _renderer(chosen)(report)
+    if chosen is Format.PERFETTO:
+        _write_perfetto(arguments, looked)
+        return 0
+    text = _renderer(chosen)(looked.report)
     if arguments.output == "-":
         write_stdout(text)
         return 0
@@ -115,9 +134,23 @@ def _format(arguments: argparse.Namespace) -> Format:
         raise OptionError(
             f"The name {arguments.output!r} does not tell the format.",
             slug="bad-option",
-            advice="Add --format json, html, markdown or csv.",
+            advice="Add --format json, html, markdown, csv or perfetto.",
         )
     return _SUFFIXES[suffix]
+
+
+def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:
+    """Refuse, before the work, what cannot be done with this format."""
+    if arguments.device is not None and chosen is not Format.PERFETTO:
+        raise OptionError(
+            "--device is for --format perfetto; the other formats hold all devices.",
+            slug="bad-option",
+            advice="Leave it out, or write NAME.pftrace.",
+        )
+    if chosen is Format.PERFETTO and arguments.output == "-" and sys.stdout.isatty():
+        raise OptionError(
+            "A Perfetto trace is no text for a terminal.", slug="bad-option", advice="Name a file: -o NAME.pftrace."
+        )
 
 
 def _renderer(chosen: Format) -> "Callable[[Report], str]":
@@ -146,6 +179,34 @@ def _write_csv(arguments: argparse.Namespace, report: "Report") -> None:
     else:
         write_folder(path, to_csv_files(report), force=arguments.force)
     say_written(path)
+
+
+def _write_perfetto(arguments: argparse.Namespace, looked: "Looked") -> None:
+    device = _device(looked.report, arguments.device)
+    with Progress("Compiling (first run only)"):
+        from tb_contention.report.to_perfetto import to_perfetto
+
+    chunks = to_perfetto(looked.aligned, device)
+    if arguments.output == "-":
+        write_stdout_bytes(chunks)
+        return
+    write_file_bytes(Path(arguments.output), chunks, force=arguments.force)
+    say_written(Path(arguments.output))
+
+
+def _device(report: "Report", wanted: "str | None") -> "DeviceReport":
+    """Find a device by its id, or the first."""
+    for device in report.devices:
+        if wanted is None or device.id == wanted:
+            return device
+    if wanted is None:
+        raise LogdirError(
+            f"{report.logdir} holds no device to write.",
+            slug="logdir-no-devices",
+            advice="tb-contention runs LOGDIR tells what each capture holds.",
+        )
+    known = ", ".join(device.id for device in report.devices[:10]) or "none"
+    raise OptionError(f"The report has no device {wanted!r}.", slug="bad-option", advice=f"Its devices: {known}.")
 
 
 def once(pairs: "Iterable[tuple[K, V]]", option: str) -> "dict[K, V]":

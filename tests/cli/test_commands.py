@@ -51,6 +51,7 @@ def test_version_is_printed(capsys: Captured) -> None:
         ["report", "x", "--baseline", "=b"],
         ["report", "x", "-o", "no_suffix"],
         ["report", "x", "--shift", "a=1ms", "--shift", "a=2ms"],
+        ["report", "x", "--device", "host/GPU:0"],
         ["simulate", "nothing", "-o", "x"],
         ["demo", "--port", "70000"],
     ],
@@ -128,7 +129,7 @@ def test_json_validates_against_the_schema(logs: str, capsys: Captured) -> None:
     assert all(session["simulated"] for session in report["sessions"])
 
 
-@pytest.mark.parametrize("suffix", ["json", "html", "md", "csv"])
+@pytest.mark.parametrize("suffix", ["json", "html", "md", "csv", "pftrace"])
 def test_the_suffix_tells_the_format_and_the_last_line_what_was_written(
     suffix: str, logs: str, tmp_path: Path, capsys: Captured
 ) -> None:
@@ -142,6 +143,38 @@ def test_the_suffix_tells_the_format_and_the_last_line_what_was_written(
     assert "--force" in capsys.readouterr().err
     assert main(["report", logs, "-o", str(path), "--force"]) == 0
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_perfetto_trace_is_of_the_device_that_is_named(
+    logs: str, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    path = tmp_path / "first.pftrace"
+    assert main(["report", logs, "-o", str(path)]) == 0
+    capfdbinary.readouterr()
+    assert main(["report", logs, "--format", "perfetto"]) == 0
+    assert capfdbinary.readouterr().out == path.read_bytes()
+    assert main(["report", logs, "--format", "json"]) == 0
+    devices = [device["id"] for device in json.loads(capfdbinary.readouterr().out)["devices"]]
+    for device in devices:
+        assert main(["report", logs, "--format", "perfetto", "--device", device]) == 0
+        written = capfdbinary.readouterr().out
+        assert device.encode() in written
+        assert (written == path.read_bytes()) == (device == devices[0])
+    assert main(["report", logs, "--format", "perfetto", "--device", "\x1b[31m"]) == 2
+    caught = capfdbinary.readouterr()
+    assert caught.out == b""
+    assert devices[-1].encode() in caught.err
+    assert b"\x1b" not in caught.err
+
+
+def test_a_perfetto_trace_is_not_written_to_a_terminal(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["report", str(tmp_path), "--format", "perfetto"]) == 2
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert "-o NAME.pftrace" in caught.err
 
 
 def test_csv_to_a_folder_is_one_file_per_table(logs: str, tmp_path: Path) -> None:

@@ -1,0 +1,315 @@
+"""The aligned sessions of one device -> a Perfetto trace, which ui.perfetto.dev opens.
+
+    device ── contention, sessions at once, bytes in use of all sessions
+           ── session ── steps, stretched, stalled, launching threads, streams, bytes in use
+
+`FORMAT.md` says what each track holds; the encoding is in `perfetto_packets.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.alignment import AlignedTraces, Session
+from tb_contention.model.intervals import Intervals, depth_profile
+from tb_contention.model.launching import launch_rows
+from tb_contention.model.levels import Levels, sum_of
+from tb_contention.model.report import DeviceReport
+from tb_contention.model.tables import StringTable
+from tb_contention.model.trace import KernelTable, Trace
+from tb_contention.report import perfetto_packets as packets
+from tb_contention.report.text import count, size
+from tb_contention.report.verdict import device_label
+from tb_contention.units import I32, I64, PS_PER_NS, SessionId
+
+#: Unix times beyond this (the year 2116) are no times at which something was recorded, and adding to them could overflow.
+_LATEST_NS = 1 << 62
+
+
+def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> "Iterator[bytes]":
+    """Write a device's sessions as one trace, chunk by chunk; nothing is left out, and equal input gives equal bytes.
+
+    Times are Unix ns where the report has an origin, else ns from the report's origin or from the first event, whichever is earlier.
+    Raises KeyError if the device has a session that `aligned` does not have.
+    """
+    sessions = [aligned.session(s) for s in device.sessions]
+    earliest = _earliest(device, sessions)
+    origin = aligned.origin_ns
+    wall = origin is not None and 0 <= origin < _LATEST_NS and origin + earliest >= 0
+    writer = _Writer(shift=origin if wall and origin is not None else max(0, -earliest))
+    yield packets.opening()
+    if wall:
+        yield packets.wall_clock(writer.shift + earliest)
+    root, made = writer.track(0, device_label(device))
+    yield made
+    yield from _device(writer, root, device)
+    owners = _owners(sessions)
+    for session, owner in zip(sessions, owners, strict=True):
+        yield from _session(writer, root, device, session, owner)
+
+
+class _Writer:
+    """The numbers given so far: tracks, interned texts, arrows between slices; and what is added to all times, ns."""
+
+    def __init__(self, shift: int) -> None:
+        self.shift = shift
+        self._tracks = 0
+        self._texts = 0
+        self._flows = 0
+
+    def track(self, parent: int, name: str, description: str = "", unit: "int | None" = None) -> "tuple[int, bytes]":
+        """Make the next track; return its uuid and its packet."""
+        self._tracks += 1
+        made = packets.Track(
+            uuid=self._tracks, parent=parent, name=name, rank=self._tracks, description=description, unit=unit
+        )
+        return self._tracks, packets.track(made)
+
+    def texts(self, number: int) -> int:
+        """Set so many numbers for texts aside; return the first."""
+        self._texts += number
+        return self._texts - number + 1
+
+    def flows(self, number: int) -> I64:
+        """Return so many new ids."""
+        self._flows += number
+        return np.arange(self._flows - number + 1, self._flows + 1, dtype=np.int64)
+
+    def spans(self, parent: int, name: str, description: str, spans: "_Spans") -> "Iterator[bytes]":
+        """Write spans on a track, and on further ones as far as they overlap."""
+        end = np.maximum(spans.end, spans.start)
+        row, rows = packets.side_by_side(spans.start, end)
+        first = self._tracks + 1
+        for number in range(1, rows + 1):
+            yield self.track(parent, name if number == 1 else f"{name} ({number})", description)[1]
+        flow_at, flows = spans.flow_at, spans.flows
+        nothing = np.zeros(1, np.int64)
+        made = packets.Slices(
+            start=spans.start,
+            end=end,
+            track=first + row.astype(np.int64),
+            name=spans.name,
+            note=np.broadcast_to(nothing, len(row)) if spans.note is None else spans.note,
+            flow_at=np.broadcast_to(nothing, len(row) + 1) if flow_at is None else flow_at,
+            flows=nothing if flows is None else flows,
+        )
+        yield from packets.slices(made, self.shift)
+
+    def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> "Iterator[bytes]":
+        """Write a step function; its value before the first change is not known and left out."""
+        uuid, made = self.track(parent, name, description, unit)
+        yield made
+        yield from packets.counter(uuid, levels.time, levels.value[1:], self.shift)
+
+    def names(self, used: I64, name_of: "Callable[[int], str]", where: int) -> "tuple[int, Iterator[bytes]]":
+        """Intern the texts of some distinct values; return the number of the first, the others follow, and the packets."""
+        first = self.texts(len(used))
+        texts = ((number, name_of(value)) for number, value in enumerate(used.tolist(), first))
+        return first, packets.interned(where, texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spans:
+    """Columns of `packets.Slices` without the tracks; None: no event has such."""
+
+    start: I64
+    end: I64
+    name: I64
+    note: "I64 | None" = None
+    flow_at: "I64 | None" = None
+    flows: "I64 | None" = None
+
+
+def _earliest(device: DeviceReport, sessions: "list[Session]") -> int:
+    """Find a time before which nothing is written, ns from the report's origin."""
+    times: list[int] = [device.group.start, *(s.start for s in sessions)]
+    for session in sessions:
+        tables = (session.trace.kernels, session.trace.launches, session.trace.steps)
+        times += [int(table.start[0]) // PS_PER_NS + session.offset for table in tables if len(table)]
+    times += [int(c.time[0]) for c in (device.memory.curves if device.memory else ()) if len(c.time)]
+    for lost in device.cost.lost:
+        times += [int(spans.start[0]) for spans in (lost.stretched, lost.stalled) if len(spans)]
+    return min(times)
+
+
+def _owners(sessions: "list[Session]") -> "list[SessionId | None]":
+    """Name whose allocators each session stands for: its own; the first of several inside a process for the process, the rest for none."""
+    owners = [session.process or session.id for session in sessions]
+    return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
+
+
+def _device(writer: _Writer, root: int, device: DeviceReport) -> "Iterator[bytes]":
+    """Write what is of all sessions together, over the window of the group."""
+    contended, depth = device.overlap.contended, device.overlap.depth
+    known = np.unique(depth)
+    first, names = writer.names(known, lambda deep: f"{deep} sessions", packets.EVENT_NAMES)
+    yield from names
+    spans = _Spans(start=contended.start, end=contended.end, name=first + np.searchsorted(known, depth))
+    yield from writer.spans(root, "contention", "two or more sessions had work on the device; named by the most", spans)
+    edges, level = depth_profile(list(device.overlap.busy.values()))
+    busy = Levels(
+        time=np.concatenate([np.array([device.group.start], np.int64), edges]),
+        value=np.concatenate([np.zeros(2, np.int64), level]),
+    )
+    yield from writer.counter(root, "sessions at once", "that had work on the device", packets.COUNT, busy)
+    memory = device.memory
+    if memory is not None and memory.curves:
+        capacity = "capacity unknown" if memory.capacity is None else f"capacity {size(memory.capacity)}"
+        levels = _within(sum_of([c.levels for c in memory.curves]), device.group.start, device.group.end)
+        name = f"bytes in use, all sessions ({capacity})"
+        yield from writer.counter(root, name, device.memory_note, packets.SIZE_BYTES, levels)
+
+
+def _within(levels: Levels, start: int, end: int) -> Levels:
+    """Cut a step function to [start, end], with a change at its start."""
+    first, last = levels.events_at(start), levels.events_at(end)
+    return Levels(
+        time=np.concatenate([np.array([start], np.int64), levels.time[first:last]]),
+        value=np.concatenate([levels.value[first : first + 1], levels.value[first : last + 1]]),
+    )
+
+
+def _session(
+    writer: _Writer, root: int, device: DeviceReport, session: Session, owner: "SessionId | None"
+) -> "Iterator[bytes]":
+    """Write the tracks of one session below a track of its own."""
+    where = [f"host {session.host}"]
+    if session.process_id is not None:
+        where.append(f"pid {session.process_id}")
+    if session.simulated:
+        where.append("simulated, not recorded")
+    parent, made = writer.track(root, f"{session.name} ({', '.join(where)})", f"session {session.id}")
+    yield made
+    yield from _steps(writer, parent, session)
+    yield from _lost(writer, parent, device, session)
+    yield from _work(writer, parent, device, session)
+    curves = [c for c in device.memory.curves if c.session == owner] if device.memory is not None else []
+    if curves:
+        levels = sum_of([c.levels for c in curves])
+        limits = [c.limit for c in curves]
+        limit = "" if None in limits else f" (limit {size(sum(limit or 0 for limit in limits))})"
+        of = " by the process" if session.process else ""
+        begin = min([session.start, *levels.time[:1].tolist()])
+        end = max([session.end, *levels.time[-1:].tolist()])
+        name, unit = f"bytes in use{of}{limit}", packets.SIZE_BYTES
+        yield from writer.counter(parent, name, "as its allocators round them", unit, _within(levels, begin, end))
+
+
+def _steps(writer: _Writer, parent: int, session: Session) -> "Iterator[bytes]":
+    steps = session.trace.steps
+    if not len(steps):
+        return
+    known = np.unique(steps.number)
+    first, names = writer.names(known, lambda number: f"step {number}", packets.EVENT_NAMES)
+    yield from names
+    start, end = _span(session, steps.start, steps.duration)
+    spans = _Spans(start=start, end=end, name=first + np.searchsorted(known, steps.number))
+    yield from writer.spans(parent, "steps", "host spans of the steps", spans)
+
+
+def _span(session: Session, start: I64, duration: I64) -> "tuple[I64, I64]":
+    """Turn ps of a trace into ns from the report's origin; each end is rounded by itself, so that what touches keeps touching."""
+    return start // PS_PER_NS + session.offset, (start + duration) // PS_PER_NS + session.offset
+
+
+def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> "Iterator[bytes]":
+    """Write where a session lost time; no track where that is not known, an empty one where it lost none."""
+    found = next((lost for lost in device.cost.lost if lost.session == session.id), None)
+    known = any(loss.session == session.id and loss.lost is not None for loss in device.losses)
+    if found is None or not (known or len(found.stretched) or len(found.stalled)):
+        return
+    yield from _lost_part(writer, parent, "stretched", "its kernels ran longer than alone", found.stretched)
+    yield from _lost_part(writer, parent, "stalled", "its work waited while others had the device", found.stalled)
+
+
+def _lost_part(writer: _Writer, parent: int, name: str, description: str, where: Intervals) -> "Iterator[bytes]":
+    first, names = writer.names(np.zeros(1, np.int64), lambda _: name, packets.EVENT_NAMES)
+    yield from names
+    spans = _Spans(start=where.start, end=where.end, name=np.full(len(where), first, np.int64))
+    yield from writer.spans(parent, f"lost: {name}", f"time lost to other sessions: {description}", spans)
+
+
+def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> "Iterator[bytes]":
+    """Write the launching threads and then the streams of the device, with an arrow from each launch to its kernels."""
+    trace = session.trace
+    planes = {p.device for p in device.group.planes if p.session == session.id}
+    here = np.array([s.device in planes for s in trace.streams], np.bool_)
+    if not len(trace.kernels) or not here.any():
+        return
+    kernels = trace.kernels if here.all() else trace.kernels.select(np.flatnonzero(here[trace.kernels.stream]))
+    launched = launch_rows(kernels, trace.launches)
+    used = np.unique(launched[launched >= 0])
+    names, told = _interned(writer, trace.strings, [kernels.name, trace.launches.name[used]], packets.EVENT_NAMES)
+    yield from told
+    ops, told = _interned(writer, trace.strings, [kernels.op], packets.ANNOTATION_TEXTS)
+    ops[0] = 0  # without an operation there is no annotation
+    yield from told
+    flows = writer.flows(len(kernels))
+    yield from _launches(writer, parent, session, used, launched, flows, names)
+    yield from _streams(writer, parent, session, kernels, np.where(launched >= 0, flows, 0), names, ops)
+
+
+def _interned(writer: _Writer, strings: StringTable, columns: "list[I32]", where: int) -> "tuple[I64, Iterator[bytes]]":
+    """Intern the strings that columns name; return the number of each by its row + 1, so that -1 has the first, and the packets."""
+    used = np.zeros(len(strings) + 1, np.bool_)
+    for column in columns:
+        used[column + 1] = True
+    used[0] = True
+    rows = np.flatnonzero(used)
+    first, told = writer.names(rows, lambda row: strings.get(row - 1) or "(name lost)", where)
+    numbers: I64 = np.zeros(len(used), np.int64)
+    numbers[rows] = np.arange(first, first + len(rows))
+    return numbers, told
+
+
+def _launches(
+    writer: _Writer, parent: int, session: Session, used: I64, launched: I64, flows: I64, names: I64
+) -> "Iterator[bytes]":
+    """Write the calls that launched this device's kernels, by thread; `flows` are the kernels'."""
+    trace, launches = session.trace, session.trace.launches
+    by_launch = np.argsort(launched, kind="stable")
+    by_launch = by_launch[np.searchsorted(launched[by_launch], 0) :]
+    thread = launches.thread[used]
+    for number in np.unique(thread).tolist():
+        rows = used[thread == number]
+        low = np.searchsorted(launched[by_launch], rows)
+        high = np.searchsorted(launched[by_launch], rows, "right")
+        start, end = _span(session, launches.start[rows], launches.duration[rows])
+        flow_at = np.concatenate([np.zeros(1, np.int64), np.cumsum(high - low)])
+        which = np.repeat(low - flow_at[:-1], high - low) + np.arange(flow_at[-1])
+        spans = _Spans(
+            start=start, end=end, name=names[launches.name[rows] + 1], flow_at=flow_at, flows=flows[by_launch[which]]
+        )
+        label = _thread(trace, number)
+        yield from writer.spans(parent, label, "calls of a host thread that launched kernels of the device", spans)
+
+
+def _thread(trace: Trace, number: int) -> str:
+    name = trace.threads[number] if 0 <= number < len(trace.threads) else ""
+    return name or f"thread {number}"
+
+
+def _streams(
+    writer: _Writer, parent: int, session: Session, kernels: KernelTable, flow: I64, names: I64, ops: I64
+) -> "Iterator[bytes]":
+    """Write all streams, in the file's order; flow: the id of each kernel's arrow, 0 for none."""
+    trace = session.trace
+    order = np.argsort(kernels.stream, kind="stable")
+    ordered = kernels.stream[order]
+    for number in np.unique(ordered).tolist():
+        low, high = np.searchsorted(ordered, [number, number + 1])
+        rows = order[low:high]
+        start, end = _span(session, kernels.start[rows], kernels.duration[rows])
+        flows = flow[rows]
+        spans = _Spans(
+            start=start,
+            end=end,
+            name=names[kernels.name[rows] + 1],
+            note=ops[kernels.op[rows] + 1],
+            flow_at=np.concatenate([np.zeros(1, np.int64), np.cumsum(flows > 0)]),
+            flows=flows[flows > 0],
+        )
+        stream = trace.streams[number]
+        label = stream.name if trace.devices[stream.device].is_host else f"stream {stream.id}"
+        yield from writer.spans(parent, label, f"{stream.name}: {count(len(rows), 'event')}", spans)
