@@ -24,6 +24,7 @@ from tb_contention.report import compare_json, cost_json, memory_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
+from tb_contention.report.to_perfetto import to_perfetto
 from tb_contention.timeline.lanes import DeviceTimeline
 from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import layout, tile
@@ -62,7 +63,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
     def get_plugin_apps(self) -> "dict[str, Application]":
         """Name the routes."""
         routes: dict[str, tuple[Handler, frozenset[str]]] = {
-            "/api/summary": (self._summary, frozenset()),
+            "/api/summary": (self._summary, frozenset({"known"})),
             "/api/layout": (self._layout, frozenset({"device"})),
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
             "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
@@ -74,7 +75,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
             "/api/compare": (self._compare, frozenset({"before", "after"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
-            "/api/report": (self._report, frozenset({"format"})),
+            "/api/report": (self._report, frozenset({"format", "device"})),
         }
         apps: dict[str, Application] = {
             path: _application(handler, allowed) for path, (handler, allowed) in routes.items()
@@ -93,8 +94,10 @@ class ContentionPlugin(base_plugin.TBPlugin):
     def _summary(self, query: Query) -> wrappers.Response:
         state = self._workspace.summary(query.view)
         has_xprof = "profile" in (getattr(self._context, "plugin_name_to_instance", None) or {})
+        is_known = state.analysis is not None and query.values.get("known") == state.revision
         return _json(
             {
+                "is_known": is_known,
                 "state": state.state,
                 "message": state.message,
                 "progress": state.progress,
@@ -103,7 +106,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
                 "version": __version__,
                 "xprof": has_xprof,
                 "trace_viewer": self._trace_viewer(state.analysis.aligned) if has_xprof and state.analysis else {},
-                "report": to_dict(state.analysis.report) if state.analysis is not None else None,
+                "report": to_dict(state.analysis.report) if state.analysis is not None and not is_known else None,
             }
         )
 
@@ -224,16 +227,29 @@ class ContentionPlugin(base_plugin.TBPlugin):
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")
+        if name == "perfetto":
+            timeline, _ = self._timeline(query)
+            return _attached(
+                wrappers.Response(
+                    to_perfetto(self._aligned(query), timeline.report), content_type="application/octet-stream"
+                ),
+                "contention.pftrace",
+            )
         if name not in _RENDERERS:
-            raise RequestError(400, "bad-parameter", "format must be json, html or markdown.")
+            raise RequestError(400, "bad-parameter", "format must be json, html, markdown or perfetto.")
         state = self._workspace.summary(query.view)
         if state.analysis is None:
             raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
         render, mime = _RENDERERS[name]
-        response = wrappers.Response(render(state.analysis.report), content_type=mime)
         suffix = "md" if name == "markdown" else name
-        response.headers["Content-Disposition"] = f'attachment; filename="contention-report.{suffix}"'
-        return response
+        return _attached(
+            wrappers.Response(render(state.analysis.report), content_type=mime), f"contention-report.{suffix}"
+        )
+
+
+def _attached(response: wrappers.Response, name: str) -> wrappers.Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _json(value: Any, status: int = 200) -> wrappers.Response:

@@ -9,19 +9,22 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tb_contention.cache import TraceCache, default_cache_directory
 from tb_contention.errors import ContentionError
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
-from tb_contention.model.findings import Problem
+from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.pipeline import Analysis, analyse_captures, load_captures
 from tb_contention.plugin.requests import View
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 from tb_contention.xspace.discover import discover
 
+#: A file that is not whole and was changed so few seconds ago is taken to be in the middle of being written.
+SETTLED_AFTER = 5.0
+_BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json"})
 RESCAN_AFTER = 2.0  # seconds; the panel asks more often while it waits
 MAX_VIEWS = 8
 MAX_TIMELINES = 16
@@ -145,8 +148,8 @@ class Workspace:
         self._first_scan.set()
         if not self._wanted:
             return
+        discovery = self._decode(discovery)
         revision = _revision(discovery)
-        self._decode(discovery)
         with self._lock:
             self._scanned = time.monotonic()
             views = list(self._views.items())
@@ -154,7 +157,9 @@ class Workspace:
             if state.revision != revision or state.analysis is None:
                 self._analyse(view, state, discovery, revision)
 
-    def _decode(self, discovery: Discovery) -> None:
+    def _decode(self, discovery: Discovery) -> Discovery:
+        """Decode what is new; return what was found without files that are still being written."""
+        unfinished: set[CaptureFile] = set()
         missing = tuple(f for f in discovery.files if f not in self._captures)
         if missing:
             part = Discovery(logdir=discovery.logdir, files=missing)
@@ -162,9 +167,18 @@ class Workspace:
             decoded = {c.file: c for c in captures}
             for file in missing:
                 own = tuple(p for p in problems if p.file == file.relative)
-                self._captures[file] = (decoded.get(file), own)
+                capture = decoded.get(file)
+                if _is_young(file) and _is_cut(capture, own):
+                    unfinished.add(file)
+                else:
+                    self._captures[file] = (capture, own)
         for gone in set(self._captures) - set(discovery.files):
             del self._captures[gone]
+        return replace(
+            discovery,
+            files=tuple(f for f in discovery.files if f not in unfinished),
+            problems=(*discovery.problems, *(_being_written(f) for f in discovery.files if f in unfinished)),
+        )
 
     def _tell(self, message: str, progress: "float | None") -> None:
         with self._lock:
@@ -187,6 +201,29 @@ class Workspace:
         with self._lock:
             state.analysis, state.revision = analysis, revision
             state.state, state.message, state.progress = "ready", "", None
+
+
+def _is_young(file: CaptureFile) -> bool:
+    """Tell whether a file was changed a moment ago; clocks of file servers may be ahead."""
+    return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
+
+
+def _is_cut(capture: "Capture | None", problems: "tuple[Problem, ...]") -> bool:
+    """Tell whether a file looks like the beginning of one."""
+    if capture is not None:
+        return not capture.trace.complete
+    return any(problem.slug in _BEGINNINGS for problem in problems)
+
+
+def _being_written(file: CaptureFile) -> Problem:
+    return Problem(
+        file=file.relative,
+        slug="still-growing",
+        severity=Severity.INFO,
+        origin=Origin.READING,
+        message="This file is not whole and was changed a moment ago: it is still being written.",
+        advice="It is shown when it is whole.",
+    )
 
 
 def _revision(discovery: Discovery) -> str:

@@ -567,7 +567,7 @@ const FLOWS = {
     await again.frame.waitForFunction(() => document.querySelectorAll('.marks tbody tr').length === 1);
   },
 
-  async "dragging a session's ruler says what would overlap, and aligns it so"(panel) {
+  async 'dragging the ruler of a session says what would overlap, and aligns it so'(panel) {
     await panel.reveal();
     const before = await panel.text('#verdict');
     const body = await panel.box('.body canvas');

@@ -66,14 +66,10 @@ def wait_for_report(address: str) -> None:
     assert answer.get("state") == "ready", answer
 
 
-@pytest.fixture(scope="module")
-def tensorboard(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the demo logs and return the address."""
-    reason = lacking(repo_root)
-    if reason is not None:
-        pytest.skip(reason)
-    log = tmp_path_factory.mktemp("tensorboard") / "log"
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(demo_logs), "--port", "0"]
+@contextlib.contextmanager
+def served(logdir: Path, log: Path) -> Iterator[str]:
+    """Serve a log directory and give the address."""
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
     with (
         log.open("wb") as out,
         subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=out, stderr=subprocess.STDOUT) as process,
@@ -84,6 +80,16 @@ def tensorboard(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempP
             yield address
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="module")
+def tensorboard(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the demo logs and return the address."""
+    reason = lacking(repo_root)
+    if reason is not None:
+        pytest.skip(reason)
+    with served(demo_logs, tmp_path_factory.mktemp("tensorboard") / "log") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -119,5 +125,28 @@ def test_pictures_of_both_themes_are_taken(outcome: dict[str, str | None], pictu
     assert {f"{view}-{theme}.png" for view in ("panel", "contention", "losses") for theme in ("light", "dark")} <= taken
 
 
+@pytest.mark.slow
+def test_a_new_capture_appears_while_the_panel_is_looked_at(repo_root: Path, demo_logs: Path, tmp_path: Path) -> None:
+    reason = lacking(repo_root)
+    if reason is not None:
+        pytest.skip(reason)
+    together, logs = demo_logs / "simulated_time_slicing" / "together", tmp_path / "logs"
+    shutil.copytree(together / "trainer", logs / "trainer")
+    with served(logs, tmp_path / "log") as address:
+        command = ["node", str(HERE / "live.mjs"), f"{address}#tb_contention"]
+        done = subprocess.run(
+            [*command, str(together / "evaluator"), str(logs / "evaluator")],
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["before"].startswith("One session")
+    assert said["after"].startswith("Two sessions share")
+
+
 def test_every_flow_is_found() -> None:
-    assert len(FLOWS) >= 19
+    assert len(FLOWS) >= 33

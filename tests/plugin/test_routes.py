@@ -1,6 +1,7 @@
 """The routes of the tab, asked as a browser and as an attacker would."""
 
 import json
+import os
 import re
 import shutil
 import time
@@ -264,6 +265,16 @@ def test_the_report_can_be_downloaded(tab: Tab, kind: str) -> None:
     assert "attachment" in response.headers["Content-Disposition"]
 
 
+def test_the_aligned_sessions_can_be_downloaded_for_perfetto(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]["id"]
+    response = tab.ask("api/report", format="perfetto", device=device)
+
+    assert response.status_code == 200
+    assert response.headers["Content-Disposition"].endswith('.pftrace"')
+    assert len(response.data) > 10_000
+    assert tab.ask("api/report", format="perfetto", device="none").status_code == 404
+
+
 HOSTILE = [
     "",
     "../../etc/passwd",
@@ -363,6 +374,48 @@ def test_a_new_capture_appears_without_a_restart(tmp_path: Path, demo_logs: Path
         time.sleep(0.1)
 
     assert (len(first["report"]["sessions"]), len(later["report"]["sessions"])) == (1, 2)
+
+
+def test_a_capture_that_is_being_written_is_shown_when_it_is_whole(tmp_path: Path, demo_logs: Path) -> None:
+    together = demo_logs / "simulated_time_slicing" / "together"
+    shutil.copytree(together / "trainer", tmp_path / "trainer")
+    shutil.copytree(together / "evaluator", tmp_path / "evaluator")
+    file = next((tmp_path / "evaluator").rglob("*.xplane.pb"))
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
+    tab = Tab(tmp_path)
+    first = tab.ready()
+    file.write_bytes(data)
+    for _ in range(200):
+        later = tab.ready()
+        if later["revision"] != first["revision"]:
+            break
+        time.sleep(0.1)
+
+    assert [p["slug"] for p in first["report"]["problems"]] == ["still-growing"]
+    assert len(first["report"]["sessions"]) == 1
+    assert (len(later["report"]["sessions"]), later["report"]["problems"]) == (2, [])
+
+
+def test_a_file_that_stays_cut_is_shown_as_far_as_it_goes(tmp_path: Path, demo_logs: Path) -> None:
+    shutil.copytree(demo_logs / "simulated_time_slicing" / "together" / "trainer", tmp_path / "trainer")
+    file = next(tmp_path.rglob("*.xplane.pb"))
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    os.utime(file, (1, 1))
+    report = Tab(tmp_path).ready()["report"]
+
+    assert len(report["sessions"]) == 1
+    assert "truncated-xspace" in {p["slug"] for p in report["problems"]}
+
+
+def test_a_report_that_the_panel_has_is_not_sent_again(tab: Tab) -> None:
+    revision = tab.ready()["revision"]
+    again = json.loads(tab.ask("api/summary", known=revision).data)
+    other = json.loads(tab.ask("api/summary", known="another").data)
+
+    assert (again["is_known"], again["report"], again["revision"]) == (True, None, revision)
+    assert not other["is_known"]
+    assert other["report"] is not None
 
 
 def test_a_folder_without_captures_is_inactive_and_says_so(tmp_path: Path) -> None:

@@ -96,9 +96,10 @@ export class Source {
     return this.#view.map(([key, value]) => `${key}=${value}`).join('&');
   }
 
-  summary(): Promise<Fresh<Summary>> {
+  /** `known`: the revision of the report that the panel has, which need not be sent again. */
+  summary(known: string | null = null): Promise<Fresh<Summary>> {
     this.#renew('summary');
-    return this.#json<Summary>('summary', 'summary', []);
+    return this.#json<Summary>('summary', 'summary', known === null ? [] : [['known', known]]);
   }
 
   layout(device: string): Promise<Fresh<Layout>> {
@@ -204,8 +205,10 @@ export class Source {
   }
 
   /** Address of the report of this view, for a download. */
-  reportUrl(format: string): string {
-    return this.#url('report', [['format', format]]);
+  reportUrl(format: string, device: string | null = null): string {
+    const parameters: (readonly [string, string])[] = [['format', format]];
+    if (device !== null) parameters.push(['device', device]);
+    return this.#url('report', parameters);
   }
 
   #url(route: string, parameters: Parameters_): string {

@@ -365,6 +365,8 @@ export interface Summary {
     Record<string, { readonly run: string; readonly host: string; readonly zero_ns: Ns }>
   >;
   readonly report: Report | null;
+  /** The report is the one that the panel has. */
+  readonly is_known?: boolean;
 }
 
 export interface LayoutLane {

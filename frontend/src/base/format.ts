@@ -10,11 +10,14 @@ const TIME_UNITS = [
   { suffix: 'ns', size: 1 },
 ] as const;
 
+/** Made once: `toLocaleString` makes one a call, which a frame with many labels cannot afford. */
+const FORMATS = [0, 1, 2].map((decimals) => new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }));
+
 /** Three significant digits without exponent: 1234 -> "1,234", 12.34 -> "12.3". */
 export function threeDigits(value: number): string {
   const size = Math.abs(value);
   const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return value.toLocaleString('en-US', { maximumFractionDigits: decimals });
+  return FORMATS[decimals].format(value);
 }
 
 export function formatDuration(duration: Ns | null): string {
@@ -50,7 +53,7 @@ export function formatShare(part: number | null, whole: number | null): string {
   return `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
 }
 
-export const formatCount = (count: number): string => count.toLocaleString('en-US');
+export const formatCount = (count: number): string => FORMATS[0].format(count);
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;

@@ -7,6 +7,8 @@ import { toPx, type Viewport } from '../model/viewport';
 import type { Renderer } from './renderer';
 
 const NARROW = 4;
+/** No label fits in less: nothing is written and measured for it. */
+const NARROWEST_LABEL = 40;
 
 function labelOf(interval: Contended, room: number, renderer: Renderer): string | null {
   const length = formatDuration(lengthOf(interval));
@@ -38,7 +40,7 @@ export function paintContention(
     // A hatch needs a few pixels to be one.
     const list = width < NARROW ? thin : interval.depth > 2 ? more : two;
     list.push(left, top, width, height);
-    const text = labelOf(interval, width, renderer);
+    const text = width < NARROWEST_LABEL ? null : labelOf(interval, width, renderer);
     if (text !== null) labels.push({ text, x: (left + right) / 2 });
   }
   renderer.rects(thin, theme.hatchLine);

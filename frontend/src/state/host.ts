@@ -64,15 +64,18 @@ export class Host {
   #watchTheme(): void {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const forced = matchMedia('(forced-colors: active)');
+    // Paper is white, whatever the screen is.
+    const print = matchMedia('print');
     const body = this.#outer === window ? null : this.#outer.document.body;
     const read = (): void => {
       const isDark = body === null ? dark.matches : body.classList.contains(DARK_CLASS);
-      this.theme.value = isDark ? 'dark' : 'light';
+      this.theme.value = isDark && !print.matches ? 'dark' : 'light';
       this.forced.value = forced.matches;
     };
     read();
     dark.addEventListener('change', read);
     forced.addEventListener('change', read);
+    print.addEventListener('change', read);
     if (body !== null) {
       new MutationObserver(read).observe(body, { attributes: true, attributeFilter: ['class'] });
     }
@@ -82,7 +85,7 @@ export class Host {
   #watchShown(): void {
     let isIntersecting = true;
     const read = (): void => {
-      const shown = isIntersecting && window.innerHeight > 0;
+      const shown = isIntersecting && window.innerHeight > 0 && document.visibilityState !== 'hidden';
       if (shown && !this.isShown.value) this.#claimReload();
       this.isShown.value = shown;
     };
@@ -91,6 +94,7 @@ export class Host {
       read();
     }).observe(document.documentElement);
     window.addEventListener('resize', read);
+    document.addEventListener('visibilitychange', read);
   }
 
   #reload = (): void => {

@@ -18,6 +18,8 @@ import { Shifting } from './shifting';
 import { Timeline } from './timeline';
 
 const POLL_MS = 300;
+/** New captures are looked for so often while the panel is shown. */
+const LIVE_MS = 10_000;
 /** After a reload the server walks the directory in the background: look once more. */
 const SECOND_LOOK_MS = 1500;
 
@@ -106,17 +108,26 @@ export class Panel {
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      const summary = await during(this.source.summary());
+      const summary = await during(this.source.summary(this.#known()));
       if (summary === STALE) return;
       batch(() => {
         this.error.value = null;
-        this.summary.value = keepReport(this.summary.value, summary);
+        if (!summary.is_known) this.summary.value = keepReport(this.summary.value, summary);
         if (summary.report !== null) this.#loaded.value = `${this.source.viewKey}|${summary.revision}`;
       });
-      if (summary.state === 'scanning' || summary.state === 'working') this.#again(POLL_MS);
+      const isUnderway = summary.state === 'scanning' || summary.state === 'working';
+      this.#again(isUnderway ? POLL_MS : LIVE_MS);
     } catch (error) {
       this.error.value = error instanceof Error ? error.message : String(error);
+      this.#again(LIVE_MS);
     }
+  }
+
+  /** The revision on screen, of the present view; null without a report. */
+  #known(): string | null {
+    const [key, revision] = [this.source.viewKey, this.summary.value?.revision];
+    const isOnScreen = this.report.value !== null && this.#loaded.value === `${key}|${revision}`;
+    return isOnScreen ? (revision ?? null) : null;
   }
 
   choose(device: string): void {

@@ -1,6 +1,6 @@
 /** Search on the timeline: a name, how many events have it, and the way from one to the next. */
 import type { JSX } from 'preact';
-import { plural } from '../base/format';
+import { formatCount, plural } from '../base/format';
 import type { Panel } from '../state/panel';
 
 function resultText(panel: Panel): string {
@@ -10,7 +10,7 @@ function resultText(panel: Panel): string {
   const { count, names, lanes } = found.value;
   const inView = lanes.reduce((sum, lane) => sum + lane.in_view, 0);
   if (count === 0) return 'none';
-  return `${plural(count, 'event')}${names > 1 ? ` of ${plural(names, 'name')}` : ''}, ${inView.toLocaleString('en-US')} in view`;
+  return `${plural(count, 'event')}${names > 1 ? ` of ${plural(names, 'name')}` : ''}, ${formatCount(inView)} in view`;
 }
 
 export function SearchBox({ panel }: { panel: Panel }): JSX.Element {

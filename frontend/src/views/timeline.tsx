@@ -21,7 +21,7 @@ const FIRST_PAINT = 'tb_contention.first_paint';
 
 /** Draws both canvases from the present state; made once both are in the document. */
 class Stage {
-  readonly frame = new Frame(() => this.#draw());
+  readonly frame = new Frame(() => this.draw());
 
   constructor(
     readonly panel: Panel,
@@ -29,7 +29,7 @@ class Stage {
     readonly body: Canvas2DRenderer,
   ) {}
 
-  #draw(): void {
+  draw(): void {
     const { timeline, theme } = this.panel;
     const own = timeline.scene(theme.peek());
     if (own === null) return;
@@ -82,6 +82,13 @@ function watchDensity(redraw: () => void): () => void {
   return () => off.abort();
 }
 
+/** The page is printed as it stands when the query changes: a drawing at the next frame would come too late. */
+function watchPrint(draw: () => void): () => void {
+  const print = matchMedia('print');
+  print.addEventListener('change', draw);
+  return () => print.removeEventListener('change', draw);
+}
+
 function useStage(panel: Panel) {
   const stage = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLCanvasElement>(null);
@@ -104,6 +111,7 @@ function useStage(panel: Panel) {
         timeline.width.value = width;
       }),
       watchDensity(() => made.frame.request()),
+      watchPrint(() => made.draw()),
       () => made.frame.cancel(),
     ];
     made.frame.request();

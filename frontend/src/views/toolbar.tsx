@@ -118,6 +118,15 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
             {format}
           </a>
         ))}
+        {timeline.layout.value !== null && (
+          <a
+            href={panel.source.reportUrl('perfetto', timeline.layout.value.device)}
+            download
+            title="The aligned sessions of this device as a trace for ui.perfetto.dev"
+          >
+            perfetto
+          </a>
+        )}
       </div>
     </div>
   );
