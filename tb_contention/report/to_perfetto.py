@@ -1,6 +1,6 @@
 """The aligned sessions of one device -> a Perfetto trace, which ui.perfetto.dev opens.
 
-    device ── contention, sessions at once, bytes in use of all sessions
+    device ── window, contention, sessions at once, bytes in use of all sessions
            ── session ── steps, stretched, stalled, launching threads, streams, bytes in use
 
 `FORMAT.md` says what each track holds; the encoding is in `perfetto_packets.py`.
@@ -44,8 +44,7 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> "Iterator[bytes
     root, made = writer.track(0, device_label(device))
     yield made
     yield from _device(writer, root, device)
-    owners = _owners(sessions)
-    for session, owner in zip(sessions, owners, strict=True):
+    for session, owner in zip(sessions, _owners(sessions), strict=True):
         yield from _session(writer, root, device, session, owner)
 
 
@@ -96,6 +95,13 @@ class _Writer:
         )
         yield from packets.slices(made, self.shift)
 
+    def marks(self, parent: int, name: str, description: str, where: Intervals) -> "Iterator[bytes]":
+        """Write intervals that all bear the name of their track."""
+        first, names = self.names(np.zeros(1, np.int64), lambda _: name, packets.EVENT_NAMES)
+        yield from names
+        spans = _Spans(start=where.start, end=where.end, name=np.full(len(where), first, np.int64))
+        yield from self.spans(parent, name, description, spans)
+
     def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> "Iterator[bytes]":
         """Write a step function; its value before the first change is not known and left out."""
         uuid, made = self.track(parent, name, description, unit)
@@ -140,7 +146,9 @@ def _owners(sessions: "list[Session]") -> "list[SessionId | None]":
 
 
 def _device(writer: _Writer, root: int, device: DeviceReport) -> "Iterator[bytes]":
-    """Write what is of all sessions together, over the window of the group."""
+    """Write what is of all sessions together, over the window of the group; the viewer draws a counter's last value on to the end."""
+    window = Intervals.one(device.group.start, device.group.end)
+    yield from writer.marks(root, "window", "while all sessions were captured: what the report is about", window)
     contended, depth = device.overlap.contended, device.overlap.depth
     known = np.unique(depth)
     first, names = writer.names(known, lambda deep: f"{deep} sessions", packets.EVENT_NAMES)
@@ -219,15 +227,8 @@ def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) 
     known = any(loss.session == session.id and loss.lost is not None for loss in device.losses)
     if found is None or not (known or len(found.stretched) or len(found.stalled)):
         return
-    yield from _lost_part(writer, parent, "stretched", "its kernels ran longer than alone", found.stretched)
-    yield from _lost_part(writer, parent, "stalled", "its work waited while others had the device", found.stalled)
-
-
-def _lost_part(writer: _Writer, parent: int, name: str, description: str, where: Intervals) -> "Iterator[bytes]":
-    first, names = writer.names(np.zeros(1, np.int64), lambda _: name, packets.EVENT_NAMES)
-    yield from names
-    spans = _Spans(start=where.start, end=where.end, name=np.full(len(where), first, np.int64))
-    yield from writer.spans(parent, f"lost: {name}", f"time lost to other sessions: {description}", spans)
+    yield from writer.marks(parent, "lost: stretched", "its kernels ran longer than alone", found.stretched)
+    yield from writer.marks(parent, "lost: stalled", "its work waited while others had the device", found.stalled)
 
 
 def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> "Iterator[bytes]":

@@ -221,7 +221,8 @@ def test_sums_and_peaks_are_the_report_s(name: str, demo_logs: Path) -> None:
     aligned, devices = analysed(demo_logs / name)
     for device in devices:
         made = written(aligned, device)
-        (contention,) = made.named("contention")
+        (window,), (contention,) = made.named("window"), made.named("contention")
+        assert [row[1] - row[0] for row in made.slices[window]] == [device.time.window][: device.time.window > 0]
         assert sum(row[1] - row[0] for row in made.slices[contention]) == device.time.contended
         (at_once,) = made.named("sessions at once")
         steps = made.counters[at_once]
@@ -401,7 +402,7 @@ def test_sessions_without_anything_make_a_trace() -> None:
     aligned, group = group_of([bare])
     made = written(aligned, device_report(aligned, group))
     assert made.tracks[made.below(bare)].name == "a (host host0, pid 7)"
-    assert not any(made.slices.values())
+    assert [rows for rows in made.slices.values() if rows] == [[(0, 4_000, "window", "", ())]]
 
 
 def test_equal_input_gives_equal_bytes_in_chunks_of_a_bounded_size(demo_logs: Path) -> None:
