@@ -11,7 +11,9 @@ const TIME_UNITS = [
 ] as const;
 
 /** Made once: `toLocaleString` makes one a call, which a frame with many labels cannot afford. */
-const FORMATS = [0, 1, 2].map((decimals) => new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }));
+const FORMATS = [0, 1, 2].map(
+  (decimals) => new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }),
+);
 
 /** Three significant digits without exponent: 1234 -> "1,234", 12.34 -> "12.3". */
 export function threeDigits(value: number): string {
