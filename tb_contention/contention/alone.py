@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.baseline import Baseline, baseline, group_medians
-from tb_contention.contention.drift import pace
+from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
@@ -44,8 +44,7 @@ class Alone:
 def learned(work: SessionWork, exposure: Exposure) -> Baseline:
     """Learn a session's baselines from its own undisturbed kernels, and how its own pace changes over time."""
     first = baseline(work.key, work.keys, work.place, work.step, exposure.duration, exposure.undisturbed)
-    with np.errstate(invalid="ignore"):
-        factor = pace(work.start, exposure.duration / first.alone, exposure.undisturbed)
+    factor = pace(work.start, stretched(exposure.duration, first.alone), exposure.undisturbed)
     if (factor == 1.0).all():
         return first
     level = baseline(work.key, work.keys, work.place, work.step, exposure.duration / factor, exposure.undisturbed)

@@ -18,6 +18,13 @@ _LEAST, _MOST_STRETCHES = 20, 200
 _CHANGE, _SURE = 0.03, 4.0
 
 
+def stretched(duration: F64, alone: F64) -> F64:
+    """Divide durations by what they take alone; NaN where that is unknown or nothing: kernels of no length tell no pace."""
+    ratio = np.full(len(alone), np.nan)
+    np.divide(duration, alone, out=ratio, where=alone > 0)
+    return ratio
+
+
 def pace(time: I64, ratio: F64, learn: Bool) -> F64:
     """Return by which factor kernels take longer than their baseline around each instant; 1 where nothing stands out.
 
@@ -54,8 +61,7 @@ def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, running: Inte
     steps = np.unique(work.step[exposure.inside & (work.step >= 0)])
     if len(steps) < _LEAST_STEPS:
         return exposure.start
-    with np.errstate(invalid="ignore"):
-        ratio = exposure.duration / alone
+    ratio = stretched(exposure.duration, alone)
     share = covered(running, work.start, work.end) / np.maximum(exposure.duration, 1.0)
     usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
     longer = np.full((2, len(steps)), np.nan)
