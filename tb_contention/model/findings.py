@@ -45,7 +45,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One statement of the analysis with the numbers it rests on (`evidence`: JSON values) and what to do about it."""
+    """One statement of the analysis with the numbers it rests on (`evidence`: JSON values) and what to do about it.
+
+    title is the symptom, cause why, advice the remedy with the exact setting, effect what it should bring (with its interval), verify what
+    would show it right or wrong. gain_ns: time of the window that the remedy may save, gain_bytes: memory; for ranking, None = not known.
+    """
 
     rule: str
     severity: Severity
@@ -55,3 +59,8 @@ class Finding:
     evidence: "dict[str, Any]" = field(default_factory=dict)
     device: "DeviceId | None" = None
     sessions: "tuple[SessionId, ...]" = ()
+    cause: str = ""
+    effect: str = ""
+    verify: str = ""
+    gain_ns: "int | None" = None
+    gain_bytes: "int | None" = None

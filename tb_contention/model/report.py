@@ -16,6 +16,7 @@ from tb_contention.model.contention import (
 )
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
+from tb_contention.model.prediction import Prediction
 from tb_contention.units import DeviceId, SessionId
 
 FORMAT_VERSION = 1
@@ -93,6 +94,7 @@ class DeviceReport:
     memory: "CombinedMemory | None"
     memory_note: str  # why memory is None or incomplete; "" when complete
     parts: RollUp
+    predictions: "tuple[Prediction, ...]" = ()
 
     @property
     def id(self) -> DeviceId:
