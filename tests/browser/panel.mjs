@@ -328,10 +328,12 @@ const FLOWS = {
     expect(answers.length === 5 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
     expect(/× \(\d\.\d\d – \d\.\d\d×\)/.test(answers[2]), `how much: ${answers[2]}`);
     for (const card of await panel.frame.locator('.card.session').all()) {
+      await card.locator('summary').click();
       const text = await card.innerText();
       expect(/evidence [A-D]/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
     }
+    await panel.frame.locator('[aria-label=Sharing] summary').click();
     expect(/ANTT[\s\S]*mean slowdown/.test(await panel.text('[aria-label=Sharing]')), 'metrics without their meaning');
   },
 

@@ -324,6 +324,10 @@ export interface Finding {
   readonly title: string;
   readonly detail: string;
   readonly advice: string;
+  /** Why; what the advice should bring; what would show it right or wrong. */
+  readonly cause?: string;
+  readonly effect?: string;
+  readonly verify?: string;
   /** Keys by rule. */
   readonly evidence?: Readonly<Record<string, unknown>>;
   readonly device: string | null;

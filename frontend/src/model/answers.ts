@@ -15,6 +15,9 @@ export interface Answer {
 /** Slower by less than this is not called slower. */
 const NOTHING = 1.01;
 
+/** A culprit of more than this part of a loss explains it. */
+const NEARLY_ALL = 0.995;
+
 type NameOf = (id: string) => string;
 
 const slowdownsOf = (device: Device): readonly (Slowdown | null)[] =>
@@ -61,7 +64,8 @@ function whoAnswer(device: Device, nameOf: NameOf): string {
     .slice(0, 3)
     .map(({ victim, culprit, lost_ns: lost, total }) => {
       const by = culprit === 'untraced' ? 'work that no trace shows' : nameOf(culprit);
-      return `${by} delays ${nameOf(victim)} (${formatDuration(lost)}, ${formatShare(lost, total)} of its loss)`;
+      const part = lost >= NEARLY_ALL * total ? '' : `, ${formatShare(lost, total)} of its loss`;
+      return `${by} delays ${nameOf(victim)} (${formatDuration(lost)}${part})`;
     })
     .join('; ')
     .concat(rows.length > 3 ? ` and ${rows.length - 3} more` : '');
@@ -88,7 +92,7 @@ const MECHANISMS: Readonly<Record<string, string>> = {
 function mechanismAnswer(device: Device): string {
   const detail = device.mechanism_detail ?? '';
   if (device.mechanism === 'unknown') return detail === '' ? UNKNOWN : `Unknown. ${detail}`;
-  return detail === '' ? mechanismText(device) : `${mechanismText(device)}. ${detail}`;
+  return mechanismText(device);
 }
 
 export function mechanismText(device: Device): string {

@@ -109,10 +109,15 @@ export function barAt(bars: readonly Bar[], at: number): number {
   return best;
 }
 
+/** What all steps together are made of: own, host, lost. */
+export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
+  const sum = (of: readonly Ns[]): Ns => ns(of.reduce((total, value) => total + value, 0));
+  return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
+}
+
 /** How all steps divide; a session alone on its device has nobody to lose to. */
 export function sharesText(times: StepTimes, isShared = true): string {
-  const sum = (of: readonly Ns[]): number => of.reduce((total, value) => total + value, 0);
-  const [own, host, lost] = [times.own_ns, times.host_ns, times.lost_ns].map(sum);
+  const [own, host, lost] = partsOf(times);
   const whole = own + host + lost;
   const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
   if (isShared) parts.push(times.known ? `lost ${formatShare(lost, whole)}` : 'lost time not identifiable');

@@ -2,6 +2,7 @@
 import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
 import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
 import { type Answer, answersOf, isContended } from './answers';
+import { shortNames } from './names';
 import { estimateOf, isTold, times } from './slowdown';
 
 export interface Verdict {
@@ -140,7 +141,8 @@ export const sessionsOf = (report: Report, device: Device): readonly Session[] =
 
 export function verdictOf(report: Report, device: Device): Verdict {
   const sessions = sessionsOf(report, device);
-  const nameOf = (id: string): string => sessions.find((session) => session.id === id)?.name ?? id;
+  const names = shortNames(sessions);
+  const nameOf = (id: string): string => names.get(id) ?? id;
   const { window_ns: window, contended_ns: contended } = device.time;
   const isShared = device.sessions.length > 1;
   const details: string[] = [];

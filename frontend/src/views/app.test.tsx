@@ -100,7 +100,7 @@ describe('the panel', () => {
         'Yes: 2 of 2 sessions are slower for certain, work at once for 31 % of 480 ms',
         'beta delays alpha (11 ms, 92 % of its loss)',
         'alpha 1.25× (1.23 – 1.27×), beta 1.10 – 1.60×',
-        'Time slicing: they take turns, in slices of about 2.3 ms. Kernels of both stop together.',
+        'Time slicing: they take turns, in slices of about 2.3 ms',
       ]);
     });
 
@@ -116,7 +116,7 @@ describe('the panel', () => {
     });
 
     it('gives each metric its meaning', () => {
-      expect(open()).toContain('ANTT 1.26mean slowdown');
+      expect(open()).toMatch(/ANTT 1\.26.*ANTT: mean slowdown/);
     });
 
     it('shows the blame as a table with sums, and kernel names as text', () => {

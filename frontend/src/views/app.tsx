@@ -49,10 +49,12 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       </>
     );
   }
+  // What may make the figures wrong stands above them; notes stand with the tables.
+  const isIncomplete = report.problems.some(({ severity }) => severity !== 'info');
   return (
     <>
       <Header panel={panel} report={report} device={device} />
-      <Problems problems={report.problems} />
+      {isIncomplete && <Problems problems={report.problems} />}
       <Cards panel={panel} report={report} device={device} />
       <Findings panel={panel} findings={report.findings} device={device} />
       <TimelineView panel={panel} />
@@ -60,6 +62,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
         <BlameView panel={panel} report={report} device={device} />
         <StepsView panel={panel} report={report} device={device} />
       </div>
+      {!isIncomplete && <Problems problems={report.problems} />}
       <Tables panel={panel} report={report} device={device} />
     </>
   );

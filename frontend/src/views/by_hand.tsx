@@ -49,27 +49,28 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
   };
   const gpu = gpuText(panel, session);
   return (
-    <details class="by-hand" open={shift !== undefined || gpu !== ''}>
-      <summary>Align by hand</summary>
-      <div class="fields">
-        <label>
-          Shift (ms)
-          <input
-            inputMode="decimal"
-            placeholder="0"
-            value={shift === undefined ? '' : `${shift / NS_PER_MS}`}
-            onChange={(event) => apply(event.currentTarget)}
-          />
-        </label>
-        <label title="ORDINAL=NAME, such as 0=rack 3 slot 1; sessions with the same name are on one physical GPU">
-          GPU
-          <input
-            placeholder="0=name"
-            value={gpu}
-            onChange={(event) => applyGpu(panel, session, event.currentTarget.value)}
-          />
-        </label>
-      </div>
-    </details>
+    <div class="fields">
+      <label>
+        Shift (ms)
+        <input
+          inputMode="decimal"
+          placeholder="0"
+          value={shift === undefined ? '' : `${shift / NS_PER_MS}`}
+          onChange={(event) => apply(event.currentTarget)}
+        />
+      </label>
+      <label title="ORDINAL=NAME, such as 0=rack 3 slot 1; sessions with the same name are on one physical GPU">
+        GPU
+        <input
+          placeholder="0=name"
+          value={gpu}
+          onChange={(event) => applyGpu(panel, session, event.currentTarget.value)}
+        />
+      </label>
+    </div>
   );
 }
+
+/** Something of the session was set by hand. */
+export const isByHand = (panel: Panel, session: Session): boolean =>
+  panel.shifts.value.has(session.id) || gpuText(panel, session) !== '';

@@ -1,10 +1,11 @@
 /** One card a session, one for their memory, one for the metrics of sharing where they are known. */
 import type { JSX } from 'preact';
-import type { Device, DeviceSession, Report, Session } from '../api/types';
+import type { Device, DeviceSession, Report, Session, Slowdown, StepTimes } from '../api/types';
 import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
 import { mechanismText } from '../model/answers';
+import { shortNames } from '../model/names';
 import {
   estimateOf,
   evidenceText,
@@ -15,30 +16,52 @@ import {
   scaleOf,
   times,
 } from '../model/slowdown';
+import { partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
-import { clockName } from '../model/verdict';
+import { clockName, sessionsOf } from '../model/verdict';
 import type { Panel } from '../state/panel';
-import { ByHand } from './by_hand';
+import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { MemoryCard } from './memory_card';
 import { WhiskerView } from './whisker';
 
-/** Busy alone, busy while another session was busy too, and the rest. */
-function BusyBar({
-  entry,
-  window,
-  colour,
-}: {
-  entry: DeviceSession;
-  window: number;
-  colour: string;
-}): JSX.Element {
-  const percent = (part: number): string => `${(100 * Math.max(0, part)) / Math.max(1, window)}%`;
+/** The parts of a whole as widths. */
+const percentOf =
+  (whole: number) =>
+  (part: number): string =>
+    `${(100 * Math.max(0, part)) / Math.max(1, whole)}%`;
+
+interface BarProperties {
+  readonly entry: DeviceSession;
+  readonly device: Device;
+  readonly colour: string;
+}
+
+/** How its steps divide where that is known; else busy alone, busy while another session was busy too, and the rest. */
+function TimeBar({ entry, device, colour }: BarProperties): JSX.Element {
+  const steps = device.step_times?.find((each) => each.session === entry.session);
+  if (steps?.known && device.sessions.length > 1) return <StepBar steps={steps} colour={colour} />;
+  const percent = percentOf(device.time.window_ns);
   return (
     <div class="bar" aria-hidden="true">
       <span style={{ width: percent(entry.busy_ns - entry.contended_ns), background: colour }} />
       <span class="hatched" style={{ width: percent(entry.contended_ns), '--colour': colour }} />
     </div>
+  );
+}
+
+function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.Element {
+  const [own, host, lost] = partsOf(steps);
+  const percent = percentOf(own + host + lost);
+  return (
+    <>
+      <div class="bar" aria-hidden="true">
+        <span style={{ width: percent(own), background: colour }} />
+        <span class="host" style={{ width: percent(host) }} />
+        <span class="hatched" style={{ width: percent(lost), '--colour': colour }} />
+      </div>
+      <p class="muted">{sharesText(steps)}</p>
+    </>
   );
 }
 
@@ -59,29 +82,28 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
   }
   const [estimate, range] = [estimateOf(slowdown), rangeText(slowdown)];
   return (
-    <p class="figure">
+    <p class="figure" title={`slowdown ${evidenceText(slowdown)}${coverageText(slowdown)}`}>
       {estimate === null ? range : times(estimate)}{' '}
-      <small>slower{estimate !== null && range !== null && ` · ${range}`}</small>
+      <small>
+        slower{estimate !== null && range !== null && ` · ${range}`}{' '}
+        <span class="evidence">evidence {slowdown.evidence}</span>
+      </small>
     </p>
   );
 }
+
+const coverageText = ({ coverage }: Slowdown): string =>
+  coverage === undefined ? '' : `; ${formatShare(coverage, 1)} of the contended kernel time has a baseline`;
 
 /** How well the slowdown is known, and what it cost. */
 function Cost({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element | null {
   const { slowdown } = entry;
   if (slowdown === null || device.sessions.length < 2 || !isTold(device, slowdown)) return null;
   const loss = lossText(entry, device.time.window_ns);
-  const coverage =
-    slowdown.coverage === undefined
-      ? ''
-      : `${formatShare(slowdown.coverage, 1)} of the contended kernel time`;
   return (
     <>
-      <p class="muted" title={coverage === '' ? undefined : `${coverage} has a baseline`}>
-        slowdown {evidenceText(slowdown)} <span class="evidence">evidence {slowdown.evidence}</span>
-      </p>
+      <p>slowdown {evidenceText(slowdown)}</p>
       {loss !== null && <p>{loss}</p>}
-      {slowdown.settle && <p class="settle">{slowdown.settle}</p>}
     </>
   );
 }
@@ -118,10 +140,10 @@ function whereOf(session: Session, report: Report): string {
 }
 
 /** Facts on one line where there is room; a line never ends between a number and its unit. */
-function Facts({ facts, muted }: { facts: readonly (string | null)[]; muted?: boolean }): JSX.Element {
+function Facts({ facts }: { facts: readonly (string | null)[] }): JSX.Element {
   const shown = facts.filter((fact) => fact !== null);
   return (
-    <p class={muted ? 'facts muted' : 'facts'}>
+    <p class="facts">
       {shown.map((fact, index) => (
         <span key={fact}>
           {fact}
@@ -139,20 +161,23 @@ interface CardProperties {
   readonly session: Session;
   readonly entry: DeviceSession;
   readonly index: number;
+  readonly name: string;
 }
 
-function SessionCard({ panel, report, device, session, entry, index }: CardProperties): JSX.Element {
+function SessionCard({ panel, report, device, session, entry, index, name }: CardProperties): JSX.Element {
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
   const isShared = device.sessions.length > 1;
   const scale = scaleOf(device);
   const colour = sessionColour(theme, index);
+  const step = stepText(entry, session);
+  const isUnsettled = isShared && entry.slowdown?.settle && isTold(device, entry.slowdown);
   return (
     <section class="card session" aria-label={`Session ${session.name}`}>
       <h2>
         <Chip theme={theme} index={index} />
         <span class="clip" title={session.id}>
-          {session.name}
+          {name}
         </span>
         <span class="muted clip" title={session.file}>
           {whereOf(session, report)}
@@ -162,35 +187,42 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
       {entry.slowdown !== null && scale !== null && isTold(device, entry.slowdown) && (
         <WhiskerView slowdown={entry.slowdown} scale={scale} colour={colour} />
       )}
-      <Cost entry={entry} device={device} />
-      <BusyBar entry={entry} window={window} colour={colour} />
-      <Facts
-        facts={[
-          isShared
-            ? `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'at once' : 'contended'}`
-            : null,
-          `${formatCount(entry.kernels)} ${device.is_host ? 'operations' : 'kernels'}`,
-          entry.copies ? plural(entry.copies, 'copy', 'copies') : null,
-          stepText(entry, session),
-        ]}
-      />
-      <Inside session={session} report={report} />
-      <Facts
-        muted
-        facts={[
-          `clock: ${clockName(session.clock.source)}, ${formatError(session.clock.error_ns)}`,
-          `window ${formatDuration(ns(lengthOf(spanOf(session.window))))}`,
-        ]}
-      />
-      <ByHand panel={panel} session={session} />
+      {step !== null && <p>{step}</p>}
+      <TimeBar entry={entry} device={device} colour={colour} />
+      {isUnsettled && <p class="settle">{entry.slowdown?.settle}</p>}
+      <details class="more by-hand" open={isByHand(panel, session)}>
+        <summary>
+          {isShared &&
+            `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'at once' : 'contended'} · `}
+          clock {formatError(session.clock.error_ns)} · more
+        </summary>
+        <Cost entry={entry} device={device} />
+        <Facts
+          facts={[
+            `${formatCount(entry.kernels)} ${device.is_host ? 'operations' : 'kernels'}`,
+            entry.copies ? plural(entry.copies, 'copy', 'copies') : null,
+            `busy ${formatShare(entry.busy_ns, window)}`,
+          ]}
+        />
+        <Inside session={session} report={report} />
+        <Facts
+          facts={[
+            `clock: ${clockName(session.clock.source)}, ${formatError(session.clock.error_ns)}`,
+            `window ${formatDuration(ns(lengthOf(spanOf(session.window))))}`,
+          ]}
+        />
+        <ByHand panel={panel} session={session} />
+      </details>
     </section>
   );
 }
 
 type Metrics = NonNullable<Device['metrics']>;
 
+const STP_MEANS = 'work done; 1 = as by turns';
+const PROGRESS_MEANS = 'work as it takes alone, of all, per time in which several had work';
+
 const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
-  ['stp', 'STP', 'work done; 1 = as by turns'],
   ['antt', 'ANTT', 'mean slowdown; 1 = as alone'],
   ['fairness', 'fairness', '1 = all slowed alike'],
   ['jain', 'Jain', '1 = even progress'],
@@ -203,24 +235,21 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
   return (
     <section class="card" aria-label="Sharing">
       <h2>Sharing</h2>
-      <p class="strong" title={device.mechanism_detail}>
-        {mechanismText(device)}
-      </p>
       {metrics !== null && (
-        <dl class="metrics">
-          {METRICS.map(([key, name, meaning]) => (
-            <div key={key}>
-              <dt>
-                {name} <strong>{metrics[key].toFixed(2)}</strong>
-              </dt>
-              <dd class="muted">{meaning}</dd>
-            </div>
-          ))}
-        </dl>
+        <p class="figure">
+          STP {metrics.stp.toFixed(2)} <small>{STP_MEANS}</small>
+        </p>
       )}
-      {progress !== null && (
-        <p class="muted small">progress sum {progress.toFixed(2)}: baseline work per contended time</p>
+      <p>{mechanismText(device)}</p>
+      {metrics !== null && (
+        <Facts facts={METRICS.map(([key, name]) => `${name} ${metrics[key].toFixed(2)}`)} />
       )}
+      <details class="more">
+        <summary>more</summary>
+        {device.mechanism_detail && <p>{device.mechanism_detail}</p>}
+        {metrics !== null && METRICS.map(([key, name, meaning]) => <p key={key}>{`${name}: ${meaning}`}</p>)}
+        {progress !== null && <p>{`progress sum ${progress.toFixed(2)}: ${PROGRESS_MEANS}`}</p>}
+      </details>
     </section>
   );
 }
@@ -234,13 +263,20 @@ export function Cards({
   report: Report;
   device: Device;
 }): JSX.Element {
+  const names = shortNames(sessionsOf(report, device));
   return (
     <div class="cards">
       {device.sessions.map((id, index) => {
         const session = report.sessions.find((each) => each.id === id);
         const entry = device.per_session.find((each) => each.session === id);
         if (session === undefined || entry === undefined) return null;
-        return <SessionCard key={id} {...{ panel, report, device, session, entry, index }} />;
+        return (
+          <SessionCard
+            key={id}
+            {...{ panel, report, device, session, entry, index }}
+            name={names.get(id) ?? id}
+          />
+        );
       })}
       <MemoryCard device={device} theme={panel.theme.value} />
       <SharingCard device={device} />

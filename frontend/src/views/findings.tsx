@@ -23,15 +23,44 @@ function Article({ panel, finding, device }: FindingsProperties & { finding: Fin
         <span class="visually-hidden"> ({finding.severity})</span>{' '}
         <Evidence panel={panel} place={evidenceOf(device, finding)} of={finding.title} />
       </h3>
-      <p>{finding.detail}</p>
-      {finding.advice !== '' && <p class="advice">{finding.advice}</p>}
+      <p class="advice">{finding.advice || finding.detail}</p>
+      <More finding={finding} />
     </article>
   );
 }
 
+/** What the advice rests on, and what it should bring. */
+function More({ finding }: { finding: Finding }): JSX.Element | null {
+  const { detail, advice, cause, effect, verify } = finding;
+  const parts = [
+    ['', advice === '' ? '' : detail],
+    ['Why', cause],
+    ['Expected', effect],
+    ['How to tell', verify],
+  ].filter(([, text]) => text);
+  if (parts.length === 0) return null;
+  return (
+    <details>
+      <summary>{effect ? 'why, what to expect, how to tell' : 'why'}</summary>
+      {parts.map(([what, text]) => (
+        <p key={what}>
+          {what !== '' && <strong>{what}: </strong>}
+          {text}
+        </p>
+      ))}
+    </details>
+  );
+}
+
+/** Of the open device, or of all its sessions' captures; not of what other devices have in common. */
+const isOf = (device: Device, finding: Finding): boolean =>
+  finding.device === device.id ||
+  (finding.device === null &&
+    (finding.sessions.length === 0 || finding.sessions.some((id) => device.sessions.includes(id))));
+
 export function Findings(properties: FindingsProperties): JSX.Element | null {
   const { findings, device } = properties;
-  const shown = bySeverity(findings.filter((f) => f.device === null || f.device === device.id));
+  const shown = bySeverity(findings.filter((finding) => isOf(device, finding)));
   if (shown.length === 0) return null;
   const article = (finding: Finding): JSX.Element => (
     <Article key={finding.rule + finding.title} {...properties} finding={finding} />

@@ -82,13 +82,16 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
       </p>
       <MemoryBar memory={memory} device={device} theme={theme} />
       <p>{headroomText(memory)}</p>
-      <p class="muted">
-        peak of the sum; sum of peaks {formatBytes(bytes(sumOfPeaks(memory)))}
-        {saved > 0 && <>, so staggering saves {formatBytes(bytes(saved))}</>}
-        {limits !== null && <> · {limits}</>}
-        {holder !== undefined && holder.op !== '' && <> · largest operation {shorten(holder.op, 60)}</>}
-      </p>
+      {limits !== null && <p>{limits}</p>}
       {device.memory_note && <p class="muted">{device.memory_note}</p>}
+      <details class="more">
+        <summary>more</summary>
+        <p>
+          The figure is the peak of the sum; the sum of peaks is {formatBytes(bytes(sumOfPeaks(memory)))}
+          {saved > 0 && <>, so staggering saves {formatBytes(bytes(saved))}</>}.
+        </p>
+        {holder !== undefined && holder.op !== '' && <p>Largest operation: {shorten(holder.op, 60)}</p>}
+      </details>
     </section>
   );
 }
