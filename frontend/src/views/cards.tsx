@@ -60,7 +60,7 @@ function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.E
         <span class="host" style={{ width: percent(host) }} />
         <span class="hatched" style={{ width: percent(lost), '--colour': colour }} />
       </div>
-      <p class="muted">{sharesText(steps)}</p>
+      <Facts facts={sharesText(steps).split(' · ')} />
     </>
   );
 }
@@ -194,7 +194,7 @@ function SessionCard({ panel, report, device, session, entry, index, name }: Car
         <summary>
           {isShared &&
             `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'at once' : 'contended'} · `}
-          clock {formatError(session.clock.error_ns)} · more
+          <span class="whole">clock {formatError(session.clock.error_ns)}</span> · more
         </summary>
         <Cost entry={entry} device={device} />
         <Facts
