@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, formatError, formatShare, shorten, UNKNOWN } from './format';
+import {
+  formatBytes,
+  formatDuration,
+  formatError,
+  formatShare,
+  shorten,
+  shortenAll,
+  UNKNOWN,
+} from './format';
 import { bytes, ns } from './units';
 
 describe('formatDuration', () => {
@@ -58,4 +66,17 @@ it.each([
   ['sm90_gemm_tile_128', 10, 'sm90_…_128'],
 ])('shortens %s to %d characters', (name, most, text) => {
   expect(shorten(name, most)).toBe(text);
+});
+
+it('shows where long names differ that would look alike', () => {
+  const names = ['128x256', '256x128'].map(
+    (tile) => `sm90_xmma_gemm_bf16_tile${tile}_warpgroup_segment_k_off_kernel`,
+  );
+  const made = shortenAll([...names, names[0], 'short', `${'a'.repeat(40)}b`], 30);
+  expect([...made.values()]).toEqual([
+    'sm90_xmma_…6_tile128x256_warp…',
+    'sm90_xmma_…6_tile256x128_warp…',
+    'short',
+    'aaaaaaaaaaaaaaa…aaaaaaaaaaaaab',
+  ]);
 });

@@ -70,3 +70,33 @@ export function shorten(name: string, most: number): string {
   const tail = Math.floor((most - 1) / 2);
   return `${name.slice(0, most - 1 - tail)}…${name.slice(name.length - tail)}`;
 }
+
+/** Names made short together: of those that would look alike, the place where they begin to differ is shown as well. */
+export function shortenAll(names: Iterable<string>, most: number): ReadonlyMap<string, string> {
+  const alike = new Map<string, string[]>();
+  for (const name of new Set(names)) {
+    const short = shorten(name, most);
+    alike.set(short, [...(alike.get(short) ?? []), name]);
+  }
+  const made = new Map<string, string>();
+  for (const [short, group] of alike) {
+    const same = group.length > 1 ? commonPrefix(group) : 0;
+    for (const name of group) made.set(name, same > 0 ? around(name, same, most) : short);
+  }
+  return made;
+}
+
+function commonPrefix(names: readonly string[]): number {
+  let length = 0;
+  while (length < names[0].length && names.every((name) => name[length] === names[0][length])) length += 1;
+  return length;
+}
+
+/** The begin of a name, and what stands around a place in it. */
+function around(name: string, place: number, most: number): string {
+  const head = Math.floor(most / 3);
+  const room = most - head - 2;
+  const from = Math.max(head, Math.min(place - Math.floor(room / 3), name.length - room));
+  const rest = name.slice(from, from + room);
+  return `${name.slice(0, head)}…${rest}${from + room < name.length ? '…' : ''}`;
+}

@@ -1,7 +1,7 @@
 /** Who lost time to whom: victims in rows, culprits in columns, and the kernels behind it. */
 import type { JSX } from 'preact';
 import type { Blame, Device, KernelBlame, Report } from '../api/types';
-import { formatDuration, formatShare, shorten, UNKNOWN } from '../base/format';
+import { formatDuration, formatShare, shortenAll, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
 import type { Panel } from '../state/panel';
@@ -31,6 +31,11 @@ function Cell({ cell, isSelf, theme }: { cell: BlameCell; isSelf: boolean; theme
 function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: readonly KernelBlame[] }) {
   const theme = panel.theme.value;
   const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} isShort />;
+  const shown = pairs.slice(0, MOST_PAIRS);
+  const short = shortenAll(
+    shown.flatMap((pair) => [pair.victim_kernel, pair.culprit_kernel]),
+    LONGEST,
+  );
   return (
     <table class="pairs">
       <caption>Top pairs of kernels</caption>
@@ -44,13 +49,13 @@ function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: read
         </tr>
       </thead>
       <tbody>
-        {pairs.slice(0, MOST_PAIRS).map((pair, index) => (
+        {shown.map((pair, index) => (
           <tr key={index}>
             <td class="clip" title={pair.victim_kernel}>
-              {session(pair.victim)} {shorten(pair.victim_kernel, LONGEST)}
+              {session(pair.victim)} {short.get(pair.victim_kernel)}
             </td>
             <td class="clip" title={pair.culprit_kernel}>
-              {session(pair.culprit)} {shorten(pair.culprit_kernel, LONGEST)}
+              {session(pair.culprit)} {short.get(pair.culprit_kernel)}
             </td>
             <td>{formatDuration(pair.lost_ns)}</td>
           </tr>
