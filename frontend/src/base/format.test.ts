@@ -80,3 +80,12 @@ it('shows where long names differ that would look alike', () => {
     'aaaaaaaaaaaaaaa…aaaaaaaaaaaaab',
   ]);
 });
+
+it('goes on until names differ, and ends where they cannot', () => {
+  const long = (middle: string): string =>
+    `Eigen::internal::${middle}::half, 1, 1, long>, 16, Eigen::MakePointer>`;
+  const names = ['Tensor<a', 'Tensor<b', 'Other'].map(long);
+  const made = shortenAll([...names, `${'x'.repeat(60)}`, `${'x'.repeat(61)}`], 30);
+  expect(new Set(names.map((name) => made.get(name))).size).toBe(3);
+  expect([...made.keys()]).toHaveLength(5);
+});

@@ -73,17 +73,34 @@ export function shorten(name: string, most: number): string {
 
 /** Names made short together: of those that would look alike, the place where they begin to differ is shown as well. */
 export function shortenAll(names: Iterable<string>, most: number): ReadonlyMap<string, string> {
-  const alike = new Map<string, string[]>();
-  for (const name of new Set(names)) {
-    const short = shorten(name, most);
-    alike.set(short, [...(alike.get(short) ?? []), name]);
-  }
   const made = new Map<string, string>();
-  for (const [short, group] of alike) {
-    const same = group.length > 1 ? commonPrefix(group) : 0;
-    for (const name of group) made.set(name, same > 0 ? around(name, same, most) : short);
-  }
+  shortenApart([...new Set(names)], (name) => shorten(name, most), most, made);
   return made;
+}
+
+/** Those that are still alike differ further on: each round looks behind what they have in common. */
+function shortenApart(
+  names: readonly string[],
+  short: (name: string) => string,
+  most: number,
+  made: Map<string, string>,
+): void {
+  const alike = new Map<string, string[]>();
+  for (const name of names) alike.set(short(name), [...(alike.get(short(name)) ?? []), name]);
+  for (const [text, group] of alike) {
+    const same = commonPrefix(group);
+    // All as before, or one begins with all of the other: there is nothing more to show.
+    if (
+      group.length === 1 ||
+      (alike.size === 1 && made.has(group[0])) ||
+      group.some((n) => n.length === same)
+    ) {
+      for (const name of group) made.set(name, text);
+      continue;
+    }
+    for (const name of group) made.set(name, text);
+    shortenApart(group, (name) => around(name, same, most), most, made);
+  }
 }
 
 function commonPrefix(names: readonly string[]): number {
