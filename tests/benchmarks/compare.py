@@ -8,9 +8,9 @@ our favour.
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+
+from timing import best
 
 import tb_contention
 from tb_contention.model.capture import Discovery
@@ -21,15 +21,6 @@ from tb_contention.timeline.tiles import tile
 from tb_contention.xspace.discover import discover
 from tb_contention.xspace.proto import XSpace
 from tb_contention.xspace.reader import decode_xspace
-
-
-def best(work: Callable[[], object], rounds: int = 5) -> float:
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def parse(data: bytes) -> int:

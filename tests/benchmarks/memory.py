@@ -7,9 +7,9 @@ events, how long `XSpace.ParseFromString` takes on those bytes alone.
 
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
+
+from timing import best
 
 import tb_contention
 from tb_contention.pipeline import Options, analyse_captures, load_captures
@@ -20,15 +20,6 @@ from tb_contention.xspace.reader import decode_xspace
 
 RUN = "s/plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb"
 PEER = 1_000_000
-
-
-def best(work: Callable[[], object], rounds: int = 5) -> float:
-    times = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return min(times)
 
 
 def beside_upb(path: Path) -> None:

@@ -1,0 +1,342 @@
+"""The panel in a browser, beside xprof's trace viewer on the same files in the same run: `python tests/benchmarks/panel.py`.
+
+Simulates three sessions of a million kernels each, starts a real TensorBoard, and measures in headless Chromium (1440x900, no GPU):
+
+- first paint, from the start of the view's own document: for the panel the verdict and the answers as text and tiles on the canvas, of
+  all sessions; for xprof slices of the first session on the canvas of its trace viewer, opened by its own address, without the pages
+  around it. Warm: the server has shown it before. New server: started just now, with what the last one left on disk. Cold: with nothing
+  on disk but the captures. Compiled code is in place, the browser's HTTP cache is empty. Best of the rounds.
+- frames: intervals between animation frames while W, D, A, S are held, the wheel zooms, and dragging pans.
+- hover: script per pointer move over the tracks, all of the main thread; heap: of the whole page, for the panel with TensorBoard's own.
+- hidden: animation frames and requests of the view while another tab of TensorBoard, and another tab of the browser, is in front.
+
+Ratios above 1 are in our favour. xprof is taken from the running Python, or from the one of --peer-python.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlencode
+
+from serving import ROOT, CannotMeasureError, check_browser, drive, tensorboard
+
+from tb_contention.simulate import write_large
+
+PLACE = "plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb"
+GESTURES = {"keys": "W, S, A, D held", "wheel": "wheel zooms", "drag": "dragging pans"}
+PACKAGES = ("tb_contention", "tensorboard", "xprof", "tensorboard-plugin-profile", "numpy", "numba", "protobuf")
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One of the two: `python` runs its TensorBoard; `name` is also that of the view in panel.mjs."""
+
+    name: str
+    python: str
+
+    def url(self, base: str, logdir: Path) -> str:
+        return f"{base}/#tb_contention" if self.name == "panel" else f"{base}{trace_viewer(logdir)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table; ratio: theirs to ours; met: None where there is no target or no figure."""
+
+    what: str
+    ours: str
+    xprof: str
+    ratio: "float | None" = None
+    target: str = ""
+    met: "bool | None" = None
+
+
+def trace_viewer(logdir: Path) -> str:
+    """Address of xprof's trace viewer on the first session."""
+    file = min(logdir.rglob("*.xplane.pb"))
+    relative, host = file.relative_to(logdir), file.name.removesuffix(".xplane.pb")
+    run = "/".join([*relative.parts[:-4], relative.parts[-2]])
+    data = urlencode({"run": run, "tag": "trace_viewer@", "host": host, "hosts": host})
+    query = {"is_streaming": "true", "is_oss": "true", "trace_data_url": f"/data/plugin/profile/data?{data}"}
+    return f"/data/plugin/profile/trace_viewer_index.html?{urlencode(query)}"
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def measure(view: View, logs: Path, work: Path, options: argparse.Namespace) -> "dict[str, Any]":
+    """All figures of one view; the captures are copied, as xprof writes beside what it reads."""
+    results: dict[str, Any] = {"cold": [], "new_server": [], "warm": []}
+    rehearse(view, work)
+    for left in range(options.rounds, 0, -1):
+        copy, cache = work / f"{view.name}-logs", work / f"{view.name}-cache"
+        for folder in (copy, cache):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(logs, copy)
+        say(f"{view.name}: first paint")
+        with tensorboard(view.python, copy, work / "log", cache) as base:
+            results["cold"].append(drive("paint", view.name, view.url(base, copy)))
+        with tensorboard(view.python, copy, work / "log", cache) as base:
+            url = view.url(base, copy)
+            results["new_server"].append(drive("paint", view.name, url))
+            results["warm"].append(drive("paint", view.name, url))
+            if left == 1:
+                say(f"{view.name}: frames, hover, heap")
+                results["use"] = drive("use", view.name, url, options.gesture)
+                say(f"{view.name}: hidden")
+                results["hidden"] = drive("hidden", view.name, url, options.hidden)
+    return results
+
+
+def rehearse(view: View, work: Path) -> None:
+    """Show a small log once: compiled code and the programs' files are then where a user has them from the second day on."""
+    logs = work / f"{view.name}-small"
+    simulate(logs, 2, 2_000)
+    with tensorboard(view.python, logs, work / "log", work / "small-cache") as base:
+        drive("paint", view.name, view.url(base, logs))
+
+
+def simulate(folder: Path, sessions: int, kernels: int) -> None:
+    for k in range(sessions):
+        write_large(folder / f"s{k}" / PLACE, kernels, seed=k)
+
+
+def rows(ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> "list[Row]":
+    """The table. xprof: why it has no figures, where it is not a mapping."""
+    table = [
+        number("first paint, warm", "ms", ours, xprof, lambda r: paint(r, "warm"), "<= 600 ms", lambda a, _: a <= 600),
+        number("first paint, new server, files decoded before", "ms", ours, xprof, lambda r: paint(r, "new_server")),
+        number(
+            "first paint, cold",
+            "ms",
+            ours,
+            xprof,
+            lambda r: paint(r, "cold"),
+            "< half of xprof's",
+            lambda a, b: None if b is None else a < b / 2,
+        ),
+        number(
+            "transferred for the first paint", "kB", ours, xprof, lambda r: min(p["bytes"] for p in r["warm"]) / 1e3
+        ),
+    ]
+    table += [frames(gesture, ours, xprof) for gesture in GESTURES]
+    table.append(
+        number(
+            "hover, script per pointer move (p95)",
+            "ms",
+            ours,
+            xprof,
+            lambda r: r["use"]["hover"]["script"]["p95"],
+            "<= 4 ms",
+            lambda a, _: a <= 4,
+        )
+    )
+    table.append(
+        number(
+            "heap after all that",
+            "MB",
+            ours,
+            xprof,
+            lambda r: r["use"]["heap"] / 1e6,
+            "<= 60 MB",
+            lambda a, _: a <= 60,
+        )
+    )
+    table += [hidden("other_plugin", "another tab of TensorBoard", ours, xprof)]
+    table += [hidden("other_page", "another tab of the browser", ours, xprof)]
+    size = bundle_kib()
+    table.append(Row(what="bundle, gzipped", ours=f"{size:.1f} KiB", xprof="-", target="<= 90 KiB", met=size <= 90))
+    return table
+
+
+def paint(results: Mapping[str, Any], state: str) -> float:
+    return float(min(each["paint_ms"] for each in results[state]))
+
+
+def number(
+    what: str,
+    unit: str,
+    ours: Mapping[str, Any],
+    xprof: "Mapping[str, Any] | str",
+    value: Callable[[Mapping[str, Any]], float],
+    target: str = "",
+    meets: "Callable[[float, float | None], bool | None]" = lambda _, __: None,
+) -> Row:
+    """A row of one figure on both sides."""
+    mine, theirs = value(ours), None if isinstance(xprof, str) else value(xprof)
+    return Row(
+        what=what,
+        ours=f"{mine:,.1f} {unit}",
+        xprof=str(xprof) if theirs is None else f"{theirs:,.1f} {unit}",
+        ratio=theirs / mine if theirs is not None and mine > 0 else None,
+        target=target,
+        met=meets(mine, theirs),
+    )
+
+
+def frames(gesture: str, ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> Row:
+    """Median, 95th percentile and longest interval; the ratio is that of the percentiles."""
+    mine = ours["use"]["frames"][gesture]
+    theirs = None if isinstance(xprof, str) else xprof["use"]["frames"][gesture]
+
+    def text(found: "Mapping[str, float] | None") -> str:
+        return "no effect" if found is None else f"{found['p50']:.1f} / {found['p95']:.1f} / {found['max']:.1f} ms"
+
+    return Row(
+        what=f"frames, {GESTURES[gesture]} (p50 / p95 / longest)",
+        ours=text(mine),
+        xprof=xprof if isinstance(xprof, str) else text(theirs),
+        ratio=theirs["p95"] / mine["p95"] if mine and theirs else None,
+        target="p95 <= 20, longest <= 100 ms",
+        met=None if mine is None else mine["p95"] <= 20 and mine["max"] <= 100,
+    )
+
+
+def hidden(place: str, behind: str, ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> Row:
+    """Frames and requests while hidden; no figure where the browser did not hide the view."""
+
+    def text(found: "Mapping[str, Any] | None") -> str:
+        return NOT_MEASURED if found is None else f"{found['frames']} frames, {found['requests']} requests"
+
+    mine = really_hidden(ours, place)
+    return Row(
+        what=f"hidden behind {behind}",
+        ours=text(mine),
+        xprof=xprof if isinstance(xprof, str) else text(really_hidden(xprof, place)),
+        target="0 frames, 0 requests",
+        met=None if mine is None else mine["frames"] == 0 and mine["requests"] == 0,
+    )
+
+
+def really_hidden(results: Mapping[str, Any], place: str) -> "Mapping[str, Any] | None":
+    """A view behind a tab of TensorBoard has no height; one behind a tab of the browser knows that it is hidden."""
+    found: dict[str, Any] | None = results["hidden"][place]
+    if found is None:
+        return None
+    visibility, height = found["state"].split()
+    return found if (visibility == "hidden" if place == "other_page" else height == "0") else None
+
+
+def bundle_kib() -> float:
+    return len(gzip.compress((ROOT / "tb_contention" / "static" / "index.js").read_bytes(), 9)) / 1024
+
+
+def versions(python: str) -> "dict[str, str]":
+    """Versions of the packages that matter, in another Python."""
+    code = (
+        "import importlib.metadata as m, json, sys\n"
+        "found = {}\n"
+        "for name in sys.argv[1:]:\n"
+        "    try: found[name] = m.version(name)\n"
+        "    except m.PackageNotFoundError: pass\n"
+        "print(json.dumps({'python': sys.version.split()[0], **found}))"
+    )
+    try:
+        done = subprocess.run([python, "-c", code, *PACKAGES], capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CannotMeasureError(f"{python} does not run as a Python: {error}") from None
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+def render(table: Sequence[Row]) -> str:
+    """The table as text."""
+    verdicts = {True: "yes", False: "NO", None: "-"}
+    cells = [("what", "ours", "xprof", "ratio", "target", "met?")]
+    cells += [
+        (r.what, r.ours, r.xprof, "-" if r.ratio is None else f"{r.ratio:.1f}", r.target or "-", verdicts[r.met])
+        for r in table
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
+
+
+def parse(arguments: "Sequence[str] | None") -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Benchmark the panel in headless Chromium, beside xprof.")
+    parser.add_argument("--kernels", type=int, default=1_000_000, help="kernels of each session")
+    parser.add_argument("--sessions", type=int, default=3)
+    parser.add_argument("--logdir", type=Path, help="take these logs, not simulated ones; they are copied")
+    parser.add_argument("--peer-python", default=sys.executable, help="a Python with TensorBoard and xprof")
+    parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
+    parser.add_argument("--rounds", type=int, default=3, help="first paints of each kind; the best counts")
+    parser.add_argument("--gesture", type=float, default=5, help="seconds of each gesture")
+    parser.add_argument("--hidden", type=float, default=25, help="seconds that the view is hidden")
+    return parser.parse_args(arguments)
+
+
+def run(options: argparse.Namespace, work: Path) -> "dict[str, Any]":
+    check_browser()
+    own, peer = versions(sys.executable), versions(options.peer_python)
+    logs = options.logdir
+    if logs is None:
+        logs = work / "logs"
+        simulate(logs, options.sessions, options.kernels)
+    elif next(logs.rglob("*.xplane.pb"), None) is None:
+        raise CannotMeasureError(f"{logs} holds no *.xplane.pb.")
+    load = os.getloadavg()[0]
+    ours = measure(View(name="panel", python=sys.executable), logs, work, options)
+    xprof: dict[str, Any] | str = "not installed"
+    if "xprof" in peer or "tensorboard-plugin-profile" in peer:
+        try:
+            xprof = measure(View(name="xprof", python=options.peer_python), logs, work, options)
+        except CannotMeasureError as error:
+            say(str(error))
+            xprof = "failed"
+    machine = {
+        "cores": os.cpu_count(),
+        "platform": platform.platform(),
+        "load_before": load,
+        "chromium": ours["use"]["chromium"],
+        "ours": own,
+        "peer": peer,
+    }
+    files = sorted(file.stat().st_size for file in logs.rglob("*.xplane.pb"))
+    table = rows(ours, xprof)
+    return {"machine": machine, "file_bytes": files, "rows": table, "ours": ours, "xprof": xprof}
+
+
+def stop(*_: object) -> NoReturn:
+    """End by way of the blocks that end processes and remove folders."""
+    raise SystemExit(143)
+
+
+def main(arguments: "Sequence[str] | None" = None) -> int:
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with tempfile.TemporaryDirectory(prefix="panel-benchmark-") as folder:
+            found = run(options, Path(folder))
+    except CannotMeasureError as error:
+        say(str(error))
+        return 1
+    sys.stdout.write(f"{describe(found)}\n\n{render(found['rows'])}\n")
+    if options.json is not None:
+        options.json.write_text(json.dumps({**found, "rows": [asdict(row) for row in found["rows"]]}, indent=1))
+    return 0
+
+
+def describe(found: Mapping[str, Any]) -> str:
+    """Say on what this was measured."""
+    machine, sizes = found["machine"], found["file_bytes"]
+    xprof = machine["peer"].get("xprof") or machine["peer"].get("tensorboard-plugin-profile")
+    return (
+        f"{len(sizes)} files of {sizes[0] / 1e6:.0f} to {sizes[-1] / 1e6:.0f} MB; {machine['cores']} cores, load before "
+        f"{machine['load_before']:.1f}; Chromium {machine['chromium']}, TensorBoard {machine['ours'].get('tensorboard')}, "
+        f"xprof {xprof or 'not installed'}"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
