@@ -108,7 +108,7 @@ async function findFrame(page, pattern) {
     if (found !== undefined) return found;
     await sleep(20);
   }
-  throw new Error(`no frame of ${pattern} within 60 s`);
+  throw new Error(`No frame of ${pattern} within 60 s.`);
 }
 
 async function open(browser, tool, url) {
@@ -117,7 +117,10 @@ async function open(browser, tool, url) {
   await page.addInitScript(watchPaint, tool);
   await page.goto(url);
   const frame = await findFrame(page, VIEWS[tool].frame);
-  await page.waitForFunction(() => window.painted !== undefined, undefined, { timeout: PAINT_TIMEOUT_MS, polling: 50 });
+  const limit = { timeout: PAINT_TIMEOUT_MS, polling: 50 };
+  await page.waitForFunction(() => window.painted !== undefined, undefined, limit).catch((error) => {
+    throw error.name === 'TimeoutError' ? new Error(`Nothing was painted within ${PAINT_TIMEOUT_MS / 1000} s.`) : error;
+  });
   return { page, frame, view: VIEWS[tool] };
 }
 
@@ -349,7 +352,7 @@ async function watchHidden(page, tool, seconds) {
   const inside = INSIDE[tool];
   const state = await page.evaluate(`${inside}.document.visibilityState + ' ' + ${inside}.innerHeight`);
   const [frames, requests] = [await page.evaluate(`${inside}.framesRun`), page.requests.length];
-  if (!(frames > 0 && requests > 0)) throw new Error('the page that is to be hidden is not watched');
+  if (!(frames > 0 && requests > 0)) throw new Error('The page that is to be hidden is not watched.');
   await sleep(seconds * 1000);
   const sent = page.requests.slice(requests).filter((url) => VIEWS[tool].requests.test(url));
   return { state, seconds, frames: (await page.evaluate(`${inside}.framesRun`)) - frames, requests: sent.length, sent };
@@ -360,7 +363,7 @@ async function hidden(browser, tool, url, seconds) {
   const page = await Unattended.open(browser, tool, url);
   const deadline = Date.now() + PAINT_TIMEOUT_MS;
   while ((await page.evaluate('window.painted ?? null')) === null) {
-    if (Date.now() > deadline) throw new Error('no paint in the page that is to be hidden');
+    if (Date.now() > deadline) throw new Error('Nothing was painted in the page that is to be hidden.');
     await sleep(100);
   }
   await sleep(2000);

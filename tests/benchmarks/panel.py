@@ -14,7 +14,6 @@ Ratios above 1 are in our favour. xprof is taken from the running Python, or fro
 """
 
 import argparse
-import gzip
 import json
 import os
 import platform
@@ -23,20 +22,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from serving import ROOT, CannotMeasureError, check_browser, drive, tensorboard
+from panel_rows import render, rows
+from serving import CannotMeasureError, check_browser, drive, tensorboard
 
 from tb_contention.simulate import write_large
 
 PLACE = "plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb"
-GESTURES = {"keys": "W, S, A, D held", "wheel": "wheel zooms", "drag": "dragging pans"}
 PACKAGES = ("tb_contention", "tensorboard", "xprof", "tensorboard-plugin-profile", "numpy", "numba", "protobuf")
-NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +46,6 @@ class View:
 
     def url(self, base: str, logdir: Path) -> str:
         return f"{base}/#tb_contention" if self.name == "panel" else f"{base}{trace_viewer(logdir)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One line of the table; ratio: theirs to ours; met: None where there is no target or no figure."""
-
-    what: str
-    ours: str
-    xprof: str
-    ratio: "float | None" = None
-    target: str = ""
-    met: "bool | None" = None
 
 
 def trace_viewer(logdir: Path) -> str:
@@ -113,126 +99,6 @@ def simulate(folder: Path, sessions: int, kernels: int) -> None:
         write_large(folder / f"s{k}" / PLACE, kernels, seed=k)
 
 
-def rows(ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> "list[Row]":
-    """The table. xprof: why it has no figures, where it is not a mapping."""
-    table = [
-        number("first paint, warm", "ms", ours, xprof, lambda r: paint(r, "warm"), "<= 600 ms", lambda a, _: a <= 600),
-        number("first paint, new server, files decoded before", "ms", ours, xprof, lambda r: paint(r, "new_server")),
-        number(
-            "first paint, cold",
-            "ms",
-            ours,
-            xprof,
-            lambda r: paint(r, "cold"),
-            "< half of xprof's",
-            lambda a, b: None if b is None else a < b / 2,
-        ),
-        number(
-            "transferred for the first paint", "kB", ours, xprof, lambda r: min(p["bytes"] for p in r["warm"]) / 1e3
-        ),
-    ]
-    table += [frames(gesture, ours, xprof) for gesture in GESTURES]
-    table.append(
-        number(
-            "hover, script per pointer move (p95)",
-            "ms",
-            ours,
-            xprof,
-            lambda r: r["use"]["hover"]["script"]["p95"],
-            "<= 4 ms",
-            lambda a, _: a <= 4,
-        )
-    )
-    table.append(
-        number(
-            "heap after all that",
-            "MB",
-            ours,
-            xprof,
-            lambda r: r["use"]["heap"] / 1e6,
-            "<= 60 MB",
-            lambda a, _: a <= 60,
-        )
-    )
-    table += [hidden("other_plugin", "another tab of TensorBoard", ours, xprof)]
-    table += [hidden("other_page", "another tab of the browser", ours, xprof)]
-    size = bundle_kib()
-    table.append(Row(what="bundle, gzipped", ours=f"{size:.1f} KiB", xprof="-", target="<= 90 KiB", met=size <= 90))
-    return table
-
-
-def paint(results: Mapping[str, Any], state: str) -> float:
-    return float(min(each["paint_ms"] for each in results[state]))
-
-
-def number(
-    what: str,
-    unit: str,
-    ours: Mapping[str, Any],
-    xprof: "Mapping[str, Any] | str",
-    value: Callable[[Mapping[str, Any]], float],
-    target: str = "",
-    meets: "Callable[[float, float | None], bool | None]" = lambda _, __: None,
-) -> Row:
-    """A row of one figure on both sides."""
-    mine, theirs = value(ours), None if isinstance(xprof, str) else value(xprof)
-    return Row(
-        what=what,
-        ours=f"{mine:,.1f} {unit}",
-        xprof=str(xprof) if theirs is None else f"{theirs:,.1f} {unit}",
-        ratio=theirs / mine if theirs is not None and mine > 0 else None,
-        target=target,
-        met=meets(mine, theirs),
-    )
-
-
-def frames(gesture: str, ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> Row:
-    """Median, 95th percentile and longest interval; the ratio is that of the percentiles."""
-    mine = ours["use"]["frames"][gesture]
-    theirs = None if isinstance(xprof, str) else xprof["use"]["frames"][gesture]
-
-    def text(found: "Mapping[str, float] | None") -> str:
-        return "no effect" if found is None else f"{found['p50']:.1f} / {found['p95']:.1f} / {found['max']:.1f} ms"
-
-    return Row(
-        what=f"frames, {GESTURES[gesture]} (p50 / p95 / longest)",
-        ours=text(mine),
-        xprof=xprof if isinstance(xprof, str) else text(theirs),
-        ratio=theirs["p95"] / mine["p95"] if mine and theirs else None,
-        target="p95 <= 20, longest <= 100 ms",
-        met=None if mine is None else mine["p95"] <= 20 and mine["max"] <= 100,
-    )
-
-
-def hidden(place: str, behind: str, ours: Mapping[str, Any], xprof: "Mapping[str, Any] | str") -> Row:
-    """Frames and requests while hidden; no figure where the browser did not hide the view."""
-
-    def text(found: "Mapping[str, Any] | None") -> str:
-        return NOT_MEASURED if found is None else f"{found['frames']} frames, {found['requests']} requests"
-
-    mine = really_hidden(ours, place)
-    return Row(
-        what=f"hidden behind {behind}",
-        ours=text(mine),
-        xprof=xprof if isinstance(xprof, str) else text(really_hidden(xprof, place)),
-        target="0 frames, 0 requests",
-        met=None if mine is None else mine["frames"] == 0 and mine["requests"] == 0,
-    )
-
-
-def really_hidden(results: Mapping[str, Any], place: str) -> "Mapping[str, Any] | None":
-    """A view behind a tab of TensorBoard has no height; one behind a tab of the browser knows that it is hidden."""
-    found: dict[str, Any] | None = results["hidden"][place]
-    if found is None:
-        return None
-    visibility, height = found["state"].split()
-    return found if (visibility == "hidden" if place == "other_page" else height == "0") else None
-
-
-def bundle_kib() -> float:
-    return len(gzip.compress((ROOT / "tb_contention" / "static" / "index.js").read_bytes(), 9)) / 1024
-
-
 def versions(python: str) -> "dict[str, str]":
     """Versions of the packages that matter, in another Python."""
     code = (
@@ -251,24 +117,13 @@ def versions(python: str) -> "dict[str, str]":
     return found
 
 
-def render(table: Sequence[Row]) -> str:
-    """The table as text."""
-    verdicts = {True: "yes", False: "NO", None: "-"}
-    cells = [("what", "ours", "xprof", "ratio", "target", "met?")]
-    cells += [
-        (r.what, r.ours, r.xprof, "-" if r.ratio is None else f"{r.ratio:.1f}", r.target or "-", verdicts[r.met])
-        for r in table
-    ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in cells)
-
-
 def parse(arguments: "Sequence[str] | None") -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Benchmark the panel in headless Chromium, beside xprof.")
     parser.add_argument("--kernels", type=int, default=1_000_000, help="kernels of each session")
     parser.add_argument("--sessions", type=int, default=3)
     parser.add_argument("--logdir", type=Path, help="take these logs, not simulated ones; they are copied")
     parser.add_argument("--peer-python", default=sys.executable, help="a Python with TensorBoard and xprof")
+    parser.add_argument("--no-peer", action="store_true", help="leave xprof out")
     parser.add_argument("--json", type=Path, help="write everything that was measured to this file")
     parser.add_argument("--rounds", type=int, default=3, help="first paints of each kind; the best counts")
     parser.add_argument("--gesture", type=float, default=5, help="seconds of each gesture")
@@ -287,13 +142,13 @@ def run(options: argparse.Namespace, work: Path) -> "dict[str, Any]":
         raise CannotMeasureError(f"{logs} holds no *.xplane.pb.")
     load = os.getloadavg()[0]
     ours = measure(View(name="panel", python=sys.executable), logs, work, options)
-    xprof: dict[str, Any] | str = "not installed"
-    if "xprof" in peer or "tensorboard-plugin-profile" in peer:
+    failure: str | None = None
+    xprof: dict[str, Any] | str = "left out" if options.no_peer else "not installed"
+    if not options.no_peer and ("xprof" in peer or "tensorboard-plugin-profile" in peer):
         try:
             xprof = measure(View(name="xprof", python=options.peer_python), logs, work, options)
         except CannotMeasureError as error:
-            say(str(error))
-            xprof = "failed"
+            xprof, failure = "failed", str(error)
     machine = {
         "cores": os.cpu_count(),
         "platform": platform.platform(),
@@ -303,8 +158,8 @@ def run(options: argparse.Namespace, work: Path) -> "dict[str, Any]":
         "peer": peer,
     }
     files = sorted(file.stat().st_size for file in logs.rglob("*.xplane.pb"))
-    table = rows(ours, xprof)
-    return {"machine": machine, "file_bytes": files, "rows": table, "ours": ours, "xprof": xprof}
+    found = {"machine": machine, "file_bytes": files, "ours": ours, "xprof": xprof, "xprof_failed": failure}
+    return {**found, "rows": rows(ours, xprof)}
 
 
 def stop(*_: object) -> NoReturn:
@@ -322,6 +177,8 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
         say(str(error))
         return 1
     sys.stdout.write(f"{describe(found)}\n\n{render(found['rows'])}\n")
+    if found["xprof_failed"] is not None:
+        sys.stdout.write(f"\nxprof has no figures. {found['xprof_failed']}\n")
     if options.json is not None:
         options.json.write_text(json.dumps({**found, "rows": [asdict(row) for row in found["rows"]]}, indent=1))
     return 0
