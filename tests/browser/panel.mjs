@@ -207,6 +207,28 @@ const FLOWS = {
     expect((await panel.frame.locator('.detail').count()) === 0, 'Esc does not deselect');
   },
 
+  async 'the pointer leaves nothing behind on the timeline, nor does a way there and back'(panel) {
+    await panel.reveal();
+    const picture = async () => {
+      await panel.page.mouse.move(2, 2);
+      await panel.idle();
+      return panel.frame.locator('.body canvas').screenshot();
+    };
+    const before = await picture();
+    await panel.hover();
+    const body = await panel.box('.body canvas');
+    for (const part of [0.2, 0.5, 0.8]) await panel.page.mouse.move(body.x + part * body.width, body.y + LANES);
+    await panel.idle();
+    expect(!before.equals(await panel.frame.locator('.body canvas').screenshot()), 'the pointer is not shown');
+    expect(before.equals(await picture()), 'the pointer left something');
+    await panel.focus();
+    await panel.press('w');
+    const closer = await picture();
+    expect(!before.equals(closer), 'the old window stays on screen');
+    await panel.press('f');
+    expect(before.equals(await picture()), 'not the same after zooming and back');
+  },
+
   async 'the address keeps the window over a reload, and foreign keys'(panel) {
     await panel.page.evaluate(() => {
       history.replaceState(null, '', `${location.pathname}${location.search}${location.hash || '#tb_contention'}&p.other.x=1`);

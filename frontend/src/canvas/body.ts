@@ -4,7 +4,7 @@ import { ticks } from '../base/ticks';
 import { px, type Span } from '../base/units';
 import { lanesShown, type Slice } from '../model/hit';
 import { type GroupBox, type LaneBox, rowHeight } from '../model/rows';
-import type { Scene } from '../model/scene';
+import { groundOf, type Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx } from '../model/viewport';
 import { paintHits, paintLaunch, paintMarkLines, paintSessionRuler, viewportOf } from './annotations';
@@ -143,6 +143,12 @@ function paintOverlay(renderer: Renderer, scene: Scene, height: number): void {
 }
 
 export function paintBody(renderer: Renderer, scene: Scene): void {
+  const height = scene.rows.height;
+  renderer.layer(groundOf(scene), () => paintUnder(renderer, scene));
+  paintOverlay(renderer, scene, height);
+}
+
+function paintUnder(renderer: Renderer, scene: Scene): void {
   const { viewport, rows, theme, layout } = scene;
   const height = rows.height;
   renderer.clear(viewport.width, height, theme.background);
@@ -153,5 +159,4 @@ export function paintBody(renderer: Renderer, scene: Scene): void {
   }
   for (const group of rows.groups) paintGroup(renderer, scene, group);
   paintMemory(renderer, scene);
-  paintOverlay(renderer, scene, height);
 }

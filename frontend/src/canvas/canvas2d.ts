@@ -12,6 +12,9 @@ export class Canvas2DRenderer implements Renderer {
   readonly #patterns = new Map<string, CanvasPattern>();
   readonly #widths = new Map<string, number>();
   #font = '';
+  /** What the layer drawn last depends on, and its picture once it was asked for again. */
+  #layer: readonly unknown[] | null = null;
+  #picture: HTMLCanvasElement | null = null;
 
   constructor(context: CanvasRenderingContext2D) {
     this.#context = context;
@@ -26,6 +29,8 @@ export class Canvas2DRenderer implements Renderer {
       canvas.width = w;
       canvas.height = h;
       this.#font = '';
+      this.#layer = null;
+      this.#picture = null;
     }
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
     return changes;
@@ -141,6 +146,20 @@ export class Canvas2DRenderer implements Renderer {
     this.#font = '';
   }
 
+  /** A picture is taken when a layer is asked for again: while the window moves, none is, and that would take its time. */
+  layer(on: readonly unknown[], draw: () => void): void {
+    const last = this.#layer;
+    const isSame =
+      last !== null && last.length === on.length && on.every((each, i) => Object.is(each, last[i]));
+    if (isSame && this.#picture !== null) {
+      copy(this.#picture, this.#context);
+      return;
+    }
+    draw();
+    this.#layer = on;
+    this.#picture = isSame ? pictureOf(this.#context.canvas) : null;
+  }
+
   #setFont(style: TextStyle): void {
     const font = fontOf(style);
     if (font === this.#font) return;
@@ -167,6 +186,23 @@ export class Canvas2DRenderer implements Renderer {
     this.#patterns.set(key, made);
     return made;
   }
+}
+
+/** Pixel by pixel, whatever the scale. */
+function copy(picture: HTMLCanvasElement, to: CanvasRenderingContext2D): void {
+  to.save();
+  to.resetTransform();
+  to.drawImage(picture, 0, 0);
+  to.restore();
+}
+
+function pictureOf(canvas: HTMLCanvasElement): HTMLCanvasElement | null {
+  const picture = document.createElement('canvas');
+  picture.width = canvas.width;
+  picture.height = canvas.height;
+  const context = picture.getContext('2d', { alpha: false });
+  context?.drawImage(canvas, 0, 0);
+  return context === null ? null : picture;
 }
 
 function drawPattern(

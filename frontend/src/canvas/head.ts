@@ -4,7 +4,8 @@ import { ticks } from '../base/ticks';
 import { px } from '../base/units';
 import { headHeight, headRows, pinnedBoxes } from '../model/head';
 import { contendedIn } from '../model/intervals';
-import type { Scene } from '../model/scene';
+import type { LaneBox } from '../model/rows';
+import { groundOf, type Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { toPx, type Viewport } from '../model/viewport';
 import { paintFlags, paintHits } from './annotations';
@@ -74,15 +75,7 @@ function paintRuler(renderer: Renderer, scene: Scene): void {
   }
 }
 
-function paintPinned(renderer: Renderer, scene: Scene): void {
-  const boxes = pinnedBoxes(scene.rows, scene.layout.sessions.length);
-  for (const box of boxes) paintBox(renderer, scene, box);
-  paintHits(renderer, scene, boxes);
-  paintMark(renderer, scene, boxes, scene.hovered, 1);
-  paintMark(renderer, scene, boxes, scene.selected, 2);
-}
-
-export function paintHead(renderer: Renderer, scene: Scene): void {
+function paintUnder(renderer: Renderer, scene: Scene, boxes: readonly LaneBox[]): void {
   const { viewport, layout, theme, rows } = scene;
   const { band, bandHeight, ruler } = headRows(layout.sessions.length);
   renderer.clear(viewport.width, headHeight(layout.sessions.length, rows.pinnedHeight), theme.background);
@@ -90,5 +83,13 @@ export function paintHead(renderer: Renderer, scene: Scene): void {
   paintRuler(renderer, scene);
   paintContention(renderer, scene.contended, viewport, band, bandHeight, theme);
   paintFlags(renderer, scene, ruler);
-  paintPinned(renderer, scene);
+  for (const box of boxes) paintBox(renderer, scene, box);
+  paintHits(renderer, scene, boxes);
+}
+
+export function paintHead(renderer: Renderer, scene: Scene): void {
+  const boxes = pinnedBoxes(scene.rows, scene.layout.sessions.length);
+  renderer.layer(groundOf(scene), () => paintUnder(renderer, scene, boxes));
+  paintMark(renderer, scene, boxes, scene.hovered, 1);
+  paintMark(renderer, scene, boxes, scene.selected, 2);
 }

@@ -247,6 +247,36 @@ it('paintHead draws the window over the whole capture', () => {
   expect(renderer.of('outline')[0].numbers?.[2]).toBe(256);
 });
 
+describe('what is drawn once and shown again', () => {
+  const layersOf = (paint: typeof paintBody, shown: Scene) => {
+    const renderer = new RecordingRenderer();
+    paint(renderer, shown);
+    return renderer.layers;
+  };
+  const scene = sceneWith(laneTrack(1, [{ at: [0, 100] }]));
+
+  it.each([
+    ['head', paintHead],
+    ['body', paintBody],
+  ])('the %s does not depend on the pointer', (_, paint) => {
+    const pointed = { ...scene, cursor: px(40), range: span(1, 2) };
+    expect(layersOf(paint, pointed)).toEqual(layersOf(paint, scene));
+    expect(layersOf(paint, { ...scene, cover: { pieces: [], missing: [] } })).not.toEqual(
+      layersOf(paint, scene),
+    );
+  });
+
+  it('the pointer is drawn on top of it', () => {
+    const [without, pointed] = [new RecordingRenderer(), new RecordingRenderer()];
+    paintBody(without, scene);
+    paintBody(pointed, { ...scene, cursor: px(40) });
+    expect(pointed.calls.slice(0, without.calls.length)).toEqual(without.calls);
+    expect(pointed.calls.slice(without.calls.length)).toMatchObject([
+      { kind: 'rects', numbers: [40, 0, 1, scene.rows.height] },
+    ]);
+  });
+});
+
 describe('crop', () => {
   const style = { colour: '' };
 

@@ -33,4 +33,6 @@ export interface Renderer {
   text(text: string, x: number, y: number, style: TextStyle): void;
   measure(text: string, style: TextStyle): number;
   clip(x: number, y: number, width: number, height: number, draw: () => void): void;
+  /** Draw what covers the whole and depends on nothing but `on`: while all of these are the same, it may be shown again undrawn. */
+  layer(on: readonly unknown[], draw: () => void): void;
 }

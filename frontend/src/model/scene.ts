@@ -46,3 +46,17 @@ export interface Scene {
   /** From the call that launched the selected kernel, or from the selected call to its kernel. */
   readonly launch?: LaunchArrow | null;
 }
+
+/** What follows the pointer and the selection, and is drawn above the rest. */
+const ABOVE: ReadonlySet<string> = new Set<keyof Scene>([
+  'hovered',
+  'hoveredLost',
+  'selected',
+  'range',
+  'cursor',
+  'launch',
+]);
+
+/** All that the rest depends on. */
+export const groundOf = (scene: Scene): readonly unknown[] =>
+  Object.entries(scene).flatMap(([name, value]) => (ABOVE.has(name) ? [] : [value]));

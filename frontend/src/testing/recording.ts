@@ -12,6 +12,8 @@ export interface Call {
 
 export class RecordingRenderer implements Renderer {
   readonly calls: Call[] = [];
+  /** What each layer depends on. */
+  readonly layers: (readonly unknown[])[] = [];
 
   clear(width: Px, height: Px, colour: string): void {
     this.calls.push({ kind: 'clear', colour, numbers: [width, height] });
@@ -45,6 +47,10 @@ export class RecordingRenderer implements Renderer {
     return 6 * text.length;
   }
   clip(_x: number, _y: number, _width: number, _height: number, draw: () => void): void {
+    draw();
+  }
+  layer(on: readonly unknown[], draw: () => void): void {
+    this.layers.push(on);
     draw();
   }
 
