@@ -10,13 +10,14 @@ The groups may be of two reports or of one. Swapping them inverts every ratio an
 from collections.abc import Iterable, Mapping
 
 from tb_contention.compare.contended import contended_share
-from tb_contention.compare.judging import Estimate, estimated, silenced
+from tb_contention.compare.judging import estimated, silenced
 from tb_contention.compare.memory import combined_peak, headroom
 from tb_contention.compare.notes import incomparable, losses_of, notes_on, unplaced
 from tb_contention.compare.pairing import pair_up
-from tb_contention.compare.sessions import compare_sessions, estimate_of
+from tb_contention.compare.sessions import compare_sessions
 from tb_contention.model.alignment import Session
 from tb_contention.model.comparison import Comparison, DeviceSide, Interval, Named
+from tb_contention.model.estimates import Estimate, slowdown_of
 from tb_contention.model.report import DeviceReport, SessionReport
 
 _OTHERS = "not the same sessions on both sides"
@@ -105,6 +106,6 @@ def _stp(device: DeviceReport) -> Estimate:
 
 def _intervals(device: DeviceReport) -> "list[Interval]":
     """Return the slowdowns' intervals; nothing where one of them is not known."""
-    found = [estimate_of(loss) for loss in device.losses]
+    found = [slowdown_of(loss) for loss in device.losses]
     known = [e.interval for e in found if e.value is not None and e.interval is not None and e.interval.low > 0]
     return known if len(known) == len(found) else []

@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 
 from tb_contention.compare.judging import exact, silenced
-from tb_contention.compare.ranks import likeness
 from tb_contention.model.comparison import Change, Interval, Judgement
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.report import DeviceReport
+from tb_contention.model.series import likeness
 
 #: Parts of a window whose shares tell how much the share scatters, and the 95 % point of Student's t with one degree less.
 _PARTS, _T_90 = 20, 1.729

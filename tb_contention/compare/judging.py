@@ -1,11 +1,12 @@
 """Two figures -> a change with its judgement. Nothing is called better or worse that chance or the capture may have made."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from tb_contention.compare.ranks import LEAST, factor
 from tb_contention.model.comparison import Change, Interval, Judgement
+from tb_contention.model.estimates import Estimate
 from tb_contention.units import I64
 
 #: Exact figures that differ by less are the same: of bytes this part, of shares this part of the window.
@@ -14,15 +15,6 @@ EXACT = 0.01
 NOTICEABLE = 0.02
 #: The same for the device time of a step, which rests on how long kernels take alone.
 NOTICEABLE_ALONE = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """An estimate with its interval; without a value, an interval is bounds."""
-
-    value: "float | None" = None
-    interval: "Interval | None" = None
-
 
 _UNKNOWN = {
     (True, False): "not known before",

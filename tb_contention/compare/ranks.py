@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.model.series import likeness
 from tb_contention.units import F64, I64
 
 #: With fewer on either side the interval would hold less than 90 %, even if it ran from the least ratio to the largest.
@@ -64,26 +65,3 @@ def _scatter(values: F64, among: F64) -> float:
     ordered = np.sort(among)
     places = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / (2 * len(among))
     return float(places.var())
-
-
-def likeness(series: F64) -> float:
-    """Return how many neighbours in a series say together what one says: 1 where none is like the next.
-
-    1 + 2 x the sum of the autocorrelations of the ranks, in pairs of lags as long as a pair's sum is positive (Geyer 1992).
-    """
-    ranks = _ranks(series)
-    ranks -= ranks.mean()
-    power = float(ranks @ ranks)
-    if power <= 0:
-        return 1.0
-    lags = np.correlate(ranks, ranks, "full")[len(ranks) :] / power
-    pairs = lags[: len(lags) // 2 * 2].reshape(-1, 2).sum(1)
-    stop = int(np.argmax(pairs <= 0)) if (pairs <= 0).any() else len(pairs)
-    return max(1.0, 1.0 + 2.0 * float(pairs[:stop].sum()))
-
-
-def _ranks(series: F64) -> F64:
-    """Rank values; equal ones share their mean rank."""
-    ordered = np.sort(series)
-    ranks: F64 = (np.searchsorted(ordered, series, "left") + np.searchsorted(ordered, series, "right")) / 2.0
-    return ranks

@@ -2,7 +2,6 @@
 
 from tb_contention.compare.judging import (
     NOTICEABLE_ALONE,
-    Estimate,
     estimated,
     neutral,
     sampled,
@@ -12,8 +11,9 @@ from tb_contention.compare.judging import (
 from tb_contention.compare.kernels import KernelSide, basis_of, kernel_differences, kernel_side
 from tb_contention.compare.memory import allocators_of
 from tb_contention.compare.pairing import Pair
-from tb_contention.model.comparison import Change, Interval, SessionComparison, StepSide
+from tb_contention.model.comparison import Change, SessionComparison, StepSide
 from tb_contention.model.contention import Evidence, SessionLoss, StepTimes
+from tb_contention.model.estimates import lost_share, slowdown_of
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import I64, SessionId
 
@@ -69,36 +69,14 @@ def _side(times: "StepTimes | None", kernels: KernelSide) -> StepSide:
     return StepSide(count=len(periods), mean=float(periods.mean()), kernels=kernels.per_step)
 
 
-def estimate_of(loss: SessionLoss) -> Estimate:
-    """Return a slowdown with its interval; in class D its bounds alone."""
-    found = loss.slowdown
-    interval = None if found.low is None or found.high is None else Interval(low=found.low, high=found.high)
-    return Estimate(value=None if found.evidence is Evidence.D else found.estimate, interval=interval)
-
-
 def _slowdown(before: SessionLoss, after: SessionLoss) -> Change:
-    return estimated(estimate_of(before), estimate_of(after))
+    return estimated(slowdown_of(before), slowdown_of(after))
 
 
 def _lost_share(devices: "tuple[DeviceReport, DeviceReport]", losses: "tuple[SessionLoss, SessionLoss]") -> Change:
     """Compare the lost time as a share of the window, whose interval is that of the slowdown."""
-    one, two = (_share(device, loss) for device, loss in zip(devices, losses, strict=True))
+    one, two = (lost_share(loss, device.time.window) for device, loss in zip(devices, losses, strict=True))
     return estimated(one, two, scale=1.0)
-
-
-def _share(device: DeviceReport, loss: SessionLoss) -> Estimate:
-    """Return lost / window. Of the time that the steps take 1 - 1 / slowdown is lost, hence the ends of the interval."""
-    found, window = estimate_of(loss), device.time.window
-    if found.value is None or found.interval is None or loss.lost is None or window <= 0:
-        return Estimate()
-    value = loss.lost / window
-    if loss.steps and loss.step_shared is not None:
-        stepped = min(1.0, loss.steps * loss.step_shared / window)
-    else:
-        stepped = min(1.0, value / (1 - 1 / found.value)) if found.value > 1 and value > 0 else 1.0
-    ends = (found.interval.low, found.interval.high)
-    low, high = (stepped * max(0.0, 1 - 1 / end) if end > 0 else 0.0 for end in ends)
-    return Estimate(value=value, interval=Interval(low=min(low, value), high=max(high, value)))
 
 
 def _busy_share(before: DeviceReport, after: DeviceReport, pair: Pair) -> Change:

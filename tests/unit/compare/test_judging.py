@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from tb_contention.compare.judging import Estimate, estimated, exact, neutral, sampled
+from tb_contention.compare.judging import estimated, exact, neutral, sampled
 from tb_contention.model.comparison import Interval, Judgement
+from tb_contention.model.estimates import Estimate
 
 BETTER, WORSE, SAME, UNCLEAR = Judgement.BETTER, Judgement.WORSE, Judgement.SAME, Judgement.UNCLEAR
 MIRROR = {BETTER: WORSE, WORSE: BETTER, SAME: SAME, UNCLEAR: UNCLEAR}

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tb_contention.compare.ranks import LEAST, factor, likeness
+from tb_contention.compare.ranks import LEAST, factor
+from tb_contention.model.series import likeness
 from tb_contention.units import I64
 
 
