@@ -37,7 +37,7 @@ def write_file(path: Path, text: str, *, force: bool) -> None:
 
 def write_file_bytes(path: Path, chunks: "Iterable[bytes]", *, force: bool) -> None:
     """Write a file by way of a temporary one beside it; refuse what is not a plain file, and to overwrite without `force`."""
-    _refuse_unfit(path, force=force)
+    refuse_unfit(path, force=force)
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
@@ -75,12 +75,13 @@ def write_folder(folder: Path, files: "dict[str, str]", *, force: bool) -> None:
             advice="Name a folder inside one that exists and that you may write to.",
         ) from error
     for name in files:
-        _refuse_unfit(folder / name, force=force)
+        refuse_unfit(folder / name, force=force)
     for name, text in files.items():
         write_file(folder / name, text, force=force)
 
 
-def _refuse_unfit(path: Path, *, force: bool) -> None:
+def refuse_unfit(path: Path, *, force: bool) -> None:
+    """Refuse to write to what is not a plain file, and to overwrite without `force`; before the work, where a command can."""
     try:
         if path.is_symlink():
             raise OutputError(

@@ -16,6 +16,20 @@ _NS = {
     "h": 3_600_000_000_000,
 }
 _MOST_NS = 1 << 62
+_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([KMGT]i?B|B)", re.ASCII)
+_BYTES = {
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KiB": 1 << 10,
+    "MiB": 1 << 20,
+    "GiB": 1 << 30,
+    "TiB": 1 << 40,
+}
+_SHARE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%", re.ASCII)
+_RATIO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*[x×]?", re.ASCII)
 
 
 def parse_duration(word: str) -> int:
@@ -54,3 +68,57 @@ def parse_gpu(word: str) -> "tuple[tuple[str, int], str]":
     if not (equals and colon and session and name and ordinal.isascii() and ordinal.isdigit()):
         raise argparse.ArgumentTypeError(f"{word!r} is not SESSION:ORDINAL=NAME, like train/host:0=left")
     return (session, int(ordinal[:9])), name
+
+
+def parse_size(word: str) -> int:
+    """Read `2GiB`, `500MB` or `0B` as bytes; KiB and so on are powers of 1024, KB and so on of 1000."""
+    match = _SIZE.fullmatch(word.strip()) if len(word) < 64 else None
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not an amount of memory; write it like 2GiB or 500MB")
+    amount = Decimal(match[1]) * _BYTES[match[2]]
+    if amount > _MOST_NS:
+        raise argparse.ArgumentTypeError(f"{word!r} is more memory than any device has")
+    return int(amount)
+
+
+def parse_share(word: str) -> float:
+    """Read `30%` as 0.3; the sign is asked for, since 0.3 and 30 may mean the same or not."""
+    match = _SHARE.fullmatch(word.strip()) if len(word) < 64 else None
+    if match is None or Decimal(match[1]) > 100:
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a share of 0 to 100 %; write it like 30%")
+    return float(Decimal(match[1]) / 100)
+
+
+def parse_slowdown(word: str) -> float:
+    """Read `1.2` or `1.2x`; nothing runs faster for company, so that less than 1 is a slip."""
+    match = _RATIO.fullmatch(word.strip()) if len(word) < 64 else None
+    if match is None or not 1 <= Decimal(match[1]) <= 1_000_000:
+        raise argparse.ArgumentTypeError(
+            f"{word[:64]!r} is not a slowdown of 1 or more; write it like 1.2, for steps that take 1.2 times as long"
+        )
+    return float(match[1])
+
+
+def parse_limit(word: str) -> int:
+    """Read a duration that is above zero."""
+    nanoseconds = parse_duration(word)
+    if nanoseconds <= 0:
+        raise argparse.ArgumentTypeError(f"{word!r} is not above zero")
+    return nanoseconds
+
+
+def parse_step_limit(word: str) -> "tuple[str, int]":
+    """Read `DURATION`, for all sessions, or `SESSION=DURATION`; the first has "" for the session."""
+    session, equals, length = word.rpartition("=")
+    if equals and not session:
+        raise argparse.ArgumentTypeError(f"{word!r} is not DURATION or SESSION=DURATION, like 12ms or trainer=12ms")
+    return session, parse_limit(length)
+
+
+def parse_headroom(word: str) -> "float | int":
+    """Read a share of the device's memory (float, 0 to 1) or an amount (int, bytes)."""
+    if word.strip().endswith("%"):
+        return parse_share(word)
+    if _SIZE.fullmatch(word.strip()) is None:
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is neither a share nor an amount; write it like 10% or 2GiB")
+    return parse_size(word)

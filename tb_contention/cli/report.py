@@ -67,6 +67,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="overwrite what is there")
     add_options(parser)
+    add_baseline(parser)
+
+
+def add_baseline(parser: argparse.ArgumentParser) -> None:
+    """Declare what slowdowns are measured against; `check` has it too."""
     parser.add_argument(
         "--baseline",
         action="append",
@@ -78,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare what says how to look at the captures; `runs` has these too."""
+    """Declare what says how to look at the captures; other commands have these too."""
     parser.add_argument(
         "--shift",
         action="append",

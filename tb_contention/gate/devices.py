@@ -1,0 +1,87 @@
+"""Devices -> verdicts on contended time and on the memory that is left."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tb_contention.gate.judging import exactly, judged
+from tb_contention.gate.scope import Scope
+from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
+from tb_contention.model.intervals import Intervals, at_depth
+from tb_contention.model.memory import CombinedMemory
+from tb_contention.model.report import DeviceReport
+
+_ALONE = "one session was captured: nobody is there to contend with"
+_PERHAPS = "whether others ran beside the session is not known: the clocks are too coarse"
+_PARTLY = "the memory of a session is not in its capture: at most so much is left"
+_MISSING = "allocator events are missing: at most so much is left"
+_NO_CAPACITY = "no capture states how much memory the device has"
+
+
+def judge_devices(scope: Scope) -> "Iterator[Verdict]":
+    """Judge all of them."""
+    limits = scope.limits
+    for device in scope.devices:
+        if limits.max_contended is not None:
+            yield _contended(scope, device, limits.max_contended)
+        if limits.min_headroom_share is not None:
+            yield _headroom(scope, device, limits.min_headroom_share, Unit.SHARE)
+        if limits.min_headroom_bytes is not None:
+            yield _headroom(scope, device, float(limits.min_headroom_bytes), Unit.BYTES)
+
+
+def _contended(scope: Scope, device: DeviceReport, limit: float) -> Verdict:
+    verdict = Verdict(
+        gauge=Gauge.MAX_CONTENDED, outcome=Outcome.NOT_KNOWN, device=device.id, unit=Unit.SHARE, bound=limit
+    )
+    if len(device.sessions) < 2:
+        if scope.perhaps_together(device):
+            return replace(verdict, why=_PERHAPS)
+        return replace(verdict, outcome=Outcome.NOT_APPLICABLE, why=_ALONE)
+    window = device.time.window
+    if window <= 0:
+        return replace(verdict, why="the captures have no time in common")
+    share = device.time.contended / window
+    low, high = _ends(scope, device)
+    filled = replace(verdict, figure=share, low=min(low / window, share), high=max(high / window, share))
+    return judged(filled, confident=scope.limits.confident)
+
+
+def _ends(scope: Scope, device: DeviceReport) -> "tuple[int, int]":
+    """Return the least and the most time in which two sessions can have had work at once, for all that the clocks tell, ns.
+
+    Each session's work is taken shorter, or longer, at both ends of every span by the clock error. Sessions of one process share a clock.
+    """
+    processes = {s.process or s.id for s in scope.report.sessions if s.id in set(device.sessions)}
+    error = 0 if len(processes) < 2 else device.group.max_error
+    if error is None:
+        return 0, device.time.window
+    ends = []
+    for by in (-error, error):
+        moved = [Intervals.union_of(busy.start - by, busy.end + by) for busy in device.overlap.busy.values()]
+        ends.append(at_depth(moved, 2).clip(device.group.start, device.group.end).total)
+    return ends[0], ends[1]
+
+
+def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> Verdict:
+    memory = device.memory
+    verdict = Verdict(gauge=Gauge.MIN_HEADROOM, outcome=Outcome.NOT_KNOWN, device=device.id, unit=unit, bound=limit)
+    if device.group.device.device.is_host:
+        return replace(verdict, outcome=Outcome.NOT_APPLICABLE, why="a processor, whose memory is not that of a device")
+    if memory is None:
+        return replace(verdict, why=device.memory_note)
+    if memory.capacity is None or memory.headroom is None or memory.capacity <= 0:
+        return replace(verdict, why=_NO_CAPACITY)
+    left = float(memory.headroom) / (memory.capacity if unit is Unit.SHARE else 1)
+    doubt = _doubt(memory)
+    if doubt:
+        # What is not recorded takes memory too, so this is the most that can be left.
+        return judged(replace(verdict, high=left, why=doubt), confident=False)
+    return judged(exactly(verdict, left), confident=scope.limits.confident)
+
+
+def _doubt(memory: CombinedMemory) -> str:
+    if memory.sessions_without_data:
+        return _PARTLY
+    return _MISSING if any(np.array([a.gaps.missing for a in memory.allocators]) > 0) else ""

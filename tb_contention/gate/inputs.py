@@ -1,0 +1,124 @@
+"""What the analysis rests on -> verdicts on clocks, findings, problems, and on what could not be judged."""
+
+from collections.abc import Iterable, Iterator
+
+from tb_contention.gate.judging import exactly, judged
+from tb_contention.gate.scope import Scope
+from tb_contention.model.alignment import ClockSource
+from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.gate import Gauge, Limits, Outcome, Unit, Verdict
+from tb_contention.model.report import SessionReport
+from tb_contention.units import DeviceId
+
+_RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
+_MOST_TOLD = 3
+_NOWHERE = "it applies to no device and no session here: nothing was judged by it"
+
+
+def judge_inputs(scope: Scope) -> "Iterator[Verdict]":
+    """Judge clocks and problems by session, findings by device, and captures that are missing from all of it."""
+    limits = scope.limits
+    for session in scope.sessions:
+        if limits.max_clock_error is not None and session.process is None:
+            yield _clock(session, limits.max_clock_error)
+    if limits.max_clock_error is not None:
+        processes = dict.fromkeys(s.process for s in scope.sessions if s.process is not None)
+        for process in processes:
+            yield _clock(scope.report.session(process), limits.max_clock_error)
+    if limits.fail_on is not None:
+        yield from _findings(scope, limits.fail_on)
+    if limits.no_problems:
+        yield from _problems(scope)
+    else:
+        yield from _unread(scope)
+
+
+def _clock(session: SessionReport, limit: int) -> Verdict:
+    clock = session.clock
+    by_hand = "moved by hand: the error is that of --shift" if clock.source is ClockSource.USER else ""
+    verdict = Verdict(
+        gauge=Gauge.MAX_CLOCK_ERROR,
+        outcome=Outcome.NOT_KNOWN,
+        session=session.id,
+        subject=session.name,
+        unit=Unit.NANOSECONDS,
+        bound=float(limit),
+        why=by_hand or ("no clock, or one without a known error" if clock.error is None else ""),
+    )
+    return verdict if clock.error is None else judged(exactly(verdict, float(clock.error)), confident=False)
+
+
+def _findings(scope: Scope, least: Severity) -> "Iterator[Verdict]":
+    """Count findings that are severe enough, by device, then those of no device."""
+    named = bool(scope.limits.sessions or scope.limits.devices)
+    ids = {s.id for s in scope.sessions}
+    bad = [f for f in scope.report.findings if _RANKS.index(f.severity) >= _RANKS.index(least)]
+    bad = [f for f in bad if not named or not f.sessions or ids & set(f.sessions)]
+    for device in scope.devices:
+        yield _count(Gauge.FAIL_ON, [_told(f) for f in bad if f.device == device.id], device=device.id)
+    elsewhere = [_told(f) for f in bad if f.device is None]
+    if elsewhere or not scope.devices:
+        yield _count(Gauge.FAIL_ON, elsewhere)
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.title} [{finding.rule}, {finding.severity.value}]"
+
+
+def _problems(scope: Scope) -> "Iterator[Verdict]":
+    """Count problems that are more than remarks, by capture, then by files that are no capture."""
+    problems = [p for p in scope.report.problems if p.severity is not Severity.INFO]
+    files = dict.fromkeys(s.session.file for s in scope.sessions)
+    for file in files:
+        found = [f"{p.message} [{p.slug}]" for p in problems if p.file == file]
+        yield _count(Gauge.NO_PROBLEMS, found, subject=file)
+    captures = {s.session.file for s in scope.report.sessions}
+    for file in dict.fromkeys(p.file for p in problems if p.file not in captures):
+        found = [f"{p.message} [{p.slug}]" for p in problems if p.file == file]
+        yield _count(Gauge.NO_PROBLEMS, found, subject=file)
+
+
+def _count(gauge: Gauge, told: "list[str]", device: "DeviceId | None" = None, subject: str = "") -> Verdict:
+    left = len(told) - _MOST_TOLD
+    why = "; ".join([*told[:_MOST_TOLD], *([f"{left} more"] if left > 0 else [])])
+    verdict = Verdict(gauge=gauge, outcome=Outcome.WITHIN, device=device, subject=subject, bound=0.0, why=why)
+    return judged(exactly(verdict, float(len(told))), confident=False)
+
+
+def _unread(scope: Scope) -> "Iterator[Verdict]":
+    """Name files and folders that could not be read: their sessions are in no figure."""
+    captures = {s.session.file for s in scope.report.sessions}
+    for problem in scope.report.problems:
+        if problem.severity is not Severity.INFO and problem.file not in captures:
+            yield Verdict(
+                gauge=Gauge.CAPTURES,
+                outcome=Outcome.NOT_KNOWN,
+                subject=problem.file,
+                why=f"{problem.message} [{problem.slug}]",
+            )
+
+
+def judged_nowhere(limits: Limits, found: "Iterable[Verdict]") -> "Iterator[Verdict]":
+    """Name the limits that no device or session was judged by: a gate that judged nothing has not passed."""
+    judged_by = {verdict.gauge for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE}
+    for gauge in _set(limits):
+        if gauge not in judged_by:
+            yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, why=_NOWHERE)
+
+
+def _set(limits: Limits) -> "Iterator[Gauge]":
+    """Return what limits are set on."""
+    wanted = {
+        Gauge.MAX_SLOWDOWN: limits.max_slowdown,
+        Gauge.MAX_CONTENDED: limits.max_contended,
+        Gauge.MIN_HEADROOM: limits.min_headroom_share
+        if limits.min_headroom_bytes is None
+        else limits.min_headroom_bytes,
+        Gauge.MAX_LOST: limits.max_lost,
+        Gauge.MAX_STEP: limits.max_step if limits.max_step is not None else limits.max_step_of or None,
+        Gauge.MAX_CLOCK_ERROR: limits.max_clock_error,
+        Gauge.MIN_EVIDENCE: limits.min_evidence,
+        Gauge.FAIL_ON: limits.fail_on,
+        Gauge.NO_PROBLEMS: limits.no_problems or None,
+    }
+    return (gauge for gauge, limit in wanted.items() if limit is not None)

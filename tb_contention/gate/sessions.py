@@ -1,0 +1,149 @@
+"""Sessions -> verdicts on their slowdown, lost time, step periods and evidence."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from tb_contention.gate.judging import exactly, judged
+from tb_contention.gate.scope import Scope
+from tb_contention.model.contention import Evidence, SessionLoss
+from tb_contention.model.estimates import lost_share
+from tb_contention.model.findings import Severity
+from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
+from tb_contention.model.report import DeviceReport, SessionReport
+from tb_contention.model.series import LEAST, median_interval
+
+_ALONE = "captured alone: nobody is there to slow it down"
+_PERHAPS = "whether others ran beside it is not known: the clocks are too coarse"
+_NOWHERE = "its capture holds no work of any device"
+_NO_STEPS = "no whole step period lies in the window"
+_CLASSES = tuple(Evidence)
+
+
+def judge_sessions(scope: Scope) -> "Iterator[Verdict]":
+    """Judge all of them, device by device; then those that are on no device."""
+    for device in scope.devices:
+        for session in scope.on(device):
+            loss = device.cost.loss(session.id)
+            if scope.limits.max_slowdown is not None:
+                yield _slowdown(scope, device, session, loss, scope.limits.max_slowdown)
+            if scope.limits.max_lost is not None:
+                yield _lost(scope, device, session, loss, scope.limits.max_lost)
+            longest = scope.longest_step(session)
+            if longest is not None:
+                yield _step(scope, device, session, longest)
+            if scope.limits.min_evidence is not None:
+                yield _evidence(scope, device, session, loss, scope.limits.min_evidence)
+    for session in scope.nowhere():
+        yield from _of_no_device(scope, session)
+
+
+def _slowdown(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
+    found = loss.slowdown
+    estimate = None if found.evidence is Evidence.D else found.estimate
+    verdict = replace(
+        _verdict(scope, Gauge.MAX_SLOWDOWN, device, session),
+        unit=Unit.RATIO, figure=estimate, low=found.low, high=found.high, bound=limit, evidence=found.evidence,
+    )  # fmt: skip
+    return _weighed(scope, device, verdict, loss)
+
+
+def _lost(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
+    found = lost_share(loss, device.time.window)
+    low, high = (None, None) if found.interval is None else (found.interval.low, found.interval.high)
+    verdict = replace(
+        _verdict(scope, Gauge.MAX_LOST, device, session),
+        unit=Unit.SHARE, figure=found.value, low=low, high=high, bound=limit, evidence=loss.slowdown.evidence,
+    )  # fmt: skip
+    return _weighed(scope, device, verdict, loss)
+
+
+def _weighed(scope: Scope, device: DeviceReport, verdict: Verdict, loss: SessionLoss) -> Verdict:
+    """Judge what company cost; a session without company has no such figure, unless that it was alone is not known."""
+    if verdict.figure is None and verdict.low is None and verdict.high is None:
+        alone = _company(scope, device, verdict)
+        if alone is not None:
+            return alone
+    made = judged(verdict, confident=scope.limits.confident)
+    if made.outcome is not Outcome.NOT_KNOWN or made.figure is not None:
+        return made
+    return replace(made, why="; ".join(part for part in (_settle(loss), made.why) if part))
+
+
+def _settle(loss: SessionLoss) -> str:
+    """Say what would settle it."""
+    return loss.slowdown.settle or "the traces do not tell how long its work takes alone"
+
+
+def _company(scope: Scope, device: DeviceReport, verdict: Verdict) -> "Verdict | None":
+    """Return what is to be said of the only session of a device; None where there are several."""
+    if len(device.sessions) > 1:
+        return None
+    if scope.perhaps_together(device):
+        return replace(verdict, outcome=Outcome.NOT_KNOWN, evidence=None, why=_PERHAPS)
+    return replace(verdict, outcome=Outcome.NOT_APPLICABLE, evidence=None, why=_ALONE)
+
+
+def _step(scope: Scope, device: DeviceReport, session: SessionReport, limit: int) -> Verdict:
+    verdict = replace(_verdict(scope, Gauge.MAX_STEP, device, session), unit=Unit.NANOSECONDS, bound=float(limit))
+    times = next((t for t in device.cost.steps if t.session == session.id), None)
+    periods = None if times is None else times.end - times.start
+    if periods is None or not len(periods):
+        return replace(verdict, why=verdict.why or _NO_STEPS)
+    low, high = median_interval(periods) or (None, None)
+    few = "" if low is not None else f"fewer than {LEAST} step periods, so no interval"
+    why = "; ".join(part for part in (verdict.why, few) if part)
+    filled = replace(verdict, figure=float(np.median(periods)), low=low, high=high, why=why)
+    return judged(filled, confident=scope.limits.confident)
+
+
+def _evidence(
+    scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: Evidence
+) -> Verdict:
+    found = loss.slowdown
+    verdict = replace(
+        _verdict(scope, Gauge.MIN_EVIDENCE, device, session), unit=Unit.CLASS, bound=float(_CLASSES.index(limit) + 1)
+    )
+    if found.estimate is None and found.low is None and found.high is None:
+        alone = _company(scope, device, verdict)
+        if alone is not None:
+            return alone
+    filled = exactly(verdict, float(_CLASSES.index(found.evidence) + 1))
+    return judged(replace(filled, evidence=found.evidence), confident=False)
+
+
+def _of_no_device(scope: Scope, session: SessionReport) -> "Iterator[Verdict]":
+    limits = scope.limits
+    wanted = (
+        (Gauge.MAX_SLOWDOWN, limits.max_slowdown),
+        (Gauge.MAX_LOST, limits.max_lost),
+        (Gauge.MAX_STEP, scope.longest_step(session)),
+        (Gauge.MIN_EVIDENCE, limits.min_evidence),
+    )
+    for gauge, limit in wanted:
+        if limit is not None:
+            yield replace(_verdict(scope, gauge, None, session), why=_NOWHERE)
+
+
+def _verdict(scope: Scope, gauge: Gauge, device: "DeviceReport | None", session: SessionReport) -> Verdict:
+    """Begin a verdict, not known so far; a capture that is not whole is told whatever comes of it."""
+    return Verdict(
+        gauge=gauge,
+        outcome=Outcome.NOT_KNOWN,
+        device=None if device is None else device.id,
+        session=session.id,
+        subject=session.name,
+        why=_not_whole(scope, session),
+    )
+
+
+def _not_whole(scope: Scope, session: SessionReport) -> str:
+    slugs = sorted(
+        {
+            p.slug
+            for p in scope.report.problems
+            if p.file == session.session.file and p.affects_numbers and p.severity is not Severity.INFO
+        }
+    )
+    return f"its capture is not whole: {', '.join(slugs)}" if slugs else ""

@@ -1,0 +1,138 @@
+"""Limits on a report, and what became of each; ratios and shares as floats, lengths ns, memory bytes."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+
+from tb_contention.model.contention import Evidence
+from tb_contention.model.findings import Severity
+from tb_contention.units import Bytes, DeviceId, Nanoseconds, SessionId
+
+
+class Gauge(str, Enum):
+    """What a limit is on. CAPTURES: nobody sets it; it says that a capture, or a limit as a whole, could not be judged."""
+
+    MAX_SLOWDOWN = "max-slowdown"
+    MAX_CONTENDED = "max-contended"
+    MIN_HEADROOM = "min-headroom"
+    MAX_LOST = "max-lost"
+    MAX_STEP = "max-step"
+    MAX_CLOCK_ERROR = "max-clock-error"
+    MIN_EVIDENCE = "min-evidence"
+    FAIL_ON = "fail-on"
+    NO_PROBLEMS = "no-problems"
+    CAPTURES = "captures"
+
+    @property
+    def least(self) -> bool:
+        """Tell whether a figure must not be below the limit, instead of above it."""
+        return self is Gauge.MIN_HEADROOM
+
+
+class Unit(str, Enum):
+    """What a figure is in. CLASS: 1 to 4 for the evidence classes A to D."""
+
+    RATIO = "ratio"
+    SHARE = "share"
+    NANOSECONDS = "ns"
+    BYTES = "bytes"
+    CLASS = "class"
+    COUNT = "count"
+
+
+class Outcome(str, Enum):
+    """What became of a limit."""
+
+    WITHIN = "within"
+    OVER = "over"
+    NOT_KNOWN = "not_known"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a report must keep to; None where there is no limit. Shares: 0 to 1.
+
+    min_headroom_*: share of the device's memory, or bytes. max_step: of every session but those that `max_step_of` names with limits of
+    their own. min_evidence: the least trusted class that will do. fail_on: the least severity of a finding that will not do. confident:
+    over only where the whole interval is. devices, sessions: what to look at, by id or name; all where empty.
+    """
+
+    max_slowdown: "float | None" = None
+    max_contended: "float | None" = None
+    min_headroom_share: "float | None" = None
+    min_headroom_bytes: "Bytes | None" = None
+    max_lost: "float | None" = None
+    max_step: "Nanoseconds | None" = None
+    max_step_of: "tuple[tuple[str, Nanoseconds], ...]" = ()
+    max_clock_error: "Nanoseconds | None" = None
+    min_evidence: "Evidence | None" = None
+    fail_on: "Severity | None" = None
+    no_problems: bool = False
+    confident: bool = False
+    unknown_passes: bool = False
+    devices: "tuple[str, ...]" = ()
+    sessions: "tuple[str, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One limit on one device and session. device, session: None where a limit is on all of them.
+
+    subject: the session's name, or the file's, "" for none. figure, low, high: what was found, with its interval, or bounds alone; bound:
+    the limit. evidence: class of the figure where it has one. why: what is to be said beside the figure, "" for nothing.
+    """
+
+    gauge: Gauge
+    outcome: Outcome
+    device: "DeviceId | None" = None
+    session: "SessionId | None" = None
+    subject: str = ""
+    unit: Unit = Unit.COUNT
+    figure: "float | None" = None
+    low: "float | None" = None
+    high: "float | None" = None
+    bound: "float | None" = None
+    evidence: "Evidence | None" = None
+    why: str = ""
+
+    @property
+    def straddles(self) -> bool:
+        """Tell whether the limit lies inside the interval."""
+        if self.bound is None or self.low is None or self.high is None:
+            return False
+        return self.low < self.bound <= self.high if self.gauge.least else self.low <= self.bound < self.high
+
+    @property
+    def excess(self) -> "float | None":
+        """Return by how much a figure, or where there is none the nearer bound, is over the limit; None where it is not over."""
+        nearest = self.figure
+        if nearest is None:
+            nearest = self.high if self.gauge.least else self.low
+        if self.outcome is not Outcome.OVER or nearest is None or self.bound is None:
+            return None
+        return self.bound - nearest if self.gauge.least else nearest - self.bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """All verdicts on a report."""
+
+    verdicts: "tuple[Verdict, ...]"
+    unknown_passes: bool
+
+    @property
+    def counts(self) -> "Counter[Outcome]":
+        """Count the verdicts."""
+        return Counter(verdict.outcome for verdict in self.verdicts)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether no limit is passed, and what is not known is let through."""
+        return not any(self.fails(verdict) for verdict in self.verdicts)
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Tell whether a verdict keeps the gate shut."""
+        if verdict.outcome is Outcome.NOT_KNOWN:
+            return not self.unknown_passes
+        return verdict.outcome is Outcome.OVER
