@@ -1,0 +1,8 @@
+"""Facts about the surroundings and about traces -> checks. Nothing is changed, and a check never raises for what it finds.
+
+packages   versions, ranges of the metadata, imports
+plugin     does TensorBoard find the tab, is its page whole
+places     caches
+gpu        driver and the right to profile
+traces     what the captures of a log directory lack
+"""

@@ -1,0 +1,43 @@
+from pathlib import Path
+
+from tb_contention.health.places import compiled_cache, trace_cache
+from tb_contention.model.health import Status
+
+
+def test_a_cache_that_is_not_there_yet_can_be_made(tmp_path: Path) -> None:
+    check = trace_cache(tmp_path / "a" / "b", 1 << 30)
+    assert check.status is Status.OK
+    assert check.message.endswith("is not there yet and can be made")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_tells_its_size_and_bound(tmp_path: Path) -> None:
+    (tmp_path / "one.trace").write_bytes(b"x" * (3 << 20))
+    (tmp_path / "other").write_bytes(b"x" * (9 << 20))
+    check = trace_cache(tmp_path, 1 << 30)
+    assert check.status is Status.OK
+    assert check.message == f"{tmp_path} holds 1 decoded traces, 3.0 MiB of at most 1,024 MiB"
+
+
+def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for name in ("file", "link", "file/below"):
+        check = trace_cache(tmp_path / name, 1 << 30)
+        assert check.status is Status.NOTE
+        assert check.remedy.startswith("Each trace is decoded anew")
+
+
+def test_the_machine_code_is_kept_or_compiled_at_each_start() -> None:
+    assert compiled_cache("/somewhere", 2).message == "machine code was read from /somewhere"
+    assert compiled_cache("/somewhere", 0).message == "machine code was compiled just now and is kept in /somewhere"
+    assert compiled_cache(None, 0).status is Status.NOTE
+
+
+def test_numba_tells_where_the_code_of_a_real_function_is() -> None:
+    from tb_contention.contention.sweep import sweep
+
+    stats = sweep.stats  # type: ignore[attr-defined]
+    check = compiled_cache(stats.cache_path, sum(stats.cache_hits.values()))
+    assert check.status is (Status.NOTE if stats.cache_path is None else Status.OK)
