@@ -34,6 +34,7 @@ from tb_contention.contention.results import (
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork, session_work
+from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.contention import (
     Blame,
@@ -124,6 +125,10 @@ def measure_cost(
         steps=tuple(step_times(loss) for loss in losses if loss.has_steps),
         lost=tuple(lost_time(loss) for loss, known in zip(losses, comparable, strict=True) if known),
         kernel_losses=tuple(kernel_losses(loss) for loss in losses if loss.alone.evidence is not Evidence.D),
+        whole_turns=sharing.in_turns,
+        workloads=workloads(losses, group.start, group.end)
+        if len(works) > 1 and not group.device.device.is_host
+        else (),
     )
 
 

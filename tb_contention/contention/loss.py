@@ -8,7 +8,7 @@ from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_means
 from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.host import host_pace
+from tb_contention.contention.host import HostPace, host_pace
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
@@ -61,6 +61,8 @@ class Loss:
     work: SessionWork
     exposure: Exposure
     alone: Alone
+    gaps: Gaps
+    pace: HostPace
     waits: Waits
     played: Played
     periods: Periods
@@ -85,8 +87,8 @@ def measure_loss(
     if len(periods.begin):
         counted = (work.start >= periods.begin[0]) & (work.start < periods.end[-1])
     return Loss(
-        work=work, exposure=exposure, alone=alone, waits=waits, played=played, periods=periods, shortest=shortest,
-        counted=counted, has_steps=has_steps,
+        work=work, exposure=exposure, alone=alone, gaps=gaps, pace=pace, waits=waits, played=played, periods=periods,
+        shortest=shortest, counted=counted, has_steps=has_steps,
     )  # fmt: skip
 
 

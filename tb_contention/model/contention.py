@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
 
 #: Who a loss is put down to when no traced session explains it.
@@ -237,6 +238,7 @@ class Cost:
 
     slice: estimated time slice in ns where the mechanism is time slicing and it can be seen. progress_sum: baseline work completed per
     time in which several sessions had work, summed over them; None without baselines. detail: one sentence on how the mechanism is known.
+    whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
     """
 
     mechanism: Mechanism
@@ -251,6 +253,8 @@ class Cost:
     steps: "tuple[StepTimes, ...]" = ()
     lost: "tuple[LostTime, ...]" = ()
     kernel_losses: "tuple[KernelLosses, ...]" = ()
+    whole_turns: bool = False
+    workloads: "tuple[Workload, ...]" = ()
 
     def loss(self, session: SessionId) -> SessionLoss:
         """Find a session's loss; KeyError if there is none."""

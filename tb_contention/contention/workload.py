@@ -1,0 +1,138 @@
+"""A session's loss -> its work as it takes alone, cut to a part of the window that is short enough to be played many times."""
+
+import numpy as np
+
+from tb_contention.contention.cover import covered
+from tb_contention.contention.loss import Loss
+from tb_contention.contention.work import STEP_END, SessionWork
+from tb_contention.model.trace import KernelKind
+from tb_contention.model.workload import Unit, Workload
+from tb_contention.units import F64, I64, U8, Nanoseconds
+
+#: Kernels of one session, and its host instants, that are played at most.
+MOST = 10_000
+#: Parts in which a session without steps is looked at.
+_PARTS = 20
+
+
+def workloads(losses: "list[Loss]", start: int, end: int) -> "tuple[Workload, ...]":
+    """Cut the same part of the window out of every session's work; start, end: of the window, ns."""
+    last = min([end, *(_full(loss.work, start) for loss in losses)])
+    return tuple(_workload(loss, start, last, whole=last == end) for loss in losses)
+
+
+def _full(work: SessionWork, start: int) -> int:
+    """Return when a session has done as much as is played at most."""
+    far = np.iinfo(np.int64).max
+    kernel = int(np.searchsorted(work.start, start)) + MOST
+    instant = int(np.searchsorted(work.host.time, start)) + 2 * MOST
+    return min(
+        int(work.start[kernel]) if kernel < len(work.start) else far,
+        int(work.host.time[instant]) if instant < len(work.host.time) else far,
+    )
+
+
+def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
+    work, gaps, pace = loss.work, loss.gaps, loss.pace
+    kernels = slice(int(np.searchsorted(work.start, start)), int(np.searchsorted(work.start, end)))
+    host = slice(int(np.searchsorted(work.host.time, start)), int(np.searchsorted(work.host.time, end, "right")))
+    previous = _inside(work.previous[kernels], kernels)
+    launch = _inside(work.launch[kernels], host)
+    follows = _inside(gaps.follows[kernels], kernels)
+    behind = gaps.behind[kernels].copy()
+    earliest = _earliest(loss, kernels, previous, launch, start)
+    alone = np.flatnonzero((previous < 0) & (launch < 0) & (follows < 0) & np.isneginf(earliest))
+    # Nothing is known of its cause: it moves with what came before.
+    follows[alone] = alone - 1
+    behind[alone] = (work.start[kernels][alone] - work.end[kernels][alone - 1]).astype(np.float64) if len(alone) else 0
+    if len(alone) and alone[0] == 0:
+        earliest[0] = float(work.start[kernels][0] - start)
+    waits_for = _inside(pace.waits_for[host], kernels)
+    known = waits_for >= 0
+    known[known] = launch[waits_for[known]] < np.flatnonzero(known)
+    marks, marks_host = _marks(loss, kernels, host)
+    recorded = work.host.time[host][marks] if marks_host else work.end[kernels][marks]
+    return Workload(
+        session=work.id,
+        start=Nanoseconds(start),
+        end=Nanoseconds(end),
+        whole=whole,
+        row=work.rows[kernels].copy(),
+        duration=np.maximum(loss.alone.estimate[kernels], 0.0),
+        stream=work.stream[kernels].copy(),
+        earliest=earliest,
+        extra=loss.waits.alone[kernels].copy(),
+        previous=previous,
+        follows=follows,
+        behind=behind,
+        launch=launch,
+        unit=_units(work, kernels),
+        spin=work.spin[kernels].copy(),
+        host=(work.host.time[host] - start).astype(np.float64),
+        gap=pace.gap[host].copy(),
+        waits_for=np.where(known, waits_for, -1),
+        lag=pace.lag[host].copy(),
+        pace=pace.pace[host].copy(),
+        after=gaps.after,
+        latency=gaps.latency,
+        rate=_rate(loss),
+        marks=marks,
+        marks_host=marks_host,
+        recorded=(recorded - start).astype(np.float64),
+    )
+
+
+def _inside(rows: I64, part: slice) -> I64:
+    """Count rows from the part's begin; those outside are none."""
+    return np.where((rows >= part.start) & (rows < part.stop), rows - part.start, -1)
+
+
+def _earliest(loss: Loss, kernels: slice, previous: I64, launch: I64, start: int) -> F64:
+    """Tell when kernels can start whose launch, or the kernel before them, lies before the part."""
+    work, gaps = loss.work, loss.gaps
+    out = np.full(kernels.stop - kernels.start, -np.inf)
+    rows = np.flatnonzero((previous < 0) & (work.previous[kernels] >= 0))
+    out[rows] = work.end[work.previous[kernels][rows]] + gaps.after - start
+    rows = np.flatnonzero((launch < 0) & (work.launch[kernels] >= 0))
+    out[rows] = np.maximum(out[rows], work.host.time[work.launch[kernels][rows]] + gaps.latency - start)
+    return out
+
+
+def _units(work: SessionWork, kernels: slice) -> U8:
+    """Tell copies to and from the device from all else; copies inside it and memsets count as kernels."""
+    trace = work.session.trace
+    rows = work.rows[kernels]
+    units = np.full(len(rows), Unit.COMPUTE, np.uint8)
+    copies = np.flatnonzero(trace.kernels.kind[rows] == KernelKind.COPY)
+    name = trace.kernels.name[rows[copies]]
+    for one in np.unique(name[name >= 0]).tolist():
+        text = trace.strings[one][:100].lower()
+        if "h2d" in text or "htod" in text:
+            units[copies[name == one]] = Unit.TO_DEVICE
+        elif "d2h" in text or "dtoh" in text:
+            units[copies[name == one]] = Unit.TO_HOST
+    return units
+
+
+def _rate(loss: Loss) -> "float | None":
+    """Measure how fast kernels went on while others had work, against alone."""
+    work, exposure = loss.work, loss.exposure
+    rows = np.flatnonzero(exposure.touched & exposure.inside & ~work.copy)
+    met = float(covered(exposure.foreign, work.start[rows], work.end[rows]).sum())
+    if met <= 0:
+        return None
+    stretch = float((exposure.duration - loss.alone.estimate)[rows].sum())
+    return float(np.clip(1.0 - stretch / met, 0.02, 1.0))
+
+
+def _marks(loss: Loss, kernels: slice, host: slice) -> "tuple[I64, bool]":
+    """Choose what ends a period: the ends of steps that count, else kernels here and there."""
+    instants = loss.work.host
+    if loss.has_steps:
+        ends = instants.kind[host] == STEP_END
+        counted = (instants.time[host] >= loss.exposure.start) & (instants.time[host] <= loss.exposure.end)
+        return np.flatnonzero(ends & counted), True
+    count = kernels.stop - kernels.start
+    return np.unique(np.linspace(0, count - 1, min(count, _PARTS + 1)).astype(np.int64)) if count else np.empty(
+        0, np.int64
+    ), False
