@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
 from tb_contention.units import PS_PER_NS, SessionId
+from tb_contention.whatif import predict
 from tb_contention.xspace.discover import discover
 from tb_contention.xspace.load import load_trace
 from tb_contention.xspace.manifest import read_manifest
@@ -196,7 +197,7 @@ def _device_report(
     alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
     memory = combined_memory(processes, whole, aligned, alone)
     overlap = measure_overlap(aligned, group)
-    return DeviceReport(
+    found = DeviceReport(
         group=group,
         overlap=overlap,
         cost=measure_cost(aligned, group, overlap, solos),
@@ -204,6 +205,7 @@ def _device_report(
         memory_note=_memory_note(memory, aligned),
         parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
     )
+    return replace(found, predictions=predict(found, aligned))
 
 
 def _memory_note(memory: "CombinedMemory | None", aligned: AlignedTraces) -> str:

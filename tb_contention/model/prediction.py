@@ -46,8 +46,10 @@ class Prediction:
     """One schedule and what it would bring.
 
     setting: the change in words that a user can act on ("start evaluator 41.2 ms later"). parameters: the same as values. makespan: until
-    the recorded work of all sessions is done, ns. memory_peak: combined, bytes. assumes: what the prediction takes for granted and a
-    test would show wrong. unknown: why nothing can be told, "" where something can; the quantities are None then.
+    the recorded work of all sessions is done, ns. memory_peak: combined, bytes; memory_most: if all peaks fell together; memory_fits: below
+    what is safe, None where that is open. curve: of SHIFTED, (shift in ns, mean slowdown) of every shift that was tried. played: share of
+    the window that was played, 0..1, None where nothing was. assumes: what the prediction takes for granted and a test would show wrong.
+    unknown: why nothing can be told, "" where something can; the quantities are None then, but for those that are certain all the same.
     """
 
     schedule: Schedule
@@ -56,6 +58,9 @@ class Prediction:
     sessions: "tuple[SessionPrediction, ...]" = ()
     makespan: "Bounds | None" = None
     memory_peak: "int | None" = None
+    memory_most: "int | None" = None
     memory_fits: "bool | None" = None
+    curve: "tuple[tuple[float, float], ...]" = ()
+    played: "float | None" = None
     assumes: str = ""
     unknown: str = ""

@@ -1,0 +1,51 @@
+"""Results of a device -> what its sessions would see under another schedule.
+
+    workloads (as they take alone) -> control: played as recorded -> the same played another way -> predictions with intervals
+
+Nothing is predicted by play where the kernels' durations alone are not known, or the control does not return what was measured.
+"""
+
+from collections.abc import Callable
+
+from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.model.report import DeviceReport
+from tb_contention.whatif.memory import memory_limits, with_memory
+from tb_contention.whatif.question import STANDARD, Question
+from tb_contention.whatif.scene import Scene
+from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
+from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
+
+_SCHEDULES: "dict[Schedule, Callable[[Scene, Question], Prediction]]" = {
+    Schedule.AS_RECORDED: as_recorded,
+    Schedule.SHIFTED: shifted,
+    Schedule.ONE_AFTER_ANOTHER: one_after_another,
+    Schedule.MPS: mps,
+    Schedule.SM_CAP: sm_cap,
+    Schedule.TIME_SLICING: time_slicing,
+    Schedule.MOVED: moved,
+    Schedule.MEMORY_LIMITS: memory_limits,
+}
+
+
+def predict(
+    device: DeviceReport, aligned: AlignedTraces, asked: "tuple[Question, ...] | None" = None
+) -> "tuple[Prediction, ...]":
+    """Predict the schedules that are asked for, the standard ones by default; nothing for a host or a session alone."""
+    if device.group.device.device.is_host or len(device.cost.workloads) < 2:
+        return ()
+    scene = Scene.of(device, aligned)
+    questions = _standard(device) if asked is None else asked
+    return tuple(with_memory(scene, _SCHEDULES[q.schedule](scene, q)) for q in questions)
+
+
+def _standard(device: DeviceReport) -> "tuple[Question, ...]":
+    """Leave out what is the case already, and ways to share where sharing costs nothing."""
+    mechanism = device.cost.mechanism
+    pointless = {
+        Mechanism.TIME_SLICING: {Schedule.TIME_SLICING},
+        Mechanism.CONCURRENT: {Schedule.MPS},
+        Mechanism.NONE: {Schedule.TIME_SLICING, Schedule.MPS, Schedule.SM_CAP, Schedule.SHIFTED},
+    }.get(mechanism, set())
+    return tuple(q for q in STANDARD if q.schedule not in pointless)

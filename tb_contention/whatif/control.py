@@ -1,0 +1,71 @@
+"""Play the sessions as they were recorded: which figures of the way of sharing return what was measured, and how well they do."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.model.contention import Cost, Mechanism
+from tb_contention.whatif.outcome import Outcome, Stage, recorded, run
+from tb_contention.whatif.play import Policy, Way
+
+#: Lengths of turns (ns) where the traces do not show one, factors on one that they show, and costs of a change of turns (ns).
+SLICES, FACTORS, SWITCHES = (1.0e6, 2.3e6, 5.0e6), (0.4, 0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
+#: A set of figures that returns the measured slowdowns nearly as well as the best one is as good.
+_AS_GOOD = 0.02
+#: Error of the control beyond which nothing is predicted from a play.
+HOPELESS = 0.30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """The recorded way of sharing. others: policies that fit about as well. error: relative, of the worst session's slowdown."""
+
+    policy: Policy
+    others: "tuple[Policy, ...]"
+    outcome: Outcome
+    error: float
+
+
+def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
+    """Choose the figures that fit best; None where the mechanism is not known. stop: how far is played, ns."""
+    candidates = _candidates(stage, cost)
+    if not candidates:
+        return None
+    measured = recorded(stage, stop)
+    errors = [_error(run(stage, policy, stop=stop), measured, stage) for policy in candidates]
+    best = int(np.argmin(errors))
+    close = [p for p, e in zip(candidates, errors, strict=True) if e <= errors[best] + _AS_GOOD]
+    outcome = run(stage, candidates[best])
+    return Control(
+        policy=candidates[best],
+        others=tuple(p for p in close if p is not candidates[best])[:4],
+        outcome=outcome,
+        error=_error(outcome, recorded(stage), stage),
+    )
+
+
+def _candidates(stage: Stage, cost: Cost) -> "list[Policy]":
+    if cost.mechanism is Mechanism.NONE:
+        return [Policy(way=Way.FREELY)]
+    if cost.mechanism is Mechanism.SINGLE_STREAM:
+        return [Policy(way=Way.QUEUE)]
+    if cost.mechanism is Mechanism.CONCURRENT:
+        rates = np.array([1.0 if w.rate is None else w.rate for w in stage.works])
+        return [Policy(way=Way.MEASURED, rates=rates)]
+    if cost.mechanism is not Mechanism.TIME_SLICING:
+        return []
+    lengths = SLICES if cost.slice is None else tuple(cost.slice * factor for factor in FACTORS)
+    turn = Policy(way=Way.TURNS, whole=cost.whole_turns)
+    return [replace(turn, slice=float(length), switch=switch) for length in lengths for switch in SWITCHES]
+
+
+def _error(outcome: Outcome, measured: Outcome, stage: Stage) -> float:
+    """Return how far the worst slowdown is from the measured one; sessions that hardly do anything do not count."""
+    busy = np.array([float(w.duration.sum()) for w in stage.works])
+    matters = busy >= 0.02 * busy.sum()
+    errors = [
+        abs(then / now - 1)
+        for then, now, counts in zip(outcome.slowdown, measured.slowdown, matters.tolist(), strict=True)
+        if counts and then is not None and now is not None
+    ]
+    return max(errors, default=0.0)

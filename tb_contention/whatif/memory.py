@@ -1,0 +1,132 @@
+"""The combined memory under another schedule: the peak of the sum, how high it could come, and whether that fits."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.model.levels import Levels, peak_of_sum
+from tb_contention.model.memory import AllocatorPeak, CombinedMemory
+from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.units import SessionId
+from tb_contention.whatif.question import Question
+from tb_contention.whatif.scene import Scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Peak:
+    peak: int
+    most: int
+
+
+def with_memory(scene: Scene, found: Prediction) -> Prediction:
+    """Add what becomes of the combined memory; nothing where no allocator was recorded."""
+    memory = scene.device.memory
+    if memory is None or found.schedule is Schedule.MEMORY_LIMITS:
+        return found
+    values = dict(found.parameters)
+    session = SessionId(str(values["session"])) if "session" in values else None
+    by = values.get("shift_ns")
+    peak = _peak(scene, memory, found.schedule, session, int(by) if by is not None else None)
+    if peak is None:
+        return found
+    fits = _fits(memory, peak.peak, peak.most)
+    return replace(found, memory_peak=peak.peak, memory_most=peak.most, memory_fits=fits)
+
+
+def _peak(
+    scene: Scene, memory: CombinedMemory, schedule: Schedule, session: "SessionId | None", by: "int | None"
+) -> "_Peak | None":
+    total = memory.sum_of_peaks
+    if schedule is Schedule.AS_RECORDED:
+        return _Peak(peak=memory.peak, most=memory.peak)
+    if schedule is Schedule.ONE_AFTER_ANOTHER:
+        own: dict[SessionId, int] = {}
+        for allocator in memory.allocators:
+            own[allocator.session] = own.get(allocator.session, 0) + allocator.peak
+        most = max(own.values(), default=0)
+        return _Peak(peak=most, most=most) if len(own) > 1 else None
+    if schedule is Schedule.MOVED:
+        return None if session is None else _without(scene, memory, session)
+    if schedule is Schedule.SHIFTED:
+        return None if session is None or by is None else _shifted(scene, memory, session, by, total)
+    return _Peak(peak=memory.peak, most=total)
+
+
+def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> "_Peak | None":
+    """Leave a process out; the memory of a session inside a process cannot be told from that of the process."""
+    rest = [c for c in memory.curves if c.session != session]
+    if len(rest) == len(memory.curves):
+        return None
+    if not rest:
+        return _Peak(peak=0, most=0)
+    group = scene.device.group
+    peak = peak_of_sum([c.levels for c in rest], group.start, group.end).value
+    return _Peak(peak=peak, most=sum(a.peak for a in memory.allocators if a.session != session))
+
+
+def _shifted(scene: Scene, memory: CombinedMemory, session: SessionId, by: int, total: int) -> "_Peak | None":
+    """Move a process's curves, and look where all are then recorded."""
+    if all(c.session != session for c in memory.curves):
+        return None
+    levels = [
+        Levels(time=c.levels.time + by, value=c.levels.value) if c.session == session else c.levels
+        for c in memory.curves
+    ]
+    windows = [
+        (s.start + (by if s.id == session else 0), s.end + (by if s.id == session else 0))
+        for s in (scene.aligned.session(plane.session) for plane in scene.device.group.planes)
+    ]
+    start, end = max(a for a, _ in windows), min(b for _, b in windows)
+    if end <= start:
+        return None
+    return _Peak(
+        peak=peak_of_sum(levels, start, end).value, most=int(np.sum([lv.value.max() for lv in levels])) if by else total
+    )
+
+
+def _fits(memory: CombinedMemory, peak: int, most: int) -> "bool | None":
+    """Tell whether it fits; None where capacity or a session's memory is not known, or only a coincidence of peaks would not."""
+    if memory.safe is None or memory.capacity is None:
+        return None
+    if peak > memory.capacity:
+        return False
+    return True if most <= memory.safe and not memory.sessions_without_data else None
+
+
+def memory_limits(scene: Scene, question: Question) -> Prediction:
+    """Limit every allocator to what it needed and a tenth more, or one session's to a given size."""
+    memory = scene.device.memory
+    setting = "limit each process's allocator to what it needed and a tenth more"
+    if memory is None:
+        return Prediction(schedule=Schedule.MEMORY_LIMITS, setting=setting, unknown=scene.device.memory_note)
+    if question.session is not None and question.value is not None:
+        setting = f"limit {scene.name(question.session)} to {question.value / (1 << 30):.2f} GiB"
+    limits = [(a, _limit(a, question)) for a in memory.allocators]
+    total = sum(limit for _, limit in limits)
+    short = [a for a, limit in limits if limit < a.needed]
+    parameters = [(f"{a.session} {a.allocator}", limit) for a, limit in limits]
+    fits: bool | None = None
+    if short:
+        fits = False
+    elif memory.safe is not None and not memory.sessions_without_data:
+        fits = total <= memory.safe
+    why = "".join(f" {scene.name(a.session)} needed {a.needed / (1 << 30):.2f} GiB." for a in short)
+    return Prediction(
+        schedule=Schedule.MEMORY_LIMITS,
+        setting=setting,
+        parameters=(("sum_of_limits_bytes", total), *parameters),
+        memory_peak=memory.peak,
+        memory_most=total,
+        memory_fits=fits,
+        assumes="What a process did not do while it was captured needs no more memory; step times stay as they are."
+        + why,
+    )
+
+
+def _limit(allocator: AllocatorPeak, question: Question) -> int:
+    """Return the limit asked for, else one that suits; others keep theirs when one session is asked about."""
+    if question.session is None or question.value is None:
+        return allocator.suggested_limit
+    if allocator.session == question.session:
+        return question.value
+    return allocator.limit if allocator.limit is not None else allocator.suggested_limit

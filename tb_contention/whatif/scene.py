@@ -1,0 +1,233 @@
+"""What all predictions of a device start from: its work ready to be played, the control, and what stands in the way."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
+from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
+from tb_contention.model.report import DeviceReport
+from tb_contention.units import F64, SessionId
+from tb_contention.whatif.claims import Claims, claims_of
+from tb_contention.whatif.control import HOPELESS, Control, control
+from tb_contention.whatif.outcome import Outcome, Stage, run
+from tb_contention.whatif.play import Policy
+from tb_contention.whatif.question import Question
+
+#: Kernels of all sessions that a play of a search goes through at most.
+_SEARCHED = 10_000
+#: What a play leaves out, relative; how much a control that is far off counts.
+_MODEL, _FAR_OFF, _TWICE = 0.02, 0.10, 2.0
+#: Phases that are tried where how the sessions will meet is not known; they reach over so many steps, or that part of what is played.
+_PHASES, _STEPS, _REACH = 6, 5.0, 1 / 6
+_GOLDEN = 0.6180339887
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A device's work. trouble: why nothing can be played, "" where it can. stop: how far a play of a search goes, ns."""
+
+    device: DeviceReport
+    aligned: AlignedTraces
+    stage: "Stage | None"
+    control: "Control | None"
+    stop: float
+    trouble: str
+
+    @classmethod
+    def of(cls, device: DeviceReport, aligned: AlignedTraces) -> "Scene":
+        """Prepare a device's sessions; the control is played."""
+        works = device.cost.workloads
+        trouble = _trouble(device)
+        stage = Stage.of(works) if works and all(len(w.duration) for w in works) else None
+        if stage is None or stage.stuck:
+            stage, trouble = None, trouble or "Its sessions did too little in the window to be played again."
+        if stage is None or trouble:
+            return cls(device=device, aligned=aligned, stage=stage, control=None, stop=0.0, trouble=trouble)
+        stop = _stop(stage)
+        found = control(stage, device.cost, stop)
+        if found is None or found.error > HOPELESS:
+            error = "" if found is None else f": it is off by {found.error:.0%}"
+            trouble = f"A model of how the sessions share does not return what was measured{error}."
+        return cls(device=device, aligned=aligned, stage=stage, control=found, stop=stop, trouble=trouble)
+
+    @property
+    def window(self) -> int:
+        """Return the length of the window, ns."""
+        return self.device.group.end - self.device.group.start
+
+    @property
+    def part(self) -> int:
+        """Return the length of what is played, ns."""
+        works = self.device.cost.workloads
+        return works[0].end - works[0].start if works else 0
+
+    @property
+    def played(self) -> "float | None":
+        """Return which share of the window is played."""
+        return None if self.stage is None else self.part / max(1, self.window)
+
+    def name(self, session: SessionId) -> str:
+        """Return what a session is called."""
+        return self.aligned.session(session).name
+
+    def number(self, session: SessionId) -> int:
+        """Return the place of a session among the workloads."""
+        return [w.session for w in self.device.cost.workloads].index(session)
+
+    def claims(self) -> "tuple[Claims, ...]":
+        """Find which part of the multiprocessors the kernels take."""
+        device = self.device.group.device.device
+        works = self.device.cost.workloads
+        return tuple(claims_of(work, self.aligned.session(work.session).trace, device) for work in works)
+
+    def phases(self) -> "list[F64]":
+        """Return ways in which the sessions may meet: by how much later each begins, ns; the recorded one first."""
+        assert self.stage is not None
+        reach = np.array([min(_STEPS * step, _REACH * self.part) for step in _step_lengths(self.stage)])
+        order = np.arange(1, len(reach) + 1)
+        return [((j * _GOLDEN * order) % 1.0 if j else np.zeros(len(reach))) * reach for j in range(_PHASES)]
+
+
+def _trouble(device: DeviceReport) -> str:
+    """Say why nothing can be played, "" where it can."""
+    cost = device.cost
+    unknown = [loss for loss in cost.losses if loss.slowdown.evidence is Evidence.D and _matters(device, loss)]
+    if unknown:
+        return "How long kernels take alone is not known. " + " ".join(
+            dict.fromkeys(loss.slowdown.settle for loss in unknown if loss.slowdown.settle)
+        )
+    if cost.mechanism is Mechanism.UNKNOWN:
+        return "How the sessions share the device is not known. " + cost.detail
+    return ""
+
+
+def _matters(device: DeviceReport, loss: SessionLoss) -> bool:
+    """Tell whether a session does more than hardly anything on the device."""
+    busy = {share.session: share.busy for share in device.overlap.shares}
+    return busy.get(loss.session, 0) >= 0.02 * max(1, sum(busy.values()))
+
+
+def _stop(stage: Stage) -> float:
+    """Choose how far a search plays."""
+    ends = np.sort(np.concatenate([np.nan_to_num(w.host, posinf=0.0) for w in stage.works]))
+    starts = len(stage.packed.duration)
+    if starts <= _SEARCHED or not len(ends):
+        return float("inf")
+    return float(ends[min(len(ends) - 1, round(len(ends) * _SEARCHED / starts))])
+
+
+def _step_lengths(stage: Stage) -> "list[float]":
+    return [float(np.mean(np.diff(a))) if len(a) > 1 else 0.0 for a in stage.alone]
+
+
+def sessions_played(
+    scene: Scene, stage: Stage, nominal: "list[Outcome]", others: "list[Outcome]", *, told: bool = True
+) -> "tuple[tuple[SessionPrediction, ...], Bounds]":
+    """Turn plays into predictions: nominal ones for the estimate, all for the range, widened by what the control and the evidence say.
+
+    told: False where only a range can be told.
+    """
+    rows, scale = [], 1.0 if scene.played is None else 1.0 / scene.played
+    for k, work in enumerate(stage.works):
+        loss = scene.device.cost.loss(work.session)
+        wide = width(scene, loss)
+        slowdown = _bounds([o.slowdown[k] for o in nominal], [o.slowdown[k] for o in others], wide, told=told)
+        if slowdown is not None:
+            slowdown = _at_least(slowdown, 1.0)
+        end = _bounds([o.done[k] * scale for o in nominal[:1]], [o.done[k] * scale for o in others], wide, told=told)
+        rows.append(session_row(loss, slowdown, end))
+    wide = max(width(scene, scene.device.cost.loss(work.session)) for work in stage.works)
+    spans = [[max(o.done) * scale for o in outcomes] for outcomes in (nominal[:1], others)]
+    makespan = _bounds([*spans[0]], [*spans[1]], wide, told=told)
+    assert makespan is not None
+    return tuple(rows), makespan
+
+
+def session_row(loss: SessionLoss, slowdown: "Bounds | None", end: "Bounds | None") -> SessionPrediction:
+    """Put a session's figures together; the step follows from the slowdown."""
+    step = gain = None
+    alone, now = step_alone(loss), loss.step_shared
+    if slowdown is not None and alone is not None:
+        step = _step(slowdown, alone)
+        if now is not None:
+            gain = Bounds(
+                estimate=None if step.estimate is None else now - step.estimate,
+                low=now - step.high,
+                high=now - step.low,
+            )
+    return SessionPrediction(session=loss.session, slowdown=slowdown, step=step, end=end, gain=gain)
+
+
+def _step(slowdown: Bounds, alone: Bounds) -> Bounds:
+    """Multiply; where the step alone is known the slowdown's range holds its error already."""
+    if alone.estimate is None:
+        return Bounds(estimate=None, low=alone.low * slowdown.low, high=alone.high * slowdown.high)
+    estimate = None if slowdown.estimate is None else slowdown.estimate * alone.estimate
+    low, high = slowdown.low * alone.estimate, slowdown.high * alone.estimate
+    if slowdown.low == slowdown.high:  # it is certain, but the step alone is not
+        low, high = min(low, alone.low), max(high, alone.high)
+    return Bounds(estimate=estimate, low=low, high=high)
+
+
+def step_alone(loss: SessionLoss) -> "Bounds | None":
+    """Return a session's step period alone, with its range, ns."""
+    found, shared = loss.slowdown, loss.step_shared
+    if shared is None or not found.low or not found.high:
+        return None
+    estimate = None if loss.step_alone is None else float(loss.step_alone)
+    low, high = shared / found.high, shared / max(found.low, 0.5)
+    if estimate is not None:
+        low, high = min(low, estimate), max(high, estimate)
+    return Bounds(estimate=estimate, low=low, high=high)
+
+
+def width(scene: Scene, loss: SessionLoss) -> float:
+    """Return how far a predicted slowdown may be off, relative: the measured one's interval, the control's error, the model's."""
+    found = loss.slowdown
+    own = 0.0
+    if found.estimate and found.low and found.high:
+        own = (found.high - found.low) / 2 / found.estimate
+    error = 0.0 if scene.control is None else scene.control.error
+    error *= _TWICE if error > _FAR_OFF else 1.0
+    return float(np.hypot(np.hypot(own, error), _MODEL))
+
+
+def _bounds(nominal: "list[float | None]", others: "list[float | None]", wide: float, *, told: bool) -> "Bounds | None":
+    known = [v for v in nominal if v is not None and np.isfinite(v)]
+    every = known + [v for v in others if v is not None and np.isfinite(v)]
+    if not every:
+        return None
+    estimate = sum(known) / len(known) if known and told else None
+    return Bounds(estimate=estimate, low=min(every) * (1 - wide), high=max(every) * (1 + wide))
+
+
+def _at_least(bounds: Bounds, least: float) -> Bounds:
+    estimate = None if bounds.estimate is None else max(bounds.estimate, least)
+    return Bounds(estimate=estimate, low=max(bounds.low, least), high=max(bounds.high, least))
+
+
+def played_all(stage: Stage, policies: "list[Policy]", begins: "list[F64]") -> "list[Outcome]":
+    """Play every policy in every phase; ends are told without the phase."""
+    return [_without(run(stage, policy, begin), begin - begins[0]) for policy in policies for begin in begins]
+
+
+def _without(outcome: Outcome, phase: F64) -> Outcome:
+    done = tuple(d - p for d, p in zip(outcome.done, phase.tolist(), strict=True))
+    return Outcome(slowdown=outcome.slowdown, done=done, periods=outcome.periods)
+
+
+def culprit(scene: Scene) -> SessionId:
+    """Return the session that costs the others most, the busiest where that is not known."""
+    cost: dict[SessionId, float] = {w.session: 0.0 for w in scene.device.cost.workloads}
+    for row in scene.device.cost.blame:
+        if row.culprit in cost:
+            cost[row.culprit] += row.lost
+    busy = {share.session: share.busy for share in scene.device.overlap.shares}
+    return max(cost, key=lambda s: (cost[s], busy.get(s, 0), s))
+
+
+def unknown(question: Question, setting: str, why: str) -> Prediction:
+    """Say that nothing can be told, and why."""
+    return Prediction(schedule=question.schedule, setting=setting, unknown=why or "Nothing of it was recorded.")

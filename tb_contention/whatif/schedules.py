@@ -1,0 +1,203 @@
+"""One schedule each: what the sessions would see if they were shifted, queued, or one of them moved."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
+from tb_contention.units import F64, SessionId
+from tb_contention.whatif.outcome import Stage, run
+from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.question import Question
+from tb_contention.whatif.scene import Scene, culprit, played_all, session_row, sessions_played, unknown
+
+#: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
+_SHIFTS, _REACH, _TRIED = 12, 0.25, 4
+#: A shift stands for those by so many parts of a step more or less.
+_AROUND = 0.1
+
+
+def as_recorded(scene: Scene, question: Question) -> Prediction:
+    """Play the recorded way: the control of all the others."""
+    setting = "as recorded: the model's control"
+    if scene.trouble or scene.control is None or scene.stage is None:
+        return unknown(question, setting, scene.trouble)
+    rows, makespan = sessions_played(scene, scene.stage, [scene.control.outcome], [])
+    return Prediction(
+        schedule=Schedule.AS_RECORDED,
+        setting=setting,
+        parameters=(("control_error", scene.control.error), *_figures(scene.control.policy)),
+        sessions=rows,
+        makespan=makespan,
+        played=scene.played,
+        assumes="The other predictions rest on this model: it is off from the measured slowdowns by control_error.",
+    )
+
+
+def _figures(policy: Policy) -> "tuple[tuple[str, float | int | str], ...]":
+    """Name the figures of the recorded way of sharing."""
+    if policy.way is Way.TURNS:
+        return (("slice_ns", round(policy.slice)), ("switch_ns", round(policy.switch)))
+    return ()
+
+
+def shifted(scene: Scene, question: Question) -> Prediction:
+    """Start one session later, by a given time or by the one that costs all sessions least."""
+    if scene.trouble or scene.control is None or scene.stage is None:
+        return unknown(question, _shift_words(scene, question.session, question.value), scene.trouble)
+    stage, policy = scene.stage, scene.control.policy
+    curve: list[tuple[float, float]] = []
+    session, by = question.session, question.value
+    if session is None or by is None:
+        session, by, curve = _best_shift(scene, session)
+    begin = _shift(scene, session, by)
+    around = [begin, *(_moved(scene, session, by + sign * _around(scene, session)) for sign in (-1, 1))]
+    nominal = [run(stage, policy, b) for b in around]
+    others = [run(stage, other, begin) for other in scene.control.others]
+    rows, makespan = sessions_played(scene, stage, nominal, others)
+    return Prediction(
+        schedule=Schedule.SHIFTED,
+        setting=_shift_words(scene, session, by),
+        parameters=(("session", session), ("shift_ns", by)),
+        sessions=rows,
+        makespan=makespan,
+        curve=tuple(curve),
+        played=scene.played,
+        assumes="The sessions keep the rhythm that was recorded: pauses come again at the same steps.",
+    )
+
+
+def _shift_words(scene: Scene, session: "SessionId | None", by: "int | None") -> str:
+    if session is None or by is None:
+        return "start one session later"
+    return f"start {scene.name(session)} {abs(by) / 1e6:.1f} ms {'later' if by >= 0 else 'earlier'}"
+
+
+def _shift(scene: Scene, session: SessionId, by: int) -> F64:
+    """Delay one session, or, for a negative shift, all the others."""
+    begin = np.zeros(len(scene.device.cost.workloads))
+    if by >= 0:
+        begin[scene.number(session)] = by
+    else:
+        begin[:] = -by
+        begin[scene.number(session)] = 0.0
+    return begin
+
+
+def _moved(scene: Scene, session: SessionId, by: float) -> F64:
+    return _shift(scene, session, round(by))
+
+
+def _around(scene: Scene, session: SessionId) -> float:
+    assert scene.stage is not None
+    alone = scene.stage.alone[scene.number(session)]
+    return _AROUND * float(np.mean(np.diff(alone))) if len(alone) > 1 else 0.0
+
+
+def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, int, list[tuple[float, float]]]":
+    """Try shifts of the sessions; return the one with the least mean slowdown, and what every shift of that session brings."""
+    assert scene.stage is not None
+    assert scene.control is not None
+    sessions = [session] if session is not None else [w.session for w in scene.stage.works][:_TRIED]
+    reach = _REACH * min(scene.part, scene.stop)
+    found = []
+    for one in sessions:
+        for j in range(_SHIFTS):
+            by = round(reach * (j + 1) / _SHIFTS)
+            seen = run(scene.stage, scene.control.policy, _shift(scene, one, by), scene.stop).slowdown
+            known = [max(1.0, s) for s in seen if s is not None]
+            if known:
+                found.append((sum(known) / len(known), by, one))
+    if not found:
+        return sessions[0], 0, []
+    _, by, one = min(found)
+    return one, by, [(float(b), loss) for loss, b, s in found if s == one]
+
+
+def one_after_another(scene: Scene, question: Question) -> Prediction:
+    """Queue the sessions: each is as fast as alone, and waits for those before it."""
+    setting = "run the sessions one after another"
+    rows, low, high, total = [], 0.0, 0.0, 0.0
+    known = True
+    for work in scene.device.cost.workloads:
+        took = _work_alone(scene, work.session)
+        low, high = low + took.low, high + took.high
+        known &= took.estimate is not None
+        total += took.estimate or 0.0
+        end = Bounds(estimate=total if known else None, low=low, high=high)
+        rows.append(session_row(scene.device.cost.loss(work.session), _AS_ALONE, end))
+    return Prediction(
+        schedule=Schedule.ONE_AFTER_ANOTHER,
+        setting=setting,
+        sessions=tuple(rows),
+        makespan=rows[-1].end if rows else None,
+        played=scene.played,
+        assumes="Nobody else uses the device; in the order in which they are listed, each as soon as the one before is done.",
+    )
+
+
+_AS_ALONE = Bounds(estimate=1.0, low=1.0, high=1.0)
+
+
+def _work_alone(scene: Scene, session: SessionId) -> Bounds:
+    """Return how long a session's recorded work takes alone, ns."""
+    loss = scene.device.cost.loss(session)
+    found = loss.slowdown
+    if scene.stage is not None and found.estimate is not None:
+        done = scene.stage.done[scene.number(session)] / (scene.played or 1.0)
+        wide = (found.high - found.low) / 2 / found.estimate if found.high and found.low else 0.0
+        return Bounds(estimate=done, low=done * (1 - wide), high=done * (1 + wide))
+    return Bounds(estimate=None, low=scene.window / (found.high or 10.0), high=float(scene.window))
+
+
+def moved(scene: Scene, question: Question) -> Prediction:
+    """Take one session to a GPU of its own; the others go on as recorded."""
+    session = question.session or culprit(scene)
+    setting = f"move {scene.name(session)} to another GPU"
+    rest = [w for w in scene.device.cost.workloads if w.session != session]
+    rows = {session: session_row(scene.device.cost.loss(session), _AS_ALONE, _work_alone(scene, session))}
+    makespan: Bounds | None = rows[session].end
+    if len(rest) == 1:
+        only = rest[0].session
+        rows[only] = session_row(scene.device.cost.loss(only), _AS_ALONE, _work_alone(scene, only))
+        makespan = _later(makespan, rows[only].end)
+    elif scene.trouble or scene.control is None:
+        for work in rest:
+            rows[work.session] = _nothing(work.session)
+        makespan = None
+    else:
+        stage = Stage.of(tuple(rest))
+        keep = [scene.number(w.session) for w in rest]
+        policies = [_of(p, keep) for p in (scene.control.policy, *scene.control.others)]
+        phases = [begin[keep] for begin in scene.phases()]
+        nominal = played_all(stage, policies[:1], phases)
+        others = played_all(stage, policies[1:], phases[:1])
+        found, span = sessions_played(scene, stage, nominal, others)
+        rows.update({row.session: row for row in found})
+        makespan = _later(makespan, span)
+    return Prediction(
+        schedule=Schedule.MOVED,
+        setting=setting,
+        parameters=(("session", session),),
+        sessions=tuple(rows[w.session] for w in scene.device.cost.workloads),
+        makespan=makespan,
+        played=scene.played,
+        assumes="The other GPU is as fast, and nobody else uses it.",
+        unknown=scene.trouble if len(rest) > 1 else "",
+    )
+
+
+def _of(policy: Policy, keep: "list[int]") -> Policy:
+    return policy if policy.rates is None else replace(policy, rates=policy.rates[keep])
+
+
+def _nothing(session: SessionId) -> SessionPrediction:
+    return SessionPrediction(session=session, slowdown=None, step=None, end=None, gain=None)
+
+
+def _later(a: "Bounds | None", b: "Bounds | None") -> "Bounds | None":
+    """Return when both are done."""
+    if a is None or b is None:
+        return None
+    estimate = None if a.estimate is None or b.estimate is None else max(a.estimate, b.estimate)
+    return Bounds(estimate=estimate, low=max(a.low, b.low), high=max(a.high, b.high))

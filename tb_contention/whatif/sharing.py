@@ -1,0 +1,125 @@
+"""One way of sharing each: what the sessions would see under MPS, with a cap, or if they took turns."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.units import F64
+from tb_contention.whatif.control import SLICES, SWITCHES
+from tb_contention.whatif.outcome import Outcome, Stage
+from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.question import Question
+from tb_contention.whatif.scene import Scene, culprit, played_all, sessions_played, unknown
+
+#: Rate that another session costs by caches and bandwidth: none, usual, much; bandwidth that a part of the multiprocessors can draw.
+_FRICTION, _DRAW = (0.0, 0.05, 0.10), 2.5
+#: Mean vagueness of the kernels' claims beyond which only a range is told.
+_VAGUE = 0.25
+_CAP = 50
+
+
+def time_slicing(scene: Scene, question: Question) -> Prediction:
+    """Take turns instead of running at once: a process each, without MPS."""
+    setting = "let the processes take turns (no MPS)"
+    if scene.trouble or scene.control is None or scene.stage is None:
+        return unknown(question, setting, scene.trouble)
+    if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
+        return unknown(question, setting, "They take turns already.")
+    middle = Policy(way=Way.TURNS, slice=SLICES[1], switch=SWITCHES[1])
+    edges = [replace(middle, slice=SLICES[0], switch=SWITCHES[2]), replace(middle, slice=SLICES[2], switch=SWITCHES[0])]
+    phases = scene.phases()
+    rows, makespan = sessions_played(
+        scene, scene.stage, played_all(scene.stage, [middle], phases), played_all(scene.stage, edges, phases[:2])
+    )
+    return Prediction(
+        schedule=Schedule.TIME_SLICING,
+        setting=setting,
+        parameters=(("slice_low_ns", round(SLICES[0])), ("slice_high_ns", round(SLICES[2]))),
+        sessions=rows,
+        makespan=makespan,
+        played=scene.played,
+        assumes="Turns of 1 to 5 ms, and 30 to 150 us for a change of turns; a process for each session.",
+    )
+
+
+def mps(scene: Scene, question: Question) -> Prediction:
+    """Run at once under MPS instead of taking turns."""
+    setting = "run the processes under MPS (nvidia-cuda-mps-control -d)"
+    if scene.trouble or scene.control is None or scene.stage is None:
+        return unknown(question, setting, scene.trouble)
+    if scene.device.cost.mechanism is Mechanism.CONCURRENT:
+        return unknown(question, setting, "They run side by side already.")
+    return _at_once(scene, Schedule.MPS, setting, (), None)
+
+
+def sm_cap(scene: Scene, question: Question) -> Prediction:
+    """Give one session a part of the multiprocessors at most, under MPS."""
+    session = question.session or culprit(scene)
+    percent = question.value or _CAP
+    setting = f"cap {scene.name(session)} at {percent} % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE={percent})"
+    if scene.trouble or scene.control is None or scene.stage is None:
+        return unknown(question, setting, scene.trouble)
+    parameters = (("session", session), ("percent", percent))
+    return _at_once(scene, Schedule.SM_CAP, setting, parameters, (scene.number(session), percent / 100))
+
+
+def _at_once(
+    scene: Scene,
+    schedule: Schedule,
+    setting: str,
+    parameters: "tuple[tuple[str, float | int | str], ...]",
+    cap: "tuple[int, float] | None",
+) -> Prediction:
+    """Play with what the kernels claim of the multiprocessors: at least, about, at most."""
+    assert scene.stage is not None
+    claims = scene.claims()
+    vague = max(c.vague for c in claims)
+    phases = scene.phases()
+    plays = []
+    for level, friction in zip(("low", "middle", "high"), _FRICTION, strict=True):
+        claimed = np.ascontiguousarray(np.concatenate([getattr(c, level) for c in claims]), np.float64)
+        stage, caps = _capped(scene.stage, claimed, cap)
+        wide = np.minimum(1.0, _DRAW * claimed) if level == "high" else None
+        policy = Policy(way=Way.CLAIMS, claims=claimed, wide=wide, caps=caps, friction=friction)
+        often = phases if level == "middle" else phases[:2]
+        plays.append(played_all(stage, [policy], often if cap is None else often[::2]))
+    nominal, others = plays[1], plays[0] + plays[2]
+    others += _measured(scene, cap, phases)
+    rows, makespan = sessions_played(scene, scene.stage, nominal, others, told=vague <= _VAGUE)
+    unsure = (
+        ""
+        if vague <= _VAGUE
+        else " Which part of the GPU the kernels take is not known well enough for more than a range."
+    )
+    return Prediction(
+        schedule=schedule,
+        setting=setting,
+        parameters=(*parameters, ("claim_vagueness", vague)),
+        sessions=rows,
+        makespan=makespan,
+        played=scene.played,
+        assumes="Grid, block and occupancy tell which part of the multiprocessors a kernel takes; "
+        "caches and memory bandwidth cost 0 to 10 %, more where kernels take much." + unsure,
+    )
+
+
+def _measured(scene: Scene, cap: "tuple[int, float] | None", phases: "list[F64]") -> "list[Outcome]":
+    """Where they run at once already, what was measured is a bound for how a cap can help."""
+    if cap is None or scene.control is None or scene.stage is None or scene.control.policy.way is not Way.MEASURED:
+        return []
+    stage, _ = _capped(scene.stage, np.ones(len(scene.stage.packed.duration)), cap)
+    return played_all(stage, [scene.control.policy], phases[:1])
+
+
+def _capped(stage: Stage, claimed: F64, cap: "tuple[int, float] | None") -> "tuple[Stage, F64]":
+    """Slow the kernels down that would take more than the cap; what they take alone stays the measure."""
+    caps = np.ones(len(stage.works))
+    if cap is None:
+        return stage, caps
+    session, share = cap
+    caps[session] = share
+    slower = np.where(stage.packed.session == session, np.maximum(1.0, claimed / share), 1.0)
+    slower = np.where(stage.packed.unit == 0, slower, 1.0)
+    return replace(stage, packed=replace(stage.packed, duration=stage.packed.duration * slower)), caps
