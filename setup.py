@@ -112,6 +112,7 @@ setup(
             "report/*.json",
             "report/*.md",
             "plugin/*.md",
+            "cli/docs/*.md",
             "xspace/*.md",
         ]
     },

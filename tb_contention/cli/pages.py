@@ -1,0 +1,242 @@
+"""The commands -> a page of documentation for each, made of the parsers that run and of what an example really prints.
+
+`python -m tb_contention.cli.pages` in a checkout writes `cli/docs/`. A command that is added to COMMANDS gets its page by itself; an
+example is one entry in EXAMPLES. Pages are the same under every version of Python, whose argparse prints help differently.
+"""
+
+import argparse
+import contextlib
+import inspect
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from tb_contention._version import __version__
+from tb_contention.cli.main import COMMANDS, main, parser
+from tb_contention.cli.output import write_file
+from tb_contention.cli.terminal import printable
+
+FOLDER = Path(__file__).parent / "docs"
+_ROOT = FOLDER.parents[2]
+_LOGS = "demo_logs/simulated_time_slicing"
+_EXIT_CODES = (
+    (0, "done"),
+    (1, "an input cannot be read or an output not written; stderr says why"),
+    (2, "wrong usage"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """Words after `tb-contention`, run in the checkout; DIR is a temporary folder. lines: how many of stdout are shown.
+
+    only: what a line has to match to be shown, for output that depends on the machine.
+    """
+
+    words: "tuple[str, ...]"
+    lines: int = 16
+    only: str = ""
+    note: str = ""
+
+
+EXAMPLES = {
+    "report": Example(words=("report", _LOGS), lines=5),
+    "runs": Example(words=("runs", f"{_LOGS}/together")),
+    "diff": Example(words=("diff", f"{_LOGS}/alone", f"{_LOGS}/together"), lines=9),
+    "check": Example(
+        words=("check", _LOGS, "--max-slowdown", "1.5", "--min-headroom", "2GiB", "--device", "simulated-host/GPU:0#3")
+    ),
+    "doctor": Example(
+        words=("doctor", "demo_logs/recorded_two_processes"),
+        only=r"\w+ +(captures|clock|gpu-identity|steps|memory|concurrent-kernels) ",
+        note="Lines on the traces; those on the installation, which come first, are those of the machine.",
+    ),
+    "demo": Example(words=("demo", "--logdir-only")),
+    "simulate": Example(words=("simulate", "time_slicing", "-o", "DIR")),
+}
+
+
+def pages() -> "dict[str, str]":
+    """Return every page by its file's name."""
+    made = {f"{command.NAME}.md": page(command) for command in COMMANDS}
+    return {"README.md": _index(), **made}
+
+
+def _index() -> str:
+    rows = [f"| [`{command.NAME}`]({command.NAME}.md) | {_summary(command)} |" for command in COMMANDS]
+    text = (
+        "Results go to stdout, everything else to stderr. These pages are written by `python -m tb_contention.cli.pages` from the "
+        "parsers that run; a test fails when they are stale."
+    )
+    return "\n".join(["# Commands of tb-contention", "", text, "", "| command | |", "|---|---|", *rows]) + "\n"
+
+
+def _summary(command: ModuleType) -> str:
+    return (command.__doc__ or "").splitlines()[0]
+
+
+def page(command: ModuleType) -> str:
+    """Return the page of one command."""
+    parts = [f"# tb-contention {command.NAME}", inspect.cleandoc(command.__doc__ or "")]
+    parts += _arguments(_parsers(parser())[command.NAME], level=2)
+    parts += ["## Exit codes", _exit_codes(command), *_example(command.NAME)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _arguments(sub: argparse.ArgumentParser, level: int) -> "Iterator[str]":
+    """Write the usage and the tables of a parser, then those of the commands below it."""
+    yield _fenced(_usage(sub))
+    for group in sub._action_groups:
+        yield from _group(group, sub, level)
+    for below in _parsers(sub).values():
+        yield f"{'#' * level} {below.prog}"
+        yield below.description or ""
+        yield from _arguments(below, level + 1)
+
+
+def _parsers(top: argparse.ArgumentParser) -> "dict[str, argparse.ArgumentParser]":
+    """Return the parsers of the commands below one, by their names."""
+    found = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
+    return {name: below for action in found for name, below in action.choices.items()}
+
+
+def _usage(sub: argparse.ArgumentParser) -> str:
+    actions = [action for action in sub._actions if not isinstance(action, argparse._HelpAction)]
+    words = [_positional(action) for action in actions if not action.option_strings]
+    needed = [action for action in actions if action.option_strings and action.required]
+    words += [f"{action.option_strings[-1]} {_value(action)}" for action in needed]
+    return " ".join([sub.prog, *words, *(["[options]"] if any(a.option_strings for a in actions) else [])])
+
+
+def _positional(action: argparse.Action) -> str:
+    name = _value(action)
+    several = {
+        argparse.OPTIONAL: f"[{name}]",
+        argparse.ZERO_OR_MORE: f"[{name} ...]",
+        argparse.ONE_OR_MORE: f"{name} [{name} ...]",
+        argparse.REMAINDER: f"{name} ...",
+        argparse.PARSER: f"{name} ...",
+    }
+    return several.get(str(action.nargs), name)
+
+
+def _value(action: argparse.Action) -> str:
+    """Name the value of an option, "" for one that takes none."""
+    if action.nargs == 0:
+        return ""
+    if action.metavar is not None:
+        return action.metavar if isinstance(action.metavar, str) else " ".join(action.metavar)
+    if action.choices is not None:
+        return "{" + ",".join(map(str, action.choices)) + "}"
+    return action.dest.upper()
+
+
+def _group(group: "argparse._ArgumentGroup", sub: argparse.ArgumentParser, level: int) -> "Iterator[str]":
+    shown = [a for a in group._group_actions if a.help is not argparse.SUPPRESS]
+    rows = [_row(action, sub) for action in shown if not isinstance(action, argparse._HelpAction)]
+    if not rows:
+        return
+    # The first two groups are argparse's own, whose titles changed with Python 3.10.
+    own = sub._action_groups[:2]
+    title = ("Arguments", "Options")[own.index(group)] if group in own else (group.title or "").capitalize()
+    yield f"{'#' * level} {title}"
+    if group not in own and group.description:
+        yield _sentence(group.description)
+    yield "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _row(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
+    value = _value(action)
+    if action.option_strings:
+        name = ", ".join(f"`{option}{' ' + value if value else ''}`" for option in action.option_strings)
+    else:
+        name = f"`{_positional(action)}`"
+    return f"| {name.replace('|', chr(92) + '|')} | {_meaning(action, sub).replace('|', chr(92) + '|')} |"
+
+
+def _meaning(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
+    told = (action.help or "") % {**vars(action), "prog": sub.prog}
+    parts = [told]
+    if action.choices is not None and action.metavar is not None:
+        parts.append(f"one of {', '.join(map(str, action.choices))}")
+    if action.required and action.option_strings:
+        parts.append("needed")
+    if isinstance(action, argparse._AppendAction) and "repeated" not in told:
+        parts.append("may be repeated")
+    if not _is_plain_default(action) and "default" not in told:
+        parts.append(f"default {action.default}")
+    return _sentence("; ".join(part for part in parts if part))
+
+
+def _is_plain_default(action: argparse.Action) -> bool:
+    return action.default is None or action.default is False or action.default in ([], argparse.SUPPRESS)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _exit_codes(command: ModuleType) -> str:
+    codes = {**dict(_EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))}
+    return "\n".join(["| code | |", "|--:|---|", *(f"| {code} | {codes[code]} |" for code in sorted(codes))])
+
+
+def _example(name: str) -> "Iterator[str]":
+    """Run the example of a command, if it has one, and show what it prints."""
+    example = EXAMPLES.get(name)
+    if example is None:
+        return
+    yield "## Example"
+    yield example.note
+    text, code = _output(example)
+    lines = [line for line in text.splitlines() if re.match(example.only, line)]
+    shown = [*lines[: example.lines], *(["..."] if len(lines) > example.lines else [])]
+    ending = f"\n\nThe exit code is {code}." if code else ""
+    yield _fenced("\n".join([f"$ tb-contention {' '.join(example.words)}", *shown])) + ending
+
+
+def _output(example: Example) -> "tuple[str, int]":
+    """Run a command in the checkout; what depends on the place and the version is masked. Without results, what stderr says last."""
+    out, err = io.StringIO(), io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, _inside(_ROOT):
+        words = [str(Path(folder) / "new") if word == "DIR" else word for word in example.words]
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(words)
+        text = out.getvalue() or err.getvalue()
+        text = text.replace(str(Path(folder) / "new"), "DIR")
+    text = re.sub(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", "VERSION", text.replace(str(_ROOT), "CHECKOUT"))
+    return printable(text), code
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> "Iterator[None]":
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text}\n```"
+
+
+def write() -> None:
+    """Write the pages, and remove those of commands that are gone."""
+    FOLDER.mkdir(exist_ok=True)
+    made = pages()
+    for path in FOLDER.glob("*.md"):
+        if path.name not in made:
+            path.unlink()
+    for name, text in made.items():
+        write_file(FOLDER / name, text, force=True)
+
+
+if __name__ == "__main__":
+    write()
