@@ -45,7 +45,7 @@ const VIEWS = {
 
 /**
  * Runs in the page before its scripts: window.painted becomes the time, in ms from the start of the view's own document, of the frame
- * after the one that has first all that is waited for. panel: the verdict and the answers as text, and tiles on the canvas. xprof:
+ * after the one that has first all that is waited for. panel: the verdict, with which the answers come, and tiles on the canvas. xprof:
  * ten rectangles in colour on a canvas, which are slices of tracks (background, headings and rulers are grey).
  *
  * It runs in the page also for the panel, which is in a frame: what a script asks of a frame before its document is there gets lost.
@@ -65,7 +65,7 @@ function watchPaint(tool) {
       inside: () => document.querySelector('iframe[src*="plugin_entry"]')?.contentWindow,
       isPainted: ({ document: { documentElement }, performance }) =>
         performance.getEntriesByName('tb_contention.first_paint').length > 0 &&
-        ['#verdict', '.answers'].every((selector) => documentElement.querySelector(selector)?.textContent.trim()),
+        documentElement.querySelector('#verdict')?.textContent.trim(),
     },
     xprof: { inside: () => window, isPainted: () => coloured >= 10 },
   };

@@ -2,7 +2,7 @@
 
 Simulates three sessions of a million kernels each, starts a real TensorBoard, and measures in headless Chromium (1440x900, no GPU):
 
-- first paint, from the start of the view's own document: for the panel the verdict and the answers as text and tiles on the canvas, of
+- first paint, from the start of the view's own document: for the panel the verdict, with its answers, and tiles on the canvas, of
   all sessions; for xprof slices of the first session on the canvas of its trace viewer, opened by its own address, without the pages
   around it. Warm: the server has shown it before. New server: started just now, with what the last one left on disk. Cold: with nothing
   on disk but the captures. Compiled code is in place, the browser's HTTP cache is empty. Best of the rounds.
