@@ -111,6 +111,7 @@ setup(
             "xspace/proto/*.proto",
             "report/*.json",
             "report/*.md",
+            "diagnose/*.md",
             "plugin/*.md",
             "cli/docs/*.md",
             "xspace/*.md",

@@ -1,12 +1,13 @@
 """Rules on the evidence itself: what the captures cannot tell, and what they are."""
 
+from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.model.report import DeviceReport
 
 
-def memory_unseen(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def memory_unseen(scene: Scene) -> "list[Finding]":
     """Name the sessions whose memory the captures do not show; unknown is not zero."""
+    aligned, device = scene.aligned, scene.device
     if device.group.device.device.is_host:
         return []
     unseen = (
@@ -31,8 +32,9 @@ def memory_unseen(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding
     ]
 
 
-def host_only(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def host_only(scene: Scene) -> "list[Finding]":
     """Say that the shared resource shown is the host's processor because no GPU work was captured."""
+    device = scene.device
     if not device.group.device.device.is_host:
         return []
     sessions = tuple(dict.fromkeys(p.session for p in device.group.planes))

@@ -1,25 +1,26 @@
 """Rules on memory: do the sessions fit on the GPU together, does one grow, and does memory cost time?"""
 
+from tb_contention.diagnose.scene import Scene
+from tb_contention.diagnose.settings import ASYNC_ALLOCATOR, GROWTH, JAX_FRACTION, JAX_GROWTH, LIMIT
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.memory import AllocatorPeak, CombinedMemory, StallKind
 from tb_contention.model.names import shorten
-from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
 
 GIB, MIB = 1 << 30, 1 << 20
 #: An allocator that may take so much of the GPU more than it needed is worth a word; what a second process needs to start at all.
 NOTABLE_SLACK, CONTEXT_AND_LITTLE = 0.25, 2 * GIB
 LIMIT_ADVICE = (
-    "TensorFlow: tf.config.set_logical_device_configuration(gpu, [tf.config.LogicalDeviceConfiguration(memory_limit=MiB)]); "
-    "JAX: XLA_PYTHON_CLIENT_MEM_FRACTION=.XX before the import;"
+    f"TensorFlow: {LIMIT}; JAX: {JAX_FRACTION} before the import (XLA_PYTHON_CLIENT_MEM_FRACTION in older releases);"
 )
 #: Less of the window than this share is not worth a finding.
 NOTABLE = 0.01
 
 
-def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def limits_exceed_capacity(scene: Scene) -> "list[Finding]":
     """Warn when the allocators together may take more than the GPU has: why a second process fails at start."""
+    aligned, device = scene.aligned, scene.device
     memory = device.memory
     if memory is None or memory.capacity is None:
         return []
@@ -36,6 +37,10 @@ def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "lis
             detail="Each process may grow to its own limit; together they can ask for more than the GPU has, and then the one that "
             f"asks last fails, although it holds little. {_would_fit(aligned, memory)}",
             advice=LIMIT_ADVICE + " so that the limits add up to less than the capacity.",
+            cause="Each allocator was given the GPU as if it were alone on it.",
+            effect="Both fit, as long as each needs no more than it did.",
+            verify="The limits of all allocators add up to less than the capacity, and the second process starts.",
+            gain_bytes=int(total - memory.capacity),
             evidence={"sum_of_limits_bytes": int(total), "capacity_bytes": int(memory.capacity)},
             device=device.group.id,
             sessions=sessions,
@@ -43,8 +48,9 @@ def limits_exceed_capacity(aligned: AlignedTraces, device: DeviceReport) -> "lis
     ]
 
 
-def reserved_unused(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def reserved_unused(scene: Scene) -> "list[Finding]":
     """Name allocators that may take much more than they ever held: why there is no room for a second process."""
+    aligned, device = scene.aligned, scene.device
     memory = device.memory
     if memory is None or memory.capacity is None or memory.safe is None:
         return []
@@ -62,8 +68,11 @@ def reserved_unused(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
             detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all: another "
             f"process then finds {left / GIB:.1f} GiB at most, and can fail at start while this one holds little. "
             f"{_would_fit(aligned, memory)}",
-            advice=LIMIT_ADVICE
-            + " or let it grow: tf.config.experimental.set_memory_growth, XLA_PYTHON_CLIENT_PREALLOCATE=false.",
+            advice=LIMIT_ADVICE + f" or let it grow: {GROWTH}, {JAX_GROWTH}.",
+            cause="The default of the framework is to take nearly all of the GPU, needed or not.",
+            effect="Frees the difference for another process, at no cost while it needs no more than it did.",
+            verify="nvidia-smi shows the process with less memory, and it runs as before.",
+            gain_bytes=sum(max(0, _slack(a)) for a in large),
             evidence={
                 "limit_bytes": int(largest.limit or 0),
                 "needed_bytes": int(largest.needed),
@@ -96,8 +105,9 @@ def _would_fit(aligned: AlignedTraces, memory: CombinedMemory) -> str:
     )
 
 
-def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def little_headroom(scene: Scene) -> "list[Finding]":
     """Warn when the combined peak is more than the system and the processes' contexts leave, or more than the GPU has."""
+    device = scene.device
     memory = device.memory
     if memory is None or memory.capacity is None or memory.headroom is None or memory.safe is None:
         return []
@@ -121,6 +131,9 @@ def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
             advice="Check the identity of the GPU with --gpu."
             if over
             else "Lower the batch size or the memory limit of the largest holder.",
+            cause="The sessions hold more at once than leaves room for contexts, libraries and fragmentation.",
+            verify="The combined peak stays below what is safe.",
+            gain_bytes=max(0, int(memory.peak - memory.safe)),
             evidence={
                 "combined_peak_bytes": int(memory.peak),
                 "capacity_bytes": int(memory.capacity),
@@ -133,8 +146,9 @@ def little_headroom(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
     ]
 
 
-def memory_growth(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def memory_growth(scene: Scene) -> "list[Finding]":
     """Name the operations that hold more from step to step, once per session."""
+    aligned, device = scene.aligned, scene.device
     memory = device.memory
     if memory is None:
         return []
@@ -152,6 +166,8 @@ def memory_growth(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding
                 "That is a leak, or a cache that fills.",
                 advice="Look for tensors that a Python list keeps, and for tf.function retraced with new shapes; capture again later "
                 "to see whether it goes on.",
+                effect="Without it the peak stays where it is.",
+                verify="Capture again later: what the operation holds has grown by as much per step, or has stopped.",
                 evidence={"op": most.op, "bytes_per_step": round(most.per_step), "steps": int(most.steps)},
                 device=device.group.id,
                 sessions=(session,),
@@ -160,8 +176,9 @@ def memory_growth(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding
     return found
 
 
-def kernels_changed(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def kernels_changed(scene: Scene) -> "list[Finding]":
     """Say when operations run other kernels since a neighbour came: why a session can be slow that does not wait."""
+    aligned, device = scene.aligned, scene.device
     memory = device.memory
     if memory is None:
         return []
@@ -188,6 +205,8 @@ def kernels_changed(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
                 advice="Leave workspace free: lower the memory limit of the neighbour, and start the session anew."
                 if denied
                 else "",
+                verify="The names of the kernels return when the neighbour is gone.",
+                gain_ns=sum(max(0, int(c.cost)) for c in changes),
                 evidence={
                     "changes": len(changes),
                     "cost_ns": sum(max(0, int(c.cost)) for c in changes),
@@ -199,8 +218,9 @@ def kernels_changed(aligned: AlignedTraces, device: DeviceReport) -> "list[Findi
     return found
 
 
-def allocation_stalls(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def allocation_stalls(scene: Scene) -> "list[Finding]":
     """Warn when the driver was asked for memory for a notable part of the window."""
+    aligned, device = scene.aligned, scene.device
     memory, window = device.memory, device.time.window
     if memory is None:
         return []
@@ -211,7 +231,11 @@ def allocation_stalls(aligned: AlignedTraces, device: DeviceReport) -> "list[Fin
             title=f"{aligned.session(s.session).name} spent {100 * s.total / window:.2g} % of the window getting memory from the driver",
             detail=f"{s.count} calls ({s.what}) took {s.total / 1e6:.4g} ms; many of them wait until the device is idle.",
             advice="Let the allocator take its memory at the start: no allow_growth, or a fixed fraction; "
-            "TF_GPU_ALLOCATOR=cuda_malloc_async keeps a pool.",
+            f"{ASYNC_ALLOCATOR} keeps a pool.",
+            cause="The pool grows or shrinks while steps run; the driver waits for the device to do so.",
+            effect="The calls vanish from the steps; some of their time may have been hidden.",
+            verify="No such calls in the next capture.",
+            gain_ns=int(s.total),
             evidence={"count": int(s.count), "total_ns": int(s.total), "longest_ns": int(s.longest)},
             device=device.group.id,
             sessions=(s.session,),

@@ -1,44 +1,30 @@
 """Rules on time: did sessions have work on a device at the same instants, and what did that cost them?"""
 
-from tb_contention.model.alignment import AlignedTraces
+from tb_contention.diagnose.scene import Scene
 from tb_contention.model.contention import Mechanism, Slowdown
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.report import DeviceReport
 
-#: A slowdown whose interval stays above this is worth a warning; below it pairs of jobs differ from run to run without contention.
-NOTEWORTHY = 1.05
-
-_ADVICE = {
-    Mechanism.TIME_SLICING: (
-        "Processes take turns on the device: let them run at once with MPS (nvidia-cuda-mps-control -d), run them at different times, "
-        "or move one to another GPU."
-    ),
-    Mechanism.SINGLE_STREAM: (
-        "The work of all of them goes through one queue: give each a process of its own (with MPS) or a logical device of its own "
-        "(tf.config.set_logical_device_configuration)."
-    ),
-    Mechanism.CONCURRENT: (
-        "The sessions run at once and slow each other: cap the share of the less urgent one (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE under "
-        "MPS), or move one to another GPU."
-    ),
-}
 _CAPTURE = "Capture each session alone as well, and give it as --baseline SESSION=RUN to learn the cost."
 
 
-def overlap_in_time(aligned: AlignedTraces, device: DeviceReport) -> "list[Finding]":
+def overlap_in_time(scene: Scene) -> "list[Finding]":
     """Say how much of the window two or more sessions had work on the device at once, between whom, and what it cost."""
+    aligned, device = scene.aligned, scene.device
     time, shares = device.overlap.time, device.overlap.shares
     if len(shares) < 2 or time.window == 0:
         return []
     names = {s.session: aligned.session(s.session).name for s in shares}
-    slowed = [r for r in device.cost.losses if (r.slowdown.low or 0) > NOTEWORTHY and r.slowdown.estimate is not None]
+    # Where the mechanism is known, a rule of its own says what to do.
+    unexplained = bool(scene.slowed(Mechanism.UNKNOWN))
     return [
         Finding(
             rule="overlap-in-time",
-            severity=Severity.WARNING if slowed and not device.group.device.device.is_host else Severity.INFO,
+            severity=Severity.WARNING if unexplained else Severity.INFO,
             title=_title(device),
             detail=_detail(device, {key: str(name) for key, name in names.items()}),
-            advice=_advice(device, lost=bool(slowed)),
+            advice=_CAPTURE if unexplained else _open_question(device),
+            verify="The contended time falls when a session is moved, shifted or stopped." if time.contended else "",
             evidence={
                 "contended_ns": int(time.contended),
                 "window_ns": int(time.window),
@@ -88,11 +74,6 @@ def _words(slowdown: Slowdown) -> str:
     return f"{slowdown.estimate:.2f}x ({low:.2f} to {high:.2f})"
 
 
-def _advice(device: DeviceReport, *, lost: bool) -> str:
-    """Say what to do where something is lost; where that is not known, which capture would tell."""
-    open_questions = [r.slowdown.settle for r in device.cost.losses if r.slowdown.settle]
-    if lost and not device.group.device.device.is_host:
-        return _ADVICE.get(device.cost.mechanism, _CAPTURE)
-    if open_questions:
-        return open_questions[0]
-    return "" if not device.overlap.time.contended or device.cost.mechanism is Mechanism.NONE or not lost else _CAPTURE
+def _open_question(device: DeviceReport) -> str:
+    """Say which capture would settle what is not known."""
+    return next((r.slowdown.settle for r in device.cost.losses if r.slowdown.settle), "")

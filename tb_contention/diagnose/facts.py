@@ -1,0 +1,214 @@
+"""A session's trace on one device -> the few sums that rules look at; numpy over columns, nothing per event. Times ns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.alignment import DeviceGroup, Session
+from tb_contention.model.contention import Cost, KernelLosses
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.launch_config import parse_launch_config
+from tb_contention.model.trace import HostKind, KernelKind, Trace
+from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
+
+#: Kernels of collective communication: their duration is mostly waiting for other ranks.
+_COLLECTIVE = ("nccl", "rccl")
+_TO_HOST = ("dtoh", "d2h", "devicetohost")
+#: What a program runs to fetch its next batch (TensorFlow op, by the begin of its name).
+_INPUT = "IteratorGetNext"
+#: Undisturbed kernels of one name that tell how fast the device was in a part of the window.
+_LEAST_EACH = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Copies of a session: how long in sum, by how much longer than alone (None = not known), how many go to the host, and when."""
+
+    total: int
+    stretch: "int | None"
+    count: int
+    to_host: int
+    when: Intervals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacts:
+    """What rules need of one session on a device, within the window.
+
+    kernel_time: sum over kernels; typical: kernel duration (alone where known) below which half of the kernel time lies, longest likewise
+    for 95 %. small_grids: share of the kernel time whose grids have fewer blocks than the device has multiprocessors, of what is known
+    (configured: share of the kernel time with a known launch configuration). collective: share of kernel time in collective communication.
+    streams: of kernels with notable work; serial: those never ran at once. syncs: waits of the host for the device, and sync_time of them.
+    input_wait: time in the input op on the host. pace: duration of undisturbed kernels in the last third against the first, None unknown.
+    """
+
+    session: SessionId
+    kernels: int
+    kernel_time: int
+    typical: float
+    longest: float
+    small_grids: "float | None"
+    configured: float
+    collective: float
+    streams: int
+    serial: bool
+    copies: Copies
+    syncs: int
+    sync_time: int
+    input_wait: int
+    pace: "float | None"
+
+
+def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
+    """Collect the facts of one session of a group."""
+    trace = session.trace
+    devices = [plane.device for plane in group.planes if plane.session == session.id]
+    here = np.array([stream.device in devices for stream in trace.streams], np.bool_)
+    k = trace.kernels
+    start = k.start // PS_PER_NS + session.offset
+    rows = (
+        np.flatnonzero(here[k.stream] & (start < group.end) & (start + k.duration // PS_PER_NS > group.start))
+        if len(k)
+        else _NONE
+    )
+    duration = k.duration[rows] // PS_PER_NS
+    kernel = k.kind[rows] == KernelKind.KERNEL
+    alone = _alone(next((each for each in cost.kernel_losses if each.session == session.id), None), len(k))[rows]
+    usual = np.where(np.isfinite(alone), alone, duration)[kernel]
+    time = int(duration[kernel].sum())
+    small, configured = _grids(trace, k.details[rows][kernel], duration[kernel], devices)
+    streams, serial = _streams(k.stream[rows][kernel], start[rows][kernel], duration[kernel])
+    syncs, sync_time, input_wait = _host(session, group)
+    return SessionFacts(
+        session=session.id,
+        kernels=int(kernel.sum()),
+        kernel_time=time,
+        typical=_weighted(usual, 0.5),
+        longest=_weighted(usual, 0.95),
+        small_grids=small,
+        configured=configured,
+        collective=_share(_named(trace, k.name[rows][kernel], _is_collective), duration[kernel]),
+        streams=streams,
+        serial=serial,
+        copies=_copies(trace, k.name[rows], k.kind[rows] == KernelKind.COPY, start[rows], duration, alone),
+        syncs=syncs,
+        sync_time=sync_time,
+        input_wait=input_wait,
+        pace=_pace(k.name[rows][kernel], start[rows][kernel], duration[kernel], alone[kernel], group),
+    )
+
+
+_NONE = np.empty(0, np.int64)
+
+
+def _alone(losses: "KernelLosses | None", rows: int) -> F64:
+    """Spread what kernels take alone over all rows of the trace; NaN where it is not known."""
+    alone = np.full(rows, np.nan)
+    if losses is not None:
+        alone[losses.rows] = losses.alone
+    return alone
+
+
+def _weighted(duration: "F64 | I64", part: float) -> float:
+    """Return the duration below which this part of the summed time lies, 0 without any."""
+    if not len(duration):
+        return 0.0
+    ordered = np.sort(duration).astype(np.float64)
+    reach = np.cumsum(ordered)
+    return float(ordered[np.searchsorted(reach, part * reach[-1])])
+
+
+def _share(chosen: Bool, weight: I64) -> float:
+    whole = float(weight.sum())
+    return float(weight[chosen].sum()) / whole if whole > 0 else 0.0
+
+
+def _named(trace: Trace, names: I32, test: "Callable[[str], bool]") -> Bool:
+    """Test each distinct name once; -1 is no name."""
+    present = np.flatnonzero(np.bincount(names[names >= 0], minlength=1))
+    passes = np.zeros(len(trace.strings) + 1, np.bool_)
+    for name in present.tolist():
+        passes[name] = test(trace.strings[name][:200].lower())
+    return passes[names]
+
+
+def _is_collective(name: str) -> bool:
+    return any(word in name for word in _COLLECTIVE)
+
+
+def _is_to_host(name: str) -> bool:
+    return any(word in name.replace(" ", "") for word in _TO_HOST)
+
+
+def _grids(trace: Trace, details: I32, duration: I64, devices: "list[int]") -> "tuple[float | None, float]":
+    """Return which share of the time has fewer blocks than multiprocessors, and for which share blocks are known."""
+    cores = min((trace.devices[d].core_count or 0 for d in devices), default=0)
+    if not cores or not len(details):
+        return None, 0.0
+    blocks = np.zeros(len(trace.strings) + 1, np.float64)
+    for row in np.flatnonzero(np.bincount(details[details >= 0], minlength=1)).tolist():
+        config = parse_launch_config(trace.strings[row])
+        if config is not None and config.grid is not None:
+            blocks[row] = float(config.grid[0]) * config.grid[1] * config.grid[2]
+    mine = blocks[details]
+    known = _share(mine > 0, duration)
+    if known == 0:
+        return None, 0.0
+    return _share((mine > 0) & (mine < cores), duration) / known, known
+
+
+def _streams(stream: I32, start: I64, duration: I64) -> "tuple[int, bool]":
+    """Count the streams with a tenth of the kernel time or more, and tell whether they never ran at once."""
+    if not len(stream):
+        return 0, True
+    time = np.bincount(stream, weights=duration.astype(np.float64))
+    busy = int((time >= 0.1 * time.sum()).sum())
+    return busy, float(duration.sum()) <= 1.002 * max(1, Intervals.union_of(start, start + duration).total)
+
+
+def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, alone: F64) -> Copies:
+    known = chosen & np.isfinite(alone)
+    stretch = int((duration[known] - alone[known]).clip(0).sum()) if known.any() else None
+    return Copies(
+        total=int(duration[chosen].sum()),
+        stretch=stretch,
+        count=int(chosen.sum()),
+        to_host=int(_named(trace, names[chosen], _is_to_host).sum()),
+        when=Intervals.union_of(start[chosen], (start + duration)[chosen]),
+    )
+
+
+def _host(session: Session, group: DeviceGroup) -> "tuple[int, int, int]":
+    """Count the host's waits for the device, and sum them and the time in the input op; within the window."""
+    events, strings = session.trace.host_events, session.trace.strings
+    if not len(events):
+        return 0, 0, 0
+    start = events.start // PS_PER_NS + session.offset
+    end = start + events.duration // PS_PER_NS
+    inside = np.minimum(end, group.end) - np.maximum(start, group.start)
+    sync = (events.kind == HostKind.SYNC) & (inside > 0)
+    inputs = np.zeros(len(strings) + 1, np.bool_)
+    names = events.name
+    for name in np.flatnonzero(np.bincount(names[names >= 0], minlength=1)).tolist():
+        inputs[name] = strings[name].startswith(_INPUT)
+    fetch = inputs[names] & (inside > 0)
+    waited = Intervals.union_of(start[fetch], end[fetch]).clip(group.start, group.end).total
+    return int(sync.sum()), int(inside[sync].sum()), waited
+
+
+def _pace(name: I32, start: I64, duration: I64, alone: F64, group: DeviceGroup) -> "float | None":
+    """Compare undisturbed kernels of the last third of the window with those of the first, name by name."""
+    free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= 0.25 * alone) & (name >= 0)
+    third = (group.end - group.start) / 3
+    first, last = free & (start < group.start + third), free & (start >= group.end - third)
+    size = int(name.max(initial=0)) + 1
+    count = [np.bincount(name[part], minlength=size) for part in (first, last)]
+    time = [
+        np.bincount(name[part], weights=duration[part].astype(np.float64), minlength=size) for part in (first, last)
+    ]
+    both = (count[0] >= _LEAST_EACH) & (count[1] >= _LEAST_EACH)
+    if not both.any():
+        return None
+    mean = [time[k][both] / count[k][both] for k in (0, 1)]
+    return float((mean[1] * count[1][both]).sum() / (mean[0] * count[1][both]).sum())

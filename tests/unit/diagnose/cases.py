@@ -1,0 +1,296 @@
+"""For each rule a scene that it must speak in, and one that is nearly the same and that it must keep silent in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from lanes import device_report, group_of, session_of
+from unit.diagnose.scenes import (
+    LONG,
+    SHORT,
+    kernels,
+    pair,
+    queue,
+    rates,
+    result,
+    session,
+    side_by_side,
+    slices,
+    time_sliced,
+    unshared,
+    with_cost,
+    with_facts,
+    with_lost,
+)
+from unit.memory.heap import Heap
+
+from tb_contention.diagnose.scene import Scene
+from tb_contention.model.contention import UNTRACED, Blame
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.memory import AllocationStall, CombinedMemory, Growth, KernelChange, StallKind
+from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
+from tb_contention.simulate.engine import Clock
+from tb_contention.units import Bytes, Nanoseconds
+
+GIB, MIB = 1 << 30, 1 << 20
+Make = Callable[[], Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    slug: str
+    speaks: Make
+    silent: Make
+
+
+def two(policy: Any, first: Any = LONG, second: Any = (*SHORT, *SHORT), **more: Any) -> Scene:
+    """The usual two sessions with other kernels or another way to share."""
+    specs = session("one", (*first, result())), session("two", (*second, result()), start=20.0, long_pause=70.0)
+    return pair(policy, *specs, **more)
+
+
+def service(policy: Any, beside: Any, **more: Any) -> Scene:
+    """A session of short steps without rest beside another one."""
+    other: dict[str, Any] = {"start": 20.0, "burst": 1, "long_pause": 90.0, **more}
+    return pair(
+        policy, session("one", (*kernels(40, 60), result()), burst=0), session("two", (*beside, result()), **other)
+    )
+
+
+def predicted(step: float) -> Scene:
+    """The time-sliced two, with a shift that would bring both slowdowns to `step`."""
+    scene = time_sliced()
+    sessions = tuple(
+        SessionPrediction(
+            session=s, slowdown=Bounds(estimate=step, low=step - 0.02, high=step + 0.02), step=None, end=None, gain=None
+        )
+        for s in scene.device.sessions
+    )
+    made = Prediction(schedule=Schedule.SHIFTED, setting="start two 30 ms later", sessions=sessions)
+    return replace(scene, device=replace(scene.device, predictions=(made,)))
+
+
+def full(first: Any, second: Any) -> Scene:
+    """Sessions that hardly rest."""
+    return pair(
+        slices(),
+        session("one", (*first, result()), long_pause=30.0, burst=12, pause=0.05),
+        session("two", (*second, result()), start=20.0, long_pause=40.0, burst=12, pause=0.05),
+    )
+
+
+def copies(overlap: bool) -> Scene:
+    """Each session's copies take a quarter longer, for a tenth of the window; beside the other's, or not."""
+    scene = time_sliced()
+    window = scene.window
+    facts = tuple(
+        replace(
+            f,
+            copies=replace(
+                f.copies,
+                total=window // 4,
+                stretch=window // 10,
+                when=scene.device.overlap.contended if overlap or not k else Intervals.empty(),
+            ),
+        )
+        for k, f in enumerate(scene.facts)
+    )
+    return replace(scene, facts=facts)
+
+
+def host_part(more: float) -> Scene:
+    """Every other step meets the other session's work; its host part is then so many times as long, and nothing is lost on the GPU."""
+    scene = unshared()
+    size, count = 10_000_000, 24
+    start = int(scene.device.group.start) + size * np.arange(count, dtype=np.int64)
+    none = np.zeros(count, np.int64)
+    host = np.where(np.arange(count) % 2 == 0, 4e6 * more, 4e6).astype(np.int64)
+    steps = tuple(
+        replace(
+            each,
+            number=np.arange(count),
+            start=start,
+            end=start + size,
+            own=none + 3_000_000,
+            host=host,
+            lost=none,
+            known=True,
+        )
+        for each in scene.device.cost.steps
+    )
+    meets = Intervals.union_of(start[::2], start[::2] + 9_000_000)
+    overlap = replace(scene.device.overlap, busy=dict.fromkeys(scene.device.overlap.busy, meets))
+    return with_cost(replace(scene, device=replace(scene.device, overlap=overlap)), steps=steps)
+
+
+def early(part: float) -> Scene:
+    """So much of what was lost was lost in the first quarter of the steps."""
+
+    def lost(count: int) -> Any:
+        quarter = count // 4
+        return np.where(np.arange(count) < quarter, 40e6 * part / quarter, 40e6 * (1 - part) / (count - quarter))
+
+    return with_lost(time_sliced(), lost)
+
+
+def untraced(part: float) -> Scene:
+    scene = time_sliced()
+    rows = []
+    for loss in scene.device.cost.losses:
+        foreign = Nanoseconds(round(part * int(loss.lost or 0)))
+        other = next(s for s in scene.device.sessions if s != loss.session)
+        rows += [
+            Blame(victim=loss.session, culprit=UNTRACED, lost=foreign),
+            Blame(victim=loss.session, culprit=other, lost=Nanoseconds(int(loss.lost or 0) - foreign)),
+        ]
+    return with_cost(scene, blame=tuple(rows))
+
+
+def clocks(error: int) -> Scene:
+    scene = time_sliced()
+    group = replace(scene.device.group, max_error=Nanoseconds(error))
+    return replace(scene, device=replace(scene.device, group=group))
+
+
+def heaps(*held: "tuple[int, int]", **changes: Any) -> Scene:
+    """One process for each (limit, held) in GiB, on a GPU of 80 GiB."""
+    made = []
+    for number, (limit, size) in enumerate(held):
+        heap = Heap(f"heap_{number}", limit=limit * GIB, capacity=80 * GIB)
+        heap.give(10, 1, size * GIB, f"model_{number}/op")
+        made.append(heap)
+    aligned, group = group_of([h.session() for h in made])
+    device = device_report(aligned, group)
+    assert isinstance(device.memory, CombinedMemory)
+    return Scene.of(aligned, replace(device, memory=replace(device.memory, **changes)))
+
+
+def fragmented(part: float) -> Scene:
+    scene = heaps((60, 50))
+    memory = scene.device.memory
+    assert memory is not None
+    allocators = tuple(replace(a, fragmentation_at_peak=part) for a in memory.allocators)
+    return replace(scene, device=replace(scene.device, memory=replace(memory, allocators=allocators)))
+
+
+def growing(steps: int) -> Scene:
+    scene = heaps((60, 20))
+    who = scene.device.sessions[0]
+    grown = Growth(
+        session=who, allocator="GPU_0_bfc", op="model/op", first=Bytes(GIB), last=Bytes(2 * GIB), steps=8, rising=1.0
+    )
+    return heaps((60, 20), growth=(grown,) if steps else ())
+
+
+def changed(denied: bool) -> Scene:
+    who = heaps((60, 20)).device.sessions[0]
+    change = KernelChange(
+        session=who, neighbour=None, op="conv", before="fast", after="slow", count_before=10, count_after=10,
+        mean_before=Nanoseconds(1000), mean_after=Nanoseconds(3000), workspace_before=Bytes(MIB), workspace_after=Bytes(0), at=None,
+    )  # fmt: skip
+    return heaps((60, 20), kernel_changes=(change,) if denied else ())
+
+
+def stalled(part: float) -> Scene:
+    scene = heaps((60, 20))
+    total = Nanoseconds(round(part * scene.window))
+    stall = AllocationStall(
+        session=scene.device.sessions[0], kind=StallKind.DRIVER, count=3, total=total, longest=total, longest_at=Nanoseconds(0),
+        what="cuMemAlloc",
+    )  # fmt: skip
+    return heaps((60, 20), stalls=(stall,))
+
+
+def peaks(sum_of_peaks: int) -> Scene:
+    return heaps((35, 30), (35, 30), peak=Bytes(60 * GIB), sum_of_peaks=Bytes(sum_of_peaks * GIB), safe=Bytes(74 * GIB))
+
+
+def drawing(*rows: str, memory: bool = True) -> Scene:
+    """Sessions as drawn, one character a microsecond."""
+    made = [session_of(f"row_{k}", row, [(1, 10, 10)] if memory else None) for k, row in enumerate(rows)]
+    aligned, group = group_of(made)
+    return Scene.of(aligned, device_report(aligned, group))
+
+
+def processor(is_host: bool) -> Scene:
+    scene = drawing("AAAA....", "..BBBB..")
+    device = replace(scene.device.group.device.device, is_host=is_host)
+    physical = replace(scene.device.group.device, device=device)
+    return replace(scene, device=replace(scene.device, group=replace(scene.device.group, device=physical)))
+
+
+TINY, TINY_LONG = kernels(200, 60, grid=16), kernels(30, 400, grid=16)
+REDUCE = "ncclDevKernel_AllReduce"
+HOSTS = {"pause": 6.0, "burst": 0}
+
+CASES: "tuple[Case, ...]" = (
+    Case("time-slice-waiting", time_sliced, side_by_side),
+    Case("one-stream", lambda: two(queue), time_sliced),
+    Case("slowed-side-by-side", side_by_side, unshared),
+    Case("shift-helps", lambda: predicted(1.05), lambda: predicted(1.20)),
+    Case("saturation", lambda: full(LONG, (*SHORT, *SHORT)), lambda: full(TINY_LONG, TINY)),
+    Case("destructive-sharing", lambda: two(slices(1.0, 0.4)), time_sliced),
+    Case("unfair-sharing", lambda: two(queue), time_sliced),
+    Case("small-grids", lambda: two(slices(), TINY_LONG, TINY), time_sliced),
+    Case("latency-tail", lambda: service(slices(5.0), (*LONG, *LONG)), time_sliced),
+    Case(
+        "head-of-line",
+        lambda: service(rates(0.3, 0.95), kernels(6, 2000), long_pause=40.0),
+        lambda: service(rates(0.3, 0.95), kernels(200, 60), long_pause=40.0),
+    ),
+    Case(
+        "short-steps-beside-long",
+        lambda: service(slices(), (*LONG, *LONG, *LONG), burst=3),
+        lambda: service(slices(), kernels(60, 60), burst=20),
+    ),
+    Case("copy-contention", lambda: copies(overlap=True), lambda: copies(overlap=False)),
+    Case(
+        "collective-spin",
+        lambda: two(slices(), (*LONG, *kernels(3, 800, name=REDUCE, spin=True))),
+        lambda: two(slices(), (*LONG, *kernels(1, 400, name=REDUCE, spin=True))),
+    ),
+    Case("host-contention", lambda: host_part(2.0), lambda: host_part(1.1)),
+    Case(
+        "input-starved",
+        lambda: with_facts(time_sliced(), input_wait=round(0.2 * time_sliced().window)),
+        lambda: with_facts(time_sliced(), input_wait=round(0.05 * time_sliced().window)),
+    ),
+    Case(
+        "sync-every-step",
+        time_sliced,
+        lambda: pair(
+            slices(),
+            session("one", LONG, sync_every=0, queue_depth=4000),
+            session("two", (*SHORT, *SHORT), sync_every=0, queue_depth=4000, start=20.0, long_pause=70.0),
+        ),
+    ),
+    Case(
+        "host-bound",
+        lambda: pair(slices(), session("one", (*kernels(30, 100), result()), **HOSTS)),
+        lambda: pair(slices(), session("one", (*kernels(30, 100), result()), pause=0.3, burst=0)),
+    ),
+    Case("untraced-corunner", lambda: untraced(0.5), lambda: untraced(0.1)),
+    Case("loss-at-start", lambda: early(0.9), lambda: early(0.4)),
+    Case("clocks-fall", lambda: two(slices(), clock=Clock(at=300e6, factor=1.15)), time_sliced),
+    Case("sharing-is-fine", unshared, side_by_side),
+    Case("overlap-in-time", lambda: drawing("AAAA....", "..BBBB.."), lambda: drawing("AAAA....")),
+    Case("limits-exceed-capacity", lambda: heaps((75, 20), (75, 10)), lambda: heaps((35, 20), (35, 10))),
+    Case("reserved-unused", lambda: heaps((79, 20)), lambda: heaps((70, 60))),
+    Case("little-headroom", lambda: heaps((40, 39), (40, 38)), lambda: heaps((40, 30), (40, 30))),
+    Case("peaks-may-meet", lambda: peaks(78), lambda: peaks(72)),
+    Case("fragmentation", lambda: fragmented(0.5), lambda: fragmented(0.1)),
+    Case("memory-growth", lambda: growing(8), lambda: growing(0)),
+    Case("kernels-changed", lambda: changed(True), lambda: changed(False)),
+    Case("allocation-stalls", lambda: stalled(0.05), lambda: stalled(0.001)),
+    Case("maybe-different-gpus", lambda: two(rates(1.0, 1.0), manifest=False), unshared),
+    Case(
+        "serialised-kernels",
+        lambda: with_facts(time_sliced(), streams=2, serial=True),
+        lambda: with_facts(time_sliced(), streams=2, serial=False),
+    ),
+    Case("clock-error-large", lambda: clocks(2_000_000), lambda: clocks(20_000)),
+    Case("no-steps", lambda: with_cost(time_sliced(), steps=()), time_sliced),
+    Case("memory-unseen", lambda: drawing("AAAA....", memory=False), lambda: drawing("AAAA....")),
+    Case("host-only", lambda: processor(is_host=True), lambda: processor(is_host=False)),
+)

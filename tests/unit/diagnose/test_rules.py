@@ -1,0 +1,93 @@
+"""Every rule speaks where it must, keeps silent where something nearly the same is no reason to, and says all that a finding owes."""
+
+import re
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from unit.diagnose.cases import CASES, Case
+from unit.diagnose.scenes import time_sliced, with_cost
+
+import tb_contention
+from tb_contention.diagnose import RULES, Rule, diagnose
+from tb_contention.diagnose.settings import SETTINGS
+from tb_contention.model.contention import Evidence, SessionLoss
+from tb_contention.model.findings import Finding, Severity
+
+RUN: "dict[str, Rule]" = {rule.slug: rule.run for rule in RULES}
+PAGE = (files(tb_contention) / "diagnose" / "RULES.md").read_text(encoding="utf-8")
+
+by_slug = pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+
+
+def test_every_rule_has_a_scene_to_speak_in_and_one_to_be_silent_in() -> None:
+    assert [case.slug for case in CASES] == list(RUN)
+    assert len(RUN) > 30
+
+
+@by_slug
+def test_a_rule_speaks_in_its_scene_and_says_all_that_a_finding_owes(case: Case) -> None:
+    scene = case.speaks()
+    found = RUN[case.slug](scene)
+
+    assert found
+    for finding in found:
+        assert finding.rule == case.slug
+        assert finding.title
+        assert finding.detail
+        assert set(finding.sessions) <= set(scene.device.sessions)
+        assert not finding.title.endswith(".")
+        if finding.severity is not Severity.INFO:
+            assert finding.cause or finding.rule in ("memory-growth", "kernels-changed", "overlap-in-time")
+            assert finding.advice
+            assert finding.evidence
+        if finding.advice and finding.severity is not Severity.INFO:
+            assert finding.verify
+
+
+@by_slug
+def test_a_rule_is_silent_in_a_scene_that_is_nearly_the_same(case: Case) -> None:
+    assert RUN[case.slug](case.silent()) == []
+
+
+@by_slug
+def test_every_rule_has_a_heading_in_the_page_on_rules(case: Case) -> None:
+    assert f"## `{case.slug}`\n" in PAGE
+
+
+def test_the_page_has_no_rule_that_is_not_there() -> None:
+    assert re.findall(r"^## `(.+)`$", PAGE, re.MULTILINE) == list(RUN)
+
+
+def unknown(loss: SessionLoss) -> SessionLoss:
+    """Make a loss one of class D."""
+    slowdown = replace(loss.slowdown, estimate=None, low=1.0, high=2.0, evidence=Evidence.D)
+    return replace(loss, slowdown=slowdown, lost=None, stretch=None, stall=None, absorbed=None)
+
+
+def test_what_is_not_identifiable_is_no_reason_for_advice_on_time() -> None:
+    scene = time_sliced()
+    losses = tuple(unknown(loss) for loss in scene.device.cost.losses)
+    silent = with_cost(scene, losses=losses, blame=(), steps=())
+    found = {f.rule for rule in RULES for f in rule.run(silent)}
+
+    assert found == {"overlap-in-time", "no-steps", "memory-unseen"}
+
+
+def test_findings_come_the_gravest_first_and_of_these_the_ones_that_gain_most() -> None:
+    scene = time_sliced()
+    found = diagnose(scene.aligned, (scene.device,))
+    order = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+    ranks = [(order[f.severity], -_gain(f)) for f in found]
+
+    assert len(found) > 2
+    assert ranks == sorted(ranks)
+
+
+def _gain(finding: Finding) -> int:
+    return int(finding.evidence.get("lost_ns", 0)) if finding.gain_ns is None else finding.gain_ns
+
+
+def test_every_setting_says_where_it_was_checked() -> None:
+    assert all(setting.checked and setting.does for setting in SETTINGS)
+    assert len({setting.text for setting in SETTINGS}) == len(SETTINGS)
