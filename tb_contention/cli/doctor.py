@@ -7,6 +7,7 @@ import argparse
 import importlib
 import importlib.util
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ from tb_contention.cli.output import write_stdout
 from tb_contention.cli.terminal import Progress, printable
 
 if TYPE_CHECKING:
+    from tb_contention.health.packages import Package
     from tb_contention.model.health import Check
 
 NAME = "doctor"
@@ -81,6 +83,7 @@ def installation() -> "list[Check]":
         plugin.profiler(entries),
         gpu.driver(*_driver()),
         *gpu.rights(_read("/proc/driver/nvidia/params"), _read("/proc/self/status")),
+        *gpu.serialising(_tensorflow(there), os.environ.get("TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL")),
     ]
     return found + _caches(places)
 
@@ -113,6 +116,11 @@ def _driver() -> "tuple[str | None, str]":
     if done.returncode:
         return None, " ".join((done.stdout + done.stderr).split())[:200] or f"exit code {done.returncode}"
     return done.stdout, ""
+
+
+def _tensorflow(there: "dict[str, Package]") -> "str | None":
+    """Return the version of the TensorFlow that is installed; one for the CPU alone records no GPU."""
+    return there["tensorflow"].version if "tensorflow" in there else None
 
 
 def _read(path: str) -> "str | None":

@@ -53,7 +53,8 @@ EXAMPLES = {
     ),
     "doctor": Example(
         words=("doctor", "demo_logs/recorded_two_processes"),
-        only=r"\w+ +(captures|clock|gpu-identity|steps|memory|concurrent-kernels) ",
+        only=r"(ok|note|fault) +(?! |versions|requirements|imports|entry-point|loads|bundle|tensorboard|xprof|gpu |gpu-rights|serialising"
+        r"|trace-cache|compiled-cache)",
         note="Lines on the traces; those on the installation, which come first, are those of the machine.",
     ),
     "demo": Example(words=("demo", "--logdir-only")),

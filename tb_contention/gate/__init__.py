@@ -19,4 +19,4 @@ def judge(report: Report, limits: Limits) -> Gate:
     """Judge a report; OptionError where the limits name a device or session that it does not have."""
     scope = Scope.of(report, limits)
     found = [*judge_sessions(scope), *judge_devices(scope), *judge_inputs(scope)]
-    return Gate(verdicts=(*found, *judged_nowhere(limits, found)), unknown_passes=limits.unknown_passes)
+    return Gate(verdicts=(*found, *judged_nowhere(scope, found)), unknown_passes=limits.unknown_passes)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tb_contention.gate.judging import exactly, judged
-from tb_contention.gate.scope import Scope
+from tb_contention.gate.scope import Scope, belongs_to_none
 from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
 from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.model.memory import CombinedMemory
@@ -49,19 +49,26 @@ def _contended(scope: Scope, device: DeviceReport, limit: float) -> Verdict:
 
 
 def _ends(scope: Scope, device: DeviceReport) -> "tuple[int, int]":
-    """Return the least and the most time in which two sessions can have had work at once, for all that the clocks tell, ns.
+    """Return the least and the most time in which two sessions can have had work at once, for all that is known, ns.
 
     Each session's work is taken shorter, or longer, at both ends of every span by the clock error. Sessions of one process share a clock.
+    Work that was put down to no session may have met others, or been a session's own.
     """
-    processes = {s.process or s.id for s in scope.report.sessions if s.id in set(device.sessions)}
-    error = 0 if len(processes) < 2 else device.group.max_error
+    here = [s for s in scope.report.sessions if s.id in set(device.sessions)]
+    error = 0 if len({s.process or s.id for s in here}) < 2 else device.group.max_error
     if error is None:
         return 0, device.time.window
-    ends = []
-    for by in (-error, error):
-        moved = [Intervals.union_of(busy.start - by, busy.end + by) for busy in device.overlap.busy.values()]
-        ends.append(at_depth(moved, 2).clip(device.group.start, device.group.end).total)
-    return ends[0], ends[1]
+    busy = device.overlap.busy
+    loose = [busy[s.id] for s in here if s.id in busy and belongs_to_none(s)]
+    firm = [busy[s.id] for s in here if s.id in busy and not belongs_to_none(s)]
+    least = at_depth([_longer(spans, -error) for spans in firm], 2)
+    most = [at_depth([_longer(spans, error) for spans in firm], 2), *(_longer(spans, error) for spans in loose)]
+    window = device.group.start, device.group.end
+    return least.clip(*window).total, at_depth(most, 1).clip(*window).total
+
+
+def _longer(spans: Intervals, by: int) -> Intervals:
+    return Intervals.union_of(spans.start - by, spans.end + by)
 
 
 def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> Verdict:

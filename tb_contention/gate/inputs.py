@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from tb_contention.gate.judging import exactly, judged
-from tb_contention.gate.scope import Scope
+from tb_contention.gate.scope import Scope, matches
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.gate import Gauge, Limits, Outcome, Unit, Verdict
@@ -12,6 +12,8 @@ from tb_contention.units import DeviceId
 
 _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
 _MOST_TOLD = 3
+_NOT_IT = "it was asked for, and nothing of it was judged by this limit"
+_OF_SESSIONS = (Gauge.MAX_SLOWDOWN, Gauge.MAX_LOST, Gauge.MIN_EVIDENCE)
 _NOWHERE = "it applies to no device and no session here: nothing was judged by it"
 
 
@@ -98,12 +100,18 @@ def _unread(scope: Scope) -> "Iterator[Verdict]":
             )
 
 
-def judged_nowhere(limits: Limits, found: "Iterable[Verdict]") -> "Iterator[Verdict]":
-    """Name the limits that no device or session was judged by: a gate that judged nothing has not passed."""
-    judged_by = {verdict.gauge for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE}
-    for gauge in _set(limits):
-        if gauge not in judged_by:
+def judged_nowhere(scope: Scope, found: "Iterable[Verdict]") -> "Iterator[Verdict]":
+    """Name the limits that nothing was judged by, or no session that was asked for: a gate that judged nothing has not passed."""
+    judged_by = [verdict for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE]
+    for gauge in _set(scope.limits):
+        here = [verdict for verdict in judged_by if verdict.gauge is gauge]
+        if not here:
             yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, why=_NOWHERE)
+            continue
+        for word in scope.limits.sessions if gauge in _OF_SESSIONS else ():
+            ids = {session.id for session in scope.sessions if matches(session, word)}
+            if not any(verdict.session in ids for verdict in here):
+                yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, subject=word, why=_NOT_IT)
 
 
 def _set(limits: Limits) -> "Iterator[Gauge]":

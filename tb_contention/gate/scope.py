@@ -26,7 +26,7 @@ class Scope:
         """Choose; OptionError where a name is of nothing."""
         for word in limits.devices:
             _known(word, [str(d.id) for d in report.devices], any(_is(d, word) for d in report.devices), "device")
-        sessions = tuple(s for s in report.sessions if not _is_taken_apart(s, report) and not _belongs_to_none(s))
+        sessions = tuple(s for s in report.sessions if not _is_taken_apart(s, report) and not belongs_to_none(s))
         for word in (*limits.sessions, *(name for name, _ in limits.max_step_of)):
             _known(word, [str(s.id) for s in sessions], any(matches(s, word) for s in sessions), "session")
         named = tuple(s for s in sessions if not limits.sessions or any(matches(s, w) for w in limits.sessions))
@@ -89,6 +89,6 @@ def _is_taken_apart(session: SessionReport, report: Report) -> bool:
     return any(other.process == session.id for other in report.sessions)
 
 
-def _belongs_to_none(session: SessionReport) -> bool:
+def belongs_to_none(session: SessionReport) -> bool:
     """Tell whether it is the work of a process that could not be put down to a session."""
     return session.process is not None and session.id == f"{session.process}#(unattributed)"

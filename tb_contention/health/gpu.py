@@ -48,3 +48,21 @@ def rights(params: "str | None", status: "str | None") -> "list[Check]":
             "NVreg_RestrictProfilingToAdminUsers=0, or run the program (container) with CAP_SYS_ADMIN.",
         )
     ]
+
+
+def serialising(tensorflow: "str | None", setting: "str | None") -> "list[Check]":
+    """Tell a TensorFlow here that lets one kernel of a process run at a time while it records, unless the environment says otherwise.
+
+    Which releases do so is known from their source up to 2.14; setting: TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL.
+    """
+    major, minor = (tensorflow or "99.0").split(".")[:2]
+    if (int(major), int(minor)) > (2, 14) or (setting or "").lower() in ("1", "true"):
+        return []
+    return [
+        Check(
+            name="serialising",
+            status=Status.NOTE,
+            message=f"tensorflow {tensorflow} lets one kernel of a process run at a time while it records",
+            remedy="Where a program uses several streams, set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in it.",
+        )
+    ]

@@ -27,9 +27,8 @@ def trace_cache(folder: Path, budget: int) -> Check:
         sizes = [path.stat().st_size for path in folder.glob("*.trace")]
     except OSError as error:
         return _trace_cache(Status.NOTE, f"{folder} cannot be listed ({error.strerror})")
-    message = (
-        f"{folder} holds {len(sizes)} decoded traces, {sum(sizes) / _MIB:,.1f} MiB of at most {budget // _MIB:,} MiB"
-    )
+    number = f"{len(sizes)} decoded trace{'' if len(sizes) == 1 else 's'}"
+    message = f"{folder} holds {number}, {sum(sizes) / _MIB:,.1f} MiB of at most {budget // _MIB:,} MiB"
     return _trace_cache(Status.OK, message)
 
 

@@ -117,3 +117,24 @@ def test_an_environment_where_this_package_is_not_installed_is_a_fault(repo_root
     assert found["entry-point"]["status"] == "fault"
     assert found["requirements"]["status"] == "note"
     assert "loads" not in found
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for nvidia-smi is a shell script")
+@pytest.mark.parametrize(
+    ("script", "status", "told"),
+    [
+        ("echo 'NVIDIA H100 80GB HBM3, 550.54.15'", "ok", "NVIDIA H100 80GB HBM3, 550.54.15"),
+        ("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", "note", "version mismatch"),
+    ],
+)
+def test_the_driver_is_asked_and_its_failure_told(
+    script: str, status: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert main(["doctor", "--format", "json"]) == 0
+    check = checks_of(capsys.readouterr().out)["gpu"]
+    assert check["status"] == status
+    assert told in check["message"]

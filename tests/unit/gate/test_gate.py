@@ -363,6 +363,18 @@ def test_devices_and_sessions_are_chosen_by_id_and_by_name() -> None:
     assert len(judge(report, Limits(max_slowdown=9.0, devices=("host0/GPU:0",))).verdicts) == 2
 
 
+def test_a_session_that_is_asked_for_and_not_judged_does_not_pass_beside_one_that_is() -> None:
+    report, solo = shared(), alone()
+    both = replace(report, sessions=(*report.sessions, *solo.sessions), devices=(*report.devices, *solo.devices))
+    assert judge(both, Limits(max_slowdown=9.0)).passed
+    found = judge(both, Limits(max_slowdown=9.0, sessions=("trainer", "solo")))
+    assert [(v.subject, v.outcome) for v in found.verdicts] == [
+        ("jobs/trainer", WITHIN),
+        ("solo", NOT_APPLICABLE),
+        ("solo", UNKNOWN),
+    ]
+
+
 @pytest.mark.parametrize(
     "limits",
     [

@@ -1,6 +1,6 @@
 import pytest
 
-from tb_contention.health.gpu import driver, rights
+from tb_contention.health.gpu import driver, rights, serialising
 from tb_contention.model.health import Status
 
 RESTRICTED = "EnableMSI: 1\nRmProfilingAdminOnly: 1\nDynamicPowerManagement: 3\n"
@@ -43,3 +43,15 @@ def test_gpus_are_listed_and_a_driver_that_fails_is_told() -> None:
     check = driver(None, "Driver/library version mismatch")
     assert check.status is Status.NOTE
     assert "mismatch" in check.message
+
+
+@pytest.mark.parametrize(
+    ("version", "setting", "notes"),
+    [
+        ("2.14.1", None, 1), ("1.15.5", "0", 1), ("2.14.0", "1", 0), ("2.14.0", "true", 0), ("2.15.0", None, 0), (None, None, 0),
+    ],
+)  # fmt: skip
+def test_an_old_tensorflow_serialises_kernels_while_it_records_unless_it_is_told_not_to(
+    version: "str | None", setting: "str | None", notes: int
+) -> None:
+    assert [check.status for check in serialising(version, setting)] == [Status.NOTE] * notes

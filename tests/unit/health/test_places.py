@@ -16,7 +16,7 @@ def test_a_cache_tells_its_size_and_bound(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"x" * (9 << 20))
     check = trace_cache(tmp_path, 1 << 30)
     assert check.status is Status.OK
-    assert check.message == f"{tmp_path} holds 1 decoded traces, 3.0 MiB of at most 1,024 MiB"
+    assert check.message == f"{tmp_path} holds 1 decoded trace, 3.0 MiB of at most 1,024 MiB"
 
 
 def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> None:
