@@ -314,6 +314,32 @@ export interface Device {
   readonly memory: DeviceMemory | null;
   /** Why memory is null or incomplete. */
   readonly memory_note?: string;
+  readonly what_if?: readonly Prediction[];
+}
+
+/** A predicted quantity; estimate is null where only the range can be told. */
+export interface Range {
+  readonly estimate: number | null;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the sessions would see under another schedule. */
+export interface Prediction {
+  readonly schedule: string;
+  /** The change in words. */
+  readonly setting: string;
+  readonly sessions: readonly {
+    readonly session: string;
+    readonly slowdown: Range | null;
+  }[];
+  readonly makespan_ns: Range | null;
+  readonly combined_peak_bytes: Bytes | null;
+  readonly combined_peak_most_bytes?: Bytes | null;
+  readonly fits: boolean | null;
+  readonly assumes: string;
+  /** Why nothing can be told; "" where something can. */
+  readonly unknown: string;
 }
 
 export type Severity = 'info' | 'warning' | 'critical' | 'error';

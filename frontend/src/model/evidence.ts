@@ -5,7 +5,7 @@ import { type Ns, ns } from '../base/units';
 export type Place =
   /** The longest contended interval, whole or so near that single kernels show. */
   | { readonly kind: 'contended'; readonly near: boolean }
-  | { readonly kind: 'section'; readonly id: 'blame' | 'steps' }
+  | { readonly kind: 'section'; readonly id: 'blame' | 'steps' | 'what-if' }
   | { readonly kind: 'table'; readonly name: string }
   /** An instant of the memory track, with its holders. */
   | { readonly kind: 'memory'; readonly at: Ns }
@@ -16,8 +16,47 @@ const memoryPeak = (device: Device): Place | null =>
 
 const MEMORY_TABLE: Place = { kind: 'table', name: 'Memory' };
 
+const contended =
+  (near: boolean) =>
+  (device: Device): Place | null =>
+    device.time.contended_ns > 0 ? { kind: 'contended', near } : null;
+
+const blame = (device: Device): Place | null =>
+  device.blame.length > 0 ? { kind: 'section', id: 'blame' } : null;
+
+const steps = (device: Device): Place | null =>
+  (device.step_times ?? []).length > 0 ? { kind: 'section', id: 'steps' } : null;
+
+const KERNELS: Place = { kind: 'table', name: 'Kernels' };
+const SESSIONS: Place = { kind: 'table', name: 'Sessions' };
+
 const RULES: Readonly<Record<string, (device: Device, finding: Finding) => Place | null>> = {
-  'overlap-in-time': (device) => (device.time.contended_ns > 0 ? { kind: 'contended', near: false } : null),
+  'overlap-in-time': contended(false),
+  'time-slice-waiting': contended(true),
+  'one-stream': contended(true),
+  'slowed-side-by-side': contended(true),
+  'shift-helps': () => ({ kind: 'section', id: 'what-if' }),
+  saturation: contended(false),
+  'destructive-sharing': contended(true),
+  'unfair-sharing': blame,
+  'small-grids': () => KERNELS,
+  'latency-tail': steps,
+  'head-of-line': () => ({ kind: 'table', name: 'Kernel pairs' }),
+  'short-steps-beside-long': steps,
+  'copy-contention': contended(true),
+  'collective-spin': () => KERNELS,
+  'host-contention': steps,
+  'sync-every-step': steps,
+  'host-bound': steps,
+  'untraced-corunner': blame,
+  'loss-at-start': steps,
+  'clocks-fall': steps,
+  'sharing-is-fine': contended(false),
+  'maybe-different-gpus': contended(false),
+  'clock-error-large': () => SESSIONS,
+  'no-steps': () => SESSIONS,
+  'peaks-may-meet': memoryPeak,
+  fragmentation: memoryPeak,
   'little-headroom': memoryPeak,
   'limits-exceed-capacity': memoryPeak,
   'reserved-unused': memoryPeak,

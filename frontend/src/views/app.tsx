@@ -12,6 +12,7 @@ import { Problems } from './problems';
 import { StepsView } from './steps';
 import { Tables } from './tables';
 import { TimelineView } from './timeline';
+import { WhatIfView } from './what_if';
 
 function Progress({ panel }: { panel: Panel }): JSX.Element | null {
   const summary = panel.summary.value;
@@ -62,6 +63,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
         <BlameView panel={panel} report={report} device={device} />
         <StepsView panel={panel} report={report} device={device} />
       </div>
+      <WhatIfView panel={panel} report={report} device={device} />
       {!isIncomplete && <Problems problems={report.problems} />}
       <Tables panel={panel} report={report} device={device} />
     </>

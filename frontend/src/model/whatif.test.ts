@@ -1,0 +1,71 @@
+import { expect, it } from 'vitest';
+import type { Prediction } from '../api/types';
+import { bytes } from '../base/units';
+import { device } from '../testing/literals';
+import { whatIfRows } from './whatif';
+
+const [ALPHA, BETA] = device(['alpha', 'beta']).sessions;
+
+const predicted = (schedule: string, alpha: number | null, more: Partial<Prediction> = {}): Prediction => ({
+  schedule,
+  setting: schedule,
+  sessions: [
+    { session: BETA, slowdown: { estimate: 1, low: 1, high: 1 } },
+    { session: ALPHA, slowdown: { estimate: alpha, low: 1, high: 1.5 } },
+  ],
+  makespan_ns: { estimate: 480e6, low: 470e6, high: 500e6 },
+  combined_peak_bytes: null,
+  fits: null,
+  assumes: '',
+  unknown: '',
+  ...more,
+});
+
+const rowsOf = (...what_if: Prediction[]) => whatIfRows(device(['alpha', 'beta'], { what_if }));
+
+it('gives each session its slowdown in the order of the device', () => {
+  const [row] = rowsOf(predicted('as_recorded', 1.25));
+  expect(row.slowdowns).toEqual([
+    { estimate: '1.25×', range: '1.00× – 1.50×' },
+    { estimate: '1.00×', range: '1.00×' },
+  ]);
+  expect(row.makespan).toEqual({ estimate: '480 ms', range: '470 ms – 500 ms' });
+});
+
+it('calls the one best that loses least, if it loses less than as recorded', () => {
+  const best = (...rows: Prediction[]) => rowsOf(...rows).map((row) => row.isBest);
+  expect(best(predicted('as_recorded', 1.4), predicted('mps', 1.1), predicted('moved', 1))).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect(best(predicted('as_recorded', 1.0), predicted('mps', 1.2))).toEqual([false, false]);
+  expect(best(predicted('as_recorded', null), predicted('moved', 1))).toEqual([false, false]);
+});
+
+it('names no figure where there is none, and says why', () => {
+  const [row] = rowsOf(
+    predicted('mps', null, { unknown: 'Record alpha alone.', makespan_ns: null, sessions: [] }),
+  );
+  expect(row).toMatchObject({
+    isKnown: false,
+    note: 'Record alpha alone.',
+    slowdowns: [null, null],
+    makespan: null,
+  });
+});
+
+it('says whether the memory fits as far as that is known', () => {
+  const memory = (peak: number | null, most: number | null, fits: boolean | null) =>
+    rowsOf(
+      predicted('mps', 1, {
+        combined_peak_bytes: peak === null ? null : bytes(peak),
+        combined_peak_most_bytes: most === null ? null : bytes(most),
+        fits: fits,
+      }),
+    )[0].memory;
+  expect(memory(2 ** 30, 2 ** 31, true)).toBe('1 GiB, up to 2 GiB, fits');
+  expect(memory(2 ** 30, 2 ** 30, null)).toBe('1 GiB');
+  expect(memory(null, null, false)).toBe('does not fit');
+  expect(memory(null, null, null)).toBeNull();
+});

@@ -1,0 +1,83 @@
+/** Predictions of other schedules as rows of a table: what each session would see, when all would be done, whether memory fits. */
+import type { Device, Prediction, Range } from '../api/types';
+import { formatBytes, formatDuration, UNKNOWN } from '../base/format';
+import { ns } from '../base/units';
+import { times } from './slowdown';
+
+export interface WhatIfRow {
+  readonly setting: string;
+  /** Of each session of the device, in its order: slowdown then, with its range; null where it is not known. */
+  readonly slowdowns: readonly (RangeText | null)[];
+  readonly makespan: RangeText | null;
+  readonly memory: string | null;
+  /** Why nothing is told, or what is taken for granted. */
+  readonly note: string;
+  readonly isKnown: boolean;
+  /** The one that loses least of those that can be compared. */
+  readonly isBest: boolean;
+}
+
+export interface RangeText {
+  /** Null where only the range is known. */
+  readonly estimate: string | null;
+  readonly range: string;
+}
+
+/** Less than this is no reason to prefer one schedule to another. */
+const MARGIN = 0.02;
+
+function textOf(range: Range | null, format: (value: number) => string): RangeText | null {
+  if (range === null) return null;
+  const [low, high] = [format(range.low), format(range.high)];
+  return {
+    estimate: range.estimate === null ? null : format(range.estimate),
+    range: low === high ? low : `${low} – ${high}`,
+  };
+}
+
+function memoryText({
+  combined_peak_bytes: peak,
+  fits,
+  combined_peak_most_bytes: most,
+}: Prediction): string | null {
+  if (peak === null) return fits === null ? null : fits ? 'fits' : 'does not fit';
+  const upTo = most != null && most > peak ? `, up to ${formatBytes(most)}` : '';
+  const verdict = fits === null ? '' : fits ? ', fits' : ', does not fit';
+  return `${formatBytes(peak)}${upTo}${verdict}`;
+}
+
+/** Mean slowdown; null where a session's is not known. */
+function meanOf(prediction: Prediction, device: Device): number | null {
+  const estimates = device.sessions.map(
+    (id) => prediction.sessions.find((each) => each.session === id)?.slowdown?.estimate ?? null,
+  );
+  if (estimates.length === 0 || estimates.some((value) => value === null)) return null;
+  return estimates.reduce<number>((sum, value) => sum + (value ?? 0), 0) / estimates.length;
+}
+
+export function whatIfRows(device: Device): readonly WhatIfRow[] {
+  const all = device.what_if ?? [];
+  const means = all.map((prediction) => meanOf(prediction, device));
+  const known = means.flatMap((mean) => mean ?? []);
+  const recorded = means[all.findIndex(({ schedule }) => schedule === 'as_recorded')] ?? null;
+  const least = Math.min(...known);
+  return all.map((prediction, i) => {
+    const slowdowns = device.sessions.map((id) =>
+      textOf(prediction.sessions.find((each) => each.session === id)?.slowdown ?? null, times),
+    );
+    const duration = (value: number): string => formatDuration(ns(value));
+    return {
+      setting: prediction.setting,
+      slowdowns,
+      makespan: textOf(prediction.makespan_ns, duration),
+      memory: memoryText(prediction),
+      note: prediction.unknown || prediction.assumes,
+      isKnown: prediction.unknown === '',
+      isBest: means[i] !== null && means[i] === least && recorded !== null && least < recorded - MARGIN,
+    };
+  });
+}
+
+/** "1.08× (1.02 – 1.15×)". */
+export const rangeWords = (text: RangeText | null): string =>
+  text === null ? UNKNOWN : text.estimate === null ? text.range : `${text.estimate} (${text.range})`;

@@ -1,0 +1,90 @@
+/** What other schedules would bring: predicted, each with its range and what it takes for granted. */
+import type { JSX } from 'preact';
+import type { Device, Report } from '../api/types';
+import { UNKNOWN } from '../base/format';
+import { type RangeText, type WhatIfRow, whatIfRows } from '../model/whatif';
+import type { Panel } from '../state/panel';
+import { SessionName } from './session_name';
+
+function Cell({ text }: { text: RangeText | null }): JSX.Element {
+  if (text === null) return <td class="muted">{UNKNOWN}</td>;
+  if (text.estimate === null) return <td>{text.range}</td>;
+  return (
+    <td>
+      {text.estimate} {text.range !== text.estimate && <small>{text.range}</small>}
+    </td>
+  );
+}
+
+function Row({ row }: { row: WhatIfRow }): JSX.Element {
+  const { setting, note, slowdowns, makespan, memory, isBest, isKnown } = row;
+  const isBlank = !isKnown && makespan === null && slowdowns.every((each) => each === null);
+  return (
+    <tr class={isBest ? 'best' : undefined}>
+      <th scope="row">
+        {setting}
+        {isBest && <span class="badge">loses least</span>}
+        {note !== '' && !isBlank && <small>{note}</small>}
+      </th>
+      {isBlank ? (
+        <td class="name muted" colSpan={slowdowns.length + 1}>
+          {note}
+        </td>
+      ) : (
+        <>
+          {slowdowns.map((text, index) => (
+            <Cell key={index} text={text} />
+          ))}
+          <Cell text={makespan} />
+        </>
+      )}
+      <td class={memory === null ? 'muted' : undefined}>{memory ?? UNKNOWN}</td>
+    </tr>
+  );
+}
+
+export function WhatIfView({
+  panel,
+  report,
+  device,
+}: {
+  panel: Panel;
+  report: Report;
+  device: Device;
+}): JSX.Element | null {
+  const rows = whatIfRows(device);
+  if (rows.length === 0) return null;
+  const theme = panel.theme.value;
+  return (
+    <section class="what-if" aria-labelledby="what-if">
+      <h2 id="what-if">What would help</h2>
+      <div class="scroll">
+        <table>
+          <caption class="muted">
+            Predicted from the recorded work: step period then, against alone. The range is what the recording
+            leaves open.
+          </caption>
+          <thead>
+            <tr>
+              <th scope="col">schedule</th>
+              {device.sessions.map((id) => (
+                <th key={id} scope="col">
+                  <SessionName {...{ report, device, theme, id }} />
+                </th>
+              ))}
+              <th scope="col" title="until the recorded work of all sessions is done">
+                all done in
+              </th>
+              <th scope="col">memory at the peak</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <Row key={index} row={row} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
