@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import refuse_unfit, say_written, write_file, write_stdout
+from tb_contention.cli.output import refuse_unfit, say_written, write_file, write_verdict
 from tb_contention.cli.parsing import (
     parse_headroom,
     parse_limit,
@@ -194,8 +194,8 @@ def _print(found: "Gate", arguments: argparse.Namespace) -> None:
     if Format(arguments.format) is Format.JSON:
         from tb_contention.report.gate_json import to_json
 
-        write_stdout(to_json(found, logdir=arguments.logdir))
+        write_verdict(to_json(found, logdir=arguments.logdir))
         return
     from tb_contention.report.gate_text import to_text
 
-    write_stdout(printable(to_text(found)))
+    write_verdict(printable(to_text(found)))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tb_contention._version import __version__
 from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import write_stdout
+from tb_contention.cli.output import write_verdict
 from tb_contention.cli.terminal import Progress, printable
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
             "counts": {status.value: counts[status] for status in Status},
             "checks": [_as_json(check) for check in checks],
         }
-        write_stdout(json.dumps(found, indent=1) + "\n")
+        write_verdict(json.dumps(found, indent=1) + "\n")
     else:
-        write_stdout(printable(_text(checks)))
+        write_verdict(printable(_text(checks)))
     return FAULTY if counts[Status.FAULT] else 0
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import NoReturn
 
 from tb_contention._version import __version__
 from tb_contention.cli import check, demo, diff, doctor, report, runs, simulate
+from tb_contention.cli.output import forget_stdout
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
 
@@ -55,14 +55,8 @@ def main(argv: "Sequence[str] | None" = None) -> int:
         print(f"tb-contention: error: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, OptionError) else 1
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return 0
     except KeyboardInterrupt:
         return 130
     return code
-
-
-def _forget_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that went away."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

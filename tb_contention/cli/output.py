@@ -1,5 +1,6 @@
 """Text or bytes -> stdout or a file that is there whole or not at all."""
 
+import contextlib
 import errno
 import os
 import sys
@@ -21,6 +22,20 @@ def write_stdout_bytes(chunks: "Iterable[bytes]") -> None:
     for chunk in chunks:
         sys.stdout.buffer.write(chunk)
     sys.stdout.flush()
+
+
+def forget_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that went away."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_verdict(text: str) -> None:
+    """Print a result whose exit code counts more than its text: a reader that goes away does not turn a failure into success."""
+    try:
+        write_stdout(text)
+    except BrokenPipeError:
+        forget_stdout()
 
 
 def say_written(path: Path) -> None:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -156,6 +158,18 @@ def test_a_baseline_changes_what_a_slowdown_rests_on(logs: str, capsys: Captured
     baselines = [f"--baseline=together/{name}=alone/{name}" for name in ("trainer", "evaluator")]
     assert main([*words, *baselines]) == 0
     assert "class A, limit at least class A" in capsys.readouterr().out
+
+
+def test_a_reader_that_goes_away_does_not_open_the_gate(logs: str) -> None:
+    words = [sys.executable, "-c", "import sys; from tb_contention.cli import main; sys.exit(main())"]
+    words += ["check", logs, "--max-slowdown", "1.2"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        said = running.stderr.read()
+        assert running.wait() == 3
+    assert said == b""
 
 
 def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> None:
