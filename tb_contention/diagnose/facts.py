@@ -67,16 +67,14 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
     here = np.array([stream.device in devices for stream in trace.streams], np.bool_)
     k = trace.kernels
     start = k.start // PS_PER_NS + session.offset
-    rows = (
-        np.flatnonzero(here[k.stream] & (start < group.end) & (start + k.duration // PS_PER_NS > group.start))
-        if len(k)
-        else _NONE
-    )
+    inside = here[k.stream] & (start < group.end) & (start + k.duration // PS_PER_NS > group.start)
+    rows: slice | I64 = slice(None) if inside.all() else np.flatnonzero(inside)
     duration = k.duration[rows] // PS_PER_NS
     kernel = k.kind[rows] == KernelKind.KERNEL
     alone = _alone(next((each for each in cost.kernel_losses if each.session == session.id), None), len(k))[rows]
     usual = np.where(np.isfinite(alone), alone, duration)[kernel]
     time = int(duration[kernel].sum())
+    typical, longest = _weighted(usual.astype(np.float64))
     small, configured = _grids(trace, k.details[rows][kernel], duration[kernel], devices)
     streams, serial = _streams(k.stream[rows][kernel], start[rows][kernel], duration[kernel])
     syncs, sync_time, input_wait = _host(session, group)
@@ -84,8 +82,8 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
         session=session.id,
         kernels=int(kernel.sum()),
         kernel_time=time,
-        typical=_weighted(usual, 0.5),
-        longest=_weighted(usual, 0.95),
+        typical=typical,
+        longest=longest,
         small_grids=small,
         configured=configured,
         collective=_share(_named(trace, k.name[rows][kernel], _is_collective), duration[kernel]),
@@ -99,9 +97,6 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
     )
 
 
-_NONE = np.empty(0, np.int64)
-
-
 def _alone(losses: "KernelLosses | None", rows: int) -> F64:
     """Spread what kernels take alone over all rows of the trace; NaN where it is not known."""
     alone = np.full(rows, np.nan)
@@ -110,13 +105,14 @@ def _alone(losses: "KernelLosses | None", rows: int) -> F64:
     return alone
 
 
-def _weighted(duration: "F64 | I64", part: float) -> float:
-    """Return the duration below which this part of the summed time lies, 0 without any."""
+def _weighted(duration: F64) -> "tuple[float, float]":
+    """Return the durations below which a half and 95 % of the summed time lie, 0 without any."""
     if not len(duration):
-        return 0.0
-    ordered = np.sort(duration).astype(np.float64)
+        return 0.0, 0.0
+    ordered = np.sort(duration)
     reach = np.cumsum(ordered)
-    return float(ordered[np.searchsorted(reach, part * reach[-1])])
+    half, most = np.searchsorted(reach, [0.5 * reach[-1], 0.95 * reach[-1]]).tolist()
+    return float(ordered[half]), float(ordered[most])
 
 
 def _share(chosen: Bool, weight: I64) -> float:

@@ -1,5 +1,7 @@
 """What a rule looks at: the results of one device, with the facts of its sessions, and words for both."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tb_contention.diagnose.facts import SessionFacts, facts_of
@@ -24,11 +26,9 @@ class Scene:
     @classmethod
     def of(cls, aligned: AlignedTraces, device: DeviceReport) -> "Scene":
         """Collect the facts of all sessions."""
-        return cls(
-            aligned=aligned,
-            device=device,
-            facts=tuple(facts_of(aligned.session(s), device.group, device.cost) for s in device.sessions),
-        )
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            facts = tuple(pool.map(lambda s: facts_of(aligned.session(s), device.group, device.cost), device.sessions))
+        return cls(aligned=aligned, device=device, facts=facts)
 
     @property
     def is_host(self) -> bool:
