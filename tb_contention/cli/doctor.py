@@ -153,9 +153,9 @@ def _as_json(check: "Check") -> "dict[str, str]":
 
 
 def _text(checks: "list[Check]") -> str:
+    """Print a line per check and one per remedy; nothing here may need numpy, which may be what is broken."""
     from tb_contention.model.health import Status, count_by_status
     from tb_contention.model.names import clean
-    from tb_contention.report.text import count
 
     width = max(len(check.name) for check in checks)
     lines = []
@@ -165,5 +165,7 @@ def _text(checks: "list[Check]") -> str:
         if check.remedy:
             lines.append(f"{'':5}  {'':{width}}  -> {clean(check.remedy)}")
     counts = count_by_status(checks)
-    told = f"{count(counts[Status.FAULT], 'fault')}, {count(counts[Status.NOTE], 'note')}, {counts[Status.OK]} in order"
-    return "\n".join([*lines, f"{told}."]) + "\n"
+    told = ", ".join(
+        f"{counts[status]} {status.value}{'' if counts[status] == 1 else 's'}" for status in (Status.FAULT, Status.NOTE)
+    )
+    return "\n".join([*lines, f"{told}, {counts[Status.OK]} in order."]) + "\n"

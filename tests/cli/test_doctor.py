@@ -69,18 +69,18 @@ def test_wrong_usage_is_2(words: "list[str]", capsys: Captured) -> None:
     assert capsys.readouterr().out == ""
 
 
-def doctor(*folders: Path, code: str = "") -> "tuple[int, dict[str, dict[str, str]]]":
-    """Run it in a process that looks for modules and metadata in these folders first, and hides what `code` says."""
-    program = f"import sys; {code}\nfrom tb_contention.cli import main; sys.exit(main(['doctor', '--format', 'json']))"
+def run_doctor(words: "list[str]", *folders: Path, code: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run it in a process that looks for modules and metadata in these folders first, and runs `code` before."""
+    program = f"import sys; {code}\nfrom tb_contention.cli import main; sys.exit(main(['doctor', *sys.argv[1:]]))"
     path = os.pathsep.join(str(folder) for folder in folders)
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
+    return subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, cwd=folders[0], check=False,
         env={**os.environ, "PYTHONPATH": path},
-        check=False,
-        cwd=folders[0],
-    )
+    )  # fmt: skip
+
+
+def doctor(*folders: Path, code: str = "") -> "tuple[int, dict[str, dict[str, str]]]":
+    done = run_doctor(["--format", "json"], *folders, code=code)
     assert "Traceback" not in done.stderr
     return done.returncode, checks_of(done.stdout)
 
@@ -95,13 +95,18 @@ def test_a_copy_with_a_broken_page_is_a_fault(repo_root: Path, tmp_path: Path) -
     assert found["imports"]["status"] == "ok"
 
 
-def test_a_numba_that_cannot_be_imported_is_told_and_not_raised(repo_root: Path, tmp_path: Path) -> None:
-    (tmp_path / "numba.py").write_text(
-        "raise ImportError('Numba needs NumPy 2.0 or less. Got NumPy 2.9.')", encoding="utf-8"
-    )
-    code, found = doctor(tmp_path, repo_root)
-    assert code == 3
-    assert "Numba needs NumPy 2.0 or less" in found["imports"]["message"]
+@pytest.mark.parametrize("module", ["numpy", "numba"])
+def test_a_package_that_cannot_be_imported_is_told_and_not_raised(
+    module: str, repo_root: Path, demo_logs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / f"{module}.py").write_text(f"raise ImportError('{module} needs another release')", encoding="utf-8")
+    for words in ([], [str(demo_logs)], ["--format", "json"]):
+        done = run_doctor(words, tmp_path, repo_root)
+        assert done.returncode == 3
+        assert "Traceback" not in done.stderr
+        assert f"{module} needs another release" in done.stdout
+    found = checks_of(done.stdout)
+    assert found["imports"]["status"] == "fault"
     assert found["loads"]["status"] == "fault"
     assert "trace-cache" not in found
 
