@@ -37,7 +37,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 MAGIC = b"TBCC"
 BUDGET = 4 << 30
 _ALIGN = 64
@@ -243,6 +243,8 @@ def _trace(plain: "dict[str, Any]", tables: "dict[str, Any]", strings: StringTab
         complete=plain["complete"],
         profiler_messages=tuple(plain["profiler_messages"]),
         problems=tuple(problems),
+        file_bytes=plain["file_bytes"],
+        sha256=plain["sha256"],
         **tables,
     )
 

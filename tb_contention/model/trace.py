@@ -222,7 +222,8 @@ class Trace:
     """Everything read from one profiler file.
 
     hostnames: XSpace.hostnames. span: (first start, last end) over all events in ps, (0, 0) when there is none. complete: no byte of the
-    file was left unread. profiler_messages: XSpace errors and warnings as written.
+    file was left unread. profiler_messages: XSpace errors and warnings as written. file_bytes, sha256: of the file itself, None where the
+    trace was not read from one.
     """
 
     era: Era
@@ -243,3 +244,5 @@ class Trace:
     complete: bool
     profiler_messages: "tuple[str, ...]" = ()
     problems: "tuple[Problem, ...]" = ()
+    file_bytes: "int | None" = None
+    sha256: "str | None" = None

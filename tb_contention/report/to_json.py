@@ -42,6 +42,8 @@ def _session(item: SessionReport) -> "dict[str, Any]":
         "name": session.name,
         "run": session.run,
         "file": session.file,
+        "file_bytes": integer(session.trace.file_bytes),
+        "sha256": session.trace.sha256,
         "host": session.host,
         "process_id": integer(session.process_id),
         "kind": session.kind,

@@ -1,8 +1,10 @@
 """One file on disk -> Trace, whatever its container; every fault of the file ends in TraceFileError."""
 
 import errno
+import hashlib
 import os
 import stat
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +28,7 @@ def load_trace(file: CaptureFile) -> Trace:
                 raise
             continue
         if trace.complete or before == after:
-            return trace
+            return replace(trace, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
     raise TraceFileError(
         f"{file.relative}: the file is still being written.",
         slug="still-growing",
