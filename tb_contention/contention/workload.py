@@ -1,31 +1,38 @@
 """A session's loss -> its work as it takes alone, cut to a part of the window that is short enough to be played many times."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_contention.contention.cover import covered
-from tb_contention.contention.loss import Loss
+from tb_contention.contention.loss import Loss, find_waits
+from tb_contention.contention.replay import Gaps
 from tb_contention.contention.work import STEP_END, SessionWork
+from tb_contention.model.intervals import Intervals
 from tb_contention.model.trace import KernelKind
 from tb_contention.model.workload import Unit, Workload
 from tb_contention.units import F64, I64, U8, Nanoseconds
 
-#: Kernels of one session, and its host instants, that are played at most.
-MOST = 10_000
+#: Kernels of all sessions, and half as many as their host instants, that are played at most.
+_MOST = 24_000
 #: Parts in which a session without steps is looked at.
 _PARTS = 20
+#: Kernels that tell the gap between two of a stream, and how long one is at most where fewer do, ns.
+_FEW, _USUAL = 5, 2_000.0
 
 
 def workloads(losses: "list[Loss]", start: int, end: int) -> "tuple[Workload, ...]":
     """Cut the same part of the window out of every session's work; start, end: of the window, ns."""
-    last = min([end, *(_full(loss.work, start) for loss in losses)])
+    most = _MOST // max(1, len(losses))
+    last = min([end, *(_full(loss.work, start, most) for loss in losses)])
     return tuple(_workload(loss, start, last, whole=last == end) for loss in losses)
 
 
-def _full(work: SessionWork, start: int) -> int:
+def _full(work: SessionWork, start: int, most: int) -> int:
     """Return when a session has done as much as is played at most."""
     far = np.iinfo(np.int64).max
-    kernel = int(np.searchsorted(work.start, start)) + MOST
-    instant = int(np.searchsorted(work.host.time, start)) + 2 * MOST
+    kernel = int(np.searchsorted(work.start, start)) + most
+    instant = int(np.searchsorted(work.host.time, start)) + 2 * most
     return min(
         int(work.start[kernel]) if kernel < len(work.start) else far,
         int(work.host.time[instant]) if instant < len(work.host.time) else far,
@@ -33,14 +40,15 @@ def _full(work: SessionWork, start: int) -> int:
 
 
 def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
-    work, gaps, pace = loss.work, loss.gaps, loss.pace
+    work, pace = loss.work, loss.pace
+    gaps, extra = _gaps(loss)
     kernels = slice(int(np.searchsorted(work.start, start)), int(np.searchsorted(work.start, end)))
     host = slice(int(np.searchsorted(work.host.time, start)), int(np.searchsorted(work.host.time, end, "right")))
     previous = _inside(work.previous[kernels], kernels)
     launch = _inside(work.launch[kernels], host)
     follows = _inside(gaps.follows[kernels], kernels)
     behind = gaps.behind[kernels].copy()
-    earliest = _earliest(loss, kernels, previous, launch, start)
+    earliest = _earliest(work, gaps, kernels, previous, launch, start)
     alone = np.flatnonzero((previous < 0) & (launch < 0) & (follows < 0) & np.isneginf(earliest))
     # Nothing is known of its cause: it moves with what came before.
     follows[alone] = alone - 1
@@ -61,7 +69,7 @@ def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
         duration=np.maximum(loss.alone.estimate[kernels], 0.0),
         stream=work.stream[kernels].copy(),
         earliest=earliest,
-        extra=loss.waits.alone[kernels].copy(),
+        extra=extra[kernels].copy(),
         previous=previous,
         follows=follows,
         behind=behind,
@@ -82,14 +90,36 @@ def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
     )
 
 
+def _gaps(loss: Loss) -> "tuple[Gaps, F64]":
+    """Return the gaps of a session, and each kernel's own one (ns), from kernels that surely waited for the one before them.
+
+    Where the host is slow a kernel is late by its own launch, which lies before the end of the one before it all the same.
+    """
+    work, gaps = loss.work, loss.gaps
+    both = np.flatnonzero((work.launch >= 0) & (work.previous >= 0) & (loss.waits.stall <= 0))
+    before, launched = work.end[work.previous[both]], work.host.time[work.launch[both]] + gaps.latency
+    behind = (work.start[both] - before).astype(np.float64)
+    bound = behind[(before >= launched) & (behind >= 0)]
+    after = float(np.median(bound)) if len(bound) >= _FEW else min(gaps.after, _USUAL)
+    if after > gaps.after - _USUAL:
+        return gaps, loss.waits.alone
+    due = np.full(len(work.start), -np.inf)
+    known = work.previous >= 0
+    due[known] = work.end[work.previous[known]] + after
+    known = work.launch >= 0
+    due[known] = np.maximum(due[known], work.host.time[work.launch[known]] + gaps.latency)
+    due = np.where(np.isfinite(due), due, work.start)
+    found = replace(gaps, after=after, due=due, extra=work.start - due)
+    return found, find_waits(work, loss.exposure, found, Intervals.empty()).alone
+
+
 def _inside(rows: I64, part: slice) -> I64:
     """Count rows from the part's begin; those outside are none."""
     return np.where((rows >= part.start) & (rows < part.stop), rows - part.start, -1)
 
 
-def _earliest(loss: Loss, kernels: slice, previous: I64, launch: I64, start: int) -> F64:
+def _earliest(work: SessionWork, gaps: Gaps, kernels: slice, previous: I64, launch: I64, start: int) -> F64:
     """Tell when kernels can start whose launch, or the kernel before them, lies before the part."""
-    work, gaps = loss.work, loss.gaps
     out = np.full(kernels.stop - kernels.start, -np.inf)
     rows = np.flatnonzero((previous < 0) & (work.previous[kernels] >= 0))
     out[rows] = work.end[work.previous[kernels][rows]] + gaps.after - start

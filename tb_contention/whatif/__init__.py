@@ -17,6 +17,8 @@ from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
 from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
 
+__all__ = ["STANDARD", "Question", "predict"]
+
 _SCHEDULES: "dict[Schedule, Callable[[Scene, Question], Prediction]]" = {
     Schedule.AS_RECORDED: as_recorded,
     Schedule.SHIFTED: shifted,

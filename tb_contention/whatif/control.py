@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.model.contention import Cost, Mechanism
-from tb_contention.whatif.outcome import Outcome, Stage, recorded, run
+from tb_contention.whatif.outcome import Outcome, Stage, recorded, run, run_all
 from tb_contention.whatif.play import Policy, Way
 
-#: Lengths of turns (ns) where the traces do not show one, factors on one that they show, and costs of a change of turns (ns).
-SLICES, FACTORS, SWITCHES = (1.0e6, 2.3e6, 5.0e6), (0.4, 0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
+#: Lengths of turns that are usual, factors on one that the traces show, and costs of a change of turns; ns.
+SLICES, FACTORS, SWITCHES = (0.5e6, 1.0e6, 2.3e6, 5.0e6), (0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
 #: A set of figures that returns the measured slowdowns nearly as well as the best one is as good.
 _AS_GOOD = 0.02
-#: Error of the control beyond which nothing is predicted from a play.
-HOPELESS = 0.30
+#: Error of the control beyond which nothing is predicted from a play; smaller where the sessions are said not to feel each other.
+_HOPELESS, _HOPELESS_FREE = 0.30, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,11 @@ class Control:
     outcome: Outcome
     error: float
 
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether the model does not return what was measured."""
+        return self.error > (_HOPELESS_FREE if self.policy.way is Way.FREELY else _HOPELESS)
+
 
 def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
     """Choose the figures that fit best; None where the mechanism is not known. stop: how far is played, ns."""
@@ -32,7 +37,8 @@ def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
     if not candidates:
         return None
     measured = recorded(stage, stop)
-    errors = [_error(run(stage, policy, stop=stop), measured, stage) for policy in candidates]
+    played = run_all(stage, [(policy, None) for policy in candidates], stop)
+    errors = [_error(outcome, measured, stage) for outcome in played]
     best = int(np.argmin(errors))
     close = [p for p, e in zip(candidates, errors, strict=True) if e <= errors[best] + _AS_GOOD]
     outcome = run(stage, candidates[best])
@@ -54,7 +60,9 @@ def _candidates(stage: Stage, cost: Cost) -> "list[Policy]":
         return [Policy(way=Way.MEASURED, rates=rates)]
     if cost.mechanism is not Mechanism.TIME_SLICING:
         return []
-    lengths = SLICES if cost.slice is None else tuple(cost.slice * factor for factor in FACTORS)
+    seen = () if cost.slice is None else tuple(cost.slice * factor for factor in FACTORS)
+    # Where a session's host is slow its bursts end with its work, so that what looks like a turn may be shorter than one.
+    lengths = (*seen, *(usual for usual in SLICES if not seen or not seen[0] <= usual <= seen[-1]))
     turn = Policy(way=Way.TURNS, whole=cost.whole_turns)
     return [replace(turn, slice=float(length), switch=switch) for length in lengths for switch in SWITCHES]
 

@@ -94,13 +94,15 @@ def _fits(memory: CombinedMemory, peak: int, most: int) -> "bool | None":
 
 
 def memory_limits(scene: Scene, question: Question) -> Prediction:
-    """Limit every allocator to what it needed and a tenth more, or one session's to a given size."""
+    """Limit every allocator to what it needed and a tenth more, or some to given sizes."""
     memory = scene.device.memory
     setting = "limit each process's allocator to what it needed and a tenth more"
     if memory is None:
         return Prediction(schedule=Schedule.MEMORY_LIMITS, setting=setting, unknown=scene.device.memory_note)
-    if question.session is not None and question.value is not None:
-        setting = f"limit {scene.name(question.session)} to {question.value / (1 << 30):.2f} GiB"
+    if question.limits:
+        setting = "limit " + ", ".join(
+            f"{scene.name(s)} to {limit / (1 << 30):.2f} GiB" for s, limit in question.limits
+        )
     limits = [(a, _limit(a, question)) for a in memory.allocators]
     total = sum(limit for _, limit in limits)
     short = [a for a, limit in limits if limit < a.needed]
@@ -115,7 +117,7 @@ def memory_limits(scene: Scene, question: Question) -> Prediction:
         schedule=Schedule.MEMORY_LIMITS,
         setting=setting,
         parameters=(("sum_of_limits_bytes", total), *parameters),
-        memory_peak=memory.peak,
+        memory_peak=None if short else memory.peak,
         memory_most=total,
         memory_fits=fits,
         assumes="What a process did not do while it was captured needs no more memory; step times stay as they are."
@@ -124,9 +126,8 @@ def memory_limits(scene: Scene, question: Question) -> Prediction:
 
 
 def _limit(allocator: AllocatorPeak, question: Question) -> int:
-    """Return the limit asked for, else one that suits; others keep theirs when one session is asked about."""
-    if question.session is None or question.value is None:
-        return allocator.suggested_limit
-    if allocator.session == question.session:
-        return question.value
-    return allocator.limit if allocator.limit is not None else allocator.suggested_limit
+    """Return the limit asked for, else one that suits; others keep theirs when some are asked about."""
+    for session, limit in question.limits:
+        if allocator.session == session:
+            return limit
+    return allocator.limit if question.limits and allocator.limit is not None else allocator.suggested_limit

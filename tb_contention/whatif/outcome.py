@@ -1,5 +1,7 @@
 """A play -> what each session saw in it: slowdown, step period, and when its work was done."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +54,12 @@ def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = 
     played = play(stage.packed, policy, begin, stop)
     marks = _marks(stage.works, stage.packed, played)
     return _outcome(stage, marks, float(begin.max()), stop, _done(stage.packed, played))
+
+
+def run_all(stage: Stage, plays: "list[tuple[Policy, F64 | None]]", stop: float = np.inf) -> "list[Outcome]":
+    """Play several ways side by side: the loop over events lets go of the interpreter's lock."""
+    with ThreadPoolExecutor(min(8, max(1, len(plays)), os.cpu_count() or 1)) as pool:
+        return list(pool.map(lambda play: run(stage, play[0], play[1], stop), plays))
 
 
 def recorded(stage: Stage, stop: float = np.inf) -> Outcome:

@@ -10,12 +10,14 @@ from tb_contention.units import SessionId
 class Question:
     """A schedule to predict. session: the one that is shifted, capped or moved; None: the one for which it helps most.
 
-    value: shift in ns, cap in percent, or memory limit in bytes; None: a sensible one is looked for.
+    value: shift in ns, or cap in percent; None: a sensible one is looked for. limits: of MEMORY_LIMITS, bytes per process; () = what suits
+    each.
     """
 
     schedule: Schedule
     session: "SessionId | None" = None
     value: "int | None" = None
+    limits: "tuple[tuple[SessionId, int], ...]" = ()
 
 
 #: What is predicted where nobody asks for anything else.

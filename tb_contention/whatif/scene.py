@@ -10,8 +10,8 @@ from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import F64, SessionId
 from tb_contention.whatif.claims import Claims, claims_of
-from tb_contention.whatif.control import HOPELESS, Control, control
-from tb_contention.whatif.outcome import Outcome, Stage, run
+from tb_contention.whatif.control import Control, control
+from tb_contention.whatif.outcome import Outcome, Stage, run_all
 from tb_contention.whatif.play import Policy
 from tb_contention.whatif.question import Question
 
@@ -47,7 +47,7 @@ class Scene:
             return cls(device=device, aligned=aligned, stage=stage, control=None, stop=0.0, trouble=trouble)
         stop = _stop(stage)
         found = control(stage, device.cost, stop)
-        if found is None or found.error > HOPELESS:
+        if found is None or found.hopeless:
             error = "" if found is None else f": it is off by {found.error:.0%}"
             trouble = f"A model of how the sessions share does not return what was measured{error}."
         return cls(device=device, aligned=aligned, stage=stage, control=found, stop=stop, trouble=trouble)
@@ -210,7 +210,9 @@ def _at_least(bounds: Bounds, least: float) -> Bounds:
 
 def played_all(stage: Stage, policies: "list[Policy]", begins: "list[F64]") -> "list[Outcome]":
     """Play every policy in every phase; ends are told without the phase."""
-    return [_without(run(stage, policy, begin), begin - begins[0]) for policy in policies for begin in begins]
+    plays: list[tuple[Policy, F64 | None]] = [(policy, begin) for policy in policies for begin in begins]
+    phases = [begin - begins[0] for _ in policies for begin in begins]
+    return [_without(outcome, phase) for outcome, phase in zip(run_all(stage, plays), phases, strict=True)]
 
 
 def _without(outcome: Outcome, phase: F64) -> Outcome:

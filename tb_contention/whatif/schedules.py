@@ -6,13 +6,15 @@ import numpy as np
 
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.units import F64, SessionId
-from tb_contention.whatif.outcome import Stage, run
+from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.play import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.scene import Scene, culprit, played_all, session_row, sessions_played, unknown
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
+#: A shift by a larger part of what is played leaves too little to tell.
+_MOST = 0.6
 #: A shift stands for those by so many parts of a step more or less.
 _AROUND = 0.1
 
@@ -30,7 +32,7 @@ def as_recorded(scene: Scene, question: Question) -> Prediction:
         sessions=rows,
         makespan=makespan,
         played=scene.played,
-        assumes="The other predictions rest on this model: it is off from the measured slowdowns by control_error.",
+        assumes=f"The other predictions rest on this model, which misses the measured slowdowns by {scene.control.error:.1%} at most.",
     )
 
 
@@ -45,6 +47,9 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     """Start one session later, by a given time or by the one that costs all sessions least."""
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, _shift_words(scene, question.session, question.value), scene.trouble)
+    if question.value is not None and abs(question.value) > _MOST * scene.part:
+        why = f"Of the shifted sessions too little was recorded together: {scene.part / 1e6:.0f} ms were played without a shift."
+        return unknown(question, _shift_words(scene, question.session, question.value), why)
     stage, policy = scene.stage, scene.control.policy
     curve: list[tuple[float, float]] = []
     session, by = question.session, question.value
@@ -52,8 +57,8 @@ def shifted(scene: Scene, question: Question) -> Prediction:
         session, by, curve = _best_shift(scene, session)
     begin = _shift(scene, session, by)
     around = [begin, *(_moved(scene, session, by + sign * _around(scene, session)) for sign in (-1, 1))]
-    nominal = [run(stage, policy, b) for b in around]
-    others = [run(stage, other, begin) for other in scene.control.others]
+    outcomes = run_all(stage, [*((policy, b) for b in around), *((other, begin) for other in scene.control.others)])
+    nominal, others = outcomes[: len(around)], outcomes[len(around) :]
     rows, makespan = sessions_played(scene, stage, nominal, others)
     return Prediction(
         schedule=Schedule.SHIFTED,
@@ -100,14 +105,13 @@ def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, 
     assert scene.control is not None
     sessions = [session] if session is not None else [w.session for w in scene.stage.works][:_TRIED]
     reach = _REACH * min(scene.part, scene.stop)
+    tried = [(one, round(reach * (j + 1) / _SHIFTS)) for one in sessions for j in range(_SHIFTS)]
+    plays = [(scene.control.policy, _shift(scene, one, by)) for one, by in tried]
     found = []
-    for one in sessions:
-        for j in range(_SHIFTS):
-            by = round(reach * (j + 1) / _SHIFTS)
-            seen = run(scene.stage, scene.control.policy, _shift(scene, one, by), scene.stop).slowdown
-            known = [max(1.0, s) for s in seen if s is not None]
-            if known:
-                found.append((sum(known) / len(known), by, one))
+    for (one, by), outcome in zip(tried, run_all(scene.stage, [*plays], scene.stop), strict=True):
+        known = [max(1.0, s) for s in outcome.slowdown if s is not None]
+        if known:
+            found.append((sum(known) / len(known), by, one))
     if not found:
         return sessions[0], 0, []
     _, by, one = min(found)

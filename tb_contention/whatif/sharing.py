@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.units import F64
-from tb_contention.whatif.control import SLICES, SWITCHES
+from tb_contention.whatif.control import SWITCHES
 from tb_contention.whatif.outcome import Outcome, Stage
 from tb_contention.whatif.play import Policy, Way
 from tb_contention.whatif.question import Question
@@ -18,6 +18,8 @@ _FRICTION, _DRAW = (0.0, 0.05, 0.10), 2.5
 #: Mean vagueness of the kernels' claims beyond which only a range is told.
 _VAGUE = 0.25
 _CAP = 50
+#: Lengths of turns of processes that do not share yet, ns.
+_TURNS = (1.0e6, 2.3e6, 5.0e6)
 
 
 def time_slicing(scene: Scene, question: Question) -> Prediction:
@@ -27,8 +29,8 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
         return unknown(question, setting, "They take turns already.")
-    middle = Policy(way=Way.TURNS, slice=SLICES[1], switch=SWITCHES[1])
-    edges = [replace(middle, slice=SLICES[0], switch=SWITCHES[2]), replace(middle, slice=SLICES[2], switch=SWITCHES[0])]
+    middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1])
+    edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
     phases = scene.phases()
     rows, makespan = sessions_played(
         scene, scene.stage, played_all(scene.stage, [middle], phases), played_all(scene.stage, edges, phases[:2])
@@ -36,7 +38,7 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
     return Prediction(
         schedule=Schedule.TIME_SLICING,
         setting=setting,
-        parameters=(("slice_low_ns", round(SLICES[0])), ("slice_high_ns", round(SLICES[2]))),
+        parameters=(("slice_low_ns", round(_TURNS[0])), ("slice_high_ns", round(_TURNS[2]))),
         sessions=rows,
         makespan=makespan,
         played=scene.played,
