@@ -9,6 +9,7 @@ from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report, SessionReport, Window
 from tb_contention.report import cost_json, memory_json
 from tb_contention.report.cost_json import integer
+from tb_contention.report.whatif_json import what_if
 
 
 def to_json(report: Report) -> str:
@@ -91,6 +92,7 @@ def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
         **cost_json.parts(device.parts),
         "memory": None if device.memory is None else memory_json.memory(device.memory),
         "memory_note": device.memory_note,
+        "what_if": what_if(device.predictions),
     }
 
 

@@ -23,6 +23,7 @@ from tb_contention.model.contention import (
 )
 from tb_contention.model.findings import Finding, Origin, Problem, Severity
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.model.report import Report, SessionReport, StepSummary
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 
@@ -181,7 +182,8 @@ def shared() -> Report:
     rule = Attribution(rule=Rule.MODEL_ID, detail="Its runs carry the model id evaluator.", kernels=3, unattributed=1)
     report = report_of([trainer, replace(evaluator, simulated=True, process_id=4711)])
     ids = (trainer.id, evaluator.id)
-    report = replace(report, devices=(replace(report.devices[0], cost=_cost(*ids), parts=_parts(*ids)),))
+    device = replace(report.devices[0], cost=_cost(*ids), parts=_parts(*ids), predictions=_predictions(*ids))
+    report = replace(report, devices=(device,))
     steps = StepSummary(count=3, mean=8_000, p50=8_000, p95=9_000)
     finding = Finding(
         rule="overlap-in-time",
@@ -215,6 +217,34 @@ def shared() -> Report:
         problems=(problem,),
         notes=("A baseline was given.",),
     )
+
+
+def _predictions(first: SessionId, second: SessionId) -> "tuple[Prediction, ...]":
+    """Write one prediction that tells everything, one that tells a range, and one that tells nothing."""
+    row = SessionPrediction(
+        session=first,
+        slowdown=Bounds(estimate=1.0, low=1.0, high=1.0),
+        step=Bounds(estimate=6_500.4, low=6_000.0, high=7_000.0),
+        end=Bounds(estimate=15_000.0, low=14_000.0, high=16_000.0),
+        gain=Bounds(estimate=1_500.0, low=1_000.0, high=2_000.0),
+    )
+    open_row = SessionPrediction(
+        session=second, slowdown=Bounds(estimate=None, low=1.0, high=2.0), step=None, end=None, gain=None
+    )
+    shifted = Prediction(
+        schedule=Schedule.SHIFTED,
+        setting=f"start {first} 1.0 ms later {PAYLOADS[0]}",
+        parameters=(("session", first), ("shift_ns", 1_000_000)),
+        sessions=(row, open_row),
+        makespan=Bounds(estimate=None, low=15_000.0, high=25_000.0),
+        memory_peak=500,
+        memory_most=600,
+        memory_fits=True,
+        curve=((500_000.0, 1.5), (1_000_000.0, 1.25)),
+        played=0.5,
+        assumes="The sessions keep their rhythm.",
+    )
+    return shifted, Prediction(schedule=Schedule.MPS, setting="run under MPS", unknown="Class D: capture it alone.")
 
 
 def alone() -> Report:

@@ -1,0 +1,53 @@
+"""Predictions as text and JSON: ranges, what is not known, hostile names."""
+
+import json
+
+from golden.reports import alone, shared
+
+from tb_contention.report.whatif_json import to_json
+from tb_contention.report.whatif_text import to_text, what_if_notes, what_if_table
+
+
+def test_a_table_has_a_row_per_change_and_session() -> None:
+    report = shared()
+    table = what_if_table(report, report.devices[0])
+
+    assert table is not None
+    assert len(table.rows) == 2
+    first, second = table.rows
+    assert first[3:] == ("1.00", "6.50 µs (6.00 µs to 7.00 µs)", "−1.50 µs (−2.00 µs to −1.00 µs)")
+    assert second[0] == ""
+    assert second[3:] == ("1.00 to 2.00", "–", "–")
+
+
+def test_notes_tell_what_the_table_leaves_out() -> None:
+    notes = " ".join(what_if_notes(shared().devices[0]))
+
+    assert "all recorded work done after 15.0 µs to 25.0 µs." in notes
+    assert "memory: 500 B together, at most 600 B, which fits." in notes
+    assert "played: the first 50 % of the window." in notes
+    assert "Run under MPS: not known: Class D: capture it alone." in notes
+
+
+def test_text_has_no_character_that_a_terminal_obeys() -> None:
+    report = shared()
+    text = to_text(report, report.devices[0])
+
+    assert "Not known: Class D: capture it alone." in text
+    assert all(c == "\n" or c.isprintable() for c in text)
+
+
+def test_json_of_one_device_is_that_of_the_report() -> None:
+    report = shared()
+    found = json.loads(to_json(report, report.devices[0]))
+
+    assert found["device"] == report.devices[0].id
+    assert [p["schedule"] for p in found["what_if"]] == ["shifted", "mps"]
+    assert found["what_if"][0]["sessions"][1]["slowdown"] == {"estimate": None, "low": 1.0, "high": 2.0}
+
+
+def test_a_session_alone_has_no_table() -> None:
+    report = alone()
+
+    assert what_if_table(report, report.devices[0]) is None
+    assert what_if_notes(report.devices[0]) == ()
