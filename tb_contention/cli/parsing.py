@@ -122,3 +122,26 @@ def parse_headroom(word: str) -> "float | int":
     if _SIZE.fullmatch(word.strip()) is None:
         raise argparse.ArgumentTypeError(f"{word[:64]!r} is neither a share nor an amount; write it like 10% or 2GiB")
     return parse_size(word)
+
+
+def parse_cap(word: str) -> "tuple[str, int]":
+    """Read `SESSION=PERCENT`, with or without the sign."""
+    session, equals, percent = word.rpartition("=")
+    digits = percent.strip().removesuffix("%").strip()
+    known = digits.isascii() and digits.isdigit() and len(digits) <= 3
+    if not (equals and session and known and 1 <= int(digits) <= 100):
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=PERCENT with 1 to 100 percent, like train=40")
+    return session, int(digits)
+
+
+_SIZE = re.compile(r"(\d{1,7}(?:\.\d{0,9})?|\.\d{1,9})\s*(?:GiB)?", re.ASCII)
+
+
+def parse_memory_limit(word: str) -> "tuple[str, int]":
+    """Read `SESSION=GiB` as bytes."""
+    session, equals, size = word.rpartition("=")
+    match = _SIZE.fullmatch(size.strip())
+    limit = round(Decimal(match[1]) * (1 << 30)) if match is not None else 0
+    if not equals or not session or limit <= 0:
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=GiB, like train=12 or train=7.5")
+    return session, limit

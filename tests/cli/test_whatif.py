@@ -1,0 +1,127 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tb_contention.cli import main
+
+Captured = pytest.CaptureFixture[str]
+GPU = "simulated-host/GPU:0"
+
+
+@pytest.fixture
+def logs(demo_logs: Path) -> str:
+    return str(demo_logs / "simulated_time_slicing" / "together")
+
+
+def test_without_a_question_all_standard_ones_are_predicted(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs, "--format", "json"]) == 0
+    caught = capsys.readouterr()
+    found = json.loads(caught.out)
+    assert caught.err == ""
+    assert found["device"] == GPU
+    assert sorted(s["name"] for s in found["sessions"]) == ["evaluator", "trainer"]
+    assert [p["schedule"] for p in found["what_if"]] == [
+        "as_recorded",
+        "shifted",
+        "one_after_another",
+        "mps",
+        "sm_cap",
+        "moved",
+        "memory_limits",
+    ]
+
+
+def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{GPU}: what would be if its sessions ran another way\n")
+    assert "\nMove evaluator to another GPU\n  evaluator: slowdown 1.5" in text
+    assert " now, 1.00 then; step " in text
+    assert "Assumes: The sessions keep the rhythm" in text
+
+
+def test_only_what_is_asked_for_is_predicted_in_the_order_of_the_options(logs: str, capsys: Captured) -> None:
+    words = ["--move", "trainer", "--cap", "evaluator=30%", "--policy", "one-after-another", "--shift", "trainer=41ms"]
+    words += ["--memory-limit", "trainer=52GiB", "--memory-limit", "evaluator=20.5"]
+    assert main(["whatif", logs, *words, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["what_if"]
+    assert [(p["schedule"], p["setting"]) for p in found] == [
+        ("shifted", "start trainer 41.0 ms later"),
+        ("one_after_another", "run the sessions one after another"),
+        (
+            "sm_cap",
+            "cap evaluator at 30 % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=30)",
+        ),
+        ("moved", "move trainer to another GPU"),
+        ("memory_limits", "limit trainer to 52.00 GiB, evaluator to 20.50 GiB"),
+    ]
+    assert found[-1]["combined_peak_most_bytes"] == round(72.5 * (1 << 30))
+    assert found[-1]["fits"] is False
+
+
+def test_a_session_is_named_by_its_id_too(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs, "--format", "json", "--move", "trainer"]) == 0
+    first = capsys.readouterr().out
+    (session,) = (s["id"] for s in json.loads(first)["sessions"] if s["name"] == "trainer")
+    assert main(["whatif", logs, "--format", "json", "--move", session]) == 0
+    assert capsys.readouterr().out == first
+
+
+def test_what_is_so_already_is_said(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs, "--policy", "time-slicing"]) == 0
+    assert "Not known: They take turns already." in capsys.readouterr().out
+
+
+def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys: Captured) -> None:
+    logs = str(demo_logs / "simulated_time_slicing")
+    assert main(["whatif", logs, "--move", "together/trainer"]) == 0
+    caught = capsys.readouterr()
+    assert caught.err.startswith(f"Predicting for {GPU}#3; --device names another: ")
+    assert main(["whatif", logs, "--device", f"{GPU}#3", "--move", "together/trainer"]) == 0
+    again = capsys.readouterr()
+    assert (again.out, again.err) == (caught.out, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--move", "nobody"], "--move names 'nobody', which is no session of this device"),
+        (["--shift", "nobody=3ms"], "--shift names 'nobody', which is no session of this device"),
+        (["--shift", "trainer=3"], "is not a duration"),
+        (["--cap", "trainer=0"], "is not SESSION=PERCENT with 1 to 100 percent"),
+        (["--cap", "trainer=101"], "is not SESSION=PERCENT with 1 to 100 percent"),
+        (["--cap", "50"], "is not SESSION=PERCENT with 1 to 100 percent"),
+        (["--memory-limit", "trainer=-1"], "is not SESSION=GiB"),
+        (["--memory-limit", "trainer=0"], "is not SESSION=GiB"),
+        (["--memory-limit", "trainer=1e9"], "is not SESSION=GiB"),
+        (["--memory-limit", "trainer=1", "--memory-limit", "trainer=2"], "--memory-limit names 'trainer' twice"),
+        (["--memory-limit", "nobody=1"], "--memory-limit names 'nobody', which is no session of this device"),
+        (["--policy", "mig"], "invalid choice"),
+        (["--device", "none"], "The report has no GPU 'none' that several sessions used at the same time"),
+        (["--format", "html"], "invalid choice"),
+    ],
+)
+def test_wrong_usage_is_2_and_says_why(words: "list[str]", says: str, logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs, *words]) == 2
+    caught = capsys.readouterr()
+    assert caught.out == ""
+    assert says in caught.err
+    assert "Traceback" not in caught.err
+
+
+def test_nothing_is_predicted_for_a_session_alone_or_for_a_processor(demo_logs: Path, capsys: Captured) -> None:
+    for logs in (demo_logs / "simulated_time_slicing" / "alone", demo_logs / "recorded_two_processes"):
+        assert main(["whatif", str(logs)]) == 1
+        assert "hold no GPU that several sessions used at the same time" in capsys.readouterr().err
+
+
+def test_predictions_are_written_to_a_file(logs: str, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "what_if.json"
+    words = ["whatif", logs, "--move", "trainer", "-o", str(path)]
+    assert main(words) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {path}"
+    assert json.loads(path.read_text(encoding="utf-8"))["what_if"][0]["schedule"] == "moved"
+    assert main(words) == 1
+    assert "--force" in capsys.readouterr().err
+    assert main([*words, "--force"]) == 0
