@@ -8,6 +8,7 @@ import numpy as np
 from tb_contention.model.contention import Slowdown, StepTimes
 from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.hover import hit
 from tb_contention.report.resample import COLUMNS
 from tb_contention.report.slowdown import brief, estimate_of
 from tb_contention.report.steps import merge_steps
@@ -90,6 +91,11 @@ def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, numb
         if path:
             yield f'<path {style} d="{path}"/>'
         base = above
+    parts = zip(x[0], x[1], own, host, lost, merged.number, strict=True)
+    for left, right, mine, hosts, others, step in parts:
+        words = f"step {int(step)}: own {duration(round(mine))}, host {duration(round(hosts))}"
+        words += f", lost {duration(round(others))}" if times.known else ""
+        yield hit(round(left, 1), top, round(max(right - left, 0.5), 1), _HIGH, words)
 
 
 def _top(periods: F64) -> "tuple[float, int]":

@@ -7,15 +7,18 @@ import numpy as np
 
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.hover import hit, slots
 from tb_contention.report.memory_drawing import MEMORY_HEIGHT, memory_area
-from tb_contention.report.resample import COLUMNS, coverage, levels_of, runs
+from tb_contention.report.resample import COLUMNS, coverage, levels_of, runs, stacked
 from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
-from tb_contention.report.text import duration, labels, percent
+from tb_contention.report.text import duration, labels, percent, size
 from tb_contention.report.verdict import device_label
 from tb_contention.units import F64, SessionId
 
 _STRIP = 26
 _ROW = 40
+#: Parts of the window of which a pointer is told.
+_HOVERED = 100
 
 
 def timeline(report: Report, device: DeviceReport, number: int) -> str:
@@ -36,12 +39,34 @@ def timeline(report: Report, device: DeviceReport, number: int) -> str:
         parts += _lost(device, session, top + _ROW * row + _STRIP + 1)
     if device.memory is not None:
         parts += memory_area(report, device, device.memory, bottom_of_strips + 22, number)
+    parts += _hover(report, device, top, height)
     time = device.time
     words = (
         f"Time of {device_label(device)}: {len(device.sessions)} sessions, {duration(time.window)}, "
         f"{percent(time.contended, time.window)} with work of two or more"
     )
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{hatch(str(number))}{"".join(parts)}</svg>'
+
+
+def _hover(report: Report, device: DeviceReport, top: int, height: int) -> "Iterator[str]":
+    """Tell of each part of the window who had work, and how much memory was in use at most."""
+    start, end = device.window.start_ns, device.window.end_ns
+    if end <= start:
+        return
+    names, sessions = labels(report), device.sessions[:MOST_STRIPS]
+    nothing = np.zeros(COLUMNS)
+    busy = [coverage(b, start, end) if (b := device.overlap.busy.get(s)) is not None else nothing for s in sessions]
+    both = coverage(device.overlap.contended, start, end)
+    used = None if device.memory is None else np.sum(stacked(device.memory, start, end), axis=0)
+    for first, last in slots(COLUMNS, _HOVERED):
+        at = [duration((end - start) * edge // COLUMNS) for edge in (first, last)]
+        lines = [f"{at[0]} to {at[1]}"]
+        lines += [
+            f"{names[s]}: work for {share[first:last].mean():.0%}" for s, share in zip(sessions, busy, strict=True)
+        ]
+        lines.append(f"two or more: {both[first:last].mean():.0%}")
+        lines += [] if used is None else [f"memory: up to {size(int(used[first:last].max()))}"]
+        yield hit(LEFT + first, top, last - first, height - top - 4, "\n".join(lines))
 
 
 def _contention(device: DeviceReport, top: int, number: int) -> "Iterator[str]":

@@ -1,12 +1,15 @@
 """A report -> tables of text for people, which Markdown and HTML print each in their own way. Names are cleaned, not yet escaped."""
 
+from tb_contention.model.contention import Evidence
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cost_sections import blame, kernel_blame, losses
 from tb_contention.report.memory_sections import memory_tables
 from tb_contention.report.part_sections import scopes, threads
+from tb_contention.report.slowdown import EVIDENCE
 from tb_contention.report.table import TextTable, length, more
 from tb_contention.report.text import duration, labels, percent
+from tb_contention.report.whatif_text import what_if_summary, what_if_table
 
 #: So many kernels of a device are printed; JSON and CSV hold all of them.
 MOST_KERNELS = 20
@@ -16,6 +19,8 @@ def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...
     """Return the tables of one device; empty ones are left out."""
     made = (
         losses(report, device),
+        what_if_table(report, device),
+        what_if_summary(device),
         blame(report, device),
         kernel_blame(report, device),
         _time(report, device),
@@ -25,7 +30,7 @@ def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...
         scopes(report, device),
         threads(report, device),
     )
-    return tuple(table for table in made if table.rows)
+    return tuple(table for table in made if table is not None and table.rows)
 
 
 def _time(report: Report, device: DeviceReport) -> TextTable:
@@ -94,10 +99,29 @@ def provenance(report: Report) -> TextTable:
                 clock.source.value.replace("_", " "),
                 error,
                 clean(clock.detail),
+                "–" if session.trace.file_bytes is None else f"{session.trace.file_bytes:,}",
+                session.trace.sha256 or "–",
             )
         )
-    header = ("session", "file", "process", "captured", "clock from", "error", "evidence")
-    return TextTable(title="Where this comes from", header=header, rows=tuple(rows), numbers=frozenset((2, 3)))
+    header = ("session", "file", "process", "captured", "clock from", "error", "evidence", "bytes", "SHA-256")
+    title = "Where this comes from"
+    return TextTable(title=title, header=header, rows=tuple(rows), numbers=frozenset((2, 3, 7)), narrow=frozenset((8,)))
+
+
+def evidence_classes(report: Report) -> TextTable:
+    """Explain the classes of evidence that the report's slowdowns have."""
+    used = {loss.slowdown.evidence for device in report.devices if len(device.sessions) > 1 for loss in device.losses}
+    rows = tuple((kind.value, EVIDENCE[kind], _TRUST[kind]) for kind in Evidence if kind in used)
+    header = ("class", "a slowdown of it is", "how far to trust it")
+    return TextTable(title="How sure the slowdowns are", header=header, rows=rows)
+
+
+_TRUST = {
+    Evidence.A: "Most: both were measured. Clocks, drivers and data must have been the same.",
+    Evidence.B: "The interval holds the truth in nine of ten simulated cases; real ones add what the simulation lacks.",
+    Evidence.C: "As far as the mechanism is recognised rightly; the interval is wider for it.",
+    Evidence.D: "Only that the truth lies between the bounds. A capture of the session alone would tell.",
+}
 
 
 def attributions(report: Report) -> TextTable:

@@ -1,9 +1,9 @@
 """The style sheet of the HTML report: light, dark, print, forced colours. One palette per theme; colour means session and nothing else."""
 
 _LIGHT = """--ground:#fff;--card:#f7f8fa;--line:#dfe2e7;--text:#1d2430;--faint:#5b6472;--strip:#f0f2f5;--hatch:#c3c8d0;--hatch-line:#7b8494;
---s0:#b5360e;--s1:#4379f9;--s2:#3b34ba;--s3:#e66e20;--s4:#926a95;--s5:#6b2c5e;--warn:#8a5a00;--bad:#b3261e;--good:#2f6b46;color-scheme:light"""
+--s0:#b5360e;--s1:#4379f9;--s2:#e66e20;--s3:#926a95;--s4:#3b34ba;--s5:#6b2c5e;--warn:#8a5a00;--bad:#b3261e;--good:#2f6b46;color-scheme:light"""
 _DARK = """--ground:#16191f;--card:#1f232b;--line:#353b46;--text:#eceff4;--faint:#a7b0be;--strip:#262b34;--hatch:#4a5260;
---hatch-line:#9aa4b4;--s0:#f9d630;--s1:#9eabf7;--s2:#50f5db;--s3:#e14513;--s4:#a27196;--s5:#6770f8;--warn:#e5b454;--bad:#ff8a80;--good:#7fcf9b;color-scheme:dark"""
+--hatch-line:#9aa4b4;--s0:#e14513;--s1:#9eabf7;--s2:#f9d630;--s3:#a27196;--s4:#6770f8;--s5:#50f5db;--warn:#e5b454;--bad:#ff8a80;--good:#7fcf9b;color-scheme:dark"""
 
 STYLE = f""":root{{{_LIGHT}}}
 @media screen and (prefers-color-scheme:dark){{:root{{{_DARK}}}}}
@@ -22,6 +22,12 @@ p{{margin:0 0 6px;max-width:90ch}}.faint,figcaption,.trust{{color:var(--faint)}}
 .findings{{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:14px;margin:14px 0;padding:0;list-style:none}}
 .findings li{{border-left:3px solid var(--good);padding-left:10px;break-inside:avoid}}
 .findings li.warning{{border-color:var(--warn)}}.findings li.critical,.findings li.error{{border-color:var(--bad)}}
+.findings h3{{font-size:14px;line-height:1.4;margin:0 0 2px}}.findings p b{{font-weight:600;color:var(--faint)}}
+.measured{{stroke:var(--text);stroke-width:2}}.hit{{fill:transparent}}.hit:hover{{fill:var(--text);fill-opacity:.08}}
+.tip{{position:fixed;z-index:9;max-width:420px;padding:5px 9px;border:1px solid var(--line);border-radius:6px;background:var(--card);
+color:var(--text);font-size:12px;white-space:pre-line;pointer-events:none}}.tip[hidden]{{display:none}}
+.narrow{{font:11px/1.35 ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}}td.narrow{{min-width:18ch}}
+code{{font:12px ui-monospace,"DejaVu Sans Mono",monospace}}
 .severity{{font-size:12px;color:var(--faint)}}
 figure{{margin:12px 0;padding:10px 12px;border:1px solid var(--line);border-radius:9px;break-inside:avoid;overflow-x:auto}}
 svg{{display:block;width:100%;min-width:700px;height:auto}}.bar{{min-width:0}}
@@ -45,6 +51,9 @@ th{{text-align:left;color:var(--faint);font-weight:500}}th,td{{padding:5px 9px;b
 td:not(.number){{min-width:13ch}}
 .number{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}}
 footer{{margin-top:30px;color:var(--faint);font-size:12.5px}}
-@media print{{@page{{margin:14mm}}body{{max-width:none;padding:0;font-size:11px}}thead{{display:table-header-group}}tr{{break-inside:avoid}}
-*{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}.scroll,figure{{overflow:visible}}svg{{min-width:0}}}}
+@media print{{@page{{size:A4;margin:14mm}}.tip{{display:none}}h2,h3{{break-after:avoid}}
+body{{max-width:none;padding:0;font-size:11px}}thead{{display:table-header-group}}tr{{break-inside:avoid}}
+*{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}.scroll,figure{{overflow:visible}}svg{{min-width:0}}
+table{{font-size:9px}}th,td{{padding:3px 4px}}td:not(.number),td.narrow{{min-width:0}}.number{{white-space:normal}}
+.narrow{{font-size:7px}}}}
 @media (forced-colors:active){{svg,.dot{{forced-color-adjust:none}}figure{{background:var(--ground)}}}}"""

@@ -15,8 +15,8 @@ MOST_STRIPS = 12
 
 
 def color_of(report: Report, session: str) -> int:
-    """Return the number of a session's colour: its place in the report."""
-    return next((i for i, item in enumerate(report.sessions) if item.session.id == session), 0) % 6
+    """Return the number of a session's colour: its place on the first device that it is on, as in the panel."""
+    return next((device.sessions.index(session) for device in report.devices if session in device.sessions), 0) % 6
 
 
 def hatch(name: str) -> str:

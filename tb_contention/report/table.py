@@ -12,7 +12,7 @@ SHADES = 5
 class TextTable:
     """A titled table; `numbers` are the columns to set flush right. note: what it leaves out, "" for nothing.
 
-    shades: per row and column, how dark a cell is, 0 to `SHADES`; empty for a plain table.
+    shades: per row and column, how dark a cell is, 0 to `SHADES`; empty for a plain table. narrow: columns of long words, such as hashes.
     """
 
     title: str
@@ -21,6 +21,7 @@ class TextTable:
     numbers: "frozenset[int]" = frozenset()
     note: str = ""
     shades: "tuple[tuple[int, ...], ...]" = ()
+    narrow: "frozenset[int]" = frozenset()
 
 
 def length(nanoseconds: "int | None") -> str:

@@ -1,11 +1,15 @@
-"""A report -> one HTML file that needs no network and no script."""
+"""A report -> one HTML file that needs no network, and is whole without scripts."""
+
+import shlex
 
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cards import device_cards, escaped
 from tb_contention.report.charts import step_chart
 from tb_contention.report.drawing import timeline
-from tb_contention.report.sections import attributions, device_tables, provenance
+from tb_contention.report.hover import SCRIPT, SCRIPT_SOURCE
+from tb_contention.report.prediction_chart import prediction_chart
+from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
 from tb_contention.report.style import STYLE
 from tb_contention.report.table import TextTable
 from tb_contention.report.text import count, duration, what_happened
@@ -17,7 +21,13 @@ MOST_DEVICES = 8
 MOST_DRAWN = 300_000
 #: Findings and problems that are printed.
 MOST_NOTES = 200
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {SCRIPT_SOURCE}"
+_PREDICTED = (
+    "Predicted from the recorded work, one change at a time: slowdown against alone, with the range that the recording leaves open; the "
+    "bar is what was measured as recorded."
+)
+#: Findings that stand first, with all they say; the others follow in brief.
+FIRST = 3
 
 
 def to_html(report: Report) -> str:
@@ -34,8 +44,9 @@ def to_html(report: Report) -> str:
     if len(report.devices) > len(shown):
         parts.append(f"<p>{count(len(report.devices) - len(shown), 'more device')} in the JSON and CSV reports.</p>")
     inside = attributions(report)
-    parts += [_problems(report), _section_table(provenance(report), "h2")]
-    parts += [_section_table(inside, "h2") if inside.rows else "", _footer(report)]
+    parts += [_rest(report), _problems(report)]
+    parts += [_section_table(t, "h2") for t in (evidence_classes(report), provenance(report), inside) if t.rows]
+    parts += [_footer(report), f"<script>{SCRIPT}</script>"]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
@@ -57,6 +68,9 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str) -> 
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
     trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
     cards = device_cards(report, device)
+    predictions = prediction_chart(report, device)
+    if predictions:
+        drawing += f"\n<h3>What would help, at a glance</h3>{_figure(predictions, _PREDICTED)}"
     tables = "\n".join(_section_table(table, "h3") for table in device_tables(report, device))
     return (
         f'<section><h2>{escaped(device_label(device))}</h2>{words}<p class="trust">{trust}</p>\n'
@@ -94,16 +108,31 @@ def _error(device: DeviceReport) -> str:
 def _findings(report: Report) -> str:
     if not report.findings:
         return ""
-    items = "\n".join(_finding(finding) for finding in report.findings[:MOST_NOTES])
+    items = "\n".join(_finding(finding) for finding in report.findings[:FIRST])
     return f'<ul class="findings" aria-label="Findings">{items}</ul>'
+
+
+def _rest(report: Report) -> str:
+    """Print the findings behind the first ones."""
+    rest = report.findings[FIRST:MOST_NOTES]
+    if not rest:
+        return ""
+    items = "\n".join(_finding(finding) for finding in rest)
+    return f'<h2>More findings</h2>\n<ul class="findings" aria-label="More findings">{items}</ul>'
 
 
 def _finding(finding: Finding) -> str:
     severity = finding.severity.value
-    advice = f"<p>{escaped(finding.advice)}</p>" if finding.advice else ""
+    parts = (
+        ("Why", finding.cause),
+        ("What to do", finding.advice),
+        ("What to expect", finding.effect),
+        ("How to tell", finding.verify),
+    )
+    told = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in parts if text)
     return (
-        f'<li class="{severity}"><b>{escaped(finding.title)}</b> <span class="severity">{severity}</span>'
-        f"<p>{escaped(finding.detail)}</p>{advice}</li>"
+        f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span></h3>'
+        f"<p>{escaped(finding.detail)}</p>{told}</li>"
     )
 
 
@@ -124,7 +153,8 @@ def _problem(problem: Problem) -> "tuple[str, ...]":
 
 def _section_table(table: TextTable, heading: str) -> str:
     def cell(tag: str, column: int, text: str, shade: int = 0) -> str:
-        styles = (["number"] if column in table.numbers else []) + ([f"shade{shade}"] if shade else [])
+        styles = [name for name, where in (("number", table.numbers), ("narrow", table.narrow)) if column in where]
+        styles += [f"shade{shade}"] if shade else []
         style = f' class="{" ".join(styles)}"' if styles else ""
         scope = ' scope="col"' if tag == "th" else ""
         return f"<{tag}{scope}{style}>{escaped(text)}</{tag}>"
@@ -147,4 +177,6 @@ def _footer(report: Report) -> str:
     notes = "".join(f"<p>{escaped(note)}</p>" for note in report.notes)
     origin = "unknown" if report.origin_ns is None else f"Unix {report.origin_ns:,} ns"
     where = f"log directory {escaped(report.logdir)}"
-    return f"<footer>{notes}<p>tb_contention {escaped(report.version)} · {where} · time 0 is {origin}</p></footer>"
+    made = f"tb_contention {escaped(report.version)} · {where} · time 0 is {origin}"
+    again = f"<code>tb-contention report {escaped(shlex.quote(report.logdir))}</code>"
+    return f"<footer>{notes}<p>{made}</p><p>Made again with {again}, and the options that were given.</p></footer>"

@@ -6,14 +6,20 @@ from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.memory_sections import memory_sentence
-from tb_contention.report.sections import attributions, device_tables, provenance
+from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import duration, percent, what_happened
+from tb_contention.report.text import count, duration, percent, what_happened
 from tb_contention.report.verdict import device_label, device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 #: Schemes and hosts that readers turn into links by themselves.
 _LINK = re.compile(r"(?i)\b(https?|ftp|javascript|data|mailto|www)(?=[:.])")
+#: What sends somebody a message, or points to an issue, where the text is put into a ticket.
+_MENTION = re.compile(r"@(?=\w)|\b(GH)(?=-\d)")
+#: A comment of a ticket holds 65,536 characters. Devices beyond this are named only.
+MOST = 60_000
+#: Findings that stand first, and tables of a device that are not folded; findings and problems that are printed at all.
+FIRST, OPEN, MOST_NOTES = 3, 3, 200
 
 
 def to_markdown(report: Report) -> str:
@@ -21,23 +27,45 @@ def to_markdown(report: Report) -> str:
     answer = verdict(report)
     parts = [f"# {escape(answer.headline)}", escape(answer.meaning), escape(" · ".join(answer.trust))]
     if report.findings:
-        parts += ["## Findings", *(_finding(f) for f in report.findings)]
-    for device in report.devices:
-        parts += _device(report, device)
+        parts += ["## Findings", *(_finding(f) for f in report.findings[:FIRST])]
+        parts += _folded("More findings", [_finding(f) for f in report.findings[FIRST:MOST_NOTES]])
+    closing = _closing(report)
+    room = MOST - sum(map(len, parts)) - sum(map(len, closing))
+    left_out = 0
+    for number, device in enumerate(report.devices):
+        told = _device(report, device)
+        room -= sum(map(len, told))
+        if room > 0 or number == 0:
+            parts += told
+        else:
+            left_out += 1
+    parts += [f"{count(left_out, 'more device')} in the JSON and CSV reports."] if left_out else []
+    return "\n\n".join(part for part in (*parts, *closing) if part) + "\n"
+
+
+def _closing(report: Report) -> "list[str]":
+    """Print what the report rests on."""
+    parts = []
     if report.problems:
-        parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems)]
-    parts += _table(provenance(report), level=2)
-    inside = attributions(report)
-    parts += _table(inside, level=2) if inside.rows else []
+        parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems[:MOST_NOTES])]
+        left_out = len(report.problems) - MOST_NOTES
+        parts += [f"{left_out:,} more are in the JSON report."] if left_out > 0 else []
+    for table in (evidence_classes(report), provenance(report), attributions(report)):
+        parts += _folded(table.title, _table(table, level=0)) if table.rows else []
     notes = [escape(note) for note in report.notes]
-    parts += [*notes, f"tb_contention {escape(report.version)}, log directory {escape(report.logdir)}"]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    made = f"tb_contention {escape(report.version)}, log directory {escape(report.logdir)}"
+    return [*parts, *notes, made]
+
+
+def _folded(title: str, parts: "list[str]") -> "list[str]":
+    """Print what is there for those who ask for it; readers that know no folding show it."""
+    return [f"<details><summary>{title}</summary>", *parts, "</details>"] if parts else []
 
 
 def escape(text: str) -> str:
     """Make any text mean only itself in Markdown, in a table cell too."""
     escaped = _SPECIAL.sub(r"\\\1", clean(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
-    return _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped)
+    return _MENTION.sub(lambda match: f"{match[0]}&#8203;", _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped))
 
 
 def _device(report: Report, device: DeviceReport) -> "list[str]":
@@ -49,21 +77,30 @@ def _device(report: Report, device: DeviceReport) -> "list[str]":
     )
     parts = [f"## {escape(device_label(device))}", f"{escape(answer.headline)}. {escape(answer.meaning)}"]
     parts += [escape(" · ".join(answer.trust)), split, escape(memory_sentence(device))]
-    for table in device_tables(report, device):
+    tables = device_tables(report, device)
+    for table in tables[:OPEN]:
         parts += _table(table, level=3)
-    return parts
+    rest = [part for table in tables[OPEN:] for part in _table(table, level=4)]
+    return [*parts, *_folded("Time, memory, kernels and parts", rest)]
 
 
 def _table(table: TextTable, *, level: int) -> "list[str]":
     rule = ["---:" if column in table.numbers else "---" for column in range(len(table.header))]
     rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return [f"{'#' * level} {table.title}", body, escape(table.note)]
+    title = [f"{'#' * level} {table.title}"] if level else []
+    return [*title, body, escape(table.note)]
 
 
 def _finding(finding: Finding) -> str:
     text = f"- **{finding.severity.value}: {escape(finding.title)}** ({escape(finding.rule)})  \n  {escape(finding.detail)}"
-    return text + (f"  \n  {escape(finding.advice)}" if finding.advice else "")
+    parts = (
+        ("Why", finding.cause),
+        ("What to do", finding.advice),
+        ("What to expect", finding.effect),
+        ("How to tell", finding.verify),
+    )
+    return text + "".join(f"  \n  *{what}:* {escape(said)}" for what, said in parts if said)
 
 
 def _problem(problem: Problem) -> str:

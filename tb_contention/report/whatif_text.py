@@ -26,9 +26,29 @@ def what_if_table(report: Report, device: DeviceReport) -> "TextTable | None":
     return TextTable(title="What would help", header=_HEADER, rows=rows, numbers=frozenset({2, 3, 4, 5}))
 
 
-def what_if_notes(device: DeviceReport) -> "tuple[str, ...]":
-    """Tell in sentences what holds for all sessions together, what cannot be told, and how good the model is."""
-    return tuple(note for one in device.predictions for note in _notes(one))
+def what_if_summary(device: DeviceReport) -> TextTable:
+    """Put into a table what holds for all sessions together, what each prediction rests on, and what cannot be told."""
+    rows = tuple(
+        (_setting(one), "–" if one.makespan is None else _length(one.makespan), _peak(one), _ground(one))
+        for one in device.predictions
+    )
+    header = ("change", "all recorded work done after", "memory at the peak", "rests on")
+    return TextTable(title="What the predictions rest on", header=header, rows=rows, numbers=frozenset({1}))
+
+
+def _peak(one: Prediction) -> str:
+    if one.memory_peak is None and one.memory_most is None:
+        return "–"
+    text = _memory(one).partition(": ")[2].rstrip(".")
+    return text[:1].upper() + text[1:]
+
+
+def _ground(one: Prediction) -> str:
+    """Tell what was taken for granted, or why nothing can be told."""
+    parts = [f"Not known: {clean(one.unknown)}"] if one.unknown else []
+    if one.played is not None and one.played < 1 and one.sessions:
+        parts.append(f"Played: the first {_share(one.played)} of the window.")
+    return " ".join([*parts, clean(one.assumes)]).strip() or "–"
 
 
 def to_text(report: Report, device: DeviceReport) -> str:
@@ -98,11 +118,6 @@ def _change(gain: "Bounds | None") -> str:
 
 def _signed(nanoseconds: float) -> str:
     return ("+" if nanoseconds >= 0.5 else "") + duration(round(nanoseconds)).replace("-", "−")
-
-
-def _notes(one: Prediction) -> "list[str]":
-    """Tell what a table of sessions leaves out, with the change in front."""
-    return [f"{_setting(one)}: {text[:1].lower()}{text[1:]}" for text in _details(one)]
 
 
 def _details(one: Prediction) -> "list[str]":

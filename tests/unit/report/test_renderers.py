@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -19,7 +20,10 @@ from lanes import session_of
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.names import clean
 from tb_contention.model.report import Report
+from tb_contention.report.hover import SCRIPT, SCRIPT_SOURCE
 from tb_contention.report.resample import coverage, stacked
+from tb_contention.report.style import STYLE
+from tb_contention.report.svg import color_of
 from tb_contention.report.text import duration, percent, size
 from tb_contention.report.to_csv import to_csv, to_csv_files
 from tb_contention.report.to_html import to_html
@@ -68,22 +72,59 @@ class _Page(HTMLParser):
         super().__init__()
         self.tags: set[str] = set()
         self.attributes: set[str] = set()
+        self.scripts = 0
 
     def handle_starttag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
+        self.scripts += tag == "script"
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_page_holds_no_script_no_handler_and_no_address(make: "Callable[[], Report]") -> None:
+def test_the_page_holds_one_script_that_is_named_no_handler_and_no_address(make: "Callable[[], Report]") -> None:
     text = to_html(make())
     page = _Page()
     page.feed(text)
-    assert not page.tags & {"script", "img", "a", "iframe", "link", "object", "form", "base"}
+    assert page.scripts == 1
+    assert f"<script>{SCRIPT}</script>" in text
+    assert f"script-src {SCRIPT_SOURCE}" in text
+    assert not page.tags & {"img", "a", "iframe", "link", "object", "form", "base"}
     assert not {name for name in page.attributes if name.startswith("on") or name in {"href", "src", "style"}}
     assert not UNSAFE.search(text)
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
     assert len(text) < 1_000_000
+
+
+def test_the_reports_colours_of_sessions_are_the_panels(repo_root: Path) -> None:
+    text = (repo_root / "frontend" / "src" / "base" / "palette.ts").read_text("utf-8")
+    panel = [re.findall(r"#[0-9A-F]{6}", line) for line in text.splitlines() if "sessions: ['#" in line]
+    found = [re.findall(r"--s\d:(#[0-9a-f]{6})", theme) for theme in STYLE.split("prefers-color-scheme", 1)]
+
+    assert found == [[colour.lower() for colour in theme] for theme in panel]
+
+
+def test_a_session_has_the_colour_of_its_place_on_its_device() -> None:
+    report = shared()
+
+    assert [color_of(report, s) for s in report.devices[0].sessions] == [0, 1]
+
+
+def test_a_pointer_is_told_of_every_part_of_the_window_and_every_step() -> None:
+    text = to_html(shared())
+
+    assert len(re.findall(r'class="hit"[^>]*><title>[^<]* to [^<]*two or more: ', text)) == 100
+    assert re.search(r"<title>step 1: own ", text)
+
+
+def test_markdown_calls_nobody_and_fits_a_comment() -> None:
+    assert escape("@octocat GH-12 a@b") == "@&#8203;octocat GH&#8203;-12 a@&#8203;b"
+    report = shared()
+    many = replace(report, devices=report.devices * 60)
+    text = to_markdown(many)
+
+    assert len(text) < 65_536
+    assert re.search(r"\d+ more devices in the JSON and CSV reports", text)
+    assert text.count("<details>") == text.count("</details>") > 1
 
 
 def test_names_do_not_bring_tags_into_the_page() -> None:

@@ -5,7 +5,7 @@ import json
 from golden.reports import alone, shared
 
 from tb_contention.report.whatif_json import to_json
-from tb_contention.report.whatif_text import to_text, what_if_notes, what_if_table
+from tb_contention.report.whatif_text import to_text, what_if_summary, what_if_table
 
 
 def test_a_table_has_a_row_per_change_and_session() -> None:
@@ -20,13 +20,12 @@ def test_a_table_has_a_row_per_change_and_session() -> None:
     assert second[3:] == ("1.00 to 2.00", "–", "–")
 
 
-def test_notes_tell_what_the_table_leaves_out() -> None:
-    notes = " ".join(what_if_notes(shared().devices[0]))
+def test_a_second_table_tells_what_holds_for_all_sessions_and_what_it_rests_on() -> None:
+    shifted, mps = what_if_summary(shared().devices[0]).rows
 
-    assert "all recorded work done after 15.0 µs to 25.0 µs." in notes
-    assert "memory: 500 B together, at most 600 B, which fits." in notes
-    assert "played: the first 50 % of the window." in notes
-    assert "Run under MPS: not known: Class D: capture it alone." in notes
+    assert shifted[1:3] == ("15.0 µs to 25.0 µs", "500 B together, at most 600 B, which fits")
+    assert shifted[3].startswith("Played: the first 50 % of the window.")
+    assert mps[1:] == ("–", "–", "Not known: Class D: capture it alone.")
 
 
 def test_text_has_no_character_that_a_terminal_obeys() -> None:
@@ -50,4 +49,4 @@ def test_a_session_alone_has_no_table() -> None:
     report = alone()
 
     assert what_if_table(report, report.devices[0]) is None
-    assert what_if_notes(report.devices[0]) == ()
+    assert what_if_summary(report.devices[0]).rows == ()

@@ -1,0 +1,41 @@
+"""The HTML report in a real browser: whole without scripts, hover with them, both themes, and paper."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from browser.test_panel import lacking
+
+from tb_contention.cli.main import main
+
+SCRIPT = Path(__file__).with_name("report.mjs")
+CHECKS = tuple(re.findall(r"^  async '([^']+)'\(browser\)", SCRIPT.read_text("utf-8"), re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def outcome(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> "dict[str, str | None]":
+    reason = lacking(repo_root)
+    if reason is not None:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("report")
+    page = folder / "report.html"
+    assert main(["report", str(demo_logs / "simulated_time_slicing"), "-o", str(page)]) == 0
+    pictures = Path(os.environ.get("TB_CONTENTION_SCREENSHOTS") or folder)
+    pictures.mkdir(parents=True, exist_ok=True)
+    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium")) or ""
+    done = subprocess.run(
+        ["node", str(SCRIPT), str(page), str(pictures)],
+        capture_output=True, text=True, timeout=200, check=False, env={**os.environ, "CHROMIUM_PATH": chromium},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made: dict[str, str | None] = json.loads(done.stdout)
+    return made
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_report(check: str, outcome: "dict[str, str | None]") -> None:
+    assert outcome[check] is None, outcome[check]
