@@ -134,14 +134,14 @@ def parse_cap(word: str) -> "tuple[str, int]":
     return session, int(digits)
 
 
-_SIZE = re.compile(r"(\d{1,7}(?:\.\d{0,9})?|\.\d{1,9})\s*(?:GiB)?", re.ASCII)
-
-
 def parse_memory_limit(word: str) -> "tuple[str, int]":
-    """Read `SESSION=GiB` as bytes."""
+    """Read `SESSION=SIZE` as bytes; a number alone is GiB."""
     session, equals, size = word.rpartition("=")
-    match = _SIZE.fullmatch(size.strip())
-    limit = round(Decimal(match[1]) * (1 << 30)) if match is not None else 0
+    size = size.strip()
+    try:
+        limit = parse_size(f"{size}GiB" if size[-1:].isdigit() else size)
+    except argparse.ArgumentTypeError:
+        limit = 0
     if not equals or not session or limit <= 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=GiB, like train=12 or train=7.5")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=SIZE, like train=12 (GiB) or train=500MB")
     return session, limit
