@@ -6,6 +6,7 @@ Nothing is predicted by play where the kernels' durations alone are not known, o
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.contention import Mechanism
@@ -39,7 +40,16 @@ def predict(
         return ()
     scene = Scene.of(device, aligned)
     questions = _standard(device) if asked is None else asked
-    return tuple(with_memory(scene, _SCHEDULES[q.schedule](scene, q)) for q in questions)
+    return tuple(_with_doubt(scene, with_memory(scene, _SCHEDULES[q.schedule](scene, q))) for q in questions)
+
+
+def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
+    """Say why only a range is told of sessions that run ahead of the device."""
+    ahead = scene.ahead()
+    if not ahead or not any(row.slowdown is not None and row.slowdown.estimate is None for row in found.sessions):
+        return found
+    doubt = f"The host of {', '.join(ahead)} runs ahead of the device; when it would have to wait is not recorded, so a range is told."
+    return replace(found, assumes=f"{found.assumes} {doubt}".strip())
 
 
 def _standard(device: DeviceReport) -> "tuple[Question, ...]":

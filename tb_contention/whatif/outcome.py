@@ -2,24 +2,28 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tb_contention.model.workload import Workload
-from tb_contention.units import F64
+from tb_contention.units import F64, I64
 from tb_contention.whatif.packed import Packed, pack
 from tb_contention.whatif.play import Played, Policy, Way, play
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Workloads ready to be played. alone: per session, when its periods end with nobody else there; done: when its last work is."""
+    """Workloads ready to be played. alone: per session, when its periods end with nobody else there; done: when its last work is.
+
+    latest: per session and mark, the kernel launched last before it (row over all sessions, -1 none; empty where marks are kernels).
+    """
 
     works: "tuple[Workload, ...]"
     packed: Packed
     alone: "tuple[F64, ...]"
     done: "tuple[float, ...]"
+    latest: "tuple[I64, ...]"
     stuck: bool
 
     @classmethod
@@ -32,6 +36,7 @@ class Stage:
             packed=packed,
             alone=_marks(works, packed, played),
             done=_done(packed, played),
+            latest=tuple(_latest(w, int(k)) for w, k in zip(works, packed.kernel_begin[:-1], strict=True)),
             stuck=played.stuck,
         )
 
@@ -40,12 +45,14 @@ class Stage:
 class Outcome:
     """Per session: period then / alone (None where no period was whole), and when its last work was done, ns; inf: not in this play.
 
-    periods: how many the slowdowns are of.
+    periods: how many the slowdowns are of. behind: by how much the device fell behind a host that does not wait for it, as a part of what
+    the periods take alone.
     """
 
     slowdown: "tuple[float | None, ...]"
     done: "tuple[float, ...]"
     periods: "tuple[int, ...]"
+    behind: "tuple[float, ...]" = ()
 
 
 def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = np.inf) -> Outcome:
@@ -53,7 +60,8 @@ def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = 
     begin = np.zeros(len(stage.works)) if begin is None else begin
     played = play(stage.packed, policy, begin, stop)
     marks = _marks(stage.works, stage.packed, played)
-    return _outcome(stage, marks, float(begin.max()), stop, _done(stage.packed, played))
+    found = _outcome(stage, marks, float(begin.max()), stop, _done(stage.packed, played))
+    return replace(found, behind=tuple(_behind(stage, played, k, marks[k]) for k in range(len(marks))))
 
 
 def run_all(stage: Stage, plays: "list[tuple[Policy, F64 | None]]", stop: float = np.inf) -> "list[Outcome]":
@@ -84,6 +92,29 @@ def _slowdown(marks: F64, alone: F64, first: float, last: float) -> "tuple[float
     if length <= 0:
         return None, 0
     return float((marks[rows + 1] - marks[rows]).sum()) / length, len(rows)
+
+
+def _latest(work: Workload, begin: int) -> I64:
+    """Find the kernel that was launched last before each mark."""
+    if not work.marks_host:
+        return np.empty(0, np.int64)
+    rows = np.flatnonzero(work.launch >= 0)
+    last = np.full(len(work.host) + 1, -1, np.int64)
+    np.maximum.at(last, work.launch[rows] + 1, rows)
+    found = np.maximum.accumulate(last)[work.marks]
+    return np.where(found >= 0, found + begin, -1)
+
+
+def _behind(stage: Stage, played: Played, k: int, marks: F64) -> float:
+    """Return by how much the device fell behind the host from the first mark to the last, as a part of the time alone."""
+    latest, alone = stage.latest[k], stage.alone[k]
+    rows = np.flatnonzero((latest >= 0) & np.isfinite(marks[: len(latest)]))
+    if len(rows) < 2:
+        return 0.0
+    late = np.maximum(0.0, played.end[latest[rows]] - marks[rows])
+    late = late[np.isfinite(late)]
+    length = float(alone[rows[-1]] - alone[rows[0]])
+    return float(late[-1] - late[0]) / length if len(late) > 1 and length > 0 else 0.0
 
 
 def _marks(works: "tuple[Workload, ...]", packed: Packed, played: Played) -> "tuple[F64, ...]":

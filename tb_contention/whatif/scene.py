@@ -1,6 +1,6 @@
 """What all predictions of a device start from: its work ready to be played, the control, and what stands in the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,8 @@ _MODEL, _FAR_OFF, _TWICE = 0.02, 0.10, 2.0
 #: Phases that are tried where how the sessions will meet is not known; they reach over so many steps, or that part of what is played.
 _PHASES, _STEPS, _REACH = 6, 5.0, 1 / 6
 _GOLDEN = 0.6180339887
+#: A device that falls behind its host by a larger part of the time will make it wait sooner or later.
+_AHEAD = 0.10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,15 @@ class Scene:
         works = self.device.cost.workloads
         return tuple(claims_of(work, self.aligned.session(work.session).trace, device) for work in works)
 
+    def ahead(self) -> "tuple[str, ...]":
+        """Name sessions whose hosts run ahead of the device, as recorded."""
+        if self.control is None:
+            return ()
+        works = self.device.cost.workloads
+        return tuple(
+            self.name(w.session) for w, b in zip(works, self.control.outcome.behind, strict=True) if b > _AHEAD
+        )
+
     def phases(self) -> "list[F64]":
         """Return ways in which the sessions may meet: by how much later each begins, ns; the recorded one first."""
         assert self.stage is not None
@@ -93,7 +104,7 @@ class Scene:
 def _trouble(device: DeviceReport) -> str:
     """Say why nothing can be played, "" where it can."""
     cost = device.cost
-    unknown = [loss for loss in cost.losses if loss.slowdown.evidence is Evidence.D and _matters(device, loss)]
+    unknown = [loss for loss in cost.losses if loss.slowdown.evidence is Evidence.D and matters(device, loss)]
     if unknown:
         return "How long kernels take alone is not known. " + " ".join(
             dict.fromkeys(loss.slowdown.settle for loss in unknown if loss.slowdown.settle)
@@ -103,7 +114,7 @@ def _trouble(device: DeviceReport) -> str:
     return ""
 
 
-def _matters(device: DeviceReport, loss: SessionLoss) -> bool:
+def matters(device: DeviceReport, loss: SessionLoss) -> bool:
     """Tell whether a session does more than hardly anything on the device."""
     busy = {share.session: share.busy for share in device.overlap.shares}
     return busy.get(loss.session, 0) >= 0.02 * max(1, sum(busy.values()))
@@ -133,7 +144,10 @@ def sessions_played(
     for k, work in enumerate(stage.works):
         loss = scene.device.cost.loss(work.session)
         wide = width(scene, loss)
-        slowdown = _bounds([o.slowdown[k] for o in nominal], [o.slowdown[k] for o in others], wide, told=told)
+        late = [_if_it_waits(o, k) for o in (*nominal, *others) if o.behind[k] > _AHEAD]
+        slowdown = _bounds(
+            [o.slowdown[k] for o in nominal], [*(o.slowdown[k] for o in others), *late], wide, told=told and not late
+        )
         if slowdown is not None:
             slowdown = _at_least(slowdown, 1.0)
         end = _bounds([o.done[k] * scale for o in nominal[:1]], [o.done[k] * scale for o in others], wide, told=told)
@@ -143,6 +157,12 @@ def sessions_played(
     makespan = _bounds([*spans[0]], [*spans[1]], wide, told=told)
     assert makespan is not None
     return tuple(rows), makespan
+
+
+def _if_it_waits(outcome: Outcome, k: int) -> "float | None":
+    """Return the slowdown of a session whose host had to wait for the device in the end."""
+    slowdown = outcome.slowdown[k]
+    return None if slowdown is None else slowdown + outcome.behind[k]
 
 
 def session_row(loss: SessionLoss, slowdown: "Bounds | None", end: "Bounds | None") -> SessionPrediction:
@@ -217,12 +237,14 @@ def played_all(stage: Stage, policies: "list[Policy]", begins: "list[F64]") -> "
 
 def _without(outcome: Outcome, phase: F64) -> Outcome:
     done = tuple(d - p for d, p in zip(outcome.done, phase.tolist(), strict=True))
-    return Outcome(slowdown=outcome.slowdown, done=done, periods=outcome.periods)
+    return replace(outcome, done=done)
 
 
 def culprit(scene: Scene) -> SessionId:
-    """Return the session that costs the others most, the busiest where that is not known."""
-    cost: dict[SessionId, float] = {w.session: 0.0 for w in scene.device.cost.workloads}
+    """Return the session that costs the others most, the busiest where that is not known; not one that hardly does anything."""
+    cost: dict[SessionId, float] = {
+        loss.session: 0.0 for loss in scene.device.cost.losses if matters(scene.device, loss)
+    }
     for row in scene.device.cost.blame:
         if row.culprit in cost:
             cost[row.culprit] += row.lost

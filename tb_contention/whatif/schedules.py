@@ -9,14 +9,14 @@ from tb_contention.units import F64, SessionId
 from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.play import Policy, Way
 from tb_contention.whatif.question import Question
-from tb_contention.whatif.scene import Scene, culprit, played_all, session_row, sessions_played, unknown
+from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, sessions_played, unknown
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
 #: A shift by a larger part of what is played leaves too little to tell.
 _MOST = 0.6
-#: A shift stands for those by so many parts of a step more or less.
-_AROUND = 0.1
+#: A shift stands for those by so many parts of a step more or less; its range covers those by so many.
+_AROUND, _FAR = 0.1, 0.5
 
 
 def as_recorded(scene: Scene, question: Question) -> Prediction:
@@ -56,8 +56,10 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     if session is None or by is None:
         session, by, curve = _best_shift(scene, session)
     begin = _shift(scene, session, by)
-    around = [begin, *(_moved(scene, session, by + sign * _around(scene, session)) for sign in (-1, 1))]
-    outcomes = run_all(stage, [*((policy, b) for b in around), *((other, begin) for other in scene.control.others)])
+    around = [begin, *(_moved(scene, session, by + sign * _AROUND * _step(scene, session)) for sign in (-1, 1))]
+    far = [_moved(scene, session, by + sign * _FAR * _step(scene, session)) for sign in (-1, 1)]
+    plays = [(policy, b) for b in (*around, *far)] + [(other, begin) for other in scene.control.others]
+    outcomes = run_all(stage, [*plays])
     nominal, others = outcomes[: len(around)], outcomes[len(around) :]
     rows, makespan = sessions_played(scene, stage, nominal, others)
     return Prediction(
@@ -93,17 +95,17 @@ def _moved(scene: Scene, session: SessionId, by: float) -> F64:
     return _shift(scene, session, round(by))
 
 
-def _around(scene: Scene, session: SessionId) -> float:
+def _step(scene: Scene, session: SessionId) -> float:
     assert scene.stage is not None
     alone = scene.stage.alone[scene.number(session)]
-    return _AROUND * float(np.mean(np.diff(alone))) if len(alone) > 1 else 0.0
+    return float(np.mean(np.diff(alone))) if len(alone) > 1 else 0.0
 
 
 def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, int, list[tuple[float, float]]]":
     """Try shifts of the sessions; return the one with the least mean slowdown, and what every shift of that session brings."""
     assert scene.stage is not None
     assert scene.control is not None
-    sessions = [session] if session is not None else [w.session for w in scene.stage.works][:_TRIED]
+    sessions = [session] if session is not None else _worth_shifting(scene)
     reach = _REACH * min(scene.part, scene.stop)
     tried = [(one, round(reach * (j + 1) / _SHIFTS)) for one in sessions for j in range(_SHIFTS)]
     plays = [(scene.control.policy, _shift(scene, one, by)) for one, by in tried]
@@ -116,6 +118,11 @@ def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, 
         return sessions[0], 0, []
     _, by, one = min(found)
     return one, by, [(float(b), loss) for loss, b, s in found if s == one]
+
+
+def _worth_shifting(scene: Scene) -> "list[SessionId]":
+    """Name the sessions that do more than hardly anything."""
+    return [loss.session for loss in scene.device.cost.losses if matters(scene.device, loss)][:_TRIED]
 
 
 def one_after_another(scene: Scene, question: Question) -> Prediction:
