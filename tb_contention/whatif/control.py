@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.model.contention import Cost, Mechanism
+from tb_contention.model.workload import Unit
 from tb_contention.whatif.outcome import Outcome, Stage, recorded, run, run_all
 from tb_contention.whatif.play import Policy, Way
 
 #: Lengths of turns that are usual, factors on one that the traces show, and costs of a change of turns; ns.
 SLICES, FACTORS, SWITCHES = (0.5e6, 1.0e6, 2.3e6, 5.0e6), (0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
+#: Share of the device time of copies that lets one see whether they have engines of their own.
+_COPIES = 0.05
 #: A set of figures that returns the measured slowdowns nearly as well as the best one is as good.
 _AS_GOOD = 0.02
 #: Error of the control beyond which nothing is predicted from a play; smaller where the sessions are said not to feel each other.
@@ -51,6 +54,15 @@ def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
 
 
 def _candidates(stage: Stage, cost: Cost) -> "list[Policy]":
+    """List what may be the recorded way of sharing; where copies take long, with copies that share like kernels too."""
+    ways = _ways(stage, cost)
+    took = stage.packed.duration
+    if float(took[stage.packed.unit != Unit.COMPUTE].sum()) < _COPIES * float(took.sum()):
+        return ways
+    return ways + [replace(way, copies=True) for way in ways if way.way is not Way.FREELY]
+
+
+def _ways(stage: Stage, cost: Cost) -> "list[Policy]":
     if cost.mechanism is Mechanism.NONE:
         return [Policy(way=Way.FREELY)]
     if cost.mechanism is Mechanism.SINGLE_STREAM:

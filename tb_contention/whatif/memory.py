@@ -49,7 +49,8 @@ def _peak(
         return None if session is None else _without(scene, memory, session)
     if schedule is Schedule.SHIFTED:
         return None if session is None or by is None else _shifted(scene, memory, session, by, total)
-    return _Peak(peak=memory.peak, most=total)
+    # A process of its own for each session holds more than they do in one; how much is not recorded.
+    return None if scene.one_process else _Peak(peak=memory.peak, most=total)
 
 
 def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> "_Peak | None":

@@ -56,7 +56,7 @@ class Outcome:
 
 
 def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = np.inf) -> Outcome:
-    """Play and look at the time in which all sessions have work."""
+    """Play and look at the time in which all sessions are there."""
     begin = np.zeros(len(stage.works)) if begin is None else begin
     played = play(stage.packed, policy, begin, stop)
     marks = _marks(stage.works, stage.packed, played)
@@ -77,10 +77,15 @@ def recorded(stage: Stage, stop: float = np.inf) -> Outcome:
 
 
 def _outcome(stage: Stage, marks: "tuple[F64, ...]", first: float, stop: float, done: "tuple[float, ...]") -> Outcome:
-    ends = [float(m[np.isfinite(m)].max(initial=0.0)) for m in marks]
-    last = min([stop, *ends])
+    last = min([stop, *(_present(w, m) for w, m in zip(stage.works, marks, strict=True))])
     found = [_slowdown(m, a, first, last) for m, a in zip(marks, stage.alone, strict=True)]
     return Outcome(slowdown=tuple(s for s, _ in found), done=done, periods=tuple(n for _, n in found))
+
+
+def _present(work: Workload, marks: F64) -> float:
+    """Return until when a session is there: after its last period as long as it was in the recorded part; ns."""
+    rest = float(work.end - work.start - work.recorded[-1]) if len(work.recorded) else 0.0
+    return float(marks[np.isfinite(marks)].max(initial=0.0)) + max(0.0, rest)
 
 
 def _slowdown(marks: F64, alone: F64, first: float, last: float) -> "tuple[float | None, int]":

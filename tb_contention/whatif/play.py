@@ -31,7 +31,7 @@ class Policy:
 
     slice, switch: length of a turn and what a change costs, ns; whole: a turn ends only with a kernel. rates: per session (MEASURED).
     claims: part of the multiprocessors that each kernel asks for; wide: the same for memory bandwidth; caps: most per session;
-    friction: part of the rate that every other session costs.
+    friction: part of the rate that every other session costs. copies: they share as kernels do, instead of on copy engines.
     """
 
     way: Way
@@ -43,6 +43,7 @@ class Policy:
     wide: "F64 | None" = None
     caps: "F64 | None" = None
     friction: float = 0.0
+    copies: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,12 +269,14 @@ def play(work: Packed, policy: Policy, begin: "F64 | None" = None, stop: float =
     sessions, kernels = len(work.host_begin) - 1, len(work.duration)
     host, end = np.full(len(work.host), np.inf), np.full(kernels, np.inf)
     one = np.ones(sessions)
+    unit = np.zeros_like(work.unit) if policy.copies else work.unit
+    claims = np.ones(kernels) if policy.claims is None else policy.claims
+    wide = np.zeros(kernels) if policy.wide is None else policy.wide
     stuck = _play(
-        work.session, work.duration, work.earliest, work.extra, work.previous, work.next, work.follows, work.behind, work.launch,
-        work.unit, work.spin, work.host, work.gap, work.waits_for, work.lag, work.pace, work.streams, work.head, work.host_begin,
-        work.after, work.latency, np.zeros(sessions) if begin is None else begin,
+        work.session, work.duration, work.earliest, work.extra, work.previous, work.next, work.follows, work.behind,
+        work.launch, unit, work.spin, work.host, work.gap, work.waits_for, work.lag, work.pace, work.streams, work.head,
+        work.host_begin, work.after, work.latency, np.zeros(sessions) if begin is None else begin,
         int(policy.way), policy.slice, policy.switch, int(policy.whole), one if policy.rates is None else policy.rates,
-        np.ones(kernels) if policy.claims is None else policy.claims, np.zeros(kernels) if policy.wide is None else policy.wide,
-        one if policy.caps is None else policy.caps, policy.friction, stop, host, end,
+        claims, wide, one if policy.caps is None else policy.caps, policy.friction, stop, host, end,
     )  # fmt: skip
     return Played(host=host, end=end, stuck=bool(stuck))

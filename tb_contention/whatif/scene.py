@@ -11,7 +11,7 @@ from tb_contention.model.report import DeviceReport
 from tb_contention.units import F64, SessionId
 from tb_contention.whatif.claims import Claims, claims_of
 from tb_contention.whatif.control import Control, control
-from tb_contention.whatif.outcome import Outcome, Stage, run_all
+from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
 from tb_contention.whatif.play import Policy
 from tb_contention.whatif.question import Question
 
@@ -24,6 +24,8 @@ _PHASES, _STEPS, _REACH = 6, 5.0, 1 / 6
 _GOLDEN = 0.6180339887
 #: A device that falls behind its host by a larger part of the time will make it wait sooner or later.
 _AHEAD = 0.10
+#: A slowdown that is one, and by how much its loss is scaled at most.
+_A_LOSS, _MOST_SCALED = 1.03, 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,12 @@ class Scene:
         """Return what a session is called."""
         return self.aligned.session(session).name
 
+    @property
+    def one_process(self) -> bool:
+        """Tell whether all sessions are in one process: then other ways to share need a process for each."""
+        sessions = [self.aligned.session(work.session) for work in self.device.cost.workloads]
+        return len({s.process or s.id for s in sessions}) == 1
+
     def number(self, session: SessionId) -> int:
         """Return the place of a session among the workloads."""
         return [w.session for w in self.device.cost.workloads].index(session)
@@ -83,6 +91,14 @@ class Scene:
         device = self.device.group.device.device
         works = self.device.cost.workloads
         return tuple(claims_of(work, self.aligned.session(work.session).trace, device) for work in works)
+
+    def corrected(self, outcome: Outcome) -> Outcome:
+        """Scale losses under the recorded way of sharing as those of the control must be scaled to be the measured ones."""
+        assert self.stage is not None
+        assert self.control is not None
+        measured = recorded(self.stage).slowdown
+        rows = zip(outcome.slowdown, measured, self.control.outcome.slowdown, strict=True)
+        return replace(outcome, slowdown=tuple(_corrected(then, real, model) for then, real, model in rows))
 
     def ahead(self) -> "tuple[str, ...]":
         """Name sessions whose hosts run ahead of the device, as recorded."""
@@ -99,6 +115,14 @@ class Scene:
         reach = np.array([min(_STEPS * step, _REACH * self.part) for step in _step_lengths(self.stage)])
         order = np.arange(1, len(reach) + 1)
         return [((j * _GOLDEN * order) % 1.0 if j else np.zeros(len(reach))) * reach for j in range(_PHASES)]
+
+
+def _corrected(then: "float | None", real: "float | None", model: "float | None") -> "float | None":
+    """Scale a loss, by half as much again at most; one that hardly is one tells no factor."""
+    if then is None or real is None or model is None or model < _A_LOSS or real < _A_LOSS:
+        return then
+    factor = (real - 1) / (model - 1)
+    return 1 + (then - 1) * min(max(factor, 1 / _MOST_SCALED), _MOST_SCALED)
 
 
 def _trouble(device: DeviceReport) -> str:

@@ -60,6 +60,7 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     far = [_moved(scene, session, by + sign * _FAR * _step(scene, session)) for sign in (-1, 1)]
     plays = [(policy, b) for b in (*around, *far)] + [(other, begin) for other in scene.control.others]
     outcomes = run_all(stage, [*plays])
+    outcomes = [scene.corrected(outcome) for outcome in outcomes]
     nominal, others = outcomes[: len(around)], outcomes[len(around) :]
     rows, makespan = sessions_played(scene, stage, nominal, others)
     return Prediction(
@@ -129,13 +130,14 @@ def one_after_another(scene: Scene, question: Question) -> Prediction:
     """Queue the sessions: each is as fast as alone, and waits for those before it."""
     setting = "run the sessions one after another"
     rows, low, high, total = [], 0.0, 0.0, 0.0
-    known = True
+    known = bounded = True
     for work in scene.device.cost.workloads:
         took = _work_alone(scene, work.session)
-        low, high = low + took.low, high + took.high
-        known &= took.estimate is not None
-        total += took.estimate or 0.0
-        end = Bounds(estimate=total if known else None, low=low, high=high)
+        bounded &= took is not None
+        known &= took is not None and took.estimate is not None
+        if took is not None:
+            low, high, total = low + took.low, high + took.high, total + (took.estimate or 0.0)
+        end = Bounds(estimate=total if known else None, low=low, high=high) if bounded else None
         rows.append(session_row(scene.device.cost.loss(work.session), _AS_ALONE, end))
     return Prediction(
         schedule=Schedule.ONE_AFTER_ANOTHER,
@@ -150,15 +152,17 @@ def one_after_another(scene: Scene, question: Question) -> Prediction:
 _AS_ALONE = Bounds(estimate=1.0, low=1.0, high=1.0)
 
 
-def _work_alone(scene: Scene, session: SessionId) -> Bounds:
-    """Return how long a session's recorded work takes alone, ns."""
+def _work_alone(scene: Scene, session: SessionId) -> "Bounds | None":
+    """Return how long a session's recorded work takes alone, ns; None where nothing bounds it."""
     loss = scene.device.cost.loss(session)
     found = loss.slowdown
     if scene.stage is not None and found.estimate is not None:
         done = scene.stage.done[scene.number(session)] / (scene.played or 1.0)
         wide = (found.high - found.low) / 2 / found.estimate if found.high and found.low else 0.0
         return Bounds(estimate=done, low=done * (1 - wide), high=done * (1 + wide))
-    return Bounds(estimate=None, low=scene.window / (found.high or 10.0), high=float(scene.window))
+    return (
+        None if found.high is None else Bounds(estimate=None, low=scene.window / found.high, high=float(scene.window))
+    )
 
 
 def moved(scene: Scene, question: Question) -> Prediction:

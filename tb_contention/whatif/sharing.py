@@ -22,14 +22,18 @@ _CAP = 50
 _TURNS = (1.0e6, 2.3e6, 5.0e6)
 
 
+def _who(scene: Scene) -> str:
+    return "the sessions, each in a process of its own," if scene.one_process else "the processes"
+
+
 def time_slicing(scene: Scene, question: Question) -> Prediction:
     """Take turns instead of running at once: a process each, without MPS."""
-    setting = "let the processes take turns (no MPS)"
+    setting = f"let {_who(scene)} take turns (no MPS)"
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
         return unknown(question, setting, "They take turns already.")
-    middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1])
+    middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1], copies=scene.control.policy.copies)
     edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
     phases = scene.phases()
     rows, makespan = sessions_played(
@@ -48,7 +52,7 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
 
 def mps(scene: Scene, question: Question) -> Prediction:
     """Run at once under MPS instead of taking turns."""
-    setting = "run the processes under MPS (nvidia-cuda-mps-control -d)"
+    setting = f"run {_who(scene)} under MPS (nvidia-cuda-mps-control -d)"
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.CONCURRENT:
@@ -76,6 +80,7 @@ def _at_once(
 ) -> Prediction:
     """Play with what the kernels claim of the multiprocessors: at least, about, at most."""
     assert scene.stage is not None
+    assert scene.control is not None
     claims = scene.claims()
     vague = max(c.vague for c in claims)
     phases = scene.phases()
@@ -84,7 +89,9 @@ def _at_once(
         claimed = np.ascontiguousarray(np.concatenate([getattr(c, level) for c in claims]), np.float64)
         stage, caps = _capped(scene.stage, claimed, cap)
         wide = np.minimum(1.0, _DRAW * claimed) if level == "high" else None
-        policy = Policy(way=Way.CLAIMS, claims=claimed, wide=wide, caps=caps, friction=friction)
+        policy = Policy(
+            way=Way.CLAIMS, claims=claimed, wide=wide, caps=caps, friction=friction, copies=scene.control.policy.copies
+        )
         often = phases if level == "middle" else phases[:2]
         plays.append(played_all(stage, [policy], often if cap is None else often[::2]))
     nominal, others = plays[1], plays[0] + plays[2]

@@ -130,6 +130,7 @@ class _Judge:
             spec.name: session for spec in scenario.sessions for session, text in names.items() if spec.name in text
         }
         self.programs = tuple(program_of(s, case.seed) for s in scenario.sessions)
+        self.recorded = run(self.programs, scenario.policy())
         idle = [replace(p, steps=()) for p in self.programs]
         self.alone = tuple(
             run(tuple(p if k == j else idle[k] for k in range(len(idle))), scenario.policy())[j]
@@ -143,7 +144,8 @@ class _Judge:
         first = self.scenario.sessions[0].name
         shift = round(self.rng.uniform(0.02, 0.2) * self.device.time.window)
         mechanism = self.scenario.mechanism
-        rows = self._shifted(
+        rows = self._compare(self._ask(Question(schedule=Schedule.AS_RECORDED)), Schedule.AS_RECORDED, self.recorded)
+        rows += self._shifted(
             Schedule.SHIFTED, Question(schedule=Schedule.SHIFTED, session=self.ids[first], value=shift)
         )
         rows += self._shifted(Schedule.SHIFTED, Question(schedule=Schedule.SHIFTED))
@@ -228,8 +230,11 @@ class _Judge:
             return [Row(self.case, label or schedule.value, "slowdown", "", None, 1.0, found.unknown)]
         windows = [s.window for s in self.scenario.sessions]
         low = max(w[0] for w in windows) * 1e6 + shift
+        # A session is there as long after its last step as it was when it was recorded.
+        rest = [min(w[1] for w in windows) * 1e6 - r[-1].end for r in self.recorded]
         high = min(
-            min(w[1] for w in windows) * 1e6 + shift if not self.case.whole else np.inf, *(r[-1].end for r in runs if r)
+            min(w[1] for w in windows) * 1e6 + shift if not self.case.whole else np.inf,
+            *(r[-1].end + max(0.0, left) for r, left in zip(runs, rest, strict=True) if r),
         )
         rows = []
         for k, spec in enumerate(self.scenario.sessions):

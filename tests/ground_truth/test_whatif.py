@@ -23,6 +23,13 @@ def errors(rows: "list[Row]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.abs([row.error for row in rows if row.error is not None])
 
 
+def test_the_control_returns_what_happened(rows: "list[Row]") -> None:
+    for figure in ("slowdown", "makespan", "step"):
+        picked = errors(of(rows, "as_recorded", figure))
+        assert np.median(picked) <= 0.01
+        assert picked.mean() <= 0.03
+
+
 @pytest.mark.parametrize("schedule", ["shifted", "one_after_another", "time_slicing", "moved", "mps", "sm_cap"])
 @pytest.mark.parametrize("figure", ["slowdown", "makespan"])
 def test_predictions_are_within_five_percent_on_average(rows: "list[Row]", schedule: str, figure: str) -> None:
