@@ -15,6 +15,8 @@ from tb_contention.units import F64, I64, U8, Nanoseconds
 
 #: Kernels of all sessions, and half as many as their host instants, that are played at most.
 _MOST = 24_000
+#: The longest part that is played, ns: turns of one another take time to play, too.
+_LONGEST = 20_000_000_000
 #: Parts in which a session without steps is looked at.
 _PARTS = 20
 #: Kernels that tell the gap between two of a stream, and how long one is at most where fewer do, ns.
@@ -24,7 +26,7 @@ _FEW, _USUAL = 5, 2_000.0
 def workloads(losses: "list[Loss]", start: int, end: int) -> "tuple[Workload, ...]":
     """Cut the same part of the window out of every session's work; start, end: of the window, ns."""
     most = _MOST // max(1, len(losses))
-    last = min([end, *(_full(loss.work, start, most) for loss in losses)])
+    last = min([end, start + _LONGEST, *(_full(loss.work, start, most) for loss in losses)])
     return tuple(_workload(loss, start, last, whole=last == end) for loss in losses)
 
 

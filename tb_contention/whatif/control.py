@@ -11,6 +11,8 @@ from tb_contention.whatif.play import Policy, Way
 
 #: Lengths of turns that are usual, factors on one that the traces show, and costs of a change of turns; ns.
 SLICES, FACTORS, SWITCHES = (0.5e6, 1.0e6, 2.3e6, 5.0e6), (0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
+#: No turn is shorter, ns.
+_LEAST_SLICE = 50e3
 #: Share of the device time of copies that lets one see whether they have engines of their own.
 _COPIES = 0.05
 #: A set of figures that returns the measured slowdowns nearly as well as the best one is as good.
@@ -72,7 +74,7 @@ def _ways(stage: Stage, cost: Cost) -> "list[Policy]":
         return [Policy(way=Way.MEASURED, rates=rates)]
     if cost.mechanism is not Mechanism.TIME_SLICING:
         return []
-    seen = () if cost.slice is None else tuple(cost.slice * factor for factor in FACTORS)
+    seen = tuple(max(_LEAST_SLICE, cost.slice * factor) for factor in FACTORS) if cost.slice else ()
     # Where a session's host is slow its bursts end with its work, so that what looks like a turn may be shorter than one.
     lengths = (*seen, *(usual for usual in SLICES if not seen or not seen[0] <= usual <= seen[-1]))
     turn = Policy(way=Way.TURNS, whole=cost.whole_turns)

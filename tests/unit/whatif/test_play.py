@@ -131,3 +131,10 @@ def test_work_that_waits_for_itself_is_told_and_does_not_hang() -> None:
     waits_for = work.waits_for.copy()
     waits_for[1] = len(work.duration) - 1
     assert Stage.of((replace(work, waits_for=waits_for),)).stuck
+
+
+def test_times_beyond_the_precision_of_a_nanosecond_do_not_hang() -> None:
+    works = [work_of(name, steps=3, kernels=3, length=1e17 / 3) for name in "ab"]
+    found = played(Policy(way=Way.MEASURED, rates=np.array([0.3, 0.7])), *works)
+
+    assert found.slowdown[1] == pytest.approx(1 / 0.7, rel=1e-6)
