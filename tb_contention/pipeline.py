@@ -21,6 +21,7 @@ from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
+from tb_contention.model.contention import Cost
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report, SessionReport, StepSummary
@@ -152,6 +153,24 @@ def analyse_captures(
     problems: "tuple[Problem, ...]" = (),
 ) -> Analysis:
     """Align decoded captures and analyse each group of sessions; `problems` are those of files that could not be decoded."""
+    return measured(first_look(captures, discovery, options, problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLook:
+    """What is known before the cost of sharing is measured: who ran when, on what, with how much memory. findings: those of the files."""
+
+    analysis: Analysis
+    solos: "Mapping[SessionId, tuple[Solo, ...]]"
+
+
+def first_look(
+    captures: "tuple[Capture, ...]",
+    discovery: Discovery,
+    options: Options,
+    problems: "tuple[Problem, ...]" = (),
+) -> FirstLook:
+    """Align decoded captures, and find overlap and memory of each group of sessions: all that a timeline needs, in a third of the time."""
     processes = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
     aligned = attribute(processes)
     solos = find_solos(aligned, options.baselines)
@@ -168,10 +187,25 @@ def analyse_captures(
         origin_ns=aligned.origin_ns,
         sessions=tuple(_session_report(session, known) for session in aligned.sessions),
         devices=devices,
-        findings=(*diagnose(aligned, devices), *aligned.findings),
+        findings=aligned.findings,
         problems=tuple(dict.fromkeys(known)),
     )
-    return Analysis(report=report, aligned=aligned)
+    return FirstLook(analysis=Analysis(report=report, aligned=aligned), solos=solos)
+
+
+def measured(look: FirstLook) -> Analysis:
+    """Measure what sharing cost, predict other schedules, and say what to do."""
+    report, aligned = look.analysis.report, look.analysis.aligned
+    devices = tuple(_measured(device, aligned, look.solos) for device in report.devices)
+    findings = (*diagnose(aligned, devices), *aligned.findings)
+    return Analysis(report=replace(report, devices=devices, findings=findings), aligned=aligned)
+
+
+def _measured(
+    device: DeviceReport, aligned: AlignedTraces, solos: "Mapping[SessionId, tuple[Solo, ...]]"
+) -> DeviceReport:
+    found = replace(device, cost=measure_cost(aligned, device.group, device.overlap, solos))
+    return replace(found, predictions=predict(found, aligned))
 
 
 def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
@@ -193,19 +227,18 @@ def _device_report(
     group: DeviceGroup,
     solos: "Mapping[SessionId, tuple[Solo, ...]]",
 ) -> DeviceReport:
-    """Analyse one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
+    """Look at one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
     alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
     memory = combined_memory(processes, whole, aligned, alone)
     overlap = measure_overlap(aligned, group)
-    found = DeviceReport(
+    return DeviceReport(
         group=group,
         overlap=overlap,
-        cost=measure_cost(aligned, group, overlap, solos),
+        cost=Cost.not_measured(share.session for share in overlap.shares),
         memory=memory,
         memory_note=_memory_note(memory, aligned),
         parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
     )
-    return replace(found, predictions=predict(found, aligned))
 
 
 def _memory_note(memory: "CombinedMemory | None", aligned: AlignedTraces) -> str:

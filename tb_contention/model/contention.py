@@ -1,5 +1,6 @@
 """Results of the contention stages for one device group; all times ns, lengths ns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -255,6 +256,21 @@ class Cost:
     kernel_losses: "tuple[KernelLosses, ...]" = ()
     whole_turns: bool = False
     workloads: "tuple[Workload, ...]" = ()
+
+    @classmethod
+    def not_measured(cls, sessions: "Iterable[SessionId]") -> "Cost":
+        """Stand for the cost before it is measured: nothing is known of any session."""
+        unknown = Slowdown(estimate=None, low=None, high=None, evidence=Evidence.D)
+        nothing = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))
+        losses = tuple(SessionLoss(session=s, slowdown=unknown, steps=0, **nothing) for s in sessions)
+        return cls(
+            mechanism=Mechanism.UNKNOWN,
+            detail="It is being measured.",
+            slice=None,
+            progress_sum=None,
+            metrics=None,
+            losses=losses,
+        )
 
     def loss(self, session: SessionId) -> SessionLoss:
         """Find a session's loss; KeyError if there is none."""

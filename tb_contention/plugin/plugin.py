@@ -98,6 +98,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         return _json(
             {
                 "is_known": is_known,
+                "is_partial": state.partial,
                 "state": state.state,
                 "message": state.message,
                 "progress": state.progress,
@@ -204,7 +205,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
 
     def _compare(self, query: Query) -> wrappers.Response:
         state = self._workspace.summary(query.view)
-        if state.analysis is None:
+        if state.analysis is None or state.partial:
             raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
         report = state.analysis.report
         devices = {str(device.id): device for device in report.devices}
@@ -238,7 +239,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         if name not in _RENDERERS:
             raise RequestError(400, "bad-parameter", "format must be json, html, markdown or perfetto.")
         state = self._workspace.summary(query.view)
-        if state.analysis is None:
+        if state.analysis is None or state.partial:
             raise RequestError(404, "not-ready", "The report is not ready yet; ask for the summary.")
         render, mime = _RENDERERS[name]
         suffix = "md" if name == "markdown" else name

@@ -17,7 +17,7 @@ from tb_contention.errors import ContentionError
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
-from tb_contention.pipeline import Analysis, analyse_captures, load_captures
+from tb_contention.pipeline import Analysis, first_look, load_captures, measured
 from tb_contention.plugin.requests import View
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 from tb_contention.xspace.discover import discover
@@ -26,6 +26,8 @@ from tb_contention.xspace.discover import discover
 SETTLED_AFTER = 5.0
 _BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json"})
 RESCAN_AFTER = 2.0  # seconds; the panel asks more often while it waits
+#: Kernels beyond which a view is shown before its costs are measured, which takes seconds then; and what marks that revision.
+LONG, FIRST = 200_000, "-first"
 MAX_VIEWS = 8
 MAX_TIMELINES = 16
 
@@ -34,13 +36,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class State:
-    """What a view's summary says: scanning, working, ready or failed."""
+    """What a view's summary says: scanning, working, ready or failed. partial: the analysis is a first look, without costs and findings."""
 
     state: str = "scanning"
     message: str = "Looking for captures"
     progress: "float | None" = None
     revision: str = ""
     analysis: "Analysis | None" = None
+    partial: bool = False
     timelines: "OrderedDict[str, DeviceTimeline]" = field(default_factory=OrderedDict)
 
 
@@ -81,7 +84,7 @@ class Workspace:
                 return State(state="failed", message="TensorBoard was started without a log directory.")
             if stale or state.analysis is None:
                 self._start(wanted=True)
-            return State(state.state, state.message, state.progress, state.revision, state.analysis)
+            return State(state.state, state.message, state.progress, state.revision, state.analysis, state.partial)
 
     def timeline(self, view: View, device: str) -> "tuple[DeviceTimeline | None, str]":
         """Return the timeline of a device (None: no such device, or not analysed yet) and the view's revision."""
@@ -192,15 +195,21 @@ class Workspace:
         captures = tuple(capture for capture, _ in known if capture is not None)
         problems = tuple(p for _, own in known for p in own)
         try:
-            analysis = analyse_captures(captures, discovery, view.options(self.spec), problems)
+            look = first_look(captures, discovery, view.options(self.spec), problems)
+            if state.analysis is None and sum(len(c.trace.kernels) for c in captures) > LONG:
+                with self._lock:
+                    state.analysis, state.revision, state.partial = look.analysis, revision + FIRST, True
+                    state.state, state.message, state.progress = "working", "Measuring what sharing cost", None
+            analysis = measured(look)
         except ContentionError as error:
             with self._lock:
                 state.state, state.message, state.progress, state.analysis = "failed", str(error), None, None
                 state.revision = revision
             return
         with self._lock:
-            state.analysis, state.revision = analysis, revision
+            state.analysis, state.revision, state.partial = analysis, revision, False
             state.state, state.message, state.progress = "ready", "", None
+            state.timelines.clear()
 
 
 def _is_young(file: CaptureFile) -> bool:

@@ -397,6 +397,8 @@ export interface Summary {
   readonly report: Report | null;
   /** The report is the one that the panel has. */
   readonly is_known?: boolean;
+  /** What sharing cost is still being measured: the report says nothing of it yet. */
+  readonly is_partial?: boolean;
 }
 
 export interface LayoutLane {

@@ -150,3 +150,23 @@ export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
   ];
   return answers.filter(({ answer }) => answer !== UNKNOWN);
 }
+
+/** Before the cost is measured: what overlaps, and whether the memory fits. */
+export function firstAnswersOf(device: Device): readonly Answer[] {
+  const { contended_ns: contended, window_ns: window } = device.time;
+  if (device.sessions.length < 2 || device.is_host) return [];
+  const share = `work at once for ${formatShare(contended, window)} of ${formatDuration(window)}`;
+  const answers: Answer[] = [
+    {
+      question: 'Is it contention?',
+      answer: `Being measured: ${share}`,
+      place: contended > 0 ? { kind: 'contended', near: false } : null,
+    },
+    {
+      question: 'Does the memory fit?',
+      answer: memoryAnswer(device),
+      place: device.memory === null ? null : { kind: 'memory', at: device.memory.combined_peak_at_ns },
+    },
+  ];
+  return answers.filter(({ answer }) => answer !== UNKNOWN);
+}

@@ -138,3 +138,10 @@ it('names the GPU by its ordinal, and by its id when that has another form', () 
   expect(gpuName(device([], { id: `host0/${uuid}#2` }))).toBe('GPU …5a41 (group 2)');
   expect(gpuName(device([], { id: 'rack 3' }))).toBe('rack 3');
 });
+
+it('says that the cost is being measured, not that it cannot be told', () => {
+  const made = report(['alpha', 'beta']);
+  expect(verdictOf(made, made.devices[0], true).answers.map(({ answer }) => answer)).toEqual([
+    'Being measured: work at once for 31 % of 480 ms',
+  ]);
+});

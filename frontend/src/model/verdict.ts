@@ -1,7 +1,7 @@
 /** The report in sentences. Says what is known; where a number is null the sentence does without it. */
 import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
 import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
-import { type Answer, answersOf, isContended } from './answers';
+import { type Answer, answersOf, firstAnswersOf, isContended } from './answers';
 import { shortNames } from './names';
 import { estimateOf, isTold, times } from './slowdown';
 
@@ -139,7 +139,8 @@ function lossesOf(report: Report, sessions: readonly Session[]): string {
 export const sessionsOf = (report: Report, device: Device): readonly Session[] =>
   device.sessions.flatMap((id) => report.sessions.find((session) => session.id === id) ?? []);
 
-export function verdictOf(report: Report, device: Device): Verdict {
+/** `isPartial`: what sharing cost is still being measured, which is not the same as not to be told. */
+export function verdictOf(report: Report, device: Device, isPartial = false): Verdict {
   const sessions = sessionsOf(report, device);
   const names = shortNames(sessions);
   const nameOf = (id: string): string => names.get(id) ?? id;
@@ -161,7 +162,7 @@ export function verdictOf(report: Report, device: Device): Verdict {
   return {
     sentence: sentenceOf(device, nameOf),
     details,
-    answers: answersOf(device, nameOf),
+    answers: isPartial ? firstAnswersOf(device) : answersOf(device, nameOf),
     simulated: isSimulated(sessions),
   };
 }

@@ -71,7 +71,8 @@ export class Panel {
 
   readonly verdict = computed(() => {
     const [report, device] = [this.report.value, this.device.value];
-    return report === null || device === null ? null : verdictOf(report, device);
+    if (report === null || device === null) return null;
+    return verdictOf(report, device, this.summary.value?.is_partial === true);
   });
 
   start(): void {
@@ -223,6 +224,6 @@ export class Panel {
 export function keepReport(old: Summary | null, next: Summary): Summary {
   const isUnderway = next.state === 'scanning' || next.state === 'working';
   return isUnderway && next.report === null && old?.report
-    ? { ...next, report: old.report, revision: old.revision }
+    ? { ...next, report: old.report, revision: old.revision, is_partial: old.is_partial }
     : next;
 }
