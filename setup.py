@@ -67,8 +67,10 @@ RUNTIME = [
 ]
 REMOTE = ["fsspec>=2023.1"]
 TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
+NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
 TEST = [
     *REMOTE,
+    *NOTEBOOK,
     "build>=1.0",
     "hypothesis>=6.100",
     "jsonschema>=4.18",
@@ -123,6 +125,7 @@ setup(
     extras_require={
         "remote": REMOTE,
         "tensorflow": TENSORFLOW,
+        "notebook": NOTEBOOK,
         "test": TEST,
         "dev": DEV,
     },

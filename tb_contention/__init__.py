@@ -6,6 +6,7 @@ The public names are loaded when they are first asked for, so that `import tb_co
 from typing import TYPE_CHECKING, Any
 
 from tb_contention._version import __version__
+from tb_contention.model.face import open_with
 
 if TYPE_CHECKING:
     from tb_contention.annotate import session as session
@@ -23,6 +24,15 @@ _HOMES = {
     "ContentionError": "tb_contention.errors",
     "session": "tb_contention.annotate",
 }
+
+
+def _face() -> Any:
+    from importlib import import_module
+
+    return import_module("tb_contention.notebook")
+
+
+open_with(_face)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,8 @@
     ├── TraceFileError              one file cannot be read at all                              (slug: see xspace)
     ├── ManifestError               a `tb_contention.json` beside a trace is not usable         (slug: bad-manifest)
     ├── OptionError                 an option names what is not there, or contradicts another   (slug: bad-option)
-    └── OutputError                 the report cannot be written                                (slug: output-...)
+    ├── OutputError                 the report cannot be written                                (slug: output-...)
+    └── MissingLibraryError         what is asked for needs a library that is not installed     (slug: missing-library)
 
 Bad input is an error or a problem (`model.findings.Problem`); missing evidence is a finding. Bugs are not caught.
 """
@@ -49,3 +50,7 @@ class OptionError(ContentionError):
 
 class OutputError(ContentionError):
     """The report cannot be written to where it was asked for."""
+
+
+class MissingLibraryError(ContentionError):
+    """What is asked for needs a library that is not installed."""

@@ -14,6 +14,7 @@ from tb_contention.model.contention import (
     SharingMetrics,
     TimeSplit,
 )
+from tb_contention.model.face import Shown
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.prediction import Prediction
@@ -142,8 +143,8 @@ class DeviceReport:
         return self.cost.blame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Report(Shown):
     """The whole answer. Devices: most contended first."""
 
     version: str

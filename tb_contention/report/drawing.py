@@ -21,8 +21,8 @@ _ROW = 40
 _HOVERED = 100
 
 
-def timeline(report: Report, device: DeviceReport, number: int) -> str:
-    """Draw one device; `number` keeps ids apart when a page holds several drawings."""
+def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = True) -> str:
+    """Draw one device; `number` keeps ids apart when a page holds several drawings. told: with words for a pointer."""
     sessions = device.sessions[:MOST_STRIPS]
     start, end = device.window.start_ns, device.window.end_ns
     top = 26
@@ -39,7 +39,8 @@ def timeline(report: Report, device: DeviceReport, number: int) -> str:
         parts += _lost(device, session, top + _ROW * row + _STRIP + 1)
     if device.memory is not None:
         parts += memory_area(report, device, device.memory, bottom_of_strips + 22, number)
-    parts += _hover(report, device, top, height)
+    if told:
+        parts += _hover(report, device, top, height)
     time = device.time
     words = (
         f"Time of {device_label(device)}: {len(device.sessions)} sessions, {duration(time.window)}, "

@@ -1,12 +1,17 @@
 """The style sheet of the HTML report: light, dark, print, forced colours. One palette per theme; colour means session and nothing else."""
 
-_LIGHT = """--ground:#fff;--card:#f7f8fa;--line:#dfe2e7;--text:#1d2430;--faint:#5b6472;--strip:#f0f2f5;--hatch:#c3c8d0;--hatch-line:#7b8494;
+import re
+
+LIGHT = """--ground:#fff;--card:#f7f8fa;--line:#dfe2e7;--text:#1d2430;--faint:#5b6472;--strip:#f0f2f5;--hatch:#c3c8d0;--hatch-line:#7b8494;
 --s0:#b5360e;--s1:#4379f9;--s2:#e66e20;--s3:#926a95;--s4:#3b34ba;--s5:#6b2c5e;--warn:#8a5a00;--bad:#b3261e;--good:#2f6b46;color-scheme:light"""
-_DARK = """--ground:#16191f;--card:#1f232b;--line:#353b46;--text:#eceff4;--faint:#a7b0be;--strip:#262b34;--hatch:#4a5260;
+DARK = """--ground:#16191f;--card:#1f232b;--line:#353b46;--text:#eceff4;--faint:#a7b0be;--strip:#262b34;--hatch:#4a5260;
 --hatch-line:#9aa4b4;--s0:#e14513;--s1:#9eabf7;--s2:#f9d630;--s3:#a27196;--s4:#6770f8;--s5:#50f5db;--warn:#e5b454;--bad:#ff8a80;--good:#7fcf9b;color-scheme:dark"""
 
-STYLE = f""":root{{{_LIGHT}}}
-@media screen and (prefers-color-scheme:dark){{:root{{{_DARK}}}}}
+#: The colours of the sessions on a light ground, in order.
+SESSION_COLORS = tuple(re.findall(r"--s\d:(#[0-9a-f]{6})", LIGHT))
+
+STYLE = f""":root{{{LIGHT}}}
+@media screen and (prefers-color-scheme:dark){{:root{{{DARK}}}}}
 *{{box-sizing:border-box}}
 body{{margin:0 auto;max-width:1240px;padding:24px 20px 48px;background:var(--ground);color:var(--text);
 font:14px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;overflow-wrap:anywhere}}

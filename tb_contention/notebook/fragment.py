@@ -1,0 +1,88 @@
+"""A report -> a fragment of HTML for the output of a cell: the verdict first, then sessions, headroom, findings and one drawing."""
+
+from tb_contention.model.contention import SessionLoss
+from tb_contention.model.findings import Finding
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.notebook.scoped import page
+from tb_contention.report.cards import escaped
+from tb_contention.report.drawing import timeline
+from tb_contention.report.slowdown import Answer, answer_of, bounds, estimate_of, interval, times
+from tb_contention.report.svg import color_of
+from tb_contention.report.text import count, labels, percent, size
+from tb_contention.report.verdict import device_label, ordered_losses, verdict
+
+#: Findings and sessions that a cell shows.
+MOST_FINDINGS = 3
+MOST_SESSIONS = 20
+#: A drawing longer than this is left to the HTML report.
+MOST_DRAWN = 44_000
+_LONGEST = 600
+
+
+def fragment(report: Report) -> str:
+    """Print what matters of a report."""
+    answer = verdict(report)
+    parts = [f"<h3>{_told(answer.headline)}</h3>", f"<p>{_told(answer.meaning)}</p>" if answer.meaning else ""]
+    parts.append(f'<p class="faint">{_told(" · ".join(answer.trust))}</p>')
+    if report.devices:
+        first = report.devices[0]
+        parts += [_sessions(report, first), f"<p>{_headroom(first)}</p>"]
+    parts.append(_findings(report))
+    if report.devices:
+        drawing = timeline(report, report.devices[0], 0, told=False)
+        parts.append(drawing if len(drawing) <= MOST_DRAWN else "")
+    return page("\n".join(part for part in parts if part))
+
+
+def _told(text: str) -> str:
+    return escaped(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+
+
+def _sessions(report: Report, device: DeviceReport) -> str:
+    header = "<th>session</th><th>slowdown</th><th>90 % interval</th><th>evidence</th><th>busy</th><th>while another had work</th>"
+    losses = ordered_losses(device)
+    rows = "".join(_session(report, device, loss) for loss in losses[:MOST_SESSIONS])
+    more = len(losses) - MOST_SESSIONS
+    note = f'<p class="faint">{count(more, "more session")}</p>' if more > 0 else ""
+    return f'<div class="scroll"><table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table></div>{note}'
+
+
+def _session(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
+    session, slowdown = loss.session, loss.slowdown
+    share = next((s for s in device.per_session if s.session == session), None)
+    estimate, unknown = estimate_of(slowdown), answer_of(slowdown) is Answer.UNKNOWN
+    tag = ' <span class="tag">simulated</span>' if report.session(session).session.simulated else ""
+    name = f'<span class="dot s{color_of(report, session)}"></span>{_told(labels(report)[session])}{tag}'
+    cells = [
+        "not known" if estimate is None else times(estimate),
+        "–" if unknown else bounds(slowdown) if estimate is None else interval(slowdown),
+        "–" if unknown else slowdown.evidence.value,
+        "–" if share is None else percent(share.busy, device.time.window),
+        "–" if share is None else percent(share.contended, share.busy),
+    ]
+    numbers = "".join(f'<td class="number">{escaped(cell)}</td>' for cell in cells)
+    return f"<tr><td>{name}</td>{numbers}</tr>"
+
+
+def _headroom(device: DeviceReport) -> str:
+    memory, where = device.memory, device_label(device)
+    if memory is None:
+        return f"Memory of {_told(where)}: {_told(device.memory_note)}"
+    text = f"Memory of {where}: peak of the sum {size(memory.peak)}"
+    if memory.capacity is not None:
+        text += f" of {size(memory.capacity)}, headroom {size(memory.headroom)}"
+    return _told(f"{text}. {device.memory_note}".strip())
+
+
+def _findings(report: Report) -> str:
+    items = "".join(_finding(finding) for finding in report.findings[:MOST_FINDINGS])
+    more = len(report.findings) - MOST_FINDINGS
+    note = f'<p class="faint">{count(more, "more finding")} in .findings</p>' if more > 0 else ""
+    return f"<ul>{items}</ul>{note}" if items else ""
+
+
+def _finding(finding: Finding) -> str:
+    advice = f"<br><b>What to do:</b> {_told(finding.advice)}" if finding.advice else ""
+    severity = finding.severity.value
+    title = f'<b>{_told(finding.title)}</b> <span class="faint">{severity}</span>'
+    return f'<li class="{severity}">{title}<br>{_told(finding.detail)}{advice}</li>'

@@ -1,0 +1,21 @@
+"""The libraries that a notebook brings: imported when they are needed, or one sentence on how to get them."""
+
+from importlib import import_module
+from typing import Any
+
+from tb_contention.errors import MissingLibraryError
+
+
+def library(name: str, what: str) -> Any:
+    """Import a module of the extra `[notebook]`; `what` says what it is needed for."""
+    package = name.partition(".")[0]
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != package:
+            raise
+        raise MissingLibraryError(
+            f"{what} needs {package}, which is not installed.",
+            slug="missing-library",
+            advice='Install it with: pip install "tb_contention[notebook]"',
+        ) from None
