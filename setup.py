@@ -73,7 +73,9 @@ TEST = [
     *NOTEBOOK,
     "build>=1.0",
     "hypothesis>=6.100",
+    "ipykernel>=6.25",
     "jsonschema>=4.18",
+    "nbclient>=0.9",
     "pytest>=8.2",
     "pytest-benchmark>=5.0",
 ]
