@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from golden.reports import alone, hostile, nothing, shared
 
+from tb_contention.model.intervals import Intervals
+from tb_contention.notebook.drawings import _bars, _thinned
 from tb_contention.report.style import SESSION_COLORS
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs matplotlib of the extra [notebook]")
@@ -71,3 +73,22 @@ def test_memory_is_drawn_in_gib_up_to_the_peak_of_each_allocator() -> None:
 def test_a_device_that_is_not_there_is_refused() -> None:
     with pytest.raises(KeyError):
         shared().plot.timeline(device="elsewhere")
+
+
+def test_more_stretches_than_can_be_drawn_are_joined_over_the_smallest_gaps() -> None:
+    start = np.arange(20_000, dtype=np.int64) * 10
+    start[10_000:] += 1_000_000
+    bars = _bars(Intervals(start=start, end=start + 5))
+    assert len(bars) == 5000
+    assert bars[0][0] == 0
+    assert sum(bars[-1]) == pytest.approx((int(start[-1]) + 5) / 1e9)
+    assert max(length for _, length in bars) < 1_000_000 / 1e9
+
+
+def test_more_points_than_can_be_drawn_keep_the_highest() -> None:
+    value = np.zeros(100_001, np.int64)
+    value[77_777] = 9
+    time, kept = _thinned(np.arange(100_001), value)
+    assert len(time) == len(kept) <= 20_000
+    assert kept.max() == 9
+    assert abs(int(time[kept.argmax()]) - 77_777) <= 6
