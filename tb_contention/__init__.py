@@ -6,7 +6,6 @@ The public names are loaded when they are first asked for, so that `import tb_co
 from typing import TYPE_CHECKING, Any
 
 from tb_contention._version import __version__
-from tb_contention.model.face import open_with
 
 if TYPE_CHECKING:
     from tb_contention.annotate import session as session
@@ -26,13 +25,11 @@ _HOMES = {
 }
 
 
-def _face() -> Any:
+def face() -> Any:
+    """Say who answers when a report is to show itself (`tb_contention.model.face.Face`); imported when it is asked for."""
     from importlib import import_module
 
     return import_module("tb_contention.notebook")
-
-
-open_with(_face)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,7 +3,7 @@
 The package's `__init__` says who answers (`tb_contention.notebook`), since renderers stand above the model and import it.
 """
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Protocol
 
 
@@ -23,21 +23,10 @@ class Face(Protocol):
         """Return what draws a report."""
 
 
-class _Opener:
-    """Keeps who answers, from the import of the package on."""
-
-    find: "Callable[[], Face] | None" = None
-
-
-def open_with(find: "Callable[[], Face]") -> None:
-    """Say who answers; `find` is called when something is shown, so that nothing is imported before."""
-    _Opener.find = find
-
-
 def _face() -> Face:
-    if _Opener.find is None:
-        raise RuntimeError("no module answers for reports: the package tb_contention names one when it is imported")
-    return _Opener.find()
+    """Ask the package, which is there before any of its modules: renderers stand above the model, so it cannot name them."""
+    found: Face = import_module("tb_contention").face()
+    return found
 
 
 class Shown:
