@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tb_contention.align.clocks import clock_offsets
+from tb_contention.align.clocks import clock_offsets, clock_steps
 from tb_contention.align.devices import physical_devices
 from tb_contention.align.groups import clock_findings, group_findings, groups_of
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, ClockSource, Session
-from tb_contention.model.capture import Capture, ManifestDevice
+from tb_contention.model.capture import Capture
+from tb_contention.model.manifest import ManifestDevice
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
 
 
@@ -41,7 +42,11 @@ def align(captures: "Sequence[Capture]", options: AlignOptions) -> AlignedTraces
     groups = tuple(group for device in devices for group in groups_of(device, by_id))
     findings = [*clock_findings(devices, by_id), *(f for g in groups for f in group_findings(g, by_id))]
     return AlignedTraces(
-        origin_ns=origin, sessions=sessions, groups=groups, findings=tuple(findings), problems=problems
+        origin_ns=origin,
+        sessions=sessions,
+        groups=groups,
+        findings=tuple(findings),
+        problems=(*problems, *clock_steps(captures)),
     )
 
 
@@ -124,6 +129,7 @@ def _session(
         end=Nanoseconds(offset + end),
         trace=trace,
         simulated=bool(manifest and manifest.simulated) or host.startswith("simulated"),
+        manifest=manifest,
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.capture import Capture
+from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
 
 TASK_ENVIRONMENT_ERROR = 10_000  # two reads of clocks at the profiler's start, and CUPTI's interpolation
@@ -24,10 +25,39 @@ WRITING = 120  # s from the directory's name to the end of writing
 def clock_offsets(captures: "tuple[Capture, ...]") -> "list[ClockOffset]":
     """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
     copied = _copied_hosts(captures)
-    offsets = [_own_clock(capture, trust_mtime=capture.file.host not in copied) for capture in captures]
+    offsets = [_blurred(_own_clock(c, trust_mtime=c.file.host not in copied), c) for c in captures]
     for members in _remote_requests(captures):
         _share(offsets, members, captures)
     return offsets
+
+
+def _blurred(clock: ClockOffset, capture: Capture) -> ClockOffset:
+    """Widen the error by as much as the wall clock was set meanwhile: events before and after that are on two clocks."""
+    step = 0 if capture.manifest is None else abs(capture.manifest.clock_step_ns)
+    if not step or clock.error is None or clock.absolute_error is None:
+        return clock
+    return replace(
+        clock,
+        error=Nanoseconds(clock.error + step),
+        absolute_error=Nanoseconds(clock.absolute_error + step),
+        detail=f"{clock.detail}; the wall clock was set by {step / 1e6:g} ms during the recording",
+    )
+
+
+def clock_steps(captures: "tuple[Capture, ...]") -> "tuple[Problem, ...]":
+    """Name the recordings during which the wall clock was set, as the readings in their manifests show."""
+    return tuple(
+        Problem(
+            file=capture.file.relative,
+            slug="clock-step",
+            severity=Severity.WARNING,
+            origin=Origin.RECORDING,
+            message=f"{capture.file.relative}: the wall clock was set by {capture.manifest.clock_step_ns / 1e6:+g} ms while it recorded.",
+            advice="Record again when the time service has settled (chronyc tracking, timedatectl timesync-status).",
+        )
+        for capture in captures
+        if capture.manifest is not None and capture.manifest.clock_step_ns
+    )
 
 
 def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, replace
 
 from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice, Session
-from tb_contention.model.capture import ManifestDevice
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.manifest import ManifestDevice
 from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId

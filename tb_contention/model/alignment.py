@@ -5,6 +5,7 @@ from enum import Enum
 
 from tb_contention.model.attribution import Attribution
 from tb_contention.model.findings import Finding, Problem
+from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId, Nanoseconds, SessionId
 
@@ -51,7 +52,7 @@ class Session:
 
     start, end: capture window in ns from the report's origin. `offset` is the same as a number to add to trace time in ns. kind: `process`
     or `in_process`; of the latter, `trace` holds the events of this session only (memory stays with the process), `process` is the id of
-    the process, and `attribution` the rule that found it.
+    the process, and `attribution` the rule that found it. manifest: what was written down of the process when it was recorded.
     """
 
     id: SessionId
@@ -69,6 +70,7 @@ class Session:
     simulated: bool = False
     process: "SessionId | None" = None
     attribution: "Attribution | None" = None
+    manifest: "ManifestSession | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Profiler files as found in a log directory, before and after decoding."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from tb_contention.model.findings import Problem
+from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.trace import Trace
 
 
@@ -52,29 +53,6 @@ class Discovery:
     problems: "tuple[Problem, ...]" = ()
     looked_in: int = 0
     seen_instead: "tuple[str, ...]" = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestDevice:
-    """What a manifest says of one GPU ordinal of one session."""
-
-    uuid: "str | None" = None
-    pci_bus_id: "str | None" = None
-    model: "str | None" = None
-    memory_bytes: "int | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestSession:
-    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal."""
-
-    host: "str | None" = None
-    name: "str | None" = None
-    process_id: "int | None" = None
-    origin_ns: "int | None" = None
-    error_ns: "int | None" = None
-    simulated: bool = False
-    devices: "dict[int, ManifestDevice]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

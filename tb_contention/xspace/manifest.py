@@ -2,12 +2,12 @@
 
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
 
 from tb_contention.errors import ManifestError
-from tb_contention.model.capture import CaptureFile, ManifestDevice, ManifestSession
+from tb_contention.model.capture import CaptureFile
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.manifest import ManifestSession
+from tb_contention.xspace.manifest_fields import object_of, session_of
 
 FORMAT_VERSION = 1
 MAX_BYTES = 1 << 20
@@ -51,64 +51,14 @@ def parse_manifest(data: bytes, file_name: str, host: str) -> "ManifestSession |
         document = json.loads(data)
     except (ValueError, RecursionError):
         raise ManifestError("it is not valid JSON.", slug="bad-manifest") from None
-    document = _object(document, "the document")
+    document = object_of(document, "the document")
     version = document.get("format_version")
     if version != FORMAT_VERSION:
         raise ManifestError(
             f"its format_version is {version!r}; this version reads {FORMAT_VERSION}.", slug="bad-manifest"
         )
-    sessions = _object(document.get("sessions", {}), "sessions")
+    sessions = object_of(document.get("sessions", {}), "sessions")
     for key in (file_name, host, "*"):
         if key in sessions:
-            return _session(_object(sessions[key], f"sessions[{key!r}]"))
+            return session_of(object_of(sessions[key], f"sessions[{key!r}]"))
     return None
-
-
-def _session(entry: "Mapping[str, Any]") -> ManifestSession:
-    clock = _object(entry.get("clock", {}), "clock")
-    origin, error = _integer(clock, "origin_ns"), _integer(clock, "error_ns")
-    if origin is not None and error is None:
-        raise ManifestError("clock.origin_ns needs clock.error_ns.", slug="bad-manifest")
-    simulated = entry.get("simulated", False)
-    if not isinstance(simulated, bool):
-        raise ManifestError("simulated must be true or false.", slug="bad-manifest")
-    devices = {}
-    for ordinal, device in _object(entry.get("devices", {}), "devices").items():
-        if not (ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 6):
-            raise ManifestError(f"devices has the key {ordinal!r}, which is no CUDA ordinal.", slug="bad-manifest")
-        devices[int(ordinal)] = _device(_object(device, f"devices[{ordinal!r}]"))
-    return ManifestSession(
-        host=_string(entry, "host"), name=_string(entry, "name"), process_id=_integer(entry, "process_id"), origin_ns=origin,
-        error_ns=error, simulated=simulated, devices=devices,
-    )  # fmt: skip
-
-
-def _device(entry: "Mapping[str, Any]") -> ManifestDevice:
-    return ManifestDevice(
-        uuid=_string(entry, "uuid"), pci_bus_id=_string(entry, "pci_bus_id"), model=_string(entry, "model"),
-        memory_bytes=_integer(entry, "memory_bytes"),
-    )  # fmt: skip
-
-
-def _object(value: Any, what: str) -> "Mapping[str, Any]":
-    if not isinstance(value, dict):
-        raise ManifestError(f"{what} must be an object.", slug="bad-manifest")
-    return value
-
-
-def _string(entry: "Mapping[str, Any]", key: str) -> "str | None":
-    value = entry.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= 1000:
-        raise ManifestError(f"{key} must be a short text.", slug="bad-manifest")
-    return value.encode("utf-8", "replace").decode()  # JSON can spell half a character
-
-
-def _integer(entry: "Mapping[str, Any]", key: str) -> "int | None":
-    value = entry.get(key)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 62:
-        raise ManifestError(f"{key} must be a whole number that is not negative.", slug="bad-manifest")
-    return value

@@ -12,7 +12,8 @@ from tb_contention.align import AlignOptions, align
 from tb_contention.align.groups import _maximal_cliques
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockSource, Identity
-from tb_contention.model.capture import Capture, CaptureFile, Container, ManifestDevice, ManifestSession
+from tb_contention.model.capture import Capture, CaptureFile, Container
+from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession
 from tb_contention.model.trace import ClockEvidence, Device, Trace
 
 S = 1_000_000_000
@@ -249,3 +250,17 @@ def test_groups_are_the_sets_that_trying_all_finds() -> None:
         expected = sorted(sorted(s) for s in cliques if not any(s < other for other in cliques))
 
         assert sorted(sorted(s) for s in _maximal_cliques(near)) == expected
+
+
+def test_a_wall_clock_that_was_set_meanwhile_widens_the_error_and_is_a_problem() -> None:
+    readings = (
+        ClockReading(realtime_ns=START, monotonic_raw_ns=0),
+        ClockReading(realtime_ns=START + S + 3_000_000, monotonic_raw_ns=S),
+    )
+    stepped = capture("a", trace(START), manifest=ManifestSession(clock_readings=readings))
+    aligned = align([stepped, capture("b", trace(START))], AlignOptions())
+    a, b = aligned.sessions
+    assert a.clock.error is not None
+    assert b.clock.error is not None
+    assert a.clock.error == b.clock.error + 3_000_000
+    assert [(p.slug, p.file) for p in aligned.problems] == [("clock-step", a.file)]

@@ -1,0 +1,124 @@
+"""What `tb_contention.json` says of a recording: its clock, the physical GPUs and their sharing, what the driver saw meanwhile."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tb_contention.units import F64, I64
+
+
+class KernelMode(str, Enum):
+    """Whether the tracer lets kernels of one process run at once (CUPTI's CONCURRENT_KERNEL), or runs one after another."""
+
+    CONCURRENT = "concurrent"
+    SERIALISED = "serialised"
+    UNKNOWN = "unknown"
+
+
+class MpsState(str, Enum):
+    """Whether the process was a client of NVIDIA's Multi-Process Service."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mps:
+    """Sharing by MPS and its caps: percent of the GPU's threads, limit of device memory as the variable spells it; None = no cap."""
+
+    state: MpsState = MpsState.UNKNOWN
+    active_thread_percentage: "float | None" = None
+    pinned_memory_limit: "str | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """CLOCK_REALTIME and CLOCK_MONOTONIC_RAW at one moment, ns; gap: how long reading the pair took."""
+
+    realtime_ns: int
+    monotonic_raw_ns: int
+    gap_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuProcess:
+    """A process that the driver listed on a GPU. memory: bytes at each sample, NONE where it was not listed or is not told."""
+
+    process_id: int
+    name: str
+    memory: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuSamples:
+    """What the driver said of one GPU while the recording ran. time: Unix ns, rising; all columns have its length.
+
+    sm_clock: MHz; power: W; utilisation: percent of the sampling period with a kernel; NaN where unknown. memory_used: bytes of all
+    processes and the system, NONE where unknown.
+    """
+
+    time: I64
+    sm_clock: F64
+    power: F64
+    utilisation: F64
+    memory_used: I64
+    processes: "tuple[GpuProcess, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestDevice:
+    """What a manifest says of one GPU ordinal of one session."""
+
+    uuid: "str | None" = None
+    pci_bus_id: "str | None" = None
+    model: "str | None" = None
+    memory_bytes: "int | None" = None
+    compute_mode: "str | None" = None
+    mig: "bool | None" = None
+    samples: "GpuSamples | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestSession:
+    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal.
+
+    environment: variables that change how a GPU is used; versions: by package; not_known: what could not be had, a sentence each.
+    """
+
+    host: "str | None" = None
+    name: "str | None" = None
+    process_id: "int | None" = None
+    container: "str | None" = None
+    origin_ns: "int | None" = None
+    error_ns: "int | None" = None
+    simulated: bool = False
+    driver: "str | None" = None
+    mps: Mps = field(default_factory=Mps)
+    kernel_mode: KernelMode = KernelMode.UNKNOWN
+    clock_readings: "tuple[ClockReading, ...]" = ()
+    environment: "dict[str, str]" = field(default_factory=dict)
+    versions: "dict[str, str]" = field(default_factory=dict)
+    not_known: "tuple[str, ...]" = ()
+    devices: "dict[int, ManifestDevice]" = field(default_factory=dict)
+
+    @property
+    def clock_change_ns(self) -> "int | None":
+        """Return by how much the wall clock moved against the steady one over the recording; None without two readings."""
+        if len(self.clock_readings) < 2:
+            return None
+        first, last = self.clock_readings[0], self.clock_readings[-1]
+        return (last.realtime_ns - first.realtime_ns) - (last.monotonic_raw_ns - first.monotonic_raw_ns)
+
+    @property
+    def clock_step_ns(self) -> int:
+        """Return by how much the wall clock was set during the recording, 0 if it was only steered (adjtime moves it 500 ppm at most)."""
+        change = self.clock_change_ns
+        if change is None:
+            return 0
+        first, last = self.clock_readings[0], self.clock_readings[-1]
+        steered = abs(last.monotonic_raw_ns - first.monotonic_raw_ns) * _STEERING // 1_000_000
+        return change if abs(change) > steered + first.gap_ns + last.gap_ns + _LEAST_STEP else 0
+
+
+#: What NTP may steer, in parts per million, with as much again for a crystal that is off; and the least that is called a step, ns.
+_STEERING, _LEAST_STEP = 1_000, 20_000
