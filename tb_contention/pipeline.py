@@ -18,6 +18,7 @@ from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
 from tb_contention.errors import TraceFileError
 from tb_contention.memory.by_scope import with_peaks
+from tb_contention.memory.driver import driver_view
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.capture import Capture, CaptureFile, Discovery
@@ -238,6 +239,7 @@ def _device_report(
         memory=memory,
         memory_note=_memory_note(memory, aligned),
         parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
+        driver=driver_view(processes, whole, memory),
     )
 
 

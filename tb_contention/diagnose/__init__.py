@@ -25,7 +25,7 @@ from tb_contention.diagnose.memory import (
     reserved_unused,
 )
 from tb_contention.diagnose.overlap import overlap_in_time
-from tb_contention.diagnose.room import fragmentation, peaks_may_meet
+from tb_contention.diagnose.room import fragmentation, gpu_full, peaks_may_meet, untraced_memory
 from tb_contention.diagnose.scene import Scene
 from tb_contention.diagnose.sharing import (
     destructive_sharing,
@@ -79,6 +79,8 @@ RULES: "tuple[NamedRule, ...]" = (
     NamedRule(slug="reserved-unused", run=reserved_unused),
     NamedRule(slug="little-headroom", run=little_headroom),
     NamedRule(slug="peaks-may-meet", run=peaks_may_meet),
+    NamedRule(slug="untraced-memory", run=untraced_memory),
+    NamedRule(slug="gpu-full", run=gpu_full),
     NamedRule(slug="fragmentation", run=fragmentation),
     NamedRule(slug="memory-growth", run=memory_growth),
     NamedRule(slug="kernels-changed", run=kernels_changed),

@@ -59,22 +59,32 @@ def _others_go_on(scene: Scene, session: object, middle: int, end: int) -> bool:
 
 
 def clocks_fall(scene: Scene) -> "list[Finding]":
-    """Undisturbed kernels of all sessions take longer at the end of the window than at its beginning."""
+    """The SM clock falls during the window, or undisturbed kernels of all sessions take longer at its end, where nobody read the clock."""
     paces = [(f.session, f.pace) for f in scene.facts]
-    if scene.is_host or not paces or any(pace is None or pace <= _SLOWER for _, pace in paces):
+    if scene.is_host or not paces:
         return []
-    words = ", ".join(f"{scene.name(s)} {(pace or 1.0) - 1:+.0%}" for s, pace in paces)
+    clock = None if scene.device.driver is None else scene.device.driver.clock
+    slower = all(pace is not None and pace > _SLOWER for _, pace in paces)
+    read = clock is not None and clock.first > _SLOWER * clock.last
+    if not (read if clock is not None else slower):
+        return []
+    words = ", ".join(f"{scene.name(s)} {(pace or 1.0) - 1:+.0%}" for s, pace in paces if pace is not None)
+    longer = f"Kernels that nobody disturbed, last third of the window against the first: {words}." if words else ""
+    seen = f"The SM clock fell from {clock.first:.0f} to {clock.last:.0f} MHz. " if clock is not None else ""
     return [
         Finding(
             rule="clocks-fall",
             severity=Severity.WARNING,
             title=f"{scene.device.group.device.id} gets slower during the capture, for everybody",
-            detail=f"Kernels that nobody disturbed, last third of the window against the first: {words}.",
+            detail=(seen + longer).strip(),
             cause="The GPU lowers its clock: power limit or temperature, which a second session brings nearer.",
             advice=f"Cooling, a higher power limit, or a fixed clock ({LOCK_CLOCKS}) so that runs can be compared.",
             effect="At most what the kernels gained in length.",
             verify="The clock beside the kernels (nvidia-smi --query-gpu=clocks.sm --loop-ms=100): it falls where they get longer.",
-            evidence={"pace": {scene.name(s): pace for s, pace in paces}},
+            evidence={
+                "pace": {scene.name(s): pace for s, pace in paces},
+                "clock_mhz": None if clock is None else [clock.first, clock.last],
+            },
             device=scene.device.group.id,
             sessions=tuple(s for s, _ in paces),
         )

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from tb_contention.diagnose.facts import SessionFacts
 from tb_contention.diagnose.scene import NOTEWORTHY, Scene, length, lost, percent, slowdowns
 from tb_contention.diagnose.settings import BUS_ORDER, CONCURRENT_TRACE
 from tb_contention.model.alignment import Identity
 from tb_contention.model.contention import UNTRACED, Mechanism
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.manifest import KernelMode
+from tb_contention.model.names import shorten
 
 #: Part of a session's loss that no traced session explains.
 _UNEXPLAINED = 0.2
@@ -15,6 +18,8 @@ _MEET, _SMALL = 0.2, 0.5
 #: A clock error beyond this part of the shorter session's work per step blurs who met whom (a simulation of both gives 2 % of error).
 _BLUR = 0.03
 _KERNELS = 100
+#: Processes that a sentence names.
+_NAMED = 3
 
 
 def untraced_corunner(scene: Scene) -> "list[Finding]":
@@ -38,7 +43,7 @@ def untraced_corunner(scene: Scene) -> "list[Finding]":
                 title=f"{scene.name(loss.session)} lost {length(foreign)} to work that no trace shows",
                 detail=f"{slowdowns(scene, [loss])}, against its capture alone. "
                 f"{percent(foreign / max(1, int(loss.lost or 0)))} of the loss "
-                "has no traced session beside it.",
+                f"has no traced session beside it.{_others_there(scene)}",
                 cause="A process without a profiler, a display, monitoring that samples counters (DCGM), or a GPU that runs slower.",
                 advice="List the GPU's processes (nvidia-smi), stop or trace the others; check clocks and ECC errors (nvidia-smi -q).",
                 effect=f"At most {length(foreign)} of the window.",
@@ -50,6 +55,19 @@ def untraced_corunner(scene: Scene) -> "list[Finding]":
             )
         )
     return found
+
+
+def _others_there(scene: Scene) -> str:
+    """Name the processes without a capture that the driver saw on the GPU; nothing where it was not asked."""
+    view = scene.device.driver
+    if view is None or view.unmatched or not view.processes:
+        return ""
+    others = view.untraced_processes
+    if not others:
+        return " The driver listed no other process on the GPU."
+    named = ", ".join(f"{shorten(p.name, 40) or 'process'} ({p.process_id})" for p in others[:_NAMED])
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f" Also on the GPU, as the driver saw: {named}{more}."
 
 
 def sharing_is_fine(scene: Scene) -> "list[Finding]":
@@ -109,29 +127,35 @@ def maybe_different_gpus(scene: Scene) -> "list[Finding]":
 
 
 def serialised_kernels(scene: Scene) -> "list[Finding]":
-    """A session's streams never run at once: perhaps because the tracer does not let them."""
+    """A session's streams never run at once, because the tracer does not let them, or perhaps so."""
     if scene.is_host:
         return []
     found = [f for f in scene.facts if f.streams > 1 and f.serial and f.kernels >= _KERNELS]
-    return [
-        Finding(
-            rule="serialised-kernels",
-            severity=Severity.INFO,
-            title=f"The {f.streams} streams of {scene.name(f.session)} never run at once",
-            detail=f"{f.kernels} kernels on {f.streams} streams, and no instant with two of them.",
-            cause="They depend on each other, or the tracer serialises kernels: CUPTI does, unless it is told "
-            "to trace concurrent ones. The "
-            "file does not say which.",
-            advice=f"Record again with {CONCURRENT_TRACE} in the environment.",
-            effect="",
-            verify="Kernels of two streams at the same instant in the new capture: then this one was serialised, and its times are not "
-            "those of an untraced run.",
-            evidence={"streams": f.streams, "kernels": f.kernels},
-            device=scene.device.group.id,
-            sessions=(f.session,),
-        )
-        for f in found
-    ]
+    return [made for f in found if (made := _serialised(scene, f)) is not None]
+
+
+def _serialised(scene: Scene, facts: SessionFacts) -> "Finding | None":
+    mode = scene.kernel_mode(facts.session)
+    if mode is KernelMode.CONCURRENT:
+        return None
+    sure = mode is KernelMode.SERIALISED
+    perhaps = "They depend on each other, or the tracer serialises kernels: CUPTI does, unless it is told to trace concurrent ones. "
+    return Finding(
+        rule="serialised-kernels",
+        severity=Severity.WARNING if sure else Severity.INFO,
+        title=f"The {facts.streams} streams of {scene.name(facts.session)} never run at once",
+        detail=f"{facts.kernels} kernels on {facts.streams} streams, and no instant with two of them.",
+        cause="The tracer ran one kernel after another: so the manifest says."
+        if sure
+        else perhaps + "The file does not say which.",
+        advice=f"Record again with {CONCURRENT_TRACE} in the environment.",
+        effect="",
+        verify="Kernels of two streams at the same instant in the new capture: then this one was serialised, and its times are not "
+        "those of an untraced run.",
+        evidence={"streams": facts.streams, "kernels": facts.kernels},
+        device=scene.device.group.id,
+        sessions=(facts.session,),
+    )
 
 
 def clock_error_large(scene: Scene) -> "list[Finding]":

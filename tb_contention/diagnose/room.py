@@ -4,10 +4,13 @@ from tb_contention.diagnose.scene import Scene, percent
 from tb_contention.diagnose.settings import ASYNC_ALLOCATOR, JAX_FRACTION, LIMIT
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.memory import StallKind
+from tb_contention.model.names import shorten
 
 _GIB = 1 << 30
 #: The largest free block is less than so much of what is free, while less than this part of the limit is left.
 _FRAGMENTED, _LITTLE = 0.3, 0.25
+#: Memory of others that is worth a word; free memory below which a GPU is full: a share of it, and what a context needs.
+_NOTABLE, _FULL, _CONTEXT = 0.02, 0.02, 500 << 20
 
 
 def peaks_may_meet(scene: Scene) -> "list[Finding]":
@@ -77,3 +80,67 @@ def fragmentation(scene: Scene) -> "list[Finding]":
             )
         )
     return found
+
+
+def untraced_memory(scene: Scene) -> "list[Finding]":
+    """Processes without a capture hold a notable part of the GPU's memory."""
+    view = scene.device.driver
+    if view is None or not view.untraced_peak or not view.capacity or view.untraced_peak < _NOTABLE * view.capacity:
+        return []
+    others = [p for p in view.untraced_processes if p.peak]
+    named = ", ".join(
+        f"{shorten(p.name, 60) or 'process'} ({p.process_id}) {(p.peak or 0) / _GIB:.1f} GiB" for p in others[:3]
+    )
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return [
+        Finding(
+            rule="untraced-memory",
+            severity=Severity.WARNING,
+            title=f"Processes without a capture hold {view.untraced_peak / _GIB:.1f} GiB of {scene.device.group.device.id}",
+            detail=f"As the driver saw: {named}{more}. That is {percent(view.untraced_peak / view.capacity)} of the GPU's memory, and no "
+            "trace shows what they do with it.",
+            cause="Another job, a notebook that was left open, a process that did not end.",
+            advice="Look who they are (ps -p ID, nvidia-smi), end what is not needed, or record them too.",
+            effect=f"Frees up to {view.untraced_peak / _GIB:.1f} GiB.",
+            verify="nvidia-smi lists only the recorded processes.",
+            gain_bytes=int(view.untraced_peak),
+            evidence={"untraced_bytes": int(view.untraced_peak), "at_ns": int(view.untraced_peak_at or 0)},
+            device=scene.device.group.id,
+            sessions=scene.device.sessions,
+        )
+    ]
+
+
+def gpu_full(scene: Scene) -> "list[Finding]":
+    """Hardly anything of the GPU was free, by the driver's own count."""
+    view = scene.device.driver
+    if view is None or view.free_least is None or not view.capacity or view.used_peak is None:
+        return []
+    little = max(_FULL * view.capacity, _CONTEXT)
+    if view.free_least >= min(little, view.capacity / 4):
+        return []
+    taken = ", ".join(
+        f"{scene.name(p.session) if p.session else shorten(p.name, 40) or p.process_id} {(p.at_fullest or 0) / _GIB:.1f}"
+        for p in view.processes[:4]
+    )
+    who = f" Taken (GiB): {taken}." if taken else ""
+    return [
+        Finding(
+            rule="gpu-full",
+            severity=Severity.WARNING,
+            title=f"Only {view.free_least / _GIB:.2f} GiB of {view.capacity / _GIB:.1f} GiB were free, as the driver saw",
+            detail=f"{view.used_peak / _GIB:.1f} GiB were taken.{who} What is taken need not be in use: allocators keep what they got.",
+            cause="The allocators' pools, contexts and libraries of all processes together fill the GPU.",
+            advice=f"Bound the pools by what they need: {LIMIT}; JAX: {JAX_FRACTION}.",
+            effect="Room for workspaces, and for another process to start.",
+            verify="nvidia-smi shows more free memory, and the sessions run as before.",
+            gain_bytes=None,
+            evidence={
+                "free_least_bytes": int(view.free_least),
+                "used_peak_bytes": int(view.used_peak),
+                "at_ns": int(view.used_peak_at or 0),
+            },
+            device=scene.device.group.id,
+            sessions=scene.device.sessions,
+        )
+    ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tb_contention.diagnose.facts import SessionFacts, facts_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.contention import Mechanism, SessionLoss, StepTimes
+from tb_contention.model.manifest import KernelMode
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
@@ -48,6 +49,11 @@ class Scene:
     def name(self, session: SessionId) -> str:
         """Return a session's short name."""
         return str(self.aligned.session(session).name)
+
+    def kernel_mode(self, session: SessionId) -> KernelMode:
+        """Return whether a session's tracer let kernels run at once, as its manifest says."""
+        said = self.aligned.session(session).manifest
+        return KernelMode.UNKNOWN if said is None else said.kernel_mode
 
     def fact(self, session: SessionId) -> SessionFacts:
         """Return a session's facts."""

@@ -14,6 +14,7 @@ from tb_contention.model.contention import (
     SharingMetrics,
     TimeSplit,
 )
+from tb_contention.model.driver_view import DriverView
 from tb_contention.model.face import Shown
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
@@ -96,6 +97,7 @@ class DeviceReport:
     memory_note: str  # why memory is None or incomplete; "" when complete
     parts: RollUp
     predictions: "tuple[Prediction, ...]" = ()
+    driver: "DriverView | None" = None
 
     @property
     def id(self) -> DeviceId:

@@ -3,6 +3,7 @@
 from tb_contention.model.memory import AllocatorPeak, CombinedMemory, Holder, Holding, StallKind
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.driver_sections import driver_sentence
 from tb_contention.report.table import TextTable, more
 from tb_contention.report.text import count, duration, labels, percent, size
 
@@ -38,13 +39,13 @@ def memory_sentence(device: DeviceReport) -> str:
     """Say how much all sessions held together, and how that compares with the GPU; or why it is not known."""
     memory = device.memory
     if memory is None:
-        return device.memory_note
+        return " ".join(filter(None, (device.memory_note, driver_sentence(device))))
     said = [_peak_sentence(memory), _limits_sentence(memory)]
     saved = memory.sum_of_peaks - memory.peak
     if len(memory.allocators) > 1:
         own = f"The sessions' own peaks add up to {size(memory.sum_of_peaks)}"
         said.append(own + (f": staggering saves {size(saved)} of that." if saved else ": they coincide."))
-    return " ".join((*filter(None, said), device.memory_note)).strip()
+    return " ".join(filter(None, (*said, device.memory_note, driver_sentence(device))))
 
 
 def _peak_sentence(memory: CombinedMemory) -> str:

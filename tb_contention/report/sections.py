@@ -4,6 +4,7 @@ from tb_contention.model.contention import Evidence
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cost_sections import blame, kernel_blame, losses
+from tb_contention.report.driver_sections import driver_table
 from tb_contention.report.memory_sections import memory_tables
 from tb_contention.report.part_sections import scopes, threads
 from tb_contention.report.slowdown import EVIDENCE
@@ -26,6 +27,7 @@ def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...
         _time(report, device),
         _pairs(report, device),
         *memory_tables(report, device),
+        driver_table(report, device),
         _kernels(report, device),
         scopes(report, device),
         threads(report, device),

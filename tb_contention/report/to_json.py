@@ -7,7 +7,7 @@ from typing import Any
 from tb_contention.model.contention import SessionShare
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report, SessionReport, Window
-from tb_contention.report import cost_json, memory_json
+from tb_contention.report import cost_json, driver_json, memory_json
 from tb_contention.report.cost_json import integer
 from tb_contention.report.whatif_json import what_if
 
@@ -67,6 +67,7 @@ def _session(item: SessionReport) -> "dict[str, Any]":
             "p95_ns": int(steps.p95),
         },
         "warnings": list(item.warnings),
+        "recording": driver_json.recording(session.manifest) if session.process is None else None,
     }
 
 
@@ -92,6 +93,7 @@ def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
         **cost_json.parts(device.parts),
         "memory": None if device.memory is None else memory_json.memory(device.memory),
         "memory_note": device.memory_note,
+        "driver": None if device.driver is None else driver_json.driver(device.driver),
         "what_if": what_if(device.predictions),
     }
 

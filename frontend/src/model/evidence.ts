@@ -56,6 +56,8 @@ const RULES: Readonly<Record<string, (device: Device, finding: Finding) => Place
   'clock-error-large': () => SESSIONS,
   'no-steps': () => SESSIONS,
   'peaks-may-meet': memoryPeak,
+  'untraced-memory': driverAt((driver) => driver.untraced_peak_at_ns),
+  'gpu-full': driverAt((driver) => driver.used_peak_at_ns),
   fragmentation: memoryPeak,
   'little-headroom': memoryPeak,
   'limits-exceed-capacity': memoryPeak,

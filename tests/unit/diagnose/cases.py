@@ -20,6 +20,7 @@ from unit.diagnose.scenes import (
     time_sliced,
     unshared,
     with_cost,
+    with_driver,
     with_facts,
     with_lost,
 )
@@ -279,6 +280,16 @@ CASES: "tuple[Case, ...]" = (
     Case("reserved-unused", lambda: heaps((79, 20)), lambda: heaps((70, 60))),
     Case("little-headroom", lambda: heaps((40, 39), (40, 38)), lambda: heaps((40, 30), (40, 30))),
     Case("peaks-may-meet", lambda: peaks(78), lambda: peaks(72)),
+    Case(
+        "untraced-memory",
+        lambda: with_driver(drawing("AAAA...."), untraced=3 * GIB),
+        lambda: with_driver(drawing("AAAA...."), untraced=GIB),
+    ),
+    Case(
+        "gpu-full",
+        lambda: with_driver(drawing("AAAA...."), free=GIB),
+        lambda: with_driver(drawing("AAAA...."), free=2 * GIB),
+    ),
     Case("fragmentation", lambda: fragmented(0.5), lambda: fragmented(0.1)),
     Case("memory-growth", lambda: growing(8), lambda: growing(0)),
     Case("kernels-changed", lambda: changed(True), lambda: changed(False)),

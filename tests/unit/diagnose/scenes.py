@@ -11,11 +11,14 @@ import numpy as np
 
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.contention import Cost
+from tb_contention.model.driver_view import ClockRate, DriverProcess, DriverView
+from tb_contention.model.manifest import KernelMode, ManifestSession
 from tb_contention.pipeline import Options, analyse_captures, load_captures
 from tb_contention.simulate import Scenario, write_scenario
 from tb_contention.simulate.engine import Clock
 from tb_contention.simulate.sharing import Policy, Queue, Rates, TimeSlices
 from tb_contention.simulate.workload import Item, ItemKind, SessionSpec
+from tb_contention.units import Bytes, Nanoseconds
 from tb_contention.xspace.discover import discover
 
 MS = 1e6
@@ -121,3 +124,23 @@ def with_lost(scene: Scene, lost: "Callable[[int], Any]") -> Scene:
     """Change what every session's step periods lost; lost: number of periods -> column."""
     steps = tuple(replace(each, lost=np.asarray(lost(len(each.lost)), np.int64)) for each in scene.device.cost.steps)
     return with_cost(scene, steps=steps)
+
+
+def with_driver(scene: Scene, untraced: int = 0, free: int = 40 << 30, clock: "ClockRate | None" = None) -> Scene:
+    """Give the device what a driver saw: 80 GiB, a process that was not captured, what was free at the least."""
+    capacity = 80 << 30
+    other = DriverProcess(process_id=9, name="notebook", session=None, peak=Bytes(untraced), at_fullest=Bytes(untraced))
+    view = DriverView(
+        source=scene.device.sessions[0], samples=10, period=Nanoseconds(50_000_000), capacity=Bytes(capacity),
+        used_peak=Bytes(capacity - free), used_peak_at=Nanoseconds(5), free_least=Bytes(free), processes=(other,), unmatched=(),
+        untraced_peak=Bytes(untraced), untraced_peak_at=Nanoseconds(5), unlisted=Bytes(0), used=None, untraced=None, clock=clock,
+        power=None, utilisation=None,
+    )  # fmt: skip
+    return replace(scene, device=replace(scene.device, driver=view))
+
+
+def with_kernel_mode(scene: Scene, mode: KernelMode) -> Scene:
+    """Let every session's manifest state how its tracer treats kernels."""
+    said = ManifestSession(kernel_mode=mode)
+    sessions = tuple(replace(s, manifest=said) for s in scene.aligned.sessions)
+    return replace(scene, aligned=replace(scene.aligned, sessions=sessions))

@@ -6,13 +6,15 @@ from importlib.resources import files
 
 import pytest
 from unit.diagnose.cases import CASES, Case
-from unit.diagnose.scenes import time_sliced, with_cost
+from unit.diagnose.scenes import time_sliced, with_cost, with_driver, with_facts, with_kernel_mode
 
 import tb_contention
 from tb_contention.diagnose import RULES, Rule, diagnose
 from tb_contention.diagnose.settings import SETTINGS
 from tb_contention.model.contention import Evidence, SessionLoss
+from tb_contention.model.driver_view import ClockRate
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.manifest import KernelMode
 
 RUN: "dict[str, Rule]" = {rule.slug: rule.run for rule in RULES}
 PAGE = (files(tb_contention) / "diagnose" / "RULES.md").read_text(encoding="utf-8")
@@ -91,3 +93,29 @@ def _gain(finding: Finding) -> int:
 def test_every_setting_says_where_it_was_checked() -> None:
     assert all(setting.checked and setting.does for setting in SETTINGS)
     assert len({setting.text for setting in SETTINGS}) == len(SETTINGS)
+
+
+def test_a_manifest_that_knows_how_kernels_were_traced_settles_why_streams_never_run_at_once() -> None:
+    scene = with_facts(time_sliced(), streams=2, serial=True)
+    sure = RUN["serialised-kernels"](with_kernel_mode(scene, KernelMode.SERIALISED))
+    perhaps = RUN["serialised-kernels"](with_kernel_mode(scene, KernelMode.UNKNOWN))
+
+    assert {f.severity for f in sure} == {Severity.WARNING}
+    assert {f.severity for f in perhaps} == {Severity.INFO}
+    assert RUN["serialised-kernels"](with_kernel_mode(scene, KernelMode.CONCURRENT)) == []
+
+
+def test_a_clock_that_was_read_counts_for_more_than_kernels_that_got_longer() -> None:
+    scene = time_sliced()
+    fell = with_driver(scene, clock=ClockRate(first=1980.0, last=1500.0, lowest=1500.0))
+    steady = with_driver(with_facts(scene, pace=1.2), clock=ClockRate(first=1980.0, last=1980.0, lowest=1965.0))
+
+    assert "from 1980 to 1500 MHz" in RUN["clocks-fall"](fell)[0].detail
+    assert RUN["clocks-fall"](steady) == []
+
+
+def test_an_untraced_loss_names_the_processes_that_the_driver_saw() -> None:
+    case = next(case for case in CASES if case.slug == "untraced-corunner")
+    (finding, *_) = RUN["untraced-corunner"](with_driver(case.speaks(), untraced=1 << 30))
+
+    assert "notebook (9)" in finding.detail
