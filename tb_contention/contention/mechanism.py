@@ -27,6 +27,7 @@ from tb_contention.contention.together import Together, progress_sum, together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.manifest import MpsState
 from tb_contention.units import F64
 
 #: Contended time that is too little to tell anything from, as a share of the window.
@@ -173,4 +174,8 @@ def _presumed(works: "list[SessionWork]", where: Intervals, progress: "float | N
         return ""
     if len(works) == 2 and ends >= _TELLING:
         return ""
-    return "Too few kernels ended to show turns; presumed, since processes take turns unless MPS runs."
+    states = {MpsState.UNKNOWN if w.session.manifest is None else w.session.manifest.mps.state for w in works}
+    if states == {MpsState.ON}:
+        return ""
+    known = "without MPS, which was off" if states == {MpsState.OFF} else "unless MPS runs"
+    return f"Too few kernels ended to show turns; presumed, since processes take turns {known}."

@@ -67,6 +67,17 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
         "peak_bytes": memory.peak,
         "peak_at_ns": memory.peak_at,
         "own_peaks": [{"peak_bytes": p.value, "peak_at_ns": p.at} for p in peaks],
+        "driver": _driver_layout(timeline),
+    }
+
+
+def _driver_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
+    view = timeline.report.driver
+    if view is None:
+        return None
+    return {
+        name: None if levels is None else {"time_ns": levels.time.tolist(), "bytes": levels.value.tolist()}
+        for name, levels in (("used", view.used), ("untraced", view.untraced))
     }
 
 

@@ -315,6 +315,41 @@ export interface Device {
   /** Why memory is null or incomplete. */
   readonly memory_note?: string;
   readonly what_if?: readonly Prediction[];
+  /** Null where no manifest holds samples of the driver. */
+  readonly driver?: DriverView | null;
+}
+
+/** A step function: bytes[0] before time_ns[0], bytes[i + 1] from time_ns[i]. */
+export interface DriverLevels {
+  readonly time_ns: readonly Ns[];
+  readonly bytes: readonly Bytes[];
+}
+
+export interface DriverProcess {
+  readonly process_id: number;
+  readonly name: string;
+  /** Null: not captured, or not known which. */
+  readonly session: string | null;
+  readonly peak_bytes: Bytes | null;
+  readonly at_fullest_bytes: Bytes | null;
+  readonly in_use_bytes: Bytes | null;
+  readonly beside_least_bytes: Bytes | null;
+  readonly beside_most_bytes: Bytes | null;
+}
+
+/** What the driver saw of a GPU while the sessions ran. */
+export interface DriverView {
+  readonly samples: number;
+  readonly period_ns: Ns | null;
+  readonly capacity_bytes: Bytes | null;
+  readonly used_peak_bytes: Bytes | null;
+  readonly used_peak_at_ns: Ns | null;
+  readonly free_least_bytes: Bytes | null;
+  readonly untraced_peak_bytes: Bytes | null;
+  readonly untraced_peak_at_ns: Ns | null;
+  readonly unlisted_bytes: Bytes | null;
+  readonly unmatched: readonly string[];
+  readonly processes: readonly DriverProcess[];
 }
 
 /** A predicted quantity; estimate is null where only the range can be told. */
@@ -427,6 +462,8 @@ export interface Layout {
     readonly peak_at_ns: Ns;
     /** In the order of sessions. */
     readonly own_peaks?: readonly { readonly peak_bytes: Bytes; readonly peak_at_ns: Ns }[];
+    /** What the driver saw meanwhile, where a manifest holds it. */
+    readonly driver?: { readonly used: DriverLevels | null; readonly untraced: DriverLevels | null } | null;
   } | null;
   /** Indexes of the sessions whose lost time is known. */
   readonly lost?: readonly number[];

@@ -18,13 +18,10 @@ import {
 } from '../model/memory';
 import type { Scene } from '../model/scene';
 import { toPx, type Viewport } from '../model/viewport';
+import { type MemoryPlot, paintDriver } from './driver';
 import type { Renderer } from './renderer';
 
-interface Plot {
-  readonly top: number;
-  readonly height: number;
-  readonly scale: number;
-}
+type Plot = MemoryPlot;
 
 const yOf = (plot: Plot, value: number): number => plot.top + plot.height - value * plot.scale;
 
@@ -224,6 +221,7 @@ export function paintMemory(renderer: Renderer, scene: Scene): void {
   renderer.clip(0, top - 24, viewport.width, height + 26, () => {
     paintStack(renderer, scene, plot);
     paintPartly(renderer, scene, plot);
+    paintDriver(renderer, scene, plot);
     paintSafe(renderer, scene, plot);
     if (capacity !== null) {
       const y = Math.round(yOf(plot, capacity)) + 0.5;

@@ -232,6 +232,23 @@ describe('paintMemory', () => {
     expect(renderer.of('line').some((call) => call.numbers?.[0] === 700.5)).toBe(true);
   });
 
+  it('draws what the driver saw: all that is taken, and what others hold from the capacity down', () => {
+    const driver = {
+      used: { time_ns: [ns(500)], bytes: [bytes(7 * GIB), bytes(8 * GIB)] },
+      untraced: { time_ns: [], bytes: [bytes(2 * GIB)] },
+    };
+    const { renderer, box } = paint(limited({ driver }));
+    const scale = box.height / (10 * 1.04);
+    const foot = box.top + box.height;
+    expect(renderer.texts).toEqual(
+      expect.arrayContaining(['taken, as the driver saw: 7 GiB', 'not captured: 2 GiB']),
+    );
+    const [, , top, bottom] = renderer.of('steps').at(-1)?.numbers ?? [];
+    expect([(foot - top) / scale, (foot - bottom) / scale]).toEqual([expect.closeTo(10), expect.closeTo(8)]);
+    const levels = renderer.of('line').map(({ numbers = [] }) => (foot - numbers[1]) / scale);
+    expect(levels).toEqual(expect.arrayContaining([expect.closeTo(7), expect.closeTo(8)]));
+  });
+
   it('says where not all sessions were recorded', () => {
     const partly = { ...limited(), window: { start_ns: ns(0), end_ns: ns(512) } };
     expect(paint(partly).renderer.texts).toContain('not all recorded');

@@ -1,5 +1,5 @@
 /** Where on the panel the evidence for an answer or a finding is. */
-import type { Device, Finding } from '../api/types';
+import type { Device, DriverView, Finding } from '../api/types';
 import { type Ns, ns } from '../base/units';
 
 export type Place =
@@ -15,6 +15,14 @@ const memoryPeak = (device: Device): Place | null =>
   device.memory === null ? null : { kind: 'memory', at: device.memory.combined_peak_at_ns };
 
 const MEMORY_TABLE: Place = { kind: 'table', name: 'Memory' };
+
+/** An instant that the driver saw; it is on the memory track only where allocators were recorded too. */
+const driverAt =
+  (instant: (driver: DriverView) => Ns | null) =>
+  (device: Device): Place | null => {
+    const at = device.driver == null ? null : instant(device.driver);
+    return at === null || device.memory === null ? MEMORY_TABLE : { kind: 'memory', at };
+  };
 
 const contended =
   (near: boolean) =>

@@ -1,8 +1,11 @@
 /** Combined memory per bucket, stacked; what the sessions may still take; where the peaks are. */
 import type { Tile } from '../api/tile';
-import type { Holder, HolderKind, Layout, SessionMemory } from '../api/types';
+import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/types';
 import { plural } from '../base/format';
 import { type Bytes, bytes, type Ns } from '../base/units';
+import { toPx, type Viewport } from './viewport';
+
+export type { DriverLevels };
 
 export type MemoryLayout = NonNullable<Layout['memory']>;
 
@@ -116,6 +119,33 @@ export function gapsText(allocator: SessionMemory): string {
 const GIB = 2 ** 30;
 /** Limits can be set to anything: the axis goes so far beyond the capacity for them. */
 const BEYOND = 1.25;
+
+export interface LevelPiece {
+  readonly left: number;
+  readonly right: number;
+  readonly value: number;
+}
+
+/** What a viewport shows of a step function within a window, in pixels; pieces too narrow to see are joined to the next. */
+export function levelPieces(
+  levels: DriverLevels,
+  viewport: Viewport,
+  window: WireSpan,
+): readonly LevelPiece[] {
+  const pieces: LevelPiece[] = [];
+  const [first, last] = [toPx(viewport, window.start_ns), toPx(viewport, window.end_ns)].map((x) =>
+    Math.min(Math.max(x, 0), viewport.width),
+  );
+  let left = first;
+  levels.bytes.forEach((value, index) => {
+    const until = index < levels.time_ns.length ? toPx(viewport, levels.time_ns[index]) : last;
+    const right = Math.min(Math.max(until, first), last);
+    if (right - left < 0.5 && index < levels.time_ns.length) return;
+    if (right > left) pieces.push({ left, right, value });
+    left = right;
+  });
+  return pieces;
+}
 
 /** Marks of the memory axis: few, round in GiB (or MiB for small pools). */
 export function memoryTicks(top: number): readonly number[] {

@@ -219,6 +219,7 @@ export function HoldersView(properties: Properties): JSX.Element {
         Not in any capture:
         {memory.capacity_bytes !== null && ' CUDA contexts and libraries, about 500 MiB per process,'} what an
         allocator has taken and not given out, and processes that were not captured.
+        {properties.device.driver != null && ' What the driver saw of these is below.'}
       </p>
     </section>
   );

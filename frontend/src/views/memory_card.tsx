@@ -4,6 +4,7 @@ import type { Device, DeviceMemory } from '../api/types';
 import { formatBytes, shorten } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { bytes } from '../base/units';
+import { driverText } from '../model/driver';
 
 const sumOfPeaks = (memory: DeviceMemory): number =>
   memory.sum_of_peaks_bytes ?? memory.per_session.reduce((sum, session) => sum + session.peak_bytes, 0);
@@ -62,6 +63,7 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
         <h2>{title}</h2>
         <p class="figure">unknown</p>
         <p class="muted">{device.memory_note || NO_MEMORY}</p>
+        {device.driver != null && <p>{driverText(device.driver)}</p>}
       </section>
     );
   }
@@ -83,6 +85,7 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
       <MemoryBar memory={memory} device={device} theme={theme} />
       <p>{headroomText(memory)}</p>
       {limits !== null && <p>{limits}</p>}
+      {device.driver != null && <p>{driverText(device.driver)}</p>}
       {device.memory_note && <p class="muted">{device.memory_note}</p>}
       <details class="more">
         <summary>more</summary>

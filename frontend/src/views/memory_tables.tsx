@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatDuration, formatShare, plural, UNKNOWN 
 import { formatInstant } from '../base/ticks';
 import { bytes, type Ns, ns } from '../base/units';
 import { gapsText } from '../model/memory';
+import { DriverTable } from './driver_table';
 import { Head, type TableProperties } from './head';
 import { HoldersView } from './holders';
 import { CapsView } from './memory_caps';
@@ -254,8 +255,15 @@ function StallTable(properties: TableProperties): JSX.Element | null {
 }
 
 export function MemoryTables(properties: TableProperties): JSX.Element {
-  const { memory, memory_note: note } = properties.device;
-  if (memory === null) return <p class="muted">{note || 'No allocator events: memory is unknown.'}</p>;
+  const { memory, memory_note: note, driver = null } = properties.device;
+  const seen = driver === null ? null : <DriverTable {...properties} driver={driver} />;
+  if (memory === null)
+    return (
+      <>
+        <p class="muted">{note || 'No allocator events: memory is unknown.'}</p>
+        {seen}
+      </>
+    );
   const host = memory.host_allocators ?? [];
   return (
     <>
@@ -264,6 +272,7 @@ export function MemoryTables(properties: TableProperties): JSX.Element {
       <Section title="Per allocator">
         <AllocatorTable {...properties} entries={memory.per_session} />
       </Section>
+      {seen}
       <CapsView {...properties} memory={memory} />
       <StepTable {...properties} />
       <GrowthTable {...properties} />

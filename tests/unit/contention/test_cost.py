@@ -12,7 +12,8 @@ from tb_contention.model.contention import UNTRACED, Cost, Evidence, Mechanism
 from tb_contention.model.report import Report
 from tb_contention.pipeline import Options
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
-from tb_contention.simulate.workload import Recorder
+from tb_contention.simulate.sharing import TimeSlices
+from tb_contention.simulate.workload import Item, Recorder, SessionSpec
 
 
 def report_of(
@@ -135,3 +136,29 @@ def test_a_co_runner_that_was_not_captured_is_called_untraced(tmp_path: Path) ->
     assert result.slowdown.estimate == pytest.approx(truth_of(tmp_path)["session_a"], rel=0.03)
     assert [(b.culprit, b.lost) for b in cost.blame] == [(UNTRACED, result.lost)]
     assert cost.mechanism is Mechanism.UNKNOWN
+
+
+def few_long_kernels(folder: Path, state: str) -> Cost:
+    """Always contended, a dozen kernels of 12 ms each: too few ends to show turns; the manifests state whether MPS ran."""
+    items = tuple(Item(name=f"gemm_{k}", op=f"m/op_{k}:MatMul", mean=12_000.0) for k in range(4))
+    specs = tuple(
+        SessionSpec(name=name, items=items, steps=4, window=(0.0, 250.0), pause=0.05, process_id=1000 + k, noise=0.01)
+        for k, name in enumerate(("one", "two"))
+    )
+    made = Scenario(name="few", summary="few long kernels", sessions=specs, policy=lambda: TimeSlices(2e6, 5e4))
+    write_scenario(made, folder, seed=1, alone=False)
+    for file in folder.rglob("tb_contention.json"):
+        document = json.loads(file.read_text())
+        for entry in document["sessions"].values():
+            entry["mps"] = {"state": state}
+        file.write_text(json.dumps(document))
+    return cost_of(tb_contention.analyse(folder / "together", cache_dir=None))
+
+
+def test_where_kernels_do_not_show_how_processes_share_the_manifests_word_counts(tmp_path: Path) -> None:
+    unknown, off, on = (few_long_kernels(tmp_path / state, state) for state in ("unknown", "off", "on"))
+
+    assert (unknown.mechanism, off.mechanism) == (Mechanism.TIME_SLICING, Mechanism.TIME_SLICING)
+    assert "unless MPS runs" in unknown.detail
+    assert "MPS, which was off" in off.detail
+    assert on.mechanism is Mechanism.CONCURRENT
