@@ -1,0 +1,158 @@
+"""Profiler servers -> one session directory: all record the same moment; one that fails does not take the others with it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tb_contention.capture.addresses import Address, unreachable
+from tb_contention.errors import ContentionError, LogdirError, MissingLibraryError
+
+#: All servers are told one moment to start at, so much after the request.
+_DELAY_MS = 500
+#: A client waits 20 s for a server that accepts and says nothing, imports TensorFlow, and fetches the traces.
+_PATIENCE_S = 180
+_NO_TRACE = "it answers, but gave no trace: it is no profiler server, or another recording is going on there"
+_PACKAGE = Path(__file__).resolve().parents[2]
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one server gave: the file, or why there is none."""
+
+    address: Address
+    path: "Path | None" = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteCapture:
+    """One request's outcome. folder: the session directory."""
+
+    folder: Path
+    client: str
+    outcomes: "tuple[Outcome, ...]"
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every server gave a trace."""
+        return all(outcome.path is not None for outcome in self.outcomes)
+
+
+def request_capture(
+    logdir: "str | os.PathLike[str]", addresses: "tuple[Address, ...]", duration_ms: int, tell: Tell
+) -> RemoteCapture:
+    """Let servers record for `duration_ms` from the same moment on, into `<logdir>/plugins/profile/<time>/<host>_<port>.xplane.pb`.
+
+    Raises LogdirError when the folder cannot be made, MissingLibraryError without a client, ContentionError when no server gave a trace.
+    """
+    profile = _folder(os.fspath(logdir))
+    addresses = tuple(dict.fromkeys(addresses))
+    tell(f"Looking for {len(addresses)} profiler servers")
+    silent = unreachable(addresses)
+    there = tuple(a for a in addresses if a not in silent)
+    if not there:
+        raise ContentionError(_failures(silent), slug="capture-failed", advice=_START_ONE)
+    before = _files(profile)
+    tell(f"Recording {duration_ms / 1000:g} s at {', '.join(map(str, there))}")
+    answer = _ask(str(logdir), there, duration_ms)
+    made = {path.name: path for path in sorted(_files(profile) - before)}
+    outcomes = tuple(_outcome(a, silent.get(a), made) for a in addresses)
+    folder = next((o.path.parent for o in outcomes if o.path is not None), None)
+    if folder is None:
+        why = answer["error"] or _NO_TRACE
+        raise ContentionError(f"No server gave a trace: {_one_line(why)}", slug="capture-failed", advice=_START_ONE)
+    return RemoteCapture(folder=folder, client=answer["client"], outcomes=outcomes)
+
+
+_START_ONE = (
+    "A program starts its server with tf.profiler.experimental.server.start(PORT) or jax.profiler.start_server(PORT)."
+)
+
+
+def _folder(logdir: str) -> Path:
+    if "://" in logdir:
+        raise LogdirError(
+            f"{logdir}: a capture is written to a local folder.", slug="logdir-remote", advice="Copy it from there."
+        )
+    profile = Path(logdir).expanduser() / "plugins" / "profile"
+    try:
+        profile.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LogdirError(
+            f"{logdir}: the folder cannot be made ({error.strerror}).",
+            slug="logdir-unwritable",
+            advice="Name a folder that you may write to.",
+        ) from None
+    return profile
+
+
+def _files(profile: Path) -> "set[Path]":
+    return set(profile.glob("*/*.xplane.pb"))
+
+
+def _ask(logdir: str, addresses: "tuple[Address, ...]", duration_ms: int) -> "dict[str, Any]":
+    """Send the request from a process of its own; -> its answer."""
+    wanted = {
+        "addresses": [str(a) for a in addresses],
+        "logdir": str(Path(logdir).expanduser().resolve()),
+        "duration_ms": duration_ms,
+        "delay_ms": _DELAY_MS,
+    }
+    path = os.pathsep.join(filter(None, (str(_PACKAGE), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tb_contention.capture.request"],
+            input=json.dumps(wanted),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+            timeout=duration_ms / 1000 + _PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"client": "", "error": f"no answer within {_PATIENCE_S} s after the recording"}
+    answer = _last_line(done.stdout)
+    if answer is None:
+        said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no reason given")
+        return {"client": "", "error": f"the client ended with code {done.returncode}: {said}"}
+    if not answer["client"]:
+        raise MissingLibraryError(
+            f"Recording from servers needs a client: {answer['error']}.",
+            slug="missing-library",
+            advice='pip install "tb_contention[tensorflow]", or xprof alone.',
+        )
+    return answer
+
+
+def _last_line(text: str) -> "dict[str, Any] | None":
+    line = text.strip().rpartition("\n")[2]
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) and {"client", "error"} <= answer.keys() else None
+
+
+def _outcome(address: Address, silent: "str | None", made: "dict[str, Path]") -> Outcome:
+    if silent is not None:
+        return Outcome(address=address, error=silent)
+    path = made.get(f"{address.file}.xplane.pb")
+    return Outcome(address=address, path=path, error="" if path is not None else _NO_TRACE)
+
+
+def _failures(silent: "dict[Address, str]") -> str:
+    return "No profiler server answers: " + "; ".join(f"{a}: {why}" for a, why in silent.items()) + "."
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else f"{line[:299]}…"

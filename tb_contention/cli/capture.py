@@ -1,0 +1,70 @@
+"""Record the same moment from several programs whose profiler servers run, into one session directory.
+
+A program starts its server with `tf.profiler.experimental.server.start(PORT)` or `jax.profiler.start_server(PORT)`. Servers that give no
+trace are named, and the traces of the others are kept. Needs xprof or TensorFlow here, whichever is installed.
+"""
+
+import argparse
+import sys
+
+from tb_contention.capture.addresses import Address, parse_address
+from tb_contention.capture.remote import RemoteCapture, request_capture
+from tb_contention.cli.parsing import parse_limit
+from tb_contention.cli.terminal import printable
+from tb_contention.units import NS_PER_S
+
+NAME = "capture"
+EXIT_CODES = ((1, "a server gave no trace, or none did; what the others gave is kept"),)
+
+_NS_PER_MS = 1_000_000
+_LONGEST = 600 * NS_PER_S
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "addresses", nargs="+", type=_address, metavar="HOST:PORT", help="where a profiler server listens"
+    )
+    parser.add_argument(
+        "--logdir", required=True, metavar="DIR", help="TensorBoard log directory to write to; made where there is none"
+    )
+    parser.add_argument(
+        "--duration", type=_duration, default=2 * NS_PER_S, metavar="DURATION", help="how long to record (default 2s)"
+    )
+
+
+def _address(word: str) -> Address:
+    address = parse_address(word)
+    if address is None:
+        raise argparse.ArgumentTypeError(f"{word[:100]!r} is not HOST:PORT, like localhost:9012")
+    return address
+
+
+def _duration(word: str) -> int:
+    nanoseconds = parse_limit(word)
+    if not _NS_PER_MS <= nanoseconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{word!r} is not between 1ms and 600s")
+    return nanoseconds
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record, and say what came of it: the session directory on stdout, each server on stderr."""
+    made = request_capture(arguments.logdir, tuple(arguments.addresses), arguments.duration // _NS_PER_MS, _say)
+    for line in _lines(made):
+        _say(line)
+    print(printable(str(made.folder)))
+    _say(f"See it: tensorboard --logdir {arguments.logdir}, or tb-contention report {arguments.logdir}")
+    return 0 if made.is_whole else 1
+
+
+def _lines(made: RemoteCapture) -> "list[str]":
+    width = max(len(str(outcome.address)) for outcome in made.outcomes)
+    return [
+        f"{outcome.address!s:<{width}}  "
+        + (f"{outcome.path.stat().st_size:,} bytes" if outcome.path is not None else f"nothing: {outcome.error}")
+        for outcome in made.outcomes
+    ]
+
+
+def _say(message: str) -> None:
+    print(printable(message), file=sys.stderr, flush=True)
