@@ -9,6 +9,7 @@ import { Findings } from './findings';
 import { Header } from './header';
 import { Help } from './help';
 import { Problems } from './problems';
+import { RecordMore } from './record';
 import { StepsView } from './steps';
 import { Tables } from './tables';
 import { TimelineView } from './timeline';
@@ -66,6 +67,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <WhatIfView panel={panel} report={report} device={device} />
       {!isIncomplete && <Problems problems={report.problems} />}
       <Tables panel={panel} report={report} device={device} />
+      <RecordMore logdir={summary.logdir} report={report} />
     </>
   );
 }

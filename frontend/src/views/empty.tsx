@@ -3,6 +3,7 @@
 import type { JSX } from 'preact';
 import type { Summary } from '../api/types';
 import { CopyButton } from './copy';
+import { Commands } from './record';
 
 const KERAS = `tensorboard = tf.keras.callbacks.TensorBoard(log_dir="logs/trainer", profile_batch=(10, 20))
 model.fit(dataset, callbacks=[tensorboard])`;
@@ -48,6 +49,8 @@ export function Empty({ summary }: { summary: Summary }): JSX.Element {
         TensorBoard when new captures are there.
       </p>
       <h2>Record one session of each program while they share the GPU</h2>
+      <Commands logdir={summary.logdir} files={[]} />
+      <h2>Or in the programs themselves</h2>
       <p class="muted">
         Give every process its own directory below the log directory, and let the captures overlap in time.
       </p>

@@ -1,0 +1,47 @@
+/** How to record: exact commands to copy, since the tab itself writes nothing. */
+import type { JSX } from 'preact';
+import type { Report } from '../api/types';
+import { captureCommand, runCommand } from '../model/recording';
+import { CopyButton } from './copy';
+
+function Command({ title, command }: { title: string; command: string }): JSX.Element {
+  return (
+    <section class="recipe">
+      <h3>
+        {title}
+        <CopyButton text={() => command} label="Copy" />
+      </h3>
+      <pre>
+        <code>{command}</code>
+      </pre>
+    </section>
+  );
+}
+
+export function Commands({ logdir, files }: { logdir: string; files: readonly string[] }): JSX.Element {
+  return (
+    <>
+      <Command
+        title="Programs that run, with profiler servers: the same moment of all"
+        command={captureCommand(logdir, files)}
+      />
+      <Command
+        title="Programs started for it: each alone, then together, none of them changed"
+        command={runCommand(logdir)}
+      />
+      <p class="muted">
+        Both write down which GPU each program used, what the driver saw meanwhile, and how the clocks stood:
+        what no trace says.
+      </p>
+    </>
+  );
+}
+
+export function RecordMore({ logdir, report }: { logdir: string; report: Report }): JSX.Element {
+  return (
+    <details class="more record">
+      <summary>Record again</summary>
+      <Commands logdir={logdir} files={report.sessions.map(({ file }) => file)} />
+    </details>
+  );
+}
