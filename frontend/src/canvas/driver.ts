@@ -18,12 +18,20 @@ export function paintDriver(renderer: Renderer, scene: Scene, plot: MemoryPlot):
   const memory = scene.layout.memory;
   const driver = memory?.driver ?? null;
   if (memory === null || driver === null) return;
-  if (driver.untraced !== null && memory.capacity_bytes !== null)
-    paintUntraced(renderer, scene, plot, driver.untraced, memory.capacity_bytes);
-  if (driver.used !== null) paintUsed(renderer, scene, plot, driver.used);
+  const others =
+    driver.untraced === null || memory.capacity_bytes === null
+      ? 0
+      : paintUntraced(renderer, scene, plot, driver.untraced, memory.capacity_bytes);
+  if (driver.used !== null) paintUsed(renderer, scene, plot, driver.used, others);
 }
 
-function paintUsed(renderer: Renderer, scene: Scene, plot: MemoryPlot, used: DriverLevels): void {
+function paintUsed(
+  renderer: Renderer,
+  scene: Scene,
+  plot: MemoryPlot,
+  used: DriverLevels,
+  others: number,
+): void {
   const { theme, viewport } = scene;
   const pieces = levelPieces(used, viewport, scene.layout.window);
   let before: number | null = null;
@@ -33,23 +41,28 @@ function paintUsed(renderer: Renderer, scene: Scene, plot: MemoryPlot, used: Dri
     renderer.line([left, y, right, y], theme.text, { width: 1.5 });
     before = y;
   }
-  const first = pieces[0];
-  if (first === undefined) return;
-  const text = `taken, as the driver saw: ${formatBytes(bytes(first.value))}`;
-  const style = { colour: theme.text } as const;
-  const at = Math.max(0, first.left);
-  const y = yOf(plot, first.value);
-  renderer.pill(at + 2, y - 18, renderer.measure(text, style) + 12, 16, theme.background);
-  renderer.text(text, at + 8, y - 10, style);
+  const [first, last] = [pieces[0], pieces.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const most = Math.max(...pieces.map(({ value }) => value));
+  const words = [`taken, as the driver saw: ${formatBytes(bytes(most))}`];
+  if (others > 0) words.push(`not captured: ${formatBytes(bytes(others))}`);
+  const text = words.join(', of it ');
+  const style = { colour: theme.text, align: 'right' } as const;
+  const room = renderer.measure(text, style) + 12;
+  if (room > last.right - first.left) return;
+  const y = yOf(plot, last.value) + 13;
+  renderer.pill(last.right - room - 2, y - 8, room, 16, theme.background);
+  renderer.text(text, last.right - 8, y, style);
 }
 
+/** Hangs from the capacity, since it is not there for the sessions; returns the most of it that is in sight. */
 function paintUntraced(
   renderer: Renderer,
   scene: Scene,
   plot: MemoryPlot,
   untraced: DriverLevels,
   capacity: number,
-): void {
+): number {
   const { theme, viewport } = scene;
   const bands: number[] = [];
   let most = 0;
@@ -58,12 +71,6 @@ function paintUntraced(
     bands.push(left, right, yOf(plot, capacity), yOf(plot, capacity - value));
     most = Math.max(most, value);
   }
-  if (bands.length === 0) return;
-  renderer.steps(bands, theme.muted, 0.55);
-  const text = `not captured: ${formatBytes(bytes(most))}`;
-  const style = { colour: theme.text } as const;
-  const at = bands[0] + 8;
-  const y = yOf(plot, capacity) + 10;
-  renderer.pill(at - 6, y - 8, renderer.measure(text, style) + 12, 16, theme.background);
-  renderer.text(text, at, y, style);
+  if (bands.length > 0) renderer.steps(bands, theme.muted, 0.55);
+  return most;
 }
