@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tb_contention.health.recordings import recording_checks
 from tb_contention.model.alignment import AlignedTraces, Identity, Session
 from tb_contention.model.findings import Problem, Severity
 from tb_contention.model.health import Check, Status
 from tb_contention.model.intervals import Intervals, at_depth
+from tb_contention.model.manifest import KernelMode
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.units import NS_PER_S
@@ -33,6 +35,7 @@ def trace_checks(report: Report, aligned: AlignedTraces) -> "list[Check]":
         list(_steps(report)),
         list(_memory(report)),
         list(_side_by_side(aligned)),
+        list(recording_checks(_processes(aligned))),
     )
     return [check for kind in kinds for check in _bounded(kind)]
 
@@ -168,6 +171,8 @@ def _side_by_side(aligned: AlignedTraces) -> "Iterator[Check]":
             single += len(streams) == 1
             if len(streams) < 2:
                 continue
+            if session.manifest is not None and session.manifest.kernel_mode is not KernelMode.UNKNOWN:
+                continue  # told by the manifest, in the lines on recordings
             if at_depth(streams, 2).total:
                 message = f"kernels of {device.name} ran at once on its streams: the profiler did not serialise them"
                 yield Check(name="concurrent-kernels", status=Status.OK, about=session.id, message=message)

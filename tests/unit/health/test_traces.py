@@ -10,6 +10,7 @@ from tb_contention.health.traces import MOST, trace_checks
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, ClockSource, Identity, Session
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.health import Check, Status
+from tb_contention.model.manifest import KernelMode, ManifestSession
 from tb_contention.model.report import Report
 from tb_contention.model.trace import Stream
 from tb_contention.pipeline import Options, analyse_captures, load_captures
@@ -171,3 +172,13 @@ def test_many_lines_of_one_kind_are_counted() -> None:
     checks = named(checks_of([session_of(f"s{number}", "A") for number in range(MOST + 5)]), "clock")
     assert len(checks) == MOST + 1
     assert checks[-1].message == "5 more, none worse than these"
+
+
+def test_a_manifest_that_states_the_tracers_mode_takes_the_place_of_guessing() -> None:
+    guessed = with_streams("AABB", [0, 1])
+    stated = replace(guessed, manifest=ManifestSession(kernel_mode=KernelMode.CONCURRENT))
+
+    assert named(checks_of([guessed]), "concurrent-kernels")
+    assert not named(checks_of([stated]), "concurrent-kernels")
+    (check,) = named(checks_of([stated]), "recording")
+    assert "could run at once" in check.message
