@@ -11,13 +11,12 @@ from tb_contention.capture.addresses import Address, parse_address
 from tb_contention.capture.remote import RemoteCapture, request_capture
 from tb_contention.cli.parsing import parse_limit
 from tb_contention.cli.terminal import printable
-from tb_contention.units import NS_PER_S
 
 NAME = "capture"
 EXIT_CODES = ((1, "a server gave no trace, or none did; what the others gave is kept"),)
 
-_NS_PER_MS = 1_000_000
-_LONGEST = 600 * NS_PER_S
+_NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
+_LONGEST = 600 * _NS_PER_S
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--logdir", required=True, metavar="DIR", help="TensorBoard log directory to write to; made where there is none"
     )
     parser.add_argument(
-        "--duration", type=_duration, default=2 * NS_PER_S, metavar="DURATION", help="how long to record (default 2s)"
+        "--duration", type=_duration, default=2 * _NS_PER_S, metavar="DURATION", help="how long to record (default 2s)"
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.report.driver_drawing import driver_shapes
 from tb_contention.report.resample import COLUMNS, stacked
 from tb_contention.report.svg import LEFT, MOST_STRIPS, color_of, label
 from tb_contention.report.text import size
@@ -41,6 +42,8 @@ def memory_area(report: Report, device: DeviceReport, memory: CombinedMemory, to
         yield label(LEFT - 6, plot.y(amount) + 4, size(int(amount)), "faint", "end")
     if end > start:
         yield from _areas(report, memory, start, end, plot, number)
+        if device.driver is not None:
+            yield from driver_shapes(device.driver, start, end, plot.y)
     yield from _lines(memory, plot)
     if end > start:
         yield from _peaks(report, memory, start, end, plot)

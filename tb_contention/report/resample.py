@@ -3,7 +3,7 @@
 import numpy as np
 
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.levels import sum_of
+from tb_contention.model.levels import Levels, sum_of
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.units import F64, I64
 
@@ -54,3 +54,14 @@ def stacked(memory: CombinedMemory, start: int, end: int, columns: int = COLUMNS
         if at > first[column]:
             instants[column] = total.time[at - 1]
     return [curve.levels.value[np.searchsorted(curve.time, instants, "right")] for curve in memory.curves]
+
+
+def peaks(levels: Levels, start: int, end: int, columns: int = COLUMNS) -> I64:
+    """Return the highest value of a step function in each column."""
+    edges = _edges(start, end, columns)
+    first = np.searchsorted(levels.time, edges[:-1], "right")
+    last = np.maximum(np.searchsorted(levels.time, edges[1:], "left"), first)
+    highest = np.maximum(levels.value[first], levels.value[last])
+    for column in np.flatnonzero(last > first + 1).tolist():  # few samples: rarely more than one change in a column
+        highest[column] = levels.value[first[column] : last[column] + 1].max()
+    return highest

@@ -41,6 +41,7 @@ text.halo{{paint-order:stroke;stroke:var(--ground);stroke-width:3px}}
 .grid{{stroke:var(--line)}}.ground{{fill:var(--strip)}}.hatch-ground{{fill:var(--hatch)}}.hatch-line{{fill:var(--hatch-line)}}
 .outline{{stroke:var(--hatch-line);stroke-width:.4}}.area{{fill-opacity:.8}}
 .capacity{{stroke:var(--text);stroke-dasharray:5 3}}.safe{{stroke:var(--hatch-line);stroke-dasharray:1 3}}.reserve{{fill-opacity:.7}}
+.driver{{fill:none;stroke:var(--text);stroke-width:1.4}}.others{{fill:var(--hatch-line);fill-opacity:.55}}
 .own-peak{{stroke:var(--ground);stroke-width:.8}}.peak{{stroke:var(--text);stroke-dasharray:2 2}}
 .peak-mark{{fill:var(--ground);stroke:var(--text);stroke-width:1.6}}
 .s0{{fill:var(--s0);background:var(--s0)}}.s1{{fill:var(--s1);background:var(--s1)}}.s2{{fill:var(--s2);background:var(--s2)}}

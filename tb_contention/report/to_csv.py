@@ -21,6 +21,9 @@ _ALLOCATOR = [
 _HOLDER = [
     "session", "allocator", "kind", "op", "scope", "bytes", "requested_bytes", "count", "region", "data_type", "shape", "age_ns",
 ]  # fmt: skip
+_PROCESS = [
+    "process_id", "name", "session", "peak_bytes", "at_fullest_bytes", "in_use_bytes", "beside_least_bytes", "beside_most_bytes",
+]  # fmt: skip
 _CHANGE = [
     "session", "neighbour", "op", "before", "after", "count_before", "count_after", "mean_before_ns", "mean_after_ns",
     "workspace_before_bytes", "workspace_after_bytes", "at_ns", "cost_ns",
@@ -96,6 +99,7 @@ def _tables(report: Report) -> "dict[str, list[list[Any]]]":
         "memory_stalls": _of_memory(
             devices, "stalls", ["session", "kind", "what", "count", "total_ns", "longest_ns", "longest_at_ns"]
         ),
+        "driver_processes": _driver_processes(devices),
         "findings": [
             ["rule", "severity", "device", "sessions", "title", "detail", "advice"],
             *(
@@ -199,6 +203,12 @@ def _of_memory(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") 
     """Put a list that the memory of a device has below each other, with the device in front."""
     known = [d for d in devices if d["memory"] is not None]
     return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in known for i in d["memory"][key])]
+
+
+def _driver_processes(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+    known = [d for d in devices if d["driver"] is not None]
+    rows = ([d["id"], *(p[c] for c in _PROCESS)] for d in known for p in d["driver"]["processes"])
+    return [["device", *_PROCESS], *rows]
 
 
 def _step_memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":

@@ -179,7 +179,16 @@ def test_a_perfetto_trace_is_not_written_to_a_terminal(
 
 def test_csv_to_a_folder_is_one_file_per_table(logs: str, tmp_path: Path) -> None:
     assert main(["report", logs, "--format", "csv", "-o", str(tmp_path / "tables")]) == 0
-    names = ["blame", "blame_kernels", "devices", "findings", "holder_scopes", "holders", "host_allocators"]
+    names = [
+        "blame",
+        "blame_kernels",
+        "devices",
+        "driver_processes",
+        "findings",
+        "holder_scopes",
+        "holders",
+        "host_allocators",
+    ]
     names += ["kernel_changes", "kernels", "losses", "memory", "memory_growth", "memory_stalls", "memory_steps"]
     names += ["pairs", "per_session", "problems", "scopes", "sessions", "steps", "threads"]
     assert sorted(p.stem for p in (tmp_path / "tables").iterdir()) == names

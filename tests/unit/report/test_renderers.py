@@ -179,7 +179,8 @@ def test_one_csv_text_names_each_table() -> None:
     assert heads[6:10] == ["blame_kernels", "kernels", "steps", "scopes"]
     assert heads[10:14] == ["threads", "memory", "host_allocators", "holders"]
     assert heads[14:19] == ["holder_scopes", "memory_growth", "memory_steps", "kernel_changes", "memory_stalls"]
-    assert heads[19:] == ["findings", "problems"]
+    assert heads[19:20] == ["driver_processes"]
+    assert heads[20:] == ["findings", "problems"]
 
 
 def test_a_verdict_without_a_second_session_claims_nothing() -> None:
