@@ -67,8 +67,10 @@ RUNTIME = [
 ]
 REMOTE = ["fsspec>=2023.1"]
 TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
+CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
 TEST = [
+    *CAPTURE,
     *REMOTE,
     *NOTEBOOK,
     "build>=1.0",
@@ -119,12 +121,15 @@ setup(
             "plugin/*.md",
             "cli/docs/*.md",
             "xspace/*.md",
+            "capture/*.md",
+            "capture/inject/*.py",
         ]
     },
     cmdclass={"build_py": BuildWithDemoLogs},
     zip_safe=False,
     install_requires=RUNTIME,
     extras_require={
+        "capture": CAPTURE,
         "remote": REMOTE,
         "tensorflow": TENSORFLOW,
         "notebook": NOTEBOOK,

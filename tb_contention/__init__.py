@@ -9,12 +9,14 @@ from tb_contention._version import __version__
 
 if TYPE_CHECKING:
     from tb_contention.annotate import session as session
+    from tb_contention.capture.profile import manifest as manifest
+    from tb_contention.capture.profile import profile as profile
     from tb_contention.errors import ContentionError as ContentionError
     from tb_contention.model.report import Report as Report
     from tb_contention.pipeline import Options as Options
     from tb_contention.pipeline import analyse as analyse
 
-__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse", "session"]
+__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse", "manifest", "profile", "session"]
 
 _HOMES = {
     "analyse": "tb_contention.pipeline",
@@ -22,6 +24,8 @@ _HOMES = {
     "Report": "tb_contention.model.report",
     "ContentionError": "tb_contention.errors",
     "session": "tb_contention.annotate",
+    "profile": "tb_contention.capture.profile",
+    "manifest": "tb_contention.capture.profile",
 }
 
 

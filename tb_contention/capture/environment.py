@@ -1,0 +1,138 @@
+"""What the process and its system tell without a GPU library: variables, versions, machine, container, MPS."""
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tb_contention._version import __version__
+from tb_contention.capture.facts import Mps
+
+#: Lets kernels of one process run at once while CUPTI traces; read each time the profiler starts.
+CONCURRENT = "TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL"
+
+#: The variables that a manifest states; no others are looked at.
+VARIABLES = (
+    "CUDA_DEVICE_MAX_CONNECTIONS",
+    "CUDA_DEVICE_ORDER",
+    "CUDA_LAUNCH_BLOCKING",
+    "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",
+    "CUDA_MPS_CLIENT_PRIORITY",
+    "CUDA_MPS_ENABLE_PER_CTX_DEVICE_MULTIPROCESSOR_PARTITIONING",
+    "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT",
+    "CUDA_MPS_PIPE_DIRECTORY",
+    "CUDA_VISIBLE_DEVICES",
+    "JAX_PLATFORMS",
+    "NVIDIA_VISIBLE_DEVICES",
+    "TF_CUDNN_DETERMINISTIC",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_FORCE_GPU_ALLOW_GROWTH",
+    "TF_FORCE_UNIFIED_MEMORY",
+    "TF_GPU_ALLOCATOR",
+    CONCURRENT,
+    "TF_GPU_THREAD_COUNT",
+    "TF_GPU_THREAD_MODE",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "XLA_CLIENT_MEM_FRACTION",
+    "XLA_FLAGS",
+    "XLA_PYTHON_CLIENT_ALLOCATOR",
+    "XLA_PYTHON_CLIENT_MEM_FRACTION",
+    "XLA_PYTHON_CLIENT_PREALLOCATE",
+)
+_LONGEST = 1000
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+
+
+def variables() -> "dict[str, str]":
+    """Return those of the listed variables that are set, shortened to 1,000 characters."""
+    return {name: os.environ[name][:_LONGEST] for name in VARIABLES if name in os.environ}
+
+
+def let_kernels_run_at_once() -> None:
+    """Ask CUPTI to leave kernels concurrent, unless the user has decided."""
+    os.environ.setdefault(CONCURRENT, "1")
+
+
+def kernel_mode() -> str:
+    """Tell what the variable asks for: 1 and true, 0 and false are the words that frameworks take, in any case."""
+    word = os.environ.get(CONCURRENT, "").lower()
+    return {"1": "concurrent", "true": "concurrent", "0": "serialised", "false": "serialised"}.get(word, "unknown")
+
+
+def versions() -> "dict[str, str]":
+    """Return the versions of what is imported."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in ("tensorflow", "jax", "jaxlib", "keras"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str) and version:
+            found[name] = version[:_LONGEST]
+    return {**found, "tb_contention": __version__}
+
+
+def container() -> "str | None":
+    """Name the container that this process is in: its id, else its host name; None outside of containers."""
+    told = _read("/proc/self/cgroup") + "".join(
+        line for line in _read("/proc/self/mountinfo").splitlines(keepends=True) if "/containers/" in line
+    )
+    found = _ID.search(told)
+    if found is not None:
+        return found[0]
+    signs = (Path("/.dockerenv").exists(), Path("/run/.containerenv").exists(), "KUBERNETES_SERVICE_HOST" in os.environ)
+    return socket.gethostname() or "container" if any(signs) else None
+
+
+def machine(inside: "str | None") -> "str | None":
+    """Name the machine; a container does not know the name of its machine. inside: the container."""
+    return (socket.gethostname() or None) if inside is None else None
+
+
+def boot_id() -> "str | None":
+    """Return what the kernel drew at its start: the same in all containers of a machine, and on no other machine."""
+    return _read("/proc/sys/kernel/random/boot_id").strip() or None
+
+
+def mps(environ: "Mapping[str, str]", *, is_client: "bool | None") -> Mps:
+    """Tell whether MPS is on. is_client: what the driver says of this process, None where it says nothing.
+
+    A process finds MPS by a pipe directory. Without that directory there is none; with it a server may be there or may have gone.
+    """
+    if is_client is not None:
+        state = "on" if is_client else "off"
+    elif not sys.platform.startswith("linux"):
+        state = "unknown"
+    else:
+        place = Path(environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps")
+        state = ("on" if _serves(place) else "unknown") if place.is_dir() else "off"
+    return Mps(
+        state=state,
+        active_thread_percentage=_percentage(environ.get("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE")),
+        pinned_memory_limit=(environ.get("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT") or "")[:_LONGEST] or None,
+    )
+
+
+def _serves(place: Path) -> bool:
+    """Tell whether the daemon whose process id lies in the pipe directory is alive."""
+    word = _read(str(place / "nvidia-cuda-mps-control.pid")).strip()
+    return word.isdigit() and "nvidia-cuda-mps" in _read(f"/proc/{word}/cmdline")
+
+
+def _percentage(word: "str | None") -> "float | None":
+    try:
+        value = float(word or "")
+    except ValueError:
+        return None
+    if not 0 < value <= 100:
+        return None
+    return int(value) if value == int(value) else value
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError):
+        return ""

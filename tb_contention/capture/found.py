@@ -1,0 +1,47 @@
+"""Which trace files appeared under a log directory between two looks."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIX = ".xplane.pb"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace file as it was at one look."""
+
+    path: Path
+    written_ns: int
+    size: int
+
+    @property
+    def host(self) -> str:
+        """Return the name of the machine in the file's name, which is its key in the manifest."""
+        return self.path.name[: -len(SUFFIX)]
+
+
+def look(logdir: Path, *, below: bool = False) -> "frozenset[Trace]":
+    """List the traces in `plugins/profile` of a log directory; below: in the directories below it too. What is not there is empty."""
+    places = [Path(folder) for folder, _, _ in os.walk(logdir)] if below else [logdir]
+    return frozenset(trace for place in places for trace in _in(place / "plugins" / "profile"))
+
+
+def _in(profiles: Path) -> "list[Trace]":
+    found = []
+    for path in profiles.glob(f"*/*{SUFFIX}"):
+        try:
+            info = path.stat()
+        except OSError:
+            continue
+        found.append(Trace(path, info.st_mtime_ns, info.st_size))
+    return found
+
+
+def own(before: "frozenset[Trace]", after: "frozenset[Trace]") -> "tuple[Trace, ...]":
+    """Return what is new or was written anew by this machine, by path: a profiler names its file after its host."""
+    host = socket.gethostname()
+    fresh = sorted(after - before, key=lambda trace: trace.path)
+    mine = [trace for trace in fresh if trace.host in (host, host.partition(".")[0])]
+    return tuple(mine)

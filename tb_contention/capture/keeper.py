@@ -1,0 +1,75 @@
+"""The side of `run` in the rendezvous: opens the window once all commands are ready, and knows when it is over."""
+
+import time
+from dataclasses import dataclass
+
+from tb_contention.capture.rendezvous import Rendezvous, Window, is_alive
+
+#: The least time from saying when the window opens to its opening, so that all have read it.
+_NOTICE_NS = 100_000_000
+#: How long after the window traces are waited for when their commands have ended.
+_EXPORT_NS = 30_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """wait: from the last framework's import to the window; duration: of the window; timeout: the longest wait for imports. In ns.
+
+    stop: end the commands when the window is recorded.
+    """
+
+    wait_ns: int
+    duration_ns: int
+    timeout_ns: int
+    stop: bool = False
+
+
+class Keeper:
+    """Looks into the folder at intervals; `tend` is to be called with the numbers of the commands that run."""
+
+    def __init__(self, meeting: Rendezvous, settings: Settings) -> None:
+        self._meeting = meeting
+        self._settings = settings
+        self._deadline_ns = time.time_ns() + settings.timeout_ns
+        self._window: Window | None = None
+        self._running: frozenset[int] = frozenset()
+        self._known: frozenset[int] = frozenset()
+
+    def tend(self, running: "frozenset[int]") -> None:
+        """Open the window when it is time to; before that, free commands whose recording process has ended."""
+        self._running, self._known = running, self._known | running
+        if self._window is not None:
+            return
+        for number in running:
+            holder = self._meeting.claimed_by(number)
+            if holder is not None and not is_alive(holder):
+                self._meeting.release(number)
+        ready = [number for number in running if self._meeting.is_marked(number, "ready")]
+        if ready and (len(ready) == len(running) or time.time_ns() > self._deadline_ns):
+            opening = time.time_ns() + max(_NOTICE_NS, self._settings.wait_ns)
+            self._window = Window(open_ns=opening, close_ns=opening + self._settings.duration_ns)
+            self._meeting.set_window(self._window)
+
+    def end(self) -> None:
+        """Close the window now."""
+        self._meeting.end()
+
+    def awaits_a_trace(self) -> bool:
+        """Tell whether a process that lives records or writes its trace; only for a while after the window."""
+        if self._window is not None and time.time_ns() > self._window.close_ns + _EXPORT_NS:
+            return False
+        return any(self._is_recording(number) for number in self._known)
+
+    def _is_recording(self, number: int) -> bool:
+        if not self._meeting.is_marked(number, "recording") or self._meeting.is_marked(number, "done"):
+            return False
+        holder = self._meeting.claimed_by(number)
+        return holder is not None and is_alive(holder)
+
+    def is_time_to_stop(self) -> bool:
+        """Tell whether commands that are to end after their window may end: it is recorded, or there will be none."""
+        if not self._settings.stop:
+            return False
+        if self._window is None:
+            return time.time_ns() > self._deadline_ns
+        return time.time_ns() > self._window.close_ns and not self.awaits_a_trace()

@@ -1,0 +1,76 @@
+"""`with tb_contention.profile("name"):` records what runs inside; `with tb_contention.manifest("name"):` only writes the manifest."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tb_contention.capture import environment, found
+from tb_contention.capture import manifest as writer
+from tb_contention.capture.gathering import SAMPLE_EVERY_S, Gathering
+from tb_contention.capture.recording import Recording
+from tb_contention.capture.telling import reason, say
+
+
+@contextmanager
+def profile(
+    name: str, logdir: "str | os.PathLike[str]" = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
+) -> "Iterator[Recording]":
+    """Record this process into `<logdir>/<name>/plugins/profile/...`, with `tb_contention.json` beside the trace.
+
+    The framework is the one that is imported already; of two, JAX where it has opened its devices, else TensorFlow. Events of operations
+    are recorded, calls of Python functions are not. When the profiler cannot record, a sentence on stderr says why and the block runs all
+    the same. Also a decorator. sample_every_s: how often GPUs are read.
+    """
+    recording = Recording(name, logdir, recorder="profile", sample_every_s=sample_every_s)
+    recording.start()
+    _tell(recording)
+    try:
+        yield recording
+    finally:
+        recording.stop()
+        _tell(recording)
+
+
+def _tell(recording: Recording) -> None:
+    for problem in recording.problems:
+        say(problem)
+    recording.problems.clear()
+
+
+@contextmanager
+def manifest(
+    name: str, logdir: "str | os.PathLike[str]" = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
+) -> "Iterator[None]":
+    """Write `tb_contention.json` beside the trace that this process leaves below `logdir` inside the block.
+
+    For programs that start the profiler themselves: with Keras' TensorBoard callback, `tf.profiler.experimental.Profile` or
+    `jax.profiler.trace`. The process needs a log directory of its own, as traces do not say whose they are.
+    """
+    environment.let_kernels_run_at_once()
+    place = Path(logdir).absolute()
+    gathering, before = Gathering(sample_every_s=sample_every_s), found.look(place, below=True)
+    gathering.start()
+    try:
+        yield
+    finally:
+        gathering.stop()
+        try:
+            _state(name, place, gathering, before)
+        except Exception as error:
+            say(f"{name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+
+
+def _state(name: str, place: Path, gathering: Gathering, before: "frozenset[found.Trace]") -> None:
+    session = gathering.session(name, None)
+    traces = found.own(before, found.look(place, below=True))
+    if not traces:
+        say(f"{name}: no trace appeared below {place}, so no manifest is written")
+    elif len(traces) > 1:
+        say(
+            f"{name}: {len(traces)} traces appeared below {place}, and which is of this block cannot be told: no manifest is written"
+        )
+    else:
+        wrong = writer.write(traces[0].path.parent, {traces[0].host: session}, "manifest")
+        if wrong:
+            say(wrong)

@@ -1,0 +1,132 @@
+"""One recording of this process: the profiler, what is stated meanwhile, and the manifest beside the trace. Nothing here raises."""
+
+import os
+import re
+from pathlib import Path
+
+from tb_contention.capture import environment, found, manifest
+from tb_contention.capture.gathering import SAMPLE_EVERY_S, Gathering
+from tb_contention.capture.profilers import Profiler, is_running_already, profilers
+from tb_contention.capture.telling import reason
+
+
+def folder_name(name: str) -> str:
+    """Return the name of a session as the name of a folder."""
+    return re.sub(r"[^\w.+@=-]+", "_", name)[:100].lstrip(".") or "session"
+
+
+class Recording:
+    """Records this process into `<logdir>/<name>`, a log directory of its own: two processes may export within the same second.
+
+    in_own_folder: make that folder; False where logdir is one session's alone already.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        logdir: "str | os.PathLike[str]",
+        *,
+        recorder: str,
+        sample_every_s: float = SAMPLE_EVERY_S,
+        in_own_folder: bool = True,
+    ) -> None:
+        self.name = name
+        self.logdir = Path(logdir).absolute() / (folder_name(name) if in_own_folder else "")
+        #: Where the trace and the manifest lie, once it has stopped.
+        self.directories: tuple[Path, ...] = ()
+        #: What went wrong, in sentences.
+        self.problems: list[str] = []
+        self._recorder = recorder
+        self._sample_every_s = sample_every_s
+        self._gathering: Gathering | None = None
+        self._profiler: Profiler | None = None
+        self._before: frozenset[found.Trace] = frozenset()
+        self._others: list[str] = []
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a profiler records for it now."""
+        return self._profiler is not None
+
+    def prepare(self) -> None:
+        """Do what takes time before the profiler starts: open libraries, look what is there."""
+        try:
+            environment.let_kernels_run_at_once()
+            self._gathering = self._gathering or Gathering(sample_every_s=self._sample_every_s)
+            self._before = found.look(self.logdir)
+        except Exception as error:
+            self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+
+    def start(self) -> None:
+        """Start the profiler of the framework that is imported, and reading."""
+        if self._gathering is None:
+            self.prepare()
+        try:
+            self.logdir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._refuse(f"{self.logdir} cannot be made ({error.strerror or reason(error)})")
+            return
+        self._profiler = self._started()
+        if self._profiler is not None and self._gathering is not None:
+            self._gathering.start()
+
+    def _started(self) -> "Profiler | None":
+        candidates = profilers()
+        refused = [] if candidates else ["neither TensorFlow nor JAX is imported"]
+        for profiler in candidates:
+            error = _start(profiler, self.logdir)
+            if error is None:
+                self._others = [other.framework for other in candidates if other is not profiler]
+                return profiler
+            refused.append(f"the profiler of {profiler.framework} does not start ({reason(error)})")
+            if is_running_already(error):
+                break  # by another hand: a second one beside it would take the GPU's events away from it
+        self._refuse("; ".join(refused))
+        return None
+
+    def _refuse(self, why: str) -> None:
+        self.problems.append(f"nothing is recorded for {self.name!r}: {why}")
+
+    def stop(self) -> None:
+        """Stop the profiler, wait for its trace, and write the manifest."""
+        profiler, self._profiler = self._profiler, None
+        if profiler is None:
+            return
+        if self._gathering is not None:
+            self._gathering.stop()
+        try:
+            profiler.stop()
+        except Exception as error:
+            self.problems.append(f"{self.name}: the profiler of {profiler.framework} fails to export ({reason(error)})")
+        try:
+            self._state(profiler)
+        except Exception as error:
+            self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+
+    def _state(self, profiler: Profiler) -> None:
+        traces = found.own(self._before, found.look(self.logdir))
+        if not traces:
+            self.problems.append(f"{self.name}: the profiler of {profiler.framework} left no trace in {self.logdir}")
+        self.directories = tuple(dict.fromkeys(trace.path.parent for trace in traces))
+        if self._gathering is None:
+            return
+        session = self._gathering.session(self.name, profiler.framework, self._unrecorded())
+        for directory in self.directories:
+            keys = (trace.host for trace in traces if trace.path.parent == directory)
+            wrong = manifest.write(directory, dict.fromkeys(keys, session), self._recorder)
+            if wrong:
+                self.problems.append(wrong)
+
+    def _unrecorded(self) -> "tuple[str, ...]":
+        return tuple(
+            f"host events of {framework}: one profiler records per process, and it was another's"
+            for framework in self._others
+        )
+
+
+def _start(profiler: Profiler, logdir: Path) -> "Exception | None":
+    try:
+        profiler.start(logdir)
+    except Exception as error:
+        return error
+    return None

@@ -1,0 +1,154 @@
+"""A folder of small files in which `run` and the commands that it started agree on one window. No sockets, no shared clock but the wall.
+
+<number>.order      by run: what command <number> is to record, and where
+<number>.claim      by the one process of the command that records, with its id
+<number>.ready      its framework is there to be profiled
+window              by run: when to start and to stop, in Unix ns
+end                 by run: stop now
+<number>.recording  the profiler runs
+<number>.done       what was recorded
+"""
+
+import contextlib
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a command is to record. package: the folder of tb_contention; keeper: the process id of `run`."""
+
+    number: int
+    name: str
+    logdir: str
+    package: str
+    keeper: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When to record, in Unix ns."""
+
+    open_ns: int
+    close_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a command recorded: the directories of its traces, and what went wrong."""
+
+    directories: "tuple[str, ...]" = ()
+    problems: "tuple[str, ...]" = ()
+
+
+class Rendezvous:
+    """The folder; what is not there yet is None."""
+
+    def __init__(self, folder: "str | os.PathLike[str]") -> None:
+        self.folder = Path(folder)
+
+    def is_there(self) -> bool:
+        """Tell whether `run` still keeps the folder."""
+        return self.folder.is_dir()
+
+    def order_path(self, number: int) -> Path:
+        """Return where an order lies."""
+        return self.folder / f"{number}.order"
+
+    def give_order(self, order: Order) -> None:
+        """Leave an order."""
+        self._write(self.order_path(order.number).name, asdict(order))
+
+    def order(self, number: int) -> "Order | None":
+        """Return an order."""
+        found = self._read(f"{number}.order")
+        return None if found is None else Order(**found)
+
+    def claim(self, number: int) -> bool:
+        """Take a command for this process; False where another process has it."""
+        try:
+            handle = os.open(self.folder / f"{number}.claim", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        except OSError:
+            return False
+        with os.fdopen(handle, "w") as stream:
+            stream.write(str(os.getpid()))
+        return True
+
+    def claimed_by(self, number: int) -> "int | None":
+        """Return the process that has a command."""
+        with contextlib.suppress(OSError, ValueError):
+            return int((self.folder / f"{number}.claim").read_text())
+        return None
+
+    def release(self, number: int) -> None:
+        """Let another process of a command take it."""
+        for mark in ("ready", "claim"):
+            (self.folder / f"{number}.{mark}").unlink(missing_ok=True)
+
+    def mark(self, number: int, what: str) -> None:
+        """Say `ready` or `recording`."""
+        self._write(f"{number}.{what}", {"process_id": os.getpid()})
+
+    def is_marked(self, number: int, what: str) -> bool:
+        """Tell whether a command said so."""
+        return (self.folder / f"{number}.{what}").exists()
+
+    def set_window(self, window: Window) -> None:
+        """Say when to record."""
+        self._write("window", asdict(window))
+
+    def window(self) -> "Window | None":
+        """Return when to record."""
+        found = self._read("window")
+        return None if found is None else Window(**found)
+
+    def end(self) -> None:
+        """Ask all to stop and to write what they have."""
+        self._write("end", {})
+
+    def is_ended(self) -> bool:
+        """Tell whether all are asked to stop."""
+        return (self.folder / "end").exists()
+
+    def report(self, number: int, done: Done) -> None:
+        """Say what was recorded."""
+        self._write(f"{number}.done", asdict(done))
+
+    def done(self, number: int) -> "Done | None":
+        """Return what was recorded."""
+        found = self._read(f"{number}.done")
+        if found is None:
+            return None
+        return Done(directories=tuple(found.get("directories", ())), problems=tuple(found.get("problems", ())))
+
+    def _write(self, name: str, content: "dict[str, Any]") -> None:
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=self.folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(content, stream)
+        Path(temporary).replace(self.folder / name)
+
+    def _read(self, name: str) -> "dict[str, Any] | None":
+        try:
+            found = json.loads((self.folder / name).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def is_alive(process_id: int) -> bool:
+    """Tell whether a process runs; one that has ended and is not yet collected does not."""
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+    except OSError:
+        return True  # a system without /proc
+    return not state.strip().startswith("Z")

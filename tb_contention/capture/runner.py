@@ -1,0 +1,185 @@
+"""Start commands together, have them record one window, and wait for them; nothing of theirs is read or changed."""
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tb_contention.capture.commands import Command
+from tb_contention.capture.environment import CONCURRENT
+from tb_contention.capture.interrupts import Interrupts
+from tb_contention.capture.keeper import Keeper, Settings
+from tb_contention.capture.rendezvous import Done, Order, Rendezvous
+from tb_contention.capture.telling import reason
+
+ORDER_VARIABLE = "TB_CONTENTION_RUN"
+_PACKAGE = Path(__file__).resolve().parents[1]
+_INJECT = Path(__file__).resolve().parent / "inject"
+_TICK_S = 0.05
+#: How long an interrupt waits for traces before it is passed on, and how long commands then have to end.
+_EXPORT_S, _PATIENCE_S = 15.0, 60.0
+#: How long a command has to end that is stopped after its window.
+_STOP_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a command ended. code: as a shell has it, 0 where it was stopped as asked; claimed: a framework was imported in it."""
+
+    command: Command
+    code: int
+    claimed: bool
+    done: "Done | None"
+
+
+def run_together(
+    commands: "Sequence[Command]",
+    logdirs: "Sequence[Path]",
+    settings: Settings,
+    interrupts: Interrupts,
+    say: "Callable[[str], None]",
+) -> "tuple[Outcome, ...]":
+    """Run commands at the same time, each recording into its own log directory, until all have ended."""
+    with tempfile.TemporaryDirectory(prefix="tb_contention_run_", ignore_cleanup_errors=True) as folder:
+        meeting = Rendezvous(folder)
+        for number, (command, logdir) in enumerate(zip(commands, logdirs, strict=True)):
+            meeting.give_order(
+                Order(number=number, name=command.name, logdir=str(logdir), package=str(_PACKAGE), keeper=os.getpid())
+            )
+        flock = _Flock(commands, meeting, say)
+        try:
+            _follow(flock, Keeper(meeting, settings), interrupts)
+        finally:
+            flock.signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        return flock.outcomes()
+
+
+def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts) -> None:
+    """Look after the commands until they have ended and what they record is written."""
+    ending = _Ending(flock, keeper)
+    while True:
+        running = flock.running()
+        keeper.tend(running)
+        if not running and not keeper.awaits_a_trace():
+            return
+        ending.look(interrupts)
+        time.sleep(_TICK_S)
+
+
+class _Ending:
+    """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
+
+    def __init__(self, flock: "_Flock", keeper: Keeper) -> None:
+        self._flock = flock
+        self._keeper = keeper
+        self._began: float | None = None
+        self._passed_on: float | None = None
+
+    def look(self, interrupts: Interrupts) -> None:
+        """Do what is due."""
+        now = time.monotonic()
+        if interrupts.count > 1:
+            self._flock.kill()
+        elif interrupts.number is not None:
+            self._interrupted(interrupts.number, now)
+        elif self._keeper.is_time_to_stop():
+            self._stop(now)
+
+    def _interrupted(self, number: int, now: float) -> None:
+        if self._began is None:
+            self._began = now
+            self._keeper.end()
+        if self._passed_on is None and (not self._keeper.awaits_a_trace() or now > self._began + _EXPORT_S):
+            self._passed_on = now
+            self._flock.signal(number)
+        elif self._passed_on is not None and now > self._passed_on + _PATIENCE_S:
+            self._flock.kill()
+
+    def _stop(self, now: float) -> None:
+        if self._passed_on is None:
+            self._passed_on = now
+            self._flock.stop()
+        elif now > self._passed_on + _STOP_S:
+            self._flock.kill()
+
+
+class _Flock:
+    """The processes of the commands, in their order; None where one could not be started."""
+
+    def __init__(self, commands: "Sequence[Command]", meeting: Rendezvous, say: "Callable[[str], None]") -> None:
+        self._commands = tuple(commands)
+        self._meeting = meeting
+        self._codes: dict[int, int] = {}
+        self._stopped: set[int] = set()
+        self._processes: list[subprocess.Popen[bytes] | None] = []
+        for number, command in enumerate(commands):
+            self._processes.append(self._started(number, command, say))
+
+    def _started(self, number: int, command: Command, say: "Callable[[str], None]") -> "subprocess.Popen[bytes] | None":
+        try:
+            return _start(command, self._meeting.order_path(number))
+        except (OSError, ValueError) as error:
+            self._codes[number] = 127 if getattr(error, "errno", None) == errno.ENOENT else 126
+            why = getattr(error, "strerror", None) or reason(error)
+            say(f"{command.name}: {command.words[0]} cannot be started ({why}); the others go on.")
+            return None
+
+    def running(self) -> "frozenset[int]":
+        """Collect those that have ended, and return the others."""
+        return frozenset(
+            n for n, process in enumerate(self._processes) if process is not None and process.poll() is None
+        )
+
+    def signal(self, number: int) -> None:
+        """Pass a signal on to the commands that run, and to what these have started."""
+        for index in self.running():
+            process = self._processes[index]
+            if process is not None:
+                _signal(process, number)
+
+    def stop(self) -> None:
+        """End those that run, as asked for."""
+        self._stopped |= self.running()
+        self.signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End those that run for good."""
+        self.signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    def outcomes(self) -> "tuple[Outcome, ...]":
+        """Wait for the last, and say how each ended."""
+        for number, process in enumerate(self._processes):
+            if process is not None:
+                code = process.wait()
+                self._codes[number] = 0 if number in self._stopped else code if code >= 0 else 128 - code
+        return tuple(
+            Outcome(
+                command=command,
+                code=self._codes[number],
+                claimed=self._meeting.claimed_by(number) is not None,
+                done=self._meeting.done(number),
+            )
+            for number, command in enumerate(self._commands)
+        )
+
+
+def _start(command: Command, order: Path) -> "subprocess.Popen[bytes]":
+    """Start a command in a session of its own, so that a signal from the keyboard reaches it through here alone."""
+    path = [str(_INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), ORDER_VARIABLE: str(order)}
+    environment.setdefault(CONCURRENT, "1")
+    return subprocess.Popen(command.words, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
