@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_SKIP = os.environ.get("TB_CONTENTION_NO_SKIP") == "1"
 MAY_SKIP = frozenset(filter(None, os.environ.get("TB_CONTENTION_MAY_SKIP", "").split(",")))
 
-# Tests in these folders carry the marker of the same name without saying so.
+# Tests in these folders carry the marker of the same name without saying so; in live/ some say `jax` instead.
 MARKED_FOLDERS = ("browser", "live", "gpu")
 
 
@@ -25,6 +25,8 @@ def lacking(marker: str) -> str | None:
     """Say what this machine lacks for tests with a marker; None when it lacks nothing."""
     if marker == "live" and find_spec("tensorflow") is None:
         return "needs TensorFlow: pip install tensorflow"
+    if marker == "jax" and find_spec("jax") is None:
+        return "needs JAX: pip install jax"
     if marker == "oracle" and find_spec("xprof") is None:
         return "needs xprof: pip install tensorboard-plugin-profile"
     if marker == "gpu" and not Path("/dev/nvidiactl").exists():
@@ -35,9 +37,10 @@ def lacking(marker: str) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(ROOT).parts[1] if item.path.is_relative_to(ROOT / "tests") else ""
-        if folder in MARKED_FOLDERS and item.get_closest_marker(folder) is None:
+        said = any(item.get_closest_marker(marker) is not None for marker in (folder, "jax"))
+        if folder in MARKED_FOLDERS and not said:
             item.add_marker(folder)
-        for marker in ("live", "oracle", "gpu"):
+        for marker in ("live", "jax", "oracle", "gpu"):
             reason = lacking(marker) if item.get_closest_marker(marker) else None
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))

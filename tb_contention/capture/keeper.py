@@ -31,24 +31,30 @@ class Keeper:
         self._meeting = meeting
         self._settings = settings
         self._deadline_ns = time.time_ns() + settings.timeout_ns
+        self._ready_ns: int | None = None
         self._window: Window | None = None
-        self._running: frozenset[int] = frozenset()
         self._known: frozenset[int] = frozenset()
 
     def tend(self, running: "frozenset[int]") -> None:
         """Open the window when it is time to; before that, free commands whose recording process has ended."""
-        self._running, self._known = running, self._known | running
+        self._known |= running
         if self._window is not None:
             return
         for number in running:
             holder = self._meeting.claimed_by(number)
             if holder is not None and not is_alive(holder):
                 self._meeting.release(number)
-        ready = [number for number in running if self._meeting.is_marked(number, "ready")]
-        if ready and (len(ready) == len(running) or time.time_ns() > self._deadline_ns):
-            opening = time.time_ns() + max(_NOTICE_NS, self._settings.wait_ns)
+        now = time.time_ns()
+        self._ready_ns = (self._ready_ns or now) if self._are_ready(running, now) else None
+        if self._ready_ns is not None and now >= self._ready_ns + self._settings.wait_ns - _NOTICE_NS:
+            opening = now + _NOTICE_NS
             self._window = Window(open_ns=opening, close_ns=opening + self._settings.duration_ns)
             self._meeting.set_window(self._window)
+
+    def _are_ready(self, running: "frozenset[int]", now: int) -> bool:
+        """Tell whether all that run are ready, or, after the timeout, any."""
+        ready = sum(self._meeting.is_marked(number, "ready") for number in running)
+        return ready > 0 and (ready == len(running) or now > self._deadline_ns)
 
     def end(self) -> None:
         """Close the window now."""
@@ -67,9 +73,9 @@ class Keeper:
         return holder is not None and is_alive(holder)
 
     def is_time_to_stop(self) -> bool:
-        """Tell whether commands that are to end after their window may end: it is recorded, or there will be none."""
+        """Tell whether commands that are to end after their window may end: it is recorded, or none was ready in time."""
         if not self._settings.stop:
             return False
         if self._window is None:
-            return time.time_ns() > self._deadline_ns
+            return self._ready_ns is None and time.time_ns() > self._deadline_ns
         return time.time_ns() > self._window.close_ns and not self.awaits_a_trace()

@@ -41,8 +41,10 @@ def is_running_already(error: Exception) -> bool:
 
 
 def is_imported(name: str, attribute: str) -> bool:
-    """Tell whether a framework is imported to its end."""
-    return getattr(sys.modules.get(name), attribute, None) is not None
+    """Tell whether a framework is imported to its end: one is in the list of modules from the beginning of its import."""
+    module = sys.modules.get(name)
+    is_half_way = getattr(getattr(module, "__spec__", None), "_initializing", False)
+    return getattr(module, attribute, None) is not None and not is_half_way
 
 
 def is_jax_at_work() -> bool:

@@ -1,0 +1,96 @@
+"""What a process tells of its surroundings without a GPU library."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tb_contention.capture import clock, environment
+
+
+@pytest.mark.parametrize(
+    ("word", "mode"),
+    [
+        (None, "unknown"),
+        ("1", "concurrent"),
+        ("TRUE", "concurrent"),
+        ("0", "serialised"),
+        ("False", "serialised"),
+        ("yes", "unknown"),
+    ],
+)
+def test_the_kernel_mode_is_what_frameworks_read(
+    word: "str | None", mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(environment.CONCURRENT, raising=False)
+    if word is not None:
+        monkeypatch.setenv(environment.CONCURRENT, word)
+    assert environment.kernel_mode() == mode
+
+
+def test_kernels_are_left_concurrent_unless_the_user_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(environment.CONCURRENT, "0")
+    environment.let_kernels_run_at_once()
+    assert environment.kernel_mode() == "serialised"
+    monkeypatch.delenv(environment.CONCURRENT)
+    environment.let_kernels_run_at_once()
+    assert environment.kernel_mode() == "concurrent"
+
+
+def test_only_listed_variables_are_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("XLA_FLAGS", "x" * 5000)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    found = environment.variables()
+
+    assert found["CUDA_VISIBLE_DEVICES"] == ""
+    assert len(found["XLA_FLAGS"]) == 1000
+    assert set(found) <= set(environment.VARIABLES)
+    assert not any("SECRET" in name or "KEY" in name.split("_") for name in environment.VARIABLES)
+
+
+def test_mps_is_off_without_its_pipe_directory(tmp_path: Path) -> None:
+    found = environment.mps({"CUDA_MPS_PIPE_DIRECTORY": str(tmp_path / "none")}, is_client=None)
+    assert found.state == ("off" if sys.platform.startswith("linux") else "unknown")
+
+
+def test_mps_is_unknown_where_the_directory_is_left_over(tmp_path: Path) -> None:
+    (tmp_path / "nvidia-cuda-mps-control.pid").write_text(str(os.getpid()))
+    assert environment.mps({"CUDA_MPS_PIPE_DIRECTORY": str(tmp_path)}, is_client=None).state == "unknown"
+
+
+def test_what_the_driver_says_of_mps_comes_first(tmp_path: Path) -> None:
+    assert environment.mps({"CUDA_MPS_PIPE_DIRECTORY": str(tmp_path)}, is_client=False).state == "off"
+    assert environment.mps({}, is_client=True).state == "on"
+
+
+@pytest.mark.parametrize(("word", "value"), [("50", 50), ("12.5", 12.5), ("0", None), ("much", None), ("250", None)])
+def test_caps_of_mps_are_stated(word: str, value: "float | None") -> None:
+    found = environment.mps(
+        {"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE": word, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT": "0=10G"}, is_client=True
+    )
+    assert (found.active_thread_percentage, found.pinned_memory_limit) == (value, "0=10G")
+
+
+def test_a_container_does_not_name_its_machine() -> None:
+    assert environment.machine("0123abcd") is None
+    assert environment.machine(None)
+
+
+def test_versions_are_of_what_is_imported() -> None:
+    found = environment.versions()
+    assert found["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert found["tb_contention"]
+    assert ("tensorflow" in found) == ("tensorflow" in sys.modules)
+
+
+def test_both_clocks_go_on_together() -> None:
+    first, second = clock.reading(), clock.reading()
+    if first is None or second is None:
+        pytest.skip("needs a clock that nothing adjusts")
+    assert 0 <= first.gap_ns < 1_000_000
+    assert first.monotonic_raw_ns + first.gap_ns // 2 < second.monotonic_raw_ns
+    apart = second.realtime_ns - first.realtime_ns
+    assert abs(apart - (second.monotonic_raw_ns - first.monotonic_raw_ns)) < 5_000_000

@@ -1,0 +1,107 @@
+"""The manifest is whole or not there, keeps what others wrote, and is what the reader reads."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from tb_contention.capture import manifest
+from tb_contention.capture.facts import ClockReading, Device, Gpu, ProcessMemory, Samples, Session
+from tb_contention.xspace.manifest import parse_manifest
+
+
+def samples(count: int) -> Samples:
+    numbers = tuple(range(count))
+    times = tuple(1_772_704_800_000_000_000 + n for n in numbers)
+    return Samples(
+        time_ns=times,
+        sm_clock_mhz=numbers,
+        power_mw=numbers,
+        utilisation_percent=numbers,
+        memory_used_bytes=(None,) * count,
+    )
+
+
+def session(name: str, count: int = 3) -> Session:
+    gpu = Gpu(
+        uuid="GPU-1", pci_bus_id="0000:17:00.0", model="H", memory_bytes=80 << 30, compute_mode="default", mig=False
+    )
+    process = ProcessMemory(process_id=7, name="python", memory_bytes=(1 << 30,) * count)
+    return Session(
+        name=name, process_id=7, host="box", clock_readings=(ClockReading(realtime_ns=5, monotonic_raw_ns=6, gap_ns=1),),
+        devices={0: Device(gpu=gpu, samples=samples(count), processes=(process,))}, not_known=("a: b",),
+    )  # fmt: skip
+
+
+def read(directory: Path) -> "dict[str, object]":
+    found = json.loads((directory / manifest.NAME).read_bytes())
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    assert manifest.write(tmp_path, {"box": session("trainer")}, "profile") == ""
+
+    found = parse_manifest((tmp_path / manifest.NAME).read_bytes(), "box.xplane.pb", "box")
+
+    assert found is not None
+    assert (found.name, found.host, found.process_id) == ("trainer", "box", 7)
+    assert found.devices[0].uuid == "GPU-1"
+    assert str(read(tmp_path)["recorder"]).endswith(" profile")
+
+
+def test_entries_of_others_stay(tmp_path: Path) -> None:
+    (tmp_path / manifest.NAME).write_text('{"format_version": 1, "note": [1], "sessions": {"*": {"name": "all"}}}')
+
+    assert manifest.write(tmp_path, {"box": session("trainer")}, "run") == ""
+
+    found = read(tmp_path)
+    assert found["note"] == [1]
+    assert set(found["sessions"]) == {"*", "box"}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"format_version": 2, "sessions": {}}', '{"format_version": 1, "sessions": 3}']
+)
+def test_a_broken_manifest_is_kept_and_said(text: str, tmp_path: Path) -> None:
+    (tmp_path / manifest.NAME).write_text(text)
+
+    assert "it is kept" in manifest.write(tmp_path, {"box": session("trainer")}, "run")
+
+    assert (tmp_path / manifest.NAME).read_text() == text
+
+
+def test_a_directory_that_is_gone_is_said(tmp_path: Path) -> None:
+    assert "cannot be written" in manifest.write(tmp_path / "none", {"box": session("trainer")}, "run")
+
+
+def test_long_samples_are_thinned_to_what_readers_take(tmp_path: Path) -> None:
+    for host in ("one", "two", "three"):
+        assert manifest.write(tmp_path, {host: session(host, 6000)}, "run") == ""
+
+    data = (tmp_path / manifest.NAME).read_bytes()
+    assert len(data) <= manifest.MAX_BYTES
+    assert all(parse_manifest(data, "", host) is not None for host in ("one", "two", "three"))
+
+
+def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
+    manifest.write(tmp_path, {"box": session("trainer")}, "run")
+    assert [path.name for path in tmp_path.iterdir()] == [manifest.NAME]
+
+
+def write_one(directory: str, name: str) -> None:
+    assert manifest.write(Path(directory), {name: session(name)}, "run") == ""
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="needs locks of files")
+    names = [f"host{n}" for n in range(8)]
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_one, args=(str(tmp_path), name)) for name in names]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    assert set(read(tmp_path)["sessions"]) == set(names)  # type: ignore[call-overload]
