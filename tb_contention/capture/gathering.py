@@ -81,7 +81,7 @@ class Gathering:
         driver_version = self._nvml.driver() if self._nvml.is_open else None
         mps = environment.mps(os.environ, is_client=self._is_mps_client(devices, inside))
         return Session(
-            name=name[:1000], process_id=os.getpid(), host=environment.machine(inside), boot_id=environment.boot_id(),
+            name=name[:1000] or "session", process_id=os.getpid(), host=environment.machine(inside), boot_id=environment.boot_id(),
             container=inside, profiler=profiler, clock_readings=tuple(self._readings), driver=driver_version, mps=mps,
             kernel_mode=environment.kernel_mode(), environment=environment.variables(), versions=environment.versions(),
             not_known=(*missing, *not_known, *self._nvml.not_known), devices=devices,

@@ -33,6 +33,8 @@ class Sampler:
         self._rows: dict[str, list[_Row]] = {uuid: [] for uuid in self._handles}
         self._names: dict[int, str | None] = {}
         self._most = max(2, MOST // max(1, len(self._handles)))
+        #: Unix time of the monotonic clock's zero: times rise even when somebody sets the wall clock meanwhile.
+        self._epoch_ns = time.time_ns() - time.monotonic_ns()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="tb_contention samples", daemon=True)
 
@@ -65,7 +67,7 @@ class Sampler:
                 del rows[1::2]
 
     def _row(self, handle: Any) -> _Row:
-        nvml, now = self._nvml, time.time_ns()
+        nvml, now = self._nvml, self._epoch_ns + time.monotonic_ns()
         used = nvml.memory_used(handle)
         processes = nvml.processes(handle)
         for process_id in processes:
