@@ -48,6 +48,10 @@ def manifest(
     `jax.profiler.trace`. The process needs a log directory of its own, as traces do not say whose they are.
     """
     environment.let_kernels_run_at_once()
+    if "://" in os.fspath(logdir):
+        say(f"{name}: no manifest is written: the log directory must be a folder of this machine")
+        yield
+        return
     place = Path(logdir).absolute()
     gathering, before = Gathering(sample_every_s=sample_every_s), found.look(place, below=True)
     gathering.start()

@@ -1,18 +1,13 @@
 """One recording of this process: the profiler, what is stated meanwhile, and the manifest beside the trace. Nothing here raises."""
 
 import os
-import re
 from pathlib import Path
 
 from tb_contention.capture import environment, found, manifest
+from tb_contention.capture.folders import OwnFolder, folder_name
 from tb_contention.capture.gathering import SAMPLE_EVERY_S, Gathering
 from tb_contention.capture.profilers import Profiler, is_running_already, profilers
 from tb_contention.capture.telling import reason
-
-
-def folder_name(name: str) -> str:
-    """Return the name of a session as the name of a folder."""
-    return re.sub(r"[^\w.+@=-]+", "_", name)[:100].lstrip(".") or "session"
 
 
 class Recording:
@@ -32,6 +27,8 @@ class Recording:
     ) -> None:
         self.name = name
         self.logdir = Path(logdir).absolute() / (folder_name(name) if in_own_folder else "")
+        self._is_local = "://" not in os.fspath(logdir)
+        self._place: OwnFolder | None = None
         #: Where the trace and the manifest lie, once it has stopped.
         self.directories: tuple[Path, ...] = ()
         #: What went wrong, in sentences.
@@ -53,7 +50,6 @@ class Recording:
         try:
             environment.let_kernels_run_at_once()
             self._gathering = self._gathering or Gathering(sample_every_s=self._sample_every_s)
-            self._before = found.look(self.logdir)
         except Exception as error:
             self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
 
@@ -61,13 +57,20 @@ class Recording:
         """Start the profiler of the framework that is imported, and reading."""
         if self._gathering is None:
             self.prepare()
+        if not self._is_local:
+            self._refuse("the log directory must be a folder of this machine")
+            return
         try:
-            self.logdir.mkdir(parents=True, exist_ok=True)
+            self._place = OwnFolder(self.logdir)
         except OSError as error:
             self._refuse(f"{self.logdir} cannot be made ({error.strerror or reason(error)})")
             return
+        self.logdir = self._place.path
+        self._before = found.look(self.logdir)
         self._profiler = self._started()
-        if self._profiler is not None and self._gathering is not None:
+        if self._profiler is None:
+            self._place.leave()
+        elif self._gathering is not None:
             self._gathering.start()
 
     def _started(self) -> "Profiler | None":
@@ -102,6 +105,8 @@ class Recording:
             self._state(profiler)
         except Exception as error:
             self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+        if self._place is not None:
+            self._place.leave()
 
     def _state(self, profiler: Profiler) -> None:
         traces = found.own(self._before, found.look(self.logdir))

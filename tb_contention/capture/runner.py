@@ -22,6 +22,7 @@ ORDER_VARIABLE = "TB_CONTENTION_RUN"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INJECT = Path(__file__).resolve().parent / "inject"
 _TICK_S = 0.05
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 #: How long an interrupt waits for traces before it is passed on, and how long commands then have to end.
 _EXPORT_S, _PATIENCE_S = 15.0, 60.0
 #: How long a command has to end that is stopped after its window.
@@ -56,14 +57,14 @@ def run_together(
         try:
             _follow(flock, Keeper(meeting, settings), interrupts)
         finally:
-            flock.signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+            flock.signal(_KILL)
         return flock.outcomes()
 
 
 def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts) -> None:
     """Look after the commands until they have ended and what they record is written."""
     ending = _Ending(flock, keeper)
-    while True:
+    while not ending.is_over:
         running = flock.running()
         keeper.tend(running)
         if not running and not keeper.awaits_a_trace():
@@ -76,6 +77,7 @@ class _Ending:
     """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
 
     def __init__(self, flock: "_Flock", keeper: Keeper) -> None:
+        self.is_over = False
         self._flock = flock
         self._keeper = keeper
         self._began: float | None = None
@@ -85,11 +87,15 @@ class _Ending:
         """Do what is due."""
         now = time.monotonic()
         if interrupts.count > 1:
-            self._flock.kill()
+            self._kill()
         elif interrupts.number is not None:
             self._interrupted(interrupts.number, now)
         elif self._keeper.is_time_to_stop():
             self._stop(now)
+
+    def _kill(self) -> None:
+        self._flock.signal(_KILL)
+        self.is_over = True
 
     def _interrupted(self, number: int, now: float) -> None:
         if self._began is None:
@@ -99,14 +105,14 @@ class _Ending:
             self._passed_on = now
             self._flock.signal(number)
         elif self._passed_on is not None and now > self._passed_on + _PATIENCE_S:
-            self._flock.kill()
+            self._kill()
 
     def _stop(self, now: float) -> None:
         if self._passed_on is None:
             self._passed_on = now
             self._flock.stop()
         elif now > self._passed_on + _STOP_S:
-            self._flock.kill()
+            self._kill()
 
 
 class _Flock:
@@ -138,19 +144,27 @@ class _Flock:
 
     def signal(self, number: int) -> None:
         """Pass a signal on to the commands that run, and to what these have started."""
-        for index in self.running():
+        for index in self.running() | self._outlived():
             process = self._processes[index]
             if process is not None:
                 _signal(process, number)
+
+    def _outlived(self) -> "frozenset[int]":
+        """Return the commands that have ended before a process of theirs that records."""
+        holders = {n: self._meeting.claimed_by(n) for n, process in enumerate(self._processes) if process is not None}
+        return frozenset(n for n, holder in holders.items() if holder is not None and self._is_of(holder, n))
+
+    def _is_of(self, holder: int, number: int) -> bool:
+        process = self._processes[number]
+        try:
+            return process is not None and os.getpgid(holder) == process.pid
+        except (OSError, AttributeError):
+            return False
 
     def stop(self) -> None:
         """End those that run, as asked for."""
         self._stopped |= self.running()
         self.signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """End those that run for good."""
-        self.signal(getattr(signal, "SIGKILL", signal.SIGTERM))
 
     def outcomes(self) -> "tuple[Outcome, ...]":
         """Wait for the last, and say how each ended."""

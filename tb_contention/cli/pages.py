@@ -108,10 +108,11 @@ def _parsers(top: argparse.ArgumentParser) -> "dict[str, argparse.ArgumentParser
 
 def _usage(sub: argparse.ArgumentParser) -> str:
     actions = [action for action in sub._actions if not isinstance(action, argparse._HelpAction)]
-    words = [_positional(action) for action in actions if not action.option_strings]
+    words = [_positional(a) for a in actions if not a.option_strings and a.nargs != argparse.REMAINDER]
     needed = [action for action in actions if action.option_strings and action.required]
     words += [f"{action.option_strings[-1]} {_value(action)}" for action in needed]
-    return " ".join([sub.prog, *words, *(["[options]"] if any(a.option_strings for a in actions) else [])])
+    words += ["[options]"] if any(a.option_strings for a in actions) else []
+    return " ".join([sub.prog, *words, *(_positional(a) for a in actions if a.nargs == argparse.REMAINDER)])
 
 
 def _positional(action: argparse.Action) -> str:

@@ -7,6 +7,9 @@ the surroundings.
 The window opens `--wait` after the last command has imported TensorFlow or opened JAX's devices, at the same moment for all. Of the
 processes of a command the first that imports a framework records. Commands read nothing from stdin; their stdout and stderr are left as
 they are. An interrupt stops the recordings, waits for their traces and is passed on to the commands; a second one kills them.
+
+The exit code is that of the first command, in their order, that did not end with 0; those that ran alone come first. A command that signal
+N ended counts 128 + N.
 """
 
 import argparse
@@ -30,11 +33,11 @@ NAME = "run"
 NOT_STARTED = (126, 127)
 EXIT_CODES = (
     (0, "every command ended with 0, or was stopped by `--stop`"),
-    (1, "DIR cannot be made"),
-    (2, "wrong usage"),
-    (126, "a command could not be started (127: it is not there); the others ran"),
-    (128, "and more: 128 + the number of the signal that ended a command or this one"),
-    (255, "and any other: the first exit code that is not 0, in the order of the commands, those that ran alone first"),
+    (1, "DIR cannot be made; or the code of a command"),
+    (2, "wrong usage; or the code of a command"),
+    (126, "a command cannot be executed; the others ran"),
+    (127, "a command is not there; the others ran"),
+    (130, "interrupted (SIGINT); 143: terminated (SIGTERM)"),
 )
 
 
@@ -58,7 +61,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=parse_limit, default="2min", metavar="DURATION",
         help="the longest wait for all commands to import a framework; then the window is of those that have; default 2min",
     )  # fmt: skip
-    parser.add_argument("commands", nargs=argparse.REMAINDER, metavar="-- CMD", help="a command and its arguments")
+    parser.add_argument(
+        "commands",
+        nargs=argparse.REMAINDER,
+        metavar="-- CMD",
+        help="a command and its arguments; the next ones follow, each after a `--`",
+    )
 
 
 def _wait(word: str) -> int:
@@ -73,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tb_contention.capture.interrupts import Interrupts
     from tb_contention.capture.keeper import Settings
 
-    commands, logdir = _commands(arguments), _made(Path(arguments.logdir))
+    commands, logdir = _commands(arguments), _made(arguments.logdir)
     settings = Settings(
         wait_ns=arguments.wait, duration_ns=arguments.duration, timeout_ns=arguments.timeout, stop=arguments.stop
     )
@@ -87,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":
     from tb_contention.capture.commands import named, split
-    from tb_contention.capture.recording import folder_name
+    from tb_contention.capture.folders import folder_name
 
     parts = split(arguments.commands)
     if not parts:
@@ -112,7 +120,10 @@ def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":
     return named(parts, arguments.name)
 
 
-def _made(logdir: Path) -> Path:
+def _made(place: str) -> Path:
+    if "://" in place:
+        raise OptionError("DIR must be a folder of this machine.", slug="bad-option", advice="Copy it afterwards.")
+    logdir = Path(place)
     try:
         logdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -165,7 +176,10 @@ def _say_what_came(outcome: "Outcome") -> None:
 def _why_nothing(outcome: "Outcome") -> str:
     if outcome.claimed:
         return "its process ended before it could write the trace"
-    return "neither TensorFlow nor JAX was imported; use tb_contention.profile in its code"
+    return (
+        "neither TensorFlow nor JAX was imported, or only where PYTHONPATH does not reach (python -I or -E, sudo, a container); "
+        "use tb_contention.profile in its code"
+    )
 
 
 def _say_what_next(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[Outcome]") -> None:

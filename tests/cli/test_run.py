@@ -49,7 +49,10 @@ def test_output_passes_through(tmp_path: Path, capfd: pytest.CaptureFixture[str]
 def test_a_command_without_a_framework_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, "--name", "plain", "--", PYTHON, "-c", "pass") == 0
     told = capfd.readouterr().err
-    assert "plain recorded nothing: neither TensorFlow nor JAX was imported; use tb_contention.profile" in told
+    assert (
+        "plain recorded nothing: neither TensorFlow nor JAX was imported, or only where PYTHONPATH does not reach"
+        in told
+    )
     assert "look at it with" not in told
 
 
@@ -105,6 +108,11 @@ def test_wrong_usage_is_said_before_anything_starts(
     assert main(["run", "--logdir", str(logdir), *words]) == 2
     assert told in capfd.readouterr().err
     assert not logdir.exists()
+
+
+def test_a_log_directory_elsewhere_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--logdir", "gs://bucket/logs", "--", "true"]) == 2
+    assert "must be a folder of this machine" in capfd.readouterr().err
 
 
 def test_a_log_directory_that_cannot_be_made_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

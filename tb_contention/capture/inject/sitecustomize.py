@@ -1,8 +1,8 @@
 """Lies first on PYTHONPATH of the commands that `tb-contention run` starts, so that Python runs it before their code.
 
 It waits for the import of TensorFlow or JAX, and then lets `tb_contention.capture.injected` record. A process that imports neither is
-left as it is. A `sitecustomize` that was there before runs as it always did. Kept to what old versions of Python read, so that they can
-say that they are too old.
+left as it is. A `sitecustomize` that was there before runs as it always did. Kept to what every Python reads, back to 2.7: a command
+may start an old one on the side.
 """
 # mypy: ignore-errors
 
@@ -14,7 +14,7 @@ _FRAMEWORKS = ("tensorflow", "jax")
 _OLDEST = (3, 10)
 
 
-class _Watch:
+class _Watch(object):
     """Finds nothing itself; calls `then` after the first import of a framework."""
 
     def __init__(self, then):
@@ -75,11 +75,11 @@ def _record():
         else:
             _say("this Python is older than 3.10")
     except Exception as error:
-        _say(f"{type(error).__name__}: {error}")
+        _say("%s: %s" % (type(error).__name__, error))
 
 
 def _say(why):
-    sys.stderr.write(f"tb_contention: nothing is recorded: {why}\n")
+    sys.stderr.write("tb_contention: nothing is recorded: %s\n" % why)
 
 
 def _private_copy(package):
@@ -123,9 +123,10 @@ def _run_the_one_before():
     spec.loader.exec_module(module)
 
 
-if os.environ.get(_ORDER):
-    if any(name in sys.modules for name in _FRAMEWORKS):
-        _record()
-    else:
-        sys.meta_path.insert(0, _Watch(_record))
-_run_the_one_before()
+if sys.version_info >= (3, 6):
+    if os.environ.get(_ORDER):
+        if any(name in sys.modules for name in _FRAMEWORKS):
+            _record()
+        else:
+            sys.meta_path.insert(0, _Watch(_record))
+    _run_the_one_before()

@@ -1,5 +1,6 @@
 """The injected `sitecustomize` leaves programs that use no framework as they are. Real frameworks are in `live/`."""
 
+import ast
 import json
 import os
 import subprocess
@@ -72,3 +73,17 @@ def test_when_run_has_ended_a_framework_is_imported_as_always(tmp_path: Path) ->
     program = "import jax, sys; print(jax.X, [m for m in sys.modules if 'tb_contention.' in m], type(jax.__loader__).__name__)"
     done = python("-c", program, path=(_INJECT, tmp_path), order=tmp_path / "gone" / "0.order")
     assert (done.stdout, done.stderr) == ("1 [] SourceFileLoader\n", "")
+
+
+def test_old_pythons_on_the_side_run_undisturbed(tmp_path: Path) -> None:
+    """Those that are on this machine, besides the syntax, which can be checked anywhere."""
+    ast.parse((_INJECT / "sitecustomize.py").read_text(), feature_version=(3, 7))
+    (tmp_path / "jax.py").write_text("X = 1\n")
+    (tmp_path / "0.order").write_text(json.dumps({"package": str(_INJECT.parents[1])}))
+    changed = {"PYTHONPATH": f"{_INJECT}{os.pathsep}{tmp_path}", ORDER_VARIABLE: str(tmp_path / "0.order")}
+    for version in ("2.7", "3.6", "3.8", "3.9"):
+        for program in sorted(map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))):
+            words = [program, "-c", "import jax; print(jax.X)"]
+            done = subprocess.run(words, env={**os.environ, **changed}, capture_output=True, text=True, timeout=60)
+            told = "" if version == "2.7" else "tb_contention: nothing is recorded: this Python is older than 3.10\n"
+            assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", told), program
