@@ -61,13 +61,13 @@ class Keeper:
         self._meeting.end()
 
     def awaits_a_trace(self) -> bool:
-        """Tell whether a process that lives records or writes its trace; only for a while after the window."""
-        if self._window is not None and time.time_ns() > self._window.close_ns + _EXPORT_NS:
+        """Tell whether a process that lives is to record, records or writes its trace; only for a while after the window."""
+        if self._window is None or time.time_ns() > self._window.close_ns + _EXPORT_NS:
             return False
         return any(self._is_recording(number) for number in self._known)
 
     def _is_recording(self, number: int) -> bool:
-        if not self._meeting.is_marked(number, "recording") or self._meeting.is_marked(number, "done"):
+        if not self._meeting.is_marked(number, "ready") or self._meeting.is_marked(number, "done"):
             return False
         holder = self._meeting.claimed_by(number)
         return holder is not None and is_alive(holder)

@@ -167,6 +167,17 @@ sys.exit(max(w.wait() for w in workers))
     assert len(list((tmp_path / "logs").glob("**/*.xplane.pb"))) == 1, done.stderr
 
 
+def test_a_program_that_outlives_the_shell_that_started_it_is_waited_for(tmp_path: Path) -> None:
+    script = program(tmp_path, "train.py", TENSORFLOW)
+    shell = f"{sys.executable} {script} 6 & sleep 5"
+    done = run(
+        "--logdir", "logs", "--wait", "0s", "--duration", "5s", "--name", "x", "--", "sh", "-c", shell, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert recorded(tmp_path / "logs") == ["together/x"], done.stderr
+    assert manifests(tmp_path / "logs")["together/x"]["name"] == "x"
+
+
 @pytest.mark.parametrize("how", ["-c", "-m", "script", "sitecustomize"])
 def test_a_program_is_recorded_however_it_is_started(how: str, tmp_path: Path) -> None:
     script = Path(program(tmp_path, "train.py", f"#!{sys.executable}\n{TENSORFLOW}"))

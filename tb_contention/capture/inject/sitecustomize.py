@@ -5,6 +5,7 @@ left as it is. A `sitecustomize` that was there before runs as it always did. Ke
 may start an old one on the side.
 """
 # mypy: ignore-errors
+# ruff: noqa: UP
 
 import os
 import sys

@@ -106,12 +106,23 @@ def test_only_a_living_process_is_waited_for(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
     keeper = Keeper(meeting, settings())
     meeting.claim(0)
-    meeting.mark(0, "ready")
     keeper.tend(frozenset({0}))
     assert not keeper.awaits_a_trace()
-    meeting.mark(0, "recording")
+    meeting.mark(0, "ready")
+    keeper.tend(frozenset({0}))
     assert keeper.awaits_a_trace()
     meeting.report(0, Done())
+    assert not keeper.awaits_a_trace()
+
+
+def test_the_dead_are_not_waited_for(tmp_path: Path) -> None:
+    meeting = Rendezvous(tmp_path)
+    keeper = Keeper(meeting, settings())
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    meeting.mark(0, "ready")
+    keeper.tend(frozenset({0}))
+    (tmp_path / "0.claim").write_text(str(gone.pid))
+    gone.wait()
     assert not keeper.awaits_a_trace()
 
 
