@@ -5,7 +5,7 @@ left as it is. A `sitecustomize` that was there before runs as it always did. Ke
 may start an old one on the side.
 """
 # mypy: ignore-errors
-# ruff: noqa: UP
+# ruff: noqa: UP004, UP031, UP036
 
 import os
 import sys
