@@ -1,5 +1,6 @@
 """Traces -> sessions on one wall clock, physical devices, and the groups of sessions that ran together."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,9 +9,12 @@ from tb_contention.align.devices import physical_devices
 from tb_contention.align.groups import clock_findings, group_findings, groups_of
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, ClockSource, Session
-from tb_contention.model.capture import Capture
+from tb_contention.model.capture import Capture, Container
 from tb_contention.model.manifest import ManifestDevice
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
+
+#: PyTorch names files `<worker>.<time of writing>.pt.trace.json`.
+_WRITTEN_AT = re.compile(r"\.\d{10,20}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ def _names(captures: "tuple[Capture, ...]") -> "list[str]":
 def _path(capture: Capture) -> "tuple[str, ...]":
     if capture.manifest is not None and capture.manifest.name:
         return (capture.manifest.name,)
+    if capture.file.container in (Container.KINETO, Container.KINETO_GZIP):
+        return (*capture.file.run.split("/"), _WRITTEN_AT.sub("", capture.file.host))
     run = capture.file.run.rpartition("/")[0]
     return tuple(run.split("/")) if run else (capture.file.host,)
 

@@ -7,9 +7,13 @@ from datetime import datetime, timezone
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.capture import Capture
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.trace import Era
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
 
 TASK_ENVIRONMENT_ERROR = 10_000  # two reads of clocks at the profiler's start, and CUPTI's interpolation
+KINETO_ERROR = (
+    100_000  # converts the processor's counter to wall time by a model of its own, whose error nobody has stated
+)
 TF_DATA_ERROR = 20_000  # estimates against the true start were early by 0.2 to 12 us
 SHARED_CAPTURE_ERROR = 20_000_000  # servers late for the common start moment
 FILE_TIME_ERROR = 5 * NS_PER_S  # idle time before the stop, and a second's resolution
@@ -65,6 +69,9 @@ def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     skew = evidence.negative_lag_ps // PS_PER_NS
     if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
         return _offset(ClockSource.MANIFEST, manifest.origin_ns, max(manifest.error_ns, skew), "stated by the manifest")
+    if evidence.start_ns is not None and capture.trace.era is Era.KINETO:
+        detail = "the times in PyTorch's trace are wall-clock times"
+        return _offset(ClockSource.TASK_ENVIRONMENT, evidence.start_ns, max(KINETO_ERROR, skew), detail)
     if evidence.start_ns is not None:
         return _offset(
             ClockSource.TASK_ENVIRONMENT,

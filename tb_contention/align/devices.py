@@ -10,7 +10,7 @@ from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId
 
-_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_bfc")
+_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +99,28 @@ def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
 
 
 def _by_capabilities(planes: "list[_Plane]") -> "list[list[_Plane]]":
-    """Split planes that state different things; one that states nothing joins the others where these agree."""
+    """Split planes that state different things; one that states less joins the only ones that it does not contradict."""
     kinds: dict[tuple[object, ...], list[_Plane]] = {}
     for plane in planes:
         kinds.setdefault(plane.device.capabilities, []).append(plane)
-    silent = next((k for k in kinds if all(c is None for c in k)), None)
-    if silent is not None and len(kinds) == 2:
-        members = kinds.pop(silent)
-        next(iter(kinds.values())).extend(members)
-    return list(kinds.values())
+    order = list(kinds)
+    joined: list[list[_Plane]] = []
+    for key in sorted(kinds, key=lambda k: (sum(c is None for c in k), order.index(k))):
+        members = kinds[key]
+        fitting = [group for group in joined if not any(_differ(members[0], plane) for plane in group)]
+        if len(fitting) == 1:
+            fitting[0].extend(members)
+        else:
+            joined.append(members)
+    return sorted(joined, key=lambda group: min(planes.index(p) for p in group))
+
+
+def _differ(a: _Plane, b: _Plane) -> bool:
+    """Tell whether two planes contradict each other; one recorder says the same of one GPU to the letter, two have words of their own."""
+    if a.session.trace.era is not b.session.trace.era:
+        return a.device.differs_from(b.device)
+    pairs = zip(a.device.capabilities, b.device.capabilities, strict=True)
+    return any(mine != theirs for mine, theirs in pairs if mine is not None and theirs is not None)
 
 
 def _physical(name: str, identity: Identity, planes: "list[_Plane]") -> PhysicalDevice:

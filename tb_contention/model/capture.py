@@ -15,6 +15,8 @@ class Container(str, Enum):
     TRACE_JSON = ".trace.json.gz"
     TRACE_PROTO = ".trace"
     RIEGELI = ".xplane.riegeli"
+    KINETO = ".pt.trace.json"
+    KINETO_GZIP = ".pt.trace.json.gz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class CaptureFile:
     logdir, with '/'. run: as xprof names it, `<relative dir>/<directory>` or `<directory>` at the root; with `--logdir_spec name:path` the
     name stands in front. host: file name without the container suffix. tfevents_seconds: Unix seconds of `*.profile-empty` files in the
     folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None.
+    Files of other recorders need not lie under `plugins/profile`: their run is the folder that they are in.
     """
 
     path: str

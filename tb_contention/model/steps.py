@@ -15,7 +15,7 @@ def root_rows(host: HostEventTable) -> I64:
     context = host.kind == HostKind.TRACE_CONTEXT
     rows = np.flatnonzero(((host.root != NONE) & (host.root > 0)) | context)
     level = np.where(host.root[rows] > 0, host.root[rows], 1)
-    rows = rows[_outermost(host.thread[rows].astype(np.int64), level, host.start[rows], host.duration[rows])]
+    rows = rows[outermost_rows(host.thread[rows].astype(np.int64), level, host.start[rows], host.duration[rows])]
     return rows[np.argsort(host.start[rows], kind="stable")]
 
 
@@ -38,7 +38,7 @@ def step_table(host: HostEventTable, rows: I64) -> StepTable:
     return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])
 
 
-def _outermost(thread: I64, level: I64, start: I64, duration: I64) -> I64:
+def outermost_rows(thread: I64, level: I64, start: I64, duration: I64) -> I64:
     """Return the rows that no earlier row of the same thread and level encloses."""
     order = np.lexsort((-duration, start, level, thread))
     kept: list[I64] = []

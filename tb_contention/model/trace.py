@@ -78,6 +78,27 @@ class Device:
             self.compute_capability,
         )
 
+    def differs_from(self, other: "Device") -> bool:
+        """Tell whether planes of two recorders state what one GPU cannot both be; what only one of them states decides nothing.
+
+        Recorders write a model in their own words, so that words count only where no figure is stated by both; and they count memory
+        with or without what the driver keeps.
+        """
+        stated = zip(self.capabilities, other.capabilities, strict=True)
+        pairs = [(a, b) for a, b in stated if a is not None and b is not None]
+        figures = [(a, b) for a, b in pairs if not isinstance(a, str)]
+        return any(not _same(a, b) for a, b in figures or pairs)
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, int) and isinstance(b, int) and min(a, b) > _BYTES:
+        return abs(a - b) <= _KEPT * max(a, b)
+    return a == b
+
+
+#: Figures beyond this are bytes, of which one recorder counts a part more than another.
+_BYTES, _KEPT = 100_000_000, 0.03
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
@@ -197,6 +218,7 @@ class Era(str, Enum):
     XSPACE = "xspace"
     TRACE_JSON = "trace_json"  # TF 2.2: .trace.json.gz
     TRACE_PROTO = "trace_proto"  # TF 1.15 to 2.1: .trace
+    KINETO = "kineto"  # PyTorch: .pt.trace.json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

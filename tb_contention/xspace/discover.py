@@ -1,6 +1,6 @@
 """Log directory -> the profiler files in it, by name and place; nothing is opened but folders.
 
-<logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb
+<logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb, and anywhere below <logdir> the files of other recorders.
 """
 
 import os
@@ -16,7 +16,12 @@ from tb_contention.model.findings import Origin, Problem, Severity
 
 MANIFEST_NAME = "tb_contention.json"
 _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
-_CONTAINERS = (Container.XPLANE, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI)
+#: Of several files of one host the first kind here is read.
+_CONTAINERS = (
+    Container.XPLANE, Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI,
+)  # fmt: skip
+#: Recorders that know nothing of TensorBoard's layout write wherever they are told to.
+_ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
 _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 
 
@@ -125,6 +130,8 @@ def _walk(root: Path, name: str, found: _Found) -> None:
         folder = stack.pop()
         entries = _entries(folder, top, visited, found)
         in_profile = os.path.basename(folder) == "profile" and os.path.basename(os.path.dirname(folder)) == "plugins"
+        if any(_container(entry.name) in _ANYWHERE for entry in entries):
+            _read_loose(folder, entries, top, name, found)
         for entry in sorted(entries, key=lambda e: e.name, reverse=True):
             if _is_folder(entry):
                 if in_profile:
@@ -177,6 +184,25 @@ def _problem(file: str, slug: str, message: str, advice: str, severity: Severity
 def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str | None" = None) -> None:
     """List the profiler files of one session's directory: the best container of each host."""
     entries = _entries(folder, top, set(), found)
+    best = _best(entries, only)
+    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
+    seconds = _export_seconds(folder) if best else ()
+    for host, (container, entry) in sorted(best.items()):
+        _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
+
+
+def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found) -> None:
+    """List the files of other recorders in a folder outside of the layout."""
+    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
+    for host, (container, entry) in sorted(_best(entries).items()):
+        if container in _ANYWHERE and not _is_folder(entry):
+            _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
+
+
+def _best(
+    entries: "list[os.DirEntry[str]]", only: "str | None" = None
+) -> "dict[str, tuple[Container, os.DirEntry[str]]]":
+    """Choose the best container of each host."""
     best: dict[str, tuple[int, Container, os.DirEntry[str]]] = {}
     for entry in entries:
         container = _container(entry.name)
@@ -186,10 +212,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str |
         rank = _CONTAINERS.index(container)
         if host not in best or rank < best[host][0]:
             best[host] = (rank, container, entry)
-    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
-    seconds = _export_seconds(folder) if best else ()
-    for host, (_, container, entry) in sorted(best.items()):
-        _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
+    return {host: (container, entry) for host, (_, container, entry) in best.items()}
 
 
 def _add_file(
@@ -230,16 +253,23 @@ def _add_file(
     if (info.st_dev, info.st_ino) in found.identities and info.st_nlink == 1:
         return
     found.identities.add((info.st_dev, info.st_ino))
-    directory = printable(os.path.basename(folder))
-    parent = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
-    run = printable(os.path.relpath(parent, top)).replace(os.sep, "/")
-    run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
+    directory = printable(os.path.basename(folder)) or "root"
     found.files.append(
         CaptureFile(
-            path=path, relative=relative, run=f"{name}/{run}" if name else run, directory=directory, host=printable(host),
-            container=container,            size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
+            path=path, relative=relative, run=_run(folder, top, name, directory), directory=directory, host=printable(host),
+            container=container, size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
         )
     )  # fmt: skip
+
+
+def _run(folder: str, top: Path, name: str, directory: str) -> str:
+    """Name the run as xprof does: where `plugins` is, and the session's directory; outside of the layout the folder itself."""
+    parts = Path(folder).parts
+    in_layout = parts[-3:-1] == ("plugins", "profile")
+    place = os.path.dirname(os.path.dirname(os.path.dirname(folder))) if in_layout else os.path.dirname(folder)
+    run = printable(os.path.relpath(place, top)).replace(os.sep, "/")
+    run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
+    return f"{name}/{run}" if name else run
 
 
 def _export_seconds(folder: str) -> "tuple[int, ...]":

@@ -45,6 +45,10 @@ def _decode(data: U8, file: CaptureFile) -> Trace:
         from tb_contention.xspace.legacy_json import decode_trace_json
 
         return decode_trace_json(data.tobytes(), file=file.relative)
+    if file.container in (Container.KINETO, Container.KINETO_GZIP):
+        from tb_contention.xspace.kineto.reader import decode_kineto
+
+        return decode_kineto(data, file=file.relative)
     from tb_contention.xspace.legacy_trace import decode_trace_proto
 
     return decode_trace_proto(data.tobytes(), file=file.relative)

@@ -56,7 +56,7 @@ class Interner:
                 np.stack([at, length], 1)[written],
             ]
         )
-        ids, table = _intern(self.data, places)
+        ids, table = intern_places(self.data, places)
         numbers = np.flatnonzero(length < 0)
         table, number_ids = _with_numbers(self.data, table, codes[numbers])
         inline_ids = np.empty(len(codes), np.int32)
@@ -124,7 +124,8 @@ def _fixed(column: I64) -> I64:
     return column
 
 
-def _intern(data: U8, places: I64) -> "tuple[I64, StringTable]":
+def intern_places(data: U8, places: I64) -> "tuple[I64, StringTable]":
+    """Intern strings at (place, length) rows; -> the row of the table of each, and the table of distinct ones."""
     at, length = _fixed(places[:, 0]), _fixed(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
     intern(data, at, length, ids, first, _SEED)
