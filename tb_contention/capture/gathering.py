@@ -41,9 +41,9 @@ class Gathering:
             self._readings.append(reading)
 
     def _to_sample(self) -> "dict[str, Any]":
-        """Return the handles of the GPUs of this process; all where these are not known yet."""
-        ordinals, _ = self._ordinals()
-        handles = {uuid: self._handle(uuid) for uuid in ordinals} or self._handles
+        """Return the handles of the GPUs of this process; all where these are in doubt, since the driver may tell them later."""
+        ordinals, doubt = self._ordinals()
+        handles = self._handles if doubt else {uuid: self._handle(uuid) for uuid in ordinals}
         return {uuid: handle for uuid, handle in handles.items() if handle is not None}
 
     def _handle(self, uuid: str) -> Any:

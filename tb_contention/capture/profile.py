@@ -48,33 +48,46 @@ def manifest(
     `jax.profiler.trace`. The process needs a log directory of its own, as traces do not say whose they are.
     """
     environment.let_kernels_run_at_once()
-    if "://" in os.fspath(logdir):
-        say(f"{name}: no manifest is written: the log directory must be a folder of this machine")
-        yield
-        return
-    place = Path(logdir).absolute()
-    gathering, before = Gathering(sample_every_s=sample_every_s), found.look(place, below=True)
-    gathering.start()
+    statement = None
+    try:
+        statement = _Statement(name, logdir, sample_every_s)
+    except Exception as error:
+        say(f"{name}: no manifest is written ({type(error).__name__}: {reason(error)})")
     try:
         yield
     finally:
-        gathering.stop()
+        if statement is not None:
+            statement.write()
+
+
+class _Statement:
+    """What is gathered during a block, for the trace that appears meanwhile."""
+
+    def __init__(self, name: str, logdir: "str | os.PathLike[str]", sample_every_s: float) -> None:
+        if "://" in os.fspath(logdir):
+            raise ValueError("the log directory must be a folder of this machine")
+        self._name = name
+        self._place = Path(logdir).absolute()
+        self._gathering = Gathering(sample_every_s=sample_every_s)
+        self._before = found.look(self._place, below=True)
+        self._gathering.start()
+
+    def write(self) -> None:
+        """Write the manifest, or say why not."""
         try:
-            _state(name, place, gathering, before)
+            self._gathering.stop()
+            wrong = self._written()
         except Exception as error:
-            say(f"{name}: no manifest is written ({type(error).__name__}: {reason(error)})")
-
-
-def _state(name: str, place: Path, gathering: Gathering, before: "frozenset[found.Trace]") -> None:
-    session = gathering.session(name, None)
-    traces = found.own(before, found.look(place, below=True))
-    if not traces:
-        say(f"{name}: no trace appeared below {place}, so no manifest is written")
-    elif len(traces) > 1:
-        say(
-            f"{name}: {len(traces)} traces appeared below {place}, and which is of this block cannot be told: no manifest is written"
-        )
-    else:
-        wrong = writer.write(traces[0].path.parent, {traces[0].host: session}, "manifest")
+            wrong = f"no manifest is written ({type(error).__name__}: {reason(error)})"
         if wrong:
-            say(wrong)
+            say(f"{self._name}: {wrong}")
+
+    def _written(self) -> str:
+        session = self._gathering.session(self._name, None)
+        traces = found.own(self._before, found.look(self._place, below=True))
+        if not traces:
+            return f"no trace appeared below {self._place}, so no manifest is written"
+        if len(traces) > 1:
+            told = f"{len(traces)} traces appeared below {self._place}, and which is of this block cannot be told"
+            return f"{told}: no manifest is written"
+        return writer.write(traces[0].path.parent, {traces[0].host: session}, "manifest")

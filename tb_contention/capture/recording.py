@@ -47,11 +47,11 @@ class Recording:
 
     def prepare(self) -> None:
         """Do what takes time before the profiler starts: open libraries, look what is there."""
+        environment.let_kernels_run_at_once()
         try:
-            environment.let_kernels_run_at_once()
             self._gathering = self._gathering or Gathering(sample_every_s=self._sample_every_s)
         except Exception as error:
-            self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+            self._no_manifest(error)
 
     def start(self) -> None:
         """Start the profiler of the framework that is imported, and reading."""
@@ -71,7 +71,14 @@ class Recording:
         if self._profiler is None:
             self._place.leave()
         elif self._gathering is not None:
-            self._gathering.start()
+            self._start_gathering(self._gathering)
+
+    def _start_gathering(self, gathering: Gathering) -> None:
+        try:
+            gathering.start()
+        except Exception as error:  # no thread can be started
+            self._gathering = None
+            self._no_manifest(error)
 
     def _started(self) -> "Profiler | None":
         candidates = profilers()
@@ -86,6 +93,9 @@ class Recording:
                 break  # by another hand: a second one beside it would take the GPU's events away from it
         self._refuse("; ".join(refused))
         return None
+
+    def _no_manifest(self, error: Exception) -> None:
+        self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
 
     def _refuse(self, why: str) -> None:
         self.problems.append(f"nothing is recorded for {self.name!r}: {why}")
@@ -104,7 +114,7 @@ class Recording:
         try:
             self._state(profiler)
         except Exception as error:
-            self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+            self._no_manifest(error)
         if self._place is not None:
             self._place.leave()
 

@@ -55,15 +55,15 @@ def run_together(
             )
         flock = _Flock(commands, meeting, say)
         try:
-            _follow(flock, Keeper(meeting, settings), interrupts)
+            _follow(flock, Keeper(meeting, settings), interrupts, say)
         finally:
             flock.signal(_KILL)
         return flock.outcomes()
 
 
-def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts) -> None:
+def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: "Callable[[str], None]") -> None:
     """Look after the commands until they have ended and what they record is written."""
-    ending = _Ending(flock, keeper)
+    ending = _Ending(flock, keeper, say)
     while not ending.is_over:
         running = flock.running()
         keeper.tend(running)
@@ -76,8 +76,9 @@ def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts) -> None:
 class _Ending:
     """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
 
-    def __init__(self, flock: "_Flock", keeper: Keeper) -> None:
+    def __init__(self, flock: "_Flock", keeper: Keeper, say: "Callable[[str], None]") -> None:
         self.is_over = False
+        self._say = say
         self._flock = flock
         self._keeper = keeper
         self._began: float | None = None
@@ -101,6 +102,7 @@ class _Ending:
         if self._began is None:
             self._began = now
             self._keeper.end()
+            self._say("interrupted: what is recorded is kept, then the commands are told; once more kills them.")
         if self._passed_on is None and (not self._keeper.awaits_a_trace() or now > self._began + _EXPORT_S):
             self._passed_on = now
             self._flock.signal(number)

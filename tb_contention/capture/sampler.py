@@ -8,6 +8,7 @@ from typing import Any
 
 from tb_contention.capture.facts import ProcessMemory, Samples
 from tb_contention.capture.nvml import Nvml
+from tb_contention.capture.telling import reason
 
 #: The most samples that are kept, over all GPUs; then every other one goes and the period doubles.
 MOST = 2000
@@ -50,6 +51,12 @@ class Sampler:
             self._thread.join(timeout=5.0)
 
     def _sample(self) -> None:
+        try:
+            self._read_until_the_end()
+        except Exception as error:  # a thread of ours must not write to the program's stderr
+            self._nvml.not_known.setdefault(f"samples: {type(error).__name__}: {reason(error)}")
+
+    def _read_until_the_end(self) -> None:
         while True:
             began = time.monotonic()
             self._read()

@@ -195,6 +195,22 @@ def test_a_program_is_recorded_however_it_is_started(how: str, tmp_path: Path) -
     assert ("theirs" in done.stdout) == (how == "sitecustomize")
 
 
+def test_a_program_keeps_the_tb_contention_that_it_has(tmp_path: Path) -> None:
+    (tmp_path / "tb_contention").mkdir()
+    (tmp_path / "tb_contention" / "__init__.py").write_text("MINE = 'theirs'\n")
+    text = (
+        TENSORFLOW
+        + "import tb_contention; print(tb_contention.MINE, [m for m in sys.modules if 'tb_contention.' in m])\n"
+    )
+    script = program(tmp_path, "train.py", text)
+    done = subprocess.run(
+        line("--logdir", "logs", "--wait", "0s", "--duration", "500ms", "--", sys.executable, script, "2"),
+        cwd=tmp_path.parent, env=environment(), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "finished\ntheirs []\n"), done.stderr
+    assert recorded(tmp_path.parent / "logs") == ["together/train"], done.stderr
+
+
 @pytest.mark.jax
 def test_jax_is_recorded_on_the_cpu_and_stays_there(tmp_path: Path) -> None:
     script = program(tmp_path, "serve.py", JAX)

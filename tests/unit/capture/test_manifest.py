@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tb_contention.capture import manifest
-from tb_contention.capture.facts import ClockReading, Device, Gpu, ProcessMemory, Samples, Session
+from tb_contention.capture.facts import ClockReading, Device, Gpu, Mps, ProcessMemory, Samples, Session
 from tb_contention.xspace.manifest import parse_manifest
 
 
@@ -31,6 +31,7 @@ def session(name: str, count: int = 3) -> Session:
     return Session(
         name=name, process_id=7, host="box", clock_readings=(ClockReading(realtime_ns=5, monotonic_raw_ns=6, gap_ns=1),),
         devices={0: Device(gpu=gpu, samples=samples(count), processes=(process,))}, not_known=("a: b",),
+        kernel_mode="concurrent", mps=Mps(state="on", active_thread_percentage=50), environment={"CUDA_VISIBLE_DEVICES": ""},
     )  # fmt: skip
 
 
@@ -47,7 +48,17 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
     assert found is not None
     assert (found.name, found.host, found.process_id) == ("trainer", "box", 7)
-    assert found.devices[0].uuid == "GPU-1"
+    assert (found.kernel_mode.value, found.not_known) == ("concurrent", ("a: b",))
+    assert [reading.monotonic_raw_ns for reading in found.clock_readings] == [6]
+    assert (found.mps.state.value, found.mps.active_thread_percentage) == ("on", 50)
+    assert found.environment == {"CUDA_VISIBLE_DEVICES": ""}
+    device = found.devices[0]
+    assert (device.uuid, device.compute_mode, device.mig) == ("GPU-1", "default", False)
+    assert device.samples is not None
+    assert device.samples.power.tolist() == [0, 0.001, 0.002]
+    assert [(p.process_id, p.name, p.memory.tolist()) for p in device.samples.processes] == [
+        (7, "python", [1 << 30] * 3)
+    ]
     assert str(read(tmp_path)["recorder"]).endswith(" profile")
 
 

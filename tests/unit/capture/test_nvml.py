@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tb_contention.capture import environment
+from tb_contention.capture import driver, environment
 from tb_contention.capture.gathering import Gathering
 from tb_contention.capture.manifest import as_json
 from tb_contention.capture.nvml import Nvml
@@ -116,6 +116,15 @@ def test_unlike_gpus_without_an_order_are_not_stated(library: Any) -> None:
     assert any(s.startswith("which GPU is which ordinal:") for s in found["not_known"])
 
 
+def test_a_process_that_sees_no_gpu_reads_none(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(library, "nvmlDeviceGetPowerUsage", lambda handle: pytest.fail("a GPU was read"))
+
+    found = stated()
+
+    assert (found["devices"], found["driver"]) == ({}, "550.54.15")
+
+
 @pytest.mark.parametrize(("mode", "word"), [(0, "default"), (2, "prohibited"), (3, "exclusive_process")])
 def test_compute_modes_have_their_words(mode: int, word: str, library: Any) -> None:
     library.GPUS[0].mode = mode
@@ -139,6 +148,26 @@ def test_a_mig_instance_is_stated_as_itself(library: Any, monkeypatch: pytest.Mo
     (device,) = stated()["devices"].values()
 
     assert (device["uuid"], device["memory_bytes"]) == ("MIG-3333", 10 << 30)
+
+
+def test_the_driver_at_work_is_believed_before_the_environment(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.GPUS[1].name = "NVIDIA Other"
+    library.GPUS.append(library.Card("MIG-3333", 0x17))
+    monkeypatch.setattr(driver, "uuids_at_work", lambda: (SECOND.removeprefix("GPU-"), "3333"))
+
+    found = stated()
+
+    assert [device["uuid"] for device in found["devices"].values()] == [SECOND, "MIG-3333"]
+    assert all("samples" in device for device in found["devices"].values())
+
+
+def test_a_library_that_breaks_while_it_is_read_is_said(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Odd:
+        def __iter__(self) -> "Iterator[Any]":
+            raise OSError("gone")
+
+    monkeypatch.setattr(library, "nvmlDeviceGetComputeRunningProcesses", lambda handle: Odd())
+    assert "samples: OSError: gone" in stated()["not_known"]
 
 
 def test_samples_are_thinned_when_there_are_very_many(library: Any) -> None:
