@@ -1,6 +1,6 @@
 """Profiler files as found in a log directory, before and after decoding."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tb_contention.model.findings import Problem
@@ -17,6 +17,7 @@ class Container(str, Enum):
     RIEGELI = ".xplane.riegeli"
     KINETO = ".pt.trace.json"
     KINETO_GZIP = ".pt.trace.json.gz"
+    NSIGHT = ".sqlite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,8 @@ class CaptureFile:
     path: where to read it (local path or fsspec URL), never shown as an address and never taken from a request. relative: path below the
     logdir, with '/'. run: as xprof names it, `<relative dir>/<directory>` or `<directory>` at the root; with `--logdir_spec name:path` the
     name stands in front. host: file name without the container suffix. tfevents_seconds: Unix seconds of `*.profile-empty` files in the
-    folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None.
+    folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None. part: the process that this is
+    about, of a file that holds several; "" = the whole file.
     Files of other recorders need not lie under `plugins/profile`: their run is the folder that they are in.
     """
 
@@ -40,11 +42,17 @@ class CaptureFile:
     mtime_ns: int
     tfevents_seconds: "tuple[int, ...]" = ()
     manifest: "str | None" = None
+    part: str = ""
 
     @property
     def id(self) -> str:
-        """The session id of this process in reports: `<run>/<host>`."""
-        return f"{self.run}/{self.host}"
+        """The session id of this process in reports: `<run>/<host>`, and `/<part>` where a file holds several processes."""
+        return f"{self.run}/{self.host}/{self.part}" if self.part else f"{self.run}/{self.host}"
+
+    @property
+    def whole(self) -> "CaptureFile":
+        """Return the file itself, of which this may be a part."""
+        return replace(self, part="") if self.part else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@
 Times are picoseconds from `Trace` time 0 (the profiler session's start where the file tells it).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+
+import numpy as np
 
 from tb_contention.model.findings import Problem
 from tb_contention.model.tables import StringTable, Table
@@ -51,7 +53,8 @@ class HostKind(IntEnum):
 class Device:
     """A device plane: CUDA/ROCm `ordinal` of the process, or -1 for the host (`is_host`). Missing capabilities are None.
 
-    Units: clock kHz, memory_size bytes, memory_bandwidth bytes/s.
+    uuid, pci_bus_id: which physical GPU it is, where the recorder wrote that. Units: clock kHz, memory_size bytes, memory_bandwidth
+    bytes/s.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Device:
     memory_size: "int | None" = None
     memory_bandwidth: "int | None" = None
     compute_capability: "tuple[int, int] | None" = None
+    uuid: "str | None" = None
+    pci_bus_id: "str | None" = None
 
     @property
     def capabilities(self) -> "tuple[object, ...]":
@@ -208,6 +213,36 @@ class StepTable(Table):
     name: I32
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidencyTable(Table):
+    """Which context had the compute engine of a GPU when, from recorded context switches; sorted by (device, start), apart per device.
+
+    One row per stay, from the start of its restoring to the end of its saving; between two rows the engine changes over. start, duration:
+    ps. device: row of `Trace.devices`. process: id of the process that the context belongs to, NONE = not told. context: its number, as
+    the recorder gives it. own: it is a context in which this trace's kernels ran.
+    """
+
+    start: I64
+    duration: I64
+    device: I32
+    process: I64
+    context: I64
+    own: U8
+
+    @classmethod
+    def empty(cls) -> "ResidencyTable":
+        """Stand for switches that were not recorded."""
+        none = np.empty(0, np.int64)
+        return cls(
+            start=none,
+            duration=none,
+            device=np.empty(0, np.int32),
+            process=none,
+            context=none,
+            own=np.empty(0, np.uint8),
+        )
+
+
 #: "absent" in integer columns where 0 and -1 are legal values.
 NONE = -(1 << 63)
 
@@ -219,6 +254,7 @@ class Era(str, Enum):
     TRACE_JSON = "trace_json"  # TF 2.2: .trace.json.gz
     TRACE_PROTO = "trace_proto"  # TF 1.15 to 2.1: .trace
     KINETO = "kineto"  # PyTorch: .pt.trace.json
+    NSIGHT = "nsight"  # Nsight Systems: `nsys export --type sqlite`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +264,8 @@ class ClockEvidence:
     start_ns, stop_ns: `Task Environment`; trace time 0 is start_ns. tf_data_origin_ns: wall clock of trace time 0 from tf.data element
     ids (a lower estimate, a few us early at most), tf_data_events: how many events agreed. negative_lag_ps: the largest
     launch.start - kernel.start over kernels with a launch where positive, else 0 (bounds skew inside the file). unix_lines: a line with
-    events is stamped in Unix time, not from trace time 0.
+    events is stamped in Unix time, not from trace time 0. recording: what several processes of one recording share; their times are of one
+    clock then.
     """
 
     start_ns: "int | None" = None
@@ -237,6 +274,7 @@ class ClockEvidence:
     tf_data_events: int = 0
     negative_lag_ps: int = 0
     unix_lines: bool = False
+    recording: "str | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,3 +306,4 @@ class Trace:
     problems: "tuple[Problem, ...]" = ()
     file_bytes: "int | None" = None
     sha256: "str | None" = None
+    residency: ResidencyTable = field(default_factory=ResidencyTable.empty)

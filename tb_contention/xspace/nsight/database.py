@@ -1,0 +1,181 @@
+"""A SQLite file that nobody trusts -> integer columns and texts of its tables.
+
+It is opened read-only and taken for unchanging, so that nothing is written beside it. Only real tables are read, and of these only real
+columns: a view, a virtual table or a computed column is a program of whoever wrote the file. SQLite stores any type in any column: what is
+no integer is absent here.
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.trace import NONE
+from tb_contention.units import I64
+
+_MAGIC = b"SQLite format 3\0"
+#: Longest text that is taken from a table, and the shortest row that a table can hold, bytes.
+_LONGEST, _SHORTEST_ROW = 1 << 16, 2
+#: Instructions of SQLite's machine per byte of the file, beyond which a query is a trap; honest ones need about one.
+_WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
+#: Any of these tells Nsight Systems' export from other programs' databases.
+_TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
+
+
+class Database:
+    """An open file; use it in `with`. Raises TraceFileError for whatever is wrong with it."""
+
+    def __init__(self, path: str, relative: str) -> None:
+        self._relative = relative
+        self._size = _checked_size(path, relative)
+        self._work = 0
+        try:
+            # Threads of the pool take turns with one connection each.
+            uri = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except (sqlite3.Error, ValueError, OSError) as error:
+            raise self._refused(error) from None
+        try:
+            self._guard()
+            self._tables = self._real_tables()
+        except (sqlite3.Error, OverflowError) as error:
+            self._connection.close()
+            raise self._refused(error) from None
+
+    def __enter__(self) -> "Database":
+        return self
+
+    def __exit__(
+        self, kind: "type[BaseException] | None", value: "BaseException | None", trace: "TracebackType | None"
+    ) -> None:
+        self._connection.close()
+
+    @property
+    def is_export(self) -> bool:
+        """Tell whether Nsight Systems wrote it."""
+        return any(table in self._tables for table in _TELLING)
+
+    def has(self, table: str) -> bool:
+        """Tell whether a real table is there."""
+        return table in self._tables
+
+    def integers(self, table: str, *names: str) -> "tuple[I64, ...]":
+        """Read columns of a table, in the order of its rows; a column or table that is not there is NONE, or empty."""
+        there = self._tables.get(table)
+        if there is None:
+            return tuple(np.empty(0, np.int64) for _ in names)
+        wanted = [name for name in names if name in there]
+        terms = [f'CASE typeof("{name}") WHEN \'integer\' THEN "{name}" ELSE {NONE} END' for name in wanted] or ["1"]
+        rows = self._rows(f'SELECT {", ".join(terms)} FROM "{table}" NOT INDEXED')
+        flat = np.fromiter(chain.from_iterable(rows), np.int64)
+        found = flat.reshape(-1, len(terms))
+        known = {name: np.ascontiguousarray(found[:, place]) for place, name in enumerate(wanted)}
+        return tuple(known.get(name, np.full(len(found), NONE)) for name in names)
+
+    def texts(self, table: str, key: str, *names: str) -> "list[tuple[int, tuple[str | None, ...]]]":
+        """Read (integer, texts) per row of a small table; rows whose key is no integer have NONE."""
+        there = self._tables.get(table)
+        if there is None:
+            return []
+        whole = f'CASE typeof("{key}") WHEN \'integer\' THEN "{key}" ELSE {NONE} END' if key in there else str(NONE)
+        terms = [_text(name) if name in there else "NULL" for name in names]
+        rows = self._rows(f'SELECT {", ".join([whole, *terms])} FROM "{table}" NOT INDEXED')
+        return [(int(row[0]), tuple(_decoded(part) for part in row[1:])) for row in rows]
+
+    def text_column(self, table: str, name: str) -> "tuple[list[str], I64]":
+        """Read one text column of a large table as (distinct texts, which of them each row has, -1 = none)."""
+        there = self._tables.get(table)
+        if there is None:
+            return [], np.empty(0, np.int64)
+        term = _text(name) if name in there else "NULL"
+        values = [value for (value,) in self._rows(f'SELECT {term} FROM "{table}" NOT INDEXED')]
+        numbers: dict[bytes | None, int] = {value: row for row, value in enumerate(dict.fromkeys(values))}
+        which = np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
+        if None in numbers:
+            which[which == numbers[None]] = -1
+        return [_decoded(value) or "" for value in numbers], which
+
+    def _rows(self, query: str) -> "Iterator[tuple[Any, ...]]":
+        """Run a query; what SQLite finds wrong on the way is the file's fault."""
+        self._work = 0
+        try:
+            yield from self._connection.execute(f"{query} LIMIT {self._size // _SHORTEST_ROW + 1}")
+        except (sqlite3.Error, OverflowError, MemoryError) as error:
+            raise self._refused(error) from None
+
+    def _guard(self) -> None:
+        self._connection.text_factory = bytes
+        self._connection.set_progress_handler(self._count, _WORK_STEP)
+        for pragma in ("trusted_schema=OFF", "query_only=ON", "cell_size_check=ON", "mmap_size=0"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        set_limit = getattr(self._connection, "setlimit", None)  # Python 3.11
+        if set_limit is not None:
+            set_limit(sqlite3.SQLITE_LIMIT_LENGTH, 1 << 26)  # type: ignore[attr-defined, unused-ignore]
+            set_limit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # type: ignore[attr-defined, unused-ignore]
+
+    def _count(self) -> int:
+        """Stop a query that works more than any honest file of this size can ask for."""
+        self._work += _WORK_STEP
+        return int(self._work > max(_LEAST_WORK, _WORK_PER_BYTE * self._size))
+
+    def _real_tables(self) -> "dict[str, frozenset[str]]":
+        """List tables that have pages of their own, with their stored columns; a virtual table has none."""
+        names = [
+            name.decode("utf-8", "replace")
+            for (name,) in self._connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND typeof(name) = 'text' LIMIT 2000"
+            )
+        ]
+        return {name: self._columns(name) for name in names if name.isidentifier() and name.isascii()}
+
+    def _columns(self, table: str) -> "frozenset[str]":
+        rows = self._connection.execute(f'PRAGMA table_xinfo("{table}")').fetchall()
+        return frozenset(
+            row[1].decode("utf-8", "replace") for row in rows if row[6] == 0 and row[1].isascii() and b'"' not in row[1]
+        )
+
+    def _refused(self, error: Exception) -> TraceFileError:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return TraceFileError(
+            f"{self._relative}: the database cannot be read ({reason}).",
+            slug="bad-sqlite",
+            advice="Export it again: nsys export --type sqlite REPORT.nsys-rep.",
+        )
+
+
+def _text(name: str) -> str:
+    return f'CASE typeof("{name}") WHEN \'text\' THEN substr("{name}", 1, {_LONGEST}) END'
+
+
+def _decoded(value: "bytes | None") -> "str | None":
+    return None if value is None else value.decode("utf-8", "replace")
+
+
+def _checked_size(path: str, relative: str) -> int:
+    """Look at the file before SQLite opens it: a pipe would keep it waiting."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            info = os.fstat(stream.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise TraceFileError(f"{relative}: it is not a regular file.", slug="not-a-file", advice="Remove it.")
+            magic = stream.read(len(_MAGIC))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TraceFileError(
+            f"{relative}: it cannot be read ({reason}).", slug="unreadable-file", advice="Allow reading it."
+        ) from None
+    if not info.st_size:
+        raise TraceFileError(f"{relative}: the file is empty.", slug="empty-file", advice="Export it again.")
+    if magic != _MAGIC:
+        raise TraceFileError(
+            f"{relative}: it is no SQLite database, or an encrypted one.", slug="bad-sqlite", advice="Export it again."
+        )
+    return info.st_size
