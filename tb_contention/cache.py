@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import zlib
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,14 @@ from tb_contention.model.trace import (
     HostEventTable,
     KernelTable,
     LaunchTable,
+    ResidencyTable,
     StepTable,
     Stream,
     Trace,
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 4
+CACHE_VERSION = 5
 MAGIC = b"TBCC"
 BUDGET = 4 << 30
 _ALIGN = 64
@@ -49,6 +50,7 @@ _TABLES: "dict[str, type[Table]]" = {
     "host_events": HostEventTable,
     "allocations": AllocationTable,
     "steps": StepTable,
+    "residency": ResidencyTable,
 }
 
 
@@ -72,38 +74,53 @@ class TraceCache:
     def __init__(self, directory: Path, budget: int = BUDGET) -> None:
         self._directory, self._budget = directory, budget
 
-    def get(self, file: CaptureFile) -> "Trace | None":
-        """Return the trace decoded from a file earlier, if the file is still the same."""
+    def get(self, file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...] | None":
+        """Return the traces decoded from a file earlier, by part of it, if the file is still the same."""
         try:
             key = _key(file)
             if key is None or not self._usable():
                 return None
-            path = self._directory / f"{key}.trace"
-            trace = _unpack(path.read_bytes(), file.relative)
-            os.utime(path)
+            parts = [self._part(key, 0, file.relative)]
+            parts += [self._part(key, number, file.relative) for number in range(1, parts[0].parts)]
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None
-        return trace
+        return tuple((replace(file, part=part.part), part.trace) for part in parts)
 
-    def put(self, file: CaptureFile, trace: Trace) -> None:
-        """Keep a decoded trace; where that cannot be done, nothing is kept."""
-        temporary = None
+    def _part(self, key: str, number: int, file: str) -> "_Entry":
+        path = self._place(key, number)
+        found = _unpack(path.read_bytes(), file)
+        os.utime(path)
+        return found
+
+    def _place(self, key: str, number: int) -> Path:
+        """Return where the number-th trace of a file is kept."""
+        return self._directory / (f"{key}-{number}.trace" if number else f"{key}.trace")
+
+    def put(self, file: CaptureFile, parts: "tuple[tuple[CaptureFile, Trace], ...]") -> None:
+        """Keep the traces decoded from a file; where that cannot be done, nothing is kept."""
         try:
             key = _key(file)
-            if key is None:
+            if key is None or not parts:
                 return
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._usable():
                 return
-            data = _pack(trace, file.relative)
-            self._make_room(len(data))
-            descriptor, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
+            # The first entry says how many there are, so it comes last.
+            for number in reversed(range(len(parts))):
+                self._write(self._place(key, number), _pack(parts[number], len(parts), file.relative))
+        except OSError:
+            return
+
+    def _write(self, place: Path, data: bytes) -> None:
+        self._make_room(len(data))
+        descriptor, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
+        try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(data)
-            Path(temporary).replace(self._directory / f"{key}.trace")
+            Path(temporary).replace(place)
         except OSError:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def _usable(self) -> bool:
         """Use only a real directory of this user: another's could hold what he likes."""
@@ -158,7 +175,17 @@ def _key(file: CaptureFile) -> "str | None":
     return digest.hexdigest()
 
 
-def _pack(trace: Trace, file: str) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One kept trace: which part of its file it is, and how many there are."""
+
+    trace: Trace
+    part: str
+    parts: int
+
+
+def _pack(part: "tuple[CaptureFile, Trace]", parts: int, file: str) -> bytes:
+    trace = part[1]
     columns: dict[str, np.ndarray[Any, Any]] = {
         "strings.blob": trace.strings.blob,
         "strings.offsets": trace.strings.offsets,
@@ -180,6 +207,8 @@ def _pack(trace: Trace, file: str) -> bytes:
         "checksum": checksum,
         "trace": _plain(trace),
         "file": file,
+        "part": part[0].part,
+        "parts": parts,
     }
     text = json.dumps(header).encode("utf-8", "surrogatepass")
     text += b" " * (-(len(text) + 8) % _ALIGN)
@@ -201,8 +230,8 @@ def _jsonable(value: Any) -> Any:
     return value
 
 
-def _unpack(data: bytes, file: str) -> Trace:
-    """Rebuild a trace; raises ValueError, KeyError or TypeError for whatever is not as it was written."""
+def _unpack(data: bytes, file: str) -> _Entry:
+    """Rebuild an entry; raises ValueError, KeyError or TypeError for whatever is not as it was written."""
     if data[:4] != MAGIC:
         raise ValueError
     size = int.from_bytes(data[4:8], "little")
@@ -221,7 +250,8 @@ def _unpack(data: bytes, file: str) -> Trace:
         name: table(**{f.name: column(f"{name}.{f.name}") for f in fields(table)}) for name, table in _TABLES.items()
     }
     strings = StringTable(blob=column("strings.blob"), offsets=column("strings.offsets"))
-    return _trace(header["trace"], tables, strings)
+    trace = _trace(header["trace"], tables, strings)
+    return _Entry(trace=trace, part=str(header["part"]), parts=int(header["parts"]))
 
 
 def _trace(plain: "dict[str, Any]", tables: "dict[str, Any]", strings: StringTable) -> Trace:

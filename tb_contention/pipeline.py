@@ -29,7 +29,7 @@ from tb_contention.model.report import DeviceReport, Report, SessionReport, Step
 from tb_contention.units import PS_PER_NS, SessionId
 from tb_contention.whatif import predict
 from tb_contention.xspace.discover import discover
-from tb_contention.xspace.load import load_trace
+from tb_contention.xspace.load import load_parts
 from tb_contention.xspace.manifest import read_manifest
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class Analysis:
 
     report: Report
     aligned: AlignedTraces
+
+
+#: Files that are whole and no trace: nothing is wrong with them.
+_NO_TRACE = frozenset({"not-nsight", "no-gpu-work"})
 
 
 class _DefaultCache:
@@ -113,33 +117,37 @@ def load_captures(
     workers = min(8, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers, thread_name_prefix="tb_contention-decode") as pool:
         results = pool.map(lambda file: load_capture(file, cache), discovery.files)
-        for done, (capture, found) in enumerate(results, 1):
-            if capture is not None:
-                captures.append(capture)
+        for done, (decoded, found) in enumerate(results, 1):
+            captures += decoded
             problems += found
             tell(f"Decoded {done} of {len(discovery.files)} traces", done / len(discovery.files))
     return tuple(captures), tuple(problems)
 
 
-def load_capture(file: CaptureFile, cache: "TraceCache | None") -> "tuple[Capture | None, list[Problem]]":
-    """Decode one file, through the cache if there is one, and read the manifest beside it."""
+def load_capture(file: CaptureFile, cache: "TraceCache | None") -> "tuple[tuple[Capture, ...], list[Problem]]":
+    """Decode one file, through the cache if there is one, and read the manifest beside it; a file can hold several processes."""
     try:
-        trace = cache.get(file) if cache is not None else None
-        if trace is None:
-            trace = load_trace(file)
+        parts = cache.get(file) if cache is not None else None
+        if parts is None:
+            parts = load_parts(file)
             if cache is not None:
-                cache.put(file, trace)
+                cache.put(file, parts)
     except TraceFileError as error:
-        return None, [_refusal(file, error)]
-    manifest, problems = read_manifest(file)
-    return Capture(file=file, trace=trace, manifest=manifest), list(problems)
+        return (), [_refusal(file, error)]
+    captures: list[Capture] = []
+    problems: list[Problem] = []
+    for part, trace in parts:
+        manifest, found = read_manifest(part)
+        captures.append(Capture(file=part, trace=trace, manifest=manifest))
+        problems += found
+    return tuple(captures), list(dict.fromkeys(problems))
 
 
 def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:
     return Problem(
         file=file.relative,
         slug=error.slug,
-        severity=Severity.ERROR,
+        severity=Severity.INFO if error.slug in _NO_TRACE else Severity.ERROR,
         origin=Origin.READING,
         message=error.message,
         advice=error.advice,

@@ -79,7 +79,8 @@ def _path(capture: Capture) -> "tuple[str, ...]":
     if capture.file.container in (Container.KINETO, Container.KINETO_GZIP):
         return (*capture.file.run.split("/"), _WRITTEN_AT.sub("", capture.file.host))
     run = capture.file.run.rpartition("/")[0]
-    return tuple(run.split("/")) if run else (capture.file.host,)
+    path = tuple(run.split("/")) if run else (capture.file.host,)
+    return (*path, capture.file.part) if capture.file.part else path
 
 
 def _shortest_unique(path: "tuple[str, ...]", paths: "list[tuple[str, ...]]", row: int) -> "str | None":
@@ -152,9 +153,17 @@ def _host(capture: Capture) -> str:
 
 
 def _stated(captures: "tuple[Capture, ...]") -> "dict[tuple[str, int], ManifestDevice]":
-    return {
+    """Return what recordings themselves say of the physical GPU, and manifests, which win."""
+    recorded = {
+        (c.file.id, device.ordinal): ManifestDevice(uuid=device.uuid, pci_bus_id=device.pci_bus_id)
+        for c in captures
+        for device in c.trace.devices
+        if device.uuid or device.pci_bus_id
+    }
+    stated = {
         (c.file.id, ordinal): device
         for c in captures
         if c.manifest is not None
         for ordinal, device in c.manifest.devices.items()
     }
+    return {**recorded, **stated}

@@ -18,6 +18,8 @@ TF_DATA_ERROR = 20_000  # estimates against the true start were early by 0.2 to 
 SHARED_CAPTURE_ERROR = 20_000_000  # servers late for the common start moment
 FILE_TIME_ERROR = 5 * NS_PER_S  # idle time before the stop, and a second's resolution
 COLLECTION_PER_EVENT = 30_000  # 30 s of collection per million events
+#: Processes of one Nsight Systems report are on one clock; by how much that clock's UTC is off is written nowhere, and was not measured.
+SAME_RECORDING_ERROR, RECORDING_ERROR = 1_000, 1_000_000
 UNKNOWN_ZONE_ERROR = 14 * 3600 * NS_PER_S
 
 _DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
@@ -69,6 +71,8 @@ def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     skew = evidence.negative_lag_ps // PS_PER_NS
     if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
         return _offset(ClockSource.MANIFEST, manifest.origin_ns, max(manifest.error_ns, skew), "stated by the manifest")
+    if evidence.recording is not None:
+        return _recording(capture)
     if evidence.start_ns is not None and capture.trace.era is Era.KINETO:
         detail = "the times in PyTorch's trace are wall-clock times"
         return _offset(ClockSource.TASK_ENVIRONMENT, evidence.start_ns, max(KINETO_ERROR, skew), detail)
@@ -83,6 +87,24 @@ def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
         detail = f"element ids of {evidence.tf_data_events} tf.data events"
         return _offset(ClockSource.TF_DATA, evidence.tf_data_origin_ns, max(TF_DATA_ERROR, skew), detail)
     return _file_time(capture, trust_mtime=trust_mtime)
+
+
+def _recording(capture: Capture) -> ClockOffset:
+    """Place a process of a recording that holds several: they share one clock, whose own place in time is known less well."""
+    evidence = capture.trace.clock
+    if evidence.start_ns is not None:
+        origin, absolute, detail = evidence.start_ns, RECORDING_ERROR, "the recorder wrote when it started"
+    else:
+        origin = capture.file.mtime_ns - capture.trace.span[1] // PS_PER_NS
+        absolute, detail = UNKNOWN_ZONE_ERROR, "the file's time, since the recorder did not write when it started"
+    return ClockOffset(
+        source=ClockSource.SHARED_CAPTURE,
+        origin_ns=origin,
+        error=Nanoseconds(SAME_RECORDING_ERROR),
+        absolute_error=Nanoseconds(absolute),
+        capture=evidence.recording,
+        detail=f"one recording of all processes; {detail}",
+    )
 
 
 def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockOffset:

@@ -10,7 +10,7 @@ from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId
 
-_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch)")
+_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch|cuda)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

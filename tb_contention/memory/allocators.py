@@ -13,8 +13,9 @@ from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
 from tb_contention.units import PS_PER_NS, Bytes
 
-#: Allocators of device memory, named by TensorFlow's virtual or JAX's real device ordinal; PyTorch's by the reader of its traces.
-_DEVICE_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch)")
+#: Allocators of device memory, named by TensorFlow's virtual or JAX's real device ordinal; PyTorch's by the reader of its traces; the
+#: driver itself by that of Nsight Systems' reports.
+_DEVICE_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch|cuda)")
 #: Pinned host memory, which is on no device and not what the process computes with.
 _PINNED_HOST = frozenset({"gpu_host_bfc", "xla_gpu_host_bfc", "cuda_host_bfc"})
 #: Allocators of one process that are looked at; a hostile file can name any number.

@@ -24,7 +24,7 @@ from tb_contention.xspace.discover import discover
 
 #: A file that is not whole and was changed so few seconds ago is taken to be in the middle of being written.
 SETTLED_AFTER = 5.0
-_BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json"})
+_BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json", "bad-sqlite"})
 RESCAN_AFTER = 2.0  # seconds; the panel asks more often while it waits
 #: Kernels beyond which a view is shown before its costs are measured, which takes seconds then; and what marks that revision.
 LONG, FIRST = 200_000, "-first"
@@ -58,7 +58,7 @@ class Workspace:
         self._first_scan = threading.Event()
         self._thread: threading.Thread | None = None
         self._views: OrderedDict[View, State] = OrderedDict()
-        self._captures: dict[CaptureFile, tuple[Capture | None, tuple[Problem, ...]]] = {}
+        self._captures: dict[CaptureFile, tuple[tuple[Capture, ...], tuple[Problem, ...]]] = {}
         self._seen_any = False
         self._scanned = 0.0
         self._wanted = False
@@ -167,14 +167,13 @@ class Workspace:
         if missing:
             part = Discovery(logdir=discovery.logdir, files=missing)
             captures, problems = load_captures(part, cache=TraceCache(default_cache_directory()), progress=self._tell)
-            decoded = {c.file: c for c in captures}
             for file in missing:
                 own = tuple(p for p in problems if p.file == file.relative)
-                capture = decoded.get(file)
-                if _is_young(file) and _is_cut(capture, own):
+                decoded = tuple(c for c in captures if c.file.whole == file)
+                if _is_young(file) and _is_cut(decoded, own):
                     unfinished.add(file)
                 else:
-                    self._captures[file] = (capture, own)
+                    self._captures[file] = (decoded, own)
         for gone in set(self._captures) - set(discovery.files):
             del self._captures[gone]
         return replace(
@@ -192,7 +191,7 @@ class Workspace:
     def _analyse(self, view: View, state: State, discovery: Discovery, revision: str) -> None:
         self._tell("Analysing", None)
         known = [self._captures[f] for f in discovery.files]
-        captures = tuple(capture for capture, _ in known if capture is not None)
+        captures = tuple(capture for decoded, _ in known for capture in decoded)
         problems = tuple(p for _, own in known for p in own)
         try:
             look = first_look(captures, discovery, view.options(self.spec), problems)
@@ -217,10 +216,10 @@ def _is_young(file: CaptureFile) -> bool:
     return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
 
 
-def _is_cut(capture: "Capture | None", problems: "tuple[Problem, ...]") -> bool:
+def _is_cut(captures: "tuple[Capture, ...]", problems: "tuple[Problem, ...]") -> bool:
     """Tell whether a file looks like the beginning of one."""
-    if capture is not None:
-        return not capture.trace.complete
+    if captures:
+        return not all(capture.trace.complete for capture in captures)
     return any(problem.slug in _BEGINNINGS for problem in problems)
 
 

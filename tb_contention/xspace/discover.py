@@ -13,6 +13,7 @@ from pathlib import Path
 from tb_contention.errors import LogdirError
 from tb_contention.model.capture import CaptureFile, Container, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.xspace.nsight.place import report_file
 
 MANIFEST_NAME = "tb_contention.json"
 _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
@@ -22,6 +23,8 @@ _CONTAINERS = (
 )  # fmt: skip
 #: Recorders that know nothing of TensorBoard's layout write wherever they are told to.
 _ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
+#: Reports of Nsight Systems that were not exported.
+_REPORTS = (".nsys-rep", ".qdrep")
 _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 
 
@@ -140,6 +143,25 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                     stack.append(entry.path)
             elif not in_profile and _container(entry.name) in (Container.XPLANE, Container.RIEGELI):
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
+            elif entry.name.endswith(Container.NSIGHT.value):
+                _add_report(entry, entries, top, name, found)
+            elif entry.name.endswith(_REPORTS):
+                found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
+
+
+def _add_report(
+    entry: "os.DirEntry[str]", beside: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found
+) -> None:
+    """List an export of Nsight Systems, once."""
+    manifest = next((e.path for e in beside if e.name == MANIFEST_NAME), None)
+    relative = printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
+    file = report_file(entry, f"{name}/{relative}" if name else relative, printable(str(top.absolute().name)), manifest)
+    if file is None:
+        return
+    info = entry.stat()
+    if (info.st_dev, info.st_ino) not in found.identities or info.st_nlink > 1:
+        found.identities.add((info.st_dev, info.st_ino))
+        found.files.append(file)
 
 
 def _entries(folder: str, top: Path, visited: "set[tuple[int, int]]", found: _Found) -> "list[os.DirEntry[str]]":
@@ -206,7 +228,11 @@ def _best(
     best: dict[str, tuple[int, Container, os.DirEntry[str]]] = {}
     for entry in entries:
         container = _container(entry.name)
-        if container is None or (only is not None and entry.name != only):
+        if only is not None and entry.name != only:
+            continue
+        if entry.name.endswith(Container.NSIGHT.value):
+            _add_report(entry, entries, top, name, found)
+        if container is None:
             continue
         host = entry.name[: -len(container.value)]
         rank = _CONTAINERS.index(container)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -34,6 +35,31 @@ def load_trace(file: CaptureFile) -> Trace:
         slug="still-growing",
         advice="Look again when the profiler has finished.",
     )
+
+
+def load_parts(file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...]":
+    """Read and decode a file into one trace per process that it holds; raises TraceFileError."""
+    if file.container is Container.NSIGHT:
+        return _nsight_parts(file)
+    return ((file, load_trace(file)),)
+
+
+def _nsight_parts(file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...]":
+    """Read an export of Nsight Systems, which holds all processes of a recording."""
+    from tb_contention.xspace.nsight.reader import read_report
+
+    parts = read_report(file.path, file.relative)
+    digest = hashlib.sha256()
+    try:
+        with Path(file.path).open("rb") as stream:
+            while block := stream.read(1 << 22):
+                digest.update(block)
+    except OSError as error:
+        raise TraceFileError(
+            f"{file.relative}: it cannot be read ({error.strerror}).", slug="unreadable-file", advice="Check the disk."
+        ) from None
+    known = digest.hexdigest()
+    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=file.size, sha256=known)) for p in parts)
 
 
 def _decode(data: U8, file: CaptureFile) -> Trace:

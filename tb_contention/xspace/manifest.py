@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 from tb_contention.errors import ManifestError
 from tb_contention.model.capture import CaptureFile
@@ -18,7 +19,10 @@ def read_manifest(file: CaptureFile) -> "tuple[ManifestSession | None, tuple[Pro
     if file.manifest is None:
         return None, ()
     try:
-        return parse_manifest(_text(file.manifest), os.path.basename(file.path), file.host), ()
+        text = _text(file.manifest)
+        if not file.part:
+            return parse_manifest(text, os.path.basename(file.path), file.host), ()
+        return _of_part(text, file), ()
     except ManifestError as error:
         place = f"{file.relative.rpartition('/')[0]}/tb_contention.json"
         return None, (
@@ -27,6 +31,15 @@ def read_manifest(file: CaptureFile) -> "tuple[ManifestSession | None, tuple[Pro
                 message=f"{place}: {error.message}", advice="Correct it, or remove it.",
             ),
         )  # fmt: skip
+
+
+def _of_part(text: bytes, file: CaptureFile) -> "ManifestSession | None":
+    """Find what is said of one process of a file: `FILE/PART`, or what holds for the whole file, which names no single process."""
+    part = parse_manifest(
+        text, f"{os.path.basename(file.path)}/{file.part}", f"{file.host}/{file.part}", any_file=False
+    )
+    whole = parse_manifest(text, os.path.basename(file.path), file.host)
+    return part or (None if whole is None else replace(whole, name=None, process_id=None))
 
 
 def _text(path: str) -> bytes:
@@ -43,7 +56,7 @@ def _text(path: str) -> bytes:
         raise ManifestError(f"it cannot be read ({error.strerror}).", slug="bad-manifest") from None
 
 
-def parse_manifest(data: bytes, file_name: str, host: str) -> "ManifestSession | None":
+def parse_manifest(data: bytes, file_name: str, host: str, *, any_file: bool = True) -> "ManifestSession | None":
     """Find the entry for a file by its name, by its host part, or `*`; None when there is none. Raises ManifestError."""
     if len(data) > MAX_BYTES:
         raise ManifestError("it is larger than 1 MB.", slug="bad-manifest")
@@ -58,7 +71,7 @@ def parse_manifest(data: bytes, file_name: str, host: str) -> "ManifestSession |
             f"its format_version is {version!r}; this version reads {FORMAT_VERSION}.", slug="bad-manifest"
         )
     sessions = object_of(document.get("sessions", {}), "sessions")
-    for key in (file_name, host, "*"):
+    for key in (file_name, host, *(("*",) if any_file else ())):
         if key in sessions:
             return session_of(object_of(sessions[key], f"sessions[{key!r}]"))
     return None

@@ -21,6 +21,12 @@ COPIES = {
 }  # fmt: skip
 
 
+def near(time: I64) -> Bool:
+    """Tell which times can be true; what is absent is not."""
+    possible: Bool = (time > -FURTHEST_NS) & (time < FURTHEST_NS)
+    return possible
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceWork:
     """Device events in any order. process: global id of the process; ordinal: CUDA device of it. name: number of a text, or what
@@ -66,11 +72,11 @@ def read_device_work(database: Database) -> DeviceWork:
     columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
     counts = [len(table["start"]) for table in tables]
     start, end = columns["start"], columns["end"]
-    fine = (np.abs(start) < FURTHEST_NS) & (np.abs(end) < FURTHEST_NS) & (end >= start)
+    fine = (near(start)) & (near(end)) & (end >= start)
     launch, launches = _launches(database, counts)
     return DeviceWork(
         start=start[fine], end=end[fine], process=_processes(database, columns["globalPid"])[fine],
-        ordinal=np.clip(columns["deviceId"], -1, 1 << 20)[fine], context=columns["contextId"][fine],
+        ordinal=np.clip(columns["deviceId"], 0, 1 << 20)[fine], context=columns["contextId"][fine],
         stream=columns["streamId"][fine], correlation=np.where(columns["correlationId"] > 0, columns["correlationId"], -1)[fine],
         kind=columns["kind"].astype(np.uint8)[fine], whole_graph=np.repeat(np.array([False, True, False, False]), counts)[fine],
         name=columns["name"][fine], bytes=np.where(columns["bytes"] >= 0, columns["bytes"], -1)[fine],

@@ -8,7 +8,7 @@ import numpy as np
 from tb_contention.model.trace import NONE, HostKind
 from tb_contention.units import I64, U8
 from tb_contention.xspace.nsight.database import Database
-from tb_contention.xspace.nsight.device_work import FURTHEST_NS
+from tb_contention.xspace.nsight.device_work import near
 from tb_contention.xspace.nsight.strings import Texts
 
 #: CUDA calls during which the host waits for the device, without the version that the report appends (`_v3020`).
@@ -87,9 +87,7 @@ def _plain(name: "str | None") -> str:
 
 
 def _fine(start: I64, end: I64) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    fine: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        (np.abs(start) < FURTHEST_NS) & (np.abs(end) < FURTHEST_NS) & (end >= start)
-    )
+    fine: np.ndarray[tuple[int], np.dtype[np.bool_]] = (near(start)) & (near(end)) & (end >= start)
     return fine
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.model.trace import NONE
 from tb_contention.units import I64, U8
 from tb_contention.xspace.nsight.database import Database
-from tb_contention.xspace.nsight.device_work import FURTHEST_NS
+from tb_contention.xspace.nsight.device_work import near
 from tb_contention.xspace.nsight.processes import process_of
 
 #: The driver as an allocator of the GPU with this ordinal.
@@ -44,7 +44,7 @@ def read_allocations(database: Database) -> Allocations:
     time, pid, ordinal, address, size, kind, operation = database.integers(table, *columns)
     done = np.where(operation == _operation(database, "DEALLOC", _DEALLOCATION), 0, -1)
     done = np.where(operation == _operation(database, "ALLOCATION", _ALLOCATION), 1, done)
-    fine = (np.abs(time) < FURTHEST_NS) & (pid != NONE) & (size > 0) & (size < _MOST) & (done >= 0)
+    fine = (near(time)) & (pid != NONE) & (size > 0) & (size < _MOST) & (done >= 0)
     fine &= (ordinal >= 0) & (ordinal < 1 << 20) & np.isin(kind, (*_DEVICE_MEMORY, NONE))
     rows = np.flatnonzero(fine)
     rows = rows[np.argsort(time[rows], kind="stable")]

@@ -63,7 +63,7 @@ def read_gpus(database: Database) -> "dict[int, Gpu]":
         found[number] = Gpu(
             number=number,
             model=model or None,
-            uuid=uuid or None,
+            uuid=_uuid(uuid),
             pci_bus_id=bus or None,
             memory_size=_within(memory, _MOST_MEMORY),
             memory_bandwidth=_within(bandwidth, _MOST_RATE),
@@ -72,6 +72,13 @@ def read_gpus(database: Database) -> "dict[int, Gpu]":
             compute_capability=(major, minor) if 0 < major < 1000 and 0 <= minor < 1000 else None,
         )
     return found
+
+
+def _uuid(text: "str | None") -> "str | None":
+    """Write a UUID as the driver's own tools do; the report leaves out what kind of device it is of."""
+    if not text:
+        return None
+    return f"GPU-{text}" if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else text
 
 
 def _within(value: int, most: int) -> "int | None":
@@ -86,11 +93,11 @@ def _khz(hertz: int) -> "int | None":
 def ordinals(database: Database, gpus: "dict[int, Gpu]") -> "dict[tuple[int, int], Gpu]":
     """Map (process id, CUDA ordinal) to the GPU of the report; what the report does not say is not there."""
     gpu, cuda, pid = database.integers("TARGET_INFO_CUDA_DEVICE", "gpuId", "cudaId", "pid")
-    by_uuid = {g.uuid: g for g in gpus.values() if g.uuid}
+    by_uuid: dict[str | None, Gpu] = {g.uuid: g for g in gpus.values() if g.uuid is not None}
     uuids = [texts[0] for _, texts in database.texts("TARGET_INFO_CUDA_DEVICE", "cudaId", "uuid")]
     found: dict[tuple[int, int], Gpu] = {}
     for number, ordinal, process, uuid in zip(gpu.tolist(), cuda.tolist(), pid.tolist(), uuids, strict=True):
-        known = gpus.get(number) or by_uuid.get(uuid or "")
+        known = gpus.get(number) or by_uuid.get(_uuid(uuid))
         if known is not None and NONE not in (ordinal, process):
             found.setdefault((process, ordinal), known)
     return found

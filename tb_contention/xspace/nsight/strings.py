@@ -3,6 +3,7 @@
 import numpy as np
 
 from tb_contention.model.tables import StringTable
+from tb_contention.model.trace import NONE
 from tb_contention.units import I32, I64
 from tb_contention.xspace.nsight.database import Database
 
@@ -11,7 +12,11 @@ class Texts:
     """The report's StringIds: some hundred thousand at most, of which each process uses a few."""
 
     def __init__(self, database: Database) -> None:
-        rows = [(key, text) for key, (text,) in database.texts("StringIds", "id", "value") if text is not None]
+        rows = [
+            (key, text)
+            for key, (text,) in database.texts("StringIds", "id", "value")
+            if text is not None and key != NONE
+        ]
         self._text = dict(rows)
 
     def get(self, number: int) -> "str | None":

@@ -11,7 +11,7 @@ import numpy as np
 from tb_contention.model.trace import NONE
 from tb_contention.units import I64, Bool
 from tb_contention.xspace.nsight.database import Database
-from tb_contention.xspace.nsight.device_work import FURTHEST_NS
+from tb_contention.xspace.nsight.device_work import near
 from tb_contention.xspace.nsight.processes import process_of
 
 #: ENUM_GPU_CTX_SWITCH of releases whose report has no such list.
@@ -38,7 +38,7 @@ def read_switches(database: Database, first: int, last: int) -> "tuple[dict[int,
     columns = ("timestamp", "seqNo", "tag", "gpuId", "globalPid", "contextId")
     time, order, tag, gpu, pid, context = database.integers("GPU_CONTEXT_SWITCH_EVENTS", *columns)
     begins, ends = tag == _tag(database, "RESTORE_START", _RESTORE_START), tag == _tag(database, "SAVE_END", _SAVE_END)
-    rows = np.flatnonzero((np.abs(time) < FURTHEST_NS) & (begins | ends))
+    rows = np.flatnonzero((near(time)) & (begins | ends))
     rows = rows[np.lexsort((order[rows], time[rows], gpu[rows]))]
     found, unfit = {}, []
     for number in np.unique(gpu[rows]).tolist():
