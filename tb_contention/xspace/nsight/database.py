@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tb_contention.errors import TraceFileError
+from tb_contention.model.names import clean
 from tb_contention.model.trace import NONE
 from tb_contention.units import I64
 
@@ -27,6 +28,10 @@ _LONGEST, _SHORTEST_ROW = 1 << 16, 2
 _WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
 #: Any of these tells Nsight Systems' export from other programs' databases.
 _TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
+
+
+#: What a damaged file makes SQLite raise; its messages quote bytes of the file, which need not be text.
+_FAULTS = (sqlite3.Error, OverflowError, MemoryError, ValueError)
 
 
 class Database:
@@ -45,7 +50,7 @@ class Database:
         try:
             self._guard()
             self._tables = self._real_tables()
-        except (sqlite3.Error, OverflowError) as error:
+        except _FAULTS as error:
             self._connection.close()
             raise self._refused(error) from None
 
@@ -107,7 +112,7 @@ class Database:
         self._work = 0
         try:
             yield from self._connection.execute(f"{query} LIMIT {self._size // _SHORTEST_ROW + 1}")
-        except (sqlite3.Error, OverflowError, MemoryError) as error:
+        except _FAULTS as error:
             raise self._refused(error) from None
 
     def _guard(self) -> None:
@@ -142,7 +147,7 @@ class Database:
         )
 
     def _refused(self, error: Exception) -> TraceFileError:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = clean(" ".join(str(error).split()))[:200] if isinstance(error, sqlite3.Error) else "damaged"
         return TraceFileError(
             f"{self._relative}: the database cannot be read ({reason}).",
             slug="bad-sqlite",
