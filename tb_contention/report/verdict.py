@@ -211,7 +211,9 @@ def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
     if device.group.device.device.model:
         said.append(clean(device.group.device.device.model))
     if not device.group.device.device.is_host and len(sessions) > 1:
-        by_itself = device.group.device.identity is Identity.MANIFEST and all(s.session.manifest is None for s in sessions)
+        by_itself = device.group.device.identity is Identity.MANIFEST and all(
+            s.session.manifest is None for s in sessions
+        )
         said.append("GPU identified by the recording" if by_itself else _IDENTITY[device.group.device.identity])
     sources = listing(sorted({s.session.clock.source.value.replace("_", " ") for s in sessions}))
     error = device.group.max_error
