@@ -8,6 +8,7 @@ from tb_contention.contention.baseline import Baseline, baseline, group_medians
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.units import F64, I64, Bool
@@ -28,6 +29,7 @@ class Alone:
     estimate: equals the recorded duration of kernels that nobody touched. shortest: what it can be at the least (class D). deviation: of
     one instance; error: of its baseline, common to all kernels of a `group`; borrowed: no baseline of its own, the session's mean stretch
     was used. coverage: share of the contended kernel time with a baseline. unresolved: slowdown that the estimate takes for none.
+    measured: by recorded context switches, kernel by kernel.
     """
 
     evidence: Evidence
@@ -39,6 +41,7 @@ class Alone:
     group: I64
     borrowed: Bool
     unresolved: float = 0.0
+    measured: bool = False
 
 
 def learned(work: SessionWork, exposure: Exposure) -> Baseline:
@@ -163,3 +166,27 @@ def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:
         evidence=Evidence.D, coverage=covers(exposure, own.alone), estimate=longest, shortest=shortest,
         deviation=none, error=none, group=own.group, borrowed=~known,
     )  # fmt: skip
+
+
+def no_more_than_one(
+    works: "list[SessionWork]", alones: "list[Alone]", sharing: Sharing, start: int, end: int
+) -> "list[Alone]":
+    """Shorten durations of class C so that sessions that take turns do not get more done together than one would alone."""
+    if sharing.mechanism is not Mechanism.TIME_SLICING or sharing.in_turns:
+        return alones
+    guessed = [alone.evidence is Evidence.C for alone in alones]
+    if not any(guessed) or any(alone.evidence is Evidence.D for alone in alones):
+        return alones
+    where = together([work.pending for work in works], start, end).where
+    done = [progress_sum([w], [a.estimate], where) or 0.0 for w, a in zip(works, alones, strict=True)]
+    loose = sum(d for d, g in zip(done, guessed, strict=True) if g)
+    factor = (1.0 - sum(done) + loose) / loose if loose else 1.0
+    if not 0.3 < factor < 1.0:
+        return alones
+    return [_shortened(alone, factor) if guess else alone for alone, guess in zip(alones, guessed, strict=True)]
+
+
+def _shortened(alone: Alone, factor: float) -> Alone:
+    """Scale durations that were guessed from cut and uncut kernels, untouched ones apart."""
+    estimate = np.where(alone.deviation + alone.borrowed > 0, alone.estimate * factor, alone.estimate)
+    return replace(alone, estimate=estimate, shortest=estimate)

@@ -11,17 +11,26 @@ from typing import TypeVar
 
 import numpy as np
 
-from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned
+from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned, no_more_than_one
 from tb_contention.contention.baseline import Baseline
-from tb_contention.contention.blame import TOP_PAIRS, blame, kernel_pairs
+from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.cover import united
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.loss import Loss, measure_loss
+from tb_contention.contention.measured import (
+    divided,
+    in_turns,
+    measured_alone,
+    one_context,
+    takes_turns,
+    turns_exposure,
+)
 from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
+from tb_contention.contention.residency import Residency, measure_residency
 from tb_contention.contention.results import (
     kernel_costs,
     kernel_losses,
@@ -32,7 +41,6 @@ from tb_contention.contention.results import (
     step_times,
 )
 from tb_contention.contention.solo import Solo, solo_baseline
-from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -89,19 +97,20 @@ def measure_cost(
     error = clock_error(aligned, group)
     running = {work.id: work.running for work in works}
     victims = _each(lambda work: _victim(work, works, running, group, error, (solos or {}).get(work.id, ())), works)
-    sharing = _sharing(victims, group, error)
+    residency = measure_residency(works, planes, group)
+    sharing = one_context(_sharing(victims, group, error), residency)
+    measured = residency if takes_turns(works, residency, group.start, group.end) else None
+    if measured is not None:
+        sharing = in_turns(works, measured, group.start, group.end)
     alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)), victims)
-    alones = _no_more_than_one(works, alones, sharing, group)
+    alones = no_more_than_one(works, alones, sharing, group.start, group.end)
     if sharing.mechanism is Mechanism.NONE and not sharing.apart and len(works) > 1:
         known = [a.evidence is not Evidence.D for a in alones]
         alones = [
             as_recorded(v.exposure, a, NO_LOSS) if k else a for v, a, k in zip(victims, alones, known, strict=True)
         ]
-    losses = _each(
-        lambda pair: measure_loss(pair[0].work, pair[0].exposure, pair[1], pair[0].running, pair[0].solo_latency),
-        list(zip(victims, alones, strict=True)),
-    )
-    comparable = [len(works) > 1 or victim.solo is not None for victim in victims]
+    losses = _each(lambda pair: _loss(pair[0], pair[1], measured), list(zip(victims, alones, strict=True)))
+    comparable = [len(works) > 1 or victim.solo is not None or measured is not None for victim in victims]
     clocks = _each(
         lambda case: _clock_effect(case[0], case[1], sharing, len(works), error),
         list(zip(victims, losses, strict=True)),
@@ -110,8 +119,10 @@ def measure_cost(
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
     results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
-    sharing = _concluded(sharing, results, on_host=group.device.device.is_host)
-    blames, pairs = _blames(losses, results, running)
+    if measured is None:
+        sharing = _concluded(sharing, results, on_host=group.device.device.is_host)
+    had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
+    blames, pairs = _blames(losses, results, running, had)
     return Cost(
         mechanism=sharing.mechanism,
         detail=sharing.detail,
@@ -129,7 +140,18 @@ def measure_cost(
         workloads=workloads(losses, group.start, group.end)
         if len(works) > 1 and not group.device.device.is_host
         else (),
+        had=had,
     )
+
+
+def _loss(victim: _Victim, alone: Alone, measured: "Residency | None") -> Loss:
+    """Measure one session's loss, from its turns where they were recorded and no capture alone tells more."""
+    if measured is None or alone.evidence is Evidence.A:
+        return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency)
+    turns = measured.turns[victim.work.id]
+    exposure = turns_exposure(victim.work, turns, victim.exposure)
+    own = measured_alone(victim.work, victim.exposure, victim.own, turns, measured)
+    return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away)
 
 
 def _each(work: "Callable[[A], B]", items: "list[A]") -> "list[B]":
@@ -220,7 +242,7 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     The longer a capture, the less the kernels that a clock error puts on the wrong side of a border weigh.
     """
     work, seen = victim.work, loss.exposure
-    if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D:
+    if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D or loss.alone.measured:
         return 0.0
     exposure = expose(work, victim.busy, seen.start, seen.end, 0)
     alone = find_alone(work, exposure, learned(work, exposure), victim.solo, sharing, sessions)
@@ -252,40 +274,19 @@ def _concluded(sharing: Sharing, results: "tuple[SessionLoss, ...]", *, on_host:
     return sharing
 
 
-def _no_more_than_one(
-    works: "list[SessionWork]", alones: "list[Alone]", sharing: Sharing, group: DeviceGroup
-) -> "list[Alone]":
-    """Shorten durations of class C so that sessions that take turns do not get more done together than one would alone."""
-    if sharing.mechanism is not Mechanism.TIME_SLICING or sharing.in_turns:
-        return alones
-    guessed = [alone.evidence is Evidence.C for alone in alones]
-    if not any(guessed) or any(alone.evidence is Evidence.D for alone in alones):
-        return alones
-    where = together([work.pending for work in works], group.start, group.end).where
-    done = [progress_sum([w], [a.estimate], where) or 0.0 for w, a in zip(works, alones, strict=True)]
-    loose = sum(d for d, g in zip(done, guessed, strict=True) if g)
-    factor = (1.0 - sum(done) + loose) / loose if loose else 1.0
-    if not 0.3 < factor < 1.0:
-        return alones
-    return [_shortened(alone, factor) if guess else alone for alone, guess in zip(alones, guessed, strict=True)]
-
-
-def _shortened(alone: Alone, factor: float) -> Alone:
-    """Scale durations that were guessed from cut and uncut kernels, untouched ones apart."""
-    estimate = np.where(alone.deviation + alone.borrowed > 0, alone.estimate * factor, alone.estimate)
-    return replace(alone, estimate=estimate, shortest=estimate)
-
-
 _CORES = "On a processor with several cores the order of operations does not tell how it was shared."
 
 
 def _blames(
-    losses: "list[Loss]", results: "tuple[SessionLoss, ...]", running: "dict[SessionId, Intervals]"
+    losses: "list[Loss]",
+    results: "tuple[SessionLoss, ...]",
+    running: "dict[SessionId, Intervals]",
+    had: "dict[SessionId, dict[SessionId, Intervals]]",
 ) -> "tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]":
     """Divide every known loss; the top kernel pairs of all victims together."""
     runs = [runs_of(loss) for loss in losses]
     known = [(run, result.lost) for run, result in zip(runs, results, strict=True) if result.lost is not None]
-    rows = [row for part in _each(lambda item: blame(item[0], item[1], running), known) for row in part]
+    rows = [row for part in _each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
     found = _each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in found for pair in part if pair.lost is not None]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))

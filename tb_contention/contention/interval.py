@@ -14,6 +14,7 @@ _MOST_BLOCKS = 1000
 _SIGMA_90 = 1.6449
 #: What the replay leaves out, as part of the loss, and of the period; checked against simulated truth (tests/ground_truth).
 _MODEL = {Evidence.A: 0.05, Evidence.B: 0.03, Evidence.C: 0.10, Evidence.D: 0.0}
+_MEASURED = 0.03
 _FLOOR = 0.0015
 #: Error for each part of the kernels that the profiler says it dropped.
 _MISSING = 1.5
@@ -43,12 +44,8 @@ def estimate(loss: Loss, clock: float) -> "Estimate | None":
         least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
         return Estimate(value=value, low=1.0, high=max(1.0, shared / least) * _LOOSE)
     below, above = _resampled(loss.periods)
-    model = (
-        _MODEL[loss.alone.evidence] * abs(value - 1)
-        + _FLOOR
-        + _MISSING * loss.work.missing * value
-        + loss.alone.unresolved
-    )
+    left_out = _MEASURED if loss.alone.measured else _MODEL[loss.alone.evidence]
+    model = left_out * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value + loss.alone.unresolved
     rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
     return Estimate(
         value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))

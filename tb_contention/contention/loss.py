@@ -72,12 +72,20 @@ class Loss:
 
 
 def measure_loss(
-    work: SessionWork, exposure: Exposure, alone: Alone, running: Intervals, solo_latency: "float | None" = None
+    work: SessionWork,
+    exposure: Exposure,
+    alone: Alone,
+    running: Intervals,
+    solo_latency: "float | None" = None,
+    away: "Intervals | None" = None,
 ) -> Loss:
-    """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`."""
+    """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`.
+
+    away: when the session surely did not have the device, where that was measured; what it waited then is known to the ns.
+    """
     gaps = find_gaps(work, exposure.foreign, solo_latency)
     pace = host_pace(work)
-    waits = find_waits(work, exposure, gaps, running)
+    waits = find_waits(work, exposure, gaps, running) if away is None else _measured_waits(work, exposure, gaps, away)
     played = replay(work, pace, gaps, alone.estimate, waits.alone)
     periods, has_steps = find_periods(work, exposure, played)
     shortest = periods
@@ -103,6 +111,13 @@ def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Inter
     alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
     possible = np.where(unknown, covered(running, due, work.start), 0).astype(np.float64)
     return Waits(alone=alone, stall=gaps.extra - alone, possible=possible)
+
+
+def _measured_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, away: Intervals) -> Waits:
+    """Part the time by which kernels started later than due by when the device was taken away."""
+    due = np.minimum(gaps.due, work.start).astype(np.int64)
+    stall = np.where(exposure.inside & (gaps.follows < 0), covered(away, due, work.start), 0).astype(np.float64)
+    return Waits(alone=gaps.extra - stall, stall=stall, possible=np.zeros(len(stall)))
 
 
 def _own_gaps(work: SessionWork, extra: F64, undisturbed: Bool) -> F64:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.blame import KernelRuns, blame, kernel_pairs
+from tb_contention.contention.blame import KernelRuns, kernel_pairs
+from tb_contention.contention.measured import divided
 from tb_contention.contention.overlap import measure_overlap, planes_by_session
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelCost, KernelLosses, PairOverlap, StepTimes, TimeSplit
@@ -56,8 +57,8 @@ def contention_within(aligned: AlignedTraces, group: DeviceGroup, cost: Cost, st
         delays=tuple(
             row
             for run in runs
-            if run.lost is not None and len(runs) > 1
-            for row in blame(run, max(0, round(float(run.lost.sum()))), overlap.busy)
+            if run.lost is not None and (len(runs) > 1 or cost.had)
+            for row in divided(run, max(0, round(float(run.lost.sum()))), overlap.busy, cost.had)
         ),
     )
 

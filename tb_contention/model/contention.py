@@ -1,7 +1,7 @@
 """Results of the contention stages for one device group; all times ns, lengths ns."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from tb_contention.model.intervals import Intervals
@@ -240,6 +240,7 @@ class Cost:
     slice: estimated time slice in ns where the mechanism is time slicing and it can be seen. progress_sum: baseline work completed per
     time in which several sessions had work, summed over them; None without baselines. detail: one sentence on how the mechanism is known.
     whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
+    had: per session, who had the device while its context did not, where context switches measured that.
     """
 
     mechanism: Mechanism
@@ -256,6 +257,7 @@ class Cost:
     kernel_losses: "tuple[KernelLosses, ...]" = ()
     whole_turns: bool = False
     workloads: "tuple[Workload, ...]" = ()
+    had: "dict[SessionId, dict[SessionId, Intervals]]" = field(default_factory=dict)
 
     @classmethod
     def not_measured(cls, sessions: "Iterable[SessionId]") -> "Cost":

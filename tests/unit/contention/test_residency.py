@@ -1,0 +1,188 @@
+"""Recorded context switches: when they are used, what they say of sessions that were not captured, and when they are not believed."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import tb_contention
+from tb_contention.cli.main import main
+from tb_contention.contention.within import contention_within
+from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
+from tb_contention.model.report import DeviceReport
+from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.simulate.named import named
+from tb_contention.simulate.nsight import write_report
+from tb_contention.simulate.nsight_tables import global_id
+from tb_contention.xspace.discover import discover
+
+TRAINER, EVALUATOR = 4021, 4388
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("switches")
+    write_report("time_slicing", place)
+    return place
+
+
+def device(folder: Path) -> DeviceReport:
+    return tb_contention.analyse(folder, cache_dir=None).devices[0]
+
+
+def changed(folder: Path, target: Path, *statements: str) -> DeviceReport:
+    """Analyse a copy of a report after some SQL."""
+    path = target / "report.sqlite"
+    path.write_bytes((folder / "report.sqlite").read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return device(target)
+
+
+def truth(folder: Path, name: str) -> float:
+    return float(json.loads((folder / "truth.json").read_text())["sessions"][name]["slowdown"])
+
+
+def test_turns_are_measured_and_so_is_what_they_cost(folder: Path) -> None:
+    found = device(folder)
+
+    assert found.cost.mechanism is Mechanism.TIME_SLICING
+    assert "Measured by" in found.cost.detail
+    assert found.cost.slice == 2_300_000
+    for loss, name in zip(found.cost.losses, ("trainer", "evaluator"), strict=True):
+        assert loss.slowdown.estimate == pytest.approx(truth(folder, name), rel=1e-4)
+    assert found.cost.progress_sum is not None
+    assert found.cost.progress_sum <= 1.0
+
+
+def test_blame_adds_up_to_the_loss(folder: Path) -> None:
+    cost = device(folder).cost
+
+    for loss in cost.losses:
+        assert sum(row.lost for row in cost.blame if row.victim == loss.session) == loss.lost
+
+
+def test_without_switches_the_mechanism_is_told_from_kernels(folder: Path, tmp_path: Path) -> None:
+    found = changed(folder, tmp_path, "DROP TABLE GPU_CONTEXT_SWITCH_EVENTS")
+
+    assert found.cost.mechanism is Mechanism.TIME_SLICING
+    assert "Measured" not in found.cost.detail
+    assert found.cost.had == {}
+
+
+def test_who_was_not_captured_is_blamed_by_what_the_switches_show(tmp_path: Path) -> None:
+    write_report("time_slicing", tmp_path, untraced=frozenset(("evaluator",)))
+
+    found = device(tmp_path)
+
+    (loss,) = found.cost.losses
+    assert found.cost.mechanism is Mechanism.TIME_SLICING
+    assert str(EVALUATOR) in found.cost.detail
+    assert loss.slowdown.estimate == pytest.approx(truth(tmp_path, "trainer"), rel=1e-3)
+    assert [(row.culprit, row.lost) for row in found.cost.blame] == [(UNTRACED, loss.lost)]
+
+
+def test_rows_of_another_user_count_as_a_stranger(tmp_path: Path) -> None:
+    write_report("time_slicing", tmp_path, untraced=frozenset(("evaluator",)))
+    blurred = (
+        f"UPDATE GPU_CONTEXT_SWITCH_EVENTS SET globalPid = NULL, contextId = 0 WHERE globalPid = {global_id(EVALUATOR)}"
+    )
+
+    (tmp_path / "blurred").mkdir()
+    found = changed(tmp_path, tmp_path / "blurred", blurred)
+
+    assert "of another user" in found.cost.detail
+    assert {row.culprit for row in found.cost.blame} == {UNTRACED}
+
+
+def test_switches_of_another_clock_are_not_believed(folder: Path, tmp_path: Path) -> None:
+    found = changed(folder, tmp_path, "UPDATE GPU_CONTEXT_SWITCH_EVENTS SET timestamp = timestamp + 3000000")
+
+    assert "Measured" not in found.cost.detail
+    assert found.cost.had == {}
+
+
+def test_switches_of_a_part_of_the_window_are_not_used(folder: Path, tmp_path: Path) -> None:
+    half = "(SELECT (min(timestamp) + max(timestamp)) / 2 FROM GPU_CONTEXT_SWITCH_EVENTS)"
+    found = changed(folder, tmp_path, f"DELETE FROM GPU_CONTEXT_SWITCH_EVENTS WHERE timestamp > {half}")
+
+    assert "Measured" not in found.cost.detail
+    assert found.cost.had == {}
+
+
+def test_lost_switches_are_not_used_and_said(folder: Path, tmp_path: Path) -> None:
+    lost = "DELETE FROM GPU_CONTEXT_SWITCH_EVENTS WHERE seqNo % 7 = 3"
+    path = tmp_path / "report.sqlite"
+    path.write_bytes((folder / "report.sqlite").read_bytes())
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(lost)
+        connection.commit()
+
+    report = tb_contention.analyse(tmp_path, cache_dir=None)
+
+    assert "context-switches-lost" in [p.slug for p in report.problems]
+    assert report.devices[0].cost.had == {}
+
+
+def test_one_context_for_all_is_no_taking_of_turns(tmp_path: Path) -> None:
+    write_report("mps", tmp_path)
+    server = global_id(77)
+    path = tmp_path / "report.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        (first, last) = connection.execute("SELECT min(start), max(end) FROM CUPTI_ACTIVITY_KIND_KERNEL").fetchone()
+        insert = "INSERT INTO GPU_CONTEXT_SWITCH_EVENTS VALUES (?, 0, ?, 1, ?, ?, 0)"
+        connection.execute(insert, (8, 0, first - 10, server))
+        connection.execute(insert, (7, 1, last + 10, server))
+        connection.commit()
+
+    found = device(tmp_path)
+
+    assert found.cost.mechanism is Mechanism.CONCURRENT
+    assert "one GPU context" in found.cost.detail
+    assert found.cost.had == {}
+
+
+def test_a_capture_alone_still_counts_for_more(tmp_path: Path) -> None:
+    scenario = named("time_slicing")
+    write_report(scenario, tmp_path / "together")
+    apart = replace(scenario, sessions=(scenario.sessions[0],))
+    alone = write_report(apart, tmp_path / "alone")
+    with closing(sqlite3.connect(alone)) as connection:
+        connection.execute("UPDATE TARGET_INFO_SESSION_START_TIME SET utcEpochNs = utcEpochNs - 300000000000")
+        connection.commit()
+    discovery = discover(str(tmp_path))
+    captures, problems = load_captures(discovery, cache=None)
+    options = Options(baselines={"together/report/python3-4021": "alone"})
+
+    report = analyse_captures(captures, discovery, options, problems).report
+
+    shared = next(d for d in report.devices if len(d.sessions) > 1)
+    assert [loss.slowdown.evidence for loss in shared.cost.losses] == [Evidence.A, Evidence.B]
+    assert shared.cost.losses[0].slowdown.estimate == pytest.approx(truth(tmp_path / "together", "trainer"), rel=0.03)
+
+
+def test_a_part_of_the_window_divides_loss_as_the_whole_does(folder: Path) -> None:
+    discovery = discover(str(folder))
+    captures, problems = load_captures(discovery, cache=None)
+    analysis = analyse_captures(captures, discovery, Options(), problems)
+    (found,) = analysis.report.devices
+    group = found.group
+
+    part = contention_within(analysis.aligned, group, found.cost, group.start, group.end)
+
+    whole = {(row.victim, row.culprit): row.lost for row in found.cost.blame}
+    for row in part.delays:
+        assert row.lost == pytest.approx(whole[row.victim, row.culprit], rel=0.02)
+
+
+def test_the_command_reports_a_report(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(folder), "--no-cache"]) == 0
+
+    printed = capsys.readouterr().out
+    assert "Measured by" in printed
+    assert "1.45" in printed
