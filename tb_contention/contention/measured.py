@@ -63,7 +63,7 @@ def _detail(residency: Residency, window: int) -> str:
     strangers = [s for s in residency.strangers if s[1] > TOO_LITTLE * window]
     if strangers:
         named = ", ".join("of another user" if p is None else str(p) for p, _ in strangers[:_MOST_NAMED])
-        text += f" Processes that were not captured had it for {sum(t for _, t in strangers) / window:.2g} of the window: {named}."
+        text += f" Processes that were not captured had it for {sum(t for _, t in strangers) / window:.0%} of the window: {named}."
     return text
 
 
@@ -79,7 +79,9 @@ def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: 
     inside a stay, taken to be as long as between stays, and by how much undisturbed instances disagree.
     """
     time = own_time(work, turns)
-    known = covers(exposure, own.alone)
+    # What a stranger disturbed looks undisturbed beside the captured sessions alone.
+    strange = sum(length for _, length in residency.strangers) > TOO_LITTLE * (exposure.end - exposure.start)
+    known = 0.0 if strange else covers(exposure, own.alone)
     rows = exposure.inside
     total = max(1.0, float(time[rows].sum()))
     inside = Intervals.one(exposure.start, exposure.end)

@@ -46,6 +46,7 @@ def session_loss(loss: Loss, found: "Estimate | None") -> SessionLoss:
         evidence=evidence if found is not None else Evidence.D,
         coverage=loss.alone.coverage,
         settle=_SETTLE.format(name=loss.work.session.name) if found is not None and evidence is Evidence.D else "",
+        measured=found is not None and loss.alone.measured,
     )
     return SessionLoss(
         session=loss.work.id,

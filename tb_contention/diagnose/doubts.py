@@ -36,12 +36,13 @@ def untraced_corunner(scene: Scene) -> "list[Finding]":
         sure = loss.slowdown.estimate is not None and (loss.slowdown.low or 0.0) > NOTEWORTHY
         if not sure or foreign <= _UNEXPLAINED * max(1, int(loss.lost or 0)):
             continue
+        basis = "by recorded context switches" if loss.slowdown.measured else "against its capture alone"
         found.append(
             Finding(
                 rule="untraced-corunner",
                 severity=Severity.WARNING,
                 title=f"{scene.name(loss.session)} lost {length(foreign)} to work that no trace shows",
-                detail=f"{slowdowns(scene, [loss])}, against its capture alone. "
+                detail=f"{slowdowns(scene, [loss])}, {basis}. "
                 f"{percent(foreign / max(1, int(loss.lost or 0)))} of the loss "
                 f"has no traced session beside it.{_others_there(scene)}",
                 cause="A process without a profiler, a display, monitoring that samples counters (DCGM), or a GPU that runs slower.",

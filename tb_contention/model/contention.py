@@ -93,7 +93,8 @@ class Slowdown:
     """Step period together / step period alone, with its 90 % interval.
 
     estimate is None in class D, where low and high are bounds; all are None where nothing can be said. coverage: share of the contended
-    kernel time whose kernels have a baseline. settle: which capture would settle it, "" when nothing is open.
+    kernel time whose kernels have a baseline. settle: which capture would settle it, "" when nothing is open. measured: by recorded
+    context switches.
     """
 
     estimate: "float | None"
@@ -102,6 +103,7 @@ class Slowdown:
     evidence: Evidence
     coverage: float = 0.0
     settle: str = ""
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

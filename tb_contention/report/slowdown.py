@@ -15,6 +15,13 @@ EVIDENCE = {
 }
 
 
+def basis(slowdown: Slowdown) -> str:
+    """Say what a slowdown rests on."""
+    if slowdown.measured:
+        return "measured by the GPU's recorded context switches"
+    return EVIDENCE[slowdown.evidence]
+
+
 class Answer(str, Enum):
     """Whether a session runs slower: for certain, not, perhaps, or nothing is known."""
 

@@ -7,7 +7,7 @@ from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, Sessio
 from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, brief, estimate_of
+from tb_contention.report.slowdown import Answer, answer_of, basis, bounds, brief, estimate_of
 from tb_contention.report.text import count, duration, labels, listing, percent, size
 from tb_contention.units import SessionId
 
@@ -69,7 +69,8 @@ def _headline(report: Report, device: DeviceReport) -> str:
     who = listing([names.get(s, clean(s)) for s in device.sessions])
     where = device_label(device)
     if len(device.sessions) < 2:
-        return f"{who} was captured alone on {where}"
+        strangers = _contention(report, device) if device.cost.had else ""
+        return strangers or f"{who} was captured alone on {where}"
     if not any(share.kernels or share.copies for share in device.overlap.shares):
         return f"{who} were captured together on {where}, without any work there"
     on_host = device.group.device.device.is_host
@@ -164,11 +165,15 @@ def _mechanism(device: DeviceReport) -> str:
 
 def _meaning(report: Report, device: DeviceReport) -> str:
     time = device.overlap.time
-    if len(device.sessions) < 2:
+    if len(device.sessions) < 2 and not device.cost.had:
         return f"Nothing else was captured on it in these {duration(time.window)}, so no contention can be seen."
-    said = [_at_once(report, device)]
+    said = [_at_once(report, device)] if len(device.sessions) > 1 else [_BY_SWITCHES]
     known = [loss for loss in ordered_losses(device) if answer_of(loss.slowdown) is not Answer.UNKNOWN]
-    if time.contended == 0 and not any(answer_of(loss.slowdown) is Answer.SLOWER for loss in known):
+    if (
+        len(device.sessions) > 1
+        and time.contended == 0
+        and not any(answer_of(loss.slowdown) is Answer.SLOWER for loss in known)
+    ):
         return said[0]
     said += [_rests_on(report, loss) for loss in known[:_IN_MEANING]]
     if device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM:
@@ -178,6 +183,9 @@ def _meaning(report: Report, device: DeviceReport) -> str:
     if known and device.cost.mechanism is not Mechanism.NONE:
         said.append(clean(device.cost.detail))
     return " ".join(part for part in said if part)
+
+
+_BY_SWITCHES = "Nothing else was captured on it, but the GPU's context switches were recorded."
 
 
 def _at_once(report: Report, device: DeviceReport) -> str:
@@ -194,7 +202,7 @@ def _at_once(report: Report, device: DeviceReport) -> str:
 
 def _rests_on(report: Report, loss: SessionLoss) -> str:
     """Say how a session's slowdown is known, and what it is in steps."""
-    text = f"{labels(report)[loss.session]}: {brief(loss.slowdown)}, {EVIDENCE[loss.slowdown.evidence]}"
+    text = f"{labels(report)[loss.session]}: {brief(loss.slowdown)}, {basis(loss.slowdown)}"
     if loss.slowdown.evidence is Evidence.D:
         return f"{text}. {clean(loss.slowdown.settle)}".rstrip()
     if loss.step_shared is not None and loss.step_alone is not None:

@@ -48,18 +48,26 @@ def _nsight_parts(file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...]":
     """Read an export of Nsight Systems, which holds all processes of a recording."""
     from tb_contention.xspace.nsight.reader import read_report
 
-    parts = read_report(file.path, file.relative)
     digest = hashlib.sha256()
     try:
+        before = Path(file.path).stat()
+        parts = read_report(file.path, file.relative)
         with Path(file.path).open("rb") as stream:
             while block := stream.read(1 << 22):
                 digest.update(block)
+            after = os.fstat(stream.fileno())
     except OSError as error:
         raise TraceFileError(
             f"{file.relative}: it cannot be read ({error.strerror}).", slug="unreadable-file", advice="Check the disk."
         ) from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise TraceFileError(
+            f"{file.relative}: the file is still being written.",
+            slug="still-growing",
+            advice="Look again when it is exported.",
+        )
     known = digest.hexdigest()
-    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=file.size, sha256=known)) for p in parts)
+    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=after.st_size, sha256=known)) for p in parts)
 
 
 def _decode(data: U8, file: CaptureFile) -> Trace:

@@ -11,7 +11,7 @@ from tb_contention.units import I32, I64, PS_PER_NS
 from tb_contention.xspace.nsight.device_work import COPIES, DeviceWork, launch_text
 from tb_contention.xspace.nsight.host import Calls
 from tb_contention.xspace.nsight.memory import ALLOCATOR, Allocations
-from tb_contention.xspace.nsight.processes import Gpu, pid_of
+from tb_contention.xspace.nsight.processes import Gpu, pids_of
 from tb_contention.xspace.nsight.strings import Strings
 from tb_contention.xspace.nsight.switches import Stays, own_stays
 
@@ -132,10 +132,8 @@ def residency_table(
 
 
 def _stays(stays: Stays, mine: "np.ndarray[Any, Any]", row: int, origins: Origins) -> ResidencyTable:
-    process, which = np.unique(stays.process, return_inverse=True)
-    pids = np.array([NONE if (pid := pid_of(p)) is None else pid for p in process.tolist()], np.int64)
     return ResidencyTable(
         start=origins.ps(stays.start), duration=(stays.end - stays.start) * PS_PER_NS,
-        device=np.full(len(stays.start), row, np.int32), process=pids[which.reshape(-1)], context=stays.context,
+        device=np.full(len(stays.start), row, np.int32), process=pids_of(stays.process), context=stays.context,
         own=mine.astype(np.uint8),
     )  # fmt: skip

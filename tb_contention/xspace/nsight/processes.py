@@ -49,6 +49,11 @@ def pid_of(process: int) -> "int | None":
     return None if process == NONE else (process >> 24) & _PID
 
 
+def pids_of(processes: I64) -> I64:
+    """Return the process ids in global ids; NONE stays."""
+    return np.where(processes == NONE, NONE, (processes >> 24) & _PID)
+
+
 def read_gpus(database: Database) -> "dict[int, Gpu]":
     """Read the GPUs of the machine by their number in the report."""
     columns = ("id", "totalMemory", "memoryBandwidth", "clockRate", "smCount", "computeMajor", "computeMinor")

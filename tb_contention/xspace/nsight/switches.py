@@ -12,7 +12,7 @@ from tb_contention.model.trace import NONE
 from tb_contention.units import I64, Bool
 from tb_contention.xspace.nsight.database import Database
 from tb_contention.xspace.nsight.device_work import near
-from tb_contention.xspace.nsight.processes import process_of
+from tb_contention.xspace.nsight.processes import pids_of, process_of
 
 #: ENUM_GPU_CTX_SWITCH of releases whose report has no such list.
 _RESTORE_START, _SAVE_END = 8, 7
@@ -101,6 +101,9 @@ def own_stays(stays: Stays, process: int, starts: I64, traced: I64) -> Bool:
     starts: when its kernels began; traced: processes of the recording, whose contexts are their own.
     """
     named = stays.process == process
+    pid = (process >> 24) & ((1 << 24) - 1)
+    if not named.any() and (pids_of(traced) == pid).sum() == 1:
+        named = pids_of(stays.process) == pid  # of another virtual machine's number, but the only one with this id
     if named.any() or len(starts) < _FEW:
         found: Bool = named
         return found
@@ -109,7 +112,7 @@ def own_stays(stays: Stays, process: int, starts: I64, traced: I64) -> Bool:
     _, code = np.unique(np.column_stack([stays.process, stays.context]), axis=0, return_inverse=True)
     code = code.reshape(-1)
     begun = np.bincount(code[at[inside]], minlength=int(code.max()) + 1) / len(starts)
-    begun[np.unique(code[np.isin(stays.process, traced)])] = 0.0
+    begun[np.unique(code[np.isin(pids_of(stays.process), pids_of(traced))])] = 0.0
     ranked = np.sort(begun)[::-1]
     if ranked[0] < _NEARLY_ALL or (len(ranked) > 1 and ranked[1] > _HARDLY_ANY):
         return np.zeros(len(code), np.bool_)

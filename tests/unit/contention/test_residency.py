@@ -4,8 +4,10 @@ import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 import tb_contention
@@ -84,6 +86,8 @@ def test_who_was_not_captured_is_blamed_by_what_the_switches_show(tmp_path: Path
     assert found.cost.mechanism is Mechanism.TIME_SLICING
     assert str(EVALUATOR) in found.cost.detail
     assert loss.slowdown.estimate == pytest.approx(truth(tmp_path, "trainer"), rel=1e-3)
+    assert loss.slowdown.evidence is Evidence.C
+    assert loss.slowdown.measured
     assert [(row.culprit, row.lost) for row in found.cost.blame] == [(UNTRACED, loss.lost)]
 
 
@@ -186,3 +190,22 @@ def test_the_command_reports_a_report(folder: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "Measured by" in printed
     assert "1.45" in printed
+
+
+def test_a_report_says_who_was_not_captured_and_fits_the_schema(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_report("time_slicing", tmp_path, untraced=frozenset(("evaluator",)))
+    schema = json.loads((files("tb_contention.report") / "report.schema.json").read_text())
+
+    assert main(["report", str(tmp_path), "--no-cache"]) == 0
+    printed = capsys.readouterr().out
+    assert main(["report", str(tmp_path), "--no-cache", "--format", "json"]) == 0
+    written = json.loads(capsys.readouterr().out)
+
+    assert "slower" in printed.splitlines()[0]
+    assert "work that no trace shows" in printed
+    assert "captured alone" not in printed
+    jsonschema.Draft202012Validator(schema).validate(written)
+    (row,) = written["devices"][0]["blame"]
+    assert (row["culprit"], row["lost_ns"]) == ("untraced", written["devices"][0]["per_session"][0]["lost_ns"])
