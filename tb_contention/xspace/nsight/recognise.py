@@ -4,7 +4,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from tb_contention.errors import TraceFileError
-from tb_contention.xspace.nsight.database import Database
 
 
 def is_export(path: str, size: int, mtime_ns: int) -> bool:
@@ -15,6 +14,10 @@ def is_export(path: str, size: int, mtime_ns: int) -> bool:
 @lru_cache(maxsize=4096)
 def _looked_at(path: str, size: int, mtime_ns: int) -> bool:
     del size, mtime_ns  # part of the key
+    try:
+        from tb_contention.xspace.nsight.database import Database
+    except ImportError:  # a Python that was built without SQLite
+        return False
     try:
         with Database(path, path) as database:
             return database.is_export
