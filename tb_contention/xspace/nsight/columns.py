@@ -8,7 +8,7 @@ import numpy as np
 
 from tb_contention.model.trace import NONE, AllocationTable, KernelKind, KernelTable, LaunchTable, ResidencyTable
 from tb_contention.units import I32, I64, PS_PER_NS
-from tb_contention.xspace.nsight.device_work import COPIES, DeviceWork, launch_text
+from tb_contention.xspace.nsight.device_work import COPIES, DeviceWork, launch_text, numbered
 from tb_contention.xspace.nsight.host import Calls
 from tb_contention.xspace.nsight.memory import ALLOCATOR, Allocations
 from tb_contention.xspace.nsight.processes import Gpu, pids_of
@@ -42,9 +42,11 @@ class Places:
     def of(cls, work: DeviceWork, ordinals: "list[int]") -> "Places":
         """Number the streams that have work."""
         device = np.searchsorted(np.array(ordinals, np.int64), work.ordinal)
-        pairs, which = np.unique(np.column_stack([device, work.stream]), axis=0, return_inverse=True)
-        streams = tuple((int(d), max(0, int(s))) for d, s in pairs.tolist())
-        return cls(streams=streams, of_work=which.reshape(-1).astype(np.int32))
+        which, count = numbered(device, work.stream)
+        first = np.zeros(count, np.int64)
+        first[which] = np.arange(len(which))
+        streams = tuple((int(device[row]), max(0, int(work.stream[row]))) for row in first.tolist())
+        return cls(streams=streams, of_work=which.astype(np.int32))
 
 
 def kernel_table(work: DeviceWork, places: Places, origins: Origins, strings: Strings) -> KernelTable:

@@ -78,8 +78,11 @@ class Database:
             return tuple(np.empty(0, np.int64) for _ in names)
         wanted = [name for name in names if name in there]
         terms = [f'CASE typeof("{name}") WHEN \'integer\' THEN "{name}" ELSE {NONE} END' for name in wanted] or ["1"]
-        rows = self._rows(f'SELECT {", ".join(terms)} FROM "{table}" NOT INDEXED')
-        flat = np.fromiter(chain.from_iterable(rows), np.int64)
+        rows = self._cursor(f'SELECT {", ".join(terms)} FROM "{table}" NOT INDEXED')
+        try:
+            flat = np.fromiter(chain.from_iterable(rows), np.int64)
+        except _FAULTS as error:
+            raise self._refused(error) from None
         found = flat.reshape(-1, len(terms))
         known = {name: np.ascontiguousarray(found[:, place]) for place, name in enumerate(wanted)}
         return tuple(known.get(name, np.full(len(found), NONE)) for name in names)
@@ -109,9 +112,15 @@ class Database:
 
     def _rows(self, query: str) -> "Iterator[tuple[Any, ...]]":
         """Run a query; what SQLite finds wrong on the way is the file's fault."""
+        try:
+            yield from self._cursor(query)
+        except _FAULTS as error:
+            raise self._refused(error) from None
+
+    def _cursor(self, query: str) -> sqlite3.Cursor:
         self._work = 0
         try:
-            yield from self._connection.execute(f"{query} LIMIT {self._size // _SHORTEST_ROW + 1}")
+            return self._connection.execute(f"{query} LIMIT {self._size // _SHORTEST_ROW + 1}")
         except _FAULTS as error:
             raise self._refused(error) from None
 

@@ -115,14 +115,34 @@ def _launches(database: Database, counts: "list[int]") -> "tuple[I64, I64]":
     rest = np.full(sum(counts[1:]), -1)
     if not counts[0] or all((column == NONE).all() for column in columns):
         return np.concatenate([np.full(counts[0], -1), rest]), np.empty((0, len(_LAUNCH)), np.int64)
-    code = np.zeros(counts[0], np.int64)
-    for column in columns:
-        _, inverse = np.unique(column, return_inverse=True)
-        # Both numbers stay below the count of rows, so their product stays far below 2**63.
-        _, code = np.unique(code * (int(inverse.max()) + 1) + inverse.reshape(-1), return_inverse=True)
-        code = code.reshape(-1)
-    _, first = np.unique(code, return_index=True)
+    code, count = numbered(*columns)
+    first = np.empty(count, np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
     return np.concatenate([code, rest]), np.column_stack([column[first] for column in columns])
+
+
+def numbered(*columns: I64) -> "tuple[I64, int]":
+    """Number the distinct rows of columns in their order: (number of each row, how many)."""
+    code, count = np.zeros(len(columns[0]), np.int64), min(1, len(columns[0]))
+    for column in columns:
+        ranks, distinct = _ranked(column)
+        # Both numbers stay below the count of rows, so their product stays far below 2**63.
+        code, count = _ranked(code * distinct + ranks) if distinct > 1 else (code, count)
+    return code, count
+
+
+def _ranked(values: I64) -> "tuple[I64, int]":
+    """Replace values by their rank among the distinct ones; without sorting where they lie close together."""
+    if not len(values):
+        return values, 0
+    low, high = int(values.min()), int(values.max())
+    if high - low > 4 * len(values) + 1024:
+        distinct, ranks = np.unique(values, return_inverse=True)
+        return ranks.reshape(-1), len(distinct)
+    seen = np.zeros(high - low + 1, np.bool_)
+    seen[values - low] = True
+    rank = np.cumsum(seen) - 1
+    return rank[values - low], int(rank[-1]) + 1
 
 
 def launch_text(row: "list[int]") -> str:

@@ -5,6 +5,7 @@ import numpy as np
 from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
 from tb_contention.units import I64, PS_PER_NS
 from tb_contention.xspace.nsight.columns import Origins
+from tb_contention.xspace.nsight.device_work import numbered
 from tb_contention.xspace.nsight.host import Calls, Ranges, base_name
 from tb_contention.xspace.nsight.strings import Strings
 
@@ -50,8 +51,7 @@ def _steps(ranges: Ranges) -> I64:
     bases = [base_name(text) for text in ranges.texts]
     numbers = {base: number for number, base in enumerate(dict.fromkeys(bases))}
     base = np.array([numbers[b] for b in bases], np.int64)[ranges.text[rows]]
-    _, group = np.unique(np.column_stack([base, ranges.thread[rows]]), axis=0, return_inverse=True)
-    group = group.reshape(-1)
+    group, _ = numbered(base, ranges.thread[rows])
     order = np.lexsort((ranges.start[rows], group))
     rows, group = rows[order], group[order]
     start, end = ranges.start[rows], ranges.end[rows]

@@ -11,7 +11,7 @@ import numpy as np
 from tb_contention.model.trace import NONE
 from tb_contention.units import I64, Bool
 from tb_contention.xspace.nsight.database import Database
-from tb_contention.xspace.nsight.device_work import near
+from tb_contention.xspace.nsight.device_work import near, numbered
 from tb_contention.xspace.nsight.processes import pids_of, process_of
 
 #: ENUM_GPU_CTX_SWITCH of releases whose report has no such list.
@@ -109,8 +109,7 @@ def own_stays(stays: Stays, process: int, starts: I64, traced: I64) -> Bool:
         return found
     at = np.searchsorted(stays.start, starts, "right") - 1
     inside = (at >= 0) & (starts < stays.end[np.maximum(at, 0)])
-    _, code = np.unique(np.column_stack([stays.process, stays.context]), axis=0, return_inverse=True)
-    code = code.reshape(-1)
+    code, _ = numbered(stays.process, stays.context)
     begun = np.bincount(code[at[inside]], minlength=int(code.max()) + 1) / len(starts)
     begun[np.unique(code[np.isin(pids_of(stays.process), pids_of(traced))])] = 0.0
     ranked = np.sort(begun)[::-1]
