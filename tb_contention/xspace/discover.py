@@ -211,6 +211,9 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str |
     seconds = _export_seconds(folder) if best else ()
     for host, (container, entry) in sorted(best.items()):
         _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
+    for entry in entries:
+        if entry.name.endswith(Container.NSIGHT.value) and only in (None, entry.name):
+            _add_report(entry, entries, top, name, found)
 
 
 def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found) -> None:
@@ -228,11 +231,7 @@ def _best(
     best: dict[str, tuple[int, Container, os.DirEntry[str]]] = {}
     for entry in entries:
         container = _container(entry.name)
-        if only is not None and entry.name != only:
-            continue
-        if entry.name.endswith(Container.NSIGHT.value):
-            _add_report(entry, entries, top, name, found)
-        if container is None:
+        if container is None or (only is not None and entry.name != only):
             continue
         host = entry.name[: -len(container.value)]
         rank = _CONTAINERS.index(container)
