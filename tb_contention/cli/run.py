@@ -8,6 +8,9 @@ The window opens `--wait` after the last command has imported TensorFlow or open
 processes of a command the first that imports a framework records. Commands read nothing from stdin; their stdout and stderr are left as
 they are. An interrupt stops the recordings, waits for their traces and is passed on to the commands; a second one kills them.
 
+A process has one profiler: a program must not start it itself while the window is open. Leave that part of the program out, or use
+`tb_contention.manifest` in it instead of this command.
+
 The exit code is that of the first command, in their order, that did not end with 0; those that ran alone come first. A command that signal
 N ended counts 128 + N.
 """
@@ -81,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tb_contention.capture.interrupts import Interrupts
     from tb_contention.capture.keeper import Settings
 
+    refuse_windows(sys.platform)
     commands, logdir = _commands(arguments), _made(arguments.logdir)
     settings = Settings(
         wait_ns=arguments.wait, duration_ns=arguments.duration, timeout_ns=arguments.timeout, stop=arguments.stop
@@ -91,6 +95,14 @@ def run(arguments: argparse.Namespace) -> int:
     _say_what_next(arguments.logdir, alone, together)
     failed = next((outcome.code for outcome in (*alone, *together) if outcome.code), 0)
     return failed or (128 + interrupts.number if interrupts.number is not None else 0)
+
+
+def refuse_windows(platform: str) -> None:
+    """Refuse a system without process groups, where signals would end the wrong programs."""
+    if platform == "win32":
+        raise OptionError(
+            "run works on Linux and macOS only.", slug="bad-option", advice="Use tb_contention.profile in each program."
+        )
 
 
 def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":

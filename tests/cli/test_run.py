@@ -11,6 +11,8 @@ import pytest
 
 from tb_contention.capture.rendezvous import is_alive
 from tb_contention.cli.main import main
+from tb_contention.cli.run import refuse_windows
+from tb_contention.errors import OptionError
 
 PYTHON = sys.executable
 MAIN = "import sys; from tb_contention.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -108,6 +110,12 @@ def test_wrong_usage_is_said_before_anything_starts(
     assert main(["run", "--logdir", str(logdir), *words]) == 2
     assert told in capfd.readouterr().err
     assert not logdir.exists()
+
+
+def test_a_system_without_process_groups_is_refused() -> None:
+    with pytest.raises(OptionError, match="Linux and macOS only"):
+        refuse_windows("win32")
+    refuse_windows("linux")
 
 
 def test_a_log_directory_elsewhere_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
