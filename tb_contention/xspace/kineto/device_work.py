@@ -12,7 +12,7 @@ from tb_contention.xspace.decoding.strings import intern_places
 from tb_contention.xspace.kineto import document as parts
 from tb_contention.xspace.kineto import events as column
 from tb_contention.xspace.kineto.json_text import NONE
-from tb_contention.xspace.kineto.rows import Rows, first_known, fixed
+from tb_contention.xspace.kineto.rows import Rows, distinct_rows, first_known, fixed
 
 #: Arguments of events on a device; the last two stay text.
 _KEYS = (
@@ -109,13 +109,14 @@ def _device(ordinal: int, stated: "dict[str, Any]") -> Device:
 def _streams(devices: "tuple[Device, ...]", ordinal: I64, stream: I64) -> "tuple[tuple[Stream, ...], I32]":
     if not len(ordinal):
         return (), np.empty(0, np.int32)
-    distinct, back = np.unique(np.stack([ordinal, stream], 1), axis=0, return_inverse=True)
+    places = np.stack([ordinal, stream], 1)
+    numbers, first = distinct_rows(places)
     row = {device.ordinal: k for k, device in enumerate(devices)}
     made = tuple(
         Stream(device=row.get(int(d), -1), id=int(s) if abs(int(s)) < 1 << 62 else 0, name=f"stream {int(s)}")
-        for d, s in distinct
+        for d, s in places[first]
     )
-    return made, back.reshape(-1).astype(np.int32)
+    return made, numbers.astype(np.int32)
 
 
 def _details(rows: Rows, launch: I64, places: I64) -> "tuple[StringTable, I32]":
@@ -125,11 +126,11 @@ def _details(rows: Rows, launch: I64, places: I64) -> "tuple[StringTable, I32]":
     keys = np.column_stack([launch, grid[0], block[0]])
     if not len(keys):
         return StringTable.of([]), np.empty(0, np.int32)
-    distinct, back = np.unique(keys, axis=0, return_inverse=True)
-    made = [_words(key, grid[1], block[1]) for key in distinct.tolist()]
+    numbers, first = distinct_rows(keys)
+    made = [_words(key, grid[1], block[1]) for key in keys[first].tolist()]
     said = np.array([bool(text) for text in made])
     number = np.where(said, np.cumsum(said) - 1, -1)
-    return StringTable.of([text for text in made if text]), number[back.reshape(-1)].astype(np.int32)
+    return StringTable.of([text for text in made if text]), number[numbers].astype(np.int32)
 
 
 def _texts(text: U8, places: I64) -> "tuple[I64, StringTable]":

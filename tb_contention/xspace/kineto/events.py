@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.xspace.decoding.wire import BYTES, I64_2, LENT, R64_1, i8
+from tb_contention.xspace.decoding.wire import BYTES, I64_1, I64_2, LENT, R64_1, i8
 from tb_contention.xspace.kineto.json_text import (
     CLOSE_LIST,
     NONE,
@@ -20,6 +20,7 @@ from tb_contention.xspace.kineto.json_text import (
 CLASS, NAME, LENGTH, PROCESS, THREAD, WHOLE, PART, DURATION, FROM, TO = range(10)
 WIDTH = 10
 MORE, ENDED, CUT = range(3)
+R64_2 = types.Array(types.int64, 2, "C", readonly=True)
 #: What an instant without a category of its own is.
 _COUNTER, _INSTANT, _METADATA, _COMPLETE = 67, 105, 77, 88
 _PS = 1_000_000
@@ -121,7 +122,7 @@ def arguments(text, start, stop, keys, key_offsets, numbers, places):  # type: i
             key, key_end, value, value_end = member(text, value_end, end)
 
 
-@compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, types.Array(types.int64, 1, "C")))
+@compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, I64_1))
 def enclosing(thread, start, end, of_thread, at, found):  # type: ignore[no-untyped-def]
     """Find for each instant the innermost interval of its thread that holds it, -1 for none.
 
@@ -144,3 +145,39 @@ def enclosing(thread, start, end, of_thread, at, found):  # type: ignore[no-unty
         while depth > 0 and end[stack[depth - 1]] < at[query]:
             depth -= 1
         found[query] = stack[depth - 1] if depth > 0 else -1
+
+
+@compiled(types.boolean(R64_2, i8, i8))
+def same_row(table, a, b):  # type: ignore[no-untyped-def]
+    """Tell whether two rows are equal."""
+    same = True
+    for k in range(table.shape[1]):
+        same = same and table[a, k] == table[b, k]
+    return same
+
+
+@compiled(i8(R64_2, I64_1, I64_1, types.uint64))
+def number_rows(table, numbers, first, seed):  # type: ignore[no-untyped-def]
+    """Number equal rows alike, counting up in order of appearance; `first[number]` is where it first appears; -> how many there are.
+
+    seed: unknown to who wrote the file, so that rows cannot be made to collide.
+    """
+    size = 16
+    while size < 2 * table.shape[0]:
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    used = np.int64(0)
+    for row in range(table.shape[0]):
+        value = seed
+        for k in range(table.shape[1]):
+            value = (value ^ np.uint64(table[row, k])) * np.uint64(11400714819323198485)
+            value ^= value >> np.uint64(32)
+        slot = np.int64(value & np.uint64(size - 1))
+        while slots[slot] >= 0 and not same_row(table, first[slots[slot]], row):
+            slot = (slot + 1) & (size - 1)
+        if slots[slot] < 0:
+            slots[slot] = used
+            first[used] = row
+            used += 1
+        numbers[row] = slots[slot]
+    return used

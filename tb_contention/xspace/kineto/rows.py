@@ -1,6 +1,7 @@
 """Scanned events -> rows on one axis, by what they are, with their names interned."""
 
 import json
+import secrets
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from tb_contention.xspace.kineto import events as column
 from tb_contention.xspace.kineto.json_text import NONE
 
 PS_PER_US = 1_000_000
+_SEED = np.uint64(secrets.randbits(62))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,6 +132,13 @@ def _threads(table: I64) -> "tuple[list[tuple[int, int]], I32]":
     pairs = table[on_host][:, [column.PROCESS, column.THREAD]]
     if not len(pairs):
         return [], thread
-    distinct, back = np.unique(pairs, axis=0, return_inverse=True)
-    thread[on_host] = back.reshape(-1)
-    return [(int(process), int(number)) for process, number in distinct], thread
+    numbers, first = distinct_rows(pairs)
+    thread[on_host] = numbers
+    return [(int(process), int(number)) for process, number in pairs[first]], thread
+
+
+def distinct_rows(table: I64) -> "tuple[I64, I64]":
+    """Number equal rows alike; -> the number of each, and where each number first appears."""
+    numbers, first = np.empty(len(table), np.int64), np.empty(len(table), np.int64)
+    count = column.number_rows(fixed(table), numbers, first, _SEED)
+    return numbers, first[:count]
