@@ -22,6 +22,7 @@ import numpy as np
 from tb_contention._version import __version__
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.residency import ResidencyTable
 from tb_contention.model.tables import StringTable, Table
 from tb_contention.model.trace import (
     AllocationTable,
@@ -31,7 +32,6 @@ from tb_contention.model.trace import (
     HostEventTable,
     KernelTable,
     LaunchTable,
-    ResidencyTable,
     StepTable,
     Stream,
     Trace,

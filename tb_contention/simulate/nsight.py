@@ -113,6 +113,9 @@ def _add_session(rows: Rows, played: Played) -> None:
     for number, run in enumerate(played.shared):
         if window.holds(round(run.begin), round(run.end), 0):
             rows.step(spec, number, round(run.begin), round(run.end))
+        called = round(run.launch[-1] + spec.launch_cost * 1000)
+        if spec.sync_every and (number + 1) % spec.sync_every == 0 and window.holds(called, round(run.end), 0):
+            rows.wait(spec, called, round(run.end))
     for change in memory_changes(spec, played.shared):
         if window.holds(change.time, change.time, 0):
             rows.allocation(spec, change)

@@ -98,6 +98,11 @@ class Rows:
             "CUPTI_ACTIVITY_KIND_RUNTIME", work.launch, work.launch + length, 0, thread, work.correlation, self.string(name), 0, None
         )  # fmt: skip
 
+    def wait(self, spec: SessionSpec, start: int, end: int) -> None:
+        """Write the call in which the host waits for the device."""
+        thread, name = global_id(spec.process_id, spec.process_id), self.string("cudaStreamSynchronize_v3020")
+        self.add("CUPTI_ACTIVITY_KIND_RUNTIME", start, max(start, end), 0, thread, None, name, 0, None)
+
     def step(self, spec: SessionSpec, number: int, start: int, end: int) -> None:
         """Write a step as an NVTX range."""
         thread = global_id(spec.process_id, spec.process_id)

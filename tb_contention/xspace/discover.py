@@ -25,6 +25,7 @@ _CONTAINERS = (
 _ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
 #: Reports of Nsight Systems that were not exported.
 _REPORTS = (".nsys-rep", ".qdrep")
+_MISPLACED = (Container.XPLANE, Container.RIEGELI)
 _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 
 
@@ -141,27 +142,19 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                     _read_session(entry.path, top, name, found)
                 else:
                     stack.append(entry.path)
-            elif not in_profile and _container(entry.name) in (Container.XPLANE, Container.RIEGELI):
-                found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
             elif entry.name.endswith(Container.NSIGHT.value):
                 _add_report(entry, entries, top, name, found)
-            elif entry.name.endswith(_REPORTS):
+            elif entry.name.endswith(_REPORTS) or (not in_profile and _container(entry.name) in _MISPLACED):
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
 
 
 def _add_report(
     entry: "os.DirEntry[str]", beside: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found
 ) -> None:
-    """List an export of Nsight Systems, once."""
+    """List a report of Nsight Systems."""
     manifest = next((e.path for e in beside if e.name == MANIFEST_NAME), None)
-    relative = printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
-    file = report_file(entry, f"{name}/{relative}" if name else relative, printable(str(top.absolute().name)), manifest)
-    if file is None:
-        return
-    info = entry.stat()
-    if (info.st_dev, info.st_ino) not in found.identities or info.st_nlink > 1:
-        found.identities.add((info.st_dev, info.st_ino))
-        found.files.append(file)
+    relative = (f"{name}/" if name else "") + printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
+    found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
 
 
 def _entries(folder: str, top: Path, visited: "set[tuple[int, int]]", found: _Found) -> "list[os.DirEntry[str]]":

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, AllocationTable, KernelKind, KernelTable, LaunchTable, ResidencyTable
+from tb_contention.model.residency import ResidencyTable
+from tb_contention.model.trace import NONE, AllocationTable, KernelKind, KernelTable, LaunchTable
 from tb_contention.units import I32, I64, PS_PER_NS
 from tb_contention.xspace.nsight.device_work import COPIES, DeviceWork, launch_text, numbered
 from tb_contention.xspace.nsight.host import Calls

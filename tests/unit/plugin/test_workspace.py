@@ -11,6 +11,7 @@ from tb_contention.pipeline import FirstLook, measured
 from tb_contention.plugin import workspace
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.workspace import State, Workspace
+from tb_contention.simulate.nsight import write_report
 
 VIEW = View()
 
@@ -64,3 +65,15 @@ def test_a_short_capture_is_shown_when_it_is_whole(demo_logs: Path) -> None:
     state = until(space, lambda found: found.analysis is not None)
 
     assert (state.partial, state.state) == (False, "ready")
+
+
+def test_the_processes_of_a_report_are_sessions_of_the_tab(tmp_path: Path) -> None:
+    write_report("time_slicing", tmp_path)
+    space = Workspace(str(tmp_path), "")
+    state = until(space, lambda found: found.state == "ready")
+
+    assert state.analysis is not None
+    assert [s.session.process_id for s in state.analysis.report.sessions] == [4021, 4388]
+    assert len(state.analysis.report.devices) == 1
+    timeline, _ = space.timeline(VIEW, state.analysis.report.devices[0].id)
+    assert timeline is not None
