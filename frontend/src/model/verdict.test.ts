@@ -42,6 +42,15 @@ describe('the verdict', () => {
     expect(sentence(['a'])).toBe('One session alone on GPU 0 on host0: busy for 50 % of 480 ms');
   });
 
+  it('says that a session alone in its capture was slowed by others', () => {
+    const per_session = [slowed('a', { estimate: 1.45, low: 1.2, high: 1.7, evidence: 'C' })];
+    const blamed = (lost: number) => [{ victim: 'a', culprit: 'untraced', lost_ns: ns(lost) }];
+    expect(sentence(['a'], { per_session, blame: blamed(5e6) })).toBe(
+      'One session on GPU 0 on host0, beside processes that were not captured: a is about 1.45× slower',
+    );
+    expect(sentence(['a'], { per_session, blame: blamed(0) })).toMatch(/^One session alone/);
+  });
+
   it('puts slowdowns first when they are known', () => {
     const known = { estimate: 1.254, low: 1.23, high: 1.27, evidence: 'B' };
     const per_session = [slowed('a', known), slowed('b', { ...known, estimate: 1.4 })];

@@ -40,7 +40,7 @@ export const clockName = (source: string): string => CLOCKS[source] ?? source;
 
 const IDENTITIES: Readonly<Record<string, string>> = {
   assumed: 'same GPU assumed: host, ordinal and capabilities agree',
-  manifest: 'GPU named by the capture manifest',
+  manifest: 'GPU named by the manifest or the recording',
   user: 'GPU named by you',
 };
 
@@ -93,6 +93,8 @@ function sentenceOf(device: Device, nameOf: (id: string) => string): string {
   const place = `${gpuName(device)} on ${device.host}`;
   const { window_ns: window, contended_ns: contended } = device.time;
   if (count <= 1) {
+    const slowed = device.blame.some((entry) => entry.lost_ns > 0) ? slowdownClause(device, nameOf) : null;
+    if (slowed !== null) return `One session on ${place}, beside processes that were not captured: ${slowed}`;
     const busy = device.per_session[0]?.busy_ns ?? null;
     return `One session alone on ${place}: busy for ${formatShare(busy, window)} of ${formatDuration(window)}`;
   }
