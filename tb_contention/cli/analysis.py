@@ -57,11 +57,13 @@ def no_captures(discovery: "Discovery") -> LogdirError:
     seen = ", ".join(discovery.seen_instead[:5])
     instead = f" Seen instead: {seen}." if seen else ""
     trouble = "".join(f" {p.message}" for p in discovery.problems[:3])
+    reports = any(name.endswith((".nsys-rep", ".qdrep")) for name in discovery.seen_instead)
+    export = "Export reports of Nsight Systems: nsys export --type sqlite REPORT.nsys-rep." if reports else ""
     folders = "1 folder" if discovery.looked_in == 1 else f"{discovery.looked_in} folders"
     return LogdirError(
         f"{discovery.logdir} holds no profiler captures: looked for {LOOKED_FOR} in {folders}.{instead}{trouble}",
         slug="logdir-no-captures",
-        advice="Record with tf.profiler.experimental.start(logdir) or jax.profiler.start_trace(logdir).",
+        advice=export or "Record with tf.profiler.experimental.start(logdir) or jax.profiler.start_trace(logdir).",
     )
 
 

@@ -68,7 +68,8 @@ def write_report(
 ) -> Path:
     """Write `out/report.sqlite` and `out/truth.json`; return the former. Equal arguments give equal bytes.
 
-    switches: record context switches, which tell of time slices only. untraced: sessions of which the recorder sees nothing but those.
+    Each session has to be a process of its own. switches: record context switches, which tell of time slices only. untraced: sessions of
+    which the recorder sees nothing but those.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)

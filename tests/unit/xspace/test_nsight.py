@@ -11,6 +11,7 @@ import pytest
 import tb_contention
 from tb_contention.align import AlignOptions, align
 from tb_contention.cache import TraceCache
+from tb_contention.cli.main import main
 from tb_contention.errors import TraceFileError
 from tb_contention.model.alignment import ClockSource, Identity
 from tb_contention.model.capture import CaptureFile, Container
@@ -247,10 +248,16 @@ def test_databases_of_other_programs_are_no_traces(tmp_path: Path) -> None:
     assert found.problems == ()
 
 
-def test_a_report_that_was_not_exported_is_named_in_place_of_captures(tmp_path: Path) -> None:
+def test_a_report_that_was_not_exported_is_named_with_how_to_export_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "report1.nsys-rep").write_bytes(b"x")
 
-    assert discover(str(tmp_path)).seen_instead == ("report1.nsys-rep",)
+    assert main(["report", str(tmp_path)]) == 1
+
+    said = capsys.readouterr().err
+    assert "report1.nsys-rep" in said
+    assert "nsys export --type sqlite" in said
 
 
 @pytest.mark.parametrize("place", ["r.sqlite", "train/r.sqlite", "train/plugins/profile/2026_01_01_00_00_00/r.sqlite"])
