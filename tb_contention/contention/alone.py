@@ -76,14 +76,27 @@ def filled(exposure: Exposure, base: F64) -> "tuple[F64, Bool]":
 
 
 def find_alone(
-    work: SessionWork, exposure: Exposure, own: Baseline, solo: "Baseline | None", sharing: Sharing, sessions: int
+    work: SessionWork,
+    exposure: Exposure,
+    own: Baseline,
+    solo: "Baseline | None",
+    sharing: Sharing,
+    sessions: int,
+    *,
+    on_cores: bool = False,
 ) -> Alone:
-    """Choose the best evidence there is. solo: baselines from a capture alone, own: from undisturbed kernels."""
+    """Choose the best evidence there is. solo: baselines from a capture alone, own: from undisturbed kernels.
+
+    on_cores: several processes on a processor. Its cores, clocks and caches are shared whether or not an operation of another runs at the
+    instant, so that nothing in one capture is undisturbed; recorded pairs showed it wrong by a third.
+    """
     if solo is not None:
         better = _preferring(solo, own)
         if covers(exposure, solo.alone) >= COVERAGE:
             return _alone(Evidence.A, exposure, better)
         own = better
+    if on_cores and not sharing.apart:
+        return _bounds(exposure, replace(own, alone=np.full(len(own.alone), np.nan)), sessions)
     if covers(exposure, own.alone) >= COVERAGE:
         return _alone(Evidence.B, exposure, own)
     if sharing.apart:

@@ -102,7 +102,11 @@ def measure_cost(
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
     if measured is not None:
         sharing = in_turns(works, measured, group.start, group.end)
-    alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works)), victims)
+    processes = {work.session.process or work.id for work in works}
+    on_cores = group.device.device.is_host and len(processes) > 1
+    alones = _each(
+        lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works), on_cores=on_cores), victims
+    )
     alones = no_more_than_one(works, alones, sharing, group.start, group.end)
     if sharing.mechanism is Mechanism.NONE and not sharing.apart and len(works) > 1:
         known = [a.evidence is not Evidence.D for a in alones]

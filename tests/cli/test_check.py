@@ -89,7 +89,7 @@ def test_a_line_tells_the_figure_its_interval_the_limit_and_the_excess(logs: str
 def test_bounds_alone_decide_where_both_are_on_one_side(demo_logs: Path, capsys: Captured) -> None:
     words = ["check", str(demo_logs / "recorded_two_processes"), "--max-slowdown", "3"]
     assert main(words) == 0
-    assert "between 1.000× and 2.839×, class D, limit 3.000×" in capsys.readouterr().out
+    assert "between 1.000× and 2.852×, class D, limit 3.000×" in capsys.readouterr().out
 
 
 def test_captures_without_a_wall_clock_are_not_known_to_be_alone(
