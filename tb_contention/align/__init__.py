@@ -75,7 +75,8 @@ def _names(captures: "tuple[Capture, ...]") -> "list[str]":
 
 def _path(capture: Capture) -> "tuple[str, ...]":
     if capture.manifest is not None and capture.manifest.name:
-        return (capture.manifest.name,)
+        folders = [part for part in capture.file.run.rpartition("/")[0].split("/") if part]
+        return (*folders[: -1 if folders[-1:] == [capture.manifest.name] else None], capture.manifest.name)
     if capture.file.container in (Container.KINETO, Container.KINETO_GZIP):
         return (*capture.file.run.split("/"), _WRITTEN_AT.sub("", capture.file.host))
     run = capture.file.run.rpartition("/")[0]

@@ -48,9 +48,19 @@ _LONGEST = 1000
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
-def variables() -> "dict[str, str]":
+def variables(environ: "Mapping[str, str]" = os.environ) -> "dict[str, str]":
     """Return those of the listed variables that are set, shortened to 1,000 characters."""
-    return {name: os.environ[name][:_LONGEST] for name in VARIABLES if name in os.environ}
+    return {name: environ[name][:_LONGEST] for name in VARIABLES if name in environ}
+
+
+def of_process(process: int) -> "dict[str, str] | None":
+    """Return the variables that another process of this machine started with; None where that is not told."""
+    try:
+        words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    pairs = (word.decode("utf-8", "replace").partition("=") for word in words)
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def let_kernels_run_at_once() -> None:
@@ -58,9 +68,9 @@ def let_kernels_run_at_once() -> None:
     os.environ.setdefault(CONCURRENT, "1")
 
 
-def kernel_mode() -> str:
+def kernel_mode(environ: "Mapping[str, str]" = os.environ) -> str:
     """Tell what the variable asks for: 1 and true, 0 and false are the words that frameworks take, in any case."""
-    word = os.environ.get(CONCURRENT, "").lower()
+    word = environ.get(CONCURRENT, "").lower()
     return {"1": "concurrent", "true": "concurrent", "0": "serialised", "false": "serialised"}.get(word, "unknown")
 
 

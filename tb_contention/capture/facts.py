@@ -67,7 +67,7 @@ class Session:
     """One recorded process. profiler: the framework whose profiler recorded; boot_id: what containers of a machine share."""
 
     name: str
-    process_id: int
+    process_id: "int | None"
     host: "str | None" = None
     boot_id: "str | None" = None
     container: "str | None" = None

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tb_contention.capture import manifest
 from tb_contention.capture.addresses import Address, unreachable
+from tb_contention.capture.watch import Watch
 from tb_contention.errors import ContentionError, LogdirError, MissingLibraryError
 
 #: All servers are told one moment to start at, so much after the request.
@@ -61,13 +63,19 @@ def request_capture(
         raise ContentionError(_failures(silent), slug="capture-failed", advice=_START_ONE)
     before = _files(profile)
     tell(f"Recording {duration_ms / 1000:g} s at {', '.join(map(str, there))}")
-    answer = _ask(str(logdir), there, duration_ms)
+    with Watch.during() as watch:
+        answer = _ask(str(logdir), there, duration_ms)
     made = {path.name: path for path in sorted(_files(profile) - before)}
     outcomes = tuple(_outcome(a, silent.get(a), made) for a in addresses)
     folder = next((o.path.parent for o in outcomes if o.path is not None), None)
     if folder is None:
         why = answer["error"] or _NO_TRACE
         raise ContentionError(f"No server gave a trace: {_one_line(why)}", slug="capture-failed", advice=_START_ONE)
+    taken = [o.address for o in outcomes if o.path is not None]
+    wrong = manifest.write(folder, {address.file: watch.session(address) for address in taken}, "capture")
+    watch.close()
+    if wrong:
+        tell(wrong)
     return RemoteCapture(folder=folder, client=answer["client"], outcomes=outcomes)
 
 

@@ -82,7 +82,7 @@ def test_alone_runs_each_before_all(tmp_path: Path, capfd: pytest.CaptureFixture
     write = f"import sys; open({str(log)!r}, 'a').write(sys.argv[1])"
     assert run(tmp_path, "--alone", "--", PYTHON, "-c", write, "a", "--", PYTHON, "-c", write, "b") == 0
     assert log.read_text() in ("abab", "abba")
-    assert "alone: python -> " in capfd.readouterr().err
+    assert f"alone: {Path(PYTHON).name} -> " in capfd.readouterr().err
 
 
 def test_commands_read_no_input_and_see_no_change_but_theirs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from tb_contention.model.intervals import Intervals  # noqa: E402
 from tb_contention.model.report import DeviceReport, Report  # noqa: E402
 from tb_contention.model.trace import KernelKind, Trace  # noqa: E402
 from tb_contention.pipeline import Options  # noqa: E402
+from tb_contention.xspace.discover import discover  # noqa: E402
 
 DATA = ROOT / "tests" / "data" / "gpu"
 
@@ -69,7 +70,8 @@ def rows_of(pair: Path) -> "list[Row]":
     rows = _rows(pair, truth, together, has_baseline=False)
     if truth["mode"] != "processes":
         return rows
-    baselines = {f"together/{name}": f"alone/{name}" for name in truth["slowdown"]}
+    files = [file for file in discover(str(pair)).files if file.run.startswith("together/")]
+    baselines = {file.id: f"alone/{file.run.split('/')[1]}" for file in files}
     aided = tb_contention.analyse(pair, cache_dir=None, options=Options(baselines=baselines))
     return rows + _rows(pair, truth, aided, has_baseline=True)
 
@@ -84,7 +86,8 @@ def _device_rows(
 ) -> "list[Row]":
     rows = []
     for loss in device.losses:
-        name = report.session(loss.session).name.rpartition("/")[2]
+        session = report.session(loss.session).session
+        name = session.run.split("/")[-2] if session.process is None else session.name.rpartition("/")[2]
         if name not in truth["slowdown"]:
             continue
         true, found = truth["slowdown"][name], loss.slowdown
@@ -126,7 +129,7 @@ class Preemption:
 def preemption(pair: Path) -> "list[Preemption]":
     """Look at the kernels of a pair of processes alone and together."""
     report = tb_contention.analyse(pair, cache_dir=None)
-    found = {s.session.name: s.session for s in report.sessions if s.session.kind == "process"}
+    found = {"/".join(s.run.split("/")[:2]): s for s in (r.session for r in report.sessions) if s.kind == "process"}
     truth = json.loads((pair / "truth.json").read_text())
     names = list(truth["slowdown"])
     if truth["mode"] != "processes" or not all(f"{p}/{n}" in found for p in ("alone", "together") for n in names):

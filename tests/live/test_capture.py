@@ -104,6 +104,11 @@ def test_two_programs_are_recorded_at_the_same_moment_into_one_session_directory
     assert device.group.device.device.is_host
     assert len(device.sessions) == 2
     assert all(s.steps is not None for s in report.sessions)
+    said = [s.session.manifest for s in report.sessions]
+    assert {m.process_id for m in said if m is not None} == set(served.pids)
+    assert all(m is not None and m.environment["CUDA_VISIBLE_DEVICES"] == "" for m in said)
+    assert all(m is not None and len(m.clock_readings) == 2 and m.clock_step_ns == 0 for m in said)
+    assert {s.name for s in report.sessions} == {f"localhost:{port}" for port in served.ports}
 
 
 def test_a_server_that_is_not_there_is_named_and_the_others_trace_is_kept(served: Served, tmp_path: Path) -> None:
