@@ -1,4 +1,4 @@
-"""Every program in RECIPES.md runs as it stands there, and leaves a trace with a manifest that the analysis reads."""
+"""Every program in RECIPES.md and in README's section on recording runs as it stands there, and leaves a trace with a manifest that the analysis reads."""
 
 import re
 import subprocess
@@ -10,13 +10,13 @@ from live.capturing import ROOT, environment, manifests, recorded
 
 import tb_contention
 
-TEXT = (ROOT / "tb_contention" / "capture" / "RECIPES.md").read_text()
+TEXT = (ROOT / "tb_contention" / "capture" / "RECIPES.md").read_text() + (ROOT / "README.md").read_text()
 RECIPES = re.findall(r"^```python (\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 MARKERS = {"tensorflow": pytest.mark.live, "jax": pytest.mark.jax}
 
 
 def test_every_block_names_its_framework() -> None:
-    assert len(RECIPES) == TEXT.count("```python") == 5
+    assert len(RECIPES) == TEXT.count("```python ") == 8
     assert {framework for framework, _ in RECIPES} == set(MARKERS)
 
 
