@@ -10,7 +10,7 @@ from tb_contention.contention.blame import KernelRuns, blame
 from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.mechanism import TOO_LITTLE, Sharing
-from tb_contention.contention.residency import Residency, Turns, own_time
+from tb_contention.contention.residency import Residency, Turns, on_copy_engines, own_time
 from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
@@ -72,13 +72,18 @@ def turns_exposure(work: SessionWork, turns: Turns, exposure: Exposure) -> Expos
     return expose(work, turns.away, exposure.start, exposure.end, 0)
 
 
-def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: Turns, residency: Residency) -> Alone:
-    """Take each kernel's own time for what it takes alone; exposure, own: as estimated without switches.
+def measured_alone(
+    work: SessionWork, exposure: Exposure, own: Baseline, found: Alone, turns: Turns, residency: Residency
+) -> Alone:
+    """Take each kernel's own time for what it takes alone; exposure, own, found: as estimated without switches.
+
+    What copy engines do the switches do not tell: of that the estimate stands.
 
     Class B where undisturbed instances would tell as much, else C: the turns leave it valid. What is not resolved: saving and restoring
     inside a stay, taken to be as long as between stays, and by how much undisturbed instances disagree.
     """
-    time = own_time(work, turns)
+    apart = on_copy_engines(work, turns)
+    time = np.where(apart, found.estimate, own_time(work, turns))
     # What a stranger disturbed looks undisturbed beside the captured sessions alone.
     strange = sum(length for _, length in residency.strangers) > TOO_LITTLE * (exposure.end - exposure.start)
     known = 0.0 if strange else covers(exposure, own.alone)
@@ -87,21 +92,20 @@ def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: 
     inside = Intervals.one(exposure.start, exposure.end)
     arrivals = int(covered(inside, turns.stays.start, turns.stays.end)[turns.stays.own].astype(np.bool_).sum())
     hidden = arrivals * (residency.change or 0.0) / total
-    apart = 0.0
+    disagree = 0.0
     if known >= COVERAGE:
-        both = rows & exposure.touched & np.isfinite(own.alone)
-        apart = abs(float((time - own.alone)[both].sum())) / total
-    none = np.zeros(len(time))
+        both = rows & exposure.touched & np.isfinite(own.alone) & ~apart
+        disagree = abs(float((time - own.alone)[both].sum())) / total
     return Alone(
         evidence=Evidence.B if known >= COVERAGE else Evidence.C,
         coverage=known,
         estimate=time,
         shortest=time,
-        deviation=none,
-        error=none,
-        group=own.group,
-        borrowed=none.astype(np.bool_),
-        unresolved=hidden + apart,
+        deviation=np.where(apart, found.deviation, 0.0),
+        error=np.where(apart, found.error, 0.0),
+        group=found.group,
+        borrowed=np.zeros(len(time), np.bool_),
+        unresolved=hidden + disagree,
         measured=True,
     )
 

@@ -111,12 +111,14 @@ def _spans(stays: Stays, group: DeviceGroup) -> bool:
 
 
 def _turns(session: SessionId, stays: Stays, owners: "dict[SessionId, Intervals]") -> Turns:
-    """Give each time in which the session's context was away to who had the engine, with the change-overs around it."""
+    """Give each time in which the session's context was away to who had the engine, with the change-overs around it.
+
+    Between two stays of its own nobody else is known to have had it, so that time is not taken for away.
+    """
     foreign = ~stays.own
     begin, end = stays.start.copy(), stays.end.copy()
     begin[1:] = np.where(foreign[1:], stays.end[:-1], begin[1:])
     end[:-1] = np.where(foreign[:-1] & stays.own[1:], stays.start[1:], end[:-1])
-    nobody = np.flatnonzero(stays.own[:-1] & stays.own[1:])
     middle = (stays.start + stays.end) // 2
     left = foreign.copy()
     had: dict[SessionId, Intervals] = {}
@@ -126,9 +128,7 @@ def _turns(session: SessionId, stays: Stays, owners: "dict[SessionId, Intervals]
         theirs = left & _holds(intervals, middle)
         left &= ~theirs
         had[other] = Intervals.union_of(begin[theirs], end[theirs])
-    had[UNTRACED] = Intervals.union_of(
-        np.concatenate([begin[left], stays.end[nobody]]), np.concatenate([end[left], stays.start[nobody + 1]])
-    )
+    had[UNTRACED] = Intervals.union_of(begin[left], end[left])
     away = Intervals.union_of(
         np.concatenate([part.start for part in had.values()]), np.concatenate([part.end for part in had.values()])
     )
@@ -192,16 +192,16 @@ def own_time(work: SessionWork, turns: Turns) -> F64:
     """Return how long each kernel had the engine, ns; a copy engine of its own is not taken away with the context."""
     duration = (work.end - work.start).astype(np.float64)
     lost = covered(turns.away, work.start, work.end).astype(np.float64)
-    if not _copies_go_along(work, turns):
-        lost[work.copy] = 0.0
-    return np.where(work.spin, duration, duration - lost)
+    return np.where(work.spin | on_copy_engines(work, turns), duration, duration - lost)
 
 
-def _copies_go_along(work: SessionWork, turns: Turns) -> bool:
+def on_copy_engines(work: SessionWork, turns: Turns) -> Bool:
+    """Mark copies that engines of their own do, whoever has the compute engine; none where copies go with the context."""
     rows = np.flatnonzero(work.copy)
     if not len(rows):
-        return True
+        return work.copy
     window = Intervals.one(int(work.start[0]), int(work.end.max()))
     share = (turns.away & window).total / max(1, window.total)
     astray = _astray(turns.away, work.start[rows], work.end[rows])
-    return len(rows) * share >= _BY_CHANCE and astray <= _COPIES_ASTRAY
+    go_along = len(rows) * share >= _BY_CHANCE and astray <= _COPIES_ASTRAY
+    return np.zeros(len(work.copy), np.bool_) if go_along else work.copy

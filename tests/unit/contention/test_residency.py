@@ -119,6 +119,31 @@ def test_switches_of_a_part_of_the_window_are_not_used(folder: Path, tmp_path: P
     assert found.cost.had == {}
 
 
+def test_what_copy_engines_do_is_still_estimated(tmp_path: Path) -> None:
+    scenario = named("time_slicing")
+    write_report(
+        replace(scenario, sessions=tuple(replace(s, copies_compete=False) for s in scenario.sessions)), tmp_path
+    )
+
+    cost = device(tmp_path).cost
+
+    for loss, name in zip(cost.losses, ("trainer", "evaluator"), strict=True):
+        assert loss.slowdown.measured
+        assert loss.slowdown.estimate == pytest.approx(truth(tmp_path, name), rel=2e-3)
+
+
+def test_a_gap_between_stays_of_one_context_is_nobodys(tmp_path: Path) -> None:
+    write_report("time_slicing", tmp_path, untraced=frozenset(("evaluator",)))
+    (tmp_path / "gaps").mkdir()
+    found = changed(
+        tmp_path, tmp_path / "gaps", f"DELETE FROM GPU_CONTEXT_SWITCH_EVENTS WHERE globalPid = {global_id(EVALUATOR)}"
+    )
+
+    assert found.cost.mechanism is Mechanism.NONE
+    assert found.cost.had == {}
+    assert found.cost.blame == ()
+
+
 def test_lost_switches_are_not_used_and_said(folder: Path, tmp_path: Path) -> None:
     lost = "DELETE FROM GPU_CONTEXT_SWITCH_EVENTS WHERE seqNo % 7 = 3"
     path = tmp_path / "report.sqlite"
