@@ -1,11 +1,14 @@
 """The manifest is whole or not there, keeps what others wrote, and is what the reader reads."""
 
 import json
-import multiprocessing
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import tb_contention
 from tb_contention.capture import manifest
 from tb_contention.capture.facts import ClockReading, Device, Gpu, Mps, ProcessMemory, Samples, Session
 from tb_contention.xspace.manifest import parse_manifest
@@ -101,18 +104,23 @@ def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [manifest.NAME]
 
 
-def write_one(directory: str, name: str) -> None:
-    assert manifest.write(Path(directory), {name: session(name)}, "run") == ""
+WRITER = """
+import sys
+from pathlib import Path
+from tb_contention.capture import manifest
+from tb_contention.capture.facts import Session
+wrong = manifest.write(Path(sys.argv[1]), {sys.argv[2]: Session(name=sys.argv[2], process_id=7)}, "run")
+sys.exit(wrong or 0)
+"""
 
 
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     pytest.importorskip("fcntl", reason="needs locks of files")
     names = [f"host{n}" for n in range(8)]
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_one, args=(str(tmp_path), name)) for name in names]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(60)
+    package = str(Path(tb_contention.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": package}
+    words = [sys.executable, "-c", WRITER, str(tmp_path)]
+    writers = [subprocess.Popen([*words, name], env=environment) for name in names]
 
+    assert [writer.wait(60) for writer in writers] == [0] * len(names)
     assert set(read(tmp_path)["sessions"]) == set(names)  # type: ignore[call-overload]
