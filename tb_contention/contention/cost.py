@@ -154,7 +154,7 @@ def _loss(victim: _Victim, alone: Alone, measured: "Residency | None") -> Loss:
         return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency)
     turns = measured.turns[victim.work.id]
     exposure = turns_exposure(victim.work, turns, victim.exposure)
-    own = measured_alone(victim.work, victim.exposure, victim.own, alone, turns, measured)
+    own = measured_alone(victim.work, victim.exposure, victim.own, turns, measured)
     return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away)
 
 

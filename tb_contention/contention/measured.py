@@ -72,18 +72,17 @@ def turns_exposure(work: SessionWork, turns: Turns, exposure: Exposure) -> Expos
     return expose(work, turns.away, exposure.start, exposure.end, 0)
 
 
-def measured_alone(
-    work: SessionWork, exposure: Exposure, own: Baseline, found: Alone, turns: Turns, residency: Residency
-) -> Alone:
-    """Take each kernel's own time for what it takes alone; exposure, own, found: as estimated without switches.
+def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: Turns, residency: Residency) -> Alone:
+    """Take each kernel's own time for what it takes alone; exposure, own: as estimated without switches.
 
-    What copy engines do the switches do not tell: of that the estimate stands.
+    What copy engines do the switches do not tell: there undisturbed instances do, and what has none is taken as recorded.
 
     Class B where undisturbed instances would tell as much, else C: the turns leave it valid. What is not resolved: saving and restoring
     inside a stay, taken to be as long as between stays, and by how much undisturbed instances disagree.
     """
     apart = on_copy_engines(work, turns)
-    time = np.where(apart, found.estimate, own_time(work, turns))
+    learned = apart & exposure.touched & np.isfinite(own.alone)
+    time = np.where(learned, own.alone, own_time(work, turns))
     # What a stranger disturbed looks undisturbed beside the captured sessions alone.
     strange = sum(length for _, length in residency.strangers) > TOO_LITTLE * (exposure.end - exposure.start)
     known = 0.0 if strange else covers(exposure, own.alone)
@@ -101,9 +100,9 @@ def measured_alone(
         coverage=known,
         estimate=time,
         shortest=time,
-        deviation=np.where(apart, found.deviation, 0.0),
-        error=np.where(apart, found.error, 0.0),
-        group=found.group,
+        deviation=np.where(learned, np.nan_to_num(own.deviation), 0.0),
+        error=np.where(learned, np.nan_to_num(own.error), 0.0),
+        group=own.group,
         borrowed=np.zeros(len(time), np.bool_),
         unresolved=hidden + disagree,
         measured=True,
