@@ -1,4 +1,4 @@
-"""Every program in RECIPES.md and in README's section on recording runs as it stands there, and leaves a trace with a manifest that the analysis reads."""
+"""Every program in RECIPES.md and in README runs as it stands there, and leaves a trace with a manifest that the analysis reads."""
 
 import re
 import subprocess
