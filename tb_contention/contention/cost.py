@@ -124,7 +124,7 @@ def measure_cost(
     ]
     results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     if measured is None:
-        sharing = _concluded(sharing, results, on_host=group.device.device.is_host)
+        sharing = _concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
     blames, pairs = _blames(losses, results, running, had)
     return Cost(
@@ -259,17 +259,18 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     return abs(float(change))
 
 
-def _concluded(sharing: Sharing, results: "tuple[SessionLoss, ...]", *, on_host: bool) -> Sharing:
+def _concluded(sharing: Sharing, results: "tuple[SessionLoss, ...]", *, on_host: bool, on_cores: bool) -> Sharing:
     """Correct the mechanism by the losses.
 
-    None where sessions ran at once and each was surely as fast as alone; unknown where an untraced one slowed it, or on a processor
-    where no loss could be told.
+    None where sessions ran at once and each was surely as fast as alone; unknown where an untraced one slowed it, between processes on a
+    processor, and on a processor where no loss could be told.
     """
     if len(results) == 1 and (results[0].slowdown.low or 0.0) > _AS_ALONE:
         return replace(
             sharing, mechanism=Mechanism.UNKNOWN, detail="It was slower than alone; who else ran was not captured."
         )
-    if on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results):
+    untold = on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results)
+    if untold or (on_cores and sharing.mechanism is not Mechanism.NONE):
         return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=_CORES, slice=None)
     highs = [r.slowdown.high for r in results if r.slowdown.estimate is not None]
     sure = len(highs) == len(results) and all(high is not None and high < _AS_ALONE for high in highs)
