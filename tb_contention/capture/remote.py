@@ -11,8 +11,9 @@ from typing import Any
 
 from tb_contention.capture import manifest
 from tb_contention.capture.addresses import Address, unreachable
+from tb_contention.capture.places import made
 from tb_contention.capture.watch import Watch
-from tb_contention.errors import ContentionError, LogdirError, MissingLibraryError
+from tb_contention.errors import ContentionError, MissingLibraryError
 
 #: All servers are told one moment to start at, so much after the request.
 _DELAY_MS = 500
@@ -52,9 +53,11 @@ def request_capture(
 ) -> RemoteCapture:
     """Let servers record for `duration_ms` from the same moment on, into `<logdir>/plugins/profile/<time>/<host>_<port>.xplane.pb`.
 
-    Raises LogdirError when the folder cannot be made, MissingLibraryError without a client, ContentionError when no server gave a trace.
+    Raises OptionError and OutputError where the folder cannot be made, MissingLibraryError without a client, ContentionError when no
+    server gave a trace.
     """
-    profile = _folder(os.fspath(logdir))
+    folder = made(os.fspath(logdir))
+    profile = folder / "plugins" / "profile"
     addresses = tuple(dict.fromkeys(addresses))
     tell(f"Looking for {len(addresses)} profiler servers")
     silent = unreachable(addresses)
@@ -64,19 +67,19 @@ def request_capture(
     before = _files(profile)
     tell(f"Recording {duration_ms / 1000:g} s at {', '.join(map(str, there))}")
     with Watch.during() as watch:
-        answer = _ask(str(logdir), there, duration_ms)
-    made = {path.name: path for path in sorted(_files(profile) - before)}
-    outcomes = tuple(_outcome(a, silent.get(a), made) for a in addresses)
-    folder = next((o.path.parent for o in outcomes if o.path is not None), None)
-    if folder is None:
+        answer = _ask(folder, there, duration_ms)
+    given = {path.name: path for path in sorted(_files(profile) - before)}
+    outcomes = tuple(_outcome(a, silent.get(a), given) for a in addresses)
+    session = next((o.path.parent for o in outcomes if o.path is not None), None)
+    if session is None:
         why = answer["error"] or _NO_TRACE
         raise ContentionError(f"No server gave a trace: {_one_line(why)}", slug="capture-failed", advice=_START_ONE)
     taken = [o.address for o in outcomes if o.path is not None]
-    wrong = manifest.write(folder, {address.file: watch.session(address) for address in taken}, "capture")
+    wrong = manifest.write(session, {address.file: watch.session(address) for address in taken}, "capture")
     watch.close()
     if wrong:
         tell(wrong)
-    return RemoteCapture(folder=folder, client=answer["client"], outcomes=outcomes)
+    return RemoteCapture(folder=session, client=answer["client"], outcomes=outcomes)
 
 
 _START_ONE = (
@@ -84,32 +87,15 @@ _START_ONE = (
 )
 
 
-def _folder(logdir: str) -> Path:
-    if "://" in logdir:
-        raise LogdirError(
-            f"{logdir}: a capture is written to a local folder.", slug="logdir-remote", advice="Copy it from there."
-        )
-    profile = Path(logdir).expanduser() / "plugins" / "profile"
-    try:
-        profile.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise LogdirError(
-            f"{logdir}: the folder cannot be made ({error.strerror}).",
-            slug="logdir-unwritable",
-            advice="Name a folder that you may write to.",
-        ) from None
-    return profile
-
-
 def _files(profile: Path) -> "set[Path]":
     return set(profile.glob("*/*.xplane.pb"))
 
 
-def _ask(logdir: str, addresses: "tuple[Address, ...]", duration_ms: int) -> "dict[str, Any]":
+def _ask(logdir: Path, addresses: "tuple[Address, ...]", duration_ms: int) -> "dict[str, Any]":
     """Send the request from a process of its own; -> its answer."""
     wanted = {
         "addresses": [str(a) for a in addresses],
-        "logdir": str(Path(logdir).expanduser().resolve()),
+        "logdir": str(logdir),
         "duration_ms": duration_ms,
         "delay_ms": _DELAY_MS,
     }

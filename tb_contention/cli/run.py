@@ -22,9 +22,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tb_contention.capture.places import made
 from tb_contention.cli.parsing import parse_duration, parse_limit
 from tb_contention.cli.terminal import printable
-from tb_contention.errors import OptionError, OutputError
+from tb_contention.errors import OptionError
 
 if TYPE_CHECKING:
     from tb_contention.capture.commands import Command
@@ -85,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tb_contention.capture.keeper import Settings
 
     refuse_windows(sys.platform)
-    commands, logdir = _commands(arguments), _made(arguments.logdir)
+    commands, logdir = _commands(arguments), made(arguments.logdir)
     settings = Settings(
         wait_ns=arguments.wait, duration_ns=arguments.duration, timeout_ns=arguments.timeout, stop=arguments.stop
     )
@@ -130,21 +131,6 @@ def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":
     if len(set(arguments.name)) < len(arguments.name):
         raise OptionError("Two commands have the same name.", slug="bad-option", advice="Give each its own --name.")
     return named(parts, arguments.name)
-
-
-def _made(place: str) -> Path:
-    if "://" in place:
-        raise OptionError("DIR must be a folder of this machine.", slug="bad-option", advice="Copy it afterwards.")
-    logdir = Path(place)
-    try:
-        logdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"Cannot make the folder {logdir}: {error.strerror or error}.",
-            slug="output-not-writable",
-            advice="Name a folder that you may write to.",
-        ) from None
-    return logdir.absolute()
 
 
 def _alone(

@@ -3,7 +3,6 @@
 import json
 import math
 import re
-import zlib
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,18 @@ from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era, Trace
 from tb_contention.xspace.legacy import OldEvents, old_trace
+from tb_contention.xspace.unpacking import unpack
 
 #: The writer stops at a million events of some hundred bytes; more is no trace.
 MAX_TEXT = 400 << 20
-#: Traces compress 10 to 30 times. A short file that holds more than this is a bomb; the least is for files of a few hundred bytes.
-MAX_RATIO = 100
-LEAST_TEXT = 8 << 20
 _BETWEEN_EVENTS = re.compile(r"\}\s*,\s*\{")
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
 def decode_trace_json(data: bytes, *, file: str) -> Trace:
     """Decode the bytes of a gzip-compressed Chrome trace. Raises TraceFileError when nothing can be read."""
-    text, whole = _decompress(data, file)
+    unpacked, whole = unpack(data, file, MAX_TEXT)
+    text = unpacked.decode("utf-8", "replace")
     problems: list[Problem] = []
     document, complete = _parse(text, file)
     if not (whole and complete):
@@ -38,26 +36,6 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
     if not isinstance(events, list):
         raise TraceFileError(f"{file}: it is JSON without traceEvents.", slug="not-a-trace", advice=_AGAIN)
     return old_trace(file, Era.TRACE_JSON, _columns(events), problems, complete=whole and complete)
-
-
-def _decompress(data: bytes, file: str) -> "tuple[str, bool]":
-    if not data:
-        raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=_AGAIN, offset=0)
-    limit = min(MAX_TEXT, max(LEAST_TEXT, MAX_RATIO * len(data)))
-    reader = zlib.decompressobj(wbits=31)
-    try:
-        text = reader.decompress(data, limit)
-    except zlib.error:
-        raise TraceFileError(
-            f"{file}: it is not gzip-compressed, or damaged.", slug="bad-gzip", advice=_AGAIN, offset=0
-        ) from None
-    if reader.unconsumed_tail:
-        raise TraceFileError(
-            f"{file}: it unpacks to more than {limit >> 20} MB of text, which no profiler writes.",
-            slug="too-large",
-            advice=_AGAIN,
-        )
-    return text.decode("utf-8", "replace"), reader.eof
 
 
 def _parse(text: str, file: str) -> "tuple[Any, bool]":

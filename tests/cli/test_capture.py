@@ -32,9 +32,9 @@ def test_wrong_words_are_usage(words: "list[str]", tmp_path: Path, capsys: pytes
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert main(["capture", "--logdir", str(tmp_path / "file"), "localhost:1"]) == 1
-    assert "the folder cannot be made" in capsys.readouterr().err
-    assert main(["capture", "--logdir", "gs://bucket/logs", "localhost:1"]) == 1
-    assert "a local folder" in capsys.readouterr().err
+    assert "Cannot make the folder" in capsys.readouterr().err
+    assert main(["capture", "--logdir", "gs://bucket/logs", "localhost:1"]) == 2
+    assert "a folder of this machine" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(

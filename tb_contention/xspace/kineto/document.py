@@ -1,7 +1,6 @@
 """The bytes of a file -> JSON text, what stands beside the list of events, and the events as columns."""
 
 import json
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,10 @@ from tb_contention.errors import TraceFileError
 from tb_contention.units import I64, U8
 from tb_contention.xspace.kineto import events as scanning
 from tb_contention.xspace.kineto.json_text import OPEN, OPEN_LIST, member, skip_blank
+from tb_contention.xspace.unpacking import unpack
 
-#: Traces of one training step are said to reach 1 GB; what unpacks to more than a hundred times its size is none.
+#: Traces of one training step are said to reach 1 GB.
 MAX_TEXT = (1 << 32) - 1
-MAX_RATIO = 100
-LEAST_TEXT = 8 << 20
 #: Members beside the events are small; a hostile file can have any number of them.
 _MOST_MEMBER, _MOST_MEMBERS = 1 << 20, 200
 _CHUNK = 1 << 18
@@ -85,21 +83,8 @@ def _text(data: "bytes | U8", file: str) -> "tuple[U8, bool]":
     if bytes(raw[:2]) != b"\x1f\x8b":
         raw.flags.writeable = False
         return raw, True
-    limit = min(MAX_TEXT, max(LEAST_TEXT, MAX_RATIO * len(raw)))
-    reader = zlib.decompressobj(wbits=31)
-    try:
-        text = reader.decompress(raw.data, limit)
-    except zlib.error:
-        raise TraceFileError(
-            f"{file}: it is not gzip-compressed, or damaged.", slug="bad-gzip", advice=_AGAIN, offset=0
-        ) from None
-    if reader.unconsumed_tail:
-        raise TraceFileError(
-            f"{file}: it unpacks to more than {limit >> 20} MB of text, which no profiler writes.",
-            slug="too-large",
-            advice=_AGAIN,
-        )
-    return np.frombuffer(text, np.uint8), reader.eof
+    text, whole = unpack(raw.data, file, MAX_TEXT)
+    return np.frombuffer(text, np.uint8), whole
 
 
 _EVENTS = b'"traceEvents"'
