@@ -113,11 +113,12 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """How long to run: seconds per round with the profiler off and on, and how many rounds with it off."""
+    """How long to run: seconds per round with the profiler off and on, how many rounds with it off; whether switches are recorded too."""
 
     off: float
     on: float
     rounds: int
+    switches: bool = False
 
 
 def record_pair(pair: Pair, framework: str, out: Path, times: Times) -> "dict[str, Any]":
@@ -155,8 +156,10 @@ def _rounds(pair: Pair, workers: "list[Worker]", folder: Path, times: Times) -> 
                 off[phase].setdefault(name, []).append(period(steps))
     on: dict[str, dict[str, float]] = {}
     for phase, names in phases.items():
-        logdir = folder / ("together" if len(names) > 1 else "alone")
-        on[phase] = {name: period(steps) for name, steps in _run(workers, names, times.on, logdir).items()}
+        is_together = len(names) > 1
+        logdir = folder / ("together" if is_together else "alone")
+        with switches_into(folder / "context_switches.json", wanted=times.switches and is_together):
+            on[phase] = {name: period(steps) for name, steps in _run(workers, names, times.on, logdir).items()}
     alone = {a: "alone_a", b: "alone_b"}
     return {
         "processes": {name: worker.ready["ready"] for worker in workers for name in worker.names},
@@ -225,6 +228,19 @@ def _output(command: "list[str]") -> str:
 
 
 @contextmanager
+def switches_into(path: Path, *, wanted: bool) -> "Iterator[None]":
+    """Record context switches meanwhile, in a process beside the workers; what is missing for that is written instead."""
+    if not wanted:
+        yield
+        return
+    words = [sys.executable, str(WORKER.with_name("switches.py")), str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as beside:
+        assert beside.stdout is not None
+        beside.stdout.readline()
+        yield
+
+
+@contextmanager
 def own_mps(*, wanted: bool) -> "Iterator[None]":
     """Run an MPS server of our own, beside any other, and end it."""
     if not wanted:
@@ -249,7 +265,12 @@ def main() -> int:
         for framework in arguments.framework or _installed():
             for pair in arguments.pair or map(Pair.parse, PAIRS):
                 out = arguments.out / "_".join(filter(None, (framework, "mps" if arguments.mps else "")))
-                times = Times(off=arguments.seconds, on=arguments.profile_seconds, rounds=arguments.rounds)
+                times = Times(
+                    off=arguments.seconds,
+                    on=arguments.profile_seconds,
+                    rounds=arguments.rounds,
+                    switches=arguments.switches,
+                )
                 try:
                     truth = record_pair(pair, framework, out, times)
                 except (OSError, RuntimeError) as error:
@@ -281,6 +302,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.5, help="per round with the profiler off")
     parser.add_argument("--rounds", type=int, default=3, help="with the profiler off, alone and together in turn")
     parser.add_argument("--profile-seconds", type=float, default=0.4, help="with the profiler on")
+    parser.add_argument("--switches", action="store_true", help="record context switches too, with cupti-python")
     parser.add_argument("--mps", action="store_true", help="under an MPS server of its own")
     return parser.parse_args()
 

@@ -21,7 +21,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two processes, and two threads of one, on the processor."""
     out = tmp_path_factory.mktemp("pairs")
     words = ["--framework", "jax", "--pair", "hostbound+tiny", "--pair", "tiny+hostbound:threads"]
-    words += ["--seconds", "0.4", "--rounds", "2", "--profile-seconds", "0.2"]
+    words += ["--seconds", "0.4", "--rounds", "2", "--profile-seconds", "0.2", "--switches"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "gpu" / "record.py"), str(out), *words],
         capture_output=True,
@@ -51,6 +51,7 @@ def test_each_pair_holds_its_truth_and_captures_alone_and_together(recorded: Pat
         assert captures[:2] == alone
         assert len(captures) == (3 if truth["mode"] == "threads" else 4)
         assert not list(path.rglob("*.json.gz"))
+        assert json.loads((path / "context_switches.json").read_text())["missing"]
     stated = json.loads((recorded / "jax" / "cpu" / "environment.json").read_text())
     assert any(line.startswith("jax") for line in stated["packages"])
 
