@@ -158,7 +158,7 @@ def test_the_first_process_that_imports_a_framework_records_and_the_next_when_it
     launcher = f"""
 import subprocess, sys
 probe = subprocess.run([sys.executable, "-c", "import tensorflow, os; os._exit(0)"])
-workers = [subprocess.Popen([sys.executable, {script!r}, "4"]) for _ in range(2)]
+workers = [subprocess.Popen([sys.executable, {script!r}, "15"]) for _ in range(2)]
 sys.exit(max(w.wait() for w in workers))
 """
     words = ("--wait", "1500ms", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)

@@ -23,8 +23,8 @@ _AGAIN = "Copy the file again from where it was recorded, or record anew."
 KERNEL, COPY, MEMSET, LAUNCH, OP, MARK, SPAN, METADATA, MEMORY = range(9)
 _CATEGORIES = {
     "kernel": KERNEL, "Kernel": KERNEL, "gpu_memcpy": COPY, "Memcpy": COPY, "gpu_memset": MEMSET, "Memset": MEMSET,
-    "cuda_runtime": LAUNCH, "cuda_driver": LAUNCH, "Runtime": LAUNCH, "hip_runtime": LAUNCH, "xpu_runtime": LAUNCH, "privateuse1_runtime": LAUNCH, "cpu_op": OP, "Operator": OP,
-    "user_annotation": MARK, "Trace": SPAN, "cpu_instant_event": MEMORY,
+    "cuda_runtime": LAUNCH, "cuda_driver": LAUNCH, "Runtime": LAUNCH, "hip_runtime": LAUNCH, "xpu_runtime": LAUNCH,
+    "privateuse1_runtime": LAUNCH, "cpu_op": OP, "Operator": OP, "user_annotation": MARK, "Trace": SPAN, "cpu_instant_event": MEMORY,
 }  # fmt: skip
 _KEYS = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
 
