@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from tb_contention.capture.rendezvous import Rendezvous, Window, is_alive
+from tb_contention.capture.rendezvous import Rendezvous, Window
 
 #: The least time from saying when the window opens to its opening, so that all have read it.
 _NOTICE_NS = 100_000_000
@@ -41,8 +41,7 @@ class Keeper:
         if self._window is not None:
             return
         for number in running:
-            holder = self._meeting.claimed_by(number)
-            if holder is not None and not is_alive(holder):
+            if self._meeting.claimed_by(number) is not None and not self._meeting.is_held(number):
                 self._meeting.release(number)
         now = time.time_ns()
         self._ready_ns = (self._ready_ns or now) if self._are_ready(running, now) else None
@@ -69,8 +68,7 @@ class Keeper:
     def _is_recording(self, number: int) -> bool:
         if not self._meeting.is_marked(number, "ready") or self._meeting.is_marked(number, "done"):
             return False
-        holder = self._meeting.claimed_by(number)
-        return holder is not None and is_alive(holder)
+        return self._meeting.is_held(number)
 
     def is_time_to_stop(self) -> bool:
         """Tell whether commands that are to end after their window may end: it is recorded, or none was ready in time."""

@@ -75,13 +75,24 @@ class Rendezvous:
         except OSError:
             return False
         with os.fdopen(handle, "w") as stream:
-            stream.write(str(os.getpid()))
+            stream.write(f"{os.getpid()} {_born(os.getpid())}")
         return True
 
     def claimed_by(self, number: int) -> "int | None":
         """Return the process that has a command."""
+        holder = self._holder(number)
+        return None if holder is None else holder[0]
+
+    def is_held(self, number: int) -> bool:
+        """Tell whether the process that has a command lives; another one that got its number since does not count."""
+        holder = self._holder(number)
+        return holder is not None and is_alive(*holder)
+
+    def _holder(self, number: int) -> "tuple[int, str] | None":
+        """Return the process that has a command, and when it was born."""
         with contextlib.suppress(OSError, ValueError):
-            return int((self.folder / f"{number}.claim").read_text())
+            process_id, _, born = (self.folder / f"{number}.claim").read_text().partition(" ")
+            return int(process_id), born
         return None
 
     def release(self, number: int) -> None:
@@ -139,16 +150,37 @@ class Rendezvous:
         return found if isinstance(found, dict) else None
 
 
-def is_alive(process_id: int) -> bool:
-    """Tell whether a process runs; one that has ended and is not yet collected does not."""
+def is_alive(process_id: int, born: str = "") -> bool:
+    """Tell whether a process runs; one that has ended and is not yet collected does not.
+
+    born: when it began, as `_born` says; numbers come again, soon where programs have thousands of threads, which take numbers too.
+    """
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:
         return False
     except OSError:
         return True
-    try:
-        state = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
-    except OSError:
+    fields = _stat(process_id)
+    if not fields:
         return True  # a system without /proc
-    return not state.strip().startswith("Z")
+    return fields[0] != "Z" and born in ("", fields[_START])
+
+
+def _born(process_id: int) -> str:
+    """Return when a process began, in the system's own units; nothing where that is not told."""
+    fields = _stat(process_id)
+    return fields[_START] if fields else ""
+
+
+#: Of the fields behind the name in /proc/N/stat, the start time.
+_START = 19
+
+
+def _stat(process_id: int) -> "list[str]":
+    try:
+        text = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    fields = text.rpartition(")")[2].split()
+    return fields if len(fields) > _START else []

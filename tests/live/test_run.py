@@ -158,10 +158,11 @@ def test_the_first_process_that_imports_a_framework_records_and_the_next_when_it
     launcher = f"""
 import subprocess, sys
 probe = subprocess.run([sys.executable, "-c", "import tensorflow, os; os._exit(0)"])
-workers = [subprocess.Popen([sys.executable, {script!r}, "15"]) for _ in range(2)]
+workers = [subprocess.Popen([sys.executable, {script!r}, "25"]) for _ in range(2)]
 sys.exit(max(w.wait() for w in workers))
 """
-    words = ("--wait", "1500ms", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)
+    # Longer than the rest of an import takes once the framework is there to be profiled, which the probe does not survive.
+    words = ("--wait", "8s", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)
     done = run("--logdir", "logs", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "logs").glob("**/*.xplane.pb"))) == 1, done.stderr

@@ -148,3 +148,13 @@ def test_the_dead_are_not_alive() -> None:
 def test_half_a_file_is_not_there_yet(text: str, tmp_path: Path) -> None:
     (tmp_path / "window").write_text(text)
     assert Rendezvous(tmp_path).window() is None
+
+
+def test_a_number_that_another_process_got_since_is_not_the_holder(tmp_path: Path) -> None:
+    meeting = Rendezvous(tmp_path)
+    assert not meeting.is_held(0)
+    assert meeting.claim(0)
+    assert meeting.is_held(0)
+    (tmp_path / "0.claim").write_text(f"{os.getpid()} 1")  # born with the machine, as this process was not
+    assert meeting.claimed_by(0) == os.getpid()
+    assert not meeting.is_held(0)
