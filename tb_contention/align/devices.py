@@ -1,16 +1,14 @@
 """Which planes of which sessions are one physical GPU: by manifest, by the user's word, or assumed from what they state."""
 
-import re
 from dataclasses import dataclass, replace
 
 from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice, Session
+from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.manifest import ManifestDevice
 from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId
-
-_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch|cuda)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +88,7 @@ def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
     """List the devices on which anything ran, or whose allocator was used."""
     busy = {trace.streams[row].device for row in rows_used(trace.kernels.stream)}
     names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
-    ordinals = {int(match[1]) for match in map(_ALLOCATOR.fullmatch, names) if match}
+    ordinals = {device_ordinal(name) for name in names}
     return [
         (row, device)
         for row, device in enumerate(trace.devices)

@@ -1,21 +1,18 @@
 """Allocator events of a process -> a step function of bytes in use per allocator, with every free paired."""
 
-import re
 import secrets
 
 import numpy as np
 
 from tb_contention.memory.walk import follow, largest, largest_sum, settle
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.levels import Levels
 from tb_contention.model.memory import AllocatorCurve, RecordingGaps
 from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
 from tb_contention.units import PS_PER_NS, Bytes
 
-#: Allocators of device memory, named by TensorFlow's virtual or JAX's real device ordinal; PyTorch's by the reader of its traces; the
-#: driver itself by that of Nsight Systems' reports.
-_DEVICE_ALLOCATOR = re.compile(r"GPU_(?:collectivememory_)?(\d{1,6})_(?:bfc|pytorch|cuda)")
 #: Pinned host memory, which is on no device and not what the process computes with.
 _PINNED_HOST = frozenset({"gpu_host_bfc", "xla_gpu_host_bfc", "cuda_host_bfc"})
 #: Allocators of one process that are looked at; a hostile file can name any number.
@@ -50,13 +47,12 @@ def _named(session: Session) -> "list[tuple[int, str]]":
 
 
 def _serves(allocator: str, device: Device, trace: Trace) -> bool:
-    match = _DEVICE_ALLOCATOR.fullmatch(allocator)
+    ordinal = device_ordinal(allocator)
     if device.is_host:
-        return match is None and allocator not in _PINNED_HOST
-    if match is None:
+        return ordinal is None and allocator not in _PINNED_HOST
+    if ordinal is None:
         return False
     ordinals = {d.ordinal for d in trace.devices if not d.is_host}
-    ordinal = int(match.group(1))
     # Several logical devices of one GPU: GPU_1_bfc beside a single plane /device:GPU:0 can only be on it.
     return ordinal == device.ordinal or (ordinal not in ordinals and len(ordinals) == 1)
 
