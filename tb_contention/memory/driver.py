@@ -45,7 +45,7 @@ def driver_view(
         for process in sampled.samples.processes
         if (process.memory[sampled.rows] != NONE).any() or process.process_id in sessions
     )
-    unmatched = _unmatched(processes, whole, {p.process_id for p in listed})
+    unmatched = _unmatched(whole, sessions, {p.process_id for p in listed})
     untraced = None if unmatched or not listed else _untraced(sampled, set(sessions))
     most = None if untraced is None else peak_of_sum([untraced], whole.start, whole.end)
     capacity = sampled.device.memory_bytes or whole.device.device.memory_size
@@ -106,8 +106,8 @@ def _by_process(processes: AlignedTraces, whole: DeviceGroup) -> "dict[int, Sess
     return found
 
 
-def _unmatched(processes: AlignedTraces, whole: DeviceGroup, listed: "set[int]") -> "tuple[SessionId, ...]":
-    matched = {s.id for pid, s in _by_process(processes, whole).items() if pid in listed}
+def _unmatched(whole: DeviceGroup, sessions: "dict[int, Session]", listed: "set[int]") -> "tuple[SessionId, ...]":
+    matched = {s.id for pid, s in sessions.items() if pid in listed}
     return tuple(dict.fromkeys(p.session for p in whole.planes if p.session not in matched))
 
 
