@@ -134,8 +134,7 @@ def _walk(root: Path, name: str, found: _Found) -> None:
         folder = stack.pop()
         entries = _entries(folder, top, visited, found)
         in_profile = os.path.basename(folder) == "profile" and os.path.basename(os.path.dirname(folder)) == "plugins"
-        if any(_container(entry.name) in _ANYWHERE for entry in entries):
-            _read_loose(folder, entries, top, name, found)
+        _read_loose(folder, entries, top, name, found)
         for entry in sorted(entries, key=lambda e: e.name, reverse=True):
             if _is_folder(entry):
                 if in_profile:
@@ -152,7 +151,7 @@ def _add_report(
     entry: "os.DirEntry[str]", beside: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found
 ) -> None:
     """List a report of Nsight Systems."""
-    manifest = next((e.path for e in beside if e.name == MANIFEST_NAME), None)
+    manifest = _manifest(beside)
     relative = (f"{name}/" if name else "") + printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
     found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
 
@@ -200,7 +199,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str |
     """List the profiler files of one session's directory: the best container of each host."""
     entries = _entries(folder, top, set(), found)
     best = _best(entries, only)
-    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
+    manifest = _manifest(entries)
     seconds = _export_seconds(folder) if best else ()
     for host, (container, entry) in sorted(best.items()):
         _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
@@ -211,10 +210,14 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str |
 
 def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found) -> None:
     """List the files of other recorders in a folder outside of the layout."""
-    manifest = next((e.path for e in entries if e.name == MANIFEST_NAME), None)
+    manifest = _manifest(entries)
     for host, (container, entry) in sorted(_best(entries).items()):
         if container in _ANYWHERE and not _is_folder(entry):
             _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
+
+
+def _manifest(entries: "list[os.DirEntry[str]]") -> "str | None":
+    return next((entry.path for entry in entries if entry.name == MANIFEST_NAME), None)
 
 
 def _best(
