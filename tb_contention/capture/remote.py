@@ -59,7 +59,7 @@ def request_capture(
     folder = made(os.fspath(logdir))
     profile = folder / "plugins" / "profile"
     addresses = tuple(dict.fromkeys(addresses))
-    tell(f"Looking for {len(addresses)} profiler servers")
+    tell("Looking for the profiler servers")
     silent = unreachable(addresses)
     there = tuple(a for a in addresses if a not in silent)
     if not there:
