@@ -2,7 +2,7 @@
 
 import type { JSX } from 'preact';
 import type { Summary } from '../api/types';
-import { CopyButton } from './copy';
+import { Recipe } from './recipe';
 import { Commands } from './record';
 
 const KERAS = `tensorboard = tf.keras.callbacks.TensorBoard(log_dir="logs/trainer", profile_batch=(10, 20))
@@ -24,20 +24,6 @@ const RECIPES = [
   ['TensorFlow', LOOP],
   ['JAX', JAX],
 ] as const;
-
-function Recipe({ name, code }: { name: string; code: string }): JSX.Element {
-  return (
-    <section class="recipe">
-      <h3>
-        {name}
-        <CopyButton text={() => code} label="Copy" />
-      </h3>
-      <pre>
-        <code>{code}</code>
-      </pre>
-    </section>
-  );
-}
 
 export function Empty({ summary }: { summary: Summary }): JSX.Element {
   return (

@@ -2,32 +2,18 @@
 import type { JSX } from 'preact';
 import type { Report } from '../api/types';
 import { captureCommand, runCommand } from '../model/recording';
-import { CopyButton } from './copy';
-
-function Command({ title, command }: { title: string; command: string }): JSX.Element {
-  return (
-    <section class="recipe">
-      <h3>
-        {title}
-        <CopyButton text={() => command} label="Copy" />
-      </h3>
-      <pre>
-        <code>{command}</code>
-      </pre>
-    </section>
-  );
-}
+import { Recipe } from './recipe';
 
 export function Commands({ logdir, files }: { logdir: string; files: readonly string[] }): JSX.Element {
   return (
     <>
-      <Command
-        title="Programs that run, with profiler servers: the same moment of all"
-        command={captureCommand(logdir, files)}
+      <Recipe
+        name="Programs that run, with profiler servers: the same moment of all"
+        code={captureCommand(logdir, files)}
       />
-      <Command
-        title="Programs started for it: each alone, then together, none of them changed"
-        command={runCommand(logdir)}
+      <Recipe
+        name="Programs started for it: each alone, then together, none of them changed"
+        code={runCommand(logdir)}
       />
       <p class="muted">
         Both write down which GPU each program used, what the driver saw meanwhile, and how the clocks stood:
