@@ -104,15 +104,7 @@ def measure_cost(
         sharing = in_turns(works, measured, group.start, group.end)
     processes = {work.session.process or work.id for work in works}
     on_cores = group.device.device.is_host and len(processes) > 1
-    alones = _each(
-        lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, len(works), on_cores=on_cores), victims
-    )
-    alones = no_more_than_one(works, alones, sharing, group.start, group.end)
-    if sharing.mechanism is Mechanism.NONE and not sharing.apart and len(works) > 1:
-        known = [a.evidence is not Evidence.D for a in alones]
-        alones = [
-            as_recorded(v.exposure, a, NO_LOSS) if k else a for v, a, k in zip(victims, alones, known, strict=True)
-        ]
+    alones = _alones(victims, group, sharing, on_cores=on_cores)
     losses = _each(lambda pair: _loss(pair[0], pair[1], measured), list(zip(victims, alones, strict=True)))
     comparable = [len(works) > 1 or victim.solo is not None or measured is not None for victim in victims]
     clocks = _each(
@@ -146,6 +138,19 @@ def measure_cost(
         else (),
         had=had,
     )
+
+
+def _alones(victims: "list[_Victim]", group: DeviceGroup, sharing: Sharing, *, on_cores: bool) -> "list[Alone]":
+    """Find how long the kernels of each session take alone."""
+    count = len(victims)
+    alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, count, on_cores=on_cores), victims)
+    alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
+    if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
+        return alones
+    return [
+        a if a.evidence is Evidence.D else as_recorded(v.exposure, a, NO_LOSS)
+        for v, a in zip(victims, alones, strict=True)
+    ]
 
 
 def _loss(victim: _Victim, alone: Alone, measured: "Residency | None") -> Loss:
