@@ -13,7 +13,7 @@ from types import FrameType
 
 from tb_contention.capture.profilers import is_imported, is_jax_at_work
 from tb_contention.capture.recording import Recording
-from tb_contention.capture.rendezvous import Done, Order, Rendezvous, is_alive
+from tb_contention.capture.rendezvous import Done, Order, Rendezvous, Window, is_alive
 from tb_contention.capture.telling import reason
 
 _TICK_S = 0.02
@@ -93,16 +93,23 @@ class Attendant:
                 return
         meeting.mark(self._order.number, "ready")
         self._recording.prepare()
-        while (window := meeting.window()) is None:
-            if self._over.wait(_TICK_S) or meeting.is_ended() or self._is_pointless():
-                problems.append("it ended before the window opened; a shorter --wait opens it earlier")
-                return
-        if self._stopped_before(window.open_ns):
+        window = self._opened()
+        if window is None:
             problems.append("it ended before the window opened; a shorter --wait opens it earlier")
         elif time.time_ns() >= window.close_ns:
             problems.append("it imported its framework after the window had closed")
         else:
             self._record_until(window.close_ns)
+
+    def _opened(self) -> "Window | None":
+        """Wait for the window, which may be put off until it opens; None when the program or `run` ended first."""
+        while True:
+            window = self._meeting.window()
+            left_s = _TICK_S if window is None else min(_TICK_S, (window.open_ns - time.time_ns()) / 1e9)
+            if left_s <= 0:
+                return window
+            if self._over.wait(left_s) or self._meeting.is_ended() or self._is_pointless():
+                return None
 
     def _record_until(self, close_ns: int) -> None:
         self._recording.start()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tb_contention.capture.rendezvous import Rendezvous, Window
 
-#: The least time from saying when the window opens to its opening, so that all have read it.
+#: The least time from saying when the window opens to its opening, so that all have read it. From then on it stays as it is.
 _NOTICE_NS = 100_000_000
 #: How long after the window traces are waited for when their commands have ended.
 _EXPORT_NS = 30_000_000_000
@@ -31,24 +31,37 @@ class Keeper:
         self._meeting = meeting
         self._settings = settings
         self._deadline_ns = time.time_ns() + settings.timeout_ns
-        self._ready_ns: int | None = None
         self._window: Window | None = None
         self._known: frozenset[int] = frozenset()
 
     def tend(self, running: "frozenset[int]") -> None:
-        """Open the window when it is time to; before that, free commands whose recording process has ended."""
+        """Say when the window opens once all are ready, and take it back when one is not any more; free what the dead hold.
+
+        It is said as early as can be: a machine that is busy may not run this process again before the window opens.
+        """
         self._known |= running
-        if self._window is not None:
+        now = time.time_ns()
+        if self._is_settled(now):
             return
+        running |= frozenset(filter(self._is_recording, self._known))  # beyond the shells that started them
         for number in running:
             if self._meeting.claimed_by(number) is not None and not self._meeting.is_held(number):
                 self._meeting.release(number)
-        now = time.time_ns()
-        self._ready_ns = (self._ready_ns or now) if self._are_ready(running, now) else None
-        if self._ready_ns is not None and now >= self._ready_ns + self._settings.wait_ns - _NOTICE_NS:
-            opening = now + _NOTICE_NS
+        if not self._are_ready(running, now):
+            self._take_back()
+        elif self._window is None:
+            opening = now + max(self._settings.wait_ns, _NOTICE_NS)
             self._window = Window(open_ns=opening, close_ns=opening + self._settings.duration_ns)
             self._meeting.set_window(self._window)
+
+    def _is_settled(self, now: int) -> bool:
+        """Tell whether the window is open or opens so soon that it stays as it is."""
+        return self._window is not None and now >= self._window.open_ns - _NOTICE_NS
+
+    def _take_back(self) -> None:
+        if self._window is not None:
+            self._window = None
+            self._meeting.take_back_window()
 
     def _are_ready(self, running: "frozenset[int]", now: int) -> bool:
         """Tell whether all that run are ready, or, after the timeout, any."""
@@ -66,6 +79,7 @@ class Keeper:
         return any(self._is_recording(number) for number in self._known)
 
     def _is_recording(self, number: int) -> bool:
+        """Tell whether a process that lives is to record this command, does, or writes its trace."""
         if not self._meeting.is_marked(number, "ready") or self._meeting.is_marked(number, "done"):
             return False
         return self._meeting.is_held(number)
@@ -75,5 +89,5 @@ class Keeper:
         if not self._settings.stop:
             return False
         if self._window is None:
-            return self._ready_ns is None and time.time_ns() > self._deadline_ns
+            return time.time_ns() > self._deadline_ns
         return time.time_ns() > self._window.close_ns and not self.awaits_a_trace()

@@ -1,9 +1,9 @@
 """A folder of small files in which `run` and the commands that it started agree on one window. No sockets, no shared clock but the wall.
 
 <number>.order      by run: what command <number> is to record, and where
-<number>.claim      by the one process of the command that records, with its id
+<number>.claim      by the one process of the command that records, a link to nowhere that says its id and birth
 <number>.ready      its framework is there to be profiled
-window              by run: when to start and to stop, in Unix ns
+window              by run: when to start and to stop, in Unix ns; taken back when a process that was to record ends before
 end                 by run: stop now
 <number>.recording  the profiler runs
 <number>.done       what was recorded
@@ -70,12 +70,11 @@ class Rendezvous:
 
     def claim(self, number: int) -> bool:
         """Take a command for this process; False where another process has it."""
-        try:
-            handle = os.open(self.folder / f"{number}.claim", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+        process_id = os.getpid()
+        try:  # a link is there with all that it says, or not at all: a process may end between making a file and writing it
+            (self.folder / f"{number}.claim").symlink_to(f"{process_id} {_born(process_id)}")
         except OSError:
             return False
-        with os.fdopen(handle, "w") as stream:
-            stream.write(f"{os.getpid()} {_born(os.getpid())}")
         return True
 
     def claimed_by(self, number: int) -> "int | None":
@@ -91,7 +90,7 @@ class Rendezvous:
     def _holder(self, number: int) -> "tuple[int, str] | None":
         """Return the process that has a command, and when it was born."""
         with contextlib.suppress(OSError, ValueError):
-            process_id, _, born = (self.folder / f"{number}.claim").read_text().partition(" ")
+            process_id, _, born = str((self.folder / f"{number}.claim").readlink()).partition(" ")
             return int(process_id), born
         return None
 
@@ -111,6 +110,10 @@ class Rendezvous:
     def set_window(self, window: Window) -> None:
         """Say when to record."""
         self._write("window", asdict(window))
+
+    def take_back_window(self) -> None:
+        """Say that it is not settled any more when to record."""
+        (self.folder / "window").unlink(missing_ok=True)
 
     def window(self) -> "Window | None":
         """Return when to record."""
