@@ -87,7 +87,7 @@ def test_an_interrupt_keeps_what_was_recorded(number: signal.Signals, tmp_path: 
     wait_until_recording(process)
 
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=150)
 
     assert process.returncode == 128 + number, told
     assert recorded(tmp_path / "logs") == ["together/train"]
@@ -102,7 +102,7 @@ def test_a_signal_to_the_program_itself_keeps_what_was_recorded(number: signal.S
     wait_until_recording(process)
 
     os.kill(int((tmp_path / "pid").read_text()), number)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=150)
 
     assert process.returncode == 128 + number
     assert recorded(tmp_path / "logs") == ["together/train"], told
@@ -138,7 +138,7 @@ def text_of(path: Path) -> str:
 def test_a_program_that_ends_within_the_window_leaves_its_trace(tmp_path: Path) -> None:
     script = program(tmp_path, "train.py", TENSORFLOW)
     done = run(
-        "--logdir", "logs", "--wait", "0s", "--duration", "10min", "--", sys.executable, script, "2", cwd=tmp_path
+        "--logdir", "logs", "--wait", "0s", "--duration", "10min", "--", sys.executable, script, "8", cwd=tmp_path
     )
     assert (done.returncode, done.stdout) == (0, "finished\n")
     assert recorded(tmp_path / "logs") == ["together/train"]
@@ -158,19 +158,19 @@ def test_the_first_process_that_imports_a_framework_records_and_the_next_when_it
     launcher = f"""
 import subprocess, sys
 probe = subprocess.run([sys.executable, "-c", "import tensorflow, os; os._exit(0)"])
-workers = [subprocess.Popen([sys.executable, {script!r}, "25"]) for _ in range(2)]
+workers = [subprocess.Popen([sys.executable, {script!r}, "120"]) for _ in range(2)]
 sys.exit(max(w.wait() for w in workers))
 """
     # Longer than the rest of an import takes once the framework is there to be profiled, which the probe does not survive.
-    words = ("--wait", "8s", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)
+    words = ("--stop", "--wait", "8s", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)
     done = run("--logdir", "logs", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "logs").glob("**/*.xplane.pb"))) == 1, done.stderr
 
 
 def test_a_program_that_outlives_the_shell_that_started_it_is_waited_for(tmp_path: Path) -> None:
-    script = program(tmp_path, "train.py", TENSORFLOW)
-    shell = f"{sys.executable} {script} 6 & sleep 5"
+    script = program(tmp_path, "train.py", TENSORFLOW.replace("end =", "open('imported', 'w').close()\nend ="))
+    shell = f"{sys.executable} {script} 8 & while [ ! -e imported ]; do sleep 0.1; done; sleep 1"
     done = run(
         "--logdir", "logs", "--wait", "0s", "--duration", "5s", "--name", "x", "--", "sh", "-c", shell, cwd=tmp_path
     )
@@ -188,7 +188,7 @@ def test_a_program_is_recorded_however_it_is_started(how: str, tmp_path: Path) -
     words = {"-c": [sys.executable, "-c", TENSORFLOW], "-m": [sys.executable, "-m", "train"]}.get(how, [str(script)])
     path = os.pathsep.join([environment()["PYTHONPATH"], str(tmp_path)])
     done = subprocess.run(
-        line("--logdir", "logs", "--wait", "0s", "--duration", "500ms", "--name", "x", "--", *words, "2"),
+        line("--logdir", "logs", "--stop", "--wait", "0s", "--duration", "500ms", "--name", "x", "--", *words, "120"),
         cwd=tmp_path, env={**environment(), "PYTHONPATH": path}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -205,7 +205,7 @@ def test_a_program_keeps_the_tb_contention_that_it_has(tmp_path: Path) -> None:
     )
     script = program(tmp_path, "train.py", text)
     done = subprocess.run(
-        line("--logdir", "logs", "--wait", "0s", "--duration", "500ms", "--", sys.executable, script, "2"),
+        line("--logdir", "logs", "--wait", "0s", "--duration", "500ms", "--", sys.executable, script, "8"),
         cwd=tmp_path.parent, env=environment(), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "finished\ntheirs []\n"), done.stderr
