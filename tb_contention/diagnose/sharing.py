@@ -24,6 +24,8 @@ def time_slice_waiting(scene: Scene) -> "list[Finding]":
     if not losses:
         return []
     turn = scene.device.cost.slice
+    apart = "at different times, or move one to another GPU"
+    mps = f"Start MPS before the processes: {MPS} (same user; {EXCLUSIVE} is advised)"
     slices = "" if turn is None else f" Turns take about {length(turn)}."
     return [
         _finding(
@@ -33,8 +35,9 @@ def time_slice_waiting(scene: Scene) -> "list[Finding]":
             title=f"Processes take turns on {scene.device.group.device.id}: {length(lost(losses))} lost",
             detail=f"{slowdowns(scene, losses)}.{slices} {scene.device.cost.detail}",
             cause="Without MPS the GPU runs one process at a time: a kernel's recorded time contains the turns of the others.",
-            advice=f"Start MPS before the processes: {MPS} (same user; {EXCLUSIVE} is advised). Or run them at different times, or move "
-            "one to another GPU.",
+            advice=f"Run them {apart}: each fills the GPU by itself, so that MPS ({MPS}) saves little here."
+            if _is_full(scene)
+            else f"{mps}. Or run them {apart}.",
             effect=expected(scene, Schedule.MPS)
             or "Not predicted: how much fits side by side depends on how full the kernels are.",
             verify="Capture again: the progress sum rises above 1 and kernels really overlap. If it stays at 1, the kernels fill the GPU.",
@@ -117,11 +120,9 @@ def small_grids(scene: Scene) -> "list[Finding]":
 def saturation(scene: Scene) -> "list[Finding]":
     """The sessions together ask for more than the GPU can do; no way of sharing helps."""
     losses = scene.slowed()
-    time, progress = scene.device.overlap.time, scene.device.cost.progress_sum
-    large = all(f.configured >= CONFIGURED and f.small_grids is not None and f.small_grids < LARGE for f in scene.facts)
-    idle = time.idle / scene.window
-    if not losses or not large or idle > FULL or progress is None or not 0.85 <= progress <= 1.15:
+    if not losses or not _is_full(scene):
         return []
+    idle, progress = _idle(scene), scene.device.cost.progress_sum
     return [
         _finding(
             scene,
@@ -131,9 +132,8 @@ def saturation(scene: Scene) -> "list[Finding]":
             detail=f"It idles for {percent(idle)} of the window; large kernels, and {progress:.2f} times the work of one session "
             "gets done where several have work.",
             cause="Each session's kernels fill the GPU by themselves.",
-            advice="Move one session to another GPU, run them one after another, or lower the load of the less "
-            "urgent one. MPS only changes "
-            "who waits.",
+            advice="Move one session to another GPU, run them one after another, or lower the load of the less urgent one. "
+            "MPS mostly changes who waits.",
             effect=expected(scene, Schedule.MOVED) or "Moved apart, each runs as alone.",
             verify="Under MPS the progress sum stays near 1.",
             gain_ns=gain(scene, losses, Schedule.MOVED),
@@ -221,6 +221,17 @@ def shift_helps(scene: Scene) -> "list[Finding]":
             gain_ns=saved,
         )
     ]
+
+
+def _is_full(scene: Scene) -> bool:
+    """Tell whether the device hardly idles, every session's kernels fill it, and together they do the work of one."""
+    progress = scene.device.cost.progress_sum
+    large = all(f.configured >= CONFIGURED and f.small_grids is not None and f.small_grids < LARGE for f in scene.facts)
+    return large and _idle(scene) <= FULL and progress is not None and 0.85 <= progress <= 1.15
+
+
+def _idle(scene: Scene) -> float:
+    return scene.device.overlap.time.idle / scene.window
 
 
 def _now(losses: "list[SessionLoss]", session: object) -> "float | None":

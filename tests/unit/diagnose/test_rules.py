@@ -57,6 +57,13 @@ def test_every_rule_has_a_heading_in_the_page_on_rules(case: Case) -> None:
     assert f"## `{case.slug}`\n" in PAGE
 
 
+def test_where_the_gpu_is_full_no_rule_promises_much_of_mps() -> None:
+    case = next(case for case in CASES if case.slug == "saturation")
+    (full,), (free,) = (RUN["time-slice-waiting"](scene()) for scene in (case.speaks, case.silent))
+    assert "saves little" in full.advice
+    assert free.advice.startswith("Start MPS")
+
+
 def test_the_page_has_no_rule_that_is_not_there() -> None:
     assert re.findall(r"^## `(.+)`$", PAGE, re.MULTILINE) == list(RUN)
 
