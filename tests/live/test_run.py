@@ -25,7 +25,7 @@ class Recorded:
     def __init__(self, folder: Path) -> None:
         script = program(folder, "train.py", TENSORFLOW)
         command = ("--", sys.executable, script, "60")
-        window = ("--wait", "300ms", "--duration", "1s")
+        window = ("--wait", "2s", "--duration", "1s")
         names = ("--name", "one", "--name", "two")
         self.logs = folder / "logs"
         self.done = run("--logdir", "logs", "--alone", "--stop", *window, *names, *command, *command, cwd=folder)
@@ -162,7 +162,7 @@ workers = [subprocess.Popen([sys.executable, {script!r}, "120"]) for _ in range(
 sys.exit(max(w.wait() for w in workers))
 """
     # Longer than the rest of an import takes once the framework is there to be profiled, which the probe does not survive.
-    words = ("--stop", "--wait", "8s", "--duration", "500ms", "--name", "both", "--", sys.executable, "-c", launcher)
+    words = ("--stop", "--wait", "8s", "--duration", "2s", "--name", "both", "--", sys.executable, "-c", launcher)
     done = run("--logdir", "logs", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "logs").glob("**/*.xplane.pb"))) == 1, done.stderr
@@ -188,7 +188,7 @@ def test_a_program_is_recorded_however_it_is_started(how: str, tmp_path: Path) -
     words = {"-c": [sys.executable, "-c", TENSORFLOW], "-m": [sys.executable, "-m", "train"]}.get(how, [str(script)])
     path = os.pathsep.join([environment()["PYTHONPATH"], str(tmp_path)])
     done = subprocess.run(
-        line("--logdir", "logs", "--stop", "--wait", "0s", "--duration", "500ms", "--name", "x", "--", *words, "120"),
+        line("--logdir", "logs", "--stop", "--wait", "0s", "--duration", "2s", "--name", "x", "--", *words, "120"),
         cwd=tmp_path, env={**environment(), "PYTHONPATH": path}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -205,7 +205,7 @@ def test_a_program_keeps_the_tb_contention_that_it_has(tmp_path: Path) -> None:
     )
     script = program(tmp_path, "train.py", text)
     done = subprocess.run(
-        line("--logdir", "logs", "--wait", "0s", "--duration", "500ms", "--", sys.executable, script, "8"),
+        line("--logdir", "logs", "--wait", "0s", "--duration", "2s", "--", sys.executable, script, "8"),
         cwd=tmp_path.parent, env=environment(), capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, "finished\ntheirs []\n"), done.stderr
@@ -216,7 +216,7 @@ def test_a_program_keeps_the_tb_contention_that_it_has(tmp_path: Path) -> None:
 def test_jax_is_recorded_on_the_cpu_and_stays_there(tmp_path: Path) -> None:
     script = program(tmp_path, "serve.py", JAX)
     command = ("--", sys.executable, script, "60")
-    done = run("--logdir", "logs", "--stop", "--wait", "300ms", "--duration", "1s", *command, *command, cwd=tmp_path)
+    done = run("--logdir", "logs", "--stop", "--wait", "2s", "--duration", "1s", *command, *command, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert recorded(tmp_path / "logs") == ["together/serve", "together/serve_2"]
     assert {entry["profiler"] for entry in manifests(tmp_path / "logs").values()} == {"JAX"}
