@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tb_contention.capture import environment, found
 from tb_contention.capture import manifest as writer
-from tb_contention.capture.gathering import SAMPLE_EVERY_S, Gathering
+from tb_contention.capture.gathering import Gathering
+from tb_contention.capture.machine import SAMPLE_EVERY_S
 from tb_contention.capture.recording import Recording
 from tb_contention.capture.telling import reason, say
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tb_contention.capture import environment, found, manifest
 from tb_contention.capture.folders import OwnFolder, folder_name
-from tb_contention.capture.gathering import SAMPLE_EVERY_S, Gathering
+from tb_contention.capture.gathering import Gathering
+from tb_contention.capture.machine import SAMPLE_EVERY_S
 from tb_contention.capture.profilers import Profiler, is_running_already, profilers
 from tb_contention.capture.telling import reason
 
