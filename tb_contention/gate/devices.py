@@ -16,6 +16,7 @@ _ALONE = "one session was captured: nobody is there to contend with"
 _PERHAPS = "whether others ran beside the session is not known: the clocks are too coarse"
 _PARTLY = "the memory of a session is not in its capture: at most so much is left"
 _MISSING = "allocator events are missing: at most so much is left"
+_OTHERS = "processes without a capture hold memory as well, as the driver saw: so much less may be left"
 _NO_CAPACITY = "no capture states how much memory the device has"
 
 
@@ -80,12 +81,20 @@ def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> V
         return replace(verdict, why=device.memory_note)
     if memory.capacity is None or memory.headroom is None or memory.capacity <= 0:
         return replace(verdict, why=_NO_CAPACITY)
-    left = float(memory.headroom) / (memory.capacity if unit is Unit.SHARE else 1)
+    whole = memory.capacity if unit is Unit.SHARE else 1
+    left, others = memory.headroom / whole, _held_by_others(device)
     doubt = _doubt(memory)
     if doubt:
         # What is not recorded takes memory too, so this is the most that can be left.
         return judged(replace(verdict, high=left, why=doubt), confident=False)
+    if others:
+        return judged(replace(verdict, low=(memory.headroom - others) / whole, high=left, why=_OTHERS), confident=False)
     return judged(exactly(verdict, left), confident=scope.limits.confident)
+
+
+def _held_by_others(device: DeviceReport) -> int:
+    """Return the most that processes without a capture held, bytes; not necessarily when the sessions held most."""
+    return 0 if device.driver is None else int(device.driver.untraced_peak or 0)
 
 
 def _doubt(memory: CombinedMemory) -> str:

@@ -11,6 +11,7 @@ from tb_contention.gate import judge
 from tb_contention.gate.judging import judged
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.contention import Evidence
+from tb_contention.model.driver_view import DriverView
 from tb_contention.model.findings import Finding, Origin, Problem, Severity
 from tb_contention.model.gate import Gate, Gauge, Limits, Outcome, Unit, Verdict
 from tb_contention.model.report import Report
@@ -276,6 +277,27 @@ def test_unknown_memory_is_not_known_and_half_known_memory_is_over_or_not_known(
     half = replace(report, devices=(replace(device, memory=partial),))
     assert only(judge(half, Limits(min_headroom_share=0.9)), Gauge.MIN_HEADROOM).outcome is OVER
     assert only(judge(half, Limits(min_headroom_share=0.01)), Gauge.MIN_HEADROOM).outcome is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("others", "limit", "outcome"),
+    [(0, 0.3, WITHIN), (100, 0.2, WITHIN), (100, 0.25, UNKNOWN), (100, 0.31, OVER), (None, 0.3, WITHIN)],
+)
+def test_what_others_hold_may_be_missing_from_the_headroom(
+    others: "int | None", limit: float, outcome: Outcome
+) -> None:
+    # 300 of 1000 B are left by the sessions; how much of that others held at that instant is not known.
+    report = shared()
+    held = None if others is None else Bytes(others)
+    seen = DriverView(
+        source=report.sessions[0].id, samples=10, period=Nanoseconds(2_000), capacity=Bytes(1_000), used_peak=Bytes(900),
+        used_peak_at=Nanoseconds(5), free_least=Bytes(100), processes=(), unmatched=(), untraced_peak=held,
+        untraced_peak_at=Nanoseconds(5), unlisted=None, used=None, untraced=None, clock=None, power=None, utilisation=None,
+    )  # fmt: skip
+    watched = replace(report, devices=(replace(report.devices[0], driver=seen),))
+    verdict = only(judge(watched, Limits(min_headroom_share=limit)), Gauge.MIN_HEADROOM)
+    assert verdict.outcome is outcome
+    assert (verdict.figure is None) == bool(others)
 
 
 def with_clock(report: Report, source: ClockSource, error: "int | None") -> Report:
