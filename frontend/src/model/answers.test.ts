@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Device, DeviceMemory, Slowdown } from '../api/types';
+import type { Device, DeviceMemory, DriverView, Slowdown } from '../api/types';
 import { bytes, ns } from '../base/units';
 import { device, deviceSession } from '../testing/literals';
 import { answersOf, isContended, mechanismText } from './answers';
@@ -93,7 +93,11 @@ describe('who, how much, by what', () => {
 
 describe('whether the memory fits', () => {
   const GIB = 2 ** 30;
-  const answer = (peak: number, more: Partial<DeviceMemory> = {}): string | undefined => {
+  const answer = (
+    peak: number,
+    more: Partial<DeviceMemory> = {},
+    beside: Partial<Device> = {},
+  ): string | undefined => {
     const memory: DeviceMemory = {
       capacity_bytes: bytes(10 * GIB),
       safe_bytes: bytes(9 * GIB),
@@ -104,7 +108,7 @@ describe('whether the memory fits', () => {
       holders: [],
       ...more,
     };
-    const made = device(['a', 'b'], { memory });
+    const made = device(['a', 'b'], { memory, ...beside });
     return answersOf(made, String).find(({ question }) => question === 'Does the memory fit?')?.answer;
   };
 
@@ -125,5 +129,43 @@ describe('whether the memory fits', () => {
     [8, { capacity_bytes: null }, undefined],
   ])('says of %d GiB, %o: %s', (peak, more, expected) => {
     expect(answer(peak, more)).toBe(expected);
+  });
+
+  const seen = (untraced: number | null): DriverView => ({
+    samples: 10,
+    period_ns: null,
+    capacity_bytes: bytes(10 * GIB),
+    used_peak_bytes: bytes(9 * GIB),
+    used_peak_at_ns: ns(5),
+    free_least_bytes: bytes(GIB),
+    untraced_peak_bytes: untraced === null ? null : bytes(untraced * GIB),
+    untraced_peak_at_ns: null,
+    unlisted_bytes: null,
+    unmatched: [],
+    processes: [],
+  });
+
+  it.each([
+    [0, 'Yes: 8 GiB of 10 GiB at the peak'],
+    [null, 'Yes: 8 GiB of 10 GiB at the peak'],
+    [2, 'So far: 8 GiB of 10 GiB at the peak, and others that were not captured held up to 2 GiB'],
+  ])('counts the %d GiB that others hold: %s', (untraced, expected) => {
+    expect(answer(8, {}, { driver: seen(untraced) })).toBe(expected);
+  });
+
+  it('says without allocator events what the driver saw, and decides nothing by that', () => {
+    const made = device(['a', 'b'], { memory: null, driver: seen(null) });
+    const found = answersOf(made, String).find(({ question }) => question === 'Does the memory fit?');
+    expect(found?.answer).toBe(
+      'Not decided: the driver saw at most 9 GiB of 10 GiB taken, which need not be in use',
+    );
+    expect(found?.place).toEqual({ kind: 'table', name: 'Memory' });
+    const sizeless = { ...seen(null), capacity_bytes: null };
+    expect(answer(8, { capacity_bytes: null }, { driver: sizeless })).toBe(
+      'Not decided: the driver saw at most 9 GiB taken, which need not be in use',
+    );
+    expect(answer(8, { capacity_bytes: null }, { driver: { ...sizeless, used_peak_bytes: null } })).toBe(
+      undefined,
+    );
   });
 });

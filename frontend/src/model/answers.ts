@@ -101,10 +101,20 @@ export function mechanismText(device: Device): string {
   return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
 }
 
+/** What the driver counted as taken, by all; taken is not in use, so that it decides nothing by itself. */
+function takenText({ driver }: Device): string | null {
+  const used = driver?.used_peak_bytes ?? null;
+  if (used === null) return null;
+  const of = driver?.capacity_bytes == null ? '' : ` of ${formatBytes(driver.capacity_bytes)}`;
+  return `the driver saw at most ${formatBytes(used)}${of} taken`;
+}
+
 /** Against the capacity, and what of it is safe; a lower bound where a session's memory is not known. */
 function memoryAnswer(device: Device): string {
   const { memory } = device;
-  if (memory === null || memory.capacity_bytes === null) return UNKNOWN;
+  const taken = takenText(device);
+  if (memory === null || memory.capacity_bytes === null)
+    return taken === null ? UNKNOWN : `Not decided: ${taken}, which need not be in use`;
   const { combined_peak_bytes: peak, capacity_bytes: capacity, safe_bytes: safe = null } = memory;
   const isBound = (memory.sessions_without_data ?? []).length > 0;
   const figures = `${isBound ? '≥ ' : ''}${formatBytes(peak)} of ${formatBytes(capacity)} at the peak`;
@@ -112,9 +122,18 @@ function memoryAnswer(device: Device): string {
   if (safe !== null && peak > safe) return `Barely: ${figures}, only ${formatBytes(safe)} are safe`;
   if (isBound) return `Not decided: ${figures}, and not all sessions' memory is known`;
   const limits = memory.sum_of_limits_bytes ?? null;
-  return limits !== null && limits > capacity
-    ? `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`
+  if (limits !== null && limits > capacity)
+    return `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`;
+  const others = device.driver?.untraced_peak_bytes ?? 0;
+  return others > 0
+    ? `So far: ${figures}, and others that were not captured held up to ${formatBytes(bytes(others))}`
     : `Yes: ${figures}`;
+}
+
+/** On the memory track where there is one. */
+function memoryPlace({ memory, driver }: Device): Place | null {
+  if (memory !== null) return { kind: 'memory', at: memory.combined_peak_at_ns };
+  return driver == null ? null : { kind: 'table', name: 'Memory' };
 }
 
 /** Only where sessions share a device, and of a processor only what is known for certain. */
@@ -145,7 +164,7 @@ export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
     {
       question: 'Does the memory fit?',
       answer: memoryAnswer(device),
-      place: device.memory === null ? null : { kind: 'memory', at: device.memory.combined_peak_at_ns },
+      place: memoryPlace(device),
     },
   ];
   return answers.filter(({ answer }) => answer !== UNKNOWN);
@@ -165,7 +184,7 @@ export function firstAnswersOf(device: Device): readonly Answer[] {
     {
       question: 'Does the memory fit?',
       answer: memoryAnswer(device),
-      place: device.memory === null ? null : { kind: 'memory', at: device.memory.combined_peak_at_ns },
+      place: memoryPlace(device),
     },
   ];
   return answers.filter(({ answer }) => answer !== UNKNOWN);
