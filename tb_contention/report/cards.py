@@ -113,7 +113,7 @@ def _time_card(device: DeviceReport) -> str:
 def _memory_card(device: DeviceReport) -> str:
     memory = device.memory
     if memory is None:
-        return _card("Memory", "unknown", escaped(device.memory_note))
+        return _card("Memory", "unknown", escaped(memory_sentence(device)))
     of = "" if memory.capacity is None else f" of {size(memory.capacity)}"
     bar = _bar([(memory.peak, "hatch-line")], memory.capacity) if memory.capacity else ""
     return _card("Memory, peak of the sum", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
