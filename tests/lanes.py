@@ -6,8 +6,9 @@
 Each row is a session of its own process on the same GPU; a capital letter is a kernel of that name, a dot is nothing.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,8 @@ from tb_contention.model.alignment import (
     PhysicalDevice,
     Session,
 )
+from tb_contention.model.driver_view import DriverView
+from tb_contention.model.levels import Levels
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import (
@@ -41,7 +44,7 @@ from tb_contention.model.trace import (
     Stream,
     Trace,
 )
-from tb_contention.units import DeviceId, Nanoseconds, Picoseconds, SessionId
+from tb_contention.units import Bytes, DeviceId, Nanoseconds, Picoseconds, SessionId
 
 PS_PER_US = 1_000_000
 NS_PER_US = 1_000
@@ -181,3 +184,13 @@ def device_report(aligned: AlignedTraces, group: DeviceGroup, *, note: str = "")
     cost = measure_cost(aligned, group, overlap)
     parts = with_peaks(roll_up(aligned, group), memory, aligned, group)
     return DeviceReport(group=group, overlap=overlap, cost=cost, memory=memory, memory_note=note, parts=parts)
+
+
+def driver_view(session: SessionId, **changes: Any) -> DriverView:
+    """What a driver saw of 1000 B: 900 taken at the most, not known by whom."""
+    view = DriverView(
+        source=session, samples=10, period=Nanoseconds(2_000), capacity=Bytes(1_000), used_peak=Bytes(900), used_peak_at=Nanoseconds(5),
+        free_least=Bytes(100), processes=(), unmatched=(), untraced_peak=None, untraced_peak_at=None, unlisted=None,
+        used=Levels(time=np.array([5]), value=np.array([700, 900])), untraced=None, clock=None, power=None, utilisation=None,
+    )  # fmt: skip
+    return replace(view, **changes)

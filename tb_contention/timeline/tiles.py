@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tb_contention.model.driver_view import DriverView
 from tb_contention.model.levels import Levels, peak_of_sum
 from tb_contention.timeline import fill
 from tb_contention.timeline.lanes import DeviceTimeline, Events
@@ -47,7 +48,7 @@ def layout(timeline: DeviceTimeline, revision: str) -> "dict[str, Any]":
 def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     memory = timeline.report.memory
     if memory is None:
-        return None
+        return _taken_layout(timeline.report.driver, _driver_layout(timeline))
     known = [i for i, curve in enumerate(timeline.memory) if curve is not None]
     window = timeline.report.group
     peaks = [peak_of_sum([curve], window.start, window.end) for curve in timeline.memory if curve is not None]
@@ -69,6 +70,16 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
         "own_peaks": [{"peak_bytes": p.value, "peak_at_ns": p.at} for p in peaks],
         "driver": _driver_layout(timeline),
     }
+
+
+def _taken_layout(view: "DriverView | None", driver: "dict[str, Any] | None") -> "dict[str, Any] | None":
+    """Lay out what the driver counted where no allocator was recorded: of nobody, with a most that is no session's peak."""
+    if view is None or view.used is None or view.used_peak is None:
+        return None
+    return {
+        "sessions": [], "capacity_bytes": view.capacity, "safe_bytes": None, "limit_bytes": [],
+        "peak_bytes": view.used_peak, "peak_at_ns": None, "own_peaks": [], "driver": driver,
+    }  # fmt: skip
 
 
 def _driver_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":

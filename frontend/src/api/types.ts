@@ -458,8 +458,10 @@ export interface Layout {
     readonly capacity_bytes: Bytes | null;
     readonly safe_bytes?: Bytes | null;
     readonly limit_bytes: readonly (Bytes | null)[];
+    /** The combined peak; of no sessions, the most that the driver saw. */
     readonly peak_bytes: Bytes;
-    readonly peak_at_ns: Ns;
+    /** Null without sessions: no allocator was recorded. */
+    readonly peak_at_ns: Ns | null;
     /** In the order of sessions. */
     readonly own_peaks?: readonly { readonly peak_bytes: Bytes; readonly peak_at_ns: Ns }[];
     /** What the driver saw meanwhile, where a manifest holds it. */

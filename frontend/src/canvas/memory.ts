@@ -1,6 +1,6 @@
 /**
  * Combined memory: stacked step areas in the sessions' colours, above them hatched what the sessions may still take; capacity and safe line;
- * the combined peak, and a dot at the foot for each session's own.
+ * the combined peak, and a dot at the foot for each session's own. Without allocator events: what the driver counted, alone.
  */
 import { formatBytes } from '../base/format';
 import { sessionColour } from '../base/palette';
@@ -141,7 +141,7 @@ function paintStack(renderer: Renderer, scene: Scene, plot: Plot): void {
 function paintPeak(renderer: Renderer, scene: Scene, plot: Plot): void {
   const { layout, viewport, theme } = scene;
   const memory = layout.memory;
-  if (memory === null) return;
+  if (memory === null || memory.peak_at_ns === null) return;
   const x = toPx(viewport, memory.peak_at_ns);
   if (x < 0 || x > viewport.width) return;
   const y = yOf(plot, memory.peak_bytes);

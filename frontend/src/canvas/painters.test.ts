@@ -247,6 +247,15 @@ describe('paintMemory', () => {
     expect(levels).toEqual(expect.arrayContaining([expect.closeTo(7), expect.closeTo(8)]));
   });
 
+  it('draws what the driver saw where no allocator was recorded, and no peak of anybody', () => {
+    const driver = { used: { time_ns: [], bytes: [bytes(7 * GIB)] }, untraced: null };
+    const alone = { sessions: [], limit_bytes: [], own_peaks: [], safe_bytes: null };
+    const { renderer } = paint(limited({ ...alone, peak_bytes: bytes(7 * GIB), peak_at_ns: null, driver }));
+    expect(renderer.texts).toContain('taken, as the driver saw: 7 GiB');
+    expect(renderer.texts.join()).not.toContain('peak');
+    expect(renderer.of('circle')).toEqual([]);
+  });
+
   it('says where not all sessions were recorded', () => {
     const partly = { ...limited(), window: { start_ns: ns(0), end_ns: ns(512) } };
     expect(paint(partly).renderer.texts).toContain('not all recorded');

@@ -16,7 +16,7 @@ const memoryPeak = (device: Device): Place | null =>
 
 const MEMORY_TABLE: Place = { kind: 'table', name: 'Memory' };
 
-/** An instant that the driver saw; it is on the memory track only where allocators were recorded too. */
+/** An instant that the driver saw; who holds what then is known only where allocators were recorded too. */
 const driverAt =
   (instant: (driver: DriverView) => Ns | null) =>
   (device: Device): Place | null => {

@@ -80,8 +80,9 @@ export interface PeakMark {
   readonly bytes: Bytes;
 }
 
-/** The combined peak, and each session's own where there are several. */
+/** The combined peak, and each session's own where there are several; nothing where only the driver counted. */
 export function peakMarks(memory: MemoryLayout): readonly PeakMark[] {
+  if (memory.peak_at_ns === null) return [];
   const own = memory.sessions.flatMap((session, place): PeakMark[] => {
     const peak = memory.own_peaks?.[place];
     return peak === undefined ? [] : [{ session, at: peak.peak_at_ns, bytes: peak.peak_bytes }];

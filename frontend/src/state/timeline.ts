@@ -426,6 +426,7 @@ export class Timeline {
     const layout = this.layout.value;
     const memory = layout?.memory ?? null;
     if (viewport === null || box === null || layout === null || memory === null) return false;
+    if (memory.sessions.length === 0) return false;
     if (y < box.top || y > box.top + box.height) return false;
     const { start_ns: start, end_ns: end } = layout.window;
     // Outside the analysed window not all sessions are known: their holders would not add up to what is drawn.

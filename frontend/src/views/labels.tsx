@@ -169,7 +169,7 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
         Memory
       </span>
       <span class="label small muted" style={{ top: `${box.top + 4}px` }}>
-        in use, stacked
+        {memory.sessions.length > 0 ? 'in use, stacked' : 'taken, in all'}
       </span>
       {hasLimits && (
         <span class="label tiny muted" style={{ top: `${box.top + 19}px` }}>

@@ -4,14 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from golden.reports import loss_of, report_of, steps_of, with_losses
-from lanes import session_of
+from lanes import driver_view, session_of
 
 from tb_contention.errors import OptionError
 from tb_contention.gate import judge
 from tb_contention.gate.judging import judged
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.contention import Evidence
-from tb_contention.model.driver_view import DriverView
 from tb_contention.model.findings import Finding, Origin, Problem, Severity
 from tb_contention.model.gate import Gate, Gauge, Limits, Outcome, Unit, Verdict
 from tb_contention.model.report import Report
@@ -288,12 +287,7 @@ def test_what_others_hold_may_be_missing_from_the_headroom(
 ) -> None:
     # 300 of 1000 B are left by the sessions; how much of that others held at that instant is not known.
     report = shared()
-    held = None if others is None else Bytes(others)
-    seen = DriverView(
-        source=report.sessions[0].id, samples=10, period=Nanoseconds(2_000), capacity=Bytes(1_000), used_peak=Bytes(900),
-        used_peak_at=Nanoseconds(5), free_least=Bytes(100), processes=(), unmatched=(), untraced_peak=held,
-        untraced_peak_at=Nanoseconds(5), unlisted=None, used=None, untraced=None, clock=None, power=None, utilisation=None,
-    )  # fmt: skip
+    seen = driver_view(report.sessions[0].id, untraced_peak=None if others is None else Bytes(others))
     watched = replace(report, devices=(replace(report.devices[0], driver=seen),))
     verdict = only(judge(watched, Limits(min_headroom_share=limit)), Gauge.MIN_HEADROOM)
     assert verdict.outcome is outcome

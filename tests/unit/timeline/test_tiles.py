@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lanes import Allocation, device_report, group_of, session_of
+from lanes import Allocation, device_report, driver_view, group_of, session_of
 
 from tb_contention.model.alignment import DeviceRef, Session
 from tb_contention.model.contention import LostTime
@@ -173,3 +173,14 @@ def test_the_memory_of_a_process_is_shown_once_for_all_sessions_inside_it() -> N
     made = build_timeline(parts, shown)
 
     assert [m is not None for m in made.memory] == [True, True, False]
+
+
+@pytest.mark.parametrize(("changes", "most"), [({}, 900), ({"used": None}, None), ({"used_peak": None}, None)])
+def test_what_the_driver_saw_is_laid_out_without_allocators(changes: "dict[str, None]", most: "int | None") -> None:
+    made = timeline(session_of("a", "AAA"))
+    assert layout(made, "r")["memory"] is None
+    seen = driver_view(made.sessions[0].id, **changes)
+    memory = layout(replace(made, report=replace(made.report, driver=seen)), "r")["memory"]
+    assert (memory and (memory["peak_bytes"], memory["peak_at_ns"], memory["sessions"])) == (most and (most, None, []))
+    if memory:
+        assert memory["driver"] == {"used": {"time_ns": [5], "bytes": [700, 900]}, "untraced": None}
