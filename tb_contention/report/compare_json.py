@@ -1,4 +1,4 @@
-"""A comparison -> JSON. Keys, units and meanings: FORMAT.md."""
+"""A comparison -> JSON. Keys, units and meanings: FORMAT.md; `comparison.schema.json` is strict about them."""
 
 import json
 from typing import Any

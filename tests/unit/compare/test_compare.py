@@ -2,9 +2,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.resources import files
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from golden.reports import PAYLOADS, hostile, loss_of, report_of, steps_of
@@ -321,12 +324,29 @@ def test_another_draw_of_the_same_programs_is_no_change(simulated: "dict[str, Re
     assert certain <= {"combined_peak", "headroom"}  # bytes are exact, and the peaks meet at other moments
 
 
+def valid(text: str) -> Any:
+    """Read a comparison that its schema allows."""
+    schema = json.loads((files("tb_contention.report") / "comparison.schema.json").read_text())
+    found = json.loads(text)
+    jsonschema.Draft202012Validator(schema).validate(found)
+    return found
+
+
+def test_the_schema_of_comparisons_forbids_what_is_not_there(demo: Report) -> None:
+    device = device_of(demo, "together/evaluator", "together/trainer")
+    found = to_dict(compare(device, device, demo.sessions, demo.sessions), before="a", after="b")
+    valid(json.dumps(found))
+    for broken in ({**found, "more": 1}, {**found, "sessions": [{}]}, {k: v for k, v in found.items() if k != "notes"}):
+        with pytest.raises(jsonschema.ValidationError):
+            valid(json.dumps(broken))
+
+
 def test_json_has_every_key_that_format_md_names(demo: Report, repo_root: Path) -> None:
     device = device_of(demo, "together/evaluator", "together/trainer")
     alone = device_of(demo, "alone/trainer")
     text = to_json(compare(alone, device, demo.sessions, demo.sessions), before="a", after="b")
     assert text.isascii()
-    found = json.loads(text)
+    found = valid(text)
     page = (repo_root / "tb_contention/report/FORMAT.md").read_text(encoding="utf-8").partition("## A comparison")[2]
     named = set(_names(found))
     assert {name for name in named if f"`{name}`" not in page and f"`{name}[]`" not in page} <= {"version"}
@@ -392,7 +412,7 @@ def test_hostile_names_stay_names() -> None:
     assert re.search(r"(?<!\\)\]\(", text) is None
     assert "\x1b" not in text
     assert "\u202e" not in text
-    json.loads(to_json(found, before=PAYLOADS[0], after=PAYLOADS[4]))
+    valid(to_json(found, before=PAYLOADS[0], after=PAYLOADS[4]))
 
 
 def test_missing_allocator_events_take_a_claim_back() -> None:
