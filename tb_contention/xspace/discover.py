@@ -4,7 +4,6 @@
 """
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -13,20 +12,12 @@ from pathlib import Path
 from tb_contention.errors import LogdirError
 from tb_contention.model.capture import CaptureFile, Container, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.xspace.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, container_of, export_seconds, printable
 from tb_contention.xspace.nsight.place import report_file
 
-MANIFEST_NAME = "tb_contention.json"
-_PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
-#: Of several files of one host the first kind here is read.
-_CONTAINERS = (
-    Container.XPLANE, Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI,
-)  # fmt: skip
-#: Recorders that know nothing of TensorBoard's layout write wherever they are told to.
-_ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
 #: Reports of Nsight Systems that were not exported.
 _REPORTS = (".nsys-rep", ".qdrep")
 _MISPLACED = (Container.XPLANE, Container.RIEGELI)
-_IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 
 
 @dataclass(slots=True)
@@ -91,12 +82,6 @@ def _places(logdir: str, spec: str) -> "Iterator[tuple[str, str]]":
             yield "", part
 
 
-def printable(name: str) -> str:
-    """Show a file name that is not UTF-8, or holds control characters, without breaking a line or an encoder."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
-
-
 def _discover_local(root: Path, name: str, found: _Found) -> None:
     try:
         root = root.expanduser()
@@ -143,7 +128,7 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                     stack.append(entry.path)
             elif entry.name.endswith(Container.NSIGHT.value):
                 _add_report(entry, entries, top, name, found)
-            elif entry.name.endswith(_REPORTS) or (not in_profile and _container(entry.name) in _MISPLACED):
+            elif entry.name.endswith(_REPORTS) or (not in_profile and container_of(entry.name) in _MISPLACED):
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
 
 
@@ -185,12 +170,6 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return False
 
 
-def _container(name: str) -> "Container | None":
-    if _IGNORED.fullmatch(name):
-        return None
-    return next((c for c in _CONTAINERS if name.endswith(c.value) and len(name) > len(c.value)), None)
-
-
 def _problem(file: str, slug: str, message: str, advice: str, severity: Severity = Severity.WARNING) -> Problem:
     return Problem(file=file, slug=slug, severity=severity, origin=Origin.READING, message=message, advice=advice)
 
@@ -212,7 +191,7 @@ def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name:
     """List the files of other recorders in a folder outside of the layout."""
     manifest = _manifest(entries)
     for host, (container, entry) in sorted(_best(entries).items()):
-        if container in _ANYWHERE and not _is_folder(entry):
+        if container in ANYWHERE and not _is_folder(entry):
             _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
 
 
@@ -224,16 +203,8 @@ def _best(
     entries: "list[os.DirEntry[str]]", only: "str | None" = None
 ) -> "dict[str, tuple[Container, os.DirEntry[str]]]":
     """Choose the best container of each host."""
-    best: dict[str, tuple[int, Container, os.DirEntry[str]]] = {}
-    for entry in entries:
-        container = _container(entry.name)
-        if container is None or (only is not None and entry.name != only):
-            continue
-        host = entry.name[: -len(container.value)]
-        rank = _CONTAINERS.index(container)
-        if host not in best or rank < best[host][0]:
-            best[host] = (rank, container, entry)
-    return {host: (container, entry) for host, (_, container, entry) in best.items()}
+    by_name = {entry.name: entry for entry in entries if only in (None, entry.name)}
+    return {host: (container, by_name[name]) for host, (container, name) in best_of_hosts(by_name).items()}
 
 
 def _add_file(
@@ -294,10 +265,7 @@ def _run(folder: str, top: Path, name: str, directory: str) -> str:
 
 
 def _export_seconds(folder: str) -> "tuple[int, ...]":
-    """Read the export times from names of `*.profile-empty` files in the folder that holds `plugins`."""
-    parent = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
     try:
-        names = os.listdir(parent)
+        return export_seconds(os.listdir(os.path.dirname(os.path.dirname(os.path.dirname(folder)))))
     except OSError:
         return ()
-    return tuple(sorted({int(m[1]) for m in map(_PROFILE_EMPTY.fullmatch, names) if m}))

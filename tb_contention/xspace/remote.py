@@ -1,14 +1,19 @@
 """Log directories behind a URL (gs://, s3://, memory://), through fsspec."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tb_contention.errors import LogdirError, TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.findings import Problem
+from tb_contention.xspace.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
 
-_LAYOUT = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)/(?P<file>[^/]+)")
+_SESSION = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)")
+#: Riegeli containers are not read.
+_IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
 _MAX_BYTES = (1 << 31) - 1
 
 
@@ -41,30 +46,43 @@ def discover_remote(place: str, name: str) -> "tuple[list[CaptureFile], list[Pro
         raise LogdirError(
             f"{place}: it cannot be listed ({error}).", slug="logdir-unreadable", advice="Check the URL and rights."
         ) from None
-    protocol = place.partition("://")[0]
-    files: list[CaptureFile] = []
-    folders = {path.rpartition("/")[0] for path in found}
-    for path, info in sorted(found.items()):
-        relative = path[len(root) :].strip("/") if path.startswith(root) else path.strip("/")
-        match = _LAYOUT.fullmatch(relative)
-        if match is None or not match["file"].endswith(Container.XPLANE.value):
-            continue
-        run = f"{match['run']}/{match['directory']}" if match["run"] else match["directory"]
-        manifest = f"{path.rpartition('/')[0]}/tb_contention.json"
-        files.append(
-            CaptureFile(
-                path=f"{protocol}://{path.lstrip('/')}" if protocol != "memory" else f"memory://{path}",
-                relative=f"{name}/{relative}" if name else relative,
-                run=f"{name}/{run}" if name else run,
-                directory=match["directory"],
-                host=match["file"][: -len(Container.XPLANE.value)],
-                container=Container.XPLANE,
-                size=int(info.get("size") or 0),
-                mtime_ns=_modified(info),
-                manifest=f"{protocol}://{manifest.lstrip('/')}" if manifest in found else None,
-            )
-        )
-    return files, [], len(folders)
+    folders: dict[str, dict[str, Any]] = {}
+    for path, info in found.items():
+        folder, _, file = path.rpartition("/")
+        folders.setdefault(folder, {})[file] = info
+    remote = _Remote(protocol=place.partition("://")[0], root=root.rstrip("/"), name=name, folders=folders)
+    return [file for folder in folders for file in remote.captures(folder)], [], len(folders)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remote:
+    """What is below a root: per folder its files by name, and what the protocol tells of each."""
+
+    protocol: str
+    root: str
+    name: str
+    folders: "dict[str, dict[str, Any]]"
+
+    def captures(self, folder: str) -> "Iterator[CaptureFile]":
+        """List the profiler files of one folder."""
+        inside = self.folders[folder]
+        below = printable(folder.removeprefix(self.root).strip("/"))
+        layout = _SESSION.fullmatch(below)
+        directory = (below or self.root).rpartition("/")[2]
+        run = "/".join(filter(None, (layout["run"], directory))) if layout else below or directory
+        exports = self.folders.get(folder.rpartition("/plugins/profile/")[0], {}) if layout else {}
+        for host, (container, file) in best_of_hosts(inside).items():
+            if container in (_IN_LAYOUT if layout else ANYWHERE):
+                yield CaptureFile(
+                    path=self._address(folder, file), relative="/".join(filter(None, (self.name, below, printable(file)))),
+                    run=f"{self.name}/{run}" if self.name else run, directory=directory, host=printable(host), container=container,
+                    size=int(inside[file].get("size") or 0), mtime_ns=_modified(inside[file]), tfevents_seconds=export_seconds(exports),
+                    manifest=self._address(folder, MANIFEST_NAME) if MANIFEST_NAME in inside else None,
+                )  # fmt: skip
+
+    def _address(self, folder: str, file: str) -> str:
+        path = f"{folder}/{file}"
+        return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}"
 
 
 def _modified(info: "dict[str, Any]") -> int:

@@ -113,6 +113,28 @@ def test_a_url_is_read_through_fsspec() -> None:
         load_trace(file)
 
 
+def test_a_url_holds_what_a_folder_holds(tmp_path: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    names = (
+        "run/plugins/profile/s/a.xplane.pb", "run/plugins/profile/s/a.trace.json.gz", "run/plugins/profile/s/b.trace.json.gz",
+        "run/plugins/profile/s/tb_contention.json", "run/plugins/profile/s/perfetto_trace.json.gz", "plugins/profile/t/c.xplane.pb",
+        "run/events.out.tfevents.1700000000.host.profile-empty", "torch/x.pt.trace.json", "torch/x.pt.trace.json.gz", "y.pt.trace.json.gz",
+        "torch/z.trace.json.gz", "loose.xplane.pb", "torch/odd\nname.pt.trace.json",
+    )  # fmt: skip
+    for name in names:
+        put(tmp_path / "same", name)
+        memory.pipe(f"/same/{name}", b"")
+
+    def seen(place: str) -> "list[tuple[object, ...]]":
+        found = discover("", spec=f"jobs:{place}").files
+        return [(f.id, f.relative, f.directory, f.container, f.tfevents_seconds, f.manifest is None) for f in found]
+
+    local = seen(str(tmp_path / "same"))
+    assert seen("memory://same") == local
+    expected = ["run/s/a", "run/s/b", "same/y", "t/c", "torch/odd\ufffdname", "torch/x"]
+    assert [capture for capture, *_ in local] == [f"jobs/{name}" for name in expected]
+
+
 def one_file(tmp_path: Path, content: bytes) -> CaptureFile:
     put(tmp_path, "plugins/profile/s/h.xplane.pb", content)
     return discover(str(tmp_path)).files[0]
