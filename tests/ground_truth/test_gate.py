@@ -13,6 +13,7 @@ from tb_contention.gate import judge
 from tb_contention.model.gate import Gauge, Limits, Outcome, Verdict
 from tb_contention.simulate import RANDOM_MODES, random_scenario, write_scenario
 
+pytestmark = pytest.mark.slow
 MODES = (*((mode, False) for mode in RANDOM_MODES), ("time_slicing", True), ("mps", True), ("single_stream", True))
 SEEDS = (101, 102, 103)
 LIMITS = tuple(1 + step / 50 for step in range(1, 60))

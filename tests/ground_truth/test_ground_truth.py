@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from ground_truth.measure import TABLES, Row, cases, measure_all, table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows() -> "list[Row]":

@@ -5,6 +5,8 @@ import pytest
 from ground_truth.measure import TABLES
 from ground_truth.measure_whatif import Row, measure_all, table
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows() -> "list[Row]":
