@@ -64,15 +64,16 @@ class Attendant:
         number = self._order.number
         if not self._claimed():
             return
+        has_left = False
         try:
-            self._record()
+            has_left = not self._record()
             done = Done(
                 directories=tuple(map(str, self._recording.directories)), problems=tuple(self._recording.problems)
             )
         except Exception as error:
             done = Done(problems=(f"nothing is recorded ({type(error).__name__}: {reason(error)})",))
         if self._meeting.is_there():
-            self._meeting.report(number, done)
+            (self._meeting.leave if has_left else self._meeting.report)(number, done)
 
     def _claimed(self) -> bool:
         while not self._meeting.claim(self._order.number):
@@ -85,21 +86,24 @@ class Attendant:
         keeper_is_gone = not self._meeting.is_there() or not is_alive(self._order.keeper)
         return keeper_is_gone or self._meeting.is_marked(self._order.number, "done")
 
-    def _record(self) -> None:
+    def _record(self) -> bool:
+        """Record the window; False where this process ended before it, so that another one of the command may."""
         meeting, problems = self._meeting, self._recording.problems
         while not _is_ready():
             if self._over.wait(_TICK_S) or meeting.is_ended() or self._is_pointless():
                 problems.append("JAX was imported, but it did not open a device")
-                return
+                return False
         meeting.mark(self._order.number, "ready")
         self._recording.prepare()
         window = self._opened()
         if window is None:
             problems.append("it ended before the window opened; a shorter --wait opens it earlier")
-        elif time.time_ns() >= window.close_ns:
+            return False
+        if time.time_ns() >= window.close_ns:
             problems.append("it imported its framework after the window had closed")
         else:
             self._record_until(window.close_ns)
+        return True
 
     def _opened(self) -> "Window | None":
         """Wait for the window, which may be put off until it opens; None when the program or `run` ended first."""

@@ -7,6 +7,7 @@ window              by run: when to start and to stop, in Unix ns; taken back wh
 end                 by run: stop now
 <number>.recording  the profiler runs
 <number>.done       what was recorded
+<number>.left       by a process that ended before the window: why it recorded nothing, should no other one of the command do
 """
 
 import contextlib
@@ -75,6 +76,7 @@ class Rendezvous:
             (self.folder / f"{number}.claim").symlink_to(f"{process_id} {_born(process_id)}")
         except OSError:
             return False
+        (self.folder / f"{number}.left").unlink(missing_ok=True)
         return True
 
     def claimed_by(self, number: int) -> "int | None":
@@ -132,9 +134,14 @@ class Rendezvous:
         """Say what was recorded."""
         self._write(f"{number}.done", asdict(done))
 
+    def leave(self, number: int, done: Done) -> None:
+        """Say why nothing was recorded, and let another process of the command do it."""
+        self._write(f"{number}.left", asdict(done))
+        self.release(number)
+
     def done(self, number: int) -> "Done | None":
-        """Return what was recorded."""
-        found = self._read(f"{number}.done")
+        """Return what was recorded; where nobody came to record, what the last one said that left."""
+        found = self._read(f"{number}.done") or self._read(f"{number}.left")
         if found is None:
             return None
         return Done(directories=tuple(found.get("directories", ())), problems=tuple(found.get("problems", ())))

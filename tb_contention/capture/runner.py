@@ -178,7 +178,7 @@ class _Flock:
             Outcome(
                 command=command,
                 code=self._codes[number],
-                claimed=self._meeting.claimed_by(number) is not None,
+                claimed=self._meeting.claimed_by(number) is not None or self._meeting.done(number) is not None,
                 done=self._meeting.done(number),
             )
             for number, command in enumerate(self._commands)

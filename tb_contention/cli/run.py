@@ -5,8 +5,9 @@ Each command stands after a `--` of its own; one that needs a `--` itself goes i
 the surroundings.
 
 The window opens `--wait` after the last command has imported TensorFlow or opened JAX's devices, at the same moment for all. Of the
-processes of a command the first that imports a framework records. Commands read nothing from stdin; their stdout and stderr are left as
-they are. An interrupt stops the recordings, waits for their traces and is passed on to the commands; a second one kills them.
+processes of a command the first that imports a framework records, or the next one where that ends before the window. Commands read
+nothing from stdin; their stdout and stderr are left as they are. An interrupt stops the recordings, waits for their traces and is passed
+on to the commands; a second one kills them.
 
 A process has one profiler: a program must not start it itself while the window is open. Leave that part of the program out, or use
 `tb_contention.manifest` in it instead of this command.

@@ -157,11 +157,12 @@ def test_the_first_process_that_imports_a_framework_records_and_the_next_when_it
     script = program(tmp_path, "train.py", TENSORFLOW)
     launcher = f"""
 import subprocess, sys
-probe = subprocess.run([sys.executable, "-c", "import tensorflow, os; os._exit(0)"])
+subprocess.run([sys.executable, "-c", "import tensorflow"])
+subprocess.run([sys.executable, "-c", "import tensorflow, os; os._exit(0)"])
 workers = [subprocess.Popen([sys.executable, {script!r}, "120"]) for _ in range(2)]
 sys.exit(max(w.wait() for w in workers))
 """
-    # Longer than the rest of an import takes once the framework is there to be profiled, which the probe does not survive.
+    # Longer than the rest of an import takes once the framework is there to be profiled, which neither probe survives.
     words = ("--stop", "--wait", "8s", "--duration", "2s", "--name", "both", "--", sys.executable, "-c", launcher)
     done = run("--logdir", "logs", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

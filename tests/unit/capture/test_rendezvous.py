@@ -126,6 +126,24 @@ def test_a_command_whose_recording_process_ended_is_free_again(tmp_path: Path) -
     assert meeting.window() is None
 
 
+def test_who_leaves_before_the_window_lets_another_one_record(tmp_path: Path) -> None:
+    meeting = Rendezvous(tmp_path)
+    keeper = Keeper(meeting, settings(wait=10 * SECOND))
+    assert meeting.claim(0)
+    meeting.mark(0, "ready")
+    keeper.tend(frozenset({0}))
+    meeting.leave(0, Done(problems=("too early",)))
+    keeper.tend(frozenset({0}))
+
+    assert meeting.window() is None
+    assert not meeting.is_marked(0, "done")
+    assert meeting.done(0) == Done(problems=("too early",))
+    assert meeting.claim(0)
+    assert meeting.done(0) is None
+    meeting.report(0, Done(directories=("here",)))
+    assert meeting.done(0) == Done(directories=("here",))
+
+
 def test_only_a_living_process_is_waited_for(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
     keeper = Keeper(meeting, settings())
