@@ -8,7 +8,7 @@ import numpy as np
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.hover import hit, slots
-from tb_contention.report.memory_drawing import MEMORY_HEIGHT, memory_area
+from tb_contention.report.memory_drawing import MEMORY_HEIGHT, has_memory, memory_area
 from tb_contention.report.resample import COLUMNS, coverage, levels_of, runs, stacked
 from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.report.text import duration, labels, percent, size
@@ -28,7 +28,7 @@ def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = 
     top = 26
     parts: list[str] = []
     bottom_of_strips = top + _ROW * (len(sessions) + 1)
-    height = bottom_of_strips + (MEMORY_HEIGHT if device.memory is not None else 0) + 6
+    height = bottom_of_strips + (MEMORY_HEIGHT if has_memory(device) else 0) + 6
     parts += axis(end - start, height)
     parts += _contention(device, top, number)
     for row, session in enumerate(sessions, 1):
@@ -37,8 +37,8 @@ def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = 
         )
         parts += _strip(report, session, busy, top + _ROW * row)
         parts += _lost(device, session, top + _ROW * row + _STRIP + 1)
-    if device.memory is not None:
-        parts += memory_area(report, device, device.memory, bottom_of_strips + 22, number)
+    if has_memory(device):
+        parts += memory_area(report, device, bottom_of_strips + 22, number)
     if told:
         parts += _hover(report, device, top, height)
     time = device.time

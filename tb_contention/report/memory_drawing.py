@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.model.driver_view import DriverView
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.driver_drawing import driver_shapes
@@ -31,20 +32,48 @@ class _Plot:
         return self.top + _HIGH * (1 - min(amount, self.most) / self.most)
 
 
-def memory_area(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> "Iterator[str]":
+def has_memory(device: DeviceReport) -> bool:
+    """Tell whether there is anything to draw: allocator events, or what the driver counted."""
+    view = device.driver
+    return device.memory is not None or (view is not None and view.used is not None and view.used_peak is not None)
+
+
+def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> "Iterator[str]":
+    """Draw the memory of a device that `has_memory`; without allocator events what the driver counted, alone."""
+    if device.memory is not None:
+        yield from _in_use(report, device, device.memory, top, number)
+    elif device.driver is not None:
+        yield from _taken(device, device.driver, top)
+
+
+def _taken(device: DeviceReport, view: DriverView, top: int) -> "Iterator[str]":
+    start, end = device.window.start_ns, device.window.end_ns
+    plot = _Plot(top=top, most=max(view.capacity or 0, view.used_peak or 0, 1))
+    yield from _axis(plot, "taken, in all")
+    if end > start:
+        yield from driver_shapes(view, start, end, plot.y)
+    yield from _line("capacity", view.capacity, plot)
+
+
+def _axis(plot: _Plot, words: str) -> "Iterator[str]":
+    yield label(4, plot.top + 12, "Memory", "strong")
+    yield label(4, plot.top + 27, words, "faint")
+    for amount in (0, plot.most):
+        yield label(LEFT - 6, plot.y(amount) + 4, size(int(amount)), "faint", "end")
+
+
+def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> "Iterator[str]":
     """Draw what is in use, solid, and above it hatched what each session's allocators may still take."""
     start, end = device.window.start_ns, device.window.end_ns
     plot = _Plot(top=top, most=_most(memory))
-    yield label(4, top + 12, "Memory", "strong")
-    yield label(4, top + 27, "in use, all sessions", "faint")
+    yield from _axis(plot, "in use, all sessions")
     yield label(4, top + 41, "hatched: up to their limits", "faint") if memory.sum_of_limits is not None else ""
-    for amount in (0, plot.most):
-        yield label(LEFT - 6, plot.y(amount) + 4, size(int(amount)), "faint", "end")
     if end > start:
         yield from _areas(report, memory, start, end, plot, number)
         if device.driver is not None:
             yield from driver_shapes(device.driver, start, end, plot.y)
-    yield from _lines(memory, plot)
+    yield from _line("capacity", memory.capacity, plot)
+    yield from _line("safe", memory.safe, plot)
     if end > start:
         yield from _peaks(report, memory, start, end, plot)
 
@@ -99,13 +128,14 @@ def _limits(report: Report, memory: CombinedMemory) -> "dict[str, int]":
     return made
 
 
-def _lines(memory: CombinedMemory, plot: _Plot) -> "Iterator[str]":
-    lines = [("capacity", memory.capacity, "end", LEFT + COLUMNS), ("safe", memory.safe, "start", LEFT + 4)]
-    for name, amount, anchor, x in lines:
-        if amount is not None:
-            y = plot.y(amount)
-            yield f'<line class="{name}" x1="{LEFT}" x2="{LEFT + COLUMNS}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            yield label(x, y - 5 if name == "capacity" else y + 11, f"{name} {size(amount)}", "faint halo", anchor)
+def _line(name: str, amount: "int | None", plot: _Plot) -> "Iterator[str]":
+    """Draw the capacity, named above its right end, or what of it is safe, named below its left end."""
+    if amount is None:
+        return
+    y, is_capacity = plot.y(amount), name == "capacity"
+    yield f'<line class="{name}" x1="{LEFT}" x2="{LEFT + COLUMNS}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    x, shift, anchor = (LEFT + COLUMNS, -5, "end") if is_capacity else (LEFT + 4, 11, "start")
+    yield label(x, y + shift, f"{name} {size(amount)}", "faint halo", anchor)
 
 
 def _peaks(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot) -> "Iterator[str]":

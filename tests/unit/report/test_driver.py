@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import jsonschema
 import numpy as np
+import pytest
 from golden.reports import PAYLOADS, report_of
 from lanes import session_of
 
@@ -125,3 +126,14 @@ def test_the_table_of_processes_is_a_csv_file_too() -> None:
 def test_columns_hold_the_highest_value_that_a_step_function_has_in_them() -> None:
     made = Levels(time=np.array([10, 12, 14, 90], np.int64), value=np.array([1, 5, 9, 2, 3], np.int64))
     assert peaks(made, 0, 100, 10).tolist() == [1, 9, 2, 2, 2, 2, 2, 2, 2, 3]
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_without_allocator_events_what_was_counted_is_drawn_alone(is_counted: bool) -> None:
+    report = watched() if is_counted else watched(used=None)
+    (device,) = report.devices
+    drawn = to_html(replace(report, devices=(replace(device, memory=None, memory_note="no allocator event"),)))
+    assert (">taken, in all</text>" in drawn) == is_counted
+    assert ('<path class="driver"' in drawn) == is_counted
+    assert ">in use, all sessions</text>" not in drawn
+    assert 'class="peak-mark"' not in drawn
