@@ -64,16 +64,16 @@ class Attendant:
         number = self._order.number
         if not self._claimed():
             return
-        has_left = False
+        tell = self._meeting.report
         try:
-            has_left = not self._record()
+            tell = self._meeting.report if self._record() else self._meeting.leave
             done = Done(
                 directories=tuple(map(str, self._recording.directories)), problems=tuple(self._recording.problems)
             )
         except Exception as error:
             done = Done(problems=(f"nothing is recorded ({type(error).__name__}: {reason(error)})",))
         if self._meeting.is_there():
-            (self._meeting.leave if has_left else self._meeting.report)(number, done)
+            tell(number, done)
 
     def _claimed(self) -> bool:
         while not self._meeting.claim(self._order.number):
@@ -119,15 +119,14 @@ class Attendant:
         self._recording.start()
         if self._recording.is_running:
             self._meeting.mark(self._order.number, "recording")
-            self._stopped_before(close_ns)
+            self._wait_until(close_ns)
             self._recording.stop()
 
-    def _stopped_before(self, instant_ns: int) -> bool:
-        """Wait for an instant; True when the program or `run` ended first."""
+    def _wait_until(self, instant_ns: int) -> None:
+        """Wait for an instant, or until the program or `run` ends."""
         while (left := instant_ns - time.time_ns()) > 0:
             if self._over.wait(min(_TICK_S, left / 1e9)) or self._meeting.is_ended() or not self._meeting.is_there():
-                return True
-        return False
+                return
 
 
 def _is_ready() -> bool:

@@ -174,15 +174,12 @@ class _Flock:
             if process is not None:
                 code = process.wait()
                 self._codes[number] = 0 if number in self._stopped else code if code >= 0 else 128 - code
-        return tuple(
-            Outcome(
-                command=command,
-                code=self._codes[number],
-                claimed=self._meeting.claimed_by(number) is not None or self._meeting.done(number) is not None,
-                done=self._meeting.done(number),
-            )
-            for number, command in enumerate(self._commands)
-        )
+        return tuple(self._outcome(number, command) for number, command in enumerate(self._commands))
+
+    def _outcome(self, number: int, command: Command) -> Outcome:
+        done = self._meeting.done(number)
+        claimed = done is not None or self._meeting.claimed_by(number) is not None
+        return Outcome(command=command, code=self._codes[number], claimed=claimed, done=done)
 
 
 def _start(command: Command, order: Path) -> "subprocess.Popen[bytes]":
