@@ -70,13 +70,13 @@ class _Remote:
         layout = _SESSION.fullmatch(below)
         directory = (below or self.root).rpartition("/")[2]
         run = "/".join(filter(None, (layout["run"], directory))) if layout else below or directory
-        exports = self.folders.get(folder.rpartition("/plugins/profile/")[0], {}) if layout else {}
+        seconds = export_seconds(self.folders.get(folder.rpartition("/plugins/profile/")[0], {})) if layout else ()
         for host, (container, file) in best_of_hosts(inside).items():
             if container in (_IN_LAYOUT if layout else ANYWHERE):
                 yield CaptureFile(
                     path=self._address(folder, file), relative="/".join(filter(None, (self.name, below, printable(file)))),
                     run=f"{self.name}/{run}" if self.name else run, directory=directory, host=printable(host), container=container,
-                    size=int(inside[file].get("size") or 0), mtime_ns=_modified(inside[file]), tfevents_seconds=export_seconds(exports),
+                    size=int(inside[file].get("size") or 0), mtime_ns=_modified(inside[file]), tfevents_seconds=seconds,
                     manifest=self._address(folder, MANIFEST_NAME) if MANIFEST_NAME in inside else None,
                 )  # fmt: skip
 
