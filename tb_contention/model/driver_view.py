@@ -74,6 +74,11 @@ class DriverView:
     utilisation: "float | None"
 
     @property
+    def has_counted(self) -> bool:
+        """Tell whether any sample says how much was taken."""
+        return self.used is not None and self.used_peak is not None
+
+    @property
     def untraced_processes(self) -> "tuple[DriverProcess, ...]":
         """Return the listed processes that no capture is of; nothing where that cannot be told."""
         return () if self.unmatched else tuple(p for p in self.processes if p.session is None)

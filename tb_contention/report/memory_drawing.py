@@ -34,8 +34,7 @@ class _Plot:
 
 def has_memory(device: DeviceReport) -> bool:
     """Tell whether there is anything to draw: allocator events, or what the driver counted."""
-    view = device.driver
-    return device.memory is not None or (view is not None and view.used is not None and view.used_peak is not None)
+    return device.memory is not None or (device.driver is not None and device.driver.has_counted)
 
 
 def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> "Iterator[str]":

@@ -74,7 +74,7 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
 
 def _taken_layout(view: "DriverView | None", driver: "dict[str, Any] | None") -> "dict[str, Any] | None":
     """Lay out what the driver counted where no allocator was recorded: of nobody, with a most that is no session's peak."""
-    if view is None or view.used is None or view.used_peak is None:
+    if view is None or not view.has_counted:
         return None
     return {
         "sessions": [], "capacity_bytes": view.capacity, "safe_bytes": None, "limit_bytes": [],
