@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lanes import driver_view
 
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.contention import Cost
-from tb_contention.model.driver_view import ClockRate, DriverProcess, DriverView
+from tb_contention.model.driver_view import ClockRate, DriverProcess
 from tb_contention.model.manifest import KernelMode, ManifestSession
 from tb_contention.pipeline import Options, analyse_captures, load_captures
 from tb_contention.simulate import Scenario, write_scenario
@@ -130,11 +131,10 @@ def with_driver(scene: Scene, untraced: int = 0, free: int = 40 << 30, clock: "C
     """Give the device what a driver saw: 80 GiB, a process that was not captured, what was free at the least."""
     capacity = 80 << 30
     other = DriverProcess(process_id=9, name="notebook", session=None, peak=Bytes(untraced), at_fullest=Bytes(untraced))
-    view = DriverView(
-        source=scene.device.sessions[0], samples=10, period=Nanoseconds(50_000_000), capacity=Bytes(capacity),
-        used_peak=Bytes(capacity - free), used_peak_at=Nanoseconds(5), free_least=Bytes(free), processes=(other,), unmatched=(),
-        untraced_peak=Bytes(untraced), untraced_peak_at=Nanoseconds(5), unlisted=Bytes(0), used=None, untraced=None, clock=clock,
-        power=None, utilisation=None,
+    view = driver_view(
+        scene.device.sessions[0], period=Nanoseconds(50_000_000), capacity=Bytes(capacity), used_peak=Bytes(capacity - free),
+        free_least=Bytes(free), processes=(other,), untraced_peak=Bytes(untraced), untraced_peak_at=Nanoseconds(5), unlisted=Bytes(0),
+        used=None, clock=clock,
     )  # fmt: skip
     return replace(scene, device=replace(scene.device, driver=view))
 
