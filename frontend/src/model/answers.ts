@@ -2,7 +2,8 @@
 import type { Blame, Device, Slowdown } from '../api/types';
 import { formatBytes, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { bytes, ns } from '../base/units';
-import type { Place } from './evidence';
+import { takenText } from './driver';
+import { memoryPlace, type Place } from './evidence';
 import { isTold, slowdownText } from './slowdown';
 
 export interface Answer {
@@ -101,20 +102,13 @@ export function mechanismText(device: Device): string {
   return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
 }
 
-/** What the driver counted as taken, by all; taken is not in use, so that it decides nothing by itself. */
-function takenText({ driver }: Device): string | null {
-  const used = driver?.used_peak_bytes ?? null;
-  if (used === null) return null;
-  const of = driver?.capacity_bytes == null ? '' : ` of ${formatBytes(driver.capacity_bytes)}`;
-  return `the driver saw at most ${formatBytes(used)}${of} taken`;
-}
-
 /** Against the capacity, and what of it is safe; a lower bound where a session's memory is not known. */
 function memoryAnswer(device: Device): string {
-  const { memory } = device;
-  const taken = takenText(device);
-  if (memory === null || memory.capacity_bytes === null)
-    return taken === null ? UNKNOWN : `Not decided: ${taken}, which need not be in use`;
+  const { memory, driver } = device;
+  if (memory === null || memory.capacity_bytes === null) {
+    const taken = driver == null ? null : takenText(driver);
+    return taken === null ? UNKNOWN : `Not decided: the driver saw ${taken}, which need not be in use`;
+  }
   const { combined_peak_bytes: peak, capacity_bytes: capacity, safe_bytes: safe = null } = memory;
   const isBound = (memory.sessions_without_data ?? []).length > 0;
   const figures = `${isBound ? '≥ ' : ''}${formatBytes(peak)} of ${formatBytes(capacity)} at the peak`;
@@ -124,16 +118,10 @@ function memoryAnswer(device: Device): string {
   const limits = memory.sum_of_limits_bytes ?? null;
   if (limits !== null && limits > capacity)
     return `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`;
-  const others = device.driver?.untraced_peak_bytes ?? 0;
+  const others = driver?.untraced_peak_bytes ?? 0;
   return others > 0
     ? `So far: ${figures}, and others that were not captured held up to ${formatBytes(bytes(others))}`
     : `Yes: ${figures}`;
-}
-
-/** On the memory track where there is one. */
-function memoryPlace({ memory, driver }: Device): Place | null {
-  if (memory !== null) return { kind: 'memory', at: memory.combined_peak_at_ns };
-  return driver == null ? null : { kind: 'table', name: 'Memory' };
 }
 
 /** Only where sessions share a device, and of a processor only what is known for certain. */

@@ -16,6 +16,10 @@ const memoryPeak = (device: Device): Place | null =>
 
 const MEMORY_TABLE: Place = { kind: 'table', name: 'Memory' };
 
+/** The combined peak; what the driver saw is in the table. */
+export const memoryPlace = (device: Device): Place | null =>
+  memoryPeak(device) ?? (device.driver == null ? null : MEMORY_TABLE);
+
 /** An instant that the driver saw; who holds what then is known only where allocators were recorded too. */
 const driverAt =
   (instant: (driver: DriverView) => Ns | null) =>
