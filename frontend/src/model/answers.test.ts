@@ -126,6 +126,12 @@ describe('whether the memory fits', () => {
       { sessions_without_data: ['a'] },
       "Not decided: ≥ 8 GiB of 10 GiB at the peak, and not all sessions' memory is known",
     ],
+    [
+      8,
+      { sum_of_peaks_bytes: bytes(9.5 * GIB) },
+      "So far: 8 GiB of 10 GiB at the peak, but the sessions' own peaks add up to 9.5 GiB, and 9 GiB are safe",
+    ],
+    [8, { sum_of_peaks_bytes: bytes(9 * GIB) }, 'Yes: 8 GiB of 10 GiB at the peak'],
     [8, { capacity_bytes: null }, undefined],
   ])('says of %d GiB, %o: %s', (peak, more, expected) => {
     expect(answer(peak, more)).toBe(expected);

@@ -118,6 +118,9 @@ function memoryAnswer(device: Device): string {
   const limits = memory.sum_of_limits_bytes ?? null;
   if (limits !== null && limits > capacity)
     return `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`;
+  const sum = memory.sum_of_peaks_bytes ?? 0;
+  if (safe !== null && sum > safe)
+    return `So far: ${figures}, but the sessions' own peaks add up to ${formatBytes(bytes(sum))}, and ${formatBytes(safe)} are safe`;
   const others = driver?.untraced_peak_bytes ?? 0;
   return others > 0
     ? `So far: ${figures}, and others that were not captured held up to ${formatBytes(bytes(others))}`
