@@ -25,7 +25,7 @@ def fetch(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def wait_for_address(process: "subprocess.Popen[str]") -> str:
+def wait_for_address(process: subprocess.Popen[str]) -> str:
     """Print what the command prints, until an address is among it."""
     lines: queue.Queue[str | None] = queue.Queue()
 

@@ -60,7 +60,7 @@ def fetch(url: str) -> bytes:
         return bytes(answer.read())
 
 
-def fetch_json_until(url: str, accept, process: "subprocess.Popen[bytes]", log: Path):
+def fetch_json_until(url: str, accept, process: subprocess.Popen[bytes], log: Path):
     """Ask until the answer is accepted; give up after a minute or when the server ends."""
     answer: object = None
     until = time.monotonic() + 60

@@ -29,6 +29,6 @@ def session(name: str) -> Iterator[None]:
         yield
 
 
-def _writers() -> "list[Callable[[str], AbstractContextManager[Any]]]":
+def _writers() -> list[Callable[[str], AbstractContextManager[Any]]]:
     found = (getattr(sys.modules.get(module), attribute, None) for module, attribute in _WRITERS)
     return [writer for writer in found if writer is not None]

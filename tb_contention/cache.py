@@ -44,7 +44,7 @@ BUDGET = 4 << 30
 _ALIGN = 64
 _EDGE = 1 << 16
 _LEFTOVER_AGE = 3600
-_TABLES: "dict[str, type[Table]]" = {
+_TABLES: dict[str, type[Table]] = {
     "kernels": KernelTable,
     "launches": LaunchTable,
     "host_events": HostEventTable,
@@ -74,7 +74,7 @@ class TraceCache:
     def __init__(self, directory: Path, budget: int = BUDGET) -> None:
         self._directory, self._budget = directory, budget
 
-    def get(self, file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...] | None":
+    def get(self, file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...] | None:
         """Return the traces decoded from a file earlier, by part of it, if the file is still the same."""
         try:
             key = _key(file)
@@ -96,7 +96,7 @@ class TraceCache:
         """Return where the number-th trace of a file is kept."""
         return self._directory / (f"{key}-{number}.trace" if number else f"{key}.trace")
 
-    def put(self, file: CaptureFile, parts: "tuple[tuple[CaptureFile, Trace], ...]") -> None:
+    def put(self, file: CaptureFile, parts: tuple[tuple[CaptureFile, Trace], ...]) -> None:
         """Keep the traces decoded from a file; where that cannot be done, nothing is kept."""
         try:
             key = _key(file)
@@ -150,7 +150,7 @@ class TraceCache:
             total -= entry_size
 
 
-def _key(file: CaptureFile) -> "str | None":
+def _key(file: CaptureFile) -> str | None:
     """Identify a local file by place, size, time, inode, and both ends of its bytes; remote ones are not cached."""
     if "://" in file.path:
         return None
@@ -184,7 +184,7 @@ class _Entry:
     parts: int
 
 
-def _pack(part: "tuple[CaptureFile, Trace]", parts: int, file: str) -> bytes:
+def _pack(part: tuple[CaptureFile, Trace], parts: int, file: str) -> bytes:
     trace = part[1]
     columns: dict[str, np.ndarray[Any, Any]] = {
         "strings.blob": trace.strings.blob,
@@ -215,7 +215,7 @@ def _pack(part: "tuple[CaptureFile, Trace]", parts: int, file: str) -> bytes:
     return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *blocks])
 
 
-def _plain(trace: Trace) -> "dict[str, Any]":
+def _plain(trace: Trace) -> dict[str, Any]:
     kept = {f.name: getattr(trace, f.name) for f in fields(trace) if f.name not in (*_TABLES, "strings")}
     return {name: _jsonable(value) for name, value in kept.items()}
 
@@ -242,7 +242,7 @@ def _unpack(data: bytes, file: str) -> _Entry:
     if zlib.crc32(memoryview(data)[base:]) != header["checksum"]:
         raise ValueError
 
-    def column(key: str) -> "np.ndarray[Any, Any]":
+    def column(key: str) -> np.ndarray[Any, Any]:
         dtype, length, at = header["columns"][key]
         return np.frombuffer(data, np.dtype(dtype), length, base + at)
 
@@ -254,7 +254,7 @@ def _unpack(data: bytes, file: str) -> _Entry:
     return _Entry(trace=trace, part=str(header["part"]), parts=int(header["parts"]))
 
 
-def _trace(plain: "dict[str, Any]", tables: "dict[str, Any]", strings: StringTable) -> Trace:
+def _trace(plain: dict[str, Any], tables: dict[str, Any], strings: StringTable) -> Trace:
     devices = [{**d, "compute_capability": _pair(d["compute_capability"])} for d in plain["devices"]]
     problems = [
         Problem(**{**p, "severity": Severity(p["severity"]), "origin": Origin(p["origin"])}) for p in plain["problems"]
@@ -279,5 +279,5 @@ def _trace(plain: "dict[str, Any]", tables: "dict[str, Any]", strings: StringTab
     )
 
 
-def _pair(value: "list[int] | None") -> "tuple[int, int] | None":
+def _pair(value: list[int] | None) -> tuple[int, int] | None:
     return None if value is None else (value[0], value[1])

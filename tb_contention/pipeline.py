@@ -47,9 +47,9 @@ class Options:
     baselines: session -> run that holds the same work captured alone. spec: TensorBoard's --logdir_spec, instead of a logdir.
     """
 
-    shifts: "Mapping[str, int]" = field(default_factory=dict)
-    gpus: "Mapping[tuple[str, int], str]" = field(default_factory=dict)
-    baselines: "Mapping[str, str]" = field(default_factory=dict)
+    shifts: Mapping[str, int] = field(default_factory=dict)
+    gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    baselines: Mapping[str, str] = field(default_factory=dict)
     spec: str = ""
 
 
@@ -73,11 +73,11 @@ DEFAULT_CACHE = _DefaultCache()
 
 
 def analyse(
-    logdir: "str | os.PathLike[str]",
+    logdir: str | os.PathLike[str],
     *,
-    options: "Options | None" = None,
-    cache_dir: "str | os.PathLike[str] | _DefaultCache | None" = DEFAULT_CACHE,
-    progress: "Progress | None" = None,
+    options: Options | None = None,
+    cache_dir: str | os.PathLike[str] | _DefaultCache | None = DEFAULT_CACHE,
+    progress: Progress | None = None,
 ) -> Report:
     """Find the captures below a log directory, line them up, and report who shared which GPU, when, and with how much memory.
 
@@ -93,11 +93,11 @@ def analyse(
     return analyse_captures(captures, discovery, options, problems).report
 
 
-def _silent(message: str, fraction: "float | None") -> None:
+def _silent(message: str, fraction: float | None) -> None:
     """Keep progress to oneself."""
 
 
-def _cache(cache_dir: "str | os.PathLike[str] | _DefaultCache | None") -> "TraceCache | None":
+def _cache(cache_dir: str | os.PathLike[str] | _DefaultCache | None) -> "TraceCache | None":
     if cache_dir is None:
         return None
     from tb_contention.cache import TraceCache, default_cache_directory
@@ -108,8 +108,8 @@ def _cache(cache_dir: "str | os.PathLike[str] | _DefaultCache | None") -> "Trace
 
 
 def load_captures(
-    discovery: Discovery, *, cache: "TraceCache | None", progress: "Progress | None" = None
-) -> "tuple[tuple[Capture, ...], tuple[Problem, ...]]":
+    discovery: Discovery, *, cache: "TraceCache | None", progress: Progress | None = None
+) -> tuple[tuple[Capture, ...], tuple[Problem, ...]]:
     """Decode all files that were found, in parallel; one that cannot be read becomes a problem and the others go on."""
     tell = progress or _silent
     captures: list[Capture] = []
@@ -124,7 +124,7 @@ def load_captures(
     return tuple(captures), tuple(problems)
 
 
-def load_capture(file: CaptureFile, cache: "TraceCache | None") -> "tuple[tuple[Capture, ...], list[Problem]]":
+def load_capture(file: CaptureFile, cache: "TraceCache | None") -> tuple[tuple[Capture, ...], list[Problem]]:
     """Decode one file, through the cache if there is one, and read the manifest beside it; a file can hold several processes."""
     try:
         parts = cache.get(file) if cache is not None else None
@@ -156,10 +156,10 @@ def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:
 
 
 def analyse_captures(
-    captures: "tuple[Capture, ...]",
+    captures: tuple[Capture, ...],
     discovery: Discovery,
     options: Options,
-    problems: "tuple[Problem, ...]" = (),
+    problems: tuple[Problem, ...] = (),
 ) -> Analysis:
     """Align decoded captures and analyse each group of sessions; `problems` are those of files that could not be decoded."""
     return measured(first_look(captures, discovery, options, problems))
@@ -170,14 +170,14 @@ class FirstLook:
     """What is known before the cost of sharing is measured: who ran when, on what, with how much memory. findings: those of the files."""
 
     analysis: Analysis
-    solos: "Mapping[SessionId, tuple[Solo, ...]]"
+    solos: Mapping[SessionId, tuple[Solo, ...]]
 
 
 def first_look(
-    captures: "tuple[Capture, ...]",
+    captures: tuple[Capture, ...],
     discovery: Discovery,
     options: Options,
-    problems: "tuple[Problem, ...]" = (),
+    problems: tuple[Problem, ...] = (),
 ) -> FirstLook:
     """Align decoded captures, and find overlap and memory of each group of sessions: all that a timeline needs, in a third of the time."""
     processes = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
@@ -211,13 +211,13 @@ def measured(look: FirstLook) -> Analysis:
 
 
 def _measured(
-    device: DeviceReport, aligned: AlignedTraces, solos: "Mapping[SessionId, tuple[Solo, ...]]"
+    device: DeviceReport, aligned: AlignedTraces, solos: Mapping[SessionId, tuple[Solo, ...]]
 ) -> DeviceReport:
     found = replace(device, cost=measure_cost(aligned, device.group, device.overlap, solos))
     return replace(found, predictions=predict(found, aligned))
 
 
-def _most_contended(device: DeviceReport) -> "tuple[bool, int, int, int, str]":
+def _most_contended(device: DeviceReport) -> tuple[bool, int, int, int, str]:
     """Order devices: GPUs before hosts, then contended time, then the number of sessions, then kernels, then the name."""
     overlap = device.overlap
     return (
@@ -234,7 +234,7 @@ def _device_report(
     whole: DeviceGroup,
     aligned: AlignedTraces,
     group: DeviceGroup,
-    solos: "Mapping[SessionId, tuple[Solo, ...]]",
+    solos: Mapping[SessionId, tuple[Solo, ...]],
 ) -> DeviceReport:
     """Look at one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
     alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
@@ -251,7 +251,7 @@ def _device_report(
     )
 
 
-def _memory_note(memory: "CombinedMemory | None", aligned: AlignedTraces) -> str:
+def _memory_note(memory: CombinedMemory | None, aligned: AlignedTraces) -> str:
     """Say whose memory is not known, and why; nothing when all is."""
     why = "nothing was allocated meanwhile, or its allocator writes no events (cuda_malloc_async, platform)"
     if memory is None:
@@ -262,7 +262,7 @@ def _memory_note(memory: "CombinedMemory | None", aligned: AlignedTraces) -> str
     return ""
 
 
-def _session_report(session: Session, problems: "tuple[Problem, ...]") -> SessionReport:
+def _session_report(session: Session, problems: tuple[Problem, ...]) -> SessionReport:
     warnings = dict.fromkeys(session.trace.profiler_messages if session.process is None else ())
     for problem in problems if session.process is None else ():
         if problem.file == session.file and problem.severity is not Severity.INFO:
@@ -270,7 +270,7 @@ def _session_report(session: Session, problems: "tuple[Problem, ...]") -> Sessio
     return SessionReport(session=session, steps=_steps(session), warnings=tuple(warnings))
 
 
-def _steps(session: Session) -> "StepSummary | None":
+def _steps(session: Session) -> StepSummary | None:
     """Summarise step periods, from the end of one step to the end of the next; two steps make one period."""
     steps = session.trace.steps
     periods = np.diff(np.sort((steps.start + steps.duration) // PS_PER_NS))

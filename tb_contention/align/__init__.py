@@ -21,11 +21,11 @@ _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
 class AlignOptions:
     """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by name where that is unique."""
 
-    shifts: "Mapping[str, int]" = field(default_factory=dict)
-    gpus: "Mapping[tuple[str, int], str]" = field(default_factory=dict)
+    shifts: Mapping[str, int] = field(default_factory=dict)
+    gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
-def align(captures: "Sequence[Capture]", options: AlignOptions) -> AlignedTraces:
+def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
     """Put captures on one time axis and on physical devices. Raises OptionError when an option names no session."""
     captures = tuple(captures)
     names = _names(captures)
@@ -54,7 +54,7 @@ def align(captures: "Sequence[Capture]", options: AlignOptions) -> AlignedTraces
     )
 
 
-def _resolve(key: str, ids: "tuple[SessionId, ...]", names: "list[str]") -> SessionId:
+def _resolve(key: str, ids: tuple[SessionId, ...], names: list[str]) -> SessionId:
     if key in ids:
         return SessionId(key)
     matches = [i for i, name in zip(ids, names, strict=True) if name == key]
@@ -64,7 +64,7 @@ def _resolve(key: str, ids: "tuple[SessionId, ...]", names: "list[str]") -> Sess
     raise OptionError(f"{key!r} {what}; there are: {', '.join(ids) or 'none'}.", slug="bad-option")
 
 
-def _names(captures: "tuple[Capture, ...]") -> "list[str]":
+def _names(captures: tuple[Capture, ...]) -> list[str]:
     """Name sessions for people: as much of the end of the run's path, without its dated directory, as makes it unique."""
     paths = [_path(c) for c in captures]
     return [
@@ -73,7 +73,7 @@ def _names(captures: "tuple[Capture, ...]") -> "list[str]":
     ]
 
 
-def _path(capture: Capture) -> "tuple[str, ...]":
+def _path(capture: Capture) -> tuple[str, ...]:
     if capture.manifest is not None and capture.manifest.name:
         folders = [part for part in capture.file.run.rpartition("/")[0].split("/") if part]
         return (*folders[: -1 if folders[-1:] == [capture.manifest.name] else None], capture.manifest.name)
@@ -84,7 +84,7 @@ def _path(capture: Capture) -> "tuple[str, ...]":
     return (*path, capture.file.part) if capture.file.part else path
 
 
-def _shortest_unique(path: "tuple[str, ...]", paths: "list[tuple[str, ...]]", row: int) -> "str | None":
+def _shortest_unique(path: tuple[str, ...], paths: list[tuple[str, ...]], row: int) -> str | None:
     others = paths[:row] + paths[row + 1 :]
     for length in range(1, len(path) + 1):
         if all(other[-length:] != path[-length:] for other in others):
@@ -92,7 +92,7 @@ def _shortest_unique(path: "tuple[str, ...]", paths: "list[tuple[str, ...]]", ro
     return None
 
 
-def _shifted(clock: ClockOffset, shift: "int | None") -> ClockOffset:
+def _shifted(clock: ClockOffset, shift: int | None) -> ClockOffset:
     """Take the user's word for a session: its origin moves, and becomes known where it was not (at the common origin)."""
     if shift is None:
         return clock
@@ -106,7 +106,7 @@ def _shifted(clock: ClockOffset, shift: "int | None") -> ClockOffset:
     )
 
 
-def _window(capture: Capture) -> "tuple[int, int]":
+def _window(capture: Capture) -> tuple[int, int]:
     """Return the capture window in ns of trace time: from start to stop where the profiler wrote them, else over all events."""
     clock = capture.trace.clock
     if clock.start_ns is not None and clock.stop_ns is not None:
@@ -116,7 +116,7 @@ def _window(capture: Capture) -> "tuple[int, int]":
 
 
 def _session(
-    capture: Capture, session: SessionId, name: str, clock: ClockOffset, origin: "int | None", shift: int
+    capture: Capture, session: SessionId, name: str, clock: ClockOffset, origin: int | None, shift: int
 ) -> Session:
     start, end = _window(capture)
     placed = clock.origin_ns is not None and origin is not None
@@ -153,7 +153,7 @@ def _host(capture: Capture) -> str:
     return address if underscore and port.isdigit() and len(port) >= 2 else capture.file.host
 
 
-def _stated(captures: "tuple[Capture, ...]") -> "dict[tuple[str, int], ManifestDevice]":
+def _stated(captures: tuple[Capture, ...]) -> dict[tuple[str, int], ManifestDevice]:
     """Return what recordings themselves say of the physical GPU, and manifests, which win."""
     recorded = {
         (c.file.id, device.ordinal): ManifestDevice(uuid=device.uuid, pci_bus_id=device.pci_bus_id)

@@ -28,7 +28,7 @@ _QUARTER = 900
 WRITING = 120  # s from the directory's name to the end of writing
 
 
-def clock_offsets(captures: "tuple[Capture, ...]") -> "list[ClockOffset]":
+def clock_offsets(captures: tuple[Capture, ...]) -> list[ClockOffset]:
     """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
     copied = _copied_hosts(captures)
     offsets = [_blurred(_own_clock(c, trust_mtime=c.file.host not in copied), c) for c in captures]
@@ -50,7 +50,7 @@ def _blurred(clock: ClockOffset, capture: Capture) -> ClockOffset:
     )
 
 
-def clock_steps(captures: "tuple[Capture, ...]") -> "tuple[Problem, ...]":
+def clock_steps(captures: tuple[Capture, ...]) -> tuple[Problem, ...]:
     """Name the recordings during which the wall clock was set, as the readings in their manifests show."""
     return tuple(
         Problem(
@@ -124,7 +124,7 @@ def _file_time(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     return _offset(ClockSource.FILE_TIME, at - capture.trace.span[1] // PS_PER_NS, error, detail)
 
 
-def _export_time(capture: Capture, *, trust_mtime: bool) -> "tuple[int, int, str] | None":
+def _export_time(capture: Capture, *, trust_mtime: bool) -> tuple[int, int, str] | None:
     """Return (Unix ns of the export, further error, evidence).
 
     The directory's name is local time of an unknown zone. A time in UTC that differs from it by whole quarter hours is the same moment
@@ -149,7 +149,7 @@ def _export_time(capture: Capture, *, trust_mtime: bool) -> "tuple[int, int, str
     return local * NS_PER_S, UNKNOWN_ZONE_ERROR, "the directory's name, whose time zone is unknown (taken as UTC)"
 
 
-def _copied_hosts(captures: "tuple[Capture, ...]") -> "set[str]":
+def _copied_hosts(captures: tuple[Capture, ...]) -> set[str]:
     """Find hosts whose file times, read against the directories' names, are in several time zones: a copy has changed them."""
     zones: dict[str, set[int]] = {}
     for capture in captures:
@@ -162,7 +162,7 @@ def _copied_hosts(captures: "tuple[Capture, ...]") -> "set[str]":
     return {host for host, quarters in zones.items() if len(quarters) > 1}
 
 
-def _as_utc(name: "re.Match[str]") -> "int | None":
+def _as_utc(name: re.Match[str]) -> int | None:
     try:
         return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp())  # type: ignore[arg-type, misc]
     except (ValueError, OverflowError):
@@ -176,7 +176,7 @@ def _zone_apart(difference: float, early: float, late: float) -> bool:
     return abs(quarters * _QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - _QUARTER >= early)
 
 
-def _remote_requests(captures: "tuple[Capture, ...]") -> "list[list[int]]":
+def _remote_requests(captures: tuple[Capture, ...]) -> list[list[int]]:
     """Find session directories with several files named by address and port: one request to several servers."""
     members: dict[tuple[str, str], list[int]] = {}
     for row, capture in enumerate(captures):
@@ -185,7 +185,7 @@ def _remote_requests(captures: "tuple[Capture, ...]") -> "list[list[int]]":
     return [rows for rows in members.values() if len(rows) > 1]
 
 
-def _share(offsets: "list[ClockOffset]", members: "list[int]", captures: "tuple[Capture, ...]") -> None:
+def _share(offsets: list[ClockOffset], members: list[int], captures: tuple[Capture, ...]) -> None:
     exact = (ClockSource.MANIFEST, ClockSource.TASK_ENVIRONMENT, ClockSource.TF_DATA)
     known = [offsets[m] for m in members if offsets[m].source in exact] or [
         offsets[m] for m in members if offsets[m].origin_ns is not None

@@ -25,10 +25,10 @@ class _Plane:
 
 
 def physical_devices(
-    sessions: "tuple[Session, ...]",
-    stated: "dict[tuple[str, int], ManifestDevice]",
-    words: "dict[tuple[str, int], str]",
-) -> "tuple[tuple[PhysicalDevice, ...], tuple[Problem, ...]]":
+    sessions: tuple[Session, ...],
+    stated: dict[tuple[str, int], ManifestDevice],
+    words: dict[tuple[str, int], str],
+) -> tuple[tuple[PhysicalDevice, ...], tuple[Problem, ...]]:
     """Put planes with work together by the physical device they are on.
 
     stated: what manifests say, by (session id, ordinal); words: the user's names, likewise. Planes with different capabilities are never
@@ -51,7 +51,7 @@ def physical_devices(
     return tuple(devices), tuple(problems)
 
 
-def _free_name(name: str, taken: "set[str]") -> str:
+def _free_name(name: str, taken: set[str]) -> str:
     """Tell two GPUs apart that go by one name: other capabilities, or other UUIDs under one ordinal."""
     number, free = 1, name
     while free in taken:
@@ -65,8 +65,8 @@ def _plane(
     session: Session,
     row: int,
     device: Device,
-    stated: "dict[tuple[str, int], ManifestDevice]",
-    words: "dict[tuple[str, int], str]",
+    stated: dict[tuple[str, int], ManifestDevice],
+    words: dict[tuple[str, int], str],
 ) -> _Plane:
     key = (session.id, device.ordinal)
     manifest = stated.get(key)
@@ -84,7 +84,7 @@ def _plane(
     return _Plane(ref=ref, session=session, device=device, identity=identity, key=place, name=name, host=session.host)
 
 
-def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
+def _with_work(trace: Trace) -> list[tuple[int, Device]]:
     """List the devices on which anything ran, or whose allocator was used."""
     busy = {trace.streams[row].device for row in rows_used(trace.kernels.stream)}
     names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
@@ -96,7 +96,7 @@ def _with_work(trace: Trace) -> "list[tuple[int, Device]]":
     ]
 
 
-def _by_capabilities(planes: "list[_Plane]") -> "list[list[_Plane]]":
+def _by_capabilities(planes: list[_Plane]) -> list[list[_Plane]]:
     """Split planes that state different things; one that states less joins the only ones that it does not contradict."""
     kinds: dict[tuple[object, ...], list[_Plane]] = {}
     for plane in planes:
@@ -121,7 +121,7 @@ def _differ(a: _Plane, b: _Plane) -> bool:
     return any(mine != theirs for mine, theirs in pairs if mine is not None and theirs is not None)
 
 
-def _physical(name: str, identity: Identity, planes: "list[_Plane]") -> PhysicalDevice:
+def _physical(name: str, identity: Identity, planes: list[_Plane]) -> PhysicalDevice:
     telling = next((p for p in planes if any(c is not None for c in p.device.capabilities)), planes[0])
     return PhysicalDevice(
         id=DeviceId(name),

@@ -12,7 +12,7 @@ from tb_contention.units import I64, Bool, DeviceId, Nanoseconds, SessionId
 MAX_PAIRS = 20
 
 
-def pair_error(a: Session, b: Session) -> "int | None":
+def pair_error(a: Session, b: Session) -> int | None:
     """Bound the error of the distance between two sessions' clocks, ns; None when one has no clock."""
     if (
         a.clock.error is None
@@ -29,7 +29,7 @@ def pair_error(a: Session, b: Session) -> "int | None":
 class _Pairs:
     """Compare one session's capture window with all others at once; in vectors, for a log directory can hold thousands."""
 
-    def __init__(self, members: "list[Session]") -> None:
+    def __init__(self, members: list[Session]) -> None:
         self._start = np.array([s.start for s in members], np.int64)
         self._end = np.array([s.end for s in members], np.int64)
         clocks = [s.clock for s in members]
@@ -52,7 +52,7 @@ class _Pairs:
         perhaps[: row + 1] = False
         return np.flatnonzero(perhaps)
 
-    def _compare(self, row: int) -> "tuple[Bool, Bool]":
+    def _compare(self, row: int) -> tuple[Bool, Bool]:
         overlap = np.minimum(self._end, self._end[row]) - np.maximum(self._start, self._start[row])
         same = (self._capture == self._capture[row]) & (self._capture >= 0)
         error = np.where(same, self._error + self._error[row], self._absolute + self._absolute[row])
@@ -62,7 +62,7 @@ class _Pairs:
         return surely, ~surely & (~known | (overlap > -error))
 
 
-def groups_of(device: PhysicalDevice, sessions: "dict[SessionId, Session]") -> "list[DeviceGroup]":
+def groups_of(device: PhysicalDevice, sessions: dict[SessionId, Session]) -> list[DeviceGroup]:
     """Group the sessions of a device: the largest sets in which every pair ran together, in time order.
 
     long   |==================|
@@ -79,7 +79,7 @@ def groups_of(device: PhysicalDevice, sessions: "dict[SessionId, Session]") -> "
     ]
 
 
-def _maximal_cliques(neighbours: "list[set[int]]") -> "list[set[int]]":
+def _maximal_cliques(neighbours: list[set[int]]) -> list[set[int]]:
     """Find all maximal cliques (Bron and Kerbosch with a pivot), without recursion.
 
     Errors differ between pairs, so "together" is no plain overlap of intervals: A and B may each be sure to have run with C, but not with
@@ -102,9 +102,7 @@ def _maximal_cliques(neighbours: "list[set[int]]") -> "list[set[int]]":
     return found
 
 
-def _group(
-    device: PhysicalDevice, members: "frozenset[SessionId]", sessions: "dict[SessionId, Session]"
-) -> DeviceGroup:
+def _group(device: PhysicalDevice, members: frozenset[SessionId], sessions: dict[SessionId, Session]) -> DeviceGroup:
     inside = [sessions[s] for s in members]
     captures = {s.clock.capture for s in inside}
     shared = len(captures) == 1 and None not in captures
@@ -120,7 +118,7 @@ def _group(
     )
 
 
-def clock_findings(devices: "tuple[PhysicalDevice, ...]", sessions: "dict[SessionId, Session]") -> "list[Finding]":
+def clock_findings(devices: tuple[PhysicalDevice, ...], sessions: dict[SessionId, Session]) -> list[Finding]:
     """Name pairs on one device that perhaps ran together, and what would settle it."""
     found: list[Finding] = []
     pairs = 0
@@ -166,7 +164,7 @@ def _too_coarse(device: PhysicalDevice, a: Session, b: Session) -> Finding:
     )
 
 
-def group_findings(group: DeviceGroup, sessions: "dict[SessionId, Session]") -> "list[Finding]":
+def group_findings(group: DeviceGroup, sessions: dict[SessionId, Session]) -> list[Finding]:
     """Say what a group of several sessions rests on: an assumed GPU, clocks of different quality."""
     ids = tuple(dict.fromkeys(p.session for p in group.planes))
     if len(ids) < 2:

@@ -15,7 +15,7 @@ MAX_SCOPES, MAX_OPERATIONS = 32, 20_000
 OTHERS = "(others)"
 
 
-def scope_totals(work: WindowWork) -> "tuple[list[ScopeTotal], Split]":
+def scope_totals(work: WindowWork) -> tuple[list[ScopeTotal], Split]:
     """Sum up device time and kernels by the first levels of name scope at which the session splits, longest first; and that split."""
     trace = work.session.trace
     if not scope_is_named(trace):
@@ -38,7 +38,7 @@ def scope_totals(work: WindowWork) -> "tuple[list[ScopeTotal], Split]":
     return _listed(work, sums), split
 
 
-def _split(names: "dict[int, str]", total: I64) -> Split:
+def _split(names: dict[int, str], total: I64) -> Split:
     operations = frozenset(levels_of(name) for name in names.values())
     weights: dict[Path, int] = {}
     for slot, name in names.items():
@@ -47,7 +47,7 @@ def _split(names: "dict[int, str]", total: I64) -> Split:
     return Split(cuts=cut_at_split(weights), operations=operations)
 
 
-def _listed(work: WindowWork, sums: "dict[str, tuple[int, int]]") -> "list[ScopeTotal]":
+def _listed(work: WindowWork, sums: dict[str, tuple[int, int]]) -> list[ScopeTotal]:
     """Order the parts, longest first; what goes beyond the bound is one row."""
     order = sorted(sums, key=lambda label: (label == OTHERS, -sums[label][0], label))
     room = MAX_SCOPES if len(order) <= MAX_SCOPES and OTHERS not in sums else MAX_SCOPES - 1

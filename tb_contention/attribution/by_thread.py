@@ -31,7 +31,7 @@ class _Driver:
     total: int
 
 
-def thread_totals(work: WindowWork) -> "list[ThreadTotal]":
+def thread_totals(work: WindowWork) -> list[ThreadTotal]:
     """Sum up by thread, threads that run the same graph together; nothing where a single thread drives the session."""
     trace = work.session.trace
     host = trace.host_events
@@ -49,7 +49,7 @@ def thread_totals(work: WindowWork) -> "list[ThreadTotal]":
     return [_total(work, driver, drivers) for driver in _bounded(drivers)]
 
 
-def _names(trace: Trace, callers: Callers, graph: I64) -> "list[str]":
+def _names(trace: Trace, callers: Callers, graph: I64) -> list[str]:
     """Name each set of threads: by the queue that it fills, else by its thread, told apart by a number where needed."""
     shared = callers.shared if callers.names else np.zeros(0, np.bool_)
     main = driving_graph(callers, graph)
@@ -88,13 +88,13 @@ def _driver(work: WindowWork, chains: Chains, callers: Callers, members: Bool, n
     )
 
 
-def _in_window(work: WindowWork, start: I64, duration: I64) -> "tuple[I64, I64]":
+def _in_window(work: WindowWork, start: I64, duration: I64) -> tuple[I64, I64]:
     begin = start // PS_PER_NS + work.session.offset
     end = (start + duration) // PS_PER_NS + work.session.offset
     return np.maximum(begin, work.window[0]), np.minimum(end, work.window[1])
 
 
-def _bounded(drivers: "list[_Driver]") -> "list[_Driver]":
+def _bounded(drivers: list[_Driver]) -> list[_Driver]:
     if len(drivers) <= MAX_THREADS:
         return drivers
     rest = drivers[MAX_THREADS - 1 :]
@@ -111,11 +111,11 @@ def _bounded(drivers: "list[_Driver]") -> "list[_Driver]":
     ]
 
 
-def _union(sets: "list[Intervals]") -> Intervals:
+def _union(sets: list[Intervals]) -> Intervals:
     return Intervals.union_of(np.concatenate([s.start for s in sets]), np.concatenate([s.end for s in sets]))
 
 
-def _total(work: WindowWork, driver: _Driver, drivers: "list[_Driver]") -> ThreadTotal:
+def _total(work: WindowWork, driver: _Driver, drivers: list[_Driver]) -> ThreadTotal:
     waiting = _without(driver.open, driver.at_work)
     shares = {other.name: (waiting & other.at_work).total for other in drivers if other.name != driver.name}
     # Work that the profiler wrote for no executor was done on the thread itself: that is no wait for others.

@@ -38,7 +38,7 @@ class Callers:
     time: I64
     runs: I64
     operations: Bool
-    names: "tuple[str, ...]"
+    names: tuple[str, ...]
     kernels: I64
 
     @property
@@ -76,7 +76,7 @@ def callers_of(trace: Trace, chains: Chains) -> Callers:
     )
 
 
-def _operations(trace: Trace, chains: Chains, place: I64, kernels: I64) -> "tuple[Bool, tuple[str, ...]]":
+def _operations(trace: Trace, chains: Chains, place: I64, kernels: I64) -> tuple[Bool, tuple[str, ...]]:
     """Say which thread caused which operations: those of its device work, and the queues and tables that its executors touched."""
     host = trace.host_events
     touched = np.flatnonzero((host.kind == HostKind.TF_OP) & (chains.run >= 0))

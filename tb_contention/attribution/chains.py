@@ -90,7 +90,7 @@ def _links(host: HostEventTable) -> I64:
     return link
 
 
-def _is_run(kind: U8) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _is_run(kind: U8) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.isin(kind, RUNS)
 
 

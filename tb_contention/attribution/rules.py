@@ -31,13 +31,13 @@ class Parts:
 
     rule: Rule
     detail: str
-    names: "tuple[str, ...]"
+    names: tuple[str, ...]
     kernels: I64
     launches: I64
     host_events: I64
 
 
-def find_parts(trace: Trace) -> "Parts | None":
+def find_parts(trace: Trace) -> Parts | None:
     """Try the rules in turn; None when the process is one session as far as its trace tells."""
     for may_apply, rule in (
         (_several_models, _by_model),
@@ -65,7 +65,7 @@ def _several_threads(trace: Trace) -> bool:
     return len(np.unique(host.thread[host.kind == HostKind.SESSION_RUN])) > 1
 
 
-def _by_model(trace: Trace, chains: Chains) -> "Parts | None":
+def _by_model(trace: Trace, chains: Chains) -> Parts | None:
     """Take the `model_id` of SessionRun and TfrtModelRun: `name:version` from ConfigProto.experimental.session_metadata."""
     rows = np.append(trace.host_events.model, -1)[chains.model].astype(np.int64)
     texts = {row: trace.strings[row] for row in np.unique(rows).tolist() if row >= 0}
@@ -75,7 +75,7 @@ def _by_model(trace: Trace, chains: Chains) -> "Parts | None":
     return _parts(trace, chains, Rule.MODEL_ID, "its runs carry the model id {name}", rows, names)
 
 
-def _by_annotation(trace: Trace, chains: Chains) -> "Parts | None":
+def _by_annotation(trace: Trace, chains: Chains) -> Parts | None:
     """Take what the program itself says with `tb_contention.session`."""
     rows = np.append(trace.host_events.name, -1)[chains.annotation].astype(np.int64)
     names = {row: annotated_name(trace.strings[row]) for row in np.unique(rows).tolist() if row >= 0}
@@ -87,7 +87,7 @@ def annotated_name(event: str) -> str:
     return event.removeprefix(PREFIX).partition("#")[0].strip() or "(unnamed)"
 
 
-def _by_thread(trace: Trace, chains: Chains) -> "Parts | None":
+def _by_thread(trace: Trace, chains: Chains) -> Parts | None:
     """Take threads that call `session.run` and cause different operations of the graph, and share neither queue nor variable."""
     callers = callers_of(trace, chains)
     session_runs = np.zeros(len(trace.threads), np.bool_)
@@ -115,7 +115,7 @@ def _by_thread(trace: Trace, chains: Chains) -> "Parts | None":
     return _parts(trace, chains, Rule.THREAD_AND_SCOPE, detail, rows, names)
 
 
-def _graph_name(trace: Trace, callers: Callers, members: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> str:
+def _graph_name(trace: Trace, callers: Callers, members: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
     """Name a graph by the name scope that holds most of its operations, else by its thread."""
     used = np.flatnonzero(callers.operations[members].any(axis=0))
     paths = [scope_of(callers.names[row]) for row in used.tolist()]
@@ -126,7 +126,7 @@ def _graph_name(trace: Trace, callers: Callers, members: "np.ndarray[tuple[int],
     return trace.threads[int(callers.threads[members][0])] or "session"
 
 
-def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, names: "dict[int, str]") -> "Parts | None":
+def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, names: dict[int, str]) -> Parts | None:
     """Number the sessions in order of their first event; `rows` says per host event which one its chain names.
 
     A name that no run and no kernel carries, such as an annotation around others, is no session.

@@ -38,7 +38,7 @@ def _whole(session: Session) -> Session:
     return session if steps is session.trace.steps else replace(session, trace=replace(session.trace, steps=steps))
 
 
-def _split(process: Session, parts: Parts) -> "tuple[Session, ...]":
+def _split(process: Session, parts: Parts) -> tuple[Session, ...]:
     lost = int((parts.kernels == _UNATTRIBUTED).sum())
     made = []
     for row, name in enumerate(parts.names):
@@ -82,7 +82,7 @@ def _restrict(trace: Trace, kernels: Bool, launches: Bool, host_events: Bool) ->
     return replace(cut, steps=steps_of(cut))
 
 
-def _regroup(group: DeviceGroup, parts: "dict[SessionId, tuple[Session, ...]]") -> DeviceGroup:
+def _regroup(group: DeviceGroup, parts: dict[SessionId, tuple[Session, ...]]) -> DeviceGroup:
     """Put the sessions of a process in its place; between them the clock has no error."""
     if not any(plane.session in parts for plane in group.planes):
         return group
@@ -94,7 +94,7 @@ def _regroup(group: DeviceGroup, parts: "dict[SessionId, tuple[Session, ...]]") 
     return replace(group, planes=tuple(planes), max_error=Nanoseconds(0) if one_process else group.max_error)
 
 
-def _references(parts: "tuple[Session, ...]", device: int) -> "list[DeviceRef]":
+def _references(parts: tuple[Session, ...], device: int) -> list[DeviceRef]:
     """Refer to the sessions that worked on a device; to all where none did."""
     at_work = [part for part in parts if _works_on(part.trace, device)]
     return [DeviceRef(session=part.id, device=device) for part in at_work or parts]

@@ -15,7 +15,7 @@ MAX_HOPS = 64
 
 
 @compiled(types.void(_I64, _I64, _I32, _I64, _I32, types.int64, _OUT, _OUT))
-def nest(start, duration, thread, at, at_thread, threads, parent, found):  # type: ignore[no-untyped-def]
+def nest(start, duration, thread, at, at_thread, threads, parent, found):
     """Find for each event the innermost earlier one on its thread that holds its start, and the same for each point (`at`, `at_thread`).
 
     Events by (start, -duration), points by time. -1 where nothing encloses.
@@ -48,7 +48,7 @@ def nest(start, duration, thread, at, at_thread, threads, parent, found):  # typ
 
 
 @compiled(types.void(_I64, _I64, _I64, _I64, _I64, _I64, _I64, _I64, _OUT))
-def join(keys, rows, produced, produced_type, start, asking, wanted, wanted_type, link):  # type: ignore[no-untyped-def]
+def join(keys, rows, produced, produced_type, start, asking, wanted, wanted_type, link):
     """Give each row of `asking` the latest producer of its (type, id) that had begun by then; rows that have a link keep it.
 
     keys: `produced` of the producers' `rows`, ascending, in time order where equal.
@@ -75,7 +75,7 @@ def join(keys, rows, produced, produced_type, start, asking, wanted, wanted_type
 
 
 @compiled(types.void(_I64, _I64, _U8, _I32, types.int64, types.int64, _OUT, _OUT, _OUT))
-def climb(parent, link, is_run, model, annotation_from, hops, run, named, annotation):  # type: ignore[no-untyped-def]
+def climb(parent, link, is_run, model, annotation_from, hops, run, named, annotation):
     """Walk up from each event, to its producer where it has one and else outwards: outermost run, nearest model id, nearest annotation.
 
     is_run: 1 for runs, `annotation_from` for annotations. The rows found, -1 = none; `named` is the row that carries the model id.
@@ -95,7 +95,7 @@ def climb(parent, link, is_run, model, annotation_from, hops, run, named, annota
 
 
 @compiled(types.void(_I64, types.int64, _OUT))
-def spread_outwards(parent, hops, label):  # type: ignore[no-untyped-def]
+def spread_outwards(parent, hops, label):
     """Give events without a label (-1) that of the events inside them; -2 where these differ."""
     given = np.zeros(label.shape[0], np.uint8)
     for row in range(label.shape[0]):

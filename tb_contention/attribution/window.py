@@ -17,14 +17,14 @@ class WindowWork:
     """
 
     session: Session
-    devices: "tuple[Device, ...]"
-    window: "tuple[int, int]"
+    devices: tuple[Device, ...]
+    window: tuple[int, int]
     rows: I64
     start: I64
     end: I64
 
 
-def work_in_window(session: Session, devices: "set[int]", group: DeviceGroup) -> WindowWork:
+def work_in_window(session: Session, devices: set[int], group: DeviceGroup) -> WindowWork:
     """Cut a session's kernels on some device rows of its trace to the group's window."""
     trace = session.trace
     kernels = trace.kernels

@@ -28,7 +28,7 @@ class Address:
         return str(self).replace(":", "_")
 
 
-def parse_address(word: str) -> "Address | None":
+def parse_address(word: str) -> Address | None:
     """Read `host:port`, `[::1]:port` or `grpc://host:port`; None when it is none of them."""
     match = _ADDRESS.fullmatch(word.strip())
     if match is None or not 0 < int(match[2]) < 65536:
@@ -36,7 +36,7 @@ def parse_address(word: str) -> "Address | None":
     return Address(host=match[1], port=int(match[2]))
 
 
-def unreachable(addresses: "tuple[Address, ...]") -> "dict[Address, str]":
+def unreachable(addresses: tuple[Address, ...]) -> dict[Address, str]:
     """Ask all at once whether anybody listens; -> why nobody does, for those where nobody does."""
     with ThreadPoolExecutor(max(1, min(32, len(addresses)))) as pool:
         return {a: why for a, why in zip(addresses, pool.map(_why_not, addresses), strict=True) if why}
@@ -76,7 +76,7 @@ def _is_own(family: int, host: str) -> bool:
     return True
 
 
-def listener(port: int) -> "int | None":
+def listener(port: int) -> int | None:
     """Return the id of the process of this machine that listens on a port; None where that is not told (other users, not Linux)."""
     sockets = _listening(port)
     if not sockets:
@@ -90,7 +90,7 @@ def listener(port: int) -> "int | None":
     return None
 
 
-def _listening(port: int) -> "set[str]":
+def _listening(port: int) -> set[str]:
     """Return the sockets that listen on a port, as /proc names them."""
     found = set()
     for table in ("tcp", "tcp6"):

@@ -7,7 +7,7 @@ from tb_contention.capture.facts import ClockReading
 _TRIES = 25
 
 
-def reading() -> "ClockReading | None":
+def reading() -> ClockReading | None:
     """Read both clocks at once: of several tries the tightest. None where a system has no such clock."""
     if not hasattr(time, "CLOCK_MONOTONIC_RAW"):
         return None

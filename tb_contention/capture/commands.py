@@ -16,10 +16,10 @@ class Command:
     """A program to start. name: what its session is called, and its folder."""
 
     name: str
-    words: "tuple[str, ...]"
+    words: tuple[str, ...]
 
 
-def split(words: "Sequence[str]") -> "tuple[tuple[str, ...], ...]":
+def split(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """Take a line apart at each `--`; empty parts are none."""
     parts: list[list[str]] = [[]]
     for word in words:
@@ -30,7 +30,7 @@ def split(words: "Sequence[str]") -> "tuple[tuple[str, ...], ...]":
     return tuple(tuple(part) for part in parts if part)
 
 
-def named(parts: "Sequence[Sequence[str]]", names: "Sequence[str]") -> "tuple[Command, ...]":
+def named(parts: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[Command, ...]:
     """Name each command: as given, in order, else after its program, with a number where that is taken."""
     taken = set(names)
     commands = []
@@ -41,7 +41,7 @@ def named(parts: "Sequence[Sequence[str]]", names: "Sequence[str]") -> "tuple[Co
     return tuple(commands)
 
 
-def _free(name: str, taken: "set[str]") -> str:
+def _free(name: str, taken: set[str]) -> str:
     number, free = 1, name
     while free in taken:
         number += 1
@@ -49,14 +49,14 @@ def _free(name: str, taken: "set[str]") -> str:
     return free
 
 
-def program_name(words: "Sequence[str]") -> str:
+def program_name(words: Sequence[str]) -> str:
     """Name a program: the script or module of a Python, else the file that is run; as a folder can be called."""
     program = PurePath(words[0]).name
     chosen = (_script(words[1:]) or program) if _PYTHON.fullmatch(program) else program
     return re.sub(r"[^\w.+@=-]+", "_", chosen)[:60].strip("._") or "command"
 
 
-def _script(words: "Sequence[str]") -> str:
+def _script(words: Sequence[str]) -> str:
     rest = iter(words)
     for word in rest:
         if word == "-m":

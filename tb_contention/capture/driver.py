@@ -9,7 +9,7 @@ _LIBRARY = re.compile(r"\s(/\S*/libcuda\.so[.\d]*)$", re.MULTILINE)
 _SUCCESS = 0
 
 
-def uuids_at_work() -> "tuple[str, ...] | None":
+def uuids_at_work() -> tuple[str, ...] | None:
     """Ask the driver, where the process has loaded and started it already; None where it has not. Nothing is started."""
     try:
         found = _LIBRARY.search(Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace"))
@@ -18,7 +18,7 @@ def uuids_at_work() -> "tuple[str, ...] | None":
         return None
 
 
-def uuids_by_ordinal(cuda: Any) -> "tuple[str, ...] | None":
+def uuids_by_ordinal(cuda: Any) -> tuple[str, ...] | None:
     """Return the hexadecimal UUIDs of all visible devices, without GPU- or MIG- in front; None when the driver is not started."""
     count = ctypes.c_int(0)
     if cuda.cuDeviceGetCount(ctypes.byref(count)) != _SUCCESS:

@@ -48,12 +48,12 @@ _LONGEST = 1000
 _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
-def variables(environ: "Mapping[str, str]" = os.environ) -> "dict[str, str]":
+def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return those of the listed variables that are set, shortened to 1,000 characters."""
     return {name: environ[name][:_LONGEST] for name in VARIABLES if name in environ}
 
 
-def of_process(process: int) -> "dict[str, str] | None":
+def of_process(process: int) -> dict[str, str] | None:
     """Return the variables that another process of this machine started with; None where that is not told."""
     try:
         words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
@@ -68,13 +68,13 @@ def let_kernels_run_at_once() -> None:
     os.environ.setdefault(CONCURRENT, "1")
 
 
-def kernel_mode(environ: "Mapping[str, str]" = os.environ) -> str:
+def kernel_mode(environ: Mapping[str, str] = os.environ) -> str:
     """Tell what the variable asks for: 1 and true, 0 and false are the words that frameworks take, in any case."""
     word = environ.get(CONCURRENT, "").lower()
     return {"1": "concurrent", "true": "concurrent", "0": "serialised", "false": "serialised"}.get(word, "unknown")
 
 
-def versions() -> "dict[str, str]":
+def versions() -> dict[str, str]:
     """Return the versions of what is imported."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in ("tensorflow", "jax", "jaxlib", "keras"):
@@ -84,7 +84,7 @@ def versions() -> "dict[str, str]":
     return {**found, "tb_contention": __version__}
 
 
-def container() -> "str | None":
+def container() -> str | None:
     """Name the container that this process is in: its id, else its host name; None outside of containers."""
     told = _read("/proc/self/cgroup") + "".join(
         line for line in _read("/proc/self/mountinfo").splitlines(keepends=True) if "/containers/" in line
@@ -96,17 +96,17 @@ def container() -> "str | None":
     return socket.gethostname() or "container" if any(signs) else None
 
 
-def machine(inside: "str | None") -> "str | None":
+def machine(inside: str | None) -> str | None:
     """Name the machine; a container does not know the name of its machine. inside: the container."""
     return (socket.gethostname() or None) if inside is None else None
 
 
-def boot_id() -> "str | None":
+def boot_id() -> str | None:
     """Return what the kernel drew at its start: the same in all containers of a machine, and on no other machine."""
     return _read("/proc/sys/kernel/random/boot_id").strip() or None
 
 
-def mps(environ: "Mapping[str, str]", *, is_client: "bool | None") -> Mps:
+def mps(environ: Mapping[str, str], *, is_client: bool | None) -> Mps:
     """Tell whether MPS is on. is_client: what the driver says of this process, None where it says nothing.
 
     A process finds MPS by a pipe directory. Without that directory there is none; with it a server may be there or may have gone.
@@ -131,7 +131,7 @@ def _serves(place: Path) -> bool:
     return word.isdigit() and "nvidia-cuda-mps" in _read(f"/proc/{word}/cmdline")
 
 
-def _percentage(word: "str | None") -> "float | None":
+def _percentage(word: str | None) -> float | None:
     try:
         value = float(word or "")
     except ValueError:

@@ -22,13 +22,13 @@ class Trace:
         return self.path.name[: -len(SUFFIX)]
 
 
-def look(logdir: Path, *, below: bool = False) -> "frozenset[Trace]":
+def look(logdir: Path, *, below: bool = False) -> frozenset[Trace]:
     """List the traces in `plugins/profile` of a log directory; below: in the directories below it too. What is not there is empty."""
     places = [Path(folder) for folder, _, _ in os.walk(logdir)] if below else [logdir]
     return frozenset(trace for place in places for trace in _in(place / "plugins" / "profile"))
 
 
-def _in(profiles: Path) -> "list[Trace]":
+def _in(profiles: Path) -> list[Trace]:
     found = []
     for path in profiles.glob(f"*/*{SUFFIX}"):
         try:
@@ -39,7 +39,7 @@ def _in(profiles: Path) -> "list[Trace]":
     return found
 
 
-def own(before: "frozenset[Trace]", after: "frozenset[Trace]") -> "tuple[Trace, ...]":
+def own(before: frozenset[Trace], after: frozenset[Trace]) -> tuple[Trace, ...]:
     """Return what is new or was written anew by this machine, by path: a profiler names its file after its host."""
     host = socket.gethostname()
     fresh = sorted(after - before, key=lambda trace: trace.path)

@@ -26,7 +26,7 @@ class Gathering:
         """End reading."""
         self._machine.stop()
 
-    def _ordinals(self) -> "tuple[tuple[str, ...], str]":
+    def _ordinals(self) -> tuple[tuple[str, ...], str]:
         """Return the UUIDs by ordinal: as the CUDA driver says where it is at work, else as the environment says; or a doubt."""
         if not self._machine.nvml.is_open:
             return (), ""
@@ -37,14 +37,14 @@ class Gathering:
         told = visible(self._machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("CUDA_DEVICE_ORDER"))
         return told.uuids, told.doubt
 
-    def session(self, name: str, profiler: "str | None", not_known: "tuple[str, ...]" = ()) -> Session:
+    def session(self, name: str, profiler: str | None, not_known: tuple[str, ...] = ()) -> Session:
         """State everything, and let NVML go. not_known: what the caller knows to be missing."""
         try:
             return self._session(name, profiler, not_known)
         finally:
             self._machine.close()
 
-    def _session(self, name: str, profiler: "str | None", missing: "tuple[str, ...]") -> Session:
+    def _session(self, name: str, profiler: str | None, missing: tuple[str, ...]) -> Session:
         inside = environment.container()
         ordinals, doubt = self._ordinals()
         devices = {ordinal: self._machine.device(uuid) for ordinal, uuid in enumerate(ordinals)}
@@ -63,7 +63,7 @@ class Gathering:
             not_known=(*missing, *not_known, *self._machine.nvml.not_known), devices=devices,
         )  # fmt: skip
 
-    def _is_mps_client(self, devices: "Mapping[int, Device]", inside: "str | None") -> "bool | None":
+    def _is_mps_client(self, devices: Mapping[int, Device], inside: str | None) -> bool | None:
         """Tell whether the driver lists this process as a client of MPS; None where it cannot be recognised."""
         if inside is not None or not devices:
             return None

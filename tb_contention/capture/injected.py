@@ -54,7 +54,7 @@ class Attendant:
             self._over.set()
             self._thread.join(timeout=_EXPORT_S)
 
-    def _terminated(self, number: int, frame: "FrameType | None") -> None:
+    def _terminated(self, number: int, frame: FrameType | None) -> None:
         """Keep what is recorded, then end by the signal as if nothing had been in its way."""
         self.finish()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -105,7 +105,7 @@ class Attendant:
             self._record_until(window.close_ns)
         return True
 
-    def _opened(self) -> "Window | None":
+    def _opened(self) -> Window | None:
         """Wait for the window, which may be put off until it opens; None when the program or `run` ended first."""
         while True:
             window = self._meeting.window()

@@ -23,11 +23,11 @@ class Interrupts:
         return self
 
     def __exit__(
-        self, kind: "type[BaseException] | None", value: "BaseException | None", trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _count(self, number: int, frame: "FrameType | None") -> None:
+    def _count(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         self.number = number

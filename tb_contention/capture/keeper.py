@@ -34,7 +34,7 @@ class Keeper:
         self._window: Window | None = None
         self._known: frozenset[int] = frozenset()
 
-    def tend(self, running: "frozenset[int]") -> None:
+    def tend(self, running: frozenset[int]) -> None:
         """Say when the window opens once all are ready, and take it back when one is not any more; free what the dead hold.
 
         It is said as early as can be: a machine that is busy may not run this process again before the window opens.
@@ -63,7 +63,7 @@ class Keeper:
             self._window = None
             self._meeting.take_back_window()
 
-    def _are_ready(self, running: "frozenset[int]", now: int) -> bool:
+    def _are_ready(self, running: frozenset[int], now: int) -> bool:
         """Tell whether all that run are ready, or, after the timeout, any."""
         ready = sum(self._meeting.is_marked(number, "ready") for number in running)
         return ready > 0 and (ready == len(running) or now > self._deadline_ns)

@@ -27,7 +27,7 @@ class Machine:
         self.handles: dict[str, Any] = {gpu.uuid: handle for gpu, handle in found if gpu.uuid is not None}
         self._sampler = Sampler(self.nvml, {}, SAMPLE_EVERY_S)
 
-    def watch(self, uuids: "Iterable[str] | None" = None, *, every_s: float = SAMPLE_EVERY_S) -> None:
+    def watch(self, uuids: Iterable[str] | None = None, *, every_s: float = SAMPLE_EVERY_S) -> None:
         """Choose what to read: these GPUs or parts of GPUs (MIG), or all GPUs."""
         handles = self.handles if uuids is None else {uuid: self.handle(uuid) for uuid in uuids}
         there = {uuid: handle for uuid, handle in handles.items() if handle is not None}
@@ -56,7 +56,7 @@ class Machine:
         """Return what NVML calls a GPU or a part of one; None where it knows none of this name."""
         return self.handles[uuid] if uuid in self.handles else self.nvml.handle(uuid)
 
-    def driver(self) -> "str | None":
+    def driver(self) -> str | None:
         """Return the driver's version."""
         return self.nvml.driver() if self.nvml.is_open else None
 

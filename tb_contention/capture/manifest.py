@@ -20,7 +20,7 @@ MAX_BYTES = 1 << 20
 _ROOM = MAX_BYTES - 1000
 
 
-def write(directory: Path, sessions: "Mapping[str, Session]", recorder: str) -> str:
+def write(directory: Path, sessions: Mapping[str, Session], recorder: str) -> str:
     """State sessions, by the names of their files without `.xplane.pb`. Returns what went wrong in a sentence, or nothing.
 
     Entries of others stay as they are. A manifest that cannot be read is kept, and nothing is written.
@@ -42,7 +42,7 @@ def write(directory: Path, sessions: "Mapping[str, Session]", recorder: str) -> 
     return ""
 
 
-def _present(path: Path) -> "dict[str, Any] | None":
+def _present(path: Path) -> dict[str, Any] | None:
     """Return the document that is there, or a new one; None where what is there is no manifest."""
     try:
         document = json.loads(path.read_bytes())
@@ -54,7 +54,7 @@ def _present(path: Path) -> "dict[str, Any] | None":
     return document if sound and isinstance(document.get("sessions", {}), dict) else None
 
 
-def _fitted(document: "dict[str, Any]", sessions: "Mapping[str, Session]") -> "str | None":
+def _fitted(document: dict[str, Any], sessions: Mapping[str, Session]) -> str | None:
     """Return the text, with fewer samples where it would be too long, at last without any."""
     for keep in (1, 2, 4, 8, 16, 0):
         added = {key: as_json(_thinned(session, keep)) for key, session in sessions.items()}
@@ -86,7 +86,7 @@ def _thin(device: Device, keep: int) -> Device:
     return replace(device, samples=samples, processes=processes)
 
 
-def as_json(session: Session) -> "dict[str, Any]":
+def as_json(session: Session) -> dict[str, Any]:
     """Write a session as the manifest has it; what is not known is left out."""
     mps = session.mps
     return _known(
@@ -119,7 +119,7 @@ def as_json(session: Session) -> "dict[str, Any]":
     )
 
 
-def _device(device: Device) -> "dict[str, Any]":
+def _device(device: Device) -> dict[str, Any]:
     gpu, rows = device.gpu, device.samples
     found = _known(
         {
@@ -146,11 +146,11 @@ def _device(device: Device) -> "dict[str, Any]":
     return found
 
 
-def _known(entries: "dict[str, Any]") -> "dict[str, Any]":
+def _known(entries: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entries.items() if value is not None}
 
 
-def _text(document: "dict[str, Any]") -> str:
+def _text(document: dict[str, Any]) -> str:
     """Print with a line per key of a session, so that people can read it and long lists stay on one line."""
     lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in document.items() if key != "sessions"]
     sessions = [f" {_dumps(key)}: {_entry(value)}" for key, value in sorted(document["sessions"].items())]
@@ -169,7 +169,7 @@ def _dumps(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def _locked(directory: Path) -> "Iterator[None]":
+def _locked(directory: Path) -> Iterator[None]:
     """Hold the directory against other recorders, where the system has locks; nothing is left behind."""
     try:
         import fcntl

@@ -64,11 +64,11 @@ class Nvml:
             self._miss(f"{what}: {reason(error)}")
             return None
 
-    def driver(self) -> "str | None":
+    def driver(self) -> str | None:
         """Return the version of the driver."""
         return _text(self._ask("driver", "nvmlSystemGetDriverVersion"))
 
-    def handles(self) -> "Iterator[Any]":
+    def handles(self) -> Iterator[Any]:
         """Give the GPUs in the order of the PCI bus; one that is lost ends it."""
         count = self._ask("number of GPUs", "nvmlDeviceGetCount") if self.is_open else None
         for index in range(count or 0):
@@ -94,7 +94,7 @@ class Nvml:
             mig=self._mig(handle),
         )
 
-    def _mig(self, handle: Any) -> "bool | None":
+    def _mig(self, handle: Any) -> bool | None:
         """Tell whether MIG is on. A GPU without MIG answers that it does not support the question."""
         call = getattr(self._library, "nvmlDeviceGetMigMode", None)
         if call is None:
@@ -104,23 +104,23 @@ class Nvml:
         except Exception as error:
             return False if type(error).__name__ == "NVMLError_NotSupported" else None
 
-    def sm_clock(self, handle: Any) -> "int | None":
+    def sm_clock(self, handle: Any) -> int | None:
         """Return MHz."""
         return _whole(self._ask("SM clock", "nvmlDeviceGetClockInfo", handle, _CLOCK_SM))
 
-    def power(self, handle: Any) -> "int | None":
+    def power(self, handle: Any) -> int | None:
         """Return mW."""
         return _whole(self._ask("power", "nvmlDeviceGetPowerUsage", handle))
 
-    def utilisation(self, handle: Any) -> "int | None":
+    def utilisation(self, handle: Any) -> int | None:
         """Return the percentage of the driver's last period, up to a second, in which some kernel ran."""
         return _whole(getattr(self._ask("utilisation", "nvmlDeviceGetUtilizationRates", handle), "gpu", None))
 
-    def memory_used(self, handle: Any) -> "int | None":
+    def memory_used(self, handle: Any) -> int | None:
         """Return the bytes that are taken, by whomever."""
         return _whole(getattr(self._ask("memory of the GPU", "nvmlDeviceGetMemoryInfo", handle), "used", None))
 
-    def processes(self, handle: Any) -> "dict[int, int | None]":
+    def processes(self, handle: Any) -> dict[int, int | None]:
         """Return the bytes of each process on a GPU by its id, as the driver counts them."""
         found: dict[int, int | None] = {}
         for function in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
@@ -130,12 +130,12 @@ class Nvml:
                     found[pid] = used if found.get(pid) is None else max(found[pid] or 0, used or 0)
         return found
 
-    def mps_clients(self, handle: Any) -> "frozenset[int] | None":
+    def mps_clients(self, handle: Any) -> frozenset[int] | None:
         """Return the processes that compute through MPS; None where the library cannot tell."""
         listed = self._ask("clients of MPS", "nvmlDeviceGetMPSComputeRunningProcesses", handle)
         return None if listed is None else frozenset(int(entry.pid) for entry in listed)
 
-    def process_name(self, process_id: int) -> "str | None":
+    def process_name(self, process_id: int) -> str | None:
         """Return the program of a process, without its path and arguments."""
         call = getattr(self._library, "nvmlSystemGetProcessName", None)
         try:
@@ -145,18 +145,18 @@ class Nvml:
         return (words[0].replace("\\", "/").rpartition("/")[2][:100] or None) if words else None
 
 
-def _text(value: Any) -> "str | None":
+def _text(value: Any) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return value[:200] or None if isinstance(value, str) else None
 
 
-def _whole(value: Any) -> "int | None":
+def _whole(value: Any) -> int | None:
     """Return a number that is not negative."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62 else None
 
 
-def _bus(info: Any) -> "str | None":
+def _bus(info: Any) -> str | None:
     """Write a place on the bus as CUDA does."""
     domain, bus, device = (_whole(getattr(info, name, None)) for name in ("domain", "bus", "device"))
     return None if domain is None or bus is None or device is None else f"{domain:04x}:{bus:02x}:{device:02x}.0"

@@ -15,8 +15,8 @@ from tb_contention.capture.telling import reason, say
 
 @contextmanager
 def profile(
-    name: str, logdir: "str | os.PathLike[str]" = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
-) -> "Iterator[Recording]":
+    name: str, logdir: str | os.PathLike[str] = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
+) -> Iterator[Recording]:
     """Record this process into `<logdir>/<name>/plugins/profile/...`, with `tb_contention.json` beside the trace.
 
     The framework is the one that is imported already; of two, JAX where it has opened its devices, else TensorFlow. Events of operations
@@ -41,8 +41,8 @@ def _tell(recording: Recording) -> None:
 
 @contextmanager
 def manifest(
-    name: str, logdir: "str | os.PathLike[str]" = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
-) -> "Iterator[None]":
+    name: str, logdir: str | os.PathLike[str] = "logs", *, sample_every_s: float = SAMPLE_EVERY_S
+) -> Iterator[None]:
     """Write `tb_contention.json` beside the trace that this process leaves below `logdir` inside the block.
 
     For programs that start the profiler themselves: with Keras' TensorBoard callback, `tf.profiler.experimental.Profile` or
@@ -64,7 +64,7 @@ def manifest(
 class _Statement:
     """What is gathered during a block, for the trace that appears meanwhile."""
 
-    def __init__(self, name: str, logdir: "str | os.PathLike[str]", sample_every_s: float) -> None:
+    def __init__(self, name: str, logdir: str | os.PathLike[str], sample_every_s: float) -> None:
         if "://" in os.fspath(logdir):
             raise ValueError("the log directory must be a folder of this machine")
         self._name = name

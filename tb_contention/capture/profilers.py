@@ -18,11 +18,11 @@ class Profiler:
     """The profiler of one framework; both functions raise what the framework raises."""
 
     framework: str
-    start: "Callable[[Path], None]"
-    stop: "Callable[[], None]"
+    start: Callable[[Path], None]
+    stop: Callable[[], None]
 
 
-def profilers() -> "tuple[Profiler, ...]":
+def profilers() -> tuple[Profiler, ...]:
     """Return those of the frameworks in use, the likelier one first; a process can use one at a time.
 
     A program that has put JAX to work records with JAX, whatever else it imports: JAX programs read their input with TensorFlow. Beside

@@ -20,7 +20,7 @@ class Recording:
     def __init__(
         self,
         name: str,
-        logdir: "str | os.PathLike[str]",
+        logdir: str | os.PathLike[str],
         *,
         recorder: str,
         sample_every_s: float = SAMPLE_EVERY_S,
@@ -81,7 +81,7 @@ class Recording:
             self._gathering = None
             self._no_manifest(error)
 
-    def _started(self) -> "Profiler | None":
+    def _started(self) -> Profiler | None:
         candidates = profilers()
         refused = [] if candidates else ["neither TensorFlow nor JAX is imported"]
         for profiler in candidates:
@@ -133,14 +133,14 @@ class Recording:
             if wrong:
                 self.problems.append(wrong)
 
-    def _unrecorded(self) -> "tuple[str, ...]":
+    def _unrecorded(self) -> tuple[str, ...]:
         return tuple(
             f"host events of {framework}: one profiler records per process, and it was another's"
             for framework in self._others
         )
 
 
-def _start(profiler: Profiler, logdir: Path) -> "Exception | None":
+def _start(profiler: Profiler, logdir: Path) -> Exception | None:
     try:
         profiler.start(logdir)
     except Exception as error:

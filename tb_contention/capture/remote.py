@@ -30,7 +30,7 @@ class Outcome:
     """What one server gave: the file, or why there is none."""
 
     address: Address
-    path: "Path | None" = None
+    path: Path | None = None
     error: str = ""
 
 
@@ -40,7 +40,7 @@ class RemoteCapture:
 
     folder: Path
     client: str
-    outcomes: "tuple[Outcome, ...]"
+    outcomes: tuple[Outcome, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -49,7 +49,7 @@ class RemoteCapture:
 
 
 def request_capture(
-    logdir: "str | os.PathLike[str]", addresses: "tuple[Address, ...]", duration_ms: int, tell: Tell
+    logdir: str | os.PathLike[str], addresses: tuple[Address, ...], duration_ms: int, tell: Tell
 ) -> RemoteCapture:
     """Let servers record for `duration_ms` from the same moment on, into `<logdir>/plugins/profile/<time>/<host>_<port>.xplane.pb`.
 
@@ -87,11 +87,11 @@ _START_ONE = (
 )
 
 
-def _files(profile: Path) -> "set[Path]":
+def _files(profile: Path) -> set[Path]:
     return set(profile.glob("*/*.xplane.pb"))
 
 
-def _ask(logdir: Path, addresses: "tuple[Address, ...]", duration_ms: int) -> "dict[str, Any]":
+def _ask(logdir: Path, addresses: tuple[Address, ...], duration_ms: int) -> dict[str, Any]:
     """Send the request from a process of its own; -> its answer."""
     wanted = {
         "addresses": [str(a) for a in addresses],
@@ -127,7 +127,7 @@ def _ask(logdir: Path, addresses: "tuple[Address, ...]", duration_ms: int) -> "d
     return answer
 
 
-def _last_line(text: str) -> "dict[str, Any] | None":
+def _last_line(text: str) -> dict[str, Any] | None:
     line = text.strip().rpartition("\n")[2]
     try:
         answer = json.loads(line)
@@ -136,14 +136,14 @@ def _last_line(text: str) -> "dict[str, Any] | None":
     return answer if isinstance(answer, dict) and {"client", "error"} <= answer.keys() else None
 
 
-def _outcome(address: Address, silent: "str | None", made: "dict[str, Path]") -> Outcome:
+def _outcome(address: Address, silent: str | None, made: dict[str, Path]) -> Outcome:
     if silent is not None:
         return Outcome(address=address, error=silent)
     path = made.get(f"{address.file}.xplane.pb")
     return Outcome(address=address, path=path, error="" if path is not None else _NO_TRACE)
 
 
-def _failures(silent: "dict[Address, str]") -> str:
+def _failures(silent: dict[Address, str]) -> str:
     return "No profiler server answers: " + "; ".join(f"{a}: {why}" for a, why in silent.items()) + "."
 
 

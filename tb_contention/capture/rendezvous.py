@@ -42,14 +42,14 @@ class Window:
 class Done:
     """What a command recorded: the directories of its traces, and what went wrong."""
 
-    directories: "tuple[str, ...]" = ()
-    problems: "tuple[str, ...]" = ()
+    directories: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 class Rendezvous:
     """The folder; what is not there yet is None."""
 
-    def __init__(self, folder: "str | os.PathLike[str]") -> None:
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 
     def is_there(self) -> bool:
@@ -64,7 +64,7 @@ class Rendezvous:
         """Leave an order."""
         self._write(self.order_path(order.number).name, asdict(order))
 
-    def order(self, number: int) -> "Order | None":
+    def order(self, number: int) -> Order | None:
         """Return an order."""
         found = self._read(f"{number}.order")
         return None if found is None else Order(**found)
@@ -79,7 +79,7 @@ class Rendezvous:
         (self.folder / f"{number}.left").unlink(missing_ok=True)
         return True
 
-    def claimed_by(self, number: int) -> "int | None":
+    def claimed_by(self, number: int) -> int | None:
         """Return the process that has a command."""
         holder = self._holder(number)
         return None if holder is None else holder[0]
@@ -89,7 +89,7 @@ class Rendezvous:
         holder = self._holder(number)
         return holder is not None and is_alive(*holder)
 
-    def _holder(self, number: int) -> "tuple[int, str] | None":
+    def _holder(self, number: int) -> tuple[int, str] | None:
         """Return the process that has a command, and when it was born."""
         with contextlib.suppress(OSError, ValueError):
             process_id, _, born = str((self.folder / f"{number}.claim").readlink()).partition(" ")
@@ -117,7 +117,7 @@ class Rendezvous:
         """Say that it is not settled any more when to record."""
         (self.folder / "window").unlink(missing_ok=True)
 
-    def window(self) -> "Window | None":
+    def window(self) -> Window | None:
         """Return when to record."""
         found = self._read("window")
         return None if found is None else Window(**found)
@@ -139,20 +139,20 @@ class Rendezvous:
         self._write(f"{number}.left", asdict(done))
         self.release(number)
 
-    def done(self, number: int) -> "Done | None":
+    def done(self, number: int) -> Done | None:
         """Return what was recorded; where nobody came to record, what the last one said that left."""
         found = self._read(f"{number}.done") or self._read(f"{number}.left")
         if found is None:
             return None
         return Done(directories=tuple(found.get("directories", ())), problems=tuple(found.get("problems", ())))
 
-    def _write(self, name: str, content: "dict[str, Any]") -> None:
+    def _write(self, name: str, content: dict[str, Any]) -> None:
         handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=self.folder)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(content, stream)
         Path(temporary).replace(self.folder / name)
 
-    def _read(self, name: str) -> "dict[str, Any] | None":
+    def _read(self, name: str) -> dict[str, Any] | None:
         try:
             found = json.loads((self.folder / name).read_bytes())
         except (OSError, ValueError):
@@ -187,7 +187,7 @@ def _born(process_id: int) -> str:
 _START = 19
 
 
-def _stat(process_id: int) -> "list[str]":
+def _stat(process_id: int) -> list[str]:
     try:
         text = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -20,7 +20,7 @@ def main() -> int:
     return 0
 
 
-def _answer(wanted: "dict[str, Any]") -> "dict[str, str | None]":
+def _answer(wanted: dict[str, Any]) -> dict[str, str | None]:
     answer: dict[str, str | None] = {"client": "", "error": "neither xprof nor TensorFlow is installed"}
     for client, send in (("xprof", _with_xprof), ("tensorflow", _with_tensorflow)):
         try:
@@ -39,13 +39,13 @@ def _answer(wanted: "dict[str, Any]") -> "dict[str, str | None]":
     return answer
 
 
-def _with_xprof(wanted: "dict[str, Any]") -> None:
+def _with_xprof(wanted: dict[str, Any]) -> None:
     trace: Callable[..., None] = import_module("xprof.convert._pywrap_profiler_plugin").trace
     options = {"host_tracer_level": _HOST_LEVEL, "device_tracer_level": _DEVICE_LEVEL, "python_tracer_level": 0}
     trace(",".join(wanted["addresses"]), wanted["logdir"], "", True, wanted["duration_ms"], 1, options)
 
 
-def _with_tensorflow(wanted: "dict[str, Any]") -> None:
+def _with_tensorflow(wanted: dict[str, Any]) -> None:
     profiler = import_module("tensorflow").profiler.experimental
     options = profiler.ProfilerOptions(
         host_tracer_level=_HOST_LEVEL,

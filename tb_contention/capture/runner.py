@@ -36,16 +36,16 @@ class Outcome:
     command: Command
     code: int
     claimed: bool
-    done: "Done | None"
+    done: Done | None
 
 
 def run_together(
-    commands: "Sequence[Command]",
-    logdirs: "Sequence[Path]",
+    commands: Sequence[Command],
+    logdirs: Sequence[Path],
     settings: Settings,
     interrupts: Interrupts,
-    say: "Callable[[str], None]",
-) -> "tuple[Outcome, ...]":
+    say: Callable[[str], None],
+) -> tuple[Outcome, ...]:
     """Run commands at the same time, each recording into its own log directory, until all have ended."""
     with tempfile.TemporaryDirectory(prefix="tb_contention_run_", ignore_cleanup_errors=True) as folder:
         meeting = Rendezvous(folder)
@@ -61,7 +61,7 @@ def run_together(
         return flock.outcomes()
 
 
-def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: "Callable[[str], None]") -> None:
+def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: Callable[[str], None]) -> None:
     """Look after the commands until they have ended and what they record is written."""
     ending = _Ending(flock, keeper, say)
     while not ending.is_over:
@@ -76,7 +76,7 @@ def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: "Calla
 class _Ending:
     """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
 
-    def __init__(self, flock: "_Flock", keeper: Keeper, say: "Callable[[str], None]") -> None:
+    def __init__(self, flock: "_Flock", keeper: Keeper, say: Callable[[str], None]) -> None:
         self.is_over = False
         self._say = say
         self._flock = flock
@@ -120,7 +120,7 @@ class _Ending:
 class _Flock:
     """The processes of the commands, in their order; None where one could not be started."""
 
-    def __init__(self, commands: "Sequence[Command]", meeting: Rendezvous, say: "Callable[[str], None]") -> None:
+    def __init__(self, commands: Sequence[Command], meeting: Rendezvous, say: Callable[[str], None]) -> None:
         self._commands = tuple(commands)
         self._meeting = meeting
         self._codes: dict[int, int] = {}
@@ -129,7 +129,7 @@ class _Flock:
         for number, command in enumerate(commands):
             self._processes.append(self._started(number, command, say))
 
-    def _started(self, number: int, command: Command, say: "Callable[[str], None]") -> "subprocess.Popen[bytes] | None":
+    def _started(self, number: int, command: Command, say: Callable[[str], None]) -> subprocess.Popen[bytes] | None:
         try:
             return _start(command, self._meeting.order_path(number))
         except (OSError, ValueError) as error:
@@ -138,7 +138,7 @@ class _Flock:
             say(f"{command.name}: {command.words[0]} cannot be started ({why}); the others go on.")
             return None
 
-    def running(self) -> "frozenset[int]":
+    def running(self) -> frozenset[int]:
         """Collect those that have ended, and return the others."""
         return frozenset(
             n for n, process in enumerate(self._processes) if process is not None and process.poll() is None
@@ -151,7 +151,7 @@ class _Flock:
             if process is not None:
                 _signal(process, number)
 
-    def _outlived(self) -> "frozenset[int]":
+    def _outlived(self) -> frozenset[int]:
         """Return the commands that have ended before a process of theirs that records."""
         holders = {n: self._meeting.claimed_by(n) for n, process in enumerate(self._processes) if process is not None}
         return frozenset(n for n, holder in holders.items() if holder is not None and self._is_of(holder, n))
@@ -168,7 +168,7 @@ class _Flock:
         self._stopped |= self.running()
         self.signal(signal.SIGTERM)
 
-    def outcomes(self) -> "tuple[Outcome, ...]":
+    def outcomes(self) -> tuple[Outcome, ...]:
         """Wait for the last, and say how each ended."""
         for number, process in enumerate(self._processes):
             if process is not None:
@@ -182,7 +182,7 @@ class _Flock:
         return Outcome(command=command, code=self._codes[number], claimed=claimed, done=done)
 
 
-def _start(command: Command, order: Path) -> "subprocess.Popen[bytes]":
+def _start(command: Command, order: Path) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, so that a signal from the keyboard reaches it through here alone."""
     path = [str(_INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), ORDER_VARIABLE: str(order)}
@@ -190,7 +190,7 @@ def _start(command: Command, order: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command.words, stdin=subprocess.DEVNULL, env=environment, start_new_session=True)
 
 
-def _signal(process: "subprocess.Popen[bytes]", number: int) -> None:
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, number)

@@ -20,14 +20,14 @@ _SHARE = 0.1
 @dataclass(frozen=True, slots=True)
 class _Row:
     time_ns: int
-    figures: "tuple[int | None, int | None, int | None, int | None]"
-    processes: "dict[int, int | None]"
+    figures: tuple[int | None, int | None, int | None, int | None]
+    processes: dict[int, int | None]
 
 
 class Sampler:
     """Reads the GPUs of `handles` (by UUID) until it is stopped."""
 
-    def __init__(self, nvml: Nvml, handles: "Mapping[str, Any]", every_s: float) -> None:
+    def __init__(self, nvml: Nvml, handles: Mapping[str, Any], every_s: float) -> None:
         self._nvml = nvml
         self._handles = dict(handles)
         self._every_s = every_s
@@ -82,7 +82,7 @@ class Sampler:
                 self._names[process_id] = nvml.process_name(process_id)
         return _Row(now, (nvml.sm_clock(handle), nvml.power(handle), nvml.utilisation(handle), used), processes)
 
-    def samples(self, uuid: str) -> "Samples | None":
+    def samples(self, uuid: str) -> Samples | None:
         """Return what was read of a GPU; None when nothing was."""
         rows = tuple(self._rows.get(uuid, ()))
         if not rows:
@@ -93,7 +93,7 @@ class Sampler:
             time_ns=times, sm_clock_mhz=clock, power_mw=power, utilisation_percent=utilisation, memory_used_bytes=used
         )
 
-    def processes(self, uuid: str) -> "tuple[ProcessMemory, ...]":
+    def processes(self, uuid: str) -> tuple[ProcessMemory, ...]:
         """Return the processes that were seen on a GPU, by id; of very many those that were seen most often."""
         rows = tuple(self._rows.get(uuid, ()))
         seen: dict[int, int] = {}

@@ -10,11 +10,11 @@ from tb_contention.capture.facts import Gpu
 class Visible:
     """UUIDs by ordinal; where they are not certain none, and why."""
 
-    uuids: "tuple[str, ...]" = ()
+    uuids: tuple[str, ...] = ()
     doubt: str = ""
 
 
-def visible(gpus: "Sequence[Gpu]", setting: "str | None", order: "str | None") -> Visible:
+def visible(gpus: Sequence[Gpu], setting: str | None, order: str | None) -> Visible:
     """Map ordinals to UUIDs. gpus: all of the machine by PCI bus; setting, order: CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER.
 
     CUDA counts by the PCI bus only where it is told to, else the fastest GPU first; GPUs that are alike keep the order of the bus.
@@ -37,13 +37,13 @@ def visible(gpus: "Sequence[Gpu]", setting: "str | None", order: "str | None") -
     return Visible(uuids=tuple(found))
 
 
-def _all(gpus: "Sequence[Gpu]", order: "str | None") -> Visible:
+def _all(gpus: Sequence[Gpu], order: str | None) -> Visible:
     if not _counted_by_bus(gpus, order):
         return Visible(doubt="GPUs of several models, and CUDA_DEVICE_ORDER is not PCI_BUS_ID")
     return _certain([gpu.uuid for gpu in gpus])
 
 
-def _one(gpus: "Sequence[Gpu]", word: str, order: "str | None") -> Visible:
+def _one(gpus: Sequence[Gpu], word: str, order: str | None) -> Visible:
     """Resolve an entry; no UUID where it names no GPU."""
     if word.startswith("MIG-"):
         return Visible(uuids=(word,))
@@ -62,12 +62,12 @@ def _one(gpus: "Sequence[Gpu]", word: str, order: "str | None") -> Visible:
     return _certain([gpu.uuid for gpu in named])
 
 
-def _certain(uuids: "Sequence[str | None]") -> Visible:
+def _certain(uuids: Sequence[str | None]) -> Visible:
     if any(uuid is None for uuid in uuids):
         return Visible(doubt="the UUID of a GPU could not be had")
     return Visible(uuids=tuple(uuid for uuid in uuids if uuid is not None))
 
 
-def _counted_by_bus(gpus: "Sequence[Gpu]", order: "str | None") -> bool:
+def _counted_by_bus(gpus: Sequence[Gpu], order: str | None) -> bool:
     alike = len({(gpu.model, gpu.memory_bytes) for gpu in gpus}) <= 1 and all(gpu.model for gpu in gpus)
     return len(gpus) <= 1 or order == "PCI_BUS_ID" or alike

@@ -56,7 +56,7 @@ class Watch:
             environment=environment.variables(environ), not_known=(*doubt, *machine.nvml.not_known), devices=devices,
         )  # fmt: skip
 
-    def _visible(self, environ: "dict[str, str]") -> Visible:
+    def _visible(self, environ: dict[str, str]) -> Visible:
         if not self._machine.nvml.is_open:
             return Visible()
         return visible(self._machine.gpus, environ.get("CUDA_VISIBLE_DEVICES"), environ.get("CUDA_DEVICE_ORDER"))

@@ -27,9 +27,9 @@ class Looked:
 def analysed(
     logdir: str,
     *,
-    shifts: "Mapping[str, int]",
-    gpus: "Mapping[tuple[str, int], str]",
-    baselines: "Mapping[str, str]",
+    shifts: Mapping[str, int],
+    gpus: Mapping[tuple[str, int], str],
+    baselines: Mapping[str, str],
     use_cache: bool,
 ) -> Looked:
     """Find, decode and analyse; LogdirError when nothing is there or nothing can be read."""

@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if made.is_whole else 1
 
 
-def _lines(made: RemoteCapture) -> "list[str]":
+def _lines(made: RemoteCapture) -> list[str]:
     width = max(len(str(outcome.address)) for outcome in made.outcomes)
     return [
         f"{outcome.address!s:<{width}}  "

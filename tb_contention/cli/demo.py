@@ -81,7 +81,7 @@ def _usable_port(host: str, port: int) -> int:
         return port
 
 
-def _follow(server: "subprocess.Popen[str]") -> int:
+def _follow(server: subprocess.Popen[str]) -> int:
     """Print the address once TensorBoard tells it, then wait for its end; its last words explain a failure."""
     said: list[str] = []
     assert server.stderr is not None
@@ -97,7 +97,7 @@ def _follow(server: "subprocess.Popen[str]") -> int:
     return 0
 
 
-def _end(server: "subprocess.Popen[str]") -> None:
+def _end(server: subprocess.Popen[str]) -> None:
     if server.poll() is None:
         server.terminate()
         try:

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
 
 
-def parse_pair(word: str) -> "tuple[str, str]":
+def parse_pair(word: str) -> tuple[str, str]:
     """Read `BEFORE=AFTER`."""
     before, equals, after = word.rpartition("=")
     if not equals or not before or not after:
@@ -117,7 +117,7 @@ def _report(logdir: str, arguments: argparse.Namespace) -> "Report":
 
 
 def choose_devices(
-    before: "Report", after: "Report", before_id: "str | None", after_id: "str | None"
+    before: "Report", after: "Report", before_id: str | None, after_id: str | None
 ) -> "tuple[DeviceReport, DeviceReport]":
     """Take the devices that are named; else the first that is no host, on both sides the same physical one if there is such."""
     first = _named(before, before_id, "--before-device")
@@ -127,7 +127,7 @@ def choose_devices(
     return first, second or _first(after, first)
 
 
-def _named(report: "Report", name: "str | None", option: str) -> "DeviceReport | None":
+def _named(report: "Report", name: str | None, option: str) -> "DeviceReport | None":
     if name is None:
         return None
     for device in report.devices:

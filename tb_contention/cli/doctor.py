@@ -103,7 +103,7 @@ def _caches(places: Any) -> "list[Check]":
     ]
 
 
-def _driver() -> "tuple[str | None, str]":
+def _driver() -> tuple[str | None, str]:
     """Ask nvidia-smi for the GPUs, and why it cannot tell where it cannot."""
     program = shutil.which("nvidia-smi")
     if program is None:
@@ -118,12 +118,12 @@ def _driver() -> "tuple[str | None, str]":
     return done.stdout, ""
 
 
-def _tensorflow(there: "dict[str, Package]") -> "str | None":
+def _tensorflow(there: "dict[str, Package]") -> str | None:
     """Return the version of the TensorFlow that is installed; one for the CPU alone records no GPU."""
     return there["tensorflow"].version if "tensorflow" in there else None
 
 
-def _read(path: str) -> "str | None":
+def _read(path: str) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -142,7 +142,7 @@ def _traces(arguments: argparse.Namespace, before: "list[Check]") -> "list[Check
     return trace_checks(looked.report, looked.aligned)
 
 
-def _as_json(check: "Check") -> "dict[str, str]":
+def _as_json(check: "Check") -> dict[str, str]:
     return {
         "name": check.name,
         "status": check.status.value,

@@ -14,7 +14,7 @@ from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
 
 #: Each has NAME, add_arguments(parser) and run(arguments) -> exit code; its docstring's first line is its help.
-COMMANDS: "tuple[ModuleType, ...]" = (report, run, runs, diff, whatif, check, doctor, capture, demo, simulate)
+COMMANDS: tuple[ModuleType, ...] = (report, run, runs, diff, whatif, check, doctor, capture, demo, simulate)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: "Sequence[str] | None" = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):

@@ -17,7 +17,7 @@ def write_stdout(text: str) -> None:
     sys.stdout.flush()
 
 
-def write_stdout_bytes(chunks: "Iterable[bytes]") -> None:
+def write_stdout_bytes(chunks: Iterable[bytes]) -> None:
     """Print a result that is no text."""
     for chunk in chunks:
         sys.stdout.buffer.write(chunk)
@@ -50,7 +50,7 @@ def write_file(path: Path, text: str, *, force: bool) -> None:
     write_file_bytes(path, (text.encode("utf-8", "backslashreplace"),), force=force)
 
 
-def write_file_bytes(path: Path, chunks: "Iterable[bytes]", *, force: bool) -> None:
+def write_file_bytes(path: Path, chunks: Iterable[bytes], *, force: bool) -> None:
     """Write a file by way of a temporary one beside it; refuse what is not a plain file, and to overwrite without `force`."""
     refuse_unfit(path, force=force)
     temporary = ""
@@ -73,7 +73,7 @@ def write_file_bytes(path: Path, chunks: "Iterable[bytes]", *, force: bool) -> N
             Path(temporary).unlink(missing_ok=True)
 
 
-def write_folder(folder: Path, files: "dict[str, str]", *, force: bool) -> None:
+def write_folder(folder: Path, files: dict[str, str], *, force: bool) -> None:
     """Write several files into a folder, which is made when it is not there."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise OutputError(

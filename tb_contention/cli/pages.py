@@ -38,7 +38,7 @@ class Example:
     only: what a line has to match to be shown, for output that depends on the machine.
     """
 
-    words: "tuple[str, ...]"
+    words: tuple[str, ...]
     lines: int = 16
     only: str = ""
     note: str = ""
@@ -62,7 +62,7 @@ EXAMPLES = {
 }
 
 
-def pages() -> "dict[str, str]":
+def pages() -> dict[str, str]:
     """Return every page by its file's name."""
     made = {f"{command.NAME}.md": page(command) for command in COMMANDS}
     return {"README.md": _index(), **made}
@@ -89,7 +89,7 @@ def page(command: ModuleType) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _arguments(sub: argparse.ArgumentParser, level: int) -> "Iterator[str]":
+def _arguments(sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
     """Write the usage and the tables of a parser, then those of the commands below it."""
     yield _fenced(_usage(sub))
     for group in sub._action_groups:
@@ -100,7 +100,7 @@ def _arguments(sub: argparse.ArgumentParser, level: int) -> "Iterator[str]":
         yield from _arguments(below, level + 1)
 
 
-def _parsers(top: argparse.ArgumentParser) -> "dict[str, argparse.ArgumentParser]":
+def _parsers(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """Return the parsers of the commands below one, by their names."""
     found = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
     return {name: below for action in found for name, below in action.choices.items()}
@@ -138,7 +138,7 @@ def _value(action: argparse.Action) -> str:
     return action.dest.upper()
 
 
-def _group(group: "argparse._ArgumentGroup", sub: argparse.ArgumentParser, level: int) -> "Iterator[str]":
+def _group(group: argparse._ArgumentGroup, sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
     shown = [a for a in group._group_actions if a.help is not argparse.SUPPRESS]
     rows = [_row(action, sub) for action in shown if not isinstance(action, argparse._HelpAction)]
     if not rows:
@@ -188,7 +188,7 @@ def _exit_codes(command: ModuleType) -> str:
     return "\n".join(["| code | |", "|--:|---|", *(f"| {code} | {codes[code]} |" for code in sorted(codes))])
 
 
-def _example(name: str) -> "Iterator[str]":
+def _example(name: str) -> Iterator[str]:
     """Run the example of a command, if it has one, and show what it prints."""
     example = EXAMPLES.get(name)
     if example is None:
@@ -202,7 +202,7 @@ def _example(name: str) -> "Iterator[str]":
     yield _fenced("\n".join([f"$ tb-contention {' '.join(example.words)}", *shown])) + ending
 
 
-def _output(example: Example) -> "tuple[str, int]":
+def _output(example: Example) -> tuple[str, int]:
     """Run a command in the checkout; what depends on the place and the version is masked. Without results, what stderr says last."""
     out, err = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder, _inside(_ROOT):
@@ -216,7 +216,7 @@ def _output(example: Example) -> "tuple[str, int]":
 
 
 @contextlib.contextmanager
-def _inside(folder: Path) -> "Iterator[None]":
+def _inside(folder: Path) -> Iterator[None]:
     before = Path.cwd()
     os.chdir(folder)
     try:

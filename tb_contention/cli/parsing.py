@@ -45,7 +45,7 @@ def parse_duration(word: str) -> int:
     return int(nanoseconds)
 
 
-def parse_shift(word: str) -> "tuple[str, int]":
+def parse_shift(word: str) -> tuple[str, int]:
     """Read `SESSION=DURATION`."""
     session, equals, length = word.rpartition("=")
     if not equals or not session:
@@ -53,7 +53,7 @@ def parse_shift(word: str) -> "tuple[str, int]":
     return session, parse_duration(length)
 
 
-def parse_baseline(word: str) -> "tuple[str, str]":
+def parse_baseline(word: str) -> tuple[str, str]:
     """Read `SESSION=RUN`."""
     session, equals, run = word.rpartition("=")
     if not equals or not session or not run:
@@ -61,7 +61,7 @@ def parse_baseline(word: str) -> "tuple[str, str]":
     return session, run
 
 
-def parse_gpu(word: str) -> "tuple[tuple[str, int], str]":
+def parse_gpu(word: str) -> tuple[tuple[str, int], str]:
     """Read `SESSION:ORDINAL=NAME`."""
     left, equals, name = word.rpartition("=")
     session, colon, ordinal = left.rpartition(":")
@@ -107,7 +107,7 @@ def parse_limit(word: str) -> int:
     return nanoseconds
 
 
-def parse_step_limit(word: str) -> "tuple[str, int]":
+def parse_step_limit(word: str) -> tuple[str, int]:
     """Read `DURATION`, for all sessions, or `SESSION=DURATION`; the first has "" for the session."""
     session, equals, length = word.rpartition("=")
     if equals and not session:
@@ -115,7 +115,7 @@ def parse_step_limit(word: str) -> "tuple[str, int]":
     return session, parse_limit(length)
 
 
-def parse_headroom(word: str) -> "float | int":
+def parse_headroom(word: str) -> float | int:
     """Read a share of the device's memory (float, 0 to 1) or an amount (int, bytes)."""
     if word.strip().endswith("%"):
         return parse_share(word)
@@ -124,7 +124,7 @@ def parse_headroom(word: str) -> "float | int":
     return parse_size(word)
 
 
-def parse_cap(word: str) -> "tuple[str, int]":
+def parse_cap(word: str) -> tuple[str, int]:
     """Read `SESSION=PERCENT`, with or without the sign."""
     session, equals, percent = word.rpartition("=")
     digits = percent.strip().removesuffix("%").strip()
@@ -134,7 +134,7 @@ def parse_cap(word: str) -> "tuple[str, int]":
     return session, int(digits)
 
 
-def parse_memory_limit(word: str) -> "tuple[str, int]":
+def parse_memory_limit(word: str) -> tuple[str, int]:
     """Read `SESSION=SIZE` as bytes; a number alone is GiB."""
     session, equals, size = word.rpartition("=")
     size = size.strip()

@@ -199,7 +199,7 @@ def _write_perfetto(arguments: argparse.Namespace, looked: "Looked") -> None:
     say_written(Path(arguments.output))
 
 
-def _device(report: "Report", wanted: "str | None") -> "DeviceReport":
+def _device(report: "Report", wanted: str | None) -> "DeviceReport":
     """Find a device by its id, or the first."""
     for device in report.devices:
         if wanted is None or device.id == wanted:
@@ -214,7 +214,7 @@ def _device(report: "Report", wanted: "str | None") -> "DeviceReport":
     raise OptionError(f"The report has no device {wanted!r}.", slug="bad-option", advice=f"Its devices: {known}.")
 
 
-def once(pairs: "Iterable[tuple[K, V]]", option: str) -> "dict[K, V]":
+def once(pairs: Iterable[tuple[K, V]], option: str) -> dict[K, V]:
     """Make a mapping; naming a session twice with different values is a contradiction."""
     made: dict[K, V] = {}
     for key, value in pairs:

@@ -193,7 +193,7 @@ def _say_what_next(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[
     _say(f"look at it with: {shlex.join(words)}")
 
 
-def _ids(logdir: str, outcome: "Outcome") -> "list[str]":
+def _ids(logdir: str, outcome: "Outcome") -> list[str]:
     """Return the sessions that a command has left, as reports name them."""
     from tb_contention.xspace.discover import discover
 

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _session(looked: Looked, session: "Session") -> "dict[str, Any]":
+def _session(looked: Looked, session: "Session") -> dict[str, Any]:
     groups = [g for g in looked.aligned.groups if any(p.session == session.id for p in g.planes)]
     clock = session.clock
     return {
@@ -60,7 +60,7 @@ def _session(looked: Looked, session: "Session") -> "dict[str, Any]":
     }
 
 
-def _device(looked: Looked, session: "Session", group: "DeviceGroup") -> "dict[str, Any]":
+def _device(looked: Looked, session: "Session", group: "DeviceGroup") -> dict[str, Any]:
     shares = [s for d in looked.report.devices if d.group.id == group.id for s in d.overlap.shares]
     own = [s for s in shares if s.session == session.id]
     others = dict.fromkeys(str(p.session) for p in group.planes if p.session != session.id)
@@ -74,7 +74,7 @@ def _device(looked: Looked, session: "Session", group: "DeviceGroup") -> "dict[s
     }
 
 
-def _text(found: "dict[str, Any]") -> str:
+def _text(found: dict[str, Any]) -> str:
     from tb_contention.model.names import clean
     from tb_contention.report.text import count, duration
 

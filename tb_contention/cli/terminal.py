@@ -34,7 +34,7 @@ class Progress:
         return self
 
     def __exit__(
-        self, kind: "type[BaseException] | None", value: "BaseException | None", trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._timer.cancel()
         with self._lock:
@@ -42,7 +42,7 @@ class Progress:
                 print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._on = False
 
-    def __call__(self, message: str, fraction: "float | None") -> None:
+    def __call__(self, message: str, fraction: float | None) -> None:
         """Show a message, if it is time to."""
         with self._lock:
             if not self._on or time.monotonic() - self._started < _PATIENCE_S:

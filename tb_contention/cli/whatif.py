@@ -115,7 +115,7 @@ def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Name
     return to_text(report, device)
 
 
-def choose_device(report: "Report", wanted: "str | None") -> "DeviceReport":
+def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
     """Take the device that is named, else the most contended GPU on which several sessions ran."""
     shared = [d for d in report.devices if d.cost.workloads]
     if wanted is None:
@@ -138,7 +138,7 @@ def choose_device(report: "Report", wanted: "str | None") -> "DeviceReport":
 
 
 def _questions(
-    arguments: argparse.Namespace, report: "Report", device: "DeviceReport", limits: "dict[str, int]"
+    arguments: argparse.Namespace, report: "Report", device: "DeviceReport", limits: dict[str, int]
 ) -> "tuple[Question, ...]":
     """Turn arguments into questions, in the order of the options in the help text."""
     from tb_contention.model.prediction import Schedule

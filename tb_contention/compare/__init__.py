@@ -29,9 +29,9 @@ __all__ = ["compare"]
 def compare(
     before: DeviceReport,
     after: DeviceReport,
-    before_sessions: "Iterable[SessionReport]",
-    after_sessions: "Iterable[SessionReport]",
-    pairs: "Mapping[str, str] | None" = None,
+    before_sessions: Iterable[SessionReport],
+    after_sessions: Iterable[SessionReport],
+    pairs: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare a device group before with one after; `*_sessions` are those of their reports.
 
@@ -64,7 +64,7 @@ def compare(
     )
 
 
-def _on(device: DeviceReport, sessions: "Iterable[SessionReport]") -> "tuple[SessionReport, ...]":
+def _on(device: DeviceReport, sessions: Iterable[SessionReport]) -> tuple[SessionReport, ...]:
     here = set(device.sessions)
     return tuple(item for item in sessions if item.id in here)
 
@@ -73,7 +73,7 @@ def _named(session: Session) -> Named:
     return Named(id=session.id, name=session.name)
 
 
-def _side(device: DeviceReport, sessions: "tuple[Session, ...]") -> DeviceSide:
+def _side(device: DeviceReport, sessions: tuple[Session, ...]) -> DeviceSide:
     physical = device.group.device
     return DeviceSide(
         id=device.id,
@@ -104,7 +104,7 @@ def _stp(device: DeviceReport) -> Estimate:
     return Estimate(value=device.metrics.stp, interval=Interval(low=low, high=high))
 
 
-def _intervals(device: DeviceReport) -> "list[Interval]":
+def _intervals(device: DeviceReport) -> list[Interval]:
     """Return the slowdowns' intervals; nothing where one of them is not known."""
     found = [slowdown_of(loss) for loss in device.losses]
     known = [e.interval for e in found if e.value is not None and e.interval is not None and e.interval.low > 0]

@@ -39,7 +39,7 @@ def _same_way(before: DeviceReport, after: DeviceReport) -> bool:
     return len(found) == 1 or len(before.sessions) < 2 or len(after.sessions) < 2
 
 
-def _share(device: DeviceReport) -> "tuple[float | None, Interval | None]":
+def _share(device: DeviceReport) -> tuple[float | None, Interval | None]:
     """Return the share, and where it lies by the shares of equal parts of the window."""
     start, end, contended = int(device.group.start), int(device.group.end), device.overlap.contended
     if end <= start:

@@ -23,7 +23,7 @@ _UNKNOWN = {
 }
 
 
-def unclear(before: "float | None", after: "float | None", why: str) -> Change:
+def unclear(before: float | None, after: float | None, why: str) -> Change:
     """Claim nothing."""
     return Change(before=before, after=after, judgement=Judgement.UNCLEAR, why=why)
 
@@ -39,10 +39,10 @@ def silenced(change: Change, why: str) -> Change:
 
 
 def exact(
-    before: "float | None",
-    after: "float | None",
+    before: float | None,
+    after: float | None,
     *,
-    scale: "float | None" = None,
+    scale: float | None = None,
     less_is_better: bool = True,
     doubt: str = "",
 ) -> Change:
@@ -57,7 +57,7 @@ def exact(
     return Change(before=before, after=after, judgement=_direction(after < before, less_is_better=less_is_better))
 
 
-def neutral(before: "float | None", after: "float | None", *, scale: "float | None" = None) -> Change:
+def neutral(before: float | None, after: float | None, *, scale: float | None = None) -> Change:
     """Compare exactly what is neither good nor bad by itself: it is the same, or it differs and nothing is claimed."""
     found = exact(before, after, scale=scale)
     if found.judgement in (Judgement.SAME, Judgement.UNCLEAR):
@@ -65,9 +65,7 @@ def neutral(before: "float | None", after: "float | None", *, scale: "float | No
     return silenced(found, "it differs, which is neither good nor bad by itself")
 
 
-def estimated(
-    before: Estimate, after: Estimate, *, less_is_better: bool = True, scale: "float | None" = None
-) -> Change:
+def estimated(before: Estimate, after: Estimate, *, less_is_better: bool = True, scale: float | None = None) -> Change:
     """Judge estimates: a direction only where the intervals do not overlap, the same only where they cannot be far apart.
 
     scale: what NOTICEABLE is a part of; None: the two are compared by their ratio.
@@ -91,13 +89,13 @@ def estimated(
     return replace(made, judgement=_direction(second < first, less_is_better=less_is_better))
 
 
-def _near(first: float, second: float, scale: "float | None") -> bool:
+def _near(first: float, second: float, scale: float | None) -> bool:
     """Tell whether two values lie within what is noticeable."""
     least, most = min(first, second), max(first, second)
     return most - least <= NOTICEABLE * (least if scale is None else scale)
 
 
-def sampled(before: "I64 | None", after: "I64 | None", *, noticeable: float = NOTICEABLE, doubt: str = "") -> Change:
+def sampled(before: I64 | None, after: I64 | None, *, noticeable: float = NOTICEABLE, doubt: str = "") -> Change:
     """Judge durations of steps, shorter is better.
 
     A direction takes three that agree: the rank interval of the ratio lies on one side of 1, the medians are noticeably apart on that

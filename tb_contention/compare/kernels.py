@@ -23,18 +23,18 @@ _NAME_LOST = "(name lost with the end of the file)"
 class KernelSide:
     """The kernels of one side by name; whole: all names are listed. per_step: number of kernels per step, None without steps."""
 
-    sums: "dict[str, KernelSums]"
+    sums: dict[str, KernelSums]
     whole: bool
-    per_step: "float | None"
+    per_step: float | None
 
 
-def basis_of(before: "StepTimes | None", after: "StepTimes | None") -> Basis:
+def basis_of(before: StepTimes | None, after: StepTimes | None) -> Basis:
     """Choose steps where both sides have whole periods."""
     stepped = before is not None and after is not None and len(before.start) and len(after.start)
     return Basis.STEP if stepped else Basis.SECOND
 
 
-def kernel_side(device: DeviceReport, session: Session, steps: "StepTimes | None", basis: Basis) -> KernelSide:
+def kernel_side(device: DeviceReport, session: Session, steps: StepTimes | None, basis: Basis) -> KernelSide:
     """Sum up the kernels of one side."""
     begin, end = int(device.group.start), int(device.group.end)
     if basis is Basis.STEP and steps is not None:
@@ -67,7 +67,7 @@ def kernel_side(device: DeviceReport, session: Session, steps: "StepTimes | None
     return KernelSide(sums=sums, whole=len(order) <= MOST_NAMES, per_step=per_step)
 
 
-def kernel_differences(before: KernelSide, after: KernelSide) -> "tuple[KernelDifference, ...]":
+def kernel_differences(before: KernelSide, after: KernelSide) -> tuple[KernelDifference, ...]:
     """Set kernels against each other, largest change of time per step or second first."""
     one, two = before.sums, after.sums
     found = [

@@ -11,8 +11,8 @@ _PARTLY = "the memory of a session is not in its capture, so a sum is a lower bo
 
 
 def allocators_of(
-    before: DeviceReport, after: DeviceReport, pair: "tuple[Session, Session]"
-) -> "tuple[AllocatorComparison, ...]":
+    before: DeviceReport, after: DeviceReport, pair: tuple[Session, Session]
+) -> tuple[AllocatorComparison, ...]:
     """Compare allocators of one name, or the only ones of both sides. None for a session inside a process, which owns the memory."""
     one, two = (_own(device.memory, session) for device, session in zip((before, after), pair, strict=True))
     if len(one) == 1 and len(two) == 1:
@@ -20,7 +20,7 @@ def allocators_of(
     return tuple(_allocator(one[name], two[name]) for name in sorted(one) if name in two)
 
 
-def _own(memory: "CombinedMemory | None", session: Session) -> "dict[str, AllocatorPeak]":
+def _own(memory: CombinedMemory | None, session: Session) -> dict[str, AllocatorPeak]:
     if memory is None or session.process is not None:
         return {}
     return {found.allocator: found for found in memory.allocators if found.session == session.id}
@@ -45,7 +45,7 @@ def _suggested(before: AllocatorPeak, after: AllocatorPeak, doubt: str) -> Chang
     )
 
 
-def combined_peak(before: "CombinedMemory | None", after: "CombinedMemory | None") -> Change:
+def combined_peak(before: CombinedMemory | None, after: CombinedMemory | None) -> Change:
     """Compare the highest sums over all sessions."""
     if before is None or after is None:
         return unclear(
@@ -54,7 +54,7 @@ def combined_peak(before: "CombinedMemory | None", after: "CombinedMemory | None
     return exact(before.peak, after.peak, doubt=_doubt(before, after))
 
 
-def headroom(before: "CombinedMemory | None", after: "CombinedMemory | None") -> Change:
+def headroom(before: CombinedMemory | None, after: CombinedMemory | None) -> Change:
     """Compare what is left of the device's memory at the combined peak, within 1 % of the memory."""
     left = [None if memory is None else memory.headroom for memory in (before, after)]
     if before is None or after is None or before.capacity is None or after.capacity is None:

@@ -33,7 +33,7 @@ def incomparable(before: DeviceReport, after: DeviceReport) -> str:
     return ""
 
 
-def unplaced(device: DeviceReport, sessions: "tuple[Session, ...]") -> str:
+def unplaced(device: DeviceReport, sessions: tuple[Session, ...]) -> str:
     """Say that it is not known when sessions met, "" where it is; those of one process share a clock."""
     if device.group.max_error is not None or len({s.process or s.id for s in sessions}) < 2:
         return ""
@@ -41,8 +41,8 @@ def unplaced(device: DeviceReport, sessions: "tuple[Session, ...]") -> str:
 
 
 def notes_on(
-    before: DeviceReport, after: DeviceReport, paired: Paired, sessions: "tuple[SessionComparison, ...]"
-) -> "tuple[str, ...]":
+    before: DeviceReport, after: DeviceReport, paired: Paired, sessions: tuple[SessionComparison, ...]
+) -> tuple[str, ...]:
     """Say all of it, what concerns everything first."""
     said = [*_devices(before, after), *_sharing(before, after), *_memory(before, after)]
     if not paired.gone and not paired.appeared and _met_otherwise(before, after, sessions):
@@ -69,7 +69,7 @@ def notes_on(
     return tuple(dict.fromkeys(said))
 
 
-def _devices(before: DeviceReport, after: DeviceReport) -> "list[str]":
+def _devices(before: DeviceReport, after: DeviceReport) -> list[str]:
     one, two = before.group.device.device, after.group.device.device
     why = incomparable(before, after)
     if why:
@@ -85,7 +85,7 @@ def _devices(before: DeviceReport, after: DeviceReport) -> "list[str]":
     return said
 
 
-def _sharing(before: DeviceReport, after: DeviceReport) -> "list[str]":
+def _sharing(before: DeviceReport, after: DeviceReport) -> list[str]:
     said = [
         f"{side} nothing else was captured on the device: a slowdown is not defined there, and the step times say what company costs."
         for side, device in (("Before,", before), ("After,", after))
@@ -103,7 +103,7 @@ def _sharing(before: DeviceReport, after: DeviceReport) -> "list[str]":
     return said
 
 
-def _memory(before: DeviceReport, after: DeviceReport) -> "list[str]":
+def _memory(before: DeviceReport, after: DeviceReport) -> list[str]:
     said = [
         f"Memory {side}: {device.memory_note}"
         for side, device in (("before", before), ("after", after))
@@ -115,7 +115,7 @@ def _memory(before: DeviceReport, after: DeviceReport) -> "list[str]":
     return said
 
 
-def _met_otherwise(before: DeviceReport, after: DeviceReport, sessions: "tuple[SessionComparison, ...]") -> bool:
+def _met_otherwise(before: DeviceReport, after: DeviceReport, sessions: tuple[SessionComparison, ...]) -> bool:
     """Tell whether the combined peak moved although no session's own peak did."""
     own = [allocator.peak.judgement for session in sessions for allocator in session.memory]
     if not own or any(peak is not Judgement.SAME for peak in own):
@@ -123,14 +123,14 @@ def _met_otherwise(before: DeviceReport, after: DeviceReport, sessions: "tuple[S
     return combined_peak(before.memory, after.memory).judgement in (Judgement.BETTER, Judgement.WORSE)
 
 
-def _step_names(session: Session) -> "set[str]":
+def _step_names(session: Session) -> set[str]:
     """Return what the steps are called, without the number that some names end with."""
     strings = session.trace.strings
     found = (strings.get(int(row)) or "" for row in np.unique(session.trace.steps.name))
     return {_NUMBER.sub("", name) for name in found} - {""}
 
 
-def losses_of(sessions: "Iterable[SessionReport]", side: str) -> "list[str]":
+def losses_of(sessions: Iterable[SessionReport], side: str) -> list[str]:
     """Tell which captures are not whole: then kernels may be missing, and periods that hold them too long."""
     return [
         f"The capture of {item.name} {side} is not whole ({item.warnings[0]}): kernels that seem gone may not have been recorded."
@@ -139,7 +139,7 @@ def losses_of(sessions: "Iterable[SessionReport]", side: str) -> "list[str]":
     ]
 
 
-def _session(found: SessionComparison) -> "list[str]":
+def _session(found: SessionComparison) -> list[str]:
     name, steps = found.before_name, (found.before_steps, found.after_steps)
     said = []
     if found.match is Match.HOST:

@@ -29,17 +29,17 @@ class Paired:
     tempting: the only ones left over on their host, which are not alike enough to be paired.
     """
 
-    pairs: "tuple[Pair, ...]"
-    gone: "tuple[Session, ...]"
-    appeared: "tuple[Session, ...]"
-    tempting: "tuple[tuple[Session, Session], ...]"
+    pairs: tuple[Pair, ...]
+    gone: tuple[Session, ...]
+    appeared: tuple[Session, ...]
+    tempting: tuple[tuple[Session, Session], ...]
 
 
 def pair_up(
-    before: "tuple[Session, ...]",
-    after: "tuple[Session, ...]",
-    wanted: "Mapping[str, str]",
-    kernels: "tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]",
+    before: tuple[Session, ...],
+    after: tuple[Session, ...],
+    wanted: Mapping[str, str],
+    kernels: tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]],
 ) -> Paired:
     """Pair by the user's word first, then by what is most certain; OptionError where the user names what is not there."""
     found = _by_user(before, after, wanted)
@@ -66,7 +66,7 @@ def pair_up(
 
 
 def likeness(
-    before: Session, after: Session, kernels: "tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]"
+    before: Session, after: Session, kernels: tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]
 ) -> float:
     """Return the share of their kernels, by number, that two sessions have in common; 0 where one has none."""
     one, two = (
@@ -78,7 +78,7 @@ def likeness(
     return sum(min(number / one.total(), two[name] / two.total()) for name, number in one.items())
 
 
-def _by_user(before: "tuple[Session, ...]", after: "tuple[Session, ...]", wanted: "Mapping[str, str]") -> "list[Pair]":
+def _by_user(before: tuple[Session, ...], after: tuple[Session, ...], wanted: Mapping[str, str]) -> list[Pair]:
     pairs = [
         Pair(before=_named(first, before, "before"), after=_named(second, after, "after"), match=Match.USER)
         for first, second in wanted.items()
@@ -90,7 +90,7 @@ def _by_user(before: "tuple[Session, ...]", after: "tuple[Session, ...]", wanted
     return pairs
 
 
-def _named(word: str, sessions: "tuple[Session, ...]", side: str) -> Session:
+def _named(word: str, sessions: tuple[Session, ...], side: str) -> Session:
     """Find a session by id, else by name, else by the last part of its name; OptionError unless it is one."""
     keys: tuple[Callable[[Session], str], ...] = (lambda s: s.id, lambda s: s.name, lambda s: _last(s.name))
     for key in keys:
@@ -106,9 +106,7 @@ def _named(word: str, sessions: "tuple[Session, ...]", side: str) -> Session:
     )
 
 
-def _by_key(
-    before: "list[Session]", after: "list[Session]", match: Match, key: "Callable[[Session], str]"
-) -> "list[Pair]":
+def _by_key(before: list[Session], after: list[Session], match: Match, key: Callable[[Session], str]) -> list[Pair]:
     """Pair sessions whose key is not empty and is that of one session on each side only."""
     one, two = Counter(map(key, before)), Counter(map(key, after))
     other = {key(session): session for session in after}
@@ -134,6 +132,6 @@ def _last(name: str) -> str:
     return name.rstrip("/").rpartition("/")[2]
 
 
-def _left(sessions: "tuple[Session, ...] | list[Session]", taken: "list[Session]") -> "list[Session]":
+def _left(sessions: tuple[Session, ...] | list[Session], taken: list[Session]) -> list[Session]:
     ids = {session.id for session in taken}
     return [session for session in sessions if session.id not in ids]

@@ -28,7 +28,7 @@ class Factor:
     high: float
 
 
-def factor(before: I64, after: I64) -> "Factor | None":
+def factor(before: I64, after: I64) -> Factor | None:
     """Estimate by which factor durations changed; None with fewer than LEAST positive ones on a side. Swapping the sides inverts it."""
     first, second = _logarithms(before), _logarithms(after)
     if min(len(first), len(second)) < LEAST:

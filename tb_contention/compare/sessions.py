@@ -54,15 +54,15 @@ def compare_sessions(
     )
 
 
-def _times(device: DeviceReport, session: SessionId) -> "StepTimes | None":
+def _times(device: DeviceReport, session: SessionId) -> StepTimes | None:
     return next((times for times in device.cost.steps if times.session == session), None)
 
 
-def _periods(times: "StepTimes | None") -> "I64 | None":
+def _periods(times: StepTimes | None) -> I64 | None:
     return None if times is None else times.end - times.start
 
 
-def _side(times: "StepTimes | None", kernels: KernelSide) -> StepSide:
+def _side(times: StepTimes | None, kernels: KernelSide) -> StepSide:
     periods = _periods(times)
     if periods is None or not len(periods):
         return StepSide(count=0, mean=None, kernels=None)
@@ -73,7 +73,7 @@ def _slowdown(before: SessionLoss, after: SessionLoss) -> Change:
     return estimated(slowdown_of(before), slowdown_of(after))
 
 
-def _lost_share(devices: "tuple[DeviceReport, DeviceReport]", losses: "tuple[SessionLoss, SessionLoss]") -> Change:
+def _lost_share(devices: tuple[DeviceReport, DeviceReport], losses: tuple[SessionLoss, SessionLoss]) -> Change:
     """Compare the lost time as a share of the window, whose interval is that of the slowdown."""
     one, two = (lost_share(loss, device.time.window) for device, loss in zip(devices, losses, strict=True))
     return estimated(one, two, scale=1.0)
@@ -83,15 +83,15 @@ def _busy_share(before: DeviceReport, after: DeviceReport, pair: Pair) -> Change
     return neutral(_busy(before, pair.before.id), _busy(after, pair.after.id), scale=1.0)
 
 
-def _busy(device: DeviceReport, session: SessionId) -> "float | None":
+def _busy(device: DeviceReport, session: SessionId) -> float | None:
     busy = [share.busy for share in device.per_session if share.session == session]
     return sum(busy) / device.time.window if busy and device.time.window > 0 else None
 
 
 def _device_time(
-    devices: "tuple[DeviceReport, DeviceReport]",
-    losses: "tuple[SessionLoss, SessionLoss]",
-    steps: "tuple[StepTimes | None, StepTimes | None]",
+    devices: tuple[DeviceReport, DeviceReport],
+    losses: tuple[SessionLoss, SessionLoss],
+    steps: tuple[StepTimes | None, StepTimes | None],
 ) -> Change:
     """Compare the device time of a step as it is alone; claims need both sides measured, not inferred from the way of sharing."""
     known = [_known(*side) for side in zip(devices, losses, steps, strict=True)]
@@ -100,7 +100,7 @@ def _device_time(
     return found if not any(o is None for o in own) else silenced(found, _ROUGH)
 
 
-def _known(device: DeviceReport, loss: SessionLoss, times: "StepTimes | None") -> bool:
+def _known(device: DeviceReport, loss: SessionLoss, times: StepTimes | None) -> bool:
     """Tell whether the kernels' durations alone are measured: nobody else was there, or evidence A or B."""
     if times is None or not times.known:
         return False

@@ -66,7 +66,7 @@ def covers(exposure: Exposure, base: F64) -> float:
     return float(exposure.duration[rows & np.isfinite(base)].sum()) / total if total else 1.0
 
 
-def filled(exposure: Exposure, base: F64) -> "tuple[F64, Bool]":
+def filled(exposure: Exposure, base: F64) -> tuple[F64, Bool]:
     """Complete baselines: untouched kernels keep their duration, those without a baseline borrow the mean stretch of the others."""
     rows = exposure.touched & np.isfinite(base)
     stretch = float(exposure.duration[rows].sum()) / max(1.0, float(base[rows].sum())) if rows.any() else 1.0
@@ -79,7 +79,7 @@ def find_alone(
     work: SessionWork,
     exposure: Exposure,
     own: Baseline,
-    solo: "Baseline | None",
+    solo: Baseline | None,
     sharing: Sharing,
     sessions: int,
     *,
@@ -134,7 +134,7 @@ def _preferring(first: Baseline, second: Baseline) -> Baseline:
     )
 
 
-def _alone(evidence: Evidence, exposure: Exposure, base: Baseline, coverage: "float | None" = None) -> Alone:
+def _alone(evidence: Evidence, exposure: Exposure, base: Baseline, coverage: float | None = None) -> Alone:
     estimate, borrowed = filled(exposure, base.alone)
     known = exposure.touched & ~borrowed
     return Alone(
@@ -182,8 +182,8 @@ def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:
 
 
 def no_more_than_one(
-    works: "list[SessionWork]", alones: "list[Alone]", sharing: Sharing, start: int, end: int
-) -> "list[Alone]":
+    works: list[SessionWork], alones: list[Alone], sharing: Sharing, start: int, end: int
+) -> list[Alone]:
     """Shorten durations of class C so that sessions that take turns do not get more done together than one would alone."""
     if sharing.mechanism is not Mechanism.TIME_SLICING or sharing.in_turns:
         return alones

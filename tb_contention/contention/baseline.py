@@ -72,7 +72,7 @@ def group_medians(group: I64, groups: int, value: F64) -> F64:
 
 
 @compiled(types.void(_II, _IF, _II, _OF))
-def _medians(group, value, count, out):  # type: ignore[no-untyped-def]
+def _medians(group, value, count, out):
     """Sort values into their groups, and select the middle of each."""
     first = np.empty(count.shape[0] + 1, np.int64)
     first[0] = 0

@@ -32,7 +32,7 @@ class KernelRuns:
     start: I64
     end: I64
     stall: I64
-    lost: "F64 | None"
+    lost: F64 | None
 
     def select(self, rows: I64) -> "KernelRuns":
         """Keep some kernels."""
@@ -47,7 +47,7 @@ class KernelRuns:
         )
 
 
-def blame(victim: KernelRuns, lost: int, running: "dict[SessionId, Intervals]") -> "tuple[Blame, ...]":
+def blame(victim: KernelRuns, lost: int, running: dict[SessionId, Intervals]) -> tuple[Blame, ...]:
     """Divide a victim's loss (ns) among the others; running: when each session had kernels on the device."""
     others = [session for session in running if session != victim.session]
     per_kernel = victim.lost if victim.lost is not None else np.zeros(len(victim.start))
@@ -92,7 +92,7 @@ class _Pairs:
     overlap: F64
 
 
-def kernel_pairs(victim: KernelRuns, others: "list[KernelRuns]", top: int = TOP_PAIRS) -> "list[KernelPair]":
+def kernel_pairs(victim: KernelRuns, others: list[KernelRuns], top: int = TOP_PAIRS) -> list[KernelPair]:
     """Name the pairs of kernels in which the victim's lost most; where no loss is known, those that met for longest.
 
     A kernel's loss goes to the kernels that it met, by the time for which it met each. Of very many kernels those that lost most (or took
@@ -132,7 +132,7 @@ def _overlapping(victim: KernelRuns, other: KernelRuns) -> _Pairs:
     return _Pairs(victim=mine[keep], other=row[keep], overlap=overlap[keep].astype(np.float64))
 
 
-def _by_name(victim: KernelRuns, other: KernelRuns, pairs: _Pairs, share: "F64 | None", top: int) -> "list[KernelPair]":
+def _by_name(victim: KernelRuns, other: KernelRuns, pairs: _Pairs, share: F64 | None, top: int) -> list[KernelPair]:
     """Sum per pair of kernel names; the largest few."""
     mine, theirs = victim.name[pairs.victim], other.name[pairs.other]
     both, count = numbered((mine + 1) << 31 | (theirs + 1))

@@ -77,8 +77,8 @@ class _Victim:
     busy: Intervals
     exposure: Exposure
     own: Baseline
-    solo: "Baseline | None"
-    solo_latency: "float | None"
+    solo: Baseline | None
+    solo_latency: float | None
     running: Intervals
 
 
@@ -86,7 +86,7 @@ def measure_cost(
     aligned: AlignedTraces,
     group: DeviceGroup,
     overlap: Overlap,
-    solos: "Mapping[SessionId, tuple[Solo, ...]] | None" = None,
+    solos: Mapping[SessionId, tuple[Solo, ...]] | None = None,
 ) -> Cost:
     """Estimate the cost of sharing.
 
@@ -140,7 +140,7 @@ def measure_cost(
     )
 
 
-def _alones(victims: "list[_Victim]", group: DeviceGroup, sharing: Sharing, *, on_cores: bool) -> "list[Alone]":
+def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_cores: bool) -> list[Alone]:
     """Find how long the kernels of each session take alone."""
     count = len(victims)
     alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, count, on_cores=on_cores), victims)
@@ -153,7 +153,7 @@ def _alones(victims: "list[_Victim]", group: DeviceGroup, sharing: Sharing, *, o
     ]
 
 
-def _loss(victim: _Victim, alone: Alone, measured: "Residency | None") -> Loss:
+def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:
     """Measure one session's loss, from its turns where they were recorded and no capture alone tells more."""
     if measured is None or alone.evidence is Evidence.A:
         return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency)
@@ -163,7 +163,7 @@ def _loss(victim: _Victim, alone: Alone, measured: "Residency | None") -> Loss:
     return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away)
 
 
-def _each(work: "Callable[[A], B]", items: "list[A]") -> "list[B]":
+def _each(work: Callable[[A], B], items: list[A]) -> list[B]:
     """Do the same for every session, side by side: the loops over kernels let go of the interpreter's lock."""
     with ThreadPoolExecutor(min(8, max(1, len(items)), os.cpu_count() or 1)) as pool:
         return list(pool.map(work, items))
@@ -179,11 +179,11 @@ def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:
 
 def _victim(
     work: SessionWork,
-    works: "list[SessionWork]",
-    running: "dict[SessionId, Intervals]",
+    works: list[SessionWork],
+    running: dict[SessionId, Intervals],
     group: DeviceGroup,
     error: int,
-    solos: "tuple[Solo, ...]",
+    solos: tuple[Solo, ...],
 ) -> _Victim:
     others = [other for other in works if other is not work]
     busy = united([part for other in others for part in (other.pending, other.unseen())])
@@ -218,7 +218,7 @@ def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
     return float(exposure.duration[rows].sum()) > _UNTRACED_FACTOR * float(solo.alone[rows].sum())
 
 
-def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharing:
+def _sharing(victims: list[_Victim], group: DeviceGroup, error: int) -> Sharing:
     """Recognise the mechanism with the best baselines at hand."""
     if len(victims) < 2:
         return Sharing(
@@ -227,7 +227,7 @@ def _sharing(victims: "list[_Victim]", group: DeviceGroup, error: int) -> Sharin
     return recognise([victim.work for victim in victims], _best_guess(victims), group.start, group.end, error)
 
 
-def _best_guess(victims: "list[_Victim]") -> "list[F64]":
+def _best_guess(victims: list[_Victim]) -> list[F64]:
     """Complete all sessions' baselines for the progress sum; leave gaps where most of the contended time would be guessed."""
     bases = [(victim.solo or victim.own).alone for victim in victims]
     exposures = [victim.exposure for victim in victims]
@@ -264,7 +264,7 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     return abs(float(change))
 
 
-def _concluded(sharing: Sharing, results: "tuple[SessionLoss, ...]", *, on_host: bool, on_cores: bool) -> Sharing:
+def _concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bool, on_cores: bool) -> Sharing:
     """Correct the mechanism by the losses.
 
     None where sessions ran at once and each was surely as fast as alone; unknown where an untraced one slowed it, between processes on a
@@ -288,11 +288,11 @@ _CORES = "On a processor with several cores the order of operations does not tel
 
 
 def _blames(
-    losses: "list[Loss]",
-    results: "tuple[SessionLoss, ...]",
-    running: "dict[SessionId, Intervals]",
-    had: "dict[SessionId, dict[SessionId, Intervals]]",
-) -> "tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]":
+    losses: list[Loss],
+    results: tuple[SessionLoss, ...],
+    running: dict[SessionId, Intervals],
+    had: dict[SessionId, dict[SessionId, Intervals]],
+) -> tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]:
     """Divide every known loss; the top kernel pairs of all victims together."""
     runs = [runs_of(loss) for loss in losses]
     known = [(run, result.lost) for run, result in zip(runs, results, strict=True) if result.lost is not None]

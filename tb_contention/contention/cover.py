@@ -12,7 +12,7 @@ _OUT = types.Array(types.int64, 1, "C")
 
 
 @compiled(types.void(_IN, _IN, _IN, _IN, _IN, _OUT))
-def _covered(where_start, where_end, before, start, end, out):  # type: ignore[no-untyped-def]
+def _covered(where_start, where_end, before, start, end, out):
     """Write the covered length of each span; before: length of all intervals before each one. Quick where starts hardly step back."""
     count = where_start.shape[0]
     at = 0
@@ -53,7 +53,7 @@ def widened(where: Intervals, by: int) -> Intervals:
     return Intervals.union_of(where.start - by, where.end + by) if by else where
 
 
-def united(sets: "list[Intervals]") -> Intervals:
+def united(sets: list[Intervals]) -> Intervals:
     """Unite sets of intervals."""
     if len(sets) == 1:
         return sets[0]

@@ -33,7 +33,7 @@ class Estimate:
     high: float
 
 
-def estimate(loss: Loss, clock: float) -> "Estimate | None":
+def estimate(loss: Loss, clock: float) -> Estimate | None:
     """Estimate the slowdown of a session; clock: by how much it changes within the clock error. None without a period."""
     shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
     if shared <= 0 or alone <= 0:
@@ -63,7 +63,7 @@ def _noise(loss: Loss) -> float:
     return float(np.sqrt(single + float(np.sum(shared**2)) + borrowed**2))
 
 
-def _resampled(periods: Periods) -> "tuple[float, float]":
+def _resampled(periods: Periods) -> tuple[float, float]:
     """Return the 5th and 95th percentile of the ratio over resampled blocks of consecutive periods."""
     shared, alone = periods.shared, periods.alone
     count = len(shared)

@@ -12,7 +12,7 @@ _OUT = types.Array(types.int64, 1, "C")
 
 
 @compiled(types.int64(_IN, _OUT))
-def _number(values, out):  # type: ignore[no-untyped-def]
+def _number(values, out):
     """Number distinct values in order of appearance; return how many there are."""
     size = 16
     while size < 2 * values.shape[0]:
@@ -34,7 +34,7 @@ def _number(values, out):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(_IN, _IN, types.int64, _OUT))
-def _occurrence(step, key, keys, out):  # type: ignore[no-untyped-def]
+def _occurrence(step, key, keys, out):
     last = np.full(keys, np.int64(-2))
     seen = np.zeros(keys, np.int64)
     for i in range(step.shape[0]):
@@ -48,18 +48,18 @@ def _occurrence(step, key, keys, out):  # type: ignore[no-untyped-def]
         seen[k] += 1
 
 
-def numbered(values: I64) -> "tuple[I64, int]":
+def numbered(values: I64) -> tuple[I64, int]:
     """Replace values by dense numbers in order of appearance: (numbers, how many)."""
     out = np.empty(len(values), np.int64)
     return out, int(_number(np.ascontiguousarray(values), out))
 
 
-def pairs(a: I64, b: I64, count_b: int) -> "tuple[I64, int]":
+def pairs(a: I64, b: I64, count_b: int) -> tuple[I64, int]:
     """Number distinct pairs; b in -1..count_b - 1."""
     return numbered(a * np.int64(count_b + 1) + (b + 1))
 
 
-def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> "tuple[I64, int]":
+def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> tuple[I64, int]:
     """Number what distinguishes the work of kernels: name, launch configuration (`details` as written), op."""
     name = kernels.name[rows].astype(np.int64) + 1
     key, _ = pairs(name, kernels.details[rows].astype(np.int64), strings)

@@ -76,8 +76,8 @@ def measure_loss(
     exposure: Exposure,
     alone: Alone,
     running: Intervals,
-    solo_latency: "float | None" = None,
-    away: "Intervals | None" = None,
+    solo_latency: float | None = None,
+    away: Intervals | None = None,
 ) -> Loss:
     """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`.
 
@@ -128,7 +128,7 @@ def _own_gaps(work: SessionWork, extra: F64, undisturbed: Bool) -> F64:
     return own
 
 
-def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> "tuple[Periods, bool]":
+def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> tuple[Periods, bool]:
     """Find the step periods that lie wholly in the window; without two steps, one from the first kernel to the last."""
     ends = np.flatnonzero(work.host.kind == STEP_END)
     time = work.host.time[ends]

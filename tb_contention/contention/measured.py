@@ -23,7 +23,7 @@ _UNCUT = 0.001
 _MOST_NAMED = 3
 
 
-def takes_turns(works: "list[SessionWork]", residency: "Residency | None", start: int, end: int) -> bool:
+def takes_turns(works: list[SessionWork], residency: Residency | None, start: int, end: int) -> bool:
     """Tell whether contexts took the engine from sessions with work for more than next to nothing of the window."""
     if residency is None or residency.one_context:
         return False
@@ -31,7 +31,7 @@ def takes_turns(works: "list[SessionWork]", residency: "Residency | None", start
     return max(taken) > TOO_LITTLE * (end - start)
 
 
-def one_context(sharing: Sharing, residency: "Residency | None") -> Sharing:
+def one_context(sharing: Sharing, residency: Residency | None) -> Sharing:
     """Correct what was taken for turns where the switches show one context for all, and say so."""
     if residency is None or not residency.one_context:
         return sharing
@@ -41,7 +41,7 @@ def one_context(sharing: Sharing, residency: "Residency | None") -> Sharing:
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=seen, progress_sum=sharing.progress_sum)
 
 
-def in_turns(works: "list[SessionWork]", residency: Residency, start: int, end: int) -> Sharing:
+def in_turns(works: list[SessionWork], residency: Residency, start: int, end: int) -> Sharing:
     """Describe the turns that were seen."""
     own = [own_time(work, residency.turns[work.id]) for work in works]
     durations = [(work.end - work.start).astype(np.float64) for work in works]
@@ -112,9 +112,9 @@ def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: 
 def divided(
     victim: KernelRuns,
     lost: int,
-    running: "dict[SessionId, Intervals]",
-    had: "dict[SessionId, dict[SessionId, Intervals]]",
-) -> "tuple[Blame, ...]":
+    running: dict[SessionId, Intervals],
+    had: dict[SessionId, dict[SessionId, Intervals]],
+) -> tuple[Blame, ...]:
     """Divide a victim's loss: by who had the engine where that was measured, else by who had kernels on the device.
 
     Contexts of no session are one row at the end.

@@ -61,11 +61,11 @@ class Sharing:
     detail: str
     in_turns: bool = False
     apart: bool = False
-    slice: "float | None" = None
-    progress_sum: "float | None" = None
+    slice: float | None = None
+    progress_sum: float | None = None
 
 
-def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: int, error: int) -> Sharing:
+def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, error: int) -> Sharing:
     """Tell the mechanism in the window [start, end). alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
 
     Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
@@ -109,7 +109,7 @@ def recognise(works: "list[SessionWork]", alone: "list[F64]", start: int, end: i
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
 
 
-def _kernels(works: "list[SessionWork]", alone: "list[F64]") -> "tuple[list[SessionWork], list[F64]]":
+def _kernels(works: list[SessionWork], alone: list[F64]) -> tuple[list[SessionWork], list[F64]]:
     """Leave out copies, which have engines of their own, and sessions that hardly do anything, where two others remain."""
     time = [float((work.end - work.start).sum()) for work in works]
     matters = [t >= _HARDLY * sum(time) for t in time]
@@ -119,16 +119,14 @@ def _kernels(works: "list[SessionWork]", alone: "list[F64]") -> "tuple[list[Sess
     return [work for work, _ in picked], [base for _, base in picked]
 
 
-def _without_copies(work: SessionWork, alone: F64) -> "tuple[SessionWork, F64]":
+def _without_copies(work: SessionWork, alone: F64) -> tuple[SessionWork, F64]:
     rows = np.flatnonzero(~work.copy)
     if len(rows) < _FEW or len(rows) == len(work.start):
         return work, alone
     return work.part(rows), alone[rows]
 
 
-def _part(
-    works: "list[SessionWork]", alone: "list[F64]", both: Together
-) -> "tuple[list[SessionWork], list[F64], Together]":
+def _part(works: list[SessionWork], alone: list[F64], both: Together) -> tuple[list[SessionWork], list[F64], Together]:
     """Cut the window where the first session has shown enough kernels in it."""
     end = both.end
     for work in works:
@@ -146,7 +144,7 @@ def _part(
     )
 
 
-def _turns(works: "list[SessionWork]", where: Intervals, progress: "float | None", error: int) -> Sharing:
+def _turns(works: list[SessionWork], where: Intervals, progress: float | None, error: int) -> Sharing:
     """Tell one queue from slices that end with a kernel: a queue serves in the order of launches."""
     passed = inversions(works, where, error)
     one_process = len({w.session.process or w.session.id for w in works}) == 1
@@ -166,7 +164,7 @@ def _turns(works: "list[SessionWork]", where: Intervals, progress: "float | None
     return Sharing(mechanism=Mechanism.SINGLE_STREAM, detail=detail, in_turns=True, progress_sum=progress)
 
 
-def _presumed(works: "list[SessionWork]", where: Intervals, progress: "float | None") -> str:
+def _presumed(works: list[SessionWork], where: Intervals, progress: float | None) -> str:
     """Say so where too few long kernels ended to show how processes shared: without MPS they take turns; "" where there is more to see."""
     ends = len(merged(works, where, "end")[0])
     separate = len({w.session.process or w.session.id for w in works}) == len(works)

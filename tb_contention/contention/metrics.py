@@ -12,7 +12,7 @@ R. Jain, D. Chiu, W. Hawe: A Quantitative Measure of Fairness, DEC TR-301, 1984,
 from tb_contention.model.contention import SharingMetrics
 
 
-def sharing_metrics(slowdowns: "list[float]") -> "SharingMetrics | None":
+def sharing_metrics(slowdowns: list[float]) -> SharingMetrics | None:
     """Compute the metrics of two or more slowdowns (NTT); None with fewer."""
     if len(slowdowns) < 2 or min(slowdowns) <= 0:
         return None

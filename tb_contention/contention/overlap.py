@@ -63,7 +63,7 @@ def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
     )
 
 
-def planes_by_session(group: DeviceGroup) -> "dict[SessionId, list[int]]":
+def planes_by_session(group: DeviceGroup) -> dict[SessionId, list[int]]:
     """List the device rows that each session has on this device; one, unless a process sees the same GPU twice."""
     rows: dict[SessionId, list[int]] = {}
     for plane in group.planes:
@@ -71,7 +71,7 @@ def planes_by_session(group: DeviceGroup) -> "dict[SessionId, list[int]]":
     return rows
 
 
-def _work_in_window(session: Session, devices: "list[int]", group: DeviceGroup) -> _Work:
+def _work_in_window(session: Session, devices: list[int], group: DeviceGroup) -> _Work:
     kernels = session.trace.kernels
     on_device = np.array([s.device in devices for s in session.trace.streams], np.bool_)
     rows: npt.NDArray[np.intp] | slice = slice(None)
@@ -114,7 +114,7 @@ def _share(work: _Work, busy: Intervals, shared: int) -> SessionShare:
     )
 
 
-def _pairs(sessions: "tuple[SessionId, ...]", overlap: I64) -> "tuple[PairOverlap, ...]":
+def _pairs(sessions: tuple[SessionId, ...], overlap: I64) -> tuple[PairOverlap, ...]:
     return tuple(
         PairOverlap(a=a, b=b, overlap=Nanoseconds(int(overlap[i, j])))
         for i, a in enumerate(sessions)
@@ -123,7 +123,7 @@ def _pairs(sessions: "tuple[SessionId, ...]", overlap: I64) -> "tuple[PairOverla
     )
 
 
-def _kernel_totals(work: _Work) -> "list[KernelTotal]":
+def _kernel_totals(work: _Work) -> list[KernelTotal]:
     """Total each kernel name, longest first; names beyond MAX_KERNEL_NAMES share the last row."""
     if not len(work.name):
         return []
@@ -143,7 +143,7 @@ def _kernel_totals(work: _Work) -> "list[KernelTotal]":
 
 def _merge_equal_names(
     strings: StringTable, slots: npt.NDArray[np.intp], count: I64, total: I64
-) -> "list[tuple[str, int, int]]":
+) -> list[tuple[str, int, int]]:
     merged: dict[str, tuple[int, int]] = {}
     for slot in slots.tolist():
         name = strings[slot - 1] if slot else NAME_LOST

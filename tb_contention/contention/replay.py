@@ -30,7 +30,7 @@ _MOST_LATENCY = 20_000.0
         _II, _IF, _II, _IF, _IF, _II, _II, _II, _II, _II, _IF, _IF, _IF, types.float64, types.float64, _OF, _OF, _OF
     )
 )  # fmt: skip
-def _replay(  # type: ignore[no-untyped-def]
+def _replay(
     instant, gap, waits_for, lag, pace, start, end, previous, launch, follows, behind, extra, duration, after, latency,
     host_alone, start_alone, end_alone,
 ):  # fmt: skip
@@ -88,7 +88,7 @@ class Played:
     end: F64
 
 
-def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: "float | None" = None) -> Gaps:
+def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None = None) -> Gaps:
     """Measure gaps; foreign: when others may have had work, which delays more than the usual gap.
 
     solo_latency: from launch to start in a capture alone, ns, where there is one.
@@ -129,7 +129,7 @@ def _most_latency(work: SessionWork) -> float:
     return max(_MOST_LATENCY, 1.5 * float(np.median(between))) if len(between) else _MOST_LATENCY
 
 
-def _follows(work: SessionWork, extra: F64) -> "tuple[I64, F64]":
+def _follows(work: SessionWork, extra: F64) -> tuple[I64, F64]:
     """Find kernels that start right after one of another stream of the session ends."""
     none, zero = np.full(len(extra), -1, np.int64), np.zeros(len(extra))
     if work.streams < 2 or not len(extra):

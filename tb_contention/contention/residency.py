@@ -46,7 +46,7 @@ class Turns:
     """
 
     away: Intervals
-    had: "dict[SessionId, Intervals]"
+    had: dict[SessionId, Intervals]
     stays: Stays
 
 
@@ -58,17 +58,17 @@ class Residency:
     processes that were not traced and had the engine in the window (None: not told), and for how long, ns.
     """
 
-    turns: "dict[SessionId, Turns]"
-    length: "float | None"
-    change: "float | None"
+    turns: dict[SessionId, Turns]
+    length: float | None
+    change: float | None
     count: int
     one_context: bool
-    strangers: "tuple[tuple[int | None, int], ...]"
+    strangers: tuple[tuple[int | None, int], ...]
 
 
 def measure_residency(
-    works: "list[SessionWork]", planes: "dict[SessionId, list[int]]", group: DeviceGroup
-) -> "Residency | None":
+    works: list[SessionWork], planes: dict[SessionId, list[int]], group: DeviceGroup
+) -> Residency | None:
     """Read the switches of a group's sessions; None where one has none, or they do not fit its kernels."""
     stays = [_stays(work, planes[work.id]) for work in works]
     if any(s is None for s in stays) or any(work.session.process is not None for work in works):
@@ -92,7 +92,7 @@ def measure_residency(
     )
 
 
-def _stays(work: SessionWork, devices: "list[int]") -> "Stays | None":
+def _stays(work: SessionWork, devices: list[int]) -> Stays | None:
     table = work.session.trace.residency
     rows = np.flatnonzero(np.isin(table.device, devices))
     if not len(rows) or not table.own[rows].any():
@@ -110,7 +110,7 @@ def _spans(stays: Stays, group: DeviceGroup) -> bool:
     return inside >= _SPANS * (group.end - group.start)
 
 
-def _turns(session: SessionId, stays: Stays, owners: "dict[SessionId, Intervals]") -> Turns:
+def _turns(session: SessionId, stays: Stays, owners: dict[SessionId, Intervals]) -> Turns:
     """Give each time in which the session's context was away to who had the engine, with the change-overs around it.
 
     Between two stays of its own nobody else is known to have had it, so that time is not taken for away.
@@ -155,7 +155,7 @@ def _astray(away: Intervals, start: I64, end: I64) -> float:
     return float((_holds(inner, start) | _holds(inner, end)).mean())
 
 
-def _length(works: "list[SessionWork]", stays: "list[Stays]") -> "float | None":
+def _length(works: list[SessionWork], stays: list[Stays]) -> float | None:
     """Return the median length of stays that another context ended while the session had more to do."""
     lengths = [np.empty(0, np.int64)]
     for work, table in zip(works, stays, strict=True):
@@ -166,16 +166,16 @@ def _length(works: "list[SessionWork]", stays: "list[Stays]") -> "float | None":
     return float(np.median(every)) if len(every) else None
 
 
-def _change(stays: Stays) -> "float | None":
+def _change(stays: Stays) -> float | None:
     gaps = stays.start[1:] - stays.end[:-1]
     return float(np.median(gaps)) if len(gaps) else None
 
 
-def _one_context(own: "list[Intervals]") -> bool:
+def _one_context(own: list[Intervals]) -> bool:
     return any((a & b).total > _ONE_CONTEXT * min(a.total, b.total) for i, a in enumerate(own) for b in own[i + 1 :])
 
 
-def _strangers(stays: Stays, own: "list[Intervals]", window: Intervals) -> "tuple[tuple[int | None, int], ...]":
+def _strangers(stays: Stays, own: list[Intervals], window: Intervals) -> tuple[tuple[int | None, int], ...]:
     """Sum how long contexts of no session had the engine in the window, by process; the longest first."""
     middle = (stays.start + stays.end) // 2
     theirs = np.flatnonzero(~np.any([_holds(intervals, middle) for intervals in own], axis=0))

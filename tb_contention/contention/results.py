@@ -28,7 +28,7 @@ _SETTLE = (
 )
 
 
-def session_loss(loss: Loss, found: "Estimate | None") -> SessionLoss:
+def session_loss(loss: Loss, found: Estimate | None) -> SessionLoss:
     """Put the results of one session together; what class D cannot know stays None."""
     evidence = loss.alone.evidence
     known = found is not None and evidence is not Evidence.D
@@ -65,14 +65,14 @@ def _ns(value: float) -> Nanoseconds:
     return Nanoseconds(round(value))
 
 
-def metrics_of(results: "tuple[SessionLoss, ...]") -> "SharingMetrics | None":
+def metrics_of(results: tuple[SessionLoss, ...]) -> SharingMetrics | None:
     """Compute the metrics of a group; None unless every slowdown is known."""
     values = [r.slowdown.estimate for r in results]
     known = [v for v in values if v is not None]
     return sharing_metrics(known) if len(known) == len(values) else None
 
 
-def kernel_costs(loss: Loss) -> "list[KernelCost]":
+def kernel_costs(loss: Loss) -> list[KernelCost]:
     """Sum per kernel name, over the window: duration alone and loss."""
     if loss.alone.evidence is Evidence.D or not len(loss.work.start):
         return []

@@ -16,7 +16,7 @@ _RHYTHM, _CLEAR_RHYTHM = 3.0, 3.7
 _SWITCHES_COST, _ONE, _MULTIPLE = 0.985, 1.03, 0.7
 
 
-def rotation(works: "list[SessionWork]", where: Intervals, progress: "float | None") -> "float | None":
+def rotation(works: list[SessionWork], where: Intervals, progress: float | None) -> float | None:
     """Find the turn (ns) in which kernels begin and end when sessions alternate strictly; None where there is no such rhythm.
 
     While two sessions take turns, kernels of each begin and end only in its own half of the rotation: with the right period the phases

@@ -33,14 +33,14 @@ def _closed(work: SessionWork) -> Intervals:
     return Intervals(start=grown.start, end=grown.end - _MERGE_NS)
 
 
-def at_once(works: "list[SessionWork]", both: Together, error: int) -> float:
+def at_once(works: list[SessionWork], both: Together, error: int) -> float:
     """Return for how much of the co-pending time two sessions were running, overlaps that a clock error can make apart."""
     overlaps = swept_together(tuple(_closed(work).clip(both.start, both.end) for work in works)).contended
     lengths = overlaps.end - overlaps.start - 2 * error
     return float(np.maximum(lengths, 0).sum()) / max(1, both.where.total)
 
 
-def merged(works: "list[SessionWork]", where: Intervals, attribute: str) -> "tuple[I64, I64, I64]":
+def merged(works: list[SessionWork], where: Intervals, attribute: str) -> tuple[I64, I64, I64]:
     """Return (time, session, row) of all kernels whose `attribute` (start or end) lies in co-pending time, by time."""
     times = [getattr(work, attribute) for work in works]
     time = np.concatenate(times)
@@ -52,7 +52,7 @@ def merged(works: "list[SessionWork]", where: Intervals, attribute: str) -> "tup
     return time[inside][order], owner[inside][order], row[inside][order]
 
 
-def inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "float | None":
+def inversions(works: list[SessionWork], where: Intervals, error: int) -> float | None:
     """Return the share of changes of session at which the next kernel of the session that had to stop was ready and launched first."""
     if not all(work.launches_known for work in works):
         return None
@@ -69,7 +69,7 @@ def inversions(works: "list[SessionWork]", where: Intervals, error: int) -> "flo
     return float(passed.mean()) if passed.sum() >= 2 else 0.0
 
 
-def bursts(works: "list[SessionWork]", where: Intervals) -> float:
+def bursts(works: list[SessionWork], where: Intervals) -> float:
     """Return changes of session along kernel ends, against what a random order of the same kernels would have."""
     _, owner, _ = merged(works, where, "end")
     if len(owner) < 20:
@@ -79,7 +79,7 @@ def bursts(works: "list[SessionWork]", where: Intervals) -> float:
     return float((owner[1:] != owner[:-1]).sum()) / max(expected, 1.0)
 
 
-def burst_length(works: "list[SessionWork]", where: Intervals) -> "float | None":
+def burst_length(works: list[SessionWork], where: Intervals) -> float | None:
     """Return the median length of a burst of one session's kernels, ns."""
     time, owner, _ = merged(works, where, "start")
     first = np.flatnonzero(np.diff(owner) != 0) + 1
@@ -153,7 +153,7 @@ def _heaviness(work: SessionWork, rows: I64) -> float:
     return float(duration.sum() / max(1.0, median.sum()))
 
 
-def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None":
+def slice_length(works: list[SessionWork], where: Intervals) -> float | None:
     """Estimate the time slice (with its switches) in ns: the commonest excess of stretched kernels over their key's median.
 
     None where there is no such commonest one: excesses that thin out from short to long are noise of the kernels themselves.
@@ -180,7 +180,7 @@ def slice_length(works: "list[SessionWork]", where: Intervals) -> "float | None"
     return float(np.exp(middle)) if shorter < _NO_MODE * common else None
 
 
-def common_stretch(works: "list[SessionWork]", alone: "list[F64]", where: Intervals) -> "float | None":
+def common_stretch(works: list[SessionWork], alone: list[F64], where: Intervals) -> float | None:
     """Return the stretch that half of the stretched kernels share within a fifth, ns: one turn each; None where there is none.
 
     Of kernels that are as long as several turns, stretches are multiples of one and share no value.
@@ -198,7 +198,7 @@ def common_stretch(works: "list[SessionWork]", alone: "list[F64]", where: Interv
     return middle if (np.abs(values - middle) < 0.2 * middle).mean() > 0.5 else None
 
 
-def all_long(works: "list[SessionWork]", where: Intervals) -> bool:
+def all_long(works: list[SessionWork], where: Intervals) -> bool:
     """Tell whether the ordinary kernel of every session is long, so that its duration does not show slices."""
     for work in works:
         rows = _touched(work, where)

@@ -23,7 +23,7 @@ class Solo:
     device: int
 
 
-def find_solos(aligned: AlignedTraces, baselines: "Mapping[str, str]") -> "dict[SessionId, tuple[Solo, ...]]":
+def find_solos(aligned: AlignedTraces, baselines: Mapping[str, str]) -> dict[SessionId, tuple[Solo, ...]]:
     """Resolve the user's word `session=run` (ids, names, runs or directories of runs) to sessions; OptionError where one is not there."""
     solos: dict[SessionId, tuple[Solo, ...]] = {}
     for name, run in baselines.items():
@@ -58,7 +58,7 @@ def _busiest(session: Session) -> int:
 Text = tuple["str | None", "str | None", "str | None"]
 
 
-def solo_baseline(work: SessionWork, solos: "list[SessionWork]") -> Baseline:
+def solo_baseline(work: SessionWork, solos: list[SessionWork]) -> Baseline:
     """Learn how long each kernel of `work` takes from sessions that ran alone; keys are matched by their text."""
     numbers: dict[Text, int] = {}
     works = [work, *solos]
@@ -76,7 +76,7 @@ def solo_baseline(work: SessionWork, solos: "list[SessionWork]") -> Baseline:
     )
 
 
-def _common(work: SessionWork, numbers: "dict[Text, int]") -> I64:
+def _common(work: SessionWork, numbers: dict[Text, int]) -> I64:
     """Number the keys of a session by their text, one look per distinct key."""
     kernels, strings = work.session.trace.kernels, work.session.trace.strings
     first = np.full(work.keys, -1, np.int64)

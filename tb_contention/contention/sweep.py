@@ -15,7 +15,7 @@ _OUT_2 = types.Array(types.int64, 2, "C")
 
 
 @compiled(types.int64(_I64, _I64, _I64, _OUT, _OUT, _OUT, _OUT_2, _OUT))
-def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):  # type: ignore[no-untyped-def]
+def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):
     """Walk the edges of k sets of sorted, disjoint intervals in time order; return how many contended intervals were written.
 
     Set i is rows bounds[i]..bounds[i + 1]. overlap[i, j]: length in which i and j both hold, overlap[i, i]: in which i and any other do.
@@ -84,7 +84,7 @@ class Swept:
     depth: I64
 
 
-def swept_together(sets: "tuple[Intervals, ...]") -> Swept:
+def swept_together(sets: tuple[Intervals, ...]) -> Swept:
     """Compare sets of intervals in one pass."""
     start = np.concatenate([np.empty(0, np.int64), *(s.start for s in sets)])
     end = np.concatenate([np.empty(0, np.int64), *(s.end for s in sets)])

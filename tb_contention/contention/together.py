@@ -21,7 +21,7 @@ class Together:
     sessions: float
 
 
-def together(pending: "list[Intervals]", start: int, end: int) -> Together:
+def together(pending: list[Intervals], start: int, end: int) -> Together:
     """Find the co-pending time inside [start, end)."""
     swept = swept_together(tuple(p.clip(start, end) for p in pending))
     summed = int(np.trace(swept.pairs))
@@ -29,7 +29,7 @@ def together(pending: "list[Intervals]", start: int, end: int) -> Together:
     return Together(start=start, end=end, where=where, sessions=summed / where.total if len(where) else 0.0)
 
 
-def progress_sum(works: "list[SessionWork]", alone: "list[F64]", where: Intervals) -> "float | None":
+def progress_sum(works: list[SessionWork], alone: list[F64], where: Intervals) -> float | None:
     """Sum over sessions the baseline work done in co-pending time per length of it; None where a baseline is missing.
 
     alone: durations alone in ns per kernel. A kernel that is partly inside counts in proportion.

@@ -28,9 +28,9 @@ class _Cut:
     """
 
     runs: KernelRuns
-    alone: "F64 | None"
-    stretch: "F64 | None"
-    stall: "F64 | None"
+    alone: F64 | None
+    stretch: F64 | None
+    stall: F64 | None
     counted: Bool
 
 
@@ -65,7 +65,7 @@ def contention_within(aligned: AlignedTraces, group: DeviceGroup, cost: Cost, st
 
 def overlap_shifted(
     aligned: AlignedTraces, group: DeviceGroup, session: str, by: int
-) -> "tuple[TimeSplit, tuple[PairOverlap, ...]]":
+) -> tuple[TimeSplit, tuple[PairOverlap, ...]]:
     """Measure overlap as it is when a session, and with it its process, is moved by so many ns.
 
     The window is that in which all are then recorded; empty when the move leaves none.
@@ -89,7 +89,7 @@ def _moved(session: Session, by: int) -> Session:
     )
 
 
-def _cut(session: Session, devices: "list[int]", losses: "KernelLosses | None", start: int, end: int) -> _Cut:
+def _cut(session: Session, devices: list[int], losses: KernelLosses | None, start: int, end: int) -> _Cut:
     """Find the kernels that run or wait in [start, end), and how much of each does."""
     kernels = session.trace.kernels
     if losses is not None:
@@ -134,7 +134,7 @@ def _cut(session: Session, devices: "list[int]", losses: "KernelLosses | None", 
     )
 
 
-def _session(cut: _Cut, steps: "StepTimes | None", start: int, end: int) -> SessionPart:
+def _session(cut: _Cut, steps: StepTimes | None, start: int, end: int) -> SessionPart:
     rows = np.empty(0, np.int64)
     if steps is not None:
         rows = np.flatnonzero((steps.start >= start) & (steps.end <= end))
@@ -150,11 +150,11 @@ def _session(cut: _Cut, steps: "StepTimes | None", start: int, end: int) -> Sess
     )
 
 
-def _sum(parts: "F64 | None", rows: Bool) -> "Nanoseconds | None":
+def _sum(parts: F64 | None, rows: Bool) -> Nanoseconds | None:
     return None if parts is None else Nanoseconds(max(0, round(float(parts[rows].sum()))))
 
 
-def _costs(cut: _Cut) -> "list[KernelCost]":
+def _costs(cut: _Cut) -> list[KernelCost]:
     """Sum per kernel name: time alone and loss inside the part."""
     if cut.alone is None or cut.stretch is None or cut.stall is None or not len(cut.runs.name):
         return []

@@ -90,7 +90,7 @@ class SessionWork:
         after = Intervals.one(max(last, self.session.end - longest), self.session.end)
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
-    def part(self, rows: "npt.NDArray[np.int64] | slice") -> "SessionWork":
+    def part(self, rows: npt.NDArray[np.int64] | slice) -> "SessionWork":
         """Return the same session with some of its kernels; none knows the one before it."""
         columns = (
             "rows",
@@ -116,7 +116,7 @@ class SessionWork:
         )
 
 
-def session_work(session: Session, devices: "list[int]") -> SessionWork:
+def session_work(session: Session, devices: list[int]) -> SessionWork:
     """Collect the work of a session on some of its trace's devices."""
     trace = session.trace
     kernels = trace.kernels
@@ -160,7 +160,7 @@ def _missing(trace: Trace) -> float:
 
 def _ready(
     start: I64, end: I64, previous: I64, launch: I64, step: I64, host: HostInstants, *, launches_known: bool
-) -> "tuple[I64, Bool]":
+) -> tuple[I64, Bool]:
     """Tell when each kernel could have run, launched and the one before it done; and for which kernels that is known.
 
     Where launches are unknown the kernels of a step are taken to be launched ahead, each ready when the one before it is done.
@@ -189,7 +189,7 @@ def _followed(start: I64, end: I64) -> I64:
     return close
 
 
-def _steps(session: Session) -> "tuple[I64, I64, I64]":
+def _steps(session: Session) -> tuple[I64, I64, I64]:
     """Return begin, end (ns) and number of the steps by end."""
     steps = session.trace.steps
     end = (steps.start + steps.duration) // PS_PER_NS + session.offset
@@ -197,7 +197,7 @@ def _steps(session: Session) -> "tuple[I64, I64, I64]":
     return steps.start[order] // PS_PER_NS + session.offset, end[order], steps.number[order]
 
 
-def _host(session: Session, step_begin: I64, step_end: I64) -> "tuple[HostInstants, I64]":
+def _host(session: Session, step_begin: I64, step_end: I64) -> tuple[HostInstants, I64]:
     """Put the host's instants in order; return with them the instant of each row of the trace's launches."""
     trace = session.trace
     events = trace.host_events

@@ -23,7 +23,7 @@ _PARTS = 20
 _FEW, _USUAL = 5, 2_000.0
 
 
-def workloads(losses: "list[Loss]", start: int, end: int) -> "tuple[Workload, ...]":
+def workloads(losses: list[Loss], start: int, end: int) -> tuple[Workload, ...]:
     """Cut the same part of the window out of every session's work; start, end: of the window, ns."""
     most = _MOST // max(1, len(losses))
     last = min([end, start + _LONGEST, *(_full(loss.work, start, most) for loss in losses)])
@@ -92,7 +92,7 @@ def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
     )
 
 
-def _gaps(loss: Loss) -> "tuple[Gaps, F64]":
+def _gaps(loss: Loss) -> tuple[Gaps, F64]:
     """Return the gaps of a session, and each kernel's own one (ns), from kernels that surely waited for the one before them.
 
     Where the host is slow a kernel is late by its own launch, which lies before the end of the one before it all the same.
@@ -146,7 +146,7 @@ def _units(work: SessionWork, kernels: slice) -> U8:
     return units
 
 
-def _rate(loss: Loss) -> "float | None":
+def _rate(loss: Loss) -> float | None:
     """Measure how fast kernels went on while others had work, against alone."""
     work, exposure = loss.work, loss.exposure
     rows = np.flatnonzero(exposure.touched & exposure.inside & ~work.copy)
@@ -157,7 +157,7 @@ def _rate(loss: Loss) -> "float | None":
     return float(np.clip(1.0 - stretch / met, 0.02, 1.0))
 
 
-def _marks(loss: Loss, kernels: slice, host: slice) -> "tuple[I64, bool]":
+def _marks(loss: Loss, kernels: slice, host: slice) -> tuple[I64, bool]:
     """Choose what ends a period: the ends of steps that count, else kernels here and there."""
     instants = loss.work.host
     if loss.has_steps:

@@ -52,7 +52,7 @@ class NamedRule:
     run: Rule
 
 
-RULES: "tuple[NamedRule, ...]" = (
+RULES: tuple[NamedRule, ...] = (
     NamedRule(slug="time-slice-waiting", run=time_slice_waiting),
     NamedRule(slug="one-stream", run=one_stream),
     NamedRule(slug="slowed-side-by-side", run=slowed_side_by_side),
@@ -96,7 +96,7 @@ RULES: "tuple[NamedRule, ...]" = (
 _ORDER = {Severity.CRITICAL: 0, Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def diagnose(aligned: AlignedTraces, devices: "tuple[DeviceReport, ...]") -> "tuple[Finding, ...]":
+def diagnose(aligned: AlignedTraces, devices: tuple[DeviceReport, ...]) -> tuple[Finding, ...]:
     """Run all rules on all devices. Order: the gravest first, then what gains most time, then most memory, then devices and rules."""
     scenes = [Scene.of(aligned, device) for device in devices]
     found = [f for scene in scenes for rule in RULES for f in rule.run(scene)]
@@ -104,13 +104,13 @@ def diagnose(aligned: AlignedTraces, devices: "tuple[DeviceReport, ...]") -> "tu
     return tuple(sorted(_once(found), key=_rank))
 
 
-def _rank(finding: Finding) -> "tuple[int, int, int]":
+def _rank(finding: Finding) -> tuple[int, int, int]:
     """Rank by what may be gained; where nobody can tell how much, by what was lost."""
     time = finding.evidence.get("lost_ns", 0) if finding.gain_ns is None else finding.gain_ns
     return _ORDER[finding.severity], -time, -(finding.gain_bytes or 0)
 
 
-def _once(found: "list[Finding]") -> "list[Finding]":
+def _once(found: list[Finding]) -> list[Finding]:
     """Say what several devices have in common once, for all their sessions."""
     merged: dict[tuple[str, str], Finding] = {}
     for finding in found:

@@ -10,7 +10,7 @@ _EARLY, _STEPS, _GO_ON = 0.8, 12, 0.5
 _SLOWER = 1.05
 
 
-def loss_at_start(scene: Scene) -> "list[Finding]":
+def loss_at_start(scene: Scene) -> list[Finding]:
     """A session loses time in its first steps only, though the others go on: something of the start, not of the sharing."""
     found = []
     for loss in scene.slowed():
@@ -58,7 +58,7 @@ def _others_go_on(scene: Scene, session: object, middle: int, end: int) -> bool:
     return False
 
 
-def clocks_fall(scene: Scene) -> "list[Finding]":
+def clocks_fall(scene: Scene) -> list[Finding]:
     """The SM clock falls during the window, or undisturbed kernels of all sessions take longer at its end, where nobody read the clock."""
     paces = [(f.session, f.pace) for f in scene.facts]
     if scene.is_host or not paces:

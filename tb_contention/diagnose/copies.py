@@ -9,7 +9,7 @@ _LONGER, _NOTABLE, _MEETS = 0.2, 0.02, 0.3
 _COLLECTIVE = 0.10
 
 
-def copy_contention(scene: Scene) -> "list[Finding]":
+def copy_contention(scene: Scene) -> list[Finding]:
     """Copies of several sessions meet on the bus and slow each other."""
     if not scene.is_shared_gpu:
         return []
@@ -49,7 +49,7 @@ def copy_contention(scene: Scene) -> "list[Finding]":
     return found
 
 
-def collective_spin(scene: Scene) -> "list[Finding]":
+def collective_spin(scene: Scene) -> list[Finding]:
     """Collectives wait for other ranks inside a kernel, and hold the shared GPU meanwhile."""
     if not scene.is_shared_gpu:
         return []

@@ -22,7 +22,7 @@ _KERNELS = 100
 _NAMED = 3
 
 
-def untraced_corunner(scene: Scene) -> "list[Finding]":
+def untraced_corunner(scene: Scene) -> list[Finding]:
     """A session is slower than any traced one explains."""
     if scene.is_host:
         return []
@@ -71,7 +71,7 @@ def _others_there(scene: Scene) -> str:
     return f" Also on the GPU, as the driver saw: {named}{more}."
 
 
-def sharing_is_fine(scene: Scene) -> "list[Finding]":
+def sharing_is_fine(scene: Scene) -> list[Finding]:
     """Sessions meet on the GPU, and it costs nothing that can be seen."""
     losses, time = scene.device.cost.losses, scene.device.overlap.time
     if not scene.is_shared_gpu or time.contended <= 0 or not _as_alone(scene):
@@ -101,7 +101,7 @@ def _as_alone(scene: Scene) -> bool:
     )
 
 
-def maybe_different_gpus(scene: Scene) -> "list[Finding]":
+def maybe_different_gpus(scene: Scene) -> list[Finding]:
     """Sessions on one assumed GPU meet all the time and lose nothing: perhaps there are two GPUs."""
     group, time = scene.device.group, scene.device.overlap.time
     if not scene.is_shared_gpu or group.device.identity is not Identity.ASSUMED or not _as_alone(scene):
@@ -127,7 +127,7 @@ def maybe_different_gpus(scene: Scene) -> "list[Finding]":
     ]
 
 
-def serialised_kernels(scene: Scene) -> "list[Finding]":
+def serialised_kernels(scene: Scene) -> list[Finding]:
     """A session's streams never run at once, because the tracer does not let them, or perhaps so."""
     if scene.is_host:
         return []
@@ -135,7 +135,7 @@ def serialised_kernels(scene: Scene) -> "list[Finding]":
     return [made for f in found if (made := _serialised(scene, f)) is not None]
 
 
-def _serialised(scene: Scene, facts: SessionFacts) -> "Finding | None":
+def _serialised(scene: Scene, facts: SessionFacts) -> Finding | None:
     mode = scene.kernel_mode(facts.session)
     if mode is KernelMode.CONCURRENT:
         return None
@@ -159,7 +159,7 @@ def _serialised(scene: Scene, facts: SessionFacts) -> "Finding | None":
     )
 
 
-def clock_error_large(scene: Scene) -> "list[Finding]":
+def clock_error_large(scene: Scene) -> list[Finding]:
     """The clocks agree too coarsely for the sessions' phases."""
     error = scene.device.group.max_error
     if not scene.is_shared_gpu or not error or scene.device.overlap.time.contended <= 0:
@@ -184,7 +184,7 @@ def clock_error_large(scene: Scene) -> "list[Finding]":
     ]
 
 
-def no_steps(scene: Scene) -> "list[Finding]":
+def no_steps(scene: Scene) -> list[Finding]:
     """Sessions on a shared GPU whose trace has no steps: their slowdown is of kernels, not of what they are for."""
     if not scene.is_shared_gpu:
         return []

@@ -5,7 +5,7 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.findings import Finding, Severity
 
 
-def memory_unseen(scene: Scene) -> "list[Finding]":
+def memory_unseen(scene: Scene) -> list[Finding]:
     """Name the sessions whose memory the captures do not show; unknown is not zero."""
     aligned, device = scene.aligned, scene.device
     if device.group.device.device.is_host:
@@ -32,7 +32,7 @@ def memory_unseen(scene: Scene) -> "list[Finding]":
     ]
 
 
-def host_only(scene: Scene) -> "list[Finding]":
+def host_only(scene: Scene) -> list[Finding]:
     """Say that the shared resource shown is the host's processor because no GPU work was captured."""
     device = scene.device
     if not device.group.device.device.is_host:
@@ -51,7 +51,7 @@ def host_only(scene: Scene) -> "list[Finding]":
     ]
 
 
-def simulated(aligned: AlignedTraces) -> "list[Finding]":
+def simulated(aligned: AlignedTraces) -> list[Finding]:
     """Say once which sessions were simulated."""
     made = tuple(s for s in aligned.sessions if s.simulated)
     if not made:

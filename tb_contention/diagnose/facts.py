@@ -26,7 +26,7 @@ class Copies:
     """Copies of a session: how long in sum, by how much longer than alone (None = not known), how many go to the host, and when."""
 
     total: int
-    stretch: "int | None"
+    stretch: int | None
     count: int
     to_host: int
     when: Intervals
@@ -48,7 +48,7 @@ class SessionFacts:
     kernel_time: int
     typical: float
     longest: float
-    small_grids: "float | None"
+    small_grids: float | None
     configured: float
     collective: float
     streams: int
@@ -57,7 +57,7 @@ class SessionFacts:
     syncs: int
     sync_time: int
     input_wait: int
-    pace: "float | None"
+    pace: float | None
 
 
 def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
@@ -97,7 +97,7 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
     )
 
 
-def _alone(losses: "KernelLosses | None", rows: int) -> F64:
+def _alone(losses: KernelLosses | None, rows: int) -> F64:
     """Spread what kernels take alone over all rows of the trace; NaN where it is not known."""
     alone = np.full(rows, np.nan)
     if losses is not None:
@@ -105,7 +105,7 @@ def _alone(losses: "KernelLosses | None", rows: int) -> F64:
     return alone
 
 
-def _weighted(duration: F64) -> "tuple[float, float]":
+def _weighted(duration: F64) -> tuple[float, float]:
     """Return the durations below which a half and 95 % of the summed time lie, 0 without any."""
     if not len(duration):
         return 0.0, 0.0
@@ -120,7 +120,7 @@ def _share(chosen: Bool, weight: I64) -> float:
     return float(weight[chosen].sum()) / whole if whole > 0 else 0.0
 
 
-def _named(trace: Trace, names: I32, test: "Callable[[str], bool]") -> Bool:
+def _named(trace: Trace, names: I32, test: Callable[[str], bool]) -> Bool:
     """Test each distinct name once; -1 is no name."""
     present = np.flatnonzero(np.bincount(names[names >= 0], minlength=1))
     passes = np.zeros(len(trace.strings) + 1, np.bool_)
@@ -137,7 +137,7 @@ def _is_to_host(name: str) -> bool:
     return any(word in name.replace(" ", "") for word in _TO_HOST)
 
 
-def _grids(trace: Trace, details: I32, duration: I64, devices: "list[int]") -> "tuple[float | None, float]":
+def _grids(trace: Trace, details: I32, duration: I64, devices: list[int]) -> tuple[float | None, float]:
     """Return which share of the time has fewer blocks than multiprocessors, and for which share blocks are known."""
     cores = min((trace.devices[d].core_count or 0 for d in devices), default=0)
     if not cores or not len(details):
@@ -154,7 +154,7 @@ def _grids(trace: Trace, details: I32, duration: I64, devices: "list[int]") -> "
     return _share((mine > 0) & (mine < cores), duration) / known, known
 
 
-def _streams(stream: I32, start: I64, duration: I64) -> "tuple[int, bool]":
+def _streams(stream: I32, start: I64, duration: I64) -> tuple[int, bool]:
     """Count the streams with a tenth of the kernel time or more, and tell whether they never ran at once."""
     if not len(stream):
         return 0, True
@@ -175,7 +175,7 @@ def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, a
     )
 
 
-def _host(session: Session, group: DeviceGroup) -> "tuple[int, int, int]":
+def _host(session: Session, group: DeviceGroup) -> tuple[int, int, int]:
     """Count the host's waits for the device, and sum them and the time in the input op; within the window."""
     events, strings = session.trace.host_events, session.trace.strings
     if not len(events):
@@ -193,7 +193,7 @@ def _host(session: Session, group: DeviceGroup) -> "tuple[int, int, int]":
     return int(sync.sum()), int(inside[sync].sum()), waited
 
 
-def _pace(name: I32, start: I64, duration: I64, alone: F64, group: DeviceGroup) -> "float | None":
+def _pace(name: I32, start: I64, duration: I64, alone: F64, group: DeviceGroup) -> float | None:
     """Compare undisturbed kernels of the last third of the window with those of the first, name by name."""
     free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= 0.25 * alone) & (name >= 0)
     third = (group.end - group.start) / 3

@@ -20,7 +20,7 @@ _STEPS = 5
 _EXPOSED = 0.10
 
 
-def host_bound(scene: Scene) -> "list[Finding]":
+def host_bound(scene: Scene) -> list[Finding]:
     """The GPU idles because the programs do not feed it, which sharing does not make worse."""
     if scene.is_host or scene.slowed():
         return []
@@ -46,7 +46,7 @@ def host_bound(scene: Scene) -> "list[Finding]":
     ]
 
 
-def _host_share(scene: Scene, session: SessionId) -> "float | None":
+def _host_share(scene: Scene, session: SessionId) -> float | None:
     """Return the host's part of a session's steps as they take alone; None with few steps."""
     steps = scene.steps(session)
     if steps is None or len(steps.start) < _STEPS:
@@ -55,7 +55,7 @@ def _host_share(scene: Scene, session: SessionId) -> "float | None":
     return host / (own + host) if own + host > 0 else None
 
 
-def input_starved(scene: Scene) -> "list[Finding]":
+def input_starved(scene: Scene) -> list[Finding]:
     """Programs wait for their input pipelines; several at once may starve each other of processors."""
     waits = [(f.session, f.input_wait / scene.window) for f in scene.facts if f.input_wait > _INPUT * scene.window]
     if not waits or scene.is_host:
@@ -83,7 +83,7 @@ def input_starved(scene: Scene) -> "list[Finding]":
     ]
 
 
-def sync_every_step(scene: Scene) -> "list[Finding]":
+def sync_every_step(scene: Scene) -> list[Finding]:
     """Each step waits for its result, so that every delay on the GPU is a delay of the step."""
     found = []
     for loss in scene.slowed():
@@ -118,14 +118,14 @@ def sync_every_step(scene: Scene) -> "list[Finding]":
     return found
 
 
-def host_contention(scene: Scene) -> "list[Finding]":
+def host_contention(scene: Scene) -> list[Finding]:
     """The host's part of a session's steps is longer while others are at work: they share more than the GPU."""
     if not scene.is_shared_gpu:
         return []
     return [each for s in scene.device.sessions for each in _host_contention(scene, s)]
 
 
-def _host_contention(scene: Scene, session: SessionId) -> "list[Finding]":
+def _host_contention(scene: Scene, session: SessionId) -> list[Finding]:
     steps = scene.steps(session)
     if steps is None or not steps.known or len(steps.start) < 2 * _EACH:
         return []
@@ -169,7 +169,7 @@ def _host_contention(scene: Scene, session: SessionId) -> "list[Finding]":
     ]
 
 
-def _part(sets: "list[Intervals]", start: I64, end: I64) -> F64:
+def _part(sets: list[Intervals], start: I64, end: I64) -> F64:
     """Return which part of each span others had work in, at most 1 for each of them, the largest."""
     parts = [np.zeros(len(start))]
     for where in sets:

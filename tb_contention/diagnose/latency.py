@@ -26,7 +26,7 @@ class _Tail:
     lost: float
 
 
-def _tail(scene: Scene, session: SessionId) -> "_Tail | None":
+def _tail(scene: Scene, session: SessionId) -> _Tail | None:
     """Return the tail of a session's steps where it is long, and others are the reason."""
     steps = scene.steps(session)
     if steps is None or not steps.known or len(steps.start) < _STEPS:
@@ -39,7 +39,7 @@ def _tail(scene: Scene, session: SessionId) -> "_Tail | None":
     return _Tail(p50=p50, p95=p95, lost=share) if p95 > _TAIL * p50 and share >= _EXPLAINED else None
 
 
-def latency_tail(scene: Scene) -> "list[Finding]":
+def latency_tail(scene: Scene) -> list[Finding]:
     """Under time slicing, one step in twenty waits for whole turns of the others."""
     found = []
     for loss in scene.slowed(Mechanism.TIME_SLICING):
@@ -64,7 +64,7 @@ def latency_tail(scene: Scene) -> "list[Finding]":
     return found
 
 
-def head_of_line(scene: Scene) -> "list[Finding]":
+def head_of_line(scene: Scene) -> list[Finding]:
     """Side by side, short kernels wait behind long ones that fill the GPU."""
     found = []
     for loss in scene.slowed(Mechanism.CONCURRENT):
@@ -92,7 +92,7 @@ def head_of_line(scene: Scene) -> "list[Finding]":
     return found
 
 
-def short_steps_beside_long(scene: Scene) -> "list[Finding]":
+def short_steps_beside_long(scene: Scene) -> list[Finding]:
     """A session of short steps, as a service has, shares with one of long steps."""
     found = []
     for loss in scene.slowed():

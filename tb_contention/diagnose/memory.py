@@ -18,7 +18,7 @@ LIMIT_ADVICE = (
 NOTABLE = 0.01
 
 
-def limits_exceed_capacity(scene: Scene) -> "list[Finding]":
+def limits_exceed_capacity(scene: Scene) -> list[Finding]:
     """Warn when the allocators together may take more than the GPU has: why a second process fails at start."""
     aligned, device = scene.aligned, scene.device
     memory = device.memory
@@ -48,7 +48,7 @@ def limits_exceed_capacity(scene: Scene) -> "list[Finding]":
     ]
 
 
-def reserved_unused(scene: Scene) -> "list[Finding]":
+def reserved_unused(scene: Scene) -> list[Finding]:
     """Name allocators that may take much more than they ever held: why there is no room for a second process."""
     aligned, device = scene.aligned, scene.device
     memory = device.memory
@@ -105,7 +105,7 @@ def _would_fit(aligned: AlignedTraces, memory: CombinedMemory) -> str:
     )
 
 
-def little_headroom(scene: Scene) -> "list[Finding]":
+def little_headroom(scene: Scene) -> list[Finding]:
     """Warn when the combined peak is more than the system and the processes' contexts leave, or more than the GPU has."""
     device = scene.device
     memory = device.memory
@@ -146,7 +146,7 @@ def little_headroom(scene: Scene) -> "list[Finding]":
     ]
 
 
-def memory_growth(scene: Scene) -> "list[Finding]":
+def memory_growth(scene: Scene) -> list[Finding]:
     """Name the operations that hold more from step to step, once per session."""
     aligned, device = scene.aligned, scene.device
     memory = device.memory
@@ -176,7 +176,7 @@ def memory_growth(scene: Scene) -> "list[Finding]":
     return found
 
 
-def kernels_changed(scene: Scene) -> "list[Finding]":
+def kernels_changed(scene: Scene) -> list[Finding]:
     """Say when operations run other kernels since a neighbour came: why a session can be slow that does not wait."""
     aligned, device = scene.aligned, scene.device
     memory = device.memory
@@ -218,7 +218,7 @@ def kernels_changed(scene: Scene) -> "list[Finding]":
     return found
 
 
-def allocation_stalls(scene: Scene) -> "list[Finding]":
+def allocation_stalls(scene: Scene) -> list[Finding]:
     """Warn when the driver was asked for memory for a notable part of the window."""
     aligned, device = scene.aligned, scene.device
     memory, window = device.memory, device.time.window

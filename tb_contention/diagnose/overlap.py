@@ -8,7 +8,7 @@ from tb_contention.model.report import DeviceReport
 _CAPTURE = "Capture each session alone as well, and give it as --baseline SESSION=RUN to learn the cost."
 
 
-def overlap_in_time(scene: Scene) -> "list[Finding]":
+def overlap_in_time(scene: Scene) -> list[Finding]:
     """Say how much of the window two or more sessions had work on the device at once, between whom, and what it cost."""
     aligned, device = scene.aligned, scene.device
     time, shares = device.overlap.time, device.overlap.shares
@@ -46,7 +46,7 @@ def _title(device: DeviceReport) -> str:
     return f"{len(device.overlap.shares)} sessions had work on {device.group.device.id} at once for {share:.0%} of the window"
 
 
-def _detail(device: DeviceReport, names: "dict[str, str]") -> str:
+def _detail(device: DeviceReport, names: dict[str, str]) -> str:
     """Give the overlap, and the slowdowns as far as they are known."""
     time = device.overlap.time
     known = [r for r in device.cost.losses if r.slowdown.low is not None]

@@ -13,7 +13,7 @@ _FRAGMENTED, _LITTLE = 0.3, 0.25
 _NOTABLE, _FULL, _CONTEXT = 0.02, 0.02, 500 << 20
 
 
-def peaks_may_meet(scene: Scene) -> "list[Finding]":
+def peaks_may_meet(scene: Scene) -> list[Finding]:
     """The sum fits only because the peaks fell at different times."""
     memory = scene.device.memory
     if memory is None or memory.safe is None or len({a.session for a in memory.allocators}) < 2:
@@ -47,7 +47,7 @@ def peaks_may_meet(scene: Scene) -> "list[Finding]":
     ]
 
 
-def fragmentation(scene: Scene) -> "list[Finding]":
+def fragmentation(scene: Scene) -> list[Finding]:
     """Memory is free, but in pieces, where little is left or something already waited for room."""
     memory = scene.device.memory
     if memory is None:
@@ -82,7 +82,7 @@ def fragmentation(scene: Scene) -> "list[Finding]":
     return found
 
 
-def untraced_memory(scene: Scene) -> "list[Finding]":
+def untraced_memory(scene: Scene) -> list[Finding]:
     """Processes without a capture hold a notable part of the GPU's memory."""
     view = scene.device.driver
     if view is None or not view.untraced_peak or not view.capacity or view.untraced_peak < _NOTABLE * view.capacity:
@@ -111,7 +111,7 @@ def untraced_memory(scene: Scene) -> "list[Finding]":
     ]
 
 
-def gpu_full(scene: Scene) -> "list[Finding]":
+def gpu_full(scene: Scene) -> list[Finding]:
     """Hardly anything of the GPU was free, by the driver's own count."""
     view = scene.device.driver
     if view is None or view.free_least is None or not view.capacity or view.used_peak is None:

@@ -22,7 +22,7 @@ class Scene:
 
     aligned: AlignedTraces
     device: DeviceReport
-    facts: "tuple[SessionFacts, ...]"
+    facts: tuple[SessionFacts, ...]
 
     @classmethod
     def of(cls, aligned: AlignedTraces, device: DeviceReport) -> "Scene":
@@ -59,11 +59,11 @@ class Scene:
         """Return a session's facts."""
         return next(each for each in self.facts if each.session == session)
 
-    def steps(self, session: SessionId) -> "StepTimes | None":
+    def steps(self, session: SessionId) -> StepTimes | None:
         """Return a session's step periods, None where it has none."""
         return next((each for each in self.device.cost.steps if each.session == session), None)
 
-    def slowed(self, mechanism: "Mechanism | None" = None) -> "list[SessionLoss]":
+    def slowed(self, mechanism: Mechanism | None = None) -> list[SessionLoss]:
         """Return the sessions that are slower for certain, worst first; none where another mechanism is at work, or on a processor."""
         cost = self.device.cost
         if not self.is_shared_gpu or (mechanism is not None and cost.mechanism is not mechanism):
@@ -75,7 +75,7 @@ class Scene:
         ]
         return sorted(sure, key=lambda loss: -(loss.lost or 0))
 
-    def prediction(self, schedule: Schedule) -> "Prediction | None":
+    def prediction(self, schedule: Schedule) -> Prediction | None:
         """Return what was predicted for a schedule, None where nothing was."""
         return next((p for p in self.device.predictions if p.schedule is schedule), None)
 
@@ -98,7 +98,7 @@ def length(value: float) -> str:
     return f"{value:.0f} ns"
 
 
-def slowdowns(scene: Scene, losses: "list[SessionLoss]") -> str:
+def slowdowns(scene: Scene, losses: list[SessionLoss]) -> str:
     """Write the slowdowns of sessions, each with its interval and evidence."""
     return ", ".join(
         f"{scene.name(each.session)} {times(each.slowdown.estimate or 0.0)} "
@@ -107,7 +107,7 @@ def slowdowns(scene: Scene, losses: "list[SessionLoss]") -> str:
     )
 
 
-def lost(losses: "list[SessionLoss]") -> int:
+def lost(losses: list[SessionLoss]) -> int:
     """Add up what sessions lost, ns."""
     return sum(int(each.lost or 0) for each in losses)
 
@@ -124,7 +124,7 @@ def expected(scene: Scene, schedule: Schedule) -> str:
     return f"Predicted if you {found.setting}: {parts}." + (f" {found.assumes}" if found.assumes else "")
 
 
-def _bounds(value: "object") -> str:
+def _bounds(value: object) -> str:
     estimate, low, high = (getattr(value, name) for name in ("estimate", "low", "high"))
     return (
         f"between {times(low)} and {times(high)}"
@@ -133,7 +133,7 @@ def _bounds(value: "object") -> str:
     )
 
 
-def gain(scene: Scene, losses: "list[SessionLoss]", schedule: "Schedule | None" = None) -> "int | None":
+def gain(scene: Scene, losses: list[SessionLoss], schedule: Schedule | None = None) -> int | None:
     """Return how much of what was lost a schedule is predicted to save, ns; all of it is not promised: None where nothing is predicted."""
     found = scene.prediction(schedule) if schedule is not None else None
     if found is None:

@@ -18,7 +18,7 @@ UNFAIR = 1.25
 WORTH = 0.3
 
 
-def time_slice_waiting(scene: Scene) -> "list[Finding]":
+def time_slice_waiting(scene: Scene) -> list[Finding]:
     """Processes take turns on the GPU, and wait for each other's."""
     losses = scene.slowed(Mechanism.TIME_SLICING)
     if not losses:
@@ -46,7 +46,7 @@ def time_slice_waiting(scene: Scene) -> "list[Finding]":
     ]
 
 
-def one_stream(scene: Scene) -> "list[Finding]":
+def one_stream(scene: Scene) -> list[Finding]:
     """The work of several sessions goes through one queue."""
     losses = scene.slowed(Mechanism.SINGLE_STREAM)
     if not losses:
@@ -69,7 +69,7 @@ def one_stream(scene: Scene) -> "list[Finding]":
     ]
 
 
-def slowed_side_by_side(scene: Scene) -> "list[Finding]":
+def slowed_side_by_side(scene: Scene) -> list[Finding]:
     """Kernels run at once and slow each other."""
     losses = scene.slowed(Mechanism.CONCURRENT)
     if not losses:
@@ -91,7 +91,7 @@ def slowed_side_by_side(scene: Scene) -> "list[Finding]":
     ]
 
 
-def small_grids(scene: Scene) -> "list[Finding]":
+def small_grids(scene: Scene) -> list[Finding]:
     """Kernels too small for the GPU take turns, though they would fit side by side."""
     losses = scene.slowed(Mechanism.TIME_SLICING) or scene.slowed(Mechanism.SINGLE_STREAM)
     small = [f for f in scene.facts if f.configured >= CONFIGURED and (f.small_grids or 0.0) >= SMALL]
@@ -117,7 +117,7 @@ def small_grids(scene: Scene) -> "list[Finding]":
     ]
 
 
-def saturation(scene: Scene) -> "list[Finding]":
+def saturation(scene: Scene) -> list[Finding]:
     """The sessions together ask for more than the GPU can do; no way of sharing helps."""
     losses = scene.slowed()
     if not losses or not _is_full(scene):
@@ -142,7 +142,7 @@ def saturation(scene: Scene) -> "list[Finding]":
     ]
 
 
-def destructive_sharing(scene: Scene) -> "list[Finding]":
+def destructive_sharing(scene: Scene) -> list[Finding]:
     """Sharing itself costs: together they do less than one alone would."""
     losses, progress = scene.slowed(), scene.device.cost.progress_sum
     known = all(each.slowdown.evidence in (Evidence.A, Evidence.B) for each in scene.device.cost.losses)
@@ -165,7 +165,7 @@ def destructive_sharing(scene: Scene) -> "list[Finding]":
     ]
 
 
-def unfair_sharing(scene: Scene) -> "list[Finding]":
+def unfair_sharing(scene: Scene) -> list[Finding]:
     """One session pays for all."""
     losses = scene.slowed()
     known = [each for each in scene.device.cost.losses if each.slowdown.estimate is not None]
@@ -195,7 +195,7 @@ def unfair_sharing(scene: Scene) -> "list[Finding]":
     ]
 
 
-def shift_helps(scene: Scene) -> "list[Finding]":
+def shift_helps(scene: Scene) -> list[Finding]:
     """Both are periodic, and another phase would let them miss each other."""
     losses, found = scene.slowed(), scene.prediction(Schedule.SHIFTED)
     saved = gain(scene, losses, Schedule.SHIFTED)
@@ -234,13 +234,13 @@ def _idle(scene: Scene) -> float:
     return scene.device.overlap.time.idle / scene.window
 
 
-def _now(losses: "list[SessionLoss]", session: object) -> "float | None":
+def _now(losses: list[SessionLoss], session: object) -> float | None:
     return next((each.slowdown.estimate for each in losses if each.session == session), None)
 
 
 def _finding(
     scene: Scene,
-    losses: "list[SessionLoss]",
+    losses: list[SessionLoss],
     *,
     rule: str,
     title: str,
@@ -249,10 +249,10 @@ def _finding(
     advice: str,
     effect: str,
     verify: str,
-    gain_ns: "int | None",
+    gain_ns: int | None,
     severity: Severity = Severity.WARNING,
-    evidence: "dict[str, object] | None" = None,
-    sessions: "tuple[SessionLoss, ...] | None" = None,
+    evidence: dict[str, object] | None = None,
+    sessions: tuple[SessionLoss, ...] | None = None,
 ) -> Finding:
     """Make a finding about losses, with the figures that all of them rest on."""
     cost = scene.device.cost

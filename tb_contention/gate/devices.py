@@ -20,7 +20,7 @@ _OTHERS = "processes without a capture hold memory as well, as the driver saw: s
 _NO_CAPACITY = "no capture states how much memory the device has"
 
 
-def judge_devices(scope: Scope) -> "Iterator[Verdict]":
+def judge_devices(scope: Scope) -> Iterator[Verdict]:
     """Judge all of them."""
     limits = scope.limits
     for device in scope.devices:
@@ -49,7 +49,7 @@ def _contended(scope: Scope, device: DeviceReport, limit: float) -> Verdict:
     return judged(filled, confident=scope.limits.confident)
 
 
-def _ends(scope: Scope, device: DeviceReport) -> "tuple[int, int]":
+def _ends(scope: Scope, device: DeviceReport) -> tuple[int, int]:
     """Return the least and the most time in which two sessions can have had work at once, for all that is known, ns.
 
     Each session's work is taken shorter, or longer, at both ends of every span by the clock error. Sessions of one process share a clock.

@@ -17,7 +17,7 @@ _OF_SESSIONS = (Gauge.MAX_SLOWDOWN, Gauge.MAX_LOST, Gauge.MIN_EVIDENCE)
 _NOWHERE = "it applies to no device and no session here: nothing was judged by it"
 
 
-def judge_inputs(scope: Scope) -> "Iterator[Verdict]":
+def judge_inputs(scope: Scope) -> Iterator[Verdict]:
     """Judge clocks and problems by session, findings by device, and captures that are missing from all of it."""
     limits = scope.limits
     for session in scope.sessions:
@@ -50,7 +50,7 @@ def _clock(session: SessionReport, limit: int) -> Verdict:
     return verdict if clock.error is None else judged(exactly(verdict, float(clock.error)), confident=False)
 
 
-def _findings(scope: Scope, least: Severity) -> "Iterator[Verdict]":
+def _findings(scope: Scope, least: Severity) -> Iterator[Verdict]:
     """Count findings that are severe enough, by device, then those of no device."""
     named = bool(scope.limits.sessions or scope.limits.devices)
     ids = {s.id for s in scope.sessions}
@@ -67,7 +67,7 @@ def _told(finding: Finding) -> str:
     return f"{finding.title} [{finding.rule}, {finding.severity.value}]"
 
 
-def _problems(scope: Scope) -> "Iterator[Verdict]":
+def _problems(scope: Scope) -> Iterator[Verdict]:
     """Count problems that are more than remarks, by capture, then by files that are no capture."""
     problems = [p for p in scope.report.problems if p.severity is not Severity.INFO]
     files = dict.fromkeys(s.session.file for s in scope.sessions)
@@ -80,14 +80,14 @@ def _problems(scope: Scope) -> "Iterator[Verdict]":
         yield _count(Gauge.NO_PROBLEMS, found, subject=file)
 
 
-def _count(gauge: Gauge, told: "list[str]", device: "DeviceId | None" = None, subject: str = "") -> Verdict:
+def _count(gauge: Gauge, told: list[str], device: DeviceId | None = None, subject: str = "") -> Verdict:
     left = len(told) - _MOST_TOLD
     why = "; ".join([*told[:_MOST_TOLD], *([f"{left} more"] if left > 0 else [])])
     verdict = Verdict(gauge=gauge, outcome=Outcome.WITHIN, device=device, subject=subject, bound=0.0, why=why)
     return judged(exactly(verdict, float(len(told))), confident=False)
 
 
-def _unread(scope: Scope) -> "Iterator[Verdict]":
+def _unread(scope: Scope) -> Iterator[Verdict]:
     """Name files and folders that could not be read: their sessions are in no figure."""
     captures = {s.session.file for s in scope.report.sessions}
     for problem in scope.report.problems:
@@ -100,7 +100,7 @@ def _unread(scope: Scope) -> "Iterator[Verdict]":
             )
 
 
-def judged_nowhere(scope: Scope, found: "Iterable[Verdict]") -> "Iterator[Verdict]":
+def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
     """Name the limits that nothing was judged by, or no session that was asked for: a gate that judged nothing has not passed."""
     judged_by = [verdict for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE]
     for gauge in _set(scope.limits):
@@ -114,7 +114,7 @@ def judged_nowhere(scope: Scope, found: "Iterable[Verdict]") -> "Iterator[Verdic
                 yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, subject=word, why=_NOT_IT)
 
 
-def _set(limits: Limits) -> "Iterator[Gauge]":
+def _set(limits: Limits) -> Iterator[Gauge]:
     """Return what limits are set on."""
     wanted = {
         Gauge.MAX_SLOWDOWN: limits.max_slowdown,

@@ -18,8 +18,8 @@ class Scope:
 
     report: Report
     limits: Limits
-    devices: "tuple[DeviceReport, ...]"
-    sessions: "tuple[SessionReport, ...]"
+    devices: tuple[DeviceReport, ...]
+    sessions: tuple[SessionReport, ...]
 
     @classmethod
     def of(cls, report: Report, limits: Limits) -> "Scope":
@@ -42,17 +42,17 @@ class Scope:
             named = tuple(s for s in named if s.id in met)
         return cls(report=report, limits=limits, devices=devices, sessions=named)
 
-    def on(self, device: DeviceReport) -> "Iterator[SessionReport]":
+    def on(self, device: DeviceReport) -> Iterator[SessionReport]:
         """Return the sessions to judge on a device."""
         there = set(device.sessions)
         return (session for session in self.sessions if session.id in there)
 
-    def nowhere(self) -> "Iterator[SessionReport]":
+    def nowhere(self) -> Iterator[SessionReport]:
         """Return the sessions to judge that are on no device at all."""
         there = {s for device in self.report.devices for s in device.sessions}
         return (session for session in self.sessions if session.id not in there)
 
-    def longest_step(self, session: SessionReport) -> "Nanoseconds | None":
+    def longest_step(self, session: SessionReport) -> Nanoseconds | None:
         """Return the limit on the steps of a session: the one that names it, the shortest of several, else the general one."""
         own = [length for word, length in self.limits.max_step_of if matches(session, word)]
         return min(own) if own else self.limits.max_step
@@ -78,7 +78,7 @@ def _is(device: DeviceReport, word: str) -> bool:
     return word in (device.id, device.group.device.id)
 
 
-def _known(word: str, ids: "list[str]", there: bool, what: str) -> None:
+def _known(word: str, ids: list[str], there: bool, what: str) -> None:
     if not there:
         known = ", ".join(ids[:10]) or "none"
         raise OptionError(f"The report has no {what} {word!r}.", slug="bad-option", advice=f"Its {what}s: {known}.")

@@ -21,7 +21,7 @@ _NO_STEPS = "no whole step period lies in the window"
 _CLASSES = tuple(Evidence)
 
 
-def judge_sessions(scope: Scope) -> "Iterator[Verdict]":
+def judge_sessions(scope: Scope) -> Iterator[Verdict]:
     """Judge all of them, device by device; then those that are on no device."""
     for device in scope.devices:
         for session in scope.on(device):
@@ -76,7 +76,7 @@ def _settle(loss: SessionLoss) -> str:
     return loss.slowdown.settle or "the traces do not tell how long its work takes alone"
 
 
-def _company(scope: Scope, device: DeviceReport, verdict: Verdict) -> "Verdict | None":
+def _company(scope: Scope, device: DeviceReport, verdict: Verdict) -> Verdict | None:
     """Return what is to be said of the only session of a device; None where there are several."""
     if len(device.sessions) > 1:
         return None
@@ -113,7 +113,7 @@ def _evidence(
     return judged(replace(filled, evidence=found.evidence), confident=False)
 
 
-def _of_no_device(scope: Scope, session: SessionReport) -> "Iterator[Verdict]":
+def _of_no_device(scope: Scope, session: SessionReport) -> Iterator[Verdict]:
     limits = scope.limits
     wanted = (
         (Gauge.MAX_SLOWDOWN, limits.max_slowdown),
@@ -126,7 +126,7 @@ def _of_no_device(scope: Scope, session: SessionReport) -> "Iterator[Verdict]":
             yield replace(_verdict(scope, gauge, None, session), why=_NOWHERE)
 
 
-def _verdict(scope: Scope, gauge: Gauge, device: "DeviceReport | None", session: SessionReport) -> Verdict:
+def _verdict(scope: Scope, gauge: Gauge, device: DeviceReport | None, session: SessionReport) -> Verdict:
     """Begin a verdict, not known so far; a capture that is not whole is told whatever comes of it."""
     return Verdict(
         gauge=gauge,

@@ -8,7 +8,7 @@ from tb_contention.model.health import Check, Status
 _SYS_ADMIN, _PERFMON = 1 << 21, 1 << 38
 
 
-def driver(listing: "str | None", trouble: str = "") -> Check:
+def driver(listing: str | None, trouble: str = "") -> Check:
     """Tell the GPUs. listing: lines `name, driver version` of nvidia-smi, None where there is none; trouble: why it failed."""
     if trouble:
         return Check(
@@ -21,7 +21,7 @@ def driver(listing: "str | None", trouble: str = "") -> Check:
     return Check(name="gpu", status=Status.OK, message="; ".join(rows[:8]) + (" ..." if len(rows) > 8 else ""))
 
 
-def rights(params: "str | None", status: "str | None") -> "list[Check]":
+def rights(params: str | None, status: str | None) -> list[Check]:
     """Tell whether the driver keeps performance counters for administrators.
 
     params: text of /proc/driver/nvidia/params, status: of /proc/self/status; None where they are not there. Tracing of kernels is allowed
@@ -50,7 +50,7 @@ def rights(params: "str | None", status: "str | None") -> "list[Check]":
     ]
 
 
-def serialising(tensorflow: "str | None", setting: "str | None") -> "list[Check]":
+def serialising(tensorflow: str | None, setting: str | None) -> list[Check]:
     """Tell a TensorFlow here that lets one kernel of a process run at a time while it records, unless the environment says otherwise.
 
     Which releases do so is known from their source up to 2.14; setting: TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL.

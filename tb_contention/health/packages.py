@@ -21,15 +21,15 @@ class Package:
 
     name: str
     version: str
-    requires: "tuple[str, ...]" = ()
+    requires: tuple[str, ...] = ()
 
 
-def installed(names: "Iterable[str]" = (OWN, *NEEDED, *BESIDE)) -> "dict[str, Package]":
+def installed(names: Iterable[str] = (OWN, *NEEDED, *BESIDE)) -> dict[str, Package]:
     """Read metadata; nothing is imported."""
     return {name: package for name in names for package in _package(name)}
 
 
-def _package(name: str) -> "tuple[Package, ...]":
+def _package(name: str) -> tuple[Package, ...]:
     try:
         metadata = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
@@ -37,13 +37,13 @@ def _package(name: str) -> "tuple[Package, ...]":
     return (Package(name=name, version=metadata.version, requires=tuple(metadata.requires or ())),)
 
 
-def versions(packages: "Mapping[str, Package]", python: str) -> Check:
+def versions(packages: Mapping[str, Package], python: str) -> Check:
     """List versions."""
     told = [f"python {python}", *(f"{p.name} {p.version}" for p in packages.values())]
     return Check(name="versions", status=Status.OK, message=", ".join(told))
 
 
-def requirements(packages: "Mapping[str, Package]") -> "list[Check]":
+def requirements(packages: Mapping[str, Package]) -> list[Check]:
     """Compare versions with the ranges that the metadata of these packages ask for.
 
     An unmet requirement of this package is a fault; one of another package is told, as its own metadata may be stricter than need be.
@@ -59,7 +59,7 @@ def requirements(packages: "Mapping[str, Package]") -> "list[Check]":
     return found or [_requirement(Status.OK, "the versions are in the ranges that these packages ask of each other")]
 
 
-def _unmet(package: Package, packages: "Mapping[str, Package]") -> "list[Check]":
+def _unmet(package: Package, packages: Mapping[str, Package]) -> list[Check]:
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 
@@ -90,7 +90,7 @@ def _requirement(status: Status, message: str, remedy: str = "") -> Check:
     return Check(name="requirements", status=status, message=message, remedy=remedy)
 
 
-def imports(modules: "Iterable[str]") -> Check:
+def imports(modules: Iterable[str]) -> Check:
     """Import modules: a package can be installed in the right version and not work, as numba with a newer numpy."""
     names = tuple(modules)
     for name in names:
@@ -117,7 +117,7 @@ def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def old_tensorboard(packages: "Mapping[str, Package]", *, has_pkg_resources: bool) -> "list[Check]":
+def old_tensorboard(packages: Mapping[str, Package], *, has_pkg_resources: bool) -> list[Check]:
     """Tell a TensorBoard that cannot start: up to 2.20 it imports pkg_resources, which setuptools 82 no longer has."""
     board = packages.get("tensorboard")
     if board is None or has_pkg_resources or _pair(board.version) >= (2, 21):
@@ -132,7 +132,7 @@ def old_tensorboard(packages: "Mapping[str, Package]", *, has_pkg_resources: boo
     ]
 
 
-def _pair(version: str) -> "tuple[int, int]":
+def _pair(version: str) -> tuple[int, int]:
     major, _, rest = version.partition(".")
     minor = rest.partition(".")[0]
     return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else (0, 0)

@@ -44,7 +44,7 @@ def _trace_cache(status: Status, message: str) -> Check:
     return Check(name="trace-cache", status=status, message=message, remedy=remedy)
 
 
-def compiled_cache(path: "str | None", hits: int) -> Check:
+def compiled_cache(path: str | None, hits: int) -> Check:
     """Check numba's cache by what it says of a function of this package; path: where, None where it keeps nothing."""
     if path is None:
         return Check(

@@ -17,12 +17,12 @@ _INSTALL = "Install it where TensorBoard is: pip install tb_contention, or pip i
 _AGAIN = "pip install --force-reinstall tb_contention"
 
 
-def entry_points() -> "tuple[importlib.metadata.EntryPoint, ...]":
+def entry_points() -> tuple[importlib.metadata.EntryPoint, ...]:
     """Return what TensorBoard would look through."""
     return tuple(importlib.metadata.entry_points(group=GROUP))
 
 
-def entry_point(found: "Sequence[importlib.metadata.EntryPoint]", version: str) -> Check:
+def entry_point(found: Sequence[importlib.metadata.EntryPoint], version: str) -> Check:
     """Check that TensorBoard finds this package, once, in the version that runs here."""
     own = [entry for entry in found if entry.name == NAME]
     if not own:
@@ -43,7 +43,7 @@ def entry_point(found: "Sequence[importlib.metadata.EntryPoint]", version: str) 
     )
 
 
-def loads(found: "Sequence[importlib.metadata.EntryPoint]") -> "list[Check]":
+def loads(found: Sequence[importlib.metadata.EntryPoint]) -> list[Check]:
     """Load what the entry point names, and the plugin behind it, as TensorBoard does at its start."""
     own = [entry for entry in found if entry.name == NAME]
     if not own:
@@ -75,7 +75,7 @@ def _is_whole(path: Path, digest: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == digest
 
 
-def profiler(found: "Sequence[importlib.metadata.EntryPoint]") -> Check:
+def profiler(found: Sequence[importlib.metadata.EntryPoint]) -> Check:
     """Say whether the profiler's own tab is beside this one; neither needs the other."""
     there = [entry for entry in found if entry.name in _PROFILERS]
     if not there:
@@ -86,7 +86,7 @@ def profiler(found: "Sequence[importlib.metadata.EntryPoint]") -> Check:
     return Check(name="xprof", status=Status.OK, message=message)
 
 
-def command(tensorboard: "str | None", python: str) -> Check:
+def command(tensorboard: str | None, python: str) -> Check:
     """Compare the environment of the `tensorboard` on PATH with that of the interpreter that runs here."""
     remedy = f"Start it with: {python} -m tensorboard.main --logdir LOGDIR"
     if tensorboard is None:

@@ -13,7 +13,7 @@ _MODES = {
 _CONCURRENT = "Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again."
 
 
-def recording_checks(sessions: "list[Session]") -> "Iterator[Check]":
+def recording_checks(sessions: list[Session]) -> Iterator[Check]:
     """Tell what is written down of each recorded process; nothing of one without a manifest, or of simulated ones."""
     for session in sessions:
         said = session.manifest
@@ -33,7 +33,7 @@ def recording_checks(sessions: "list[Session]") -> "Iterator[Check]":
             yield Check(name="not-recorded", status=Status.NOTE, about=session.id, message=line.rstrip("."))
 
 
-def _words(said: ManifestSession) -> "list[str]":
+def _words(said: ManifestSession) -> list[str]:
     words = [f"driver {said.driver}"] if said.driver else []
     if said.mps.state is not MpsState.UNKNOWN:
         words.append(_mps(said))

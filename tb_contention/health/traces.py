@@ -26,7 +26,7 @@ _MARK = (
 )
 
 
-def trace_checks(report: Report, aligned: AlignedTraces) -> "list[Check]":
+def trace_checks(report: Report, aligned: AlignedTraces) -> list[Check]:
     """Look through all captures; of each kind the worst first, and at most `MOST`."""
     kinds = (
         list(_files(report)),
@@ -40,7 +40,7 @@ def trace_checks(report: Report, aligned: AlignedTraces) -> "list[Check]":
     return [check for kind in kinds for check in _bounded(kind)]
 
 
-def _bounded(checks: "list[Check]") -> "list[Check]":
+def _bounded(checks: list[Check]) -> list[Check]:
     order = (Status.FAULT, Status.NOTE, Status.OK)
     checks = sorted(checks, key=lambda check: order.index(check.status))
     left = checks[MOST:]
@@ -50,7 +50,7 @@ def _bounded(checks: "list[Check]") -> "list[Check]":
     return [*checks[:MOST], more]
 
 
-def _files(report: Report) -> "Iterator[Check]":
+def _files(report: Report) -> Iterator[Check]:
     """Tell every problem; the names of checks are the problems' slugs. A remark, such as that there is no GPU, leaves a capture whole."""
     files = dict.fromkeys(s.session.file for s in report.sessions)
     bad = [p for p in report.problems if p.severity is not Severity.INFO]
@@ -74,12 +74,12 @@ def _gravity(problem: Problem) -> Status:
     return Status.FAULT if problem.severity is Severity.ERROR or problem.slug in _BLOCKED else Status.NOTE
 
 
-def _processes(aligned: "AlignedTraces | Report") -> "list[Session]":
+def _processes(aligned: AlignedTraces | Report) -> list[Session]:
     sessions = [s if isinstance(s, Session) else s.session for s in aligned.sessions]
     return [s for s in sessions if s.process is None]
 
 
-def _clocks(report: Report, aligned: AlignedTraces) -> "Iterator[Check]":
+def _clocks(report: Report, aligned: AlignedTraces) -> Iterator[Check]:
     """Tell each clock; one that keeps sessions on one GPU from being lined up is a fault."""
     unplaced = {s for f in report.findings if f.rule == "clock-too-coarse" for s in f.sessions}
     for session in _processes(report):
@@ -104,7 +104,7 @@ def _time(nanoseconds: int) -> str:
     return f"{nanoseconds / 1e6:.3g} ms" if nanoseconds < NS_PER_S else f"{nanoseconds / NS_PER_S:,.0f} s"
 
 
-def _identities(report: Report) -> "Iterator[Check]":
+def _identities(report: Report) -> Iterator[Check]:
     """Tell how it is known which GPU a plane is, where several sessions depend on it."""
     for device in report.devices:
         if device.group.device.device.is_host or len(_processes_on(report, device)) < 2:
@@ -124,12 +124,12 @@ def _identities(report: Report) -> "Iterator[Check]":
             )
 
 
-def _processes_on(report: Report, device: DeviceReport) -> "set[str]":
+def _processes_on(report: Report, device: DeviceReport) -> set[str]:
     there = set(device.sessions)
     return {str(s.process or s.id) for s in report.sessions if s.id in there}
 
 
-def _steps(report: Report) -> "Iterator[Check]":
+def _steps(report: Report) -> Iterator[Check]:
     """Tell sessions whose slowdown cannot be told by steps."""
     inside = {s.process for s in report.sessions if s.process is not None}
     leaves = [s for s in report.sessions if s.id not in inside]
@@ -146,7 +146,7 @@ def _steps(report: Report) -> "Iterator[Check]":
         yield Check(name="steps", status=Status.OK, message="every session has steps")
 
 
-def _memory(report: Report) -> "Iterator[Check]":
+def _memory(report: Report) -> Iterator[Check]:
     """Tell GPUs whose memory is unknown or known in part."""
     gpus = [device for device in report.devices if not device.group.device.device.is_host]
     for device in gpus:
@@ -162,7 +162,7 @@ def _memory(report: Report) -> "Iterator[Check]":
         yield Check(name="memory", status=Status.OK, message="the memory of every GPU is known")
 
 
-def _side_by_side(aligned: AlignedTraces) -> "Iterator[Check]":
+def _side_by_side(aligned: AlignedTraces) -> Iterator[Check]:
     """Tell whether the profiler let the kernels of a process run at once: a trace does not say so, its kernels may."""
     single = 0
     for session in _processes(aligned):
@@ -191,7 +191,7 @@ def _side_by_side(aligned: AlignedTraces) -> "Iterator[Check]":
         yield Check(name="concurrent-kernels", status=Status.OK, message=message.replace("1 captures", "1 capture"))
 
 
-def _busy_by_stream(trace: Trace, device: int) -> "list[Intervals]":
+def _busy_by_stream(trace: Trace, device: int) -> list[Intervals]:
     """Return when each stream of a device had a kernel; copies have engines of their own."""
     rows = np.array([number for number, stream in enumerate(trace.streams) if stream.device == device], np.int64)
     kernels = trace.kernels

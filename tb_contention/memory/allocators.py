@@ -22,7 +22,7 @@ _MOST = 64
 _SEED = secrets.randbits(62)
 
 
-def device_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[AllocatorCurve, ...]":
+def device_curves(aligned: AlignedTraces, group: DeviceGroup) -> tuple[AllocatorCurve, ...]:
     """Return the curve of each allocator that serves this device, sessions in the group's order."""
     found: list[AllocatorCurve] = []
     for plane in group.planes:
@@ -32,7 +32,7 @@ def device_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[Allocato
     return tuple(curve for curve in found if len(curve.time))
 
 
-def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[AllocatorCurve, ...]":
+def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> tuple[AllocatorCurve, ...]:
     """Return the curves of the group's processes for pinned host memory."""
     if group.device.device.is_host:
         return ()
@@ -41,7 +41,7 @@ def pinned_curves(aligned: AlignedTraces, group: DeviceGroup) -> "tuple[Allocato
     return tuple(curve for curve in found if len(curve.time))
 
 
-def _named(session: Session) -> "list[tuple[int, str]]":
+def _named(session: Session) -> list[tuple[int, str]]:
     trace = session.trace
     return [(row, trace.strings[row]) for row in rows_used(trace.allocations.allocator)[:_MOST]]
 
@@ -86,10 +86,10 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
     )
 
 
-def _limit(events: AllocationTable) -> "Bytes | None":
+def _limit(events: AllocationTable) -> Bytes | None:
     """Return in_use + available + reserved, constant per allocator in every file seen; the largest, should it grow."""
     return _known(largest_sum(events.in_use, events.available, events.reserved))
 
 
-def _known(value: int) -> "Bytes | None":
+def _known(value: int) -> Bytes | None:
     return None if value == NONE else Bytes(value)

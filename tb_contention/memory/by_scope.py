@@ -17,7 +17,7 @@ from tb_contention.units import I32, I64, Bytes, SessionId
 MAX_OPERATIONS = 20_000
 
 
-def with_peaks(parts: RollUp, memory: "CombinedMemory | None", aligned: AlignedTraces, group: DeviceGroup) -> RollUp:
+def with_peaks(parts: RollUp, memory: CombinedMemory | None, aligned: AlignedTraces, group: DeviceGroup) -> RollUp:
     """Fill in what each part held at most inside the window; it stays None where there are no allocator events.
 
     What was allocated before the capture is not known by part and counts to none.
@@ -34,7 +34,7 @@ def with_peaks(parts: RollUp, memory: "CombinedMemory | None", aligned: AlignedT
 
 def _peaks_of(
     key: SessionId, split: Split, memory: CombinedMemory, aligned: AlignedTraces, group: DeviceGroup
-) -> "Mapping[str, int]":
+) -> Mapping[str, int]:
     session = aligned.session(key)
     process = Process.of(session.process or key, aligned)
     curves = [c for c in memory.curves if c.session == process.session.id]
@@ -54,7 +54,7 @@ _Columns = tuple[I64, I64, I64, I64]
 
 
 def _columns(
-    curve: AllocatorCurve, process: Process, part: "int | None", split: Split, labels: "dict[str, int]"
+    curve: AllocatorCurve, process: Process, part: int | None, split: Split, labels: dict[str, int]
 ) -> _Columns:
     """Lay out one allocator's events; `part` counts alone where the process holds several sessions."""
     table = process.session.trace.allocations
@@ -66,7 +66,7 @@ def _columns(
     return curve.time, label, curve.size, curve.ended
 
 
-def _labelled(op: I32, process: Process, split: Split, labels: "dict[str, int]") -> I64:
+def _labelled(op: I32, process: Process, split: Split, labels: dict[str, int]) -> I64:
     """Number the part that each operation belongs to; -1 = none."""
     strings = process.session.trace.strings
     count = np.bincount(op + 1, minlength=1)[1:]
@@ -77,7 +77,7 @@ def _labelled(op: I32, process: Process, split: Split, labels: "dict[str, int]")
     return place[op]
 
 
-def _merged(columns: "list[_Columns]") -> _Columns:
+def _merged(columns: list[_Columns]) -> _Columns:
     """Put the events of several allocators of one device in the order of time."""
     lengths = [len(time) for time, _, _, _ in columns]
     first = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])

@@ -30,8 +30,8 @@ class _Sampled:
 
 
 def driver_view(
-    processes: AlignedTraces, whole: DeviceGroup, memory: "CombinedMemory | None" = None
-) -> "DriverView | None":
+    processes: AlignedTraces, whole: DeviceGroup, memory: CombinedMemory | None = None
+) -> DriverView | None:
     """Say what the driver saw of a group's GPU; None where no manifest holds samples of it. processes: whole ones, as they were aligned."""
     sampled = _best(processes, whole)
     if sampled is None:
@@ -72,13 +72,13 @@ def driver_view(
     )
 
 
-def _best(processes: AlignedTraces, whole: DeviceGroup) -> "_Sampled | None":
+def _best(processes: AlignedTraces, whole: DeviceGroup) -> _Sampled | None:
     """Choose the manifest with most samples in the window: every process of the group may have watched the same GPU."""
     found = [s for plane in whole.planes if (s := _sampled(processes, whole, plane.session, plane.device)) is not None]
     return max(found, key=lambda s: len(s.rows), default=None)
 
 
-def _sampled(processes: AlignedTraces, whole: DeviceGroup, key: SessionId, row: int) -> "_Sampled | None":
+def _sampled(processes: AlignedTraces, whole: DeviceGroup, key: SessionId, row: int) -> _Sampled | None:
     session = processes.session(key)
     ordinal = session.trace.devices[row].ordinal
     device = None if session.manifest is None else session.manifest.devices.get(ordinal)
@@ -95,7 +95,7 @@ def _sampled(processes: AlignedTraces, whole: DeviceGroup, key: SessionId, row: 
     return _Sampled(session=session, device=device, samples=device.samples, rows=rows, time=time[rows])
 
 
-def _by_process(processes: AlignedTraces, whole: DeviceGroup) -> "dict[int, Session]":
+def _by_process(processes: AlignedTraces, whole: DeviceGroup) -> dict[int, Session]:
     """Return the group's processes by the id that the driver knows them by; one in a container has another id there."""
     found = {}
     for plane in whole.planes:
@@ -106,7 +106,7 @@ def _by_process(processes: AlignedTraces, whole: DeviceGroup) -> "dict[int, Sess
     return found
 
 
-def _unmatched(whole: DeviceGroup, sessions: "dict[int, Session]", listed: "set[int]") -> "tuple[SessionId, ...]":
+def _unmatched(whole: DeviceGroup, sessions: dict[int, Session], listed: set[int]) -> tuple[SessionId, ...]:
     matched = {s.id for pid, s in sessions.items() if pid in listed}
     return tuple(dict.fromkeys(p.session for p in whole.planes if p.session not in matched))
 
@@ -115,8 +115,8 @@ def _process(
     process: GpuProcess,
     sampled: _Sampled,
     fullest: int,
-    sessions: "dict[int, Session]",
-    memory: "CombinedMemory | None",
+    sessions: dict[int, Session],
+    memory: CombinedMemory | None,
 ) -> DriverProcess:
     taken = process.memory[sampled.rows]
     session, then = sessions.get(process.process_id), int(taken[fullest])
@@ -134,7 +134,7 @@ def _process(
     )
 
 
-def _beside(session: SessionId, taken: int, at: int, memory: "CombinedMemory | None") -> BesideAllocators:
+def _beside(session: SessionId, taken: int, at: int, memory: CombinedMemory | None) -> BesideAllocators:
     curves = [c for c in memory.curves if c.session == session] if memory is not None else []
     if not curves:
         return BesideAllocators(taken=Bytes(taken), in_use=None, least=None, most=None)
@@ -154,7 +154,7 @@ def _pool_at_least(curve: AllocatorCurve, at: int) -> int:
     return int(curve.levels.value[: curve.levels.events_at(at) + 1].max())
 
 
-def _untraced(sampled: _Sampled, sessions: "set[int]") -> Levels:
+def _untraced(sampled: _Sampled, sessions: set[int]) -> Levels:
     """Add up what processes without a capture had taken; one that is not listed at a sample has nothing."""
     others = [
         _levels(sampled.time, np.maximum(p.memory[sampled.rows], 0))
@@ -170,11 +170,11 @@ def _levels(time: I64, value: I64) -> Levels:
     return Levels(time=time[1:], value=value)
 
 
-def _period(time: I64) -> "Nanoseconds | None":
+def _period(time: I64) -> Nanoseconds | None:
     return Nanoseconds(int(np.median(np.diff(time)))) if len(time) > 1 else None
 
 
-def _clock(rate: F64) -> "ClockRate | None":
+def _clock(rate: F64) -> ClockRate | None:
     rate = rate[np.isfinite(rate)]
     third = len(rate) // 3
     if len(rate) < _FEW:
@@ -184,6 +184,6 @@ def _clock(rate: F64) -> "ClockRate | None":
     )
 
 
-def _mean(values: F64) -> "float | None":
+def _mean(values: F64) -> float | None:
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else None

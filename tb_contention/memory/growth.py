@@ -33,7 +33,7 @@ class _Steps:
     events: I64
 
 
-def growth_of(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> "list[Growth]":
+def growth_of(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> list[Growth]:
     """Find operations that hold more from step to step, largest gain first; the sum of all, if it does, is the operation ""."""
     steps = _ends(curve, process, group)
     if len(steps.events) <= _LEAST_STEPS:
@@ -83,7 +83,7 @@ def _growth(curve: AllocatorCurve, op: str, series: I64, steps: int) -> Growth:
     )  # fmt: skip
 
 
-def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> "tuple[list[int], I64]":
+def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> tuple[list[int], I64]:
     """Sum up what each operation's allocations hold at each of some points: op rows, and bytes as (ops, points).
 
     An allocation counts at the points from its event to that which ends it; most are gone before the next, and count at none.
@@ -101,7 +101,7 @@ def _held_at(curve: AllocatorCurve, process: Process, ends: I64) -> "tuple[list[
     return ops.tolist(), np.cumsum(flat.reshape(len(ops), width), axis=1)[:, :-1]
 
 
-def _largest(ops: I64, code: I64, size: I64) -> "tuple[I64, I64, Bool]":
+def _largest(ops: I64, code: I64, size: I64) -> tuple[I64, I64, Bool]:
     """Keep the operations with the most bytes: their rows, and the code and a mask of what is theirs."""
     if len(ops) <= _MOST_OPERATIONS:
         return ops, code, np.ones(len(code), np.bool_)
@@ -113,7 +113,7 @@ def _largest(ops: I64, code: I64, size: I64) -> "tuple[I64, I64, Bool]":
     return ops[kept], place[code[mine]], mine
 
 
-def step_memory(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> "Iterator[StepMemory]":
+def step_memory(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> Iterator[StepMemory]:
     """Sum up what an allocator does per step, over whole steps: from the end of one to the end of the next."""
     steps = _ends(curve, process, group)
     periods = len(steps.events) - 1
@@ -136,7 +136,7 @@ def step_memory(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> 
     )
 
 
-def _temporary(curve: AllocatorCurve, process: Process, steps: _Steps, most: I64, at: I64) -> "Temporary | None":
+def _temporary(curve: AllocatorCurve, process: Process, steps: _Steps, most: I64, at: I64) -> Temporary | None:
     """Describe the largest of the steps' largest temporaries."""
     period = int(most.argmax())
     if not most[period]:

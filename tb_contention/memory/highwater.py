@@ -23,9 +23,9 @@ SYSTEM_SHARE, SYSTEM_LEAST, CONTEXT = 0.05, 300 << 20, 500 << 20
 def combined_memory(
     processes: AlignedTraces,
     whole: DeviceGroup,
-    aligned: "AlignedTraces | None" = None,
-    solos: "Solos | None" = None,
-) -> "CombinedMemory | None":
+    aligned: AlignedTraces | None = None,
+    solos: Solos | None = None,
+) -> CombinedMemory | None:
     """Add up all processes' bytes in use over the window; None when no capture holds an allocator event of this device.
 
     The peak is the supremum of the sum, at its earliest instant; the sum of the allocators' own peaks is what it would be if they
@@ -69,7 +69,7 @@ def safe_capacity(capacity: int, processes: int) -> Bytes:
     return Bytes(capacity - min(kept, capacity // 4))
 
 
-def _holders(curves: "tuple[AllocatorCurve, ...]", known: "Mapping[SessionId, Process]", peak: Peak) -> Holders:
+def _holders(curves: tuple[AllocatorCurve, ...], known: Mapping[SessionId, Process], peak: Peak) -> Holders:
     return holders_at([(c, known[c.session], n) for c, n in zip(curves, peak.events, strict=True)], peak.at)
 
 
@@ -94,13 +94,13 @@ def _allocator_peak(curve: AllocatorCurve, process: Process, group: DeviceGroup,
     )
 
 
-def _rounding(curve: AllocatorCurve, process: Process, events: int) -> "Bytes | None":
+def _rounding(curve: AllocatorCurve, process: Process, events: int) -> Bytes | None:
     live = curve.live(events)
     requested = process.session.trace.allocations.requested[curve.row[live]]
     known = requested != NONE
     return Bytes(int((curve.size[live] - requested)[known].sum())) if known.any() else None
 
 
-def _figure(fragmentation: F64) -> "float | None":
+def _figure(fragmentation: F64) -> float | None:
     known = fragmentation[np.isfinite(fragmentation)]
     return float(known.max()) if len(known) else None

@@ -29,7 +29,7 @@ class Process:
     """A process and the sessions inside it: for each, its id and the ids of its runs, which allocations carry as step id."""
 
     session: Session
-    parts: "tuple[tuple[SessionId, I64], ...]"
+    parts: tuple[tuple[SessionId, I64], ...]
 
     @classmethod
     def of(cls, key: SessionId, aligned: AlignedTraces) -> "Process":
@@ -52,7 +52,7 @@ class Process:
         return self.parts[part - 1][0] if part else self.session.id
 
 
-def holders_at(held: "list[tuple[AllocatorCurve, Process, int]]", at: int) -> Holders:
+def holders_at(held: list[tuple[AllocatorCurve, Process, int]], at: int) -> Holders:
     """List who holds what of several allocators, each after so many of its events; `at`: ns, for ages.
 
     The rows add up to the bytes in use: what was held before the capture, and what missing events changed, are rows of their own.
@@ -66,7 +66,7 @@ def holders_at(held: "list[tuple[AllocatorCurve, Process, int]]", at: int) -> Ho
     return Holders(at=Nanoseconds(at), total=Bytes(total), rows=_bounded(rows), scopes=_by_scope(rows))
 
 
-def _allocated(curve: AllocatorCurve, process: Process, events: int, at: int) -> "list[Holder]":
+def _allocated(curve: AllocatorCurve, process: Process, events: int, at: int) -> list[Holder]:
     """Sum up live allocations that are equal but for their address and size."""
     live = curve.live(events)
     table = process.session.trace.allocations
@@ -112,7 +112,7 @@ def _allocated(curve: AllocatorCurve, process: Process, events: int, at: int) ->
     return holders
 
 
-def _grouped(columns: "list[I64]", rows: int) -> "tuple[I64, I64]":
+def _grouped(columns: list[I64], rows: int) -> tuple[I64, I64]:
     """Number the distinct combinations of values: the first row of each, and the number of each row."""
     group = np.zeros(rows, np.int64)
     for column in columns:
@@ -123,16 +123,16 @@ def _grouped(columns: "list[I64]", rows: int) -> "tuple[I64, I64]":
     return first, group
 
 
-def _text(text: "str | None") -> "str | None":
+def _text(text: str | None) -> str | None:
     """Take what newer releases write for "none" as none."""
     return None if text is None or text in ("(null)", "") else text
 
 
-def _data_type(number: int) -> "str | None":
+def _data_type(number: int) -> str | None:
     return None if number in (NONE, 0) else DATA_TYPES.get(number, f"DataType {number}")
 
 
-def _rest(curve: AllocatorCurve, events: int, explained: int) -> "list[Holder]":
+def _rest(curve: AllocatorCurve, events: int, explained: int) -> list[Holder]:
     """Name what no allocation in the capture explains."""
     rest = curve.after(events) - explained
     freed = (curve.is_allocation[:events] == 0) & (curve.ended[:events] < 0)
@@ -153,7 +153,7 @@ def _total(session: SessionId, allocator: str, kind: Holding, size: int, count: 
     )  # fmt: skip
 
 
-def _bounded(rows: "list[Holder]") -> "tuple[Holder, ...]":
+def _bounded(rows: list[Holder]) -> tuple[Holder, ...]:
     """Keep the largest rows, and make one of the rest of each allocator; totals are always kept."""
     shown = [row for k, row in enumerate(rows) if k < MAX_ROWS or row.kind is not Holding.OP]
     rest: dict[tuple[SessionId, str], list[int]] = {}
@@ -165,7 +165,7 @@ def _bounded(rows: "list[Holder]") -> "tuple[Holder, ...]":
     return (*shown, *others)
 
 
-def _by_scope(rows: "list[Holder]") -> "tuple[ScopeHeld, ...]":
+def _by_scope(rows: list[Holder]) -> tuple[ScopeHeld, ...]:
     """Sum up by the name scopes at which each session's bytes split."""
     sums: dict[tuple[SessionId, Holding, str], list[int]] = {}
     for session in dict.fromkeys(row.session for row in rows):
@@ -184,7 +184,7 @@ def _by_scope(rows: "list[Holder]") -> "tuple[ScopeHeld, ...]":
     return tuple(found[:MAX_ROWS]) if len(found) <= MAX_ROWS else _folded(found)
 
 
-def _folded(found: "list[ScopeHeld]") -> "tuple[ScopeHeld, ...]":
+def _folded(found: list[ScopeHeld]) -> tuple[ScopeHeld, ...]:
     """Make one row per session of what is beyond the largest."""
     rest: dict[SessionId, list[int]] = {}
     for row in found[MAX_ROWS:]:
@@ -198,7 +198,7 @@ def _folded(found: "list[ScopeHeld]") -> "tuple[ScopeHeld, ...]":
     return (*found[:MAX_ROWS], *others)
 
 
-def _split(rows: "list[Holder]") -> Split:
+def _split(rows: list[Holder]) -> Split:
     operations = frozenset(levels_of(row.op) for row in rows if row.kind is Holding.OP)
     weights: dict[Path, int] = {}
     for row in rows:

@@ -36,7 +36,7 @@ class _Use:
 _Uses = dict[tuple[str, str], _Use]
 
 
-def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> "tuple[KernelChange, ...]":
+def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> tuple[KernelChange, ...]:
     """Find operations of which one kernel was seen only before another session's first work and another only after it.
 
     A step's worth of kernels may stand on the wrong side: they were launched ahead, or the neighbour took memory before it began. With
@@ -62,7 +62,7 @@ def kernel_changes(aligned: AlignedTraces, group: DeviceGroup, solos: Solos) -> 
     return tuple(found)
 
 
-def _uses(session: Session, device: int, window: "tuple[int, int] | None" = None) -> _Uses:
+def _uses(session: Session, device: int, window: tuple[int, int] | None = None) -> _Uses:
     """Sum up a session's kernels on a device that name their operation, all or those that begin in a window (ns)."""
     trace = session.trace
     kernels = trace.kernels
@@ -90,7 +90,7 @@ def _uses(session: Session, device: int, window: "tuple[int, int] | None" = None
     return found
 
 
-def _pairs(op: I32, name: I32) -> "tuple[list[tuple[int, int]], I64]":
+def _pairs(op: I32, name: I32) -> tuple[list[tuple[int, int]], I64]:
     """Number the distinct pairs of two columns: the pairs, and the number of each row."""
     width = int(name.max(initial=0)) + 1
     key = op.astype(np.int64) * width + name
@@ -115,7 +115,7 @@ def _step_period(session: Session) -> int:
     return round(float(np.median(periods))) if len(periods) else 0
 
 
-def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int, slack: int) -> "Iterator[KernelChange]":
+def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int, slack: int) -> Iterator[KernelChange]:
     """Compare a session's kernels before and after another's first one, give or take `slack` ns."""
     gone = {key: use for key, use in uses.items() if use.first < came and use.last < came + slack}
     come = {key: use for key, use in uses.items() if use.last >= came and use.first >= came - slack}
@@ -127,8 +127,8 @@ def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int, slack
 
 
 def _changes(
-    first: Session, before: _Uses, second: Session, after: _Uses, neighbour: "SessionId | None", came: "int | None"
-) -> "Iterator[KernelChange]":
+    first: Session, before: _Uses, second: Session, after: _Uses, neighbour: SessionId | None, came: int | None
+) -> Iterator[KernelChange]:
     """Pair, per operation, the kernel with most time that is gone with the one with most time that is new."""
     gone = _heaviest({key: use for key, use in before.items() if key not in after})
     come = _heaviest({key: use for key, use in after.items() if key not in before})
@@ -152,7 +152,7 @@ def _changes(
         )
 
 
-def _heaviest(uses: _Uses) -> "dict[str, tuple[str, _Use]]":
+def _heaviest(uses: _Uses) -> dict[str, tuple[str, _Use]]:
     """Keep each operation's kernel with most time."""
     best: dict[str, tuple[str, _Use]] = {}
     for (op, name), use in uses.items():
@@ -161,7 +161,7 @@ def _heaviest(uses: _Uses) -> "dict[str, tuple[str, _Use]]":
     return best
 
 
-def _workspace(session: Session, op: str, since: "int | None", until: "int | None") -> "Bytes | None":
+def _workspace(session: Session, op: str, since: int | None, until: int | None) -> Bytes | None:
     """Return the largest temporary of an operation in a part of the capture (ns)."""
     table = session.trace.allocations
     mine = _rows_of(session, table.op, lambda text: text.partition(":")[0] == op)
@@ -175,12 +175,12 @@ def _workspace(session: Session, op: str, since: "int | None", until: "int | Non
     return Bytes(int(table.size[chosen].max())) if chosen.any() else None
 
 
-def _rows_of(session: Session, column: I32, fits: "Callable[[str], bool]") -> "list[int]":
+def _rows_of(session: Session, column: I32, fits: Callable[[str], bool]) -> list[int]:
     """Find the rows of the texts of a column that fit."""
     return [row for row in rows_used(column) if fits(session.trace.strings[row])]
 
 
-def _once(changes: "list[KernelChange]") -> "list[KernelChange]":
+def _once(changes: list[KernelChange]) -> list[KernelChange]:
     """Keep one row for each change, as several neighbours may have come before it: the last of them."""
     seen: dict[tuple[str, str, str], KernelChange] = {}
     for change in changes:

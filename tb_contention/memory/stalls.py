@@ -23,15 +23,15 @@ _MOST_EXAMINED = 1000
 
 
 def allocation_stalls(
-    process: Process, curves: "tuple[AllocatorCurve, ...]", group: DeviceGroup
-) -> "list[AllocationStall]":
+    process: Process, curves: tuple[AllocatorCurve, ...], group: DeviceGroup
+) -> list[AllocationStall]:
     """Sum up calls of the driver, and allocations that had to wait until something was freed."""
     found = [_driver_calls(process, group)]
     found += [_without_room(process, c, group) for c in curves if c.session == process.session.id]
     return [stall for stall in found if stall is not None]
 
 
-def _driver_calls(process: Process, group: DeviceGroup) -> "AllocationStall | None":
+def _driver_calls(process: Process, group: DeviceGroup) -> AllocationStall | None:
     launches, strings = process.session.trace.launches, process.session.trace.strings
     names = [row for row in rows_used(launches.name) if _CALL.fullmatch(strings[row])]
     chosen = np.flatnonzero(np.isin(launches.name, names)) if names else np.zeros(0, np.int64)
@@ -41,7 +41,7 @@ def _driver_calls(process: Process, group: DeviceGroup) -> "AllocationStall | No
     return _stall(process, StallKind.DRIVER, what, start, end, group)
 
 
-def _without_room(process: Process, curve: AllocatorCurve, group: DeviceGroup) -> "AllocationStall | None":
+def _without_room(process: Process, curve: AllocatorCurve, group: DeviceGroup) -> AllocationStall | None:
     """Find allocations right after a free without which they had not fitted; the wait is at most the time since the thread's last event."""
     table = process.session.trace.allocations
     found = np.empty(_MOST_EXAMINED, np.int64)
@@ -60,7 +60,7 @@ def _last_of_thread(curve: AllocatorCurve, thread: I32, row: int) -> int:
 
 def _stall(
     process: Process, kind: StallKind, what: str, start: I64, end: I64, group: DeviceGroup
-) -> "AllocationStall | None":
+) -> AllocationStall | None:
     inside = (start <= group.end) & (end >= group.start)
     start, end = np.maximum(start[inside], group.start), np.minimum(end[inside], group.end)
     if not len(start):

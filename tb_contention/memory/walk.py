@@ -158,7 +158,7 @@ def _doubled(address: I64, table: I64, seed: int) -> I64:
 @compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, _OI, types.int64))
 def follow(
     is_allocation: U8, address: I64, size: I64, value: I64, until: I64, ended: I64, seed: int
-) -> "tuple[int, int]":
+) -> tuple[int, int]:
     """Follow an allocator: fill in missing sizes and bytes in use, and pair. Returns (missing changes, unpaired frees).
 
     value[i + 1]: bytes in use after event i; value[0], before the first, is found. until[i]: the event that ends the allocation i, its
@@ -234,7 +234,7 @@ def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> in
 @compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _II, _II, _II, _OI, _OI, _OI))
 def use_steps(
     is_allocation: U8, size: I64, until: I64, value: I64, edges: I64, temporary: I64, at: I64, rise: I64
-) -> "tuple[int, int]":
+) -> tuple[int, int]:
     """Follow steps, the events from edges[k] to edges[k + 1]; return how often and how much they allocated.
 
     Writes per step: the largest allocation that is freed in it and its event (0, -1 without one), and how far the bytes in use rise

@@ -16,8 +16,8 @@ def memory_within(
     aligned: AlignedTraces,
     start: int,
     end: int,
-    at: "int | None" = None,
-    caps: "Caps | None" = None,
+    at: int | None = None,
+    caps: Caps | None = None,
 ) -> MemoryPart:
     """Find the peaks in [start, end] (ns) and the holders at an instant, the combined peak there unless told."""
     curves = memory.curves
@@ -36,7 +36,7 @@ def memory_within(
     )
 
 
-def processes_of(memory: CombinedMemory) -> "tuple[SessionId, ...]":
+def processes_of(memory: CombinedMemory) -> tuple[SessionId, ...]:
     """Name the processes with allocators, in the order of caps."""
     return tuple(dict.fromkeys(curve.session for curve in memory.curves))
 

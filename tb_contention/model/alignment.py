@@ -39,10 +39,10 @@ class ClockOffset:
     """
 
     source: ClockSource
-    origin_ns: "int | None"
-    error: "Nanoseconds | None"
-    absolute_error: "Nanoseconds | None"
-    capture: "str | None" = None
+    origin_ns: int | None
+    error: Nanoseconds | None
+    absolute_error: Nanoseconds | None
+    capture: str | None = None
     detail: str = ""
 
 
@@ -60,7 +60,7 @@ class Session:
     run: str
     file: str
     host: str
-    process_id: "int | None"
+    process_id: int | None
     kind: str
     clock: ClockOffset
     offset: Nanoseconds
@@ -68,9 +68,9 @@ class Session:
     end: Nanoseconds
     trace: Trace
     simulated: bool = False
-    process: "SessionId | None" = None
-    attribution: "Attribution | None" = None
-    manifest: "ManifestSession | None" = None
+    process: SessionId | None = None
+    attribution: Attribution | None = None
+    manifest: ManifestSession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ class PhysicalDevice:
     host: str
     identity: Identity
     device: Device
-    planes: "tuple[DeviceRef, ...]"
+    planes: tuple[DeviceRef, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +101,21 @@ class DeviceGroup:
 
     id: DeviceId
     device: PhysicalDevice
-    planes: "tuple[DeviceRef, ...]"
+    planes: tuple[DeviceRef, ...]
     start: Nanoseconds
     end: Nanoseconds
-    max_error: "Nanoseconds | None"
+    max_error: Nanoseconds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlignedTraces:
     """All sessions on one time axis. origin_ns: Unix ns of time 0, None when no trace has a wall clock."""
 
-    origin_ns: "int | None"
-    sessions: "tuple[Session, ...]"
-    groups: "tuple[DeviceGroup, ...]"
-    findings: "tuple[Finding, ...]" = ()
-    problems: "tuple[Problem, ...]" = ()
+    origin_ns: int | None
+    sessions: tuple[Session, ...]
+    groups: tuple[DeviceGroup, ...]
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def session(self, session: SessionId) -> Session:
         """Find a session by id; KeyError if there is none."""

@@ -39,7 +39,7 @@ class ScopeTotal:
     scope: str
     kernels: int
     total: Nanoseconds
-    peak: "Bytes | None" = None
+    peak: Bytes | None = None
     is_rest: bool = False
 
 
@@ -68,6 +68,6 @@ class RollUp:
     splits: where each session with scopes was split.
     """
 
-    scopes: "tuple[ScopeTotal, ...]" = ()
-    threads: "tuple[ThreadTotal, ...]" = ()
-    splits: "Mapping[SessionId, Split]" = field(default_factory=dict)
+    scopes: tuple[ScopeTotal, ...] = ()
+    threads: tuple[ThreadTotal, ...] = ()
+    splits: Mapping[SessionId, Split] = field(default_factory=dict)

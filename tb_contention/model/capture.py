@@ -40,8 +40,8 @@ class CaptureFile:
     container: Container
     size: int
     mtime_ns: int
-    tfevents_seconds: "tuple[int, ...]" = ()
-    manifest: "str | None" = None
+    tfevents_seconds: tuple[int, ...] = ()
+    manifest: str | None = None
     part: str = ""
 
     @property
@@ -60,10 +60,10 @@ class Discovery:
     """What a log directory holds. looked_in: folders walked; seen_instead: what is there in place of captures, for the empty state."""
 
     logdir: str
-    files: "tuple[CaptureFile, ...]"
-    problems: "tuple[Problem, ...]" = ()
+    files: tuple[CaptureFile, ...]
+    problems: tuple[Problem, ...] = ()
     looked_in: int = 0
-    seen_instead: "tuple[str, ...]" = ()
+    seen_instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +72,4 @@ class Capture:
 
     file: CaptureFile
     trace: Trace
-    manifest: "ManifestSession | None" = None
+    manifest: ManifestSession | None = None

@@ -32,21 +32,21 @@ class Change:
     rests on samples of both. why: why nothing is claimed, "" where something is.
     """
 
-    before: "float | None"
-    after: "float | None"
+    before: float | None
+    after: float | None
     judgement: Judgement
     why: str = ""
-    before_interval: "Interval | None" = None
-    after_interval: "Interval | None" = None
-    ratio_interval: "Interval | None" = None
+    before_interval: Interval | None = None
+    after_interval: Interval | None = None
+    ratio_interval: Interval | None = None
 
     @property
-    def difference(self) -> "float | None":
+    def difference(self) -> float | None:
         """Return after - before; None where one is not known."""
         return None if self.before is None or self.after is None else self.after - self.before
 
     @property
-    def ratio(self) -> "float | None":
+    def ratio(self) -> float | None:
         """Return after / before; None where one is not known or nothing was there before."""
         return None if self.before is None or self.after is None or self.before <= 0 else self.after / self.before
 
@@ -99,8 +99,8 @@ class KernelDifference:
     """A kernel name of a pair on both sides, None where it did not run. It is not judged: sums do not tell how much they scatter."""
 
     name: str
-    before: "KernelSums | None"
-    after: "KernelSums | None"
+    before: KernelSums | None
+    after: KernelSums | None
 
     @property
     def presence(self) -> Presence:
@@ -131,8 +131,8 @@ class StepSide:
     """Whole step periods in the window of one side. kernels: number of kernels and copies per step, None where not compared by steps."""
 
     count: int
-    mean: "float | None"
-    kernels: "float | None"
+    mean: float | None
+    kernels: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,9 +158,9 @@ class SessionComparison:
     lost_share: Change
     busy_share: Change
     in_process: bool
-    memory: "tuple[AllocatorComparison, ...]"
+    memory: tuple[AllocatorComparison, ...]
     basis: Basis
-    kernels: "tuple[KernelDifference, ...]"
+    kernels: tuple[KernelDifference, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,11 +177,11 @@ class DeviceSide:
 
     id: DeviceId
     host: str
-    model: "str | None"
+    model: str | None
     is_host: bool
     window: Nanoseconds
     mechanism: Mechanism
-    sessions: "tuple[Named, ...]"
+    sessions: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +195,7 @@ class Comparison:
     headroom: Change
     stp: Change
     antt: Change
-    sessions: "tuple[SessionComparison, ...]"
-    appeared: "tuple[Named, ...]"
-    gone: "tuple[Named, ...]"
-    notes: "tuple[str, ...]"
+    sessions: tuple[SessionComparison, ...]
+    appeared: tuple[Named, ...]
+    gone: tuple[Named, ...]
+    notes: tuple[str, ...]

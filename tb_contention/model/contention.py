@@ -61,10 +61,10 @@ class Overlap:
     """
 
     time: TimeSplit
-    shares: "tuple[SessionShare, ...]"
-    pairs: "tuple[PairOverlap, ...]"
-    kernels: "tuple[KernelTotal, ...]"
-    busy: "dict[SessionId, Intervals]"
+    shares: tuple[SessionShare, ...]
+    pairs: tuple[PairOverlap, ...]
+    kernels: tuple[KernelTotal, ...]
+    busy: dict[SessionId, Intervals]
     contended: Intervals
     depth: I64
 
@@ -97,9 +97,9 @@ class Slowdown:
     context switches.
     """
 
-    estimate: "float | None"
-    low: "float | None"
-    high: "float | None"
+    estimate: float | None
+    low: float | None
+    high: float | None
     evidence: Evidence
     coverage: float = 0.0
     settle: str = ""
@@ -115,13 +115,13 @@ class SessionLoss:
     """
 
     session: SessionId
-    stretch: "Nanoseconds | None"
-    stall: "Nanoseconds | None"
-    absorbed: "Nanoseconds | None"
-    lost: "Nanoseconds | None"
+    stretch: Nanoseconds | None
+    stall: Nanoseconds | None
+    absorbed: Nanoseconds | None
+    lost: Nanoseconds | None
     slowdown: Slowdown
-    step_shared: "Nanoseconds | None"
-    step_alone: "Nanoseconds | None"
+    step_shared: Nanoseconds | None
+    step_alone: Nanoseconds | None
     steps: int
 
 
@@ -131,8 +131,8 @@ class KernelCost:
 
     session: SessionId
     name: str
-    alone: "Nanoseconds | None"
-    lost: "Nanoseconds | None"
+    alone: Nanoseconds | None
+    lost: Nanoseconds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ class KernelPair:
     culprit_kernel: str
     count: int
     overlap: Nanoseconds
-    lost: "Nanoseconds | None"
+    lost: Nanoseconds | None
 
     @property
     def blame(self) -> KernelBlame:
@@ -247,22 +247,22 @@ class Cost:
 
     mechanism: Mechanism
     detail: str
-    slice: "Nanoseconds | None"
-    progress_sum: "float | None"
-    metrics: "SharingMetrics | None"
-    losses: "tuple[SessionLoss, ...]"
-    kernels: "tuple[KernelCost, ...]" = ()
-    blame: "tuple[Blame, ...]" = ()
-    kernel_blame: "tuple[KernelBlame, ...]" = ()
-    steps: "tuple[StepTimes, ...]" = ()
-    lost: "tuple[LostTime, ...]" = ()
-    kernel_losses: "tuple[KernelLosses, ...]" = ()
+    slice: Nanoseconds | None
+    progress_sum: float | None
+    metrics: SharingMetrics | None
+    losses: tuple[SessionLoss, ...]
+    kernels: tuple[KernelCost, ...] = ()
+    blame: tuple[Blame, ...] = ()
+    kernel_blame: tuple[KernelBlame, ...] = ()
+    steps: tuple[StepTimes, ...] = ()
+    lost: tuple[LostTime, ...] = ()
+    kernel_losses: tuple[KernelLosses, ...] = ()
     whole_turns: bool = False
-    workloads: "tuple[Workload, ...]" = ()
-    had: "dict[SessionId, dict[SessionId, Intervals]]" = field(default_factory=dict)
+    workloads: tuple[Workload, ...] = ()
+    had: dict[SessionId, dict[SessionId, Intervals]] = field(default_factory=dict)
 
     @classmethod
-    def not_measured(cls, sessions: "Iterable[SessionId]") -> "Cost":
+    def not_measured(cls, sessions: Iterable[SessionId]) -> "Cost":
         """Stand for the cost before it is measured: nothing is known of any session."""
         unknown = Slowdown(estimate=None, low=None, high=None, evidence=Evidence.D)
         nothing = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))

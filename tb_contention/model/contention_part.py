@@ -15,12 +15,12 @@ class SessionPart:
     """
 
     session: SessionId
-    stretch: "Nanoseconds | None"
-    stall: "Nanoseconds | None"
+    stretch: Nanoseconds | None
+    stall: Nanoseconds | None
     steps: int
     own: Nanoseconds
     host: Nanoseconds
-    lost: "Nanoseconds | None"
+    lost: Nanoseconds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class ContentionPart:
     start: Nanoseconds
     end: Nanoseconds
     overlap: Overlap
-    sessions: "tuple[SessionPart, ...]"
-    kernels: "tuple[KernelCost, ...]"
-    pairs: "tuple[KernelPair, ...]"
-    delays: "tuple[Blame, ...]"
+    sessions: tuple[SessionPart, ...]
+    kernels: tuple[KernelCost, ...]
+    pairs: tuple[KernelPair, ...]
+    delays: tuple[Blame, ...]

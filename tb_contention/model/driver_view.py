@@ -16,9 +16,9 @@ class BesideAllocators:
     """
 
     taken: Bytes
-    in_use: "Bytes | None"
-    least: "Bytes | None"
-    most: "Bytes | None"
+    in_use: Bytes | None
+    least: Bytes | None
+    most: Bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,10 @@ class DriverProcess:
 
     process_id: int
     name: str
-    session: "SessionId | None"
-    peak: "Bytes | None"
-    at_fullest: "Bytes | None"
-    beside: "BesideAllocators | None" = None
+    session: SessionId | None
+    peak: Bytes | None
+    at_fullest: Bytes | None
+    beside: BesideAllocators | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +57,21 @@ class DriverView:
 
     source: SessionId
     samples: int
-    period: "Nanoseconds | None"
-    capacity: "Bytes | None"
-    used_peak: "Bytes | None"
-    used_peak_at: "Nanoseconds | None"
-    free_least: "Bytes | None"
-    processes: "tuple[DriverProcess, ...]"
-    unmatched: "tuple[SessionId, ...]"
-    untraced_peak: "Bytes | None"
-    untraced_peak_at: "Nanoseconds | None"
-    unlisted: "Bytes | None"
-    used: "Levels | None"
-    untraced: "Levels | None"
-    clock: "ClockRate | None"
-    power: "float | None"
-    utilisation: "float | None"
+    period: Nanoseconds | None
+    capacity: Bytes | None
+    used_peak: Bytes | None
+    used_peak_at: Nanoseconds | None
+    free_least: Bytes | None
+    processes: tuple[DriverProcess, ...]
+    unmatched: tuple[SessionId, ...]
+    untraced_peak: Bytes | None
+    untraced_peak_at: Nanoseconds | None
+    unlisted: Bytes | None
+    used: Levels | None
+    untraced: Levels | None
+    clock: ClockRate | None
+    power: float | None
+    utilisation: float | None
 
     @property
     def has_counted(self) -> bool:
@@ -79,6 +79,6 @@ class DriverView:
         return self.used is not None and self.used_peak is not None
 
     @property
-    def untraced_processes(self) -> "tuple[DriverProcess, ...]":
+    def untraced_processes(self) -> tuple[DriverProcess, ...]:
         """Return the listed processes that no capture is of; nothing where that cannot be told."""
         return () if self.unmatched else tuple(p for p in self.processes if p.session is None)

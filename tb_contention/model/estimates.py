@@ -10,8 +10,8 @@ from tb_contention.model.contention import Evidence, SessionLoss
 class Estimate:
     """An estimate with its interval; without a value, an interval is bounds."""
 
-    value: "float | None" = None
-    interval: "Interval | None" = None
+    value: float | None = None
+    interval: Interval | None = None
 
 
 def slowdown_of(loss: SessionLoss) -> Estimate:

@@ -39,7 +39,7 @@ class Problem:
     message: str
     advice: str
     count: int = 1
-    offset: "int | None" = None
+    offset: int | None = None
     affects_numbers: bool = True
 
 
@@ -56,11 +56,11 @@ class Finding:
     title: str
     detail: str
     advice: str
-    evidence: "dict[str, Any]" = field(default_factory=dict)
-    device: "DeviceId | None" = None
-    sessions: "tuple[SessionId, ...]" = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+    device: DeviceId | None = None
+    sessions: tuple[SessionId, ...] = ()
     cause: str = ""
     effect: str = ""
     verify: str = ""
-    gain_ns: "int | None" = None
-    gain_bytes: "int | None" = None
+    gain_ns: int | None = None
+    gain_bytes: int | None = None

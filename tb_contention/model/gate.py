@@ -58,21 +58,21 @@ class Limits:
     over only where the whole interval is. devices, sessions: what to look at, by id or name; all where empty.
     """
 
-    max_slowdown: "float | None" = None
-    max_contended: "float | None" = None
-    min_headroom_share: "float | None" = None
-    min_headroom_bytes: "Bytes | None" = None
-    max_lost: "float | None" = None
-    max_step: "Nanoseconds | None" = None
-    max_step_of: "tuple[tuple[str, Nanoseconds], ...]" = ()
-    max_clock_error: "Nanoseconds | None" = None
-    min_evidence: "Evidence | None" = None
-    fail_on: "Severity | None" = None
+    max_slowdown: float | None = None
+    max_contended: float | None = None
+    min_headroom_share: float | None = None
+    min_headroom_bytes: Bytes | None = None
+    max_lost: float | None = None
+    max_step: Nanoseconds | None = None
+    max_step_of: tuple[tuple[str, Nanoseconds], ...] = ()
+    max_clock_error: Nanoseconds | None = None
+    min_evidence: Evidence | None = None
+    fail_on: Severity | None = None
     no_problems: bool = False
     confident: bool = False
     unknown_passes: bool = False
-    devices: "tuple[str, ...]" = ()
-    sessions: "tuple[str, ...]" = ()
+    devices: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +85,15 @@ class Verdict:
 
     gauge: Gauge
     outcome: Outcome
-    device: "DeviceId | None" = None
-    session: "SessionId | None" = None
+    device: DeviceId | None = None
+    session: SessionId | None = None
     subject: str = ""
     unit: Unit = Unit.COUNT
-    figure: "float | None" = None
-    low: "float | None" = None
-    high: "float | None" = None
-    bound: "float | None" = None
-    evidence: "Evidence | None" = None
+    figure: float | None = None
+    low: float | None = None
+    high: float | None = None
+    bound: float | None = None
+    evidence: Evidence | None = None
     why: str = ""
 
     @property
@@ -104,7 +104,7 @@ class Verdict:
         return self.low < self.bound <= self.high if self.gauge.least else self.low <= self.bound < self.high
 
     @property
-    def excess(self) -> "float | None":
+    def excess(self) -> float | None:
         """Return by how much a figure, or where there is none the nearer bound, is over the limit; None where it is not over."""
         nearest = self.figure
         if nearest is None:
@@ -118,11 +118,11 @@ class Verdict:
 class Gate:
     """All verdicts on a report."""
 
-    verdicts: "tuple[Verdict, ...]"
+    verdicts: tuple[Verdict, ...]
     unknown_passes: bool
 
     @property
-    def counts(self) -> "Counter[Outcome]":
+    def counts(self) -> Counter[Outcome]:
         """Count the verdicts."""
         return Counter(verdict.outcome for verdict in self.verdicts)
 

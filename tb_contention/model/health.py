@@ -28,6 +28,6 @@ class Check:
     remedy: str = ""
 
 
-def count_by_status(checks: "Iterable[Check]") -> "Counter[Status]":
+def count_by_status(checks: Iterable[Check]) -> Counter[Status]:
     """Count the checks of each status."""
     return Counter(check.status for check in checks)

@@ -72,7 +72,7 @@ class Intervals:
         return at_depth([self, other], 2)
 
 
-def depth_profile(sets: "list[Intervals]") -> "tuple[I64, I64]":
+def depth_profile(sets: list[Intervals]) -> tuple[I64, I64]:
     """Count how many sets hold each instant: (edges, depth), depth[i] between edges[i] and edges[i + 1], the last one 0."""
     starts = [s.start for s in sets]
     ends = [s.end for s in sets]
@@ -88,7 +88,7 @@ def depth_profile(sets: "list[Intervals]") -> "tuple[I64, I64]":
     return edges[last_of_edge], depth
 
 
-def at_depth(sets: "list[Intervals]", least: int) -> Intervals:
+def at_depth(sets: list[Intervals], least: int) -> Intervals:
     """Return the instants that at least `least` of the sets hold."""
     edges, depth = depth_profile(sets)
     inside = depth >= least

@@ -18,15 +18,15 @@ class LaunchConfig:
     What the text does not say is None.
     """
 
-    grid: "tuple[int, int, int] | None"
-    block: "tuple[int, int, int] | None"
-    registers: "int | None"
-    static_shared: "int | None"
-    dynamic_shared: "int | None"
-    occupancy: "float | None"
+    grid: tuple[int, int, int] | None
+    block: tuple[int, int, int] | None
+    registers: int | None
+    static_shared: int | None
+    dynamic_shared: int | None
+    occupancy: float | None
 
 
-def parse_launch_config(text: "str | None") -> "LaunchConfig | None":
+def parse_launch_config(text: str | None) -> LaunchConfig | None:
     """Read a launch configuration; None for a text that names neither grid nor block. Nothing in a text makes it fail."""
     if text is None or len(text) > _LONGEST:
         return None
@@ -44,20 +44,20 @@ def parse_launch_config(text: "str | None") -> "LaunchConfig | None":
     )
 
 
-def _count(word: "str | None") -> "int | None":
+def _count(word: str | None) -> int | None:
     if word is None or not (word.isascii() and word.isdigit() and len(word) <= 13):
         return None
     number = int(word)
     return number if number < _LARGEST else None
 
 
-def _triple(word: "str | None") -> "tuple[int, int, int] | None":
+def _triple(word: str | None) -> tuple[int, int, int] | None:
     parts = [_count(part) for part in (word or "").split(",")]
     known = [part for part in parts if part is not None]
     return (known[0], known[1], known[2]) if len(parts) == len(known) == 3 else None
 
 
-def _percent(word: "str | None") -> "float | None":
+def _percent(word: str | None) -> float | None:
     try:
         value = float(word) if word is not None else math.nan
     except ValueError:

@@ -44,10 +44,10 @@ class Peak:
 
     value: int
     at: int
-    events: "tuple[int, ...]"
+    events: tuple[int, ...]
 
 
-def sum_of(parts: "list[Levels]") -> Levels:
+def sum_of(parts: list[Levels]) -> Levels:
     """Add step functions up."""
     if len(parts) == 1:
         return parts[0]
@@ -58,7 +58,7 @@ def sum_of(parts: "list[Levels]") -> Levels:
     return Levels(time=time[order], value=before + np.concatenate([np.zeros(1, np.int64), np.cumsum(change[order])]))
 
 
-def peak_of_sum(parts: "list[Levels]", start: int, end: int) -> Peak:
+def peak_of_sum(parts: list[Levels], start: int, end: int) -> Peak:
     """Find where the sum of step functions is highest in [start, end]."""
     if len(parts) == 1:
         return _peak_of(parts[0], start, end)

@@ -27,8 +27,8 @@ class Mps:
     """Sharing by MPS and its caps: percent of the GPU's threads, limit of device memory as the variable spells it; None = no cap."""
 
     state: MpsState = MpsState.UNKNOWN
-    active_thread_percentage: "float | None" = None
-    pinned_memory_limit: "str | None" = None
+    active_thread_percentage: float | None = None
+    pinned_memory_limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +62,20 @@ class GpuSamples:
     power: F64
     utilisation: F64
     memory_used: I64
-    processes: "tuple[GpuProcess, ...]" = ()
+    processes: tuple[GpuProcess, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestDevice:
     """What a manifest says of one GPU ordinal of one session."""
 
-    uuid: "str | None" = None
-    pci_bus_id: "str | None" = None
-    model: "str | None" = None
-    memory_bytes: "int | None" = None
-    compute_mode: "str | None" = None
-    mig: "bool | None" = None
-    samples: "GpuSamples | None" = None
+    uuid: str | None = None
+    pci_bus_id: str | None = None
+    model: str | None = None
+    memory_bytes: int | None = None
+    compute_mode: str | None = None
+    mig: bool | None = None
+    samples: GpuSamples | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +85,24 @@ class ManifestSession:
     environment: variables that change how a GPU is used; versions: by package; not_known: what could not be had, a sentence each.
     """
 
-    host: "str | None" = None
-    name: "str | None" = None
-    process_id: "int | None" = None
-    container: "str | None" = None
-    origin_ns: "int | None" = None
-    error_ns: "int | None" = None
+    host: str | None = None
+    name: str | None = None
+    process_id: int | None = None
+    container: str | None = None
+    origin_ns: int | None = None
+    error_ns: int | None = None
     simulated: bool = False
-    driver: "str | None" = None
+    driver: str | None = None
     mps: Mps = field(default_factory=Mps)
     kernel_mode: KernelMode = KernelMode.UNKNOWN
-    clock_readings: "tuple[ClockReading, ...]" = ()
-    environment: "dict[str, str]" = field(default_factory=dict)
-    versions: "dict[str, str]" = field(default_factory=dict)
-    not_known: "tuple[str, ...]" = ()
-    devices: "dict[int, ManifestDevice]" = field(default_factory=dict)
+    clock_readings: tuple[ClockReading, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    not_known: tuple[str, ...] = ()
+    devices: dict[int, ManifestDevice] = field(default_factory=dict)
 
     @property
-    def clock_change_ns(self) -> "int | None":
+    def clock_change_ns(self) -> int | None:
         """Return by how much the wall clock moved against the steady one over the recording; None without two readings."""
         if len(self.clock_readings) < 2:
             return None

@@ -35,8 +35,8 @@ class AllocatorCurve:
     session: SessionId
     allocator: str
     levels: Levels
-    limit: "Bytes | None"
-    lifetime_peak: "Bytes | None"
+    limit: Bytes | None
+    lifetime_peak: Bytes | None
     row: I64
     is_allocation: U8
     size: I64
@@ -91,7 +91,7 @@ _WORDS = {
 }
 
 
-def sum_if_known(amounts: "Iterable[int | None]") -> "Bytes | None":
+def sum_if_known(amounts: Iterable[int | None]) -> Bytes | None:
     """Add up bytes; None when one of them is not known."""
     total = 0
     for amount in amounts:
@@ -116,12 +116,12 @@ class Holder:
     op: str
     scope: str
     bytes: Bytes
-    requested: "Bytes | None"
+    requested: Bytes | None
     count: int
-    region: "str | None"
-    data_type: "str | None"
-    shape: "str | None"
-    age: "Nanoseconds | None"
+    region: str | None
+    data_type: str | None
+    shape: str | None
+    age: Nanoseconds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +141,8 @@ class Holders:
 
     at: Nanoseconds
     total: Bytes
-    rows: "tuple[Holder, ...]" = ()
-    scopes: "tuple[ScopeHeld, ...]" = ()
+    rows: tuple[Holder, ...] = ()
+    scopes: tuple[ScopeHeld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +159,12 @@ class AllocatorPeak:
     peak: Bytes
     peak_at: Nanoseconds
     at_combined_peak: Bytes
-    limit: "Bytes | None"
+    limit: Bytes | None
     before_capture: Bytes
-    lifetime_peak: "Bytes | None"
-    rounding_at_peak: "Bytes | None"
-    fragmentation_at_peak: "float | None"
-    fragmentation_most: "float | None"
+    lifetime_peak: Bytes | None
+    rounding_at_peak: Bytes | None
+    fragmentation_at_peak: float | None
+    fragmentation_most: float | None
     gaps: RecordingGaps
     holders: Holders
 
@@ -213,7 +213,7 @@ class Temporary:
 
     bytes: Bytes
     op: str
-    shape: "str | None"
+    shape: str | None
     step: int
 
 
@@ -231,7 +231,7 @@ class StepMemory:
     allocations: float
     allocated: float
     rise: Bytes
-    temporary: "Temporary | None"
+    temporary: Temporary | None
     temporary_median: Bytes
 
 
@@ -244,7 +244,7 @@ class KernelChange:
     """
 
     session: SessionId
-    neighbour: "SessionId | None"
+    neighbour: SessionId | None
     op: str
     before: str
     after: str
@@ -252,9 +252,9 @@ class KernelChange:
     count_after: int
     mean_before: Nanoseconds
     mean_after: Nanoseconds
-    workspace_before: "Bytes | None"
-    workspace_after: "Bytes | None"
-    at: "Nanoseconds | None"
+    workspace_before: Bytes | None
+    workspace_after: Bytes | None
+    at: Nanoseconds | None
 
     @property
     def cost(self) -> Nanoseconds:
@@ -290,19 +290,19 @@ class CombinedMemory:
     host: allocators of pinned host memory, which are not part of the sums; their `at_combined_peak` is at the same instant.
     """
 
-    capacity: "Bytes | None"
-    safe: "Bytes | None"
+    capacity: Bytes | None
+    safe: Bytes | None
     peak: Bytes
     peak_at: Nanoseconds
-    headroom: "Bytes | None"
-    allocators: "tuple[AllocatorPeak, ...]"
-    host: "tuple[AllocatorPeak, ...]"
-    curves: "tuple[AllocatorCurve, ...]"
+    headroom: Bytes | None
+    allocators: tuple[AllocatorPeak, ...]
+    host: tuple[AllocatorPeak, ...]
+    curves: tuple[AllocatorCurve, ...]
     sum_of_peaks: Bytes
-    sum_of_limits: "Bytes | None"
-    sessions_without_data: "tuple[SessionId, ...]"
+    sum_of_limits: Bytes | None
+    sessions_without_data: tuple[SessionId, ...]
     holders: Holders
-    growth: "tuple[Growth, ...]" = ()
-    steps: "tuple[StepMemory, ...]" = ()
-    kernel_changes: "tuple[KernelChange, ...]" = ()
-    stalls: "tuple[AllocationStall, ...]" = ()
+    growth: tuple[Growth, ...] = ()
+    steps: tuple[StepMemory, ...] = ()
+    kernel_changes: tuple[KernelChange, ...] = ()
+    stalls: tuple[AllocationStall, ...] = ()

@@ -22,7 +22,7 @@ class CappedSession:
     """A process under a cap (None: none): its own peak without it, and for how long it would be above."""
 
     session: SessionId
-    cap: "Bytes | None"
+    cap: Bytes | None
     peak: Bytes
     over: Nanoseconds
 
@@ -33,8 +33,8 @@ class CappedMemory:
 
     peak: Bytes
     peak_at: Nanoseconds
-    sum_of_limits: "Bytes | None"
-    sessions: "tuple[CappedSession, ...]"
+    sum_of_limits: Bytes | None
+    sessions: tuple[CappedSession, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,6 @@ class MemoryPart:
     end: Nanoseconds
     peak: Bytes
     peak_at: Nanoseconds
-    allocators: "tuple[AllocatorPart, ...]"
+    allocators: tuple[AllocatorPart, ...]
     holders: Holders
-    capped: "CappedMemory | None"
+    capped: CappedMemory | None

@@ -23,7 +23,7 @@ class Schedule(str, Enum):
 class Bounds:
     """A predicted quantity with the range that its inputs leave open. estimate: None where only the range can be told."""
 
-    estimate: "float | None"
+    estimate: float | None
     low: float
     high: float
 
@@ -35,10 +35,10 @@ class SessionPrediction:
     """
 
     session: SessionId
-    slowdown: "Bounds | None"
-    step: "Bounds | None"
-    end: "Bounds | None"
-    gain: "Bounds | None"
+    slowdown: Bounds | None
+    step: Bounds | None
+    end: Bounds | None
+    gain: Bounds | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +54,13 @@ class Prediction:
 
     schedule: Schedule
     setting: str
-    parameters: "tuple[tuple[str, float | int | str], ...]" = ()
-    sessions: "tuple[SessionPrediction, ...]" = ()
-    makespan: "Bounds | None" = None
-    memory_peak: "int | None" = None
-    memory_most: "int | None" = None
-    memory_fits: "bool | None" = None
-    curve: "tuple[tuple[float, float], ...]" = ()
-    played: "float | None" = None
+    parameters: tuple[tuple[str, float | int | str], ...] = ()
+    sessions: tuple[SessionPrediction, ...] = ()
+    makespan: Bounds | None = None
+    memory_peak: int | None = None
+    memory_most: int | None = None
+    memory_fits: bool | None = None
+    curve: tuple[tuple[float, float], ...] = ()
+    played: float | None = None
     assumes: str = ""
     unknown: str = ""

@@ -47,8 +47,8 @@ class SessionReport:
     """A session and what its capture lost. The properties carry the names of the JSON report."""
 
     session: Session
-    steps: "StepSummary | None"
-    warnings: "tuple[str, ...]"
+    steps: StepSummary | None
+    warnings: tuple[str, ...]
 
     @property
     def id(self) -> SessionId:
@@ -66,12 +66,12 @@ class SessionReport:
         return self.session.kind
 
     @property
-    def process(self) -> "SessionId | None":
+    def process(self) -> SessionId | None:
         """Return the id of the process that a session is in, None for a whole process."""
         return self.session.process
 
     @property
-    def attribution(self) -> "Attribution | None":
+    def attribution(self) -> Attribution | None:
         """Return how a session inside a process was told apart."""
         return self.session.attribution
 
@@ -93,11 +93,11 @@ class DeviceReport:
     group: DeviceGroup
     overlap: Overlap
     cost: Cost
-    memory: "CombinedMemory | None"
+    memory: CombinedMemory | None
     memory_note: str  # why memory is None or incomplete; "" when complete
     parts: RollUp
-    predictions: "tuple[Prediction, ...]" = ()
-    driver: "DriverView | None" = None
+    predictions: tuple[Prediction, ...] = ()
+    driver: DriverView | None = None
 
     @property
     def id(self) -> DeviceId:
@@ -105,7 +105,7 @@ class DeviceReport:
         return self.group.id
 
     @property
-    def sessions(self) -> "tuple[SessionId, ...]":
+    def sessions(self) -> tuple[SessionId, ...]:
         """Name the sessions of the group."""
         return tuple(dict.fromkeys(plane.session for plane in self.group.planes))
 
@@ -120,12 +120,12 @@ class DeviceReport:
         return self.overlap.time
 
     @property
-    def per_session(self) -> "tuple[SessionShare, ...]":
+    def per_session(self) -> tuple[SessionShare, ...]:
         """Return each session's share of the device's time."""
         return self.overlap.shares
 
     @property
-    def losses(self) -> "tuple[SessionLoss, ...]":
+    def losses(self) -> tuple[SessionLoss, ...]:
         """Return what sharing cost each session."""
         return self.cost.losses
 
@@ -135,12 +135,12 @@ class DeviceReport:
         return self.cost.mechanism
 
     @property
-    def metrics(self) -> "SharingMetrics | None":
+    def metrics(self) -> SharingMetrics | None:
         """Return the metrics over all sessions."""
         return self.cost.metrics
 
     @property
-    def blame(self) -> "tuple[Blame, ...]":
+    def blame(self) -> tuple[Blame, ...]:
         """Return who lost how much to whom."""
         return self.cost.blame
 
@@ -151,12 +151,12 @@ class Report(Shown):
 
     version: str
     logdir: str
-    origin_ns: "int | None"
-    sessions: "tuple[SessionReport, ...]"
-    devices: "tuple[DeviceReport, ...]"
-    findings: "tuple[Finding, ...]"
-    problems: "tuple[Problem, ...]"
-    notes: "tuple[str, ...]" = ()
+    origin_ns: int | None
+    sessions: tuple[SessionReport, ...]
+    devices: tuple[DeviceReport, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
 
     def session(self, session: SessionId) -> SessionReport:
         """Find a session by id; KeyError if there is none."""

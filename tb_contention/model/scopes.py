@@ -4,7 +4,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Path: TypeAlias = "tuple[str, ...]"
+Path: TypeAlias = tuple[str, ...]
 
 #: Scopes under which frameworks put work that belongs to other scopes, named further on.
 _WRAPPERS = frozenset({"gradient_tape", "gradients", "StatefulPartitionedCall", "PartitionedCall"})
@@ -22,7 +22,7 @@ def levels_of(operation: str) -> Path:
     return tuple([level for level in path.split("/") if level][:MAX_LEVELS])
 
 
-def scope_of(operation: str, operations: "Set[Path]" = frozenset()) -> Path:
+def scope_of(operation: str, operations: Set[Path] = frozenset()) -> Path:
     """Name the scope that an operation works for; of `operations`, which are paths of operations and so no scopes, the last is left out.
 
     gradients/part_1/dense/MatMul_grad/MatMul  ->  part_1 dense
@@ -60,15 +60,15 @@ def _is_wrapper(level: str) -> bool:
 class Split:
     """Where a session's operations split into parts: the scopes chosen, and the paths that are operations."""
 
-    cuts: "frozenset[Path]"
-    operations: "frozenset[Path]"
+    cuts: frozenset[Path]
+    operations: frozenset[Path]
 
     def label(self, operation: str) -> str:
         """Name the chosen scope that an operation works for."""
         return "/".join(longest_cut(scope_of(operation, self.operations), self.cuts)) or NO_SCOPE
 
 
-def cut_at_split(weights: "dict[Path, int]") -> "frozenset[Path]":
+def cut_at_split(weights: dict[Path, int]) -> frozenset[Path]:
     """Choose the scopes to sum up by, by time per path: the first levels, and inside one that has nearly all, the next.
 
     model/part_1 40%, model/part_2 50%, loss 10%  ->  model/part_1, model/part_2, model, loss
@@ -92,7 +92,7 @@ def cut_at_split(weights: "dict[Path, int]") -> "frozenset[Path]":
     return frozenset(cuts)
 
 
-def longest_cut(path: Path, cuts: "frozenset[Path]") -> Path:
+def longest_cut(path: Path, cuts: frozenset[Path]) -> Path:
     """Return the innermost chosen scope that holds a path; () when none does."""
     for depth in range(len(path), 0, -1):
         if path[:depth] in cuts:

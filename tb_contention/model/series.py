@@ -11,7 +11,7 @@ _SIGMA_90 = 1.6449
 _MOST = 1000
 
 
-def median_interval(series: I64) -> "tuple[float, float] | None":
+def median_interval(series: I64) -> tuple[float, float] | None:
     """Return the 90 % interval of the median from ranks; None with fewer than LEAST.
 
     It takes no shape for granted. Neighbours that are alike say less, and the interval is wider for it.

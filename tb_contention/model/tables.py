@@ -32,12 +32,12 @@ class Table:
         """Name the columns, in order of declaration."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def select(self: T, rows: "npt.NDArray[Any] | slice") -> T:
+    def select(self: T, rows: npt.NDArray[Any] | slice) -> T:
         """Keep the rows that a mask, an index array or a slice picks, in that order."""
         return type(self)(**{name: column[rows] for name, column in self.columns().items()})
 
     @classmethod
-    def concat(cls: type[T], parts: "list[T]") -> T:
+    def concat(cls: type[T], parts: list[T]) -> T:
         """Put tables below each other; at least one is needed."""
         names = [field.name for field in fields(cls)]
         if len(parts) == 1:
@@ -61,7 +61,7 @@ class StringTable:
     offsets: I64
 
     @classmethod
-    def of(cls, strings: "list[str] | tuple[str, ...]") -> "StringTable":
+    def of(cls, strings: list[str] | tuple[str, ...]) -> "StringTable":
         """Build from Python strings."""
         encoded = [s.encode("utf-8", "surrogatepass") for s in strings]
         offsets = np.zeros(len(encoded) + 1, np.int64)
@@ -78,12 +78,12 @@ class StringTable:
         text = self.blob[start : min(end, start + MAX_STRING)].tobytes().decode("utf-8", "replace")
         return text if end - start <= MAX_STRING else text + "…"
 
-    def get(self, row: int) -> "str | None":
+    def get(self, row: int) -> str | None:
         """Return the string, or None for row -1, which stands for 'none given'."""
         return None if row < 0 else self[row]
 
 
-def rows_used(column: I32) -> "list[int]":
+def rows_used(column: I32) -> list[int]:
     """List the distinct rows of strings that a name column holds, in order; without -1, which is no name."""
     if not len(column):
         return []

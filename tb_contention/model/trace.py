@@ -59,18 +59,18 @@ class Device:
     name: str
     ordinal: int
     is_host: bool = False
-    model: "str | None" = None
-    vendor: "str | None" = None
-    clock_rate_khz: "int | None" = None
-    core_count: "int | None" = None
-    memory_size: "int | None" = None
-    memory_bandwidth: "int | None" = None
-    compute_capability: "tuple[int, int] | None" = None
-    uuid: "str | None" = None
-    pci_bus_id: "str | None" = None
+    model: str | None = None
+    vendor: str | None = None
+    clock_rate_khz: int | None = None
+    core_count: int | None = None
+    memory_size: int | None = None
+    memory_bandwidth: int | None = None
+    compute_capability: tuple[int, int] | None = None
+    uuid: str | None = None
+    pci_bus_id: str | None = None
 
     @property
-    def capabilities(self) -> "tuple[object, ...]":
+    def capabilities(self) -> tuple[object, ...]:
         """What two planes must share to be one GPU, as one comparable value; all None when the plane states none."""
         return (
             self.model,
@@ -237,13 +237,13 @@ class ClockEvidence:
     clock then.
     """
 
-    start_ns: "int | None" = None
-    stop_ns: "int | None" = None
-    tf_data_origin_ns: "int | None" = None
+    start_ns: int | None = None
+    stop_ns: int | None = None
+    tf_data_origin_ns: int | None = None
     tf_data_events: int = 0
     negative_lag_ps: int = 0
     unix_lines: bool = False
-    recording: "str | None" = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,14 +256,14 @@ class Trace:
     """
 
     era: Era
-    hostnames: "tuple[str, ...]"
-    process_id: "int | None"
+    hostnames: tuple[str, ...]
+    process_id: int | None
     clock: ClockEvidence
-    span: "tuple[Picoseconds, Picoseconds]"
+    span: tuple[Picoseconds, Picoseconds]
     strings: StringTable
-    devices: "tuple[Device, ...]"
-    streams: "tuple[Stream, ...]"
-    threads: "tuple[str, ...]"
+    devices: tuple[Device, ...]
+    streams: tuple[Stream, ...]
+    threads: tuple[str, ...]
     kernels: KernelTable
     launches: LaunchTable
     host_events: HostEventTable
@@ -271,8 +271,8 @@ class Trace:
     steps: StepTable
     events_in_file: int
     complete: bool
-    profiler_messages: "tuple[str, ...]" = ()
-    problems: "tuple[Problem, ...]" = ()
-    file_bytes: "int | None" = None
-    sha256: "str | None" = None
+    profiler_messages: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    file_bytes: int | None = None
+    sha256: str | None = None
     residency: ResidencyTable = field(default_factory=ResidencyTable.empty)

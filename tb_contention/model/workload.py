@@ -54,7 +54,7 @@ class Workload:
     pace: F64
     after: float
     latency: float
-    rate: "float | None"
+    rate: float | None
     marks: I64
     marks_host: bool
     recorded: F64

@@ -34,7 +34,7 @@ class Column:
     name: str
     unit: str
     kind: Kind
-    values: "tuple[Value, ...]"
+    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,7 +42,7 @@ class Table:
     """Columns of equal length."""
 
     name: str
-    columns: "tuple[Column, ...]"
+    columns: tuple[Column, ...]
 
     def __post_init__(self) -> None:
         if len({len(column.values) for column in self.columns}) > 1:
@@ -51,7 +51,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.columns[0].values) if self.columns else 0
 
-    def __getitem__(self, name: str) -> "tuple[Value, ...]":
+    def __getitem__(self, name: str) -> tuple[Value, ...]:
         for column in self.columns:
             if column.name == name:
                 return column.values
@@ -61,7 +61,7 @@ class Table:
         names = ", ".join(column.name for column in self.columns)
         return f"Table {self.name}: {len(self):,} rows of {names}"
 
-    def rows(self) -> "Iterable[tuple[Value, ...]]":
+    def rows(self) -> Iterable[tuple[Value, ...]]:
         """Walk over the rows."""
         return zip(*(column.values for column in self.columns), strict=True)
 

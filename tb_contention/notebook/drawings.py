@@ -30,7 +30,7 @@ class Plots:
 
     report: Report
 
-    def timeline(self, ax: Any = None, *, device: "str | None" = None) -> Any:
+    def timeline(self, ax: Any = None, *, device: str | None = None) -> Any:
         """Draw when each session had work, and above all when two or more had."""
         found, ax = self._begin(ax, device)
         if found is None:
@@ -48,7 +48,7 @@ class Plots:
         ax.invert_yaxis()
         return self._finish(ax, found, "work on the device", "time from the report's origin (s)", "session")
 
-    def slowdowns(self, ax: Any = None, *, device: "str | None" = None) -> Any:
+    def slowdowns(self, ax: Any = None, *, device: str | None = None) -> Any:
         """Draw each session's slowdown as a dot with its interval; bounds alone have no dot."""
         found, ax = self._begin(ax, device)
         if found is None:
@@ -92,7 +92,7 @@ class Plots:
             ax, found, "slowdown, 90 % interval", "step period together / alone (ratio)", "session (evidence)"
         )
 
-    def steps(self, ax: Any = None, *, device: "str | None" = None) -> Any:
+    def steps(self, ax: Any = None, *, device: str | None = None) -> Any:
         """Draw each session's step periods over time, and dotted without what others added, where that is known."""
         found, ax = self._begin(ax, device)
         if found is None:
@@ -117,7 +117,7 @@ class Plots:
             "step period (ms)",
         )
 
-    def memory(self, ax: Any = None, *, device: "str | None" = None) -> Any:
+    def memory(self, ax: Any = None, *, device: str | None = None) -> Any:
         """Draw the bytes in use of each allocator, and the capacity."""
         found, ax = self._begin(ax, device)
         if found is None:
@@ -143,7 +143,7 @@ class Plots:
             _say(ax, found.memory_note)
         return self._finish(ax, found, "memory in use", "time from the report's origin (s)", "memory (GiB)")
 
-    def blame(self, ax: Any = None, *, device: "str | None" = None) -> Any:
+    def blame(self, ax: Any = None, *, device: str | None = None) -> Any:
         """Draw who lost how much, in parts by whom it is put down to."""
         found, ax = self._begin(ax, device)
         if found is None:
@@ -169,7 +169,7 @@ class Plots:
         earlier = set(order[: order.index(culprit)])  # type: ignore[arg-type]
         return sum(row.lost for row in device.blame if row.victim == victim and row.culprit in earlier)
 
-    def _begin(self, ax: Any, device: "str | None") -> "tuple[DeviceReport | None, Any]":
+    def _begin(self, ax: Any, device: str | None) -> tuple[DeviceReport | None, Any]:
         if ax is None:
             pyplot = library("matplotlib.pyplot", "A drawing")
             ax = pyplot.subplots(figsize=(9, 3.2), layout="constrained")[1]
@@ -194,7 +194,7 @@ class Plots:
             ax.legend(fontsize=8, loc="upper right").set_in_layout(False)
         return ax
 
-    def _sessions(self, device: DeviceReport) -> "Iterator[Any]":
+    def _sessions(self, device: DeviceReport) -> Iterator[Any]:
         yield from device.sessions[:_MOST_SESSIONS]
 
     def _name(self, session: str) -> str:
@@ -206,7 +206,7 @@ class Plots:
         return color
 
 
-def _class(evidence: str, low: "float | None", high: "float | None") -> str:
+def _class(evidence: str, low: float | None, high: float | None) -> str:
     return "not known" if low is None and high is None else evidence
 
 
@@ -220,7 +220,7 @@ def _say(ax: Any, words: str) -> None:
     ax.text(0.5, 0.5, _plain(clean(words)), transform=ax.transAxes, ha="center", va="center", wrap=True)
 
 
-def _bars(spans: Intervals) -> "list[tuple[float, float]]":
+def _bars(spans: Intervals) -> list[tuple[float, float]]:
     """Return (start, length) in s; beyond what a drawing shows, neighbours are joined over the smallest gaps."""
     start, end = spans.start, spans.end
     if len(start) > _MOST_SPANS:
@@ -230,7 +230,7 @@ def _bars(spans: Intervals) -> "list[tuple[float, float]]":
     return list(zip((start / _S).tolist(), ((end - start) / _S).tolist(), strict=True))
 
 
-def _thinned(time: Any, value: Any) -> "tuple[Any, Any]":
+def _thinned(time: Any, value: Any) -> tuple[Any, Any]:
     """Keep the highest of each run of neighbours where there are more points than a drawing shows."""
     if len(time) <= _MOST_POINTS:
         return time, value

@@ -65,7 +65,7 @@ def page(content: str) -> str:
     return f'<div class="{SCOPE}"><style>\n{_style()}\n</style>\n{content}\n</div>'
 
 
-def rows_of_html(header: "Sequence[str]", rows: "Sequence[Sequence[str]]", numbers: "frozenset[int]") -> str:
+def rows_of_html(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: frozenset[int]) -> str:
     """Write a table of plain texts; `numbers` are the columns that stand flush right."""
     side = ['class="number"' if n in numbers else "" for n in range(len(header))]
     head = "".join(f"<th {s}>{escaped(cell)}</th>" for s, cell in zip(side, header, strict=True))

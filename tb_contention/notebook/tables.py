@@ -19,7 +19,7 @@ _COUNTS = frozenset(("kernels", "copies", "count", "step", "steps"))
 _RATIOS = frozenset(("slowdown", "slowdown_low", "slowdown_high", "coverage"))
 
 
-def _table(name: str, names: str, rows: "Iterable[Row]") -> Table:
+def _table(name: str, names: str, rows: Iterable[Row]) -> Table:
     """Put rows under their names; the name of a column tells its unit and its kind."""
     header = names.split()
     table = list(rows)
@@ -27,7 +27,7 @@ def _table(name: str, names: str, rows: "Iterable[Row]") -> Table:
     return Table(name=name, columns=tuple(_column(n, v) for n, v in zip(header, columns, strict=True)))
 
 
-def _column(name: str, values: "tuple[Value, ...]") -> Column:
+def _column(name: str, values: tuple[Value, ...]) -> Column:
     unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), "")
     if unit or name in _COUNTS:
         return Column(name=name, unit=unit, kind=Kind.INTEGER, values=values)
@@ -38,7 +38,7 @@ def _column(name: str, values: "tuple[Value, ...]") -> Column:
     return Column(name=name, unit="", kind=Kind.TEXT, values=tuple(_text(value) for value in values))
 
 
-def _text(value: Value) -> "str | None":
+def _text(value: Value) -> str | None:
     """Keep a name as it was recorded, but for halves of characters, which neither Arrow nor a file can hold."""
     return None if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
@@ -86,7 +86,7 @@ def _slowdowns(report: Report) -> Table:
 
 
 def _kernels(report: Report) -> Table:
-    def rows() -> "Iterator[Row]":
+    def rows() -> Iterator[Row]:
         for device in report.devices:
             costs = {(cost.session, cost.name): cost for cost in device.cost.kernels}
             for kernel in device.overlap.kernels:
@@ -102,7 +102,7 @@ def _steps(report: Report) -> Table:
     return _table("steps", "device session step start_ns end_ns own_ns host_ns lost_ns", rows)
 
 
-def _periods(device: str, times: StepTimes) -> "Iterator[Row]":
+def _periods(device: str, times: StepTimes) -> Iterator[Row]:
     """Walk over the periods of a session on a device."""
     known = (column.tolist() for column in (times.number, times.start, times.end, times.own, times.host))
     lost = times.lost.tolist() if times.known else [None] * len(times.number)
@@ -160,7 +160,7 @@ def _predictions(report: Report) -> Table:
     return _table("predictions", names, rows)
 
 
-def _predicted(device: str, prediction: Prediction) -> "Iterator[Row]":
+def _predicted(device: str, prediction: Prediction) -> Iterator[Row]:
     """Walk over the sessions of a prediction; one that tells of none is a row without a session."""
     whole: Row = (prediction.memory_peak, prediction.memory_fits, prediction.assumes, prediction.unknown)
     rows: tuple[SessionPrediction | None, ...] = prediction.sessions or (None,)
@@ -180,12 +180,12 @@ def _predicted(device: str, prediction: Prediction) -> "Iterator[Row]":
         )
 
 
-def _ends(bounds: "Bounds | None") -> "tuple[float | None, ...]":
+def _ends(bounds: Bounds | None) -> tuple[float | None, ...]:
     ends = (None, None, None) if bounds is None else (bounds.estimate, bounds.low, bounds.high)
     return tuple(None if end is None or not isfinite(end) else end for end in ends)
 
 
-def _ns(bounds: "Bounds | None") -> "tuple[int | None, ...]":
+def _ns(bounds: Bounds | None) -> tuple[int | None, ...]:
     return tuple(None if end is None else round(end) for end in _ends(bounds))
 
 
@@ -210,7 +210,7 @@ def _problems(report: Report) -> Table:
     return _table("problems_table", names, rows)
 
 
-_MAKERS: "tuple[tuple[str, Callable[[Report], Table]], ...]" = (
+_MAKERS: tuple[tuple[str, Callable[[Report], Table]], ...] = (
     ("sessions_table", _sessions),
     ("shares", _shares),
     ("slowdowns", _slowdowns),

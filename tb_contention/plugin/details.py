@@ -16,7 +16,7 @@ _TOUCHED = 0.02
 _MOST_BINS, _MOST_MEANWHILE = 40, 8
 
 
-def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> "dict[str, Any] | None":
+def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> dict[str, Any] | None:
     """Find the event of a sub-lane at an instant, with all that is known of it; keys as in `http_api.md`."""
     events = lane.events
     first = int(np.searchsorted(events.reach, time, "left"))
@@ -49,7 +49,7 @@ def event_at(timeline: DeviceTimeline, lane: Lane, row: int, time: int) -> "dict
     }
 
 
-def _place(timeline: DeviceTimeline, session: int, kind: str, source: int) -> "dict[str, Any] | None":
+def _place(timeline: DeviceTimeline, session: int, kind: str, source: int) -> dict[str, Any] | None:
     """Find the lane and sub-lane in which a kernel or launch of the trace is shown."""
     for number, lane in enumerate(timeline.lanes):
         if lane.session != session or lane.kind != kind:
@@ -67,7 +67,7 @@ def _place(timeline: DeviceTimeline, session: int, kind: str, source: int) -> "d
     return None
 
 
-def _launched_by(timeline: DeviceTimeline, lane: Lane, launch: int) -> "dict[str, Any] | None":
+def _launched_by(timeline: DeviceTimeline, lane: Lane, launch: int) -> dict[str, Any] | None:
     """Find the first of the kernels that a call launched."""
     trace = timeline.sessions[lane.session].trace
     same = np.flatnonzero(trace.kernels.correlation == trace.launches.correlation[launch])
@@ -76,7 +76,7 @@ def _launched_by(timeline: DeviceTimeline, lane: Lane, launch: int) -> "dict[str
     return next((place for place in places if place is not None), None)
 
 
-def _kernel(timeline: DeviceTimeline, lane: Lane, row: "int | None") -> "dict[str, Any]":
+def _kernel(timeline: DeviceTimeline, lane: Lane, row: int | None) -> dict[str, Any]:
     """Tell what only kernels have; nulls for other events."""
     names = (
         "correlation_id",
@@ -108,7 +108,7 @@ def _kernel(timeline: DeviceTimeline, lane: Lane, row: "int | None") -> "dict[st
     }
 
 
-def _launch(config: "LaunchConfig | None") -> "dict[str, Any] | None":
+def _launch(config: LaunchConfig | None) -> dict[str, Any] | None:
     if config is None:
         return None
     return {
@@ -121,7 +121,7 @@ def _launch(config: "LaunchConfig | None") -> "dict[str, Any] | None":
     }
 
 
-def _launched(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any]":
+def _launched(timeline: DeviceTimeline, lane: Lane, row: int) -> dict[str, Any]:
     """Find the call that launched a kernel."""
     session = timeline.sessions[lane.session]
     launches, one = session.trace.launches, session.trace.kernels.select(np.array([row]))
@@ -140,7 +140,7 @@ def _launched(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any]
     }
 
 
-def _step(timeline: DeviceTimeline, lane: Lane, start: int) -> "int | None":
+def _step(timeline: DeviceTimeline, lane: Lane, start: int) -> int | None:
     """Return the number of the step whose span holds an instant; the latest where several do."""
     session = timeline.sessions[lane.session]
     steps = session.trace.steps
@@ -150,7 +150,7 @@ def _step(timeline: DeviceTimeline, lane: Lane, start: int) -> "int | None":
     return int(steps.number[inside[-1]]) if len(inside) else None
 
 
-def _lost(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> "dict[str, Any]":
+def _lost(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> dict[str, Any]:
     """Return how much of an event others stretched, and how long it was stalled before; null where the loss is not known."""
     key = timeline.sessions[lane.session].id
     found = next((lost for lost in timeline.report.cost.lost if lost.session == key), None)
@@ -164,7 +164,7 @@ def _lost(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> "dict[s
     return {"stretched_ns": found.stretched.clip(start, end).total, "stalled_ns": stalled}
 
 
-def _distribution(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, Any] | None":
+def _distribution(timeline: DeviceTimeline, lane: Lane, row: int) -> dict[str, Any] | None:
     """Sort the durations of all kernels of the same name and operation on this device into logarithmic bins."""
     session = timeline.sessions[lane.session]
     kernels = session.trace.kernels
@@ -192,7 +192,7 @@ def _distribution(timeline: DeviceTimeline, lane: Lane, row: int) -> "dict[str, 
     }
 
 
-def _on_device(timeline: DeviceTimeline, lane: Lane, kernels: KernelTable, rows: I64) -> "np.ndarray[Any, Any]":
+def _on_device(timeline: DeviceTimeline, lane: Lane, kernels: KernelTable, rows: I64) -> np.ndarray[Any, Any]:
     session = timeline.sessions[lane.session]
     devices = {plane.device for plane in timeline.report.group.planes if plane.session == session.id}
     here = np.array([stream.device in devices for stream in session.trace.streams], np.bool_)
@@ -206,11 +206,11 @@ def _edges(length: I64) -> F64:
     return np.geomspace(low, high, bins + 1)
 
 
-def _median(length: I64) -> "int | None":
+def _median(length: I64) -> int | None:
     return round(float(np.median(length))) if len(length) else None
 
 
-def _meanwhile(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> "list[dict[str, Any]]":
+def _meanwhile(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> list[dict[str, Any]]:
     """Sum up what the streams of other sessions ran between two instants, by name, longest first."""
     sums: dict[tuple[str, str], list[int]] = {}
     for other in timeline.lanes:
@@ -224,7 +224,7 @@ def _meanwhile(timeline: DeviceTimeline, lane: Lane, start: int, end: int) -> "l
     return [{"session": s, "name": n, "overlap_ns": total, "count": count} for (s, n), (total, count) in rows]
 
 
-def _overlaps(events: Events, start: int, end: int) -> "list[tuple[int, int, int]]":
+def _overlaps(events: Events, start: int, end: int) -> list[tuple[int, int, int]]:
     """Return (name, ns at once, how many) of the most of a lane's events inside a span."""
     first = int(np.searchsorted(events.reach, start, "right"))
     last = int(np.searchsorted(events.start, end, "left"))

@@ -38,7 +38,7 @@ class BrokenPlugin(base_plugin.TBPlugin):
         super().__init__(context)
         self._reason = reason
 
-    def get_plugin_apps(self) -> "dict[str, Any]":
+    def get_plugin_apps(self) -> dict[str, Any]:
         """Serve one page."""
         return {"/index.js": self._page}
 
@@ -50,7 +50,7 @@ class BrokenPlugin(base_plugin.TBPlugin):
         """Name the page."""
         return base_plugin.FrontendMetadata(es_module_path="/index.js", tab_name=TAB_NAME)
 
-    def _page(self, environ: "dict[str, Any]", start_response: "Callable[..., Any]") -> "Iterable[bytes]":
+    def _page(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         text = (
             f"tb_contention could not be loaded: {self._reason}. "
             "Install it again in TensorBoard's environment: pip install --force-reinstall tb_contention"

@@ -60,7 +60,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         self._workspace = Workspace(logdir, spec)
         self._context = context
 
-    def get_plugin_apps(self) -> "dict[str, Application]":
+    def get_plugin_apps(self) -> dict[str, Application]:
         """Name the routes."""
         routes: dict[str, tuple[Handler, frozenset[str]]] = {
             "/api/summary": (self._summary, frozenset({"known"})),
@@ -111,7 +111,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
             }
         )
 
-    def _trace_viewer(self, aligned: AlignedTraces) -> "dict[str, TraceViewerPlace]":
+    def _trace_viewer(self, aligned: AlignedTraces) -> dict[str, TraceViewerPlace]:
         """Tell where xprof's trace viewer has each session, for those that it can open."""
         places = {}
         for session in aligned.sessions:
@@ -121,7 +121,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
                 places[str(session.id)] = place
         return places
 
-    def _timeline(self, query: Query) -> "tuple[DeviceTimeline, str]":
+    def _timeline(self, query: Query) -> tuple[DeviceTimeline, str]:
         device = query.text("device")
         timeline, revision = self._workspace.timeline(query.view, device)
         if timeline is None:
@@ -161,7 +161,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         report = timeline.report
         return _json(cost_json.part(contention_within(aligned, report.group, report.cost, low, high)))
 
-    def _part(self, query: Query) -> "tuple[DeviceTimeline, AlignedTraces, int, int]":
+    def _part(self, query: Query) -> tuple[DeviceTimeline, AlignedTraces, int, int]:
         """Read a part of a device's window, clipped to it."""
         start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
         timeline, _ = self._timeline(query)
@@ -258,15 +258,15 @@ def _json(value: Any, status: int = 200) -> wrappers.Response:
     return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
 
 
-def _check_method(environ: "dict[str, Any]") -> None:
+def _check_method(environ: dict[str, Any]) -> None:
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
         raise RequestError(405, "method-not-allowed", "Only GET and HEAD are answered here.")
 
 
-def _application(handler: Handler, allowed: "frozenset[str]") -> Application:
+def _application(handler: Handler, allowed: frozenset[str]) -> Application:
     """Wrap a handler: methods, parsing, errors, headers."""
 
-    def application(environ: "dict[str, Any]", start_response: "Callable[..., Any]") -> "Iterable[bytes]":
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
             _check_method(environ)
             response = handler(parse_query(environ.get("QUERY_STRING", ""), allowed))
@@ -290,7 +290,7 @@ def _application(handler: Handler, allowed: "frozenset[str]") -> Application:
     return application
 
 
-def _static_names() -> "list[str]":
+def _static_names() -> list[str]:
     folder = files("tb_contention") / "static"
     return sorted(f.name for f in folder.iterdir() if f.is_file() and "." + f.name.rpartition(".")[2] in _MIME)
 

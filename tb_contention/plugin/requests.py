@@ -27,8 +27,8 @@ class RequestError(Exception):
 class View:
     """The user's hand on the analysis, hashable; sorted, so that equal views are one."""
 
-    shifts: "tuple[tuple[str, int], ...]" = ()
-    gpus: "tuple[tuple[str, int, str], ...]" = ()
+    shifts: tuple[tuple[str, int], ...] = ()
+    gpus: tuple[tuple[str, int, str], ...] = ()
 
     def options(self, spec: str) -> Options:
         """Turn into options of the analysis."""
@@ -40,7 +40,7 @@ class Query:
     """A parsed query: the view, and the route's own parameters, each given at most once."""
 
     view: View
-    values: "Mapping[str, str]"
+    values: Mapping[str, str]
 
     def text(self, name: str) -> str:
         """Return a parameter that must be there."""
@@ -57,7 +57,7 @@ class Query:
             )
         return value
 
-    def caps(self, name: str) -> "tuple[int | None, ...]":
+    def caps(self, name: str) -> tuple[int | None, ...]:
         """Return a list of bytes, separated by commas; an empty entry is None."""
         entries = self.text(name).split(",")
         caps = [_integer(entry) for entry in entries]
@@ -77,7 +77,7 @@ class Query:
         return self.number("level", 0, MAX_LEVEL)
 
 
-def parse_query(query: str, allowed: "frozenset[str]") -> Query:
+def parse_query(query: str, allowed: frozenset[str]) -> Query:
     """Parse a query string; raise RequestError for what is unknown, repeated, malformed or too much."""
     if len(query) > MAX_QUERY:
         raise RequestError(400, "query-too-long", "The query is too long.")
@@ -107,7 +107,7 @@ def parse_query(query: str, allowed: "frozenset[str]") -> Query:
     return Query(view, values)
 
 
-def _shift(value: str) -> "tuple[str, int]":
+def _shift(value: str) -> tuple[str, int]:
     session, equals, amount = value.rpartition("=")
     shift = _integer(amount)
     if not equals or not session or shift is None or abs(shift) >= FAR:
@@ -115,7 +115,7 @@ def _shift(value: str) -> "tuple[str, int]":
     return session, shift
 
 
-def _gpu(value: str) -> "tuple[str, int, str]":
+def _gpu(value: str) -> tuple[str, int, str]:
     left, equals, name = value.rpartition("=")
     session, colon, ordinal = left.rpartition(":")
     number = _integer(ordinal)
@@ -131,7 +131,7 @@ def _gpu(value: str) -> "tuple[str, int, str]":
     return session, number, name
 
 
-def _integer(text: str) -> "int | None":
+def _integer(text: str) -> int | None:
     digits = text[1:] if text.startswith("-") else text
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 19):
         return None

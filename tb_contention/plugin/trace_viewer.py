@@ -18,7 +18,7 @@ class TraceViewerPlace(TypedDict):
     zero_ns: int
 
 
-def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> "TraceViewerPlace | None":
+def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> TraceViewerPlace | None:
     """Name the place of a session, read from `file`; None where xprof in the same TensorBoard does not open it at its time.
 
     logdir: TensorBoard's, empty under `--logdir_spec`, which xprof does not read. Neither does it read URLs with our file systems, a

@@ -40,11 +40,11 @@ class State:
 
     state: str = "scanning"
     message: str = "Looking for captures"
-    progress: "float | None" = None
+    progress: float | None = None
     revision: str = ""
-    analysis: "Analysis | None" = None
+    analysis: Analysis | None = None
     partial: bool = False
-    timelines: "OrderedDict[str, DeviceTimeline]" = field(default_factory=OrderedDict)
+    timelines: OrderedDict[str, DeviceTimeline] = field(default_factory=OrderedDict)
 
 
 class Workspace:
@@ -86,7 +86,7 @@ class Workspace:
                 self._start(wanted=True)
             return State(state.state, state.message, state.progress, state.revision, state.analysis, state.partial)
 
-    def timeline(self, view: View, device: str) -> "tuple[DeviceTimeline | None, str]":
+    def timeline(self, view: View, device: str) -> tuple[DeviceTimeline | None, str]:
         """Return the timeline of a device (None: no such device, or not analysed yet) and the view's revision."""
         with self._lock:
             state = self._views.get(view)
@@ -105,13 +105,13 @@ class Workspace:
                     state.timelines.popitem(last=False)
         return timeline, revision
 
-    def aligned(self, view: View) -> "AlignedTraces | None":
+    def aligned(self, view: View) -> AlignedTraces | None:
         """Return the traces of a view that was analysed."""
         with self._lock:
             state = self._views.get(view)
         return None if state is None or state.analysis is None else state.analysis.aligned
 
-    def file(self, relative: str) -> "CaptureFile | None":
+    def file(self, relative: str) -> CaptureFile | None:
         """Find a decoded file by its path below the log directory."""
         return next((file for file in tuple(self._captures) if file.relative == relative), None)
 
@@ -182,7 +182,7 @@ class Workspace:
             problems=(*discovery.problems, *(_being_written(f) for f in discovery.files if f in unfinished)),
         )
 
-    def _tell(self, message: str, progress: "float | None") -> None:
+    def _tell(self, message: str, progress: float | None) -> None:
         with self._lock:
             for state in self._views.values():
                 if state.analysis is None:
@@ -216,7 +216,7 @@ def _is_young(file: CaptureFile) -> bool:
     return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
 
 
-def _is_cut(captures: "tuple[Capture, ...]", problems: "tuple[Problem, ...]") -> bool:
+def _is_cut(captures: tuple[Capture, ...], problems: tuple[Problem, ...]) -> bool:
     """Tell whether a file looks like the beginning of one."""
     if captures:
         return not all(capture.trace.complete for capture in captures)
@@ -244,7 +244,7 @@ def _revision(discovery: Discovery) -> str:
     return digest.hexdigest()
 
 
-def _changed(manifest: "str | None") -> int:
+def _changed(manifest: str | None) -> int:
     """Return the time of a local manifest's last change, 0 without one."""
     try:
         return Path(manifest).stat().st_mtime_ns if manifest is not None else 0

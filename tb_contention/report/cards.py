@@ -18,7 +18,7 @@ def escaped(text: str) -> str:
     return escape(clean(text))
 
 
-def device_cards(report: Report, device: DeviceReport) -> "list[str]":
+def device_cards(report: Report, device: DeviceReport) -> list[str]:
     """Print the cards of one device."""
     cards = [_session_card(report, device, share.session) for share in device.per_session]
     shared = [_sharing_card(device)] if len(device.sessions) > 1 else []
@@ -55,7 +55,7 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     return _card(who, big or busy, plot, *map(escaped, lines), bar, ends=ends)
 
 
-def _slowdown(slowdown: Slowdown) -> "tuple[str, str]":
+def _slowdown(slowdown: Slowdown) -> tuple[str, str]:
     """Return what stands large and what stands small beside it."""
     estimate = estimate_of(slowdown)
     if answer_of(slowdown) is Answer.UNKNOWN:
@@ -119,7 +119,7 @@ def _memory_card(device: DeviceReport) -> str:
     return _card("Memory, peak of the sum", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
 
 
-def _bar(parts: "list[tuple[int, str]]", whole: int) -> str:
+def _bar(parts: list[tuple[int, str]], whole: int) -> str:
     """Draw shares of a whole side by side."""
     x, boxes = 0.0, ""
     for amount, style in parts:

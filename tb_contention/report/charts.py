@@ -23,7 +23,7 @@ _ROW = 78
 _TOP = 26
 
 
-def scale_of(device: DeviceReport) -> "tuple[float, float]":
+def scale_of(device: DeviceReport) -> tuple[float, float]:
     """Span all slowdowns of a device, and 1."""
     slowdowns = [loss.slowdown for loss in device.cost.losses]
     values = [v for s in slowdowns for v in (s.low, s.high, estimate_of(s)) if v is not None]
@@ -31,7 +31,7 @@ def scale_of(device: DeviceReport) -> "tuple[float, float]":
     return first, max(first + 0.1, *values) if values else 1.1
 
 
-def whisker(slowdown: Slowdown, scale: "tuple[float, float]", color: int) -> str:
+def whisker(slowdown: Slowdown, scale: tuple[float, float], color: int) -> str:
     """Draw a slowdown on the scale of its device: a line from end to end, a dot at the estimate, a tick at 1."""
     low, high, estimate = slowdown.low, slowdown.high, estimate_of(slowdown)
     if low is None and high is None:
@@ -67,7 +67,7 @@ def step_chart(report: Report, device: DeviceReport, number: int) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{hatch(pattern)}{"".join(parts)}</svg>'
 
 
-def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, number: int) -> "Iterator[str]":
+def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, number: int) -> Iterator[str]:
     color, runs = color_of(report, times.session), merge_steps(times, _MOST_BARS)
     merged, sizes = runs.times, runs.sizes()
     own, host, lost = (part / sizes for part in (merged.own, merged.host, merged.lost))
@@ -98,7 +98,7 @@ def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, numb
         yield hit(round(left, 1), top, round(max(right - left, 0.5), 1), _HIGH, words)
 
 
-def _top(periods: F64) -> "tuple[float, int]":
+def _top(periods: F64) -> tuple[float, int]:
     """Choose the length at the upper edge, and say how many are cut there: a pause is not to flatten all other periods."""
     usual, longest = 2 * float(np.median(periods)), float(np.max(periods))
     if longest <= 1.5 * usual:

@@ -25,7 +25,7 @@ def to_json(found: Comparison, *, before: str, after: str) -> str:
     return json.dumps(to_dict(found, before=before, after=after), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def to_dict(found: Comparison, *, before: str, after: str) -> "dict[str, Any]":
+def to_dict(found: Comparison, *, before: str, after: str) -> dict[str, Any]:
     """Return the comparison as JSON values."""
     return {
         "format_version": FORMAT_VERSION,
@@ -46,7 +46,7 @@ def to_dict(found: Comparison, *, before: str, after: str) -> "dict[str, Any]":
     }
 
 
-def _side(side: DeviceSide, logdir: str) -> "dict[str, Any]":
+def _side(side: DeviceSide, logdir: str) -> dict[str, Any]:
     return {
         "logdir": logdir,
         "device": side.id,
@@ -59,11 +59,11 @@ def _side(side: DeviceSide, logdir: str) -> "dict[str, Any]":
     }
 
 
-def _named(session: Named) -> "dict[str, str]":
+def _named(session: Named) -> dict[str, str]:
     return {"id": session.id, "name": session.name}
 
 
-def _session(found: SessionComparison) -> "dict[str, Any]":
+def _session(found: SessionComparison) -> dict[str, Any]:
     return {
         "before": found.before,
         "after": found.after,
@@ -84,11 +84,11 @@ def _session(found: SessionComparison) -> "dict[str, Any]":
     }
 
 
-def _steps(side: StepSide) -> "dict[str, Any]":
+def _steps(side: StepSide) -> dict[str, Any]:
     return {"count": int(side.count), "mean_ns": _rounded(side.mean), "kernels": ratio(side.kernels)}
 
 
-def _allocator(found: AllocatorComparison) -> "dict[str, Any]":
+def _allocator(found: AllocatorComparison) -> dict[str, Any]:
     return {
         "before_allocator": found.before,
         "after_allocator": found.after,
@@ -98,7 +98,7 @@ def _allocator(found: AllocatorComparison) -> "dict[str, Any]":
     }
 
 
-def _kernel(found: KernelDifference) -> "dict[str, Any]":
+def _kernel(found: KernelDifference) -> dict[str, Any]:
     return {
         "name": found.name,
         "presence": found.presence.value,
@@ -108,7 +108,7 @@ def _kernel(found: KernelDifference) -> "dict[str, Any]":
     }
 
 
-def _sums(sums: KernelSums) -> "dict[str, int]":
+def _sums(sums: KernelSums) -> dict[str, int]:
     return {
         "count": int(sums.count),
         "mean_ns": round(sums.mean),
@@ -117,7 +117,7 @@ def _sums(sums: KernelSums) -> "dict[str, int]":
     }
 
 
-def _figure(change: Change) -> "dict[str, Any]":
+def _figure(change: Change) -> dict[str, Any]:
     """Write a ratio or a share."""
     return {
         "before": ratio(change.before),
@@ -127,7 +127,7 @@ def _figure(change: Change) -> "dict[str, Any]":
     }
 
 
-def _integers(change: Change) -> "dict[str, Any]":
+def _integers(change: Change) -> dict[str, Any]:
     """Write lengths in ns, or bytes."""
     before, after = _rounded(change.before), _rounded(change.after)
     return {
@@ -138,7 +138,7 @@ def _integers(change: Change) -> "dict[str, Any]":
     }
 
 
-def _judged(change: Change) -> "dict[str, Any]":
+def _judged(change: Change) -> dict[str, Any]:
     return {
         "ratio": ratio(change.ratio),
         "verdict": change.judgement.value,
@@ -149,9 +149,9 @@ def _judged(change: Change) -> "dict[str, Any]":
     }
 
 
-def _interval(interval: "Interval | None") -> "dict[str, float | None] | None":
+def _interval(interval: Interval | None) -> dict[str, float | None] | None:
     return None if interval is None else {"low": ratio(interval.low), "high": ratio(interval.high)}
 
 
-def _rounded(value: "float | None") -> "int | None":
+def _rounded(value: float | None) -> int | None:
     return None if value is None else round(value)

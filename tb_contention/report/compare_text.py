@@ -106,7 +106,7 @@ def _side(word: str, side: DeviceSide, logdir: str) -> str:
     return f"{word}: {escape(text)}"
 
 
-def _others(words: str, sessions: "tuple[Named, ...]") -> str:
+def _others(words: str, sessions: tuple[Named, ...]) -> str:
     names = listing([clean(session.name) for session in sessions], 10)
     return escape(f"{words}: {names}.") if names else ""
 
@@ -122,7 +122,7 @@ def _device(found: Comparison) -> TextTable:
     return TextTable(title="Device", header=_HEADER, rows=rows, numbers=_NUMBERS)
 
 
-def _session(found: SessionComparison) -> "list[str]":
+def _session(found: SessionComparison) -> list[str]:
     one, two = found.before_steps, found.after_steps
     about = f"{_MATCH[found.match][0].upper()}{_MATCH[found.match][1:]}; whole step periods: {one.count} before, {two.count} after"
     if one.mean is not None and two.mean is not None:
@@ -155,7 +155,7 @@ def _session(found: SessionComparison) -> "list[str]":
     return [head, escape(f"{about}."), body, escape(says), *_kernels(found)]
 
 
-def _row(figure: str, change: Change, write: Writer) -> "tuple[str, ...]":
+def _row(figure: str, change: Change, write: Writer) -> tuple[str, ...]:
     """Write a figure with its intervals; a claim that is not made says why."""
     verdict = change.judgement.value + (f": {change.why}" if change.why else "")
     return (
@@ -171,7 +171,7 @@ def _sign(difference: float) -> str:
     return "+" if difference > 0 else "−" if difference < 0 else ""
 
 
-def _with(text: str, interval: "Interval | None", write: Writer) -> str:
+def _with(text: str, interval: Interval | None, write: Writer) -> str:
     return text if interval is None else f"{text} ({write(interval.low)} to {write(interval.high)})"
 
 
@@ -190,7 +190,7 @@ def _change(change: Change, write: Writer) -> str:
     return f"{text}, {times(change.ratio)}{ends}"
 
 
-def _kernels(found: SessionComparison) -> "list[str]":
+def _kernels(found: SessionComparison) -> list[str]:
     """Set the largest changes side by side; which of them chance may explain the sums do not tell."""
     per = "per step" if found.basis is Basis.STEP else "per second"
     changed = [kernel for kernel in found.kernels if kernel.difference]
@@ -210,7 +210,7 @@ def _kernels(found: SessionComparison) -> "list[str]":
     return _table(table, level=3)
 
 
-def _kernel(kernel: KernelDifference) -> "tuple[str, ...]":
+def _kernel(kernel: KernelDifference) -> tuple[str, ...]:
     sides = (kernel.before, kernel.after)
     numbers = " / ".join("–" if side is None else f"{side.count:,}" for side in sides)
     difference = round(kernel.difference)
@@ -224,36 +224,36 @@ def _kernel(kernel: KernelDifference) -> "tuple[str, ...]":
     )
 
 
-def _mean(sums: "KernelSums | None") -> str:
+def _mean(sums: KernelSums | None) -> str:
     return "–" if sums is None else duration(round(sums.mean))
 
 
-def _table(table: TextTable, *, level: int) -> "list[str]":
+def _table(table: TextTable, *, level: int) -> list[str]:
     rule = ["---:" if column in table.numbers else "---" for column in range(len(table.header))]
     rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return [f"{'#' * level} {escape(table.title)}", body, escape(table.note)]
 
 
-def _whole(value: "float | None") -> "int | None":
+def _whole(value: float | None) -> int | None:
     return None if value is None else round(value)
 
 
-def _length(value: "float | None") -> str:
+def _length(value: float | None) -> str:
     return "–" if value is None else duration(round(value))
 
 
-def _size(value: "float | None") -> str:
+def _size(value: float | None) -> str:
     return "–" if value is None else size(round(value))
 
 
-def _percent(value: "float | None") -> str:
+def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def _factor(value: "float | None") -> str:
+def _factor(value: float | None) -> str:
     return "–" if value is None else times(value)
 
 
-def _number(value: "float | None") -> str:
+def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"

@@ -18,17 +18,17 @@ from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.report.steps import merge_steps
 
 
-def integer(value: "int | None") -> "int | None":
+def integer(value: int | None) -> int | None:
     """Return a plain integer; null stays null."""
     return None if value is None else int(value)
 
 
-def ratio(value: "float | None") -> "float | None":
+def ratio(value: float | None) -> float | None:
     """Round to six digits after the point; what is not a finite number is unknown, that is null."""
     return None if value is None or not math.isfinite(value) else round(float(value), 6)
 
 
-def sharing(cost: Cost) -> "dict[str, Any]":
+def sharing(cost: Cost) -> dict[str, Any]:
     """Return the keys of a device that tell how its sessions share it."""
     return {
         "mechanism": cost.mechanism.value,
@@ -39,7 +39,7 @@ def sharing(cost: Cost) -> "dict[str, Any]":
     }
 
 
-def _metrics(metrics: SharingMetrics) -> "dict[str, Any]":
+def _metrics(metrics: SharingMetrics) -> dict[str, Any]:
     return {
         "antt": ratio(metrics.antt),
         "stp": ratio(metrics.stp),
@@ -48,7 +48,7 @@ def _metrics(metrics: SharingMetrics) -> "dict[str, Any]":
     }
 
 
-def loss(found: SessionLoss, mean_step: "int | None") -> "dict[str, Any]":
+def loss(found: SessionLoss, mean_step: int | None) -> dict[str, Any]:
     """Return the keys of a session on a device that tell what it lost; `mean_step` stands in for an unknown period in company."""
     shared = mean_step if found.step_shared is None else found.step_shared
     return {
@@ -61,7 +61,7 @@ def loss(found: SessionLoss, mean_step: "int | None") -> "dict[str, Any]":
     }
 
 
-def _slowdown(slowdown: Slowdown) -> "dict[str, Any]":
+def _slowdown(slowdown: Slowdown) -> dict[str, Any]:
     return {
         "estimate": ratio(slowdown.estimate),
         "low": ratio(slowdown.low),
@@ -72,7 +72,7 @@ def _slowdown(slowdown: Slowdown) -> "dict[str, Any]":
     }
 
 
-def blame(cost: Cost) -> "dict[str, Any]":
+def blame(cost: Cost) -> dict[str, Any]:
     """Return who lost how much to whom, in sum and by the top pairs of kernels."""
     return {
         "blame": [{"victim": b.victim, "culprit": b.culprit, "lost_ns": int(b.lost)} for b in cost.blame],
@@ -89,7 +89,7 @@ def blame(cost: Cost) -> "dict[str, Any]":
     }
 
 
-def kernels(overlap: Overlap, known: "tuple[KernelCost, ...]") -> "list[dict[str, Any]]":
+def kernels(overlap: Overlap, known: tuple[KernelCost, ...]) -> list[dict[str, Any]]:
     """Return the sums of each kernel name, with what they cost alone where that is known."""
     costs = {(found.session, found.name): found for found in known}
     rows = []
@@ -108,7 +108,7 @@ def kernels(overlap: Overlap, known: "tuple[KernelCost, ...]") -> "list[dict[str
     return rows
 
 
-def time_split(time: TimeSplit) -> "dict[str, Any]":
+def time_split(time: TimeSplit) -> dict[str, Any]:
     """Return how a window divides."""
     return {
         "window_ns": int(time.window),
@@ -118,7 +118,7 @@ def time_split(time: TimeSplit) -> "dict[str, Any]":
     }
 
 
-def part(found: ContentionPart) -> "dict[str, Any]":
+def part(found: ContentionPart) -> dict[str, Any]:
     """Return what the tab asks for on a part of the window; keys as in `plugin/http_api.md`."""
     return {
         "start_ns": int(found.start),
@@ -152,7 +152,7 @@ def part(found: ContentionPart) -> "dict[str, Any]":
     }
 
 
-def _session_part(own: SessionPart) -> "dict[str, Any]":
+def _session_part(own: SessionPart) -> dict[str, Any]:
     return {
         "session": own.session,
         "stretch_ns": integer(own.stretch),
@@ -166,7 +166,7 @@ def _session_part(own: SessionPart) -> "dict[str, Any]":
     }
 
 
-def step_times(times: StepTimes) -> "dict[str, Any]":
+def step_times(times: StepTimes) -> dict[str, Any]:
     """Return the step periods of one session as columns, neighbours merged where there are many."""
     runs = merge_steps(times)
     return {
@@ -183,7 +183,7 @@ def step_times(times: StepTimes) -> "dict[str, Any]":
     }
 
 
-def parts(roll_up: RollUp) -> "dict[str, Any]":
+def parts(roll_up: RollUp) -> dict[str, Any]:
     """Return the parts of the sessions by name scope and by thread."""
     return {
         "scopes": [
@@ -212,7 +212,7 @@ def parts(roll_up: RollUp) -> "dict[str, Any]":
     }
 
 
-def attribution(rule: "Attribution | None") -> "dict[str, Any] | None":
+def attribution(rule: Attribution | None) -> dict[str, Any] | None:
     """Return the rule that told a session apart; null for a whole process."""
     if rule is None:
         return None

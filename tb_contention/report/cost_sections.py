@@ -48,7 +48,7 @@ def losses(report: Report, device: DeviceReport) -> TextTable:
     return TextTable(title="What sharing cost", header=header, rows=tuple(rows), numbers=numbers, note=note)
 
 
-def _part(nanoseconds: "int | None", window: int) -> str:
+def _part(nanoseconds: int | None, window: int) -> str:
     return "–" if nanoseconds is None else f"{duration(nanoseconds)} ({percent(nanoseconds, window)})"
 
 

@@ -49,7 +49,7 @@ def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = 
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{hatch(str(number))}{"".join(parts)}</svg>'
 
 
-def _hover(report: Report, device: DeviceReport, top: int, height: int) -> "Iterator[str]":
+def _hover(report: Report, device: DeviceReport, top: int, height: int) -> Iterator[str]:
     """Tell of each part of the window who had work, and how much memory was in use at most."""
     start, end = device.window.start_ns, device.window.end_ns
     if end <= start:
@@ -70,7 +70,7 @@ def _hover(report: Report, device: DeviceReport, top: int, height: int) -> "Iter
         yield hit(LEFT + first, top, last - first, height - top - 4, "\n".join(lines))
 
 
-def _contention(device: DeviceReport, top: int, number: int) -> "Iterator[str]":
+def _contention(device: DeviceReport, top: int, number: int) -> Iterator[str]:
     start, end = device.window.start_ns, device.window.end_ns
     yield label(4, top + 12, "Two or more at once", "strong")
     yield label(
@@ -87,7 +87,7 @@ def _box(column: int, y: float, width: int, height: float) -> str:
     return f"M{LEFT + column} {y:g}h{width}v{height:g}h{-width}z"
 
 
-def _strip(report: Report, session: SessionId, shares: F64, top: int) -> "Iterator[str]":
+def _strip(report: Report, session: SessionId, shares: F64, top: int) -> Iterator[str]:
     color, name = color_of(report, session), labels(report)[session]
     item = report.session(session).session
     process = f"process {item.process_id}" if item.process_id is not None else clean(item.host)
@@ -102,7 +102,7 @@ def _strip(report: Report, session: SessionId, shares: F64, top: int) -> "Iterat
             yield f'<path class="s{color}" fill-opacity="{0.25 + 0.75 * level / 4:.2f}" d="{path}"/>'
 
 
-def _lost(device: DeviceReport, session: SessionId, top: int) -> "Iterator[str]":
+def _lost(device: DeviceReport, session: SessionId, top: int) -> Iterator[str]:
     """Underline where a session lost time, stretched or stalled."""
     for lost in device.cost.lost:
         if lost.session == session:

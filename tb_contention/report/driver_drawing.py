@@ -11,7 +11,7 @@ from tb_contention.report.text import size
 from tb_contention.units import I64
 
 
-def driver_shapes(view: DriverView, start: int, end: int, y: "Callable[[float], float]") -> "Iterator[str]":
+def driver_shapes(view: DriverView, start: int, end: int, y: Callable[[float], float]) -> Iterator[str]:
     """Draw both in the window [start, end); y: bytes -> where they are. The highest value of a column stands for it."""
     capacity, others = view.capacity, view.untraced
     if capacity is not None and others is not None and view.untraced_peak:
@@ -30,7 +30,7 @@ def driver_shapes(view: DriverView, start: int, end: int, y: "Callable[[float], 
     yield label(LEFT + COLUMNS - 6, y(last[2]) + 13, words, "halo", "end")
 
 
-def _steps(values: I64) -> "list[tuple[int, int, int]]":
+def _steps(values: I64) -> list[tuple[int, int, int]]:
     """Join equal neighbours: (left, right, bytes)."""
     starts = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
     ends = np.append(starts[1:], len(values))

@@ -8,7 +8,7 @@ from tb_contention.model.manifest import ManifestSession
 from tb_contention.report.cost_json import integer, ratio
 
 
-def driver(found: DriverView) -> "dict[str, Any]":
+def driver(found: DriverView) -> dict[str, Any]:
     """Return the driver's view as JSON values."""
     return {
         "source": found.source,
@@ -33,7 +33,7 @@ def driver(found: DriverView) -> "dict[str, Any]":
     }
 
 
-def _process(process: DriverProcess) -> "dict[str, Any]":
+def _process(process: DriverProcess) -> dict[str, Any]:
     beside = process.beside
     return {
         "process_id": int(process.process_id),
@@ -47,7 +47,7 @@ def _process(process: DriverProcess) -> "dict[str, Any]":
     }
 
 
-def _levels(levels: Levels) -> "dict[str, list[int]]":
+def _levels(levels: Levels) -> dict[str, list[int]]:
     """Print a step function without its steps of height 0."""
     changes = [0] + [i + 1 for i, (a, b) in enumerate(zip(levels.value, levels.value[1:], strict=False)) if a != b]
     return {
@@ -56,7 +56,7 @@ def _levels(levels: Levels) -> "dict[str, list[int]]":
     }
 
 
-def recording(said: "ManifestSession | None") -> "dict[str, Any] | None":
+def recording(said: ManifestSession | None) -> dict[str, Any] | None:
     """Return what was written down of a session when it was recorded; None without a manifest."""
     if said is None:
         return None

@@ -56,7 +56,7 @@ def driver_table(report: Report, device: DeviceReport) -> TextTable:
     )
 
 
-def _row(names: "dict[str, str]", process: DriverProcess, found: DriverView) -> "tuple[str, ...]":
+def _row(names: dict[str, str], process: DriverProcess, found: DriverView) -> tuple[str, ...]:
     unsure = "not known" if found.unmatched else "not captured"
     known = "–" if process.at_fullest is None else size(process.at_fullest)
     if process.at_fullest is not None and found.capacity:
@@ -73,7 +73,7 @@ def _row(names: "dict[str, str]", process: DriverProcess, found: DriverView) -> 
     )
 
 
-def _range(beside: "BesideAllocators | None") -> str:
+def _range(beside: BesideAllocators | None) -> str:
     if beside is None or beside.least is None or beside.most is None:
         return "–"
     if beside.least == beside.most:

@@ -14,7 +14,7 @@ def to_json(gate: Gate, *, logdir: str) -> str:
     return json.dumps(to_dict(gate, logdir=logdir), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def to_dict(gate: Gate, *, logdir: str) -> "dict[str, Any]":
+def to_dict(gate: Gate, *, logdir: str) -> dict[str, Any]:
     """Return the verdicts as JSON values."""
     counts = gate.counts
     return {
@@ -28,7 +28,7 @@ def to_dict(gate: Gate, *, logdir: str) -> "dict[str, Any]":
     }
 
 
-def _verdict(gate: Gate, verdict: Verdict) -> "dict[str, Any]":
+def _verdict(gate: Gate, verdict: Verdict) -> dict[str, Any]:
     return {
         "limit": verdict.gauge.value,
         "outcome": verdict.outcome.value,
@@ -48,7 +48,7 @@ def _verdict(gate: Gate, verdict: Verdict) -> "dict[str, Any]":
     }
 
 
-def _value(value: "float | None", unit: Unit) -> "float | int | None":
+def _value(value: float | None, unit: Unit) -> float | int | None:
     if value is None or unit in (Unit.RATIO, Unit.SHARE):
         return ratio(value)
     return round(value)

@@ -59,7 +59,7 @@ def _reason(verdict: Verdict) -> str:
     return f"{told}; {why}" if why else told
 
 
-def _figures(verdict: Verdict) -> "list[str]":
+def _figures(verdict: Verdict) -> list[str]:
     if verdict.bound is None or verdict.outcome is Outcome.NOT_APPLICABLE:
         return []
     found = figure(verdict)

@@ -27,7 +27,7 @@ def hit(x: float, y: float, width: float, height: float, words: str) -> str:
     return f'<rect class="hit" {place}><title>{escape(words)}</title></rect>'
 
 
-def slots(columns: int, most: int) -> "Iterator[tuple[int, int]]":
+def slots(columns: int, most: int) -> Iterator[tuple[int, int]]:
     """Divide columns into at most so many areas: (first, one past the last)."""
     count = min(columns, most)
     edges = [columns * k // count for k in range(count + 1)] if count else [0]

@@ -37,7 +37,7 @@ def has_memory(device: DeviceReport) -> bool:
     return device.memory is not None or (device.driver is not None and device.driver.has_counted)
 
 
-def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> "Iterator[str]":
+def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> Iterator[str]:
     """Draw the memory of a device that `has_memory`; without allocator events what the driver counted, alone."""
     if device.memory is not None:
         yield from _in_use(report, device, device.memory, top, number)
@@ -45,7 +45,7 @@ def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> 
         yield from _taken(device, device.driver, top)
 
 
-def _taken(device: DeviceReport, view: DriverView, top: int) -> "Iterator[str]":
+def _taken(device: DeviceReport, view: DriverView, top: int) -> Iterator[str]:
     start, end = device.window.start_ns, device.window.end_ns
     plot = _Plot(top=top, most=max(view.capacity or 0, view.used_peak or 0, 1))
     yield from _axis(plot, "taken, in all")
@@ -54,14 +54,14 @@ def _taken(device: DeviceReport, view: DriverView, top: int) -> "Iterator[str]":
     yield from _line("capacity", view.capacity, plot)
 
 
-def _axis(plot: _Plot, words: str) -> "Iterator[str]":
+def _axis(plot: _Plot, words: str) -> Iterator[str]:
     yield label(4, plot.top + 12, "Memory", "strong")
     yield label(4, plot.top + 27, words, "faint")
     for amount in (0, plot.most):
         yield label(LEFT - 6, plot.y(amount) + 4, size(int(amount)), "faint", "end")
 
 
-def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> "Iterator[str]":
+def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> Iterator[str]:
     """Draw what is in use, solid, and above it hatched what each session's allocators may still take."""
     start, end = device.window.start_ns, device.window.end_ns
     plot = _Plot(top=top, most=_most(memory))
@@ -84,7 +84,7 @@ def _most(memory: CombinedMemory) -> int:
     return max(memory.peak, memory.capacity, min(limits, round(_BEYOND * memory.capacity)), 1)
 
 
-def _areas(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot, number: int) -> "Iterator[str]":
+def _areas(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot, number: int) -> Iterator[str]:
     below = np.zeros(COLUMNS, np.int64)
     in_use = _by_session(report, memory, start, end)
     for style, values in in_use.items():
@@ -108,7 +108,7 @@ def _style(report: Report, session: str, place: int) -> str:
     return f"s{color_of(report, session)} n{place}" if place < MOST_STRIPS else "hatch-line"
 
 
-def _by_session(report: Report, memory: CombinedMemory, start: int, end: int) -> "dict[str, I64]":
+def _by_session(report: Report, memory: CombinedMemory, start: int, end: int) -> dict[str, I64]:
     """Add up the allocators of each session, by its style."""
     known: dict[str, int] = {}
     made: dict[str, I64] = {}
@@ -118,7 +118,7 @@ def _by_session(report: Report, memory: CombinedMemory, start: int, end: int) ->
     return made
 
 
-def _limits(report: Report, memory: CombinedMemory) -> "dict[str, int]":
+def _limits(report: Report, memory: CombinedMemory) -> dict[str, int]:
     known: dict[str, int] = {}
     made: dict[str, int] = {}
     for curve in memory.curves:
@@ -127,7 +127,7 @@ def _limits(report: Report, memory: CombinedMemory) -> "dict[str, int]":
     return made
 
 
-def _line(name: str, amount: "int | None", plot: _Plot) -> "Iterator[str]":
+def _line(name: str, amount: int | None, plot: _Plot) -> Iterator[str]:
     """Draw the capacity, named above its right end, or what of it is safe, named below its left end."""
     if amount is None:
         return
@@ -137,7 +137,7 @@ def _line(name: str, amount: "int | None", plot: _Plot) -> "Iterator[str]":
     yield label(x, y + shift, f"{name} {size(amount)}", "faint halo", anchor)
 
 
-def _peaks(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot) -> "Iterator[str]":
+def _peaks(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot) -> Iterator[str]:
     def x_of(time: int) -> float:
         return LEFT + COLUMNS * min(max((time - start) / (end - start), 0), 1)
 
@@ -161,7 +161,7 @@ def _area(below: I64, above: I64, plot: _Plot) -> str:
     return f"M{LEFT} {plot.top + _HIGH}{up}{down}z"
 
 
-def _steps(values: I64, plot: _Plot) -> "list[tuple[int, int, str]]":
+def _steps(values: I64, plot: _Plot) -> list[tuple[int, int, str]]:
     heights = np.round(plot.top + _HIGH * (1 - np.minimum(values, plot.most) / plot.most), 1)
     starts = np.flatnonzero(np.append(True, heights[1:] != heights[:-1]))
     ends = np.append(starts[1:], len(heights))

@@ -16,7 +16,7 @@ from tb_contention.model.memory_part import CappedMemory, MemoryPart
 from tb_contention.report.cost_json import integer, ratio
 
 
-def memory(found: CombinedMemory) -> "dict[str, Any]":
+def memory(found: CombinedMemory) -> dict[str, Any]:
     """Return the memory of a device as JSON values."""
     return {
         "capacity_bytes": integer(found.capacity),
@@ -38,7 +38,7 @@ def memory(found: CombinedMemory) -> "dict[str, Any]":
     }
 
 
-def part(found: MemoryPart) -> "dict[str, Any]":
+def part(found: MemoryPart) -> dict[str, Any]:
     """Return memory in a part of the window as JSON values."""
     return {
         "start_ns": int(found.start),
@@ -63,7 +63,7 @@ def part(found: MemoryPart) -> "dict[str, Any]":
     }
 
 
-def _capped(capped: CappedMemory) -> "dict[str, Any]":
+def _capped(capped: CappedMemory) -> dict[str, Any]:
     return {
         "peak_bytes": int(capped.peak),
         "peak_at_ns": int(capped.peak_at),
@@ -75,7 +75,7 @@ def _capped(capped: CappedMemory) -> "dict[str, Any]":
     }
 
 
-def _allocator(found: AllocatorPeak) -> "dict[str, Any]":
+def _allocator(found: AllocatorPeak) -> dict[str, Any]:
     return {
         "session": found.session,
         "allocator": found.allocator,
@@ -97,7 +97,7 @@ def _allocator(found: AllocatorPeak) -> "dict[str, Any]":
     }
 
 
-def _holder(holder: Holder) -> "dict[str, Any]":
+def _holder(holder: Holder) -> dict[str, Any]:
     return {
         "session": holder.session,
         "allocator": holder.allocator,
@@ -114,7 +114,7 @@ def _holder(holder: Holder) -> "dict[str, Any]":
     }
 
 
-def _scope(scope: ScopeHeld) -> "dict[str, Any]":
+def _scope(scope: ScopeHeld) -> dict[str, Any]:
     return {
         "session": scope.session,
         "kind": scope.kind.value,
@@ -124,7 +124,7 @@ def _scope(scope: ScopeHeld) -> "dict[str, Any]":
     }
 
 
-def _growth(growth: Growth) -> "dict[str, Any]":
+def _growth(growth: Growth) -> dict[str, Any]:
     return {
         "session": growth.session,
         "allocator": growth.allocator,
@@ -137,7 +137,7 @@ def _growth(growth: Growth) -> "dict[str, Any]":
     }
 
 
-def _steps(steps: StepMemory) -> "dict[str, Any]":
+def _steps(steps: StepMemory) -> dict[str, Any]:
     temporary = steps.temporary
     return {
         "session": steps.session,
@@ -158,7 +158,7 @@ def _steps(steps: StepMemory) -> "dict[str, Any]":
     }
 
 
-def _change(change: KernelChange) -> "dict[str, Any]":
+def _change(change: KernelChange) -> dict[str, Any]:
     return {
         "session": change.session,
         "neighbour": change.neighbour,
@@ -176,7 +176,7 @@ def _change(change: KernelChange) -> "dict[str, Any]":
     }
 
 
-def _stall(stall: AllocationStall) -> "dict[str, Any]":
+def _stall(stall: AllocationStall) -> dict[str, Any]:
     return {
         "session": stall.session,
         "kind": stall.kind.value,

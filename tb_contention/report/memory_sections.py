@@ -17,7 +17,7 @@ _UNSEEN = (
 _NO_SCOPE = "(no scope)"
 
 
-def memory_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...]":
+def memory_tables(report: Report, device: DeviceReport) -> tuple[TextTable, ...]:
     """Return the tables on memory; they have no rows where there is nothing to say."""
     memory = device.memory
     if memory is None:
@@ -66,11 +66,11 @@ def _limits_sentence(memory: CombinedMemory) -> str:
     return text + (f", more than the {size(memory.capacity)} that there are." if more_than else ".")
 
 
-def _figure(value: "float | None") -> str:
+def _figure(value: float | None) -> str:
     return "–" if value is None else percent(round(1000 * value), 1000)
 
 
-def _bytes(value: "int | None") -> str:
+def _bytes(value: int | None) -> str:
     return "–" if value is None else size(value)
 
 
@@ -114,7 +114,7 @@ _HOLDER_HEADER = ("session", "operation", "bytes", "of the peak", "count", "regi
 _HOLDER_NUMBERS = frozenset((2, 3, 4, 7))
 
 
-def _holder_row(names: "dict[str, str]", holder: Holder, total: int) -> "tuple[str, ...]":
+def _holder_row(names: dict[str, str], holder: Holder, total: int) -> tuple[str, ...]:
     kind = " ".join(filter(None, (holder.data_type, holder.shape)))
     return (
         names.get(holder.session, clean(holder.session)),
@@ -144,7 +144,7 @@ def _holders(report: Report, memory: CombinedMemory) -> TextTable:
     )
 
 
-def _first_rows(rows: "tuple[Holder, ...]", most: int) -> "tuple[Holder, ...]":
+def _first_rows(rows: tuple[Holder, ...], most: int) -> tuple[Holder, ...]:
     """Keep the largest, and what is no operation's wherever it stands."""
     return tuple(r for k, r in enumerate(rows) if k < most or r.kind in (Holding.BEFORE_CAPTURE, Holding.NOT_RECORDED))
 

@@ -9,7 +9,7 @@ from tb_contention.report.text import duration, labels, percent, size
 MOST_PARTS = 8
 
 
-def _firsts(sessions: "list[str]") -> "list[int]":
+def _firsts(sessions: list[str]) -> list[int]:
     """Return the places of the first few entries of each session."""
     seen: dict[str, int] = {}
     places = []

@@ -45,7 +45,7 @@ class Track:
     name: str
     rank: int
     description: str = ""
-    unit: "int | None" = None
+    unit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def track(made: Track) -> bytes:
     return _packet(_message(60, b"".join(fields)))
 
 
-def interned(where: int, texts: "Iterable[tuple[int, str]]") -> "Iterator[bytes]":
+def interned(where: int, texts: Iterable[tuple[int, str]]) -> Iterator[bytes]:
     """Give texts their numbers, from 1 on; a packet at a time, as traces can hold very many."""
     held: list[bytes] = []
     length = 0
@@ -119,7 +119,7 @@ def interned(where: int, texts: "Iterable[tuple[int, str]]") -> "Iterator[bytes]
         yield _packet(_number(13, _NEEDS_STATE) + _message(12, b"".join(held)))
 
 
-def slices(made: Slices, shift: int) -> "Iterator[bytes]":
+def slices(made: Slices, shift: int) -> Iterator[bytes]:
     """Encode slices, with `shift` ns added to their times; about a megabyte at a time."""
     for first in range(0, len(made.start), _ROWS_PER_CHUNK):
         last = min(first + _ROWS_PER_CHUNK, len(made.start))
@@ -131,7 +131,7 @@ def slices(made: Slices, shift: int) -> "Iterator[bytes]":
         yield out[:length].tobytes()
 
 
-def counter(uuid: int, time: I64, value: I64, shift: int) -> "Iterator[bytes]":
+def counter(uuid: int, time: I64, value: I64, shift: int) -> Iterator[bytes]:
     """Encode the values of a counter, each from its time on, ns, with `shift` added."""
     for first in range(0, len(time), _ROWS_PER_CHUNK):
         last = min(first + _ROWS_PER_CHUNK, len(time))
@@ -140,7 +140,7 @@ def counter(uuid: int, time: I64, value: I64, shift: int) -> "Iterator[bytes]":
         yield out[:length].tobytes()
 
 
-def side_by_side(start: I64, end: I64) -> "tuple[I32, int]":
+def side_by_side(start: I64, end: I64) -> tuple[I32, int]:
     """Put spans, sorted by start, into the first row that is free at their start; return the rows and how many there are.
 
     There are as many as spans overlap: the viewer drops what overlaps on one track without being inside.

@@ -35,7 +35,7 @@ def prediction_chart(report: Report, device: DeviceReport) -> str:
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{"".join(parts)}</svg>'
 
 
-def _highest(device: DeviceReport, rows: "list[Prediction]") -> float:
+def _highest(device: DeviceReport, rows: list[Prediction]) -> float:
     ends = [s.slowdown.high for p in rows for s in p.sessions if s.slowdown is not None]
     ends += [loss.slowdown.high for loss in device.losses if loss.slowdown.high is not None]
     return min(_MOST, max(1.2, *ends))
@@ -45,7 +45,7 @@ def _x(value: float, high: float) -> float:
     return _LEFT + (WIDTH - _LEFT - 20) * (min(max(value, 0.95), high) - 0.95) / (high - 0.95)
 
 
-def _axis(high: float, height: int) -> "Iterator[str]":
+def _axis(high: float, height: int) -> Iterator[str]:
     last = 0.0
     for tick in _TICKS:
         x = _x(tick, high)
@@ -55,7 +55,7 @@ def _axis(high: float, height: int) -> "Iterator[str]":
             yield label(x, 13, f"{tick:g}×", "faint", "middle")
 
 
-def _change(report: Report, device: DeviceReport, one: Prediction, top: int, high: float) -> "Iterator[str]":
+def _change(report: Report, device: DeviceReport, one: Prediction, top: int, high: float) -> Iterator[str]:
     names = labels(report)
     setting = clean(one.setting).partition(" (")[0]  # what the command for it is stands in the table
     yield label(0, top + 12, shorten(setting[:1].upper() + setting[1:], 42), "strong")
@@ -74,7 +74,7 @@ def _change(report: Report, device: DeviceReport, one: Prediction, top: int, hig
         yield hit(_LEFT, y - 8, WIDTH - _LEFT - 20, _ROW, words)
 
 
-def _mark(found: Bounds, y: int, color: int, high: float) -> "Iterator[str]":
+def _mark(found: Bounds, y: int, color: int, high: float) -> Iterator[str]:
     left, right = _x(found.low, high), _x(found.high, high)
     style = "whisker" if found.estimate is not None else "whisker bounds"
     yield f'<path class="{style}" d="M{left:.1f} {y}H{right:.1f}M{left:.1f} {y - 4}v8M{right:.1f} {y - 4}v8"/>'

@@ -29,7 +29,7 @@ def _edges(start: int, end: int, columns: int) -> I64:
     return start + np.arange(columns + 1, dtype=np.int64) * (end - start) // columns
 
 
-def runs(levels: I64) -> "list[tuple[int, int, int]]":
+def runs(levels: I64) -> list[tuple[int, int, int]]:
     """Join equal neighbours: (first column, columns, level), level 0 left out."""
     starts = np.flatnonzero(np.append(True, levels[1:] != levels[:-1]))
     ends = np.append(starts[1:], len(levels))
@@ -42,7 +42,7 @@ def levels_of(shares: F64, steps: int = 4) -> I64:
     return graded.clip(0, steps)
 
 
-def stacked(memory: CombinedMemory, start: int, end: int, columns: int = COLUMNS) -> "list[I64]":
+def stacked(memory: CombinedMemory, start: int, end: int, columns: int = COLUMNS) -> list[I64]:
     """Return each curve in columns, all read at the instant of the column where their sum is highest, so that no peak is lost."""
     edges = _edges(start, end, columns)
     total = sum_of([curve.levels for curve in memory.curves])

@@ -16,7 +16,7 @@ from tb_contention.report.whatif_text import what_if_summary, what_if_table
 MOST_KERNELS = 20
 
 
-def device_tables(report: Report, device: DeviceReport) -> "tuple[TextTable, ...]":
+def device_tables(report: Report, device: DeviceReport) -> tuple[TextTable, ...]:
     """Return the tables of one device; empty ones are left out."""
     made = (
         losses(report, device),

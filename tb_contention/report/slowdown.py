@@ -44,7 +44,7 @@ def answer_of(slowdown: Slowdown) -> Answer:
     return Answer.OPEN
 
 
-def estimate_of(slowdown: Slowdown) -> "float | None":
+def estimate_of(slowdown: Slowdown) -> float | None:
     """Return the estimate; none in class D, nor where an end of its interval is missing."""
     if slowdown.evidence is Evidence.D or slowdown.low is None or slowdown.high is None:
         return None

@@ -32,7 +32,7 @@ def label(x: float, y: float, words: str, style: str = "", anchor: str = "start"
     return f'<text x="{x:g}" y="{y:g}" class="{style}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def axis(span: int, height: int) -> "Iterator[str]":
+def axis(span: int, height: int) -> Iterator[str]:
     """Draw vertical lines at round times."""
     step = _round_step(span)
     for tick in range(0, span + 1, step) if step else ():

@@ -16,15 +16,15 @@ class TextTable:
     """
 
     title: str
-    header: "tuple[str, ...]"
-    rows: "tuple[tuple[str, ...], ...]"
-    numbers: "frozenset[int]" = frozenset()
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
     note: str = ""
-    shades: "tuple[tuple[int, ...], ...]" = ()
-    narrow: "frozenset[int]" = frozenset()
+    shades: tuple[tuple[int, ...], ...] = ()
+    narrow: frozenset[int] = frozenset()
 
 
-def length(nanoseconds: "int | None") -> str:
+def length(nanoseconds: int | None) -> str:
     """Write a length of time; a dash for what is not known."""
     return "–" if nanoseconds is None else duration(nanoseconds)
 

@@ -10,7 +10,7 @@ _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 _SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
-def duration(nanoseconds: "int | None") -> str:
+def duration(nanoseconds: int | None) -> str:
     """Write a length of time with three significant digits; 'unknown' for None."""
     if nanoseconds is None:
         return "unknown"
@@ -21,7 +21,7 @@ def duration(nanoseconds: "int | None") -> str:
     return f"{nanoseconds} ns"
 
 
-def size(amount: "int | None") -> str:
+def size(amount: int | None) -> str:
     """Write a number of bytes in binary units; 'unknown' for None."""
     if amount is None:
         return "unknown"
@@ -53,7 +53,7 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def labels(report: Report) -> "dict[str, str]":
+def labels(report: Report) -> dict[str, str]:
     """Call each session by its short name, or by its id where several bear that name."""
     names = Counter(s.session.name for s in report.sessions)
     return {
@@ -61,7 +61,7 @@ def labels(report: Report) -> "dict[str, str]":
     }
 
 
-def listing(names: "list[str]", most: int = 4) -> str:
+def listing(names: list[str], most: int = 4) -> str:
     """Join names as in a sentence; beyond `most` they are counted."""
     if len(names) > most:
         return ", ".join(names[:most]) + f" and {len(names) - most} more"

@@ -30,7 +30,7 @@ _CHANGE = [
 ]  # fmt: skip
 
 
-def to_csv_files(report: Report) -> "dict[str, str]":
+def to_csv_files(report: Report) -> dict[str, str]:
     """Return the tables by file name."""
     return {f"{name}.csv": _text(rows) for name, rows in _tables(report).items()}
 
@@ -40,7 +40,7 @@ def to_csv(report: Report) -> str:
     return "\n".join(f"# {name}\n{_text(rows)}" for name, rows in _tables(report).items())
 
 
-def _text(rows: "list[list[Any]]") -> str:
+def _text(rows: list[list[Any]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([[_cell(value) for value in row] for row in rows])
@@ -60,7 +60,7 @@ def _cell(value: Any) -> Any:
     return ("'" if dangerous else "") + clean(text)
 
 
-def _tables(report: Report) -> "dict[str, list[list[Any]]]":
+def _tables(report: Report) -> dict[str, list[list[Any]]]:
     whole = to_dict(report)
     devices = whole["devices"]
     return {
@@ -113,16 +113,16 @@ def _tables(report: Report) -> "dict[str, list[list[Any]]]":
     }
 
 
-def _flat(items: "list[dict[str, Any]]", columns: "list[str]") -> "list[list[Any]]":
+def _flat(items: list[dict[str, Any]], columns: list[str]) -> list[list[Any]]:
     return [columns, *([item[column] for column in columns] for item in items)]
 
 
-def _under(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") -> "list[list[Any]]":
+def _under(devices: list[dict[str, Any]], key: str, columns: list[str]) -> list[list[Any]]:
     """Put a list that every device has below each other, with the device in front."""
     return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in devices for i in d[key])]
 
 
-def _losses(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+def _losses(devices: list[dict[str, Any]]) -> list[list[Any]]:
     parts = ["stretch_ns", "stall_ns", "absorbed_ns", "lost_ns"]
     slowdown = ["estimate", "low", "high", "evidence", "coverage", "settle"]
     step = {"step_shared_ns": "shared_ns", "step_alone_ns": "alone_ns", "steps": "count"}
@@ -139,7 +139,7 @@ def _losses(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
     return [["device", "session", *parts, *slowdown, *step], *rows]
 
 
-def _steps(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+def _steps(devices: list[dict[str, Any]]) -> list[list[Any]]:
     columns = ["number", "start_ns", "end_ns", "own_ns", "host_ns", "lost_ns"]
     rows = []
     for d in devices:
@@ -150,7 +150,7 @@ def _steps(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
     return [["device", "session", "merged", *columns], *rows]
 
 
-def _sessions(whole: "dict[str, Any]") -> "list[list[Any]]":
+def _sessions(whole: dict[str, Any]) -> list[list[Any]]:
     columns = ["id", "name", "run", "file", "host", "process_id", "kind", "process", "simulated"]
     header = [*columns, "clock_source", "clock_error_ns", "start_ns", "end_ns", "steps", "mean_step_ns"]
     header += ["attribution_rule", "attribution", "attributed_kernels", "unattributed_kernels"]
@@ -170,7 +170,7 @@ def _sessions(whole: "dict[str, Any]") -> "list[list[Any]]":
     return [header, *rows]
 
 
-def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+def _devices(devices: list[dict[str, Any]]) -> list[list[Any]]:
     columns = [
         "id",
         "host",
@@ -199,19 +199,19 @@ def _devices(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
     return [[*columns, "start_ns", "end_ns", "max_error_ns", *times, *metrics, *memory], *rows]
 
 
-def _of_memory(devices: "list[dict[str, Any]]", key: str, columns: "list[str]") -> "list[list[Any]]":
+def _of_memory(devices: list[dict[str, Any]], key: str, columns: list[str]) -> list[list[Any]]:
     """Put a list that the memory of a device has below each other, with the device in front."""
     known = [d for d in devices if d["memory"] is not None]
     return [["device", *columns], *([d["id"], *(i[c] for c in columns)] for d in known for i in d["memory"][key])]
 
 
-def _driver_processes(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+def _driver_processes(devices: list[dict[str, Any]]) -> list[list[Any]]:
     known = [d for d in devices if d["driver"] is not None]
     rows = ([d["id"], *(p[c] for c in _PROCESS)] for d in known for p in d["driver"]["processes"])
     return [["device", *_PROCESS], *rows]
 
 
-def _step_memory(devices: "list[dict[str, Any]]") -> "list[list[Any]]":
+def _step_memory(devices: list[dict[str, Any]]) -> list[list[Any]]:
     columns = [
         "session",
         "allocator",

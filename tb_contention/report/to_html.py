@@ -147,7 +147,7 @@ def _problems(report: Report) -> str:
     return _section_table(table, "h2")
 
 
-def _problem(problem: Problem) -> "tuple[str, ...]":
+def _problem(problem: Problem) -> tuple[str, ...]:
     return (problem.severity.value, problem.file, what_happened(problem), f"{problem.count:,}", problem.slug)
 
 

@@ -17,7 +17,7 @@ def to_json(report: Report) -> str:
     return json.dumps(to_dict(report), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def to_dict(report: Report) -> "dict[str, Any]":
+def to_dict(report: Report) -> dict[str, Any]:
     """Return the report as JSON values."""
     return {
         "format_version": FORMAT_VERSION,
@@ -32,11 +32,11 @@ def to_dict(report: Report) -> "dict[str, Any]":
     }
 
 
-def _window(window: Window) -> "dict[str, int]":
+def _window(window: Window) -> dict[str, int]:
     return {"start_ns": int(window.start_ns), "end_ns": int(window.end_ns)}
 
 
-def _session(item: SessionReport) -> "dict[str, Any]":
+def _session(item: SessionReport) -> dict[str, Any]:
     session, steps = item.session, item.steps
     return {
         "id": session.id,
@@ -71,7 +71,7 @@ def _session(item: SessionReport) -> "dict[str, Any]":
     }
 
 
-def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
+def _device(report: Report, device: DeviceReport) -> dict[str, Any]:
     physical = device.group.device
     return {
         "id": device.id,
@@ -98,7 +98,7 @@ def _device(report: Report, device: DeviceReport) -> "dict[str, Any]":
     }
 
 
-def _share(report: Report, device: DeviceReport, share: SessionShare) -> "dict[str, Any]":
+def _share(report: Report, device: DeviceReport, share: SessionShare) -> dict[str, Any]:
     return {
         "session": share.session,
         "kernels": int(share.kernels),
@@ -110,12 +110,12 @@ def _share(report: Report, device: DeviceReport, share: SessionShare) -> "dict[s
     }
 
 
-def _mean_step(report: Report, device: DeviceReport, share: SessionShare) -> "int | None":
+def _mean_step(report: Report, device: DeviceReport, share: SessionShare) -> int | None:
     steps = report.session(share.session).steps
     return steps.mean if steps is not None and len(device.sessions) > 1 else None
 
 
-def _finding(finding: Finding) -> "dict[str, Any]":
+def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -148,7 +148,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, int) else str(value)
 
 
-def _problem(problem: Problem) -> "dict[str, Any]":
+def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "file": problem.file,
         "slug": problem.slug,

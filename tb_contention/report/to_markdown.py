@@ -43,7 +43,7 @@ def to_markdown(report: Report) -> str:
     return "\n\n".join(part for part in (*parts, *closing) if part) + "\n"
 
 
-def _closing(report: Report) -> "list[str]":
+def _closing(report: Report) -> list[str]:
     """Print what the report rests on."""
     parts = []
     if report.problems:
@@ -57,7 +57,7 @@ def _closing(report: Report) -> "list[str]":
     return [*parts, *notes, made]
 
 
-def _folded(title: str, parts: "list[str]") -> "list[str]":
+def _folded(title: str, parts: list[str]) -> list[str]:
     """Print what is there for those who ask for it; readers that know no folding show it."""
     return [f"<details><summary>{title}</summary>", *parts, "</details>"] if parts else []
 
@@ -68,7 +68,7 @@ def escape(text: str) -> str:
     return _MENTION.sub(lambda match: f"{match[0]}&#8203;", _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped))
 
 
-def _device(report: Report, device: DeviceReport) -> "list[str]":
+def _device(report: Report, device: DeviceReport) -> list[str]:
     time, answer = device.time, device_verdict(report, device)
     split = (
         f"{duration(time.window)} analysed: idle {percent(time.idle, time.window)}, "
@@ -84,7 +84,7 @@ def _device(report: Report, device: DeviceReport) -> "list[str]":
     return [*parts, *_folded("Time, memory, kernels and parts", rest)]
 
 
-def _table(table: TextTable, *, level: int) -> "list[str]":
+def _table(table: TextTable, *, level: int) -> list[str]:
     rule = ["---:" if column in table.numbers else "---" for column in range(len(table.header))]
     rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -27,7 +27,7 @@ from tb_contention.units import I32, I64, PS_PER_NS, SessionId
 _LATEST_NS = 1 << 62
 
 
-def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> "Iterator[bytes]":
+def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]:
     """Write a device's sessions as one trace, chunk by chunk; nothing is left out, and equal input gives equal bytes.
 
     Times are Unix ns where the report has an origin, else ns from the report's origin or from the first event, whichever is earlier.
@@ -57,7 +57,7 @@ class _Writer:
         self._texts = 0
         self._flows = 0
 
-    def track(self, parent: int, name: str, description: str = "", unit: "int | None" = None) -> "tuple[int, bytes]":
+    def track(self, parent: int, name: str, description: str = "", unit: int | None = None) -> tuple[int, bytes]:
         """Make the next track; return its uuid and its packet."""
         self._tracks += 1
         made = packets.Track(
@@ -75,7 +75,7 @@ class _Writer:
         self._flows += number
         return np.arange(self._flows - number + 1, self._flows + 1, dtype=np.int64)
 
-    def spans(self, parent: int, name: str, description: str, spans: "_Spans") -> "Iterator[bytes]":
+    def spans(self, parent: int, name: str, description: str, spans: "_Spans") -> Iterator[bytes]:
         """Write spans on a track, and on further ones as far as they overlap."""
         end = np.maximum(spans.end, spans.start)
         row, rows = packets.side_by_side(spans.start, end)
@@ -95,20 +95,20 @@ class _Writer:
         )
         yield from packets.slices(made, self.shift)
 
-    def marks(self, parent: int, name: str, description: str, where: Intervals) -> "Iterator[bytes]":
+    def marks(self, parent: int, name: str, description: str, where: Intervals) -> Iterator[bytes]:
         """Write intervals that all bear the name of their track."""
         first, names = self.names(np.zeros(1, np.int64), lambda _: name, packets.EVENT_NAMES)
         yield from names
         spans = _Spans(start=where.start, end=where.end, name=np.full(len(where), first, np.int64))
         yield from self.spans(parent, name, description, spans)
 
-    def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> "Iterator[bytes]":
+    def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> Iterator[bytes]:
         """Write a step function; its value before the first change is not known and left out."""
         uuid, made = self.track(parent, name, description, unit)
         yield made
         yield from packets.counter(uuid, levels.time, levels.value[1:], self.shift)
 
-    def names(self, used: I64, name_of: "Callable[[int], str]", where: int) -> "tuple[int, Iterator[bytes]]":
+    def names(self, used: I64, name_of: Callable[[int], str], where: int) -> tuple[int, Iterator[bytes]]:
         """Intern the texts of some distinct values; return the number of the first, the others follow, and the packets."""
         first = self.texts(len(used))
         texts = ((number, name_of(value)) for number, value in enumerate(used.tolist(), first))
@@ -122,12 +122,12 @@ class _Spans:
     start: I64
     end: I64
     name: I64
-    note: "I64 | None" = None
-    flow_at: "I64 | None" = None
-    flows: "I64 | None" = None
+    note: I64 | None = None
+    flow_at: I64 | None = None
+    flows: I64 | None = None
 
 
-def _earliest(device: DeviceReport, sessions: "list[Session]") -> int:
+def _earliest(device: DeviceReport, sessions: list[Session]) -> int:
     """Find a time before which nothing is written, ns from the report's origin."""
     times: list[int] = [device.group.start, *(s.start for s in sessions)]
     for session in sessions:
@@ -139,13 +139,13 @@ def _earliest(device: DeviceReport, sessions: "list[Session]") -> int:
     return min(times)
 
 
-def _owners(sessions: "list[Session]") -> "list[SessionId | None]":
+def _owners(sessions: list[Session]) -> list[SessionId | None]:
     """Name whose allocators each session stands for: its own; the first of several inside a process for the process, the rest for none."""
     owners = [session.process or session.id for session in sessions]
     return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
 
 
-def _device(writer: _Writer, root: int, device: DeviceReport) -> "Iterator[bytes]":
+def _device(writer: _Writer, root: int, device: DeviceReport) -> Iterator[bytes]:
     """Write what is of all sessions together, over the window of the group; the viewer draws a counter's last value on to the end."""
     window = Intervals.one(device.group.start, device.group.end)
     yield from writer.marks(root, "window", "while all sessions were captured: what the report is about", window)
@@ -179,8 +179,8 @@ def _within(levels: Levels, start: int, end: int) -> Levels:
 
 
 def _session(
-    writer: _Writer, root: int, device: DeviceReport, session: Session, owner: "SessionId | None"
-) -> "Iterator[bytes]":
+    writer: _Writer, root: int, device: DeviceReport, session: Session, owner: SessionId | None
+) -> Iterator[bytes]:
     """Write the tracks of one session below a track of its own."""
     where = [f"host {session.host}"]
     if session.process_id is not None:
@@ -204,7 +204,7 @@ def _session(
         yield from writer.counter(parent, name, "as its allocators round them", unit, _within(levels, begin, end))
 
 
-def _steps(writer: _Writer, parent: int, session: Session) -> "Iterator[bytes]":
+def _steps(writer: _Writer, parent: int, session: Session) -> Iterator[bytes]:
     steps = session.trace.steps
     if not len(steps):
         return
@@ -216,12 +216,12 @@ def _steps(writer: _Writer, parent: int, session: Session) -> "Iterator[bytes]":
     yield from writer.spans(parent, "steps", "host spans of the steps", spans)
 
 
-def _span(session: Session, start: I64, duration: I64) -> "tuple[I64, I64]":
+def _span(session: Session, start: I64, duration: I64) -> tuple[I64, I64]:
     """Turn ps of a trace into ns from the report's origin; each end is rounded by itself, so that what touches keeps touching."""
     return start // PS_PER_NS + session.offset, (start + duration) // PS_PER_NS + session.offset
 
 
-def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> "Iterator[bytes]":
+def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
     """Write where a session lost time; no track where that is not known, an empty one where it lost none."""
     found = next((lost for lost in device.cost.lost if lost.session == session.id), None)
     known = any(loss.session == session.id and loss.lost is not None for loss in device.losses)
@@ -231,7 +231,7 @@ def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) 
     yield from writer.marks(parent, "lost: stalled", "its work waited while others had the device", found.stalled)
 
 
-def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> "Iterator[bytes]":
+def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
     """Write the launching threads and then the streams of the device, with an arrow from each launch to its kernels."""
     trace = session.trace
     planes = {p.device for p in device.group.planes if p.session == session.id}
@@ -251,7 +251,7 @@ def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) 
     yield from _streams(writer, parent, session, kernels, np.where(launched >= 0, flows, 0), names, ops)
 
 
-def _interned(writer: _Writer, strings: StringTable, columns: "list[I32]", where: int) -> "tuple[I64, Iterator[bytes]]":
+def _interned(writer: _Writer, strings: StringTable, columns: list[I32], where: int) -> tuple[I64, Iterator[bytes]]:
     """Intern the strings that columns name; return the number of each by its row + 1, so that -1 has the first, and the packets."""
     used = np.zeros(len(strings) + 1, np.bool_)
     for column in columns:
@@ -266,7 +266,7 @@ def _interned(writer: _Writer, strings: StringTable, columns: "list[I32]", where
 
 def _launches(
     writer: _Writer, parent: int, session: Session, used: I64, launched: I64, flows: I64, names: I64
-) -> "Iterator[bytes]":
+) -> Iterator[bytes]:
     """Write the calls that launched this device's kernels, by thread; `flows` are the kernels'."""
     trace, launches = session.trace, session.trace.launches
     by_launch = np.argsort(launched, kind="stable")
@@ -293,7 +293,7 @@ def _thread(trace: Trace, number: int) -> str:
 
 def _streams(
     writer: _Writer, parent: int, session: Session, kernels: KernelTable, flow: I64, names: I64, ops: I64
-) -> "Iterator[bytes]":
+) -> Iterator[bytes]:
     """Write all streams, in the file's order; flow: the id of each kernel's arrow, 0 for none."""
     trace = session.trace
     order = np.argsort(kernels.stream, kind="stable")

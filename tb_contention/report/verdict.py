@@ -31,7 +31,7 @@ class Verdict:
 
     headline: str
     meaning: str
-    trust: "tuple[str, ...]"
+    trust: tuple[str, ...]
 
 
 def verdict(report: Report) -> Verdict:
@@ -111,10 +111,10 @@ def _contention(report: Report, device: DeviceReport) -> str:
     return ""
 
 
-def ordered_losses(device: DeviceReport) -> "list[SessionLoss]":
+def ordered_losses(device: DeviceReport) -> list[SessionLoss]:
     """Order the losses by slowdown, the worst first; those with an estimate before those with bounds."""
 
-    def rank(loss: SessionLoss) -> "tuple[float, float, str]":
+    def rank(loss: SessionLoss) -> tuple[float, float, str]:
         slowdown = loss.slowdown
         return (-(estimate_of(slowdown) or 0.0), -(slowdown.high or slowdown.low or 0.0), loss.session)
 
@@ -210,7 +210,7 @@ def _rests_on(report: Report, loss: SessionLoss) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
+def _trust(report: Report, device: DeviceReport) -> tuple[str, ...]:
     said = []
     sessions = [report.session(s) for s in device.sessions]
     simulated = sum(s.session.simulated for s in sessions)
@@ -231,7 +231,7 @@ def _trust(report: Report, device: DeviceReport) -> "tuple[str, ...]":
     return (*said, *_covered(report, device), _losses(report))
 
 
-def _covered(report: Report, device: DeviceReport) -> "list[str]":
+def _covered(report: Report, device: DeviceReport) -> list[str]:
     """Say where an estimate rests on part of the contended kernels only."""
     if device.overlap.time.contended == 0:
         return []

@@ -21,12 +21,12 @@ def to_json(report: Report, device: DeviceReport) -> str:
     return json.dumps(made, indent=1, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def what_if(found: "tuple[Prediction, ...]") -> "list[dict[str, Any]]":
+def what_if(found: tuple[Prediction, ...]) -> list[dict[str, Any]]:
     """Return the predictions of a device."""
     return [_prediction(one) for one in found]
 
 
-def _prediction(found: Prediction) -> "dict[str, Any]":
+def _prediction(found: Prediction) -> dict[str, Any]:
     return {
         "schedule": found.schedule.value,
         "setting": found.setting,
@@ -43,11 +43,11 @@ def _prediction(found: Prediction) -> "dict[str, Any]":
     }
 
 
-def _value(value: "float | int | str") -> "float | int | str | None":
+def _value(value: float | int | str) -> float | int | str | None:
     return ratio(value) if isinstance(value, float) else value
 
 
-def _session(row: SessionPrediction) -> "dict[str, Any]":
+def _session(row: SessionPrediction) -> dict[str, Any]:
     return {
         "session": row.session,
         "slowdown": _ratios(row.slowdown),
@@ -57,13 +57,13 @@ def _session(row: SessionPrediction) -> "dict[str, Any]":
     }
 
 
-def _ratios(bounds: "Bounds | None") -> "dict[str, Any] | None":
+def _ratios(bounds: Bounds | None) -> dict[str, Any] | None:
     if bounds is None:
         return None
     return {"estimate": ratio(bounds.estimate), "low": ratio(bounds.low), "high": ratio(bounds.high)}
 
 
-def _nanoseconds(bounds: "Bounds | None") -> "dict[str, Any] | None":
+def _nanoseconds(bounds: Bounds | None) -> dict[str, Any] | None:
     if bounds is None:
         return None
     estimate = None if bounds.estimate is None else round(bounds.estimate)

@@ -12,7 +12,7 @@ _HEADER = ("change", "session", "slowdown now", "slowdown then", "step then", "i
 _SURE = 0.005
 
 
-def what_if_table(report: Report, device: DeviceReport) -> "TextTable | None":
+def what_if_table(report: Report, device: DeviceReport) -> TextTable | None:
     """Put a device's predictions into a table, a row per change and session; None where there are none."""
     names = labels(report)
     found = [p for p in device.predictions if p.schedule is not Schedule.AS_RECORDED and p.sessions]
@@ -66,7 +66,7 @@ def to_text(report: Report, device: DeviceReport) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _cells(device: DeviceReport, row: SessionPrediction, names: "dict[str, str]") -> "tuple[str, ...]":
+def _cells(device: DeviceReport, row: SessionPrediction, names: dict[str, str]) -> tuple[str, ...]:
     now = device.cost.loss(row.session).slowdown
     return (
         names.get(row.session, clean(row.session)),
@@ -88,7 +88,7 @@ def _measured(found: Slowdown) -> str:
     return _ratio(Bounds(estimate=found.estimate, low=found.low, high=found.high))
 
 
-def _ratio(bounds: "Bounds | None") -> str:
+def _ratio(bounds: Bounds | None) -> str:
     if bounds is None:
         return "–"
     if bounds.estimate is None:
@@ -98,7 +98,7 @@ def _ratio(bounds: "Bounds | None") -> str:
     return f"{bounds.estimate:.2f} ({bounds.low:.2f} to {bounds.high:.2f})"
 
 
-def _length(bounds: "Bounds | None") -> str:
+def _length(bounds: Bounds | None) -> str:
     if bounds is None:
         return "–"
     low, high = duration(round(bounds.low)), duration(round(bounds.high))
@@ -108,7 +108,7 @@ def _length(bounds: "Bounds | None") -> str:
     return middle if low == high else f"{middle} ({low} to {high})"
 
 
-def _change(gain: "Bounds | None") -> str:
+def _change(gain: Bounds | None) -> str:
     """Write a gain as the change of the step, with its sign."""
     if gain is None:
         return "–"
@@ -120,7 +120,7 @@ def _signed(nanoseconds: float) -> str:
     return ("+" if nanoseconds >= 0.5 else "") + duration(round(nanoseconds)).replace("-", "−")
 
 
-def _details(one: Prediction) -> "list[str]":
+def _details(one: Prediction) -> list[str]:
     found = []
     if one.unknown:
         found.append(f"Not known: {clean(one.unknown)}")

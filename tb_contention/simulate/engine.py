@@ -31,7 +31,7 @@ class StepProgram:
     """One step: pause of the host before it, and the device work of its items alone, in ns."""
 
     pause: float
-    work: "tuple[float, ...]"
+    work: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,9 @@ class Traits:
     >= 0 in a row share one launch.
     """
 
-    unit: "tuple[Unit, ...]" = ()
-    spin: "tuple[bool, ...]" = ()
-    graph: "tuple[int, ...]" = ()
+    unit: tuple[Unit, ...] = ()
+    spin: tuple[bool, ...] = ()
+    graph: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Program:
     """What one session does, whatever the others do. sync_every: steps after which the host waits for the device; 0 = never."""
 
     start: float
-    steps: "tuple[StepProgram, ...]"
+    steps: tuple[StepProgram, ...]
     launch_cost: float = 0.0
     queue_depth: int = 1024
     sync_every: int = 1
@@ -73,18 +73,18 @@ class StepRun:
 
     begin: float
     end: float = 0.0
-    launch: "list[float]" = field(default_factory=list)
-    start: "list[float]" = field(default_factory=list)
-    finish: "list[float]" = field(default_factory=list)
-    waited: "dict[int, float]" = field(default_factory=dict)
+    launch: list[float] = field(default_factory=list)
+    start: list[float] = field(default_factory=list)
+    finish: list[float] = field(default_factory=list)
+    waited: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
     """How it went. waits[i][j]: ns for which work of session i was held up while session j had the device."""
 
-    runs: "tuple[tuple[StepRun, ...], ...]"
-    waits: "tuple[tuple[float, ...], ...]"
+    runs: tuple[tuple[StepRun, ...], ...]
+    waits: tuple[tuple[float, ...], ...]
 
 
 class _Cursor:
@@ -161,14 +161,12 @@ class _Cursor:
         return True
 
 
-def run(
-    programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | None" = None
-) -> "tuple[tuple[StepRun, ...], ...]":
+def run(programs: tuple[Program, ...], policy: Policy, clock: Clock | None = None) -> tuple[tuple[StepRun, ...], ...]:
     """Play the programs on one device; the result has one row of steps per program."""
     return simulate(programs, policy, clock).runs
 
 
-def simulate(programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | None" = None) -> Simulation:
+def simulate(programs: tuple[Program, ...], policy: Policy, clock: Clock | None = None) -> Simulation:
     """Play the programs on one device, and note who waited for whom."""
     clock = clock or Clock()
     cursors = [_Cursor(program) for program in programs]
@@ -200,9 +198,7 @@ def simulate(programs: "tuple[Program, ...]", policy: Policy, clock: "Clock | No
         time = until
 
 
-def _rates(
-    cursors: "list[_Cursor]", busy: "list[int]", policy: Policy, time: float
-) -> "tuple[dict[int, float], float]":
+def _rates(cursors: list[_Cursor], busy: list[int], policy: Policy, time: float) -> tuple[dict[int, float], float]:
     """Ask the policy for the kernels, and share the copy engines equally; spin kernels that do not run go on all the same."""
     kernels = {i: cursors[i].launch for i in busy if cursors[i].unit[cursors[i].item] is Unit.COMPUTE}
     holds = inf
@@ -220,7 +216,7 @@ def _rates(
 
 
 def _note_waits(
-    cursors: "list[_Cursor]", rates: "dict[int, float]", busy: "list[int]", length: float, seen: "list[float]"
+    cursors: list[_Cursor], rates: dict[int, float], busy: list[int], length: float, seen: list[float]
 ) -> None:
     """Put what each session did not get down to those that had the device, else to all that wanted it, else to who had it last."""
     for i in busy:
@@ -235,6 +231,6 @@ def _note_waits(
             waited[j] = waited.get(j, 0.0) + missed / len(others)
 
 
-def _waits(cursors: "list[_Cursor]") -> "tuple[tuple[float, ...], ...]":
+def _waits(cursors: list[_Cursor]) -> tuple[tuple[float, ...], ...]:
     """Sum who waited for whom over all steps."""
     return tuple(tuple(sum(r.waited.get(j, 0.0) for r in c.runs) for j in range(len(cursors))) for c in cursors)

@@ -49,7 +49,7 @@ class Change:
     address: int
     in_use: int
     peak: int
-    fragmentation: "float | None"
+    fragmentation: float | None
 
 
 class _Heap:
@@ -73,14 +73,14 @@ class _Heap:
         self.in_use -= size
         self._free.setdefault(size, []).append(address)
 
-    def fragmentation(self) -> "float | None":
+    def fragmentation(self) -> float | None:
         free = self._next - self._first - self.in_use
         if not free:
             return None
         return (free - max(size for size, blocks in self._free.items() if blocks)) / free
 
 
-def changes_of(lives: "tuple[Life, ...]", moves: "tuple[Move, ...]") -> "list[Change]":
+def changes_of(lives: tuple[Life, ...], moves: tuple[Move, ...]) -> list[Change]:
     """Follow the allocators through all moves."""
     names = list(dict.fromkeys(life.allocator for life in lives))
     heaps = {name: _Heap(_FIRST + k * _APART) for k, name in enumerate(names)}
@@ -102,7 +102,7 @@ def changes_of(lives: "tuple[Life, ...]", moves: "tuple[Move, ...]") -> "list[Ch
     return changes
 
 
-def with_ties(lives: "tuple[Life, ...]", moves: "tuple[Move, ...]", share: float, first: int) -> "tuple[Move, ...]":
+def with_ties(lives: tuple[Life, ...], moves: tuple[Move, ...], share: float, first: int) -> tuple[Move, ...]:
     """Give some neighbouring moves of an allocator one timestamp, a share of those near each other (every 1 / share of them).
 
     Only where the bytes in use still tell their order; the moves up to `first` (ns) stay, as nothing is known before them.
@@ -126,7 +126,7 @@ def with_ties(lives: "tuple[Life, ...]", moves: "tuple[Move, ...]", share: float
     return tuple(sorted(made, key=lambda m: m.time))
 
 
-def _one_order(moves: "list[Move]", lives: "tuple[Life, ...]") -> bool:
+def _one_order(moves: list[Move], lives: tuple[Life, ...]) -> bool:
     """Say whether bytes in use allow but one order of moves, even if what was in use before them is not known."""
     level, spans = 0, []
     for move in moves:

@@ -15,12 +15,10 @@ class HostEvent:
     name: str
     start: int
     end: int
-    stats: "dict[str, StatValue]"
+    stats: dict[str, StatValue]
 
 
-def host_events(
-    spec: SessionSpec, runs: "tuple[StepRun, ...]", *, in_process: bool, epoch_ns: int
-) -> "list[HostEvent]":
+def host_events(spec: SessionSpec, runs: tuple[StepRun, ...], *, in_process: bool, epoch_ns: int) -> list[HostEvent]:
     """List the host's events of all steps; in_process: the session is one of several in its process and says so by its model id."""
     era = spec.recorder.era
     events: list[HostEvent] = []
@@ -39,7 +37,7 @@ def host_events(
     return events
 
 
-def _function_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEvent]":
+def _function_step(spec: SessionSpec, run: StepRun, number: int) -> list[HostEvent]:
     """Keras' train step: step annotation, eager call, function, executor."""
     begin, end, last = round(run.begin), round(run.end), round(run.launch[-1])
     function = f"__inference_{spec.step_name}_function_{spec.process_id}"
@@ -55,7 +53,7 @@ def _function_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEv
     ]  # fmt: skip
 
 
-def _session_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEvent]":
+def _session_step(spec: SessionSpec, run: StepRun, number: int) -> list[HostEvent]:
     """tf.Session.run of a session with metadata; run ids count over the whole process."""
     begin, end, last = round(run.begin), round(run.end), round(run.launch[-1])
     identity = (number << 8) + spec.stream + len(spec.name)
@@ -68,7 +66,7 @@ def _session_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEve
     ]
 
 
-def _jax_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEvent]":
+def _jax_step(spec: SessionSpec, run: StepRun, number: int) -> list[HostEvent]:
     """A StepTraceAnnotation around one compiled module."""
     begin, end, last = round(run.begin), round(run.end), round(run.launch[-1])
     module = f"jit_{spec.step_name}:XLA GPU module"
@@ -79,5 +77,5 @@ def _jax_step(spec: SessionSpec, run: StepRun, number: int) -> "list[HostEvent]"
     ]
 
 
-def _calling(name: str, start: int, end: int, stats: "dict[str, StatValue]") -> HostEvent:
+def _calling(name: str, start: int, end: int, stats: dict[str, StatValue]) -> HostEvent:
     return HostEvent(calling=True, name=name, start=start, end=max(end, start + 1), stats=stats)

@@ -24,7 +24,7 @@ _KERNEL_NAMES = 120
 _REFERENCE, _UINT64, _INT64 = 7, 3, 4
 
 
-def write_large(path: "Path | str", kernels: int = 1_000_000, *, launches: "int | None" = None, seed: int = 0) -> Path:
+def write_large(path: Path | str, kernels: int = 1_000_000, *, launches: int | None = None, seed: int = 0) -> Path:
     """Write one simulated file with so many kernels on one stream, each with six stats; 1,000,000 kernels give about 59 MB.
 
     launches: host launch events with two stats each, kernels / 10 unless told. Kernels follow each other without overlap, log-normal

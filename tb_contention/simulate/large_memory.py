@@ -52,7 +52,7 @@ class _Events:
         return np.flatnonzero(self.thread == thread)
 
 
-def write_large_memory(path: "Path | str", events: int = 10_000_000, *, threads: int = 2, seed: int = 0) -> Path:
+def write_large_memory(path: Path | str, events: int = 10_000_000, *, threads: int = 2, seed: int = 0) -> Path:
     """Write one simulated file with so many allocator events of 13 stats, 100 kernels and 40 steps; 10,000,000 events give about 1.1 GB.
 
     The events are spread over threads and follow each other every 50 to 400 ns; the bytes in use of GPU_0_bfc add up, about 1000
@@ -99,7 +99,7 @@ def _draw(rng: np.random.Generator, events: int, threads: int) -> _Events:
 class _Words:
     """Ids of the names that events refer to."""
 
-    columns: "dict[str, int]"
+    columns: dict[str, int]
     allocator: int
     null: int
     region: int
@@ -125,7 +125,7 @@ class _Words:
         )
 
 
-def _stats(drawn: _Events, rows: I64, words: _Words) -> "list[StatColumn]":
+def _stats(drawn: _Events, rows: I64, words: _Words) -> list[StatColumn]:
     gives, life, in_use = drawn.gives[rows] == 1, drawn.life[rows].astype(np.int64), drawn.in_use[rows]
     size, count = drawn.size[life], len(rows)
     values: dict[str, tuple[int, I64]] = {
@@ -146,7 +146,7 @@ def _stats(drawn: _Events, rows: I64, words: _Words) -> "list[StatColumn]":
     return [StatColumn(stat=words.columns[name], field=kind, values=column) for name, (kind, column) in values.items()]
 
 
-def _host_plane(drawn: _Events, threads: int, end: int) -> "list[bytes]":
+def _host_plane(drawn: _Events, threads: int, end: int) -> list[bytes]:
     """Write the lines of all threads; the first also marks the steps."""
     names = Names()
     words = _Words.into(names)
@@ -183,7 +183,7 @@ def _steps(end: int) -> Line:
     return Line(id=1, name="python3", events=events)
 
 
-def _line(line: Line, names: Names, blocks: "list[bytes]") -> "list[bytes]":
+def _line(line: Line, names: Names, blocks: list[bytes]) -> list[bytes]:
     """Put blocks of events where the events of a line are."""
     empty, last = encode_line(line, names), bytearray()
     put_bytes(last, 11, line.name.encode())
@@ -206,7 +206,7 @@ def _device_plane(end: int) -> bytes:
     return encode_plane(Plane(id=0, name="/device:GPU:0", lines=[line], stats={**GPU.stats(), "process_id": 1}))
 
 
-def _fields(number: int, parts: "list[bytes]") -> "list[bytes]":
+def _fields(number: int, parts: list[bytes]) -> list[bytes]:
     """Make a field of bytes of its parts, without joining them."""
     head = bytearray()
     put_varint(head, number << 3 | 2)
@@ -214,5 +214,5 @@ def _fields(number: int, parts: "list[bytes]") -> "list[bytes]":
     return [bytes(head), *parts]
 
 
-def _write_field(file: BinaryIO, number: int, parts: "list[bytes]") -> None:
+def _write_field(file: BinaryIO, number: int, parts: list[bytes]) -> None:
     file.writelines(_fields(number, parts))

@@ -53,7 +53,7 @@ def chunk(size: int) -> int:
     return -(-size // _ROUNDING) * _ROUNDING
 
 
-def memory_changes(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[MemoryChange]":
+def memory_changes(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[MemoryChange]:
     """Follow the allocator: a buffer is given just before the host launches its item, and taken back just after."""
     heap = _Heap(_HEAP + chunk(spec.weights))
     held: dict[str, tuple[Buffer, int]] = {}
@@ -77,7 +77,7 @@ def memory_changes(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[Memo
     return changes
 
 
-def allocator_events(changes: "list[MemoryChange]", origin: int, limit: int) -> "list[Event]":
+def allocator_events(changes: list[MemoryChange], origin: int, limit: int) -> list[Event]:
     """Make the profiler's events; origin: ns of the simulation at trace time 0, limit: of the allocator."""
     return [
         Event(
@@ -89,7 +89,7 @@ def allocator_events(changes: "list[MemoryChange]", origin: int, limit: int) -> 
     ]
 
 
-def _stats(change: MemoryChange, limit: int) -> "dict[str, StatValue]":
+def _stats(change: MemoryChange, limit: int) -> dict[str, StatValue]:
     known = change.is_allocation
     buffer = change.buffer
     shape: dict[str, StatValue] = {"shape": buffer.shape} if known else {}

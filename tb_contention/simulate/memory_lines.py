@@ -17,12 +17,12 @@ _THREADS = {
 
 
 def memory_lines(
-    changes: "list[Change]",
-    twice: "frozenset[int]",
+    changes: list[Change],
+    twice: frozenset[int],
     spec: SessionSpec,
-    limits: "dict[str, int]",
-    reserved: "dict[str, int]",
-) -> "list[Line]":
+    limits: dict[str, int],
+    reserved: dict[str, int],
+) -> list[Line]:
     """Write allocator events on the threads that caused them; those of the rows `twice` are there twice. Bytes by allocator."""
     origin, lines = Window.of(spec).start, dict[int, Line]()
     for row, change in enumerate(changes):
@@ -41,7 +41,7 @@ def thread_line(spec: SessionSpec, thread: int) -> Line:
     return Line(id=thread, name=name, timestamp_ns=HOST_BASE_NS)
 
 
-def _stats(change: Change, spec: SessionSpec, limit: int, reserved: int) -> "dict[str, StatValue]":
+def _stats(change: Change, spec: SessionSpec, limit: int, reserved: int) -> dict[str, StatValue]:
     life = change.life
     return {
         "allocator_name": life.allocator,
@@ -57,14 +57,14 @@ def _stats(change: Change, spec: SessionSpec, limit: int, reserved: int) -> "dic
     }
 
 
-def _fragmentation(share: "float | None") -> StatValue:
+def _fragmentation(share: float | None) -> StatValue:
     """Write a share as releases do: whole numbers as integers, what is none as text."""
     if share is None:
         return Text("nan")
     return int(share) if share in (0.0, 1.0) else share
 
 
-def _described(change: Change, era: Era) -> "dict[str, StatValue]":
+def _described(change: Change, era: Era) -> dict[str, StatValue]:
     """Say what the buffer is; of a release nothing is known. Older releases leave out what newer ones write as (null)."""
     life, known = change.life, change.move.gives
     older = era in (Era.TF_2_6, Era.TF_2_14)

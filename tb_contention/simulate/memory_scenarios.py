@@ -36,15 +36,15 @@ class MemorySession:
     """
 
     spec: SessionSpec
-    runs: "tuple[StepRun, ...]"
-    lives: "tuple[Life, ...]"
-    moves: "tuple[Move, ...]"
-    limits: "dict[str, int]"
-    reserved: "dict[str, int]" = field(default_factory=dict)
+    runs: tuple[StepRun, ...]
+    lives: tuple[Life, ...]
+    moves: tuple[Move, ...]
+    limits: dict[str, int]
+    reserved: dict[str, int] = field(default_factory=dict)
     silent: bool = False
-    leaks: "dict[str, int]" = field(default_factory=dict)
-    works: "tuple[Work, ...] | None" = None
-    calls: "tuple[Line, ...]" = ()
+    leaks: dict[str, int] = field(default_factory=dict)
+    works: tuple[Work, ...] | None = None
+    calls: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,11 @@ class MemoryScenario:
     """Sessions on one GPU; facts: more truth, by key."""
 
     name: str
-    sessions: "tuple[MemorySession, ...]"
-    facts: "dict[str, Any]" = field(default_factory=dict)
+    sessions: tuple[MemorySession, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
-def write_memory(scenario: MemoryScenario, out: "Path | str", *, damage: "Damage | None" = None, seed: int = 0) -> Path:
+def write_memory(scenario: MemoryScenario, out: Path | str, *, damage: Damage | None = None, seed: int = 0) -> Path:
     """Write `out/together/<session>` and `out/truth.json`; return out. Equal arguments give equal bytes; seed: of the damage.
 
     truth.json, `memory`: what a perfect reader of the undamaged files finds. With damage also `memory_as_recorded`: the peaks of the bytes
@@ -85,7 +85,7 @@ def write_memory(scenario: MemoryScenario, out: "Path | str", *, damage: "Damage
     return out
 
 
-def recorded_changes(session: MemorySession) -> "list[Change]":
+def recorded_changes(session: MemorySession) -> list[Change]:
     """List what the profiler sees of a session's allocators."""
     window = Window.of(session.spec)
     return [
@@ -96,9 +96,7 @@ def recorded_changes(session: MemorySession) -> "list[Change]":
     ]
 
 
-def _damaged(
-    changes: "list[Change]", damage: Damage, rng: np.random.Generator
-) -> "tuple[list[Change], frozenset[int]]":
+def _damaged(changes: list[Change], damage: Damage, rng: np.random.Generator) -> tuple[list[Change], frozenset[int]]:
     """Return what is left, and the rows of it that are reported twice."""
     lost = rng.random(len(changes)) < damage.lose
     kept = [change for change, gone in zip(changes, lost.tolist(), strict=True) if not gone]
@@ -106,7 +104,7 @@ def _damaged(
     return kept, frozenset(twice.tolist())
 
 
-def _recorded(session: MemorySession, changes: "list[Change]", twice: "frozenset[int]") -> Recorded:
+def _recorded(session: MemorySession, changes: list[Change], twice: frozenset[int]) -> Recorded:
     spec = session.spec
     lines = memory_lines(changes, twice, spec, session.limits, session.reserved)
     return Recorded(spec=spec, runs=session.runs, changes=[], lines=(*lines, *session.calls), works=session.works)
@@ -122,12 +120,12 @@ def stated_clock(spec: SessionSpec) -> Stated:
     return Stated(origin=stated_start(spec), window=Window.of(spec).start, drift=spec.recorder.drift)
 
 
-def _manifest_clock(spec: SessionSpec) -> "int | None":
+def _manifest_clock(spec: SessionSpec) -> int | None:
     """Return what a manifest must state, since the file does not: the Unix ns of its time 0."""
     return stated_start(spec) if spec.recorder.era in (Era.TF_2_6, Era.TF_2_14) else None
 
 
-def _window(session: MemorySession, changes: "list[Change]") -> "tuple[int, int]":
+def _window(session: MemorySession, changes: list[Change]) -> tuple[int, int]:
     """Return the window that a file states, Unix ns: from start to stop, or from the first to the last of its events."""
     spec = session.spec
     start = stated_start(spec)
@@ -140,7 +138,7 @@ def _window(session: MemorySession, changes: "list[Change]") -> "tuple[int, int]
     return start + first // PS_PER_NS, start - (-last // PS_PER_NS)
 
 
-def _kept(session: MemorySession, changes: "list[Change]") -> Kept:
+def _kept(session: MemorySession, changes: list[Change]) -> Kept:
     spec, holds = session.spec, Window.of(session.spec).holds
     stated = stated_clock(spec)
     spans = [(round(run.begin), max(round(run.end), round(run.begin) + 1)) for run in session.runs]

@@ -40,12 +40,12 @@ class Kept:
     """The allocator events of a session that are in its file, in order. window: Unix ns; step_ends: of steps whole in the file."""
 
     name: str
-    changes: "list[Change]"
+    changes: list[Change]
     stated: Stated
-    window: "tuple[int, int]"
-    limits: "dict[str, int]"
-    step_ends: "list[int]"
-    leaks: "dict[str, int]"
+    window: tuple[int, int]
+    limits: dict[str, int]
+    step_ends: list[int]
+    leaks: dict[str, int]
 
     def allocators(self) -> "dict[str, Series]":
         """Split the events by allocator."""
@@ -65,8 +65,8 @@ class Series:
 
     session: str
     allocator: str
-    time: "list[int]"
-    changes: "list[Change]"
+    time: list[int]
+    changes: list[Change]
 
     @property
     def kind(self) -> str:
@@ -82,7 +82,7 @@ class Series:
         first = self.changes[0]
         return first.in_use - (first.life.size if first.move.gives else -first.life.size)
 
-    def live(self, events: int) -> "list[tuple[int, Change]]":
+    def live(self, events: int) -> list[tuple[int, Change]]:
         """List (time, change) of the allocations among so many events that are still held after them."""
         held: dict[int, tuple[int, Change]] = {}
         for time, change in zip(self.time[:events], self.changes[:events], strict=True):
@@ -93,7 +93,7 @@ class Series:
         return list(held.values())
 
 
-def memory_truth(sessions: "list[Kept]") -> "dict[str, Any]":
+def memory_truth(sessions: list[Kept]) -> dict[str, Any]:
     """Put the figures together as JSON values. Times: Unix ns by the clocks of the files; the window is where all captures overlap."""
     start, end = max(s.window[0] for s in sessions), min(s.window[1] for s in sessions)
     series = [one for s in sessions for one in s.allocators().values()]
@@ -117,7 +117,7 @@ def memory_truth(sessions: "list[Kept]") -> "dict[str, Any]":
     }  # fmt: skip
 
 
-def combined_peak(series: "list[Series]", start: int, end: int) -> "tuple[int, int, list[int]]":
+def combined_peak(series: list[Series], start: int, end: int) -> tuple[int, int, list[int]]:
     """Find the highest sum in [start, end], when it is first reached, and after how many events of each."""
     events = [bisect_right(one.time, start) for one in series]
     level = [one.level(n) for one, n in zip(series, events, strict=True)]
@@ -133,7 +133,7 @@ def combined_peak(series: "list[Series]", start: int, end: int) -> "tuple[int, i
     return best, best_at, best_events
 
 
-def holders(series: Series, events: int, at: int) -> "list[dict[str, Any]]":
+def holders(series: Series, events: int, at: int) -> list[dict[str, Any]]:
     """Sum up what is held after so many events, by all that is said of it."""
     rows: dict[tuple[str, str, str, int], dict[str, Any]] = {}
     for time, change in series.live(events):
@@ -153,13 +153,13 @@ def holders(series: Series, events: int, at: int) -> "list[dict[str, Any]]":
     return list(rows.values())
 
 
-def _unexplained(series: Series, events: int) -> "dict[str, Any]":
+def _unexplained(series: Series, events: int) -> dict[str, Any]:
     """Return what is held that the capture did not see allocated."""
     explained = sum(change.life.size for _, change in series.live(events))
     return {"session": series.session, "allocator": series.allocator, "bytes": series.level(events) - explained}
 
 
-def _allocator(series: Series, start: int, end: int, limit: int) -> "dict[str, Any]":
+def _allocator(series: Series, start: int, end: int, limit: int) -> dict[str, Any]:
     peak, at, (events,) = combined_peak([series], start, end)
     live = [change.life for _, change in series.live(events)]
     made = [change for change in series.changes if change.move.gives]
@@ -185,7 +185,7 @@ def _allocator(series: Series, start: int, end: int, limit: int) -> "dict[str, A
     }
 
 
-def _steps(series: Series, step_ends: "list[int]", start: int, end: int) -> "list[dict[str, Any]]":
+def _steps(series: Series, step_ends: list[int], start: int, end: int) -> list[dict[str, Any]]:
     """Count what happens per step, over whole steps: from the end of one in the window to the end of the next."""
     ends = [time for time in sorted(step_ends) if start <= time <= end]
     if len(ends) < 2:

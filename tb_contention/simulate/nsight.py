@@ -30,9 +30,7 @@ class Watched:
         self._policy = policy
         self.stays: list[list[float]] = []
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Ask the policy; a session that has the device keeps it until another one gets it, or it is saved for one."""
         rates, holds = self._policy.rates(time, runnable, items)
         holder = next(iter(rates)) if len(rates) == 1 else -1
@@ -46,7 +44,7 @@ class Watched:
         """Pass it on."""
         self._policy.finished(session)
 
-    def of_one(self, last: float) -> "list[Stay]":
+    def of_one(self, last: float) -> list[Stay]:
         """List (session, start, end) of the stays in which one session had the device alone."""
         return [(int(s), a, last if b < 0 else b) for s, a, b in self.stays if s >= 0]
 
@@ -59,12 +57,12 @@ def one_window(scenario: Scenario) -> Scenario:
 
 
 def write_report(
-    name: "str | Scenario",
-    out: "Path | str",
+    name: str | Scenario,
+    out: Path | str,
     *,
     seed: int = 0,
     switches: bool = True,
-    untraced: "frozenset[str]" = frozenset(),
+    untraced: frozenset[str] = frozenset(),
 ) -> Path:
     """Write `out/report.sqlite` and `out/truth.json`; return the former. Equal arguments give equal bytes.
 
@@ -94,7 +92,7 @@ def write_report(
     return target
 
 
-def _stays(chosen: Scenario, seed: int, last: int) -> "list[Stay]":
+def _stays(chosen: Scenario, seed: int, last: int) -> list[Stay]:
     """Play the scenario once more and watch who has the device."""
     watched = Watched(chosen.policy())
     simulate(tuple(program_of(spec, seed) for spec in chosen.sessions), watched, chosen.clock)

@@ -34,11 +34,11 @@ class _Draft:
     """A session while it is laid out: one host thread that launches ahead, times in ns."""
 
     spec: SessionSpec
-    runs: "list[StepRun]" = field(default_factory=list)
-    works: "list[Work]" = field(default_factory=list)
-    lives: "list[Life]" = field(default_factory=list)
-    moves: "list[Move]" = field(default_factory=list)
-    calls: "list[tuple[str, int, int, int]]" = field(default_factory=list)
+    runs: list[StepRun] = field(default_factory=list)
+    works: list[Work] = field(default_factory=list)
+    lives: list[Life] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    calls: list[tuple[str, int, int, int]] = field(default_factory=list)
 
     def launch(self, name: str, op: str, at: int, duration: int) -> int:
         """Add a kernel 15 us after its launch or when the one before is done; return its end."""
@@ -91,7 +91,7 @@ class _Draft:
             limits={"GPU_0_bfc": limit}, works=tuple(self.works), calls=self._lines(),
         )  # fmt: skip
 
-    def _lines(self) -> "tuple[Line, ...]":
+    def _lines(self) -> tuple[Line, ...]:
         window, lines = Window.of(self.spec), dict[int, Line]()
         for row, (name, thread, start, end) in enumerate(self.calls):
             if window.holds(start, end, HOST_BASE_NS):
@@ -112,7 +112,7 @@ class _Draft:
         return tuple(lines.values())
 
 
-def _spec(rng: Generator, name: str, process_id: int, window: "tuple[float, float]") -> SessionSpec:
+def _spec(rng: Generator, name: str, process_id: int, window: tuple[float, float]) -> SessionSpec:
     recorder = Recorder(
         offset=float(rng.integers(-5_000, 5_000)), drift=float(rng.uniform(-30, 30)) if rng.random() < 0.5 else 0.0
     )
@@ -164,7 +164,7 @@ def changed_kernels(seed: int) -> MemoryScenario:
     )
 
 
-def _change(draft: _Draft, neighbour: MemorySession, sizes: "tuple[int, int]") -> "dict[str, Any]":
+def _change(draft: _Draft, neighbour: MemorySession, sizes: tuple[int, int]) -> dict[str, Any]:
     """Tell what the files say of the kernels with and without the workspace."""
     spec, came = draft.spec, next(w.start for w in neighbour.works or ())
     window, stated = Window.of(spec), stated_clock(spec)
@@ -215,7 +215,7 @@ def _ask_driver(rng: Generator, draft: _Draft, at: int) -> int:
     return done
 
 
-def _stalls(session: MemorySession, neighbour: MemorySession, draft: _Draft) -> "list[dict[str, Any]]":
+def _stalls(session: MemorySession, neighbour: MemorySession, draft: _Draft) -> list[dict[str, Any]]:
     """Tell how often and how long the driver was asked, counting once what ran at once."""
     specs, stated = (session.spec, neighbour.spec), stated_clock(session.spec)
     first = max(stated_start(s) for s in specs)

@@ -34,8 +34,8 @@ class Draft:
     spec: SessionSpec
     typed: bool
     scoped: bool
-    lives: "list[Life]" = field(default_factory=list)
-    moves: "list[tuple[float, Move]]" = field(default_factory=list)
+    lives: list[Life] = field(default_factory=list)
+    moves: list[tuple[float, Move]] = field(default_factory=list)
 
     def op(self, scope: str, kind: str) -> str:
         """Name an operation in the words of the session's release."""
@@ -78,7 +78,7 @@ def random_memory(seed: int) -> MemoryScenario:
     return MemoryScenario(name=f"memory_{seed}", sessions=sessions)
 
 
-def _session(rng: Generator, number: int, lanes: "Iterator[int]") -> MemorySession:
+def _session(rng: Generator, number: int, lanes: Iterator[int]) -> MemorySession:
     spec = _spec(rng, number)
     runs = _runs(rng, spec)
     draft = Draft(rng=rng, spec=spec, typed=bool(rng.random() < 0.5), scoped=bool(rng.random() < 0.7))
@@ -119,7 +119,7 @@ def _spec(rng: Generator, number: int) -> SessionSpec:
     )  # fmt: skip
 
 
-def _runs(rng: Generator, spec: SessionSpec) -> "tuple[StepRun, ...]":
+def _runs(rng: Generator, spec: SessionSpec) -> tuple[StepRun, ...]:
     """Lay out steps from the simulation's start beyond the window's end, kernels evenly inside."""
     period, count = float(rng.uniform(6, 16)) * _MS, len(spec.items)
     begins = np.arange(float(rng.uniform(0, 3)) * _MS, (spec.window[1] + 20) * _MS, period)
@@ -165,7 +165,7 @@ def _created_late(draft: Draft) -> None:
         draft.give(at + k * 5_000, life, WORKER)
 
 
-def _leaks(draft: Draft, runs: "tuple[StepRun, ...]") -> "dict[str, int]":
+def _leaks(draft: Draft, runs: tuple[StepRun, ...]) -> dict[str, int]:
     """Let an operation keep what it allocates in each step."""
     op = draft.op("metrics/history", "TensorListPushBack")
     size = _size(draft.rng, _MIB, 64 * _MIB)
@@ -185,7 +185,7 @@ def _leaks(draft: Draft, runs: "tuple[StepRun, ...]") -> "dict[str, int]":
     return {op: chunk(size)}
 
 
-def _steps(draft: Draft, runs: "tuple[StepRun, ...]") -> None:
+def _steps(draft: Draft, runs: tuple[StepRun, ...]) -> None:
     rng = draft.rng
     layers = [(_size(rng, 64 << 10, 700 * _MIB), float(rng.uniform(0, 0.02))) for _ in range(int(rng.integers(3, 8)))]
     temporaries = int(rng.integers(3, 12))
@@ -221,7 +221,7 @@ def _temporary(draft: Draft, time: float, length: float) -> None:
     draft.take(time + float(rng.uniform(2_000, 0.2 * length)), life, thread if rng.random() < 0.5 else EVENT_MANAGER)
 
 
-def _other_allocators(draft: Draft, runs: "tuple[StepRun, ...]") -> None:
+def _other_allocators(draft: Draft, runs: tuple[StepRun, ...]) -> None:
     """Pinned and ordinary host memory, and sometimes a second allocator of the device."""
     rng, jax = draft.rng, draft.spec.recorder.era is Era.JAX
     chosen = []
@@ -242,7 +242,7 @@ def _other_allocators(draft: Draft, runs: "tuple[StepRun, ...]") -> None:
                 draft.take(run.begin + float(rng.uniform(0.4, 1.6)) * (run.end - run.begin), life, EVENT_MANAGER)
 
 
-def _placed(draft: Draft, lanes: "Iterator[int]") -> "tuple[Move, ...]":
+def _placed(draft: Draft, lanes: Iterator[int]) -> tuple[Move, ...]:
     """Put moves in order, each on a ns that is its allocator's own on the clock that the file states."""
     spec = draft.spec
     stated = Stated(
@@ -260,7 +260,7 @@ def _placed(draft: Draft, lanes: "Iterator[int]") -> "tuple[Move, ...]":
     return tuple(sorted(placed, key=lambda m: m.time))
 
 
-def _limits(draft: Draft, moves: "tuple[Move, ...]") -> "dict[str, int]":
+def _limits(draft: Draft, moves: tuple[Move, ...]) -> dict[str, int]:
     """Draw limits that hold what is there, together below or above the GPU's capacity."""
     most = dict.fromkeys(dict.fromkeys(life.allocator for life in draft.lives), 0)
     for change in changes_of(tuple(draft.lives), moves):

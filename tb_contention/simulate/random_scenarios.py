@@ -16,7 +16,7 @@ _LENGTH = 600.0
 Generator = np.random.Generator
 
 
-def _kernels(rng: Generator, mean: float, count: int) -> "tuple[Item, ...]":
+def _kernels(rng: Generator, mean: float, count: int) -> tuple[Item, ...]:
     """Draw a step of kernels of a few types; some take longer at one place of the step than at another. mean: us."""
     types = int(rng.integers(2, min(count, 30) + 1))
     means = rng.lognormal(0, 0.6, types) * mean
@@ -36,7 +36,7 @@ def _kernels(rng: Generator, mean: float, count: int) -> "tuple[Item, ...]":
     )
 
 
-def _copies(rng: Generator, work: float) -> "tuple[Item, Item]":
+def _copies(rng: Generator, work: float) -> tuple[Item, Item]:
     """Draw the copies at the two ends of a step. work: us of its kernels."""
     into = Item(name="MemcpyH2D", op="IteratorGetNext:IteratorGetNext", mean=float(work * rng.uniform(0.01, 0.1)),
                 kind=ItemKind.TO_DEVICE, copied=1 << 22)  # fmt: skip
@@ -76,23 +76,23 @@ def random_session(rng: Generator, number: int, *, longest: float, saturated: bo
     )
 
 
-def _time_slices(rng: Generator) -> "Callable[[], Policy]":
+def _time_slices(rng: Generator) -> Callable[[], Policy]:
     length, switch = float(rng.choice([0.5, 1.0, 2.0, 2.3, 5.0])), float(rng.uniform(0.02, 0.15))
     return lambda: TimeSlices(length * _MS, switch * _MS)
 
 
-def _whole_slices(rng: Generator) -> "Callable[[], Policy]":
+def _whole_slices(rng: Generator) -> Callable[[], Policy]:
     length = float(rng.choice([1.0, 2.3, 5.0]))
     return lambda: TimeSlices(length * _MS, 0.05 * _MS, whole_kernels=True)
 
 
-def _rates(rng: Generator, sessions: int) -> "Callable[[], Policy]":
+def _rates(rng: Generator, sessions: int) -> Callable[[], Policy]:
     shared = tuple(rng.uniform(0.5, 0.95, sessions).tolist())
     return lambda: Rates(shared)
 
 
 #: Ways to share: what the truth calls it, and the policy from a generator and the sessions.
-_MODES: "dict[str, tuple[str, Callable[[Generator, tuple[SessionSpec, ...]], Callable[[], Policy]]]]" = {
+_MODES: dict[str, tuple[str, Callable[[Generator, tuple[SessionSpec, ...]], Callable[[], Policy]]]] = {
     "time_slicing": ("time_slicing", lambda rng, specs: _time_slices(rng)),
     "whole_kernel_slices": ("time_slicing", lambda rng, specs: _whole_slices(rng)),
     "processor_sharing": ("concurrent", lambda rng, specs: lambda: Rates((1 / len(specs),) * len(specs))),
@@ -130,7 +130,7 @@ def random_scenario(seed: int, mode: str, *, saturated: bool = False) -> Scenari
     )
 
 
-def _fitted(rng: Generator, mode: str, specs: "tuple[SessionSpec, ...]") -> "tuple[SessionSpec, ...]":
+def _fitted(rng: Generator, mode: str, specs: tuple[SessionSpec, ...]) -> tuple[SessionSpec, ...]:
     """Make the sessions what a mode is about."""
     if mode in ("in_process_stream", "streams"):
         stream = 0 if mode == "in_process_stream" else 10

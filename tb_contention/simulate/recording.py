@@ -76,23 +76,23 @@ class Recorded:
     """
 
     spec: SessionSpec
-    runs: "tuple[StepRun, ...]"
-    changes: "list[MemoryChange]"
-    lines: "tuple[Line, ...]" = ()
-    works: "tuple[Work, ...] | None" = None
+    runs: tuple[StepRun, ...]
+    changes: list[MemoryChange]
+    lines: tuple[Line, ...] = ()
+    works: tuple[Work, ...] | None = None
 
 
-def record(spec: SessionSpec, runs: "tuple[StepRun, ...]", changes: "list[MemoryChange]", epoch_ns: int) -> bytes:
+def record(spec: SessionSpec, runs: tuple[StepRun, ...], changes: list[MemoryChange], epoch_ns: int) -> bytes:
     """Write the file of a process with one session; epoch_ns: Unix ns of simulation time 0."""
     return record_process([Recorded(spec=spec, runs=runs, changes=changes)], epoch_ns)
 
 
-def record_process(parts: "list[Recorded]", epoch_ns: int) -> bytes:
+def record_process(parts: list[Recorded], epoch_ns: int) -> bytes:
     """Write the file of a process; its sessions share the window and the recorder of the first."""
     return encode(space_of(parts, epoch_ns))
 
 
-def space_of(parts: "list[Recorded]", epoch_ns: int) -> Space:
+def space_of(parts: list[Recorded], epoch_ns: int) -> Space:
     """Make the planes of a process's file."""
     spec = parts[0].spec
     window, recorder = Window.of(spec), spec.recorder
@@ -119,7 +119,7 @@ def _lost(rng: np.random.Generator, share: float) -> bool:
     return share > 0 and rng.random() < share
 
 
-def _numbered(works: "list[Work]", part: int) -> "list[Work]":
+def _numbered(works: list[Work], part: int) -> list[Work]:
     """Give the sessions of one process correlation ids of their own."""
     return [replace(work, correlation=work.correlation + (part << 24)) for work in works] if part else works
 
@@ -131,7 +131,7 @@ def _let_drift(plane: Plane, drift: float) -> None:
             event.duration += round(event.duration * drift * 1e-6)
 
 
-def spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[Work]":
+def spans(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[Work]:
     """List all device work of a session; items of one graph share the correlation id of its launch."""
     rows: list[Work] = []
     correlation = 0
@@ -149,19 +149,19 @@ def spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[Work]":
     return rows
 
 
-def recorded_spans(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[tuple[int, int]]":
+def recorded_spans(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[tuple[int, int]]:
     """List (start, end) of the device work that is in the file, were no event lost."""
     window = Window.of(spec)
     return [(w.start, w.end) for w in spans(spec, runs) if window.holds(w.start, w.end, _GPU_BASE_NS)]
 
 
-def recorded_steps(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> "list[int]":
+def recorded_steps(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[int]:
     """List the numbers of the steps that are whole in the file."""
     window = Window.of(spec)
     return [n for n, r in enumerate(runs) if window.holds(round(r.begin), round(r.end), HOST_BASE_NS)]
 
 
-def _device_plane(parts: "list[Recorded]", works: "list[list[Work]]", window: Window) -> Plane:
+def _device_plane(parts: list[Recorded], works: list[list[Work]], window: Window) -> Plane:
     lines: dict[int, Line] = {}
     for part, work in zip(parts, works, strict=True):
         for one in work:
@@ -175,11 +175,11 @@ def _device_plane(parts: "list[Recorded]", works: "list[list[Work]]", window: Wi
     return Plane(id=0, name="/device:GPU:0", lines=[lines[n] for n in sorted(lines)], stats=GPU.stats())
 
 
-def _event(name: str, start: int, end: int, window: Window, stats: "dict[str, StatValue]") -> Event:
+def _event(name: str, start: int, end: int, window: Window, stats: dict[str, StatValue]) -> Event:
     return Event(name=name, start=(start - window.start) * PS_PER_NS, duration=(end - start) * PS_PER_NS, stats=stats)
 
 
-def _work_stats(work: Work, spec: SessionSpec) -> "dict[str, StatValue]":
+def _work_stats(work: Work, spec: SessionSpec) -> dict[str, StatValue]:
     item, era = work.item, spec.recorder.era
     op = "level 0" if era is Era.TF_2_6 else "tf_op"
     stats: dict[str, StatValue] = {"correlation_id": Unsigned(work.correlation), "context_id": "$$1", op: item.op}
@@ -203,7 +203,7 @@ def _work_stats(work: Work, spec: SessionSpec) -> "dict[str, StatValue]":
     }
 
 
-def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: Window, epoch_ns: int) -> Plane:
+def _host_plane(parts: list[Recorded], launched: list[list[Work]], window: Window, epoch_ns: int) -> Plane:
     """Write a calling thread and an executor thread per session."""
     pid = parts[0].spec.process_id
     lines, executors = [], []
@@ -231,7 +231,7 @@ def _host_plane(parts: "list[Recorded]", launched: "list[list[Work]]", window: W
     return Plane(id=1000, name="/host:CPU", lines=_joined(lines, executors, [e for part in parts for e in part.lines]))
 
 
-def _joined(callers: "list[Line]", executors: "list[Line]", further: "list[Line]") -> "list[Line]":
+def _joined(callers: list[Line], executors: list[Line], further: list[Line]) -> list[Line]:
     """Put further events on the threads that are there, and on new ones; executors without events are left out."""
     known = {line.id: line for line in (*callers, *executors)}
     new: dict[int, Line] = {}

@@ -14,7 +14,7 @@ _MS = 1e6
 _WINDOW = (30.0, 1230.0)
 
 
-def _pair(kernel: float) -> "tuple[SessionSpec, SessionSpec]":
+def _pair(kernel: float) -> tuple[SessionSpec, SessionSpec]:
     """Make the pair; kernel: us. Steps take up to 20 ms, or a single kernel."""
     count = max(1, min(200, round(20_000 / kernel)))
     step = count * kernel / 1000
@@ -30,7 +30,7 @@ def _pair(kernel: float) -> "tuple[SessionSpec, SessionSpec]":
     return always, on_off
 
 
-def _reference(name: str, summary: str, kernel: float, policy: "Callable[[], Policy]", mechanism: str) -> Scenario:
+def _reference(name: str, summary: str, kernel: float, policy: Callable[[], Policy], mechanism: str) -> Scenario:
     slices = 2 * _MS if mechanism == "time_slicing" else None
     return Scenario(
         name=f"reference_{name}",
@@ -52,7 +52,7 @@ def _slices(kernel: float, length: str) -> Scenario:
     )
 
 
-REFERENCE: "tuple[Scenario, ...]" = (
+REFERENCE: tuple[Scenario, ...] = (
     _slices(20.0, "20us"),
     _slices(200.0, "200us"),
     _slices(2_000.0, "2ms"),

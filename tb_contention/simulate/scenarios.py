@@ -23,21 +23,21 @@ class Scenario:
 
     name: str
     summary: str
-    sessions: "tuple[SessionSpec, ...]"
-    policy: "Callable[[], Policy]"
+    sessions: tuple[SessionSpec, ...]
+    policy: Callable[[], Policy]
     mechanism: str = "time_slicing"
-    slice_ns: "float | None" = None
+    slice_ns: float | None = None
     clock: Clock = field(default_factory=Clock)
 
 
-def _trainer(process_id: int, window: "tuple[float, float]" = (60.0, 960.0)) -> SessionSpec:
+def _trainer(process_id: int, window: tuple[float, float] = (60.0, 960.0)) -> SessionSpec:
     return SessionSpec(
         name="trainer", items=training_step(rows=256, scale=0.85), steps=40, window=window, pause=6.0, tail=900.0,
         weights=27 * _GIB, limit=51 * _GIB, process_id=process_id,
     )  # fmt: skip
 
 
-def _evaluator(process_id: int, window: "tuple[float, float]" = (330.0, 1230.0)) -> SessionSpec:
+def _evaluator(process_id: int, window: tuple[float, float] = (330.0, 1230.0)) -> SessionSpec:
     return SessionSpec(
         name="evaluator", items=evaluation_step(rows=512, scale=0.5), steps=60, step_name="test", start=110.0,
         window=window, pause=2.0, burst=9, long_pause=95.0, tail=900.0,
@@ -47,7 +47,7 @@ def _evaluator(process_id: int, window: "tuple[float, float]" = (330.0, 1230.0))
 
 _PAIR = (_trainer(4021), _evaluator(4388))
 
-SCENARIOS: "tuple[Scenario, ...]" = (
+SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="time_slicing",
         summary="a training and an evaluation in two processes take turns of 2.3 ms",

@@ -8,9 +8,7 @@ from typing import Protocol
 class Policy(Protocol):
     """How sessions share the device."""
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Give each runnable session (with its launch time, and the item of its step) a rate, and say until when that holds."""
 
     def finished(self, session: int) -> None:
@@ -20,12 +18,10 @@ class Policy(Protocol):
 class Rates:
     """Sessions run at once, each at its own rate while another one has work; rates of 1 share nothing."""
 
-    def __init__(self, shared: "tuple[float, ...]") -> None:
+    def __init__(self, shared: tuple[float, ...]) -> None:
         self._shared = shared
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Slow everybody down as soon as there are two."""
         del time, items
         if len(runnable) == 1:
@@ -40,8 +36,8 @@ class Rates:
 class Demand:
     """What the items of a session's step ask for, 0..1: multiprocessors and memory bandwidth; cap: share of the former it may have."""
 
-    sm: "tuple[float, ...]"
-    bandwidth: "tuple[float, ...]"
+    sm: tuple[float, ...]
+    bandwidth: tuple[float, ...]
     cap: float = 1.0
 
 
@@ -52,12 +48,10 @@ class Demands:
     session costs on top, as a part of the rate.
     """
 
-    def __init__(self, demands: "tuple[Demand, ...]", interference: float = 0.0) -> None:
+    def __init__(self, demands: tuple[Demand, ...], interference: float = 0.0) -> None:
         self._demands, self._interference = demands, interference
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Divide what is asked for too much in proportion to the demands."""
         del time
         sm = {i: min(self._demands[i].sm[items[i]], self._demands[i].cap) for i in runnable}
@@ -78,9 +72,7 @@ class Queue:
     def __init__(self) -> None:
         self._current: int | None = None
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Run what runs to its end, then what was launched first."""
         del time, items
         if self._current is None:
@@ -105,9 +97,7 @@ class TimeSlices:
         self._begin = self._end = 0.0
         self._inside = False
 
-    def rates(
-        self, time: float, runnable: "dict[int, float]", items: "dict[int, int]"
-    ) -> "tuple[dict[int, float], float]":
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Keep the holder until its turn is over or it has no work; a session alone goes on."""
         del items
         over = time >= self._end
@@ -125,7 +115,7 @@ class TimeSlices:
         self._inside = True
         return {holder: 1.0}, self._end
 
-    def _turn(self, time: float, runnable: "dict[int, float]") -> None:
+    def _turn(self, time: float, runnable: dict[int, float]) -> None:
         last = -1 if self._holder is None else self._holder
         chosen = min(runnable, key=lambda session: (session <= last, session))
         cost = self.switch if self._holder not in (None, chosen) else 0.0

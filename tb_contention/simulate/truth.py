@@ -21,10 +21,10 @@ class Played:
     """
 
     spec: SessionSpec
-    shared: "tuple[StepRun, ...]"
-    alone: "tuple[StepRun, ...]"
-    changes: "list[MemoryChange]"
-    waits: "tuple[float, ...]" = ()
+    shared: tuple[StepRun, ...]
+    alone: tuple[StepRun, ...]
+    changes: list[MemoryChange]
+    waits: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Periods:
     steps: the numbers of the steps that end them.
     """
 
-    steps: "tuple[int, ...]"
+    steps: tuple[int, ...]
     shared: float
     alone: float
 
@@ -44,12 +44,12 @@ class Periods:
         return len(self.steps)
 
     @property
-    def slowdown(self) -> "float | None":
+    def slowdown(self) -> float | None:
         """Return shared / alone (NTT), None without a period."""
         return self.shared / self.alone if self.count else None
 
 
-def common_window(played: "list[Played]") -> "tuple[int, int]":
+def common_window(played: list[Played]) -> tuple[int, int]:
     """Return the intersection of the capture windows, ns of the simulation."""
     windows = [Window.of(p.spec) for p in played]
     return max(w.start for w in windows), min(w.end for w in windows)
@@ -63,16 +63,16 @@ def periods(played: Played, start: int, end: int) -> Periods:
     return Periods(steps=tuple(b for _, b in pairs), shared=shared, alone=alone)
 
 
-def stretch(played: Played, steps: "tuple[int, ...]") -> float:
+def stretch(played: Played, steps: tuple[int, ...]) -> float:
     """Sum by how much longer than alone the device work of these steps lasted from its start to its end, ns."""
 
-    def lasted(runs: "tuple[StepRun, ...]") -> float:
+    def lasted(runs: tuple[StepRun, ...]) -> float:
         return sum(sum(runs[n].finish) - sum(runs[n].start) for n in steps)
 
     return lasted(played.shared) - lasted(played.alone)
 
 
-def stall(played: Played, steps: "tuple[int, ...]") -> float:
+def stall(played: Played, steps: tuple[int, ...]) -> float:
     """Sum how long the device work of these steps waited for its start when the host and the work in front of it were done, ns."""
     cost = played.spec.launch_cost * 1000
     total = 0.0
@@ -85,7 +85,7 @@ def stall(played: Played, steps: "tuple[int, ...]") -> float:
     return total
 
 
-def truth_of(played: "list[Played]", epoch_ns: int) -> "dict[str, Any]":
+def truth_of(played: list[Played], epoch_ns: int) -> dict[str, Any]:
     """Put the figures together as JSON values. Times ns; the window is where all captures overlap, Unix ns."""
     start, end = common_window(played)
     busy = [busy_of(p.spec, p.shared).clip(start, end) for p in played]
@@ -107,7 +107,7 @@ def truth_of(played: "list[Played]", epoch_ns: int) -> "dict[str, Any]":
     }
 
 
-def busy_of(spec: SessionSpec, runs: "tuple[StepRun, ...]") -> Intervals:
+def busy_of(spec: SessionSpec, runs: tuple[StepRun, ...]) -> Intervals:
     """Unite the recorded spans of a session."""
     spans = np.array(recorded_spans(spec, runs), np.int64).reshape(-1, 2)
     return Intervals.union_of(spans[:, 0], spans[:, 1])
@@ -118,11 +118,11 @@ def slowdown(played: Played) -> float:
     return _length(played.shared) / _length(played.alone)
 
 
-def _length(runs: "tuple[StepRun, ...]") -> float:
+def _length(runs: tuple[StepRun, ...]) -> float:
     return runs[-1].end - runs[0].begin
 
 
-def _session(played: Played, busy: Intervals, contended: Intervals) -> "dict[str, Any]":
+def _session(played: Played, busy: Intervals, contended: Intervals) -> dict[str, Any]:
     numbers = recorded_steps(played.spec, played.shared)
     shared, alone = ([runs[n].end - runs[n].begin for n in numbers] for runs in (played.shared, played.alone))
     count = max(1, len(numbers))
@@ -142,7 +142,7 @@ def _session(played: Played, busy: Intervals, contended: Intervals) -> "dict[str
     }
 
 
-def _loss(played: Played, everybody: "list[Played]", start: int, end: int) -> "dict[str, Any]":
+def _loss(played: Played, everybody: list[Played], start: int, end: int) -> dict[str, Any]:
     """What sharing cost: periods of the common window, whom the session waited for in them, and over the whole run."""
     found = periods(played, start, end)
     names = [p.spec.name for p in everybody]
@@ -160,7 +160,7 @@ def _loss(played: Played, everybody: "list[Played]", start: int, end: int) -> "d
     }
 
 
-def combined_peak(played: "list[Played]", start: int, end: int, epoch_ns: int) -> "dict[str, Any]":
+def combined_peak(played: list[Played], start: int, end: int, epoch_ns: int) -> dict[str, Any]:
     """Find the highest sum of all allocators in [start, end)."""
     level = {p.spec.name: chunk(p.spec.weights) for p in played}
     changes = sorted(((c.time, p.spec.name, c.in_use) for p in played for c in p.changes), key=lambda c: c[0])

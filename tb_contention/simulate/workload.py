@@ -42,13 +42,13 @@ class Item:
     op: str
     mean: float
     kind: ItemKind = ItemKind.KERNEL
-    grid: "tuple[int, int, int]" = (1, 1, 1)
-    block: "tuple[int, int, int]" = (256, 1, 1)
+    grid: tuple[int, int, int] = (1, 1, 1)
+    block: tuple[int, int, int] = (256, 1, 1)
     registers: int = 64
     shared: int = 0
     copied: int = 0
-    gives: "tuple[Buffer, ...]" = ()
-    frees: "tuple[str, ...]" = ()
+    gives: tuple[Buffer, ...] = ()
+    frees: tuple[str, ...] = ()
     spin: bool = False
     sm: float = 1.0
     bandwidth: float = 0.0
@@ -91,11 +91,11 @@ class SessionSpec:
     """
 
     name: str
-    items: "tuple[Item, ...]"
+    items: tuple[Item, ...]
     steps: int
     step_name: str = "train"
     start: float = 0.0
-    window: "tuple[float, float]" = (0.0, 1000.0)
+    window: tuple[float, float] = (0.0, 1000.0)
     pause: float = 5.0
     burst: int = 0
     long_pause: float = 0.0
@@ -109,7 +109,7 @@ class SessionSpec:
     process: str = ""
     stream: int = 20
     sync_every: int = 1
-    warm_up: "tuple[int, float]" = (0, 1.0)
+    warm_up: tuple[int, float] = (0, 1.0)
     copies_compete: bool = True
     cap: float = 1.0
     recorder: Recorder = field(default_factory=Recorder)
@@ -164,7 +164,7 @@ def demand_of(spec: SessionSpec) -> Demand:
 
 
 def _gemm(
-    op: str, mean: float, tile: str, grid: int, *, gives: "tuple[Buffer, ...]" = (), frees: "tuple[str, ...]" = ()
+    op: str, mean: float, tile: str, grid: int, *, gives: tuple[Buffer, ...] = (), frees: tuple[str, ...] = ()
 ) -> Item:
     name = f"sm90_xmma_gemm_bf16bf16_bf16f32_f32_tn_n_tilesize{tile}_warpgroupsize1x1x1_execute_segment_k_off_kernel__5x_cublas"
     return Item(
@@ -180,7 +180,7 @@ def _gemm(
     )
 
 
-def _fusion(name: str, op: str, mean: float, grid: int, *, frees: "tuple[str, ...]" = ()) -> Item:
+def _fusion(name: str, op: str, mean: float, grid: int, *, frees: tuple[str, ...] = ()) -> Item:
     return Item(name=name, op=op, mean=mean, grid=(grid, 1, 1), registers=32, frees=frees)
 
 
@@ -194,7 +194,7 @@ def _attention(op: str, mean: float, grid: int) -> Item:
     return Item(name=_ATTENTION, op=op, mean=mean, grid=(grid, 2, 1), registers=238, shared=98_304)
 
 
-def _layer(k: int, rows: int, scale: float, *, keep: bool) -> "list[Item]":
+def _layer(k: int, rows: int, scale: float, *, keep: bool) -> list[Item]:
     """Forward pass of one transformer layer; with keep, its activations stay until the backward pass."""
     act = Buffer(key=f"act{k}", size=rows * 3 * _MIB, shape=f"[{rows},512,3072]")
     mlp = Buffer(key=f"mlp{k}", size=rows * 4 * _MIB, shape=f"[{rows},512,4096]")
@@ -219,7 +219,7 @@ def _layer(k: int, rows: int, scale: float, *, keep: bool) -> "list[Item]":
     ]
 
 
-def _layer_gradient(k: int, rows: int, scale: float) -> "list[Item]":
+def _layer_gradient(k: int, rows: int, scale: float) -> list[Item]:
     work = Buffer(key=f"grad{k}", size=rows * 3 * _MIB, shape=f"[{rows},512,3072]", region="temp")
     scope = f"gradient_tape/model/layer_{k}"
     return [
@@ -233,7 +233,7 @@ def _layer_gradient(k: int, rows: int, scale: float) -> "list[Item]":
     ]
 
 
-def _copies(rows: int) -> "tuple[Item, Item]":
+def _copies(rows: int) -> tuple[Item, Item]:
     size = rows * _MIB // 8
     batch = Buffer(key="batch", size=size, shape=f"[{rows},512,64]", data_type=1)
     into = Item(name="MemcpyH2D", op="IteratorGetNext:IteratorGetNext", mean=size / 24_000, kind=ItemKind.TO_DEVICE, copied=size,
@@ -242,7 +242,7 @@ def _copies(rows: int) -> "tuple[Item, Item]":
     return into, out
 
 
-def training_step(layers: int = 12, rows: int = 96, scale: float = 1.0) -> "tuple[Item, ...]":
+def training_step(layers: int = 12, rows: int = 96, scale: float = 1.0) -> tuple[Item, ...]:
     """Forward, backward and update of a transformer."""
     into, out = _copies(rows)
     items = [into]
@@ -260,7 +260,7 @@ def training_step(layers: int = 12, rows: int = 96, scale: float = 1.0) -> "tupl
     return (*items, out)
 
 
-def evaluation_step(layers: int = 12, rows: int = 64, scale: float = 0.6) -> "tuple[Item, ...]":
+def evaluation_step(layers: int = 12, rows: int = 64, scale: float = 0.6) -> tuple[Item, ...]:
     """Forward pass alone: activations live for one layer."""
     into, out = _copies(rows)
     items = [into]
@@ -270,6 +270,6 @@ def evaluation_step(layers: int = 12, rows: int = 64, scale: float = 0.6) -> "tu
     return (*items, out)
 
 
-def plain_step(kernels: int, mean: float) -> "tuple[Item, ...]":
+def plain_step(kernels: int, mean: float) -> tuple[Item, ...]:
     """Equal kernels and nothing else, for closed forms. mean: us."""
     return tuple(_fusion("loop_add_fusion", f"add_{k}:AddV2", mean, 1024) for k in range(kernels))

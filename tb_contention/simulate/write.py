@@ -20,7 +20,7 @@ _APART_S = 300
 _UUID = "SIM-00000000-0000-4000-8000-000000000001"
 
 
-def play(chosen: Scenario, seed: int) -> "list[Played]":
+def play(chosen: Scenario, seed: int) -> list[Played]:
     """Simulate the sessions together and each alone, with the same work."""
     programs = tuple(program_of(spec, seed) for spec in chosen.sessions)
     together = simulate(programs, chosen.policy(), chosen.clock)
@@ -36,14 +36,14 @@ def play(chosen: Scenario, seed: int) -> "list[Played]":
     ]
 
 
-def _alone(chosen: Scenario, program: Program, number: int, sessions: int) -> "tuple[StepRun, ...]":
+def _alone(chosen: Scenario, program: Program, number: int, sessions: int) -> tuple[StepRun, ...]:
     """Play one program; the others are there without work, so that the policy sees the same numbers."""
     idle = replace(program, steps=())
     programs = tuple(program if k == number else idle for k in range(sessions))
     return run(programs, chosen.policy(), chosen.clock)[number]
 
 
-def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, alone: bool = True) -> Path:
+def write_scenario(name: str | Scenario, out: Path | str, *, seed: int = 0, alone: bool = True) -> Path:
     """Write `out/together/<session>`, with `alone` also `out/alone/<session>`, and `out/truth.json`; return out.
 
     name: one of NAMES, or a scenario. Equal name and seed give equal bytes. KeyError for an unknown name.
@@ -72,7 +72,7 @@ def write_scenario(name: "str | Scenario", out: "Path | str", *, seed: int = 0, 
     return out
 
 
-def _processes(played: "list[Played]") -> "dict[str, list[Played]]":
+def _processes(played: list[Played]) -> dict[str, list[Played]]:
     """Group sessions by the file that they are recorded in."""
     files: dict[str, list[Played]] = {}
     for one in played:
@@ -80,9 +80,7 @@ def _processes(played: "list[Played]") -> "dict[str, list[Played]]":
     return files
 
 
-def write_session(
-    folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: "int | None" = None
-) -> None:
+def write_session(folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: int | None = None) -> None:
     """Write a file and its manifest in TensorBoard's layout; clock_ns: what the manifest states as Unix ns of trace time 0."""
     stop = datetime.fromtimestamp((epoch_ns + spec.window[1] * 1e6) // NS_PER_S, timezone.utc)
     target = folder / "plugins" / "profile" / stop.strftime("%Y_%m_%d_%H_%M_%S")

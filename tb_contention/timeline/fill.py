@@ -16,7 +16,7 @@ _OUT_U8 = types.Array(types.uint8, 1, "C")
 
 
 @compiled(types.void(_I, _I, types.int64, _OUT_U16))
-def assign_rows(start, end, rows, out):  # type: ignore[no-untyped-def]
+def assign_rows(start, end, rows, out):
     """Put each event into the first sub-lane that is free at its start; the last takes what finds none."""
     free = np.full(rows, np.int64(-(1 << 62)))
     for i in range(start.shape[0]):
@@ -35,7 +35,7 @@ def assign_rows(start, end, rows, out):  # type: ignore[no-untyped-def]
         _OUT, _OUT, _OUT, _OUT_I, _OUT_U32, _OUT_U16, _OUT_U8, _OUT_I,
     )
 )  # fmt: skip
-def slices(  # type: ignore[no-untyped-def]
+def slices(
     start, end, name, kind, row, first, last, tile_start, level, buckets, rows,
     out_start, out_end, out_busy, out_name, out_count, out_row, out_kind, longest,
 ):  # fmt: skip

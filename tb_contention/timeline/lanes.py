@@ -47,7 +47,7 @@ class Lane:
     title: str
     rows: int
     events: Events
-    name_of: "Callable[[int], str]"
+    name_of: Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +58,14 @@ class DeviceTimeline:
     """
 
     report: DeviceReport
-    sessions: "tuple[Session, ...]"
+    sessions: tuple[Session, ...]
     start: int
     end: int
-    lanes: "tuple[Lane, ...]"
+    lanes: tuple[Lane, ...]
     hidden_lanes: int
     contended: Events
-    memory: "tuple[Levels | None, ...]"
-    lost: "tuple[Events | None, ...]"
+    memory: tuple[Levels | None, ...]
+    lost: tuple[Events | None, ...]
 
 
 def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeline:
@@ -100,7 +100,7 @@ def _events(start: I64, end: I64, name: I64, kind: U8, source: I64, rows: int) -
     return Events(start=start, end=end, reach=reach, name=name, kind=kind, row=row, source=source)
 
 
-def _steps_lane(index: int, session: Session) -> "list[Lane]":
+def _steps_lane(index: int, session: Session) -> list[Lane]:
     steps = session.trace.steps
     if not len(steps):
         return []
@@ -112,12 +112,12 @@ def _steps_lane(index: int, session: Session) -> "list[Lane]":
     return [_lane(index, "steps", "steps", "host spans of the steps", events, lambda number: f"step {number}")]
 
 
-def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of: "Callable[[int], str]") -> Lane:
+def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of: Callable[[int], str]) -> Lane:
     rows = int(events.row.max()) + 1 if len(events.row) else 1
     return Lane(session=index, kind=kind, label=label, title=title, rows=rows, events=events, name_of=name_of)
 
 
-def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -> "tuple[list[Lane], int]":
+def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -> tuple[list[Lane], int]:
     """Make lanes of the busiest streams, in the file's order; return with them how many streams had to be left out."""
     trace = session.trace
     here = _streams_here(session, group)
@@ -139,7 +139,7 @@ def _streams_here(session: Session, group: DeviceGroup) -> Bool:
     return np.array([s.device in devices for s in session.trace.streams], np.bool_)
 
 
-def _launch_lanes(index: int, session: Session, group: DeviceGroup) -> "list[Lane]":
+def _launch_lanes(index: int, session: Session, group: DeviceGroup) -> list[Lane]:
     """Make lanes of the threads whose calls launched this device's kernels, in the trace's order; the busiest where there are many."""
     trace = session.trace
     here = _streams_here(session, group)
@@ -183,7 +183,7 @@ def _stream_lane(index: int, session: Session, number: int, rows: I64) -> Lane:
     return _lane(index, "stream", label, stream.name, events, _kernel_name(trace))
 
 
-def _kernel_name(trace: Trace) -> "Callable[[int], str]":
+def _kernel_name(trace: Trace) -> Callable[[int], str]:
     return lambda row: trace.strings.get(row) or "(name lost)"
 
 
@@ -195,7 +195,7 @@ def _contended(report: DeviceReport) -> Events:
     return _events(intervals.start, intervals.end, report.overlap.depth, kind, rows, 1)
 
 
-def _lost(report: DeviceReport, session: Session) -> "Events | None":
+def _lost(report: DeviceReport, session: Session) -> Events | None:
     """Put a session's stretched parts into row 0 and its stalls into row 1: slices of one row never hold both."""
     found = next((lost for lost in report.cost.lost if lost.session == session.id), None)
     if found is None or (not len(found.stretched) and not len(found.stalled) and not _is_known(report, session)):
@@ -215,13 +215,13 @@ def _is_known(report: DeviceReport, session: Session) -> bool:
     return any(loss.session == session.id and loss.lost is not None for loss in report.cost.losses)
 
 
-def _owners(sessions: "tuple[Session, ...]") -> "list[SessionId | None]":
+def _owners(sessions: tuple[Session, ...]) -> list[SessionId | None]:
     """Name whose allocators each session stands for: its own; the first of several inside a process for the process, the rest for none."""
     owners = [session.process or session.id for session in sessions]
     return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
 
 
-def _memory(report: DeviceReport, owner: "SessionId | None") -> "Levels | None":
+def _memory(report: DeviceReport, owner: SessionId | None) -> Levels | None:
     """Add up the allocators of a process."""
     memory = report.memory
     curves = [c for c in memory.curves if c.session == owner] if memory is not None else []

@@ -24,9 +24,7 @@ class Wanted:
         return name == self.text if self.exact else self.text.casefold() in name.casefold()
 
 
-def search(
-    timeline: DeviceTimeline, wanted: Wanted, start: int, end: int, *, launches: bool = False
-) -> "dict[str, Any]":
+def search(timeline: DeviceTimeline, wanted: Wanted, start: int, end: int, *, launches: bool = False) -> dict[str, Any]:
     """Count the wanted events of each lane and tell where in [start, end) they are; keys as in `http_api.md`."""
     lanes = []
     names: set[str] = set()
@@ -52,7 +50,7 @@ def search(
 
 def next_hit(
     timeline: DeviceTimeline, wanted: Wanted, after: int, direction: int, *, launches: bool = False
-) -> "dict[str, Any] | None":
+) -> dict[str, Any] | None:
     """Find the wanted event that starts next after (direction 1) or before (-1) an instant, ns; round the ends. None without any."""
     ahead: list[tuple[int, int, int]] = []
     around: list[tuple[int, int, int]] = []
@@ -79,11 +77,11 @@ def next_hit(
     }
 
 
-def _searched(timeline: DeviceTimeline, launches: bool) -> "list[tuple[int, Lane]]":
+def _searched(timeline: DeviceTimeline, launches: bool) -> list[tuple[int, Lane]]:
     return [(n, lane) for n, lane in enumerate(timeline.lanes) if launches or lane.kind != "launch"]
 
 
-def _hits(lane: Lane, wanted: Wanted) -> "tuple[Bool, set[str]]":
+def _hits(lane: Lane, wanted: Wanted) -> tuple[Bool, set[str]]:
     """Mark a lane's wanted events; each distinct name is looked at once."""
     distinct, back = _distinct(lane.events.name)
     names = [lane.name_of(number) for number in distinct.tolist()]
@@ -92,7 +90,7 @@ def _hits(lane: Lane, wanted: Wanted) -> "tuple[Bool, set[str]]":
     return (met[back] if len(distinct) else np.zeros(len(lane.events.name), np.bool_)), found
 
 
-def _distinct(numbers: I64) -> "tuple[I64, I64]":
+def _distinct(numbers: I64) -> tuple[I64, I64]:
     """As np.unique with its inverse; by counting where the numbers are rows of a table and not far apart."""
     if not len(numbers):
         return numbers, numbers
@@ -106,7 +104,7 @@ def _distinct(numbers: I64) -> "tuple[I64, I64]":
     return np.flatnonzero(there) + low, place[numbers - low]
 
 
-def _places(events: Events, rows: I64, start: int, end: int) -> "tuple[I64, I64]":
+def _places(events: Events, rows: I64, start: int, end: int) -> tuple[I64, I64]:
     """Merge hits that start in the same part of the window; return where each place begins and ends."""
     if not len(rows):
         return rows, rows

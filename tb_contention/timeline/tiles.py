@@ -20,7 +20,7 @@ _TYPES = {"float64": "f64", "uint32": "u32", "uint16": "u16", "uint8": "u8"}
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def layout(timeline: DeviceTimeline, revision: str) -> "dict[str, Any]":
+def layout(timeline: DeviceTimeline, revision: str) -> dict[str, Any]:
     """Describe the lanes of a device group, as JSON values."""
     report = timeline.report
     return {
@@ -45,7 +45,7 @@ def layout(timeline: DeviceTimeline, revision: str) -> "dict[str, Any]":
     }  # fmt: skip
 
 
-def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
+def _memory_layout(timeline: DeviceTimeline) -> dict[str, Any] | None:
     memory = timeline.report.memory
     if memory is None:
         return _taken_layout(timeline.report.driver, _driver_layout(timeline))
@@ -72,7 +72,7 @@ def _memory_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
     }
 
 
-def _taken_layout(view: "DriverView | None", driver: "dict[str, Any] | None") -> "dict[str, Any] | None":
+def _taken_layout(view: DriverView | None, driver: dict[str, Any] | None) -> dict[str, Any] | None:
     """Lay out what the driver counted where no allocator was recorded: of nobody, with a most that is no session's peak."""
     if view is None or not view.has_counted:
         return None
@@ -82,7 +82,7 @@ def _taken_layout(view: "DriverView | None", driver: "dict[str, Any] | None") ->
     }  # fmt: skip
 
 
-def _driver_layout(timeline: DeviceTimeline) -> "dict[str, Any] | None":
+def _driver_layout(timeline: DeviceTimeline) -> dict[str, Any] | None:
     view = timeline.report.driver
     if view is None:
         return None
@@ -150,7 +150,7 @@ def _cut(events: Events, rows: int, start: int, level: int) -> Columns:
     }  # fmt: skip
 
 
-def _memory(curve: Levels, window: "tuple[int, int]", start: int, level: int) -> Columns:
+def _memory(curve: Levels, window: tuple[int, int], start: int, level: int) -> Columns:
     """Step function -> largest and last value per bucket; NaN where the capture does not reach."""
     time, held = curve.time, curve.value
     edges = start + (np.arange(BUCKETS + 1, dtype=np.int64) << level)
@@ -169,7 +169,7 @@ def _memory(curve: Levels, window: "tuple[int, int]", start: int, level: int) ->
     return {"max": largest, "last": last}
 
 
-def _pack(header: "dict[str, Any]", tracks: "list[tuple[dict[str, Any], Columns]]") -> bytes:
+def _pack(header: dict[str, Any], tracks: list[tuple[dict[str, Any], Columns]]) -> bytes:
     """Lay columns out behind the header; offsets depend on the header's length and it on theirs, so room is made for the digits."""
     blocks: list[bytes] = []
     described = []

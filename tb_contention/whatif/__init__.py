@@ -20,7 +20,7 @@ from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
 
 __all__ = ["STANDARD", "Question", "predict"]
 
-_SCHEDULES: "dict[Schedule, Callable[[Scene, Question], Prediction]]" = {
+_SCHEDULES: dict[Schedule, Callable[[Scene, Question], Prediction]] = {
     Schedule.AS_RECORDED: as_recorded,
     Schedule.SHIFTED: shifted,
     Schedule.ONE_AFTER_ANOTHER: one_after_another,
@@ -33,8 +33,8 @@ _SCHEDULES: "dict[Schedule, Callable[[Scene, Question], Prediction]]" = {
 
 
 def predict(
-    device: DeviceReport, aligned: AlignedTraces, asked: "tuple[Question, ...] | None" = None
-) -> "tuple[Prediction, ...]":
+    device: DeviceReport, aligned: AlignedTraces, asked: tuple[Question, ...] | None = None
+) -> tuple[Prediction, ...]:
     """Predict the schedules that are asked for, the standard ones by default; nothing for a host or a session alone."""
     if device.group.device.device.is_host or len(device.cost.workloads) < 2:
         return ()
@@ -52,7 +52,7 @@ def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
     return replace(found, assumes=f"{found.assumes} {doubt}".strip())
 
 
-def _standard(device: DeviceReport) -> "tuple[Question, ...]":
+def _standard(device: DeviceReport) -> tuple[Question, ...]:
     """Leave out what is the case already, and ways to share where sharing costs nothing."""
     mechanism = device.cost.mechanism
     pointless = {

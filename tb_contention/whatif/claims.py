@@ -50,7 +50,7 @@ def claims_of(work: Workload, trace: Trace, device: Device) -> Claims:
     return Claims(low=low, high=high, vague=vague)
 
 
-def _range(config: "LaunchConfig | None", device: Device) -> "tuple[float, float]":
+def _range(config: LaunchConfig | None, device: Device) -> tuple[float, float]:
     """Bound the part that a launch takes."""
     if config is None or config.grid is None or config.block is None or not device.core_count:
         return _UNKNOWN
@@ -68,5 +68,5 @@ def _places(config: LaunchConfig, threads: int, device: Device) -> float:
     return min(32.0, float(round(most * occupancy / 100.0 / threads)))
 
 
-def _product(size: "tuple[int, int, int]") -> int:
+def _product(size: tuple[int, int, int]) -> int:
     return size[0] * size[1] * size[2]

@@ -26,7 +26,7 @@ class Control:
     """The recorded way of sharing. others: policies that fit about as well. error: relative, of the worst session's slowdown."""
 
     policy: Policy
-    others: "tuple[Policy, ...]"
+    others: tuple[Policy, ...]
     outcome: Outcome
     error: float
 
@@ -36,7 +36,7 @@ class Control:
         return self.error > (_HOPELESS_FREE if self.policy.way is Way.FREELY else _HOPELESS)
 
 
-def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
+def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
     """Choose the figures that fit best; None where the mechanism is not known. stop: how far is played, ns."""
     candidates = _candidates(stage, cost)
     if not candidates:
@@ -55,7 +55,7 @@ def control(stage: Stage, cost: Cost, stop: float) -> "Control | None":
     )
 
 
-def _candidates(stage: Stage, cost: Cost) -> "list[Policy]":
+def _candidates(stage: Stage, cost: Cost) -> list[Policy]:
     """List what may be the recorded way of sharing; where copies take long, with copies that share like kernels too."""
     ways = _ways(stage, cost)
     took = stage.packed.duration
@@ -64,7 +64,7 @@ def _candidates(stage: Stage, cost: Cost) -> "list[Policy]":
     return ways + [replace(way, copies=True) for way in ways if way.way is not Way.FREELY]
 
 
-def _ways(stage: Stage, cost: Cost) -> "list[Policy]":
+def _ways(stage: Stage, cost: Cost) -> list[Policy]:
     if cost.mechanism is Mechanism.NONE:
         return [Policy(way=Way.FREELY)]
     if cost.mechanism is Mechanism.SINGLE_STREAM:

@@ -34,8 +34,8 @@ def with_memory(scene: Scene, found: Prediction) -> Prediction:
 
 
 def _peak(
-    scene: Scene, memory: CombinedMemory, schedule: Schedule, session: "SessionId | None", by: "int | None"
-) -> "_Peak | None":
+    scene: Scene, memory: CombinedMemory, schedule: Schedule, session: SessionId | None, by: int | None
+) -> _Peak | None:
     total = memory.sum_of_peaks
     if schedule is Schedule.AS_RECORDED:
         return _Peak(peak=memory.peak, most=memory.peak)
@@ -53,7 +53,7 @@ def _peak(
     return None if scene.one_process else _Peak(peak=memory.peak, most=total)
 
 
-def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> "_Peak | None":
+def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> _Peak | None:
     """Leave a process out; the memory of a session inside a process cannot be told from that of the process."""
     rest = [c for c in memory.curves if c.session != session]
     if len(rest) == len(memory.curves):
@@ -65,7 +65,7 @@ def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> "_Peak
     return _Peak(peak=peak, most=sum(a.peak for a in memory.allocators if a.session != session))
 
 
-def _shifted(scene: Scene, memory: CombinedMemory, session: SessionId, by: int, total: int) -> "_Peak | None":
+def _shifted(scene: Scene, memory: CombinedMemory, session: SessionId, by: int, total: int) -> _Peak | None:
     """Move a process's curves, and look where all are then recorded."""
     if all(c.session != session for c in memory.curves):
         return None
@@ -85,7 +85,7 @@ def _shifted(scene: Scene, memory: CombinedMemory, session: SessionId, by: int, 
     )
 
 
-def _fits(memory: CombinedMemory, peak: int, most: int) -> "bool | None":
+def _fits(memory: CombinedMemory, peak: int, most: int) -> bool | None:
     """Tell whether it fits; None where capacity or a session's memory is not known, or only a coincidence of peaks would not."""
     if memory.safe is None or memory.capacity is None:
         return None

@@ -19,15 +19,15 @@ class Stage:
     latest: per session and mark, the kernel launched last before it (row over all sessions, -1 none; empty where marks are kernels).
     """
 
-    works: "tuple[Workload, ...]"
+    works: tuple[Workload, ...]
     packed: Packed
-    alone: "tuple[F64, ...]"
-    done: "tuple[float, ...]"
-    latest: "tuple[I64, ...]"
+    alone: tuple[F64, ...]
+    done: tuple[float, ...]
+    latest: tuple[I64, ...]
     stuck: bool
 
     @classmethod
-    def of(cls, works: "tuple[Workload, ...]") -> "Stage":
+    def of(cls, works: tuple[Workload, ...]) -> "Stage":
         """Play every session alone."""
         packed = pack(works)
         played = play(packed, Policy(way=Way.FREELY))
@@ -49,13 +49,13 @@ class Outcome:
     the periods take alone.
     """
 
-    slowdown: "tuple[float | None, ...]"
-    done: "tuple[float, ...]"
-    periods: "tuple[int, ...]"
-    behind: "tuple[float, ...]" = ()
+    slowdown: tuple[float | None, ...]
+    done: tuple[float, ...]
+    periods: tuple[int, ...]
+    behind: tuple[float, ...] = ()
 
 
-def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = np.inf) -> Outcome:
+def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np.inf) -> Outcome:
     """Play and look at the time in which all sessions are there."""
     begin = np.zeros(len(stage.works)) if begin is None else begin
     played = play(stage.packed, policy, begin, stop)
@@ -64,7 +64,7 @@ def run(stage: Stage, policy: Policy, begin: "F64 | None" = None, stop: float = 
     return replace(found, behind=tuple(_behind(stage, played, k, marks[k]) for k in range(len(marks))))
 
 
-def run_all(stage: Stage, plays: "list[tuple[Policy, F64 | None]]", stop: float = np.inf) -> "list[Outcome]":
+def run_all(stage: Stage, plays: list[tuple[Policy, F64 | None]], stop: float = np.inf) -> list[Outcome]:
     """Play several ways side by side: the loop over events lets go of the interpreter's lock."""
     with ThreadPoolExecutor(min(8, max(1, len(plays)), os.cpu_count() or 1)) as pool:
         return list(pool.map(lambda play: run(stage, play[0], play[1], stop), plays))
@@ -76,7 +76,7 @@ def recorded(stage: Stage, stop: float = np.inf) -> Outcome:
     return _outcome(stage, marks, 0.0, stop, tuple(float(m[-1]) if len(m) else 0.0 for m in marks))
 
 
-def _outcome(stage: Stage, marks: "tuple[F64, ...]", first: float, stop: float, done: "tuple[float, ...]") -> Outcome:
+def _outcome(stage: Stage, marks: tuple[F64, ...], first: float, stop: float, done: tuple[float, ...]) -> Outcome:
     last = min([stop, *(_present(w, m) for w, m in zip(stage.works, marks, strict=True))])
     found = [_slowdown(m, a, first, last) for m, a in zip(marks, stage.alone, strict=True)]
     return Outcome(slowdown=tuple(s for s, _ in found), done=done, periods=tuple(n for _, n in found))
@@ -88,7 +88,7 @@ def _present(work: Workload, marks: F64) -> float:
     return float(marks[np.isfinite(marks)].max(initial=0.0)) + max(0.0, rest)
 
 
-def _slowdown(marks: F64, alone: F64, first: float, last: float) -> "tuple[float | None, int]":
+def _slowdown(marks: F64, alone: F64, first: float, last: float) -> tuple[float | None, int]:
     """Compare the periods in [first, last], or, where none lies in it, all that were played."""
     whole = np.isfinite(marks[1:]) & np.isfinite(marks[:-1])
     rows = np.flatnonzero(whole & (marks[:-1] >= first) & (marks[1:] <= last))
@@ -122,7 +122,7 @@ def _behind(stage: Stage, played: Played, k: int, marks: F64) -> float:
     return float(late[-1] - late[0]) / length if len(late) > 1 and length > 0 else 0.0
 
 
-def _marks(works: "tuple[Workload, ...]", packed: Packed, played: Played) -> "tuple[F64, ...]":
+def _marks(works: tuple[Workload, ...], packed: Packed, played: Played) -> tuple[F64, ...]:
     """Find when each session's periods ended."""
     found = []
     for k, work in enumerate(works):
@@ -131,7 +131,7 @@ def _marks(works: "tuple[Workload, ...]", packed: Packed, played: Played) -> "tu
     return tuple(found)
 
 
-def _done(packed: Packed, played: Played) -> "tuple[float, ...]":
+def _done(packed: Packed, played: Played) -> tuple[float, ...]:
     """Find when each session had done its last."""
     return tuple(
         max(

@@ -41,7 +41,7 @@ class Packed:
     latency: F64
 
 
-def pack(works: "tuple[Workload, ...]") -> Packed:
+def pack(works: tuple[Workload, ...]) -> Packed:
     """Put workloads behind each other."""
     kernel_begin = np.cumsum([0, *(len(w.duration) for w in works)])
     host_begin = np.cumsum([0, *(len(w.host) for w in works)])
@@ -80,17 +80,17 @@ def pack(works: "tuple[Workload, ...]") -> Packed:
     )
 
 
-def _joined(columns: "list[F64]") -> F64:
+def _joined(columns: list[F64]) -> F64:
     return np.ascontiguousarray(np.concatenate(columns), np.float64)
 
 
-def _moved(columns: "list[I64]", begin: I64) -> I64:
+def _moved(columns: list[I64], begin: I64) -> I64:
     """Count rows over all sessions; -1 stays."""
     moved = [np.where(c >= 0, c + b, -1) for c, b in zip(columns, begin[:-1], strict=True)]
     return np.ascontiguousarray(np.concatenate(moved), np.int64)
 
 
-def _streams(works: "tuple[Workload, ...]") -> "tuple[I64, I64]":
+def _streams(works: tuple[Workload, ...]) -> tuple[I64, I64]:
     """Number the chains of kernels over all sessions: a stream of which an earlier part is missing begins anew."""
     numbers: list[I64] = []
     owners: list[int] = []

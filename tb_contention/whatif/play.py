@@ -38,10 +38,10 @@ class Policy:
     slice: float = 0.0
     switch: float = 0.0
     whole: bool = False
-    rates: "F64 | None" = None
-    claims: "F64 | None" = None
-    wide: "F64 | None" = None
-    caps: "F64 | None" = None
+    rates: F64 | None = None
+    claims: F64 | None = None
+    wide: F64 | None = None
+    caps: F64 | None = None
     friction: float = 0.0
     copies: bool = False
 
@@ -67,7 +67,7 @@ _FAR = np.inf
 
 
 @compiled(_I(_I, _I, _I, _IF, _IF, _II, _IF, _IF, _IF, _F, _OF))
-def _go_on(node, first, last, host, gap, waits_for, lag, pace, end, begin, time):  # type: ignore[no-untyped-def]
+def _go_on(node, first, last, host, gap, waits_for, lag, pace, end, begin, time):
     """Let a host go on until it waits for a kernel that has not ended; return the instant that is next."""
     while node < last:
         if node == first:
@@ -84,7 +84,7 @@ def _go_on(node, first, last, host, gap, waits_for, lag, pace, end, begin, time)
 
 
 @compiled(_F(_I, _F, _F, _F, _IF, _IF, _II, _II, _IF, _II, _IF, _IF))
-def _ready(k, begin, after, latency, earliest, extra, previous, follows, behind, launch, time, end):  # type: ignore[no-untyped-def]
+def _ready(k, begin, after, latency, earliest, extra, previous, follows, behind, launch, time, end):
     """Return when a kernel is ready, inf while that is not known. The one before it in its stream has ended."""
     free = earliest[k] + begin
     if launch[k] >= 0:
@@ -107,7 +107,7 @@ def _ready(k, begin, after, latency, earliest, extra, previous, follows, behind,
         _I, _F, _F, _I, _IF, _IF, _IF, _IF, _F, _F, _OF, _OF,
     )
 )  # fmt: skip
-def _play(  # type: ignore[no-untyped-def]
+def _play(
     session, duration, earliest, extra, previous, following, follows, behind, launch, unit, spin, host, gap, waits_for,
     lag, pace, streams, head, host_begin, after, latency, begin,
     way, length, switch, whole, rates, claims, wide, caps, friction, stop, time, end,
@@ -266,7 +266,7 @@ def _play(  # type: ignore[no-untyped-def]
     return 0
 
 
-def play(work: Packed, policy: Policy, begin: "F64 | None" = None, stop: float = np.inf) -> Played:
+def play(work: Packed, policy: Policy, begin: F64 | None = None, stop: float = np.inf) -> Played:
     """Play until everything is done, or until `stop` (ns). begin: by how much later each session begins, ns >= 0."""
     sessions, kernels = len(work.host_begin) - 1, len(work.duration)
     host, end = np.full(len(work.host), np.inf), np.full(kernels, np.inf)

@@ -15,9 +15,9 @@ class Question:
     """
 
     schedule: Schedule
-    session: "SessionId | None" = None
-    value: "int | None" = None
-    limits: "tuple[tuple[SessionId, int], ...]" = ()
+    session: SessionId | None = None
+    value: int | None = None
+    limits: tuple[tuple[SessionId, int], ...] = ()
 
 
 #: What is predicted where nobody asks for anything else.

@@ -34,8 +34,8 @@ class Scene:
 
     device: DeviceReport
     aligned: AlignedTraces
-    stage: "Stage | None"
-    control: "Control | None"
+    stage: Stage | None
+    control: Control | None
     stop: float
     trouble: str
 
@@ -68,7 +68,7 @@ class Scene:
         return works[0].end - works[0].start if works else 0
 
     @property
-    def played(self) -> "float | None":
+    def played(self) -> float | None:
         """Return which share of the window is played."""
         return None if self.stage is None else self.part / max(1, self.window)
 
@@ -86,7 +86,7 @@ class Scene:
         """Return the place of a session among the workloads."""
         return [w.session for w in self.device.cost.workloads].index(session)
 
-    def claims(self) -> "tuple[Claims, ...]":
+    def claims(self) -> tuple[Claims, ...]:
         """Find which part of the multiprocessors the kernels take."""
         device = self.device.group.device.device
         works = self.device.cost.workloads
@@ -100,7 +100,7 @@ class Scene:
         rows = zip(outcome.slowdown, measured, self.control.outcome.slowdown, strict=True)
         return replace(outcome, slowdown=tuple(_corrected(then, real, model) for then, real, model in rows))
 
-    def ahead(self) -> "tuple[str, ...]":
+    def ahead(self) -> tuple[str, ...]:
         """Name sessions whose hosts run ahead of the device, as recorded."""
         if self.control is None:
             return ()
@@ -109,7 +109,7 @@ class Scene:
             self.name(w.session) for w, b in zip(works, self.control.outcome.behind, strict=True) if b > _AHEAD
         )
 
-    def phases(self) -> "list[F64]":
+    def phases(self) -> list[F64]:
         """Return ways in which the sessions may meet: by how much later each begins, ns; the recorded one first."""
         assert self.stage is not None
         reach = np.array([min(_STEPS * step, _REACH * self.part) for step in _step_lengths(self.stage)])
@@ -117,7 +117,7 @@ class Scene:
         return [((j * _GOLDEN * order) % 1.0 if j else np.zeros(len(reach))) * reach for j in range(_PHASES)]
 
 
-def _corrected(then: "float | None", real: "float | None", model: "float | None") -> "float | None":
+def _corrected(then: float | None, real: float | None, model: float | None) -> float | None:
     """Scale a loss, by half as much again at most; one that hardly is one tells no factor."""
     if then is None or real is None or model is None or model < _A_LOSS or real < _A_LOSS:
         return then
@@ -153,13 +153,13 @@ def _stop(stage: Stage) -> float:
     return float(ends[min(len(ends) - 1, round(len(ends) * _SEARCHED / starts))])
 
 
-def _step_lengths(stage: Stage) -> "list[float]":
+def _step_lengths(stage: Stage) -> list[float]:
     return [float(np.mean(np.diff(a))) if len(a) > 1 else 0.0 for a in stage.alone]
 
 
 def sessions_played(
-    scene: Scene, stage: Stage, nominal: "list[Outcome]", others: "list[Outcome]", *, told: bool = True
-) -> "tuple[tuple[SessionPrediction, ...], Bounds]":
+    scene: Scene, stage: Stage, nominal: list[Outcome], others: list[Outcome], *, told: bool = True
+) -> tuple[tuple[SessionPrediction, ...], Bounds]:
     """Turn plays into predictions: nominal ones for the estimate, all for the range, widened by what the control and the evidence say.
 
     told: False where only a range can be told.
@@ -183,13 +183,13 @@ def sessions_played(
     return tuple(rows), makespan
 
 
-def _if_it_waits(outcome: Outcome, k: int) -> "float | None":
+def _if_it_waits(outcome: Outcome, k: int) -> float | None:
     """Return the slowdown of a session whose host had to wait for the device in the end."""
     slowdown = outcome.slowdown[k]
     return None if slowdown is None else slowdown + outcome.behind[k]
 
 
-def session_row(loss: SessionLoss, slowdown: "Bounds | None", end: "Bounds | None") -> SessionPrediction:
+def session_row(loss: SessionLoss, slowdown: Bounds | None, end: Bounds | None) -> SessionPrediction:
     """Put a session's figures together; the step follows from the slowdown."""
     step = gain = None
     alone, now = step_alone(loss), loss.step_shared
@@ -215,7 +215,7 @@ def _step(slowdown: Bounds, alone: Bounds) -> Bounds:
     return Bounds(estimate=estimate, low=low, high=high)
 
 
-def step_alone(loss: SessionLoss) -> "Bounds | None":
+def step_alone(loss: SessionLoss) -> Bounds | None:
     """Return a session's step period alone, with its range, ns."""
     found, shared = loss.slowdown, loss.step_shared
     if shared is None or not found.low or not found.high:
@@ -238,7 +238,7 @@ def width(scene: Scene, loss: SessionLoss) -> float:
     return float(np.hypot(np.hypot(own, error), _MODEL))
 
 
-def _bounds(nominal: "list[float | None]", others: "list[float | None]", wide: float, *, told: bool) -> "Bounds | None":
+def _bounds(nominal: list[float | None], others: list[float | None], wide: float, *, told: bool) -> Bounds | None:
     known = [v for v in nominal if v is not None and np.isfinite(v)]
     every = known + [v for v in others if v is not None and np.isfinite(v)]
     if not every:
@@ -252,7 +252,7 @@ def _at_least(bounds: Bounds, least: float) -> Bounds:
     return Bounds(estimate=estimate, low=max(bounds.low, least), high=max(bounds.high, least))
 
 
-def played_all(stage: Stage, policies: "list[Policy]", begins: "list[F64]") -> "list[Outcome]":
+def played_all(stage: Stage, policies: list[Policy], begins: list[F64]) -> list[Outcome]:
     """Play every policy in every phase; ends are told without the phase."""
     plays: list[tuple[Policy, F64 | None]] = [(policy, begin) for policy in policies for begin in begins]
     phases = [begin - begins[0] for _ in policies for begin in begins]

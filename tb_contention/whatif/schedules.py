@@ -36,7 +36,7 @@ def as_recorded(scene: Scene, question: Question) -> Prediction:
     )
 
 
-def _figures(policy: Policy) -> "tuple[tuple[str, float | int | str], ...]":
+def _figures(policy: Policy) -> tuple[tuple[str, float | int | str], ...]:
     """Name the figures of the recorded way of sharing."""
     if policy.way is Way.TURNS:
         return (("slice_ns", round(policy.slice)), ("switch_ns", round(policy.switch)))
@@ -75,7 +75,7 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     )
 
 
-def _shift_words(scene: Scene, session: "SessionId | None", by: "int | None") -> str:
+def _shift_words(scene: Scene, session: SessionId | None, by: int | None) -> str:
     if session is None or by is None:
         return "start one session later"
     return f"start {scene.name(session)} {abs(by) / 1e6:.1f} ms {'later' if by >= 0 else 'earlier'}"
@@ -102,7 +102,7 @@ def _step(scene: Scene, session: SessionId) -> float:
     return float(np.mean(np.diff(alone))) if len(alone) > 1 else 0.0
 
 
-def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, int, list[tuple[float, float]]]":
+def _best_shift(scene: Scene, session: SessionId | None) -> tuple[SessionId, int, list[tuple[float, float]]]:
     """Try shifts of the sessions; return the one with the least mean slowdown, and what every shift of that session brings."""
     assert scene.stage is not None
     assert scene.control is not None
@@ -121,7 +121,7 @@ def _best_shift(scene: Scene, session: "SessionId | None") -> "tuple[SessionId, 
     return one, by, [(float(b), loss) for loss, b, s in found if s == one]
 
 
-def _worth_shifting(scene: Scene) -> "list[SessionId]":
+def _worth_shifting(scene: Scene) -> list[SessionId]:
     """Name the sessions that do more than hardly anything."""
     return [loss.session for loss in scene.device.cost.losses if matters(scene.device, loss)][:_TRIED]
 
@@ -152,7 +152,7 @@ def one_after_another(scene: Scene, question: Question) -> Prediction:
 _AS_ALONE = Bounds(estimate=1.0, low=1.0, high=1.0)
 
 
-def _work_alone(scene: Scene, session: SessionId) -> "Bounds | None":
+def _work_alone(scene: Scene, session: SessionId) -> Bounds | None:
     """Return how long a session's recorded work takes alone, ns; None where nothing bounds it."""
     loss = scene.device.cost.loss(session)
     found = loss.slowdown
@@ -202,7 +202,7 @@ def moved(scene: Scene, question: Question) -> Prediction:
     )
 
 
-def _of(policy: Policy, keep: "list[int]") -> Policy:
+def _of(policy: Policy, keep: list[int]) -> Policy:
     return policy if policy.rates is None else replace(policy, rates=policy.rates[keep])
 
 
@@ -210,7 +210,7 @@ def _nothing(session: SessionId) -> SessionPrediction:
     return SessionPrediction(session=session, slowdown=None, step=None, end=None, gain=None)
 
 
-def _later(a: "Bounds | None", b: "Bounds | None") -> "Bounds | None":
+def _later(a: Bounds | None, b: Bounds | None) -> Bounds | None:
     """Return when both are done."""
     if a is None or b is None:
         return None

@@ -75,8 +75,8 @@ def _at_once(
     scene: Scene,
     schedule: Schedule,
     setting: str,
-    parameters: "tuple[tuple[str, float | int | str], ...]",
-    cap: "tuple[int, float] | None",
+    parameters: tuple[tuple[str, float | int | str], ...],
+    cap: tuple[int, float] | None,
 ) -> Prediction:
     """Play with what the kernels claim of the multiprocessors: at least, about, at most."""
     assert scene.stage is not None
@@ -114,7 +114,7 @@ def _at_once(
     )
 
 
-def _measured(scene: Scene, cap: "tuple[int, float] | None", phases: "list[F64]") -> "list[Outcome]":
+def _measured(scene: Scene, cap: tuple[int, float] | None, phases: list[F64]) -> list[Outcome]:
     """Where they run at once already, what was measured is a bound for how a cap can help."""
     if cap is None or scene.control is None or scene.stage is None or scene.control.policy.way is not Way.MEASURED:
         return []
@@ -122,7 +122,7 @@ def _measured(scene: Scene, cap: "tuple[int, float] | None", phases: "list[F64]"
     return played_all(stage, [scene.control.policy], phases[:1])
 
 
-def _capped(stage: Stage, claimed: F64, cap: "tuple[int, float] | None") -> "tuple[Stage, F64]":
+def _capped(stage: Stage, claimed: F64, cap: tuple[int, float] | None) -> tuple[Stage, F64]:
     """Slow the kernels down that would take more than the cap; what they take alone stays the measure."""
     caps = np.ones(len(stage.works))
     if cap is None:

@@ -22,10 +22,10 @@ _MISPLACED = (Container.XPLANE, Container.RIEGELI)
 
 @dataclass(slots=True)
 class _Found:
-    files: "list[CaptureFile]" = field(default_factory=list)
-    problems: "list[Problem]" = field(default_factory=list)
-    seen_instead: "list[str]" = field(default_factory=list)
-    identities: "set[tuple[int, int]]" = field(default_factory=set)
+    files: list[CaptureFile] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen_instead: list[str] = field(default_factory=list)
+    identities: set[tuple[int, int]] = field(default_factory=set)
     folders: int = 0
 
 
@@ -56,7 +56,7 @@ def discover(logdir: str, *, spec: str = "") -> Discovery:
     )
 
 
-def _with_unique_ids(files: "list[CaptureFile]") -> "tuple[CaptureFile, ...]":
+def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
     """Number runs that go by one name: folders of a spec without names, or names that differ only in bytes that are no text."""
     taken: set[str] = set()
     unique = []
@@ -70,7 +70,7 @@ def _with_unique_ids(files: "list[CaptureFile]") -> "tuple[CaptureFile, ...]":
     return tuple(sorted(unique, key=lambda f: (f.run, f.host, f.relative, f.path)))
 
 
-def _places(logdir: str, spec: str) -> "Iterator[tuple[str, str]]":
+def _places(logdir: str, spec: str) -> Iterator[tuple[str, str]]:
     if logdir:
         yield "", logdir
     for part in filter(None, (p.strip() for p in spec.split(","))):
@@ -132,16 +132,14 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
 
 
-def _add_report(
-    entry: "os.DirEntry[str]", beside: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found
-) -> None:
+def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
     """List a report of Nsight Systems."""
     manifest = _manifest(beside)
     relative = (f"{name}/" if name else "") + printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
     found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
 
 
-def _entries(folder: str, top: Path, visited: "set[tuple[int, int]]", found: _Found) -> "list[os.DirEntry[str]]":
+def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Found) -> list[os.DirEntry[str]]:
     try:
         info = os.stat(folder)
         if (info.st_dev, info.st_ino) in visited:
@@ -163,7 +161,7 @@ def _entries(folder: str, top: Path, visited: "set[tuple[int, int]]", found: _Fo
         return []
 
 
-def _is_folder(entry: "os.DirEntry[str]") -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:
@@ -174,7 +172,7 @@ def _problem(file: str, slug: str, message: str, advice: str, severity: Severity
     return Problem(file=file, slug=slug, severity=severity, origin=Origin.READING, message=message, advice=advice)
 
 
-def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str | None" = None) -> None:
+def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | None = None) -> None:
     """List the profiler files of one session's directory: the best container of each host."""
     entries = _entries(folder, top, set(), found)
     best = _best(entries, only)
@@ -187,7 +185,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: "str |
             _add_report(entry, entries, top, name, found)
 
 
-def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name: str, found: _Found) -> None:
+def _read_loose(folder: str, entries: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
     """List the files of other recorders in a folder outside of the layout."""
     manifest = _manifest(entries)
     for host, (container, entry) in sorted(_best(entries).items()):
@@ -195,21 +193,19 @@ def _read_loose(folder: str, entries: "list[os.DirEntry[str]]", top: Path, name:
             _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
 
 
-def _manifest(entries: "list[os.DirEntry[str]]") -> "str | None":
+def _manifest(entries: list[os.DirEntry[str]]) -> str | None:
     return next((entry.path for entry in entries if entry.name == MANIFEST_NAME), None)
 
 
-def _best(
-    entries: "list[os.DirEntry[str]]", only: "str | None" = None
-) -> "dict[str, tuple[Container, os.DirEntry[str]]]":
+def _best(entries: list[os.DirEntry[str]], only: str | None = None) -> dict[str, tuple[Container, os.DirEntry[str]]]:
     """Choose the best container of each host."""
     by_name = {entry.name: entry for entry in entries if only in (None, entry.name)}
     return {host: (container, by_name[name]) for host, (container, name) in best_of_hosts(by_name).items()}
 
 
 def _add_file(
-    folder: str, top: Path, name: str, host: str, container: Container, path: str, seconds: "tuple[int, ...]",
-    manifest: "str | None", found: _Found,
+    folder: str, top: Path, name: str, host: str, container: Container, path: str, seconds: tuple[int, ...],
+    manifest: str | None, found: _Found,
 ) -> None:  # fmt: skip
     relative = printable(os.path.relpath(path, top)).replace(os.sep, "/")
     if name:
@@ -264,7 +260,7 @@ def _run(folder: str, top: Path, name: str, directory: str) -> str:
     return f"{name}/{run}" if name else run
 
 
-def _export_seconds(folder: str) -> "tuple[int, ...]":
+def _export_seconds(folder: str) -> tuple[int, ...]:
     try:
         return export_seconds(os.listdir(os.path.dirname(os.path.dirname(os.path.dirname(folder)))))
     except OSError:

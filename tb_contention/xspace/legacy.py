@@ -32,16 +32,16 @@ _STEP_NAMES = ("SessionRun", "FunctionRun", "TraceContext")
 class OldEvents:
     """Events of one old file as parallel columns. line: index into `lines`, which holds (plane name, line name, line id)."""
 
-    lines: "list[tuple[str, str, int]]"
+    lines: list[tuple[str, str, int]]
     line: I64
-    name: "list[str]"
+    name: list[str]
     start: I64
     duration: I64
     correlation: I64
     step: I64
 
 
-def old_trace(file: str, era: Era, events: OldEvents, problems: "list[Problem]", *, complete: bool = True) -> Trace:
+def old_trace(file: str, era: Era, events: OldEvents, problems: list[Problem], *, complete: bool = True) -> Trace:
     """Sort old events into a Trace; what the container cannot hold is stated as a problem."""
     fine = (events.duration >= 0) & (events.duration < MAX_TRACE_PS // 2) & (np.abs(events.start) < MAX_TRACE_PS // 2)
     names, name_rows = np.unique(
@@ -97,7 +97,7 @@ def old_trace(file: str, era: Era, events: OldEvents, problems: "list[Problem]",
     )
 
 
-def _stream(devices: "list[Device]", plane: str, line: str, number: int) -> Stream:
+def _stream(devices: list[Device], plane: str, line: str, number: int) -> Stream:
     row = next(
         (i for i, d in enumerate(devices) if d.name == plane),
         len(devices) - 1 if devices and devices[-1].is_host else -1,
@@ -105,9 +105,7 @@ def _stream(devices: "list[Device]", plane: str, line: str, number: int) -> Stre
     return Stream(device=row, id=number, name=line or f"line {number}")
 
 
-def _kernels(
-    events: OldEvents, rows: I64, name_rows: "np.ndarray[Any, Any]", kinds: "np.ndarray[Any, Any]"
-) -> KernelTable:
+def _kernels(events: OldEvents, rows: I64, name_rows: np.ndarray[Any, Any], kinds: np.ndarray[Any, Any]) -> KernelTable:
     none64, none32 = np.full(len(rows), -1, np.int64), np.full(len(rows), -1, np.int32)
     return KernelTable(
         start=events.start[rows], duration=events.duration[rows], stream=events.line[rows].astype(np.int32), kind=kinds,
@@ -117,7 +115,7 @@ def _kernels(
 
 
 def _steps(
-    events: OldEvents, fine: "np.ndarray[Any, Any]", names: "np.ndarray[Any, Any]", name_rows: "np.ndarray[Any, Any]"
+    events: OldEvents, fine: np.ndarray[Any, Any], names: np.ndarray[Any, Any], name_rows: np.ndarray[Any, Any]
 ) -> StepTable:
     """Take events with a step number, else runs of sessions and functions."""
     numbered = fine & (events.step >= 0)
@@ -131,7 +129,7 @@ def _steps(
     )
 
 
-def _empty(table: "type[Any]") -> Any:
+def _empty(table: type[Any]) -> Any:
     """Make a table without rows; the column types are in the annotations."""
     kinds = {"float64": np.float64, "int64": np.int64, "int32": np.int32, "uint8": np.uint8}
     columns = {

@@ -38,7 +38,7 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
     return old_trace(file, Era.TRACE_JSON, _columns(events), problems, complete=whole and complete)
 
 
-def _parse(text: str, file: str) -> "tuple[Any, bool]":
+def _parse(text: str, file: str) -> tuple[Any, bool]:
     """Parse; a text that was cut is closed behind its last whole event."""
     try:
         return json.loads(text), True
@@ -51,7 +51,7 @@ def _parse(text: str, file: str) -> "tuple[Any, bool]":
         raise TraceFileError(f"{file}: it is not valid JSON.", slug="bad-json", advice=_AGAIN) from None
 
 
-def _columns(events: "list[Any]") -> OldEvents:
+def _columns(events: list[Any]) -> OldEvents:
     planes: dict[Any, str] = {}
     threads: dict[tuple[Any, Any], str] = {}
     for event in events:

@@ -24,7 +24,7 @@ def trace_message() -> Any:
     package = "tb_contention.old_trace"
     proto = descriptor_pb2.FileDescriptorProto(name="tb_contention/old_trace.proto", package=package, syntax="proto3")
 
-    def message(name: str, *described: "tuple[str, int, int, str | None, bool]") -> None:
+    def message(name: str, *described: tuple[str, int, int, str | None, bool]) -> None:
         made = proto.message_type.add(name=name)
         for label, number, kind, type_name, repeated in described:
             field = made.field.add(name=label, number=number, type=kind, label=3 if repeated else 1)

@@ -37,14 +37,14 @@ def load_trace(file: CaptureFile) -> Trace:
     )
 
 
-def load_parts(file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...]":
+def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read and decode a file into one trace per process that it holds; raises TraceFileError."""
     if file.container is Container.NSIGHT:
         return _nsight_parts(file)
     return ((file, load_trace(file)),)
 
 
-def _nsight_parts(file: CaptureFile) -> "tuple[tuple[CaptureFile, Trace], ...]":
+def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read an export of Nsight Systems, which holds all processes of a recording."""
     from tb_contention.xspace.nsight.reader import read_report
 
@@ -88,7 +88,7 @@ def _decode(data: U8, file: CaptureFile) -> Trace:
     return decode_trace_proto(data.tobytes(), file=file.relative)
 
 
-def read_bytes(file: CaptureFile) -> "tuple[U8, tuple[int, int], tuple[int, int]]":
+def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, int], tuple[int, int]]:
     """Read a file's bytes, with (size, mtime) before and after."""
     if "://" in file.path:
         from tb_contention.xspace.remote import read_remote

@@ -14,7 +14,7 @@ FORMAT_VERSION = 1
 MAX_BYTES = 1 << 20
 
 
-def read_manifest(file: CaptureFile) -> "tuple[ManifestSession | None, tuple[Problem, ...]]":
+def read_manifest(file: CaptureFile) -> tuple[ManifestSession | None, tuple[Problem, ...]]:
     """Read what the manifest in a file's directory says of it; a manifest that is not usable is a problem, and ignored."""
     if file.manifest is None:
         return None, ()
@@ -33,7 +33,7 @@ def read_manifest(file: CaptureFile) -> "tuple[ManifestSession | None, tuple[Pro
         )  # fmt: skip
 
 
-def _of_part(text: bytes, file: CaptureFile) -> "ManifestSession | None":
+def _of_part(text: bytes, file: CaptureFile) -> ManifestSession | None:
     """Find what is said of one process of a file: `FILE/PART`, or what holds for the whole file, which names no single process."""
     part = parse_manifest(
         text, f"{os.path.basename(file.path)}/{file.part}", f"{file.host}/{file.part}", any_file=False
@@ -56,7 +56,7 @@ def _text(path: str) -> bytes:
         raise ManifestError(f"it cannot be read ({error.strerror}).", slug="bad-manifest") from None
 
 
-def parse_manifest(data: bytes, file_name: str, host: str, *, any_file: bool = True) -> "ManifestSession | None":
+def parse_manifest(data: bytes, file_name: str, host: str, *, any_file: bool = True) -> ManifestSession | None:
     """Find the entry for a file by its name, by its host part, or `*`; None when there is none. Raises ManifestError."""
     if len(data) > MAX_BYTES:
         raise ManifestError("it is larger than 1 MB.", slug="bad-manifest")

@@ -24,7 +24,7 @@ _LARGE = 1e18
 _Choice = TypeVar("_Choice", KernelMode, MpsState)
 
 
-def session_of(entry: "Mapping[str, Any]") -> ManifestSession:
+def session_of(entry: Mapping[str, Any]) -> ManifestSession:
     """Read one entry of `sessions`. Raises ManifestError."""
     clock = object_of(entry.get("clock", {}), "clock")
     origin, error = _integer(clock, "origin_ns"), _integer(clock, "error_ns")
@@ -54,7 +54,7 @@ def session_of(entry: "Mapping[str, Any]") -> ManifestSession:
     )
 
 
-def object_of(value: Any, what: str) -> "Mapping[str, Any]":
+def object_of(value: Any, what: str) -> Mapping[str, Any]:
     """Return a JSON object, or raise ManifestError."""
     if not isinstance(value, dict):
         raise _bad(f"{what} must be an object.")
@@ -65,7 +65,7 @@ def _bad(message: str) -> ManifestError:
     return ManifestError(message, slug="bad-manifest")
 
 
-def _device(entry: "Mapping[str, Any]") -> ManifestDevice:
+def _device(entry: Mapping[str, Any]) -> ManifestDevice:
     return ManifestDevice(
         uuid=_string(entry, "uuid"),
         pci_bus_id=_string(entry, "pci_bus_id"),
@@ -77,7 +77,7 @@ def _device(entry: "Mapping[str, Any]") -> ManifestDevice:
     )
 
 
-def _mps(entry: "Mapping[str, Any]") -> Mps:
+def _mps(entry: Mapping[str, Any]) -> Mps:
     percentage = entry.get("active_thread_percentage")
     if percentage is not None and not (_is_number(percentage) and 0 < percentage <= 100):
         raise _bad("mps.active_thread_percentage must be a number above 0 and at most 100.")
@@ -96,7 +96,7 @@ def _reading(value: Any) -> ClockReading:
     return ClockReading(realtime_ns=realtime, monotonic_raw_ns=steady, gap_ns=_integer(entry, "gap_ns") or 0)
 
 
-def _samples(entry: "Mapping[str, Any]") -> "GpuSamples | None":
+def _samples(entry: Mapping[str, Any]) -> GpuSamples | None:
     columns = object_of(entry.get("samples", {}), "samples")
     time = _integers(columns, "time_ns", None)
     if not len(time):
@@ -123,21 +123,21 @@ def _process(value: Any, samples: int) -> GpuProcess:
     )
 
 
-def _integers(entry: "Mapping[str, Any]", key: str, length: "int | None") -> I64:
+def _integers(entry: Mapping[str, Any], key: str, length: int | None) -> I64:
     values = _column(entry, key, length)
     if not all(v is None or _is_whole(v) for v in values):
         raise _bad(f"{key} must hold whole numbers that are not negative, or null.")
     return np.array([NONE if v is None else v for v in values], np.int64)
 
 
-def _floats(entry: "Mapping[str, Any]", key: str, length: int) -> F64:
+def _floats(entry: Mapping[str, Any], key: str, length: int) -> F64:
     values = _column(entry, key, length)
     if not all(v is None or (_is_number(v) and v >= 0) for v in values):
         raise _bad(f"{key} must hold numbers that are not negative, or null.")
     return np.array([np.nan if v is None else v for v in values], np.float64)
 
 
-def _column(entry: "Mapping[str, Any]", key: str, length: "int | None") -> "list[Any]":
+def _column(entry: Mapping[str, Any], key: str, length: int | None) -> list[Any]:
     """Return a list; all unknown where there is none, refused where its length is another than the times'."""
     values = _list(entry, key)
     if length is None or len(values) == length:
@@ -147,7 +147,7 @@ def _column(entry: "Mapping[str, Any]", key: str, length: "int | None") -> "list
     raise _bad(f"{key} has {len(values)} values for {length} samples.")
 
 
-def _list(entry: "Mapping[str, Any]", key: str) -> "list[Any]":
+def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
     value = entry.get(key)
     if value is None:
         return []
@@ -156,13 +156,13 @@ def _list(entry: "Mapping[str, Any]", key: str) -> "list[Any]":
     return value
 
 
-def _choice(entry: "Mapping[str, Any]", key: str, default: _Choice) -> _Choice:
+def _choice(entry: Mapping[str, Any], key: str, default: _Choice) -> _Choice:
     """Return one of an enumeration; a word that this version does not know is as good as none."""
     word = _string(entry, key)
     return next((each for each in type(default) if each.value == word), default)
 
 
-def _texts(entry: "Mapping[str, Any]", key: str) -> "dict[str, str]":
+def _texts(entry: Mapping[str, Any], key: str) -> dict[str, str]:
     return {_text(name, key): _text(value, key) for name, value in object_of(entry.get(key, {}), key).items()}
 
 
@@ -172,7 +172,7 @@ def _text(value: Any, key: str) -> str:
     return value.encode("utf-8", "replace").decode()  # JSON can spell half a character
 
 
-def _string(entry: "Mapping[str, Any]", key: str) -> "str | None":
+def _string(entry: Mapping[str, Any], key: str) -> str | None:
     value = entry.get(key)
     if value is None:
         return None
@@ -181,14 +181,14 @@ def _string(entry: "Mapping[str, Any]", key: str) -> "str | None":
     return _text(value, key)
 
 
-def _boolean(entry: "Mapping[str, Any]", key: str) -> "bool | None":
+def _boolean(entry: Mapping[str, Any], key: str) -> bool | None:
     value = entry.get(key)
     if value is not None and not isinstance(value, bool):
         raise _bad(f"{key} must be true or false.")
     return value
 
 
-def _integer(entry: "Mapping[str, Any]", key: str) -> "int | None":
+def _integer(entry: Mapping[str, Any], key: str) -> int | None:
     value = entry.get(key)
     if value is not None and not _is_whole(value):
         raise _bad(f"{key} must be a whole number that is not negative.")

@@ -16,14 +16,14 @@ _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
 
 
-def container_of(name: str) -> "Container | None":
+def container_of(name: str) -> Container | None:
     """Tell the kind of a profiler file; None for any other file, and for reports of Nsight Systems, which a name does not tell."""
     if _IGNORED.fullmatch(name):
         return None
     return next((c for c in _CONTAINERS if name.endswith(c.value) and len(name) > len(c.value)), None)
 
 
-def best_of_hosts(names: "Iterable[str]") -> "dict[str, tuple[Container, str]]":
+def best_of_hosts(names: Iterable[str]) -> dict[str, tuple[Container, str]]:
     """Choose the best container of each host among the files of one folder."""
     best: dict[str, tuple[Container, str]] = {}
     for name in names:
@@ -36,7 +36,7 @@ def best_of_hosts(names: "Iterable[str]") -> "dict[str, tuple[Container, str]]":
     return best
 
 
-def export_seconds(names: "Iterable[str]") -> "tuple[int, ...]":
+def export_seconds(names: Iterable[str]) -> tuple[int, ...]:
     """Read the export times, Unix s, from names of `*.profile-empty` files in the folder that holds `plugins`."""
     return tuple(sorted({int(m[1]) for m in map(_PROFILE_EMPTY.fullmatch, names) if m}))
 

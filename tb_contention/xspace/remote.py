@@ -17,7 +17,7 @@ _IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
 _MAX_BYTES = (1 << 31) - 1
 
 
-def _filesystem(place: str) -> "tuple[Any, str]":
+def _filesystem(place: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
@@ -37,7 +37,7 @@ def _filesystem(place: str) -> "tuple[Any, str]":
     return filesystem, root
 
 
-def discover_remote(place: str, name: str) -> "tuple[list[CaptureFile], list[Problem], int]":
+def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Problem], int]:
     """List the profiler files below a URL. Raises LogdirError when it cannot be read."""
     filesystem, root = _filesystem(place)
     try:
@@ -61,9 +61,9 @@ class _Remote:
     protocol: str
     root: str
     name: str
-    folders: "dict[str, dict[str, Any]]"
+    folders: dict[str, dict[str, Any]]
 
-    def captures(self, folder: str) -> "Iterator[CaptureFile]":
+    def captures(self, folder: str) -> Iterator[CaptureFile]:
         """List the profiler files of one folder."""
         inside = self.folders[folder]
         below = printable(folder.removeprefix(self.root).strip("/"))
@@ -85,7 +85,7 @@ class _Remote:
         return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}"
 
 
-def _modified(info: "dict[str, Any]") -> int:
+def _modified(info: dict[str, Any]) -> int:
     """Return the time of change where the protocol tells one; 0 is no evidence."""
     for key in ("mtime", "updated", "LastModified", "created"):
         value = info.get(key)

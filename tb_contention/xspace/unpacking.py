@@ -10,7 +10,7 @@ LEAST_TEXT = 8 << 20
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
-def unpack(data: "bytes | memoryview", file: str, most: int) -> "tuple[bytes, bool]":
+def unpack(data: bytes | memoryview, file: str, most: int) -> tuple[bytes, bool]:
     """Unpack gzip, up to `most` bytes; -> the text, and whether the file is whole. Raises TraceFileError."""
     if not len(data):
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=_AGAIN, offset=0)

@@ -28,7 +28,7 @@ class Unsigned(int):
     """An integer that is written as uint64, not as int64."""
 
 
-StatValue: TypeAlias = "str | int | float | bytes"
+StatValue: TypeAlias = str | int | float | bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Event:
     name: str
     start: int
     duration: int = 0
-    stats: "dict[str, StatValue]" = field(default_factory=dict)
+    stats: dict[str, StatValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Line:
 
     id: int
     name: str
-    events: "list[Event]" = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     timestamp_ns: int = 0
 
 
@@ -57,18 +57,18 @@ class Plane:
 
     id: int
     name: str
-    lines: "list[Line]" = field(default_factory=list)
-    stats: "dict[str, StatValue]" = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    stats: dict[str, StatValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
 class Space:
     """A whole file."""
 
-    planes: "list[Plane]"
-    hostnames: "list[str]" = field(default_factory=list)
-    errors: "list[str]" = field(default_factory=list)
-    warnings: "list[str]" = field(default_factory=list)
+    planes: list[Plane]
+    hostnames: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +80,10 @@ class Capabilities:
     core_count: int
     memory_size: int
     memory_bandwidth: int
-    compute_capability: "tuple[int, int]"
+    compute_capability: tuple[int, int]
     vendor: str = "Nvidia"
 
-    def stats(self) -> "dict[str, StatValue]":
+    def stats(self) -> dict[str, StatValue]:
         """Return the plane stats."""
         major, minor = self.compute_capability
         return {
@@ -149,7 +149,7 @@ class Names:
         return bytes(out)
 
 
-def encode_plane(plane: Plane, names: "Names | None" = None, raw_lines: "tuple[bytes, ...]" = ()) -> bytes:
+def encode_plane(plane: Plane, names: Names | None = None, raw_lines: tuple[bytes, ...] = ()) -> bytes:
     """Write the inside of a plane; raw_lines are insides of lines, written before, with `names`."""
     names = names or Names()
     out = bytearray()
@@ -225,7 +225,7 @@ def put_int(out: bytearray, number: int, value: int) -> None:
     put_varint(out, value)
 
 
-def put_bytes(out: bytearray, number: int, value: "bytes | bytearray") -> None:
+def put_bytes(out: bytearray, number: int, value: bytes | bytearray) -> None:
     """Append a string, bytes or message field."""
     put_varint(out, number << 3 | 2)
     put_varint(out, len(value))
@@ -249,7 +249,7 @@ def varint_lengths(values: U64) -> I64:
     return lengths
 
 
-def encode_kernel_columns(metadata: I64, offset: I64, duration: I64, stats: "list[StatColumn]") -> bytes:
+def encode_kernel_columns(metadata: I64, offset: I64, duration: I64, stats: list[StatColumn]) -> bytes:
     """Write the events of one line: metadata ids, offsets and durations in ps (sorted by offset, as they stand), stats in order."""
     parts: list[bytes | U64] = [b"\x08", metadata.astype(np.uint64), b"\x10", offset.astype(np.uint64)]
     parts += [b"\x18", duration.astype(np.uint64)]
@@ -263,11 +263,11 @@ def encode_kernel_columns(metadata: I64, offset: I64, duration: I64, stats: "lis
     return _scatter([b"\x22", body.astype(np.uint64), *parts], len(metadata))
 
 
-def _lengths(part: "bytes | U64") -> "int | I64":
+def _lengths(part: bytes | U64) -> int | I64:
     return len(part) if isinstance(part, bytes) else varint_lengths(part)
 
 
-def _scatter(parts: "list[bytes | U64]", rows: int) -> bytes:
+def _scatter(parts: list[bytes | U64], rows: int) -> bytes:
     """Put the parts of each row behind each other, and the rows below each other."""
     if rows == 0:
         return b""

@@ -23,7 +23,7 @@ _LAUNCH = {
 }
 
 
-def events(kernels: int) -> "Iterator[dict[str, Any]]":
+def events(kernels: int) -> Iterator[dict[str, Any]]:
     """Make the events of a plain training."""
     for n in range(kernels):
         at, op = _FIRST_US + 10 * n, {"External id": n % 1000}

@@ -62,7 +62,7 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def measure(view: View, logs: Path, work: Path, options: argparse.Namespace) -> "dict[str, Any]":
+def measure(view: View, logs: Path, work: Path, options: argparse.Namespace) -> dict[str, Any]:
     """All figures of one view; the captures are copied, as xprof writes beside what it reads."""
     results: dict[str, Any] = {"cold": [], "new_server": [], "warm": []}
     rehearse(view, work)
@@ -99,7 +99,7 @@ def simulate(folder: Path, sessions: int, kernels: int) -> None:
         write_large(folder / f"s{k}" / PLACE, kernels, seed=k)
 
 
-def versions(python: str) -> "dict[str, str]":
+def versions(python: str) -> dict[str, str]:
     """Versions of the packages that matter, in another Python."""
     code = (
         "import importlib.metadata as m, json, sys\n"
@@ -117,7 +117,7 @@ def versions(python: str) -> "dict[str, str]":
     return found
 
 
-def parse(arguments: "Sequence[str] | None") -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Benchmark the panel in headless Chromium, beside xprof.")
     parser.add_argument("--kernels", type=int, default=1_000_000, help="kernels of each session")
     parser.add_argument("--sessions", type=int, default=3)
@@ -131,7 +131,7 @@ def parse(arguments: "Sequence[str] | None") -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def run(options: argparse.Namespace, work: Path) -> "dict[str, Any]":
+def run(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     check_browser()
     own, peer = versions(sys.executable), versions(options.peer_python)
     logs = options.logdir
@@ -167,7 +167,7 @@ def stop(*_: object) -> NoReturn:
     raise SystemExit(143)
 
 
-def main(arguments: "Sequence[str] | None" = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     signal.signal(signal.SIGTERM, stop)
     try:

@@ -22,12 +22,12 @@ class Row:
     what: str
     ours: str
     xprof: str
-    ratio: "float | None" = None
+    ratio: float | None = None
     target: str = ""
-    met: "bool | None" = None
+    met: bool | None = None
 
 
-def rows(ours: Results, xprof: "Results | str") -> "list[Row]":
+def rows(ours: Results, xprof: Results | str) -> list[Row]:
     """The table. xprof: why it has no figures, where it is not a mapping."""
     one, size = partial(number, ours, xprof), bundle_kib()
     return [
@@ -44,7 +44,7 @@ def rows(ours: Results, xprof: "Results | str") -> "list[Row]":
     ]
 
 
-def is_less_than_half(ours: float, theirs: "float | None") -> "bool | None":
+def is_less_than_half(ours: float, theirs: float | None) -> bool | None:
     return None if theirs is None else ours < theirs / 2
 
 
@@ -58,12 +58,12 @@ def paint(results: Results, state: str) -> float:
 
 def number(
     ours: Results,
-    xprof: "Results | str",
+    xprof: Results | str,
     what: str,
     unit: str,
     value: Callable[[Results], float],
     target: str = "",
-    meets: "Callable[[float, float | None], bool | None]" = lambda _, __: None,
+    meets: Callable[[float, float | None], bool | None] = lambda _, __: None,
 ) -> Row:
     """A row of one figure on both sides."""
     mine, theirs = value(ours), None if isinstance(xprof, str) else value(xprof)
@@ -77,12 +77,12 @@ def number(
     )
 
 
-def frames(gesture: str, ours: Results, xprof: "Results | str") -> Row:
+def frames(gesture: str, ours: Results, xprof: Results | str) -> Row:
     """Median, 95th percentile and longest interval; the ratio is that of the percentiles."""
     mine = ours["use"]["frames"][gesture]
     theirs = None if isinstance(xprof, str) else xprof["use"]["frames"][gesture]
 
-    def text(found: "Mapping[str, float] | None") -> str:
+    def text(found: Mapping[str, float] | None) -> str:
         return "no effect" if found is None else f"{found['p50']:.1f} / {found['p95']:.1f} / {found['max']:.1f} ms"
 
     return Row(
@@ -95,10 +95,10 @@ def frames(gesture: str, ours: Results, xprof: "Results | str") -> Row:
     )
 
 
-def hidden(place: str, behind: str, ours: Results, xprof: "Results | str") -> Row:
+def hidden(place: str, behind: str, ours: Results, xprof: Results | str) -> Row:
     """Frames and requests while hidden; no figure where the browser did not hide the view."""
 
-    def text(found: "Results | None") -> str:
+    def text(found: Results | None) -> str:
         return NOT_MEASURED if found is None else f"{found['frames']} frames, {found['requests']} requests"
 
     mine = really_hidden(ours, place)
@@ -111,7 +111,7 @@ def hidden(place: str, behind: str, ours: Results, xprof: "Results | str") -> Ro
     )
 
 
-def really_hidden(results: Results, place: str) -> "Results | None":
+def really_hidden(results: Results, place: str) -> Results | None:
     """A view behind a tab of TensorBoard has no height; one behind a tab of the browser knows that it is hidden."""
     found: dict[str, Any] | None = results["hidden"][place]
     if found is None:

@@ -38,7 +38,7 @@ def check_browser() -> str:
     return chromium
 
 
-def end(process: "subprocess.Popen[Any]") -> None:
+def end(process: subprocess.Popen[Any]) -> None:
     """End a process and its children."""
     for number, seconds in ((signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         with contextlib.suppress(ProcessLookupError):
@@ -66,7 +66,7 @@ def tensorboard(python: str, logdir: Path, log: Path, cache: Path) -> Iterator[s
         end(process)
 
 
-def wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
+def wait_for_address(process: subprocess.Popen[bytes], log: Path) -> str:
     """Return the address that TensorBoard printed."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:

@@ -30,7 +30,7 @@ FIGURES = {
 
 
 @pytest.fixture(scope="module")
-def measured(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> "tuple[str, dict[str, Any]]":
+def measured(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """What the benchmark prints, and what it writes."""
     reason = lacking(repo_root)
     if reason is not None:
@@ -48,7 +48,7 @@ def measured(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> "tupl
     return done.stdout, json.loads(file.read_text("utf-8"))
 
 
-def test_every_row_has_a_figure(measured: "tuple[str, dict[str, Any]]") -> None:
+def test_every_row_has_a_figure(measured: tuple[str, dict[str, Any]]) -> None:
     rows = {row["what"]: row for row in measured[1]["rows"]}
 
     assert list(rows) == list(FIGURES)
@@ -56,7 +56,7 @@ def test_every_row_has_a_figure(measured: "tuple[str, dict[str, Any]]") -> None:
     assert all(what in measured[0] for what in rows)
 
 
-def test_of_a_peer_that_is_left_out_nothing_is_claimed(measured: "tuple[str, dict[str, Any]]") -> None:
+def test_of_a_peer_that_is_left_out_nothing_is_claimed(measured: tuple[str, dict[str, Any]]) -> None:
     rows = measured[1]["rows"]
 
     assert {row["xprof"] for row in rows} == {"left out", "-"}
@@ -64,7 +64,7 @@ def test_of_a_peer_that_is_left_out_nothing_is_claimed(measured: "tuple[str, dic
     assert next(row for row in rows if row["what"] == "first paint, cold")["met"] is None
 
 
-def test_what_was_measured_is_possible(measured: "tuple[str, dict[str, Any]]") -> None:
+def test_what_was_measured_is_possible(measured: tuple[str, dict[str, Any]]) -> None:
     ours = measured[1]["ours"]
     frames = ours["use"]["frames"].values()
 
@@ -74,7 +74,7 @@ def test_what_was_measured_is_possible(measured: "tuple[str, dict[str, Any]]") -
     assert ours["use"]["heap"] > 1_000_000
 
 
-def test_the_machine_is_described(measured: "tuple[str, dict[str, Any]]") -> None:
+def test_the_machine_is_described(measured: tuple[str, dict[str, Any]]) -> None:
     machine = measured[1]["machine"]
 
     assert machine["cores"] >= 1

@@ -38,7 +38,7 @@ def lacking(root: Path) -> str | None:
     return None
 
 
-def wait_for_address(log: Path, process: "subprocess.Popen[bytes]") -> str:
+def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
     """Return the address that TensorBoard printed."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:

@@ -17,7 +17,7 @@ CHECKS = tuple(re.findall(r"^  async '([^']+)'\(browser\)", SCRIPT.read_text("ut
 
 
 @pytest.fixture(scope="module")
-def outcome(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> "dict[str, str | None]":
+def outcome(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     reason = lacking(repo_root)
     if reason is not None:
         pytest.skip(reason)
@@ -37,5 +37,5 @@ def outcome(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_the_report(check: str, outcome: "dict[str, str | None]") -> None:
+def test_the_report(check: str, outcome: dict[str, str | None]) -> None:
     assert outcome[check] is None, outcome[check]

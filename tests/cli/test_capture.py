@@ -24,7 +24,7 @@ def test_where_nobody_listens_it_says_so_for_each(tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     "words", [["localhost"], ["localhost:1", "--duration", "0s"], ["localhost:1", "--duration", "1h"], []]
 )
-def test_wrong_words_are_usage(words: "list[str]", tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_words_are_usage(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["capture", "--logdir", str(tmp_path), *words]) == 2
     assert "usage:" in capsys.readouterr().err
 

@@ -49,9 +49,7 @@ def logs(demo_logs: Path) -> str:
         (["--max-slowdown", "1.6", "--max-lost", "5%"], 3),
     ],
 )
-def test_the_exit_code_is_3_over_a_limit_and_0_within(
-    words: "list[str]", code: int, logs: str, capsys: Captured
-) -> None:
+def test_the_exit_code_is_3_over_a_limit_and_0_within(words: list[str], code: int, logs: str, capsys: Captured) -> None:
     assert main(["check", logs, *words]) == code
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("Passed: " if code == 0 else "Failed: ")
@@ -69,7 +67,7 @@ def test_the_exit_code_is_3_over_a_limit_and_0_within(
     ],
 )
 def test_a_limit_on_what_is_not_known_fails_unless_the_user_lets_it_through(
-    logdir: str, words: "list[str]", demo_logs: Path, capsys: Captured
+    logdir: str, words: list[str], demo_logs: Path, capsys: Captured
 ) -> None:
     assert main(["check", str(demo_logs / logdir), *words]) == 3
     assert "not known" in capsys.readouterr().out
@@ -202,7 +200,7 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
         (["--no-problems", "--shift", "nobody=1ms"], "names no session"),
     ],
 )
-def test_wrong_usage_is_2_and_says_why(words: "list[str]", says: str, logs: str, capsys: Captured) -> None:
+def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, capsys: Captured) -> None:
     assert main(["check", logs, *words]) == 2
     caught = capsys.readouterr()
     assert caught.out == ""
@@ -213,7 +211,7 @@ def test_wrong_usage_is_2_and_says_why(words: "list[str]", says: str, logs: str,
 @pytest.mark.parametrize(
     ("word", "value"), [("10%", 0.1), ("2.5 %", 0.025), ("2GiB", 2 << 30), ("1.5MB", 1_500_000), ("7 B", 7)]
 )
-def test_headroom_is_a_share_or_an_amount(word: str, value: "float | int") -> None:
+def test_headroom_is_a_share_or_an_amount(word: str, value: float | int) -> None:
     found = parse_headroom(word)
     assert found == value
     assert type(found) is type(value)
@@ -226,6 +224,6 @@ def test_steps_may_name_a_session_with_an_equals_sign() -> None:
 
 @pytest.mark.parametrize("parse", [parse_size, parse_share, parse_slowdown])
 @pytest.mark.parametrize("word", ["", "nan", "inf", "1e9", "-1", "9" * 80 + "%", "١%", "0x10"])
-def test_words_that_are_no_numbers_are_refused(parse: "object", word: str) -> None:
+def test_words_that_are_no_numbers_are_refused(parse: object, word: str) -> None:
     with pytest.raises(Exception, match=r"is not a|write it like"):
         parse(word)  # type: ignore[operator]

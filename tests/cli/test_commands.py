@@ -56,7 +56,7 @@ def test_version_is_printed(capsys: Captured) -> None:
         ["demo", "--port", "70000"],
     ],
 )
-def test_wrong_usage_is_2_and_says_why(words: "list[str]", capsys: Captured) -> None:
+def test_wrong_usage_is_2_and_says_why(words: list[str], capsys: Captured) -> None:
     assert main(words) == 2
     caught = capsys.readouterr()
     assert caught.out == ""
@@ -195,7 +195,7 @@ def test_csv_to_a_folder_is_one_file_per_table(logs: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("option", [["--shift", "nobody=1ms"], ["--gpu", "nobody:0=a"], ["--baseline", "nobody=x"]])
-def test_an_unknown_session_is_2(option: "list[str]", logs: str, capsys: Captured) -> None:
+def test_an_unknown_session_is_2(option: list[str], logs: str, capsys: Captured) -> None:
     assert main(["report", logs, *option]) == 2
     assert "nobody" in capsys.readouterr().err
 

@@ -18,7 +18,7 @@ time.sleep(60)
 FAILS = "import sys; print('no luck', file=sys.stderr); sys.exit(3)"
 
 
-def start(tmp_path: Path, stand_in: str, *words: str) -> "subprocess.Popen[str]":
+def start(tmp_path: Path, stand_in: str, *words: str) -> subprocess.Popen[str]:
     package = tmp_path / "tensorboard"
     package.mkdir()
     (package / "__init__.py").write_text("")

@@ -89,7 +89,7 @@ def test_sessions_are_paired_by_hand(logs: str, capsys: Captured) -> None:
         (["-o", "comparison.txt"], "does not tell the format"),
     ],
 )
-def test_wrong_usage_is_2_and_says_why(words: "list[str]", says: str, logs: str, capsys: Captured) -> None:
+def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, capsys: Captured) -> None:
     assert main(["diff", f"{logs}/together", f"{logs}/together", *words]) == 2
     caught = capsys.readouterr()
     assert caught.out == ""

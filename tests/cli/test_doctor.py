@@ -12,7 +12,7 @@ from tb_contention.cli import main
 Captured = pytest.CaptureFixture[str]
 
 
-def checks_of(text: str) -> "dict[str, dict[str, str]]":
+def checks_of(text: str) -> dict[str, dict[str, str]]:
     return {check["name"]: check for check in json.loads(text)["checks"]}
 
 
@@ -64,12 +64,12 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
 
 
 @pytest.mark.parametrize("words", [["a", "b"], ["--format", "xml"]])
-def test_wrong_usage_is_2(words: "list[str]", capsys: Captured) -> None:
+def test_wrong_usage_is_2(words: list[str], capsys: Captured) -> None:
     assert main(["doctor", *words]) == 2
     assert capsys.readouterr().out == ""
 
 
-def run_doctor(words: "list[str]", *folders: Path, code: str = "") -> "subprocess.CompletedProcess[str]":
+def run_doctor(words: list[str], *folders: Path, code: str = "") -> subprocess.CompletedProcess[str]:
     """Run it in a process that looks for modules and metadata in these folders first, and runs `code` before."""
     program = f"import sys; {code}\nfrom tb_contention.cli import main; sys.exit(main(['doctor', *sys.argv[1:]]))"
     path = os.pathsep.join(str(folder) for folder in folders)
@@ -79,7 +79,7 @@ def run_doctor(words: "list[str]", *folders: Path, code: str = "") -> "subproces
     )  # fmt: skip
 
 
-def doctor(*folders: Path, code: str = "") -> "tuple[int, dict[str, dict[str, str]]]":
+def doctor(*folders: Path, code: str = "") -> tuple[int, dict[str, dict[str, str]]]:
     done = run_doctor(["--format", "json"], *folders, code=code)
     assert "Traceback" not in done.stderr
     return done.returncode, checks_of(done.stdout)

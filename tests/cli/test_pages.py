@@ -12,20 +12,20 @@ STALE = "stale: run `python -m tb_contention.cli.pages` in the checkout and comm
 
 
 @pytest.fixture(scope="module")
-def made() -> "dict[str, str]":
+def made() -> dict[str, str]:
     if os.environ.get("TB_CONTENTION_UPDATE_GOLDEN") == "1":
         pages.write()
     return pages.pages()
 
 
-def test_there_is_a_page_for_every_command_and_none_besides(made: "dict[str, str]") -> None:
+def test_there_is_a_page_for_every_command_and_none_besides(made: dict[str, str]) -> None:
     there = {path.name for path in pages.FOLDER.iterdir()}
     assert there == set(made), f"tb_contention/cli/docs is {STALE}"
     assert set(made) == {"README.md", *(f"{command.NAME}.md" for command in COMMANDS)}
 
 
 @pytest.mark.parametrize("name", ["README", *(command.NAME for command in COMMANDS)])
-def test_a_page_is_what_its_command_is(name: str, made: "dict[str, str]") -> None:
+def test_a_page_is_what_its_command_is(name: str, made: dict[str, str]) -> None:
     path = pages.FOLDER / f"{name}.md"
     written = path.read_text(encoding="utf-8") if path.is_file() else ""
     assert made[f"{name}.md"] == written, f"{path.name} is {STALE}"
@@ -33,7 +33,7 @@ def test_a_page_is_what_its_command_is(name: str, made: "dict[str, str]") -> Non
 
 @pytest.mark.parametrize("command", [command.NAME for command in COMMANDS])
 def test_a_page_names_every_option_that_the_help_names(
-    command: str, made: "dict[str, str]", capsys: "pytest.CaptureFixture[str]"
+    command: str, made: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, "--help"]) == 0
     said = capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_a_page_names_every_option_that_the_help_names(
     assert {option for option in options if option not in made[f"{command}.md"]} == set()
 
 
-def test_no_page_tells_where_it_was_made(made: "dict[str, str]") -> None:
+def test_no_page_tells_where_it_was_made(made: dict[str, str]) -> None:
     for text in made.values():
         assert str(pages.FOLDER.parents[2]) not in text
         assert "/tmp" not in text

@@ -22,7 +22,7 @@ def run(logdir: Path, *words: str) -> int:
     return main(["run", "--logdir", str(logdir), "--wait", "0s", "--duration", "100ms", *words])
 
 
-def started(logdir: Path, *words: str) -> "subprocess.Popen[str]":
+def started(logdir: Path, *words: str) -> subprocess.Popen[str]:
     """Start it as a program, since signals are sent to one."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
@@ -104,7 +104,7 @@ def test_commands_read_no_input_and_see_no_change_but_theirs(tmp_path: Path, cap
     ],
 )
 def test_wrong_usage_is_said_before_anything_starts(
-    words: "tuple[str, ...]", told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    words: tuple[str, ...], told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     logdir = tmp_path / "new"
     assert main(["run", "--logdir", str(logdir), *words]) == 2

@@ -102,7 +102,7 @@ def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys
         (["--format", "html"], "invalid choice"),
     ],
 )
-def test_wrong_usage_is_2_and_says_why(words: "list[str]", says: str, logs: str, capsys: Captured) -> None:
+def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs, *words]) == 2
     caught = capsys.readouterr()
     assert caught.out == ""

@@ -15,7 +15,7 @@ from tb_contention.xspace.kineto.reader import decode_kineto
 DATA = Path(__file__).resolve().parents[1] / "data" / "kineto"
 
 
-def read(data: bytes) -> "Trace | None":
+def read(data: bytes) -> Trace | None:
     try:
         return decode_kineto(data, file="f")
     except TraceFileError:
@@ -44,7 +44,7 @@ def text() -> bytes:
     return json.dumps(document, indent=1).encode()
 
 
-def works(trace: Trace) -> "Counter[tuple[str, int]]":
+def works(trace: Trace) -> Counter[tuple[str, int]]:
     k = trace.kernels
     return Counter((trace.strings[n], d) for n, d in zip(k.name.tolist(), k.duration.tolist(), strict=True))
 

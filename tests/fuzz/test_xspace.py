@@ -12,14 +12,14 @@ from tb_contention.model.trace import Trace
 from tb_contention.xspace.reader import decode_xspace
 
 
-def works(trace: Trace) -> "Counter[tuple[int, int, str, int]]":
+def works(trace: Trace) -> Counter[tuple[int, int, str, int]]:
     k = trace.kernels
     names = [trace.streams[s].name for s in k.stream.tolist()]
     kinds = [trace.devices[trace.streams[s].device].ordinal for s in k.stream.tolist()]
     return Counter(zip(k.start.tolist(), k.duration.tolist(), names, kinds, strict=True))
 
 
-def read(data: bytes) -> "Trace | None":
+def read(data: bytes) -> Trace | None:
     try:
         return decode_xspace(data, file="f")
     except TraceFileError:

@@ -44,7 +44,7 @@ PAYLOADS = (
 )
 
 
-def report_of(sessions: "list[Session]", *, note: str = "") -> Report:
+def report_of(sessions: list[Session], *, note: str = "") -> Report:
     """Measure drawn sessions and put a report around them."""
     aligned, group = group_of(sessions)
     return _around(aligned, group, note)
@@ -73,8 +73,8 @@ def ns(value: int) -> Nanoseconds:
 def loss_of(
     session: str,
     evidence: Evidence,
-    slowdown: "tuple[float | None, float | None, float | None]",
-    lost: "int | None" = None,
+    slowdown: tuple[float | None, float | None, float | None],
+    lost: int | None = None,
     **more: object,
 ) -> SessionLoss:
     """Write a loss that is all stretch, and slowdown as (estimate, low, high)."""
@@ -95,7 +95,7 @@ def loss_of(
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def steps_of(session: str, periods: "list[tuple[int, int, int]]", *, known: bool = True, start: int = 0) -> StepTimes:
+def steps_of(session: str, periods: list[tuple[int, int, int]], *, known: bool = True, start: int = 0) -> StepTimes:
     """Write step periods one after the other, each as (own, host, lost)."""
     own, host, lost = (np.array(part, np.int64) for part in zip(*periods, strict=True))
     ends = start + np.cumsum(own + host + lost)
@@ -219,7 +219,7 @@ def shared() -> Report:
     )
 
 
-def _predictions(first: SessionId, second: SessionId) -> "tuple[Prediction, ...]":
+def _predictions(first: SessionId, second: SessionId) -> tuple[Prediction, ...]:
     """Write one prediction that tells everything, one that tells a range, and one that tells nothing."""
     row = SessionPrediction(
         session=first,
@@ -280,7 +280,7 @@ def _inside(session: Session) -> Session:
     return replace(session, process=SessionId(session.name), attribution=rule)
 
 
-def _hostile_cost(ids: "list[SessionId]") -> Cost:
+def _hostile_cost(ids: list[SessionId]) -> Cost:
     pairs = list(zip(ids, [*ids[1:], UNTRACED], strict=True))
     losses = []
     for number, session in enumerate(ids):
@@ -303,7 +303,7 @@ def _hostile_cost(ids: "list[SessionId]") -> Cost:
     )
 
 
-def _hostile_parts(ids: "list[SessionId]") -> RollUp:
+def _hostile_parts(ids: list[SessionId]) -> RollUp:
     none = {"runs": 1, "busy": ns(1), "waited": ns(1), "kernels": 1, "total": ns(1)}
     return RollUp(
         scopes=tuple(ScopeTotal(session=s, scope=s, kernels=1, total=ns(1), peak=Bytes(1)) for s in ids),

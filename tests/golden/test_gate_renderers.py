@@ -16,7 +16,7 @@ from tb_contention.report.gate_text import to_text
 from tb_contention.report.to_junit import to_junit
 
 EXPECTED = Path(__file__).parent / "expected"
-RENDERERS: "dict[str, Callable[[Gate], str]]" = {
+RENDERERS: dict[str, Callable[[Gate], str]] = {
     "txt": to_text,
     "json": lambda gate: to_json(gate, logdir="logs"),
     "xml": lambda gate: to_junit(gate, logdir="logs"),
@@ -52,7 +52,7 @@ SCHEMA = {
 }
 
 
-def broken_rules(root: ET.Element) -> "list[str]":
+def broken_rules(root: ET.Element) -> list[str]:
     """Check a document as the schema would, and that the counts are those of what is there."""
     found = [] if root.tag == "testsuites" else [f"the root is {root.tag}"]
     for element in root.iter():

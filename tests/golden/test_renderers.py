@@ -14,7 +14,7 @@ from tb_contention.report.to_json import to_json
 from tb_contention.report.to_markdown import to_markdown
 
 EXPECTED = Path(__file__).parent / "expected"
-RENDERERS: "dict[str, Callable[[Report], str]]" = {
+RENDERERS: dict[str, Callable[[Report], str]] = {
     "json": to_json,
     "csv": to_csv,
     "md": to_markdown,
@@ -24,7 +24,7 @@ RENDERERS: "dict[str, Callable[[Report], str]]" = {
 
 @pytest.mark.parametrize("make", [shared, alone])
 @pytest.mark.parametrize("suffix", RENDERERS)
-def test_a_report_prints_as_its_golden_file(suffix: str, make: "Callable[[], Report]") -> None:
+def test_a_report_prints_as_its_golden_file(suffix: str, make: Callable[[], Report]) -> None:
     actual = RENDERERS[suffix](make())
     path = EXPECTED / f"{make.__name__}.{suffix}"
     if os.environ.get("TB_CONTENTION_UPDATE_GOLDEN") == "1":

@@ -36,9 +36,9 @@ class Row:
     is_host: bool
     has_baseline: bool
     evidence: str
-    estimate: "float | None"
-    low: "float | None"
-    high: "float | None"
+    estimate: float | None
+    low: float | None
+    high: float | None
     truth: float
     truth_low: float
     truth_high: float
@@ -46,7 +46,7 @@ class Row:
     mechanism: str
 
     @property
-    def error(self) -> "float | None":
+    def error(self) -> float | None:
         """Return the relative error of the estimate against what the traces saw."""
         return None if self.estimate is None else self.estimate / self.profiled - 1
 
@@ -58,12 +58,12 @@ class Row:
         return low <= max(truths) and high >= min(truths)
 
 
-def pairs(folder: Path) -> "list[Path]":
+def pairs(folder: Path) -> list[Path]:
     """Find the recorded pairs below a folder."""
     return sorted(path.parent for path in folder.rglob("truth.json"))
 
 
-def rows_of(pair: Path) -> "list[Row]":
+def rows_of(pair: Path) -> list[Row]:
     """Compare one pair: from the capture together, and with the captures alone as baselines."""
     truth = json.loads((pair / "truth.json").read_text())
     together = tb_contention.analyse(pair / "together", cache_dir=None)
@@ -76,14 +76,14 @@ def rows_of(pair: Path) -> "list[Row]":
     return rows + _rows(pair, truth, aided, has_baseline=True)
 
 
-def _rows(pair: Path, truth: "dict[str, Any]", report: Report, *, has_baseline: bool) -> "list[Row]":
+def _rows(pair: Path, truth: dict[str, Any], report: Report, *, has_baseline: bool) -> list[Row]:
     shared = [device for device in report.devices if len(device.sessions) > 1]
     return [row for device in shared for row in _device_rows(pair, truth, report, device, has_baseline=has_baseline)]
 
 
 def _device_rows(
-    pair: Path, truth: "dict[str, Any]", report: Report, device: DeviceReport, *, has_baseline: bool
-) -> "list[Row]":
+    pair: Path, truth: dict[str, Any], report: Report, device: DeviceReport, *, has_baseline: bool
+) -> list[Row]:
     rows = []
     for loss in device.losses:
         session = report.session(loss.session).session
@@ -126,7 +126,7 @@ class Preemption:
     at_once: float
 
 
-def preemption(pair: Path) -> "list[Preemption]":
+def preemption(pair: Path) -> list[Preemption]:
     """Look at the kernels of a pair of processes alone and together."""
     report = tb_contention.analyse(pair, cache_dir=None)
     found = {"/".join(s.run.split("/")[:2]): s for s in (r.session for r in report.sessions) if s.kind == "process"}
@@ -157,12 +157,12 @@ def _running(session: Session) -> Intervals:
     return Intervals.union_of(start + session.offset, start + session.offset + duration)
 
 
-def _kernels(trace: Trace) -> "tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]":
+def _kernels(trace: Trace) -> tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.int64]]]:
     rows = np.isin(trace.kernels.kind, (KernelKind.KERNEL, KernelKind.HOST_OP))
     return trace.kernels.start[rows] // 1000, trace.kernels.duration[rows] // 1000
 
 
-def table(rows: "list[Row]") -> str:
+def table(rows: list[Row]) -> str:
     """Print rows as Markdown."""
     head = "| device | pair | session | baseline | class | estimate | truth (rounds) | profiled | error | holds | mechanism |"
     lines = [head, "|---|---|---|---|---|---|---|--:|--:|---|---|"]
@@ -178,11 +178,11 @@ def table(rows: "list[Row]") -> str:
     return "\n".join(lines)
 
 
-def _figure(value: "float | None") -> str:
+def _figure(value: float | None) -> str:
     return "?" if value is None else f"{value:.2f}"
 
 
-def main(words: "list[str]") -> int:
+def main(words: list[str]) -> int:
     """Print the table of all pairs, and whether kernels hold the turns of others in their duration."""
     found = [pair for folder in map(Path, words or [str(DATA)]) for pair in pairs(folder)]
     if not found:

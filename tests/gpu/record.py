@@ -42,7 +42,7 @@ _SMI = (
 class Pair:
     """Two kinds of work, in two processes or in two threads of one."""
 
-    kinds: "tuple[str, str]"
+    kinds: tuple[str, str]
     threads: bool = False
 
     @classmethod
@@ -60,7 +60,7 @@ class Pair:
         return "_".join(self.kinds) + ("_threads" if self.threads else "")
 
     @property
-    def sessions(self) -> "tuple[str, str]":
+    def sessions(self) -> tuple[str, str]:
         """Return the names of its sessions."""
         return f"{self.kinds[0]}_a", f"{self.kinds[1]}_b"
 
@@ -69,12 +69,12 @@ class Pair:
 class Worker:
     """A process with one session, or with two threads."""
 
-    process: "subprocess.Popen[str]"
-    names: "tuple[str, ...]"
-    ready: "dict[str, Any]" = field(default_factory=dict)
+    process: subprocess.Popen[str]
+    names: tuple[str, ...]
+    ready: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, framework: str, names: "tuple[str, ...]", kinds: "tuple[str, ...]") -> "Worker":
+    def start(cls, framework: str, names: tuple[str, ...], kinds: tuple[str, ...]) -> "Worker":
         """Start it; `ready` is filled once it has prepared its steps."""
         share = str(_SHARE * len(names))
         environment = {
@@ -85,13 +85,13 @@ class Worker:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
         return cls(process=process, names=names)
 
-    def tell(self, command: "dict[str, Any]") -> None:
+    def tell(self, command: dict[str, Any]) -> None:
         """Send a command."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
 
-    def answer(self) -> "dict[str, Any]":
+    def answer(self) -> dict[str, Any]:
         """Wait for the answer; libraries may print lines of their own before it."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -121,7 +121,7 @@ class Times:
     switches: bool = False
 
 
-def record_pair(pair: Pair, framework: str, out: Path, times: Times) -> "dict[str, Any]":
+def record_pair(pair: Pair, framework: str, out: Path, times: Times) -> dict[str, Any]:
     """Record a pair into `out/<device>/<pair>`; returns its truth."""
     a, b = pair.sessions
     if pair.threads:
@@ -146,7 +146,7 @@ def record_pair(pair: Pair, framework: str, out: Path, times: Times) -> "dict[st
     return truth
 
 
-def _rounds(pair: Pair, workers: "list[Worker]", folder: Path, times: Times) -> "dict[str, Any]":
+def _rounds(pair: Pair, workers: list[Worker], folder: Path, times: Times) -> dict[str, Any]:
     a, b = pair.sessions
     phases = {"alone_a": (a,), "alone_b": (b,), "together": (a, b)}
     off: dict[str, dict[str, list[float]]] = {phase: {} for phase in phases}
@@ -171,8 +171,8 @@ def _rounds(pair: Pair, workers: "list[Worker]", folder: Path, times: Times) -> 
 
 
 def _run(
-    workers: "list[Worker]", names: "tuple[str, ...]", seconds: float, logdir: "Path | None"
-) -> "dict[str, list[list[float]]]":
+    workers: list[Worker], names: tuple[str, ...], seconds: float, logdir: Path | None
+) -> dict[str, list[list[float]]]:
     """Run sessions at the same moment; -> begin and end of their steps."""
     used = [worker for worker in workers if set(worker.names) & set(names)]
     start = time.time() + (1.0 if logdir else 0.3)
@@ -183,7 +183,7 @@ def _run(
     return {name: steps for worker in used for name, steps in worker.answer()["steps"].items()}
 
 
-def period(steps: "list[list[float]]") -> float:
+def period(steps: list[list[float]]) -> float:
     """Return the mean step period: from the end of one step to the end of the next, the first two left out."""
     ends = [end for _, end in steps][2:]
     if len(ends) < 2:
@@ -191,7 +191,7 @@ def period(steps: "list[list[float]]") -> float:
     return (ends[-1] - ends[0]) / (len(ends) - 1)
 
 
-def _ratio(together: "list[float]", alone: "list[float]") -> "dict[str, float]":
+def _ratio(together: list[float], alone: list[float]) -> dict[str, float]:
     """Return the slowdown of the mean periods, and how far single rounds lie apart."""
     each = [t / a for t, a in zip(together, alone, strict=True)]
     return {"mean": statistics.fmean(together) / statistics.fmean(alone), "low": min(each), "high": max(each)}
@@ -220,7 +220,7 @@ def _state_environment(folder: Path) -> None:
     path.write_text(json.dumps(stated, indent=1) + "\n")
 
 
-def _output(command: "list[str]") -> str:
+def _output(command: list[str]) -> str:
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
@@ -228,7 +228,7 @@ def _output(command: "list[str]") -> str:
 
 
 @contextmanager
-def switches_into(path: Path, *, wanted: bool) -> "Iterator[None]":
+def switches_into(path: Path, *, wanted: bool) -> Iterator[None]:
     """Record context switches meanwhile, in a process beside the workers; what is missing for that is written instead."""
     if not wanted:
         yield
@@ -241,7 +241,7 @@ def switches_into(path: Path, *, wanted: bool) -> "Iterator[None]":
 
 
 @contextmanager
-def own_mps(*, wanted: bool) -> "Iterator[None]":
+def own_mps(*, wanted: bool) -> Iterator[None]:
     """Run an MPS server of our own, beside any other, and end it."""
     if not wanted:
         yield
@@ -285,7 +285,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _installed() -> "list[str]":
+def _installed() -> list[str]:
     found = [name for name in ("jax", "tensorflow") if importlib.util.find_spec(name)]
     if not found:
         raise SystemExit("neither JAX nor TensorFlow is installed")

@@ -29,14 +29,14 @@ class Switches:
         self._cupti.activity_enable(self._cupti.ActivityKind.CONTEXT)
         self._cupti.activity_enable(self._kind)
 
-    def _take(self, activities: "Iterable[Any]") -> None:
+    def _take(self, activities: Iterable[Any]) -> None:
         for activity in activities:
             if activity.kind == self._kind:
                 self._records.append([int(activity.timestamp), int(activity.context_id), int(activity.operation_type)])
             elif activity.kind == self._cupti.ActivityKind.CONTEXT:
                 self._processes[int(activity.context_id)] = int(activity.process_id)
 
-    def finish(self) -> "dict[str, Any]":
+    def finish(self) -> dict[str, Any]:
         """Stop, and return all."""
         self._cupti.activity_flush_all(1)
         self._cupti.activity_disable(self._kind)

@@ -40,12 +40,12 @@ def main() -> None:
         _say({"steps": _obey(framework, steps, command)})
 
 
-def _say(answer: "dict[str, Any]") -> None:
+def _say(answer: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
-def _obey(framework: str, steps: "dict[str, Step]", command: "dict[str, Any]") -> "dict[str, list[list[float]]]":
+def _obey(framework: str, steps: dict[str, Step], command: dict[str, Any]) -> dict[str, list[list[float]]]:
     """Run the sessions that a command names for a while, with the profiler on where it has a logdir."""
     names = [name for name in steps if name in command["sessions"]]
     results: dict[str, list[list[float]]] = {}
@@ -65,7 +65,7 @@ def _obey(framework: str, steps: "dict[str, Step]", command: "dict[str, Any]") -
     return results
 
 
-def _run(framework: str, name: str, step: Step, command: "dict[str, Any]", *, marked: bool) -> "list[list[float]]":
+def _run(framework: str, name: str, step: Step, command: dict[str, Any], *, marked: bool) -> list[list[float]]:
     """Return the begin and the end of each step, Unix s."""
     _wait(command["start"])
     end: float = command["start"] + command["seconds"]

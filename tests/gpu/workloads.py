@@ -31,7 +31,7 @@ def has_gpu(framework: str) -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
 
 
-def _size(kind: str, on_gpu: bool) -> "tuple[int, int]":
+def _size(kind: str, on_gpu: bool) -> tuple[int, int]:
     """Return the side of the matrices and how many products a step has."""
     on = {"tiny": (512, 40), "big": (4096, 6), "chain": (8192, 8), "copy": (64 << 18, 1), "hostbound": (2048, 1)}
     off = {"tiny": (64, 5), "big": (256, 3), "chain": (384, 3), "copy": (1 << 18, 1), "hostbound": (128, 1)}
@@ -88,7 +88,7 @@ def _tensorflow_step(kind: str, seed: int) -> Step:
     return _with_host_work(lambda: products(x).numpy(), kind)
 
 
-def _with_host_work(step: "Callable[[], Any]", kind: str) -> Step:
+def _with_host_work(step: Callable[[], Any], kind: str) -> Step:
     def both() -> None:
         step()
         if kind == "hostbound":

@@ -24,7 +24,7 @@ SATURATED_MODES = ("time_slicing", "single_stream", "processor_sharing", "mps")
 OVERLAP, SLOWER = 0.10, 1.10
 
 #: What the tests measured, for the summary of their run.
-TABLES: "list[str]" = []
+TABLES: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Row:
     case: Case
     session: str
     evidence: str
-    estimate: "float | None"
+    estimate: float | None
     low: float
     high: float
     truth: float
@@ -63,12 +63,12 @@ class Row:
         return self.low <= self.truth <= self.high
 
 
-def cases() -> "list[Case]":
+def cases() -> list[Case]:
     with_pauses = [Case(mode, seed) for mode in RANDOM_MODES for seed in range(SEEDS)]
     return with_pauses + [Case(mode, seed, saturated=True) for mode in SATURATED_MODES for seed in range(SATURATED)]
 
 
-def measure(case: Case) -> "list[Row]":
+def measure(case: Case) -> list[Row]:
     """Play, write, read, analyse and compare one scenario."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = random_scenario(case.seed, case.mode, saturated=case.saturated)
@@ -79,7 +79,7 @@ def measure(case: Case) -> "list[Row]":
     return [row for device in shared for row in _rows(case, report, device, truth)]
 
 
-def _rows(case: Case, report: Report, device: DeviceReport, truth: dict) -> "list[Row]":  # type: ignore[type-arg]
+def _rows(case: Case, report: Report, device: DeviceReport, truth: dict) -> list[Row]:  # type: ignore[type-arg]
     rows = []
     for loss in device.cost.losses:
         label = f"{report.session(loss.session).name} {loss.session}"
@@ -98,12 +98,12 @@ def _rows(case: Case, report: Report, device: DeviceReport, truth: dict) -> "lis
     return rows
 
 
-def measure_all() -> "list[Row]":
+def measure_all() -> list[Row]:
     with ProcessPoolExecutor() as pool:
         return [row for rows in pool.map(measure, cases(), chunksize=4) for row in rows]
 
 
-def table(rows: "list[Row]") -> str:
+def table(rows: list[Row]) -> str:
     """Print one line per way of sharing and class of evidence."""
     lines = [
         "| sharing | class | sessions | mean error | largest | 90 % interval holds the truth | mechanism right |",

@@ -30,11 +30,11 @@ class Row:
     switches: bool
     session: str
     evidence: str
-    estimate: "float | None"
+    estimate: float | None
     low: float
     high: float
     truth: float
-    blame_error: "float | None"
+    blame_error: float | None
     mechanism: str
 
     @property
@@ -42,7 +42,7 @@ class Row:
         return float("nan") if self.estimate is None else abs(self.estimate / self.truth - 1)
 
 
-def measure(case: "tuple[int, bool]") -> "list[Row]":
+def measure(case: tuple[int, bool]) -> list[Row]:
     seed, saturated = case
     scenario = random_scenario(seed, "time_slicing", saturated=saturated)
     return [
@@ -50,7 +50,7 @@ def measure(case: "tuple[int, bool]") -> "list[Row]":
     ]
 
 
-def measured(scenario, seed: int, *, switches: bool, saturated: bool = False) -> "list[Row]":  # type: ignore[no-untyped-def]
+def measured(scenario, seed: int, *, switches: bool, saturated: bool = False) -> list[Row]:  # type: ignore[no-untyped-def]
     """Play, write, read, analyse and compare one scenario."""
     with tempfile.TemporaryDirectory() as folder:
         write_report(scenario, folder, seed=seed, switches=switches)
@@ -73,7 +73,7 @@ def measured(scenario, seed: int, *, switches: bool, saturated: bool = False) ->
 
 
 def _row(
-    device: DeviceReport, loss: SessionLoss, name: str, facts: dict, culprits: "dict[str, Blame]", switches: bool, saturated: bool  # type: ignore[type-arg]
+    device: DeviceReport, loss: SessionLoss, name: str, facts: dict, culprits: dict[str, Blame], switches: bool, saturated: bool  # type: ignore[type-arg]
 ) -> Row:  # fmt: skip
     wrong = None
     if culprits and facts["lost"] > 0:
@@ -89,13 +89,13 @@ def _row(
     )  # fmt: skip
 
 
-def measure_all() -> "list[Row]":
+def measure_all() -> list[Row]:
     cases = [(seed, False) for seed in range(SEEDS)] + [(seed, True) for seed in range(SATURATED)]
     with ProcessPoolExecutor() as pool:
         return [row for rows in pool.map(measure, cases, chunksize=2) for row in rows]
 
 
-def table(rows: "list[Row]") -> str:
+def table(rows: list[Row]) -> str:
     """Print one line per kind of scenario, class of evidence and kind of recording."""
     lines = [
         "| time slices | recorded | class | sessions | mean error | largest | interval holds the truth | blame, mean error | largest |",

@@ -38,7 +38,7 @@ _SMS, _CAP = 132, 40
 
 Runs = "tuple[tuple[StepRun, ...], ...]"
 
-TABLES: "list[str]" = []
+TABLES: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,12 @@ class Row:
     schedule: str
     figure: str
     session: str
-    found: "Bounds | None"
+    found: Bounds | None
     truth: float
     unknown: str
 
     @property
-    def error(self) -> "float | None":
+    def error(self) -> float | None:
         return None if self.found is None or self.found.estimate is None else self.found.estimate / self.truth - 1
 
     @property
@@ -72,7 +72,7 @@ class Row:
         return self.found.low * 0.999 <= self.truth <= self.found.high * 1.001
 
 
-def cases(seeds: "range | None" = None) -> "list[Case]":
+def cases(seeds: range | None = None) -> list[Case]:
     return [Case(mode, seed, whole) for mode in MODES for seed in seeds or range(SEEDS) for whole in (True, False)]
 
 
@@ -102,7 +102,7 @@ def _telling(item: Item, rng: np.random.Generator, *, vague: bool) -> Item:
     return replace(item, grid=(max(1, round(item.sm * _SMS)), 1, 1), block=(512, 1, 1), registers=168)
 
 
-def measure(case: Case) -> "list[Row]":
+def measure(case: Case) -> list[Row]:
     """Record one way, predict others, and play them."""
     scenario = scenario_of(case)
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +119,7 @@ class _Judge:
     """Asks for predictions of one device and plays each."""
 
     def __init__(
-        self, case: Case, scenario: Scenario, analysis: Analysis, device: DeviceReport, truth: "dict[str, Any]"
+        self, case: Case, scenario: Scenario, analysis: Analysis, device: DeviceReport, truth: dict[str, Any]
     ) -> None:
         self.case, self.scenario, self.device = case, scenario, device
         self.aligned = analysis.aligned
@@ -138,7 +138,7 @@ class _Judge:
         )
         self.rng = np.random.default_rng([case.seed, *case.mode.encode()])
 
-    def rows(self) -> "list[Row]":
+    def rows(self) -> list[Row]:
         if len(self.ids) < len(self.scenario.sessions):
             return []
         first = self.scenario.sessions[0].name
@@ -168,7 +168,7 @@ class _Judge:
         (found,) = predict(self.device, self.aligned, (question,))
         return found
 
-    def _shifted(self, schedule: Schedule, question: Question) -> "list[Row]":
+    def _shifted(self, schedule: Schedule, question: Question) -> list[Row]:
         found = self._ask(question)
         values = dict(found.parameters)
         if "shift_ns" not in values:
@@ -185,7 +185,7 @@ class _Judge:
             found, schedule, run(programs, self.scenario.policy()), label=label, shift=max(by.values())
         )
 
-    def _one_after_another(self) -> "list[Row]":
+    def _one_after_another(self) -> list[Row]:
         found = self._ask(Question(schedule=Schedule.ONE_AFTER_ANOTHER))
         rows = [
             self._row(found, "slowdown", s.name, self._bounds(found, s.name, "slowdown"), 1.0)
@@ -196,7 +196,7 @@ class _Judge:
             rows.append(self._row(found, "makespan", "", found.makespan, truth))
         return rows
 
-    def _moved(self, first: str) -> "list[Row]":
+    def _moved(self, first: str) -> list[Row]:
         found = self._ask(Question(schedule=Schedule.MOVED, session=self.ids[first]))
         programs = tuple(
             replace(p, steps=()) if s.name == first else p
@@ -206,11 +206,11 @@ class _Judge:
         shared[0] = self.alone[0]
         return self._compare(found, Schedule.MOVED, tuple(shared))
 
-    def _other(self, question: Question, policy: Policy, specs: "tuple[SessionSpec, ...]") -> "list[Row]":
+    def _other(self, question: Question, policy: Policy, specs: tuple[SessionSpec, ...]) -> list[Row]:
         programs = tuple(program_of(s, self.case.seed) for s in specs)
         return self._compare(self._ask(question), question.schedule, run(programs, policy))
 
-    def _capped(self, first: str) -> "list[Row]":
+    def _capped(self, first: str) -> list[Row]:
         share = _CAP / 100
         specs = tuple(_with_cap(s, share) if s.name == first else s for s in self.scenario.sessions)
         question = Question(schedule=Schedule.SM_CAP, session=self.ids[first], value=_CAP)
@@ -220,11 +220,11 @@ class _Judge:
         self,
         found: Prediction,
         schedule: Schedule,
-        runs: "tuple[tuple[StepRun, ...], ...] | None",
+        runs: tuple[tuple[StepRun, ...], ...] | None,
         *,
         label: str = "",
         shift: float = 0.0,
-    ) -> "list[Row]":
+    ) -> list[Row]:
         """Compare slowdowns and steps over the time in which all have work, and makespans where everything was captured."""
         if runs is None:
             return [Row(self.case, label or schedule.value, "slowdown", "", None, 1.0, found.unknown)]
@@ -251,7 +251,7 @@ class _Judge:
             rows.append(self._row(found, "makespan", "", found.makespan, truth, label))
         return rows
 
-    def _bounds(self, found: Prediction, name: str, figure: str) -> "Bounds | None":
+    def _bounds(self, found: Prediction, name: str, figure: str) -> Bounds | None:
         for row in found.sessions:
             if row.session == self.ids[name]:
                 bounds: Bounds | None = getattr(row, figure)
@@ -259,7 +259,7 @@ class _Judge:
         return None
 
     def _row(
-        self, found: Prediction, figure: str, session: str, bounds: "Bounds | None", truth: float, label: str = ""
+        self, found: Prediction, figure: str, session: str, bounds: Bounds | None, truth: float, label: str = ""
     ) -> Row:
         return Row(self.case, label or found.schedule.value, figure, session, bounds, truth, found.unknown)
 
@@ -272,23 +272,23 @@ def _with_cap(spec: SessionSpec, share: float) -> SessionSpec:
     return replace(spec, cap=share, items=items)
 
 
-def _demands(specs: "tuple[SessionSpec, ...]") -> Policy:
+def _demands(specs: tuple[SessionSpec, ...]) -> Policy:
     return Demands(tuple(map(demand_of, specs)), 0.05)
 
 
-def measure_all(chosen: "list[Case] | None" = None) -> "list[Row]":
+def measure_all(chosen: list[Case] | None = None) -> list[Row]:
     with ProcessPoolExecutor() as pool:
         return [row for rows in pool.map(measure, chosen or cases(), chunksize=4) for row in rows]
 
 
-def table(rows: "list[Row]", *, by_mode: bool = False) -> str:
+def table(rows: list[Row], *, by_mode: bool = False) -> str:
     """Print one line per schedule and figure."""
     lines = [
         "| schedule | figure | told | median error | mean | largest | interval holds the truth | its median width |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
 
-    def key(row: Row) -> "tuple[str, str]":
+    def key(row: Row) -> tuple[str, str]:
         mode = f" ({row.case.mode}{', whole' if row.case.whole else ''})" if by_mode else ""
         return row.schedule + mode, row.figure
 

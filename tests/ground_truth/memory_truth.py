@@ -16,7 +16,7 @@ from tb_contention.simulate.random_memory import random_memory
 Truth = dict[str, Any]
 
 
-def analysed(scenario: MemoryScenario, damage: "Damage | None" = None) -> "tuple[Report, Truth]":
+def analysed(scenario: MemoryScenario, damage: Damage | None = None) -> tuple[Report, Truth]:
     """Write a scenario and analyse it: the report, and truth.json."""
     with tempfile.TemporaryDirectory() as folder:
         write_memory(scenario, folder, damage=damage)
@@ -30,7 +30,7 @@ def memory_of(report: Report) -> CombinedMemory:
     return device.memory
 
 
-def mismatches(seed: int, damage: "Damage | None" = None) -> "list[str]":
+def mismatches(seed: int, damage: Damage | None = None) -> list[str]:
     """Name every figure of a random scenario that is not what was simulated; `damage` must leave all that counts."""
     report, truth = analysed(random_memory(seed), damage)
     memory, true = memory_of(report), truth["memory"]
@@ -38,7 +38,7 @@ def mismatches(seed: int, damage: "Damage | None" = None) -> "list[str]":
     return [f"seed {seed}: {text}" for text in (*found, *_steps(report, memory, true), *_growth(report, memory, true))]
 
 
-def differ(what: str, expected: "Truth | list[Any]", got: "Truth | list[Any]") -> "list[str]":
+def differ(what: str, expected: Truth | list[Any], got: Truth | list[Any]) -> list[str]:
     """Compare two sets of figures."""
     if isinstance(expected, list) or isinstance(got, list):
         return [] if expected == got else [f"{what}: {expected} expected, got {got}"]
@@ -51,7 +51,7 @@ def unix(report: Report, time: int) -> int:
     return report.origin_ns + time
 
 
-def _sums(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _sums(report: Report, memory: CombinedMemory, true: Truth) -> list[str]:
     (group,) = (device.group for device in report.devices if not device.group.device.device.is_host)
     got = {
         "window_start_ns": unix(report, group.start),
@@ -84,7 +84,7 @@ def _peak(report: Report, kind: str, peak: AllocatorPeak) -> Truth:
     }
 
 
-def _allocators(report: Report, memory: CombinedMemory, true: Truth, *, whole: bool = True) -> "list[str]":
+def _allocators(report: Report, memory: CombinedMemory, true: Truth, *, whole: bool = True) -> list[str]:
     peaks = [("device", a) for a in memory.allocators] + [("pinned", a) for a in memory.host]
     got = {(row["session"], row["allocator"]): row for row in (_peak(report, kind, a) for kind, a in peaks)}
     expected = {(r["session"], r["allocator"]): r for r in true["allocators"] if r["kind"] != "host"}
@@ -101,7 +101,7 @@ def _row(report: Report, holder: Holder) -> Truth:
     }  # fmt: skip
 
 
-def _holders(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _holders(report: Report, memory: CombinedMemory, true: Truth) -> list[str]:
     rows = memory.holders.rows
     shown = Counter(str(_row(report, h)) for h in rows if h.kind is Holding.OP)
     expected = Counter(str(row) for row in true["holders"])
@@ -120,7 +120,7 @@ def _holders(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]"
     return found
 
 
-def _steps(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _steps(report: Report, memory: CombinedMemory, true: Truth) -> list[str]:
     got = [
         {
             "session": report.session(s.session).name,
@@ -135,13 +135,13 @@ def _steps(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
     named = {(a["session"], a["allocator"]) for a in true["allocators"] if a["kind"] == "device"}
     expected = [row for row in true["steps"] if (row["session"], row["allocator"]) in named]
 
-    def key(row: Truth) -> "tuple[str, str]":
+    def key(row: Truth) -> tuple[str, str]:
         return row["session"], row["allocator"]
 
     return differ("steps", sorted(expected, key=key), sorted(got, key=key))
 
 
-def _growth(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _growth(report: Report, memory: CombinedMemory, true: Truth) -> list[str]:
     """Compare leaks, of sessions whose window holds steps enough to tell."""
     steps = {row["session"]: row["steps"] for row in true["steps"] if row["allocator"] == "GPU_0_bfc"}
     expected = {(g["session"], g["op"]): g["bytes_per_step"] for g in true["growth"] if steps.get(g["session"], 0) >= 5}
@@ -153,7 +153,7 @@ def _growth(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
     ]
 
 
-def pressure_mismatches(scenario: MemoryScenario) -> "list[str]":
+def pressure_mismatches(scenario: MemoryScenario) -> list[str]:
     """Compare changed kernels and driver calls, and everything else besides."""
     report, truth = analysed(scenario)
     memory = memory_of(report)
@@ -178,14 +178,14 @@ def pressure_mismatches(scenario: MemoryScenario) -> "list[str]":
     return [f"{scenario.name}: {text}" for text in (*found, *differ("stalls", truth.get("stalls", []), stalls))]
 
 
-def false_alarms(report: Report, truth: Truth) -> "list[str]":
+def false_alarms(report: Report, truth: Truth) -> list[str]:
     """Name sessions with growth of an operation that does not leak."""
     leaks = {(g["session"], g["op"]) for g in truth["memory"]["growth"]}
     named = [(report.session(g.session).name, g.op) for g in memory_of(report).growth if g.op]
     return [f"{session}: {op}" for session, op in named if (session, op) not in leaks]
 
 
-def mismatches_as_recorded(seed: int, lose: float) -> "list[str]":
+def mismatches_as_recorded(seed: int, lose: float) -> list[str]:
     """Name what is not so although it can be known from the events that the recorder did not lose."""
     report, truth = analysed(random_memory(seed), Damage(lose=lose))
     memory, true = memory_of(report), truth["memory_as_recorded"]
@@ -193,7 +193,7 @@ def mismatches_as_recorded(seed: int, lose: float) -> "list[str]":
     return [f"seed {seed}: {text}" for text in found]
 
 
-def _recorded_peaks(report: Report, memory: CombinedMemory, true: Truth) -> "list[str]":
+def _recorded_peaks(report: Report, memory: CombinedMemory, true: Truth) -> list[str]:
     """Compare what the remaining events state; which free belongs to which allocation they cannot all know."""
     unknown = {"rounding_at_peak_bytes": None, "frees_without_allocation": 0}
     rest = {**true, "allocators": [{**row, **unknown} for row in true["allocators"]]}
@@ -205,7 +205,7 @@ def _unpaired(peak: AllocatorPeak) -> AllocatorPeak:
     return replace(peak, rounding_at_peak=None, gaps=replace(peak.gaps, unpaired=0))
 
 
-def _kept_rows(report: Report, memory: CombinedMemory, truth: Truth) -> "list[str]":
+def _kept_rows(report: Report, memory: CombinedMemory, truth: Truth) -> list[str]:
     """Check that holders add up, at the combined peak and at each allocator's, and that what is missing has a name."""
     every = (memory.holders, *(a.holders for a in (*memory.allocators, *memory.host)))
     sums = [(held.total, sum(row.bytes for row in held.rows)) for held in every]

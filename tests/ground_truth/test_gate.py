@@ -32,7 +32,7 @@ class Judged:
         return (self.verdict.outcome is Outcome.OVER) is (self.truth > self.limit)
 
 
-def verdicts_of(mode: str, saturated: bool, seed: int) -> "Iterator[tuple[bool, Judged]]":
+def verdicts_of(mode: str, saturated: bool, seed: int) -> Iterator[tuple[bool, Judged]]:
     """Play a scenario and judge its slowdowns by many limits, with and without --confident, and its contended time."""
     with tempfile.TemporaryDirectory() as folder:
         write_scenario(random_scenario(seed, mode, saturated=saturated), folder, seed=seed, alone=False)
@@ -52,17 +52,17 @@ def verdicts_of(mode: str, saturated: bool, seed: int) -> "Iterator[tuple[bool, 
 
 
 @pytest.fixture(scope="module")
-def judged() -> "list[tuple[bool, Judged]]":
+def judged() -> list[tuple[bool, Judged]]:
     return [found for mode, saturated in MODES for seed in SEEDS for found in verdicts_of(mode, saturated, seed)]
 
 
-def slowdowns(judged: "list[tuple[bool, Judged]]", *, confident: bool) -> "list[Judged]":
+def slowdowns(judged: list[tuple[bool, Judged]], *, confident: bool) -> list[Judged]:
     found = [j for flag, j in judged if flag is confident and j.verdict.gauge is Gauge.MAX_SLOWDOWN]
     assert len(found) > 1000
     return found
 
 
-def test_bounds_alone_are_never_wrong(judged: "list[tuple[bool, Judged]]") -> None:
+def test_bounds_alone_are_never_wrong(judged: list[tuple[bool, Judged]]) -> None:
     decided = [
         j
         for j in slowdowns(judged, confident=False)
@@ -72,28 +72,28 @@ def test_bounds_alone_are_never_wrong(judged: "list[tuple[bool, Judged]]") -> No
     assert [j for j in decided if not j.right] == []
 
 
-def test_an_estimate_is_wrong_only_about_limits_near_the_truth(judged: "list[tuple[bool, Judged]]") -> None:
+def test_an_estimate_is_wrong_only_about_limits_near_the_truth(judged: list[tuple[bool, Judged]]) -> None:
     wrong = [j for j in slowdowns(judged, confident=False) if j.verdict.figure is not None and not j.right]
     assert [j for j in wrong if abs(j.truth / j.limit - 1) > 0.05] == []
 
 
-def test_what_is_over_with_confidence_is_over(judged: "list[tuple[bool, Judged]]") -> None:
+def test_what_is_over_with_confidence_is_over(judged: list[tuple[bool, Judged]]) -> None:
     over = [j for j in slowdowns(judged, confident=True) if j.verdict.outcome is Outcome.OVER]
     assert len(over) > 100
     assert [j for j in over if not j.right] == []
 
 
-def test_a_wrong_verdict_says_that_the_limit_lies_inside_the_interval(judged: "list[tuple[bool, Judged]]") -> None:
+def test_a_wrong_verdict_says_that_the_limit_lies_inside_the_interval(judged: list[tuple[bool, Judged]]) -> None:
     found = [j for j in slowdowns(judged, confident=False) if j.verdict.figure is not None and not j.right]
     assert [j for j in found if not j.verdict.straddles] == []
 
 
-def test_nothing_passes_without_a_figure_or_bounds(judged: "list[tuple[bool, Judged]]") -> None:
+def test_nothing_passes_without_a_figure_or_bounds(judged: list[tuple[bool, Judged]]) -> None:
     passed = [j.verdict for _, j in judged if j.verdict.outcome is Outcome.WITHIN]
     assert [v for v in passed if v.figure is None and (v.high is None or v.bound is None or v.high > v.bound)] == []
 
 
-def test_contended_time_lies_between_its_bounds(judged: "list[tuple[bool, Judged]]") -> None:
+def test_contended_time_lies_between_its_bounds(judged: list[tuple[bool, Judged]]) -> None:
     found = [j for _, j in judged if j.verdict.gauge is Gauge.MAX_CONTENDED]
     assert len(found) > 20
     assert [j for j in found if not (j.verdict.low or 0) <= j.truth <= (j.verdict.high or 0)] == []

@@ -11,7 +11,7 @@ import pytest
 OFFLINE = re.compile(r"NewConnectionError|NameResolutionError|Temporary failure in name|ConnectTimeout|Max retries")
 
 
-def succeeded(done: "subprocess.CompletedProcess[str]") -> None:
+def succeeded(done: subprocess.CompletedProcess[str]) -> None:
     """Fail with what the command said; skip where it could not reach a package index."""
     said = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     if done.returncode != 0 and OFFLINE.search(done.stdout + done.stderr):

@@ -43,18 +43,18 @@ print("finished", flush=True)
 """
 
 
-def environment() -> "dict[str, str]":
+def environment() -> dict[str, str]:
     """Return the environment in which a child finds this package, quiet and on the CPU."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "2", "JAX_PLATFORMS": "cpu"}
 
 
-def run(*words: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run `tb-contention run` to its end."""
     return subprocess.run(line(*words), cwd=cwd, env=environment(), capture_output=True, text=True, timeout=300)
 
 
-def line(*words: str) -> "list[str]":
+def line(*words: str) -> list[str]:
     """Return the command line of `tb-contention run`."""
     return [
         sys.executable,
@@ -71,7 +71,7 @@ def program(folder: Path, name: str, text: str) -> str:
     return str(folder / name)
 
 
-def manifests(logs: Path) -> "dict[str, Any]":
+def manifests(logs: Path) -> dict[str, Any]:
     """Return the one entry of each manifest below a folder, by the log directory that it lies in."""
     found = {}
     for path in sorted(logs.glob("**/tb_contention.json")):
@@ -80,6 +80,6 @@ def manifests(logs: Path) -> "dict[str, Any]":
     return found
 
 
-def recorded(logs: Path) -> "list[str]":
+def recorded(logs: Path) -> list[str]:
     """Return the log directories below a folder that hold a trace."""
     return sorted({p.relative_to(logs).as_posix().partition("/plugins/")[0] for p in logs.glob("**/*.xplane.pb")})

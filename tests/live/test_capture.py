@@ -46,8 +46,8 @@ def free_port() -> int:
 class Served:
     """Two programs with servers, and a port on which nobody listens."""
 
-    ports: "tuple[int, int]"
-    pids: "tuple[int, int]"
+    ports: tuple[int, int]
+    pids: tuple[int, int]
     nobody: int
 
 
@@ -72,7 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(ports=(first, second), pids=(programs[0].pid, programs[1].pid), nobody=free_port())
 
 
-def capture(logdir: Path, *ports: int, python: "tuple[str, ...]" = ()) -> "subprocess.CompletedProcess[str]":
+def capture(logdir: Path, *ports: int, python: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     package = str(Path(tb_contention.__file__).parents[1])
     words = ["-m", "tb_contention", "capture", "--logdir", str(logdir), "--duration", "400ms"]
     words += [f"localhost:{port}" for port in ports]

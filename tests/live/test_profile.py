@@ -17,13 +17,13 @@ work()
 """
 
 
-def run(text: str, folder: Path, start: str = START) -> "subprocess.CompletedProcess[str]":
+def run(text: str, folder: Path, start: str = START) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", start + text], cwd=folder, env=environment(), capture_output=True, text=True, timeout=300
     )
 
 
-def said(done: "subprocess.CompletedProcess[str]") -> "list[str]":
+def said(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if line.startswith("tb_contention: ")]
 
 

@@ -108,7 +108,7 @@ def test_a_signal_to_the_program_itself_keeps_what_was_recorded(number: signal.S
     assert recorded(tmp_path / "logs") == ["together/train"], told
 
 
-def wait_until_recording(process: "subprocess.Popen[str]") -> None:
+def wait_until_recording(process: subprocess.Popen[str]) -> None:
     """Wait for the mark in the folder that the program's order names, and half a second more."""
     deadline = time.monotonic() + 120
     folders: set[Path] = set()
@@ -122,7 +122,7 @@ def wait_until_recording(process: "subprocess.Popen[str]") -> None:
     raise AssertionError("nothing was recorded")
 
 
-def orders_of(keeper: int) -> "set[Path]":
+def orders_of(keeper: int) -> set[Path]:
     """Find the folders of orders whose keeper is a process."""
     orders = Path(tempfile.gettempdir()).glob("tb_contention_run_*/0.order")
     return {path.parent for path in orders if f'"keeper": {keeper}' in text_of(path)}

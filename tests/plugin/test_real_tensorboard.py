@@ -25,7 +25,7 @@ def tensorboard(*arguments: str) -> Iterator[str]:
             process.communicate(timeout=30)
 
 
-def address(process: "subprocess.Popen[str]") -> str:
+def address(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     said = ""
     for line in process.stderr:

@@ -58,13 +58,13 @@ class Snapshot:
 class Profile:
     """What xprof says of one allocator. unused: bytes of the row `UNUSED`."""
 
-    timeline: "tuple[Snapshot, ...]"
+    timeline: tuple[Snapshot, ...]
     peak: int
     peak_at: int
     capacity: int
     lifetime_peak: int
     fragmentation: float
-    active: "Counter[Held]"
+    active: Counter[Held]
     unused: int
 
     @property
@@ -79,7 +79,7 @@ class Profile:
         return [s.step for s in self.timeline if s.used == self.peak][-1]
 
 
-def memory_profiles(capture: Path, folder: Path) -> "dict[str, Profile]":
+def memory_profiles(capture: Path, folder: Path) -> dict[str, Profile]:
     """Let xprof read a copy of a capture, as it may write beside what it reads; one profile per allocator."""
     from xprof.convert import raw_to_tool_data
 
@@ -139,7 +139,7 @@ def _snapshot(said: Any) -> Snapshot:
     )
 
 
-def replay(snapshots: "Sequence[Snapshot]", step: "int | None" = None) -> "set[int]":
+def replay(snapshots: Sequence[Snapshot], step: int | None = None) -> set[int]:
     """Replay events, or as xprof does those of one step: the rows of the allocations that are live after them."""
     live: dict[int, int] = {}
     for row, s in enumerate(snapshots):
@@ -151,7 +151,7 @@ def replay(snapshots: "Sequence[Snapshot]", step: "int | None" = None) -> "set[i
     return set(live.values())
 
 
-def paired(snapshots: "Sequence[Snapshot]") -> "list[int]":
+def paired(snapshots: Sequence[Snapshot]) -> list[int]:
     """Return for each event, in this order, the row of the allocation that it makes or ends; of a free without one, its own.
 
     Of two allocations at one address without a free between, xprof keeps the first; in the order of time there are none.
@@ -166,7 +166,7 @@ def paired(snapshots: "Sequence[Snapshot]") -> "list[int]":
     return made
 
 
-def breaks(snapshots: "Sequence[Snapshot]") -> int:
+def breaks(snapshots: Sequence[Snapshot]) -> int:
     """Count the events that do not change the bytes in use by their size."""
     return sum(
         after.in_use - before.in_use != (after.size if after.is_allocation else -after.size)
@@ -174,7 +174,7 @@ def breaks(snapshots: "Sequence[Snapshot]") -> int:
     )
 
 
-def change(snapshots: "Sequence[Snapshot]", step: int) -> int:
+def change(snapshots: Sequence[Snapshot], step: int) -> int:
     """Return by how much xprof takes the events of a step to have changed the bytes in use: frees without an allocation by nothing."""
     live: set[int] = set()
     total = 0
@@ -188,7 +188,7 @@ def change(snapshots: "Sequence[Snapshot]", step: int) -> int:
     return total
 
 
-def box_maxima(used: "Sequence[int]", most: int = TIMELINE) -> "list[int]":
+def box_maxima(used: Sequence[int], most: int = TIMELINE) -> list[int]:
     """Return the rows that xprof's timeline keeps: of equal boxes, the last ones one wider, the first highest of each."""
     if len(used) <= most:
         return list(range(len(used)))
@@ -213,7 +213,7 @@ def parsed(data: bytes) -> Any:
     return space
 
 
-def allocator_events(space: Any) -> "list[tuple[Any, list[Any]]]":
+def allocator_events(space: Any) -> list[tuple[Any, list[Any]]]:
     """Return the lines of an XSpace that hold allocator events, with these, in the file's order."""
     found = []
     for plane in space.planes:

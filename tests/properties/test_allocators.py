@@ -18,13 +18,13 @@ events = st.lists(
 )
 
 
-def columns(drawn: "list[Event]") -> "tuple[Any, I64, I64]":
+def columns(drawn: list[Event]) -> tuple[Any, I64, I64]:
     kind = np.array([k for k, _, _ in drawn], np.uint8)
     return kind, np.array([a for _, a, _ in drawn], np.int64), np.array([s for _, _, s in drawn], np.int64)
 
 
 @given(events, st.integers(0, 1 << 62), st.integers(100, 1000))
-def test_pairs_are_those_of_a_dictionary(drawn: "list[Event]", seed: int, before: int) -> None:
+def test_pairs_are_those_of_a_dictionary(drawn: list[Event], seed: int, before: int) -> None:
     kind, address, size = columns(drawn)
     used = before + np.cumsum(np.where(kind == 1, size, -size), dtype=np.int64)
     used = np.maximum(used, 0)
@@ -47,7 +47,7 @@ def test_pairs_are_those_of_a_dictionary(drawn: "list[Event]", seed: int, before
 
 @given(events, st.integers(200, 400), st.lists(st.integers(1, 4), min_size=60, max_size=60), st.randoms())
 def test_any_order_within_an_instant_is_put_right(
-    drawn: "list[Event]", before: int, runs: "list[int]", shuffle: Any
+    drawn: list[Event], before: int, runs: list[int], shuffle: Any
 ) -> None:
     kind, address, size = columns(drawn)
     used = before + np.cumsum(np.where(kind == 1, size, -size), dtype=np.int64)
@@ -79,7 +79,7 @@ def test_any_order_within_an_instant_is_put_right(
     st.integers(0, 30),
 )  # fmt: skip
 def test_the_supremum_of_a_sum_is_that_of_all_instants(
-    drawn: "list[tuple[list[int], list[int]]]", a: int, b: int
+    drawn: list[tuple[list[int], list[int]]], a: int, b: int
 ) -> None:
     parts = [
         Levels(time=np.unique(np.array(times, np.int64)), value=np.array(values[: len(set(times)) + 1], np.int64))

@@ -112,10 +112,10 @@ class Read:
     starts: of the lines with allocator events, ns, by name. offset: from the reader's time to the report's, ns.
     """
 
-    starts: "dict[str, int]"
-    theirs: "dict[str, Profile]"
+    starts: dict[str, int]
+    theirs: dict[str, Profile]
     trace: Trace
-    devices: "tuple[DeviceReport, ...]"
+    devices: tuple[DeviceReport, ...]
     offset: int
 
     def events(self, allocator: str) -> AllocationTable:
@@ -126,7 +126,7 @@ class Read:
         assert (np.diff(mine.start) > 0).all()  # in none of these captures are there two at once: their order is known
         return mine
 
-    def visited(self, allocator: str) -> "list[int]":
+    def visited(self, allocator: str) -> list[int]:
         """Return the rows of `events` in the order in which xprof visits them: line by line."""
         return [int(row) for row in np.argsort(self.events(allocator).thread, kind="stable")]
 
@@ -136,30 +136,30 @@ class Read:
         starts = [self.starts[self.trace.threads[thread]] for thread in events.thread.tolist()]
         return events.start - np.array(starts, np.int64) * PS_PER_NS
 
-    def order(self, allocator: str) -> "list[int]":
+    def order(self, allocator: str) -> list[int]:
         """Return the rows of `events` in the order of xprof's timeline."""
         times = self.their_times(allocator)
         assert len(np.unique(times)) == len(times)
         return [int(row) for row in np.argsort(times)]
 
-    def in_time(self, allocator: str) -> "list[Snapshot]":
+    def in_time(self, allocator: str) -> list[Snapshot]:
         """Return xprof's snapshots in the order of time: one per row of `events`."""
         place = {row: k for k, row in enumerate(self.order(allocator))}
         timeline = self.theirs[allocator].timeline
         return [timeline[place[row]] for row in range(len(timeline))]
 
-    def times(self, allocator: str) -> "list[int]":
+    def times(self, allocator: str) -> list[int]:
         """Return the times of `events` as the report counts them, ns."""
         return [start // PS_PER_NS + self.offset for start in self.events(allocator).start.tolist()]
 
-    def peaks(self, allocator: str) -> "list[AllocatorPeak]":
+    def peaks(self, allocator: str) -> list[AllocatorPeak]:
         """Return what the analysis says of an allocator; of pinned host memory, once per device."""
         memories = [device.memory for device in self.devices if device.memory is not None]
         found = [p for m in memories for p in m.allocators + m.host if p.allocator == allocator]
         assert found
         return found
 
-    def curve(self, allocator: str) -> "AllocatorCurve | None":
+    def curve(self, allocator: str) -> AllocatorCurve | None:
         """Return the curve of an allocator of device memory, None for pinned host memory."""
         memories = [device.memory for device in self.devices if device.memory is not None]
         return next((c for m in memories for c in m.curves if c.allocator == allocator), None)
@@ -184,7 +184,7 @@ def read(capture: Path, folder: Path) -> Read:
 
 
 @pytest.fixture(scope="module")
-def reading(real_traces: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Callable[[str], Read]]":
+def reading(real_traces: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Read]]:
     known: dict[str, Read] = {}
 
     def of(capture: str) -> Read:
@@ -213,7 +213,7 @@ def is_recorded(data: bytes) -> bool:
 
 
 @each
-def test_every_event_is_the_same(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_every_event_is_the_same(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """All columns, with what a free takes over from its allocation; no series here is long enough to be thinned."""
     it = reading(capture)
     timeline, order = it.theirs[allocator].timeline, it.order(allocator)
@@ -237,7 +237,7 @@ def test_every_event_is_the_same(reading: "Callable[[str], Read]", capture: str,
 
 
 @each
-def test_the_curve_is_the_series(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_the_curve_is_the_series(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """Times, levels, sizes and pairs of the analysis, one for one with xprof's snapshots once these are in the order of time."""
     it = reading(capture)
     curve, theirs = it.curve(allocator), it.in_time(allocator)
@@ -258,7 +258,7 @@ def test_the_curve_is_the_series(reading: "Callable[[str], Read]", capture: str,
 
 
 @each
-def test_the_order_is_that_of_time(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_the_order_is_that_of_time(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """Each event changes the bytes in use by its size; in xprof's order this fails wherever threads have changed places, and only there."""
     it = reading(capture)
     assert breaks(it.in_time(allocator)) == 0
@@ -267,7 +267,7 @@ def test_the_order_is_that_of_time(reading: "Callable[[str], Read]", capture: st
 
 
 @each
-def test_the_report_covers_what_xprof_covers(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_the_report_covers_what_xprof_covers(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """So a peak inside the report's window is the peak of all events."""
     it = reading(capture)
     times = it.times(allocator)
@@ -276,7 +276,7 @@ def test_the_report_covers_what_xprof_covers(reading: "Callable[[str], Read]", c
 
 
 @each
-def test_peak_limit_and_fragmentation(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_peak_limit_and_fragmentation(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """The peak is the same; where it is reached several times, ours is the earliest and xprof's the one it visited last."""
     it = reading(capture)
     theirs, snapshots, times = it.theirs[allocator], it.in_time(allocator), it.times(allocator)
@@ -294,7 +294,7 @@ def test_peak_limit_and_fragmentation(reading: "Callable[[str], Read]", capture:
 
 
 @each
-def test_lifetime_peak(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_lifetime_peak(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """Ours is the highest that any event states; xprof's is what the last visited event states, which in time is not the last."""
     it = reading(capture)
     theirs, snapshots = it.theirs[allocator], it.in_time(allocator)
@@ -305,7 +305,7 @@ def test_lifetime_peak(reading: "Callable[[str], Read]", capture: str, allocator
 
 
 @each
-def test_who_holds_the_peak(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_who_holds_the_peak(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """xprof replays the events of the peak's step alone, in its order; without these two restrictions its rows are ours."""
     it = reading(capture)
     theirs, order, snapshots = it.theirs[allocator], it.order(allocator), it.in_time(allocator)
@@ -335,7 +335,7 @@ def test_who_holds_the_peak(reading: "Callable[[str], Read]", capture: str, allo
         assert theirs.unused == before
 
 
-def test_where_there_are_no_steps_all_holders_are_compared(reading: "Callable[[str], Read]") -> None:
+def test_where_there_are_no_steps_all_holders_are_compared(reading: Callable[[str], Read]) -> None:
     """That is, the test above compares more than the peak's own step: JAX marks no steps here, and one GPU of BERT had just begun."""
     for capture in (CONV, GEMM, FUSED):
         assert {s.step for theirs in reading(capture).theirs.values() for s in theirs.timeline} == {0}
@@ -345,7 +345,7 @@ def test_where_there_are_no_steps_all_holders_are_compared(reading: "Callable[[s
 
 
 @each
-def test_the_reports_holders(reading: "Callable[[str], Read]", capture: str, allocator: str) -> None:
+def test_the_reports_holders(reading: Callable[[str], Read], capture: str, allocator: str) -> None:
     """The rows of the report, against a replay of the events that xprof read, at the earliest peak and over all steps."""
     it = reading(capture)
     theirs, snapshots = it.theirs[allocator], it.in_time(allocator)
@@ -375,12 +375,12 @@ def test_the_reports_holders(reading: "Callable[[str], Read]", capture: str, all
         assert peak.rounding_at_peak == (sum(s.size - s.requested for s in live) if live else None)
 
 
-def as_reported(said: str) -> "str | None":
+def as_reported(said: str) -> str | None:
     """Return how the report names what xprof does; "nothing" is a name to xprof."""
     return {"": None, "(null)": None, "INVALID": None, "float": "float32", "half": "float16"}.get(said, said)
 
 
-def test_where_xprof_differs(reading: "Callable[[str], Read]") -> None:
+def test_where_xprof_differs(reading: Callable[[str], Read]) -> None:
     """The figures of all that differs here for another reason than steps; everything else is equal."""
     lifetime, later, broken, unused = {}, {}, {}, {}
     for capture, allocator in PAIRS:

@@ -46,7 +46,7 @@ def xprof(logdir: Path) -> Any:
     return ProfilePlugin(SimpleNamespace(logdir=str(logdir), data_provider=None, flags=flags))
 
 
-def events(logdir: Path, run: str, host: str) -> "list[Event]":
+def events(logdir: Path, run: str, host: str) -> list[Event]:
     """Return all complete events of a host, as the viewer gets them when it asks for every one."""
     args = {"run": run, "tag": "trace_viewer@", "host": host, "hosts": host, "resolution": "0"}
     said, _, _ = xprof(logdir).data_impl(SimpleNamespace(args=args))
@@ -55,14 +55,14 @@ def events(logdir: Path, run: str, host: str) -> "list[Event]":
     return [e for e in json.loads(said)["traceEvents"] if e.get("ph") == "X"]
 
 
-def sessions(logdir: Path) -> "list[tuple[Session, CaptureFile]]":
+def sessions(logdir: Path) -> list[tuple[Session, CaptureFile]]:
     found = discover(str(logdir))
     captures, _ = load_captures(found, cache=None)
     files = {file.relative: file for file in found.files}
     return [(s, files[s.file]) for s in align(captures, AlignOptions()).sessions]
 
 
-def ours(session: Session) -> "dict[str, list[int]]":
+def ours(session: Session) -> dict[str, list[int]]:
     """Return the starts of what the reader keeps, ns from the report's origin, by name."""
     trace = session.trace
     starts: dict[str, list[int]] = defaultdict(list)
@@ -72,14 +72,14 @@ def ours(session: Session) -> "dict[str, list[int]]":
     return starts
 
 
-def theirs(place: TraceViewerPlace, said: "list[Event]") -> "dict[str, list[float]]":
+def theirs(place: TraceViewerPlace, said: list[Event]) -> dict[str, list[float]]:
     starts: dict[str, list[float]] = defaultdict(list)
     for event in said:
         starts[event["name"]].append(event["ts"] * 1e3 + place["zero_ns"])
     return starts
 
 
-def differences(session: Session, place: TraceViewerPlace, said: "list[Event]") -> "list[float]":
+def differences(session: Session, place: TraceViewerPlace, said: list[Event]) -> list[float]:
     """Return xprof's start less ours, ns, for all events of the names that both have equally often."""
     mine, other = ours(session), theirs(place, said)
     pairs = [(sorted(mine[n]), sorted(other[n])) for n in mine if len(mine[n]) == len(other.get(n, ()))]
@@ -87,7 +87,7 @@ def differences(session: Session, place: TraceViewerPlace, said: "list[Event]") 
 
 
 @pytest.fixture
-def copy(demo_logs: Path, tmp_path: Path) -> "Callable[[str], Path]":
+def copy(demo_logs: Path, tmp_path: Path) -> Callable[[str], Path]:
     """Put a capture at a place below a log directory of its own."""
 
     def put(relative: str) -> Path:
@@ -144,7 +144,7 @@ def test_the_times_of_real_captures_are_the_same(real_traces: Path, tmp_path: Pa
         ("odd é &+%20#?=/plugins/profile/S 1;x/h ö&+%;#x.xplane.pb", "odd é &+%20#?=/S 1;x", "h ö&+%;#x"),
     ],
 )
-def test_run_and_host(copy: "Callable[[str], Path]", relative: str, run: str, host: str) -> None:
+def test_run_and_host(copy: Callable[[str], Path], relative: str, run: str, host: str) -> None:
     logdir = copy(relative)
     ((session, file),) = sessions(logdir)
     place = trace_viewer_place(session, file, str(logdir))
@@ -153,7 +153,7 @@ def test_run_and_host(copy: "Callable[[str], Path]", relative: str, run: str, ho
     assert events(logdir, run, host)
 
 
-def test_hosts_of_one_run_have_each_their_own_time(copy: "Callable[[str], Path]", demo_logs: Path) -> None:
+def test_hosts_of_one_run_have_each_their_own_time(copy: Callable[[str], Path], demo_logs: Path) -> None:
     """xprof moves no host's times to those of another, so each opens at its own zero."""
     logdir = copy("plugins/profile/S/a.xplane.pb")
     other = next((demo_logs / "recorded_two_processes" / "worker_b").rglob("*.xplane.pb"))
@@ -167,7 +167,7 @@ def test_hosts_of_one_run_have_each_their_own_time(copy: "Callable[[str], Path]"
         assert np.abs(apart).max() <= SAME_NS
 
 
-def test_a_folder_behind_a_link_is_found_by_its_name(copy: "Callable[[str], Path]", tmp_path: Path) -> None:
+def test_a_folder_behind_a_link_is_found_by_its_name(copy: Callable[[str], Path], tmp_path: Path) -> None:
     (copy("plugins/profile/S/h.xplane.pb") / "plugins").rename(tmp_path / "plugins")
     (tmp_path / "logs" / "linked").symlink_to(tmp_path, target_is_directory=True)
     ((session, file),) = sessions(tmp_path / "logs")
@@ -177,7 +177,7 @@ def test_a_folder_behind_a_link_is_found_by_its_name(copy: "Callable[[str], Path
     assert events(tmp_path / "logs", place["run"], place["host"])
 
 
-def test_without_a_place_xprof_does_not_open_it(copy: "Callable[[str], Path]") -> None:
+def test_without_a_place_xprof_does_not_open_it(copy: Callable[[str], Path]) -> None:
     """A comma in the host, a cut file, a log directory inside the layout."""
     logdir = copy("comma/plugins/profile/S/a,b.xplane.pb")
     cut = copy("cut/plugins/profile/S/h.xplane.pb") / "cut/plugins/profile/S/h.xplane.pb"
@@ -195,7 +195,7 @@ def test_without_a_place_xprof_does_not_open_it(copy: "Callable[[str], Path]") -
         events(inside, file.run, file.host)
 
 
-def test_times_in_unix_time_overflow_in_xprof(copy: "Callable[[str], Path]") -> None:
+def test_times_in_unix_time_overflow_in_xprof(copy: Callable[[str], Path]) -> None:
     """No profiler writes such lines; in 64 bits of picoseconds there is no room for them."""
     logdir = copy("plugins/profile/S/h.xplane.pb")
     path = logdir / "plugins" / "profile" / "S" / "h.xplane.pb"

@@ -9,7 +9,7 @@ from tb_contention.xspace.decoding.wire import BYTES, I32_1, I64_1, R64_1, U8_1,
 
 
 @compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, types.uint64))
-def intern(data, at, length, ids, first, seed):  # type: ignore[no-untyped-def]
+def intern(data, at, length, ids, first, seed):
     """Give equal strings equal ids, counting up in order of appearance; `first[id]` is a row that holds it. FNV-1a, open addressing.
 
     seed: unknown to who wrote the file, so that names cannot be made to collide.
@@ -47,7 +47,7 @@ def intern(data, at, length, ids, first, seed):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(BYTES, R64_1, I64_1, I64_1))
-def locate(data, codes, at, length):  # type: ignore[no-untyped-def]
+def locate(data, codes, at, length):
     """Find the bytes of inline string values; length -1 where the value is a number."""
     for row in range(codes.shape[0]):
         code = codes[row] - INLINE
@@ -57,7 +57,7 @@ def locate(data, codes, at, length):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(BYTES, R64_1, R64_1, R64_1, U8_1))
-def gather(data, at, length, offsets, blob):  # type: ignore[no-untyped-def]
+def gather(data, at, length, offsets, blob):
     """Copy strings of the file one behind the other."""
     for row in range(at.shape[0]):
         for i in range(length[row]):
@@ -65,7 +65,7 @@ def gather(data, at, length, offsets, blob):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(R64_1, U8_1))
-def mark_references(codes, used):  # type: ignore[no-untyped-def]
+def mark_references(codes, used):
     """Mark the rows that codes refer to; return how many codes are inline values."""
     inline = np.int64(0)
     for row in range(codes.shape[0]):
@@ -78,7 +78,7 @@ def mark_references(codes, used):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(R64_1, I32_1, I32_1, I32_1))
-def translate(codes, rows, inline, out):  # type: ignore[no-untyped-def]
+def translate(codes, rows, inline, out):
     """Turn codes into rows of the string table: `rows` for references, the next of `inline` for inline values, -1 for none.
 
     `out` may be the beginning of the memory of `codes`: no row is written before it is read.

@@ -31,7 +31,7 @@ _NOT_WORK = (b"Memory ", b"MemoryResidency", b"UM_", b"BUFFER_FLUSH", b"INSTRUME
 _LEAVE, _KEEP = 0, 2
 
 
-def starts_with(data: U8, structure: Structure, prefix: bytes) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def starts_with(data: U8, structure: Structure, prefix: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Tell which event names begin with a prefix."""
     names = structure.events.names
     found = np.zeros(len(names), np.bool_)
@@ -44,7 +44,7 @@ def starts_with(data: U8, structure: Structure, prefix: bytes) -> "np.ndarray[tu
 
 def read_kernels(
     data: U8, structure: Structure, planes: Planes, interner: Interner
-) -> "tuple[RawEvents, U8, list[Stream]]":
+) -> tuple[RawEvents, U8, list[Stream]]:
     """Read the work lines of all GPU planes: raw columns, the kind of each row, and the streams that `line` points into."""
     lines: list[int] = []
     streams: list[Stream] = []
@@ -93,7 +93,7 @@ def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) ->
     raw.keep(keep)
 
 
-def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: Interner) -> "tuple[RawEvents, U8]":
+def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
     """Read operations of the host's threads, for captures without GPU work: TF ops `name:Type`, and XLA ops with `hlo_op`."""
     classes = np.ones(len(structure.events.keys), np.uint8)
     for row, (at, length) in enumerate(structure.events.names.tolist()):

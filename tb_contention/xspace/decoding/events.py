@@ -14,7 +14,7 @@ from tb_contention.xspace.decoding.wire import BYTES, I64_1, I64_2, LENT, field,
 
 
 @compiled(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), **LENT)
-def read_event(data, pos, stop, names, stats, slots, out, row):  # type: ignore[no-untyped-def]
+def read_event(data, pos, stop, names, stats, slots, out, row):
     """Read one event whatever its form: 1 kept, 0 left out, -1 aggregated (without a time), -2 broken."""
     out[0, row] = 0
     out[1, row] = 0
@@ -55,7 +55,7 @@ def read_event(data, pos, stop, names, stats, slots, out, row):  # type: ignore[
 
 
 @compiled(types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, I64_2, I64_1), **LENT)
-def read_events(data, pos, end, cut, names, stats, slots, out, result):  # type: ignore[no-untyped-def]
+def read_events(data, pos, end, cut, names, stats, slots, out, result):
     """Read the events from `pos` to `end`, the borders of fields of one line, into rows of `out` from result[0] to below result[1].
 
     result: the next row, the row to stop at, aggregated events, broken events, first broken position. `out` is not written where no stat

@@ -75,7 +75,7 @@ def event_kinds(data: U8, structure: Structure) -> U8:
     return kinds.astype(np.uint8)
 
 
-def _shared_operations(data: U8, structure: Structure) -> "list[int]":
+def _shared_operations(data: U8, structure: Structure) -> list[int]:
     """Find the operations that tell which threads belong to one tf.Session; other programs have no need of them."""
     listed = structure.events.names.tolist()
     return [
@@ -85,12 +85,12 @@ def _shared_operations(data: U8, structure: Structure) -> "list[int]":
     ]
 
 
-def memory_kinds(data: U8, structure: Structure) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Tell allocations (1) and deallocations (0) among the event names; -1 is neither."""
     return name_matches(data, structure.events.names, names.MEMORY_EVENTS)
 
 
-def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> "tuple[RawEvents, U8]":
+def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
     """Read what matters for launches, sessions and steps; the role of each row beside it."""
     kinds = event_kinds(data, structure)
     classes = np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
@@ -154,7 +154,7 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
 
 
 def allocation_table(
-    raw: RawEvents, strings: Strings, kinds: "np.ndarray[tuple[int], np.dtype[np.int32]]"
+    raw: RawEvents, strings: Strings, kinds: np.ndarray[tuple[int], np.dtype[np.int32]]
 ) -> AllocationTable:
     """Build the table once the strings have their rows; ABSENT and NONE are the same number."""
     assert ABSENT == NONE
@@ -169,7 +169,7 @@ def allocation_table(
     )  # fmt: skip
 
 
-def tf_data_origin(raw: RawEvents, kinds: U8) -> "tuple[int | None, int]":
+def tf_data_origin(raw: RawEvents, kinds: U8) -> tuple[int | None, int]:
     """Find the wall clock of trace time 0 in tf.data element ids: Unix ns taken just before a Produce event (TF 2.5 and later).
 
     Every estimate is early by up to a few us, so the latest is the best.

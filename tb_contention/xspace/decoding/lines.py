@@ -25,7 +25,7 @@ class Slot:
     """A stat to read: its names in the file, how to store it, and whether its presence alone keeps an event."""
 
     name: str
-    also: "tuple[str, ...]" = ()
+    also: tuple[str, ...] = ()
     type: int = INTEGER
     keeps: bool = False
 
@@ -37,12 +37,12 @@ class RawEvents:
     start is ps from the trace's time 0; line: row of `lines`, the rows of the structure that were read.
     """
 
-    lines: "list[int]"
+    lines: list[int]
     line: I32
     values: I64
     aggregated: int
     broken: int
-    broken_at: "int | None"
+    broken_at: int | None
     bad_times: int
 
     @property
@@ -63,12 +63,12 @@ class RawEvents:
         column: I64 = self.values[2]
         return column
 
-    def keep(self, rows: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+    def keep(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
         """Drop the other rows."""
         self.values = self.values[:, rows]
         self.line = self.line[rows]
 
-    def sort(self, tie: "I32 | I64 | None") -> None:
+    def sort(self, tie: I32 | I64 | None) -> None:
         """Sort by start, then by `tie`, or by the order in the file; what is sorted already, as most files are, costs one look."""
         start = self.values[0]
         later = start[1:] > start[:-1]
@@ -91,13 +91,13 @@ class RawEvents:
 def read_lines(
     data: U8,
     structure: Structure,
-    lines: "list[int]",
-    slots: "tuple[Slot, ...]",
+    lines: list[int],
+    slots: tuple[Slot, ...],
     event_class: U8,
     *,
     default: int,
-    origin_ns: "int | None",
-    workers: "int | None" = None,
+    origin_ns: int | None,
+    workers: int | None = None,
 ) -> RawEvents:
     """Read the events of some lines. event_class: per row of the event metadata, as in `Names`; default: without metadata."""
     reading = _Reading.of(data, structure, slots, event_class, default, origin_ns)
@@ -148,20 +148,20 @@ class _Reading:
     structure: Structure
     event_class: U8
     default: int
-    origin_ns: "int | None"
+    origin_ns: int | None
     stat_slot: I32
     slots: Slots
-    inactive: "list[int]"
+    inactive: list[int]
 
     @classmethod
     def of(
         cls,
         data: U8,
         structure: Structure,
-        slots: "tuple[Slot, ...]",
+        slots: tuple[Slot, ...],
         event_class: U8,
         default: int,
-        origin_ns: "int | None",
+        origin_ns: int | None,
     ) -> "_Reading":
         """Find the stats that fill the slots."""
         names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
@@ -182,7 +182,7 @@ class _Reading:
             inactive=sorted({*range(3, 3 + len(slots))} - active),
         )
 
-    def read(self, share: "list[Piece]", out: I64, line: I32, begin: int) -> _Result:
+    def read(self, share: list[Piece], out: I64, line: I32, begin: int) -> _Result:
         """Read the pieces of a share into rows from `begin` on."""
         found = _Result(begin, len(self.data) + 1)
         small = _SmallKeys(self.structure, self.stat_slot)
@@ -232,7 +232,7 @@ class _SmallKeys:
         return self._table
 
 
-def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: "int | None") -> int:
+def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: int | None) -> int:
     """Turn offsets into starts, and move events with impossible times out of the way; return how many stay."""
     if line_ns > ABSOLUTE_NS:
         line_ns -= origin_ns or 0

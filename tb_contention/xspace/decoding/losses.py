@@ -30,12 +30,12 @@ _KNOWN = (
 )
 
 
-def losses(file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents, ...]") -> "list[Problem]":
+def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents, ...]) -> list[Problem]:
     """State what of the file could not be read or placed."""
     found: list[Problem] = []
 
     def lost(
-        slug: str, severity: Severity, message: str, advice: str, count: int = 1, offset: "int | None" = None
+        slug: str, severity: Severity, message: str, advice: str, count: int = 1, offset: int | None = None
     ) -> None:
         found.append(
             Problem(
@@ -79,7 +79,7 @@ def losses(file: str, structure: Structure, trace: Trace, read: "tuple[RawEvents
     return found
 
 
-def too_many_devices(file: str, count: int) -> "list[Problem]":
+def too_many_devices(file: str, count: int) -> list[Problem]:
     """State that more GPU planes are in the file than any machine has."""
     if not count:
         return []
@@ -96,7 +96,7 @@ def too_many_devices(file: str, count: int) -> "list[Problem]":
     ]
 
 
-def profiler_problems(file: str, trace: Trace, messages: "list[tuple[int, str]]") -> "list[Problem]":
+def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) -> list[Problem]:
     """State what the profiler itself says it lost, and why GPU data is missing."""
     found: list[Problem] = []
     for number, message in messages:
@@ -131,7 +131,7 @@ def profiler_problems(file: str, trace: Trace, messages: "list[tuple[int, str]]"
     return found
 
 
-def _recognise(message: str, number: int) -> "tuple[str, str]":
+def _recognise(message: str, number: int) -> tuple[str, str]:
     lower = message.lower()
     for words, slug, advice in _KNOWN:
         if any(word in lower for word in words):

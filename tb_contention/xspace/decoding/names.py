@@ -17,7 +17,7 @@ DERIVED_NAMES = frozenset(
     }
 )  # fmt: skip
 
-HOST_EVENTS: "dict[bytes, int]" = {
+HOST_EVENTS: dict[bytes, int] = {
     b"SessionRun": HostKind.SESSION_RUN,
     b"FunctionRun": HostKind.FUNCTION_RUN,
     b"RunGraph": HostKind.RUN_GRAPH,
@@ -39,7 +39,7 @@ HOST_EVENTS: "dict[bytes, int]" = {
     b"hipStreamSynchronize": HostKind.SYNC,
     b"hipDeviceSynchronize": HostKind.SYNC,
 }
-MEMORY_EVENTS: "dict[bytes, int]" = {b"MemoryAllocation": 1, b"MemoryDeallocation": 0}
+MEMORY_EVENTS: dict[bytes, int] = {b"MemoryAllocation": 1, b"MemoryDeallocation": 0}
 
 #: A TensorFlow operation on the host: `scope/name:Type`. The project's own annotation looks like one and is none.
 OPERATION = re.compile(rb"(?!tb_contention\.session:)[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*")

@@ -35,7 +35,7 @@ NAMES = types.NamedTuple((R64_1, U8_1, i8, i8, i8), Names)
 
 
 @compiled(i8(i8, i8, STATS), forceinline=True, **LENT)
-def plain_reference(value, kind, stats):  # type: ignore[no-untyped-def]
+def plain_reference(value, kind, stats):
     """Find the row of an interned string, whose keys count up from the first; -1 where it is no such, or no text is wanted."""
     if kind != TEXT or stats.low >= stats.high:
         return np.int64(-1)
@@ -44,7 +44,7 @@ def plain_reference(value, kind, stats):  # type: ignore[no-untyped-def]
 
 
 @compiled(PAIR(BYTES, i8, i8, i8, i8, STATS), forceinline=True, **LENT)
-def plain_value(data, form, pos, end, kind, stats):  # type: ignore[no-untyped-def]
+def plain_value(data, form, pos, end, kind, stats):
     """Read the value behind the tag `form` that fills all bytes to `end`: (what the slot holds, 1), or (0, 0)."""
     if form == 24 or form == 32 or form == 56:
         value, fits = whole_number(data, pos, end)
@@ -62,7 +62,7 @@ def plain_value(data, form, pos, end, kind, stats):  # type: ignore[no-untyped-d
 
 
 @compiled(PAIR(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
-def plain_stat(data, pos, stop, stats, slots, out, row):  # type: ignore[no-untyped-def]
+def plain_stat(data, pos, stop, stats, slots, out, row):
     """Read the stat whose length is at `pos` into its slot: (next position, slot), the slot -1 where none wants it; position ODD."""
     head = np.int64(word(data, pos))
     size = head & 0xFF
@@ -89,7 +89,7 @@ def plain_stat(data, pos, stop, stats, slots, out, row):  # type: ignore[no-unty
 
 
 @compiled(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
-def read_plain(data, pos, stop, names, stats, slots, out, row):  # type: ignore[no-untyped-def]
+def read_plain(data, pos, stop, names, stats, slots, out, row):
     """Read an event of the common form: 1 kept, 0 left out, ODD where it has another."""
     if stop + WORD > data.shape[0]:
         return np.int64(ODD)

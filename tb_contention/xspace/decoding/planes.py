@@ -24,13 +24,13 @@ MAX_DEVICES = 256
 class Planes:
     """device_lines: per plane name, its work lines as rows of the structure; host_lines likewise for the host, in file order."""
 
-    devices: "list[Device]" = field(default_factory=list)
-    device_lines: "list[list[int]]" = field(default_factory=list)
-    step_lines: "list[int]" = field(default_factory=list)
-    host_lines: "list[int]" = field(default_factory=list)
-    process_id: "int | None" = None
-    start_ns: "int | None" = None
-    stop_ns: "int | None" = None
+    devices: list[Device] = field(default_factory=list)
+    device_lines: list[list[int]] = field(default_factory=list)
+    step_lines: list[int] = field(default_factory=list)
+    host_lines: list[int] = field(default_factory=list)
+    process_id: int | None = None
+    start_ns: int | None = None
+    stop_ns: int | None = None
     devices_left_out: int = 0
 
 
@@ -64,7 +64,7 @@ def read_planes(data: U8, structure: Structure) -> Planes:
     return found
 
 
-def _named_planes(data: U8, structure: Structure) -> "list[int]":
+def _named_planes(data: U8, structure: Structure) -> list[int]:
     """Pick the planes whose name begins with a slash or is `Task Environment`; a file may hold a million others."""
     at, length = structure.planes[:, skeleton.PLANE_NAME], structure.planes[:, skeleton.PLANE_NAME_LEN]
     first = np.where(length > 0, data[np.minimum(at, max(0, len(data) - 1))] if len(data) else 0, 0)
@@ -72,7 +72,7 @@ def _named_planes(data: U8, structure: Structure) -> "list[int]":
     return rows
 
 
-def _lines_by_plane(structure: Structure) -> "Callable[[int], list[int]]":
+def _lines_by_plane(structure: Structure) -> Callable[[int], list[int]]:
     planes = structure.lines[:, skeleton.LINE_PLANE]
     return lambda plane: list(
         range(int(np.searchsorted(planes, plane, "left")), int(np.searchsorted(planes, plane, "right")))
@@ -88,7 +88,7 @@ def _sort_line(data: U8, structure: Structure, line: int, found: Planes, device:
         found.step_lines.append(line)
 
 
-def _plane_stats(data: U8, structure: Structure) -> "dict[int, dict[str, int | str]]":
+def _plane_stats(data: U8, structure: Structure) -> dict[int, dict[str, int | str]]:
     wanted = {name.encode(): i for i, name in enumerate(_CAPABILITIES)}
     which = name_matches(data, structure.stat_names.names, wanted)
     stated: dict[int, dict[str, int | str]] = {}
@@ -106,7 +106,7 @@ def _plane_stats(data: U8, structure: Structure) -> "dict[int, dict[str, int | s
     return stated
 
 
-def _value(data: U8, structure: Structure, plane: int, code: int) -> "int | str | None":
+def _value(data: U8, structure: Structure, plane: int, code: int) -> int | str | None:
     _, start, end, value = wire.field(data, code >> 3, len(data), 0)
     number = code & 7
     if number == 7:
@@ -124,7 +124,7 @@ def _value(data: U8, structure: Structure, plane: int, code: int) -> "int | str 
     return int(value)
 
 
-def _note_times(found: Planes, name: str, stated: "dict[str, int | str]") -> None:
+def _note_times(found: Planes, name: str, stated: dict[str, int | str]) -> None:
     process = _integer(stated, "process_id")
     if process is not None and found.process_id is None:
         found.process_id = process
@@ -135,15 +135,15 @@ def _note_times(found: Planes, name: str, stated: "dict[str, int | str]") -> Non
             found.stop_ns = stop if stop is not None and start <= stop < 2**62 else None
 
 
-def _integer(stated: "dict[str, int | str]", key: str) -> "int | None":
+def _integer(stated: dict[str, int | str], key: str) -> int | None:
     value = stated.get(key)
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
     return value
 
 
-def _device(name: str, ordinal: int, stated: "dict[str, int | str]") -> Device:
-    def positive(key: str) -> "int | None":
+def _device(name: str, ordinal: int, stated: dict[str, int | str]) -> Device:
+    def positive(key: str) -> int | None:
         value = _integer(stated, key)
         return value if value is not None and value > 0 else None
 

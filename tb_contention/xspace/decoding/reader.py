@@ -30,7 +30,7 @@ MAX_MESSAGE = 2000
 _BLOCK = 1 << 16
 
 
-def decode_xspace(data: "bytes | memoryview | U8", *, file: str) -> Trace:
+def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
     """Decode the bytes of an `.xplane.pb` file; `file` names it in messages.
 
     Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
@@ -55,7 +55,7 @@ class _Columns:
 
     kernels: RawEvents
     kernel_kinds: U8
-    streams: "list[Stream]"
+    streams: list[Stream]
     on_host: bool
     host: RawEvents
     host_kinds: U8
@@ -100,7 +100,7 @@ def _trace(
     planes: Planes,
     columns: _Columns,
     strings: Strings,
-    messages: "list[tuple[int, str]]",
+    messages: list[tuple[int, str]],
 ) -> Trace:
     table = device_events.host_op_table if columns.on_host else device_events.kernel_table
     threads = tuple(_thread(raw, structure, line) for line in planes.host_lines)
@@ -151,7 +151,7 @@ def _steps(events: HostEventTable, marked: RawEvents, strings: Strings) -> StepT
     return steps_of_lines(marked, strings.of_names(marked.name))
 
 
-def _origin(structure: Structure, planes: Planes) -> "int | None":
+def _origin(structure: Structure, planes: Planes) -> int | None:
     """Take the start of the session; a writer that did not normalise its lines gives it by its earliest line."""
     if planes.start_ns is not None:
         return planes.start_ns
@@ -174,11 +174,11 @@ def _thread(raw: U8, structure: Structure, line: int) -> str:
     )
 
 
-def _messages(raw: U8, structure: Structure) -> "list[tuple[int, str]]":
+def _messages(raw: U8, structure: Structure) -> list[tuple[int, str]]:
     return [(number, text(raw, at, min(length, MAX_MESSAGE))) for number, at, length in structure.texts[:1000].tolist()]
 
 
-def _span(*read: RawEvents) -> "tuple[Picoseconds, Picoseconds]":
+def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
     full = [r for r in read if len(r.line)]
     if not full:
         return Picoseconds(0), Picoseconds(0)

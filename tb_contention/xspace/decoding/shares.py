@@ -24,7 +24,7 @@ class Piece(NamedTuple):
     events: int
 
 
-def shares(structure: Structure, lines: "list[int]", workers: "int | None" = None) -> "list[list[Piece]]":
+def shares(structure: Structure, lines: list[int], workers: int | None = None) -> list[list[Piece]]:
     """Deal the events of some lines out, in order, in shares of about the same size; `workers` is for tests."""
     total = int(structure.lines[lines, skeleton.LINE_EVENTS].sum())
     count = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, total // MIN_EVENTS))
@@ -37,7 +37,7 @@ def shares(structure: Structure, lines: "list[int]", workers: "int | None" = Non
     return dealt
 
 
-def _pieces(structure: Structure, number: int, row: int) -> "list[Piece]":
+def _pieces(structure: Structure, number: int, row: int) -> list[Piece]:
     record = structure.lines[row]
     begin, end = int(record[skeleton.LINE_START]), int(record[skeleton.LINE_END])
     cut, events = not record[skeleton.LINE_WHOLE], int(record[skeleton.LINE_EVENTS])

@@ -42,7 +42,7 @@ _AHEAD = 2048
 
 
 @compiled(types.void(BYTES, i8, i8, i8, i8, i8, I64_2, I64_2, I64_1))
-def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):  # type: ignore[no-untyped-def]
+def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
     """Read one entry of a metadata map: key, and the name inside its value. kind 4: event metadata, 5: stat metadata."""
     key = np.int64(0)
     name = np.int64(0)
@@ -73,7 +73,7 @@ def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):  
 
 
 @compiled(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
-def next_event(data, pos, end, cut):  # type: ignore[no-untyped-def]
+def next_event(data, pos, end, cut):
     """Step over one field of a line: (start, end of the event in it); start -1: some other field, -2: the line ends here."""
     fetch(data, pos + _AHEAD)
     fetch(data, pos + _AHEAD + 64)
@@ -93,7 +93,7 @@ def next_event(data, pos, end, cut):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.void(BYTES, i8, i8, i8, i8, I64_2, I64_2, I64_1))
-def scan_line(data, pos, end, plane, cut, lines, marks, info):  # type: ignore[no-untyped-def]
+def scan_line(data, pos, end, plane, cut, lines, marks, info):
     """Read a line's head, count its events, and mark positions between them."""
     row = info[N_LINES]
     info[N_LINES] += 1
@@ -134,7 +134,7 @@ def scan_line(data, pos, end, plane, cut, lines, marks, info):  # type: ignore[n
 
 
 @compiled(types.void(BYTES, i8, i8, i8, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_1))
-def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats, marks, info):  # type: ignore[no-untyped-def]
+def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats, marks, info):
     """Read a plane's name, and find its lines, metadata entries and stats."""
     plane = info[N_PLANES]
     info[N_PLANES] += 1
@@ -173,7 +173,7 @@ def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats,
 
 
 @compiled(types.void(BYTES, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_1))
-def scan(data, planes, lines, event_meta, stat_meta, stats, texts, marks, info):  # type: ignore[no-untyped-def]
+def scan(data, planes, lines, event_meta, stat_meta, stats, texts, marks, info):
     """Find everything but the events. With empty tables it counts into `info`; with tables of those lengths it fills them."""
     end = np.int64(data.shape[0])
     info[:] = 0

@@ -50,7 +50,7 @@ SLOTS = types.NamedTuple((I64_1, i8, i8), Slots)
 
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
-def stat(data, pos, end):  # type: ignore[no-untyped-def]
+def stat(data, pos, end):
     """Read an XStat: (metadata id, position of its value's tag * 8 + field number); -1 without a value, -2 where it is broken."""
     key = np.int64(0)
     code = np.int64(-1)
@@ -67,7 +67,7 @@ def stat(data, pos, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(i8, R64_1, i8, i8), **LENT)
-def find_key(key, keys, low, high):  # type: ignore[no-untyped-def]
+def find_key(key, keys, low, high):
     """Find a key among the sorted `keys[low:high]`: its row, or -1. Keys that count up from the first are found at once."""
     if low >= high:
         return np.int64(-1)
@@ -84,7 +84,7 @@ def find_key(key, keys, low, high):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8), **LENT)
-def decimal(data, pos, end):  # type: ignore[no-untyped-def]
+def decimal(data, pos, end):
     """Read a decimal integer out of text, modulo 2**64; ABSENT where the text is something else."""
     negative = pos < end and data[pos] == 45
     if negative:
@@ -101,14 +101,14 @@ def decimal(data, pos, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(i8), **LENT)
-def real_to_integer(bits):  # type: ignore[no-untyped-def]
+def real_to_integer(bits):
     """Round a double, given by its bits, towards zero; ABSENT where it is out of range."""
     real = real_of(bits)
     return np.int64(real) if -9.2e18 < real < 9.2e18 else np.int64(ABSENT)
 
 
 @compiled(i8(BYTES, i8), **LENT)
-def double(data, pos):  # type: ignore[no-untyped-def]
+def double(data, pos):
     """Put the eight bytes of a double together."""
     bits = np.uint64(0)
     for i in range(8):
@@ -117,7 +117,7 @@ def double(data, pos):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8, STATS), **LENT)
-def slot_value(data, code, kind, stats):  # type: ignore[no-untyped-def]
+def slot_value(data, code, kind, stats):
     """Read the value behind a stat code as a slot of that type holds it; ABSENT where it cannot."""
     number = code & 7
     _, start, end, value = field(data, code >> 3, np.int64(data.shape[0]), 0)
@@ -143,7 +143,7 @@ def slot_value(data, code, kind, stats):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), **LENT)
-def read_stat(data, pos, end, stats, slots, out, row):  # type: ignore[no-untyped-def]
+def read_stat(data, pos, end, stats, slots, out, row):
     """Read a stat whatever its form into its slot: the slot, -1 where none wants it, -2 where it is broken."""
     key, code = stat(data, pos, end)
     if code < 0:

@@ -24,8 +24,8 @@ class Interner:
 
     data: U8
     structure: Structure
-    used_names: "list[I64]"
-    used_codes: "list[I64]"
+    used_names: list[I64]
+    used_codes: list[I64]
 
     @classmethod
     def of(cls, data: U8, structure: Structure) -> "Interner":
@@ -77,7 +77,7 @@ class Strings:
     table: StringTable
     name_rows: I32
     ref_rows: I32
-    inline: "dict[int, I32]"
+    inline: dict[int, I32]
 
     def of_names(self, rows: I64) -> I32:
         """Turn rows of the event metadata into rows of the table, in place; -1 stays."""
@@ -93,7 +93,7 @@ def _place(codes: I64) -> int:
     return int(codes.ctypes.data)
 
 
-def _split(rows: I32, parts: "list[I64]") -> "list[I32]":
+def _split(rows: I32, parts: list[I64]) -> list[I32]:
     return np.split(rows, np.cumsum([len(p) for p in parts])[:-1]) if parts else []
 
 
@@ -105,7 +105,7 @@ def _translate(codes: I64, rows: I32, inline: I32) -> I32:
     return out
 
 
-def _used(parts: "list[I64]", size: int) -> "tuple[I64, list[int]]":
+def _used(parts: list[I64], size: int) -> tuple[I64, list[int]]:
     """Find the rows that columns refer to, and how many inline values each column holds."""
     mark = np.zeros(size, np.uint8)
     inline = [int(mark_references(np.ascontiguousarray(part), mark)) for part in parts]
@@ -124,7 +124,7 @@ def _fixed(column: I64) -> I64:
     return column
 
 
-def intern_places(data: U8, places: I64) -> "tuple[I64, StringTable]":
+def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
     """Intern strings at (place, length) rows; -> the row of the table of each, and the table of distinct ones."""
     at, length = _fixed(places[:, 0]), _fixed(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
@@ -137,7 +137,7 @@ def intern_places(data: U8, places: I64) -> "tuple[I64, StringTable]":
     return ids, StringTable(blob=blob, offsets=offsets)
 
 
-def _with_numbers(data: U8, table: StringTable, codes: I64) -> "tuple[StringTable, I32]":
+def _with_numbers(data: U8, table: StringTable, codes: I64) -> tuple[StringTable, I32]:
     """Append the texts of stats that hold a number where a string belongs: TraceMe arguments that look like one."""
     if not len(codes):
         return table, np.empty(0, np.int32)

@@ -53,8 +53,8 @@ class Structure:
     events: MetadataMap
     stat_names: MetadataMap
     event_count: int
-    bad_at: "int | None"
-    cut_at: "int | None"
+    bad_at: int | None
+    cut_at: int | None
 
 
 #: Rows to try first, per table: enough for all ordinary files, so that those are walked once.
@@ -109,7 +109,7 @@ def _frozen(column: I64) -> I64:
     return column
 
 
-def name_matches(data: U8, names: I64, wanted: "dict[bytes, int]") -> I32:
+def name_matches(data: U8, names: I64, wanted: dict[bytes, int]) -> I32:
     """Look names up among known ones: the value of each, -1 for the unknown. Only names of a known length are read."""
     found = np.full(len(names), -1, np.int32)
     by_length: dict[int, list[tuple[bytes, int]]] = {}

@@ -23,7 +23,7 @@ LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
-def varint(data, pos, end):  # type: ignore[no-untyped-def]
+def varint(data, pos, end):
     """Read a varint: (value as int64, next position); the position is -1 where it does not end in time."""
     if pos < end:
         first = data[pos]
@@ -43,7 +43,7 @@ def varint(data, pos, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8, i8), **LENT)
-def skip(data, pos, end, wire):  # type: ignore[no-untyped-def]
+def skip(data, pos, end, wire):
     """Step over the value of an unknown field; groups by counting, never by recursion. -1 where it does not fit."""
     depth = 0
     while True:
@@ -77,7 +77,7 @@ def skip(data, pos, end, wire):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8), **LENT)
-def field(data, pos, end, cut):  # type: ignore[no-untyped-def]
+def field(data, pos, end, cut):
     """Read a field's head: (number * 8 + wire type, start of the value, end of the value, value of a varint).
 
     A length-delimited value that reaches beyond the bytes is clipped to `end` when `cut` says that the file itself stops there: its

@@ -84,7 +84,7 @@ def bits_of(_: Any, real: Any) -> Any:
 
 
 @compiled(i8(u8), forceinline=True, **LENT)
-def septets(letters):  # type: ignore[no-untyped-def]
+def septets(letters):
     """Push the seven low bits of each byte together."""
     letters = letters & _SEVEN
     letters = (letters & _EVEN_1) | ((letters >> _1) & _ODD_1)
@@ -93,7 +93,7 @@ def septets(letters):  # type: ignore[no-untyped-def]
 
 
 @compiled(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
-def next_number(data, pos, end):  # type: ignore[no-untyped-def]
+def next_number(data, pos, end):
     """Read the varint at a position, which a word follows: (value, next position), the position -1 as in `varint`."""
     letters = word(data, pos)
     ends = ~letters & _MORE
@@ -107,7 +107,7 @@ def next_number(data, pos, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
-def whole_number(data, pos, end):  # type: ignore[no-untyped-def]
+def whole_number(data, pos, end):
     """Read the varint that fills all bytes from a position to `end`: (value, 1), or (0, 0) where it ends elsewhere."""
     size = end - pos
     if size > WORD or size < 1:

@@ -27,7 +27,7 @@ _MOST_DEVICES = 256
 class DeviceWork:
     """Kernels of a file with their devices and streams. details: texts of launches; `KernelTable.details` counts from `base` on."""
 
-    def __init__(self, rows: Rows, ops: "tuple[I64, I64]", calls: "tuple[I64, I64]") -> None:
+    def __init__(self, rows: Rows, ops: tuple[I64, I64], calls: tuple[I64, I64]) -> None:
         """ops, calls: rows and external ids of operations; rows and (correlation, external id) of launches."""
         picked = rows.of_class(*_KINDS)
         numbers, places = rows.arguments(picked, _KEYS, texts=2)
@@ -83,15 +83,15 @@ def host_work(rows: Rows, ops: I64) -> KernelTable:
     )
 
 
-def devices_of(beside: "dict[str, Any]", used: "list[int]") -> "tuple[Device, ...]":
+def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
     """Describe the devices that have work by `deviceProperties`; what is no such thing is left out."""
     stated = beside.get("deviceProperties")
     known = {p.get("id"): p for p in stated if isinstance(p, dict)} if isinstance(stated, list) else {}
     return tuple(_device(ordinal, known.get(ordinal, {})) for ordinal in used[:_MOST_DEVICES])
 
 
-def _device(ordinal: int, stated: "dict[str, Any]") -> Device:
-    def count(key: str) -> "int | None":
+def _device(ordinal: int, stated: dict[str, Any]) -> Device:
+    def count(key: str) -> int | None:
         value = stated.get(key)
         return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 60 else None
 
@@ -106,7 +106,7 @@ def _device(ordinal: int, stated: "dict[str, Any]") -> Device:
     )
 
 
-def _streams(devices: "tuple[Device, ...]", ordinal: I64, stream: I64) -> "tuple[tuple[Stream, ...], I32]":
+def _streams(devices: tuple[Device, ...], ordinal: I64, stream: I64) -> tuple[tuple[Stream, ...], I32]:
     if not len(ordinal):
         return (), np.empty(0, np.int32)
     places = np.stack([ordinal, stream], 1)
@@ -119,7 +119,7 @@ def _streams(devices: "tuple[Device, ...]", ordinal: I64, stream: I64) -> "tuple
     return made, numbers.astype(np.int32)
 
 
-def _details(rows: Rows, launch: I64, places: I64) -> "tuple[StringTable, I32]":
+def _details(rows: Rows, launch: I64, places: I64) -> tuple[StringTable, I32]:
     """Write each distinct launch as XSpace files do, since that is what the analysis reads; -1 where a file says nothing of it."""
     grid = _texts(rows.document.text, places[:, 0:2])
     block = _texts(rows.document.text, places[:, 2:4])
@@ -133,11 +133,11 @@ def _details(rows: Rows, launch: I64, places: I64) -> "tuple[StringTable, I32]":
     return StringTable.of([text for text in made if text]), number[numbers].astype(np.int32)
 
 
-def _texts(text: U8, places: I64) -> "tuple[I64, StringTable]":
+def _texts(text: U8, places: I64) -> tuple[I64, StringTable]:
     return intern_places(text, np.stack([fixed(places[:, 0]), places[:, 1] - places[:, 0]], 1))
 
 
-def _words(key: "list[int]", grids: StringTable, blocks: StringTable) -> str:
+def _words(key: list[int], grids: StringTable, blocks: StringTable) -> str:
     registers, shared, occupancy, grid, block = key
     words = []
     for name, value in (("grid", _triple(grids[grid])), ("block", _triple(blocks[block]))):
@@ -157,7 +157,7 @@ def _triple(text: str) -> str:
     return ",".join(numbers) if len(numbers) == 3 and all(n.isascii() and n.isdigit() for n in numbers) else ""
 
 
-def _operations(rows: Rows, external: I64, correlation: I64, ops: "tuple[I64, I64]", calls: "tuple[I64, I64]") -> I32:
+def _operations(rows: Rows, external: I64, correlation: I64, ops: tuple[I64, I64], calls: tuple[I64, I64]) -> I32:
     """Find the operation of each kernel by its external id, or by that of its launch."""
     by_call = _look_up(correlation, calls[1][:, 0], calls[1][:, 1])
     external = np.where(external == NONE, by_call, external)

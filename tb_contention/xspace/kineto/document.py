@@ -34,12 +34,12 @@ class Document:
     """A scanned file. beside: the members next to the events, as JSON values. rows: of events that matter (`events.CLASS` and so on)."""
 
     text: U8
-    beside: "dict[str, Any]"
+    beside: dict[str, Any]
     rows: I64
     complete: bool
 
 
-def words(texts: "tuple[str, ...]") -> "tuple[U8, I64]":
+def words(texts: tuple[str, ...]) -> tuple[U8, I64]:
     """Put words one after another, for compiled code."""
     encoded = [text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
@@ -47,7 +47,7 @@ def words(texts: "tuple[str, ...]") -> "tuple[U8, I64]":
     return np.frombuffer(b"".join(encoded), np.uint8), offsets
 
 
-def read_document(data: "bytes | U8", file: str) -> Document:
+def read_document(data: bytes | U8, file: str) -> Document:
     """Unpack and scan. Raises TraceFileError for what is no JSON object with `traceEvents`."""
     text, whole = _text(data, file)
     at = skip_blank(text, 0, len(text))
@@ -75,7 +75,7 @@ def read_document(data: "bytes | U8", file: str) -> Document:
     return Document(text=text, beside=beside, rows=rows, complete=whole and ended)
 
 
-def _text(data: "bytes | U8", file: str) -> "tuple[U8, bool]":
+def _text(data: bytes | U8, file: str) -> tuple[U8, bool]:
     """Return the text, and whether it is whole; gzip is told by its first bytes, whatever the file is called."""
     raw = np.frombuffer(data, np.uint8)
     if not len(raw):
@@ -102,7 +102,7 @@ def _list_of_events(text: U8, at: int) -> int:
     return at + 1 if at < len(text) and text[at] == OPEN_LIST else -1
 
 
-def _scan(text: U8, at: int) -> "tuple[I64, int]":
+def _scan(text: U8, at: int) -> tuple[I64, int]:
     """Read the list of events; -> rows, and the place behind the list, -1 where the text ends first."""
     keys, key_offsets = words(_KEYS)
     names, name_offsets = words(tuple(_CATEGORIES))
@@ -117,7 +117,7 @@ def _scan(text: U8, at: int) -> "tuple[I64, int]":
     return np.concatenate(parts), (-1 if state == scanning.CUT else int(at))
 
 
-def _keep(beside: "dict[str, Any]", text: U8, key: "tuple[int, int]", value: "tuple[int, int]") -> None:
+def _keep(beside: dict[str, Any], text: U8, key: tuple[int, int], value: tuple[int, int]) -> None:
     """Keep a small member; what is no valid JSON is left out."""
     if value[1] - value[0] > _MOST_MEMBER or key[1] - key[0] > 100:
         return

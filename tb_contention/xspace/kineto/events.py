@@ -27,7 +27,7 @@ _PS = 1_000_000
 
 
 @compiled(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8), **LENT)
-def event(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows, n):  # type: ignore[no-untyped-def]
+def event(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows, n):
     """Read one event into row n; -> the place behind it, -1 where the text ends first."""
     for k in range(WIDTH):
         rows[n, k] = NONE
@@ -71,7 +71,7 @@ def event(text, at, end, keys, key_offsets, classes, categories, category_offset
 
 
 @compiled(types.UniTuple(i8, 3)(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2), **LENT)
-def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows):  # type: ignore[no-untyped-def]
+def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows):
     """Read events from `at`, inside the list, until `rows` is full; -> (rows, where to go on, state).
 
     state: MORE to read, the list ENDED before that place, or the text is CUT. keys: ph, cat, name, pid, tid, ts, dur, args, in this order;
@@ -99,7 +99,7 @@ def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets
 
 
 @compiled(types.void(BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, I64_2), **LENT)
-def arguments(text, start, stop, keys, key_offsets, numbers, places):  # type: ignore[no-untyped-def]
+def arguments(text, start, stop, keys, key_offsets, numbers, places):
     """Read arguments of events whose objects are [start, stop): first as many as `numbers` has columns, as whole numbers (NONE: absent),
     then, as begin and end in `places`, those that stay text (0, 0: absent)."""
     count = numbers.shape[1]
@@ -123,7 +123,7 @@ def arguments(text, start, stop, keys, key_offsets, numbers, places):  # type: i
 
 
 @compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, I64_1))
-def enclosing(thread, start, end, of_thread, at, found):  # type: ignore[no-untyped-def]
+def enclosing(thread, start, end, of_thread, at, found):
     """Find for each instant the innermost interval of its thread that holds it, -1 for none.
 
     Intervals are sorted by (thread, start, -end) and nest; instants by (thread, time).
@@ -148,7 +148,7 @@ def enclosing(thread, start, end, of_thread, at, found):  # type: ignore[no-unty
 
 
 @compiled(types.boolean(R64_2, i8, i8))
-def same_row(table, a, b):  # type: ignore[no-untyped-def]
+def same_row(table, a, b):
     """Tell whether two rows are equal."""
     same = True
     for k in range(table.shape[1]):
@@ -157,7 +157,7 @@ def same_row(table, a, b):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(R64_2, I64_1, I64_1, types.uint64))
-def number_rows(table, numbers, first, seed):  # type: ignore[no-untyped-def]
+def number_rows(table, numbers, first, seed):
     """Number equal rows alike, counting up in order of appearance; `first[number]` is where it first appears; -> how many there are.
 
     seed: unknown to who wrote the file, so that rows cannot be made to collide.

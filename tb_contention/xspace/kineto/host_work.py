@@ -65,7 +65,7 @@ def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
     )
 
 
-def _marks(strings: StringTable) -> "tuple[I64, I64]":
+def _marks(strings: StringTable) -> tuple[I64, I64]:
     """Say of each name which mark it is, -1 for none, and the number of its step."""
     kind, step = np.full(len(strings), -1, np.int64), np.full(len(strings), NONE, np.int64)
     for row in range(len(strings)):
@@ -78,7 +78,7 @@ def _marks(strings: StringTable) -> "tuple[I64, I64]":
     return kind, step
 
 
-def allocations_of(rows: Rows, ops: I64) -> "tuple[AllocationTable, tuple[str, ...]]":
+def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ...]]:
     """Take the memory events of all devices; -> the table, and the allocators' names, which it counts from the end of the strings on.
 
     The caching allocator states what is given out (`Total Allocated`), and what it has taken of the device, which is no limit: the limit

@@ -17,7 +17,7 @@ _MOST_DIGITS = 18
 
 
 @compiled(i8(BYTES, i8, i8), **LENT)
-def skip_blank(text, at, end):  # type: ignore[no-untyped-def]
+def skip_blank(text, at, end):
     """Step over white space and commas."""
     while at < end and (text[at] == 32 or text[at] == 10 or text[at] == 13 or text[at] == 9 or text[at] == 44):
         at += 1
@@ -25,7 +25,7 @@ def skip_blank(text, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8), **LENT)
-def skip_string(text, at, end):  # type: ignore[no-untyped-def]
+def skip_string(text, at, end):
     """Step over a string whose opening quote is at `at`; -1 where it does not end."""
     at += 1
     while at < end:
@@ -40,7 +40,7 @@ def skip_string(text, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8), **LENT)
-def skip_value(text, at, end):  # type: ignore[no-untyped-def]
+def skip_value(text, at, end):
     """Step over any value; -1 where it does not end before the text does."""
     if at >= end:
         return np.int64(-1)
@@ -73,7 +73,7 @@ def skip_value(text, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8, BYTES, R64_1), **LENT)
-def which(text, at, end, words, offsets):  # type: ignore[no-untyped-def]
+def which(text, at, end, words, offsets):
     """Return the number of the word that [at, end) is, -1 for none of them."""
     for word in range(offsets.shape[0] - 1):
         first = offsets[word]
@@ -90,7 +90,7 @@ def which(text, at, end, words, offsets):  # type: ignore[no-untyped-def]
 
 
 @compiled(types.UniTuple(i8, 4)(BYTES, i8, i8), **LENT)
-def member(text, at, end):  # type: ignore[no-untyped-def]
+def member(text, at, end):
     """Read the next member of an object: (begin and end of its key without quotes, begin and end of its value).
 
     At the object's end the first is -1 and the second the place behind it; where the text ends first, both are -1.
@@ -117,7 +117,7 @@ def member(text, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(i8(BYTES, i8, i8), **LENT)
-def exponent(text, at, end):  # type: ignore[no-untyped-def]
+def exponent(text, at, end):
     """Read the power of ten behind an `e`, 99 for what is none, or is beyond all times."""
     negative = at < end and text[at] == 45
     if negative or (at < end and text[at] == 43):
@@ -133,7 +133,7 @@ def exponent(text, at, end):  # type: ignore[no-untyped-def]
 
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
-def decimal(text, at, end):  # type: ignore[no-untyped-def]
+def decimal(text, at, end):
     """Read a number as (whole part, millionths), both with its sign; NONE for what is none. A number in quotes is one too."""
     if end - at > 2 and text[at] == QUOTE:
         at, end = at + 1, end - 1

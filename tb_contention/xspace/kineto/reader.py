@@ -25,7 +25,7 @@ _THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
 _AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
-def decode_kineto(data: "bytes | np.ndarray[Any, Any]", *, file: str) -> Trace:
+def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
     """Decode a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages.
 
     Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
@@ -76,7 +76,7 @@ def _joined(*tables: StringTable) -> StringTable:
     return StringTable(blob=blob, offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
 
-def _threads(rows: Rows) -> "tuple[str, ...]":
+def _threads(rows: Rows) -> tuple[str, ...]:
     """Name host threads as the file does, by their number where it does not."""
     named: dict[tuple[int, int], str] = {}
     for row in rows.of_class(parts.METADATA).tolist():
@@ -100,7 +100,7 @@ def _argument(rows: Rows, row: int, key: str) -> str:
     )
 
 
-def _process(rows: Rows) -> "int | None":
+def _process(rows: Rows) -> int | None:
     """Return the process of most calls and operations; a file holds one."""
     host = rows.table[rows.of_class(parts.LAUNCH, parts.OP, parts.MARK), column.PROCESS]
     host = host[(host > 0) & (host < 1 << 31)]
@@ -135,7 +135,7 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
     return max(0, int(early.max())) if len(early) else 0
 
 
-def _problems(file: str, document: "parts.Document", odd: int) -> "list[Problem]":
+def _problems(file: str, document: parts.Document, odd: int) -> list[Problem]:
     found = [
         Problem(
             file=file, slug="kineto", severity=Severity.INFO, origin=Origin.RECORDING,

@@ -25,18 +25,18 @@ class Rows:
     event is on. odd: events with impossible times, which are left out.
     """
 
-    document: "parts.Document"
+    document: parts.Document
     table: I64
     start: I64
     origin_us: int
     names: I32
     strings: StringTable
-    threads: "list[tuple[int, int]]"
+    threads: list[tuple[int, int]]
     thread: I32
     odd: int
 
     @classmethod
-    def of(cls, document: "parts.Document") -> "Rows":
+    def of(cls, document: parts.Document) -> "Rows":
         """Place all events on one axis that begins with the earliest."""
         table = document.rows
         timed = table[:, column.CLASS] != parts.METADATA
@@ -67,7 +67,7 @@ class Rows:
         rows = np.flatnonzero(np.isin(self.table[:, column.CLASS], classes))
         return rows[np.argsort(self.start[rows], kind="stable")]
 
-    def arguments(self, rows: I64, keys: "tuple[str, ...]", texts: int = 0) -> "tuple[I64, I64]":
+    def arguments(self, rows: I64, keys: tuple[str, ...], texts: int = 0) -> tuple[I64, I64]:
         """Read arguments: whole numbers, NONE where absent, and the places (begin, end) of the last `texts` keys."""
         names, offsets = parts.words(keys)
         numbers = np.empty((len(rows), len(keys) - texts), np.int64)
@@ -92,7 +92,7 @@ def first_known(columns: I64) -> I64:
     return found
 
 
-def _origin(table: I64, fine: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> int:
+def _origin(table: I64, fine: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
     """Return the whole microsecond before the earliest event; a file of which most times are near each other has its origin there."""
     times = table[fine, column.WHOLE]
     if not len(times):
@@ -102,7 +102,7 @@ def _origin(table: I64, fine: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> i
     return int(near.min())
 
 
-def _names(document: "parts.Document", table: I64) -> "tuple[I32, StringTable]":
+def _names(document: parts.Document, table: I64) -> tuple[I32, StringTable]:
     """Intern the names; the few with escapes are read as JSON."""
     places = np.stack([np.maximum(table[:, column.NAME], 0), table[:, column.LENGTH]], 1)
     ids, strings = intern_places(document.text, places)
@@ -125,7 +125,7 @@ def _plain(text: str) -> str:
         return text
 
 
-def _threads(table: I64) -> "tuple[list[tuple[int, int]], I32]":
+def _threads(table: I64) -> tuple[list[tuple[int, int]], I32]:
     """Number the pairs of process and thread of events on the host."""
     on_host = np.isin(table[:, column.CLASS], (parts.LAUNCH, parts.OP, parts.MARK, parts.MEMORY))
     thread = np.full(len(table), -1, np.int32)
@@ -137,7 +137,7 @@ def _threads(table: I64) -> "tuple[list[tuple[int, int]], I32]":
     return [(int(process), int(number)) for process, number in pairs[first]], thread
 
 
-def distinct_rows(table: I64) -> "tuple[I64, I64]":
+def distinct_rows(table: I64) -> tuple[I64, I64]:
     """Number equal rows alike; -> the number of each, and where each number first appears."""
     numbers, first = np.empty(len(table), np.int64), np.empty(len(table), np.int64)
     count = column.number_rows(fixed(table), numbers, first, _SEED)

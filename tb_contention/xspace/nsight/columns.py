@@ -36,11 +36,11 @@ class Origins:
 class Places:
     """Streams of a process as (row of its devices, CUDA stream), and the stream of each piece of work."""
 
-    streams: "tuple[tuple[int, int], ...]"
+    streams: tuple[tuple[int, int], ...]
     of_work: I32
 
     @classmethod
-    def of(cls, work: DeviceWork, ordinals: "list[int]") -> "Places":
+    def of(cls, work: DeviceWork, ordinals: list[int]) -> "Places":
         """Number the streams that have work."""
         device = np.searchsorted(np.array(ordinals, np.int64), work.ordinal)
         which, count = numbered(device, work.stream)
@@ -112,12 +112,12 @@ def allocation_table(events: Allocations, origins: Origins, strings: Strings) ->
 
 
 def residency_table(
-    stays: "dict[int, Stays]",
-    gpus: "list[Gpu | None]",
+    stays: dict[int, Stays],
+    gpus: list[Gpu | None],
     process: int,
     own: DeviceWork,
     everybody: DeviceWork,
-    ordinals: "list[int]",
+    ordinals: list[int],
     origins: Origins,
 ) -> ResidencyTable:
     """Make the stays on the GPUs that a process used; all contexts, also of processes that were not recorded otherwise."""
@@ -134,7 +134,7 @@ def residency_table(
     return ResidencyTable.concat(parts) if parts else ResidencyTable.empty()
 
 
-def _stays(stays: Stays, mine: "np.ndarray[Any, Any]", row: int, origins: Origins) -> ResidencyTable:
+def _stays(stays: Stays, mine: np.ndarray[Any, Any], row: int, origins: Origins) -> ResidencyTable:
     return ResidencyTable(
         start=origins.ps(stays.start), duration=(stays.end - stays.start) * PS_PER_NS,
         device=np.full(len(stays.start), row, np.int32), process=pids_of(stays.process), context=stays.context,

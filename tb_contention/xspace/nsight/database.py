@@ -58,7 +58,7 @@ class Database:
         return self
 
     def __exit__(
-        self, kind: "type[BaseException] | None", value: "BaseException | None", trace: "TracebackType | None"
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
 
@@ -71,7 +71,7 @@ class Database:
         """Tell whether a real table is there."""
         return table in self._tables
 
-    def integers(self, table: str, *names: str) -> "tuple[I64, ...]":
+    def integers(self, table: str, *names: str) -> tuple[I64, ...]:
         """Read columns of a table, in the order of its rows; a column or table that is not there is NONE, or empty."""
         there = self._tables.get(table)
         if there is None:
@@ -87,7 +87,7 @@ class Database:
         known = {name: np.ascontiguousarray(found[:, place]) for place, name in enumerate(wanted)}
         return tuple(known.get(name, np.full(len(found), NONE)) for name in names)
 
-    def texts(self, table: str, key: str, *names: str) -> "list[tuple[int, tuple[str | None, ...]]]":
+    def texts(self, table: str, key: str, *names: str) -> list[tuple[int, tuple[str | None, ...]]]:
         """Read (integer, texts) per row of a small table; rows whose key is no integer have NONE."""
         there = self._tables.get(table)
         if there is None:
@@ -97,7 +97,7 @@ class Database:
         rows = self._rows(f'SELECT {", ".join([whole, *terms])} FROM "{table}" NOT INDEXED')
         return [(int(row[0]), tuple(_decoded(part) for part in row[1:])) for row in rows]
 
-    def text_column(self, table: str, name: str) -> "tuple[list[str], I64]":
+    def text_column(self, table: str, name: str) -> tuple[list[str], I64]:
         """Read one text column of a large table as (distinct texts, which of them each row has, -1 = none)."""
         there = self._tables.get(table)
         if there is None:
@@ -110,7 +110,7 @@ class Database:
             which[which == numbers[None]] = -1
         return [_decoded(value) or "" for value in numbers], which
 
-    def _rows(self, query: str) -> "Iterator[tuple[Any, ...]]":
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Run a query; what SQLite finds wrong on the way is the file's fault."""
         try:
             yield from self._cursor(query)
@@ -139,7 +139,7 @@ class Database:
         self._work += _WORK_STEP
         return int(self._work > max(_LEAST_WORK, _WORK_PER_BYTE * self._size))
 
-    def _real_tables(self) -> "dict[str, frozenset[str]]":
+    def _real_tables(self) -> dict[str, frozenset[str]]:
         """List tables that have pages of their own, with their stored columns; a virtual table has none."""
         names = [
             name.decode("utf-8", "replace")
@@ -149,7 +149,7 @@ class Database:
         ]
         return {name: self._columns(name) for name in names if name.isidentifier() and name.isascii()}
 
-    def _columns(self, table: str) -> "frozenset[str]":
+    def _columns(self, table: str) -> frozenset[str]:
         rows = self._connection.execute(f'PRAGMA table_xinfo("{table}")').fetchall()
         return frozenset(
             row[1].decode("utf-8", "replace") for row in rows if row[6] == 0 and row[1].isascii() and b'"' not in row[1]
@@ -168,7 +168,7 @@ def _text(name: str) -> str:
     return f'CASE typeof("{name}") WHEN \'text\' THEN substr("{name}", 1, {_LONGEST}) END'
 
 
-def _decoded(value: "bytes | None") -> "str | None":
+def _decoded(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "replace")
 
 

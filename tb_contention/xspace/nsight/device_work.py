@@ -85,7 +85,7 @@ def read_device_work(database: Database) -> DeviceWork:
     )  # fmt: skip
 
 
-def _table(database: Database, table: str, kind: KernelKind, name: str, graph: str) -> "dict[str, I64]":
+def _table(database: Database, table: str, kind: KernelKind, name: str, graph: str) -> dict[str, I64]:
     names = ("start", "end", "globalPid", "deviceId", "contextId", "streamId", "correlationId", "bytes")
     columns = dict(zip((*names, "name", "graph"), database.integers(table, *names, name, graph), strict=True))
     return {**columns, "kind": np.full(len(columns["start"]), int(kind))}
@@ -109,7 +109,7 @@ def _processes(database: Database, global_pid: I64) -> I64:
     return np.full(len(global_pid), int(callers[0]) if len(callers) == 1 else NONE)
 
 
-def _launches(database: Database, counts: "list[int]") -> "tuple[I64, I64]":
+def _launches(database: Database, counts: list[int]) -> tuple[I64, I64]:
     """Number the distinct launch configurations of kernels; the other tables have none."""
     columns = database.integers("CUPTI_ACTIVITY_KIND_KERNEL", *_LAUNCH)
     rest = np.full(sum(counts[1:]), -1)
@@ -121,7 +121,7 @@ def _launches(database: Database, counts: "list[int]") -> "tuple[I64, I64]":
     return np.concatenate([code, rest]), np.column_stack([column[first] for column in columns])
 
 
-def numbered(*columns: I64) -> "tuple[I64, int]":
+def numbered(*columns: I64) -> tuple[I64, int]:
     """Number the distinct rows of columns in their order: (number of each row, how many)."""
     code, count = np.zeros(len(columns[0]), np.int64), min(1, len(columns[0]))
     for column in columns:
@@ -131,7 +131,7 @@ def numbered(*columns: I64) -> "tuple[I64, int]":
     return code, count
 
 
-def _ranked(values: I64) -> "tuple[I64, int]":
+def _ranked(values: I64) -> tuple[I64, int]:
     """Replace values by their rank among the distinct ones; without sorting where they lie close together."""
     if not len(values):
         return values, 0
@@ -145,7 +145,7 @@ def _ranked(values: I64) -> "tuple[I64, int]":
     return rank[values - low], int(rank[-1]) + 1
 
 
-def launch_text(row: "list[int]") -> str:
+def launch_text(row: list[int]) -> str:
     """Write a launch configuration as XSpace files do, so that it is read like theirs."""
     registers, static, dynamic, *places = (max(0, value) for value in row)
     grid, block = ",".join(map(str, places[:3])), ",".join(map(str, places[3:]))

@@ -60,7 +60,7 @@ class Ranges:
     text: I64
     kind: U8
     step: I64
-    texts: "tuple[str, ...]"
+    texts: tuple[str, ...]
 
     def select(self, rows: I64) -> "Ranges":
         """Keep some."""
@@ -82,11 +82,11 @@ def read_calls(database: Database, texts: Texts) -> Calls:
     return calls.select(fine)
 
 
-def _plain(name: "str | None") -> str:
+def _plain(name: str | None) -> str:
     return re.sub(r"(?:_ptsz|_ptds)?_v\d+$", "", name or "")
 
 
-def _fine(start: I64, end: I64) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _fine(start: I64, end: I64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     fine: np.ndarray[tuple[int], np.dtype[np.bool_]] = (near(start)) & (near(end)) & (end >= start)
     return fine
 
@@ -116,7 +116,7 @@ def _kind(name: str) -> int:
     return HostKind.USER_STEP if _step(name) else -1
 
 
-def _step(name: str) -> "re.Match[str] | None":
+def _step(name: str) -> re.Match[str] | None:
     return _STEP.fullmatch(name) if len(name) <= _LONGEST_NAME else None
 
 
@@ -130,7 +130,7 @@ def base_name(name: str) -> str:
     return re.sub(r"[\W_]*\d*[\W_]*$", "", name)
 
 
-def thread_names(database: Database, texts: Texts) -> "dict[int, str]":
+def thread_names(database: Database, texts: Texts) -> dict[int, str]:
     """Read the names of threads by global id."""
     name, thread = database.integers("ThreadNames", "nameId", "globalTid")
     found: dict[int, str] = {}

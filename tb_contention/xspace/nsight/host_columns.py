@@ -37,7 +37,7 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
     )  # fmt: skip
 
 
-def _rows_of(strings: Strings, texts: "list[str | None]", which: I64) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+def _rows_of(strings: Strings, texts: list[str | None], which: I64) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Make rows of the texts that are used."""
     used, inverse = np.unique(which, return_inverse=True)
     return strings.rows_of([texts[row] for row in used.tolist()], inverse.reshape(-1))

@@ -10,8 +10,8 @@ _LAYOUT = "plugins/profile/"
 
 
 def report_file(
-    entry: "os.DirEntry[str]", relative: str, root: str, manifest: "str | None", seen: "set[tuple[int, int]]"
-) -> "tuple[CaptureFile, ...]":
+    entry: os.DirEntry[str], relative: str, root: str, manifest: str | None, seen: set[tuple[int, int]]
+) -> tuple[CaptureFile, ...]:
     """Describe an export, nothing for what is none or was seen; relative: path below the log directory, which is called `root`."""
     try:
         info = entry.stat()

@@ -21,14 +21,14 @@ class Gpu:
     """A physical GPU as the report states it, by its number there."""
 
     number: int
-    model: "str | None"
-    uuid: "str | None"
-    pci_bus_id: "str | None"
-    memory_size: "int | None"
-    memory_bandwidth: "int | None"
-    clock_rate_khz: "int | None"
-    core_count: "int | None"
-    compute_capability: "tuple[int, int] | None"
+    model: str | None
+    uuid: str | None
+    pci_bus_id: str | None
+    memory_size: int | None
+    memory_bandwidth: int | None
+    clock_rate_khz: int | None
+    core_count: int | None
+    compute_capability: tuple[int, int] | None
 
     def device(self, ordinal: int) -> Device:
         """Return it as the device that a process sees under a CUDA ordinal."""
@@ -44,7 +44,7 @@ def process_of(global_id: I64) -> I64:
     return np.where(global_id == NONE, NONE, global_id & _PROCESS_BITS)
 
 
-def pid_of(process: int) -> "int | None":
+def pid_of(process: int) -> int | None:
     """Return the process id in a global id, None where there is none."""
     return None if process == NONE else (process >> 24) & _PID
 
@@ -54,7 +54,7 @@ def pids_of(processes: I64) -> I64:
     return np.where(processes == NONE, NONE, (processes >> 24) & _PID)
 
 
-def read_gpus(database: Database) -> "dict[int, Gpu]":
+def read_gpus(database: Database) -> dict[int, Gpu]:
     """Read the GPUs of the machine by their number in the report."""
     columns = ("id", "totalMemory", "memoryBandwidth", "clockRate", "smCount", "computeMajor", "computeMinor")
     numbers = np.column_stack(database.integers("TARGET_INFO_GPU", *columns)).tolist()
@@ -79,23 +79,23 @@ def read_gpus(database: Database) -> "dict[int, Gpu]":
     return found
 
 
-def _uuid(text: "str | None") -> "str | None":
+def _uuid(text: str | None) -> str | None:
     """Write a UUID as the driver's own tools do; the report leaves out what kind of device it is of."""
     if not text:
         return None
     return f"GPU-{text}" if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else text
 
 
-def _within(value: int, most: int) -> "int | None":
+def _within(value: int, most: int) -> int | None:
     return value if 0 < value < most else None
 
 
-def _khz(hertz: int) -> "int | None":
+def _khz(hertz: int) -> int | None:
     known = _within(hertz, _MOST_RATE)
     return None if known is None else known // 1000
 
 
-def ordinals(database: Database, gpus: "dict[int, Gpu]") -> "dict[tuple[int, int], Gpu]":
+def ordinals(database: Database, gpus: dict[int, Gpu]) -> dict[tuple[int, int], Gpu]:
     """Map (process id, CUDA ordinal) to the GPU of the report; what the report does not say is not there."""
     gpu, cuda, pid = database.integers("TARGET_INFO_CUDA_DEVICE", "gpuId", "cudaId", "pid")
     by_uuid: dict[str | None, Gpu] = {g.uuid: g for g in gpus.values() if g.uuid is not None}
@@ -108,16 +108,14 @@ def ordinals(database: Database, gpus: "dict[int, Gpu]") -> "dict[tuple[int, int
     return found
 
 
-def gpu_of(
-    mapped: "dict[tuple[int, int], Gpu]", gpus: "dict[int, Gpu]", pid: "int | None", ordinal: int
-) -> "Gpu | None":
+def gpu_of(mapped: dict[tuple[int, int], Gpu], gpus: dict[int, Gpu], pid: int | None, ordinal: int) -> Gpu | None:
     """Tell which GPU a process sees under an ordinal: as the report says, or the only one there is."""
     if pid is not None and (pid, ordinal) in mapped:
         return mapped[pid, ordinal]
     return next(iter(gpus.values())) if len(gpus) == 1 else None
 
 
-def process_names(database: Database) -> "dict[int, str]":
+def process_names(database: Database) -> dict[int, str]:
     """Read the names of processes, without their folders, by global id."""
     named = database.texts("PROCESSES", "globalPid", "name")
     return {
@@ -125,7 +123,7 @@ def process_names(database: Database) -> "dict[int, str]":
     }
 
 
-def hostname(database: Database) -> "str | None":
+def hostname(database: Database) -> str | None:
     """Read the name of the machine."""
     for _, (name, value) in database.texts("TARGET_INFO_SYSTEM_ENV", "globalVid", "name", "value"):
         if name == "Hostname" and value:

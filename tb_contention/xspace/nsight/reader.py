@@ -54,20 +54,20 @@ class _Report:
     calls: Calls
     ranges: Ranges
     allocations: Allocations
-    stays: "dict[int, Stays]"
+    stays: dict[int, Stays]
     texts: Texts
-    threads: "dict[int, str]"
-    gpus: "dict[int, Gpu]"
-    ordinals: "dict[tuple[int, int], Gpu]"
+    threads: dict[int, str]
+    gpus: dict[int, Gpu]
+    ordinals: dict[tuple[int, int], Gpu]
     first: int
     last: int
-    epoch: "int | None"
-    hostname: "str | None"
-    messages: "tuple[str, ...]"
-    problems: "tuple[Problem, ...]"
+    epoch: int | None
+    hostname: str | None
+    messages: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
-def read_report(path: str, file: str) -> "tuple[Part, ...]":
+def read_report(path: str, file: str) -> tuple[Part, ...]:
     """Read a file; file: how it is called in messages. Raises TraceFileError."""
     with Database(path, file) as database:
         if not database.is_export:
@@ -107,21 +107,21 @@ def _read(database: Database, file: str) -> _Report:
     )  # fmt: skip
 
 
-def _extent(work: DeviceWork, calls: Calls, ranges: Ranges, allocations: Allocations) -> "tuple[int, int]":
+def _extent(work: DeviceWork, calls: Calls, ranges: Ranges, allocations: Allocations) -> tuple[int, int]:
     """Return first and last instant of what the recorder saw of any process."""
     starts = [c for c in (work.start, calls.start, ranges.start, allocations.time) if len(c)]
     ends = [c for c in (work.end, calls.end, ranges.end, allocations.time) if len(c)]
     return (min(int(c.min()) for c in starts), max(int(c.max()) for c in ends)) if starts else (0, 0)
 
 
-def _epoch(database: Database) -> "int | None":
+def _epoch(database: Database) -> int | None:
     """Read the Unix time of the report's start."""
     (epoch,) = database.integers("TARGET_INFO_SESSION_START_TIME", "utcEpochNs")
     known = epoch[(epoch > 0) & (epoch < 1 << 62)]
     return int(known[0]) if len(known) else None
 
 
-def _messages(database: Database) -> "tuple[str, ...]":
+def _messages(database: Database) -> tuple[str, ...]:
     """Read what the recorder warned of."""
     levels = {
         number for number, (name,) in database.texts("ENUM_DIAGNOSTIC_SEVERITY_LEVEL", "id", "name")
@@ -168,7 +168,7 @@ def _trace(report: _Report, process: int) -> Trace:
     )
 
 
-def _device(gpu: "Gpu | None", ordinal: int) -> Device:
+def _device(gpu: Gpu | None, ordinal: int) -> Device:
     if gpu is not None:
         return gpu.device(ordinal)
     return Device(name=f"/device:GPU:{ordinal}", ordinal=ordinal)
@@ -190,14 +190,14 @@ def _thread(report: _Report, thread: int) -> str:
     return f"{name}/{number}" if name else f"thread {number}"
 
 
-def _part_name(process: int, named: "dict[int, str]") -> str:
+def _part_name(process: int, named: dict[int, str]) -> str:
     """Name a process by its program and id, in characters that fit into an id."""
     pid = pid_of(process)
     program = _NO_ID.sub("_", named.get(process, ""))[:40].strip("._")
     return "-".join(filter(None, (program or "process", "" if pid is None else str(pid))))
 
 
-def _unique(parts: "list[Part]") -> "tuple[Part, ...]":
+def _unique(parts: list[Part]) -> tuple[Part, ...]:
     """Number processes that go by one name: one id on two virtual machines."""
     taken: set[str] = set()
     unique = []

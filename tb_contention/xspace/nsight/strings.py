@@ -19,7 +19,7 @@ class Texts:
         ]
         self._text = dict(rows)
 
-    def get(self, number: int) -> "str | None":
+    def get(self, number: int) -> str | None:
         """Return a text, None where the number names none."""
         return self._text.get(number)
 
@@ -31,7 +31,7 @@ class Strings:
         self._texts = texts
         self._rows: dict[str, int] = {}
 
-    def row(self, text: "str | None") -> int:
+    def row(self, text: str | None) -> int:
         """Return the row of a text."""
         return -1 if text is None else self._rows.setdefault(text, len(self._rows))
 
@@ -41,7 +41,7 @@ class Strings:
         rows = np.array([self.row(self._texts.get(number)) for number in distinct.tolist()], np.int32)
         return rows[which.reshape(-1)] if len(numbers) else np.empty(0, np.int32)
 
-    def rows_of(self, texts: "list[str | None]", which: I64) -> I32:
+    def rows_of(self, texts: list[str | None], which: I64) -> I32:
         """Return the row of texts[which] for each entry."""
         rows = np.array([self.row(text) for text in texts], np.int32)
         return rows[which] if len(which) else np.empty(0, np.int32)

@@ -33,7 +33,7 @@ class Stays:
     context: I64
 
 
-def read_switches(database: Database, first: int, last: int) -> "tuple[dict[int, Stays], list[int]]":
+def read_switches(database: Database, first: int, last: int) -> tuple[dict[int, Stays], list[int]]:
     """Read the stays per GPU number, and the GPUs whose switches do not fit together; first, last: of the recording, ns."""
     columns = ("timestamp", "seqNo", "tag", "gpuId", "globalPid", "contextId")
     time, order, tag, gpu, pid, context = database.integers("GPU_CONTEXT_SWITCH_EVENTS", *columns)
@@ -58,7 +58,7 @@ def _tag(database: Database, name: str, usual: int) -> int:
     return usual
 
 
-def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, last: int) -> "Stays | None":
+def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, last: int) -> Stays | None:
     """Pair each start of a restoring with the next end of a saving of the same context; None where too many have none."""
     order = np.lexsort((np.arange(len(time)), context, process))
     same = (process[order][1:] == process[order][:-1]) & (context[order][1:] == context[order][:-1])
@@ -84,7 +84,7 @@ def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, las
     return _apart(np.concatenate(start), np.concatenate(end), np.concatenate(row), process, context)
 
 
-def _apart(start: I64, end: I64, row: I64, process: I64, context: I64) -> "Stays | None":
+def _apart(start: I64, end: I64, row: I64, process: I64, context: I64) -> Stays | None:
     """Order stays and cut what one shares with the next; None where they share too much for blurred times."""
     by_start = np.argsort(start, kind="stable")
     start, end, row = start[by_start], end[by_start], row[by_start]

@@ -78,7 +78,7 @@ class Program:
         self.event(HostKind.EXECUTOR, "ExecutorState::Process", "pool", start, length, **ids)
 
     def kernel(
-        self, start: int, length: int, op: str, thread: str = "pool", launch: "int | None" = None, **more: Any
+        self, start: int, length: int, op: str, thread: str = "pool", launch: int | None = None, **more: Any
     ) -> None:
         """Add a kernel and its launch; on the host the operation is on the thread itself."""
         place = {"start": start * US, "duration": length * US}

@@ -11,7 +11,7 @@ from tb_contention.attribution.walk import nest
 from tb_contention.model.trace import NONE, HostKind
 
 
-def run_of_kernel(program: Program, row: int = 0) -> "tuple[str, int] | None":
+def run_of_kernel(program: Program, row: int = 0) -> tuple[str, int] | None:
     """Name the outermost run of a kernel and its start, us."""
     trace = program.trace()
     chains = chains_of(trace)
@@ -130,7 +130,7 @@ def brute_force(start: list[int], duration: list[int], thread: list[int], at: in
     return held[-1] if held else -1
 
 
-def read_only(column: list[int], dtype: type) -> "np.ndarray[Any, Any]":
+def read_only(column: list[int], dtype: type) -> np.ndarray[Any, Any]:
     made: np.ndarray[Any, Any] = np.array(column, dtype)
     made.flags.writeable = False
     return made

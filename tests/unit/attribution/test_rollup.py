@@ -13,7 +13,7 @@ def rolled(program: Program) -> RollUp:
     return roll_up(aligned, aligned.groups[0])
 
 
-def rows(parts: RollUp) -> "list[tuple[str, int, int]]":
+def rows(parts: RollUp) -> list[tuple[str, int, int]]:
     return [(p.scope, p.kernels, p.total) for p in parts.scopes]
 
 

@@ -20,9 +20,7 @@ from tb_contention.capture import clock, environment
         ("yes", "unknown"),
     ],
 )
-def test_the_kernel_mode_is_what_frameworks_read(
-    word: "str | None", mode: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_kernel_mode_is_what_frameworks_read(word: str | None, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(environment.CONCURRENT, raising=False)
     if word is not None:
         monkeypatch.setenv(environment.CONCURRENT, word)
@@ -67,7 +65,7 @@ def test_what_the_driver_says_of_mps_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("word", "value"), [("50", 50), ("12.5", 12.5), ("0", None), ("much", None), ("250", None)])
-def test_caps_of_mps_are_stated(word: str, value: "float | None") -> None:
+def test_caps_of_mps_are_stated(word: str, value: float | None) -> None:
     found = environment.mps(
         {"CUDA_MPS_ACTIVE_THREAD_PERCENTAGE": word, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT": "0=10G"}, is_client=True
     )

@@ -17,8 +17,8 @@ PROGRAM = (
 
 
 def python(
-    *words: str, path: "tuple[Path | str, ...]" = (), order: "Path | None" = None
-) -> "subprocess.CompletedProcess[str]":
+    *words: str, path: tuple[Path | str, ...] = (), order: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", ORDER_VARIABLE)}
     if path:
         environment["PYTHONPATH"] = os.pathsep.join(map(str, path))

@@ -38,7 +38,7 @@ def session(name: str, count: int = 3) -> Session:
     )  # fmt: skip
 
 
-def read(directory: Path) -> "dict[str, object]":
+def read(directory: Path) -> dict[str, object]:
     found = json.loads((directory / manifest.NAME).read_bytes())
     assert isinstance(found, dict)
     return found

@@ -39,7 +39,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "container", lambda: None)
 
 
-def stated(**keywords: Any) -> "dict[str, Any]":
+def stated(**keywords: Any) -> dict[str, Any]:
     """Gather for a moment, as a recording does."""
     gathering = Gathering(sample_every_s=0.001, **keywords)
     gathering.start()
@@ -163,7 +163,7 @@ def test_the_driver_at_work_is_believed_before_the_environment(library: Any, mon
 
 def test_a_library_that_breaks_while_it_is_read_is_said(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Odd:
-        def __iter__(self) -> "Iterator[Any]":
+        def __iter__(self) -> Iterator[Any]:
             raise OSError("gone")
 
     monkeypatch.setattr(library, "nvmlDeviceGetComputeRunningProcesses", lambda handle: Odd())

@@ -35,7 +35,7 @@ UNLIKE = (gpu("GPU-aa11"), gpu("GPU-ab22", "B"))
         ("GPU-zz,0", ()),
     ],
 )
-def test_numbers_and_uuids_are_resolved_as_cuda_does(setting: "str | None", uuids: "tuple[str, ...]") -> None:
+def test_numbers_and_uuids_are_resolved_as_cuda_does(setting: str | None, uuids: tuple[str, ...]) -> None:
     found = visible(ALIKE, setting, None)
     assert (found.uuids, found.doubt) == (uuids, "")
 
@@ -50,7 +50,7 @@ def test_a_gpu_named_twice_is_a_doubt() -> None:
 
 
 @pytest.mark.parametrize("setting", [None, "0", "1,0"])
-def test_unlike_gpus_are_counted_only_where_cuda_counts_by_the_bus(setting: "str | None") -> None:
+def test_unlike_gpus_are_counted_only_where_cuda_counts_by_the_bus(setting: str | None) -> None:
     assert visible(UNLIKE, setting, None).doubt
     assert visible(UNLIKE, setting, "FASTEST_FIRST").doubt
     assert not visible(UNLIKE, setting, "PCI_BUS_ID").doubt
@@ -70,7 +70,7 @@ def test_a_gpu_in_mig_mode_is_known_by_its_instance_alone() -> None:
 class Cuda:
     """Answers as the CUDA driver does, for UUIDs given as bytes."""
 
-    def __init__(self, uuids: "tuple[bytes, ...]", code: int = 0) -> None:
+    def __init__(self, uuids: tuple[bytes, ...], code: int = 0) -> None:
         self._uuids = uuids
         self._code = code
 
@@ -82,7 +82,7 @@ class Cuda:
         device._obj.value = ordinal
         return 0
 
-    def cuDeviceGetUuid_v2(self, uuid: Any, device: "ctypes.c_int") -> int:  # noqa: N802
+    def cuDeviceGetUuid_v2(self, uuid: Any, device: ctypes.c_int) -> int:  # noqa: N802
         ctypes.memmove(uuid._obj, self._uuids[device.value], 16)
         return 0
 

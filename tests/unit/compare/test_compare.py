@@ -60,7 +60,7 @@ def between(before: Report, after: Report) -> Comparison:
     return compare(before.devices[0], after.devices[0], before.sessions, after.sessions)
 
 
-def changes(found: Comparison) -> "dict[str, Change]":
+def changes(found: Comparison) -> dict[str, Change]:
     """Name every change of a comparison."""
     named = {name: getattr(found, name) for name in ("contended_share", "combined_peak", "headroom", "stp", "antt")}
     for session in found.sessions:
@@ -288,7 +288,7 @@ def test_equal_inputs_are_never_better_or_worse(demo: Report, demo_logs: Path) -
 
 
 @pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> "dict[str, Report]":
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     """Play the same two programs, with the same work, under three ways of sharing, and time slices with another seed."""
     folder = tmp_path_factory.mktemp("simulated")
     found = {}
@@ -298,7 +298,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> "dict[str, Report]":
     return found
 
 
-def test_sharing_side_by_side_instead_of_in_turns_is_better(simulated: "dict[str, Report]") -> None:
+def test_sharing_side_by_side_instead_of_in_turns_is_better(simulated: dict[str, Report]) -> None:
     found = between(simulated["time_slicing_0"], simulated["mps_0"])
     for session in found.sessions:
         assert session.slowdown.judgement is BETTER
@@ -311,14 +311,14 @@ def test_sharing_side_by_side_instead_of_in_turns_is_better(simulated: "dict[str
     mirrored(found, between(simulated["mps_0"], simulated["time_slicing_0"]))
 
 
-def test_sharing_that_costs_something_is_worse_than_one_that_costs_nothing(simulated: "dict[str, Report]") -> None:
+def test_sharing_that_costs_something_is_worse_than_one_that_costs_nothing(simulated: dict[str, Report]) -> None:
     for name in ("time_slicing_0", "mps_0"):
         found = between(simulated["unshared_0"], simulated[name])
         assert [(s.slowdown.judgement, s.step.judgement) for s in found.sessions] == [(WORSE, WORSE)] * 2
         assert (found.stp.judgement, found.antt.judgement) == (WORSE, WORSE)
 
 
-def test_another_draw_of_the_same_programs_is_no_change(simulated: "dict[str, Report]") -> None:
+def test_another_draw_of_the_same_programs_is_no_change(simulated: dict[str, Report]) -> None:
     found = between(simulated["time_slicing_0"], simulated["time_slicing_1"])
     certain = {key for key, c in changes(found).items() if c.judgement in (BETTER, WORSE)}
     assert certain <= {"combined_peak", "headroom"}  # bytes are exact, and the peaks meet at other moments
@@ -356,7 +356,7 @@ def test_json_has_every_key_that_format_md_names(demo: Report, repo_root: Path) 
     assert to_dict(compare(alone, device, demo.sessions, demo.sessions), before="a", after="b") == found
 
 
-WAYS: "dict[str, tuple[str, Callable[[], Policy], float | None]]" = {
+WAYS: dict[str, tuple[str, Callable[[], Policy], float | None]] = {
     "slices": ("time_slicing", lambda: TimeSlices(2e6, 1e5), 2e6),
     "rates": ("concurrent", lambda: Rates((0.55, 0.5)), None),
     "free": ("none", lambda: Rates((1.0, 1.0)), None),
@@ -383,7 +383,7 @@ def test_no_claim_on_random_programs_contradicts_the_simulation(seed: int, tmp_p
     assert claims >= 12
 
 
-def _names(value: object) -> "list[str]":
+def _names(value: object) -> list[str]:
     if isinstance(value, dict):
         return [*value, *(name for v in value.values() for name in _names(v))]
     return [name for v in value for name in _names(v)] if isinstance(value, list) else []

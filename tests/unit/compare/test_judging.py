@@ -22,7 +22,7 @@ MIRROR = {BETTER: WORSE, WORSE: BETTER, SAME: SAME, UNCLEAR: UNCLEAR}
         (5, None, UNCLEAR),
     ],
 )
-def test_bytes_are_the_same_within_one_percent(before: "int | None", after: "int | None", expected: Judgement) -> None:
+def test_bytes_are_the_same_within_one_percent(before: int | None, after: int | None, expected: Judgement) -> None:
     assert exact(before, after).judgement is expected
     assert exact(after, before).judgement is MIRROR[expected]
     assert exact(before, after, less_is_better=False).judgement is MIRROR[expected]
@@ -48,7 +48,7 @@ def test_what_is_neither_good_nor_bad_is_never_judged() -> None:
     assert "neither good nor bad" in found.why
 
 
-def estimate(value: "float | None", low: float, high: float) -> Estimate:
+def estimate(value: float | None, low: float, high: float) -> Estimate:
     return Estimate(value=value, interval=Interval(low=low, high=high))
 
 
@@ -66,8 +66,8 @@ def estimate(value: "float | None", low: float, high: float) -> Estimate:
     ],
 )
 def test_estimates_need_intervals_that_do_not_overlap(
-    before: "tuple[float | None, float, float]",
-    after: "tuple[float | None, float, float]",
+    before: tuple[float | None, float, float],
+    after: tuple[float | None, float, float],
     expected: Judgement,
     why: str,
 ) -> None:

@@ -20,7 +20,7 @@ def session(name: str, *, run: str = "", host: str = "host0", identity: str = ""
     return replace(session_of("any", "AB"), id=key, name=name, run=run, host=host)
 
 
-def kernels(session: Session, **counts: int) -> "tuple[KernelTotal, ...]":
+def kernels(session: Session, **counts: int) -> tuple[KernelTotal, ...]:
     return tuple(
         KernelTotal(session=session.id, name=name, count=count, total=Nanoseconds(count))
         for name, count in counts.items()
@@ -28,10 +28,10 @@ def kernels(session: Session, **counts: int) -> "tuple[KernelTotal, ...]":
 
 
 def paired(
-    before: "list[Session]",
-    after: "list[Session]",
-    wanted: "Mapping[str, str] | None" = None,
-    rows: "tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]" = ((), ()),
+    before: list[Session],
+    after: list[Session],
+    wanted: Mapping[str, str] | None = None,
+    rows: tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]] = ((), ()),
 ) -> Paired:
     return pair_up(tuple(before), tuple(after), wanted or {}, rows)
 
@@ -95,7 +95,7 @@ def test_the_user_may_name_a_session_by_id_name_or_last_part() -> None:
         ({"x": "train"}, "several sessions of the device before"),
     ],
 )
-def test_a_pair_of_what_is_not_there_is_an_error(wanted: "dict[str, str]", says: str) -> None:
+def test_a_pair_of_what_is_not_there_is_an_error(wanted: dict[str, str], says: str) -> None:
     before = [session("a/x"), session("b/x"), session("train")]
     with pytest.raises(OptionError, match=says):
         paired(before, [session("train")], wanted)

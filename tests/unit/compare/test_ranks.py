@@ -74,7 +74,7 @@ def test_neighbours_that_are_alike_count_for_less() -> None:
     assert likeness(np.ones(10)) == 1
 
 
-def _false_claims(draw: "np.random.Generator", kind: str, n: int, m: int) -> bool:
+def _false_claims(draw: np.random.Generator, kind: str, n: int, m: int) -> bool:
     if kind == "independent":
         one, two = draw.lognormal(0, 0.2, n), draw.lognormal(0, 0.2, m)
     elif kind == "bursts":  # a co-runner comes and goes every 8 steps

@@ -17,7 +17,7 @@ from tb_contention.simulate.workload import Item, Recorder, SessionSpec
 
 
 def report_of(
-    scenario: Scenario, folder: Path, *, alone: bool = False, baselines: "dict[str, str] | None" = None
+    scenario: Scenario, folder: Path, *, alone: bool = False, baselines: dict[str, str] | None = None
 ) -> Report:
     write_scenario(scenario, folder, seed=1, alone=alone)
     place = folder if alone else folder / "together"
@@ -28,12 +28,12 @@ def cost_of(report: Report) -> Cost:
     return next(device.cost for device in report.devices if len(device.sessions) > 1)
 
 
-def truth_of(folder: Path) -> "dict[str, float]":
+def truth_of(folder: Path) -> dict[str, float]:
     sessions = json.loads((folder / "truth.json").read_text())["sessions"]
     return {name: values["slowdown"] for name, values in sessions.items()}
 
 
-def by_name(report: Report) -> "dict[str, float | None]":
+def by_name(report: Report) -> dict[str, float | None]:
     return {report.session(r.session).name: r.slowdown.estimate for r in cost_of(report).losses}
 
 

@@ -6,7 +6,7 @@ from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.model.contention_part import ContentionPart
 
 
-def part(rows: "list[str]", start: int, end: int) -> ContentionPart:
+def part(rows: list[str], start: int, end: int) -> ContentionPart:
     """Measure from `start` to `end` us of drawn sessions."""
     aligned, group = group_of([session_of(name, row) for name, row in zip("ab", rows, strict=True)])
     cost = device_report(aligned, group).cost

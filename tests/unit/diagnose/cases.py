@@ -154,7 +154,7 @@ def clocks(error: int) -> Scene:
     return replace(scene, device=replace(scene.device, group=group))
 
 
-def heaps(*held: "tuple[int, int]", **changes: Any) -> Scene:
+def heaps(*held: tuple[int, int], **changes: Any) -> Scene:
     """One process for each (limit, held) in GiB, on a GPU of 80 GiB."""
     made = []
     for number, (limit, size) in enumerate(held):
@@ -225,7 +225,7 @@ TINY, TINY_LONG = kernels(200, 60, grid=16), kernels(30, 400, grid=16)
 REDUCE = "ncclDevKernel_AllReduce"
 HOSTS = {"pause": 6.0, "burst": 0}
 
-CASES: "tuple[Case, ...]" = (
+CASES: tuple[Case, ...] = (
     Case("time-slice-waiting", time_sliced, side_by_side),
     Case("one-stream", lambda: two(queue), time_sliced),
     Case("slowed-side-by-side", side_by_side, unshared),

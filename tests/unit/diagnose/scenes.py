@@ -25,12 +25,12 @@ from tb_contention.xspace.discover import discover
 MS = 1e6
 
 
-def slices(length: float = 2.0, switch: float = 0.05) -> "Callable[[], Policy]":
+def slices(length: float = 2.0, switch: float = 0.05) -> Callable[[], Policy]:
     """Take turns of so many ms."""
     return lambda: TimeSlices(length * MS, switch * MS)
 
 
-def rates(*shared: float) -> "Callable[[], Policy]":
+def rates(*shared: float) -> Callable[[], Policy]:
     return lambda: Rates(shared)
 
 
@@ -38,7 +38,7 @@ def queue() -> Policy:
     return Queue()
 
 
-def kernels(count: int, mean: float, *, grid: int = 1024, name: str = "gemm", spin: bool = False) -> "tuple[Item, ...]":
+def kernels(count: int, mean: float, *, grid: int = 1024, name: str = "gemm", spin: bool = False) -> tuple[Item, ...]:
     """Equal kernels; mean in us."""
     return tuple(
         Item(name=f"{name}_{k % 5}", op=f"model/op_{k % 5}:MatMul", mean=mean, grid=(grid, 1, 1), spin=spin)
@@ -51,7 +51,7 @@ def result() -> Item:
     return Item(name="MemcpyD2H", op="loss:Mean", mean=3.0, kind=ItemKind.TO_HOST, copied=4)
 
 
-def session(name: str, items: "tuple[Item, ...]", **more: Any) -> SessionSpec:
+def session(name: str, items: tuple[Item, ...], **more: Any) -> SessionSpec:
     """A session of 600 ms with rests, in which the others are undisturbed."""
     total = sum(item.mean for item in items) / 1000
     values: dict[str, Any] = {
@@ -61,9 +61,7 @@ def session(name: str, items: "tuple[Item, ...]", **more: Any) -> SessionSpec:
     return SessionSpec(name=name, items=items, **{**values, **more})
 
 
-def pair(
-    policy: "Callable[[], Policy]", *specs: SessionSpec, clock: "Clock | None" = None, manifest: bool = True
-) -> Scene:
+def pair(policy: Callable[[], Policy], *specs: SessionSpec, clock: Clock | None = None, manifest: bool = True) -> Scene:
     """Play, write, read and analyse sessions; the scene of the device that they share."""
     made = Scenario(name="scene", summary="a scene for a rule", sessions=specs, policy=policy, clock=clock or Clock())
     with tempfile.TemporaryDirectory() as folder:
@@ -121,13 +119,13 @@ def with_facts(scene: Scene, **changes: Any) -> Scene:
     return replace(scene, facts=tuple(replace(f, **changes) for f in scene.facts))
 
 
-def with_lost(scene: Scene, lost: "Callable[[int], Any]") -> Scene:
+def with_lost(scene: Scene, lost: Callable[[int], Any]) -> Scene:
     """Change what every session's step periods lost; lost: number of periods -> column."""
     steps = tuple(replace(each, lost=np.asarray(lost(len(each.lost)), np.int64)) for each in scene.device.cost.steps)
     return with_cost(scene, steps=steps)
 
 
-def with_driver(scene: Scene, untraced: int = 0, free: int = 40 << 30, clock: "ClockRate | None" = None) -> Scene:
+def with_driver(scene: Scene, untraced: int = 0, free: int = 40 << 30, clock: ClockRate | None = None) -> Scene:
     """Give the device what a driver saw: 80 GiB, a process that was not captured, what was free at the least."""
     capacity = 80 << 30
     other = DriverProcess(process_id=9, name="notebook", session=None, peak=Bytes(untraced), at_fullest=Bytes(untraced))

@@ -14,7 +14,7 @@ from tb_contention.units import Bytes, Nanoseconds, SessionId
 GIB, MIB = 1 << 30, 1 << 20
 
 
-def heap(name: str, *, limit: int, held: "tuple[int, ...]", capacity: int = 80) -> Heap:
+def heap(name: str, *, limit: int, held: tuple[int, ...], capacity: int = 80) -> Heap:
     """Hold some GiB at once, under a limit in GiB, on a GPU of 80 GiB."""
     made = Heap(name, limit=limit * GIB, capacity=capacity * GIB)
     for number, size in enumerate(held):
@@ -22,7 +22,7 @@ def heap(name: str, *, limit: int, held: "tuple[int, ...]", capacity: int = 80) 
     return made
 
 
-def findings(*heaps: Heap, **changes: object) -> "dict[str, Finding]":
+def findings(*heaps: Heap, **changes: object) -> dict[str, Finding]:
     aligned, group = group_of([h.session() for h in heaps])
     device = device_report(aligned, group)
     assert isinstance(device.memory, CombinedMemory)
@@ -69,7 +69,7 @@ def test_a_leak_is_named_with_its_operation() -> None:
     assert "model/cache" in found.detail
 
 
-def change(workspace: "tuple[int | None, int | None]") -> KernelChange:
+def change(workspace: tuple[int | None, int | None]) -> KernelChange:
     before, after = (None if w is None else Bytes(w) for w in workspace)
     return KernelChange(
         session=SessionId("a/host0"), neighbour=SessionId("b/host0"), op="conv", before="fast", after="slow", count_before=5,

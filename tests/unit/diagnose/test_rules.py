@@ -16,7 +16,7 @@ from tb_contention.model.driver_view import ClockRate
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.manifest import KernelMode
 
-RUN: "dict[str, Rule]" = {rule.slug: rule.run for rule in RULES}
+RUN: dict[str, Rule] = {rule.slug: rule.run for rule in RULES}
 PAGE = (files(tb_contention) / "diagnose" / "RULES.md").read_text(encoding="utf-8")
 
 by_slug = pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)

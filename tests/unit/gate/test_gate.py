@@ -20,7 +20,7 @@ WITHIN, OVER, UNKNOWN, NOT_APPLICABLE = Outcome.WITHIN, Outcome.OVER, Outcome.NO
 Numbers = tuple[float | None, float | None, float | None]
 
 
-def shared(slowdown: Numbers = (1.4, 1.3, 1.5), evidence: Evidence = Evidence.B, lost: "int | None" = 3_000) -> Report:
+def shared(slowdown: Numbers = (1.4, 1.3, 1.5), evidence: Evidence = Evidence.B, lost: int | None = 3_000) -> Report:
     """A trainer with this slowdown beside an evaluator with 1.1, in a window of 20 us; 1000 B of memory, 700 B at the peak."""
     trainer = session_of("jobs/trainer", "AAAA....BBBBBB..AAAA", [(2, 300, 300), (9, 100, 400)])
     evaluator = session_of("jobs/evaluator", "..CCCC......DD....CC", [(3, 300, 300)])
@@ -282,9 +282,7 @@ def test_unknown_memory_is_not_known_and_half_known_memory_is_over_or_not_known(
     ("others", "limit", "outcome"),
     [(0, 0.3, WITHIN), (100, 0.2, WITHIN), (100, 0.25, UNKNOWN), (100, 0.31, OVER), (None, 0.3, WITHIN)],
 )
-def test_what_others_hold_may_be_missing_from_the_headroom(
-    others: "int | None", limit: float, outcome: Outcome
-) -> None:
+def test_what_others_hold_may_be_missing_from_the_headroom(others: int | None, limit: float, outcome: Outcome) -> None:
     # 300 of 1000 B are left by the sessions; how much of that others held at that instant is not known.
     report = shared()
     seen = driver_view(report.sessions[0].id, untraced_peak=None if others is None else Bytes(others))
@@ -294,7 +292,7 @@ def test_what_others_hold_may_be_missing_from_the_headroom(
     assert (verdict.figure is None) == bool(others)
 
 
-def with_clock(report: Report, source: ClockSource, error: "int | None") -> Report:
+def with_clock(report: Report, source: ClockSource, error: int | None) -> Report:
     bound = None if error is None else Nanoseconds(error)
     clock = ClockOffset(source=source, origin_ns=0, error=bound, absolute_error=bound)
     first = report.sessions[0]
@@ -310,7 +308,7 @@ def with_clock(report: Report, source: ClockSource, error: "int | None") -> Repo
     ],
 )
 def test_clocks_are_judged_by_the_bound_on_their_error(
-    source: ClockSource, error: "int | None", outcome: Outcome
+    source: ClockSource, error: int | None, outcome: Outcome
 ) -> None:
     found = judge(with_clock(shared(), source, error), Limits(max_clock_error=Nanoseconds(1_000)))
     assert trainers(found, Gauge.MAX_CLOCK_ERROR).outcome is outcome
@@ -415,7 +413,7 @@ def test_work_that_belongs_to_no_session_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize("make", [shared, alone])
-def test_judging_twice_gives_the_same(make: "Callable[[], Report]") -> None:
+def test_judging_twice_gives_the_same(make: Callable[[], Report]) -> None:
     limits = Limits(
         max_slowdown=1.2, max_contended=0.1, min_headroom_share=0.1, fail_on=Severity.WARNING, no_problems=True
     )

@@ -19,7 +19,7 @@ PLAIN, ADMIN, PERFMON = ("CapEff:\t0000000000000000\n", "CapEff:\t000001ffffffff
     ],
 )
 def test_the_right_to_profile_is_told_from_the_driver_and_the_process(
-    params: str, status: "str | None", expected: Status
+    params: str, status: str | None, expected: Status
 ) -> None:
     (check,) = rights(params, status)
     assert check.status is expected
@@ -52,6 +52,6 @@ def test_gpus_are_listed_and_a_driver_that_fails_is_told() -> None:
     ],
 )  # fmt: skip
 def test_an_old_tensorflow_serialises_kernels_while_it_records_unless_it_is_told_not_to(
-    version: "str | None", setting: "str | None", notes: int
+    version: str | None, setting: str | None, notes: int
 ) -> None:
     assert [check.status for check in serialising(version, setting)] == [Status.NOTE] * notes

@@ -7,7 +7,7 @@ from tb_contention.health.packages import Package, imports, installed, old_tenso
 from tb_contention.model.health import Status
 
 
-def packages(**versions: str) -> "dict[str, Package]":
+def packages(**versions: str) -> dict[str, Package]:
     own = ("numpy>=1.26,<3", "tensorboard>=2.15,<3", 'fsspec>=2023.1; extra == "remote"', "not a requirement !!")
     made = {name: Package(name=name, version=version) for name, version in versions.items()}
     if "tb_contention" in made:
@@ -25,7 +25,7 @@ def test_versions_in_their_ranges_are_in_order() -> None:
     [("3.0.1", "asks for numpy<3,>=1.26, and 3.0.1 is there"), (None, "numpy<3,>=1.26 is missing")],
 )
 def test_an_own_requirement_that_is_not_met_is_a_fault_with_the_command_that_mends_it(
-    numpy: "str | None", told: str
+    numpy: str | None, told: str
 ) -> None:
     there = packages(tb_contention="0.1", tensorboard="2.21.0", **({} if numpy is None else {"numpy": numpy}))
     (check,) = requirements(there)

@@ -24,7 +24,7 @@ def announce(
     (info / "entry_points.txt").write_text(f"[tensorboard_plugins]\n{name} = {value}\n", encoding="utf-8")
 
 
-def found_in(folder: Path) -> "tuple[importlib.metadata.EntryPoint, ...]":
+def found_in(folder: Path) -> tuple[importlib.metadata.EntryPoint, ...]:
     """Look as TensorBoard would where these were the only distributions."""
     importlib.invalidate_caches()
     with pytest.MonkeyPatch.context() as patch:
@@ -115,7 +115,7 @@ def test_a_page_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
     [("/venv/bin/tensorboard", Status.OK), ("/usr/bin/tensorboard", Status.NOTE), (None, Status.NOTE)],
 )
 def test_a_tensorboard_of_another_environment_is_told_with_the_command_that_starts_the_right_one(
-    tensorboard: "str | None", status: Status
+    tensorboard: str | None, status: Status
 ) -> None:
     check = command(tensorboard, "/venv/bin/python")
     assert check.status is status

@@ -10,7 +10,7 @@ from tb_contention.model.health import Check, Status
 from tb_contention.model.manifest import KernelMode, ManifestSession, Mps, MpsState
 
 
-def told(said: "ManifestSession | None") -> "list[Check]":
+def told(said: ManifestSession | None) -> list[Check]:
     session: Session = replace(session_of("a", "AAAA"), manifest=said)
     return list(recording_checks([session]))
 

@@ -21,13 +21,13 @@ RIGHTS = "CUPTI error: cuptiSubscribe: error 35: CUPTI_ERROR_INSUFFICIENT_PRIVIL
 DROPPED = "Dropped 17 activity events: max_activity_api_events is exceeded"
 
 
-def checks_of(sessions: "list[Session]", **changed: object) -> "list[Check]":
+def checks_of(sessions: list[Session], **changed: object) -> list[Check]:
     report: Report = replace(report_of(sessions), **changed)  # type: ignore[arg-type]
     aligned = AlignedTraces(origin_ns=0, sessions=tuple(s.session for s in report.sessions), groups=())
     return trace_checks(report, aligned)
 
 
-def named(checks: "list[Check]", name: str) -> "list[Check]":
+def named(checks: list[Check], name: str) -> list[Check]:
     return [check for check in checks if check.name == name]
 
 
@@ -38,7 +38,7 @@ def text_field(number: int, text: str) -> bytes:
     return bytes([number << 3 | 2, len(data)]) + data
 
 
-def logs_with(tmp_path: Path, demo_logs: Path, appended: bytes) -> "list[Check]":
+def logs_with(tmp_path: Path, demo_logs: Path, appended: bytes) -> list[Check]:
     """Look at a simulated capture to which a message of the profiler is appended."""
     (source,) = (demo_logs / "simulated_time_slicing" / "together" / "trainer").rglob("*.xplane.pb")
     folder = tmp_path / "run" / "plugins" / "profile" / "2026_03_05_10_00_00"
@@ -88,7 +88,7 @@ def test_a_whole_capture_is_in_order(tmp_path: Path, demo_logs: Path) -> None:
         (ClockSource.NONE, None, Status.NOTE, "none, error unknown"),
     ],
 )
-def test_clocks_are_told_with_their_errors(source: ClockSource, error: "int | None", status: Status, told: str) -> None:
+def test_clocks_are_told_with_their_errors(source: ClockSource, error: int | None, status: Status, told: str) -> None:
     bound = None if error is None else Nanoseconds(error)
     clock = ClockOffset(source=source, origin_ns=0, error=bound, absolute_error=bound)
     (check,) = named(checks_of([replace(session_of("solo", "AA"), clock=clock)]), "clock")
@@ -110,7 +110,7 @@ def test_a_clock_that_keeps_sessions_apart_is_a_fault() -> None:
     ("identity", "statuses"),
     [(Identity.ASSUMED, [Status.NOTE]), (Identity.MANIFEST, [Status.OK]), (Identity.USER, [Status.OK])],
 )
-def test_an_assumed_gpu_is_told_where_sessions_share_it(identity: Identity, statuses: "list[Status]") -> None:
+def test_an_assumed_gpu_is_told_where_sessions_share_it(identity: Identity, statuses: list[Status]) -> None:
     sessions = [session_of("a", "AA"), session_of("b", "BB")]
     report = report_of(sessions)
     group = replace(report.devices[0].group, device=replace(report.devices[0].group.device, identity=identity))
@@ -125,7 +125,7 @@ def test_sessions_without_steps_and_gpus_without_memory_events_are_told() -> Non
     assert [c.status for c in named(checks, "memory")] == [Status.NOTE]
 
 
-def with_streams(row: str, streams: "list[int]", kind: int = 0) -> Session:
+def with_streams(row: str, streams: list[int], kind: int = 0) -> Session:
     """A session whose kernels, in the order drawn, are on these streams."""
     session = session_of("a", row)
     trace = session.trace

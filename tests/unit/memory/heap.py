@@ -26,10 +26,10 @@ class Heap:
     before: int = 0
     limit: int = 500
     capacity: int = 1000
-    events: "list[dict[str, Any]]" = field(default_factory=list)
-    steps: "list[tuple[int, int]]" = field(default_factory=list)
-    used: "dict[str, int]" = field(default_factory=dict)
-    sizes: "dict[tuple[str, int], int]" = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    used: dict[str, int] = field(default_factory=dict)
+    sizes: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def give(
         self, time: int, address: int, size: int, op: str = "", *, allocator: str = "GPU_0_bfc", **more: Any
@@ -43,7 +43,7 @@ class Heap:
         size = more.pop("size", None) or self.sizes.pop((allocator, address))
         self._event(time, 0, address, size, allocator, more)
 
-    def _event(self, time: int, kind: int, address: int, size: int, allocator: str, more: "dict[str, Any]") -> None:
+    def _event(self, time: int, kind: int, address: int, size: int, allocator: str, more: dict[str, Any]) -> None:
         used = self.used.get(allocator, self.before) + (size if kind else -size)
         self.used[allocator] = used
         self.events.append(
@@ -63,7 +63,7 @@ class Heap:
         drawn = session_of(self.name, "." * self.length)
         strings = [""]
 
-        def text(value: "str | None") -> int:
+        def text(value: str | None) -> int:
             if not value:
                 return -1
             if value not in strings:
@@ -113,7 +113,7 @@ def memory_of(*heaps: Heap) -> CombinedMemory:
     return memory
 
 
-def rows_of(memory: CombinedMemory) -> "dict[str, Bytes]":
+def rows_of(memory: CombinedMemory) -> dict[str, Bytes]:
     """Name the holders of the combined peak; their bytes add up to it."""
     assert sum(row.bytes for row in memory.holders.rows) == memory.holders.total == memory.peak
     assert sum(row.bytes for row in memory.holders.scopes) == memory.peak

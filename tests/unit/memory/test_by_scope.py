@@ -7,7 +7,7 @@ from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.highwater import combined_memory
 
 
-def peaks(program: Program) -> "dict[tuple[str, str], int | None]":
+def peaks(program: Program) -> dict[tuple[str, str], int | None]:
     processes = program.aligned()
     aligned = attribute(processes)
     memory = combined_memory(processes, processes.groups[0], aligned)

@@ -17,7 +17,7 @@ TIMES = [0, 5, 10, 15]
 
 
 def samples(
-    used: "list[int]", processes: "dict[int, list[int]]", times: "list[int] | None" = None, **columns: "list[float]"
+    used: list[int], processes: dict[int, list[int]], times: list[int] | None = None, **columns: list[float]
 ) -> GpuSamples:
     count = len(used)
     unknown = [float("nan")] * count
@@ -34,7 +34,7 @@ def samples(
     )
 
 
-def session(name: str, pid: int, seen: "GpuSamples | None" = None, container: "str | None" = None) -> Session:
+def session(name: str, pid: int, seen: GpuSamples | None = None, container: str | None = None) -> Session:
     changes: list[Allocation] = [(2, 100, 100), (12, -50, 50)]
     made = session_of(name, "A" * 20, changes)
     device = ManifestDevice(memory_bytes=2000, samples=seen)

@@ -45,7 +45,7 @@ def neighbour(start: int) -> Program:
     return program
 
 
-def changes_of(first: Program, second: Program) -> "tuple[KernelChange, ...]":
+def changes_of(first: Program, second: Program) -> tuple[KernelChange, ...]:
     return kernel_changes(*group_of([process("a", first), process("b", second)]), {})
 
 
@@ -64,7 +64,7 @@ def test_a_change_at_another_time_is_not_the_neighbours() -> None:
 
 
 @pytest.mark.parametrize("stray", [(FAST, 520), (SLOW, 420)])
-def test_a_kernel_that_was_launched_ahead_or_behind_changes_nothing(stray: "tuple[str, int]") -> None:
+def test_a_kernel_that_was_launched_ahead_or_behind_changes_nothing(stray: tuple[str, int]) -> None:
     program = training()
     name, at = stray
     program.kernel(at, 20, "net/conv/Conv2D:Conv2D", name=program.text(name))

@@ -9,7 +9,7 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.memory import CombinedMemory
 
 
-def pair() -> "tuple[CombinedMemory, AlignedTraces]":
+def pair() -> tuple[CombinedMemory, AlignedTraces]:
     """Use of a: 300 from 10 to 20 us, 100 from 40; of b: 200 from 15, 450 from 50 to 60."""
     a, b = Heap("a"), Heap("b")
     a.give(10, 1, 300, "a/x")

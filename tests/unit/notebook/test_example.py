@@ -10,12 +10,12 @@ import pytest
 LOGS = Path(__file__).parents[3] / "demo_logs"
 
 
-def _outputs(notebook: Path) -> "list[list[dict[str, Any]]]":
+def _outputs(notebook: Path) -> list[list[dict[str, Any]]]:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return [cell["outputs"] for cell in cells if cell["cell_type"] == "code"]
 
 
-def _kinds(outputs: "list[dict[str, Any]]") -> "list[tuple[str, ...]]":
+def _kinds(outputs: list[dict[str, Any]]) -> list[tuple[str, ...]]:
     return [(output["output_type"], *sorted(output.get("data", {}))) for output in outputs]
 
 

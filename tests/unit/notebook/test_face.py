@@ -18,13 +18,13 @@ class _Parts(HTMLParser):
         self.tags: list[str] = []
         self.names: set[str] = set()
 
-    def handle_starttag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.names |= {name for name, _ in attrs}
         if tag != "br":
             self.open.append(tag)
 
-    def handle_startendtag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.names |= {name for name, _ in attrs}
 

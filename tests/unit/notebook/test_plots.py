@@ -14,7 +14,7 @@ NAMES = ("timeline", "slowdowns", "steps", "memory", "blame")
 
 
 @pytest.fixture(autouse=True)
-def pyplot() -> "Iterator[Any]":
+def pyplot() -> Iterator[Any]:
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 

@@ -15,7 +15,7 @@ from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 US = 1_000_000
 
 
-def with_steps(session: Session, spans: "list[tuple[int, int]]") -> Session:
+def with_steps(session: Session, spans: list[tuple[int, int]]) -> Session:
     steps = StepTable(
         start=np.array([s * US for s, _ in spans], np.int64),
         duration=np.array([(e - s) * US for s, e in spans], np.int64),
@@ -33,7 +33,7 @@ def drawn() -> DeviceTimeline:
     return build_timeline(aligned, device_report(aligned, group))
 
 
-def event(timeline: DeviceTimeline, time: int) -> "dict[str, object]":
+def event(timeline: DeviceTimeline, time: int) -> dict[str, object]:
     lane = next(lane for lane in timeline.lanes if lane.session == 0 and lane.kind == "stream")
     found = event_at(timeline, lane, 0, time * 1000)
     assert found is not None

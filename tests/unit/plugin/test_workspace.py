@@ -16,7 +16,7 @@ from tb_contention.simulate.nsight import write_report
 VIEW = View()
 
 
-def until(space: Workspace, done: "Callable[[State], bool]") -> State:
+def until(space: Workspace, done: Callable[[State], bool]) -> State:
     """Ask like the panel does."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

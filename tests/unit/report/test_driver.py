@@ -26,7 +26,7 @@ def levels(*values: int) -> Levels:
     return Levels(time=np.arange(1, len(values), dtype=np.int64) * 1000, value=np.array(values, np.int64))
 
 
-def process(number: int, name: str, session: "str | None" = None) -> DriverProcess:
+def process(number: int, name: str, session: str | None = None) -> DriverProcess:
     beside = BesideAllocators(taken=Bytes(300), in_use=Bytes(200), least=Bytes(0), most=Bytes(100))
     return DriverProcess(
         process_id=number, name=name, session=None if session is None else SessionId(session), peak=Bytes(300),

@@ -109,7 +109,7 @@ class Read:
     counters: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     clocks: dict[int, int] = field(default_factory=dict)
 
-    def named(self, name: str, parent: "int | None" = None) -> "list[int]":
+    def named(self, name: str, parent: int | None = None) -> list[int]:
         """Find tracks by the beginning of their name."""
         found = (t for t in self.tracks.values() if parent is None or t.parent_uuid == parent)
         return [t.uuid for t in found if t.name.startswith(name)]
@@ -170,16 +170,14 @@ def written(aligned: AlignedTraces, device: DeviceReport) -> Read:
 
 
 @lru_cache(maxsize=8)
-def analysed(logs: Path) -> "tuple[AlignedTraces, tuple[DeviceReport, ...]]":
+def analysed(logs: Path) -> tuple[AlignedTraces, tuple[DeviceReport, ...]]:
     discovery = discover(str(logs))
     captures, problems = load_captures(discovery, cache=None)
     analysis = analyse_captures(captures, discovery, Options(), problems)
     return analysis.aligned, analysis.report.devices
 
 
-def kernel_spans(
-    session: Session, device: DeviceReport, shift: int
-) -> "Iterator[tuple[str, tuple[int, int, str, str]]]":
+def kernel_spans(session: Session, device: DeviceReport, shift: int) -> Iterator[tuple[str, tuple[int, int, str, str]]]:
     """List what each stream must hold: (track name, (start, end, name, operation)), event by event."""
     trace, kernels = session.trace, session.trace.kernels
     planes = [p.device for p in device.group.planes if p.session == session.id]
@@ -212,7 +210,7 @@ def test_every_kernel_is_there_once_with_its_exact_times(name: str, demo_logs: P
             assert sum(map(len, expected.values())) > 0
 
 
-def stream_names(session: Session) -> "list[str]":
+def stream_names(session: Session) -> list[str]:
     return [f"{clean(stream.name)}: " for stream in session.trace.streams]
 
 
@@ -306,7 +304,7 @@ def test_a_launch_of_many_kernels_has_an_arrow_to_each() -> None:
     assert [row[4] for row in made.slices[stream]] == [(f,) if f else () for f in (*many[:3], *single, *many[3:], 0, 0)]
 
 
-def overlapping(made: Session, spans: "list[tuple[int, int]]") -> Session:
+def overlapping(made: Session, spans: list[tuple[int, int]]) -> Session:
     """Put these spans (ps, length) on the one stream of a session, with a step around each."""
     start = np.array([s for s, _ in sorted(spans)], np.int64)
     length = np.array([n for _, n in sorted(spans)], np.int64)
@@ -323,7 +321,7 @@ def overlapping(made: Session, spans: "list[tuple[int, int]]") -> Session:
     st.lists(st.tuples(st.integers(0, 9 * PS_PER_US), st.integers(0, 5 * PS_PER_US)), min_size=1, max_size=30),
     st.integers(-20, 20),
 )
-def test_what_overlaps_on_a_stream_goes_to_further_tracks(spans: "list[tuple[int, int]]", offset: int) -> None:
+def test_what_overlaps_on_a_stream_goes_to_further_tracks(spans: list[tuple[int, int]], offset: int) -> None:
     session = session_of("a", "AAAA", offset_us=offset)
     aligned, group = group_of([session])
     made = written(
@@ -342,7 +340,7 @@ def test_what_overlaps_on_a_stream_goes_to_further_tracks(spans: "list[tuple[int
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), min_size=1, max_size=40))
-def test_there_are_as_many_rows_as_spans_at_once(spans: "list[tuple[int, int]]") -> None:
+def test_there_are_as_many_rows_as_spans_at_once(spans: list[tuple[int, int]]) -> None:
     spans = sorted(spans)
     start = np.array([s for s, _ in spans], np.int64)
     end = start + np.array([n for _, n in spans], np.int64)
@@ -363,7 +361,7 @@ def test_many_overlapping_kernels_are_no_quadratic_work() -> None:
 
 
 @pytest.mark.parametrize("origin", [None, -5, 1 << 63, 1 << 64, 1_700_000_000 * 10**9])
-def test_no_time_is_negative_whatever_the_origin(origin: "int | None") -> None:
+def test_no_time_is_negative_whatever_the_origin(origin: int | None) -> None:
     aligned, group = group_of([session_of("a", "..AA", offset_us=-9), session_of("b", "BBBB", offset_us=-9)])
     made = written(replace(aligned, origin_ns=origin), device_report(aligned, group))
     (stream, _) = made.named("stream 7")

@@ -44,7 +44,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_every_report_validates_and_prints_the_same_bytes_twice(make: "Callable[[], Report]") -> None:
+def test_every_report_validates_and_prints_the_same_bytes_twice(make: Callable[[], Report]) -> None:
     text = to_json(make())
     jsonschema.Draft202012Validator(schema()).validate(json.loads(text))
     assert text == to_json(make())
@@ -74,14 +74,14 @@ class _Page(HTMLParser):
         self.attributes: set[str] = set()
         self.scripts = 0
 
-    def handle_starttag(self, tag: str, attrs: "list[tuple[str, str | None]]") -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes |= {name for name, _ in attrs}
         self.scripts += tag == "script"
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_page_holds_one_script_that_is_named_no_handler_and_no_address(make: "Callable[[], Report]") -> None:
+def test_the_page_holds_one_script_that_is_named_no_handler_and_no_address(make: Callable[[], Report]) -> None:
     text = to_html(make())
     page = _Page()
     page.feed(text)
@@ -212,7 +212,7 @@ def test_clean_text_is_one_line_without_controls(text: str) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-50, 1500), st.integers(0, 300)), max_size=20), st.integers(1, 1300))
-def test_columns_cover_as_much_as_the_intervals(spans: "list[tuple[int, int]]", length: int) -> None:
+def test_columns_cover_as_much_as_the_intervals(spans: list[tuple[int, int]], length: int) -> None:
     start = np.array([s for s, _ in spans], np.int64)
     intervals = Intervals.union_of(start, start + np.array([n for _, n in spans], np.int64))
     edges = np.arange(11) * length // 10

@@ -77,7 +77,7 @@ def test_concurrent_sessions_slow_down_by_their_rates() -> None:
 
 
 @pytest.mark.parametrize("policy", [TimeSlices(2 * MS, 0.0), Queue(), Rates((0.5, 0.5))])
-def test_disjoint_phases_cost_nothing(policy: "TimeSlices | Queue | Rates") -> None:
+def test_disjoint_phases_cost_nothing(policy: TimeSlices | Queue | Rates) -> None:
     early, late = steps(5, 4, MS), steps(5, 4, MS, start=30 * MS)
     for runs, program in zip(run((early, late), policy), (early, late), strict=True):
         assert length(runs) == alone(program)

@@ -31,7 +31,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def truth_of(folder: Path) -> "dict[str, Any]":
+def truth_of(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "truth.json").read_text())
     return found
 
@@ -41,14 +41,14 @@ def read(folder: Path, session: str) -> Trace:
     return decode_xspace(path.read_bytes(), file=path.name)
 
 
-def by_allocator(changes: "list[Change]") -> "dict[str, list[Change]]":
+def by_allocator(changes: list[Change]) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = {}
     for change in changes:
         found.setdefault(change.life.allocator, []).append(change)
     return found
 
 
-def sessions_of(seeds: range) -> "list[MemorySession]":
+def sessions_of(seeds: range) -> list[MemorySession]:
     return [session for seed in seeds for session in random_memory(seed).sessions]
 
 
@@ -103,7 +103,7 @@ def test_a_file_holds_exactly_what_the_allocators_did(seed: int, tmp_path: Path)
         assert (table.in_use + table.available + table.reserved == limit).all()
 
 
-def op_of(text: "str | None") -> "str | None":
+def op_of(text: str | None) -> str | None:
     return None if text == "(null)" else text
 
 
@@ -198,7 +198,7 @@ def test_some_frees_are_of_what_the_capture_did_not_see_and_some_on_another_thre
 
 
 def test_moves_share_a_timestamp_only_where_bytes_in_use_tell_their_order() -> None:
-    def moves(*signs: int) -> "tuple[Move, ...]":
+    def moves(*signs: int) -> tuple[Move, ...]:
         return tuple(
             Move(time=10_000_000 + k, thread=k, life=abs(sign) - 1, gives=sign > 0) for k, sign in enumerate(signs)
         )

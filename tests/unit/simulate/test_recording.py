@@ -114,7 +114,7 @@ def test_processes_use_equal_stream_and_correlation_ids(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("streams", "lines"), [((20, 20), [20]), ((20, 30), [20, 30])])
 def test_sessions_of_one_process_share_a_file_and_say_whose_runs_are_whose(
-    streams: "tuple[int, int]", lines: "list[int]", tmp_path: Path
+    streams: tuple[int, int], lines: list[int], tmp_path: Path
 ) -> None:
     pair = (session(name, process="program", process_id=7, stream=s) for name, s in zip("ab", streams, strict=True))
     made = replace(scenario_of(*pair), policy=Queue, mechanism="single_stream", slice_ns=None)

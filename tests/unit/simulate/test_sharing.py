@@ -14,11 +14,11 @@ def steps(count: int, kernels: int, work: float, *, pause: float = 0.0, start: f
     return Program(start=start, steps=(StepProgram(pause=pause, work=(work,) * kernels),) * count)
 
 
-def length(runs: "tuple[StepRun, ...]") -> float:
+def length(runs: tuple[StepRun, ...]) -> float:
     return runs[-1].end - runs[0].begin
 
 
-def spans(runs: "tuple[StepRun, ...]") -> "list[float]":
+def spans(runs: tuple[StepRun, ...]) -> list[float]:
     return [f - s for r in runs for s, f in zip(r.start, r.finish, strict=True)]
 
 
@@ -64,7 +64,7 @@ def test_mps_rates_add_up_to_the_system_throughput() -> None:
     ],
 )
 def test_demands_slow_down_by_what_is_asked_for_too_much(
-    first: "tuple[float, float]", second: "tuple[float, float]", interference: float, expected: float
+    first: tuple[float, float], second: tuple[float, float], interference: float, expected: float
 ) -> None:
     demands = tuple(Demand(sm=(sm,), bandwidth=(wide,)) for sm, wide in (first, second))
     a = run((steps(10, 1, MS), steps(40, 1, MS)), Demands(demands, interference))[0]

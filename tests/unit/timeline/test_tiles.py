@@ -102,7 +102,7 @@ def spans(*ends: tuple[int, int]) -> Intervals:
     return Intervals.union_of(start, end)
 
 
-def losing(stretched: Intervals, stalled: Intervals, length: int = 8, *, known: "int | None" = None) -> DeviceTimeline:
+def losing(stretched: Intervals, stalled: Intervals, length: int = 8, *, known: int | None = None) -> DeviceTimeline:
     """Two sessions of which only the first has a known loss."""
     aligned, group = group_of([session_of("a", "A" * length), session_of("b", "B" * length)])
     report = device_report(aligned, group)
@@ -176,7 +176,7 @@ def test_the_memory_of_a_process_is_shown_once_for_all_sessions_inside_it() -> N
 
 
 @pytest.mark.parametrize(("changes", "most"), [({}, 900), ({"used": None}, None), ({"used_peak": None}, None)])
-def test_what_the_driver_saw_is_laid_out_without_allocators(changes: "dict[str, None]", most: "int | None") -> None:
+def test_what_the_driver_saw_is_laid_out_without_allocators(changes: dict[str, None], most: int | None) -> None:
     made = timeline(session_of("a", "AAA"))
     assert layout(made, "r")["memory"] is None
     seen = driver_view(made.sessions[0].id, **changes)

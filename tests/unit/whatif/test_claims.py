@@ -14,7 +14,7 @@ from tb_contention.whatif.claims import Claims, claims_of
 GPU = Device(name="/device:GPU:0", ordinal=0, core_count=100, compute_capability=(9, 0))
 
 
-def claims(texts: "list[str | None]", device: Device = GPU) -> Claims:
+def claims(texts: list[str | None], device: Device = GPU) -> Claims:
     """Read the claims of kernels with these details."""
     work = work_of("a", steps=1, kernels=len(texts))
     known = [text for text in texts if text is not None]
@@ -44,7 +44,7 @@ def test_blocks_and_places_bound_a_claim(details: str, low: float, high: float) 
 
 
 @pytest.mark.parametrize("details", [None, "grid:0,1,1 block:1,1,1", "grid:a block:b", "occ_pct:100"])
-def test_what_is_not_recorded_may_be_anything(details: "str | None") -> None:
+def test_what_is_not_recorded_may_be_anything(details: str | None) -> None:
     found = claims([details])
 
     assert (found.low[0], found.high[0]) == (0.05, 1.0)

@@ -13,7 +13,7 @@ from tb_contention.whatif.play import Policy, Way
 MS = 1e6
 
 
-def played(policy: Policy, *works: Workload, begin: "list[float] | None" = None) -> Outcome:
+def played(policy: Policy, *works: Workload, begin: list[float] | None = None) -> Outcome:
     stage = Stage.of(works or (work_of("a"), work_of("b")))
     assert not stage.stuck
     return run(stage, policy, None if begin is None else np.array(begin))

@@ -16,7 +16,7 @@ from tb_contention.xspace.discover import discover
 GIB = 1 << 30
 
 
-def analysed(scenario: Scenario, folder: Path) -> "tuple[Analysis, DeviceReport]":
+def analysed(scenario: Scenario, folder: Path) -> tuple[Analysis, DeviceReport]:
     write_scenario(scenario, folder, seed=1, alone=False)
     found = discover(str(folder / "together"))
     captures, problems = load_captures(found, cache=None)
@@ -25,27 +25,27 @@ def analysed(scenario: Scenario, folder: Path) -> "tuple[Analysis, DeviceReport]
 
 
 @pytest.fixture(scope="module")
-def turns(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Analysis, DeviceReport]":
+def turns(tmp_path_factory: pytest.TempPathFactory) -> tuple[Analysis, DeviceReport]:
     return analysed(random_scenario(1, "time_slicing"), tmp_path_factory.mktemp("turns"))
 
 
 @pytest.fixture(scope="module")
-def saturated(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Analysis, DeviceReport]":
+def saturated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Analysis, DeviceReport]:
     scenario = random_scenario(3, "processor_sharing", saturated=True)
     return analysed(scenario, tmp_path_factory.mktemp("saturated"))
 
 
-def by_schedule(found: "tuple[Prediction, ...]") -> "dict[Schedule, Prediction]":
+def by_schedule(found: tuple[Prediction, ...]) -> dict[Schedule, Prediction]:
     return {one.schedule: one for one in found}
 
 
-def bounds_of(found: "tuple[Prediction, ...]") -> "list[Bounds]":
+def bounds_of(found: tuple[Prediction, ...]) -> list[Bounds]:
     rows = [row for one in found for row in one.sessions]
     every = [b for row in rows for b in (row.slowdown, row.step, row.end, row.gain)] + [one.makespan for one in found]
     return [b for b in every if b is not None]
 
 
-def test_every_estimate_lies_in_its_range(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_every_estimate_lies_in_its_range(turns: tuple[Analysis, DeviceReport]) -> None:
     found = bounds_of(turns[1].predictions)
 
     assert len(found) > 30
@@ -53,7 +53,7 @@ def test_every_estimate_lies_in_its_range(turns: "tuple[Analysis, DeviceReport]"
     assert all(b.low <= b.estimate <= b.high for b in found if b.estimate is not None)
 
 
-def test_what_is_so_already_is_not_among_the_standard_ones(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_what_is_so_already_is_not_among_the_standard_ones(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
 
     assert device.cost.mechanism is Mechanism.TIME_SLICING
@@ -63,7 +63,7 @@ def test_what_is_so_already_is_not_among_the_standard_ones(turns: "tuple[Analysi
     assert asked.sessions == ()
 
 
-def test_the_control_returns_what_was_measured(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_the_control_returns_what_was_measured(turns: tuple[Analysis, DeviceReport]) -> None:
     _, device = turns
     found = by_schedule(device.predictions)[Schedule.AS_RECORDED]
 
@@ -74,7 +74,7 @@ def test_the_control_returns_what_was_measured(turns: "tuple[Analysis, DeviceRep
         assert row.slowdown.low <= measured.estimate <= row.slowdown.high
 
 
-def test_the_best_shift_is_the_least_of_those_tried(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_the_best_shift_is_the_least_of_those_tried(turns: tuple[Analysis, DeviceReport]) -> None:
     found = by_schedule(turns[1].predictions)[Schedule.SHIFTED]
 
     best = min(found.curve, key=lambda point: point[1])
@@ -82,7 +82,7 @@ def test_the_best_shift_is_the_least_of_those_tried(turns: "tuple[Analysis, Devi
     assert len(found.curve) > 5
 
 
-def test_one_after_another_nobody_is_slowed_down(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_one_after_another_nobody_is_slowed_down(turns: tuple[Analysis, DeviceReport]) -> None:
     found = by_schedule(turns[1].predictions)[Schedule.ONE_AFTER_ANOTHER]
 
     assert [row.slowdown for row in found.sessions] == [Bounds(estimate=1.0, low=1.0, high=1.0)] * 2
@@ -93,7 +93,7 @@ def test_one_after_another_nobody_is_slowed_down(turns: "tuple[Analysis, DeviceR
 
 
 def test_where_durations_alone_are_not_known_only_what_is_certain_is_told(
-    saturated: "tuple[Analysis, DeviceReport]",
+    saturated: tuple[Analysis, DeviceReport],
 ) -> None:
     _, device = saturated
     found = by_schedule(device.predictions)
@@ -117,7 +117,7 @@ def stretched(device: DeviceReport, factor: float) -> DeviceReport:
     return replace(device, cost=replace(device.cost, workloads=works))
 
 
-def test_what_the_control_misses_widens_every_range(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_what_the_control_misses_widens_every_range(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
     question = (Question(schedule=Schedule.AS_RECORDED),)
     spans = []
@@ -131,7 +131,7 @@ def test_what_the_control_misses_widens_every_range(turns: "tuple[Analysis, Devi
 
 
 def test_a_model_that_does_not_return_what_was_measured_predicts_nothing(
-    turns: "tuple[Analysis, DeviceReport]",
+    turns: tuple[Analysis, DeviceReport],
 ) -> None:
     analysis, device = turns
     found = by_schedule(predict(stretched(device, 2.0), analysis.aligned))
@@ -142,7 +142,7 @@ def test_a_model_that_does_not_return_what_was_measured_predicts_nothing(
     assert found[Schedule.ONE_AFTER_ANOTHER].makespan is not None
 
 
-def test_a_shift_beyond_what_was_recorded_together_is_not_told(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_a_shift_beyond_what_was_recorded_together_is_not_told(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
     question = Question(schedule=Schedule.SHIFTED, session=device.sessions[0], value=10**10)
     (found,) = predict(device, analysis.aligned, (question,))
@@ -151,7 +151,7 @@ def test_a_shift_beyond_what_was_recorded_together_is_not_told(turns: "tuple[Ana
     assert "too little was recorded together" in found.unknown
 
 
-def test_an_earlier_start_is_a_later_one_of_the_others(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_an_earlier_start_is_a_later_one_of_the_others(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
     a, b = device.sessions
     questions = (
@@ -168,13 +168,13 @@ def test_an_earlier_start_is_a_later_one_of_the_others(turns: "tuple[Analysis, D
         assert one.slowdown.estimate == pytest.approx(other.slowdown.estimate, rel=0.05)
 
 
-def test_equal_input_gives_equal_predictions(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_equal_input_gives_equal_predictions(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
 
     assert predict(device, analysis.aligned) == device.predictions
 
 
-def test_a_session_alone_and_a_host_have_no_predictions(turns: "tuple[Analysis, DeviceReport]") -> None:
+def test_a_session_alone_and_a_host_have_no_predictions(turns: tuple[Analysis, DeviceReport]) -> None:
     analysis, device = turns
     physical = device.group.device
     host = replace(physical, device=replace(physical.device, is_host=True))

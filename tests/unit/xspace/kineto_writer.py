@@ -13,12 +13,12 @@ from tb_contention.model.trace import KernelKind, Trace
 _CATEGORY = {KernelKind.KERNEL: "kernel", KernelKind.COPY: "gpu_memcpy", KernelKind.MEMSET: "gpu_memset"}
 
 
-def us(picoseconds: int) -> "int | float":
+def us(picoseconds: int) -> int | float:
     """Write microseconds with their thousandths, as libkineto does."""
     return round(picoseconds / 1e6, 3)
 
 
-def kineto_document(trace: Trace, *, base_ns: "int | None", process: int = 4211) -> "dict[str, Any]":
+def kineto_document(trace: Trace, *, base_ns: int | None, process: int = 4211) -> dict[str, Any]:
     """Put a trace into PyTorch's form; base_ns: `baseTimeNanoseconds`, None writes Unix time as older releases do."""
     form = _Form(shift=(trace.clock.start_ns or 0) - (base_ns or 0), is_old=base_ns is None, process=process)
     events = [
@@ -40,11 +40,11 @@ class _Form:
     is_old: bool
     process: int
 
-    def at(self, picoseconds: int) -> "int | float":
+    def at(self, picoseconds: int) -> int | float:
         whole, rest = divmod(self.shift * 1000 + picoseconds, 1_000_000)
         return int(whole) if self.is_old else whole + rest // 1000 / 1000
 
-    def event(self, category: str, name: str, start: int, duration: int, **more: Any) -> "dict[str, Any]":
+    def event(self, category: str, name: str, start: int, duration: int, **more: Any) -> dict[str, Any]:
         """Write a complete event, of the process's main thread unless told."""
         made = {
             "ph": "X", "cat": category, "name": name, "pid": self.process, "tid": self.process, "ts": self.at(start),
@@ -53,7 +53,7 @@ class _Form:
         return made | more
 
 
-def _work(trace: Trace, form: _Form) -> "Iterator[dict[str, Any]]":
+def _work(trace: Trace, form: _Form) -> Iterator[dict[str, Any]]:
     k = trace.kernels
     for row in range(len(k)):
         arguments = _arguments(trace, row)
@@ -68,7 +68,7 @@ def _work(trace: Trace, form: _Form) -> "Iterator[dict[str, Any]]":
         )
 
 
-def _arguments(trace: Trace, row: int) -> "dict[str, Any]":
+def _arguments(trace: Trace, row: int) -> dict[str, Any]:
     k = trace.kernels
     stream, config = trace.streams[int(k.stream[row])], parse_launch_config(trace.strings.get(int(k.details[row])))
     made: dict[str, Any] = {
@@ -83,7 +83,7 @@ def _arguments(trace: Trace, row: int) -> "dict[str, Any]":
     return made
 
 
-def _host(trace: Trace, form: _Form) -> "Iterator[dict[str, Any]]":
+def _host(trace: Trace, form: _Form) -> Iterator[dict[str, Any]]:
     launches, steps = trace.launches, trace.steps
     for op in sorted({int(op) for op in trace.kernels.op if op >= 0}):
         yield form.event("cpu_op", trace.strings[op], 0, 0, args={"External id": 10_000 + op})
@@ -100,7 +100,7 @@ def _host(trace: Trace, form: _Form) -> "Iterator[dict[str, Any]]":
         yield form.event("Trace", "PyTorch Profiler (0)", 0, length, pid="Spans", tid="PyTorch Profiler")
 
 
-def _properties(trace: Trace) -> "dict[str, Any]":
+def _properties(trace: Trace) -> dict[str, Any]:
     device = trace.devices[0]
     made = {
         "id": device.ordinal,
@@ -113,7 +113,7 @@ def _properties(trace: Trace) -> "dict[str, Any]":
     return made
 
 
-def write_kineto(path: Path, document: "dict[str, Any]") -> Path:
+def write_kineto(path: Path, document: dict[str, Any]) -> Path:
     """Write a document, compressed where the name says so."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = json.dumps(document, indent=1).encode()

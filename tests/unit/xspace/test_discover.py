@@ -125,7 +125,7 @@ def test_a_url_holds_what_a_folder_holds(tmp_path: Path) -> None:
         put(tmp_path / "same", name)
         memory.pipe(f"/same/{name}", b"")
 
-    def seen(place: str) -> "list[tuple[object, ...]]":
+    def seen(place: str) -> list[tuple[object, ...]]:
         found = discover("", spec=f"jobs:{place}").files
         return [(f.id, f.relative, f.directory, f.container, f.tfevents_seconds, f.manifest is None) for f in found]
 

@@ -34,11 +34,11 @@ def read(document: Any) -> Trace:
     return decode_kineto(data, file="x.pt.trace.json")
 
 
-def event(name: str = "gemm", **more: Any) -> "dict[str, Any]":
+def event(name: str = "gemm", **more: Any) -> dict[str, Any]:
     return {"ph": "X", "cat": "kernel", "name": name, "pid": 0, "tid": 7, "ts": 1.0, "dur": 2.0, "args": {}, **more}
 
 
-def around(*events: Any, **more: Any) -> "dict[str, Any]":
+def around(*events: Any, **more: Any) -> dict[str, Any]:
     return {"schemaVersion": 1, "baseTimeNanoseconds": 1_700_000_000_000_000_000, "traceEvents": list(events), **more}
 
 
@@ -115,7 +115,7 @@ def test_two_real_processes_are_lined_up_by_their_clocks(tmp_path: Path) -> None
     assert to_json(report) == to_json(again)
 
 
-def sessions() -> "tuple[SessionSpec, ...]":
+def sessions() -> tuple[SessionSpec, ...]:
     items = tuple(Item(name=f"gemm_{k}", op=f"m/op_{k}:MatMul", mean=150.0, grid=(64, 2, 1)) for k in range(20))
     copy = Item(name="MemcpyD2H", op="loss:Mean", mean=3.0, copied=4096)
     return tuple(
@@ -136,7 +136,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "together"
 
 
-def as_kineto(xspace: Path, target: Path, *names: str, base_ns: "int | None" = 1_771_000_000_000_000_000) -> None:
+def as_kineto(xspace: Path, target: Path, *names: str, base_ns: int | None = 1_771_000_000_000_000_000) -> None:
     """Copy a log directory, with these sessions in PyTorch's form and the GPU they were on named as before."""
     shutil.copytree(xspace, target)
     for file in discover(str(target)).files:
@@ -148,11 +148,11 @@ def as_kineto(xspace: Path, target: Path, *names: str, base_ns: "int | None" = 1
         shutil.rmtree(path.parents[2])
 
 
-def gpus(report: Report) -> "dict[tuple[str, int], str]":
+def gpus(report: Report) -> dict[tuple[str, int], str]:
     return {(s.id, 0): "the GPU" for s in report.sessions}
 
 
-def losses(report: Report) -> "dict[str, tuple[float, float]]":
+def losses(report: Report) -> dict[str, tuple[float, float]]:
     (device,) = (d for d in report.devices if len(d.sessions) > 1)
     return {
         loss.session.split("/")[0]: (loss.slowdown.estimate or 0.0, float(loss.lost or 0)) for loss in device.losses
@@ -161,7 +161,7 @@ def losses(report: Report) -> "dict[str, tuple[float, float]]":
 
 @pytest.mark.parametrize("names", [("one",), ("one", "two")])
 def test_a_session_in_pytorchs_form_gives_the_results_of_its_xspace_file(
-    names: "tuple[str, ...]", simulated: Path, tmp_path: Path
+    names: tuple[str, ...], simulated: Path, tmp_path: Path
 ) -> None:
     as_kineto(simulated, tmp_path / "logs", *names)
     plain = tb_contention.analyse(simulated, cache_dir=None)

@@ -13,11 +13,11 @@ from tb_contention.xspace.legacy_json import decode_trace_json
 GPU = {"ph": "M", "pid": 1, "name": "process_name", "args": {"name": "/device:GPU:0"}}
 
 
-def decoded(*events: "dict[str, Any]") -> Trace:
+def decoded(*events: dict[str, Any]) -> Trace:
     return decode_trace_json(gzip.compress(json.dumps({"traceEvents": [GPU, *events]}).encode()), file="f")
 
 
-def kernel(**changed: Any) -> "dict[str, Any]":
+def kernel(**changed: Any) -> dict[str, Any]:
     return {"ph": "X", "pid": 1, "tid": 1, "ts": 1.5, "dur": 2, "name": "k", **changed}
 
 

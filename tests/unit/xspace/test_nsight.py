@@ -32,7 +32,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report("time_slicing", tmp_path_factory.mktemp("nsight"))
 
 
-def made(path: Path, *statements: "tuple[str, tuple[object, ...]]") -> Path:
+def made(path: Path, *statements: tuple[str, tuple[object, ...]]) -> Path:
     """Write an export with the documented tables and a few rows."""
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(SCHEMA)
@@ -44,8 +44,8 @@ def made(path: Path, *statements: "tuple[str, tuple[object, ...]]") -> Path:
 
 
 def kernel(
-    start: int, end: int, *, process: int = A, device: int = 0, correlation: int = 5, graph: "int | None" = None
-) -> "tuple[str, tuple[object, ...]]":
+    start: int, end: int, *, process: int = A, device: int = 0, correlation: int = 5, graph: int | None = None
+) -> tuple[str, tuple[object, ...]]:
     return KERNEL, (start, end, device, correlation, process, graph)
 
 
@@ -107,7 +107,7 @@ def test_copies_memsets_and_whole_graphs_are_device_work(tmp_path: Path) -> None
     ("text", "number"),
     [("step 7", 7), ("Iteration: 12", 12), ("train_step#3", 3), ("global step", None), ("batch_9", 9), ("iter", None)],
 )
-def test_ranges_named_like_steps_are_the_steps(tmp_path: Path, text: str, number: "int | None") -> None:
+def test_ranges_named_like_steps_are_the_steps(tmp_path: Path, text: str, number: int | None) -> None:
     insert = "INSERT INTO NVTX_EVENTS VALUES (?, ?, 59, NULL, ?, ?, NULL, NULL, 0)"
     thread = global_id(100, 1)
     rows = [(insert, (at, at + 50, text, thread)) for at in (0, 100)]

@@ -51,7 +51,7 @@ class c_nvmlUtilization_t(ctypes.Structure):  # noqa: N801
 @dataclass
 class nvmlFriendlyObject:  # noqa: N801
     pid: int
-    usedGpuMemory: "int | None"  # noqa: N815
+    usedGpuMemory: int | None  # noqa: N815
     gpuInstanceId: int = 0xFFFFFFFF  # noqa: N815
     computeInstanceId: int = 0xFFFFFFFF  # noqa: N815
 
@@ -67,14 +67,14 @@ class Card:
     used: int = 0
     mode: int = 0
     mig: int = 0
-    compute: "dict[int, int | None]" = field(default_factory=dict)
-    mps: "dict[int, int | None]" = field(default_factory=dict)
-    graphics: "dict[int, int | None]" = field(default_factory=dict)
-    lacks: "tuple[str, ...]" = ()
+    compute: dict[int, int | None] = field(default_factory=dict)
+    mps: dict[int, int | None] = field(default_factory=dict)
+    graphics: dict[int, int | None] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
 
 
-GPUS: "list[Card]" = []
-NAMES: "dict[int, str]" = {}
+GPUS: list[Card] = []
+NAMES: dict[int, str] = {}
 OPEN = 0
 
 
@@ -127,7 +127,7 @@ def nvmlDeviceGetPciInfo(handle: Card) -> nvmlPciInfo_t:  # noqa: N802
     return nvmlPciInfo_t(domain=0, bus=_asked(handle, "pci").bus, device=0)
 
 
-def nvmlDeviceGetMemoryInfo(handle: Card, version: "int | None" = None) -> c_nvmlMemory_t:  # noqa: N802
+def nvmlDeviceGetMemoryInfo(handle: Card, version: int | None = None) -> c_nvmlMemory_t:  # noqa: N802
     card = _asked(handle, "memory")
     return c_nvmlMemory_t(total=card.total, free=card.total - card.used, used=card.used)
 
@@ -136,7 +136,7 @@ def nvmlDeviceGetComputeMode(handle: Card) -> int:  # noqa: N802
     return _asked(handle, "mode").mode
 
 
-def nvmlDeviceGetMigMode(handle: Card) -> "list[int]":  # noqa: N802
+def nvmlDeviceGetMigMode(handle: Card) -> list[int]:  # noqa: N802
     return [_asked(handle, "mig").mig, 0]
 
 
@@ -156,19 +156,19 @@ def nvmlDeviceGetUtilizationRates(handle: Card) -> c_nvmlUtilization_t:  # noqa:
     return c_nvmlUtilization_t(gpu=97, memory=40)
 
 
-def _listed(entries: "dict[int, int | None]") -> "list[nvmlFriendlyObject]":
+def _listed(entries: dict[int, int | None]) -> list[nvmlFriendlyObject]:
     return [nvmlFriendlyObject(pid, used) for pid, used in entries.items()]
 
 
-def nvmlDeviceGetComputeRunningProcesses(handle: Card) -> "list[nvmlFriendlyObject]":  # noqa: N802
+def nvmlDeviceGetComputeRunningProcesses(handle: Card) -> list[nvmlFriendlyObject]:  # noqa: N802
     return _listed(_asked(handle, "processes").compute)
 
 
-def nvmlDeviceGetGraphicsRunningProcesses(handle: Card) -> "list[nvmlFriendlyObject]":  # noqa: N802
+def nvmlDeviceGetGraphicsRunningProcesses(handle: Card) -> list[nvmlFriendlyObject]:  # noqa: N802
     return _listed(_asked(handle, "graphics").graphics)
 
 
-def nvmlDeviceGetMPSComputeRunningProcesses(handle: Card) -> "list[nvmlFriendlyObject]":  # noqa: N802
+def nvmlDeviceGetMPSComputeRunningProcesses(handle: Card) -> list[nvmlFriendlyObject]:  # noqa: N802
     return _listed(_asked(handle, "mps").mps)
 
 
