@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from tb_contention.capture.messages import reason
 from tb_contention.capture.profilers import is_imported, is_jax_at_work
 from tb_contention.capture.recording import Recording
 from tb_contention.capture.rendezvous import Done, Order, Rendezvous, Window, is_alive
-from tb_contention.capture.telling import reason
 
 _TICK_S = 0.02
 _SLOW_TICK_S = 0.2
@@ -27,10 +27,10 @@ def begin(order_path: str) -> None:
     meeting = Rendezvous(Path(order_path).parent)
     order = meeting.order(int(Path(order_path).name.partition(".")[0]))
     if order is not None:
-        Attendant(meeting, order).start()
+        WindowRecorder(meeting, order).start()
 
 
-class Attendant:
+class WindowRecorder:
     """Waits for the window and records it; also ends the recording when the program ends first."""
 
     def __init__(self, meeting: Rendezvous, order: Order) -> None:
@@ -38,7 +38,7 @@ class Attendant:
         self._order = order
         self._process_id = os.getpid()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._attend, name="tb_contention window", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="tb_contention window", daemon=True)
         self._recording = Recording(order.name, order.logdir, recorder="run", in_own_folder=False)
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Attendant:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    def _attend(self) -> None:
+    def _run(self) -> None:
         number = self._order.number
         if not self._claimed():
             return
@@ -83,8 +83,8 @@ class Attendant:
 
     def _is_pointless(self) -> bool:
         """Tell whether nobody waits for a recording any more."""
-        keeper_is_gone = not self._meeting.is_there() or not is_alive(self._order.keeper)
-        return keeper_is_gone or self._meeting.is_marked(self._order.number, "done")
+        run_is_gone = not self._meeting.is_there() or not is_alive(self._order.runner)
+        return run_is_gone or self._meeting.is_marked(self._order.number, "done")
 
     def _record(self) -> bool:
         """Record the window; False where this process ended before it, so that another one of the command may."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from tb_contention._version import __version__
 from tb_contention.capture.facts import Device, Samples, Session
-from tb_contention.capture.telling import reason
+from tb_contention.capture.messages import reason
 
 NAME = "tb_contention.json"
 FORMAT_VERSION = 1

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tb_contention.capture.facts import Gpu
-from tb_contention.capture.telling import reason
+from tb_contention.capture.messages import reason
 
 _COMPUTE_MODES = {0: "default", 1: "exclusive_thread", 2: "prohibited", 3: "exclusive_process"}
 _CLOCK_SM = 1

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tb_contention.capture import environment, found
+from tb_contention.capture import environment, trace_files
 from tb_contention.capture import manifest as writer
 from tb_contention.capture.gathering import Gathering
 from tb_contention.capture.machine import SAMPLE_EVERY_S
+from tb_contention.capture.messages import reason, say
 from tb_contention.capture.recording import Recording
-from tb_contention.capture.telling import reason, say
 
 
 @contextmanager
@@ -70,7 +70,7 @@ class _Statement:
         self._name = name
         self._place = Path(logdir).absolute()
         self._gathering = Gathering(sample_every_s=sample_every_s)
-        self._before = found.look(self._place, below=True)
+        self._before = trace_files.list_traces(self._place, below=True)
         self._gathering.start()
 
     def write(self) -> None:
@@ -85,7 +85,7 @@ class _Statement:
 
     def _written(self) -> str:
         session = self._gathering.session(self._name, None)
-        traces = found.own(self._before, found.look(self._place, below=True))
+        traces = trace_files.new_traces(self._before, trace_files.list_traces(self._place, below=True))
         if not traces:
             return f"no trace appeared below {self._place}, so no manifest is written"
         if len(traces) > 1:

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from tb_contention.capture import environment, found, manifest
+from tb_contention.capture import environment, manifest, trace_files
 from tb_contention.capture.folders import OwnFolder, folder_name
 from tb_contention.capture.gathering import Gathering
 from tb_contention.capture.machine import SAMPLE_EVERY_S
+from tb_contention.capture.messages import reason
 from tb_contention.capture.profilers import Profiler, is_running_already, profilers
-from tb_contention.capture.telling import reason
 
 
 class Recording:
@@ -38,7 +38,7 @@ class Recording:
         self._sample_every_s = sample_every_s
         self._gathering: Gathering | None = None
         self._profiler: Profiler | None = None
-        self._before: frozenset[found.Trace] = frozenset()
+        self._before: frozenset[trace_files.TraceFile] = frozenset()
         self._others: list[str] = []
 
     @property
@@ -67,7 +67,7 @@ class Recording:
             self._refuse(f"{self.logdir} cannot be made ({error.strerror or reason(error)})")
             return
         self.logdir = self._place.path
-        self._before = found.look(self.logdir)
+        self._before = trace_files.list_traces(self.logdir)
         self._profiler = self._started()
         if self._profiler is None:
             self._place.leave()
@@ -120,7 +120,7 @@ class Recording:
             self._place.leave()
 
     def _state(self, profiler: Profiler) -> None:
-        traces = found.own(self._before, found.look(self.logdir))
+        traces = trace_files.new_traces(self._before, trace_files.list_traces(self.logdir))
         if not traces:
             self.problems.append(f"{self.name}: the profiler of {profiler.framework} left no trace in {self.logdir}")
         self.directories = tuple(dict.fromkeys(trace.path.parent for trace in traces))

@@ -11,7 +11,7 @@ from typing import Any
 
 from tb_contention.capture import manifest
 from tb_contention.capture.addresses import Address, unreachable
-from tb_contention.capture.places import made
+from tb_contention.capture.logdir import make_logdir
 from tb_contention.capture.watch import Watch
 from tb_contention.errors import ContentionError, MissingLibraryError
 
@@ -56,7 +56,7 @@ def request_capture(
     Raises OptionError and OutputError where the folder cannot be made, MissingLibraryError without a client, ContentionError when no
     server gave a trace.
     """
-    folder = made(os.fspath(logdir))
+    folder = make_logdir(os.fspath(logdir))
     profile = folder / "plugins" / "profile"
     addresses = tuple(dict.fromkeys(addresses))
     tell("Looking for the profiler servers")

@@ -21,13 +21,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a command is to record. package: the folder of tb_contention; keeper: the process id of `run`."""
+    """What a command is to record. package: the folder of tb_contention; runner: the process id of `run`."""
 
     number: int
     name: str
     logdir: str
     package: str
-    keeper: int
+    runner: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

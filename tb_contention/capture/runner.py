@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tb_contention.capture.commands import Command
+from tb_contention.capture.coordinator import Coordinator, Settings
 from tb_contention.capture.environment import CONCURRENT
 from tb_contention.capture.interrupts import Interrupts
-from tb_contention.capture.keeper import Keeper, Settings
+from tb_contention.capture.messages import reason
 from tb_contention.capture.rendezvous import Done, Order, Rendezvous
-from tb_contention.capture.telling import reason
 
 ORDER_VARIABLE = "TB_CONTENTION_RUN"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -51,23 +51,25 @@ def run_together(
         meeting = Rendezvous(folder)
         for number, (command, logdir) in enumerate(zip(commands, logdirs, strict=True)):
             meeting.give_order(
-                Order(number=number, name=command.name, logdir=str(logdir), package=str(_PACKAGE), keeper=os.getpid())
+                Order(number=number, name=command.name, logdir=str(logdir), package=str(_PACKAGE), runner=os.getpid())
             )
-        flock = _Flock(commands, meeting, say)
+        processes = _Processes(commands, meeting, say)
         try:
-            _follow(flock, Keeper(meeting, settings), interrupts, say)
+            _follow(processes, Coordinator(meeting, settings), interrupts, say)
         finally:
-            flock.signal(_KILL)
-        return flock.outcomes()
+            processes.signal(_KILL)
+        return processes.outcomes()
 
 
-def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: Callable[[str], None]) -> None:
+def _follow(
+    processes: "_Processes", coordinator: Coordinator, interrupts: Interrupts, say: Callable[[str], None]
+) -> None:
     """Look after the commands until they have ended and what they record is written."""
-    ending = _Ending(flock, keeper, say)
+    ending = _Ending(processes, coordinator, say)
     while not ending.is_over:
-        running = flock.running()
-        keeper.tend(running)
-        if not running and not keeper.awaits_a_trace():
+        running = processes.running()
+        coordinator.update(running)
+        if not running and not coordinator.awaits_a_trace():
             return
         ending.look(interrupts)
         time.sleep(_TICK_S)
@@ -76,11 +78,11 @@ def _follow(flock: "_Flock", keeper: Keeper, interrupts: Interrupts, say: Callab
 class _Ending:
     """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
 
-    def __init__(self, flock: "_Flock", keeper: Keeper, say: Callable[[str], None]) -> None:
+    def __init__(self, processes: "_Processes", coordinator: Coordinator, say: Callable[[str], None]) -> None:
         self.is_over = False
         self._say = say
-        self._flock = flock
-        self._keeper = keeper
+        self._processes = processes
+        self._coordinator = coordinator
         self._began: float | None = None
         self._passed_on: float | None = None
 
@@ -91,33 +93,33 @@ class _Ending:
             self._kill()
         elif interrupts.number is not None:
             self._interrupted(interrupts.number, now)
-        elif self._keeper.is_time_to_stop():
+        elif self._coordinator.is_time_to_stop():
             self._stop(now)
 
     def _kill(self) -> None:
-        self._flock.signal(_KILL)
+        self._processes.signal(_KILL)
         self.is_over = True
 
     def _interrupted(self, number: int, now: float) -> None:
         if self._began is None:
             self._began = now
-            self._keeper.end()
+            self._coordinator.end()
             self._say("interrupted: what is recorded is kept, then the commands are told; once more kills them.")
-        if self._passed_on is None and (not self._keeper.awaits_a_trace() or now > self._began + _EXPORT_S):
+        if self._passed_on is None and (not self._coordinator.awaits_a_trace() or now > self._began + _EXPORT_S):
             self._passed_on = now
-            self._flock.signal(number)
+            self._processes.signal(number)
         elif self._passed_on is not None and now > self._passed_on + _PATIENCE_S:
             self._kill()
 
     def _stop(self, now: float) -> None:
         if self._passed_on is None:
             self._passed_on = now
-            self._flock.stop()
+            self._processes.stop()
         elif now > self._passed_on + _STOP_S:
             self._kill()
 
 
-class _Flock:
+class _Processes:
     """The processes of the commands, in their order; None where one could not be started."""
 
     def __init__(self, commands: Sequence[Command], meeting: Rendezvous, say: Callable[[str], None]) -> None:

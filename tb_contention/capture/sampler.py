@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tb_contention.capture.facts import ProcessMemory, Samples
+from tb_contention.capture.messages import reason
 from tb_contention.capture.nvml import Nvml
-from tb_contention.capture.telling import reason
 
 #: The most samples that are kept, over all GPUs; then every other one goes and the period doubles.
 MOST = 2000

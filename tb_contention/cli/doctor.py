@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from tb_contention._version import __version__
 from tb_contention.cli.analysis import analysed
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def installation() -> "list[Check]":
     """Look at this environment; what other packages break is a fault of theirs, told and not raised."""
-    from tb_contention.health import gpu, packages, places, plugin
+    from tb_contention.health import caches, gpu, packages, plugin
 
     there = packages.installed()
     entries = plugin.entry_points()
@@ -85,10 +86,10 @@ def installation() -> "list[Check]":
         *gpu.rights(_read("/proc/driver/nvidia/params"), _read("/proc/self/status")),
         *gpu.serialising(_tensorflow(there), os.environ.get("TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL")),
     ]
-    return found + _caches(places)
+    return found + _caches(caches)
 
 
-def _caches(places: Any) -> "list[Check]":
+def _caches(caches: ModuleType) -> "list[Check]":
     """Look at the caches; where numpy or numba cannot be imported nothing is cached, and the faults above say so."""
     try:
         from tb_contention.cache import BUDGET, default_cache_directory
@@ -98,8 +99,8 @@ def _caches(places: Any) -> "list[Check]":
         return []
     stats = function.stats
     return [
-        places.trace_cache(default_cache_directory(), BUDGET),
-        places.compiled_cache(stats.cache_path, sum(stats.cache_hits.values())),
+        caches.trace_cache(default_cache_directory(), BUDGET),
+        caches.compiled_cache(stats.cache_path, sum(stats.cache_hits.values())),
     ]
 
 

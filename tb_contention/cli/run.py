@@ -23,15 +23,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tb_contention.capture.places import made
+from tb_contention.capture.logdir import make_logdir
 from tb_contention.cli.parsing import parse_duration, parse_limit
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import OptionError
 
 if TYPE_CHECKING:
     from tb_contention.capture.commands import Command
+    from tb_contention.capture.coordinator import Settings
     from tb_contention.capture.interrupts import Interrupts
-    from tb_contention.capture.keeper import Settings
     from tb_contention.capture.runner import Outcome
 
 NAME = "run"
@@ -83,11 +83,11 @@ def _wait(word: str) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the commands, alone first where that is asked for, and say what was recorded and how to look at it."""
+    from tb_contention.capture.coordinator import Settings
     from tb_contention.capture.interrupts import Interrupts
-    from tb_contention.capture.keeper import Settings
 
     refuse_windows(sys.platform)
-    commands, logdir = _commands(arguments), made(arguments.logdir)
+    commands, logdir = _commands(arguments), make_logdir(arguments.logdir)
     settings = Settings(
         wait_ns=arguments.wait, duration_ns=arguments.duration, timeout_ns=arguments.timeout, stop=arguments.stop
     )

@@ -2,7 +2,7 @@
 
 packages   versions, ranges of the metadata, imports
 plugin     does TensorBoard find the tab, is its page whole
-places     caches
+caches     the caches of decoded traces and of machine code
 gpu        driver and the right to profile
 traces     what the captures of a log directory lack
 """

@@ -122,10 +122,10 @@ def wait_until_recording(process: subprocess.Popen[str]) -> None:
     raise AssertionError("nothing was recorded")
 
 
-def orders_of(keeper: int) -> set[Path]:
-    """Find the folders of orders whose keeper is a process."""
+def orders_of(runner: int) -> set[Path]:
+    """Find the folders of orders whose runner is a process."""
     orders = Path(tempfile.gettempdir()).glob("tb_contention_run_*/0.order")
-    return {path.parent for path in orders if f'"keeper": {keeper}' in text_of(path)}
+    return {path.parent for path in orders if f'"runner": {runner}' in text_of(path)}
 
 
 def text_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tb_contention.capture.keeper import Keeper, Settings
+from tb_contention.capture.coordinator import Coordinator, Settings
 from tb_contention.capture.rendezvous import Done, Order, Rendezvous, is_alive
 
 SECOND = 1_000_000_000
@@ -20,7 +20,7 @@ def settings(wait: int = 0, timeout: int = 60 * SECOND, *, stop: bool = False) -
 
 def test_what_is_left_is_found(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    order = Order(number=1, name="a", logdir="/l", package="/p", keeper=5)
+    order = Order(number=1, name="a", logdir="/l", package="/p", runner=5)
     done = Done(directories=("/l/1",), problems=("none",))
     assert (meeting.order(1), meeting.window(), meeting.done(1), meeting.claimed_by(1)) == (None, None, None, None)
 
@@ -41,13 +41,13 @@ def test_a_command_is_claimed_once(tmp_path: Path) -> None:
 
 def test_the_window_opens_when_all_have_been_ready_for_a_while(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(wait=SECOND // 2))
+    coordinator = Coordinator(meeting, settings(wait=SECOND // 2))
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0, 1}))
+    coordinator.update(frozenset({0, 1}))
     meeting.mark(1, "ready")
     assert meeting.window() is None
     ready = time.time_ns()
-    keeper.tend(frozenset({0, 1}))
+    coordinator.update(frozenset({0, 1}))
 
     window = meeting.window()
     assert window is not None
@@ -57,15 +57,15 @@ def test_the_window_opens_when_all_have_been_ready_for_a_while(tmp_path: Path) -
 
 def test_the_wait_begins_anew_when_one_is_not_ready_any_more(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(wait=SECOND // 5))
+    coordinator = Coordinator(meeting, settings(wait=SECOND // 5))
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     first = meeting.window()
     meeting.release(0)
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     assert meeting.window() is None
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     second = meeting.window()
     assert first is not None
     assert second is not None
@@ -74,42 +74,42 @@ def test_the_wait_begins_anew_when_one_is_not_ready_any_more(tmp_path: Path) -> 
 
 def test_a_window_that_opens_stays_as_it_is(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(wait=0))
+    coordinator = Coordinator(meeting, settings(wait=0))
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     window = meeting.window()
     assert window is not None
     meeting.release(0)
     time.sleep(max(window.open_ns - time.time_ns(), 0) / 1e9)
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     assert meeting.window() == window
 
 
 def test_a_program_beyond_its_shell_has_its_window(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(wait=10 * SECOND))
+    coordinator = Coordinator(meeting, settings(wait=10 * SECOND))
     meeting.claim(0)
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
-    keeper.tend(frozenset())
+    coordinator.update(frozenset({0}))
+    coordinator.update(frozenset())
     assert meeting.window() is not None
-    assert keeper.awaits_a_trace()
+    assert coordinator.awaits_a_trace()
 
 
 def test_one_that_has_ended_keeps_nobody_waiting(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
     meeting.mark(0, "ready")
-    Keeper(meeting, settings()).tend(frozenset({0}))
+    Coordinator(meeting, settings()).update(frozenset({0}))
     assert meeting.window() is not None
 
 
 def test_after_the_timeout_the_window_is_of_those_that_are_ready(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(timeout=0))
-    keeper.tend(frozenset({0, 1}))
+    coordinator = Coordinator(meeting, settings(timeout=0))
+    coordinator.update(frozenset({0, 1}))
     assert meeting.window() is None
     meeting.mark(1, "ready")
-    keeper.tend(frozenset({0, 1}))
+    coordinator.update(frozenset({0, 1}))
     assert meeting.window() is not None
 
 
@@ -120,7 +120,7 @@ def test_a_command_whose_recording_process_ended_is_free_again(tmp_path: Path) -
     (tmp_path / "0.claim").symlink_to(f"{gone.pid} ")
     meeting.mark(0, "ready")
 
-    Keeper(meeting, settings()).tend(frozenset({0}))
+    Coordinator(meeting, settings()).update(frozenset({0}))
 
     assert meeting.claim(0)
     assert meeting.window() is None
@@ -128,12 +128,12 @@ def test_a_command_whose_recording_process_ended_is_free_again(tmp_path: Path) -
 
 def test_who_leaves_before_the_window_lets_another_one_record(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings(wait=10 * SECOND))
+    coordinator = Coordinator(meeting, settings(wait=10 * SECOND))
     assert meeting.claim(0)
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     meeting.leave(0, Done(problems=("too early",)))
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
 
     assert meeting.window() is None
     assert not meeting.is_marked(0, "done")
@@ -146,32 +146,32 @@ def test_who_leaves_before_the_window_lets_another_one_record(tmp_path: Path) ->
 
 def test_only_a_living_process_is_waited_for(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings())
+    coordinator = Coordinator(meeting, settings())
     meeting.claim(0)
-    keeper.tend(frozenset({0}))
-    assert not keeper.awaits_a_trace()
+    coordinator.update(frozenset({0}))
+    assert not coordinator.awaits_a_trace()
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
-    assert keeper.awaits_a_trace()
+    coordinator.update(frozenset({0}))
+    assert coordinator.awaits_a_trace()
     meeting.report(0, Done())
-    assert not keeper.awaits_a_trace()
+    assert not coordinator.awaits_a_trace()
 
 
 def test_the_dead_are_not_waited_for(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    keeper = Keeper(meeting, settings())
+    coordinator = Coordinator(meeting, settings())
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     meeting.mark(0, "ready")
-    keeper.tend(frozenset({0}))
+    coordinator.update(frozenset({0}))
     (tmp_path / "0.claim").symlink_to(f"{gone.pid} ")
     gone.wait()
-    assert not keeper.awaits_a_trace()
+    assert not coordinator.awaits_a_trace()
 
 
 def test_commands_are_stopped_when_they_never_become_ready(tmp_path: Path) -> None:
-    assert not Keeper(Rendezvous(tmp_path), settings(stop=True)).is_time_to_stop()
-    assert Keeper(Rendezvous(tmp_path), settings(timeout=-1, stop=True)).is_time_to_stop()
-    assert not Keeper(Rendezvous(tmp_path), settings(timeout=-1)).is_time_to_stop()
+    assert not Coordinator(Rendezvous(tmp_path), settings(stop=True)).is_time_to_stop()
+    assert Coordinator(Rendezvous(tmp_path), settings(timeout=-1, stop=True)).is_time_to_stop()
+    assert not Coordinator(Rendezvous(tmp_path), settings(timeout=-1)).is_time_to_stop()
 
 
 def test_the_dead_are_not_alive() -> None:

@@ -24,8 +24,8 @@ class Settings:
     stop: bool = False
 
 
-class Keeper:
-    """Looks into the folder at intervals; `tend` is to be called with the numbers of the commands that run."""
+class Coordinator:
+    """Looks into the folder at intervals; `update` is to be called with the numbers of the commands that run."""
 
     def __init__(self, meeting: Rendezvous, settings: Settings) -> None:
         self._meeting = meeting
@@ -34,7 +34,7 @@ class Keeper:
         self._window: Window | None = None
         self._known: frozenset[int] = frozenset()
 
-    def tend(self, running: frozenset[int]) -> None:
+    def update(self, running: frozenset[int]) -> None:
         """Say when the window opens once all are ready, and take it back when one is not any more; free what the dead hold.
 
         It is said as early as can be: a machine that is busy may not run this process again before the window opens.

@@ -5,7 +5,7 @@ from pathlib import Path
 from tb_contention.errors import OptionError, OutputError
 
 
-def made(place: str) -> Path:
+def make_logdir(place: str) -> Path:
     """Make a log directory where there is none; -> its absolute path. Raises OptionError for a URL, OutputError where it cannot be made."""
     if "://" in place:
         raise OptionError("DIR must be a folder of this machine.", slug="bad-option", advice="Copy it afterwards.")

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tb_contention.health.places import compiled_cache, trace_cache
+from tb_contention.health.caches import compiled_cache, trace_cache
 from tb_contention.model.health import Status
 
 

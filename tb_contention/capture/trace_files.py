@@ -9,7 +9,7 @@ SUFFIX = ".xplane.pb"
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class TraceFile:
     """A trace file as it was at one look."""
 
     path: Path
@@ -22,24 +22,24 @@ class Trace:
         return self.path.name[: -len(SUFFIX)]
 
 
-def look(logdir: Path, *, below: bool = False) -> frozenset[Trace]:
+def list_traces(logdir: Path, *, below: bool = False) -> frozenset[TraceFile]:
     """List the traces in `plugins/profile` of a log directory; below: in the directories below it too. What is not there is empty."""
     places = [Path(folder) for folder, _, _ in os.walk(logdir)] if below else [logdir]
     return frozenset(trace for place in places for trace in _in(place / "plugins" / "profile"))
 
 
-def _in(profiles: Path) -> list[Trace]:
+def _in(profiles: Path) -> list[TraceFile]:
     found = []
     for path in profiles.glob(f"*/*{SUFFIX}"):
         try:
             info = path.stat()
         except OSError:
             continue
-        found.append(Trace(path, info.st_mtime_ns, info.st_size))
+        found.append(TraceFile(path, info.st_mtime_ns, info.st_size))
     return found
 
 
-def own(before: frozenset[Trace], after: frozenset[Trace]) -> tuple[Trace, ...]:
+def new_traces(before: frozenset[TraceFile], after: frozenset[TraceFile]) -> tuple[TraceFile, ...]:
     """Return what is new or was written anew by this machine, by path: a profiler names its file after its host."""
     host = socket.gethostname()
     fresh = sorted(after - before, key=lambda trace: trace.path)
