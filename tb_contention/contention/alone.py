@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.baseline import Baseline, baseline, group_medians
+from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
-from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.units import F64, I64, Bool
@@ -190,7 +190,7 @@ def no_more_than_one(
     guessed = [alone.evidence is Evidence.C for alone in alones]
     if not any(guessed) or any(alone.evidence is Evidence.D for alone in alones):
         return alones
-    where = together([work.pending for work in works], start, end).where
+    where = co_pending([work.pending for work in works], start, end).where
     done = [progress_sum([w], [a.estimate], where) or 0.0 for w, a in zip(works, alones, strict=True)]
     loose = sum(d for d, g in zip(done, guessed, strict=True) if g)
     factor = (1.0 - sum(done) + loose) / loose if loose else 1.0

@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.contention.keys import numbered
+from tb_contention.contention.kernel_keys import numbered
 from tb_contention.units import F64, I64, Bool
 
 _II = types.Array(types.int64, 1, "C", readonly=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.cover import covered
-from tb_contention.contention.keys import numbered
+from tb_contention.contention.interval_sets import covered
+from tb_contention.contention.kernel_keys import numbered
 from tb_contention.model.contention import UNTRACED, Blame, KernelPair
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.tables import StringTable

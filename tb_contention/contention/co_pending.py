@@ -1,10 +1,10 @@
-"""Where several sessions had work pending at once, and how much they got done there."""
+"""Find the time in which several sessions had work pending, and the progress they made in it."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.cover import covered
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -12,8 +12,11 @@ from tb_contention.units import F64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
-    """Where in [start, end) two or more sessions had work pending, and how many there were on average."""
+class CoPending:
+    """The time in [start, end) in which two or more sessions had work pending.
+
+    sessions: mean number of them in it.
+    """
 
     start: int
     end: int
@@ -21,12 +24,12 @@ class Together:
     sessions: float
 
 
-def together(pending: list[Intervals], start: int, end: int) -> Together:
+def co_pending(pending: list[Intervals], start: int, end: int) -> CoPending:
     """Find the co-pending time inside [start, end)."""
     swept = swept_together(tuple(p.clip(start, end) for p in pending))
     summed = int(np.trace(swept.pairs))
     where = swept.contended
-    return Together(start=start, end=end, where=where, sessions=summed / where.total if len(where) else 0.0)
+    return CoPending(start=start, end=end, where=where, sessions=summed / where.total if len(where) else 0.0)
 
 
 def progress_sum(works: list[SessionWork], alone: list[F64], where: Intervals) -> float | None:

@@ -14,10 +14,10 @@ import numpy as np
 from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned, no_more_than_one
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
-from tb_contention.contention.cover import united
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.interval import estimate
+from tb_contention.contention.interval_sets import united
 from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.measured import (
     divided,

@@ -6,8 +6,8 @@ What slows undisturbed kernels slows the disturbed ones beside them as well, and
 import numpy as np
 
 from tb_contention.contention.baseline import group_medians
-from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.cover import covered, widened
+from tb_contention.contention.interval_sets import covered, widened
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, Bool

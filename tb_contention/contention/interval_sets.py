@@ -1,4 +1,4 @@
-"""How much of each span a set of intervals covers."""
+"""Measure and combine sets of intervals: covered length of spans, widening, union."""
 
 import numpy as np
 from numba import types

@@ -1,4 +1,4 @@
-"""Which kernels are the same work: equal name, launch configuration and op; and the how-manieth of its kind in its step each one is."""
+"""Key kernels by the work they do (name, launch configuration, op), and index equal kernels within each step."""
 
 import numpy as np
 from numba import types
@@ -34,7 +34,7 @@ def _number(values, out):
 
 
 @compiled(types.void(_IN, _IN, types.int64, _OUT))
-def _occurrence(step, key, keys, out):
+def _index_in_step(step, key, keys, out):
     last = np.full(keys, np.int64(-2))
     seen = np.zeros(keys, np.int64)
     for i in range(step.shape[0]):
@@ -49,7 +49,7 @@ def _occurrence(step, key, keys, out):
 
 
 def numbered(values: I64) -> tuple[I64, int]:
-    """Replace values by dense numbers in order of appearance: (numbers, how many)."""
+    """Replace values by dense numbers in order of appearance; return them and their count."""
     out = np.empty(len(values), np.int64)
     return out, int(_number(np.ascontiguousarray(values), out))
 
@@ -60,14 +60,14 @@ def pairs(a: I64, b: I64, count_b: int) -> tuple[I64, int]:
 
 
 def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> tuple[I64, int]:
-    """Number what distinguishes the work of kernels: name, launch configuration (`details` as written), op."""
+    """Number the distinct works of kernels: name, launch configuration (`details` as written) and op."""
     name = kernels.name[rows].astype(np.int64) + 1
     key, _ = pairs(name, kernels.details[rows].astype(np.int64), strings)
     return pairs(key, kernels.op[rows].astype(np.int64), strings)
 
 
-def occurrence(step: I64, key: I64, keys: int) -> I64:
-    """Count equal keys within each step, in the order given: 0, 1, ...; -1 outside steps (step < 0)."""
+def index_in_step(step: I64, key: I64, keys: int) -> I64:
+    """Return the index of each kernel among those of equal key within its step: 0, 1, ... in the order given; -1 outside steps."""
     out = np.empty(len(step), np.int64)
-    _occurrence(np.ascontiguousarray(step), np.ascontiguousarray(key), max(1, keys), out)
+    _index_in_step(np.ascontiguousarray(step), np.ascontiguousarray(key), max(1, keys), out)
     return out

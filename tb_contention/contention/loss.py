@@ -6,9 +6,9 @@ import numpy as np
 
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_means
-from tb_contention.contention.cover import covered
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.host import HostPace, host_pace
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals

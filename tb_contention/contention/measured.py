@@ -7,11 +7,11 @@ import numpy as np
 from tb_contention.contention.alone import COVERAGE, Alone, covers
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import KernelRuns, blame
-from tb_contention.contention.cover import covered
+from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.exposure import Exposure, expose
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import TOO_LITTLE, Sharing
 from tb_contention.contention.residency import Residency, Turns, on_copy_engines, own_time
-from tb_contention.contention.together import progress_sum, together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals
@@ -46,7 +46,7 @@ def in_turns(works: list[SessionWork], residency: Residency, start: int, end: in
     own = [own_time(work, residency.turns[work.id]) for work in works]
     durations = [(work.end - work.start).astype(np.float64) for work in works]
     cut = sum(float((d - o).sum()) for d, o in zip(durations, own, strict=True))
-    where = together([work.pending for work in works], start, end).where
+    where = co_pending([work.pending for work in works], start, end).where
     return Sharing(
         mechanism=Mechanism.TIME_SLICING,
         detail=_detail(residency, end - start),

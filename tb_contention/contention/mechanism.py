@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.rhythm import rotation
-from tb_contention.contention.signs import (
+from tb_contention.contention.co_pending import CoPending, co_pending, progress_sum
+from tb_contention.contention.mechanism_features import (
     all_long,
     at_once,
     burst_length,
@@ -23,7 +23,7 @@ from tb_contention.contention.signs import (
     slice_length,
     tail,
 )
-from tb_contention.contention.together import Together, progress_sum, together
+from tb_contention.contention.turn_length import turn_length
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.intervals import Intervals
@@ -46,7 +46,7 @@ _REORDERED = 0.2
 _FEW, _HARDLY = 20, 0.04
 #: Signs of turns: heaviness of the tail, bursts against chance, and how surely kernels end while others are held up.
 _TAIL, _BURSTS, _EXCLUSION = 1.15, 0.6, 2.8
-#: Kernel ends that would show a rhythm; progress up to which turns are presumed where there are fewer.
+#: Kernel ends that would show a period; progress up to which turns are presumed where there are fewer.
 _TELLING, _PRESUMED = 60, 1.05
 
 
@@ -71,7 +71,7 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
     Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
     """
     works, alone = _kernels(works, alone)
-    both = together([work.pending for work in works], start, end)
+    both = co_pending([work.pending for work in works], start, end)
     works, alone, both = _part(works, alone, both)
     progress = progress_sum(works, alone, both.where)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
@@ -87,7 +87,7 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
         detail = "Each session did its work as fast as alone while others had work too."
         return Sharing(mechanism=Mechanism.NONE, detail=detail, progress_sum=progress)
     if progress is not None and progress > _MORE_THAN_ONE:
-        detail = f"Together they did {progress:.2f} times the work that one does alone in that time."
+        detail = f"CoPending they did {progress:.2f} times the work that one does alone in that time."
         return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
     length = slice_length(works, both.where)
     heavy = length is not None and max(tail(work, both) for work in works) > _TAIL
@@ -98,7 +98,7 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
     elif any(exclusion(a, b, both.where) > _EXCLUSION for a in works for b in works if a is not b):
         detail = "Kernels of one session begin and end only while a stretched kernel of the other waits."
     else:
-        length = rotation(works, both.where, progress) if all_long(works, both.where) else None
+        length = turn_length(works, both.where, progress) if all_long(works, both.where) else None
         if length:
             length = common_stretch(works, alone, both.where) or length
         detail = f"Kernels begin and end in turns of {length / 1e6:.2g} ms." if length else ""
@@ -126,7 +126,9 @@ def _without_copies(work: SessionWork, alone: F64) -> tuple[SessionWork, F64]:
     return work.part(rows), alone[rows]
 
 
-def _part(works: list[SessionWork], alone: list[F64], both: Together) -> tuple[list[SessionWork], list[F64], Together]:
+def _part(
+    works: list[SessionWork], alone: list[F64], both: CoPending
+) -> tuple[list[SessionWork], list[F64], CoPending]:
     """Cut the window where the first session has shown enough kernels in it."""
     end = both.end
     for work in works:

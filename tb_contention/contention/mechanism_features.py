@@ -1,18 +1,18 @@
-"""Signs of how sessions share a device, in the order, the lengths and the ends of their kernels."""
+"""Compute the features that tell sharing mechanisms apart, from the order, the durations and the ends of kernels."""
 
 import numpy as np
 
 from tb_contention.contention.baseline import group_medians
-from tb_contention.contention.cover import covered
+from tb_contention.contention.co_pending import CoPending
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.sweep import swept_together
-from tb_contention.contention.together import Together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
 
-#: Kernels that say something of a session.
+#: Least kernels of a session that a feature is computed from.
 _FEW = 20
-#: Mean rank at the ends of the others' kernels below which nobody is held up.
+#: Mean rank at the ends of the others' kernels below which no session is held up.
 _RANK = 0.65
 _MERGE_NS = 2_000
 #: Shorter excesses, in proportion to those near the commonest, that make it no slice; the shortest slice looked for, and the
@@ -22,7 +22,7 @@ _NO_MODE, _LEAST_SLICE, _LEAST_EXCESS = 0.7, 150_000.0, 20_000.0
 _UNCUT = 0.4
 #: Part of the stretch that is in kernels which a slice made at least twice as long.
 _MOSTLY_CUT = 0.6
-#: Kernels shorter than this show slices by their tail; only where all are longer the rhythm is looked for.
+#: Kernels shorter than this show slices by their tail; the periodogram is used only where all are longer.
 _LONG_NS = 150_000
 
 
@@ -33,8 +33,8 @@ def _closed(work: SessionWork) -> Intervals:
     return Intervals(start=grown.start, end=grown.end - _MERGE_NS)
 
 
-def at_once(works: list[SessionWork], both: Together, error: int) -> float:
-    """Return for how much of the co-pending time two sessions were running, overlaps that a clock error can make apart."""
+def at_once(works: list[SessionWork], both: CoPending, error: int) -> float:
+    """Return the share of the co-pending time in which two sessions ran at once, less the overlap that a clock error can feign."""
     overlaps = swept_together(tuple(_closed(work).clip(both.start, both.end) for work in works)).contended
     lengths = overlaps.end - overlaps.start - 2 * error
     return float(np.maximum(lengths, 0).sum()) / max(1, both.where.total)
@@ -70,7 +70,7 @@ def inversions(works: list[SessionWork], where: Intervals, error: int) -> float 
 
 
 def bursts(works: list[SessionWork], where: Intervals) -> float:
-    """Return changes of session along kernel ends, against what a random order of the same kernels would have."""
+    """Return the changes of session along kernel ends, relative to the expectation for a random order of the same kernels."""
     _, owner, _ = merged(works, where, "end")
     if len(owner) < 20:
         return 1.0
@@ -87,20 +87,20 @@ def burst_length(works: list[SessionWork], where: Intervals) -> float | None:
 
 
 def _touched(work: SessionWork, where: Intervals) -> Bool:
-    """Tell the kernels that ran in co-pending time, if only in part."""
+    """Select the kernels that ran in co-pending time, if only in part."""
     touched: Bool = (covered(where, work.start, work.end) > 0.02 * (work.end - work.start)) & ~work.spin
     return touched
 
 
-def tail(work: SessionWork, both: Together) -> float:
-    """Return sum of durations / sum of their keys' medians in co-pending time, relative to the same elsewhere in the window."""
+def tail(work: SessionWork, both: CoPending) -> float:
+    """Return how heavy the tail of durations is in co-pending time (their sum over that of their keys' medians), relative to elsewhere."""
     touched = _touched(work, both.where)
     inside = (work.start >= both.start) & (work.end <= both.end) & ~work.spin
     return _heaviness(work, np.flatnonzero(touched)) / max(1.0, _heaviness(work, np.flatnonzero(inside & ~touched)))
 
 
 def exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
-    """Return how surely (in standard deviations) kernels of `b` end while `a` is held up.
+    """Return by how many standard deviations kernels of `b` end while `a` is held up more often than by chance.
 
     At each end of a kernel of b in co-pending time, the kernel of a that spans it has a rank: the share of a's time in kernels that are no
     longer; 1 where a has work but runs none. Where both run at once the ranks are uniform in 0..1; in turns they are all near 1.
@@ -139,7 +139,7 @@ def few_are_cut(work: SessionWork, alone: F64, where: Intervals) -> bool:
 
 
 def _holds(where: Intervals, time: I64) -> Bool:
-    """Tell which instants lie inside."""
+    """Select the instants inside."""
     at = np.searchsorted(where.start, time, "right") - 1
     inside: Bool = (at >= 0) & (time < where.end[np.maximum(at, 0)])
     return inside

@@ -11,8 +11,8 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.contention.cover import covered
 from tb_contention.contention.host import HostPace
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool

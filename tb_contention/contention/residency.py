@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.cover import covered
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.contention import UNTRACED

@@ -3,8 +3,8 @@
 import numpy as np
 
 from tb_contention.contention.blame import KernelRuns
-from tb_contention.contention.cover import covered
 from tb_contention.contention.interval import Estimate
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.model.contention import (

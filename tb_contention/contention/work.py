@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tb_contention.contention.keys import kernel_keys, occurrence
+from tb_contention.contention.kernel_keys import index_in_step, kernel_keys
 from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launching import launch_rows
@@ -40,7 +40,7 @@ class HostInstants:
 class SessionWork:
     """Kernels, copies and memsets of one session on the device, sorted by start; times ns from the report's origin.
 
-    stream: dense stream number. key: number of the kernel's key. place: the how-manieth of its key in its step, -1 outside steps.
+    stream: dense stream number. key: number of the kernel's key. place: its index among equal kernels within the step, -1 outside.
     launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
     is waiting, not work. copy: it is a copy or memset. step: row of `step_*`, -1 outside. ready: when it could have run at the
     earliest: launched, and the one before it in its stream done; its own start where neither is known (`cause_known` False). pending:
@@ -141,7 +141,7 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     ready = np.maximum(ready, _followed(start, end)) if here.sum() > 1 else ready
     return SessionWork(
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
-        place=occurrence(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
+        place=index_in_step(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
         copy=(kernels.kind[rows] == KernelKind.COPY) | (kernels.kind[rows] == KernelKind.MEMSET),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_contention.contention.cover import covered
+from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss, find_waits
 from tb_contention.contention.replay import Gaps
 from tb_contention.contention.work import STEP_END, SessionWork

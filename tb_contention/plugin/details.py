@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tb_contention.contention.cover import covered
+from tb_contention.contention.interval_sets import covered
 from tb_contention.model.launch_config import LaunchConfig, parse_launch_config
 from tb_contention.model.launching import launch_rows
 from tb_contention.model.trace import KernelTable

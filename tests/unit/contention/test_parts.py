@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tb_contention.contention.baseline import baseline, group_medians
-from tb_contention.contention.cover import covered, united, widened
 from tb_contention.contention.drift import pace
-from tb_contention.contention.keys import numbered, occurrence
+from tb_contention.contention.interval_sets import covered, united, widened
+from tb_contention.contention.kernel_keys import index_in_step, numbered
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import I64
@@ -53,7 +53,7 @@ def test_equal_values_get_equal_numbers_in_order_of_appearance() -> None:
 
 
 def test_places_count_from_each_steps_begin() -> None:
-    assert occurrence(ints(0, 0, 0, 1, -1, 1), ints(0, 0, 1, 0, 0, 0), 2).tolist() == [0, 1, 0, 0, -1, 1]
+    assert index_in_step(ints(0, 0, 0, 1, -1, 1), ints(0, 0, 1, 0, 0, 0), 2).tolist() == [0, 1, 0, 0, -1, 1]
 
 
 def test_medians_are_those_of_each_group() -> None:
