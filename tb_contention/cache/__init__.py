@@ -1,0 +1,25 @@
+"""Decoded traces on disk, so that a file is decoded once per machine and not once per start."""
+
+from collections.abc import Callable
+
+from tb_contention.cache.directory import (
+    BUDGET,
+    DEFAULT_CACHE,
+    DefaultCache,
+    Parts,
+    TraceCache,
+    default_cache_directory,
+)
+from tb_contention.model.capture import CaptureFile
+
+__all__ = ["BUDGET", "DEFAULT_CACHE", "DefaultCache", "TraceCache", "cached", "default_cache_directory"]
+
+
+def cached(file: CaptureFile, decode: Callable[[CaptureFile], Parts], cache: TraceCache | None) -> Parts:
+    """Return the traces of a file from the cache; decode and keep them where they are not there, or without a cache."""
+    parts = cache.get(file) if cache is not None else None
+    if parts is None:
+        parts = decode(file)
+        if cache is not None:
+            cache.put(file, parts)
+    return parts

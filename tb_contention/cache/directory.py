@@ -1,0 +1,157 @@
+"""A directory of decoded traces, one file per trace. Every fault of the disk or of an entry is a miss: the trace is decoded again."""
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from tb_contention._version import __version__
+from tb_contention.cache.entry import CACHE_VERSION, Entry, pack, unpack
+from tb_contention.model.capture import CaptureFile
+from tb_contention.model.trace import Trace
+
+BUDGET = 4 << 30
+_EDGE = 1 << 16
+_LEFTOVER_AGE = 3600
+
+#: The traces decoded from one file, each with the part of the file that it is.
+Parts = tuple[tuple[CaptureFile, Trace], ...]
+
+
+class DefaultCache:
+    """Stand for the user's cache directory."""
+
+
+DEFAULT_CACHE = DefaultCache()
+
+
+def default_cache_directory() -> Path:
+    """Return the user's cache directory for this program; TB_CONTENTION_CACHE_DIR overrides it."""
+    chosen = os.environ.get("TB_CONTENTION_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
+    elif sys.platform == "darwin":
+        base = str(Path("~/Library/Caches").expanduser())
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return Path(base) / "tb_contention"
+
+
+class TraceCache:
+    """The traces kept in a directory."""
+
+    def __init__(self, directory: Path, budget: int = BUDGET) -> None:
+        self._directory, self._budget = directory, budget
+
+    @classmethod
+    def at(cls, place: str | os.PathLike[str] | DefaultCache | None = DEFAULT_CACHE) -> "TraceCache | None":
+        """Open the cache in a directory, the user's own without one; None keeps no cache."""
+        if place is None:
+            return None
+        return cls(default_cache_directory() if isinstance(place, DefaultCache) else Path(place))
+
+    def get(self, file: CaptureFile) -> Parts | None:
+        """Return the traces decoded from a file earlier, by part of it, if the file is still the same."""
+        try:
+            key = _key(file)
+            if key is None or not self._usable():
+                return None
+            parts = [self._part(key, 0, file.relative)]
+            parts += [self._part(key, number, file.relative) for number in range(1, parts[0].parts)]
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return None
+        return tuple((replace(file, part=part.part), part.trace) for part in parts)
+
+    def _part(self, key: str, number: int, file: str) -> Entry:
+        path = self._place(key, number)
+        found = unpack(path.read_bytes(), file)
+        os.utime(path)
+        return found
+
+    def _place(self, key: str, number: int) -> Path:
+        """Return where the number-th trace of a file is kept."""
+        return self._directory / (f"{key}-{number}.trace" if number else f"{key}.trace")
+
+    def put(self, file: CaptureFile, parts: Parts) -> None:
+        """Keep the traces decoded from a file; where that cannot be done, nothing is kept."""
+        try:
+            key = _key(file)
+            if key is None or not parts:
+                return
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._usable():
+                return
+            # The first entry says how many there are, so it comes last.
+            for number in reversed(range(len(parts))):
+                self._write(self._place(key, number), pack(parts[number], len(parts), file.relative))
+        except OSError:
+            return
+
+    def _write(self, place: Path, data: bytes) -> None:
+        self._make_room(len(data))
+        descriptor, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+            Path(temporary).replace(place)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def _usable(self) -> bool:
+        """Use only a real directory of this user: another's could hold what he likes."""
+        try:
+            info = self._directory.lstat()
+        except OSError:
+            return False
+        return stat.S_ISDIR(info.st_mode) and (not hasattr(os, "getuid") or info.st_uid == os.getuid())
+
+    def _make_room(self, size: int) -> None:
+        """Remove leftovers of killed writers, and the least recently used entries beyond the budget."""
+        entries = []
+        for path in self._directory.iterdir():
+            try:
+                info = path.stat()
+            except OSError:
+                continue
+            if path.suffix == ".tmp" and time.time() - info.st_mtime > _LEFTOVER_AGE:
+                path.unlink(missing_ok=True)
+            elif path.suffix == ".trace":
+                entries.append((info.st_mtime, info.st_size, path))
+        total = size + sum(entry_size for _, entry_size, _ in entries)
+        for _, entry_size, path in sorted(entries):
+            if total <= self._budget:
+                break
+            path.unlink(missing_ok=True)
+            total -= entry_size
+
+
+def _key(file: CaptureFile) -> str | None:
+    """Identify a local file by place, size, time, inode, and both ends of its bytes; remote ones are not cached."""
+    if "://" in file.path:
+        return None
+    descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as stream:
+        info = os.fstat(stream.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            return None
+        digest = hashlib.blake2b(digest_size=20)
+        identity = [
+            __version__,
+            CACHE_VERSION,
+            os.path.realpath(file.path),
+            info.st_size,
+            info.st_mtime_ns,
+            info.st_ino,
+        ]
+        digest.update(repr(identity).encode("utf-8", "surrogateescape"))
+        digest.update(stream.read(_EDGE))
+        stream.seek(max(0, info.st_size - _EDGE))
+        digest.update(stream.read(_EDGE))
+    return digest.hexdigest()
