@@ -2,5 +2,6 @@
 
 from tb_contention.attribution.rollup import roll_up
 from tb_contention.attribution.sessions import attribute
+from tb_contention.attribution.summary import summarise
 
-__all__ = ["attribute", "roll_up"]
+__all__ = ["attribute", "roll_up", "summarise"]

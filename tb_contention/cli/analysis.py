@@ -1,27 +1,17 @@
 """A log directory -> an analysis, with progress, or an error that says what was found instead."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
-    from tb_contention.model.alignment import AlignedTraces
-    from tb_contention.model.capture import Discovery
+    from tb_contention.model.capture import Decoded, Discovery
     from tb_contention.model.findings import Problem
-    from tb_contention.model.report import Report
+    from tb_contention.pipeline import Analysis
 
 LOOKED_FOR = "plugins/profile/<run>/<host>.xplane.pb"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
-    """What came of a log directory: the report and the traces it was made from."""
-
-    report: "Report"
-    aligned: "AlignedTraces"
 
 
 def analysed(
@@ -31,25 +21,23 @@ def analysed(
     gpus: Mapping[tuple[str, int], str],
     baselines: Mapping[str, str],
     use_cache: bool,
-) -> Looked:
+) -> "Analysis":
     """Find, decode and analyse; LogdirError when nothing is there or nothing can be read."""
     with Progress("Compiling (first run only)") as progress:
-        from tb_contention.cache import TraceCache, default_cache_directory
-        from tb_contention.pipeline import Options, analyse_captures, load_captures
-        from tb_contention.xspace.discover import discover
+        from tb_contention.cache import TraceCache
+        from tb_contention.pipeline import Options, analyse_logdir
 
-        progress("Looking for captures", None)
-        discovery = discover(logdir)
-        if not discovery.files:
-            raise no_captures(discovery)
-        cache = TraceCache(default_cache_directory()) if use_cache else None
-        captures, problems = load_captures(discovery, cache=cache, progress=progress)
-        if not captures:
-            raise all_unreadable(logdir, problems)
-        progress("Analysing", None)
         options = Options(shifts=shifts, gpus=gpus, baselines=baselines)
-        analysis = analyse_captures(captures, discovery, options, problems)
-    return Looked(report=analysis.report, aligned=analysis.aligned)
+        cache = TraceCache.at() if use_cache else None
+        return analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_readable)
+
+
+def _readable(decoded: "Decoded") -> None:
+    """Refuse a log directory of which nothing can be reported."""
+    if not decoded.discovery.files:
+        raise no_captures(decoded.discovery)
+    if not decoded.captures:
+        raise all_unreadable(decoded.discovery.logdir, decoded.problems)
 
 
 def no_captures(discovery: "Discovery") -> LogdirError:

@@ -24,8 +24,8 @@ from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
-    from tb_contention.cli.analysis import Looked
     from tb_contention.model.report import DeviceReport, Report
+    from tb_contention.pipeline import Analysis
 
 NAME = "report"
 K = TypeVar("K")
@@ -186,7 +186,7 @@ def _write_csv(arguments: argparse.Namespace, report: "Report") -> None:
     say_written(path)
 
 
-def _write_perfetto(arguments: argparse.Namespace, looked: "Looked") -> None:
+def _write_perfetto(arguments: argparse.Namespace, looked: "Analysis") -> None:
     device = _device(looked.report, arguments.device)
     with Progress("Compiling (first run only)"):
         from tb_contention.report.to_perfetto import to_perfetto

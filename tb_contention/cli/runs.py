@@ -7,13 +7,14 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
-from tb_contention.cli.analysis import Looked, analysed
+from tb_contention.cli.analysis import analysed
 from tb_contention.cli.output import write_stdout
 from tb_contention.cli.report import add_options, once
 from tb_contention.cli.terminal import printable
 
 if TYPE_CHECKING:
     from tb_contention.model.alignment import DeviceGroup, Session
+    from tb_contention.pipeline import Analysis
 
 NAME = "runs"
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _session(looked: Looked, session: "Session") -> dict[str, Any]:
+def _session(looked: "Analysis", session: "Session") -> dict[str, Any]:
     groups = [g for g in looked.aligned.groups if any(p.session == session.id for p in g.planes)]
     clock = session.clock
     return {
@@ -60,7 +61,7 @@ def _session(looked: Looked, session: "Session") -> dict[str, Any]:
     }
 
 
-def _device(looked: Looked, session: "Session", group: "DeviceGroup") -> dict[str, Any]:
+def _device(looked: "Analysis", session: "Session", group: "DeviceGroup") -> dict[str, Any]:
     shares = [s for d in looked.report.devices if d.group.id == group.id for s in d.overlap.shares]
     own = [s for s in shares if s.session == session.id]
     others = dict.fromkeys(str(p.session) for p in group.planes if p.session != session.id)

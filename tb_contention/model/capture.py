@@ -1,5 +1,6 @@
 """Profiler files as found in a log directory, before and after decoding."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -73,3 +74,29 @@ class Capture:
     file: CaptureFile
     trace: Trace
     manifest: ManifestSession | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedFile:
+    """What one file held: a capture per process, or the problems that kept it from being read."""
+
+    captures: tuple[Capture, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What was found in a log directory, and what each of its files held."""
+
+    discovery: Discovery
+    files: Mapping[CaptureFile, DecodedFile]
+
+    @property
+    def captures(self) -> tuple[Capture, ...]:
+        """The captures of all files, in the order of the files."""
+        return tuple(capture for file in self.discovery.files for capture in self.files[file].captures)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems of reading the files."""
+        return tuple(problem for file in self.discovery.files for problem in self.files[file].problems)

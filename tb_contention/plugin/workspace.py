@@ -12,12 +12,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tb_contention.cache import TraceCache, default_cache_directory
+from tb_contention.cache import TraceCache
 from tb_contention.errors import ContentionError
 from tb_contention.model.alignment import AlignedTraces
-from tb_contention.model.capture import Capture, CaptureFile, Discovery
+from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
-from tb_contention.pipeline import Analysis, first_look, load_captures, measured
+from tb_contention.pipeline import Analysis, analyse_decoded, decode
 from tb_contention.plugin.requests import View
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 from tb_contention.xspace.discover import discover
@@ -58,7 +58,7 @@ class Workspace:
         self._first_scan = threading.Event()
         self._thread: threading.Thread | None = None
         self._views: OrderedDict[View, State] = OrderedDict()
-        self._captures: dict[CaptureFile, tuple[tuple[Capture, ...], tuple[Problem, ...]]] = {}
+        self._files: dict[CaptureFile, DecodedFile] = {}
         self._seen_any = False
         self._scanned = 0.0
         self._wanted = False
@@ -113,7 +113,7 @@ class Workspace:
 
     def file(self, relative: str) -> CaptureFile | None:
         """Find a decoded file by its path below the log directory."""
-        return next((file for file in tuple(self._captures) if file.relative == relative), None)
+        return next((file for file in tuple(self._files) if file.relative == relative), None)
 
     def _start(self, *, wanted: bool) -> None:
         with self._lock:
@@ -151,55 +151,42 @@ class Workspace:
         self._first_scan.set()
         if not self._wanted:
             return
-        discovery = self._decode(discovery)
-        revision = _revision(discovery)
+        decoded = self._decode(discovery)
+        revision = _revision(decoded.discovery)
         with self._lock:
             self._scanned = time.monotonic()
             views = list(self._views.items())
         for view, state in views:
             if state.revision != revision or state.analysis is None:
-                self._analyse(view, state, discovery, revision)
+                self._analyse(view, state, decoded, revision)
 
-    def _decode(self, discovery: Discovery) -> Discovery:
-        """Decode what is new; return what was found without files that are still being written."""
-        unfinished: set[CaptureFile] = set()
-        missing = tuple(f for f in discovery.files if f not in self._captures)
-        if missing:
-            part = Discovery(logdir=discovery.logdir, files=missing)
-            captures, problems = load_captures(part, cache=TraceCache(default_cache_directory()), progress=self._tell)
-            for file in missing:
-                own = tuple(p for p in problems if p.file == file.relative)
-                decoded = tuple(c for c in captures if c.file.whole == file)
-                if _is_young(file) and _is_cut(decoded, own):
-                    unfinished.add(file)
-                else:
-                    self._captures[file] = (decoded, own)
-        for gone in set(self._captures) - set(discovery.files):
-            del self._captures[gone]
-        return replace(
+    def _decode(self, discovery: Discovery) -> Decoded:
+        """Decode what is new; leave out files that are still being written."""
+        decoded = decode(discovery, cache=TraceCache.at(), known=self._files, progress=self._report)
+        growing = {f for f, held in decoded.files.items() if f not in self._files and _is_young(f) and _is_cut(held)}
+        self._files = {file: held for file, held in decoded.files.items() if file not in growing}
+        found = replace(
             discovery,
-            files=tuple(f for f in discovery.files if f not in unfinished),
-            problems=(*discovery.problems, *(_being_written(f) for f in discovery.files if f in unfinished)),
+            files=tuple(self._files),
+            problems=(*discovery.problems, *(_being_written(f) for f in discovery.files if f in growing)),
         )
+        return Decoded(discovery=found, files=self._files)
 
-    def _tell(self, message: str, progress: float | None) -> None:
+    def _report(self, message: str, progress: float | None) -> None:
         with self._lock:
             for state in self._views.values():
                 if state.analysis is None:
                     state.state, state.message, state.progress = "working", message, progress
 
-    def _analyse(self, view: View, state: State, discovery: Discovery, revision: str) -> None:
-        self._tell("Analysing", None)
-        known = [self._captures[f] for f in discovery.files]
-        captures = tuple(capture for decoded, _ in known for capture in decoded)
-        problems = tuple(p for _, own in known for p in own)
-        try:
-            look = first_look(captures, discovery, view.options(self.spec), problems)
-            if state.analysis is None and sum(len(c.trace.kernels) for c in captures) > LONG:
+    def _analyse(self, view: View, state: State, decoded: Decoded, revision: str) -> None:
+        def show(look: Analysis) -> None:
+            if state.analysis is None and sum(len(c.trace.kernels) for c in decoded.captures) > LONG:
                 with self._lock:
-                    state.analysis, state.revision, state.partial = look.analysis, revision + FIRST, True
+                    state.analysis, state.revision, state.partial = look, revision + FIRST, True
                     state.state, state.message, state.progress = "working", "Measuring what sharing cost", None
-            analysis = measured(look)
+
+        try:
+            analysis = analyse_decoded(decoded, view.options(self.spec), progress=self._report, first=show)
         except ContentionError as error:
             with self._lock:
                 state.state, state.message, state.progress, state.analysis = "failed", str(error), None, None
@@ -216,11 +203,11 @@ def _is_young(file: CaptureFile) -> bool:
     return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
 
 
-def _is_cut(captures: tuple[Capture, ...], problems: tuple[Problem, ...]) -> bool:
+def _is_cut(held: DecodedFile) -> bool:
     """Tell whether a file looks like the beginning of one."""
-    if captures:
-        return not all(capture.trace.complete for capture in captures)
-    return any(problem.slug in _BEGINNINGS for problem in problems)
+    if held.captures:
+        return not all(capture.trace.complete for capture in held.captures)
+    return any(problem.slug in _BEGINNINGS for problem in held.problems)
 
 
 def _being_written(file: CaptureFile) -> Problem:

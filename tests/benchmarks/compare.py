@@ -13,12 +13,10 @@ from pathlib import Path
 from timing import best
 
 import tb_contention
-from tb_contention.model.capture import Discovery
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import write_large
 from tb_contention.timeline.lanes import build_timeline
 from tb_contention.timeline.tiles import tile
-from tb_contention.xspace.discover import discover
 from tb_contention.xspace.proto import XSpace
 from tb_contention.xspace.reader import decode_xspace
 
@@ -68,9 +66,7 @@ def report(folder: str, datas: list[bytes], kernels: int) -> None:
     sys.stdout.write(
         f"three files: upb {upb:.3f} s, whole analysis without cache {ours:.3f} s, ratio {upb / ours:.2f}\n"
     )
-    discovery = discover(folder)
-    captures, _ = load_captures(Discovery(logdir=folder, files=discovery.files), cache=None)
-    analysis = analyse_captures(captures, discovery, Options())
+    analysis = analyse_logdir(folder)
     timeline = build_timeline(analysis.aligned, analysis.report.devices[0])
     level = max(0, ((timeline.end - timeline.start) // 512).bit_length())
     size = len(tile(timeline, level, 0))

@@ -7,12 +7,13 @@ events, how long `XSpace.ParseFromString` takes on those bytes alone.
 
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from timing import best
 
 import tb_contention
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import Options, analyse_decoded, decode
 from tb_contention.simulate import write_large_memory
 from tb_contention.xspace.discover import discover
 from tb_contention.xspace.proto import XSpace
@@ -33,10 +34,7 @@ def beside_upb(path: Path) -> None:
 
 def whole(folder: Path, events: int) -> None:
     size = (folder / RUN).stat().st_size
-    discovery = discover(str(folder))
-    captures, _ = load_captures(discovery, cache=None)
-    analysis = best(lambda: analyse_captures(captures, discovery, Options()))
-    captures = ()
+    analysis = best(partial(analyse_decoded, decode(discover(str(folder))), Options()))
     seconds = best(lambda: tb_contention.analyse(folder, cache_dir=None))
     sys.stdout.write(
         f"{events:,} allocator events, {size / 1e6:.0f} MB: analysis {analysis:.2f} s, from file to report without cache {seconds:.2f} s\n"

@@ -17,7 +17,7 @@ import numpy as np
 
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Analysis, Options, analyse_captures, load_captures
+from tb_contention.pipeline import Analysis, analyse_logdir
 from tb_contention.simulate import random_scenario, write_scenario
 from tb_contention.simulate.engine import StepRun, run
 from tb_contention.simulate.scenarios import Scenario
@@ -26,7 +26,6 @@ from tb_contention.simulate.workload import Item, ItemKind, SessionSpec, demand_
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
 from tb_contention.whatif.question import Question
-from tb_contention.xspace.discover import discover
 
 SEEDS = 8
 MODES = (
@@ -107,10 +106,8 @@ def measure(case: Case) -> list[Row]:
     scenario = scenario_of(case)
     with tempfile.TemporaryDirectory() as folder:
         write_scenario(scenario, folder, seed=case.seed, alone=False)
-        found = discover(str(Path(folder, "together")))
-        captures, problems = load_captures(found, cache=None)
         truth = json.loads(Path(folder, "truth.json").read_text())
-        analysis = analyse_captures(captures, found, Options(), problems)
+        analysis = analyse_logdir(Path(folder, "together"))
     shared = [d for d in analysis.report.devices if len(d.sessions) > 1]
     return [row for device in shared for row in _Judge(case, scenario, analysis, device, truth).rows()]
 

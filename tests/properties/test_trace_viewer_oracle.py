@@ -18,7 +18,7 @@ from properties.memory_profile import parsed
 from tb_contention.align import AlignOptions, align
 from tb_contention.model.alignment import Session
 from tb_contention.model.capture import CaptureFile
-from tb_contention.pipeline import load_captures
+from tb_contention.pipeline import decode
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.units import PS_PER_NS
 from tb_contention.xspace.discover import discover
@@ -57,9 +57,8 @@ def events(logdir: Path, run: str, host: str) -> list[Event]:
 
 def sessions(logdir: Path) -> list[tuple[Session, CaptureFile]]:
     found = discover(str(logdir))
-    captures, _ = load_captures(found, cache=None)
     files = {file.relative: file for file in found.files}
-    return [(s, files[s.file]) for s in align(captures, AlignOptions()).sessions]
+    return [(s, files[s.file]) for s in align(decode(found).captures, AlignOptions()).sessions]
 
 
 def ours(session: Session) -> dict[str, list[int]]:

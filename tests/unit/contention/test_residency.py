@@ -15,11 +15,10 @@ from tb_contention.cli.main import main
 from tb_contention.contention.within import contention_within
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import Options, analyse_logdir
 from tb_contention.simulate.named import named
 from tb_contention.simulate.nsight import write_report
 from tb_contention.simulate.nsight_tables import global_id
-from tb_contention.xspace.discover import discover
 
 TRAINER, EVALUATOR = 4021, 4388
 
@@ -184,11 +183,9 @@ def test_a_capture_alone_still_counts_for_more(tmp_path: Path) -> None:
     with closing(sqlite3.connect(alone)) as connection:
         connection.execute("UPDATE TARGET_INFO_SESSION_START_TIME SET utcEpochNs = utcEpochNs - 300000000000")
         connection.commit()
-    discovery = discover(str(tmp_path))
-    captures, problems = load_captures(discovery, cache=None)
     options = Options(baselines={"together/report/python3-4021": "alone"})
 
-    report = analyse_captures(captures, discovery, options, problems).report
+    report = tb_contention.analyse(tmp_path, options=options, cache_dir=None)
 
     shared = next(d for d in report.devices if len(d.sessions) > 1)
     assert [loss.slowdown.evidence for loss in shared.cost.losses] == [Evidence.A, Evidence.B]
@@ -196,9 +193,7 @@ def test_a_capture_alone_still_counts_for_more(tmp_path: Path) -> None:
 
 
 def test_a_part_of_the_window_divides_loss_as_the_whole_does(folder: Path) -> None:
-    discovery = discover(str(folder))
-    captures, problems = load_captures(discovery, cache=None)
-    analysis = analyse_captures(captures, discovery, Options(), problems)
+    analysis = analyse_logdir(folder)
     (found,) = analysis.report.devices
     group = found.group
 

@@ -14,13 +14,12 @@ from tb_contention.diagnose.scene import Scene
 from tb_contention.model.contention import Cost
 from tb_contention.model.driver_view import ClockRate, DriverProcess
 from tb_contention.model.manifest import KernelMode, ManifestSession
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import Scenario, write_scenario
 from tb_contention.simulate.engine import Clock
 from tb_contention.simulate.sharing import Policy, Queue, Rates, TimeSlices
 from tb_contention.simulate.workload import Item, ItemKind, SessionSpec
 from tb_contention.units import Bytes, Nanoseconds
-from tb_contention.xspace.discover import discover
 
 MS = 1e6
 
@@ -68,9 +67,7 @@ def pair(policy: Callable[[], Policy], *specs: SessionSpec, clock: Clock | None 
         write_scenario(made, folder, seed=3, alone=False)
         for file in Path(folder).rglob("tb_contention.json") if not manifest else ():
             file.unlink()
-        discovery = discover(str(Path(folder, "together")))
-        captures, problems = load_captures(discovery, cache=None)
-        found = analyse_captures(captures, discovery, Options(), problems)
+        found = analyse_logdir(Path(folder, "together"))
     device = max(found.report.devices, key=lambda each: len(each.sessions))
     return Scene.of(found.aligned, device)
 

@@ -13,9 +13,8 @@ from tb_contention.model.health import Check, Status
 from tb_contention.model.manifest import KernelMode, ManifestSession
 from tb_contention.model.report import Report
 from tb_contention.model.trace import Stream
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.units import Nanoseconds
-from tb_contention.xspace.discover import discover
 
 RIGHTS = "CUPTI error: cuptiSubscribe: error 35: CUPTI_ERROR_INSUFFICIENT_PRIVILEGES"
 DROPPED = "Dropped 17 activity events: max_activity_api_events is exceeded"
@@ -44,9 +43,7 @@ def logs_with(tmp_path: Path, demo_logs: Path, appended: bytes) -> list[Check]:
     folder = tmp_path / "run" / "plugins" / "profile" / "2026_03_05_10_00_00"
     folder.mkdir(parents=True)
     (folder / source.name).write_bytes(source.read_bytes() + appended)
-    discovery = discover(str(tmp_path))
-    captures, problems = load_captures(discovery, cache=None)
-    analysis = analyse_captures(captures, discovery, Options(), problems)
+    analysis = analyse_logdir(tmp_path)
     return trace_checks(analysis.report, analysis.aligned)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention import pipeline
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.pipeline import FirstLook, measured
 from tb_contention.plugin import workspace
@@ -39,7 +40,7 @@ def test_a_long_capture_is_shown_before_its_costs_are_measured(
         return measured(look)
 
     monkeypatch.setattr(workspace, "LONG", 100)
-    monkeypatch.setattr(workspace, "measured", wait)
+    monkeypatch.setattr(pipeline, "measured", wait)
     space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
     first = until(space, lambda state: state.analysis is not None)
     assert first.analysis is not None

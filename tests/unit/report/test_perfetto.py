@@ -22,11 +22,10 @@ from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelTable, LaunchTable, StepTable
-from tb_contention.pipeline import Options, analyse_captures, load_captures
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.report.perfetto_packets import side_by_side
 from tb_contention.report.to_perfetto import to_perfetto
 from tb_contention.units import Nanoseconds
-from tb_contention.xspace.discover import discover
 
 BEGIN, END, COUNTER = 1, 2, 4
 ALL = (
@@ -171,9 +170,7 @@ def written(aligned: AlignedTraces, device: DeviceReport) -> Read:
 
 @lru_cache(maxsize=8)
 def analysed(logs: Path) -> tuple[AlignedTraces, tuple[DeviceReport, ...]]:
-    discovery = discover(str(logs))
-    captures, problems = load_captures(discovery, cache=None)
-    analysis = analyse_captures(captures, discovery, Options(), problems)
+    analysis = analyse_logdir(logs)
     return analysis.aligned, analysis.report.devices
 
 

@@ -8,19 +8,16 @@ import pytest
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Analysis, Options, analyse_captures, load_captures
+from tb_contention.pipeline import Analysis, analyse_logdir
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
 from tb_contention.whatif import Question, predict
-from tb_contention.xspace.discover import discover
 
 GIB = 1 << 30
 
 
 def analysed(scenario: Scenario, folder: Path) -> tuple[Analysis, DeviceReport]:
     write_scenario(scenario, folder, seed=1, alone=False)
-    found = discover(str(folder / "together"))
-    captures, problems = load_captures(found, cache=None)
-    analysis = analyse_captures(captures, found, Options(), problems)
+    analysis = analyse_logdir(folder / "together")
     return analysis, next(d for d in analysis.report.devices if len(d.sessions) > 1)
 
 
@@ -184,9 +181,7 @@ def test_a_session_alone_and_a_host_have_no_predictions(turns: tuple[Analysis, D
 
 
 def test_limits_below_what_was_needed_do_not_fit(demo_logs: Path) -> None:
-    found = discover(str(demo_logs / "simulated_time_slicing" / "together"))
-    captures, problems = load_captures(found, cache=None)
-    analysis = analyse_captures(captures, found, Options(), problems)
+    analysis = analyse_logdir(demo_logs / "simulated_time_slicing" / "together")
     device = analysis.report.devices[0]
     assert device.memory is not None
     trainer = next(a for a in device.memory.allocators if "trainer" in a.session)
@@ -205,9 +200,7 @@ def test_limits_below_what_was_needed_do_not_fit(demo_logs: Path) -> None:
 
 
 def test_memory_of_a_shift_is_the_highest_sum_of_the_shifted_curves(demo_logs: Path) -> None:
-    found = discover(str(demo_logs / "simulated_time_slicing" / "together"))
-    captures, problems = load_captures(found, cache=None)
-    analysis = analyse_captures(captures, found, Options(), problems)
+    analysis = analyse_logdir(demo_logs / "simulated_time_slicing" / "together")
     device = analysis.report.devices[0]
     assert device.memory is not None
     curves = {c.session: c.levels for c in device.memory.curves}

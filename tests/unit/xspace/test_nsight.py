@@ -16,7 +16,7 @@ from tb_contention.errors import TraceFileError
 from tb_contention.model.alignment import ClockSource, Identity
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.trace import NONE, Era, HostKind, KernelKind, Trace
-from tb_contention.pipeline import load_captures
+from tb_contention.pipeline import decode
 from tb_contention.simulate.nsight import write_report
 from tb_contention.simulate.nsight_tables import SCHEMA, UUID, global_id
 from tb_contention.xspace.discover import discover
@@ -55,9 +55,7 @@ def only(path: Path) -> Trace:
 
 
 def test_each_process_of_a_report_is_a_session_on_one_clock_and_one_stated_gpu(report: Path) -> None:
-    captures, _ = load_captures(discover(str(report.parent)), cache=None)
-
-    aligned = align(captures, AlignOptions())
+    aligned = align(decode(discover(str(report.parent))).captures, AlignOptions())
 
     assert [s.process_id for s in aligned.sessions] == [4021, 4388]
     assert len({s.id for s in aligned.sessions}) == 2
