@@ -57,7 +57,7 @@ def no_captures(discovery: "Discovery") -> LogdirError:
 
 def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
     """Say of each file why it cannot be read."""
-    from tb_contention.report.text import what_happened
+    from tb_contention.words.problems import what_happened
 
     told = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
     more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""

@@ -77,7 +77,7 @@ def _device(looked: "Analysis", session: "Session", group: "DeviceGroup") -> dic
 
 def _text(found: dict[str, Any]) -> str:
     from tb_contention.model.names import clean
-    from tb_contention.report.text import count, duration
+    from tb_contention.words.numbers import count, duration
 
     lines = [f"{count(len(found['sessions']), 'session')} in {clean(found['logdir'])}"]
     for session in found["sessions"]:

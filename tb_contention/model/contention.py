@@ -242,7 +242,7 @@ class Cost:
     slice: estimated time slice in ns where the mechanism is time slicing and it can be seen. progress_sum: baseline work completed per
     time in which several sessions had work, summed over them; None without baselines. detail: one sentence on how the mechanism is known.
     whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
-    had: per session, who had the device while its context did not, where context switches measured that.
+    had: per session, who had the device while its context did not, where context switches measured that. pending: still being measured.
     """
 
     mechanism: Mechanism
@@ -260,6 +260,7 @@ class Cost:
     whole_turns: bool = False
     workloads: tuple[Workload, ...] = ()
     had: dict[SessionId, dict[SessionId, Intervals]] = field(default_factory=dict)
+    pending: bool = False
 
     @classmethod
     def not_measured(cls, sessions: Iterable[SessionId]) -> "Cost":
@@ -269,7 +270,8 @@ class Cost:
         losses = tuple(SessionLoss(session=s, slowdown=unknown, steps=0, **nothing) for s in sessions)
         return cls(
             mechanism=Mechanism.UNKNOWN,
-            detail="It is being measured.",
+            detail="",
+            pending=True,
             slice=None,
             progress_sum=None,
             metrics=None,

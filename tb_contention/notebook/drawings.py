@@ -10,11 +10,11 @@ from tb_contention.model.intervals import Intervals
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.library import library
-from tb_contention.report.slowdown import estimate_of
 from tb_contention.report.style import SESSION_COLORS
 from tb_contention.report.svg import color_of
-from tb_contention.report.text import labels
-from tb_contention.report.verdict import device_label, ordered_losses
+from tb_contention.words.answers import estimate_of
+from tb_contention.words.names import device_label, names_of
+from tb_contention.words.verdict import ordered_losses
 
 _S, _MS, _GIB = 1e9, 1e6, float(1 << 30)
 _GREY, _DARK = "#c3c8d0", "#1d2430"
@@ -198,8 +198,8 @@ class Plots:
         yield from device.sessions[:_MOST_SESSIONS]
 
     def _name(self, session: str) -> str:
-        names: dict[str, str] = {**labels(self.report)}
-        return _plain(shorten(names.get(session, clean(session)), 40))
+        names = names_of(self.report)
+        return _plain(shorten(names[session], 40))
 
     def _color(self, session: str) -> str:
         color: str = SESSION_COLORS[color_of(self.report, session)]

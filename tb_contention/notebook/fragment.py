@@ -6,10 +6,11 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.scoped import page
 from tb_contention.report.cards import escaped
 from tb_contention.report.drawing import timeline
-from tb_contention.report.slowdown import Answer, answer_of, bounds, estimate_of, interval, times
 from tb_contention.report.svg import color_of
-from tb_contention.report.text import count, labels, percent, size
-from tb_contention.report.verdict import device_label, ordered_losses, verdict
+from tb_contention.words.answers import Answer, answer_on, bounds, estimate_of, interval
+from tb_contention.words.names import device_label, names_of
+from tb_contention.words.numbers import count, percent, size, times
+from tb_contention.words.verdict import ordered_losses, verdict
 
 #: Findings and sessions that a cell shows.
 MOST_FINDINGS = 3
@@ -50,11 +51,11 @@ def _sessions(report: Report, device: DeviceReport) -> str:
 def _session(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
     session, slowdown = loss.session, loss.slowdown
     share = next((s for s in device.per_session if s.session == session), None)
-    estimate, unknown = estimate_of(slowdown), answer_of(slowdown) is Answer.UNKNOWN
+    estimate, unknown = estimate_of(slowdown), answer_on(device, loss) is Answer.UNKNOWN
     tag = ' <span class="tag">simulated</span>' if report.session(session).session.simulated else ""
-    name = f'<span class="dot s{color_of(report, session)}"></span>{_told(labels(report)[session])}{tag}'
+    name = f'<span class="dot s{color_of(report, session)}"></span>{_told(names_of(report)[session])}{tag}'
     cells = [
-        "not known" if estimate is None else times(estimate),
+        times(estimate),
         "–" if unknown else bounds(slowdown) if estimate is None else interval(slowdown),
         "–" if unknown else slowdown.evidence.value,
         "–" if share is None else percent(share.busy, device.time.window),

@@ -2,9 +2,10 @@
 
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import Report
-from tb_contention.report.slowdown import Answer, answer_of, brief
-from tb_contention.report.text import count, labels
-from tb_contention.report.verdict import ordered_losses, verdict
+from tb_contention.words.answers import Answer, answer_of, brief
+from tb_contention.words.names import names_of
+from tb_contention.words.numbers import count
+from tb_contention.words.verdict import ordered_losses, verdict
 
 _MOST = 4
 
@@ -13,7 +14,7 @@ def summary(report: Report) -> str:
     """Print the verdict, the slowdowns of the most contended device, and how much more there is."""
     answer = verdict(report)
     lines = [f"Report of {clean(report.logdir)}: {answer.headline}"]
-    names = labels(report)
+    names = names_of(report)
     losses = [loss for device in report.devices[:1] for loss in ordered_losses(device)]
     known = [loss for loss in losses if answer_of(loss.slowdown) is not Answer.UNKNOWN]
     for loss in known[:_MOST]:

@@ -9,7 +9,7 @@ from tb_contention.model.contention import StepTimes
 from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import Report
 from tb_contention.notebook.columns import Column, Kind, Table, Value
-from tb_contention.report.slowdown import estimate_of
+from tb_contention.words.answers import estimate_of
 
 Row = tuple[Value, ...]
 

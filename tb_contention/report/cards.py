@@ -2,15 +2,17 @@
 
 from html import escape
 
-from tb_contention.model.contention import Mechanism, SessionLoss, Slowdown
+from tb_contention.model.contention import SessionLoss, Slowdown
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.charts import scale_of, whisker
-from tb_contention.report.memory_sections import memory_sentence
-from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, bounds, estimate_of, interval, sum_of_loss, times
 from tb_contention.report.svg import color_of
-from tb_contention.report.text import count, duration, labels, percent, size
 from tb_contention.units import SessionId
+from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
+from tb_contention.words.mechanism import mechanism_brief
+from tb_contention.words.memory import memory_sentence
+from tb_contention.words.names import names_of
+from tb_contention.words.numbers import count, duration, percent, size
 
 
 def escaped(text: str) -> str:
@@ -37,14 +39,15 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     loss, item, window = device.cost.loss(session), report.session(session), device.time.window
     color = color_of(report, session)
     tag = ' <span class="tag">simulated</span>' if item.session.simulated else ""
-    who = f'<span class="dot s{color}"></span>{escaped(labels(report)[session])}{tag}'
+    who = f'<span class="dot s{color}"></span>{escaped(names_of(report)[session])}{tag}'
     overlap = (
         f", {percent(share.contended, share.busy)} of it while another had work" if len(device.sessions) > 1 else ""
     )
     busy = f"{percent(share.busy, window)} busy"
     bar = _bar([(share.exclusive, f"s{color}"), (share.contended, "hatch-line")], window)
     work = f"{count(share.kernels, 'kernel')}, {share.copies:,} copies"
-    big, ends = _slowdown(loss.slowdown)
+    known = answer_on(device, loss) is not Answer.UNKNOWN
+    big, ends = _slowdown(loss.slowdown) if known else ("", "")
     plot = whisker(loss.slowdown, scale_of(device), color)
     lines = [
         _steps(item, loss),
@@ -57,12 +60,8 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
 
 def _slowdown(slowdown: Slowdown) -> tuple[str, str]:
     """Return what stands large and what stands small beside it."""
-    estimate = estimate_of(slowdown)
-    if answer_of(slowdown) is Answer.UNKNOWN:
-        return "", ""
-    if estimate is None:
-        return bounds(slowdown), EVIDENCE[slowdown.evidence]
-    return times(estimate), f"{interval(slowdown)} · evidence {slowdown.evidence.value}"
+    ends = "" if estimate_of(slowdown) is None else f"{interval(slowdown)} · "
+    return figure(slowdown), ends + basis_with_class(slowdown)
 
 
 def _steps(item: SessionReport, loss: SessionLoss) -> str:
@@ -72,24 +71,12 @@ def _steps(item: SessionReport, loss: SessionLoss) -> str:
 
 
 def _lost(loss: SessionLoss, window: int) -> str:
-    return (
-        "" if loss.lost is None else f"lost {duration(loss.lost)} ({percent(loss.lost, window)}): {sum_of_loss(loss)}"
-    )
-
-
-_MECHANISMS = {
-    Mechanism.NONE: "not shared at once",
-    Mechanism.TIME_SLICING: "time slices",
-    Mechanism.CONCURRENT: "side by side",
-    Mechanism.SINGLE_STREAM: "one queue",
-    Mechanism.UNKNOWN: "unknown",
-}
+    return "" if loss.lost is None else f"lost {duration(loss.lost)} ({percent(loss.lost, window)}): {loss_words(loss)}"
 
 
 def _sharing_card(device: DeviceReport) -> str:
     """Say by which mechanism the sessions share, and what they get done together."""
     cost, metrics = device.cost, device.cost.metrics
-    slices = "" if cost.slice is None else f", about {duration(cost.slice)}"
     progress = "" if cost.progress_sum is None else f"progress sum {cost.progress_sum:.2f}"
     sums = ""
     if metrics is not None:
@@ -97,7 +84,7 @@ def _sharing_card(device: DeviceReport) -> str:
             f"STP {metrics.stp:.2f}, ANTT {metrics.antt:.2f}, fairness {metrics.fairness:.2f}, Jain {metrics.jain:.2f}"
         )
     lines = (escaped(line) for line in (cost.detail, progress, sums))
-    return _card("Mechanism", _MECHANISMS[cost.mechanism] + slices, *lines)
+    return _card("Mechanism", mechanism_brief(cost), *lines)
 
 
 def _time_card(device: DeviceReport) -> str:

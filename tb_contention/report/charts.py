@@ -10,12 +10,12 @@ from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.hover import hit
 from tb_contention.report.resample import COLUMNS
-from tb_contention.report.slowdown import brief, estimate_of
 from tb_contention.report.steps import merge_steps
 from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
-from tb_contention.report.text import count, duration, labels, percent
-from tb_contention.report.verdict import device_label
 from tb_contention.units import F64
+from tb_contention.words.answers import brief, estimate_of
+from tb_contention.words.names import device_label, names_of
+from tb_contention.words.numbers import count, duration, percent
 
 _MOST_BARS = 200
 _HIGH = 56
@@ -73,7 +73,7 @@ def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, numb
     own, host, lost = (part / sizes for part in (merged.own, merged.host, merged.lost))
     most, cut = _top(own + host + lost)
     yield f'<rect class="s{color}" x="0" y="{top}" width="4" height="{_HIGH}"/>'
-    yield label(10, top + 12, shorten(labels(report)[times.session], 25), "strong")
+    yield label(10, top + 12, shorten(names_of(report)[times.session], 25), "strong")
     about = count(runs.steps, "step") + (f", {runs.merged} in a bar" if runs.merged > 1 else "")
     highest = f"up to {duration(round(most))}" + (f", {cut} longer" if cut else "")
     for line, words in enumerate((about, highest, _shares(times))):

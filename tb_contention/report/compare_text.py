@@ -17,10 +17,11 @@ from tb_contention.model.comparison import (
     SessionComparison,
 )
 from tb_contention.model.names import clean, shorten
-from tb_contention.report.slowdown import EVIDENCE, times
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import count, duration, listing, size
 from tb_contention.report.to_markdown import escape
+from tb_contention.words.answers import class_words
+from tb_contention.words.mechanism import mechanism_name
+from tb_contention.words.numbers import count, duration, listing, size, times
 
 #: Kernels and programs that a page shows; the JSON has all.
 MOST_KERNELS, MOST_IN_HEADLINE = 10, 3
@@ -100,7 +101,7 @@ def title(session: SessionComparison) -> str:
 def _side(word: str, side: DeviceSide, logdir: str) -> str:
     model = f" ({side.model})" if side.model else ""
     names = listing([clean(session.name) for session in side.sessions])
-    how = side.mechanism.value.replace("_", " ")
+    how = mechanism_name(side.mechanism)
     sharing = "alone" if len(side.sessions) < 2 else f"together, sharing: {how}"
     text = f"{clean(side.id)}{model} of {clean(logdir)}: {names}, {sharing}, {duration(side.window)} analysed"
     return f"{word}: {escape(text)}"
@@ -128,7 +129,7 @@ def _session(found: SessionComparison) -> list[str]:
     if one.mean is not None and two.mean is not None:
         about += f", in the mean {_length(one.mean)} before, {_length(two.mean)} after"
     known = [
-        f"{when}: {EVIDENCE[evidence]}"
+        f"{when}: {class_words(evidence)[0]}"
         for when, evidence, value in (
             ("before", found.before_evidence, found.slowdown.before),
             ("after", found.after_evidence, found.slowdown.after),

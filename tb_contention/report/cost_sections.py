@@ -3,10 +3,11 @@
 from tb_contention.model.contention import UNTRACED
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.slowdown import EVIDENCE, Answer, answer_of, estimate_of, interval, times
 from tb_contention.report.table import SHADES, TextTable, length, more
-from tb_contention.report.text import duration, labels, percent
 from tb_contention.units import SessionId
+from tb_contention.words.answers import basis_with_class, estimate_of, interval
+from tb_contention.words.names import names_of
+from tb_contention.words.numbers import duration, percent, times
 
 #: So many pairs of kernels.
 MOST_PAIRS = 10
@@ -16,17 +17,16 @@ MOST_CULPRITS = 10
 
 def losses(report: Report, device: DeviceReport) -> TextTable:
     """Say of each session how much slower it is, how that is known, and what the loss is made of."""
-    names, rows = labels(report), []
+    names, rows = names_of(report), []
     for loss in device.cost.losses if len(device.sessions) > 1 else ():
         slowdown, estimate = loss.slowdown, estimate_of(loss.slowdown)
-        known = answer_of(slowdown) is not Answer.UNKNOWN
         shared, alone = length(loss.step_shared), length(loss.step_alone)
         rows.append(
             (
                 names[loss.session],
                 "–" if estimate is None else times(estimate),
                 interval(slowdown),
-                f"{slowdown.evidence.value}: {EVIDENCE[slowdown.evidence]}" if known else "not identifiable",
+                basis_with_class(slowdown),
                 f"{shared} / {alone}" if loss.step_shared is not None else "–",
                 *(length(part) for part in (loss.stretch, loss.stall, loss.absorbed)),
                 _part(loss.lost, device.time.window),
@@ -54,7 +54,7 @@ def _part(nanoseconds: int | None, window: int) -> str:
 
 def blame(report: Report, device: DeviceReport) -> TextTable:
     """Set victims against culprits, with the sums of both; the worst culprits come first, what no trace shows last."""
-    names, found = labels(report), device.cost.blame
+    names, found = names_of(report), device.cost.blame
     victims = list(dict.fromkeys(row.victim for row in found))
     by_culprit: dict[SessionId, int] = {}
     for row in found:
@@ -65,10 +65,8 @@ def blame(report: Report, device: DeviceReport) -> TextTable:
     )
     lost = {(row.victim, row.culprit): int(row.lost) for row in found}
     cells = [[sum(lost.get((v, c), 0) for c in group) for group in columns] for v in victims]
-    heads = [names.get(group[0], clean(group[0])) if len(group) == 1 else f"{len(group)} others" for group in columns]
-    rows = [
-        (names.get(v, clean(v)), *map(_cell, row), duration(sum(row))) for v, row in zip(victims, cells, strict=True)
-    ]
+    heads = [names[group[0]] if len(group) == 1 else f"{len(group)} others" for group in columns]
+    rows = [(names[v], *map(_cell, row), duration(sum(row))) for v, row in zip(victims, cells, strict=True)]
     sums = [sum(row[i] for row in cells) for i in range(len(columns))]
     if len(victims) > 1:
         rows.append(("all", *map(_cell, sums), duration(sum(sums))))
@@ -94,12 +92,12 @@ def _shade(part: int, most: int) -> int:
 
 def kernel_blame(report: Report, device: DeviceReport) -> TextTable:
     """Say which kernels lost most while which others had work on the device."""
-    names = labels(report)
+    names = names_of(report)
     rows = tuple(
         (
-            names.get(row.victim, clean(row.victim)),
+            names[row.victim],
             shorten(clean(row.victim_kernel), 64),
-            names.get(row.culprit, clean(row.culprit)),
+            names[row.culprit],
             shorten(clean(row.culprit_kernel), 64),
             duration(row.lost),
         )

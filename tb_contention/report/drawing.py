@@ -11,9 +11,9 @@ from tb_contention.report.hover import hit, slots
 from tb_contention.report.memory_drawing import MEMORY_HEIGHT, has_memory, memory_area
 from tb_contention.report.resample import COLUMNS, coverage, levels_of, runs, stacked
 from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
-from tb_contention.report.text import duration, labels, percent, size
-from tb_contention.report.verdict import device_label
 from tb_contention.units import F64, SessionId
+from tb_contention.words.names import device_label, names_of
+from tb_contention.words.numbers import duration, percent, size
 
 _STRIP = 26
 _ROW = 40
@@ -54,7 +54,7 @@ def _hover(report: Report, device: DeviceReport, top: int, height: int) -> Itera
     start, end = device.window.start_ns, device.window.end_ns
     if end <= start:
         return
-    names, sessions = labels(report), device.sessions[:MOST_STRIPS]
+    names, sessions = names_of(report), device.sessions[:MOST_STRIPS]
     nothing = np.zeros(COLUMNS)
     busy = [coverage(b, start, end) if (b := device.overlap.busy.get(s)) is not None else nothing for s in sessions]
     both = coverage(device.overlap.contended, start, end)
@@ -88,7 +88,7 @@ def _box(column: int, y: float, width: int, height: float) -> str:
 
 
 def _strip(report: Report, session: SessionId, shares: F64, top: int) -> Iterator[str]:
-    color, name = color_of(report, session), labels(report)[session]
+    color, name = color_of(report, session), names_of(report)[session]
     item = report.session(session).session
     process = f"process {item.process_id}" if item.process_id is not None else clean(item.host)
     yield f'<rect class="s{color}" x="0" y="{top}" width="4" height="{_STRIP + 4}"/>'

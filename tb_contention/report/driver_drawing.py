@@ -7,8 +7,8 @@ import numpy as np
 from tb_contention.model.driver_view import DriverView
 from tb_contention.report.resample import COLUMNS, peaks
 from tb_contention.report.svg import LEFT, label
-from tb_contention.report.text import size
 from tb_contention.units import I64
+from tb_contention.words.numbers import size
 
 
 def driver_shapes(view: DriverView, start: int, end: int, y: Callable[[float], float]) -> Iterator[str]:

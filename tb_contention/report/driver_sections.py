@@ -4,36 +4,15 @@ from tb_contention.model.driver_view import BesideAllocators, DriverProcess, Dri
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.table import TextTable, more
-from tb_contention.report.text import duration, labels, percent, size
+from tb_contention.words.names import Names, names_of
+from tb_contention.words.numbers import percent, size
 
 _MOST = 12
 
 
-def driver_sentence(device: DeviceReport) -> str:
-    """Say how much of the GPU was taken by all, and how much by processes without a capture; nothing where no manifest tells."""
-    found = device.driver
-    if found is None or found.used_peak is None:
-        return ""
-    text = f"The driver saw at most {size(found.used_peak)}"
-    if found.capacity is not None:
-        text += f" of {size(found.capacity)} taken, {size(found.free_least)} free at the least"
-    text += f" ({found.samples} samples, one every {duration(found.period)})." if found.period else " (one sample)."
-    return f"{text} {_untraced_sentence(found)}".strip()
-
-
-def _untraced_sentence(found: DriverView) -> str:
-    if found.untraced_peak is not None:
-        if not found.untraced_peak:
-            return "No other process held memory."
-        return f"Processes without a capture held up to {size(found.untraced_peak)} of that."
-    if not found.processes:
-        return "It does not tell whose that is."
-    return "Which of its processes the captured ones are is not known, so neither is what others held."
-
-
 def driver_table(report: Report, device: DeviceReport) -> TextTable:
     """List the processes that the driver saw on the GPU."""
-    names, found = labels(report), device.driver
+    names, found = names_of(report), device.driver
     processes = found.processes if found is not None else ()
     rows = tuple(_row(names, p, found) for p in processes[:_MOST] if found is not None)
     header = ("process", "name", "session", "taken, peak", "when most was taken", "in use by allocators", "beside them")
@@ -56,7 +35,7 @@ def driver_table(report: Report, device: DeviceReport) -> TextTable:
     )
 
 
-def _row(names: dict[str, str], process: DriverProcess, found: DriverView) -> tuple[str, ...]:
+def _row(names: Names, process: DriverProcess, found: DriverView) -> tuple[str, ...]:
     unsure = "not known" if found.unmatched else "not captured"
     known = "–" if process.at_fullest is None else size(process.at_fullest)
     if process.at_fullest is not None and found.capacity:
@@ -65,7 +44,7 @@ def _row(names: dict[str, str], process: DriverProcess, found: DriverView) -> tu
     return (
         str(process.process_id),
         shorten(clean(process.name), 60) or "–",
-        unsure if process.session is None else names.get(process.session, clean(process.session)),
+        unsure if process.session is None else names[process.session],
         "–" if process.peak is None else size(process.peak),
         known,
         "–" if beside is None or beside.in_use is None else size(beside.in_use),

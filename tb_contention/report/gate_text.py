@@ -3,7 +3,7 @@
 from tb_contention.model.contention import Evidence
 from tb_contention.model.gate import Gate, Gauge, Outcome, Unit, Verdict
 from tb_contention.model.names import clean, shorten
-from tb_contention.report.text import duration, size
+from tb_contention.words.numbers import duration, size
 
 _WORDS = {
     Outcome.OVER: "over",

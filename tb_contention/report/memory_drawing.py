@@ -11,8 +11,8 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.driver_drawing import driver_shapes
 from tb_contention.report.resample import COLUMNS, stacked
 from tb_contention.report.svg import LEFT, MOST_STRIPS, color_of, label
-from tb_contention.report.text import size
 from tb_contention.units import I64
+from tb_contention.words.numbers import size
 
 _HIGH = 120
 #: What the drawing takes below the strips.

@@ -1,11 +1,12 @@
 """Memory of a device -> tables and sentences for people."""
 
-from tb_contention.model.memory import AllocatorPeak, CombinedMemory, Holder, Holding, StallKind
+from tb_contention.model.memory import CombinedMemory, Holder, Holding, StallKind
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.driver_sections import driver_sentence
 from tb_contention.report.table import TextTable, more
-from tb_contention.report.text import count, duration, labels, percent, size
+from tb_contention.words.memory import gaps_sentence
+from tb_contention.words.names import Names, names_of
+from tb_contention.words.numbers import count, duration, percent, size
 
 #: Rows of holders of the combined peak, of each allocator's own peak, and of scopes that are printed.
 MOST_HOLDERS, MOST_OWN, MOST_SCOPES = 15, 5, 10
@@ -35,37 +36,6 @@ def memory_tables(report: Report, device: DeviceReport) -> tuple[TextTable, ...]
     )
 
 
-def memory_sentence(device: DeviceReport) -> str:
-    """Say how much all sessions held together, and how that compares with the GPU; or why it is not known."""
-    memory = device.memory
-    if memory is None:
-        return " ".join(filter(None, (device.memory_note, driver_sentence(device))))
-    said = [_peak_sentence(memory), _limits_sentence(memory)]
-    saved = memory.sum_of_peaks - memory.peak
-    if len(memory.allocators) > 1:
-        own = f"The sessions' own peaks add up to {size(memory.sum_of_peaks)}"
-        said.append(own + (f": staggering saves {size(saved)} of that." if saved else ": they coincide."))
-    return " ".join(filter(None, (*said, device.memory_note, driver_sentence(device))))
-
-
-def _peak_sentence(memory: CombinedMemory) -> str:
-    text = f"Combined peak {size(memory.peak)}"
-    if memory.capacity is None:
-        return text + "."
-    text += f" of {size(memory.capacity)} ({percent(memory.peak, memory.capacity)}), headroom {size(memory.headroom)}"
-    if memory.safe is not None and memory.peak > memory.safe:
-        text += f"; that is more than the {size(memory.safe)} that the system and the processes' contexts leave"
-    return text + "."
-
-
-def _limits_sentence(memory: CombinedMemory) -> str:
-    if memory.sum_of_limits is None or memory.capacity is None:
-        return ""
-    more_than = memory.sum_of_limits > memory.capacity
-    text = f"The allocators may take {size(memory.sum_of_limits)} together"
-    return text + (f", more than the {size(memory.capacity)} that there are." if more_than else ".")
-
-
 def _figure(value: float | None) -> str:
     return "–" if value is None else percent(round(1000 * value), 1000)
 
@@ -74,25 +44,15 @@ def _bytes(value: int | None) -> str:
     return "–" if value is None else size(value)
 
 
-def gaps_sentence(found: AllocatorPeak) -> str:
-    """Say what is wrong with the events of an allocator; nothing if nothing is."""
-    said = []
-    if found.gaps.missing:
-        said.append(f"{count(found.gaps.missing, 'change')} of its bytes in use that no event explains")
-    if found.gaps.repeated:
-        said.append(f"{count(found.gaps.repeated, 'event')} reported twice and left out")
-    return " and ".join(said)
-
-
 def _allocators(report: Report, device: DeviceReport, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     header = (
         "session", "allocator", "own peak", "at", "at the combined peak", "before capture", "limit", "peak since start",
         "would do", "fragmented",
     )  # fmt: skip
     rows = tuple(
         (
-            names.get(a.session, clean(a.session)),
+            names[a.session],
             clean(a.allocator),
             size(a.peak),
             duration(a.peak_at - device.window.start_ns),
@@ -105,7 +65,8 @@ def _allocators(report: Report, device: DeviceReport, memory: CombinedMemory) ->
         )
         for a in memory.allocators
     )
-    gaps = [f"{names.get(a.session, a.session)}: {gaps_sentence(a)}." for a in memory.allocators if gaps_sentence(a)]
+    broken = {a: gaps_sentence(a.gaps.missing, a.gaps.repeated) for a in memory.allocators}
+    gaps = [f"{names[a.session]}: {words}." for a, words in broken.items() if words]
     note = " ".join((*gaps, device.memory_note, _UNSEEN)).strip()
     return TextTable(title="Memory", header=header, rows=rows, numbers=frozenset(range(2, 10)), note=note)
 
@@ -114,10 +75,10 @@ _HOLDER_HEADER = ("session", "operation", "bytes", "of the peak", "count", "regi
 _HOLDER_NUMBERS = frozenset((2, 3, 4, 7))
 
 
-def _holder_row(names: dict[str, str], holder: Holder, total: int) -> tuple[str, ...]:
+def _holder_row(names: Names, holder: Holder, total: int) -> tuple[str, ...]:
     kind = " ".join(filter(None, (holder.data_type, holder.shape)))
     return (
-        names.get(holder.session, clean(holder.session)),
+        names[holder.session],
         shorten(clean(holder.op), 90) or Holding.OP.words,
         size(holder.bytes),
         percent(holder.bytes, total),
@@ -129,7 +90,7 @@ def _holder_row(names: dict[str, str], holder: Holder, total: int) -> tuple[str,
 
 
 def _holders(report: Report, memory: CombinedMemory) -> TextTable:
-    names, rows, total = labels(report), memory.holders.rows, memory.holders.total
+    names, rows, total = names_of(report), memory.holders.rows, memory.holders.total
     shown = _first_rows(rows, MOST_HOLDERS)
     rest = total - sum(row.bytes for row in shown)
     note = f"The rows add up to the combined peak of {size(total)}."
@@ -151,7 +112,7 @@ def _first_rows(rows: tuple[Holder, ...], most: int) -> tuple[Holder, ...]:
 
 def _own_holders(report: Report, device: DeviceReport, memory: CombinedMemory) -> TextTable:
     """List who holds each session's own peak, where that is another instant than the combined peak."""
-    names = labels(report)
+    names = names_of(report)
     apart = [a for a in memory.allocators if a.peak_at != memory.peak_at]
     rows = tuple(
         (*_holder_row(names, row, a.peak), duration(a.peak_at - device.window.start_ns))
@@ -163,10 +124,10 @@ def _own_holders(report: Report, device: DeviceReport, memory: CombinedMemory) -
 
 
 def _scopes(report: Report, memory: CombinedMemory) -> TextTable:
-    names, found, total = labels(report), memory.holders.scopes, memory.holders.total
+    names, found, total = names_of(report), memory.holders.scopes, memory.holders.total
     rows = tuple(
         (
-            names.get(s.session, clean(s.session)),
+            names[s.session],
             shorten(clean(s.scope), 80) or (_NO_SCOPE if s.kind is Holding.OP else s.kind.words),
             size(s.bytes),
             percent(s.bytes, total),
@@ -183,10 +144,10 @@ def _scopes(report: Report, memory: CombinedMemory) -> TextTable:
 
 
 def _steps(report: Report, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     rows = tuple(
         (
-            names.get(s.session, clean(s.session)),
+            names[s.session],
             clean(s.allocator),
             f"{s.steps:,}",
             f"{s.allocations:,.1f}",
@@ -204,10 +165,10 @@ def _steps(report: Report, memory: CombinedMemory) -> TextTable:
 
 
 def _growth(report: Report, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     rows = tuple(
         (
-            names.get(g.session, clean(g.session)),
+            names[g.session],
             shorten(clean(g.op), 90) or "all together",
             size(round(g.per_step)),
             size(g.first),
@@ -224,14 +185,14 @@ def _growth(report: Report, memory: CombinedMemory) -> TextTable:
 
 
 def _changes(report: Report, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     rows = tuple(
         (
-            names.get(c.session, clean(c.session)),
+            names[c.session],
             shorten(clean(c.op), 70),
             shorten(clean(c.before), 60),
             shorten(clean(c.after), 60),
-            "a capture alone" if c.neighbour is None else names.get(c.neighbour, clean(c.neighbour)),
+            "a capture alone" if c.neighbour is None else names[c.neighbour],
             f"{duration(c.mean_before)} → {duration(c.mean_after)}",
             f"{_bytes(c.workspace_before)} → {_bytes(c.workspace_after)}",
             f"{c.count_after:,}",
@@ -246,14 +207,14 @@ def _changes(report: Report, memory: CombinedMemory) -> TextTable:
 
 
 def _stalls(report: Report, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     words = {
         StallKind.DRIVER: "calls of the driver",
         StallKind.ROOM: "allocations that came only after a free",
     }
     rows = tuple(
         (
-            names.get(s.session, clean(s.session)),
+            names[s.session],
             f"{words[s.kind]}: {shorten(clean(s.what), 60)}",
             f"{s.count:,}",
             ("" if s.kind is StallKind.DRIVER else "≤ ") + duration(s.total),
@@ -266,10 +227,10 @@ def _stalls(report: Report, memory: CombinedMemory) -> TextTable:
 
 
 def _pinned(report: Report, memory: CombinedMemory) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     rows = tuple(
         (
-            names.get(a.session, clean(a.session)),
+            names[a.session],
             clean(a.allocator),
             size(a.peak),
             size(a.before_capture),

@@ -3,7 +3,8 @@
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.table import TextTable, more
-from tb_contention.report.text import duration, labels, percent, size
+from tb_contention.words.names import names_of
+from tb_contention.words.numbers import duration, percent, size
 
 #: So many scopes and threads of each session are printed.
 MOST_PARTS = 8
@@ -22,13 +23,13 @@ def _firsts(sessions: list[str]) -> list[int]:
 
 def scopes(report: Report, device: DeviceReport) -> TextTable:
     """Divide each session by the name scopes of its ops."""
-    names, found = labels(report), device.parts.scopes
+    names, found = names_of(report), device.parts.scopes
     whole: dict[str, int] = {}
     for scope in found:
         whole[scope.session] = whole.get(scope.session, 0) + scope.total
     rows = tuple(
         (
-            names.get(s.session, clean(s.session)),
+            names[s.session],
             shorten(clean(s.scope), 80),
             f"{s.kernels:,}",
             duration(s.total),
@@ -44,10 +45,10 @@ def scopes(report: Report, device: DeviceReport) -> TextTable:
 
 def threads(report: Report, device: DeviceReport) -> TextTable:
     """Say of each thread or queue how long it worked, and for whom it waited."""
-    names, found = labels(report), device.parts.threads
+    names, found = names_of(report), device.parts.threads
     rows = tuple(
         (
-            names.get(t.session, clean(t.session)),
+            names[t.session],
             shorten(clean(t.thread), 60),
             f"{t.runs:,}",
             duration(t.busy),

@@ -7,9 +7,9 @@ from tb_contention.model.names import clean, shorten
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.hover import hit
-from tb_contention.report.slowdown import estimate_of
 from tb_contention.report.svg import MOST_STRIPS, WIDTH, color_of, label
-from tb_contention.report.text import labels
+from tb_contention.words.answers import estimate_of
+from tb_contention.words.names import names_of
 
 _LEFT = 430
 _TOP, _ROW, _GAP = 26, 17, 12
@@ -56,12 +56,12 @@ def _axis(high: float, height: int) -> Iterator[str]:
 
 
 def _change(report: Report, device: DeviceReport, one: Prediction, top: int, high: float) -> Iterator[str]:
-    names = labels(report)
+    names = names_of(report)
     setting = clean(one.setting).partition(" (")[0]  # what the command for it is stands in the table
     yield label(0, top + 12, shorten(setting[:1].upper() + setting[1:], 42), "strong")
     for row, session in enumerate(one.sessions[:MOST_STRIPS]):
         y = top + 8 + _ROW * row
-        name = names.get(session.session, clean(session.session))
+        name = names[session.session]
         yield label(_LEFT - 8, y + 4, shorten(name, 22), "faint", "end")
         if session.slowdown is None:
             continue

@@ -7,10 +7,11 @@ from tb_contention.report.cost_sections import blame, kernel_blame, losses
 from tb_contention.report.driver_sections import driver_table
 from tb_contention.report.memory_sections import memory_tables
 from tb_contention.report.part_sections import scopes, threads
-from tb_contention.report.slowdown import EVIDENCE
 from tb_contention.report.table import TextTable, length, more
-from tb_contention.report.text import duration, labels, percent
 from tb_contention.report.whatif_text import what_if_summary, what_if_table
+from tb_contention.words.answers import class_words
+from tb_contention.words.names import names_of
+from tb_contention.words.numbers import duration, percent
 
 #: So many kernels of a device are printed; JSON and CSV hold all of them.
 MOST_KERNELS = 20
@@ -36,7 +37,7 @@ def device_tables(report: Report, device: DeviceReport) -> tuple[TextTable, ...]
 
 
 def _time(report: Report, device: DeviceReport) -> TextTable:
-    names, window = labels(report), device.time.window
+    names, window = names_of(report), device.time.window
     rows = []
     for share in device.per_session:
         steps = report.session(share.session).steps
@@ -56,7 +57,7 @@ def _time(report: Report, device: DeviceReport) -> TextTable:
 
 
 def _pairs(report: Report, device: DeviceReport) -> TextTable:
-    names, window = labels(report), device.time.window
+    names, window = names_of(report), device.time.window
     rows = tuple(
         (names[p.a], names[p.b], duration(p.overlap), percent(p.overlap, window)) for p in device.overlap.pairs
     )
@@ -66,7 +67,7 @@ def _pairs(report: Report, device: DeviceReport) -> TextTable:
 
 
 def _kernels(report: Report, device: DeviceReport) -> TextTable:
-    names = labels(report)
+    names = names_of(report)
     ordered = sorted(device.overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
     costs = {(cost.session, cost.name): (cost.alone, cost.lost) for cost in device.cost.kernels}
     rows = tuple(
@@ -87,7 +88,7 @@ def _kernels(report: Report, device: DeviceReport) -> TextTable:
 
 def provenance(report: Report) -> TextTable:
     """Say of each session which file it is, and how well its place in time is known."""
-    names = labels(report)
+    names = names_of(report)
     rows = []
     for item in report.sessions:
         session, clock = item.session, item.session.clock
@@ -113,22 +114,14 @@ def provenance(report: Report) -> TextTable:
 def evidence_classes(report: Report) -> TextTable:
     """Explain the classes of evidence that the report's slowdowns have."""
     used = {loss.slowdown.evidence for device in report.devices if len(device.sessions) > 1 for loss in device.losses}
-    rows = tuple((kind.value, EVIDENCE[kind], _TRUST[kind]) for kind in Evidence if kind in used)
+    rows = tuple((kind.value, *class_words(kind)) for kind in Evidence if kind in used)
     header = ("class", "a slowdown of it is", "how far to trust it")
     return TextTable(title="How sure the slowdowns are", header=header, rows=rows)
 
 
-_TRUST = {
-    Evidence.A: "Most: both were measured. Clocks, drivers and data must have been the same.",
-    Evidence.B: "The interval holds the truth in nine of ten simulated cases; real ones add what the simulation lacks.",
-    Evidence.C: "As far as the mechanism is recognised rightly; the interval is wider for it.",
-    Evidence.D: "Only that the truth lies between the bounds. A capture of the session alone would tell.",
-}
-
-
 def attributions(report: Report) -> TextTable:
     """Say of each session inside a process how it was told apart, and what of the process belongs to none."""
-    names = labels(report)
+    names = names_of(report)
     rows = []
     for item in report.sessions:
         found, process = item.session.attribution, item.session.process
@@ -137,7 +130,7 @@ def attributions(report: Report) -> TextTable:
         rows.append(
             (
                 names[item.session.id],
-                "–" if process is None else names.get(process, clean(process)),
+                "–" if process is None else names[process],
                 found.rule.value.replace("_", " "),
                 clean(found.detail),
                 f"{found.kernels:,}",

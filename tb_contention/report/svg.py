@@ -5,7 +5,7 @@ from html import escape
 
 from tb_contention.model.report import Report
 from tb_contention.report.resample import COLUMNS
-from tb_contention.report.text import duration
+from tb_contention.words.numbers import duration
 
 LEFT = 180
 WIDTH = LEFT + COLUMNS + 20

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tb_contention.report.text import duration
+from tb_contention.words.numbers import duration
 
 #: Shades of a cell, 0 for none.
 SHADES = 5

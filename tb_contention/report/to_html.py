@@ -12,8 +12,10 @@ from tb_contention.report.prediction_chart import prediction_chart
 from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
 from tb_contention.report.style import STYLE
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import count, duration, what_happened
-from tb_contention.report.verdict import Verdict, device_label, device_verdict, verdict
+from tb_contention.words.names import device_label
+from tb_contention.words.numbers import count, duration
+from tb_contention.words.problems import what_happened
+from tb_contention.words.verdict import Verdict, device_verdict, verdict
 
 #: Devices on the page; JSON and CSV hold all.
 MOST_DEVICES = 8

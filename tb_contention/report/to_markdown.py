@@ -5,11 +5,13 @@ import re
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.memory_sections import memory_sentence
 from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import count, duration, percent, what_happened
-from tb_contention.report.verdict import device_label, device_verdict, verdict
+from tb_contention.words.memory import memory_sentence
+from tb_contention.words.names import device_label
+from tb_contention.words.numbers import count, duration, percent
+from tb_contention.words.problems import what_happened
+from tb_contention.words.verdict import device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 #: Schemes and hosts that readers turn into links by themselves.

@@ -19,9 +19,9 @@ from tb_contention.model.report import DeviceReport
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelTable, Trace
 from tb_contention.report import perfetto_packets as packets
-from tb_contention.report.text import count, size
-from tb_contention.report.verdict import device_label
 from tb_contention.units import I32, I64, PS_PER_NS, SessionId
+from tb_contention.words.names import device_label
+from tb_contention.words.numbers import count, size
 
 #: Unix times beyond this (the year 2116) are no times at which something was recorded, and adding to them could overflow.
 _LATEST_NS = 1 << 62

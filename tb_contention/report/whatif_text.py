@@ -5,7 +5,8 @@ from tb_contention.model.names import clean
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.table import TextTable
-from tb_contention.report.text import duration, labels, size
+from tb_contention.words.names import Names, names_of
+from tb_contention.words.numbers import duration, size
 
 _HEADER = ("change", "session", "slowdown now", "slowdown then", "step then", "its change")
 #: A range as narrow as this is written as one number.
@@ -14,7 +15,7 @@ _SURE = 0.005
 
 def what_if_table(report: Report, device: DeviceReport) -> TextTable | None:
     """Put a device's predictions into a table, a row per change and session; None where there are none."""
-    names = labels(report)
+    names = names_of(report)
     found = [p for p in device.predictions if p.schedule is not Schedule.AS_RECORDED and p.sessions]
     rows = tuple(
         (_setting(one) if not k else "", *_cells(device, row, names))
@@ -54,7 +55,7 @@ def _ground(one: Prediction) -> str:
 def to_text(report: Report, device: DeviceReport) -> str:
     """Print a device's predictions for a terminal; names are cleaned."""
     lines = [f"{clean(device.id)}: what would be if its sessions ran another way", ""]
-    names = labels(report)
+    names = names_of(report)
     for one in device.predictions:
         lines.append(_setting(one))
         for row in one.sessions:
@@ -66,10 +67,10 @@ def to_text(report: Report, device: DeviceReport) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _cells(device: DeviceReport, row: SessionPrediction, names: dict[str, str]) -> tuple[str, ...]:
+def _cells(device: DeviceReport, row: SessionPrediction, names: Names) -> tuple[str, ...]:
     now = device.cost.loss(row.session).slowdown
     return (
-        names.get(row.session, clean(row.session)),
+        names[row.session],
         _measured(now),
         _ratio(row.slowdown),
         _length(row.step),

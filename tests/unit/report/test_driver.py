@@ -87,13 +87,15 @@ def test_what_is_not_known_is_null() -> None:
     schema = json.loads((files("tb_contention.report") / "report.schema.json").read_text())
     jsonschema.Draft202012Validator(schema).validate(json.loads(to_json(report)))
 
-    assert "driver saw" not in to_markdown(report)
+    assert "The driver reports" not in to_markdown(report)
     assert 'class="driver"' not in to_html(report)
 
 
 def test_people_read_it_as_a_sentence_and_a_table_and_names_stay_text() -> None:
     page, text = to_html(watched()), to_markdown(watched())
-    sentence = "The driver saw at most 900 B of 1000 B taken, 100 B free at the least (4 samples, one every 1.00 µs)."
+    sentence = (
+        "The driver reports at most 900 B of 1000 B allocated, 100 B free at the least (4 samples, one every 1.00 µs)."
+    )
     for printed in (page, text):
         assert sentence in printed
         assert "Processes without a capture held up to 250 B of that." in printed
@@ -107,7 +109,7 @@ def test_people_read_it_as_a_sentence_and_a_table_and_names_stay_text() -> None:
 def test_where_captured_processes_are_not_listed_nobody_is_called_not_captured() -> None:
     text = to_markdown(watched(unmatched=("a/host0",), untraced_peak=None, untraced=None))
     assert "| not captured |" not in text
-    assert "is not known" in text
+    assert "memory held by other processes is unknown" in text
 
 
 def test_the_page_draws_what_is_taken_and_what_others_hold() -> None:

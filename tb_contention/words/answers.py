@@ -1,0 +1,141 @@
+"""Whether a session is slower, and whether that is contention: the one judgement, by one threshold, for every printer."""
+
+from enum import Enum
+
+from tb_contention.model.contention import Evidence, SessionLoss, Slowdown
+from tb_contention.model.report import DeviceReport
+from tb_contention.words.numbers import between, duration, times
+
+#: A session is slower when its whole interval lies above this: below it pairs of jobs differ from run to run without contention.
+NOTICEABLE = 1.05
+
+
+class Answer(str, Enum):
+    """Whether a session, or any session of a device, is slower because others share the device.
+
+    YES: the whole interval lies above `NOTICEABLE`. NO: it lies below. UNDECIDED: it crosses the threshold, or has one end only.
+    UNKNOWN: there is no interval.
+    """
+
+    YES = "yes"
+    NO = "no"
+    UNDECIDED = "undecided"
+    UNKNOWN = "unknown"
+
+
+def answer_of(slowdown: Slowdown) -> Answer:
+    """Judge one slowdown by its interval as it is printed, with two digits after the point."""
+    if slowdown.low is None and slowdown.high is None:
+        return Answer.UNKNOWN
+    if slowdown.high is not None and round(slowdown.high, 2) < NOTICEABLE:
+        return Answer.NO
+    if slowdown.low is not None and round(slowdown.low, 2) > NOTICEABLE:
+        return Answer.YES
+    return Answer.UNDECIDED
+
+
+def answer_on(device: DeviceReport, loss: SessionLoss) -> Answer:
+    """Judge one session of a device. On a processor, which has several cores, bounds come from overlap alone and say nothing."""
+    if device.group.device.device.is_host and estimate_of(loss.slowdown) is None:
+        return Answer.UNKNOWN
+    return answer_of(loss.slowdown)
+
+
+def is_contended(device: DeviceReport) -> Answer:
+    """Judge a device: yes if any session is slower, no only if none is."""
+    answers = {answer_on(device, loss) for loss in device.cost.losses}
+    if Answer.YES in answers:
+        return Answer.YES
+    shared = len(device.sessions) > 1
+    if answers == {Answer.NO} and (shared or device.cost.had):
+        return Answer.NO
+    if Answer.UNDECIDED in answers:
+        return Answer.UNDECIDED
+    apart = shared and device.time.window > 0 and device.time.contended == 0
+    return Answer.NO if apart else Answer.UNKNOWN
+
+
+def estimate_of(slowdown: Slowdown) -> float | None:
+    """Return the estimate; none in class D, nor where an end of its interval is missing."""
+    if slowdown.evidence is Evidence.D or slowdown.low is None or slowdown.high is None:
+        return None
+    return slowdown.estimate
+
+
+_EVIDENCE = {
+    Evidence.A: "measured against a capture of the session alone",
+    Evidence.B: "estimated from its own undisturbed kernels",
+    Evidence.C: "estimated from what the sharing mechanism leaves undisturbed",
+    Evidence.D: "bounded, not estimated",
+}
+_TRUST = {
+    Evidence.A: "High: both runs were measured. Clocks, drivers and data must have been the same.",
+    Evidence.B: "Good: in simulation the interval holds the truth in nine of ten cases; real GPUs add effects that the simulation lacks.",
+    Evidence.C: "Fair: it depends on the mechanism being recognised correctly, so the interval is wider.",
+    Evidence.D: "Low: the truth lies between the bounds. A capture of the session alone would settle it.",
+}
+
+
+def class_words(evidence: Evidence) -> tuple[str, str]:
+    """Return what a slowdown of a class is, and how far to trust it."""
+    return _EVIDENCE[evidence], _TRUST[evidence]
+
+
+def basis(slowdown: Slowdown) -> str:
+    """Say what a slowdown rests on: 'measured by ...', 'estimated from ...', 'bounded, ...' or 'unknown'."""
+    if answer_of(slowdown) is Answer.UNKNOWN:
+        return "unknown"
+    if slowdown.measured:
+        return "measured by the GPU's recorded context switches"
+    return _EVIDENCE[slowdown.evidence]
+
+
+def basis_with_class(slowdown: Slowdown) -> str:
+    """Say what a slowdown rests on, with its evidence class: 'estimated from its own undisturbed kernels (class B)'."""
+    words = basis(slowdown)
+    return words if answer_of(slowdown) is Answer.UNKNOWN else f"{words} (class {slowdown.evidence.value})"
+
+
+def figure(slowdown: Slowdown) -> str:
+    """Write what stands large on a card: the estimate, else the bounds; '' where nothing is known."""
+    if answer_of(slowdown) is Answer.UNKNOWN:
+        return ""
+    estimate = estimate_of(slowdown)
+    return bounds(slowdown) if estimate is None else times(estimate)
+
+
+def interval(slowdown: Slowdown) -> str:
+    """Write the ends of the interval: '1.46 to 1.52', 'at most 1.40'."""
+    return between(slowdown.low, slowdown.high)
+
+
+def bounds(slowdown: Slowdown) -> str:
+    """Write the ends in a sentence: '1.00× to 2.70×', 'at least 1.20×'."""
+    low, high = slowdown.low, slowdown.high
+    if low is not None and high is not None:
+        return f"{times(low)} to {times(high)}"
+    if low is not None:
+        return f"at least {times(low)}"
+    return "unknown" if high is None else f"at most {times(high)}"
+
+
+def brief(slowdown: Slowdown) -> str:
+    """Write the estimate with its interval, or the bounds alone: '1.49× (1.46 to 1.52)'."""
+    estimate = estimate_of(slowdown)
+    return bounds(slowdown) if estimate is None else f"{times(estimate)} ({interval(slowdown)})"
+
+
+def as_long(slowdown: Slowdown) -> str:
+    """Write a slowdown as what a session does: 'takes 1.49× as long (1.46 to 1.52)', 'takes 1.20× to 2.70× as long'."""
+    estimate = estimate_of(slowdown)
+    if estimate is None:
+        return f"takes {bounds(slowdown)} as long"
+    return f"takes {times(estimate)} as long ({interval(slowdown)})"
+
+
+def loss_words(loss: SessionLoss) -> str:
+    """Write what a loss consists of: '8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed'; '' where it is unknown."""
+    if loss.lost is None:
+        return ""
+    parts = f"{duration(loss.stretch)} stretch + {duration(loss.stall)} stall"
+    return f"{parts} − {duration(loss.absorbed)} absorbed by the host" if loss.absorbed else parts

@@ -1,0 +1,67 @@
+"""Names for people: sessions as short as they are unique, devices by their number and host."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from tb_contention.model.alignment import PhysicalDevice, Session
+from tb_contention.model.contention import UNTRACED
+from tb_contention.model.names import clean, shorten
+from tb_contention.model.report import DeviceReport, Report
+
+#: A culprit that no session is.
+UNTRACED_WORDS = "work that no trace shows"
+#: Beyond so many characters an id is not for a sentence.
+_LONG = 40
+_NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)")
+_UUID = re.compile(r".*-[0-9a-f]{8}(?P<end>[0-9a-f]{4})", re.IGNORECASE)
+
+
+def session_labels(sessions: Iterable[Session]) -> dict[str, str]:
+    """Call each session by the shortest end of its name that no other session's name ends with; by its id where names are equal.
+
+    alone/trainer, shared/trainer, shared/evaluator  ->  alone/trainer, shared/trainer, evaluator
+    """
+    names = {str(session.id): session.name for session in sessions}
+    ends = Counter(end for name in names.values() for end in set(_ends(name)))
+    labels = {session: next((end for end in _ends(name) if ends[end] == 1), session) for session, name in names.items()}
+    return {session: clean(label) for session, label in labels.items()}
+
+
+def _ends(name: str) -> list[str]:
+    """List the ends of a path, the shortest first."""
+    levels = name.split("/")
+    return ["/".join(levels[-depth:]) for depth in range(1, len(levels) + 1)]
+
+
+class Names(dict[str, str]):
+    """Labels by id; what is no session of the report is called by its cleaned id, and untraced work by its words."""
+
+    def __missing__(self, session: str) -> str:
+        return UNTRACED_WORDS if session == UNTRACED else clean(session)
+
+
+def names_of(report: Report) -> Names:
+    """Return the label of each session of a report; in every table and sentence a session has this one name."""
+    return Names(session_labels(item.session for item in report.sessions))
+
+
+def device_label(device: DeviceReport) -> str:
+    """Name a device for people: 'GPU 0 on host', 'GPU 0 on host (group 2)', 'the processor of host'."""
+    return group_label(str(device.group.id), device.group.device)
+
+
+def group_label(group: str, physical: PhysicalDevice) -> str:
+    """Name one group of sessions on a physical device."""
+    name, _, number = group.rpartition("#") if re.search(r"#\d+$", group) else (group, "", "")
+    label = f"the processor of {physical.host}" if physical.device.is_host else _gpu(name, physical)
+    return clean(f"{label} (group {number})" if number else label)
+
+
+def _gpu(name: str, physical: PhysicalDevice) -> str:
+    numbered, uuid = _NUMBERED.fullmatch(name), _UUID.fullmatch(name)
+    if numbered:
+        return f"GPU {numbered['ordinal']} on {numbered['host']}"
+    if uuid:
+        return f"GPU …{uuid['end']} on {physical.host}"
+    return shorten(name, _LONG)

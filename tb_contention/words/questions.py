@@ -1,0 +1,102 @@
+"""The five questions of whoever opens a report: is it contention, who, how much, by what mechanism, does the memory fit."""
+
+from dataclasses import dataclass
+
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.places import Place
+from tb_contention.model.report import DeviceReport
+from tb_contention.words.answers import Answer, answer_on, brief, is_contended
+from tb_contention.words.mechanism import mechanism_sentence
+from tb_contention.words.memory import memory_answer
+from tb_contention.words.names import Names
+from tb_contention.words.numbers import count, duration, listing, percent
+
+#: A culprit of more than this part of a loss explains it.
+_NEARLY_ALL = 0.995
+#: Victims, and slowdowns, that one answer names.
+_MOST_VICTIMS, _MOST_SLOWDOWNS = 3, 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswer:
+    """One question with its answer in a sentence, and where its evidence is."""
+
+    question: str
+    answer: str
+    place: Place | None
+
+
+def questions(names: Names, device: DeviceReport) -> tuple[QuestionAnswer, ...]:
+    """Answer what can be answered where sessions share a device; of a processor only what is measured."""
+    judged = is_contended(device)
+    alone = len(device.sessions) < 2 and not device.cost.had
+    if alone or (device.group.device.device.is_host and judged in (Answer.UNKNOWN, Answer.UNDECIDED)):
+        return ()
+    contended = device.time.contended > 0
+    rows = (
+        ("Is it contention?", _contention(device, judged), Place.contended() if contended else None),
+        ("Who?", _who(names, device), Place.section("blame") if device.blame else None),
+        ("How much?", _how_much(names, device), Place.section("steps") if device.cost.steps else None),
+        ("By what mechanism?", _mechanism(device), Place.contended(near=True) if contended else None),
+        ("Does the memory fit?", memory_answer(device), memory_place(device)),
+    )
+    return tuple(QuestionAnswer(question=q, answer=a, place=p) for q, a, p in rows if a)
+
+
+def memory_place(device: DeviceReport) -> Place | None:
+    """Point to the combined peak; what the driver counted is in the table."""
+    if device.memory is not None:
+        return Place.memory(device.memory.peak_at)
+    return None if device.driver is None else Place.table("Memory")
+
+
+def _contention(device: DeviceReport, judged: Answer) -> str:
+    time = device.time
+    several = "both sessions" if len(device.sessions) == 2 else "two or more sessions"
+    share = f"{several} had work at once for {percent(time.contended, time.window)} of {duration(time.window)}"
+    overlap = share if time.contended else "no two sessions had work at once"
+    if len(device.sessions) < 2:
+        overlap = "processes without a capture had the GPU meanwhile"
+    slower = sum(answer_on(device, loss) is Answer.YES for loss in device.cost.losses)
+    if judged is Answer.YES:
+        return f"Yes: {slower} of {count(len(device.sessions), 'session')} {'is' if slower == 1 else 'are'} measurably slower; {overlap}."
+    if judged is Answer.NO:
+        return f"No: {overlap}" + (", and no session is noticeably slower." if time.contended else ".")
+    if device.cost.pending:
+        return f"Being measured: {overlap}."
+    if judged is Answer.UNDECIDED:
+        return f"Undecided: {overlap}; the cost may be zero."
+    return f"Unknown: {overlap}; the cost could not be determined."
+
+
+def _who(names: Names, device: DeviceReport) -> str:
+    """Name the culprit that explains most of each victim's loss."""
+    rows = []
+    for victim in device.sessions:
+        mine = [row for row in device.blame if row.victim == victim and row.lost > 0]
+        if mine:
+            rows.append((max(mine, key=lambda row: row.lost), sum(row.lost for row in mine)))
+    if not rows:
+        return "Nobody: there is no loss to explain." if device.blame else ""
+    rows.sort(key=lambda row: -row[0].lost)
+    clauses = []
+    for worst, total in rows[:_MOST_VICTIMS]:
+        part = "" if worst.lost >= _NEARLY_ALL * total else f", {percent(worst.lost, total)} of its loss"
+        clauses.append(f"{names[worst.culprit]} delays {names[worst.victim]} ({duration(worst.lost)}{part})")
+    more = f" and {len(rows) - _MOST_VICTIMS} more" if len(rows) > _MOST_VICTIMS else ""
+    return f"{'; '.join(clauses)}{more}."
+
+
+def _how_much(names: Names, device: DeviceReport) -> str:
+    known = [
+        f"{names[loss.session]} {brief(loss.slowdown)}"
+        for loss in device.cost.losses
+        if answer_on(device, loss) is not Answer.UNKNOWN
+    ]
+    return f"{listing(known, _MOST_SLOWDOWNS)}." if known else ""
+
+
+def _mechanism(device: DeviceReport) -> str:
+    if device.cost.pending or (device.cost.mechanism is Mechanism.UNKNOWN and not device.cost.detail):
+        return ""
+    return mechanism_sentence(device.cost)

@@ -1,0 +1,87 @@
+"""What an answer rests on: simulated or not, which GPU, which clocks, what was lost."""
+
+from tb_contention.model.alignment import ClockSource, Identity
+from tb_contention.model.contention import Evidence
+from tb_contention.model.findings import Severity
+from tb_contention.model.names import clean
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.words.answers import estimate_of
+from tb_contention.words.names import Names
+from tb_contention.words.numbers import count, error, listing, share, size
+
+_IDENTITY = {
+    Identity.ASSUMED: "assumed to be the same GPU (host, number and capabilities agree)",
+    Identity.MANIFEST: "GPU identified by the manifest",
+    Identity.USER: "GPU named by you",
+}
+_CLOCKS = {
+    ClockSource.USER: "your shift",
+    ClockSource.MANIFEST: "the capture manifest",
+    ClockSource.TASK_ENVIRONMENT: "the profiler's task environment",
+    ClockSource.TF_DATA: "tf.data",
+    ClockSource.SHARED_CAPTURE: "one shared capture",
+    ClockSource.FILE_TIME: "file times",
+    ClockSource.NONE: "no clock",
+}
+#: A coverage above this is all of the contended kernel time.
+_ALL = 0.995
+
+
+def clock_name(source: ClockSource) -> str:
+    """Name the source of a clock."""
+    return _CLOCKS[source]
+
+
+def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]:
+    """List what the answer for a device rests on."""
+    sessions = [report.session(s) for s in device.sessions]
+    simulated = sum(s.session.simulated for s in sessions)
+    clocks = listing(
+        [clock_name(c) for c in sorted({s.session.clock.source for s in sessions}, key=list(ClockSource).index)]
+    )
+    memory = device.memory
+    known = memory is not None and memory.capacity is not None
+    lines = (
+        ""
+        if not simulated
+        else "simulated"
+        if simulated == len(sessions)
+        else f"{simulated} of {len(sessions)} sessions simulated",
+        clean(device.group.device.device.model or ""),
+        _identity(report, device),
+        f"clocks from {clocks}, {error(device.group.max_error)}",
+        f"memory peak {size(memory.peak)} of {size(memory.capacity)}" if memory is not None and known else "",
+        *_covered(device, names),
+        losses_of_input(report),
+    )
+    return tuple(line for line in lines if line)
+
+
+def _identity(report: Report, device: DeviceReport) -> str:
+    """Say how it is known that the sessions are on one GPU."""
+    if device.group.device.device.is_host:
+        return "no GPU work in these captures, only operations of the host"
+    if len(device.sessions) < 2:
+        return ""
+    identity = device.group.device.identity
+    recorded = all(report.session(s).session.manifest is None for s in device.sessions)
+    return "GPU identified by the recording" if identity is Identity.MANIFEST and recorded else _IDENTITY[identity]
+
+
+def _covered(device: DeviceReport, names: Names) -> list[str]:
+    """Say where an estimate rests on part of the contended kernels only."""
+    if device.overlap.time.contended == 0:
+        return []
+    return [
+        f"baselines cover {share(loss.slowdown.coverage)} of the contended kernel time of {names[loss.session]}"
+        for loss in device.cost.losses
+        if estimate_of(loss.slowdown) is not None
+        and loss.slowdown.evidence is not Evidence.A
+        and loss.slowdown.coverage < _ALL
+    ]
+
+
+def losses_of_input(report: Report) -> str:
+    """Say how many problems the input has."""
+    lossy = [p for p in report.problems if p.severity is not Severity.INFO]
+    return f"{count(len(lossy), 'problem')} with the input" if lossy else "no losses reported"

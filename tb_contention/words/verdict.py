@@ -1,0 +1,197 @@
+"""A report -> the sentences that stand first: is it contention, who, how much, by what, and can one trust it."""
+
+from dataclasses import dataclass
+
+from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
+from tb_contention.model.names import clean
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.units import SessionId
+from tb_contention.words.answers import (
+    Answer,
+    answer_on,
+    as_long,
+    basis,
+    bounds,
+    brief,
+    estimate_of,
+    is_contended,
+)
+from tb_contention.words.mechanism import mechanism_clause
+from tb_contention.words.names import Names, device_label, names_of
+from tb_contention.words.numbers import count, duration, listing, percent
+from tb_contention.words.questions import QuestionAnswer, questions
+from tb_contention.words.trust import losses_of_input, trust
+
+#: Sessions whose slowdown stands in the headline, and those of which more is said below it.
+_IN_HEADLINE = 2
+_IN_MEANING = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer for one device: in one sentence, what it means, what it rests on, and question by question."""
+
+    answer: Answer
+    headline: str
+    meaning: str
+    trust: tuple[str, ...]
+    answers: tuple[QuestionAnswer, ...] = ()
+
+
+def verdict(report: Report) -> Verdict:
+    """Answer for the most contended device, and say how many more there are."""
+    if not report.devices:
+        nothing = "No device work was found in these captures"
+        return Verdict(answer=Answer.UNKNOWN, headline=nothing, meaning="", trust=(losses_of_input(report),))
+    answer = device_verdict(report, report.devices[0])
+    others = [d for d in report.devices[1:] if d.overlap.time.contended > 0]
+    more = f"{count(len(others), 'more device')} with overlap below." if others else ""
+    return Verdict(
+        answer=answer.answer,
+        headline=answer.headline,
+        meaning=f"{answer.meaning} {more}".strip(),
+        trust=answer.trust,
+        answers=answer.answers,
+    )
+
+
+def device_verdict(report: Report, device: DeviceReport) -> Verdict:
+    """Answer for one device."""
+    names = names_of(report)
+    return Verdict(
+        answer=is_contended(device),
+        headline=_headline(names, device),
+        meaning=_meaning(names, device),
+        trust=trust(report, device, names),
+        answers=questions(names, device),
+    )
+
+
+def ordered_losses(device: DeviceReport) -> list[SessionLoss]:
+    """Order the losses by slowdown, the worst first; those with an estimate before those with bounds."""
+
+    def rank(loss: SessionLoss) -> tuple[float, float, str]:
+        slowdown = loss.slowdown
+        return (-(estimate_of(slowdown) or 0.0), -(slowdown.high or slowdown.low or 0.0), loss.session)
+
+    return sorted(device.cost.losses, key=rank)
+
+
+def culprit_of(names: Names, device: DeviceReport, victim: SessionId) -> str:
+    """Name whoever explains most of a victim's loss; without blame, the only other session."""
+    rows = [row for row in device.cost.blame if row.victim == victim and row.lost > 0]
+    if rows:
+        return names[max(rows, key=lambda row: row.lost).culprit]
+    others = [session for session in device.sessions if session != victim]
+    return names[others[0]] if len(others) == 1 else "the other sessions" if others else names[UNTRACED]
+
+
+def _headline(names: Names, device: DeviceReport) -> str:
+    who, where = listing([names[s] for s in device.sessions]), device_label(device)
+    found = _judged(names, device, who, where)
+    if found:
+        return found
+    if len(device.sessions) < 2:
+        return f"{who} was captured alone on {where}"
+    if not any(share.kernels or share.copies for share in device.overlap.shares):
+        return f"{who} were captured together on {where}, without any work there"
+    return _overlap(device, who, where)
+
+
+def _overlap(device: DeviceReport, who: str, where: str) -> str:
+    """Say no more than that work of several sessions was there at once."""
+    time = device.overlap.time
+    if time.window <= 0:
+        return f"{who} used {where}, but their captures have no time in common"
+    if time.contended == 0:
+        return f"{who} shared {where} but never had work on it at the same time"
+    several = "both" if len(device.sessions) == 2 else "two or more of them"
+    cost = (
+        ""
+        if device.group.device.device.is_host
+        else "; being measured"
+        if device.cost.pending
+        else "; its cost is unknown"
+    )
+    return f"{who} share {where}: {several} had work on it at once for {percent(time.contended, time.window)} of the time{cost}"
+
+
+def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
+    """Say who is slower, by how much and because of whom; '' where the losses say nothing."""
+    if len(device.sessions) < 2 and not device.cost.had:
+        return ""
+    answers = {loss.session: answer_on(device, loss) for loss in device.cost.losses}
+    ordered = ordered_losses(device)
+    slower = [loss for loss in ordered if answers[loss.session] is Answer.YES]
+    if slower:
+        clauses = [f"{names[loss.session]} {_because(names, device, loss)}" for loss in slower[:_IN_HEADLINE]]
+        left_out = len(slower) - len(clauses)
+        if left_out:
+            clauses.append(f"{left_out} more {'are' if left_out > 1 else 'is'} slower")
+        text = ", and ".join([", ".join(clauses[:-1]), clauses[-1]] if len(clauses) > 1 else clauses)
+        return text + mechanism_clause(device.cost, where)
+    undecided = [loss for loss in ordered if answers[loss.session] is Answer.UNDECIDED]
+    if undecided:
+        return _undecided(names, device, undecided[0], where)
+    if device.overlap.time.contended > 0 and set(answers.values()) == {Answer.NO}:
+        known = listing([f"{names[loss.session]} {brief(loss.slowdown)}" for loss in ordered], 3)
+        return f"{who} overlap on {where} without noticeable slowdown: {known}"
+    return ""
+
+
+def _because(names: Names, device: DeviceReport, loss: SessionLoss) -> str:
+    return f"{as_long(loss.slowdown)} because of {culprit_of(names, device, loss.session)}"
+
+
+def _undecided(names: Names, device: DeviceReport, loss: SessionLoss, where: str) -> str:
+    name, slowdown = names[loss.session], loss.slowdown
+    if estimate_of(slowdown) is not None:
+        return f"Whether {name} is slowed on {where} is undecided: slowdown {brief(slowdown)}"
+    settle = f"; a capture of {name} alone would settle it" if slowdown.settle else ""
+    return f"{name} may be slowed by {culprit_of(names, device, loss.session)} on {where}: slowdown {bounds(slowdown)}{settle}"
+
+
+def _meaning(names: Names, device: DeviceReport) -> str:
+    time = device.overlap.time
+    shared = len(device.sessions) > 1
+    if not shared and not device.cost.had:
+        return f"Nothing else was captured on it in these {duration(time.window)}, so contention cannot be seen."
+    parts = [_at_once(names, device)] if shared else [_BY_SWITCHES]
+    known = [loss for loss in ordered_losses(device) if answer_on(device, loss) is not Answer.UNKNOWN]
+    if shared and time.contended == 0 and is_contended(device) is Answer.NO:
+        return parts[0]
+    parts += [_rests_on(names, loss) for loss in known[:_IN_MEANING]]
+    if device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM:
+        parts.append("A processor has several cores, so overlap there is no proof of contention.")
+    elif not known:
+        parts.append(
+            "What that costs is being measured." if device.cost.pending else "What that costs could not be determined."
+        )
+    if known and device.cost.mechanism is not Mechanism.NONE:
+        parts.append(clean(device.cost.detail))
+    return " ".join(part for part in parts if part)
+
+
+_BY_SWITCHES = "Nothing else was captured on it, but the GPU's context switches were recorded."
+
+
+def _at_once(names: Names, device: DeviceReport) -> str:
+    time, pairs = device.overlap.time, device.overlap.pairs
+    if time.contended == 0:
+        return f"In the {duration(time.window)} that were captured together, their work never overlaps."
+    several = "Both" if len(device.sessions) == 2 else "Two or more"
+    text = f"{several} had work on it at once for {duration(time.contended)} of {duration(time.window)}"
+    if len(pairs) > 1:
+        worst = max(pairs, key=lambda pair: pair.overlap)
+        text += f", mostly {names[worst.a]} and {names[worst.b]} ({duration(worst.overlap)})"
+    return f"{text}."
+
+
+def _rests_on(names: Names, loss: SessionLoss) -> str:
+    """Say how a session's slowdown is known, and what it is in steps."""
+    text = f"{names[loss.session]}: {brief(loss.slowdown)}, {basis(loss.slowdown)}"
+    if loss.slowdown.evidence is Evidence.D:
+        return f"{text}. {clean(loss.slowdown.settle)}".rstrip()
+    if loss.step_shared is not None and loss.step_alone is not None:
+        text += f"; a step takes {duration(loss.step_shared)} instead of {duration(loss.step_alone)}"
+    return f"{text}."
