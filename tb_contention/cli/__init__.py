@@ -1,5 +1,5 @@
-"""The command line: `tb-contention COMMAND`. Results on stdout, everything else on stderr; exit 0, 1 (our error), 2 (usage),
-3 (`check`: over a limit)."""
+"""The command line: `tb-contention COMMAND`. Results go to stdout, everything else to stderr. Exit codes: 0, 1 (error),
+2 (usage), 3 (`check`: a limit is exceeded; `doctor`: a fault)."""
 
 from tb_contention.cli.main import main
 

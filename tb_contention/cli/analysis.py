@@ -1,4 +1,4 @@
-"""A log directory -> an analysis, with progress, or an error that says what was found instead."""
+"""Load and analyse a log directory while showing progress; an error says what was found instead of captures."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from tb_contention.model.findings import Problem
     from tb_contention.pipeline import Analysis
 
-LOOKED_FOR = "plugins/profile/<run>/<host>.xplane.pb"
+PATTERN = "plugins/profile/<run>/<host>.xplane.pb"
 
 
-def analysed(
+def analyse_logdir(
     logdir: str,
     *,
-    shifts: Mapping[str, int],
-    gpus: Mapping[tuple[str, int], str],
-    baselines: Mapping[str, str],
+    shifts: Mapping[str, int] | None = None,
+    gpus: Mapping[tuple[str, int], str] | None = None,
+    baselines: Mapping[str, str] | None = None,
     use_cache: bool,
 ) -> "Analysis":
-    """Find, decode and analyse; LogdirError when nothing is there or nothing can be read."""
+    """Find, decode and analyse the captures; raise LogdirError if there are none or none can be read."""
     with Progress("Compiling (first run only)") as progress:
+        from tb_contention import pipeline
         from tb_contention.cache import TraceCache
-        from tb_contention.pipeline import Options, analyse_logdir
 
-        options = Options(shifts=shifts, gpus=gpus, baselines=baselines)
+        options = pipeline.Options(shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {})
         cache = TraceCache.at() if use_cache else None
-        return analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_readable)
+        return pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
 
 
-def _readable(decoded: "Decoded") -> None:
-    """Refuse a log directory of which nothing can be reported."""
+def _require_captures(decoded: "Decoded") -> None:
+    """Raise LogdirError if there is nothing to report."""
     if not decoded.discovery.files:
         raise no_captures(decoded.discovery)
     if not decoded.captures:
@@ -41,24 +41,25 @@ def _readable(decoded: "Decoded") -> None:
 
 
 def no_captures(discovery: "Discovery") -> LogdirError:
-    """Say what was looked for, where, and what is there instead."""
+    """Say what was searched for, where, and what is there instead."""
     seen = ", ".join(discovery.seen_instead[:5])
-    instead = f" Seen instead: {seen}." if seen else ""
+    instead = f" Found instead: {seen}." if seen else ""
     trouble = "".join(f" {p.message}" for p in discovery.problems[:3])
-    reports = any(name.endswith((".nsys-rep", ".qdrep")) for name in discovery.seen_instead)
-    export = "Export reports of Nsight Systems: nsys export --type sqlite REPORT.nsys-rep." if reports else ""
-    folders = "1 folder" if discovery.looked_in == 1 else f"{discovery.looked_in} folders"
+    has_reports = any(name.endswith((".nsys-rep", ".qdrep")) for name in discovery.seen_instead)
+    directories = "1 directory" if discovery.looked_in == 1 else f"{discovery.looked_in} directories"
     return LogdirError(
-        f"{discovery.logdir} holds no profiler captures: looked for {LOOKED_FOR} in {folders}.{instead}{trouble}",
+        f"{discovery.logdir} contains no profiler captures: no {PATTERN} in {directories}.{instead}{trouble}",
         slug="logdir-no-captures",
-        advice=export or "Record with tf.profiler.experimental.start(logdir) or jax.profiler.start_trace(logdir).",
+        advice="Export Nsight Systems reports first: nsys export --type sqlite REPORT.nsys-rep."
+        if has_reports
+        else "Record some with tb-contention run, tf.profiler.experimental.start(LOGDIR) or jax.profiler.start_trace(LOGDIR).",
     )
 
 
 def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
-    """Say of each file why it cannot be read."""
+    """Say for each file why it cannot be read."""
     from tb_contention.words.problems import what_happened
 
-    told = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
-    more = f" And {len(problems) - 5} more." if len(problems) > 5 else ""
-    return LogdirError(f"None of the captures in {logdir} can be read. {told}{more}", slug="logdir-unreadable")
+    reasons = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
+    more = f" {len(problems) - 5} more files are not listed." if len(problems) > 5 else ""
+    return LogdirError(f"None of the captures in {logdir} can be read. {reasons}{more}", slug="logdir-unreadable")

@@ -1,7 +1,8 @@
-"""Record the same moment from several programs whose profiler servers run, into one session directory.
+"""Record the same time window of several running programs through their profiler servers.
 
-A program starts its server with `tf.profiler.experimental.server.start(PORT)` or `jax.profiler.start_server(PORT)`. Servers that give no
-trace are named, and the traces of the others are kept. Needs xprof or TensorFlow here, whichever is installed.
+Each program must have started a server with `tf.profiler.experimental.server.start(PORT)` or `jax.profiler.start_server(PORT)`. All
+traces go into one session directory. A server that returns no trace is reported, and the traces of the others are kept. Needs xprof or
+TensorFlow in this environment.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from tb_contention.cli.parsing import parse_limit
 from tb_contention.cli.terminal import printable
 
 NAME = "capture"
-EXIT_CODES = ((1, "a server gave no trace, or none did; what the others gave is kept"),)
+EXIT_CODES = ((1, "at least one server returned no trace; the traces of the others are kept"),)
 
 _NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
 _LONGEST = 600 * _NS_PER_S
@@ -21,11 +22,9 @@ _LONGEST = 600 * _NS_PER_S
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("addresses", nargs="+", type=_address, metavar="HOST:PORT", help="address of a profiler server")
     parser.add_argument(
-        "addresses", nargs="+", type=_address, metavar="HOST:PORT", help="where a profiler server listens"
-    )
-    parser.add_argument(
-        "--logdir", required=True, metavar="DIR", help="TensorBoard log directory to write to; made where there is none"
+        "--logdir", required=True, metavar="LOGDIR", help="TensorBoard log directory to write to; created if missing"
     )
     parser.add_argument(
         "--duration", type=_duration, default=2 * _NS_PER_S, metavar="DURATION", help="how long to record (default 2s)"
@@ -35,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _address(word: str) -> Address:
     address = parse_address(word)
     if address is None:
-        raise argparse.ArgumentTypeError(f"{word[:100]!r} is not HOST:PORT, like localhost:9012")
+        raise argparse.ArgumentTypeError(f"{word[:100]!r} is not HOST:PORT; write it like localhost:9012")
     return address
 
 
@@ -47,12 +46,12 @@ def _duration(word: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Record, and say what came of it: the session directory on stdout, each server on stderr."""
+    """Record; print the session directory on stdout and the outcome of each server on stderr."""
     made = request_capture(arguments.logdir, tuple(arguments.addresses), arguments.duration // _NS_PER_MS, _say)
     for line in _lines(made):
         _say(line)
     print(printable(str(made.folder)))
-    _say(f"See it: tensorboard --logdir {arguments.logdir}, or tb-contention report {arguments.logdir}")
+    _say(f"Analyse with: tb-contention report {arguments.logdir}, or tensorboard --logdir {arguments.logdir}")
     return 0 if made.is_whole else 1
 
 
@@ -60,7 +59,7 @@ def _lines(made: RemoteCapture) -> list[str]:
     width = max(len(str(outcome.address)) for outcome in made.outcomes)
     return [
         f"{outcome.address!s:<{width}}  "
-        + (f"{outcome.path.stat().st_size:,} bytes" if outcome.path is not None else f"nothing: {outcome.error}")
+        + (f"{outcome.path.stat().st_size:,} bytes" if outcome.path is not None else f"no trace: {outcome.error}")
         for outcome in made.outcomes
     ]
 

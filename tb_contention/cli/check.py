@@ -1,8 +1,7 @@
-"""Hold a log directory to limits, for continuous integration: exit 0 within them, 3 over one or where one is not known.
+"""Check captures against limits, for continuous integration: exit 0 if all hold, 3 if one is exceeded or cannot be judged.
 
-A limit on what the captures do not tell never passes silently: it is `not known`, which fails unless --unknown pass lets it through. A
-figure is over its limit when the estimate is, and the line says so when the limit lies inside the interval; with --confident it is over
-only when the whole 90 % interval is.
+A limit that the captures cannot answer never passes silently: it fails unless --unknown pass is given. A limit is exceeded if the estimate
+exceeds it, and the line says when the limit lies inside the 90 % interval; with --confident it is exceeded only if the whole interval is.
 """
 
 import argparse
@@ -11,16 +10,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tb_contention.cli.analysis import analysed
+from tb_contention.cli.analysis import analyse_logdir
+from tb_contention.cli.arguments import add_alignment, add_baseline, add_logdir, once
 from tb_contention.cli.output import refuse_unfit, say_written, write_file, write_verdict
-from tb_contention.cli.parsing import (
-    parse_headroom,
-    parse_limit,
-    parse_share,
-    parse_slowdown,
-    parse_step_limit,
-)
-from tb_contention.cli.report import add_baseline, add_options, once
+from tb_contention.cli.parsing import parse_headroom, parse_limit, parse_share, parse_slowdown, parse_step_limit
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import OptionError
 
@@ -28,18 +21,18 @@ if TYPE_CHECKING:
     from tb_contention.model.gate import Gate, Limits
 
 NAME = "check"
-#: Exit code for a gate that stays shut; 1 is an error and 2 wrong usage.
+#: Exit code of a failed check; 1 is an error and 2 wrong usage.
 OVER = 3
 #: Stands for all sessions beside the names of single ones.
 EVERY_SESSION = "every session"
 EXIT_CODES = (
-    (0, "all within the limits"),
-    (OVER, "over a limit, or one that is not known and not let through"),
+    (0, "all limits hold"),
+    (OVER, "a limit is exceeded, or cannot be judged and `--unknown` is `fail`"),
 )
 
 
 class Format(str, Enum):
-    """How to print the verdicts."""
+    """How to print the results."""
 
     TEXT = "text"
     JSON = "json"
@@ -47,88 +40,93 @@ class Format(str, Enum):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="TensorBoard log directory (local, or an fsspec URL)")
+    add_logdir(parser)
     _add_limits(parser)
     parser.add_argument(
         "--unknown",
         choices=("fail", "pass"),
         default="fail",
-        help="what to do with a limit on something that the captures do not tell (default fail)",
+        help="what to do with a limit that the captures cannot answer (default fail)",
     )
     parser.add_argument(
         "--confident",
         action="store_true",
-        help="over only where the whole 90 %% interval is over; default: where the estimate is",
+        help="fail only if the whole 90 %% interval exceeds the limit; default: if the estimate does",
     )
     parser.add_argument(
         "--device",
         action="append",
         default=[],
         metavar="ID",
-        help="judge this device only, as the report names it; without its #N: all groups of sessions on it",
+        help="check only this device, by its id in the report; without #N: every group of sessions on it",
     )
     parser.add_argument(
         "--session",
         action="append",
         default=[],
         metavar="SESSION",
-        help="judge this session only, by id, name or last part of its name, and the devices that it is on",
+        help="check only this session (id, name or last part of the name) and its devices",
     )
-    parser.add_argument("--junit", metavar="FILE", help="write the verdicts as JUnit XML too")
-    parser.add_argument("--force", action="store_true", help="overwrite FILE")
+    parser.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing FILE")
     parser.add_argument(
-        "--format", choices=[f.value for f in Format], default=Format.TEXT.value, help="of stdout (default text)"
+        "--format", choices=[f.value for f in Format], default=Format.TEXT.value, help="output format (default text)"
     )
-    add_options(parser)
+    add_alignment(parser)
     add_baseline(parser)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     """Declare the limits."""
     limits = parser.add_argument_group(
-        "limits", "at least one; each is judged for every device or session that it applies to"
+        "limits", "Give at least one; each is checked for every device or session it applies to"
     )
     limits.add_argument(
-        "--max-slowdown", type=parse_slowdown, metavar="RATIO", help="step period together / alone, as in 1.2"
+        "--max-slowdown", type=parse_slowdown, metavar="RATIO", help="step period together / alone, e.g. 1.2"
     )
     limits.add_argument(
-        "--max-contended", type=parse_share, metavar="SHARE", help="of the window with two or more at work, as in 30%%"
+        "--max-contended",
+        type=parse_share,
+        metavar="PERCENT",
+        help="share of the window in which two or more sessions are at work, e.g. 30%%",
     )
     limits.add_argument(
         "--min-headroom",
         type=parse_headroom,
-        metavar="AMOUNT",
-        help="memory left at the combined peak: 2GiB, or 10%% of the device's",
+        metavar="SIZE",
+        help="memory left at the combined peak, e.g. 2GiB, or 10%% of the device memory",
     )
-    limits.add_argument("--max-lost", type=parse_share, metavar="SHARE", help="of the window lost to others, as in 5%%")
+    limits.add_argument(
+        "--max-lost", type=parse_share, metavar="PERCENT", help="share of the window lost to other sessions, e.g. 5%%"
+    )
     limits.add_argument(
         "--max-step",
         type=parse_step_limit,
         action="append",
         default=[],
         metavar="[SESSION=]DURATION",
-        help="median step period, of all sessions or of one: 12ms, trainer=12ms; may be repeated",
+        help="median step period of all sessions or of one, e.g. 12ms or trainer=12ms; may be repeated",
     )
     limits.add_argument(
-        "--max-clock-error", type=parse_limit, metavar="DURATION", help="bound on a session's clock error, as in 1ms"
+        "--max-clock-error", type=parse_limit, metavar="DURATION", help="error bound of a session's clock, e.g. 1ms"
     )
     limits.add_argument(
-        "--min-evidence", choices=("A", "B", "C", "D"), help="what slowdowns have to rest on, A is best"
+        "--min-evidence", choices=("A", "B", "C", "D"), help="weakest evidence accepted for a slowdown; A is strongest"
     )
-    limits.add_argument("--fail-on", choices=("warning", "critical"), help="findings of this severity or a worse one")
-    limits.add_argument(
-        "--no-problems", action="store_true", help="no captures that are damaged, incomplete or unreadable"
-    )
+    limits.add_argument("--fail-on", choices=("warning", "critical"), help="fail on findings of this severity or worse")
+    limits.add_argument("--no-problems", action="store_true", help="fail on damaged, incomplete or unreadable captures")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge, print, and return 0 or 3."""
+    """Check the limits, print the results, and return 0 or 3."""
     limits = limits_of(arguments)
     if arguments.junit == "-":
-        raise OptionError("stdout holds the verdicts.", slug="bad-option", advice="Name a file with --junit.")
+        raise OptionError(
+            "--junit cannot write to stdout, which carries the results.", slug="bad-option", advice="Name a file."
+        )
     if arguments.junit is not None:
         refuse_unfit(Path(arguments.junit), force=arguments.force)
-    looked = analysed(
+    analysis = analyse_logdir(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
         gpus=once(arguments.gpu, "--gpu"),
@@ -137,7 +135,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     from tb_contention.gate import judge
 
-    found = judge(looked.report, limits)
+    found = judge(analysis.report, limits)
     if arguments.junit is not None:
         _write_junit(found, arguments)
     _print(found, arguments)
@@ -145,7 +143,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def limits_of(arguments: argparse.Namespace) -> "Limits":
-    """Make limits of what was asked for; OptionError for none, since a gate without limits would always be open."""
+    """Build the limits from the options; raise OptionError if there are none, since such a check could never fail."""
     from tb_contention.model.contention import Evidence
     from tb_contention.model.findings import Severity
     from tb_contention.model.gate import Limits
@@ -169,9 +167,9 @@ def limits_of(arguments: argparse.Namespace) -> "Limits":
     )
     if made == Limits():
         raise OptionError(
-            "No limit is given, so nothing could fail.",
+            "No limit is given, so the check could never fail.",
             slug="bad-option",
-            advice="Add one, such as --max-slowdown 1.2.",
+            advice="Add one, e.g. --max-slowdown 1.2.",
         )
     return replace(
         made,

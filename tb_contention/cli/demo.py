@@ -1,6 +1,6 @@
-"""Start TensorBoard on the demo logs that come with this package.
+"""Start TensorBoard with the demo logs that come with this package.
 
-Some of them are recorded, some simulated; their README says which.
+Some logs are recorded, others simulated; their README says which.
 """
 
 import argparse
@@ -20,21 +20,24 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--host", default="localhost", help="address to serve on (default localhost)")
+    parser.add_argument("--host", default="localhost", help="address to listen on (default localhost)")
     parser.add_argument(
-        "--port", type=_port, default=None, help=f"default {_DEFAULT_PORT}, or any free one when that is taken; 0: any"
+        "--port",
+        type=_port,
+        default=None,
+        help=f"port to listen on; default {_DEFAULT_PORT}, or a free port if that is taken; 0: any free port",
     )
-    parser.add_argument("--logdir-only", action="store_true", help="print where the logs are, and start nothing")
+    parser.add_argument("--logdir-only", action="store_true", help="print the path of the logs and exit")
 
 
 def _port(word: str) -> int:
     if not (word.isascii() and word.isdigit() and int(word[:6]) < 65536):
-        raise argparse.ArgumentTypeError(f"{word!r} is not a port; give a number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port number from 0 to 65535")
     return int(word)
 
 
 def demo_logs() -> Path:
-    """Find the demo logs: inside the installed package, or at the root of the checkout."""
+    """Find the demo logs, in the installed package or at the root of a checkout."""
     package = Path(__file__).resolve().parent.parent
     for candidate in (package / "_demo_logs", package.parent / "demo_logs"):
         if candidate.is_dir():
@@ -42,7 +45,7 @@ def demo_logs() -> Path:
     raise LogdirError(
         "The demo logs are not installed.",
         slug="logdir-no-demo",
-        advice="Install the package from its wheel or source, or run from a checkout.",
+        advice="Install tb_contention from its wheel or source distribution, or run from a checkout.",
     )
 
 
@@ -67,33 +70,37 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _interrupt(number: int, frame: object) -> None:
-    """End as on Ctrl-C, so that TensorBoard does not outlive this program."""
+    """Exit as on Ctrl-C, so that TensorBoard does not outlive this process."""
     raise KeyboardInterrupt
 
 
 def _usable_port(host: str, port: int) -> int:
-    """Return the port, or 0 (any) where something listens on it already."""
+    """Return the port, or 0 (any free port) if it is taken."""
     try:
         with socket.create_connection((host, port), timeout=0.5):
-            print(f"Port {port} is taken; using a free one.", file=sys.stderr)
+            print(f"Port {port} is taken; using a free port.", file=sys.stderr)
             return 0
     except OSError:
         return port
 
 
 def _follow(server: subprocess.Popen[str]) -> int:
-    """Print the address once TensorBoard tells it, then wait for its end; its last words explain a failure."""
-    said: list[str] = []
+    """Print the address once TensorBoard serves, then wait until it exits; its last line explains a failure."""
+    lines: list[str] = []
     assert server.stderr is not None
     for line in server.stderr:
         address = _ADDRESS.search(line)
         if address and "Press CTRL+C" in line:
-            print(f"Contention demo: {address[0].rstrip('/')}/#tb_contention (Ctrl-C ends it)", flush=True)
-        said = [*said[-20:], line.strip()]
+            print(f"Contention demo: {address[0].rstrip('/')}/#tb_contention (press Ctrl-C to stop)", flush=True)
+        lines = [*lines[-20:], line.strip()]
     code = server.wait()
     if code:
-        words = next((line for line in reversed(said) if line), "no reason given")
-        raise ContentionError(f"TensorBoard ended with code {code}: {words}", slug="tensorboard-failed")
+        reason = next((line for line in reversed(lines) if line), "it printed no reason")
+        raise ContentionError(
+            f"TensorBoard exited with code {code}: {reason.rstrip('.')}.",
+            slug="tensorboard-failed",
+            advice="Run tb-contention doctor to check the installation.",
+        )
     return 0
 
 

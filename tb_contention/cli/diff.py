@@ -1,17 +1,17 @@
-"""Compare two sets of runs, before and after: slowdown, step time, lost time, device time, memory.
+"""Compare captures from before and after a change: slowdown, step time, lost time, device time, memory.
 
-BEFORE and AFTER are log directories, or one with a device of it on each side. A direction is claimed only where chance does not explain it.
+BEFORE and AFTER are log directories. To compare two devices of one directory, give it twice, with --before-device and --after-device. A
+figure is called better or worse only if chance does not explain the difference.
 """
 
 import argparse
 import sys
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import say_written, write_file, write_stdout
-from tb_contention.cli.report import once
+from tb_contention.cli.analysis import analyse_logdir
+from tb_contention.cli.arguments import LOGDIR_HELP, add_no_cache, add_output, chosen_format, once
+from tb_contention.cli.output import write_result
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import LogdirError, OptionError
 
@@ -33,13 +33,13 @@ _SUFFIXES = {".json": Format.JSON, ".md": Format.MARKDOWN, ".markdown": Format.M
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("before", metavar="BEFORE", help="TensorBoard log directory (local, or an fsspec URL)")
-    parser.add_argument("after", metavar="AFTER", help="another one, or the same")
+    parser.add_argument("before", metavar="BEFORE", help=LOGDIR_HELP)
+    parser.add_argument("after", metavar="AFTER", help="log directory to compare it with; may be the same")
     for side in ("before", "after"):
         parser.add_argument(
             f"--{side}-device",
             metavar="ID",
-            help="id of a device in the report; default: the most contended GPU, on both sides the same one if there is such",
+            help="device id from the report; default: the most contended GPU, preferably the same one on both sides",
         )
     parser.add_argument(
         "--pair",
@@ -47,27 +47,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=parse_pair,
         default=[],
         metavar="BEFORE=AFTER",
-        help="two sessions, by id or name, that are one program; others are paired by what is equal and unambiguous",
+        help="treat two sessions, by id or name, as one program; default: pair sessions that match unambiguously",
     )
-    parser.add_argument(
-        "--format", choices=[f.value for f in Format], help="default: by the suffix of -o, else markdown"
-    )
-    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="where to write, - for stdout")
-    parser.add_argument("--force", action="store_true", help="overwrite what is there")
-    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
+    add_output(parser, [f.value for f in Format], Format.MARKDOWN.value)
+    add_no_cache(parser)
 
 
 def parse_pair(word: str) -> tuple[str, str]:
     """Read `BEFORE=AFTER`."""
     before, equals, after = word.rpartition("=")
     if not equals or not before or not after:
-        raise argparse.ArgumentTypeError(f"{word!r} is not BEFORE=AFTER, like trainer=trainer_with_mps")
+        raise argparse.ArgumentTypeError(f"{word!r} is not BEFORE=AFTER; write it like trainer=trainer_with_mps")
     return before, after
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write one comparison."""
-    chosen = _format(arguments)
+    chosen = chosen_format(arguments, _SUFFIXES, Format.MARKDOWN)
     pairs = once(arguments.pair, "--pair")
     before = _report(arguments.before, arguments)
     after = before if arguments.after == arguments.before else _report(arguments.after, arguments)
@@ -86,40 +82,21 @@ def run(arguments: argparse.Namespace) -> int:
     ):
         if named is None and len(report.devices) > 1:
             _say_which(side, report, device)
-    if arguments.output == "-":
-        write_stdout(text)
-        return 0
-    write_file(Path(arguments.output), text, force=arguments.force)
-    say_written(Path(arguments.output))
+    write_result(arguments.output, text, force=arguments.force)
     return 0
 
 
-def _format(arguments: argparse.Namespace) -> Format:
-    if arguments.format is not None:
-        return Format(arguments.format)
-    if arguments.output == "-":
-        return Format.MARKDOWN
-    suffix = Path(arguments.output).suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise OptionError(
-            f"The name {arguments.output!r} does not tell the format.",
-            slug="bad-option",
-            advice="Add --format json or markdown.",
-        )
-    return _SUFFIXES[suffix]
-
-
 def _report(logdir: str, arguments: argparse.Namespace) -> "Report":
-    report = analysed(logdir, shifts={}, gpus={}, baselines={}, use_cache=not arguments.no_cache).report
+    report = analyse_logdir(logdir, use_cache=not arguments.no_cache).report
     if not report.devices:
-        raise LogdirError(f"The captures in {logdir} hold no work of any device to compare.", slug="logdir-no-devices")
+        raise LogdirError(f"The captures in {logdir} contain no device work to compare.", slug="logdir-no-devices")
     return report
 
 
 def choose_devices(
     before: "Report", after: "Report", before_id: str | None, after_id: str | None
 ) -> "tuple[DeviceReport, DeviceReport]":
-    """Take the devices that are named; else the first that is no host, on both sides the same physical one if there is such."""
+    """Return the named devices; by default the most contended GPU, preferably the same physical one on both sides."""
     first = _named(before, before_id, "--before-device")
     second = _named(after, after_id, "--after-device")
     if first is None:
@@ -133,18 +110,20 @@ def _named(report: "Report", name: str | None, option: str) -> "DeviceReport | N
     for device in report.devices:
         if device.id == name:
             return device
-    known = [str(device.id) for device in report.devices]
-    raise OptionError(f"{option} names {name!r}, which is not among {known}.", slug="bad-option")
+    known = ", ".join(device.id for device in report.devices[:10])
+    raise OptionError(
+        f"{option}: {report.logdir} has no device {name!r}.", slug="bad-option", advice=f"Its devices: {known}."
+    )
 
 
 def _first(report: "Report", like: "DeviceReport | None") -> "DeviceReport":
-    """Return the most contended GPU, or host where there is none; of the physical device of `like` if there is one of it."""
+    """Return the most contended GPU, else host; prefer groups on the same physical device as `like`."""
     devices = [d for d in report.devices if not d.group.device.device.is_host] or list(report.devices)
     same = [d for d in devices if like is not None and d.group.device.id == like.group.device.id]
     return (same or devices)[0]
 
 
 def _say_which(side: str, report: "Report", device: "DeviceReport") -> None:
-    """Say on stderr which device was taken and what else there is."""
+    """Report on stderr which device was chosen and which others exist."""
     others = ", ".join(str(d.id) for d in report.devices if d is not device)
-    print(printable(f"Comparing {device.id} {side}; --{side}-device names another: {others}"), file=sys.stderr)
+    print(printable(f"Comparing {device.id} ({side}). Other devices for --{side}-device: {others}"), file=sys.stderr)

@@ -1,6 +1,6 @@
-"""Look whether everything is in place: packages, the tab, caches, the GPU, and with LOGDIR what its traces lack.
+"""Check the installation (packages, TensorBoard tab, caches, GPU driver) and, with LOGDIR, its traces.
 
-Exit 0 without faults, 3 with one or more. Notes tell what works less well than it could, or what cannot be told.
+A fault is something that does not work. A note is something that works less well than it could, or that could not be determined.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tb_contention._version import __version__
-from tb_contention.cli.analysis import analysed
+from tb_contention.cli.analysis import analyse_logdir
+from tb_contention.cli.arguments import add_no_cache
 from tb_contention.cli.output import write_verdict
 from tb_contention.cli.terminal import Progress, printable
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 NAME = "doctor"
 FAULTY = 3
-EXIT_CODES = ((0, "no fault"), (FAULTY, "one fault or more"))
+EXIT_CODES = ((0, "no faults"), (FAULTY, "at least one fault"))
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PATIENCE_S = 10
 #: A module with compiled functions, and one of them.
@@ -36,16 +37,16 @@ _COMPILED = ("tb_contention.contention.sweep", "sweep")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logdir", nargs="?", metavar="LOGDIR", help="look at the traces of this log directory too")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="of stdout (default text)")
-    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
+    parser.add_argument("logdir", nargs="?", metavar="LOGDIR", help="also check the traces in this log directory")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default text)")
+    add_no_cache(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the checks and return 0 or 3."""
     from tb_contention.model.health import Status, count_by_status
 
-    with Progress("Looking (compiles on the first run)"):
+    with Progress("Checking (compiles on the first run)"):
         checks = installation()
     if arguments.logdir is not None:
         checks += _traces(arguments, checks)
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def installation() -> "list[Check]":
-    """Look at this environment; what other packages break is a fault of theirs, told and not raised."""
+    """Check this environment; a package that fails becomes a fault, not an exception."""
     from tb_contention.health import caches, gpu, packages, plugin
 
     there = packages.installed()
@@ -90,7 +91,7 @@ def installation() -> "list[Check]":
 
 
 def _caches(caches: ModuleType) -> "list[Check]":
-    """Look at the caches; where numpy or numba cannot be imported nothing is cached, and the faults above say so."""
+    """Check the caches; without numpy and numba there are none, and the import check reports that."""
     try:
         from tb_contention.cache import BUDGET, default_cache_directory
 
@@ -105,7 +106,7 @@ def _caches(caches: ModuleType) -> "list[Check]":
 
 
 def _driver() -> tuple[str | None, str]:
-    """Ask nvidia-smi for the GPUs, and why it cannot tell where it cannot."""
+    """Return the GPUs that nvidia-smi lists, and why it failed if it did."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return None, ""
@@ -120,7 +121,7 @@ def _driver() -> tuple[str | None, str]:
 
 
 def _tensorflow(there: "dict[str, Package]") -> str | None:
-    """Return the version of the TensorFlow that is installed; one for the CPU alone records no GPU."""
+    """Return the version of the installed TensorFlow, not of tensorflow-cpu, which records no GPU."""
     return there["tensorflow"].version if "tensorflow" in there else None
 
 
@@ -135,12 +136,12 @@ def _traces(arguments: argparse.Namespace, before: "list[Check]") -> "list[Check
     from tb_contention.model.health import Check, Status
 
     if any(check.name == "imports" and check.status is Status.FAULT for check in before):
-        message = "the traces cannot be read until the packages can be imported"
+        message = "the traces cannot be read until the imports work"
         return [Check(name="captures", status=Status.FAULT, about=arguments.logdir, message=message)]
-    looked = analysed(arguments.logdir, shifts={}, gpus={}, baselines={}, use_cache=not arguments.no_cache)
+    analysis = analyse_logdir(arguments.logdir, use_cache=not arguments.no_cache)
     from tb_contention.health.traces import trace_checks
 
-    return trace_checks(looked.report, looked.aligned)
+    return trace_checks(analysis.report, analysis.aligned)
 
 
 def _as_json(check: "Check") -> dict[str, str]:
@@ -154,7 +155,7 @@ def _as_json(check: "Check") -> dict[str, str]:
 
 
 def _text(checks: "list[Check]") -> str:
-    """Print a line per check and one per remedy; nothing here may need numpy, which may be what is broken."""
+    """Return a line per check and per remedy, without numpy, which may be what is broken."""
     from tb_contention.model.health import Status, count_by_status
     from tb_contention.model.names import clean
 
@@ -166,7 +167,7 @@ def _text(checks: "list[Check]") -> str:
         if check.remedy:
             lines.append(f"{'':5}  {'':{width}}  -> {clean(check.remedy)}")
     counts = count_by_status(checks)
-    told = ", ".join(
+    summary = ", ".join(
         f"{counts[status]} {status.value}{'' if counts[status] == 1 else 's'}" for status in (Status.FAULT, Status.NOTE)
     )
-    return "\n".join([*lines, f"{told}, {counts[Status.OK]} in order."]) + "\n"
+    return "\n".join([*lines, f"{summary}, {counts[Status.OK]} ok."]) + "\n"

@@ -1,4 +1,4 @@
-"""Arguments -> one command -> an exit code. Nothing heavy is imported before a command runs."""
+"""Parse the arguments, run one command and return its exit code. Heavy imports wait until the command runs."""
 
 import argparse
 import contextlib
@@ -13,12 +13,12 @@ from tb_contention.cli.output import forget_stdout
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
 
-#: Each has NAME, add_arguments(parser) and run(arguments) -> exit code; its docstring's first line is its help.
+#: Each module has NAME, add_arguments(parser) and run(arguments) -> exit code; the first line of its docstring is its help.
 COMMANDS: tuple[ModuleType, ...] = (report, run, runs, diff, whatif, check, doctor, capture, demo, simulate)
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that prints what it was given in a form that a terminal cannot obey."""
+    """An argparse parser whose error messages contain no control characters."""
 
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands."""
     top = _Parser(
         prog="tb-contention",
-        description="Line up the GPU kernels of several profiled sessions and show where they contend.",
+        description="Align the traces of several profiled sessions and show where they contend for a GPU.",
     )
     top.add_argument("--version", action="version", version=f"tb-contention {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -1,4 +1,4 @@
-"""Text or bytes -> stdout or a file that is there whole or not at all."""
+"""Write results to stdout, or to files that appear whole or not at all."""
 
 import contextlib
 import errno
@@ -18,40 +18,49 @@ def write_stdout(text: str) -> None:
 
 
 def write_stdout_bytes(chunks: Iterable[bytes]) -> None:
-    """Print a result that is no text."""
+    """Print a binary result."""
     for chunk in chunks:
         sys.stdout.buffer.write(chunk)
     sys.stdout.flush()
 
 
 def forget_stdout() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain about a reader that went away."""
+    """Point stdout at the null device, so that the interpreter's last flush does not fail on a closed pipe."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_verdict(text: str) -> None:
-    """Print a result whose exit code counts more than its text: a reader that goes away does not turn a failure into success."""
+    """Print a result whose exit code matters more than its text: a closed pipe must not turn a failure into success."""
     try:
         write_stdout(text)
     except BrokenPipeError:
         forget_stdout()
 
 
+def write_result(output: str, text: str, *, force: bool) -> None:
+    """Print a text if the output is -, else write it to that file and report so."""
+    if output == "-":
+        write_stdout(text)
+        return
+    write_file(Path(output), text, force=force)
+    say_written(Path(output))
+
+
 def say_written(path: Path) -> None:
-    """Say on stderr what was written, as the last line."""
+    """Report the written path on stderr."""
     from tb_contention.cli.terminal import printable
 
     print(f"Wrote {printable(str(path))}", file=sys.stderr)
 
 
 def write_file(path: Path, text: str, *, force: bool) -> None:
-    """Write a text as `write_file_bytes` does; what UTF-8 has no bytes for becomes an escape."""
+    """Write a text as `write_file_bytes` does; characters that UTF-8 cannot encode become escapes."""
     write_file_bytes(path, (text.encode("utf-8", "backslashreplace"),), force=force)
 
 
 def write_file_bytes(path: Path, chunks: Iterable[bytes], *, force: bool) -> None:
-    """Write a file by way of a temporary one beside it; refuse what is not a plain file, and to overwrite without `force`."""
+    """Write a file through a temporary one beside it; refuse anything but a plain file, and to overwrite without `force`."""
     refuse_unfit(path, force=force)
     temporary = ""
     try:
@@ -66,7 +75,7 @@ def write_file_bytes(path: Path, chunks: Iterable[bytes], *, force: bool) -> Non
         raise OutputError(
             f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.",
             slug="output-not-writable",
-            advice="Name a file in a folder that exists and that you may write to.",
+            advice="Name a file in an existing directory that you may write to.",
         ) from error
     finally:
         if temporary:
@@ -74,20 +83,20 @@ def write_file_bytes(path: Path, chunks: Iterable[bytes], *, force: bool) -> Non
 
 
 def write_folder(folder: Path, files: dict[str, str], *, force: bool) -> None:
-    """Write several files into a folder, which is made when it is not there."""
+    """Write several files into a directory; create it if missing."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise OutputError(
-            f"Cannot write to {folder}: it is not a folder.",
+            f"Cannot write to {folder}: it is not a directory.",
             slug="output-not-a-folder",
-            advice="Name a folder with -o.",
+            advice="Name a directory with -o.",
         )
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"Cannot make the folder {folder}: {error.strerror or error}.",
+            f"Cannot create the directory {folder}: {error.strerror or error}.",
             slug="output-not-writable",
-            advice="Name a folder inside one that exists and that you may write to.",
+            advice="Name a directory inside an existing one that you may write to.",
         ) from error
     for name in files:
         refuse_unfit(folder / name, force=force)
@@ -96,19 +105,23 @@ def write_folder(folder: Path, files: dict[str, str], *, force: bool) -> None:
 
 
 def refuse_unfit(path: Path, *, force: bool) -> None:
-    """Refuse to write to what is not a plain file, and to overwrite without `force`; before the work, where a command can."""
+    """Raise OutputError if the path is not a plain file, or exists and `force` is off; commands call it before the work."""
     try:
         if path.is_symlink():
             raise OutputError(
-                f"{path} is a symbolic link.",
+                f"Cannot write {path}: it is a symbolic link.",
                 slug="output-is-a-link",
-                advice="Name the file itself, or remove the link.",
+                advice="Name its target, or remove the link.",
             )
         if path.is_dir():
-            raise OutputError(f"{path} is a folder.", slug="output-is-a-folder", advice="Name a file with -o.")
+            raise OutputError(
+                f"Cannot write {path}: it is a directory.", slug="output-is-a-folder", advice="Name a file with -o."
+            )
         if path.exists() and not path.is_file():
             raise OutputError(
-                f"{path} is not a plain file.", slug="output-not-a-file", advice="Use -o - to write to stdout."
+                f"Cannot write {path}: it is not a plain file.",
+                slug="output-not-a-file",
+                advice="Use -o - to write to stdout.",
             )
         if path.exists() and not force:
             raise _exists(path)
@@ -117,11 +130,11 @@ def refuse_unfit(path: Path, *, force: bool) -> None:
 
 
 def _exists(path: Path) -> OutputError:
-    return OutputError(f"{path} is there already.", slug="output-exists", advice="Use --force to overwrite it.")
+    return OutputError(f"{path} already exists.", slug="output-exists", advice="Use --force to overwrite it.")
 
 
 def _move(temporary: Path, path: Path, *, force: bool) -> None:
-    """Put the finished file in its place; without `force` a file that appeared meanwhile stays."""
+    """Move the finished file into place; without `force` a file that appeared meanwhile stays."""
     if force:
         temporary.replace(path)
         return

@@ -1,7 +1,7 @@
-"""The commands -> a page of documentation for each, made of the parsers that run and of what an example really prints.
+"""Generate a documentation page for each command, from its parser and from the output of an example.
 
-`python -m tb_contention.cli.pages` in a checkout writes `cli/docs/`. A command that is added to COMMANDS gets its page by itself; an
-example is one entry in EXAMPLES. Pages are the same under every version of Python, whose argparse prints help differently.
+`python -m tb_contention.cli.pages` in a checkout writes `cli/docs/`. Every command in COMMANDS gets a page; an example is one entry in
+EXAMPLES. The pages do not depend on the version of Python, although argparse prints help differently in each.
 """
 
 import argparse
@@ -25,17 +25,17 @@ FOLDER = Path(__file__).parent / "docs"
 _ROOT = FOLDER.parents[2]
 _LOGS = "demo_logs/simulated_time_slicing"
 _EXIT_CODES = (
-    (0, "done"),
-    (1, "an input cannot be read or an output not written; stderr says why"),
+    (0, "success"),
+    (1, "an input cannot be read or an output cannot be written; stderr says why"),
     (2, "wrong usage"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """Words after `tb-contention`, run in the checkout; DIR is a temporary folder. lines: how many of stdout are shown.
+    """An example: the words after `tb-contention`, run in the checkout; DIR stands for a temporary directory.
 
-    only: what a line has to match to be shown, for output that depends on the machine.
+    lines: how many lines of stdout to show. only: a pattern of the lines to show, for output that depends on the machine.
     """
 
     words: tuple[str, ...]
@@ -55,7 +55,7 @@ EXAMPLES = {
         words=("doctor", "demo_logs/recorded_two_processes"),
         only=r"(ok|note|fault) +(?! |versions|requirements|imports|entry-point|loads|bundle|tensorboard|xprof|gpu |gpu-rights|serialising"
         r"|trace-cache|compiled-cache)",
-        note="Lines on the traces; those on the installation, which come first, are those of the machine.",
+        note="Only the lines about traces are shown. Those about the installation come first and depend on the machine.",
     ),
     "demo": Example(words=("demo", "--logdir-only")),
     "simulate": Example(words=("simulate", "time_slicing", "-o", "DIR")),
@@ -71,8 +71,8 @@ def pages() -> dict[str, str]:
 def _index() -> str:
     rows = [f"| [`{command.NAME}`]({command.NAME}.md) | {_summary(command)} |" for command in COMMANDS]
     text = (
-        "Results go to stdout, everything else to stderr. These pages are written by `python -m tb_contention.cli.pages` from the "
-        "parsers that run; a test fails when they are stale."
+        "Results go to stdout, everything else to stderr. `python -m tb_contention.cli.pages` generates these pages from the "
+        "parsers; a test fails when they are stale."
     )
     return "\n".join(["# Commands of tb-contention", "", text, "", "| command | |", "|---|---|", *rows]) + "\n"
 
@@ -90,7 +90,7 @@ def page(command: ModuleType) -> str:
 
 
 def _arguments(sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
-    """Write the usage and the tables of a parser, then those of the commands below it."""
+    """Yield the usage and the tables of a parser, then those of its subcommands."""
     yield _fenced(_usage(sub))
     for group in sub._action_groups:
         yield from _group(group, sub, level)
@@ -101,7 +101,7 @@ def _arguments(sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
 
 
 def _parsers(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return the parsers of the commands below one, by their names."""
+    """Return the parsers of the subcommands by name."""
     found = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
     return {name: below for action in found for name, below in action.choices.items()}
 
@@ -128,7 +128,7 @@ def _positional(action: argparse.Action) -> str:
 
 
 def _value(action: argparse.Action) -> str:
-    """Name the value of an option, "" for one that takes none."""
+    """Return the placeholder of an option's value, "" for one that takes none."""
     if action.nargs == 0:
         return ""
     if action.metavar is not None:
@@ -162,15 +162,15 @@ def _row(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
 
 
 def _meaning(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
-    told = (action.help or "") % {**vars(action), "prog": sub.prog}
-    parts = [told]
+    text = (action.help or "") % {**vars(action), "prog": sub.prog}
+    parts = [text]
     if action.choices is not None and action.metavar is not None:
         parts.append(f"one of {', '.join(map(str, action.choices))}")
     if action.required and action.option_strings:
-        parts.append("needed")
-    if isinstance(action, argparse._AppendAction) and "repeated" not in told:
+        parts.append("required")
+    if isinstance(action, argparse._AppendAction) and "repeated" not in text:
         parts.append("may be repeated")
-    if not _is_plain_default(action) and "default" not in told:
+    if not _is_plain_default(action) and "default" not in text:
         parts.append(f"default {action.default}")
     return _sentence("; ".join(part for part in parts if part))
 
@@ -189,7 +189,7 @@ def _exit_codes(command: ModuleType) -> str:
 
 
 def _example(name: str) -> Iterator[str]:
-    """Run the example of a command, if it has one, and show what it prints."""
+    """Run the example of a command, if it has one, and yield what it prints."""
     example = EXAMPLES.get(name)
     if example is None:
         return
@@ -203,7 +203,7 @@ def _example(name: str) -> Iterator[str]:
 
 
 def _output(example: Example) -> tuple[str, int]:
-    """Run a command in the checkout; what depends on the place and the version is masked. Without results, what stderr says last."""
+    """Run a command in the checkout and return its stdout, else stderr, and its exit code; mask paths and the version."""
     out, err = io.StringIO(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder, _inside(_ROOT):
         words = [str(Path(folder) / "new") if word == "DIR" else word for word in example.words]
@@ -230,7 +230,7 @@ def _fenced(text: str) -> str:
 
 
 def write() -> None:
-    """Write the pages, and remove those of commands that are gone."""
+    """Write the pages and remove those of commands that no longer exist."""
     FOLDER.mkdir(exist_ok=True)
     made = pages()
     for path in FOLDER.glob("*.md"):

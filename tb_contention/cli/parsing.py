@@ -1,4 +1,4 @@
-"""Command-line words -> values. Session ids may contain '/', ':' and '=', so words are taken apart from their right end."""
+"""Parse command-line words into values. Session ids may contain '/', ':' and '=', so words are split from the right."""
 
 import argparse
 import re
@@ -39,7 +39,7 @@ def parse_duration(word: str) -> int:
         raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a duration; write it like 12ms, -3us, 1.5s or 250ns")
     nanoseconds = Decimal(match[1]) * _NS[match[2]]
     if abs(nanoseconds) > _MOST_NS:
-        raise argparse.ArgumentTypeError(f"{word!r} is too long; the most is {_MOST_NS} ns")
+        raise argparse.ArgumentTypeError(f"{word!r} is too long; the maximum is {_MOST_NS} ns")
     if nanoseconds != nanoseconds.to_integral_value():
         raise argparse.ArgumentTypeError(f"{word!r} is not a whole number of nanoseconds")
     return int(nanoseconds)
@@ -49,7 +49,7 @@ def parse_shift(word: str) -> tuple[str, int]:
     """Read `SESSION=DURATION`."""
     session, equals, length = word.rpartition("=")
     if not equals or not session:
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=DURATION, like train/host=12ms")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=DURATION; write it like train/host=12ms")
     return session, parse_duration(length)
 
 
@@ -57,7 +57,7 @@ def parse_baseline(word: str) -> tuple[str, str]:
     """Read `SESSION=RUN`."""
     session, equals, run = word.rpartition("=")
     if not equals or not session or not run:
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=RUN, like train=train_alone")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=RUN; write it like train=train_alone")
     return session, run
 
 
@@ -66,7 +66,7 @@ def parse_gpu(word: str) -> tuple[tuple[str, int], str]:
     left, equals, name = word.rpartition("=")
     session, colon, ordinal = left.rpartition(":")
     if not (equals and colon and session and name and ordinal.isascii() and ordinal.isdigit()):
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION:ORDINAL=NAME, like train/host:0=left")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION:ORDINAL=NAME; write it like train/host:0=left")
     return (session, int(ordinal[:9])), name
 
 
@@ -74,7 +74,7 @@ def parse_size(word: str) -> int:
     """Read `2GiB`, `500MB` or `0B` as bytes; KiB and so on are powers of 1024, KB and so on of 1000."""
     match = _SIZE.fullmatch(word.strip()) if len(word) < 64 else None
     if match is None:
-        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not an amount of memory; write it like 2GiB or 500MB")
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a memory size; write it like 2GiB or 500MB")
     amount = Decimal(match[1]) * _BYTES[match[2]]
     if amount > _MOST_NS:
         raise argparse.ArgumentTypeError(f"{word!r} is more memory than any device has")
@@ -82,28 +82,28 @@ def parse_size(word: str) -> int:
 
 
 def parse_share(word: str) -> float:
-    """Read `30%` as 0.3; the sign is asked for, since 0.3 and 30 may mean the same or not."""
+    """Read `30%` as 0.3; require the sign, since a bare 0.3 or 30 is ambiguous."""
     match = _SHARE.fullmatch(word.strip()) if len(word) < 64 else None
     if match is None or Decimal(match[1]) > 100:
-        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a share of 0 to 100 %; write it like 30%")
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a percentage from 0% to 100%; write it like 30%")
     return float(Decimal(match[1]) / 100)
 
 
 def parse_slowdown(word: str) -> float:
-    """Read `1.2` or `1.2x`; nothing runs faster for company, so that less than 1 is a slip."""
+    """Read `1.2` or `1.2x`; reject values below 1, since sharing speeds nothing up."""
     match = _RATIO.fullmatch(word.strip()) if len(word) < 64 else None
     if match is None or not 1 <= Decimal(match[1]) <= 1_000_000:
         raise argparse.ArgumentTypeError(
-            f"{word[:64]!r} is not a slowdown of 1 or more; write it like 1.2, for steps that take 1.2 times as long"
+            f"{word[:64]!r} is not a slowdown of 1 or more; write it like 1.2 for steps that take 1.2 times as long"
         )
     return float(match[1])
 
 
 def parse_limit(word: str) -> int:
-    """Read a duration that is above zero."""
+    """Read a duration above zero."""
     nanoseconds = parse_duration(word)
     if nanoseconds <= 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is not above zero")
+        raise argparse.ArgumentTypeError(f"{word!r} must be above zero")
     return nanoseconds
 
 
@@ -111,7 +111,9 @@ def parse_step_limit(word: str) -> tuple[str, int]:
     """Read `DURATION`, for all sessions, or `SESSION=DURATION`; the first has "" for the session."""
     session, equals, length = word.rpartition("=")
     if equals and not session:
-        raise argparse.ArgumentTypeError(f"{word!r} is not DURATION or SESSION=DURATION, like 12ms or trainer=12ms")
+        raise argparse.ArgumentTypeError(
+            f"{word!r} is not DURATION or SESSION=DURATION; write it like 12ms or trainer=12ms"
+        )
     return session, parse_limit(length)
 
 
@@ -120,7 +122,9 @@ def parse_headroom(word: str) -> float | int:
     if word.strip().endswith("%"):
         return parse_share(word)
     if _SIZE.fullmatch(word.strip()) is None:
-        raise argparse.ArgumentTypeError(f"{word[:64]!r} is neither a share nor an amount; write it like 10% or 2GiB")
+        raise argparse.ArgumentTypeError(
+            f"{word[:64]!r} is neither a percentage nor a memory size; write it like 10% or 2GiB"
+        )
     return parse_size(word)
 
 
@@ -130,7 +134,7 @@ def parse_cap(word: str) -> tuple[str, int]:
     digits = percent.strip().removesuffix("%").strip()
     known = digits.isascii() and digits.isdigit() and len(digits) <= 3
     if not (equals and session and known and 1 <= int(digits) <= 100):
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=PERCENT with 1 to 100 percent, like train=40")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=PERCENT from 1 to 100; write it like train=40")
     return session, int(digits)
 
 
@@ -143,5 +147,5 @@ def parse_memory_limit(word: str) -> tuple[str, int]:
     except argparse.ArgumentTypeError:
         limit = 0
     if not equals or not session or limit <= 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=SIZE, like train=12 (GiB) or train=500MB")
+        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=SIZE; write it like train=12GiB or train=500MB")
     return session, limit

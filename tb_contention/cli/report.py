@@ -1,25 +1,18 @@
-"""Analyse a log directory and print the report as Markdown, JSON, HTML or CSV, or one device's sessions as a Perfetto trace.
+"""Analyse a log directory and write a report as Markdown, JSON, HTML or CSV, or one device as a Perfetto trace.
 
-The format is Markdown unless --format or the suffix of the output file says otherwise.
+The format is that of --format, else that of the output file's suffix, else Markdown.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import (
-    say_written,
-    write_file,
-    write_file_bytes,
-    write_folder,
-    write_stdout,
-    write_stdout_bytes,
-)
-from tb_contention.cli.parsing import parse_baseline, parse_gpu, parse_shift
+from tb_contention.cli.analysis import analyse_logdir
+from tb_contention.cli.arguments import add_alignment, add_baseline, add_logdir, add_output, chosen_format, once
+from tb_contention.cli.output import say_written, write_file_bytes, write_folder, write_result, write_stdout_bytes
 from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError, OptionError
 
@@ -28,8 +21,6 @@ if TYPE_CHECKING:
     from tb_contention.pipeline import Analysis
 
 NAME = "report"
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Format(str, Enum):
@@ -55,59 +46,21 @@ _SUFFIXES = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="TensorBoard log directory (local, or an fsspec URL)")
+    add_logdir(parser)
+    formats = [f.value for f in Format]
+    add_output(parser, formats, Format.MARKDOWN.value, also="; for csv a directory or NAME.csv")
     parser.add_argument(
-        "--format", choices=[f.value for f in Format], help="default: by the suffix of -o, else markdown"
+        "--device", metavar="ID", help="device id from the report, for perfetto; default: the first device"
     )
-    parser.add_argument(
-        "-o", "--output", default="-", metavar="FILE", help="where to write, - for stdout; for csv a folder or NAME.csv"
-    )
-    parser.add_argument(
-        "--device", metavar="ID", help="for perfetto: the device to write, as the report names it; default: its first"
-    )
-    parser.add_argument("--force", action="store_true", help="overwrite what is there")
-    add_options(parser)
+    add_alignment(parser)
     add_baseline(parser)
-
-
-def add_baseline(parser: argparse.ArgumentParser) -> None:
-    """Declare what slowdowns are measured against; `check` has it too."""
-    parser.add_argument(
-        "--baseline",
-        action="append",
-        type=parse_baseline,
-        default=[],
-        metavar="SESSION=RUN",
-        help="RUN, or the directory of runs, holds the work of SESSION captured alone: its slowdown is measured against that",
-    )
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare what says how to look at the captures; other commands have these too."""
-    parser.add_argument(
-        "--shift",
-        action="append",
-        type=parse_shift,
-        default=[],
-        metavar="SESSION=DURATION",
-        help="move a session in time, as in train=12ms or train=-3us",
-    )
-    parser.add_argument(
-        "--gpu",
-        action="append",
-        type=parse_gpu,
-        default=[],
-        metavar="SESSION:ORDINAL=NAME",
-        help="say which physical GPU an ordinal of a session is; equal names are one GPU",
-    )
-    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write one report."""
-    chosen = _format(arguments)
+    chosen = chosen_format(arguments, _SUFFIXES, Format.MARKDOWN)
     _refuse_unfit(arguments, chosen)
-    looked = analysed(
+    analysis = analyse_logdir(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
         gpus=once(arguments.gpu, "--gpu"),
@@ -115,46 +68,28 @@ def run(arguments: argparse.Namespace) -> int:
         use_cache=not arguments.no_cache,
     )
     if chosen is Format.CSV:
-        _write_csv(arguments, looked.report)
+        _write_csv(arguments, analysis.report)
         return 0
     if chosen is Format.PERFETTO:
-        _write_perfetto(arguments, looked)
+        _write_perfetto(arguments, analysis)
         return 0
-    text = _renderer(chosen)(looked.report)
-    if arguments.output == "-":
-        write_stdout(text)
-        return 0
-    write_file(Path(arguments.output), text, force=arguments.force)
-    say_written(Path(arguments.output))
+    write_result(arguments.output, _renderer(chosen)(analysis.report), force=arguments.force)
     return 0
 
 
-def _format(arguments: argparse.Namespace) -> Format:
-    if arguments.format is not None:
-        return Format(arguments.format)
-    if arguments.output == "-":
-        return Format.MARKDOWN
-    suffix = Path(arguments.output).suffix.lower()
-    if suffix not in _SUFFIXES:
-        raise OptionError(
-            f"The name {arguments.output!r} does not tell the format.",
-            slug="bad-option",
-            advice="Add --format json, html, markdown, csv or perfetto.",
-        )
-    return _SUFFIXES[suffix]
-
-
 def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:
-    """Refuse, before the work, what cannot be done with this format."""
+    """Raise OptionError, before the work, for options that do not fit the format."""
     if arguments.device is not None and chosen is not Format.PERFETTO:
         raise OptionError(
-            "--device is for --format perfetto; the other formats hold all devices.",
+            "--device applies to --format perfetto only; the other formats contain all devices.",
             slug="bad-option",
-            advice="Leave it out, or write NAME.pftrace.",
+            advice="Leave it out, or write to NAME.pftrace.",
         )
     if chosen is Format.PERFETTO and arguments.output == "-" and sys.stdout.isatty():
         raise OptionError(
-            "A Perfetto trace is no text for a terminal.", slug="bad-option", advice="Name a file: -o NAME.pftrace."
+            "A Perfetto trace is binary and cannot be shown in a terminal.",
+            slug="bad-option",
+            advice="Name a file with -o NAME.pftrace.",
         )
 
 
@@ -176,22 +111,19 @@ def _write_csv(arguments: argparse.Namespace, report: "Report") -> None:
     from tb_contention.report.to_csv import to_csv, to_csv_files
 
     path = Path(arguments.output)
-    if arguments.output == "-":
-        write_stdout(to_csv(report))
+    if arguments.output == "-" or path.suffix.lower() == ".csv":
+        write_result(arguments.output, to_csv(report), force=arguments.force)
         return
-    if path.suffix.lower() == ".csv":
-        write_file(path, to_csv(report), force=arguments.force)
-    else:
-        write_folder(path, to_csv_files(report), force=arguments.force)
+    write_folder(path, to_csv_files(report), force=arguments.force)
     say_written(path)
 
 
-def _write_perfetto(arguments: argparse.Namespace, looked: "Analysis") -> None:
-    device = _device(looked.report, arguments.device)
+def _write_perfetto(arguments: argparse.Namespace, analysis: "Analysis") -> None:
+    device = _device(analysis.report, arguments.device)
     with Progress("Compiling (first run only)"):
         from tb_contention.report.to_perfetto import to_perfetto
 
-    chunks = to_perfetto(looked.aligned, device)
+    chunks = to_perfetto(analysis.aligned, device)
     if arguments.output == "-":
         write_stdout_bytes(chunks)
         return
@@ -200,24 +132,17 @@ def _write_perfetto(arguments: argparse.Namespace, looked: "Analysis") -> None:
 
 
 def _device(report: "Report", wanted: str | None) -> "DeviceReport":
-    """Find a device by its id, or the first."""
+    """Return the device of an id; by default the first."""
     for device in report.devices:
         if wanted is None or device.id == wanted:
             return device
     if wanted is None:
         raise LogdirError(
-            f"{report.logdir} holds no device to write.",
+            f"The captures in {report.logdir} contain no device.",
             slug="logdir-no-devices",
-            advice="tb-contention runs LOGDIR tells what each capture holds.",
+            advice="Run tb-contention runs LOGDIR to see what each capture contains.",
         )
     known = ", ".join(device.id for device in report.devices[:10]) or "none"
-    raise OptionError(f"The report has no device {wanted!r}.", slug="bad-option", advice=f"Its devices: {known}.")
-
-
-def once(pairs: Iterable[tuple[K, V]], option: str) -> dict[K, V]:
-    """Make a mapping; naming a session twice with different values is a contradiction."""
-    made: dict[K, V] = {}
-    for key, value in pairs:
-        if made.setdefault(key, value) != value:
-            raise OptionError(f"{option} names {key!r} twice.", slug="bad-option", advice="Keep one of the two.")
-    return made
+    raise OptionError(
+        f"--device: {report.logdir} has no device {wanted!r}.", slug="bad-option", advice=f"Its devices: {known}."
+    )

@@ -1,19 +1,19 @@
-"""Run commands together and record the same window of each with its framework's profiler, without a change to their code.
+"""Run commands together and record the same window of each with its framework's profiler, without changing their code.
 
-Each command stands after a `--` of its own; one that needs a `--` itself goes into `sh -c '...'`. The traces go to
-`DIR/together/NAME`, with `--alone` also to `DIR/alone/NAME`, each with a `tb_contention.json` that states the GPU, the clocks and
-the surroundings.
+Write each command after a `--` of its own; wrap a command that itself needs a `--` in `sh -c '...'`. The traces go to
+`LOGDIR/together/NAME` and, with `--alone`, also to `LOGDIR/alone/NAME`. A `tb_contention.json` beside each trace records the GPU, the
+clocks and the environment.
 
-The window opens `--wait` after the last command has imported TensorFlow or opened JAX's devices, at the same moment for all. Of the
-processes of a command the first that imports a framework records, or the next one where that ends before the window. Commands read
-nothing from stdin; their stdout and stderr are left as they are. An interrupt stops the recordings, waits for their traces and is passed
-on to the commands; a second one kills them.
+The window opens for all commands at the same moment: `--wait` after the last of them has imported TensorFlow or opened JAX's devices. If
+a command starts several processes, the first one that imports a framework is recorded; if it exits before the window, the next one is.
+Commands read nothing from stdin; their stdout and stderr pass through unchanged. Ctrl-C ends the recordings, waits for their traces and
+then interrupts the commands; a second Ctrl-C kills them.
 
-A process has one profiler: a program must not start it itself while the window is open. Leave that part of the program out, or use
-`tb_contention.manifest` in it instead of this command.
+A process can run only one profiler at a time, so a program must not start its own during the window. Disable that part of the program,
+or use `tb_contention.manifest` in it instead of this command.
 
-The exit code is that of the first command, in their order, that did not end with 0; those that ran alone come first. A command that signal
-N ended counts 128 + N.
+The exit code is that of the first command, in the given order, that did not exit with 0; commands run alone come first. A command killed
+by signal N counts as 128 + N.
 """
 
 import argparse
@@ -37,52 +37,54 @@ if TYPE_CHECKING:
 NAME = "run"
 NOT_STARTED = (126, 127)
 EXIT_CODES = (
-    (0, "every command ended with 0, or was stopped by `--stop`"),
-    (1, "DIR cannot be made; or the code of a command"),
-    (2, "wrong usage; or the code of a command"),
-    (126, "a command cannot be executed; the others ran"),
-    (127, "a command is not there; the others ran"),
+    (0, "every command exited with 0 or was stopped by `--stop`"),
+    (1, "LOGDIR cannot be created; or the exit code of a command"),
+    (2, "wrong usage; or the exit code of a command"),
+    (126, "a command could not be executed; the others ran"),
+    (127, "a command was not found; the others ran"),
     (130, "interrupted (SIGINT); 143: terminated (SIGTERM)"),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--logdir", required=True, metavar="DIR", help="where the traces go")
+    parser.add_argument(
+        "--logdir", required=True, metavar="LOGDIR", help="log directory to write to; created if missing"
+    )
     parser.add_argument(
         "--name", action="append", default=[], metavar="NAME",
         help="name of a command, in the order of the commands; default: its script or program",
     )  # fmt: skip
-    parser.add_argument("--alone", action="store_true", help="first run each command alone, and record it")
-    parser.add_argument("--stop", action="store_true", help="end each command (SIGTERM) when its window is recorded")
+    parser.add_argument("--alone", action="store_true", help="first run and record each command alone")
+    parser.add_argument("--stop", action="store_true", help="stop each command (SIGTERM) once its window is recorded")
     parser.add_argument(
         "--wait", type=_wait, default="5s", metavar="DURATION",
-        help="from the last import of a framework to the window, for starting and compiling; default 5s",
+        help="time from the last framework import to the window, for startup and compilation; default 5s",
     )  # fmt: skip
     parser.add_argument(
         "--duration", type=parse_limit, default="10s", metavar="DURATION", help="length of the window; default 10s"
     )
     parser.add_argument(
         "--timeout", type=parse_limit, default="2min", metavar="DURATION",
-        help="the longest wait for all commands to import a framework; then the window is of those that have; default 2min",
+        help="how long to wait for every command to import a framework; then record those that have; default 2min",
     )  # fmt: skip
     parser.add_argument(
         "commands",
         nargs=argparse.REMAINDER,
         metavar="-- CMD",
-        help="a command and its arguments; the next ones follow, each after a `--`",
+        help="a command and its arguments; write each further command after another `--`",
     )
 
 
 def _wait(word: str) -> int:
     nanoseconds = parse_duration(word)
     if nanoseconds < 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is below zero")
+        raise argparse.ArgumentTypeError(f"{word!r} must not be negative")
     return nanoseconds
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the commands, alone first where that is asked for, and say what was recorded and how to look at it."""
+    """Run the commands, first alone if asked; report what was recorded and how to analyse it."""
     from tb_contention.capture.coordinator import Settings
     from tb_contention.capture.interrupts import Interrupts
 
@@ -94,16 +96,18 @@ def run(arguments: argparse.Namespace) -> int:
     with Interrupts() as interrupts:
         alone = _alone(commands, logdir, settings, interrupts) if arguments.alone else ()
         together = () if interrupts.count else _recorded(commands, logdir / "together", settings, interrupts)
-    _say_what_next(arguments.logdir, alone, together)
+    _say_next_step(arguments.logdir, alone, together)
     failed = next((outcome.code for outcome in (*alone, *together) if outcome.code), 0)
     return failed or (128 + interrupts.number if interrupts.number is not None else 0)
 
 
 def refuse_windows(platform: str) -> None:
-    """Refuse a system without process groups, where signals would end the wrong programs."""
+    """Raise OptionError on Windows, which has no process groups to signal."""
     if platform == "win32":
         raise OptionError(
-            "run works on Linux and macOS only.", slug="bad-option", advice="Use tb_contention.profile in each program."
+            "tb-contention run works on Linux and macOS only.",
+            slug="bad-option",
+            advice="Use tb_contention.profile in each program.",
         )
 
 
@@ -114,30 +118,32 @@ def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":
     parts = split(arguments.commands)
     if not parts:
         raise OptionError(
-            "No command is given.", slug="bad-option", advice="Write each after --: run --logdir DIR -- python a.py"
+            "No command is given.",
+            slug="bad-option",
+            advice="Write each after a --, e.g. tb-contention run --logdir logs -- python a.py -- python b.py",
         )
     if len(arguments.name) > len(parts):
         raise OptionError(
-            f"There are {len(arguments.name)} names for {len(parts)} commands.",
+            f"There are more --name options ({len(arguments.name)}) than commands ({len(parts)}).",
             slug="bad-option",
-            advice="Give one --name per command.",
+            advice="Give at most one --name per command.",
         )
     for name in arguments.name:
         if name != folder_name(name):
             raise OptionError(
-                f"{name!r} cannot be the name of a folder.",
+                f"--name {name!r} cannot be used as a directory name.",
                 slug="bad-option",
                 advice="Use letters, digits and - _ . = @ +.",
             )
     if len(set(arguments.name)) < len(arguments.name):
-        raise OptionError("Two commands have the same name.", slug="bad-option", advice="Give each its own --name.")
+        raise OptionError("Two --name are equal.", slug="bad-option", advice="Give each command a name of its own.")
     return named(parts, arguments.name)
 
 
 def _alone(
     commands: "Sequence[Command]", logdir: Path, settings: "Settings", interrupts: "Interrupts"
 ) -> "tuple[Outcome, ...]":
-    """Run one command after the other, until an interrupt."""
+    """Run one command after the other until an interrupt."""
     outcomes: list[Outcome] = []
     for command in commands:
         if not interrupts.count:
@@ -150,14 +156,14 @@ def _recorded(
 ) -> "tuple[Outcome, ...]":
     from tb_contention.capture.runner import run_together
 
-    _say(f"{place.name}: {', '.join(c.name for c in commands)} -> {place}")
+    _say(f"{place.name}: running {', '.join(c.name for c in commands)}; traces go to {place}")
     outcomes = run_together(commands, [place / command.name for command in commands], settings, interrupts, _say)
     for outcome in outcomes:
-        _say_what_came(outcome)
+        _say_recorded(outcome)
     return outcomes
 
 
-def _say_what_came(outcome: "Outcome") -> None:
+def _say_recorded(outcome: "Outcome") -> None:
     name, done = outcome.command.name, outcome.done
     if done is None:
         if outcome.code not in NOT_STARTED:
@@ -165,24 +171,24 @@ def _say_what_came(outcome: "Outcome") -> None:
         return
     for directory in done.directories:
         _say(f"{name} recorded {directory}")
-    told = "; ".join(done.problems)
+    problems = "; ".join(done.problems)
     if not done.directories:
-        _say(f"{name} recorded nothing: {told or 'its profiler left no trace'}.")
-    elif told:
-        _say(f"{name}: {told}.")
+        _say(f"{name} recorded nothing: {problems or 'its profiler wrote no trace'}.")
+    elif problems:
+        _say(f"{name}: {problems}.")
 
 
 def _why_nothing(outcome: "Outcome") -> str:
     if outcome.claimed:
-        return "its process ended before it could write the trace"
+        return "its process exited before the trace was written"
     return (
-        "neither TensorFlow nor JAX was imported, or only where PYTHONPATH does not reach (python -I or -E, sudo, a container); "
-        "use tb_contention.profile in its code"
+        "it did not import TensorFlow or JAX, or did so where PYTHONPATH does not reach (python -I or -E, sudo, a container); "
+        "in that case use tb_contention.profile in its code"
     )
 
 
-def _say_what_next(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[Outcome]") -> None:
-    """Print the command that analyses what was recorded, with the captures alone as baselines."""
+def _say_next_step(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[Outcome]") -> None:
+    """Print the command that analyses the recordings, with those made alone as baselines."""
     if not any(outcome.done is not None and outcome.done.directories for outcome in (*alone, *together)):
         return
     words = ["tb-contention", "report", logdir]
@@ -190,11 +196,11 @@ def _say_what_next(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[
     for outcome in alone:
         for session in ids.get(outcome.command.name, ())[:1]:
             words += [word for solo in _ids(logdir, outcome)[:1] for word in ("--baseline", f"{session}={solo}")]
-    _say(f"look at it with: {shlex.join(words)}")
+    _say(f"analyse with: {shlex.join(words)}")
 
 
 def _ids(logdir: str, outcome: "Outcome") -> list[str]:
-    """Return the sessions that a command has left, as reports name them."""
+    """Return the ids of the sessions that a command recorded."""
     from tb_contention.xspace.discover import discover
 
     places = {Path(place) for place in (outcome.done.directories if outcome.done is not None else ())}

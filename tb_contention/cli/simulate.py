@@ -1,6 +1,6 @@
-"""Write profiler files of simulated sessions whose contention is known.
+"""Simulate sessions whose contention is known and write their profiler files.
 
-The folder then holds the sessions together, each alone, and the truth.
+The output directory holds the sessions together, each session alone, and the ground truth.
 """
 
 import argparse
@@ -17,11 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scenario",
         metavar="SCENARIO",
-        help="time_slicing, mps, single_stream, unshared, reference_mps, ...; another name lists all",
+        help="scenario to simulate, e.g. time_slicing, mps, single_stream or unshared; an unknown name prints the list",
     )
-    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="folder to write to")
-    parser.add_argument("--seed", type=int, default=0, help="equal seeds give equal files (default 0)")
-    parser.add_argument("--force", action="store_true", help="write into a folder that is not empty")
+    parser.add_argument("-o", "--output", required=True, metavar="DIR", help="output directory")
+    parser.add_argument("--seed", type=int, default=0, help="random seed; equal seeds give equal files (default 0)")
+    parser.add_argument("--force", action="store_true", help="write into a directory that is not empty")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.scenario not in NAMES:
         raise OptionError(
-            f"There is no scenario {arguments.scenario!r}.", slug="bad-option", advice=f"There are {', '.join(NAMES)}."
+            f"Unknown scenario {arguments.scenario!r}.", slug="bad-option", advice=f"Scenarios: {', '.join(NAMES)}."
         )
     out = Path(arguments.output)
     try:

@@ -1,4 +1,4 @@
-"""What reaches a terminal besides results: sanitised messages, and progress when it takes long."""
+"""Print to a terminal what is not a result: sanitised messages, and progress of long work."""
 
 import sys
 import threading
@@ -9,15 +9,15 @@ _PATIENCE_S = 1.0
 
 
 def printable(text: str) -> str:
-    """Write control characters as escapes: a name must not move the cursor, recolour or retitle a terminal."""
+    """Escape control characters, so that a name cannot move the cursor, recolour or retitle a terminal."""
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class Progress:
-    """One line on stderr that says what is going on; only on a terminal, and only after a second.
+    """Shows one line of progress on stderr, only on a terminal and only after a second.
 
-    Call it with a message and a fraction (or None). It is a context manager that wipes its line at the end. While the program is
-    loading, which the first time means compiling, `loading` is said after a second without other news.
+    Call it with a message and a fraction (or None). It is a context manager that clears its line at the end. `loading` is shown after a
+    second without other messages, while modules load or, the first time, compile.
     """
 
     def __init__(self, loading: str = "") -> None:
@@ -43,7 +43,7 @@ class Progress:
             self._on = False
 
     def __call__(self, message: str, fraction: float | None) -> None:
-        """Show a message, if it is time to."""
+        """Show a message once the first second has passed."""
         with self._lock:
             if not self._on or time.monotonic() - self._started < _PATIENCE_S:
                 return

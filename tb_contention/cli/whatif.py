@@ -1,6 +1,6 @@
-"""Predict what the sessions of a GPU would see another way: shifted, queued, under MPS, in turns, capped, moved, with memory limits.
+"""Predict how the sessions of a GPU would run under another schedule: shifted, queued, MPS, time slices, capped, moved, memory limits.
 
-Without a question all standard ones are predicted. Every figure has a range; what the captures do not tell is said to be unknown.
+Without options, the standard schedules are predicted. Every figure has a range; what the captures cannot answer is reported as unknown.
 """
 
 import argparse
@@ -9,10 +9,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tb_contention.cli.analysis import analysed
-from tb_contention.cli.output import say_written, write_file, write_stdout
+from tb_contention.cli.analysis import analyse_logdir
+from tb_contention.cli.arguments import add_baseline, add_logdir, add_no_cache, add_output, once
+from tb_contention.cli.output import write_result
 from tb_contention.cli.parsing import parse_cap, parse_memory_limit, parse_shift
-from tb_contention.cli.report import add_baseline, once
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import LogdirError, OptionError
 
@@ -36,18 +36,18 @@ _POLICIES = ("mps", "time-slicing", "one-after-another")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="TensorBoard log directory (local, or an fsspec URL)")
-    parser.add_argument("--device", metavar="ID", help="id of a device in the report; default: the most contended GPU")
+    add_logdir(parser)
+    parser.add_argument("--device", metavar="ID", help="device id from the report; default: the most contended GPU")
     parser.add_argument(
         "--shift",
         action="append",
         type=parse_shift,
         default=[],
         metavar="SESSION=DURATION",
-        help="start a session so much later, as in train=12ms; negative: earlier",
+        help="delay a session by DURATION, e.g. train=12ms; a negative one starts it earlier",
     )
     parser.add_argument(
-        "--policy", action="append", choices=_POLICIES, default=[], help="share the GPU this way instead"
+        "--policy", action="append", choices=_POLICIES, default=[], help="share the GPU in this way instead"
     )
     parser.add_argument(
         "--cap",
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=parse_cap,
         default=[],
         metavar="SESSION=PERCENT",
-        help="give a session at most so much of the multiprocessors, under MPS",
+        help="cap a session's share of the SMs under MPS, e.g. train=40",
     )
     parser.add_argument("--move", action="append", default=[], metavar="SESSION", help="move a session to another GPU")
     parser.add_argument(
@@ -63,27 +63,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=parse_memory_limit,
         default=[],
-        metavar="SESSION=GiB",
-        help="limit a session's allocator; those given together are one prediction",
+        metavar="SESSION=SIZE",
+        help="limit a session's allocator, e.g. train=12GiB; all limits together form one prediction",
     )
     add_baseline(parser)
-    parser.add_argument("--format", choices=[f.value for f in Format], help="default: by the suffix of -o, else text")
-    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="where to write, - for stdout")
-    parser.add_argument("--force", action="store_true", help="overwrite what is there")
-    parser.add_argument("--no-cache", action="store_true", help="neither read nor write the cache of decoded traces")
+    add_output(parser, [f.value for f in Format], Format.TEXT.value)
+    add_no_cache(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the predictions of one device."""
     limits = once(arguments.memory_limit, "--memory-limit")
-    looked = analysed(
-        arguments.logdir,
-        shifts={},
-        gpus={},
-        baselines=once(arguments.baseline, "--baseline"),
-        use_cache=not arguments.no_cache,
-    )
-    report = looked.report
+    baselines = once(arguments.baseline, "--baseline")
+    analysis = analyse_logdir(arguments.logdir, baselines=baselines, use_cache=not arguments.no_cache)
+    report = analysis.report
     device = choose_device(report, arguments.device)
     asked = _questions(arguments, report, device, limits)
     if asked:
@@ -91,16 +84,12 @@ def run(arguments: argparse.Namespace) -> int:
 
         from tb_contention.whatif import predict
 
-        device = replace(device, predictions=predict(device, looked.aligned, asked))
+        device = replace(device, predictions=predict(device, analysis.aligned, asked))
     text = _rendered(report, device, arguments)
     if arguments.device is None and len(report.devices) > 1:
         others = ", ".join(str(d.id) for d in report.devices if d.id != device.id)
-        print(printable(f"Predicting for {device.id}; --device names another: {others}"), file=sys.stderr)
-    if arguments.output == "-":
-        write_stdout(text)
-        return 0
-    write_file(Path(arguments.output), text, force=arguments.force)
-    say_written(Path(arguments.output))
+        print(printable(f"Predicting for {device.id}. Other devices for --device: {others}"), file=sys.stderr)
+    write_result(arguments.output, text, force=arguments.force)
     return 0
 
 
@@ -116,14 +105,14 @@ def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Name
 
 
 def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
-    """Take the device that is named, else the most contended GPU on which several sessions ran."""
+    """Return the named device; by default the most contended GPU that several sessions shared."""
     shared = [d for d in report.devices if d.cost.workloads]
     if wanted is None:
         if not shared:
             raise LogdirError(
-                f"The captures in {report.logdir} hold no GPU that several sessions used at the same time.",
+                f"No GPU in {report.logdir} was used by several sessions at the same time.",
                 slug="logdir-no-devices",
-                advice="Nothing can be predicted for a session alone, or for a host's processor.",
+                advice="Predictions need captures of sessions that share a GPU, not of one session alone or of a host's CPU.",
             )
         return shared[0]
     for device in report.devices:
@@ -131,16 +120,16 @@ def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
             return device
     known = ", ".join(device.id for device in shared[:10]) or "none"
     raise OptionError(
-        f"The report has no GPU {wanted!r} that several sessions used at the same time.",
+        f"--device: {report.logdir} has no GPU {wanted!r} that several sessions used at the same time.",
         slug="bad-option",
-        advice=f"Those that have: {known}.",
+        advice=f"Shared GPUs: {known}.",
     )
 
 
 def _questions(
     arguments: argparse.Namespace, report: "Report", device: "DeviceReport", limits: dict[str, int]
 ) -> "tuple[Question, ...]":
-    """Turn arguments into questions, in the order of the options in the help text."""
+    """Turn the options into questions, in the order of the help text."""
     from tb_contention.model.prediction import Schedule
     from tb_contention.whatif import Question
 
@@ -164,17 +153,17 @@ def _questions(
 
 
 def _session(report: "Report", device: "DeviceReport", name: str, option: str) -> "SessionId":
-    """Find a session of the device by id, or by a name that is unique."""
+    """Find a session of the device by its id or a unique name."""
     return _found(report, name, option, list(device.sessions))
 
 
 def _holder(report: "Report", device: "DeviceReport", name: str) -> "SessionId":
-    """Find a process that has an allocator on the device."""
+    """Find a process with an allocator on the device."""
     memory = device.memory
     holders = list(dict.fromkeys(a.session for a in memory.allocators)) if memory is not None else []
     if not holders:
         raise OptionError(
-            "--memory-limit needs allocator events, and none of this device were recorded.",
+            "--memory-limit needs allocator events, and none were recorded for this device.",
             slug="bad-option",
             advice=device.memory_note,
         )
@@ -185,7 +174,7 @@ def _found(report: "Report", name: str, option: str, among: "list[SessionId]") -
     matches = [s for s in among if s == name] or [s for s in among if report.session(s).name == name]
     if len(matches) == 1:
         return matches[0]
-    what = "several sessions" if matches else "no session"
+    many = "several sessions" if matches else "no session"
     raise OptionError(
-        f"{option} names {name!r}, which is {what} of this device; there are: {', '.join(among)}.", slug="bad-option"
+        f"{option}: {name!r} is {many} of this device.", slug="bad-option", advice=f"Its sessions: {', '.join(among)}."
     )

@@ -174,29 +174,32 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
     assert main(["check", str(tmp_path), "--no-problems"]) == 1
     caught = capsys.readouterr()
     assert caught.out == ""
-    assert "holds no profiler captures" in caught.err
+    assert "contains no profiler captures" in caught.err
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ([], "No limit is given, so nothing could fail."),
-        (["--confident"], "No limit is given, so nothing could fail."),
+        ([], "No limit is given, so the check could never fail."),
+        (["--confident"], "No limit is given, so the check could never fail."),
         (["--max-slowdown", "0.9"], "is not a slowdown of 1 or more"),
         (["--max-slowdown", "20%"], "is not a slowdown of 1 or more"),
-        (["--max-contended", "0.3"], "is not a share of 0 to 100 %; write it like 30%"),
-        (["--max-contended", "130%"], "is not a share of 0 to 100 %"),
-        (["--min-headroom", "2"], "is neither a share nor an amount; write it like 10% or 2GiB"),
+        (["--max-contended", "0.3"], "is not a percentage from 0% to 100%; write it like 30%"),
+        (["--max-contended", "130%"], "is not a percentage from 0% to 100%"),
+        (["--min-headroom", "2"], "is neither a percentage nor a memory size; write it like 10% or 2GiB"),
         (["--max-step", "12"], "is not a duration; write it like 12ms"),
         (["--max-step", "=12ms"], "is not DURATION or SESSION=DURATION"),
-        (["--max-step", "0ms"], "is not above zero"),
-        (["--max-step", "12ms", "--max-step", "13ms"], "--max-step names 'every session' twice"),
+        (["--max-step", "0ms"], "must be above zero"),
+        (
+            ["--max-step", "12ms", "--max-step", "13ms"],
+            "--max-step is given twice for 'every session', with different values",
+        ),
         (["--max-step", "nobody=12ms"], "The report has no session 'nobody'"),
         (["--max-slowdown", "2", "--session", "nobody"], "The report has no session 'nobody'"),
         (["--max-slowdown", "2", "--device", "none"], f"The report has no device 'none'. Its devices: {GPU}#3"),
-        (["--max-clock-error=-1ms"], "is not above zero"),
+        (["--max-clock-error=-1ms"], "must be above zero"),
         (["--min-evidence", "E"], "invalid choice"),
-        (["--no-problems", "--junit", "-"], "stdout holds the verdicts"),
+        (["--no-problems", "--junit", "-"], "--junit cannot write to stdout"),
         (["--no-problems", "--shift", "nobody=1ms"], "names no session"),
     ],
 )

@@ -206,7 +206,7 @@ def test_runs_tells_what_each_trace_holds(logs: str, capsys: Captured) -> None:
     assert all(session["simulated"] for session in found["sessions"])
     assert any(device["together_with"] for session in found["sessions"] for device in session["devices"])
     assert main(["runs", logs]) == 0
-    assert "together with" in capsys.readouterr().out
+    assert "shared with" in capsys.readouterr().out
 
 
 def test_the_real_workers_share_two_gpus(real_traces: Path, capsys: Captured) -> None:

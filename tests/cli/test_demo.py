@@ -38,7 +38,7 @@ def test_demo_prints_the_address_and_ends_cleanly(tmp_path: Path, number: signal
     with start(tmp_path, SERVES, "--port", "4711") as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line == "Contention demo: http://localhost:4711/#tb_contention (Ctrl-C ends it)\n"
+        assert line == "Contention demo: http://localhost:4711/#tb_contention (press Ctrl-C to stop)\n"
         process.send_signal(number)
         assert process.wait(20) == 0
         assert process.stderr is not None
@@ -60,4 +60,4 @@ def test_the_last_words_of_a_failing_tensorboard_are_told(tmp_path: Path) -> Non
     with start(tmp_path, FAILS) as process:
         _, error = process.communicate(timeout=20)
     assert process.returncode == 1
-    assert error.endswith("tb-contention: error: TensorBoard ended with code 3: no luck\n")
+    assert "tb-contention: error: TensorBoard exited with code 3: no luck. Run tb-contention doctor" in error

@@ -19,7 +19,7 @@ def test_two_log_directories_are_compared_as_markdown(logs: str, capsys: Capture
     caught = capsys.readouterr()
     assert caught.out.startswith("# A typical step of evaluator takes 1.87× as long as before")
     assert "Only after: trainer." in caught.out
-    assert caught.err == f"Comparing {GPU}#2 before; --before-device names another: {GPU}\n"
+    assert caught.err == f"Comparing {GPU}#2 (before). Other devices for --before-device: {GPU}\n"
 
 
 def test_two_devices_of_one_directory_are_compared(logs: str, capsys: Captured) -> None:
@@ -81,12 +81,15 @@ def test_sessions_are_paired_by_hand(logs: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--before-device", "none"], "--before-device names 'none', which is not among"),
+        (["--before-device", "none"], "has no device 'none'. Its devices: simulated-host/GPU:0"),
         (["--pair", "trainer"], "is not BEFORE=AFTER"),
         (["--pair", "nobody=trainer"], "A pair names 'nobody', which is no session of the device before"),
-        (["--pair", "trainer=a", "--pair", "trainer=b"], "--pair names 'trainer' twice"),
+        (["--pair", "trainer=a", "--pair", "trainer=b"], "--pair is given twice for 'trainer'"),
         (["--format", "html"], "invalid choice"),
-        (["-o", "comparison.txt"], "does not tell the format"),
+        (
+            ["-o", "comparison.txt"],
+            "Cannot infer the format from the file name 'comparison.txt'. Add --format markdown or json.",
+        ),
     ],
 )
 def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, capsys: Captured) -> None:
@@ -102,7 +105,7 @@ def test_a_directory_without_captures_is_1(logs: str, tmp_path: Path, capsys: Ca
         assert main(["diff", *words]) == 1
         caught = capsys.readouterr()
         assert caught.out == ""
-        assert "holds no profiler captures" in caught.err
+        assert "contains no profiler captures" in caught.err
 
 
 @pytest.mark.parametrize(("suffix", "starts"), [("json", "{"), ("md", "# ")])

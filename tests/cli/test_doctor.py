@@ -60,7 +60,7 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
     assert main(["doctor", str(tmp_path)]) == 1
     caught = capsys.readouterr()
     assert caught.out == ""
-    assert "holds no profiler captures" in caught.err
+    assert "contains no profiler captures" in caught.err
 
 
 @pytest.mark.parametrize("words", [["a", "b"], ["--format", "xml"]])

@@ -67,7 +67,7 @@ def test_every_kind_of_argument_is_written_out() -> None:
         "| `REST [REST ...]` | what \\| is left. |",
         "| `--many A` | some % of it; may be repeated. |",
         "| `--one {a,b}` | which; default a. |",
-        "| `--must M` | has to be; needed. |",
+        "| `--must M` | has to be; required. |",
         "| `--most N` | how many at most; default 3. |",
         "## Limits\nwhat counts.",
     ):

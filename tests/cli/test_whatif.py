@@ -77,7 +77,7 @@ def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys
     logs = str(demo_logs / "simulated_time_slicing")
     assert main(["whatif", logs, "--move", "together/trainer"]) == 0
     caught = capsys.readouterr()
-    assert caught.err.startswith(f"Predicting for {GPU}#3; --device names another: ")
+    assert caught.err.startswith(f"Predicting for {GPU}#3. Other devices for --device: ")
     assert main(["whatif", logs, "--device", f"{GPU}#3", "--move", "together/trainer"]) == 0
     again = capsys.readouterr()
     assert (again.out, again.err) == (caught.out, "")
@@ -86,19 +86,19 @@ def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--move", "nobody"], "--move names 'nobody', which is no session of this device"),
-        (["--shift", "nobody=3ms"], "--shift names 'nobody', which is no session of this device"),
+        (["--move", "nobody"], "--move: 'nobody' is no session of this device. Its sessions: "),
+        (["--shift", "nobody=3ms"], "--shift: 'nobody' is no session of this device"),
         (["--shift", "trainer=3"], "is not a duration"),
-        (["--cap", "trainer=0"], "is not SESSION=PERCENT with 1 to 100 percent"),
-        (["--cap", "trainer=101"], "is not SESSION=PERCENT with 1 to 100 percent"),
-        (["--cap", "50"], "is not SESSION=PERCENT with 1 to 100 percent"),
+        (["--cap", "trainer=0"], "is not SESSION=PERCENT from 1 to 100"),
+        (["--cap", "trainer=101"], "is not SESSION=PERCENT from 1 to 100"),
+        (["--cap", "50"], "is not SESSION=PERCENT from 1 to 100"),
         (["--memory-limit", "trainer=-1"], "is not SESSION=SIZE"),
         (["--memory-limit", "trainer=0"], "is not SESSION=SIZE"),
         (["--memory-limit", "trainer=1e9"], "is not SESSION=SIZE"),
-        (["--memory-limit", "trainer=1", "--memory-limit", "trainer=2"], "--memory-limit names 'trainer' twice"),
-        (["--memory-limit", "nobody=1"], "--memory-limit names 'nobody', which is no session of this device"),
+        (["--memory-limit", "trainer=1", "--memory-limit", "trainer=2"], "--memory-limit is given twice for 'trainer'"),
+        (["--memory-limit", "nobody=1"], "--memory-limit: 'nobody' is no session of this device"),
         (["--policy", "mig"], "invalid choice"),
-        (["--device", "none"], "The report has no GPU 'none' that several sessions used at the same time"),
+        (["--device", "none"], "has no GPU 'none' that several sessions used at the same time"),
         (["--format", "html"], "invalid choice"),
     ],
 )
@@ -113,7 +113,7 @@ def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, c
 def test_nothing_is_predicted_for_a_session_alone_or_for_a_processor(demo_logs: Path, capsys: Captured) -> None:
     for logs in (demo_logs / "simulated_time_slicing" / "alone", demo_logs / "recorded_two_processes"):
         assert main(["whatif", str(logs)]) == 1
-        assert "hold no GPU that several sessions used at the same time" in capsys.readouterr().err
+        assert "was used by several sessions at the same time" in capsys.readouterr().err
 
 
 def test_predictions_are_written_to_a_file(logs: str, tmp_path: Path, capsys: Captured) -> None:

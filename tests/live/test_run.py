@@ -70,8 +70,8 @@ def test_the_manifest_is_read(both: Recorded) -> None:
 
 
 def test_the_command_that_is_printed_at_the_end_fits(both: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
-    (told,) = (text for text in both.done.stderr.splitlines() if "look at it with: " in text)
-    words = shlex.split(told.partition("look at it with: ")[2])
+    (told,) = (text for text in both.done.stderr.splitlines() if "analyse with: " in text)
+    words = shlex.split(told.partition("analyse with: ")[2])
     assert words[:3] == ["tb-contention", "report", "logs"]
     assert words.count("--baseline") == 2
 
