@@ -2,7 +2,7 @@
 
     ContentionError                 base; `slug` is stable for scripts, `advice` says what the user can do
     ├── LogdirError                 the folder or URL cannot be read, or holds no captures      (slug: logdir-...)
-    ├── TraceFileError              one file cannot be read at all                              (slug: see xspace)
+    ├── TraceFileError              one file cannot be read at all                              (slug: see recorders)
     ├── ManifestError               a `tb_contention.json` beside a trace is not usable         (slug: bad-manifest)
     ├── OptionError                 an option names what is not there, or contradicts another   (slug: bad-option)
     ├── OutputError                 the report cannot be written                                (slug: output-...)

@@ -25,11 +25,11 @@ from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.contention import Cost
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.recorders.captures import read_captures
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.load import load_parts
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
-from tb_contention.xspace.captures import read_captures
-from tb_contention.xspace.discover import discover
-from tb_contention.xspace.load import load_parts
 
 #: Called with what is going on and how far it is (0..1, or None).
 Progress = Callable[[str, "float | None"], None]

@@ -201,7 +201,7 @@ def _say_next_step(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[
 
 def _ids(logdir: str, outcome: "Outcome") -> list[str]:
     """Return the ids of the sessions that a command recorded."""
-    from tb_contention.xspace.discover import discover
+    from tb_contention.recorders.discover import discover
 
     places = {Path(place) for place in (outcome.done.directories if outcome.done is not None else ())}
     return [file.id for file in discover(logdir).files if Path(file.path).absolute().parent in places]

@@ -19,8 +19,8 @@ from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Disco
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.pipeline import Analysis, analyse_decoded, decode
 from tb_contention.plugin.requests import View
+from tb_contention.recorders.discover import discover
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
-from tb_contention.xspace.discover import discover
 
 #: A file that is not whole and was changed so few seconds ago is taken to be in the middle of being written.
 SETTLED_AFTER = 5.0

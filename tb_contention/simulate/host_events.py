@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from tb_contention.recorders.xspace.writer import StatValue
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.workload import Era, SessionSpec
-from tb_contention.xspace.writer import StatValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

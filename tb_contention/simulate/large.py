@@ -4,10 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tb_contention.simulate.recording import GPU, HOST
-from tb_contention.simulate.scenarios import EPOCH_NS
-from tb_contention.units import I64, PS_PER_NS
-from tb_contention.xspace.writer import (
+from tb_contention.recorders.xspace.writer import (
     Line,
     Names,
     Plane,
@@ -19,6 +16,9 @@ from tb_contention.xspace.writer import (
     put_bytes,
     task_environment,
 )
+from tb_contention.simulate.recording import GPU, HOST
+from tb_contention.simulate.scenarios import EPOCH_NS
+from tb_contention.units import I64, PS_PER_NS
 
 _KERNEL_NAMES = 120
 _REFERENCE, _UINT64, _INT64 = 7, 3, 4

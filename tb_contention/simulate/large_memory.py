@@ -6,10 +6,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tb_contention.simulate.recording import GPU, HOST
-from tb_contention.simulate.scenarios import EPOCH_NS
-from tb_contention.units import I32, I64, PS_PER_NS, U8
-from tb_contention.xspace.writer import (
+from tb_contention.recorders.xspace.writer import (
     Event,
     Line,
     Names,
@@ -24,6 +21,9 @@ from tb_contention.xspace.writer import (
     put_varint,
     task_environment,
 )
+from tb_contention.simulate.recording import GPU, HOST
+from tb_contention.simulate.scenarios import EPOCH_NS
+from tb_contention.units import I32, I64, PS_PER_NS, U8
 
 _REFERENCE, _UINT64, _INT64 = 7, 3, 4
 _OPS, _SHAPES, _KERNELS, _STEPS = 200, 50, 100, 40

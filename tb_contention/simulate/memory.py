@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from tb_contention.recorders.xspace.writer import Event, StatValue
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.workload import Buffer, SessionSpec
 from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.writer import Event, StatValue
 
 ALLOCATOR = "GPU_0_bfc"
 _HEAP = 0x7F_4000_0000_00

@@ -1,10 +1,10 @@
 """What allocators did -> the lines of host threads with the events that a profiler makes of it, in the words of each release."""
 
+from tb_contention.recorders.xspace.writer import Event, Line, StatValue, Text
 from tb_contention.simulate.heaps import Change
 from tb_contention.simulate.recording import HOST_BASE_NS, Window
 from tb_contention.simulate.workload import Era, SessionSpec
 from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.writer import Event, Line, StatValue, Text
 
 #: Host threads of a process by their distance from its process id.
 EXECUTOR, WORKER, LOADER, EVENT_MANAGER = 37, 51, 52, 60

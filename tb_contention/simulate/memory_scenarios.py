@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tb_contention.recorders.xspace.writer import Event, Line
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.heaps import Change, Life, Move, changes_of
 from tb_contention.simulate.memory_lines import memory_lines
@@ -16,7 +17,6 @@ from tb_contention.simulate.scenarios import EPOCH_NS
 from tb_contention.simulate.workload import Era, SessionSpec
 from tb_contention.simulate.write import write_session
 from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.writer import Event, Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tb_contention.recorders.xspace.writer import Event, Line, StatValue, Unsigned
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.heaps import Life, Move
 from tb_contention.simulate.memory import chunk
@@ -13,7 +14,6 @@ from tb_contention.simulate.memory_scenarios import MemoryScenario, MemorySessio
 from tb_contention.simulate.recording import HOST_BASE_NS, Window, Work
 from tb_contention.simulate.workload import Item, Recorder, SessionSpec
 from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.writer import Event, Line, StatValue, Unsigned
 
 _MIB, _GIB, _MS, _US = 1 << 20, 1 << 30, 1_000_000, 1_000
 _GPU_BASE_NS = 250_000  # after the device's tracer has started

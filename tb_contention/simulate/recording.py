@@ -4,12 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.simulate.engine import StepRun
-from tb_contention.simulate.host_events import HostEvent, host_events
-from tb_contention.simulate.memory import MemoryChange, allocator_events
-from tb_contention.simulate.workload import Era, Item, ItemKind, SessionSpec
-from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.writer import (
+from tb_contention.recorders.xspace.writer import (
     Capabilities,
     Event,
     Line,
@@ -20,6 +15,11 @@ from tb_contention.xspace.writer import (
     encode,
     task_environment,
 )
+from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.host_events import HostEvent, host_events
+from tb_contention.simulate.memory import MemoryChange, allocator_events
+from tb_contention.simulate.workload import Era, Item, ItemKind, SessionSpec
+from tb_contention.units import PS_PER_NS
 
 HOST = "simulated-host"
 GPU = Capabilities(

@@ -14,11 +14,11 @@ from timing import best
 
 import tb_contention
 from tb_contention.pipeline import analyse_logdir
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.proto import XSpace
 from tb_contention.simulate import write_large
 from tb_contention.timeline.lanes import build_timeline
 from tb_contention.timeline.tiles import tile
-from tb_contention.xspace.proto import XSpace
-from tb_contention.xspace.reader import decode_xspace
 
 
 def parse(data: bytes) -> int:

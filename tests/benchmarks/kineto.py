@@ -11,7 +11,7 @@ from typing import Any
 
 from timing import best
 
-from tb_contention.xspace.kineto.reader import decode_kineto
+from tb_contention.recorders.kineto.reader import decode_kineto
 
 _BASE_NS, _FIRST_US = 1_743_521_598_000_000_000, 198093488368.463
 _LAUNCH = {

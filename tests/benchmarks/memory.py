@@ -14,10 +14,10 @@ from timing import best
 
 import tb_contention
 from tb_contention.pipeline import Options, analyse_decoded, decode
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.proto import XSpace
 from tb_contention.simulate import write_large_memory
-from tb_contention.xspace.discover import discover
-from tb_contention.xspace.proto import XSpace
-from tb_contention.xspace.reader import decode_xspace
 
 RUN = "s/plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb"
 PEER = 1_000_000

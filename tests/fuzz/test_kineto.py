@@ -10,7 +10,7 @@ import pytest
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Trace
-from tb_contention.xspace.kineto.reader import decode_kineto
+from tb_contention.recorders.kineto.reader import decode_kineto
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "kineto"
 

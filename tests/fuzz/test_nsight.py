@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tb_contention.errors import TraceFileError
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.nsight.reader import read_report
 from tb_contention.simulate.nsight import write_report
-from tb_contention.xspace.discover import discover
-from tb_contention.xspace.nsight.reader import read_report
 
 #: Seconds that a damaged file of half a megabyte may take at the most, on a slow machine.
 PATIENCE = 20.0

@@ -9,7 +9,7 @@ import pytest
 import tb_contention
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Trace
-from tb_contention.xspace.reader import decode_xspace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
 
 def works(trace: Trace) -> Counter[tuple[int, int, str, int]]:

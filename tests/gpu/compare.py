@@ -21,7 +21,7 @@ from tb_contention.model.intervals import Intervals  # noqa: E402
 from tb_contention.model.report import DeviceReport, Report  # noqa: E402
 from tb_contention.model.trace import KernelKind, Trace  # noqa: E402
 from tb_contention.pipeline import Options  # noqa: E402
-from tb_contention.xspace.discover import discover  # noqa: E402
+from tb_contention.recorders.discover import discover  # noqa: E402
 
 DATA = ROOT / "tests" / "data" / "gpu"
 

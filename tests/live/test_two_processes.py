@@ -10,7 +10,7 @@ import pytest
 import tb_contention
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.report import Report
-from tb_contention.xspace.proto import XSpace
+from tb_contention.recorders.xspace.proto import XSpace
 
 WORKERS = ("worker_a", "worker_b")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
 
-from tb_contention.xspace.proto import file_descriptor
+from tb_contention.recorders.xspace.proto import file_descriptor
 
 #: xprof's timeline has this many snapshots at most.
 TIMELINE = 1000

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tb_contention.model.trace import NONE, Trace
-from tb_contention.xspace.decoding.names import DEVICE_PLANE, is_work_line
-from tb_contention.xspace.proto import XSpace
-from tb_contention.xspace.reader import decode_xspace
+from tb_contention.recorders.xspace.decoding.names import DEVICE_PLANE, is_work_line
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.proto import XSpace
 
 Row = tuple[Any, ...]
 CAPTURES = [

@@ -37,8 +37,8 @@ from tb_contention import analyse
 from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, Holding
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.trace import AllocationTable, Trace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 from tb_contention.units import I64, PS_PER_NS
-from tb_contention.xspace.reader import decode_xspace
 
 pytestmark = pytest.mark.oracle
 

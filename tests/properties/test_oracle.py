@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from google.protobuf import descriptor_pool, message_factory
 
-from tb_contention.xspace.proto import file_descriptor
-from tb_contention.xspace.reader import decode_xspace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.proto import file_descriptor
 
 
 @pytest.mark.parametrize("name", ["gpu_multi_worker", "mi300x_jax/conv_8gpu", "mi300x_jax/gemm", "mi355x_jax"])

@@ -20,8 +20,8 @@ from tb_contention.model.alignment import Session
 from tb_contention.model.capture import CaptureFile
 from tb_contention.pipeline import decode
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
+from tb_contention.recorders.discover import discover
 from tb_contention.units import PS_PER_NS
-from tb_contention.xspace.discover import discover
 
 pytestmark = pytest.mark.oracle
 

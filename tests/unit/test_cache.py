@@ -8,8 +8,8 @@ from tb_contention.cache import TraceCache
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.tables import Table
 from tb_contention.model.trace import Trace
-from tb_contention.xspace.discover import discover
-from tb_contention.xspace.load import load_trace
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.load import load_trace
 
 
 @pytest.fixture(scope="module")

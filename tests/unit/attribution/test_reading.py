@@ -3,8 +3,8 @@
 import pytest
 
 from tb_contention.model.trace import HostKind, Trace
-from tb_contention.xspace.decoding.reader import decode_xspace
-from tb_contention.xspace.proto import XSpace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.proto import XSpace
 
 NAMES = (
     "SessionRun",

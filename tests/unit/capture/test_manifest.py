@@ -11,7 +11,7 @@ import pytest
 import tb_contention
 from tb_contention.capture import manifest
 from tb_contention.capture.facts import ClockReading, Device, Gpu, Mps, ProcessMemory, Samples, Session
-from tb_contention.xspace.manifest import parse_manifest
+from tb_contention.recorders.manifest.reader import parse_manifest
 
 
 def samples(count: int) -> Samples:

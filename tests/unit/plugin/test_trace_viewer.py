@@ -10,9 +10,9 @@ from tb_contention.align import AlignOptions, align
 from tb_contention.model.alignment import Session
 from tb_contention.model.capture import Capture, CaptureFile, Container
 from tb_contention.plugin.trace_viewer import trace_viewer_place
-from tb_contention.xspace.discover import discover
-from tb_contention.xspace.load import load_trace
-from tb_contention.xspace.reader import decode_xspace
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.load import load_trace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
 
 @pytest.fixture(scope="module")

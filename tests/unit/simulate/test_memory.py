@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tb_contention.model.trace import NONE, Trace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 from tb_contention.simulate import (
     Damage,
     changed_kernels,
@@ -22,7 +23,6 @@ from tb_contention.simulate.heaps import Change, Life, Move, changes_of, with_ti
 from tb_contention.simulate.memory_scenarios import MemorySession, recorded_changes
 from tb_contention.simulate.recording import Window
 from tb_contention.simulate.workload import Era
-from tb_contention.xspace.reader import decode_xspace
 
 SEEDS = range(0, 60, 7)
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tb_contention.model.trace import NONE, Trace
+from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 from tb_contention.simulate import RANDOM_MODES, Scenario, play, random_scenario, write_scenario
 from tb_contention.simulate.recording import recorded_spans
 from tb_contention.simulate.scenarios import EPOCH_NS
 from tb_contention.simulate.sharing import Queue, TimeSlices
 from tb_contention.simulate.workload import Era, Recorder, SessionSpec, plain_step
-from tb_contention.xspace.reader import decode_xspace
 
 ORIGIN = EPOCH_NS + 20_000_000
 

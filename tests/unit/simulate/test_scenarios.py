@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention.recorders.xspace.proto import XSpace
 from tb_contention.simulate import SCENARIOS, write_large, write_scenario
 from tb_contention.simulate.memory import chunk, memory_changes
 from tb_contention.simulate.named import named
 from tb_contention.simulate.truth import combined_peak, slowdown
 from tb_contention.simulate.write import play
-from tb_contention.xspace.proto import XSpace
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:

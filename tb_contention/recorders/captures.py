@@ -1,0 +1,42 @@
+"""One file -> its captures, or the problem that explains why it cannot be read."""
+
+from collections.abc import Callable
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.capture import Capture, CaptureFile, DecodedFile
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.trace import Trace
+from tb_contention.recorders.load import load_parts
+from tb_contention.recorders.manifest.reader import read_manifest
+
+#: Files that are whole and no trace: nothing is wrong with them.
+_NO_TRACE = frozenset({"not-nsight", "no-gpu-work"})
+
+
+def read_captures(
+    file: CaptureFile, decode: Callable[[CaptureFile], tuple[tuple[CaptureFile, Trace], ...]] = load_parts
+) -> DecodedFile:
+    """Decode one file and read the manifest beside it; a file can hold several processes."""
+    try:
+        parts = decode(file)
+    except TraceFileError as error:
+        return DecodedFile(problems=(_refusal(file, error),))
+    captures: list[Capture] = []
+    problems: list[Problem] = []
+    for part, trace in parts:
+        manifest, found = read_manifest(part)
+        captures.append(Capture(file=part, trace=trace, manifest=manifest))
+        problems += found
+    return DecodedFile(captures=tuple(captures), problems=tuple(dict.fromkeys(problems)))
+
+
+def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:
+    return Problem(
+        file=file.relative,
+        slug=error.slug,
+        severity=Severity.INFO if error.slug in _NO_TRACE else Severity.ERROR,
+        origin=Origin.READING,
+        message=error.message,
+        advice=error.advice,
+        offset=error.offset,
+    )

@@ -1,0 +1,16 @@
+"""The types of arrays and integers that compiled readers take, and how they borrow them."""
+
+from numba import types
+from numba.core import options
+
+BYTES = types.Array(types.uint8, 1, "C", readonly=True)
+I64_1 = types.Array(types.int64, 1, "C")
+I64_2 = types.Array(types.int64, 2, "C")
+R64_1 = types.Array(types.int64, 1, "C", readonly=True)
+I32_1 = types.Array(types.int32, 1, "C")
+U8_1 = types.Array(types.uint8, 1, "C")
+i8 = types.int64
+PAIR = types.UniTuple(i8, 2)
+#: For functions that borrow their arrays from a caller who holds them: to count references at each call costs ten times the call. numba
+#: does not promise this option; without it the functions do the same, slowly.
+LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}

@@ -1,0 +1,123 @@
+"""Log directories behind a URL (gs://, s3://, memory://), through fsspec."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tb_contention.errors import LogdirError, TraceFileError
+from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.findings import Problem
+from tb_contention.recorders.common.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
+
+_SESSION = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)")
+#: Riegeli containers are not read.
+_IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
+_MAX_BYTES = (1 << 31) - 1
+
+
+def _filesystem(place: str) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise LogdirError(
+            f"{place}: reading URLs needs fsspec.",
+            slug="logdir-needs-fsspec",
+            advice="pip install 'tb_contention[remote]'",
+        ) from None
+    try:
+        filesystem, root = url_to_fs(place)
+    except Exception as error:  # each protocol has its own
+        raise LogdirError(
+            f"{place}: {error}.",
+            slug="logdir-missing",
+            advice="Is the package for this kind of URL installed (gcsfs, s3fs)?",
+        ) from None
+    return filesystem, root
+
+
+def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Problem], int]:
+    """List the profiler files below a URL. Raises LogdirError when it cannot be read."""
+    filesystem, root = _filesystem(place)
+    try:
+        found = filesystem.find(root, detail=True)
+    except Exception as error:  # each protocol has its own
+        raise LogdirError(
+            f"{place}: it cannot be listed ({error}).", slug="logdir-unreadable", advice="Check the URL and rights."
+        ) from None
+    folders: dict[str, dict[str, Any]] = {}
+    for path, info in found.items():
+        folder, _, file = path.rpartition("/")
+        folders.setdefault(folder, {})[file] = info
+    remote = _Remote(protocol=place.partition("://")[0], root=root.rstrip("/"), name=name, folders=folders)
+    return [file for folder in folders for file in remote.captures(folder)], [], len(folders)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remote:
+    """What is below a root: per folder its files by name, and what the protocol tells of each."""
+
+    protocol: str
+    root: str
+    name: str
+    folders: dict[str, dict[str, Any]]
+
+    def captures(self, folder: str) -> Iterator[CaptureFile]:
+        """List the profiler files of one folder."""
+        inside = self.folders[folder]
+        below = printable(folder.removeprefix(self.root).strip("/"))
+        layout = _SESSION.fullmatch(below)
+        directory = (below or self.root).rpartition("/")[2]
+        run = "/".join(filter(None, (layout["run"], directory))) if layout else below or directory
+        seconds = export_seconds(self.folders.get(folder.rpartition("/plugins/profile/")[0], {})) if layout else ()
+        for host, (container, file) in best_of_hosts(inside).items():
+            if container in (_IN_LAYOUT if layout else ANYWHERE):
+                yield CaptureFile(
+                    path=self._address(folder, file), relative="/".join(filter(None, (self.name, below, printable(file)))),
+                    run=f"{self.name}/{run}" if self.name else run, directory=directory, host=printable(host), container=container,
+                    size=int(inside[file].get("size") or 0), mtime_ns=_modified(inside[file]), tfevents_seconds=seconds,
+                    manifest=self._address(folder, MANIFEST_NAME) if MANIFEST_NAME in inside else None,
+                )  # fmt: skip
+
+    def _address(self, folder: str, file: str) -> str:
+        path = f"{folder}/{file}"
+        return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}"
+
+
+def _modified(info: dict[str, Any]) -> int:
+    """Return the time of change where the protocol tells one; 0 is no evidence."""
+    for key in ("mtime", "updated", "LastModified", "created"):
+        value = info.get(key)
+        if isinstance(value, datetime):
+            return int(value.timestamp() * 1e9)
+        if isinstance(value, int | float):
+            return int(value * 1e9)
+    return 0
+
+
+def read_remote(file: CaptureFile) -> bytes:
+    """Read a whole remote file. Raises TraceFileError."""
+    if file.size > _MAX_BYTES:
+        raise TraceFileError(
+            f"{file.relative}: it is larger than 2 GiB.", slug="too-large", advice="Record a shorter window."
+        )
+    try:
+        return read_small(file.path, _MAX_BYTES)
+    except OSError as error:
+        raise TraceFileError(
+            f"{file.relative}: it cannot be read ({error}).", slug="unreadable-file", advice="Check the URL and rights."
+        ) from None
+
+
+def read_small(path: str, limit: int) -> bytes:
+    """Read at most `limit` bytes of a remote file; whatever the protocol raises becomes OSError."""
+    try:
+        filesystem, place = _filesystem(path)
+        with filesystem.open(place, "rb") as stream:
+            data: bytes = stream.read(limit)
+    except OSError:
+        raise
+    except Exception as error:  # each protocol has its own
+        raise OSError(str(error)) from error
+    return data

@@ -1,0 +1,274 @@
+"""Log directory -> the profiler files in it, by name and place; nothing is opened but folders.
+
+<logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb, and anywhere below <logdir> the files of other recorders.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tb_contention.errors import LogdirError
+from tb_contention.model.capture import CaptureFile, Container, Discovery
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.recorders.common.naming import (
+    ANYWHERE,
+    MANIFEST_NAME,
+    best_of_hosts,
+    container_of,
+    export_seconds,
+    printable,
+)
+from tb_contention.recorders.nsight.place import report_file
+
+#: Reports of Nsight Systems that were not exported.
+_REPORTS = (".nsys-rep", ".qdrep")
+_MISPLACED = (Container.XPLANE, Container.RIEGELI)
+
+
+@dataclass(slots=True)
+class _Found:
+    files: list[CaptureFile] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    seen_instead: list[str] = field(default_factory=list)
+    identities: set[tuple[int, int]] = field(default_factory=set)
+    folders: int = 0
+
+
+def discover(logdir: str, *, spec: str = "") -> Discovery:
+    """List the profiler files below a folder, or below the folders of TensorBoard's `--logdir_spec`.
+
+    Also takes a folder inside the layout (a session's directory, `plugins/profile`) or one file. Symbolic links are followed, loops
+    and second ways to one file are found by device and inode. Raises LogdirError when a place does not exist or cannot be read.
+    """
+    found = _Found()
+    for name, place in _places(logdir, spec):
+        if "://" in place:
+            from tb_contention.recorders.common.remote import discover_remote
+
+            remote, problems, folders = discover_remote(place, name)
+            found.files += remote
+            found.problems += problems
+            found.folders += folders
+        else:
+            _discover_local(Path(place), name, found)
+    files = _with_unique_ids(sorted(found.files, key=lambda f: (f.run, f.host, f.relative, f.path)))
+    return Discovery(
+        logdir=logdir or spec,
+        files=files,
+        problems=tuple(found.problems),
+        looked_in=found.folders,
+        seen_instead=tuple(sorted(found.seen_instead)[:20]),
+    )
+
+
+def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
+    """Number runs that go by one name: folders of a spec without names, or names that differ only in bytes that are no text."""
+    taken: set[str] = set()
+    unique = []
+    for file in files:
+        free, number = file, 1
+        while free.id in taken:
+            number += 1
+            free = replace(file, run=f"{file.run}~{number}")
+        taken.add(free.id)
+        unique.append(free)
+    return tuple(sorted(unique, key=lambda f: (f.run, f.host, f.relative, f.path)))
+
+
+def _places(logdir: str, spec: str) -> Iterator[tuple[str, str]]:
+    if logdir:
+        yield "", logdir
+    for part in filter(None, (p.strip() for p in spec.split(","))):
+        name, colon, place = part.partition(":")
+        # A colon after one letter is a Windows drive, one before // a URL; neither ends a name.
+        if colon and not place.startswith("//") and len(name) > 1 and "/" not in name:
+            yield name, place
+        else:
+            yield "", part
+
+
+def _discover_local(root: Path, name: str, found: _Found) -> None:
+    try:
+        root = root.expanduser()
+        info = root.stat()
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a user without a home
+        reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+        raise LogdirError(
+            f"{printable(str(root))}: {reason or 'it cannot be read'}.",
+            slug="logdir-missing",
+            advice="Give the folder that you give to TensorBoard as --logdir.",
+        ) from None
+    if not stat.S_ISDIR(info.st_mode):
+        folder = root.parent
+        top = folder.parent.parent.parent if folder.parent.name == "profile" else folder
+        _read_session(str(folder), top, name, found, only=root.name)
+        return
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise LogdirError(
+            f"{printable(str(root))}: permission denied.", slug="logdir-unreadable", advice="Allow reading it."
+        )
+    _walk(root, name, found)
+
+
+def _walk(root: Path, name: str, found: _Found) -> None:
+    """Visit folders without recursion; a folder under plugins/profile is a session's directory and is not walked further."""
+    top = root
+    if root.name == "profile" and root.parent.name == "plugins":
+        top = root.parent.parent
+    elif root.parent.name == "profile" and root.parent.parent.name == "plugins":
+        _read_session(str(root), root.parent.parent.parent, name, found)
+        return
+    visited: set[tuple[int, int]] = set()
+    stack = [str(root)]
+    while stack:
+        folder = stack.pop()
+        entries = _entries(folder, top, visited, found)
+        in_profile = os.path.basename(folder) == "profile" and os.path.basename(os.path.dirname(folder)) == "plugins"
+        _read_loose(folder, entries, top, name, found)
+        for entry in sorted(entries, key=lambda e: e.name, reverse=True):
+            if _is_folder(entry):
+                if in_profile:
+                    _read_session(entry.path, top, name, found)
+                else:
+                    stack.append(entry.path)
+            elif entry.name.endswith(Container.NSIGHT.value):
+                _add_report(entry, entries, top, name, found)
+            elif entry.name.endswith(_REPORTS) or (not in_profile and container_of(entry.name) in _MISPLACED):
+                found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
+
+
+def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
+    """List a report of Nsight Systems."""
+    manifest = _manifest(beside)
+    relative = (f"{name}/" if name else "") + printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
+    found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
+
+
+def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Found) -> list[os.DirEntry[str]]:
+    try:
+        info = os.stat(folder)
+        if (info.st_dev, info.st_ino) in visited:
+            return []
+        visited.add((info.st_dev, info.st_ino))
+        found.folders += 1
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        place = printable(os.path.relpath(folder, top))
+        found.problems.append(
+            _problem(
+                place,
+                "unreadable-folder",
+                f"{place}: the folder cannot be read ({error.strerror}).",
+                "Allow reading it.",
+            )
+        )
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _problem(file: str, slug: str, message: str, advice: str, severity: Severity = Severity.WARNING) -> Problem:
+    return Problem(file=file, slug=slug, severity=severity, origin=Origin.READING, message=message, advice=advice)
+
+
+def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | None = None) -> None:
+    """List the profiler files of one session's directory: the best container of each host."""
+    entries = _entries(folder, top, set(), found)
+    best = _best(entries, only)
+    manifest = _manifest(entries)
+    seconds = _export_seconds(folder) if best else ()
+    for host, (container, entry) in sorted(best.items()):
+        _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
+    for entry in entries:
+        if entry.name.endswith(Container.NSIGHT.value) and only in (None, entry.name):
+            _add_report(entry, entries, top, name, found)
+
+
+def _read_loose(folder: str, entries: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
+    """List the files of other recorders in a folder outside of the layout."""
+    manifest = _manifest(entries)
+    for host, (container, entry) in sorted(_best(entries).items()):
+        if container in ANYWHERE and not _is_folder(entry):
+            _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
+
+
+def _manifest(entries: list[os.DirEntry[str]]) -> str | None:
+    return next((entry.path for entry in entries if entry.name == MANIFEST_NAME), None)
+
+
+def _best(entries: list[os.DirEntry[str]], only: str | None = None) -> dict[str, tuple[Container, os.DirEntry[str]]]:
+    """Choose the best container of each host."""
+    by_name = {entry.name: entry for entry in entries if only in (None, entry.name)}
+    return {host: (container, by_name[name]) for host, (container, name) in best_of_hosts(by_name).items()}
+
+
+def _add_file(
+    folder: str, top: Path, name: str, host: str, container: Container, path: str, seconds: tuple[int, ...],
+    manifest: str | None, found: _Found,
+) -> None:  # fmt: skip
+    relative = printable(os.path.relpath(path, top)).replace(os.sep, "/")
+    if name:
+        relative = f"{name}/{relative}"
+    if container is Container.RIEGELI:
+        found.problems.append(
+            _problem(
+                relative,
+                "riegeli-unsupported",
+                f"{relative}: Riegeli containers are not read.",
+                "Record without continuous profiling.",
+            )
+        )
+        return
+    try:
+        info = os.stat(path)
+    except OSError as error:
+        found.problems.append(
+            _problem(
+                relative,
+                "unreadable-file",
+                f"{relative}: {error.strerror}.",
+                "Check the file or the link.",
+                Severity.ERROR,
+            )
+        )
+        return
+    if not stat.S_ISREG(info.st_mode):
+        found.problems.append(
+            _problem(relative, "not-a-file", f"{relative}: it is not a regular file and is not opened.", "Remove it.")
+        )
+        return
+    if (info.st_dev, info.st_ino) in found.identities and info.st_nlink == 1:
+        return
+    found.identities.add((info.st_dev, info.st_ino))
+    directory = printable(os.path.basename(folder)) or "root"
+    found.files.append(
+        CaptureFile(
+            path=path, relative=relative, run=_run(folder, top, name, directory), directory=directory, host=printable(host),
+            container=container, size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
+        )
+    )  # fmt: skip
+
+
+def _run(folder: str, top: Path, name: str, directory: str) -> str:
+    """Name the run as xprof does: where `plugins` is, and the session's directory; outside of the layout the folder itself."""
+    parts = Path(folder).parts
+    in_layout = parts[-3:-1] == ("plugins", "profile")
+    place = os.path.dirname(os.path.dirname(os.path.dirname(folder))) if in_layout else os.path.dirname(folder)
+    run = printable(os.path.relpath(place, top)).replace(os.sep, "/")
+    run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
+    return f"{name}/{run}" if name else run
+
+
+def _export_seconds(folder: str) -> tuple[int, ...]:
+    try:
+        return export_seconds(os.listdir(os.path.dirname(os.path.dirname(os.path.dirname(folder)))))
+    except OSError:
+        return ()

@@ -1,0 +1,136 @@
+"""Events on the host -> launches, marks and waits, and what the allocators wrote."""
+
+import re
+
+import numpy as np
+
+from tb_contention.model.tables import StringTable
+from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
+from tb_contention.recorders.common.interning import frozen
+from tb_contention.recorders.kineto import document as parts
+from tb_contention.recorders.kineto import events as column
+from tb_contention.recorders.kineto.rows import Rows
+from tb_contention.units import I32, I64
+
+#: What `torch.profiler` writes around each step, and the project's own mark of a session.
+_STEP = re.compile(r"ProfilerStep#(\d{1,15})")
+_SESSION = "tb_contention.session:"
+#: Calls in which the host waits for the device.
+_WAITS = re.compile(r"(?:cuda|hip)(?:Stream|Device|Event)Synchronize|cu(?:Stream|Ctx|Event)Synchronize")
+_MEMORY_KEYS = ("Device Type", "Device Id", "Addr", "Bytes", "Total Allocated")
+#: c10::DeviceType of memory events: of the host, of a GPU (CUDA, and HIP as it calls itself).
+_CPU, _GPUS = 0, (1, 6)
+
+
+def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
+    """Take the calls of the driver and the runtime that a kernel can belong to."""
+    known = correlation > 0
+    picked = calls[known]
+    return LaunchTable(
+        start=rows.start[picked],
+        duration=rows.duration[picked],
+        thread=rows.thread[picked],
+        name=rows.names[picked],
+        correlation=correlation[known],
+        device=np.full(len(picked), -1, np.int32),
+    )
+
+
+def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
+    """Take steps, sessions and waits; operations say nothing more than the kernels' own column does."""
+    marks = rows.of_class(parts.MARK)
+    kind, step = _marks(rows.strings)
+    waits = np.array([bool(_WAITS.fullmatch(rows.strings[row])) for row in range(len(rows.strings))], np.bool_)
+    picked = np.concatenate([marks[kind[rows.names[marks]] >= 0], calls[waits[rows.names[calls]]]])
+    picked = picked[np.lexsort((-rows.duration[picked], rows.start[picked]))]
+    names = rows.names[picked]
+    kinds = np.where(kind[names] >= 0, kind[names], int(HostKind.SYNC)).astype(np.uint8)
+    is_step = kinds == HostKind.USER_STEP
+    none = np.full(len(picked), NONE, np.int64)
+    return HostEventTable(
+        start=rows.start[picked],
+        duration=rows.duration[picked],
+        thread=rows.thread[picked],
+        kind=kinds,
+        name=names,
+        id=none,
+        producer=none.copy(),
+        producer_type=none.copy(),
+        consumer=none.copy(),
+        consumer_type=none.copy(),
+        root=np.where(is_step, 1, NONE),
+        step=np.where(is_step, step[names], NONE),
+        iteration=none.copy(),
+        group=none.copy(),
+        model=np.full(len(picked), -1, np.int32),
+    )
+
+
+def _marks(strings: StringTable) -> tuple[I64, I64]:
+    """Say of each name which mark it is, -1 for none, and the number of its step."""
+    kind, step = np.full(len(strings), -1, np.int64), np.full(len(strings), NONE, np.int64)
+    for row in range(len(strings)):
+        name = strings[row]
+        match = _STEP.fullmatch(name)
+        if match is not None:
+            kind[row], step[row] = int(HostKind.USER_STEP), int(match[1])
+        elif name.startswith(_SESSION):
+            kind[row] = int(HostKind.ANNOTATION)
+    return kind, step
+
+
+def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ...]]:
+    """Take the memory events of all devices; -> the table, and the allocators' names, which it counts from the end of the strings on.
+
+    The caching allocator states what is given out (`Total Allocated`), and what it has taken of the device, which is no limit: the limit
+    is unknown.
+    """
+    picked = rows.of_class(parts.MEMORY)
+    numbers, _ = rows.arguments(picked, _MEMORY_KEYS)
+    kind, device, address, amount, allocated = numbers.T
+    good = (
+        (amount != NONE) & (amount != 0) & (allocated >= 0) & np.isin(kind, (_CPU, *_GPUS)) & (np.abs(amount) < 1 << 60)
+    )
+    good &= (kind == _CPU) | ((device >= 0) & (device < 1 << 16))
+    picked, kind, device, address, amount, allocated = (
+        each[good] for each in (picked, kind, device, address, amount, allocated)
+    )
+    pool = np.where(kind == _CPU, -1, device)
+    pools, back = np.unique(pool, return_inverse=True)
+    none, unknown = np.full(len(picked), NONE, np.int64), np.full(len(picked), -1, np.int32)
+    table = AllocationTable(
+        start=rows.start[picked],
+        is_allocation=(amount > 0).astype(np.uint8),
+        thread=rows.thread[picked],
+        allocator=(back.reshape(-1) + len(rows.strings)).astype(np.int32),
+        in_use=allocated,
+        available=none,
+        reserved=none.copy(),
+        size=np.abs(amount),
+        requested=none.copy(),
+        peak=none.copy(),
+        address=address,
+        step_id=none.copy(),
+        data_type=none.copy(),
+        fragmentation=np.full(len(picked), np.nan),
+        op=_enclosing_names(rows, ops, picked),
+        region=unknown,
+        shape=unknown.copy(),
+    )
+    return table, tuple("cpu" if number < 0 else f"GPU_{number}_pytorch" for number in pools.tolist())
+
+
+def _enclosing_names(rows: Rows, ops: I64, instants: I64) -> I32:
+    """Name the innermost operation of the thread at each instant."""
+    end = rows.start + rows.duration
+    ops = ops[np.lexsort((-end[ops], rows.start[ops], rows.thread[ops]))]
+    order = np.lexsort((rows.start[instants], rows.thread[instants]))
+    found = np.empty(len(instants), np.int64)
+    thread = rows.thread.astype(np.int64)
+    spans = [frozen(each[ops]) for each in (thread, rows.start, end)]
+    asked = [frozen(each[instants[order]]) for each in (thread, rows.start)]
+    column.enclosing(spans[0], spans[1], spans[2], asked[0], asked[1], found)
+    names = np.full(len(instants), -1, np.int32)
+    inside = found >= 0
+    names[order[inside]] = rows.names[ops[found[inside]]]
+    return names

@@ -1,0 +1,160 @@
+"""One Kineto file -> Trace."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.steps import marked_rows, root_rows, step_table
+from tb_contention.model.tables import StringTable
+from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
+from tb_contention.recorders.kineto import document as parts
+from tb_contention.recorders.kineto import events as column
+from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
+from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of
+from tb_contention.recorders.kineto.json_text import NONE
+from tb_contention.recorders.kineto.rows import Rows, first_known
+from tb_contention.units import I64, Picoseconds
+
+_NS_PER_US, _PS_PER_NS = 1_000, 1_000
+#: Times this large are Unix time; older ones count from the start of the machine, or from anything else.
+_LEAST_UNIX_US, _MOST_UNIX_US = 1_000_000_000_000_000, 4_000_000_000_000_000
+_THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
+_AGAIN = "Copy the file again from where it was recorded, or record anew."
+
+
+def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
+    """Decode a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages.
+
+    Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
+    """
+    document = parts.read_document(data, file)
+    rows = Rows.of(document)
+    ops, calls = rows.of_class(parts.OP), rows.of_class(parts.LAUNCH)
+    op_ids = first_known(rows.arguments(ops, ("External id", "external id"))[0])
+    numbers, _ = rows.arguments(calls, ("correlation", "External id", "external id"))
+    call_ids = np.column_stack([numbers[:, 0], first_known(numbers[:, 1:])])
+    work = DeviceWork(rows, (ops, op_ids), (calls, call_ids))
+    launches = launches_of(rows, calls, call_ids[:, 0])
+    host = host_events_of(rows, calls)
+    allocations, pools = allocations_of(rows, ops)
+    devices, streams, kernels = work.devices, work.streams, work.table
+    threads = _threads(rows)
+    if not len(kernels) and len(ops) and document.complete:
+        devices = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True))
+        streams = tuple(Stream(device=len(devices) - 1, id=k, name=name) for k, name in enumerate(threads))
+        kernels = host_work(rows, ops)
+    end = int((rows.start + rows.duration).max()) if len(rows.start) else 0
+    host_name = document.beside.get("host_name")
+    return Trace(
+        era=Era.KINETO,
+        hostnames=(host_name[:200],) if isinstance(host_name, str) and host_name else (),
+        process_id=_process(rows),
+        clock=_clock(rows, end, kernels, launches),
+        span=(Picoseconds(0), Picoseconds(end)),
+        strings=_joined(rows.strings, work.details, StringTable.of(list(pools))),
+        devices=devices,
+        streams=streams,
+        threads=threads,
+        kernels=kernels,
+        launches=launches,
+        host_events=host,
+        allocations=replace(allocations, allocator=allocations.allocator + np.int32(len(work.details))),
+        steps=step_table(host, marked_rows(host, root_rows(host))),
+        events_in_file=len(document.rows),
+        complete=document.complete,
+        problems=tuple(_problems(file, document, rows.odd + work.lost)),
+    )
+
+
+def _joined(*tables: StringTable) -> StringTable:
+    """Put string tables one after another."""
+    blob = np.concatenate([table.blob[table.offsets[0] : table.offsets[-1]] for table in tables])
+    lengths = np.concatenate([np.diff(table.offsets) for table in tables])
+    return StringTable(blob=blob, offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
+
+
+def _threads(rows: Rows) -> tuple[str, ...]:
+    """Name host threads as the file does, by their number where it does not."""
+    named: dict[tuple[int, int], str] = {}
+    for row in rows.of_class(parts.METADATA).tolist():
+        if rows.strings[rows.names[row]] == "thread_name":
+            place = int(rows.table[row, column.PROCESS]), int(rows.table[row, column.THREAD])
+            if place in set(rows.threads):
+                text = _argument(rows, row, "name")
+                match = _THREAD.fullmatch(text)
+                named[place] = match[1] if match else text
+    return tuple(
+        f"{named[place]} ({place[1]})" if named.get(place) else f"thread {place[1] if place[1] != NONE else '?'}"
+        for place in rows.threads
+    )
+
+
+def _argument(rows: Rows, row: int, key: str) -> str:
+    _, places = rows.arguments(np.array([row]), (key,), texts=1)
+    begin, end = places[0].tolist()
+    return (
+        rows.document.text[begin + 1 : max(begin + 1, min(end - 1, begin + 400))].tobytes().decode("utf-8", "replace")
+    )
+
+
+def _process(rows: Rows) -> int | None:
+    """Return the process of most calls and operations; a file holds one."""
+    host = rows.table[rows.of_class(parts.LAUNCH, parts.OP, parts.MARK), column.PROCESS]
+    host = host[(host > 0) & (host < 1 << 31)]
+    if not len(host):
+        return None
+    values, counts = np.unique(host, return_counts=True)
+    return int(values[counts.argmax()])
+
+
+def _clock(rows: Rows, end: int, kernels: KernelTable, launches: LaunchTable) -> ClockEvidence:
+    """Newer files count from `baseTimeNanoseconds`, older ones count Unix time; the span of the recording is an event of its own."""
+    base = rows.document.beside.get("baseTimeNanoseconds")
+    is_stated = isinstance(base, int) and not isinstance(base, bool) and 0 <= base < 1 << 62
+    lag = _negative_lag(kernels, launches)
+    if not is_stated and not _LEAST_UNIX_US <= rows.origin_us < _MOST_UNIX_US:
+        return ClockEvidence(negative_lag_ps=lag)
+    start = (base if isinstance(base, int) and is_stated else 0) + rows.origin_us * _NS_PER_US
+    if not 0 < start < 1 << 62:
+        return ClockEvidence(negative_lag_ps=lag)
+    return ClockEvidence(start_ns=start, stop_ns=start + -(-end // _PS_PER_NS), negative_lag_ps=lag)
+
+
+def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
+    """Return by how much a kernel starts before its launch at most: it bounds the error between the two clocks."""
+    if not len(launches) or not len(kernels):
+        return 0
+    order = np.argsort(launches.correlation, kind="stable")
+    keys = launches.correlation[order]
+    at = np.minimum(np.searchsorted(keys, kernels.correlation), len(keys) - 1)
+    has = keys[at] == kernels.correlation
+    early: I64 = (launches.start[order[at]] - kernels.start)[has]
+    return max(0, int(early.max())) if len(early) else 0
+
+
+def _problems(file: str, document: parts.Document, odd: int) -> list[Problem]:
+    found = [
+        Problem(
+            file=file, slug="kineto", severity=Severity.INFO, origin=Origin.RECORDING,
+            message=f"{file}: PyTorch's profiler does not say which physical GPU it was, nor how much its allocator may take.",
+            advice="Name the GPU in tb_contention.json beside the file, or with --gpu.", affects_numbers=False,
+        )
+    ]  # fmt: skip
+    if not document.complete:
+        found.append(
+            Problem(
+                file=file, slug="truncated-json", severity=Severity.ERROR, origin=Origin.READING,
+                message=f"{file}: the file ends in the middle; what was whole before the cut is shown.", advice=_AGAIN,
+            )
+        )  # fmt: skip
+    if odd:
+        found.append(
+            Problem(
+                file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING, count=odd,
+                message=f"{file}: {odd} events have impossible times or devices and are left out.", advice="Record the trace again.",
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,137 @@
+"""Scanned events -> rows on one axis, by what they are, with their names interned."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.tables import StringTable
+from tb_contention.recorders.common.interning import frozen, intern_places
+from tb_contention.recorders.kineto import document as parts
+from tb_contention.recorders.kineto import events as column
+from tb_contention.recorders.kineto.json_text import NONE
+from tb_contention.units import I32, I64, MAX_TRACE_PS
+
+PS_PER_US = 1_000_000
+_SEED = np.uint64(secrets.randbits(62))
+
+
+@dataclass(slots=True, kw_only=True)
+class Rows:
+    """The events of a file. table: columns of `events`; start: ps from trace time 0, which is `origin_us` as the file counts.
+
+    names: row of `strings` of each event. threads: (process, thread) of host threads in order of appearance; thread: which of them an
+    event is on. odd: events with impossible times, which are left out.
+    """
+
+    document: parts.Document
+    table: I64
+    start: I64
+    origin_us: int
+    names: I32
+    strings: StringTable
+    threads: list[tuple[int, int]]
+    thread: I32
+    odd: int
+
+    @classmethod
+    def of(cls, document: parts.Document) -> "Rows":
+        """Place all events on one axis that begins with the earliest."""
+        table = document.rows
+        timed = table[:, column.CLASS] != parts.METADATA
+        fine = timed & (table[:, column.WHOLE] != NONE) & (table[:, column.DURATION] >= 0)
+        fine &= table[:, column.DURATION] < MAX_TRACE_PS // 2
+        origin = _origin(table, fine)
+        # Compared before they are subtracted: a hostile time can be anything.
+        low, high = origin - MAX_TRACE_PS // 2 // PS_PER_US, origin + MAX_TRACE_PS // 2 // PS_PER_US
+        fine &= (table[:, column.WHOLE] >= low) & (table[:, column.WHOLE] <= high)
+        start = np.where(fine, table[:, column.WHOLE] - origin, 0) * PS_PER_US
+        start += np.where(fine, table[:, column.PART], 0)
+        kept = np.flatnonzero(fine | ~timed)
+        table, start = table[kept], start[kept]
+        names, strings = _names(document, table)
+        threads, thread = _threads(table)
+        return cls(
+            document=document, table=table, start=start, origin_us=origin, names=names, strings=strings, threads=threads, thread=thread,
+            odd=int((timed & ~fine).sum()),
+        )  # fmt: skip
+
+    @property
+    def duration(self) -> I64:
+        """Return durations in ps."""
+        return self.table[:, column.DURATION]
+
+    def of_class(self, *classes: int) -> I64:
+        """Return the rows of some classes, by start."""
+        rows = np.flatnonzero(np.isin(self.table[:, column.CLASS], classes))
+        return rows[np.argsort(self.start[rows], kind="stable")]
+
+    def arguments(self, rows: I64, keys: tuple[str, ...], texts: int = 0) -> tuple[I64, I64]:
+        """Read arguments: whole numbers, NONE where absent, and the places (begin, end) of the last `texts` keys."""
+        names, offsets = parts.words(keys)
+        numbers = np.empty((len(rows), len(keys) - texts), np.int64)
+        places = np.empty((len(rows), 2 * texts), np.int64)
+        start, stop = (frozen(self.table[rows, which]) for which in (column.FROM, column.TO))
+        column.arguments(self.document.text, start, stop, names, offsets, numbers, places)
+        return numbers, places
+
+
+def first_known(columns: I64) -> I64:
+    """Take of each row the first number that is there."""
+    found: I64 = columns[:, 0].copy()
+    for k in range(1, columns.shape[1]):
+        found = np.where(found == NONE, columns[:, k], found)
+    return found
+
+
+def _origin(table: I64, fine: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+    """Return the whole microsecond before the earliest event; a file of which most times are near each other has its origin there."""
+    times = table[fine, column.WHOLE]
+    if not len(times):
+        return 0
+    middle = int(np.partition(times, len(times) // 2)[len(times) // 2])
+    near = times[np.abs(times - middle) < MAX_TRACE_PS // 2 // PS_PER_US]
+    return int(near.min())
+
+
+def _names(document: parts.Document, table: I64) -> tuple[I32, StringTable]:
+    """Intern the names; the few with escapes are read as JSON."""
+    places = np.stack([np.maximum(table[:, column.NAME], 0), table[:, column.LENGTH]], 1)
+    ids, strings = intern_places(document.text, places)
+    return ids.astype(np.int32), unescaped(strings)
+
+
+def unescaped(strings: StringTable) -> StringTable:
+    """Resolve the escapes of JSON; bytes that are none stay as they are written."""
+    if not (strings.blob == ord("\\")).any():
+        return strings
+    return StringTable.of([_plain(strings[row]) for row in range(len(strings))])
+
+
+def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
+
+
+def _threads(table: I64) -> tuple[list[tuple[int, int]], I32]:
+    """Number the pairs of process and thread of events on the host."""
+    on_host = np.isin(table[:, column.CLASS], (parts.LAUNCH, parts.OP, parts.MARK, parts.MEMORY))
+    thread = np.full(len(table), -1, np.int32)
+    pairs = table[on_host][:, [column.PROCESS, column.THREAD]]
+    if not len(pairs):
+        return [], thread
+    numbers, first = distinct_rows(pairs)
+    thread[on_host] = numbers
+    return [(int(process), int(number)) for process, number in pairs[first]], thread
+
+
+def distinct_rows(table: I64) -> tuple[I64, I64]:
+    """Number equal rows alike; -> the number of each, and where each number first appears."""
+    numbers, first = np.empty(len(table), np.int64), np.empty(len(table), np.int64)
+    count = column.number_rows(frozen(table), numbers, first, _SEED)
+    return numbers, first[:count]

@@ -1,0 +1,138 @@
+"""One file on disk -> Trace, whatever its container; every fault of the file ends in TraceFileError."""
+
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.trace import Trace
+from tb_contention.units import U8
+
+#: What protobuf can hold, and so no writer can exceed.
+MAX_BYTES = (1 << 31) - 1
+
+
+def load_trace(file: CaptureFile) -> Trace:
+    """Read and decode a file. A file that changes meanwhile is read once more; raises TraceFileError."""
+    for _ in range(2):
+        data, before, after = read_bytes(file)
+        try:
+            trace = _decode(data, file)
+        except TraceFileError:
+            if before == after:
+                raise
+            continue
+        if trace.complete or before == after:
+            return replace(trace, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
+    raise TraceFileError(
+        f"{file.relative}: the file is still being written.",
+        slug="still-growing",
+        advice="Look again when the profiler has finished.",
+    )
+
+
+def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
+    """Read and decode a file into one trace per process that it holds; raises TraceFileError."""
+    if file.container is Container.NSIGHT:
+        return _nsight_parts(file)
+    return ((file, load_trace(file)),)
+
+
+def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
+    """Read an export of Nsight Systems, which holds all processes of a recording."""
+    from tb_contention.recorders.nsight.reader import read_report
+
+    digest = hashlib.sha256()
+    try:
+        before = Path(file.path).stat()
+        parts = read_report(file.path, file.relative)
+        with Path(file.path).open("rb") as stream:
+            while block := stream.read(1 << 22):
+                digest.update(block)
+            after = os.fstat(stream.fileno())
+    except OSError as error:
+        raise TraceFileError(
+            f"{file.relative}: it cannot be read ({error.strerror}).", slug="unreadable-file", advice="Check the disk."
+        ) from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise TraceFileError(
+            f"{file.relative}: the file is still being written.",
+            slug="still-growing",
+            advice="Look again when it is exported.",
+        )
+    known = digest.hexdigest()
+    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=after.st_size, sha256=known)) for p in parts)
+
+
+def _decode(data: U8, file: CaptureFile) -> Trace:
+    if file.container is Container.XPLANE:
+        from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+
+        return decode_xspace(data, file=file.relative)
+    if file.container is Container.TRACE_JSON:
+        from tb_contention.recorders.legacy.trace_json import decode_trace_json
+
+        return decode_trace_json(data.tobytes(), file=file.relative)
+    if file.container in (Container.KINETO, Container.KINETO_GZIP):
+        from tb_contention.recorders.kineto.reader import decode_kineto
+
+        return decode_kineto(data, file=file.relative)
+    from tb_contention.recorders.legacy.trace_proto import decode_trace_proto
+
+    return decode_trace_proto(data.tobytes(), file=file.relative)
+
+
+def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, int], tuple[int, int]]:
+    """Read a file's bytes, with (size, mtime) before and after."""
+    if "://" in file.path:
+        from tb_contention.recorders.common.remote import read_remote
+
+        return np.frombuffer(read_remote(file), np.uint8), (0, 0), (0, 0)
+    try:
+        descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            info = os.fstat(descriptor)
+            _check(info, file)
+            data = _read(descriptor, info.st_size)
+            after = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+    except FileNotFoundError:
+        raise TraceFileError(
+            f"{file.relative}: the file is gone.", slug="file-vanished", advice="Was the log directory moved?"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        advice = (
+            "Allow reading it."
+            if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM)
+            else "Check the disk or the mount."
+        )
+        raise TraceFileError(
+            f"{file.relative}: it cannot be read ({reason}).", slug="unreadable-file", advice=advice
+        ) from None
+    return data, (info.st_size, info.st_mtime_ns), (after.st_size, after.st_mtime_ns)
+
+
+def _read(descriptor: int, size: int) -> U8:
+    """Read up to `size` bytes. Read, not mapped: a mapped file that another program cuts short kills this process with SIGBUS."""
+    data = np.empty(size, np.uint8)  # of large pages, which takes half the time to fill that `bytes` take
+    with os.fdopen(descriptor, "rb", closefd=False) as stream:
+        return data[: stream.readinto(data.data)]
+
+
+def _check(info: os.stat_result, file: CaptureFile) -> None:
+    if not stat.S_ISREG(info.st_mode):
+        raise TraceFileError(f"{file.relative}: it is not a regular file.", slug="not-a-file", advice="Remove it.")
+    if info.st_size > MAX_BYTES:
+        raise TraceFileError(
+            f"{file.relative}: it has {info.st_size} bytes, more than the 2 GiB that a profile can hold.",
+            slug="too-large",
+            advice="Record a shorter window.",
+        )

@@ -1,0 +1,70 @@
+"""CUDA calls and NVTX ranges of one process -> host events and steps of a trace."""
+
+import numpy as np
+
+from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
+from tb_contention.recorders.nsight.columns import Origins
+from tb_contention.recorders.nsight.device_work import numbered
+from tb_contention.recorders.nsight.host import Calls, Ranges, base_name
+from tb_contention.recorders.nsight.strings import Strings
+from tb_contention.units import I64, PS_PER_NS
+
+#: Ranges of one name that make steps.
+_LEAST_STEPS = 2
+
+
+def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origins, strings: Strings) -> HostEventTable:
+    """Make host events: waits for the device, ranges that name a session, and those ranges that are the steps."""
+    waits = np.flatnonzero(calls.waits)
+    chosen = np.flatnonzero(
+        (ranges.kind == HostKind.ANNOTATION) | np.isin(np.arange(len(ranges.start)), _steps(ranges))
+    )
+    start = np.concatenate([calls.start[waits], ranges.start[chosen]])
+    duration = np.concatenate([calls.end[waits], ranges.end[chosen]]) - start
+    thread = np.concatenate([calls.thread[waits], ranges.thread[chosen]])
+    kind = np.concatenate([np.full(len(waits), HostKind.SYNC, np.uint8), ranges.kind[chosen]])
+    texts: list[str | None] = list(ranges.texts)
+    name = np.concatenate([strings.rows(calls.name[waits]), _rows_of(strings, texts, ranges.text[chosen])])
+    step = np.concatenate([np.full(len(waits), NONE), ranges.step[chosen]])
+    order = np.lexsort((-duration, start))
+    unknown = np.full(len(order), NONE)
+    is_step = kind[order] == HostKind.USER_STEP
+    return HostEventTable(
+        start=origins.ps(start[order]), duration=duration[order] * PS_PER_NS,
+        thread=np.searchsorted(threads, thread[order]).astype(np.int32), kind=kind[order], name=name[order], id=unknown, producer=unknown,
+        producer_type=unknown, consumer=unknown, consumer_type=unknown, root=np.where(is_step, 1, NONE), step=step[order],
+        iteration=unknown, group=unknown, model=np.full(len(order), -1, np.int32),
+    )  # fmt: skip
+
+
+def _rows_of(strings: Strings, texts: list[str | None], which: I64) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Make rows of the texts that are used."""
+    used, inverse = np.unique(which, return_inverse=True)
+    return strings.rows_of([texts[row] for row in used.tolist()], inverse.reshape(-1))
+
+
+def _steps(ranges: Ranges) -> I64:
+    """Choose the ranges that are the process's steps: of one base name and thread, one after the other, which cover the most time."""
+    rows = np.flatnonzero(ranges.kind == HostKind.USER_STEP)
+    if not len(rows):
+        return rows
+    bases = [base_name(text) for text in ranges.texts]
+    numbers = {base: number for number, base in enumerate(dict.fromkeys(bases))}
+    base = np.array([numbers[b] for b in bases], np.int64)[ranges.text[rows]]
+    group, _ = numbered(base, ranges.thread[rows])
+    order = np.lexsort((ranges.start[rows], group))
+    rows, group = rows[order], group[order]
+    start, end = ranges.start[rows], ranges.end[rows]
+    follows = group[1:] == group[:-1]
+    nested = np.bincount(group[1:][follows & (start[1:] < end[:-1])], minlength=int(group.max()) + 1)
+    covers = np.bincount(group, (end - start).astype(np.float64))
+    covers[(nested > 0) | (np.bincount(group) < _LEAST_STEPS)] = 0.0
+    best = int(covers.argmax())
+    return rows[group == best] if covers[best] > 0 else np.empty(0, np.int64)
+
+
+def step_table(host: HostEventTable) -> StepTable:
+    """Make steps of the host events that are; one without a number gets its place."""
+    rows = np.flatnonzero(host.kind == HostKind.USER_STEP)
+    number = np.where(host.step[rows] != NONE, host.step[rows], np.arange(len(rows)))
+    return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])

@@ -1,0 +1,32 @@
+"""A file named `*.sqlite` in a log directory -> the file of a report, if it is one. It may lie anywhere; its run is its folder."""
+
+import os
+import stat
+
+from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.recorders.nsight.recognise import is_export
+
+_LAYOUT = "plugins/profile/"
+
+
+def report_file(
+    entry: os.DirEntry[str], relative: str, root: str, manifest: str | None, seen: set[tuple[int, int]]
+) -> tuple[CaptureFile, ...]:
+    """Describe an export, nothing for what is none or was seen; relative: path below the log directory, which is called `root`."""
+    try:
+        info = entry.stat()
+    except OSError:
+        return ()  # a link to nothing, with another program's ending
+    if not stat.S_ISREG(info.st_mode) or not is_export(entry.path, info.st_size, info.st_mtime_ns):
+        return ()
+    if (info.st_dev, info.st_ino) in seen and info.st_nlink == 1:
+        return ()
+    seen.add((info.st_dev, info.st_ino))
+    folder, _, file = relative.rpartition("/")
+    run = folder.replace(_LAYOUT, "") or root or "report"
+    return (
+        CaptureFile(
+            path=entry.path, relative=relative, run=run, directory=run.rpartition("/")[2], host=file[: -len(Container.NSIGHT.value)],
+            container=Container.NSIGHT, size=info.st_size, mtime_ns=info.st_mtime_ns, manifest=manifest,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,236 @@
+"""One exported report -> one trace per process that used a GPU.
+
+All times of a report count from its start, whose Unix time it states. Trace time 0 of every process is the first event of the report: the
+recorder was at work for all of them from there to the last.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.names import clean, shorten
+from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
+from tb_contention.recorders.nsight import processes as names
+from tb_contention.recorders.nsight.columns import (
+    Origins,
+    Places,
+    allocation_table,
+    kernel_table,
+    launch_table,
+    residency_table,
+)
+from tb_contention.recorders.nsight.database import Database
+from tb_contention.recorders.nsight.device_work import DeviceWork, read_device_work
+from tb_contention.recorders.nsight.host import Calls, Ranges, read_calls, read_ranges, thread_names
+from tb_contention.recorders.nsight.host_columns import host_event_table, step_table
+from tb_contention.recorders.nsight.memory import Allocations, read_allocations
+from tb_contention.recorders.nsight.processes import Gpu, pid_of
+from tb_contention.recorders.nsight.strings import Strings, Texts
+from tb_contention.recorders.nsight.switches import Stays, read_switches
+from tb_contention.units import Picoseconds
+
+#: Processes of one report that are read; warnings of the recorder that are kept.
+_MOST_PROCESSES, _MOST_MESSAGES = 256, 20
+_NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One process of a report: `name` is unique in it and stable."""
+
+    name: str
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    """Everything read from a report, for all processes. first, last: of all events, ns since its start."""
+
+    file: str
+    work: DeviceWork
+    calls: Calls
+    ranges: Ranges
+    allocations: Allocations
+    stays: dict[int, Stays]
+    texts: Texts
+    threads: dict[int, str]
+    gpus: dict[int, Gpu]
+    ordinals: dict[tuple[int, int], Gpu]
+    first: int
+    last: int
+    epoch: int | None
+    hostname: str | None
+    messages: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_report(path: str, file: str) -> tuple[Part, ...]:
+    """Read a file; file: how it is called in messages. Raises TraceFileError."""
+    with Database(path, file) as database:
+        if not database.is_export:
+            raise TraceFileError(
+                f"{file}: it is a SQLite database of another program, not an export of Nsight Systems.",
+                slug="not-nsight",
+                advice="Nothing is lost; move it away to be rid of this line.",
+            )
+        report = _read(database, file)
+        named = names.process_names(database)
+    if not len(report.work) and not len(report.allocations.time):
+        raise TraceFileError(
+            f"{file}: the report holds no GPU work.",
+            slug="no-gpu-work",
+            advice="Record with: nsys profile --trace=cuda,nvtx.",
+        )
+    found = np.unique(np.concatenate([report.work.process, report.allocations.process])).tolist()
+    parts = [Part(name=_part_name(p, named), trace=_trace(report, p)) for p in found[:_MOST_PROCESSES]]
+    return _unique(parts)
+
+
+def _read(database: Database, file: str) -> _Report:
+    texts = Texts(database)
+    work, calls, ranges = read_device_work(database), read_calls(database, texts), read_ranges(database, texts)
+    allocations = read_allocations(database)
+    first, last = _extent(work, calls, ranges, allocations)
+    stays, unfit = read_switches(database, first, last)
+    gpus = names.read_gpus(database)
+    problems = [_cannot_tell(file)]
+    if work.bad:
+        problems.append(_bad_times(file, work.bad))
+    problems += [_unfit(file, gpu) for gpu in unfit]
+    return _Report(
+        file=file, work=work, calls=calls, ranges=ranges, allocations=allocations, stays=stays, texts=texts,
+        threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus), first=first, last=last,
+        epoch=_epoch(database), hostname=names.hostname(database), messages=_messages(database), problems=tuple(problems),
+    )  # fmt: skip
+
+
+def _extent(work: DeviceWork, calls: Calls, ranges: Ranges, allocations: Allocations) -> tuple[int, int]:
+    """Return first and last instant of what the recorder saw of any process."""
+    starts = [c for c in (work.start, calls.start, ranges.start, allocations.time) if len(c)]
+    ends = [c for c in (work.end, calls.end, ranges.end, allocations.time) if len(c)]
+    return (min(int(c.min()) for c in starts), max(int(c.max()) for c in ends)) if starts else (0, 0)
+
+
+def _epoch(database: Database) -> int | None:
+    """Read the Unix time of the report's start."""
+    (epoch,) = database.integers("TARGET_INFO_SESSION_START_TIME", "utcEpochNs")
+    known = epoch[(epoch > 0) & (epoch < 1 << 62)]
+    return int(known[0]) if len(known) else None
+
+
+def _messages(database: Database) -> tuple[str, ...]:
+    """Read what the recorder warned of."""
+    levels = {
+        number for number, (name,) in database.texts("ENUM_DIAGNOSTIC_SEVERITY_LEVEL", "id", "name")
+        if re.search(r"warn|error|fatal", name or "", re.IGNORECASE)
+    }  # fmt: skip
+    said = [
+        text for level, (text,) in database.texts("DIAGNOSTIC_EVENT", "severity", "text") if level in levels and text
+    ]
+    return tuple(shorten(clean(" ".join(text.split())), 300) for text in dict.fromkeys(said))[:_MOST_MESSAGES]
+
+
+def _trace(report: _Report, process: int) -> Trace:
+    """Put together what the report says of one process."""
+    work, pid = report.work.of(process), pid_of(process)
+    calls = report.calls.select(np.flatnonzero(names.process_of(report.calls.thread) == process))
+    ranges = report.ranges.select(np.flatnonzero(names.process_of(report.ranges.thread) == process))
+    allocations = report.allocations.of(process)
+    origins, strings = Origins(first=report.first), Strings(report.texts)
+    ordinals = np.unique(np.concatenate([work.ordinal, allocations.ordinal])).tolist()
+    gpus = [names.gpu_of(report.ordinals, report.gpus, pid, ordinal) for ordinal in ordinals]
+    places = Places.of(work, ordinals)
+    threads = np.unique(np.concatenate([calls.thread, ranges.thread]))
+    host = host_event_table(calls, ranges, threads, origins, strings)
+    return Trace(
+        era=Era.NSIGHT,
+        hostnames=(report.hostname,) if report.hostname else (),
+        process_id=pid,
+        clock=_clock(report),
+        span=(Picoseconds(0), Picoseconds(origins.length_ps(report.last))),
+        kernels=kernel_table(work, places, origins, strings),
+        launches=launch_table(calls, work, threads, origins, strings),
+        host_events=host,
+        allocations=allocation_table(allocations, origins, strings),
+        steps=step_table(host),
+        residency=residency_table(report.stays, gpus, process, work, report.work, ordinals, origins),
+        strings=strings.table(),
+        devices=tuple(_device(gpu, ordinal) for gpu, ordinal in zip(gpus, ordinals, strict=True)),
+        streams=tuple(Stream(device=d, id=s, name=f"Stream {s}") for d, s in places.streams),
+        threads=tuple(_thread(report, thread) for thread in threads.tolist()),
+        events_in_file=len(work) + len(calls.start) + len(ranges.start) + len(allocations.time),
+        complete=True,
+        profiler_messages=report.messages,
+        problems=report.problems,
+    )
+
+
+def _device(gpu: Gpu | None, ordinal: int) -> Device:
+    if gpu is not None:
+        return gpu.device(ordinal)
+    return Device(name=f"/device:GPU:{ordinal}", ordinal=ordinal)
+
+
+def _clock(report: _Report) -> ClockEvidence:
+    """State the Unix time of trace time 0, and that all processes of the report share it."""
+    recording = f"{report.file} {report.epoch}"
+    if report.epoch is None:
+        return ClockEvidence(recording=recording)
+    return ClockEvidence(
+        start_ns=report.epoch + report.first, stop_ns=report.epoch + report.last, recording=recording
+    )  # fmt: skip
+
+
+def _thread(report: _Report, thread: int) -> str:
+    number = thread & ((1 << 24) - 1)
+    name = report.threads.get(thread)
+    return f"{name}/{number}" if name else f"thread {number}"
+
+
+def _part_name(process: int, named: dict[int, str]) -> str:
+    """Name a process by its program and id, in characters that fit into an id."""
+    pid = pid_of(process)
+    program = _NO_ID.sub("_", named.get(process, ""))[:40].strip("._")
+    return "-".join(filter(None, (program or "process", "" if pid is None else str(pid))))
+
+
+def _unique(parts: list[Part]) -> tuple[Part, ...]:
+    """Number processes that go by one name: one id on two virtual machines."""
+    taken: set[str] = set()
+    unique = []
+    for part in parts:
+        name, number = part.name, 1
+        while name in taken:
+            number += 1
+            name = f"{part.name}~{number}"
+        taken.add(name)
+        unique.append(Part(name=name, trace=part.trace))
+    return tuple(unique)
+
+
+def _cannot_tell(file: str) -> Problem:
+    return Problem(
+        file=file, slug="nsight-limits", severity=Severity.INFO, origin=Origin.RECORDING,
+        message=f"{file}: Nsight Systems records no framework operations and no framework allocators: kernels have no operation, and "
+        "memory is what the driver gave.",
+        advice="Mark steps with NVTX ranges named step or iteration; record --gpuctxsw=true to measure who had the GPU.",
+        affects_numbers=False,
+    )  # fmt: skip
+
+
+def _bad_times(file: str, count: int) -> Problem:
+    return Problem(
+        file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
+        message=f"{file}: {count} device events have impossible times and are left out.", advice="Export or record again.", count=count,
+    )  # fmt: skip
+
+
+def _unfit(file: str, gpu: int) -> Problem:
+    return Problem(
+        file=file, slug="context-switches-lost", severity=Severity.WARNING, origin=Origin.RECORDING,
+        message=f"{file}: context switches of GPU {gpu} are missing, so that who had it when is not measured but estimated.",
+        advice="Record a shorter time.",
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Device lines -> KernelTable: kernels, copies and memsets of all GPU planes."""
+
+import numpy as np
+
+from tb_contention.model.trace import KernelKind, KernelTable, Stream
+from tb_contention.recorders.common.tensorflow_names import OPERATION
+from tb_contention.recorders.xspace.decoding import skeleton
+from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.planes import Planes
+from tb_contention.recorders.xspace.decoding.stats import ABSENT, TEXT
+from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
+from tb_contention.recorders.xspace.decoding.structure import Structure, text
+from tb_contention.units import I32, I64, U8
+
+T = TEXT
+#: Two names for one slot: copies carry memcpy_details where kernels carry kernel_details, and old releases `level 0` for tf_op.
+KERNEL_SLOTS = (
+    Slot(name="correlation_id"),
+    Slot(name="kernel_details", also=("memcpy_details", "Memset_details"), type=T),
+    Slot(name="tf_op", also=("level 0",), type=T),
+    Slot(name="hlo_module", type=T),
+    Slot(name="group_id"),
+    Slot(name="cuda_graph_id"),
+)
+CORRELATION, DETAILS, OP, MODULE, GROUP, GRAPH = range(3, 9)
+HOST_OP_SLOTS = (Slot(name="hlo_op", type=T, keeps=True), Slot(name="group_id"))
+
+#: What an event is, by the beginning of its name. `Memory ` is the lifetime of an allocation, UM_ and others are no work either.
+_KINDS = ((b"Memcpy", KernelKind.COPY), (b"Memset", KernelKind.MEMSET))
+_NOT_WORK = (b"Memory ", b"MemoryResidency", b"UM_", b"BUFFER_FLUSH", b"INSTRUMENTATION", b"RESOURCE", b"COMPILER")
+_LEAVE, _KEEP = 0, 2
+
+
+def starts_with(data: U8, structure: Structure, prefix: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which event names begin with a prefix."""
+    names = structure.events.names
+    found = np.zeros(len(names), np.bool_)
+    rows = np.flatnonzero(names[:, 1] >= len(prefix))
+    if len(rows):
+        letters = data[names[rows, 0][:, None] + np.arange(len(prefix))]
+        found[rows] = (letters == np.frombuffer(prefix, np.uint8)).all(axis=1)
+    return found
+
+
+def read_kernels(
+    data: U8, structure: Structure, planes: Planes, interner: Interner
+) -> tuple[RawEvents, U8, list[Stream]]:
+    """Read the work lines of all GPU planes: raw columns, the kind of each row, and the streams that `line` points into."""
+    lines: list[int] = []
+    streams: list[Stream] = []
+    stream_rows: dict[tuple[int, int], int] = {}
+    line_stream: list[int] = []
+    for device, rows in enumerate(planes.device_lines):
+        for row in rows:
+            record = structure.lines[row]
+            key = (device, int(record[skeleton.LINE_ID]))
+            if key not in stream_rows:
+                stream_rows[key] = len(streams)
+                name = text(data, record[skeleton.LINE_NAME], min(int(record[skeleton.LINE_NAME_LEN]), 4096))
+                streams.append(Stream(device=device, id=key[1], name=name or f"Stream #{key[1]}"))
+            lines.append(row)
+            line_stream.append(stream_rows[key])
+    classes = np.full(len(structure.events.keys), _KEEP, np.uint8)
+    kinds = np.full(len(structure.events.keys) + 1, KernelKind.KERNEL, np.uint8)
+    kinds[-1] = KernelKind.UNKNOWN
+    for prefix in _NOT_WORK:
+        classes[starts_with(data, structure, prefix)] = _LEAVE
+    for prefix, kind in _KINDS:
+        kinds[:-1][starts_with(data, structure, prefix)] = kind
+    raw = read_lines(data, structure, lines, KERNEL_SLOTS, classes, default=_KEEP, origin_ns=planes.start_ns)
+    raw.line = np.array(line_stream, np.int32)[raw.line] if line_stream else raw.line
+    _leave_out_graph_launches(data, structure, raw)
+    raw.sort(raw.line)
+    interner.names(raw.name)
+    for slot in (DETAILS, OP, MODULE):
+        interner.codes(raw.values[slot])
+    return raw, kinds[raw.name], streams
+
+
+def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) -> None:
+    """Drop the event of a whole CUDA graph where its nodes were recorded too: they are the same work."""
+    graphs = starts_with(data, structure, b"CudaGraphExec:")
+    if not graphs.any():
+        return
+    whole = np.append(graphs, False)[raw.name]
+    keep = np.ones(len(whole), np.bool_)
+    for stream in np.unique(raw.line[whole]):
+        nodes = np.sort(raw.start[(raw.line == stream) & ~whole])
+        rows = np.flatnonzero((raw.line == stream) & whole)
+        first = np.searchsorted(nodes, raw.start[rows], "left")
+        beyond = np.searchsorted(nodes, raw.start[rows] + raw.duration[rows], "left")
+        keep[rows[beyond > first]] = False
+    raw.keep(keep)
+
+
+def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
+    """Read operations of the host's threads, for captures without GPU work: TF ops `name:Type`, and XLA ops with `hlo_op`."""
+    classes = np.ones(len(structure.events.keys), np.uint8)
+    for row, (at, length) in enumerate(structure.events.names.tolist()):
+        if 0 < length < 4096 and OPERATION.fullmatch(data[at : at + length].tobytes()):
+            classes[row] = _KEEP
+    raw = read_lines(
+        data, structure, planes.host_lines, HOST_OP_SLOTS, classes, default=_LEAVE, origin_ns=planes.start_ns
+    )
+    raw.sort(raw.line)
+    interner.names(raw.name)
+    return raw, np.full(len(raw.line), KernelKind.HOST_OP, np.uint8)
+
+
+def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
+    """Put host operations into the form of kernels; the stream is the thread."""
+    none64, none32 = np.full(len(kinds), -1, np.int64), np.full(len(kinds), -1, np.int32)
+    return KernelTable(
+        start=raw.start, duration=raw.duration, stream=raw.line, kind=kinds, name=strings.of_names(raw.name), correlation=none64,
+        bytes=none64, op=none32, details=none32, module=none32, group=absent_as(raw.values[4], -1), graph=none64,
+    )  # fmt: skip
+
+
+def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
+    """Build the table once the strings have their rows."""
+    details = strings.of_codes(raw.values[DETAILS])
+    return KernelTable(
+        start=raw.start,
+        duration=raw.duration,
+        stream=raw.line,
+        kind=kinds,
+        name=strings.of_names(raw.name),
+        correlation=absent_as(raw.values[CORRELATION], -1),
+        bytes=_copied_bytes(details, kinds, strings),
+        op=strings.of_codes(raw.values[OP]),
+        details=details,
+        module=strings.of_codes(raw.values[MODULE]),
+        group=absent_as(raw.values[GROUP], -1),
+        graph=absent_as(raw.values[GRAPH], -1),
+    )
+
+
+def absent_as(column: I64, value: int) -> I64:
+    """Replace the wire's ABSENT by a table's own mark, in place."""
+    column[column == ABSENT] = value
+    return column
+
+
+def _copied_bytes(details: I32, kinds: U8, strings: Strings) -> I64:
+    """Read `size:` or `num_bytes:` of copies and memsets, once per distinct text."""
+    sizes = np.full(len(strings.table) + 1, -1, np.int64)
+    copies = (kinds == KernelKind.COPY) | (kinds == KernelKind.MEMSET)
+    if not copies.any():
+        return np.full(len(kinds), -1, np.int64)
+    for row in np.unique(details[copies & (details >= 0)]).tolist():
+        for token in strings.table[row].split():
+            key, _, number = token.partition(":")
+            if key in ("size", "num_bytes") and number.isascii() and number.isdigit() and len(number) < 19:
+                sizes[row] = int(number)
+    return np.where(copies, sizes[details], -1)

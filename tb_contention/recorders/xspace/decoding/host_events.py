@@ -1,0 +1,181 @@
+"""Host lines -> launches, session and step events, allocator events, and the wall clock hidden in tf.data element ids."""
+
+import numpy as np
+
+from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
+from tb_contention.recorders.xspace.decoding import names
+from tb_contention.recorders.xspace.decoding.device_events import absent_as, starts_with
+from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.planes import Planes
+from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, TEXT
+from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
+from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches
+from tb_contention.units import I64, PS_PER_NS, U8
+
+T = TEXT
+HOST_SLOTS = (
+    Slot(name="correlation_id", keeps=True),
+    Slot(name="device_id"),
+    Slot(name="id"),
+    Slot(name="_p", keeps=True),
+    Slot(name="_pt"),
+    Slot(name="_c", keeps=True),
+    Slot(name="_ct"),
+    Slot(name="_r", keeps=True),
+    Slot(name="step_num", keeps=True),
+    Slot(name="iter_num"),
+    Slot(name="group_id"),
+    Slot(name="model_id", type=T),
+    Slot(name="element_id"),
+)
+(
+    CORRELATION,
+    DEVICE,
+    ID,
+    PRODUCER,
+    PRODUCER_TYPE,
+    CONSUMER,
+    CONSUMER_TYPE,
+    ROOT,
+    STEP,
+    ITERATION,
+    GROUP,
+    MODEL,
+    ELEMENT,
+) = range(3, 16)
+MEMORY_SLOTS = (
+    Slot(name="allocator_name", type=T),
+    Slot(name="bytes_allocated"),
+    Slot(name="bytes_available"),
+    Slot(name="bytes_reserved"),
+    Slot(name="allocation_bytes"),
+    Slot(name="requested_bytes"),
+    Slot(name="peak_bytes_in_use"),
+    Slot(name="addr"),
+    Slot(name="id"),
+    Slot(name="data_type"),
+    Slot(name="fragmentation", type=FLOAT),
+    Slot(name="tf_op", type=T),
+    Slot(name="region_type", type=T),
+    Slot(name="shape", type=T),
+)
+_EITHER, _KEEP, _LEAVE = 1, 2, 0
+#: The bits of a double that is no number.
+_NAN = int(np.array(np.nan).view(np.int64))
+
+
+def event_kinds(data: U8, structure: Structure) -> U8:
+    """Tell the role of each event name."""
+    kinds = name_matches(data, structure.events.names, names.HOST_EVENTS)
+    kinds[kinds < 0] = HostKind.OTHER
+    kinds[starts_with(data, structure, b"EagerExecute:")] = HostKind.EAGER_EXECUTE
+    kinds[starts_with(data, structure, b"tb_contention.session:")] = HostKind.ANNOTATION
+    if (kinds == HostKind.SESSION_RUN).any():
+        kinds[_shared_operations(data, structure)] = HostKind.TF_OP
+    return kinds.astype(np.uint8)
+
+
+def _shared_operations(data: U8, structure: Structure) -> list[int]:
+    """Find the operations that tell which threads belong to one tf.Session; other programs have no need of them."""
+    listed = structure.events.names.tolist()
+    return [
+        row
+        for row, (at, length) in enumerate(listed)
+        if 0 < length < 4096 and names.SHARED_OPERATION.fullmatch(data[at : at + length].tobytes())
+    ]
+
+
+def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Tell allocations (1) and deallocations (0) among the event names; -1 is neither."""
+    return name_matches(data, structure.events.names, names.MEMORY_EVENTS)
+
+
+def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
+    """Read what matters for launches, sessions and steps; the role of each row beside it."""
+    kinds = event_kinds(data, structure)
+    classes = np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
+    classes[memory_kinds(data, structure) >= 0] = _LEAVE
+    raw = read_lines(
+        data, structure, planes.host_lines, HOST_SLOTS, classes, default=_EITHER, origin_ns=planes.start_ns
+    )
+    raw.sort(-raw.duration)
+    interner.names(raw.name)
+    interner.codes(raw.values[MODEL])
+    kind = np.append(kinds, np.uint8(HostKind.OTHER))[raw.name]
+    step = (kind == HostKind.OTHER) & ((raw.values[STEP] != ABSENT) | (raw.values[ROOT] != ABSENT))
+    kind[step] = HostKind.USER_STEP
+    return raw, kind
+
+
+def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
+    """Pick the events that launched device work."""
+    rows = np.flatnonzero(raw.values[CORRELATION] != ABSENT)
+    device = raw.values[DEVICE][rows]
+    device[(device < 0) | (device > 1 << 30)] = -1
+    return LaunchTable(
+        start=raw.start[rows],
+        duration=raw.duration[rows],
+        thread=raw.line[rows],
+        name=strings.of_names(raw.name[rows]),
+        correlation=raw.values[CORRELATION][rows],
+        device=device.astype(np.int32),
+    )
+
+
+def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
+    """Pick the events that matter for sessions and steps; plain launches are in their own table."""
+    rows = np.flatnonzero((kinds != HostKind.OTHER) | (raw.values[CORRELATION] == ABSENT))
+    model = strings.of_codes(raw.values[MODEL])[rows]
+
+    def column(slot: int) -> I64:
+        picked: I64 = raw.values[slot][rows]
+        return picked
+
+    return HostEventTable(
+        start=raw.start[rows], duration=raw.duration[rows], thread=raw.line[rows], kind=kinds[rows],
+        name=strings.of_names(raw.name[rows]), id=column(ID), producer=column(PRODUCER), producer_type=column(PRODUCER_TYPE),
+        consumer=column(CONSUMER), consumer_type=column(CONSUMER_TYPE), root=column(ROOT), step=column(STEP),
+        iteration=column(ITERATION), group=column(GROUP), model=model,
+    )  # fmt: skip
+
+
+def read_memory(data: U8, structure: Structure, planes: Planes, interner: Interner) -> RawEvents:
+    """Read allocator events of all threads."""
+    kinds = memory_kinds(data, structure)
+    classes = np.where(kinds >= 0, _KEEP, _LEAVE).astype(np.uint8)
+    lines = planes.host_lines if (kinds >= 0).any() else []
+    raw = read_lines(data, structure, lines, MEMORY_SLOTS, classes, default=_LEAVE, origin_ns=planes.start_ns)
+    raw.sort(None)
+    interner.names(raw.name)
+    for slot, described in enumerate(MEMORY_SLOTS, 3):
+        if described.type == T:
+            interner.codes(raw.values[slot])
+    return raw
+
+
+def allocation_table(
+    raw: RawEvents, strings: Strings, kinds: np.ndarray[tuple[int], np.dtype[np.int32]]
+) -> AllocationTable:
+    """Build the table once the strings have their rows; ABSENT and NONE are the same number."""
+    assert ABSENT == NONE
+    values = raw.values
+    fragmentation = absent_as(values[13], _NAN).view(np.float64)
+    return AllocationTable(
+        start=raw.start, is_allocation=np.append(kinds, -1).astype(np.uint8)[raw.name], thread=raw.line,
+        allocator=strings.of_codes(values[3]), in_use=values[4], available=values[5], reserved=values[6], size=values[7],
+        requested=values[8], peak=values[9], address=values[10], step_id=absent_as(values[11], NONE), data_type=values[12],
+        fragmentation=fragmentation, op=strings.of_codes(values[14]), region=strings.of_codes(values[15]),
+        shape=strings.of_codes(values[16]),
+    )  # fmt: skip
+
+
+def tf_data_origin(raw: RawEvents, kinds: U8) -> tuple[int | None, int]:
+    """Find the wall clock of trace time 0 in tf.data element ids: Unix ns taken just before a Produce event (TF 2.5 and later).
+
+    Every estimate is early by up to a few us, so the latest is the best.
+    """
+    element = raw.values[ELEMENT]
+    rows = np.flatnonzero((kinds == HostKind.DATA_PRODUCE) & (element > ABSOLUTE_NS) & (element < 1 << 62))
+    if not len(rows):
+        return None, 0
+    return int((element[rows] - raw.start[rows] // PS_PER_NS).max()), len(rows)

@@ -1,0 +1,149 @@
+"""What a file lost, while recording or while reading -> problems with the way out."""
+
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.recorders.xspace.decoding.lines import RawEvents
+from tb_contention.recorders.xspace.decoding.planes import MAX_DEVICES
+from tb_contention.recorders.xspace.decoding.structure import Structure
+
+_AGAIN = "Copy the file again from where it was recorded, or record anew."
+_RIGHTS = (
+    "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process (container) "
+    "with CAP_SYS_ADMIN."
+)
+_LIBRARY = "Put the directory of libcupti (CUDA's extras/CUPTI/lib64) on LD_LIBRARY_PATH of the profiled process."
+
+#: (words in the profiler's message, slug, advice), first match wins.
+_KNOWN = (
+    (("insufficient_privileges", "insufficient privilege", "cupti_error_not_permitted"), "cupti-no-rights", _RIGHTS),
+    (("libcupti", "cupti could not be loaded", "could not load dynamic library"), "cupti-not-loaded", _LIBRARY),
+    (
+        ("multiple_subscribers", "already subscribed"),
+        "cupti-in-use",
+        "Stop the other profiler (Nsight, DCGM profiling) on that process and record again.",
+    ),
+    (
+        ("dropped", "drop ", "exceed", "max_activity", "max_callback"),
+        "events-dropped",
+        "Record a shorter window: the profiler keeps at most about two million device events.",
+    ),
+)
+
+
+def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents, ...]) -> list[Problem]:
+    """State what of the file could not be read or placed."""
+    found: list[Problem] = []
+
+    def lost(
+        slug: str, severity: Severity, message: str, advice: str, count: int = 1, offset: int | None = None
+    ) -> None:
+        found.append(
+            Problem(
+                file=file, slug=slug, severity=severity, origin=Origin.READING, message=f"{file}: {message}", advice=advice, count=count,
+                offset=offset,
+            )
+        )  # fmt: skip
+
+    if structure.cut_at is not None:
+        lost(
+            "truncated-xspace", Severity.ERROR, "the file ends in the middle; what was whole before the cut is shown.", _AGAIN,
+            offset=structure.cut_at,
+        )  # fmt: skip
+    if structure.bad_at is not None:
+        lost(
+            "bad-wire-data", Severity.ERROR, f"no protobuf at byte {structure.bad_at}; what follows in that part is lost.", _AGAIN,
+            offset=structure.bad_at,
+        )  # fmt: skip
+    broken = sum(r.broken for r in read)
+    if broken:
+        at = min(r.broken_at for r in read if r.broken_at is not None)
+        lost("bad-event", Severity.ERROR, f"{broken} events are damaged and left out.", _AGAIN, broken, at)
+    unnamed = int((trace.kernels.kind == KernelKind.UNKNOWN).sum())
+    if unnamed:
+        lost(
+            "names-lost",
+            Severity.WARNING,
+            f"{unnamed} device events have no name in the file; their times are shown.",
+            _AGAIN,
+            unnamed,
+        )
+    far = sum(r.bad_times for r in read)
+    if far:
+        lost("bad-timestamp", Severity.WARNING, f"{far} events have impossible times and are left out.", _AGAIN, far)
+    aggregated = sum(r.aggregated for r in read)
+    if aggregated:
+        lost(
+            "aggregated-events", Severity.WARNING, f"{aggregated} events are sums without a time and cannot be placed.",
+            "Use the trace as recorded, not an aggregate of it.", aggregated,
+        )  # fmt: skip
+    return found
+
+
+def too_many_devices(file: str, count: int) -> list[Problem]:
+    """State that more GPU planes are in the file than any machine has."""
+    if not count:
+        return []
+    return [
+        Problem(
+            file=file,
+            slug="too-many-planes",
+            severity=Severity.ERROR,
+            origin=Origin.READING,
+            message=f"{file}: {count} GPU planes beyond the first {MAX_DEVICES} are left out; no machine has so many.",
+            advice=_AGAIN,
+            count=count,
+        )
+    ]
+
+
+def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) -> list[Problem]:
+    """State what the profiler itself says it lost, and why GPU data is missing."""
+    found: list[Problem] = []
+    for number, message in messages:
+        if number not in (2, 3):
+            continue
+        slug, advice = _recognise(message, number)
+        severity = Severity.ERROR if number == 2 else Severity.WARNING
+        found.append(_recorded(file, slug, severity, f"the profiler said: {message}", advice))
+    gpus = [d for d in trace.devices if not d.is_host]
+    on_gpu = any(d for d in gpus) and len(trace.kernels) > 0 and not any(d.is_host for d in trace.devices)
+    if trace.events_in_file == 0:
+        found.append(
+            _recorded(
+                file, "no-events", Severity.WARNING, "the capture holds no event at all.",
+                "Capture while the program runs steps, and stop the profiler before it ends.",
+            )
+        )  # fmt: skip
+    elif gpus and not on_gpu:
+        found.append(
+            _recorded(
+                file, "empty-gpu-planes", Severity.WARNING, "GPU planes are there but hold no kernel.",
+                "Was the GPU used in the window? Otherwise: " + _RIGHTS + " " + _LIBRARY,
+            )
+        )  # fmt: skip
+    elif not gpus:
+        found.append(
+            _recorded(
+                file, "no-gpu-plane", Severity.INFO, "the capture has no GPU plane: a CPU run, or a build without GPU profiling.",
+                "Check that the framework sees a GPU, and that its build has CUDA or ROCm.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _recognise(message: str, number: int) -> tuple[str, str]:
+    lower = message.lower()
+    for words, slug, advice in _KNOWN:
+        if any(word in lower for word in words):
+            return slug, advice
+    return (
+        ("profiler-error", "See the program's own log.")
+        if number == 2
+        else ("profiler-warning", "See the program's own log.")
+    )
+
+
+def _recorded(file: str, slug: str, severity: Severity, message: str, advice: str) -> Problem:
+    return Problem(
+        file=file, slug=slug, severity=severity, origin=Origin.RECORDING, message=f"{file}: {message}", advice=advice
+    )  # fmt: skip

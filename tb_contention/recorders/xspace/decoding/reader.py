@@ -1,0 +1,211 @@
+"""One XSpace file -> Trace."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.errors import TraceFileError
+from tb_contention.model.trace import (
+    ClockEvidence,
+    Device,
+    Era,
+    HostEventTable,
+    KernelTable,
+    LaunchTable,
+    StepTable,
+    Stream,
+    Trace,
+)
+from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton
+from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
+from tb_contention.recorders.xspace.decoding.losses import losses, profiler_problems, too_many_devices
+from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
+from tb_contention.recorders.xspace.decoding.recognise import refuse_what_is_no_xspace
+from tb_contention.recorders.xspace.decoding.steps import find_steps, steps_of_lines
+from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
+from tb_contention.recorders.xspace.decoding.structure import Structure, find_structure, text
+from tb_contention.units import I64, U8, Picoseconds
+
+MAX_MESSAGE = 2000
+_BLOCK = 1 << 16
+
+
+def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
+    """Decode the bytes of an `.xplane.pb` file; `file` names it in messages.
+
+    Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
+    """
+    raw = np.frombuffer(data, np.uint8)
+    raw.flags.writeable = False
+    refuse_what_is_no_xspace(raw, file)
+    structure = find_structure(raw)
+    if not len(structure.planes):
+        raise TraceFileError(
+            f"{file}: it holds no plane, so it is no XSpace file (reading stopped at byte {structure.bad_at or 0}).",
+            slug="not-an-xspace",
+            advice="Record the trace again.",
+            offset=structure.bad_at or 0,
+        )
+    return _decode(raw, structure, file)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Columns:
+    """What was read of the events. on_host: `kernels` are operations of the host, for want of a GPU."""
+
+    kernels: RawEvents
+    kernel_kinds: U8
+    streams: list[Stream]
+    on_host: bool
+    host: RawEvents
+    host_kinds: U8
+    memory: RawEvents
+    marked: RawEvents
+
+
+def _decode(raw: U8, structure: Structure, file: str) -> Trace:
+    planes = read_planes(raw, structure)
+    planes.start_ns = _origin(structure, planes)
+    interner = Interner.of(raw, structure)
+    columns = _columns(raw, structure, planes, interner)
+    messages = _messages(raw, structure)
+    trace = _trace(raw, structure, planes, columns, interner.finish(), messages)
+    found = (
+        *losses(file, structure, trace, (columns.kernels, columns.host, columns.memory)),
+        *profiler_problems(file, trace, messages),
+    )
+    return replace(trace, problems=(*found, *too_many_devices(file, planes.devices_left_out)))
+
+
+def _columns(raw: U8, structure: Structure, planes: Planes, interner: Interner) -> _Columns:
+    kernels, kernel_kinds, streams = device_events.read_kernels(raw, structure, planes, interner)
+    host, host_kinds = host_events.read_host(raw, structure, planes, interner)
+    memory = host_events.read_memory(raw, structure, planes, interner)
+    # A cut file may have lost its GPU planes: showing the host's operations in their place would be a guess.
+    on_host = not len(kernels.line) and structure.cut_at is None
+    if on_host:
+        kernels, kernel_kinds = device_events.read_host_operations(raw, structure, planes, interner)
+    all_of_them = np.full(len(structure.events.keys), 2, np.uint8)
+    marked = read_lines(raw, structure, planes.step_lines, (), all_of_them, default=2, origin_ns=planes.start_ns)
+    interner.names(marked.name)
+    return _Columns(
+        kernels=kernels, kernel_kinds=kernel_kinds, streams=streams, on_host=on_host, host=host, host_kinds=host_kinds, memory=memory,
+        marked=marked,
+    )  # fmt: skip
+
+
+def _trace(
+    raw: U8,
+    structure: Structure,
+    planes: Planes,
+    columns: _Columns,
+    strings: Strings,
+    messages: list[tuple[int, str]],
+) -> Trace:
+    table = device_events.host_op_table if columns.on_host else device_events.kernel_table
+    threads = tuple(_thread(raw, structure, line) for line in planes.host_lines)
+    devices, streams = tuple(planes.devices), columns.streams
+    if columns.on_host and len(columns.kernels.line):
+        devices = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True))
+        streams = [Stream(device=len(devices) - 1, id=i, name=name) for i, name in enumerate(threads)]
+    launches = host_events.launch_table(columns.host, strings)
+    work = table(columns.kernels, columns.kernel_kinds, strings)
+    events = host_events.host_table(columns.host, columns.host_kinds, strings)
+    return Trace(
+        era=Era.XSPACE,
+        hostnames=tuple(t for number, t in messages if number == 4),
+        process_id=planes.process_id,
+        clock=_clock(structure, planes, columns, _negative_lag(work, launches)),
+        span=_span(columns.kernels, columns.host, columns.memory),
+        strings=strings.table,
+        devices=devices,
+        streams=tuple(streams),
+        threads=threads,
+        kernels=work,
+        launches=launches,
+        host_events=events,
+        allocations=host_events.allocation_table(columns.memory, strings, host_events.memory_kinds(raw, structure)),
+        steps=_steps(events, columns.marked, strings),
+        events_in_file=structure.event_count,
+        complete=structure.cut_at is None and structure.bad_at is None,
+        profiler_messages=tuple(t for number, t in messages if number in (2, 3)),
+    )
+
+
+def _clock(structure: Structure, planes: Planes, columns: _Columns, negative_lag: int) -> ClockEvidence:
+    origin, estimates = host_events.tf_data_origin(columns.host, columns.host_kinds)
+    return ClockEvidence(
+        start_ns=planes.start_ns,
+        stop_ns=planes.stop_ns,
+        tf_data_origin_ns=origin,
+        tf_data_events=estimates,
+        negative_lag_ps=negative_lag,
+        unix_lines=bool(len(_unix_times(structure))),
+    )
+
+
+def _steps(events: HostEventTable, marked: RawEvents, strings: Strings) -> StepTable:
+    """Take the steps that the host's events tell, else those that the profiler wrote on lines of their own."""
+    if (events.root > 0).any() or not len(marked.line):
+        return find_steps(events)
+    return steps_of_lines(marked, strings.of_names(marked.name))
+
+
+def _origin(structure: Structure, planes: Planes) -> int | None:
+    """Take the start of the session; a writer that did not normalise its lines gives it by its earliest line."""
+    if planes.start_ns is not None:
+        return planes.start_ns
+    absolute = _unix_times(structure)
+    return int(absolute.min()) if len(absolute) else None
+
+
+def _unix_times(structure: Structure) -> I64:
+    """Return the stamps of lines with events that are Unix time."""
+    times = structure.lines[:, skeleton.LINE_TIME]
+    unix: I64 = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
+    return unix
+
+
+def _thread(raw: U8, structure: Structure, line: int) -> str:
+    record = structure.lines[line]
+    return (
+        text(raw, record[skeleton.LINE_NAME], min(int(record[skeleton.LINE_NAME_LEN]), 4096))
+        or f"thread {int(record[skeleton.LINE_ID])}"
+    )
+
+
+def _messages(raw: U8, structure: Structure) -> list[tuple[int, str]]:
+    return [(number, text(raw, at, min(length, MAX_MESSAGE))) for number, at, length in structure.texts[:1000].tolist()]
+
+
+def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
+    full = [r for r in read if len(r.line)]
+    if not full:
+        return Picoseconds(0), Picoseconds(0)
+    return Picoseconds(min(int(r.start[0]) for r in full)), Picoseconds(max(map(_end, full)))
+
+
+def _end(read: RawEvents) -> int:
+    """Find the latest end, in blocks: a column of all ends would be memory for nothing."""
+    blocks = (slice(at, at + _BLOCK) for at in range(0, len(read.line), _BLOCK))
+    return max(int((read.start[block] + read.duration[block]).max()) for block in blocks)
+
+
+def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
+    """Return by how much a kernel starts before its launch at the worst: the skew of the clocks inside the file, ps."""
+    if not len(kernels) or not len(launches):
+        return 0
+    if bool(np.all(kernels.correlation[1:] >= kernels.correlation[:-1])):
+        # Launch order is device order: the first kernel of each launch is found from the side that is shorter.
+        row = np.minimum(np.searchsorted(kernels.correlation, launches.correlation), len(kernels) - 1)
+        same = (kernels.correlation[row] == launches.correlation) & (launches.correlation > 0)
+        return max(0, int((launches.start - kernels.start[row])[same].max())) if same.any() else 0
+    correlation, start = launches.correlation, launches.start
+    if np.any(correlation[1:] < correlation[:-1]):
+        order = np.argsort(correlation, kind="stable")
+        correlation, start = correlation[order], start[order]
+    row = np.minimum(np.searchsorted(correlation, kernels.correlation), len(correlation) - 1)
+    joined = (correlation[row] == kernels.correlation) & (kernels.correlation > 0)
+    if not joined.any():
+        return 0
+    return max(0, int((start[row] - kernels.start)[joined].max()))

@@ -1,0 +1,126 @@
+"""The skeleton of an XSpace: planes, lines, metadata maps and plane stats, found without reading one event."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.recorders.xspace.decoding import skeleton
+from tb_contention.units import I32, I64, U8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataMap:
+    """All entries of one kind of map of all planes, sorted by (plane, key); of equal keys the last written stays.
+
+    keys, names: per entry, names as (position, length). low, high: the entries of each plane.
+    """
+
+    keys: I64
+    names: I64
+    low: I64
+    high: I64
+
+    @classmethod
+    def of(cls, table: I64, planes: int) -> "MetadataMap":
+        """Sort the entries that `scan` found."""
+        order = np.lexsort((table[:, skeleton.META_KEY], table[:, skeleton.META_PLANE]))
+        table = table[order]
+        plane, key = table[:, skeleton.META_PLANE], table[:, skeleton.META_KEY]
+        last = np.ones(len(table), np.bool_)
+        last[:-1] = (plane[1:] != plane[:-1]) | (key[1:] != key[:-1])
+        table, plane = table[last], plane[last]
+        numbers = np.arange(planes)
+        return cls(
+            keys=_frozen(table[:, skeleton.META_KEY]),
+            names=np.ascontiguousarray(table[:, [skeleton.META_NAME, skeleton.META_NAME_LEN]]),
+            low=np.searchsorted(plane, numbers, "left"),
+            high=np.searchsorted(plane, numbers, "right"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """Where everything is. The tables' columns are named in `skeleton`; positions are bytes from the start of the file.
+
+    marks: positions inside long lines, behind each MARK_EVERY-th event of the line.
+    """
+
+    planes: I64
+    lines: I64
+    stats: I64
+    texts: I64
+    marks: I64
+    events: MetadataMap
+    stat_names: MetadataMap
+    event_count: int
+    bad_at: int | None
+    cut_at: int | None
+
+
+#: Rows to try first, per table: enough for all ordinary files, so that those are walked once.
+_FIRST_TRY = (128, 2048, 16384, 65536, 4096, 256)
+_WIDTHS = (
+    skeleton.PLANE_COLUMNS,
+    skeleton.LINE_COLUMNS,
+    skeleton.META_COLUMNS,
+    skeleton.META_COLUMNS,
+    skeleton.STAT_COLUMNS,
+    skeleton.TEXT_COLUMNS,
+)
+
+
+def find_structure(data: U8) -> Structure:
+    """Walk the file once into tables of ordinary size; where they do not hold all, once more into tables of just the size counted."""
+    info = np.zeros(skeleton.N_INFO, np.int64)
+    room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
+    tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
+    # An event has two bytes at least, so there cannot be more marks.
+    marks = np.zeros((len(data) // (2 * skeleton.MARK_EVERY) + 1, skeleton.MARK_COLUMNS), np.int64)
+    skeleton.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], marks, info)
+    counted = info[:6].tolist()
+    if any(rows > space for rows, space in zip(counted, room, strict=True)):
+        tables = [np.zeros((rows, width), np.int64) for rows, width in zip(counted, _WIDTHS, strict=True)]
+        skeleton.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], marks, info)
+    tables = [table[:rows] for table, rows in zip(tables, counted, strict=True)]
+    planes, lines, event_meta, stat_meta, stats, texts = tables
+    beyond = len(data)
+    return Structure(
+        planes=planes,
+        lines=lines,
+        stats=stats,
+        texts=texts,
+        marks=marks[: info[skeleton.N_MARKS]],
+        events=MetadataMap.of(event_meta, len(planes)),
+        stat_names=MetadataMap.of(stat_meta, len(planes)),
+        event_count=int(info[skeleton.N_EVENTS]),
+        bad_at=int(info[skeleton.BAD_AT]) if info[skeleton.BAD_AT] <= beyond else None,
+        cut_at=int(info[skeleton.CUT_AT]) if info[skeleton.CUT_AT] <= beyond else None,
+    )
+
+
+def text(data: U8, at: int, length: int) -> str:
+    """Decode a short string of the file; bytes that are not UTF-8 become U+FFFD."""
+    return data[at : at + length].tobytes().decode("utf-8", "replace")
+
+
+def _frozen(column: I64) -> I64:
+    column = np.ascontiguousarray(column)
+    column.flags.writeable = False
+    return column
+
+
+def name_matches(data: U8, names: I64, wanted: dict[bytes, int]) -> I32:
+    """Look names up among known ones: the value of each, -1 for the unknown. Only names of a known length are read."""
+    found = np.full(len(names), -1, np.int32)
+    by_length: dict[int, list[tuple[bytes, int]]] = {}
+    for name, value in wanted.items():
+        by_length.setdefault(len(name), []).append((name, value))
+    for length, known in by_length.items():
+        rows = np.flatnonzero(names[:, 1] == length)
+        if not len(rows):
+            continue
+        letters = data[names[rows, 0][:, None] + np.arange(length)]
+        for name, value in known:
+            same = (letters == np.frombuffer(name, np.uint8)).all(axis=1)
+            found[rows[same]] = value
+    return found

@@ -1,1 +1,0 @@
-"""Bytes <-> Trace: finding profiler files, decoding them to columns, writing them."""
