@@ -21,13 +21,12 @@ def read_captures(
         parts = decode(file)
     except TraceFileError as error:
         return DecodedFile(problems=(_refusal(file, error),))
-    captures: list[Capture] = []
-    problems: list[Problem] = []
-    for part, trace in parts:
-        manifest, found = read_manifest(part)
-        captures.append(Capture(file=part, trace=trace, manifest=manifest))
-        problems += found
-    return DecodedFile(captures=tuple(captures), problems=tuple(dict.fromkeys(problems)))
+    manifests, problems = read_manifest(file, [part for part, _ in parts])
+    captures = [
+        Capture(file=part, trace=trace, manifest=manifest)
+        for (part, trace), manifest in zip(parts, manifests, strict=True)
+    ]
+    return DecodedFile(captures=tuple(captures), problems=problems)
 
 
 def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:

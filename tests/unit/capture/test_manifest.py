@@ -11,7 +11,7 @@ import pytest
 import tb_contention
 from tb_contention.capture import manifest
 from tb_contention.capture.facts import ClockReading, Device, Gpu, Mps, ProcessMemory, Samples, Session
-from tb_contention.recorders.manifest.reader import parse_manifest
+from tb_contention.recorders.manifest.reader import find_session, parse_sessions
 
 
 def samples(count: int) -> Samples:
@@ -47,7 +47,7 @@ def read(directory: Path) -> dict[str, object]:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert manifest.write(tmp_path, {"box": session("trainer")}, "profile") == ""
 
-    found = parse_manifest((tmp_path / manifest.NAME).read_bytes(), "box.xplane.pb", "box")
+    found = find_session(parse_sessions((tmp_path / manifest.NAME).read_bytes()), "box.xplane.pb", "box")
 
     assert found is not None
     assert (found.name, found.host, found.process_id) == ("trainer", "box", 7)
@@ -96,7 +96,7 @@ def test_long_samples_are_thinned_to_what_readers_take(tmp_path: Path) -> None:
 
     data = (tmp_path / manifest.NAME).read_bytes()
     assert len(data) <= manifest.MAX_BYTES
-    assert all(parse_manifest(data, "", host) is not None for host in ("one", "two", "three"))
+    assert all(find_session(parse_sessions(data), "", host) is not None for host in ("one", "two", "three"))
 
 
 def test_nothing_else_is_left_behind(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """What a manifest may say, and that anything else is refused in one sentence."""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tb_contention.errors import ManifestError
+from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.manifest import ClockReading, KernelMode, ManifestSession, MpsState
 from tb_contention.model.trace import NONE
-from tb_contention.recorders.manifest.reader import parse_manifest
+from tb_contention.recorders.manifest import reader
+from tb_contention.recorders.manifest.reader import find_session, parse_sessions, read_manifest
 
 WHOLE: dict[str, Any] = {
     "host": "gpuhost",
@@ -40,7 +44,7 @@ WHOLE: dict[str, Any] = {
 
 def read(entry: Any, file: str = "host.xplane.pb") -> ManifestSession | None:
     document = {"format_version": 1, "sessions": {"host": entry}}
-    return parse_manifest(json.dumps(document).encode(), file, "host")
+    return find_session(parse_sessions(json.dumps(document).encode()), file, "host")
 
 
 def test_everything_that_is_said_is_read() -> None:
@@ -66,6 +70,44 @@ def test_everything_that_is_said_is_read() -> None:
         (9, "other", [NONE, 3]),
         (10, "", [NONE, NONE]),
     ]
+
+
+def part_of(folder: Path, part: str) -> CaptureFile:
+    return CaptureFile(
+        path=str(folder / "r.sqlite"), relative="runs/r.sqlite", run="runs", directory="runs", host="r", container=Container.NSIGHT,
+        size=1, mtime_ns=1, manifest=str(folder / "tb_contention.json"), part=part,
+    )  # fmt: skip
+
+
+def test_each_part_of_a_file_has_its_own_entry_and_one_bad_entry_leaves_the_others(tmp_path: Path) -> None:
+    sessions = {"r/one": {"name": "trainer"}, "r/two": {"name": 5}, "*": {"name": "any", "simulated": True}}
+    (tmp_path / "tb_contention.json").write_text(json.dumps({"format_version": 1, "sessions": sessions}))
+
+    found, problems = read_manifest(
+        part_of(tmp_path, ""), [part_of(tmp_path, part) for part in ("one", "two", "three")]
+    )
+
+    assert found == (ManifestSession(name="trainer"), None, ManifestSession(simulated=True))
+    (problem,) = problems
+    assert (problem.slug, problem.file) == ("bad-manifest", "runs/r.sqlite")
+    assert problem.message.startswith("runs/tb_contention.json is ignored for this file: name must be")
+
+
+def test_a_manifest_is_read_once_however_many_processes_a_file_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tb_contention.json").write_text(json.dumps({"format_version": 1, "sessions": {"*": {}}}))
+    read: list[bytes] = []
+
+    def counted(data: bytes) -> Mapping[str, Any]:
+        read.append(data)
+        return parse_sessions(data)
+
+    monkeypatch.setattr(reader, "parse_sessions", counted)
+
+    read_manifest(part_of(tmp_path, ""), [part_of(tmp_path, part) for part in ("one", "two")])
+
+    assert len(read) == 1
 
 
 def test_an_empty_entry_says_nothing() -> None:
