@@ -12,18 +12,18 @@ from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import I32, I64, U8
 
-T = TEXT
 #: Two names for one slot: copies carry memcpy_details where kernels carry kernel_details, and old releases `level 0` for tf_op.
 KERNEL_SLOTS = (
     Slot(name="correlation_id"),
-    Slot(name="kernel_details", also=("memcpy_details", "Memset_details"), type=T),
-    Slot(name="tf_op", also=("level 0",), type=T),
-    Slot(name="hlo_module", type=T),
+    Slot(name="kernel_details", also=("memcpy_details", "Memset_details"), type=TEXT),
+    Slot(name="tf_op", also=("level 0",), type=TEXT),
+    Slot(name="hlo_module", type=TEXT),
     Slot(name="group_id"),
     Slot(name="cuda_graph_id"),
 )
 CORRELATION, DETAILS, OP, MODULE, GROUP, GRAPH = range(3, 9)
-HOST_OP_SLOTS = (Slot(name="hlo_op", type=T, keeps=True), Slot(name="group_id"))
+HOST_OP_SLOTS = (Slot(name="hlo_op", type=TEXT, keeps=True), Slot(name="group_id"))
+HOST_OP_GROUP = 4
 
 #: What an event is, by the beginning of its name. `Memory ` is the lifetime of an allocation, UM_ and others are no work either.
 _KINDS = ((b"Memcpy", KernelKind.COPY), (b"Memset", KernelKind.MEMSET))
@@ -112,7 +112,7 @@ def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
     none64, none32 = np.full(len(kinds), -1, np.int64), np.full(len(kinds), -1, np.int32)
     return KernelTable(
         start=raw.start, duration=raw.duration, stream=raw.line, kind=kinds, name=strings.of_names(raw.name), correlation=none64,
-        bytes=none64, op=none32, details=none32, module=none32, group=absent_as(raw.values[4], -1), graph=none64,
+        bytes=none64, op=none32, details=none32, module=none32, group=absent_as(raw.values[HOST_OP_GROUP], -1), graph=none64,
     )  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches
 from tb_contention.units import I64, PS_PER_NS, U8
 
-T = TEXT
 HOST_SLOTS = (
     Slot(name="correlation_id", keeps=True),
     Slot(name="device_id"),
@@ -25,7 +24,7 @@ HOST_SLOTS = (
     Slot(name="step_num", keeps=True),
     Slot(name="iter_num"),
     Slot(name="group_id"),
-    Slot(name="model_id", type=T),
+    Slot(name="model_id", type=TEXT),
     Slot(name="element_id"),
 )
 (
@@ -44,7 +43,7 @@ HOST_SLOTS = (
     ELEMENT,
 ) = range(3, 16)
 MEMORY_SLOTS = (
-    Slot(name="allocator_name", type=T),
+    Slot(name="allocator_name", type=TEXT),
     Slot(name="bytes_allocated"),
     Slot(name="bytes_available"),
     Slot(name="bytes_reserved"),
@@ -55,10 +54,28 @@ MEMORY_SLOTS = (
     Slot(name="id"),
     Slot(name="data_type"),
     Slot(name="fragmentation", type=FLOAT),
-    Slot(name="tf_op", type=T),
-    Slot(name="region_type", type=T),
-    Slot(name="shape", type=T),
+    Slot(name="tf_op", type=TEXT),
+    Slot(name="region_type", type=TEXT),
+    Slot(name="shape", type=TEXT),
 )
+(
+    ALLOCATOR,
+    IN_USE,
+    AVAILABLE,
+    RESERVED,
+    SIZE,
+    REQUESTED,
+    PEAK,
+    ADDRESS,
+    STEP_ID,
+    DATA_TYPE,
+    FRAGMENTATION,
+    MEMORY_OP,
+    REGION,
+    SHAPE,
+) = range(3, 17)
+#: Both mark an absent number, so most columns go into a table as they are.
+assert ABSENT == NONE
 _EITHER, _KEEP, _LEAVE = 1, 2, 0
 #: The bits of a double that is no number.
 _NAN = int(np.array(np.nan).view(np.int64))
@@ -148,7 +165,7 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
     raw.sort(None)
     interner.names(raw.name)
     for slot, described in enumerate(MEMORY_SLOTS, 3):
-        if described.type == T:
+        if described.type == TEXT:
             interner.codes(raw.values[slot])
     return raw
 
@@ -156,17 +173,27 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
 def allocation_table(
     raw: RawEvents, strings: Strings, kinds: np.ndarray[tuple[int], np.dtype[np.int32]]
 ) -> AllocationTable:
-    """Build the table once the strings have their rows; ABSENT and NONE are the same number."""
-    assert ABSENT == NONE
+    """Build the table once the strings have their rows."""
     values = raw.values
-    fragmentation = absent_as(values[13], _NAN).view(np.float64)
     return AllocationTable(
-        start=raw.start, is_allocation=np.append(kinds, -1).astype(np.uint8)[raw.name], thread=raw.line,
-        allocator=strings.of_codes(values[3]), in_use=values[4], available=values[5], reserved=values[6], size=values[7],
-        requested=values[8], peak=values[9], address=values[10], step_id=absent_as(values[11], NONE), data_type=values[12],
-        fragmentation=fragmentation, op=strings.of_codes(values[14]), region=strings.of_codes(values[15]),
-        shape=strings.of_codes(values[16]),
-    )  # fmt: skip
+        start=raw.start,
+        is_allocation=np.append(kinds, -1).astype(np.uint8)[raw.name],
+        thread=raw.line,
+        allocator=strings.of_codes(values[ALLOCATOR]),
+        in_use=values[IN_USE],
+        available=values[AVAILABLE],
+        reserved=values[RESERVED],
+        size=values[SIZE],
+        requested=values[REQUESTED],
+        peak=values[PEAK],
+        address=values[ADDRESS],
+        step_id=values[STEP_ID],
+        data_type=values[DATA_TYPE],
+        fragmentation=absent_as(values[FRAGMENTATION], _NAN).view(np.float64),
+        op=strings.of_codes(values[MEMORY_OP]),
+        region=strings.of_codes(values[REGION]),
+        shape=strings.of_codes(values[SHAPE]),
+    )
 
 
 def tf_data_origin(raw: RawEvents, kinds: U8) -> tuple[int | None, int]:
