@@ -1,4 +1,4 @@
-"""How far the estimates are from simulated truth: `python tests/ground_truth/measure.py` prints the table that README shows.
+"""How far the estimates are from simulated truth: `python tests/ground_truth/measure.py` prints the table of docs/accuracy.md.
 
 Random scenarios of every way of sharing are played, written as XSpace files, and read and analysed like any other; what comes out is
 compared with what happened in the simulation.

@@ -1,4 +1,4 @@
-"""Every program in RECIPES.md and in README runs as it stands there, and leaves a trace with a manifest that the analysis reads."""
+"""Every program in RECIPES.md and docs that records runs as it stands, and leaves a trace with a manifest that the analysis reads."""
 
 import re
 import subprocess
@@ -10,13 +10,14 @@ from live.capturing import ROOT, environment, manifests, recorded
 
 import tb_contention
 
-TEXT = (ROOT / "tb_contention" / "capture" / "RECIPES.md").read_text() + (ROOT / "README.md").read_text()
-RECIPES = re.findall(r"^```python (\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", ROOT / "tb_contention" / "capture" / "RECIPES.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+RECIPES = re.findall(r"^```python (tensorflow|jax)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 MARKERS = {"tensorflow": pytest.mark.live, "jax": pytest.mark.jax}
 
 
-def test_every_block_names_its_framework() -> None:
-    assert len(RECIPES) == TEXT.count("```python ") == 8
+def test_every_block_that_records_names_its_framework() -> None:
+    assert len(RECIPES) == len(re.findall(r"^import (?:tensorflow as tf|jax)$", TEXT, re.MULTILINE)) == 6
     assert {framework for framework, _ in RECIPES} == set(MARKERS)
 
 
