@@ -1,19 +1,19 @@
-"""The error tree.
+"""The exceptions of this package.
 
-    ContentionError                 base; `slug` is stable for scripts, `advice` says what the user can do
-    ├── LogdirError                 the folder or URL cannot be read, or holds no captures      (slug: logdir-...)
-    ├── TraceFileError              one file cannot be read at all                              (slug: see recorders)
-    ├── ManifestError               a `tb_contention.json` beside a trace is not usable         (slug: bad-manifest)
-    ├── OptionError                 an option names what is not there, or contradicts another   (slug: bad-option)
-    ├── OutputError                 the report cannot be written                                (slug: output-...)
-    └── MissingLibraryError         what is asked for needs a library that is not installed     (slug: missing-library)
+    ContentionError                 base; `slug` is stable for scripts, `advice` names a remedy
+    ├── LogdirError                 the directory or URL cannot be read, or has no captures (slug: logdir-...)
+    ├── TraceFileError              one file cannot be read at all                          (slug: see recorders)
+    ├── ManifestError               a `tb_contention.json` beside a trace is not usable     (slug: bad-manifest)
+    ├── OptionError                 an option is invalid, or contradicts another one        (slug: bad-option)
+    ├── OutputError                 the report cannot be written                            (slug: output-...)
+    └── MissingLibraryError         a required library is not installed                     (slug: missing-library)
 
 Bad input is an error or a problem (`model.findings.Problem`); missing evidence is a finding. Bugs are not caught.
 """
 
 
 class ContentionError(Exception):
-    """State what is wrong in one sentence, and carry what the user can do about it."""
+    """State what is wrong in one sentence, and carry a remedy in `advice`."""
 
     def __init__(self, message: str, *, slug: str, advice: str = "") -> None:
         super().__init__(message)
@@ -26,11 +26,11 @@ class ContentionError(Exception):
 
 
 class LogdirError(ContentionError):
-    """The log directory cannot be read or is not one."""
+    """The log directory cannot be read or has no captures."""
 
 
 class TraceFileError(ContentionError):
-    """A single trace file cannot be read at all; the others beside it can.
+    """One trace file cannot be read at all; the others can.
 
     `offset` is the byte at which reading stopped, or None.
     """
@@ -45,12 +45,12 @@ class ManifestError(ContentionError):
 
 
 class OptionError(ContentionError):
-    """An option names what is not there, or contradicts another one."""
+    """An option is invalid, or contradicts another one."""
 
 
 class OutputError(ContentionError):
-    """The report cannot be written to where it was asked for."""
+    """The report cannot be written to the requested place."""
 
 
 class MissingLibraryError(ContentionError):
-    """What is asked for needs a library that is not installed."""
+    """A required library is not installed."""

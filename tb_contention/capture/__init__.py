@@ -1,4 +1,4 @@
-"""Recording several sessions at the same moment, with what no profiler file says of them (the manifest).
+"""Record several sessions at the same moment, and write what no profiler file contains into a manifest.
 
-What `tb-contention run` loads into the programs that it starts is standard library only, and nothing of the analysis.
+What `tb-contention run` loads into the programs it starts uses the standard library only, and nothing of the analysis.
 """

@@ -1,4 +1,4 @@
-"""`host:port` of profiler servers: taken apart, asked whether anybody answers, and who that is where it is this machine."""
+"""Parse the addresses of profiler servers, check that they answer, and find the process behind a local one."""
 
 import contextlib
 import re
@@ -14,7 +14,7 @@ _LISTENING = "0A"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a profiler server listens; host as given, an IPv6 address with its brackets."""
+    """The address of a profiler server; host as given, an IPv6 address in brackets."""
 
     host: str
     port: int
@@ -24,12 +24,12 @@ class Address:
 
     @property
     def file(self) -> str:
-        """Return the name that TensorFlow's client gives its trace, without the suffix."""
+        """Return the file name that TensorFlow's client gives to the trace, without suffix."""
         return str(self).replace(":", "_")
 
 
 def parse_address(word: str) -> Address | None:
-    """Read `host:port`, `[::1]:port` or `grpc://host:port`; None when it is none of them."""
+    """Read `host:port`, `[::1]:port` or `grpc://host:port`; return None for anything else."""
     match = _ADDRESS.fullmatch(word.strip())
     if match is None or not 0 < int(match[2]) < 65536:
         return None
@@ -37,7 +37,7 @@ def parse_address(word: str) -> Address | None:
 
 
 def unreachable(addresses: tuple[Address, ...]) -> dict[Address, str]:
-    """Ask all at once whether anybody listens; -> why nobody does, for those where nobody does."""
+    """Connect to all addresses at once; return the reason for each one that fails."""
     with ThreadPoolExecutor(max(1, min(32, len(addresses)))) as pool:
         return {a: why for a, why in zip(addresses, pool.map(_why_not, addresses), strict=True) if why}
 
@@ -47,15 +47,15 @@ def _why_not(address: Address) -> str:
         with socket.create_connection((address.host.strip("[]"), address.port), timeout=_PATIENCE_S):
             return ""
     except socket.gaierror:
-        return "no machine of that name is known"
+        return "unknown host name"
     except TimeoutError:
-        return f"nothing answered within {_PATIENCE_S:g} s"
+        return f"no answer within {_PATIENCE_S:g} s"
     except OSError as error:
         return (error.strerror or str(error)).lower()
 
 
 def is_local(address: Address) -> bool:
-    """Tell whether an address is this machine."""
+    """Return whether an address belongs to this machine."""
     name = address.host.strip("[]")
     if name in ("localhost", socket.gethostname()):
         return True
@@ -67,7 +67,7 @@ def is_local(address: Address) -> bool:
 
 
 def _is_own(family: int, host: str) -> bool:
-    """Tell whether a socket can be bound to an address: only to those of this machine."""
+    """Return whether a socket can be bound to an address, which only works for addresses of this machine."""
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind((host, 0))
@@ -77,7 +77,7 @@ def _is_own(family: int, host: str) -> bool:
 
 
 def listener(port: int) -> int | None:
-    """Return the id of the process of this machine that listens on a port; None where that is not told (other users, not Linux)."""
+    """Return the id of the local process that listens on a port; None if unknown (another user's process, or not Linux)."""
     sockets = _listening(port)
     if not sockets:
         return None
@@ -91,7 +91,7 @@ def listener(port: int) -> int | None:
 
 
 def _listening(port: int) -> set[str]:
-    """Return the sockets that listen on a port, as /proc names them."""
+    """Return the sockets that listen on a port, by their names in /proc."""
     found = set()
     for table in ("tcp", "tcp6"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Readings of the wall clock and of the clock that nothing adjusts, as one pair."""
+"""Read the wall clock and CLOCK_MONOTONIC_RAW, which nothing adjusts, as one pair."""
 
 import time
 
@@ -8,7 +8,7 @@ _TRIES = 25
 
 
 def reading() -> ClockReading | None:
-    """Read both clocks at once: of several tries the tightest. None where a system has no such clock."""
+    """Read both clocks; return the tightest of several pairs, or None on a system without CLOCK_MONOTONIC_RAW."""
     if not hasattr(time, "CLOCK_MONOTONIC_RAW"):
         return None
     return min((_once() for _ in range(_TRIES)), key=lambda pair: pair.gap_ns)

@@ -1,4 +1,4 @@
-"""Words after `--` -> commands with names that tell them apart."""
+"""Split the words after `--` into commands and give each a unique name."""
 
 import re
 from collections.abc import Sequence
@@ -7,20 +7,20 @@ from pathlib import PurePath
 
 _SEPARATOR = "--"
 _PYTHON = re.compile(r"python[\d.]*(\.exe)?|pypy[\d.]*", re.IGNORECASE)
-#: Options of Python that take the next word with them.
+#: Python options that take the next word as their value.
 _WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program to start. name: what its session is called, and its folder."""
+    """A program to start. name: the name of its session and of its directory."""
 
     name: str
     words: tuple[str, ...]
 
 
 def split(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Take a line apart at each `--`; empty parts are none."""
+    """Split the words at each `--`; drop empty parts."""
     parts: list[list[str]] = [[]]
     for word in words:
         if word == _SEPARATOR:
@@ -31,7 +31,7 @@ def split(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def named(parts: Sequence[Sequence[str]], names: Sequence[str]) -> tuple[Command, ...]:
-    """Name each command: as given, in order, else after its program, with a number where that is taken."""
+    """Name each command as given, in order, else after its program; add a number if the name is taken."""
     taken = set(names)
     commands = []
     for index, words in enumerate(parts):
@@ -50,7 +50,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def program_name(words: Sequence[str]) -> str:
-    """Name a program: the script or module of a Python, else the file that is run; as a folder can be called."""
+    """Return the name of the Python script or module, else of the executable, in characters fit for a directory."""
     program = PurePath(words[0]).name
     chosen = (_script(words[1:]) or program) if _PYTHON.fullmatch(program) else program
     return re.sub(r"[^\w.+@=-]+", "_", chosen)[:60].strip("._") or "command"

@@ -1,21 +1,21 @@
-"""The side of `run` in the rendezvous: opens the window once all commands are ready, and knows when it is over."""
+"""Decide for `run` when the window opens and when it is over: it opens once all commands are ready."""
 
 import time
 from dataclasses import dataclass
 
 from tb_contention.capture.rendezvous import Rendezvous, Window
 
-#: The least time from saying when the window opens to its opening, so that all have read it. From then on it stays as it is.
+#: Minimum time between announcing and opening the window, so that every process reads it. Within this time it can no longer change.
 _NOTICE_NS = 100_000_000
-#: How long after the window traces are waited for when their commands have ended.
+#: How long after the window to wait for the traces of commands that have exited.
 _EXPORT_NS = 30_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """wait: from the last framework's import to the window; duration: of the window; timeout: the longest wait for imports. In ns.
+    """When to record, in ns. wait: from the last framework's import to the window; timeout: the longest wait for all imports.
 
-    stop: end the commands when the window is recorded.
+    stop: stop the commands once the window is recorded.
     """
 
     wait_ns: int
@@ -25,7 +25,7 @@ class Settings:
 
 
 class Coordinator:
-    """Looks into the folder at intervals; `update` is to be called with the numbers of the commands that run."""
+    """Sets the window from the state of the commands; `run` calls `update` at intervals with the numbers of those running."""
 
     def __init__(self, meeting: Rendezvous, settings: Settings) -> None:
         self._meeting = meeting
@@ -35,36 +35,36 @@ class Coordinator:
         self._known: frozenset[int] = frozenset()
 
     def update(self, running: frozenset[int]) -> None:
-        """Say when the window opens once all are ready, and take it back when one is not any more; free what the dead hold.
+        """Announce the window once all commands are ready, withdraw it if one no longer is, and release claims of dead processes.
 
-        It is said as early as can be: a machine that is busy may not run this process again before the window opens.
+        The window is announced as early as possible: a busy machine may not run this process again before it opens.
         """
         self._known |= running
         now = time.time_ns()
         if self._is_settled(now):
             return
-        running |= frozenset(filter(self._is_recording, self._known))  # beyond the shells that started them
+        running |= frozenset(filter(self._is_recording, self._known))  # also those whose shell has exited
         for number in running:
             if self._meeting.claimed_by(number) is not None and not self._meeting.is_held(number):
                 self._meeting.release(number)
         if not self._are_ready(running, now):
-            self._take_back()
+            self._withdraw()
         elif self._window is None:
             opening = now + max(self._settings.wait_ns, _NOTICE_NS)
             self._window = Window(open_ns=opening, close_ns=opening + self._settings.duration_ns)
             self._meeting.set_window(self._window)
 
     def _is_settled(self, now: int) -> bool:
-        """Tell whether the window is open or opens so soon that it stays as it is."""
+        """Return whether the window is open, or opens too soon to be changed."""
         return self._window is not None and now >= self._window.open_ns - _NOTICE_NS
 
-    def _take_back(self) -> None:
+    def _withdraw(self) -> None:
         if self._window is not None:
             self._window = None
-            self._meeting.take_back_window()
+            self._meeting.withdraw_window()
 
     def _are_ready(self, running: frozenset[int], now: int) -> bool:
-        """Tell whether all that run are ready, or, after the timeout, any."""
+        """Return whether all running commands are ready or, after the timeout, any of them."""
         ready = sum(self._meeting.is_marked(number, "ready") for number in running)
         return ready > 0 and (ready == len(running) or now > self._deadline_ns)
 
@@ -73,19 +73,19 @@ class Coordinator:
         self._meeting.end()
 
     def awaits_a_trace(self) -> bool:
-        """Tell whether a process that lives is to record, records or writes its trace; only for a while after the window."""
+        """Return whether a live process still has to record or write its trace; False some time after the window."""
         if self._window is None or time.time_ns() > self._window.close_ns + _EXPORT_NS:
             return False
         return any(self._is_recording(number) for number in self._known)
 
     def _is_recording(self, number: int) -> bool:
-        """Tell whether a process that lives is to record this command, does, or writes its trace."""
+        """Return whether a live process still has to record this command or write its trace."""
         if not self._meeting.is_marked(number, "ready") or self._meeting.is_marked(number, "done"):
             return False
         return self._meeting.is_held(number)
 
     def is_time_to_stop(self) -> bool:
-        """Tell whether commands that are to end after their window may end: it is recorded, or none was ready in time."""
+        """Return whether to stop the commands now: the window is recorded, or none was ready in time."""
         if not self._settings.stop:
             return False
         if self._window is None:

@@ -1,4 +1,4 @@
-"""The CUDA driver that is at work in this process -> its GPUs by ordinal, which needs no guessing."""
+"""Ask the CUDA driver that this process has loaded for its GPUs by ordinal."""
 
 import ctypes
 import re
@@ -10,7 +10,7 @@ _SUCCESS = 0
 
 
 def uuids_at_work() -> tuple[str, ...] | None:
-    """Ask the driver, where the process has loaded and started it already; None where it has not. Nothing is started."""
+    """Return the UUIDs by ordinal if the process has initialised the driver already, else None; initialise nothing."""
     try:
         found = _LIBRARY.search(Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace"))
         return None if found is None else uuids_by_ordinal(ctypes.CDLL(found[1]))
@@ -19,7 +19,7 @@ def uuids_at_work() -> tuple[str, ...] | None:
 
 
 def uuids_by_ordinal(cuda: Any) -> tuple[str, ...] | None:
-    """Return the hexadecimal UUIDs of all visible devices, without GPU- or MIG- in front; None when the driver is not started."""
+    """Return the UUIDs of all visible devices, without their GPU- or MIG- prefix; None if the driver is not initialised."""
     count = ctypes.c_int(0)
     if cuda.cuDeviceGetCount(ctypes.byref(count)) != _SUCCESS:
         return None

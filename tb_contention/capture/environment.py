@@ -1,4 +1,4 @@
-"""What the process and its system tell without a GPU library: variables, versions, machine, container, MPS."""
+"""Read what needs no GPU library: environment variables, versions, machine, container, MPS."""
 
 import os
 import re
@@ -10,10 +10,10 @@ from pathlib import Path
 from tb_contention._version import __version__
 from tb_contention.capture.facts import Mps
 
-#: Lets kernels of one process run at once while CUPTI traces; read each time the profiler starts.
+#: Lets kernels of one process overlap while CUPTI traces them; read each time the profiler starts.
 CONCURRENT = "TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL"
 
-#: The variables that a manifest states; no others are looked at.
+#: The variables that a manifest records; no others are read.
 VARIABLES = (
     "CUDA_DEVICE_MAX_CONNECTIONS",
     "CUDA_DEVICE_ORDER",
@@ -49,12 +49,12 @@ _ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return those of the listed variables that are set, shortened to 1,000 characters."""
+    """Return the listed variables that are set, cut to 1,000 characters."""
     return {name: environ[name][:_LONGEST] for name in VARIABLES if name in environ}
 
 
 def of_process(process: int) -> dict[str, str] | None:
-    """Return the variables that another process of this machine started with; None where that is not told."""
+    """Return the initial environment of another process on this machine; None if it cannot be read."""
     try:
         words = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
     except OSError:
@@ -64,18 +64,18 @@ def of_process(process: int) -> dict[str, str] | None:
 
 
 def let_kernels_run_at_once() -> None:
-    """Ask CUPTI to leave kernels concurrent, unless the user has decided."""
+    """Ask CUPTI to keep kernels concurrent, unless the user has set the variable."""
     os.environ.setdefault(CONCURRENT, "1")
 
 
 def kernel_mode(environ: Mapping[str, str] = os.environ) -> str:
-    """Tell what the variable asks for: 1 and true, 0 and false are the words that frameworks take, in any case."""
+    """Return the kernel mode that the variable asks for; frameworks accept 1, true, 0 and false in any case."""
     word = environ.get(CONCURRENT, "").lower()
     return {"1": "concurrent", "true": "concurrent", "0": "serialised", "false": "serialised"}.get(word, "unknown")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what is imported."""
+    """Return the versions of Python and of the imported frameworks."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in ("tensorflow", "jax", "jaxlib", "keras"):
         version = getattr(sys.modules.get(name), "__version__", None)
@@ -85,11 +85,11 @@ def versions() -> dict[str, str]:
 
 
 def container() -> str | None:
-    """Name the container that this process is in: its id, else its host name; None outside of containers."""
-    told = _read("/proc/self/cgroup") + "".join(
+    """Return the id of the container this process runs in, else its host name; None outside containers."""
+    text = _read("/proc/self/cgroup") + "".join(
         line for line in _read("/proc/self/mountinfo").splitlines(keepends=True) if "/containers/" in line
     )
-    found = _ID.search(told)
+    found = _ID.search(text)
     if found is not None:
         return found[0]
     signs = (Path("/.dockerenv").exists(), Path("/run/.containerenv").exists(), "KUBERNETES_SERVICE_HOST" in os.environ)
@@ -97,19 +97,19 @@ def container() -> str | None:
 
 
 def machine(inside: str | None) -> str | None:
-    """Name the machine; a container does not know the name of its machine. inside: the container."""
+    """Return the host name; None inside a container, which does not know its machine's name."""
     return (socket.gethostname() or None) if inside is None else None
 
 
 def boot_id() -> str | None:
-    """Return what the kernel drew at its start: the same in all containers of a machine, and on no other machine."""
+    """Return the kernel's boot id, which all containers of a machine share and no other machine has."""
     return _read("/proc/sys/kernel/random/boot_id").strip() or None
 
 
 def mps(environ: Mapping[str, str], *, is_client: bool | None) -> Mps:
-    """Tell whether MPS is on. is_client: what the driver says of this process, None where it says nothing.
+    """Return the state of MPS. is_client: whether the driver lists this process as a client, None if unknown.
 
-    A process finds MPS by a pipe directory. Without that directory there is none; with it a server may be there or may have gone.
+    A process finds MPS through a pipe directory. Without the directory MPS is off; with it the server may be running or gone.
     """
     if is_client is not None:
         state = "on" if is_client else "off"
@@ -126,7 +126,7 @@ def mps(environ: Mapping[str, str], *, is_client: bool | None) -> Mps:
 
 
 def _serves(place: Path) -> bool:
-    """Tell whether the daemon whose process id lies in the pipe directory is alive."""
+    """Return whether the daemon whose process id is in the pipe directory is alive."""
     word = _read(str(place / "nvidia-cuda-mps-control.pid")).strip()
     return word.isdigit() and "nvidia-cuda-mps" in _read(f"/proc/{word}/cmdline")
 

@@ -1,11 +1,11 @@
-"""What is stated of one recorded session. Every value may be missing; why is a sentence in `not_known`."""
+"""The facts about one recorded session, as the manifest states them. Any may be missing; `not_known` says why, in sentences."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockReading:
-    """Two clocks at one instant, in ns; gap_ns: how long reading the pair took."""
+    """Two clocks at one instant, in ns. gap_ns: how long it took to read the pair."""
 
     realtime_ns: int
     monotonic_raw_ns: int
@@ -26,7 +26,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
-    """Figures of one GPU by time, all of one length. time_ns: Unix time; power in mW, memory in bytes, clock in MHz."""
+    """Readings of one GPU over time, as columns of equal length. time_ns: Unix time."""
 
     time_ns: tuple[int, ...]
     sm_clock_mhz: tuple[int | None, ...]
@@ -37,7 +37,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessMemory:
-    """A process that the driver lists on a GPU. memory_bytes: by the samples' times, None where it is not listed or not told."""
+    """A process that the driver lists on a GPU. memory_bytes: one per sample, None if the process is not listed or its use is unknown."""
 
     process_id: int
     name: str | None
@@ -46,7 +46,7 @@ class ProcessMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """What a CUDA ordinal of the process is, and how it fared during the recording."""
+    """The GPU behind a CUDA ordinal of the process, with its readings during the recording."""
 
     gpu: Gpu
     samples: Samples | None = None
@@ -55,7 +55,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mps:
-    """NVIDIA's Multi-Process Service as the process finds it. state: on, off or unknown; caps as the environment gives them."""
+    """NVIDIA's Multi-Process Service as the process sees it. state: on, off or unknown; the limits come from the environment."""
 
     state: str
     active_thread_percentage: float | None = None
@@ -64,7 +64,7 @@ class Mps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One recorded process. profiler: the framework whose profiler recorded; boot_id: what containers of a machine share."""
+    """One recorded process. profiler: the framework whose profiler recorded; boot_id: shared by all containers of a machine."""
 
     name: str
     process_id: int | None

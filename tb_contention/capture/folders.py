@@ -1,4 +1,4 @@
-"""A folder for one recording: two processes that export into one folder within the same second would write the same file."""
+"""Give each recording its own directory: two processes that export into one within the same second would write the same file."""
 
 import contextlib
 import os
@@ -9,12 +9,12 @@ _MOST = 1000
 
 
 def folder_name(name: str) -> str:
-    """Return the name of a session as the name of a folder."""
+    """Return the name of a session in characters fit for a directory."""
     return re.sub(r"[^\w.+@=-]+", "_", name)[:100].lstrip(".") or "session"
 
 
 class OwnFolder:
-    """Makes a folder and holds it; where another recording holds it, `<name>_2` and so on. Raises OSError where none can be made."""
+    """Creates a directory and locks it; takes `<name>_2` and so on if another recording holds it. Raises OSError if it cannot."""
 
     def __init__(self, wanted: Path) -> None:
         self.path = wanted
@@ -43,7 +43,7 @@ class OwnFolder:
         return True
 
     def leave(self) -> None:
-        """Let others have it; the end of the process does so too."""
+        """Release the lock, as the end of the process does."""
         handle, self._handle = self._handle, None
         if handle is not None:
             with contextlib.suppress(OSError):

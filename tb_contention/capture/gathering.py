@@ -1,4 +1,4 @@
-"""What one process can state of itself and of its GPUs, from the start of a recording to its end."""
+"""Gather the facts about this process and its GPUs while it is recorded."""
 
 import os
 from collections.abc import Mapping
@@ -10,35 +10,35 @@ from tb_contention.capture.visible import visible
 
 
 class Gathering:
-    """Opens NVML when it is made, reads clocks and samples between `start` and `stop`, and states it all in `session`."""
+    """Opens NVML, reads clocks and samples between `start` and `stop`, and returns all facts in `session`."""
 
     def __init__(self, *, sample_every_s: float = SAMPLE_EVERY_S) -> None:
         self._machine = Machine()
         ordinals, doubt = self._ordinals()
-        # All where the own ones are in doubt: the driver may tell them later.
+        # All GPUs while this process's own are uncertain: the driver may name them later.
         self._machine.watch(None if doubt else ordinals, every_s=sample_every_s)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         self._machine.start()
 
     def stop(self) -> None:
-        """End reading."""
+        """Stop reading."""
         self._machine.stop()
 
     def _ordinals(self) -> tuple[tuple[str, ...], str]:
-        """Return the UUIDs by ordinal: as the CUDA driver says where it is at work, else as the environment says; or a doubt."""
+        """Return the UUIDs by ordinal, from the CUDA driver if it is initialised, else from the environment; or why they are uncertain."""
         if not self._machine.nvml.is_open:
             return (), ""
         at_work = driver.uuids_at_work()
         if at_work is not None:
             whole = {gpu.uuid for gpu in self._machine.gpus}
             return tuple(f"{'GPU' if f'GPU-{uuid}' in whole else 'MIG'}-{uuid}" for uuid in at_work), ""
-        told = visible(self._machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("CUDA_DEVICE_ORDER"))
-        return told.uuids, told.doubt
+        found = visible(self._machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("CUDA_DEVICE_ORDER"))
+        return found.uuids, found.doubt
 
     def session(self, name: str, profiler: str | None, not_known: tuple[str, ...] = ()) -> Session:
-        """State everything, and let NVML go. not_known: what the caller knows to be missing."""
+        """Return all facts and close NVML. not_known: what the caller knows to be missing."""
         try:
             return self._session(name, profiler, not_known)
         finally:
@@ -48,13 +48,15 @@ class Gathering:
         inside = environment.container()
         ordinals, doubt = self._ordinals()
         devices = {ordinal: self._machine.device(uuid) for ordinal, uuid in enumerate(ordinals)}
-        not_known = [f"which GPU is which ordinal: {doubt}"] if doubt else []
+        not_known = [f"GPU of each CUDA ordinal: {doubt}"] if doubt else []
         if inside is not None:
-            not_known.append("name of the machine: the process is in a container")
+            not_known.append("machine name: the process runs in a container")
             if any(device.processes for device in devices.values()):
-                not_known.append("own entry among the processes: containers may number processes in their own way")
+                not_known.append(
+                    "this process among the GPU's processes: process ids in a container may differ from the driver's"
+                )
         if not self._machine.clock_readings:
-            not_known.append("clock readings: this system has no clock that nothing adjusts")
+            not_known.append("clock readings: this system has no CLOCK_MONOTONIC_RAW")
         mps = environment.mps(os.environ, is_client=self._is_mps_client(devices, inside))
         return Session(
             name=name[:1000] or "session", process_id=os.getpid(), host=environment.machine(inside), boot_id=environment.boot_id(),
@@ -64,7 +66,7 @@ class Gathering:
         )  # fmt: skip
 
     def _is_mps_client(self, devices: Mapping[int, Device], inside: str | None) -> bool | None:
-        """Tell whether the driver lists this process as a client of MPS; None where it cannot be recognised."""
+        """Return whether the driver lists this process as an MPS client; None if it cannot be identified."""
         if inside is not None or not devices:
             return None
         me, listed = os.getpid(), False

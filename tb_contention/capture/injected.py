@@ -1,6 +1,6 @@
-"""Inside a command of `tb-contention run`: record this process during the window, without a change to its program.
+"""Record this process, a command of `tb-contention run`, during the window, without changing its program.
 
-Of the processes of a command the first that imports a framework records; when it ends before the window, the next one does.
+The first process of a command that imports a framework is recorded; if it exits before the window, the next one is.
 """
 
 import atexit
@@ -18,12 +18,13 @@ from tb_contention.capture.rendezvous import Done, Order, Rendezvous, Window, is
 
 _TICK_S = 0.02
 _SLOW_TICK_S = 0.2
-#: The longest that the end of the program waits for its trace.
+#: How long the exit of the program waits for its trace.
 _EXPORT_S = 120.0
+_TOO_EARLY = "it exited before the window opened; use a shorter --wait"
 
 
 def begin(order_path: str) -> None:
-    """Start to wait for the window, in a thread of its own."""
+    """Start a thread that waits for the window."""
     meeting = Rendezvous(Path(order_path).parent)
     order = meeting.order(int(Path(order_path).name.partition(".")[0]))
     if order is not None:
@@ -31,7 +32,7 @@ def begin(order_path: str) -> None:
 
 
 class WindowRecorder:
-    """Waits for the window and records it; also ends the recording when the program ends first."""
+    """Waits for the window and records it; ends the recording early if the program exits first."""
 
     def __init__(self, meeting: Rendezvous, order: Order) -> None:
         self._meeting = meeting
@@ -42,20 +43,20 @@ class WindowRecorder:
         self._recording = Recording(order.name, order.logdir, recorder="run", in_own_folder=False)
 
     def start(self) -> None:
-        """Watch for the end of the program, and begin."""
+        """Start waiting, and register for the exit of the program."""
         atexit.register(self.finish)
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminated)
         self._thread.start()
 
     def finish(self) -> None:
-        """End the recording and wait for its trace. In a process forked from this one there is none."""
+        """End the recording and wait for its trace; do nothing in a forked process."""
         if os.getpid() == self._process_id:
             self._over.set()
             self._thread.join(timeout=_EXPORT_S)
 
     def _terminated(self, number: int, frame: FrameType | None) -> None:
-        """Keep what is recorded, then end by the signal as if nothing had been in its way."""
+        """Save the recording, then let the signal end the process as it would have."""
         self.finish()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -71,7 +72,7 @@ class WindowRecorder:
                 directories=tuple(map(str, self._recording.directories)), problems=tuple(self._recording.problems)
             )
         except Exception as error:
-            done = Done(problems=(f"nothing is recorded ({type(error).__name__}: {reason(error)})",))
+            done = Done(problems=(f"recording failed ({type(error).__name__}: {reason(error)})",))
         if self._meeting.is_there():
             tell(number, done)
 
@@ -82,31 +83,31 @@ class WindowRecorder:
         return True
 
     def _is_pointless(self) -> bool:
-        """Tell whether nobody waits for a recording any more."""
+        """Return whether nobody waits for this recording any longer."""
         run_is_gone = not self._meeting.is_there() or not is_alive(self._order.runner)
         return run_is_gone or self._meeting.is_marked(self._order.number, "done")
 
     def _record(self) -> bool:
-        """Record the window; False where this process ended before it, so that another one of the command may."""
+        """Record the window; return False if this process exits before it, so that the command's next process can."""
         meeting, problems = self._meeting, self._recording.problems
         while not _is_ready():
             if self._over.wait(_TICK_S) or meeting.is_ended() or self._is_pointless():
-                problems.append("JAX was imported, but it did not open a device")
+                problems.append(_TOO_EARLY if _is_ready() else "JAX was imported but opened no device")
                 return False
         meeting.mark(self._order.number, "ready")
         self._recording.prepare()
         window = self._opened()
         if window is None:
-            problems.append("it ended before the window opened; a shorter --wait opens it earlier")
+            problems.append(_TOO_EARLY)
             return False
         if time.time_ns() >= window.close_ns:
-            problems.append("it imported its framework after the window had closed")
+            problems.append("it imported its framework after the window had closed; use a longer --timeout")
         else:
             self._record_until(window.close_ns)
         return True
 
     def _opened(self) -> Window | None:
-        """Wait for the window, which may be put off until it opens; None when the program or `run` ended first."""
+        """Wait for the window, which may be postponed until it opens; return None if the program or `run` ends first."""
         while True:
             window = self._meeting.window()
             left_s = _TICK_S if window is None else min(_TICK_S, (window.open_ns - time.time_ns()) / 1e9)
@@ -130,5 +131,5 @@ class WindowRecorder:
 
 
 def _is_ready() -> bool:
-    """Tell whether there is a profiler to start: TensorFlow's always, JAX's once its devices are open."""
+    """Return whether a profiler can start: TensorFlow's after the import, JAX's once its devices are open."""
     return is_imported("tensorflow", "profiler") or is_jax_at_work()

@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP while commands run: counted here, acted on by whoever runs them."""
+"""Count SIGINT, SIGTERM and SIGHUP while commands run; the runner acts on them."""
 
 import signal
 from collections.abc import Callable
@@ -9,7 +9,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Interrupts:
-    """A context in which these signals end nothing by themselves. number: the last one, None before any."""
+    """A context in which these signals are only counted. number: the last one, None before any."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""The folder that recordings are written to."""
+"""Create the log directory that recordings are written to."""
 
 from pathlib import Path
 
@@ -6,16 +6,20 @@ from tb_contention.errors import OptionError, OutputError
 
 
 def make_logdir(place: str) -> Path:
-    """Make a log directory where there is none; -> its absolute path. Raises OptionError for a URL, OutputError where it cannot be made."""
+    """Create a log directory if missing and return its absolute path; raise OptionError for a URL, OutputError on failure."""
     if "://" in place:
-        raise OptionError("DIR must be a folder of this machine.", slug="bad-option", advice="Copy it afterwards.")
+        raise OptionError(
+            f"--logdir {place} is a URL; recordings need a local directory.",
+            slug="bad-option",
+            advice="Record to a local directory and copy it afterwards.",
+        )
     logdir = Path(place).expanduser()
     try:
         logdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"Cannot make the folder {logdir}: {error.strerror or error}.",
+            f"Cannot create the directory {logdir}: {error.strerror or error}.",
             slug="output-not-writable",
-            advice="Name a folder that you may write to.",
+            advice="Name a directory that you may write to.",
         ) from None
     return logdir.absolute()

@@ -1,4 +1,4 @@
-"""The GPUs and clocks of this machine, read from the start of a recording to its end."""
+"""Read the GPUs and clocks of this machine during a recording."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,15 +8,14 @@ from tb_contention.capture.facts import ClockReading, Device, Gpu
 from tb_contention.capture.nvml import Nvml
 from tb_contention.capture.sampler import Sampler
 
-#: How often GPUs are read.
+#: Interval between readings of the GPUs.
 SAMPLE_EVERY_S = 0.05
 
 
 class Machine:
-    """Opens NVML when it is made; reads clocks and the GPUs of `watch` between `start` and `stop`, and lets NVML go in `close`.
+    """Opens NVML; reads clocks and the GPUs chosen by `watch` between `start` and `stop`; `close` closes NVML.
 
-    gpus: whole ones, in the order of NVML; handles: what NVML calls them, by UUID.
-    clock_readings: at the start and at the stop, none where nothing can be read.
+    gpus: the whole GPUs in NVML's order. handles: their NVML handles by UUID. clock_readings: at start and stop, if readable.
     """
 
     def __init__(self) -> None:
@@ -28,23 +27,23 @@ class Machine:
         self._sampler = Sampler(self.nvml, {}, SAMPLE_EVERY_S)
 
     def watch(self, uuids: Iterable[str] | None = None, *, every_s: float = SAMPLE_EVERY_S) -> None:
-        """Choose what to read: these GPUs or parts of GPUs (MIG), or all GPUs."""
+        """Choose the GPUs or MIG instances to read; by default all GPUs."""
         handles = self.handles if uuids is None else {uuid: self.handle(uuid) for uuid in uuids}
         there = {uuid: handle for uuid, handle in handles.items() if handle is not None}
         self._sampler = Sampler(self.nvml, there, every_s)
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         self._read_clocks()
         self._sampler.start()
 
     def stop(self) -> None:
-        """End reading."""
+        """Stop reading."""
         self._sampler.stop()
         self._read_clocks()
 
     def close(self) -> None:
-        """Let NVML go."""
+        """Close NVML."""
         self.nvml.close()
 
     def _read_clocks(self) -> None:
@@ -53,7 +52,7 @@ class Machine:
             self.clock_readings += (reading,)
 
     def handle(self, uuid: str) -> Any:
-        """Return what NVML calls a GPU or a part of one; None where it knows none of this name."""
+        """Return the NVML handle of a GPU or MIG instance; None if there is none."""
         return self.handles[uuid] if uuid in self.handles else self.nvml.handle(uuid)
 
     def driver(self) -> str | None:
@@ -61,7 +60,7 @@ class Machine:
         return self.nvml.driver() if self.nvml.is_open else None
 
     def device(self, uuid: str) -> Device:
-        """State what is known and was read of a GPU or a part of one."""
+        """Return the identity and readings of a GPU or MIG instance."""
         gpu = next((gpu for gpu in self.gpus if gpu.uuid == uuid), None)
         if gpu is None:
             handle = self.handle(uuid)

@@ -1,4 +1,4 @@
-"""Facts of sessions -> `tb_contention.json` beside the traces: merged with what is there, written whole or not at all."""
+"""Write facts about sessions to `tb_contention.json` beside the traces, merged with its content, whole or not at all."""
 
 import contextlib
 import json
@@ -21,21 +21,23 @@ _ROOM = MAX_BYTES - 1000
 
 
 def write(directory: Path, sessions: Mapping[str, Session], recorder: str) -> str:
-    """State sessions, by the names of their files without `.xplane.pb`. Returns what went wrong in a sentence, or nothing.
+    """Add sessions, keyed by their file names without `.xplane.pb`; return a sentence on what went wrong, or "".
 
-    Entries of others stay as they are. A manifest that cannot be read is kept, and nothing is written.
+    Other entries stay as they are. A manifest that cannot be read is kept unchanged.
     """
     path = directory / NAME
     try:
         with _locked(directory):
             document = _present(path)
             if document is None:
-                return f"{path} is there and is not a manifest of format {FORMAT_VERSION}; it is kept, and nothing is added"
+                return (
+                    f"{path} is not a manifest of format {FORMAT_VERSION}; it is kept unchanged, without this session"
+                )
             document["recorder"] = f"tb_contention {__version__} {recorder}"
             document.setdefault("sessions", {})
             text = _fitted(document, sessions)
             if text is None:
-                return f"{path} has no room for another session; it is kept"
+                return f"{path} would exceed {MAX_BYTES >> 20} MiB with another session; it is kept unchanged"
             _replace(path, text)
     except OSError as error:
         return f"{path} cannot be written ({error.strerror or reason(error)})"
@@ -43,7 +45,7 @@ def write(directory: Path, sessions: Mapping[str, Session], recorder: str) -> st
 
 
 def _present(path: Path) -> dict[str, Any] | None:
-    """Return the document that is there, or a new one; None where what is there is no manifest."""
+    """Return the existing document, or a new one; None if the file is not a manifest."""
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -55,7 +57,7 @@ def _present(path: Path) -> dict[str, Any] | None:
 
 
 def _fitted(document: dict[str, Any], sessions: Mapping[str, Session]) -> str | None:
-    """Return the text, with fewer samples where it would be too long, at last without any."""
+    """Return the text, with fewer samples if it would be too long, at last without any; None if even that is too long."""
     for keep in (1, 2, 4, 8, 16, 0):
         added = {key: as_json(_thinned(session, keep)) for key, session in sessions.items()}
         text = _text({**document, "sessions": {**document["sessions"], **added}})
@@ -65,7 +67,7 @@ def _fitted(document: dict[str, Any], sessions: Mapping[str, Session]) -> str | 
 
 
 def _thinned(session: Session, keep: int) -> Session:
-    """Keep every so-manieth sample; 0: none."""
+    """Keep every `keep`-th sample; none for 0."""
     if keep == 1:
         return session
     return replace(session, devices={ordinal: _thin(device, keep) for ordinal, device in session.devices.items()})
@@ -87,7 +89,7 @@ def _thin(device: Device, keep: int) -> Device:
 
 
 def as_json(session: Session) -> dict[str, Any]:
-    """Write a session as the manifest has it; what is not known is left out."""
+    """Return a session in the manifest's form; leave out unknown values."""
     mps = session.mps
     return _known(
         {
@@ -151,7 +153,7 @@ def _known(entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(document: dict[str, Any]) -> str:
-    """Print with a line per key of a session, so that people can read it and long lists stay on one line."""
+    """Write one line per key of a session, so that it is readable and long lists stay on one line."""
     lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in document.items() if key != "sessions"]
     sessions = [f" {_dumps(key)}: {_entry(value)}" for key, value in sorted(document["sessions"].items())]
     lines.append('"sessions": {\n' + ",\n".join(sessions) + "\n }")
@@ -170,7 +172,7 @@ def _dumps(value: Any) -> str:
 
 @contextlib.contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """Hold the directory against other recorders, where the system has locks; nothing is left behind."""
+    """Lock the directory against other recorders, if the system has locks; leave no file behind."""
     try:
         import fcntl
     except ImportError:

@@ -1,23 +1,23 @@
-"""One sentence to the user of a program that is not ours: on stderr, and never more than that."""
+"""Print one-line messages to stderr from inside a user's program, and never raise there."""
 
 import contextlib
 import sys
 
 
 def say(message: str) -> None:
-    """Write a line to stderr, where there is one."""
+    """Print a line to stderr, if there is one."""
     with contextlib.suppress(Exception):
         sys.stderr.write(f"tb_contention: {printable(message)}\n")
         sys.stderr.flush()
 
 
 def printable(text: str) -> str:
-    """Write control characters and line ends as escapes."""
+    """Escape control characters and line ends."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def reason(error: BaseException, most: int = 200) -> str:
-    """Tell an error in one line, shortened; the kind alone where it says nothing."""
+    """Return an error's message in one line, shortened, or its type if it has none."""
     words = " ".join(str(error).split()).rstrip(".")
     if not words:
         return type(error).__name__

@@ -1,4 +1,4 @@
-"""NVML through nvidia-ml-py (the module `pynvml`), where it is there: every figure or None, and each reason once."""
+"""Query NVML through nvidia-ml-py (the module `pynvml`), if installed; what fails is None, and its reason is noted once."""
 
 import contextlib
 import importlib
@@ -14,7 +14,7 @@ _MIG_ENABLED = 1
 
 
 class Nvml:
-    """The library, opened. Nothing here raises; what could not be had is a sentence in `not_known`."""
+    """The opened library. Nothing here raises; `not_known` collects a sentence for each query that failed."""
 
     def __init__(self) -> None:
         self.not_known: dict[str, None] = {}
@@ -39,11 +39,11 @@ class Nvml:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is anything to ask."""
+        """Return whether NVML is open."""
         return self._library is not None
 
     def close(self) -> None:
-        """Let the library go; others in this process may use it on."""
+        """Close NVML; other users in this process keep it open."""
         library, self._library = self._library, None
         if library is not None:
             with contextlib.suppress(Exception):
@@ -53,10 +53,10 @@ class Nvml:
         self.not_known.setdefault(sentence)
 
     def _ask(self, what: str, function: str, *words: Any) -> Any:
-        """Call one function of the library; None where it is absent or fails."""
+        """Call one function of the library; return None if it is absent or fails."""
         call = getattr(self._library, function, None)
         if call is None:
-            self._miss(f"{what}: this nvidia-ml-py has no {function}")
+            self._miss(f"{what}: this release of nvidia-ml-py has no {function}")
             return None
         try:
             return call(*words)
@@ -65,11 +65,11 @@ class Nvml:
             return None
 
     def driver(self) -> str | None:
-        """Return the version of the driver."""
+        """Return the driver version."""
         return _text(self._ask("driver", "nvmlSystemGetDriverVersion"))
 
     def handles(self) -> Iterator[Any]:
-        """Give the GPUs in the order of the PCI bus; one that is lost ends it."""
+        """Yield the handles of the GPUs in PCI bus order; stop at one that fails."""
         count = self._ask("number of GPUs", "nvmlDeviceGetCount") if self.is_open else None
         for index in range(count or 0):
             handle = self._ask(f"GPU {index}", "nvmlDeviceGetHandleByIndex", index)
@@ -78,11 +78,11 @@ class Nvml:
             yield handle
 
     def handle(self, uuid: str) -> Any:
-        """Find a GPU or a MIG instance."""
+        """Return the handle of a GPU or MIG instance."""
         return self._ask(f"GPU {uuid[:50]}", "nvmlDeviceGetHandleByUUID", uuid)
 
     def gpu(self, handle: Any) -> Gpu:
-        """Tell what a handle is."""
+        """Return the identity of the GPU behind a handle."""
         memory = self._ask("memory of the GPU", "nvmlDeviceGetMemoryInfo", handle)
         mode = self._ask("compute mode", "nvmlDeviceGetComputeMode", handle)
         return Gpu(
@@ -95,7 +95,7 @@ class Nvml:
         )
 
     def _mig(self, handle: Any) -> bool | None:
-        """Tell whether MIG is on. A GPU without MIG answers that it does not support the question."""
+        """Return whether MIG is on; a GPU without MIG answers NotSupported."""
         call = getattr(self._library, "nvmlDeviceGetMigMode", None)
         if call is None:
             return None
@@ -105,23 +105,23 @@ class Nvml:
             return False if type(error).__name__ == "NVMLError_NotSupported" else None
 
     def sm_clock(self, handle: Any) -> int | None:
-        """Return MHz."""
+        """Return the SM clock in MHz."""
         return _whole(self._ask("SM clock", "nvmlDeviceGetClockInfo", handle, _CLOCK_SM))
 
     def power(self, handle: Any) -> int | None:
-        """Return mW."""
+        """Return the power in mW."""
         return _whole(self._ask("power", "nvmlDeviceGetPowerUsage", handle))
 
     def utilisation(self, handle: Any) -> int | None:
-        """Return the percentage of the driver's last period, up to a second, in which some kernel ran."""
+        """Return the percentage of the driver's last period, up to one second, in which any kernel ran."""
         return _whole(getattr(self._ask("utilisation", "nvmlDeviceGetUtilizationRates", handle), "gpu", None))
 
     def memory_used(self, handle: Any) -> int | None:
-        """Return the bytes that are taken, by whomever."""
+        """Return the bytes in use by all processes."""
         return _whole(getattr(self._ask("memory of the GPU", "nvmlDeviceGetMemoryInfo", handle), "used", None))
 
     def processes(self, handle: Any) -> dict[int, int | None]:
-        """Return the bytes of each process on a GPU by its id, as the driver counts them."""
+        """Return the bytes used by each process on a GPU, by process id."""
         found: dict[int, int | None] = {}
         for function in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
             for entry in self._ask("processes on the GPU", function, handle) or ():
@@ -131,17 +131,17 @@ class Nvml:
         return found
 
     def mps_clients(self, handle: Any) -> frozenset[int] | None:
-        """Return the processes that compute through MPS; None where the library cannot tell."""
+        """Return the ids of MPS clients; None if the library cannot list them."""
         listed = self._ask("clients of MPS", "nvmlDeviceGetMPSComputeRunningProcesses", handle)
         return None if listed is None else frozenset(int(entry.pid) for entry in listed)
 
     def process_name(self, process_id: int) -> str | None:
-        """Return the program of a process, without its path and arguments."""
+        """Return the program name of a process, without path and arguments."""
         call = getattr(self._library, "nvmlSystemGetProcessName", None)
         try:
             words = (_text(call(process_id)) or "").split() if call is not None else []
         except Exception:
-            return None  # it has ended, or belongs to someone else
+            return None  # it has exited, or belongs to another user
         return (words[0].replace("\\", "/").rpartition("/")[2][:100] or None) if words else None
 
 
@@ -152,11 +152,11 @@ def _text(value: Any) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    """Return a number that is not negative."""
+    """Return a non-negative integer, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62 else None
 
 
 def _bus(info: Any) -> str | None:
-    """Write a place on the bus as CUDA does."""
+    """Format a PCI address as CUDA does."""
     domain, bus, device = (_whole(getattr(info, name, None)) for name in ("domain", "bus", "device"))
     return None if domain is None or bus is None or device is None else f"{domain:04x}:{bus:02x}:{device:02x}.0"

@@ -1,4 +1,4 @@
-"""The profilers of the frameworks that are imported already; none is imported here."""
+"""Start and stop the profilers of frameworks that are imported already; import none here."""
 
 import importlib
 import inspect
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: As profilers count: events of operations and steps, no calls of Python functions.
+#: The profilers' levels: record operations and steps, but no calls of Python functions.
 _HOST_LEVEL, _PYTHON_LEVEL, _DEVICE_LEVEL = 2, 0, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiler:
-    """The profiler of one framework; both functions raise what the framework raises."""
+    """The profiler of one framework; both functions let the framework's exceptions through."""
 
     framework: str
     start: Callable[[Path], None]
@@ -23,10 +23,10 @@ class Profiler:
 
 
 def profilers() -> tuple[Profiler, ...]:
-    """Return those of the frameworks in use, the likelier one first; a process can use one at a time.
+    """Return the profilers of the frameworks in use, the likelier first; a process can run only one at a time.
 
-    A program that has put JAX to work records with JAX, whatever else it imports: JAX programs read their input with TensorFlow. Beside
-    TensorFlow a JAX that is merely imported does not count; Keras imports every framework that it finds.
+    A program that has opened JAX's devices records with JAX, since JAX programs may read their input with TensorFlow. A JAX that is only
+    imported beside TensorFlow does not count, since Keras imports every framework it finds.
     """
     tensorflow = Profiler(framework="TensorFlow", start=_start_tensorflow, stop=_stop_tensorflow)
     jax = Profiler(framework="JAX", start=_start_jax, stop=_stop_jax)
@@ -36,19 +36,19 @@ def profilers() -> tuple[Profiler, ...]:
 
 
 def is_running_already(error: Exception) -> bool:
-    """Tell whether a profiler did not start because one records in this process already."""
+    """Return whether a profiler failed to start because another one runs in this process."""
     return type(error).__name__ == "AlreadyExistsError" or "already been started" in str(error)
 
 
 def is_imported(name: str, attribute: str) -> bool:
-    """Tell whether a framework is imported to its end: one is in the list of modules from the beginning of its import."""
+    """Return whether a framework is fully imported; a module is in sys.modules from the start of its import."""
     module = sys.modules.get(name)
     is_half_way = getattr(getattr(module, "__spec__", None), "_initializing", False)
     return getattr(module, attribute, None) is not None and not is_half_way
 
 
 def is_jax_at_work() -> bool:
-    """Tell whether JAX has opened its devices; before that, starting its profiler would open them, and settle its settings."""
+    """Return whether JAX has opened its devices; starting its profiler earlier would open them and fix their settings."""
     bridge = sys.modules.get("jax._src.xla_bridge")
     tell = getattr(bridge, "backends_are_initialized", None)
     try:

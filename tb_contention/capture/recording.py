@@ -1,4 +1,4 @@
-"""One recording of this process: the profiler, what is stated meanwhile, and the manifest beside the trace. Nothing here raises."""
+"""Record this process: run the profiler, gather facts meanwhile, write the manifest beside the trace. Nothing here raises."""
 
 import os
 from pathlib import Path
@@ -10,11 +10,14 @@ from tb_contention.capture.machine import SAMPLE_EVERY_S
 from tb_contention.capture.messages import reason
 from tb_contention.capture.profilers import Profiler, is_running_already, profilers
 
+#: How a problem begins that left nothing recorded.
+NOT_RECORDED = "not recorded: "
+
 
 class Recording:
-    """Records this process into `<logdir>/<name>`, a log directory of its own: two processes may export within the same second.
+    """Records this process into its own log directory `<logdir>/<name>`, since two processes may export within the same second.
 
-    in_own_folder: make that folder; False where logdir is one session's alone already.
+    in_own_folder: create that directory; False if logdir already belongs to one session.
     """
 
     def __init__(
@@ -30,7 +33,7 @@ class Recording:
         self.logdir = Path(logdir).absolute() / (folder_name(name) if in_own_folder else "")
         self._is_local = "://" not in os.fspath(logdir)
         self._place: OwnFolder | None = None
-        #: Where the trace and the manifest lie, once it has stopped.
+        #: The directories of the trace and the manifest, once stopped.
         self.directories: tuple[Path, ...] = ()
         #: What went wrong, in sentences.
         self.problems: list[str] = []
@@ -43,11 +46,11 @@ class Recording:
 
     @property
     def is_running(self) -> bool:
-        """Tell whether a profiler records for it now."""
+        """Return whether its profiler is recording now."""
         return self._profiler is not None
 
     def prepare(self) -> None:
-        """Do what takes time before the profiler starts: open libraries, look what is there."""
+        """Do the slow part before the profiler starts: open libraries and read the GPUs' identities."""
         environment.let_kernels_run_at_once()
         try:
             self._gathering = self._gathering or Gathering(sample_every_s=self._sample_every_s)
@@ -55,16 +58,16 @@ class Recording:
             self._no_manifest(error)
 
     def start(self) -> None:
-        """Start the profiler of the framework that is imported, and reading."""
+        """Start the profiler of the imported framework, and the readings."""
         if self._gathering is None:
             self.prepare()
         if not self._is_local:
-            self._refuse("the log directory must be a folder of this machine")
+            self._refuse("the log directory must be a local directory, not a URL")
             return
         try:
             self._place = OwnFolder(self.logdir)
         except OSError as error:
-            self._refuse(f"{self.logdir} cannot be made ({error.strerror or reason(error)})")
+            self._refuse(f"cannot create {self.logdir} ({error.strerror or reason(error)})")
             return
         self.logdir = self._place.path
         self._before = trace_files.list_traces(self.logdir)
@@ -83,23 +86,23 @@ class Recording:
 
     def _started(self) -> Profiler | None:
         candidates = profilers()
-        refused = [] if candidates else ["neither TensorFlow nor JAX is imported"]
+        refused = [] if candidates else ["neither TensorFlow nor JAX is imported yet"]
         for profiler in candidates:
             error = _start(profiler, self.logdir)
             if error is None:
                 self._others = [other.framework for other in candidates if other is not profiler]
                 return profiler
-            refused.append(f"the profiler of {profiler.framework} does not start ({reason(error)})")
+            refused.append(f"{profiler.framework}'s profiler failed to start ({reason(error)})")
             if is_running_already(error):
-                break  # by another hand: a second one beside it would take the GPU's events away from it
+                break  # started by the program: a second profiler would take the GPU events away from it
         self._refuse("; ".join(refused))
         return None
 
     def _no_manifest(self, error: Exception) -> None:
-        self.problems.append(f"{self.name}: no manifest is written ({type(error).__name__}: {reason(error)})")
+        self.problems.append(f"no manifest was written ({type(error).__name__}: {reason(error)})")
 
     def _refuse(self, why: str) -> None:
-        self.problems.append(f"nothing is recorded for {self.name!r}: {why}")
+        self.problems.append(f"{NOT_RECORDED}{why}")
 
     def stop(self) -> None:
         """Stop the profiler, wait for its trace, and write the manifest."""
@@ -111,7 +114,7 @@ class Recording:
         try:
             profiler.stop()
         except Exception as error:
-            self.problems.append(f"{self.name}: the profiler of {profiler.framework} fails to export ({reason(error)})")
+            self.problems.append(f"{profiler.framework}'s profiler failed to write its trace ({reason(error)})")
         try:
             self._state(profiler)
         except Exception as error:
@@ -122,20 +125,20 @@ class Recording:
     def _state(self, profiler: Profiler) -> None:
         traces = trace_files.new_traces(self._before, trace_files.list_traces(self.logdir))
         if not traces:
-            self.problems.append(f"{self.name}: the profiler of {profiler.framework} left no trace in {self.logdir}")
+            self.problems.append(f"{profiler.framework}'s profiler wrote no trace to {self.logdir}")
         self.directories = tuple(dict.fromkeys(trace.path.parent for trace in traces))
         if self._gathering is None:
             return
-        session = self._gathering.session(self.name, profiler.framework, self._unrecorded())
+        session = self._gathering.session(self.name, profiler.framework, self._unrecorded(profiler))
         for directory in self.directories:
             keys = (trace.host for trace in traces if trace.path.parent == directory)
             wrong = manifest.write(directory, dict.fromkeys(keys, session), self._recorder)
             if wrong:
                 self.problems.append(wrong)
 
-    def _unrecorded(self) -> tuple[str, ...]:
+    def _unrecorded(self, profiler: Profiler) -> tuple[str, ...]:
         return tuple(
-            f"host events of {framework}: one profiler records per process, and it was another's"
+            f"host events of {framework}: only one profiler can run per process, and it was {profiler.framework}'s"
             for framework in self._others
         )
 

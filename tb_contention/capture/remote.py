@@ -1,4 +1,4 @@
-"""Profiler servers -> one session directory: all record the same moment; one that fails does not take the others with it."""
+"""Record several profiler servers at the same moment into one session directory; keep the rest if one fails."""
 
 import json
 import os
@@ -15,19 +15,19 @@ from tb_contention.capture.logdir import make_logdir
 from tb_contention.capture.watch import Watch
 from tb_contention.errors import ContentionError, MissingLibraryError
 
-#: All servers are told one moment to start at, so much after the request.
+#: Delay from the request to the common start of all servers.
 _DELAY_MS = 500
-#: A client waits 20 s for a server that accepts and says nothing, imports TensorFlow, and fetches the traces.
+#: Time for the client to import TensorFlow, wait 20 s for a silent server, and fetch the traces.
 _PATIENCE_S = 180
-_NO_TRACE = "it answers, but gave no trace: it is no profiler server, or another recording is going on there"
+_NO_TRACE = "it answered but returned no trace; it may not be a profiler server, or is recording for someone else"
 _PACKAGE = Path(__file__).resolve().parents[2]
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one server gave: the file, or why there is none."""
+    """The outcome of one server: its trace file, or why there is none."""
 
     address: Address
     path: Path | None = None
@@ -36,7 +36,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteCapture:
-    """One request's outcome. folder: the session directory."""
+    """The outcome of one request. folder: the session directory."""
 
     folder: Path
     client: str
@@ -44,28 +44,28 @@ class RemoteCapture:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether every server gave a trace."""
+        """Return whether every server returned a trace."""
         return all(outcome.path is not None for outcome in self.outcomes)
 
 
 def request_capture(
-    logdir: str | os.PathLike[str], addresses: tuple[Address, ...], duration_ms: int, tell: Tell
+    logdir: str | os.PathLike[str], addresses: tuple[Address, ...], duration_ms: int, say: Say
 ) -> RemoteCapture:
-    """Let servers record for `duration_ms` from the same moment on, into `<logdir>/plugins/profile/<time>/<host>_<port>.xplane.pb`.
+    """Record `duration_ms` on all servers from the same moment on, into `<logdir>/plugins/profile/<time>/<host>_<port>.xplane.pb`.
 
-    Raises OptionError and OutputError where the folder cannot be made, MissingLibraryError without a client, ContentionError when no
-    server gave a trace.
+    Raises OptionError or OutputError if the directory cannot be created, MissingLibraryError without a client, and ContentionError if no
+    server returns a trace.
     """
     folder = make_logdir(os.fspath(logdir))
     profile = folder / "plugins" / "profile"
     addresses = tuple(dict.fromkeys(addresses))
-    tell("Looking for the profiler servers")
+    say("Connecting to the profiler servers")
     silent = unreachable(addresses)
     there = tuple(a for a in addresses if a not in silent)
     if not there:
         raise ContentionError(_failures(silent), slug="capture-failed", advice=_START_ONE)
     before = _files(profile)
-    tell(f"Recording {duration_ms / 1000:g} s at {', '.join(map(str, there))}")
+    say(f"Recording {duration_ms / 1000:g} s from {', '.join(map(str, there))}")
     with Watch.during() as watch:
         answer = _ask(folder, there, duration_ms)
     given = {path.name: path for path in sorted(_files(profile) - before)}
@@ -73,17 +73,19 @@ def request_capture(
     session = next((o.path.parent for o in outcomes if o.path is not None), None)
     if session is None:
         why = answer["error"] or _NO_TRACE
-        raise ContentionError(f"No server gave a trace: {_one_line(why)}", slug="capture-failed", advice=_START_ONE)
+        raise ContentionError(
+            f"No server returned a trace: {_one_line(why).rstrip('.')}.", slug="capture-failed", advice=_START_ONE
+        )
     taken = [o.address for o in outcomes if o.path is not None]
     wrong = manifest.write(session, {address.file: watch.session(address) for address in taken}, "capture")
     watch.close()
     if wrong:
-        tell(wrong)
+        say(wrong)
     return RemoteCapture(folder=session, client=answer["client"], outcomes=outcomes)
 
 
 _START_ONE = (
-    "A program starts its server with tf.profiler.experimental.server.start(PORT) or jax.profiler.start_server(PORT)."
+    "Start one in each program with tf.profiler.experimental.server.start(PORT) or jax.profiler.start_server(PORT)."
 )
 
 
@@ -92,7 +94,7 @@ def _files(profile: Path) -> set[Path]:
 
 
 def _ask(logdir: Path, addresses: tuple[Address, ...], duration_ms: int) -> dict[str, Any]:
-    """Send the request from a process of its own; -> its answer."""
+    """Send the request from a separate process and return its answer."""
     wanted = {
         "addresses": [str(a) for a in addresses],
         "logdir": str(logdir),
@@ -116,13 +118,13 @@ def _ask(logdir: Path, addresses: tuple[Address, ...], duration_ms: int) -> dict
         return {"client": "", "error": f"no answer within {_PATIENCE_S} s after the recording"}
     answer = _last_line(done.stdout)
     if answer is None:
-        said = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "no reason given")
-        return {"client": "", "error": f"the client ended with code {done.returncode}: {said}"}
+        last = next((line for line in reversed(done.stderr.splitlines()) if line.strip()), "it printed no reason")
+        return {"client": "", "error": f"the client exited with code {done.returncode}: {last}"}
     if not answer["client"]:
         raise MissingLibraryError(
-            f"Recording from servers needs a client: {answer['error']}.",
+            f"Cannot record from profiler servers: {answer['error']}.",
             slug="missing-library",
-            advice='pip install "tb_contention[tensorflow]", or xprof alone.',
+            advice='Install one of them: pip install xprof, or pip install "tb_contention[tensorflow]".',
         )
     return answer
 
@@ -144,7 +146,7 @@ def _outcome(address: Address, silent: str | None, made: dict[str, Path]) -> Out
 
 
 def _failures(silent: dict[Address, str]) -> str:
-    return "No profiler server answers: " + "; ".join(f"{a}: {why}" for a, why in silent.items()) + "."
+    return "No profiler server answered: " + "; ".join(f"{a}: {why}" for a, why in silent.items()) + "."
 
 
 def _one_line(text: str) -> str:

@@ -1,13 +1,13 @@
-"""A folder of small files in which `run` and the commands that it started agree on one window. No sockets, no shared clock but the wall.
+"""Let `run` and the commands it started agree on one window through small files in a directory, by the wall clock.
 
-<number>.order      by run: what command <number> is to record, and where
-<number>.claim      by the one process of the command that records, a link to nowhere that says its id and birth
-<number>.ready      its framework is there to be profiled
-window              by run: when to start and to stop, in Unix ns; taken back when a process that was to record ends before
+<number>.order      written by run: what command <number> is to record, and where
+<number>.claim      by the process of the command that will record: a dangling link that holds its id and start time
+<number>.ready      its framework can be profiled
+window              by run: when to start and stop, in Unix ns; withdrawn if a process that was to record exits first
 end                 by run: stop now
-<number>.recording  the profiler runs
+<number>.recording  the profiler is running
 <number>.done       what was recorded
-<number>.left       by a process that ended before the window: why it recorded nothing, should no other one of the command do
+<number>.left       by a process that exited before the window: why it recorded nothing, in case no other process of the command does
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a command is to record. package: the folder of tb_contention; runner: the process id of `run`."""
+    """What a command is to record. package: the directory of tb_contention; runner: the process id of `run`."""
 
     number: int
     name: str
@@ -47,32 +47,32 @@ class Done:
 
 
 class Rendezvous:
-    """The folder; what is not there yet is None."""
+    """The directory; what does not exist yet reads as None."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
 
     def is_there(self) -> bool:
-        """Tell whether `run` still keeps the folder."""
+        """Return whether the directory still exists, that is, whether `run` still waits."""
         return self.folder.is_dir()
 
     def order_path(self, number: int) -> Path:
-        """Return where an order lies."""
+        """Return the path of an order."""
         return self.folder / f"{number}.order"
 
     def give_order(self, order: Order) -> None:
-        """Leave an order."""
+        """Write an order."""
         self._write(self.order_path(order.number).name, asdict(order))
 
     def order(self, number: int) -> Order | None:
-        """Return an order."""
+        """Read an order."""
         found = self._read(f"{number}.order")
         return None if found is None else Order(**found)
 
     def claim(self, number: int) -> bool:
-        """Take a command for this process; False where another process has it."""
+        """Claim a command for this process; return False if another process has it."""
         process_id = os.getpid()
-        try:  # a link is there with all that it says, or not at all: a process may end between making a file and writing it
+        try:  # a link is created together with its content; a process may die between creating a file and writing it
             (self.folder / f"{number}.claim").symlink_to(f"{process_id} {_born(process_id)}")
         except OSError:
             return False
@@ -80,67 +80,67 @@ class Rendezvous:
         return True
 
     def claimed_by(self, number: int) -> int | None:
-        """Return the process that has a command."""
+        """Return the process that claimed a command."""
         holder = self._holder(number)
         return None if holder is None else holder[0]
 
     def is_held(self, number: int) -> bool:
-        """Tell whether the process that has a command lives; another one that got its number since does not count."""
+        """Return whether the process that claimed a command is alive; one that reuses its id does not count."""
         holder = self._holder(number)
         return holder is not None and is_alive(*holder)
 
     def _holder(self, number: int) -> tuple[int, str] | None:
-        """Return the process that has a command, and when it was born."""
+        """Return the process that claimed a command, and its start time."""
         with contextlib.suppress(OSError, ValueError):
             process_id, _, born = str((self.folder / f"{number}.claim").readlink()).partition(" ")
             return int(process_id), born
         return None
 
     def release(self, number: int) -> None:
-        """Let another process of a command take it."""
+        """Release the claim, so that another process of the command can take it."""
         for mark in ("ready", "claim"):
             (self.folder / f"{number}.{mark}").unlink(missing_ok=True)
 
     def mark(self, number: int, what: str) -> None:
-        """Say `ready` or `recording`."""
+        """Mark a command as `ready` or `recording`."""
         self._write(f"{number}.{what}", {"process_id": os.getpid()})
 
     def is_marked(self, number: int, what: str) -> bool:
-        """Tell whether a command said so."""
+        """Return whether a command has that mark."""
         return (self.folder / f"{number}.{what}").exists()
 
     def set_window(self, window: Window) -> None:
-        """Say when to record."""
+        """Announce the window."""
         self._write("window", asdict(window))
 
-    def take_back_window(self) -> None:
-        """Say that it is not settled any more when to record."""
+    def withdraw_window(self) -> None:
+        """Withdraw the announced window."""
         (self.folder / "window").unlink(missing_ok=True)
 
     def window(self) -> Window | None:
-        """Return when to record."""
+        """Return the announced window."""
         found = self._read("window")
         return None if found is None else Window(**found)
 
     def end(self) -> None:
-        """Ask all to stop and to write what they have."""
+        """Ask all processes to stop and write their traces."""
         self._write("end", {})
 
     def is_ended(self) -> bool:
-        """Tell whether all are asked to stop."""
+        """Return whether all processes were asked to stop."""
         return (self.folder / "end").exists()
 
     def report(self, number: int, done: Done) -> None:
-        """Say what was recorded."""
+        """Report what was recorded."""
         self._write(f"{number}.done", asdict(done))
 
     def leave(self, number: int, done: Done) -> None:
-        """Say why nothing was recorded, and let another process of the command do it."""
+        """Report why nothing was recorded, and let another process of the command record."""
         self._write(f"{number}.left", asdict(done))
         self.release(number)
 
     def done(self, number: int) -> Done | None:
-        """Return what was recorded; where nobody came to record, what the last one said that left."""
+        """Return what was recorded; if nothing was, the report of the last process that left."""
         found = self._read(f"{number}.done") or self._read(f"{number}.left")
         if found is None:
             return None
@@ -161,9 +161,9 @@ class Rendezvous:
 
 
 def is_alive(process_id: int, born: str = "") -> bool:
-    """Tell whether a process runs; one that has ended and is not yet collected does not.
+    """Return whether a process is alive; a zombie is not.
 
-    born: when it began, as `_born` says; numbers come again, soon where programs have thousands of threads, which take numbers too.
+    born: its start time as `_born` returns it, because process ids are reused, and soon where programs have thousands of threads.
     """
     try:
         os.kill(process_id, 0)
@@ -178,12 +178,12 @@ def is_alive(process_id: int, born: str = "") -> bool:
 
 
 def _born(process_id: int) -> str:
-    """Return when a process began, in the system's own units; nothing where that is not told."""
+    """Return the start time of a process in the system's units; "" if unknown."""
     fields = _stat(process_id)
     return fields[_START] if fields else ""
 
 
-#: Of the fields behind the name in /proc/N/stat, the start time.
+#: Index of the start time among the fields after the name in /proc/N/stat.
 _START = 19
 
 

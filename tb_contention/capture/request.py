@@ -1,6 +1,7 @@
-"""One request to several profiler servers, in a process of its own: `python -m tb_contention.capture.request`, a JSON object on stdin.
+"""Send one request to several profiler servers, in a separate process: `python -m tb_contention.capture.request`, JSON on stdin.
 
-TensorFlow takes seconds to import and prints what it likes; a client that hangs can be ended from outside. Prints one JSON object, last.
+TensorFlow takes seconds to import and prints messages, and a client that hangs can be killed from outside. The last line printed is one
+JSON object.
 """
 
 import json
@@ -9,12 +10,12 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-#: What the device's and the host's tracers record; Python frames are left out: they are many, and say little of a GPU.
+#: Levels of the device and host tracers; Python frames are not recorded, since they are many and say little about a GPU.
 _HOST_LEVEL, _DEVICE_LEVEL = 2, 1
 
 
 def main() -> int:
-    """Send the request; the answer is the `client` ("" when there is none) and `error`: why no server gave a trace, or null."""
+    """Send the request; print `client` ("" if there is none) and `error` (why no server returned a trace, or null)."""
     wanted = json.load(sys.stdin)
     sys.stdout.write("\n" + json.dumps(_answer(wanted)) + "\n")
     return 0
@@ -31,7 +32,10 @@ def _answer(wanted: dict[str, Any]) -> dict[str, str | None]:
             AttributeError,
             TypeError,
         ) as failure:  # a release whose client is elsewhere, or asks for something else
-            answer = {"client": client, "error": f"this release of {client} has no client that is known ({failure})"}
+            answer = {
+                "client": client,
+                "error": f"this release of {client} has no client that tb_contention can use ({failure})",
+            }
             continue
         except Exception as failure:  # whatever the client raises is an answer
             return {"client": client, "error": f"{type(failure).__name__}: {failure}"}

@@ -1,4 +1,4 @@
-"""Start commands together, have them record one window, and wait for them; nothing of theirs is read or changed."""
+"""Start commands together, let them record one window, and wait for them, without reading or changing their output."""
 
 import contextlib
 import errno
@@ -23,15 +23,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _INJECT = Path(__file__).resolve().parent / "inject"
 _TICK_S = 0.05
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-#: How long an interrupt waits for traces before it is passed on, and how long commands then have to end.
+#: How long an interrupt waits for traces before it is passed on, and how long the commands then have to exit.
 _EXPORT_S, _PATIENCE_S = 15.0, 60.0
-#: How long a command has to end that is stopped after its window.
+#: How long a command has to exit once it is stopped after its window.
 _STOP_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a command ended. code: as a shell has it, 0 where it was stopped as asked; claimed: a framework was imported in it."""
+    """How a command ended. code: as in a shell, 0 if stopped as asked; claimed: one of its processes imported a framework."""
 
     command: Command
     code: int
@@ -46,7 +46,7 @@ def run_together(
     interrupts: Interrupts,
     say: Callable[[str], None],
 ) -> tuple[Outcome, ...]:
-    """Run commands at the same time, each recording into its own log directory, until all have ended."""
+    """Run commands at the same time, each recorded into its own log directory, until all have exited."""
     with tempfile.TemporaryDirectory(prefix="tb_contention_run_", ignore_cleanup_errors=True) as folder:
         meeting = Rendezvous(folder)
         for number, (command, logdir) in enumerate(zip(commands, logdirs, strict=True)):
@@ -64,7 +64,7 @@ def run_together(
 def _follow(
     processes: "_Processes", coordinator: Coordinator, interrupts: Interrupts, say: Callable[[str], None]
 ) -> None:
-    """Look after the commands until they have ended and what they record is written."""
+    """Wait until the commands have exited and their traces are written."""
     ending = _Ending(processes, coordinator, say)
     while not ending.is_over:
         running = processes.running()
@@ -76,7 +76,7 @@ def _follow(
 
 
 class _Ending:
-    """Ends commands: traces first, then the signal, then, when that is not enough, for good."""
+    """Ends the commands: first their traces, then the signal, then SIGKILL if that is not enough."""
 
     def __init__(self, processes: "_Processes", coordinator: Coordinator, say: Callable[[str], None]) -> None:
         self.is_over = False
@@ -87,7 +87,7 @@ class _Ending:
         self._passed_on: float | None = None
 
     def look(self, interrupts: Interrupts) -> None:
-        """Do what is due."""
+        """Act on interrupts and on the end of the window."""
         now = time.monotonic()
         if interrupts.count > 1:
             self._kill()
@@ -104,7 +104,7 @@ class _Ending:
         if self._began is None:
             self._began = now
             self._coordinator.end()
-            self._say("interrupted: what is recorded is kept, then the commands are told; once more kills them.")
+            self._say("Interrupted: saving traces, then stopping the commands; press Ctrl-C again to kill them.")
         if self._passed_on is None and (not self._coordinator.awaits_a_trace() or now > self._began + _EXPORT_S):
             self._passed_on = now
             self._processes.signal(number)
@@ -120,7 +120,7 @@ class _Ending:
 
 
 class _Processes:
-    """The processes of the commands, in their order; None where one could not be started."""
+    """The processes of the commands, in their order; None for one that could not be started."""
 
     def __init__(self, commands: Sequence[Command], meeting: Rendezvous, say: Callable[[str], None]) -> None:
         self._commands = tuple(commands)
@@ -137,24 +137,24 @@ class _Processes:
         except (OSError, ValueError) as error:
             self._codes[number] = 127 if getattr(error, "errno", None) == errno.ENOENT else 126
             why = getattr(error, "strerror", None) or reason(error)
-            say(f"{command.name}: {command.words[0]} cannot be started ({why}); the others go on.")
+            say(f"{command.name}: cannot start {command.words[0]} ({why}); the other commands continue.")
             return None
 
     def running(self) -> frozenset[int]:
-        """Collect those that have ended, and return the others."""
+        """Return the numbers of the commands that are still running."""
         return frozenset(
             n for n, process in enumerate(self._processes) if process is not None and process.poll() is None
         )
 
     def signal(self, number: int) -> None:
-        """Pass a signal on to the commands that run, and to what these have started."""
+        """Send a signal to the running commands and the processes they started."""
         for index in self.running() | self._outlived():
             process = self._processes[index]
             if process is not None:
                 _signal(process, number)
 
     def _outlived(self) -> frozenset[int]:
-        """Return the commands that have ended before a process of theirs that records."""
+        """Return the commands that have exited before their recorded process."""
         holders = {n: self._meeting.claimed_by(n) for n, process in enumerate(self._processes) if process is not None}
         return frozenset(n for n, holder in holders.items() if holder is not None and self._is_of(holder, n))
 
@@ -166,12 +166,12 @@ class _Processes:
             return False
 
     def stop(self) -> None:
-        """End those that run, as asked for."""
+        """Stop the running commands, as --stop asks."""
         self._stopped |= self.running()
         self.signal(signal.SIGTERM)
 
     def outcomes(self) -> tuple[Outcome, ...]:
-        """Wait for the last, and say how each ended."""
+        """Wait for all commands and return how each ended."""
         for number, process in enumerate(self._processes):
             if process is not None:
                 code = process.wait()
@@ -185,7 +185,7 @@ class _Processes:
 
 
 def _start(command: Command, order: Path) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own, so that a signal from the keyboard reaches it through here alone."""
+    """Start a command in its own session, so that Ctrl-C reaches it only through this process."""
     path = [str(_INJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), ORDER_VARIABLE: str(order)}
     environment.setdefault(CONCURRENT, "1")

@@ -1,4 +1,4 @@
-"""A thread that reads a few figures of each GPU at intervals, and gives way where reading takes long."""
+"""Sample each GPU at intervals in a thread that slows down if reading takes long."""
 
 import threading
 import time
@@ -10,10 +10,10 @@ from tb_contention.capture.facts import ProcessMemory, Samples
 from tb_contention.capture.messages import reason
 from tb_contention.capture.nvml import Nvml
 
-#: The most samples that are kept, over all GPUs; then every other one goes and the period doubles.
+#: Maximum number of samples over all GPUs; beyond it every other one is dropped and the period doubles.
 MOST = 2000
 _MOST_PROCESSES = 50
-#: The most of its time that the thread spends on reading.
+#: Maximum share of its time that the thread spends reading.
 _SHARE = 0.1
 
 
@@ -25,7 +25,7 @@ class _Row:
 
 
 class Sampler:
-    """Reads the GPUs of `handles` (by UUID) until it is stopped."""
+    """Reads the GPUs of `handles` (by UUID) until stopped."""
 
     def __init__(self, nvml: Nvml, handles: Mapping[str, Any], every_s: float) -> None:
         self._nvml = nvml
@@ -34,18 +34,18 @@ class Sampler:
         self._rows: dict[str, list[_Row]] = {uuid: [] for uuid in self._handles}
         self._names: dict[int, str | None] = {}
         self._most = max(2, MOST // max(1, len(self._handles)))
-        #: Unix time of the monotonic clock's zero: times rise even when somebody sets the wall clock meanwhile.
+        #: Unix time at zero of the monotonic clock: times increase even if the wall clock is set meanwhile.
         self._epoch_ns = time.time_ns() - time.monotonic_ns()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="tb_contention samples", daemon=True)
 
     def start(self) -> None:
-        """Begin, if there is anything to read."""
+        """Start, if there is anything to read."""
         if self._handles:
             self._thread.start()
 
     def stop(self) -> None:
-        """Read once more and end; bounded, should the driver hang."""
+        """Read once more and stop; give up after 5 s in case the driver hangs."""
         self._end.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=5.0)
@@ -83,7 +83,7 @@ class Sampler:
         return _Row(now, (nvml.sm_clock(handle), nvml.power(handle), nvml.utilisation(handle), used), processes)
 
     def samples(self, uuid: str) -> Samples | None:
-        """Return what was read of a GPU; None when nothing was."""
+        """Return the samples of a GPU; None without any."""
         rows = tuple(self._rows.get(uuid, ()))
         if not rows:
             return None
@@ -94,7 +94,7 @@ class Sampler:
         )
 
     def processes(self, uuid: str) -> tuple[ProcessMemory, ...]:
-        """Return the processes that were seen on a GPU, by id; of very many those that were seen most often."""
+        """Return the processes seen on a GPU, by id; if very many, those seen most often."""
         rows = tuple(self._rows.get(uuid, ()))
         seen: dict[int, int] = {}
         for row in rows:

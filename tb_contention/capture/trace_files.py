@@ -1,4 +1,4 @@
-"""Which trace files appeared under a log directory between two looks."""
+"""List the trace files in a log directory, and find those written between two listings."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ SUFFIX = ".xplane.pb"
 
 @dataclass(frozen=True, slots=True)
 class TraceFile:
-    """A trace file as it was at one look."""
+    """A trace file as it was when listed."""
 
     path: Path
     written_ns: int
@@ -18,12 +18,12 @@ class TraceFile:
 
     @property
     def host(self) -> str:
-        """Return the name of the machine in the file's name, which is its key in the manifest."""
+        """Return the host in the file's name, which is its key in the manifest."""
         return self.path.name[: -len(SUFFIX)]
 
 
 def list_traces(logdir: Path, *, below: bool = False) -> frozenset[TraceFile]:
-    """List the traces in `plugins/profile` of a log directory; below: in the directories below it too. What is not there is empty."""
+    """List the traces in `plugins/profile` of a log directory; with `below`, also in the directories below it."""
     places = [Path(folder) for folder, _, _ in os.walk(logdir)] if below else [logdir]
     return frozenset(trace for place in places for trace in _in(place / "plugins" / "profile"))
 
@@ -40,7 +40,7 @@ def _in(profiles: Path) -> list[TraceFile]:
 
 
 def new_traces(before: frozenset[TraceFile], after: frozenset[TraceFile]) -> tuple[TraceFile, ...]:
-    """Return what is new or was written anew by this machine, by path: a profiler names its file after its host."""
+    """Return the traces that this machine wrote in between, sorted by path; a profiler names its file after its host."""
     host = socket.gethostname()
     fresh = sorted(after - before, key=lambda trace: trace.path)
     mine = [trace for trace in fresh if trace.host in (host, host.partition(".")[0])]

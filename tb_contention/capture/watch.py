@@ -1,4 +1,4 @@
-"""What can be stated of programs whose servers record on this machine, seen from beside them."""
+"""Gather facts about local programs whose profiler servers record, from outside their processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,12 @@ from tb_contention.capture.facts import Session
 from tb_contention.capture.machine import Machine
 from tb_contention.capture.visible import Visible, visible
 
-_ELSEWHERE = "GPU, clocks, processes: the program is on another machine"
-_NOBODY = "GPU and processes: which process listens on the port is not told (of another user, or in a container)"
+_ELSEWHERE = "GPU, clocks and processes: the program runs on another machine"
+_UNIDENTIFIED = "GPU and processes: the process that listens on the port could not be identified (another user's, or in a container)"
 
 
 class Watch:
-    """Reads clocks and all GPUs of this machine during a block; `session` states what belongs to one server."""
+    """Reads clocks and all GPUs of this machine during a block; `session` returns the facts about one server."""
 
     def __init__(self) -> None:
         self._machine = Machine()
@@ -24,7 +24,7 @@ class Watch:
     @classmethod
     @contextmanager
     def during(cls) -> "Iterator[Watch]":
-        """Watch while the block runs; afterwards it can still be asked."""
+        """Watch while the block runs; `session` works afterwards too."""
         watch = cls()
         watch._machine.start()
         try:
@@ -33,24 +33,24 @@ class Watch:
             watch._machine.stop()
 
     def close(self) -> None:
-        """Let NVML go."""
+        """Close NVML."""
         self._machine.close()
 
     def session(self, address: Address) -> Session:
-        """State what is known of the program behind an address."""
+        """Return the facts about the program behind an address."""
         if not is_local(address):
             return Session(name=str(address), process_id=None, not_known=(_ELSEWHERE,))
         machine, inside, process = self._machine, environment.container(), listener(address.port)
         known = Session(
             name=str(address), process_id=process, host=environment.machine(inside), boot_id=environment.boot_id(),
-            container=inside, clock_readings=machine.clock_readings, not_known=(_NOBODY, *machine.nvml.not_known),
+            container=inside, clock_readings=machine.clock_readings, not_known=(_UNIDENTIFIED, *machine.nvml.not_known),
         )  # fmt: skip
         environ = None if process is None else environment.of_process(process)
         if environ is None:
             return known
-        told = self._visible(environ)
-        doubt = (f"which GPU is which ordinal: {told.doubt}",) if told.doubt else ()
-        devices = {ordinal: machine.device(uuid) for ordinal, uuid in enumerate(told.uuids)}
+        found = self._visible(environ)
+        doubt = (f"GPU of each CUDA ordinal: {found.doubt}",) if found.doubt else ()
+        devices = {ordinal: machine.device(uuid) for ordinal, uuid in enumerate(found.uuids)}
         return replace(
             known, driver=machine.driver(), mps=environment.mps(environ, is_client=None), kernel_mode=environment.kernel_mode(environ),
             environment=environment.variables(environ), not_known=(*doubt, *machine.nvml.not_known), devices=devices,

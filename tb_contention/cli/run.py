@@ -164,6 +164,8 @@ def _recorded(
 
 
 def _say_recorded(outcome: "Outcome") -> None:
+    from tb_contention.capture.recording import NOT_RECORDED
+
     name, done = outcome.command.name, outcome.done
     if done is None:
         if outcome.code not in NOT_STARTED:
@@ -171,7 +173,7 @@ def _say_recorded(outcome: "Outcome") -> None:
         return
     for directory in done.directories:
         _say(f"{name} recorded {directory}")
-    problems = "; ".join(done.problems)
+    problems = "; ".join(problem.removeprefix(NOT_RECORDED) for problem in done.problems)
     if not done.directories:
         _say(f"{name} recorded nothing: {problems or 'its profiler wrote no trace'}.")
     elif problems:

@@ -73,7 +73,7 @@ def test_a_command_that_is_not_there_is_said_and_the_others_go_on(
     code = run(tmp_path, "--", str(tmp_path / "none"), "--", PYTHON, "-c", f"open({str(mark)!r}, 'w')")
     assert code == 127
     assert mark.exists()
-    assert "none cannot be started (No such file or directory); the others go on." in capfd.readouterr().err
+    assert "/none (No such file or directory); the other commands continue." in capfd.readouterr().err
 
 
 def test_alone_runs_each_before_all(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -119,13 +119,13 @@ def test_a_system_without_process_groups_is_refused() -> None:
 
 def test_a_log_directory_elsewhere_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--logdir", "gs://bucket/logs", "--", "true"]) == 2
-    assert "must be a folder of this machine" in capfd.readouterr().err
+    assert "--logdir gs://bucket/logs is a URL" in capfd.readouterr().err
 
 
 def test_a_log_directory_that_cannot_be_made_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert run(tmp_path / "file" / "logs", "--", "true") == 1
-    assert "Cannot make the folder" in capfd.readouterr().err
+    assert "Cannot create the directory" in capfd.readouterr().err
 
 
 READY = "import pathlib, time; pathlib.Path({mark!r}).touch(); time.sleep(60)"

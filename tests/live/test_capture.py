@@ -114,7 +114,7 @@ def test_two_programs_are_recorded_at_the_same_moment_into_one_session_directory
 def test_a_server_that_is_not_there_is_named_and_the_others_trace_is_kept(served: Served, tmp_path: Path) -> None:
     done = capture(tmp_path, served.ports[0], served.nobody)
     assert done.returncode == 1
-    assert re.search(rf"localhost:{served.nobody}\s+nothing: connection refused", done.stderr)
+    assert re.search(rf"localhost:{served.nobody}\s+no trace: connection refused", done.stderr)
     assert re.search(rf"localhost:{served.ports[0]}\s+[\d,]+ bytes", done.stderr)
     assert [p.name for p in Path(done.stdout.strip()).glob("*.xplane.pb")] == [f"localhost_{served.ports[0]}.xplane.pb"]
 

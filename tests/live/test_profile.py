@@ -40,9 +40,7 @@ def test_a_profiler_that_runs_already_is_one_sentence_and_the_block_runs(tmp_pat
     done = run(text, tmp_path)
     assert (done.returncode, done.stdout) == (0, "ran\n")
     (sentence,) = said(done)
-    assert sentence.startswith(
-        "tb_contention: nothing is recorded for 'b': the profiler of TensorFlow does not start ("
-    )
+    assert sentence.startswith("tb_contention: b: not recorded: TensorFlow's profiler failed to start (")
     assert recorded(tmp_path / "logs") == ["a"]
 
 
@@ -50,14 +48,14 @@ def test_a_log_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> 
     done = run('Path("logs").touch()\nwith tb_contention.profile("a"):\n    work()\nprint("ran")\n', tmp_path)
     assert (done.returncode, done.stdout) == (0, "ran\n")
     (sentence,) = said(done)
-    assert "cannot be made" in sentence
+    assert "cannot create" in sentence
 
 
 def test_without_a_framework_nothing_is_recorded_and_none_is_imported(tmp_path: Path) -> None:
     text = 'with tb_contention.profile("a"):\n    pass\nprint([m for m in ("tensorflow", "jax", "numpy", "numba") if m in sys.modules])\n'
     done = run(text, tmp_path, "import sys, tb_contention\n")
     assert (done.returncode, done.stdout) == (0, "[]\n")
-    assert said(done) == ["tb_contention: nothing is recorded for 'a': neither TensorFlow nor JAX is imported"]
+    assert said(done) == ["tb_contention: a: not recorded: neither TensorFlow nor JAX is imported yet"]
 
 
 def test_a_manifest_that_is_there_and_broken_is_kept(tmp_path: Path) -> None:
@@ -85,7 +83,7 @@ with tb_contention.manifest("a", "logs"):
 """
     done = run(text, tmp_path)
     (sentence,) = said(done)
-    assert "which is of this block cannot be told" in sentence
+    assert "give each process its own log directory" in sentence
     assert manifests(tmp_path / "logs") == {}
     assert recorded(tmp_path / "logs") == ["one", "two"]
 
@@ -114,4 +112,4 @@ def test_of_two_frameworks_the_one_at_work_records_and_that_is_stated(tmp_path: 
     assert run(text, tmp_path).returncode == 0
     entry = manifests(tmp_path / "logs")["a"]
     assert entry["profiler"] == "JAX"
-    assert "host events of TensorFlow: one profiler records per process, and it was another's" in entry["not_known"]
+    assert "host events of TensorFlow: only one profiler can run per process, and it was JAX's" in entry["not_known"]

@@ -1,8 +1,8 @@
-"""Lies first on PYTHONPATH of the commands that `tb-contention run` starts, so that Python runs it before their code.
+"""First on PYTHONPATH of the commands that `tb-contention run` starts, so that Python runs it before their code.
 
-It waits for the import of TensorFlow or JAX, and then lets `tb_contention.capture.injected` record. A process that imports neither is
-left as it is. A `sitecustomize` that was there before runs as it always did. Kept to what every Python reads, back to 2.7: a command
-may start an old one on the side.
+It waits for the import of TensorFlow or JAX and then lets `tb_contention.capture.injected` record. A process that imports neither is
+unaffected. An existing `sitecustomize` runs as before. The syntax is valid in every Python back to 2.7, since a command may also start an
+old one.
 """
 # mypy: ignore-errors
 # ruff: noqa: UP004, UP031, UP036
@@ -16,14 +16,14 @@ _OLDEST = (3, 10)
 
 
 class _Watch(object):
-    """Finds nothing itself; calls `then` after the first import of a framework."""
+    """An import finder that finds nothing itself and calls `then` after the first import of a framework."""
 
     def __init__(self, then):
         self._then = then
         self._asking = set()
 
     def find_spec(self, name, path=None, target=None):
-        """Ask the other finders, and have the module's loader tell when it is done."""
+        """Ask the other finders, and hook the module's loader to notice the end of the import."""
         if name not in _FRAMEWORKS or name in self._asking:
             return None
         self._asking.add(name)
@@ -49,7 +49,7 @@ class _Watch(object):
 
         if run is not None:
             try:
-                loader.exec_module = exec_module  # of this one loader; its class stays as it is
+                loader.exec_module = exec_module  # on this loader only, not on its class
             except AttributeError:
                 pass
         return spec
@@ -61,7 +61,7 @@ class _Watch(object):
 
 
 def _record():
-    """Load the recorder from the folder that the order names, whatever tb_contention this Python has, and start it."""
+    """Load the recorder from the directory named in the order, whichever tb_contention this Python has, and start it."""
     import json
 
     order = os.environ.get(_ORDER, "")
@@ -69,7 +69,7 @@ def _record():
         with open(order) as stream:
             package = json.load(stream)["package"]
     except (OSError, ValueError, KeyError):
-        return  # `run` has ended
+        return  # `run` has exited
     try:
         if sys.version_info >= _OLDEST:
             _private_copy(package).begin(order)
@@ -80,11 +80,11 @@ def _record():
 
 
 def _say(why):
-    sys.stderr.write("tb_contention: nothing is recorded: %s\n" % why)
+    sys.stderr.write("tb_contention: this process is not recorded: %s\n" % why)
 
 
 def _private_copy(package):
-    """Import the recorder so that neither sys.path nor sys.modules shows it to the program."""
+    """Import the recorder without a trace of it in sys.path or sys.modules."""
     import importlib
     import importlib.util
 
@@ -108,7 +108,7 @@ def _taken_out(name):
 
 
 def _run_the_one_before():
-    """Take this folder off the path, and run the sitecustomize that it hid."""
+    """Remove this directory from the path, and run the sitecustomize that it shadowed."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != here]
     sys.path_importer_cache.pop(here, None)

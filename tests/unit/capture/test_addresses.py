@@ -56,7 +56,7 @@ def test_a_port_is_asked_and_the_listening_process_is_found() -> None:
 
         assert unreachable((there, nobody, unknown)) == {
             nobody: "connection refused",
-            unknown: "no machine of that name is known",
+            unknown: "unknown host name",
         }
         assert listener(open_port) == os.getpid()
         assert listener(shut_port) is None

@@ -85,5 +85,9 @@ def test_old_pythons_on_the_side_run_undisturbed(tmp_path: Path) -> None:
         for program in sorted(map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))):
             words = [program, "-c", "import jax; print(jax.X)"]
             done = subprocess.run(words, env={**os.environ, **changed}, capture_output=True, text=True, timeout=60)
-            told = "" if version == "2.7" else "tb_contention: nothing is recorded: this Python is older than 3.10\n"
+            told = (
+                ""
+                if version == "2.7"
+                else "tb_contention: this process is not recorded: this Python is older than 3.10\n"
+            )
             assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", told), program

@@ -104,7 +104,7 @@ def test_what_a_gpu_does_not_support_is_null_and_said_once(library: Any) -> None
 
 def test_a_call_that_this_release_has_not_is_said(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(library, "nvmlDeviceGetPowerUsage")
-    assert "power: this nvidia-ml-py has no nvmlDeviceGetPowerUsage" in stated()["not_known"]
+    assert "power: this release of nvidia-ml-py has no nvmlDeviceGetPowerUsage" in stated()["not_known"]
 
 
 def test_unlike_gpus_without_an_order_are_not_stated(library: Any) -> None:
@@ -113,7 +113,7 @@ def test_unlike_gpus_without_an_order_are_not_stated(library: Any) -> None:
     found = stated()
 
     assert found["devices"] == {}
-    assert any(s.startswith("which GPU is which ordinal:") for s in found["not_known"])
+    assert any(s.startswith("GPU of each CUDA ordinal:") for s in found["not_known"])
 
 
 def test_a_process_that_sees_no_gpu_reads_none(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
