@@ -1,8 +1,9 @@
-"""Facts about the surroundings and about traces -> checks. Nothing is changed, and a check never raises for what it finds.
+"""Check the installation and the traces of a log directory. Checks change nothing and do not raise.
 
-packages   versions, ranges of the metadata, imports
-plugin     does TensorBoard find the tab, is its page whole
-caches     the caches of decoded traces and of machine code
-gpu        driver and the right to profile
-traces     what the captures of a log directory lack
+packages    installed versions, requirements, imports
+plugin      whether TensorBoard finds the tab and its page is complete
+caches      the caches of decoded traces and of machine code
+gpu         the driver and the permission to profile
+recordings  what manifests say about recordings
+traces      what the captures of a log directory lack
 """

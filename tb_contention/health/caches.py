@@ -1,57 +1,59 @@
-"""Where decoded traces and machine code are kept, and whether that works. Both are optional: without them everything takes longer."""
+"""Check the caches of decoded traces and of machine code. Both are optional: without them everything takes longer."""
 
 import os
 import stat
 from pathlib import Path
 
 from tb_contention.model.health import Check, Status
-
-_MIB = 1 << 20
+from tb_contention.words.numbers import count, size
 
 
 def trace_cache(folder: Path, budget: int) -> Check:
-    """Check the cache of decoded traces: it is made when first needed, used only if it is this user's own, and bounded."""
+    """Check the cache of decoded traces: created when first needed, used only if owned by this user, bounded in size."""
     try:
         info = folder.lstat()
     except FileNotFoundError:
         return _to_be_made(folder)
     except OSError as error:
-        return _trace_cache(Status.NOTE, f"{folder} cannot be looked at ({error.strerror})")
+        return _trace_cache(Status.NOTE, f"cannot access {folder} ({error.strerror})")
     if not stat.S_ISDIR(info.st_mode):
-        return _trace_cache(Status.NOTE, f"{folder} is not a folder, or a link to one, and is not used")
+        return _trace_cache(Status.NOTE, f"{folder} is not used: it is not a directory, or is a link to one")
     if hasattr(os, "getuid") and info.st_uid != os.getuid():
-        return _trace_cache(Status.NOTE, f"{folder} belongs to another user and is not used")
+        return _trace_cache(Status.NOTE, f"{folder} is not used: it belongs to another user")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return _trace_cache(Status.NOTE, f"{folder} cannot be written to")
+        return _trace_cache(Status.NOTE, f"{folder} is not writable")
     try:
         sizes = [path.stat().st_size for path in folder.glob("*.trace")]
     except OSError as error:
-        return _trace_cache(Status.NOTE, f"{folder} cannot be listed ({error.strerror})")
-    number = f"{len(sizes)} decoded trace{'' if len(sizes) == 1 else 's'}"
-    message = f"{folder} holds {number}, {sum(sizes) / _MIB:,.1f} MiB of at most {budget // _MIB:,} MiB"
+        return _trace_cache(Status.NOTE, f"cannot list {folder} ({error.strerror})")
+    message = f"{folder} holds {count(len(sizes), 'decoded trace')}, {size(sum(sizes))} of at most {size(budget)}"
     return _trace_cache(Status.OK, message)
 
 
 def _to_be_made(folder: Path) -> Check:
     above = next((parent for parent in folder.parents if parent.exists()), None)
     if above is None or not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        return _trace_cache(Status.NOTE, f"{folder} cannot be made")
-    return _trace_cache(Status.OK, f"{folder} is not there yet and can be made")
+        return _trace_cache(Status.NOTE, f"{folder} does not exist and cannot be created")
+    return _trace_cache(Status.OK, f"{folder} does not exist yet and can be created")
 
 
 def _trace_cache(status: Status, message: str) -> Check:
-    remedy = "" if status is Status.OK else "Each trace is decoded anew; TB_CONTENTION_CACHE_DIR names another folder."
+    remedy = (
+        ""
+        if status is Status.OK
+        else "Traces are decoded again each time. Set TB_CONTENTION_CACHE_DIR to another directory."
+    )
     return Check(name="trace-cache", status=status, message=message, remedy=remedy)
 
 
 def compiled_cache(path: str | None, hits: int) -> Check:
-    """Check numba's cache by what it says of a function of this package; path: where, None where it keeps nothing."""
+    """Check numba's cache through one compiled function. path: its directory, None if nothing is cached; hits: its cache hits."""
     if path is None:
         return Check(
             name="compiled-cache",
             status=Status.NOTE,
-            message="machine code cannot be kept, so each start compiles for about fifteen seconds",
-            remedy="Let NUMBA_CACHE_DIR name a folder that can be written to.",
+            message="machine code cannot be cached, so each start compiles for about 15 s",
+            remedy="Set NUMBA_CACHE_DIR to a writable directory.",
         )
-    how = "was read from" if hits else "was compiled just now and is kept in"
+    how = "was loaded from" if hits else "was compiled just now and cached in"
     return Check(name="compiled-cache", status=Status.OK, message=f"machine code {how} {path}")

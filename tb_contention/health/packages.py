@@ -1,4 +1,4 @@
-"""Installed distributions -> what is there, and whose requirements are not met."""
+"""Check the installed distributions: their versions, their requirements, and whether they can be imported."""
 
 import importlib
 import importlib.metadata
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tb_contention.model.health import Check, Status
 
 OWN = "tb_contention"
-#: What the tab and the traces depend on; the others are told when they are there.
+#: What the tab and the traces depend on; BESIDE are only listed if installed.
 NEEDED = ("tensorboard", "protobuf", "numpy", "numba")
 BESIDE = (
     "tensorflow", "tensorflow-cpu", "tf-nightly", "jax", "jaxlib", "xprof", "tensorboard-plugin-profile", "setuptools",
@@ -17,7 +17,7 @@ BESIDE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """An installed distribution by its metadata; requires: as written there."""
+    """An installed distribution, from its metadata. requires: as written there."""
 
     name: str
     version: str
@@ -25,7 +25,7 @@ class Package:
 
 
 def installed(names: Iterable[str] = (OWN, *NEEDED, *BESIDE)) -> dict[str, Package]:
-    """Read metadata; nothing is imported."""
+    """Read the metadata of distributions; import nothing."""
     return {name: package for name in names for package in _package(name)}
 
 
@@ -38,25 +38,33 @@ def _package(name: str) -> tuple[Package, ...]:
 
 
 def versions(packages: Mapping[str, Package], python: str) -> Check:
-    """List versions."""
-    told = [f"python {python}", *(f"{p.name} {p.version}" for p in packages.values())]
-    return Check(name="versions", status=Status.OK, message=", ".join(told))
+    """List the versions."""
+    listed = [f"python {python}", *(f"{p.name} {p.version}" for p in packages.values())]
+    return Check(name="versions", status=Status.OK, message=", ".join(listed))
 
 
 def requirements(packages: Mapping[str, Package]) -> list[Check]:
-    """Compare versions with the ranges that the metadata of these packages ask for.
+    """Compare versions with the ranges that the packages' metadata require.
 
-    An unmet requirement of this package is a fault; one of another package is told, as its own metadata may be stricter than need be.
+    An unmet requirement of this package is a fault; one of another package is a note, as its metadata may be stricter than necessary.
     """
     if OWN not in packages:
-        message = "tb_contention is not installed as a package here, so its requirements are not known"
-        return [_requirement(Status.NOTE, message, "pip install it, or pip install -e . in a checkout.")]
+        message = "tb_contention is not installed as a package, so its requirements are unknown"
+        return [
+            _requirement(
+                Status.NOTE, message, "Install it: pip install tb_contention, or pip install -e . in a checkout."
+            )
+        ]
     try:
         importlib.import_module("packaging.requirements")
     except ImportError:
-        return [_requirement(Status.NOTE, "ranges cannot be compared: packaging is missing", "pip install packaging")]
+        return [
+            _requirement(
+                Status.NOTE, "requirements cannot be checked: the package packaging is missing", "pip install packaging"
+            )
+        ]
     found = [check for package in packages.values() for check in _unmet(package, packages)]
-    return found or [_requirement(Status.OK, "the versions are in the ranges that these packages ask of each other")]
+    return found or [_requirement(Status.OK, "all installed versions meet the requirements")]
 
 
 def _unmet(package: Package, packages: Mapping[str, Package]) -> list[Check]:
@@ -75,13 +83,11 @@ def _unmet(package: Package, packages: Mapping[str, Package]) -> list[Check]:
         other = there.get(canonicalize_name(asked.name))
         own = package.name == OWN
         if other is not None and not asked.specifier.contains(other.version, prereleases=True):
-            message = (
-                f"{package.name} {package.version} asks for {asked.name}{asked.specifier}, and {other.version} is there"
-            )
+            message = f"{package.name} {package.version} requires {asked.name}{asked.specifier}, but {other.version} is installed"
             status = Status.FAULT if own else Status.NOTE
             found.append(_requirement(status, message, f'pip install "{asked.name}{asked.specifier}"'))
         elif other is None and own and asked.name in NEEDED:
-            message = f"{asked.name}{asked.specifier} is missing"
+            message = f"{asked.name}{asked.specifier} is not installed"
             found.append(_requirement(Status.FAULT, message, f'pip install "{asked.name}{asked.specifier}"'))
     return found
 
@@ -91,7 +97,7 @@ def _requirement(status: Status, message: str, remedy: str = "") -> Check:
 
 
 def imports(modules: Iterable[str]) -> Check:
-    """Import modules: a package can be installed in the right version and not work, as numba with a newer numpy."""
+    """Import modules: a package of the right version can still be broken, such as numba with a newer numpy."""
     names = tuple(modules)
     for name in names:
         trouble = _trouble(name)
@@ -100,7 +106,7 @@ def imports(modules: Iterable[str]) -> Check:
                 name="imports",
                 status=Status.FAULT,
                 message=f"{name} cannot be imported: {trouble}",
-                remedy="Install it again in versions that fit: pip install --upgrade --force-reinstall tb_contention",
+                remedy="Reinstall it with compatible versions: pip install --upgrade --force-reinstall tb_contention",
             )
     return Check(name="imports", status=Status.OK, message=f"{', '.join(names)} can be imported")
 
@@ -118,7 +124,7 @@ def _one_line(error: BaseException) -> str:
 
 
 def old_tensorboard(packages: Mapping[str, Package], *, has_pkg_resources: bool) -> list[Check]:
-    """Tell a TensorBoard that cannot start: up to 2.20 it imports pkg_resources, which setuptools 82 no longer has."""
+    """Check for a TensorBoard that cannot start: releases up to 2.20 import pkg_resources, which setuptools 82 removed."""
     board = packages.get("tensorboard")
     if board is None or has_pkg_resources or _pair(board.version) >= (2, 21):
         return []
@@ -126,8 +132,8 @@ def old_tensorboard(packages: Mapping[str, Package], *, has_pkg_resources: bool)
         Check(
             name="tensorboard-starts",
             status=Status.FAULT,
-            message=f"tensorboard {board.version} imports pkg_resources, which is not there",
-            remedy='pip install "setuptools<82", or tensorboard 2.21 or later.',
+            message=f"tensorboard {board.version} cannot start: it imports pkg_resources, which is not installed",
+            remedy='pip install "setuptools<82", or "tensorboard>=2.21"',
         )
     ]
 

@@ -1,4 +1,4 @@
-"""What manifests say of recordings -> how the GPU was shared, and what could not be had when they were made."""
+"""Report from manifests how the GPU was shared during recordings, and what could not be recorded."""
 
 from collections.abc import Iterator
 
@@ -7,50 +7,50 @@ from tb_contention.model.health import Check, Status
 from tb_contention.model.manifest import KernelMode, ManifestSession, MpsState
 
 _MODES = {
-    KernelMode.CONCURRENT: "kernels of the process could run at once",
-    KernelMode.SERIALISED: "the profiler ran one kernel of the process after another",
+    KernelMode.CONCURRENT: "kernels of the process could overlap",
+    KernelMode.SERIALISED: "the profiler serialised the kernels of the process",
 }
 _CONCURRENT = "Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again."
 
 
 def recording_checks(sessions: list[Session]) -> Iterator[Check]:
-    """Tell what is written down of each recorded process; nothing of one without a manifest, or of simulated ones."""
+    """Yield what the manifest states about each recorded process; skip sessions without a manifest and simulated ones."""
     for session in sessions:
-        said = session.manifest
-        if said is None or said.simulated:
+        manifest = session.manifest
+        if manifest is None or manifest.simulated:
             continue
-        words = _words(said)
-        serial = said.kernel_mode is KernelMode.SERIALISED
-        if words:
+        facts = _facts(manifest)
+        is_serialised = manifest.kernel_mode is KernelMode.SERIALISED
+        if facts:
             yield Check(
                 name="recording",
-                status=Status.NOTE if serial else Status.OK,
+                status=Status.NOTE if is_serialised else Status.OK,
                 about=session.id,
-                message="; ".join(words),
-                remedy=_CONCURRENT if serial else "",
+                message="; ".join(facts),
+                remedy=_CONCURRENT if is_serialised else "",
             )
-        for line in said.not_known:
+        for line in manifest.not_known:
             yield Check(name="not-recorded", status=Status.NOTE, about=session.id, message=line.rstrip("."))
 
 
-def _words(said: ManifestSession) -> list[str]:
-    words = [f"driver {said.driver}"] if said.driver else []
-    if said.mps.state is not MpsState.UNKNOWN:
-        words.append(_mps(said))
-    if said.kernel_mode in _MODES:
-        words.append(_MODES[said.kernel_mode])
-    if said.container:
-        words.append("in a container")
-    samples = sum(len(d.samples.time) for d in said.devices.values() if d.samples is not None)
+def _facts(manifest: ManifestSession) -> list[str]:
+    facts = [f"driver {manifest.driver}"] if manifest.driver else []
+    if manifest.mps.state is not MpsState.UNKNOWN:
+        facts.append(_mps(manifest))
+    if manifest.kernel_mode in _MODES:
+        facts.append(_MODES[manifest.kernel_mode])
+    if manifest.container:
+        facts.append("in a container")
+    samples = sum(len(d.samples.time) for d in manifest.devices.values() if d.samples is not None)
     if samples:
-        words.append(f"{samples:,} samples of the driver")
-    return words
+        facts.append(f"{samples:,} samples from the driver")
+    return facts
 
 
-def _mps(said: ManifestSession) -> str:
-    if said.mps.state is MpsState.OFF:
+def _mps(manifest: ManifestSession) -> str:
+    if manifest.mps.state is MpsState.OFF:
         return "without MPS"
-    share, memory = said.mps.active_thread_percentage, said.mps.pinned_memory_limit
+    share, memory = manifest.mps.active_thread_percentage, manifest.mps.pinned_memory_limit
     caps = [f"{share:g} % of the threads"] if share is not None else []
     caps += [f"device memory {memory}"] if memory else []
     return "under MPS" + (f" ({', '.join(caps)})" if caps else "")

@@ -1,4 +1,4 @@
-"""A report and its traces -> what the captures lack: files, rights, clocks, steps, memory, kernels side by side."""
+"""Check what the captures of a report lack: files, permissions, clocks, steps, memory, concurrent kernels."""
 
 from collections.abc import Iterator
 
@@ -12,22 +12,22 @@ from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.model.manifest import KernelMode
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.model.trace import KernelKind, Trace
-from tb_contention.units import NS_PER_S
+from tb_contention.words.numbers import count, error
 
-#: Lines of one kind; more are counted.
+#: Maximum number of lines of one kind; more are counted.
 MOST = 20
-#: Clocks that are worse than this cannot place kernels.
+#: A clock with a larger error cannot align kernels.
 _COARSE_NS = 1_000_000
-#: What keeps a capture from holding GPU work at all.
+#: Problems that keep all GPU work out of a capture.
 _BLOCKED = frozenset(("cupti-no-rights", "cupti-not-loaded", "cupti-in-use"))
-_CLOCK = "Record with TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later; or state the clock in tb_contention.json; or --shift."
+_CLOCK = "record with TensorFlow 2.17 or later, or jaxlib 0.4.25 or later; or state the clock in tb_contention.json or with --shift."
 _MARK = (
     "Mark each step: tf.profiler.experimental.Trace('train', step_num=i, _r=1), or jax.profiler.StepTraceAnnotation."
 )
 
 
 def trace_checks(report: Report, aligned: AlignedTraces) -> list[Check]:
-    """Look through all captures; of each kind the worst first, and at most `MOST`."""
+    """Check all captures; list at most `MOST` of each kind, the worst first."""
     kinds = (
         list(_files(report)),
         list(_clocks(report, aligned)),
@@ -46,12 +46,12 @@ def _bounded(checks: list[Check]) -> list[Check]:
     left = checks[MOST:]
     if not left:
         return checks
-    more = Check(name=left[0].name, status=left[0].status, message=f"{len(left)} more, none worse than these")
+    more = Check(name=left[0].name, status=left[0].status, message=f"{len(left)} more, none of them worse")
     return [*checks[:MOST], more]
 
 
 def _files(report: Report) -> Iterator[Check]:
-    """Tell every problem; the names of checks are the problems' slugs. A remark, such as that there is no GPU, leaves a capture whole."""
+    """Yield every problem, named by its slug, and count the complete captures; a remark such as a missing GPU is no defect."""
     files = dict.fromkeys(s.session.file for s in report.sessions)
     bad = [p for p in report.problems if p.severity is not Severity.INFO]
     for problem in report.problems:
@@ -64,7 +64,8 @@ def _files(report: Report) -> Iterator[Check]:
         )
     whole = len(files.keys() - {p.file for p in bad})
     if whole:
-        message = f"{whole} of {len(files)} captures that can be read are whole, without a complaint of the profiler"
+        complete = f"{whole} of {count(len(files), 'readable capture')} {'is' if whole == 1 else 'are'} complete"
+        message = f"{complete} and free of profiler errors"
         yield Check(name="captures", status=Status.OK, message=message)
 
 
@@ -80,32 +81,24 @@ def _processes(aligned: AlignedTraces | Report) -> list[Session]:
 
 
 def _clocks(report: Report, aligned: AlignedTraces) -> Iterator[Check]:
-    """Tell each clock; one that keeps sessions on one GPU from being lined up is a fault."""
+    """Check each clock; one too coarse to align sessions on the same GPU is a fault."""
     unplaced = {s for f in report.findings if f.rule == "clock-too-coarse" for s in f.sessions}
     for session in _processes(report):
         clock = session.clock
-        source = clock.source.value.replace("_", " ")
-        if clock.error is None:
-            told, good = f"{source}, error unknown", False
-        else:
-            told, good = f"{source}, error {_time(clock.error)}", clock.error <= _COARSE_NS
+        message = f"{clock.source.value.replace('_', ' ')}, {error(clock.error)}"
         if session.id in unplaced:
-            message = f"{told}; it cannot be told whether it ran together with others"
-            yield Check(name="clock", status=Status.FAULT, about=session.id, message=message, remedy=_CLOCK)
+            message += "; whether it overlaps the other sessions could not be determined"
+            remedy = f"{_CLOCK[0].upper()}{_CLOCK[1:]}"
+            yield Check(name="clock", status=Status.FAULT, about=session.id, message=message, remedy=remedy)
         else:
-            status = Status.OK if good else Status.NOTE
-            remedy = "" if good else f"Matters when it is to be lined up with others. {_CLOCK}"
-            yield Check(name="clock", status=status, about=session.id, message=told, remedy=remedy)
-
-
-def _time(nanoseconds: int) -> str:
-    if nanoseconds < 1_000_000:
-        return f"{nanoseconds / 1000:g} µs"
-    return f"{nanoseconds / 1e6:.3g} ms" if nanoseconds < NS_PER_S else f"{nanoseconds / NS_PER_S:,.0f} s"
+            is_fine = clock.error is not None and clock.error <= _COARSE_NS
+            status = Status.OK if is_fine else Status.NOTE
+            remedy = "" if is_fine else f"To align it with other sessions, {_CLOCK}"
+            yield Check(name="clock", status=status, about=session.id, message=message, remedy=remedy)
 
 
 def _identities(report: Report) -> Iterator[Check]:
-    """Tell how it is known which GPU a plane is, where several sessions depend on it."""
+    """Check how the physical GPU is identified, where several sessions depend on it."""
     for device in report.devices:
         if device.group.device.device.is_host or len(_processes_on(report, device)) < 2:
             continue
@@ -114,13 +107,16 @@ def _identities(report: Report) -> Iterator[Check]:
                 name="gpu-identity",
                 status=Status.NOTE,
                 about=device.id,
-                message="that these sessions share one physical GPU is assumed: no trace names it",
-                remedy="State it with --gpu SESSION:ORDINAL=NAME, or in tb_contention.json.",
+                message="these sessions are assumed to share one physical GPU, which no trace identifies",
+                remedy="Name it with --gpu SESSION:ORDINAL=NAME, or in tb_contention.json.",
             )
         else:
-            word = "a manifest" if device.group.device.identity is Identity.MANIFEST else "your word"
+            source = "a manifest" if device.group.device.identity is Identity.MANIFEST else "--gpu"
             yield Check(
-                name="gpu-identity", status=Status.OK, about=device.id, message=f"the physical GPU is known from {word}"
+                name="gpu-identity",
+                status=Status.OK,
+                about=device.id,
+                message=f"the physical GPU is identified by {source}",
             )
 
 
@@ -130,7 +126,7 @@ def _processes_on(report: Report, device: DeviceReport) -> set[str]:
 
 
 def _steps(report: Report) -> Iterator[Check]:
-    """Tell sessions whose slowdown cannot be told by steps."""
+    """Find sessions without steps."""
     inside = {s.process for s in report.sessions if s.process is not None}
     leaves = [s for s in report.sessions if s.id not in inside]
     without = [s for s in leaves if s.steps is None and s.id != f"{s.process}#(unattributed)"]
@@ -139,7 +135,7 @@ def _steps(report: Report) -> Iterator[Check]:
             name="steps",
             status=Status.NOTE,
             about=session.id,
-            message="no steps: its slowdown rests on the time of its kernels",
+            message="the trace marks no steps, so the slowdown is estimated from kernel times",
             remedy=_MARK,
         )
     if leaves and not without:
@@ -147,7 +143,7 @@ def _steps(report: Report) -> Iterator[Check]:
 
 
 def _memory(report: Report) -> Iterator[Check]:
-    """Tell GPUs whose memory is unknown or known in part."""
+    """Find GPUs whose memory use is unknown or incomplete."""
     gpus = [device for device in report.devices if not device.group.device.device.is_host]
     for device in gpus:
         if device.memory_note:
@@ -156,14 +152,14 @@ def _memory(report: Report) -> Iterator[Check]:
                 status=Status.NOTE,
                 about=device.id,
                 message=device.memory_note,
-                remedy="Record while the program allocates, with an allocator that writes events.",
+                remedy="Record while the program allocates memory, with an allocator that writes events.",
             )
     if gpus and all(not device.memory_note for device in gpus):
-        yield Check(name="memory", status=Status.OK, message="the memory of every GPU is known")
+        yield Check(name="memory", status=Status.OK, message="the memory use of every GPU was recorded")
 
 
 def _side_by_side(aligned: AlignedTraces) -> Iterator[Check]:
-    """Tell whether the profiler let the kernels of a process run at once: a trace does not say so, its kernels may."""
+    """Check whether the profiler serialised the kernels of a process: traces do not say so, but overlapping kernels rule it out."""
     single = 0
     for session in _processes(aligned):
         for row, device in enumerate(session.trace.devices):
@@ -172,27 +168,28 @@ def _side_by_side(aligned: AlignedTraces) -> Iterator[Check]:
             if len(streams) < 2:
                 continue
             if session.manifest is not None and session.manifest.kernel_mode is not KernelMode.UNKNOWN:
-                continue  # told by the manifest, in the lines on recordings
+                continue  # the lines on recordings report it
             if at_depth(streams, 2).total:
-                message = f"kernels of {device.name} ran at once on its streams: the profiler did not serialise them"
+                message = f"kernels on streams of {device.name} overlap, so the profiler did not serialise them"
                 yield Check(name="concurrent-kernels", status=Status.OK, about=session.id, message=message)
             else:
                 yield Check(
                     name="concurrent-kernels",
                     status=Status.NOTE,
                     about=session.id,
-                    message=f"kernels of {device.name} on {len(streams)} streams never ran at once: either they waited for each other, "
-                    "or the profiler serialised them; the trace does not tell which",
-                    remedy="Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again: if they then "
-                    "overlap, it was the profiler (TensorFlow up to about 2.14 does so by default).",
+                    message=f"kernels on {len(streams)} streams of {device.name} never overlap: they waited for each other, or the "
+                    "profiler serialised them; the trace does not show which",
+                    remedy="Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again. If the kernels then "
+                    "overlap, the profiler had serialised them, as TensorFlow up to about 2.14 does by default.",
                 )
     if single:
-        message = f"of {single} captures the kernels are on one stream: whether the profiler serialises cannot be told, and changes nothing"
-        yield Check(name="concurrent-kernels", status=Status.OK, message=message.replace("1 captures", "1 capture"))
+        captures = f"{count(single, 'capture')} {'has' if single == 1 else 'have'}"
+        message = f"{captures} all kernels on one stream, so it does not matter whether the profiler serialises"
+        yield Check(name="concurrent-kernels", status=Status.OK, message=message)
 
 
 def _busy_by_stream(trace: Trace, device: int) -> list[Intervals]:
-    """Return when each stream of a device had a kernel; copies have engines of their own."""
+    """Return when each stream of a device ran kernels; copies run on engines of their own and do not count."""
     rows = np.array([number for number, stream in enumerate(trace.streams) if stream.device == device], np.int64)
     kernels = trace.kernels
     is_kernel = kernels.kind == KernelKind.KERNEL

@@ -7,7 +7,7 @@ from tb_contention.model.health import Status
 def test_a_cache_that_is_not_there_yet_can_be_made(tmp_path: Path) -> None:
     check = trace_cache(tmp_path / "a" / "b", 1 << 30)
     assert check.status is Status.OK
-    assert check.message.endswith("is not there yet and can be made")
+    assert check.message.endswith("does not exist yet and can be created")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -16,7 +16,7 @@ def test_a_cache_tells_its_size_and_bound(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"x" * (9 << 20))
     check = trace_cache(tmp_path, 1 << 30)
     assert check.status is Status.OK
-    assert check.message == f"{tmp_path} holds 1 decoded trace, 3.0 MiB of at most 1,024 MiB"
+    assert check.message == f"{tmp_path} holds 1 decoded trace, 3.00 MiB of at most 1.00 GiB"
 
 
 def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> None:
@@ -26,12 +26,12 @@ def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> N
     for name in ("file", "link", "file/below"):
         check = trace_cache(tmp_path / name, 1 << 30)
         assert check.status is Status.NOTE
-        assert check.remedy.startswith("Each trace is decoded anew")
+        assert check.remedy.startswith("Traces are decoded again each time")
 
 
 def test_the_machine_code_is_kept_or_compiled_at_each_start() -> None:
-    assert compiled_cache("/somewhere", 2).message == "machine code was read from /somewhere"
-    assert compiled_cache("/somewhere", 0).message == "machine code was compiled just now and is kept in /somewhere"
+    assert compiled_cache("/somewhere", 2).message == "machine code was loaded from /somewhere"
+    assert compiled_cache("/somewhere", 0).message == "machine code was compiled just now and cached in /somewhere"
     assert compiled_cache(None, 0).status is Status.NOTE
 
 

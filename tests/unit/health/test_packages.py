@@ -22,7 +22,7 @@ def test_versions_in_their_ranges_are_in_order() -> None:
 
 @pytest.mark.parametrize(
     ("numpy", "told"),
-    [("3.0.1", "asks for numpy<3,>=1.26, and 3.0.1 is there"), (None, "numpy<3,>=1.26 is missing")],
+    [("3.0.1", "requires numpy<3,>=1.26, but 3.0.1 is installed"), (None, "numpy<3,>=1.26 is not installed")],
 )
 def test_an_own_requirement_that_is_not_met_is_a_fault_with_the_command_that_mends_it(
     numpy: str | None, told: str
@@ -39,7 +39,7 @@ def test_a_requirement_of_another_package_that_is_not_met_is_told() -> None:
     there["numba"] = Package(name="numba", version="0.59", requires=("numpy<2.1",))
     (check,) = requirements(there)
     assert check.status is Status.NOTE
-    assert check.message == "numba 0.59 asks for numpy<2.1, and 2.4.0 is there"
+    assert check.message == "numba 0.59 requires numpy<2.1, but 2.4.0 is installed"
 
 
 def test_a_requirement_of_an_extra_is_not_asked_for() -> None:
@@ -50,7 +50,7 @@ def test_a_requirement_of_an_extra_is_not_asked_for() -> None:
 def test_without_metadata_of_this_package_nothing_is_claimed() -> None:
     (check,) = requirements(packages(numpy="2.4.0"))
     assert check.status is Status.NOTE
-    assert "requirements are not known" in check.message
+    assert "requirements are unknown" in check.message
 
 
 def test_metadata_is_read_where_python_looks_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

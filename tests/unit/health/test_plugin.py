@@ -50,7 +50,7 @@ def test_metadata_of_another_version_is_told(tmp_path: Path) -> None:
     announce(tmp_path, "tb_contention", version="0.0.9")
     check = entry_point(found_in(tmp_path), "0.1")
     assert check.status is Status.NOTE
-    assert check.message == "TensorBoard finds the metadata of 0.0.9, and the code here is 0.1"
+    assert check.message == "TensorBoard finds version 0.0.9 in the metadata, but the code is version 0.1"
 
 
 def test_a_tab_that_is_announced_twice_is_a_fault(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_tab_that_is_announced_twice_is_a_fault(tmp_path: Path) -> None:
     announce(tmp_path, "tb_contention_fork")
     check = entry_point(found_in(tmp_path), "0.1")
     assert check.status is Status.FAULT
-    assert "announced 2 times (tb_contention 0.1, tb_contention_fork 0.1)" in check.message
+    assert "2 packages provide the tab (tb_contention 0.1, tb_contention_fork 0.1)" in check.message
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_a_tab_that_cannot_be_loaded_is_a_fault_that_says_why(value: str, told: 
 
 
 def test_the_profilers_tab_is_named_where_it_is(tmp_path: Path) -> None:
-    assert "not installed, which is fine" in profiler(found_in(tmp_path)).message
+    assert "not installed; this tab does not need it" in profiler(found_in(tmp_path)).message
     announce(tmp_path, "xprof", name="profile", value="xprof.loader:Loader", version="2.24.2")
-    assert profiler(found_in(tmp_path)).message == "the Profile tab is beside this one (xprof 2.24.2)"
+    assert profiler(found_in(tmp_path)).message == "xprof's Profile tab is installed (xprof 2.24.2)"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def test_how_the_gpu_was_shared_is_told_in_one_line() -> None:
     (check,) = told(ManifestSession(driver="550.54", mps=mps, kernel_mode=KernelMode.CONCURRENT, container="c0ffee"))
     assert check.status is Status.OK
     assert check.message == (
-        "driver 550.54; under MPS (50 % of the threads, device memory 0=10G); kernels of the process could run at once; in a container"
+        "driver 550.54; under MPS (50 % of the threads, device memory 0=10G); kernels of the process could overlap; in a container"
     )
     (plain,) = told(ManifestSession(mps=Mps(state=MpsState.OFF)))
     assert plain.message == "without MPS"
