@@ -85,3 +85,18 @@ def test_every_command_takes_the_options_that_a_page_gives_it(page: Path) -> Non
 def test_every_script_that_a_page_runs_is_there(page: Path) -> None:
     for script in re.findall(r"\bpython ((?:tests|demo_logs|\.ci)/\S+\.py)", page.read_text(encoding="utf-8")):
         assert (ROOT / script).is_file()
+
+
+def test_the_readme_sums_up_the_table_of_accuracy() -> None:
+    rows = re.findall(
+        r"^\| [\w ,]+ \| [ABC] \| \d+ \| ([\d.]+)% \| ([\d.]+)% \| (\d+) of (\d+) \|",
+        (DOCS / "accuracy.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    mean, largest = (max(float(row[column]) for row in rows) for column in (0, 1))
+    assert all(held == of for _, _, held, of in rows)
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert (
+        f"the mean error of slowdowns is at most {mean:.1f} % for every way of sharing, the largest error {largest:.1f} %, "
+        "and every 90 % interval holds the truth"
+    ) in readme
