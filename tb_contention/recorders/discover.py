@@ -12,6 +12,7 @@ from pathlib import Path
 from tb_contention.errors import LogdirError
 from tb_contention.model.capture import CaptureFile, Container, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.recorders.common.advice import GRANT_LISTING, REMOVE
 from tb_contention.recorders.common.naming import (
     ANYWHERE,
     MANIFEST_NAME,
@@ -96,9 +97,9 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a user without a home
         reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
         raise LogdirError(
-            f"{printable(str(root))}: {reason or 'it cannot be read'}.",
+            f"{printable(str(root))}: the log directory cannot be opened ({reason or 'unknown error'}).",
             slug="logdir-missing",
-            advice="Give the folder that you give to TensorBoard as --logdir.",
+            advice="Name the directory that TensorBoard gets as --logdir.",
         ) from None
     if not stat.S_ISDIR(info.st_mode):
         folder = root.parent
@@ -107,7 +108,9 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
         return
     if not os.access(root, os.R_OK | os.X_OK):
         raise LogdirError(
-            f"{printable(str(root))}: permission denied.", slug="logdir-unreadable", advice="Allow reading it."
+            f"{printable(str(root))}: the log directory cannot be read (permission denied).",
+            slug="logdir-unreadable",
+            advice=GRANT_LISTING,
         )
     _walk(root, name, found)
 
@@ -162,7 +165,7 @@ def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Foun
                 place,
                 "unreadable-folder",
                 f"{place}: the folder cannot be read ({error.strerror}).",
-                "Allow reading it.",
+                GRANT_LISTING,
             )
         )
         return []
@@ -222,8 +225,8 @@ def _add_file(
             _problem(
                 relative,
                 "riegeli-unsupported",
-                f"{relative}: Riegeli containers are not read.",
-                "Record without continuous profiling.",
+                f"{relative}: the Riegeli files of continuous profiling are not supported.",
+                "Record a profile of a fixed window, which is written as .xplane.pb.",
             )
         )
         return
@@ -234,15 +237,15 @@ def _add_file(
             _problem(
                 relative,
                 "unreadable-file",
-                f"{relative}: {error.strerror}.",
-                "Check the file or the link.",
+                f"{relative}: the file cannot be read ({error.strerror}).",
+                "Check that the file exists; if it is a link, check its target.",
                 Severity.ERROR,
             )
         )
         return
     if not stat.S_ISREG(info.st_mode):
         found.problems.append(
-            _problem(relative, "not-a-file", f"{relative}: it is not a regular file and is not opened.", "Remove it.")
+            _problem(relative, "not-a-file", f"{relative}: not a regular file, so it is skipped.", REMOVE)
         )
         return
     if (info.st_dev, info.st_ino) in found.identities and info.st_nlink == 1:

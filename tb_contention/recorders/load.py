@@ -12,6 +12,7 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.trace import Trace
+from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
 from tb_contention.units import U8
 
 #: What protobuf can hold, and so no writer can exceed.
@@ -33,7 +34,7 @@ def load_trace(file: CaptureFile) -> Trace:
     raise TraceFileError(
         f"{file.relative}: the file is still being written.",
         slug="still-growing",
-        advice="Look again when the profiler has finished.",
+        advice="Reload when the profiler has finished writing it.",
     )
 
 
@@ -58,13 +59,15 @@ def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
             after = os.fstat(stream.fileno())
     except OSError as error:
         raise TraceFileError(
-            f"{file.relative}: it cannot be read ({error.strerror}).", slug="unreadable-file", advice="Check the disk."
+            f"{file.relative}: the file cannot be read ({error.strerror}).",
+            slug="unreadable-file",
+            advice="Check the disk or the mount.",
         ) from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise TraceFileError(
             f"{file.relative}: the file is still being written.",
             slug="still-growing",
-            advice="Look again when it is exported.",
+            advice="Reload when `nsys export` has finished writing it.",
         )
     known = digest.hexdigest()
     return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=after.st_size, sha256=known)) for p in parts)
@@ -105,17 +108,19 @@ def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, int], tuple[int, int]]
             os.close(descriptor)
     except FileNotFoundError:
         raise TraceFileError(
-            f"{file.relative}: the file is gone.", slug="file-vanished", advice="Was the log directory moved?"
+            f"{file.relative}: the file was found but no longer exists.",
+            slug="file-vanished",
+            advice="Reload; if it stays missing, check whether the log directory was moved.",
         ) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         advice = (
-            "Allow reading it."
+            GRANT_READING
             if getattr(error, "errno", None) in (errno.EACCES, errno.EPERM)
             else "Check the disk or the mount."
         )
         raise TraceFileError(
-            f"{file.relative}: it cannot be read ({reason}).", slug="unreadable-file", advice=advice
+            f"{file.relative}: the file cannot be read ({reason}).", slug="unreadable-file", advice=advice
         ) from None
     return data, (info.st_size, info.st_mtime_ns), (after.st_size, after.st_mtime_ns)
 
@@ -129,10 +134,10 @@ def _read(descriptor: int, size: int) -> U8:
 
 def _check(info: os.stat_result, file: CaptureFile) -> None:
     if not stat.S_ISREG(info.st_mode):
-        raise TraceFileError(f"{file.relative}: it is not a regular file.", slug="not-a-file", advice="Remove it.")
+        raise TraceFileError(f"{file.relative}: not a regular file.", slug="not-a-file", advice=REMOVE)
     if info.st_size > MAX_BYTES:
         raise TraceFileError(
-            f"{file.relative}: it has {info.st_size} bytes, more than the 2 GiB that a profile can hold.",
+            f"{file.relative}: the file has {info.st_size / (1 << 30):.1f} GiB, but a profile can have at most 2 GiB.",
             slug="too-large",
-            advice="Record a shorter window.",
+            advice=SHORTER_WINDOW,
         )

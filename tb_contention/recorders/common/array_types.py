@@ -1,7 +1,10 @@
 """The types of arrays and integers that compiled readers take, and how they borrow them."""
 
+import numpy as np
 from numba import types
 from numba.core import options
+
+from tb_contention.units import I64
 
 BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 I64_1 = types.Array(types.int64, 1, "C")
@@ -14,3 +17,10 @@ PAIR = types.UniTuple(i8, 2)
 #: For functions that borrow their arrays from a caller who holds them: to count references at each call costs ten times the call. numba
 #: does not promise this option; without it the functions do the same, slowly.
 LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
+
+
+def frozen(column: I64) -> I64:
+    """Return a column that is contiguous and read-only, as compiled functions take it."""
+    column = np.ascontiguousarray(column)
+    column.flags.writeable = False
+    return column

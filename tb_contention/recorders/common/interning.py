@@ -7,7 +7,7 @@ from numba import types
 
 from tb_contention._compiled import compiled
 from tb_contention.model.tables import StringTable
-from tb_contention.recorders.common.array_types import BYTES, I64_1, R64_1, U8_1
+from tb_contention.recorders.common.array_types import BYTES, I64_1, R64_1, U8_1, frozen
 from tb_contention.units import I64, U8
 
 _SEED = np.uint64(secrets.randbits(62))
@@ -24,13 +24,6 @@ def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
     blob = np.empty(int(offsets[-1]), np.uint8)
     gather(data, frozen(at[first]), frozen(length[first]), frozen(offsets), blob)
     return ids, StringTable(blob=blob, offsets=offsets)
-
-
-def frozen(column: I64) -> I64:
-    """Return a column that is contiguous and read-only, as compiled functions take it."""
-    column = np.ascontiguousarray(column)
-    column.flags.writeable = False
-    return column
 
 
 @compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, types.uint64))

@@ -9,12 +9,14 @@ from typing import Any
 from tb_contention.errors import LogdirError, TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.findings import Problem
+from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
 
 _SESSION = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)")
 #: Riegeli containers are not read.
 _IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
 _MAX_BYTES = (1 << 31) - 1
+_CHECK_URL = "Check the URL and your access rights."
 
 
 def _filesystem(place: str) -> tuple[Any, str]:
@@ -22,17 +24,17 @@ def _filesystem(place: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
     except ImportError:
         raise LogdirError(
-            f"{place}: reading URLs needs fsspec.",
+            f"{place}: the package fsspec, which reads log directories by URL, is not installed.",
             slug="logdir-needs-fsspec",
-            advice="pip install 'tb_contention[remote]'",
+            advice="Install it: pip install 'tb_contention[remote]'",
         ) from None
     try:
         filesystem, root = url_to_fs(place)
     except Exception as error:  # each protocol has its own
         raise LogdirError(
-            f"{place}: {error}.",
+            f"{place}: the URL cannot be opened ({error}).",
             slug="logdir-missing",
-            advice="Is the package for this kind of URL installed (gcsfs, s3fs)?",
+            advice="Check the URL, and that the package for its protocol is installed (gcsfs for gs://, s3fs for s3://).",
         ) from None
     return filesystem, root
 
@@ -44,7 +46,7 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Prob
         found = filesystem.find(root, detail=True)
     except Exception as error:  # each protocol has its own
         raise LogdirError(
-            f"{place}: it cannot be listed ({error}).", slug="logdir-unreadable", advice="Check the URL and rights."
+            f"{place}: the URL cannot be listed ({error}).", slug="logdir-unreadable", advice=_CHECK_URL
         ) from None
     folders: dict[str, dict[str, Any]] = {}
     for path, info in found.items():
@@ -100,13 +102,15 @@ def read_remote(file: CaptureFile) -> bytes:
     """Read a whole remote file. Raises TraceFileError."""
     if file.size > _MAX_BYTES:
         raise TraceFileError(
-            f"{file.relative}: it is larger than 2 GiB.", slug="too-large", advice="Record a shorter window."
+            f"{file.relative}: the file is larger than 2 GiB, which a profile cannot be.",
+            slug="too-large",
+            advice=SHORTER_WINDOW,
         )
     try:
         return read_small(file.path, _MAX_BYTES)
     except OSError as error:
         raise TraceFileError(
-            f"{file.relative}: it cannot be read ({error}).", slug="unreadable-file", advice="Check the URL and rights."
+            f"{file.relative}: the file cannot be read ({error}).", slug="unreadable-file", advice=_CHECK_URL
         ) from None
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from tb_contention.model.steps import outermost_rows
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import Device, KernelKind, KernelTable, Stream
-from tb_contention.recorders.common.interning import frozen, intern_places
+from tb_contention.recorders.common.array_types import frozen
+from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.json_text import NONE

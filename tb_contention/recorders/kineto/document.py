@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tb_contention.errors import TraceFileError
+from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.common.unpacking import unpack
 from tb_contention.recorders.kineto import events as scanning
 from tb_contention.recorders.kineto.json_text import OPEN, OPEN_LIST, member, skip_blank
@@ -17,7 +18,6 @@ MAX_TEXT = (1 << 32) - 1
 #: Members beside the events are small; a hostile file can have any number of them.
 _MOST_MEMBER, _MOST_MEMBERS = 1 << 20, 200
 _CHUNK = 1 << 18
-_AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 #: What an event is, by its category: names of several releases, PyTorch 1.8 to 2.x.
 KERNEL, COPY, MEMSET, LAUNCH, OP, MARK, SPAN, METADATA, MEMORY = range(9)
@@ -52,7 +52,7 @@ def read_document(data: bytes | U8, file: str) -> Document:
     text, whole = _text(data, file)
     at = skip_blank(text, 0, len(text))
     if at >= len(text) or text[at] != OPEN:
-        raise TraceFileError(f"{file}: it is not a JSON object.", slug="bad-json", advice=_AGAIN, offset=0)
+        raise TraceFileError(f"{file}: the file is not a JSON object.", slug="bad-json", advice=COPY_AGAIN, offset=0)
     beside: dict[str, Any] = {}
     rows, found, ended = np.empty((0, scanning.WIDTH), np.int64), False, False
     at += 1
@@ -71,7 +71,11 @@ def read_document(data: bytes | U8, file: str) -> Document:
         at = value_end
         _keep(beside, text, (key, key_end), (value, value_end))
     if not found:
-        raise TraceFileError(f"{file}: it is JSON without traceEvents.", slug="not-a-trace", advice=_AGAIN)
+        raise TraceFileError(
+            f"{file}: the file is JSON without a traceEvents list, so it is not a Chrome trace.",
+            slug="not-a-trace",
+            advice=COPY_AGAIN,
+        )
     return Document(text=text, beside=beside, rows=rows, complete=whole and ended)
 
 
@@ -79,7 +83,7 @@ def _text(data: bytes | U8, file: str) -> tuple[U8, bool]:
     """Return the text, and whether it is whole; gzip is told by its first bytes, whatever the file is called."""
     raw = np.frombuffer(data, np.uint8)
     if not len(raw):
-        raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=_AGAIN, offset=0)
+        raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=COPY_AGAIN, offset=0)
     if bytes(raw[:2]) != b"\x1f\x8b":
         raw.flags.writeable = False
         return raw, True

@@ -6,7 +6,7 @@ import numpy as np
 
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
-from tb_contention.recorders.common.interning import frozen
+from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.rows import Rows

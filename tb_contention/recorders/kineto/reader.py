@@ -10,6 +10,7 @@ from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.steps import marked_rows, root_rows, step_table
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
+from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
@@ -22,7 +23,6 @@ _NS_PER_US, _PS_PER_NS = 1_000, 1_000
 #: Times this large are Unix time; older ones count from the start of the machine, or from anything else.
 _LEAST_UNIX_US, _MOST_UNIX_US = 1_000_000_000_000_000, 4_000_000_000_000_000
 _THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
-_AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
 def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
@@ -139,7 +139,8 @@ def _problems(file: str, document: parts.Document, odd: int) -> list[Problem]:
     found = [
         Problem(
             file=file, slug="kineto", severity=Severity.INFO, origin=Origin.RECORDING,
-            message=f"{file}: PyTorch's profiler does not say which physical GPU it was, nor how much its allocator may take.",
+            message=f"{file}: PyTorch's profiler records neither the physical GPU nor the allocator's limit: "
+            "the GPU is assumed and the limit is unknown.",
             advice="Name the GPU in tb_contention.json beside the file, or with --gpu.", affects_numbers=False,
         )
     ]  # fmt: skip
@@ -147,14 +148,14 @@ def _problems(file: str, document: parts.Document, odd: int) -> list[Problem]:
         found.append(
             Problem(
                 file=file, slug="truncated-json", severity=Severity.ERROR, origin=Origin.READING,
-                message=f"{file}: the file ends in the middle; what was whole before the cut is shown.", advice=_AGAIN,
+                message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
     if odd:
         found.append(
             Problem(
                 file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING, count=odd,
-                message=f"{file}: {odd} events have impossible times or devices and are left out.", advice="Record the trace again.",
+                message=f"{file}: {odd} events with impossible times or devices are skipped.", advice=RECORD_AGAIN,
             )
         )  # fmt: skip
     return found

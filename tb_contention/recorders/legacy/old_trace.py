@@ -21,6 +21,7 @@ from tb_contention.model.trace import (
     Stream,
     Trace,
 )
+from tb_contention.recorders.common.advice import RECORD_AGAIN
 from tb_contention.recorders.common.tensorflow_names import DERIVED_NAMES, OPERATION
 from tb_contention.units import I64, MAX_TRACE_PS, Picoseconds
 
@@ -143,7 +144,7 @@ def _stated(file: str, era: Era) -> Problem:
     what = "TensorFlow 2.2 (.trace.json.gz)" if era is Era.TRACE_JSON else "TensorFlow 1.15 to 2.1 (.trace)"
     return Problem(
         file=file, slug="legacy-container", severity=Severity.INFO, origin=Origin.RECORDING,
-        message=f"{file}: the format of {what} holds no memory, no capabilities of the GPU and no wall clock; these are unknown.",
+        message=f"{file}: the trace format of {what} records no memory, no GPU properties and no wall clock, so these are unknown.",
         advice="Record with TensorFlow 2.17 or later for exact alignment and memory.", affects_numbers=False,
     )  # fmt: skip
 
@@ -151,5 +152,5 @@ def _stated(file: str, era: Era) -> Problem:
 def _bad_times(file: str, count: int) -> Problem:
     return Problem(
         file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
-        message=f"{file}: {count} events have impossible times and are left out.", advice="Record the trace again.", count=count,
+        message=f"{file}: {count} events with impossible times are skipped.", advice=RECORD_AGAIN, count=count,
     )  # fmt: skip

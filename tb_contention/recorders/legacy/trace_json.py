@@ -10,13 +10,13 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era, Trace
+from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.common.unpacking import unpack
 from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
 
 #: The writer stops at a million events of some hundred bytes; more is no trace.
 MAX_TEXT = 400 << 20
 _BETWEEN_EVENTS = re.compile(r"\}\s*,\s*\{")
-_AGAIN = "Copy the file again from where it was recorded, or record anew."
 
 
 def decode_trace_json(data: bytes, *, file: str) -> Trace:
@@ -29,12 +29,16 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
         problems.append(
             Problem(
                 file=file, slug="truncated-json", severity=Severity.ERROR, origin=Origin.READING,
-                message=f"{file}: the file ends in the middle; what was whole before the cut is shown.", advice=_AGAIN,
+                message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
     events = document.get("traceEvents") if isinstance(document, dict) else None
     if not isinstance(events, list):
-        raise TraceFileError(f"{file}: it is JSON without traceEvents.", slug="not-a-trace", advice=_AGAIN)
+        raise TraceFileError(
+            f"{file}: the file is JSON without a traceEvents list, so it is not a Chrome trace.",
+            slug="not-a-trace",
+            advice=COPY_AGAIN,
+        )
     return old_trace(file, Era.TRACE_JSON, _columns(events), problems, complete=whole and complete)
 
 
@@ -48,7 +52,7 @@ def _parse(text: str, file: str) -> tuple[Any, bool]:
     try:
         return json.loads(text[: cut + 1] + "]}"), False
     except (ValueError, RecursionError):
-        raise TraceFileError(f"{file}: it is not valid JSON.", slug="bad-json", advice=_AGAIN) from None
+        raise TraceFileError(f"{file}: the file is not valid JSON.", slug="bad-json", advice=COPY_AGAIN) from None
 
 
 def _columns(events: list[Any]) -> OldEvents:

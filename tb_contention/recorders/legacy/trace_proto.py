@@ -11,6 +11,7 @@ import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Era, Trace
+from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
 
 _UINT32, _UINT64, _STRING, _MESSAGE = 13, 4, 9, 11
@@ -54,21 +55,19 @@ def trace_message() -> Any:
 def decode_trace_proto(data: bytes, *, file: str) -> Trace:
     """Decode the bytes of a `.trace` file. Raises TraceFileError when it is not one."""
     if not data:
-        raise TraceFileError(
-            f"{file}: the file is empty.", slug="empty-file", advice="Record the trace again.", offset=0
-        )
+        raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=RECORD_AGAIN, offset=0)
     message = trace_message()()
     try:
         message.ParseFromString(data)
     except Exception as error:  # DecodeError, by whichever implementation protobuf has
         raise TraceFileError(
-            f"{file}: it is not a TensorFlow trace, or damaged ({type(error).__name__}).",
+            f"{file}: the file is not a TensorFlow trace, or it is damaged ({type(error).__name__}).",
             slug="not-a-trace",
-            advice="Copy the file again from where it was recorded.",
+            advice=COPY_AGAIN,
         ) from None
     if not len(message.events) and not len(message.devices):
         raise TraceFileError(
-            f"{file}: it holds neither devices nor events.", slug="not-a-trace", advice="Record the trace again."
+            f"{file}: the file holds neither devices nor events.", slug="not-a-trace", advice=RECORD_AGAIN
         )
     return old_trace(file, Era.TRACE_PROTO, _columns(message), [])
 

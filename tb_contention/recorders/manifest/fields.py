@@ -29,11 +29,11 @@ def session_of(entry: Mapping[str, Any]) -> ManifestSession:
     clock = object_of(entry.get("clock", {}), "clock")
     origin, error = _integer(clock, "origin_ns"), _integer(clock, "error_ns")
     if origin is not None and error is None:
-        raise _bad("clock.origin_ns needs clock.error_ns.")
+        raise _bad("clock has origin_ns without error_ns; state both.")
     devices = {}
     for ordinal, device in object_of(entry.get("devices", {}), "devices").items():
         if not (ordinal.isascii() and ordinal.isdigit() and len(ordinal) < 6):
-            raise _bad(f"devices has the key {ordinal!r}, which is no CUDA ordinal.")
+            raise _bad(f"devices has the key {ordinal!r}, which is not a CUDA ordinal.")
         devices[int(ordinal)] = _device(object_of(device, f"devices[{ordinal!r}]"))
     return ManifestSession(
         host=_string(entry, "host"),
@@ -102,7 +102,7 @@ def _samples(entry: Mapping[str, Any]) -> GpuSamples | None:
     if not len(time):
         return None
     if (time == NONE).any() or (np.diff(time) < 0).any():
-        raise _bad("samples.time_ns must be whole numbers in rising order.")
+        raise _bad("samples.time_ns must be integers in ascending order.")
     return GpuSamples(
         time=time,
         sm_clock=_floats(columns, "sm_clock_mhz", len(time)),
@@ -126,14 +126,14 @@ def _process(value: Any, samples: int) -> GpuProcess:
 def _integers(entry: Mapping[str, Any], key: str, length: int | None) -> I64:
     values = _column(entry, key, length)
     if not all(v is None or _is_whole(v) for v in values):
-        raise _bad(f"{key} must hold whole numbers that are not negative, or null.")
+        raise _bad(f"{key} must hold non-negative integers or null.")
     return np.array([NONE if v is None else v for v in values], np.int64)
 
 
 def _floats(entry: Mapping[str, Any], key: str, length: int) -> F64:
     values = _column(entry, key, length)
     if not all(v is None or (_is_number(v) and v >= 0) for v in values):
-        raise _bad(f"{key} must hold numbers that are not negative, or null.")
+        raise _bad(f"{key} must hold non-negative numbers or null.")
     return np.array([np.nan if v is None else v for v in values], np.float64)
 
 
@@ -144,7 +144,7 @@ def _column(entry: Mapping[str, Any], key: str, length: int | None) -> list[Any]
         return values
     if not values:
         return [None] * length
-    raise _bad(f"{key} has {len(values)} values for {length} samples.")
+    raise _bad(f"{key} has {len(values)} values, but time_ns has {length}.")
 
 
 def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
@@ -168,7 +168,7 @@ def _texts(entry: Mapping[str, Any], key: str) -> dict[str, str]:
 
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str) or len(value) > _MOST_TEXT:
-        raise _bad(f"{key} must hold short texts.")
+        raise _bad(f"{key} must hold strings of at most {_MOST_TEXT} characters.")
     return value.encode("utf-8", "replace").decode()  # JSON can spell half a character
 
 
@@ -177,7 +177,7 @@ def _string(entry: Mapping[str, Any], key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not 0 < len(value) <= _MOST_TEXT:
-        raise _bad(f"{key} must be a short text.")
+        raise _bad(f"{key} must be a string of 1 to {_MOST_TEXT} characters.")
     return _text(value, key)
 
 
@@ -191,7 +191,7 @@ def _boolean(entry: Mapping[str, Any], key: str) -> bool | None:
 def _integer(entry: Mapping[str, Any], key: str) -> int | None:
     value = entry.get(key)
     if value is not None and not _is_whole(value):
-        raise _bad(f"{key} must be a whole number that is not negative.")
+        raise _bad(f"{key} must be a non-negative integer.")
     return value
 
 

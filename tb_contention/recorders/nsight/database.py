@@ -19,6 +19,7 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.names import clean
 from tb_contention.model.trace import NONE
+from tb_contention.recorders.common.advice import GRANT_READING, REMOVE
 from tb_contention.units import I64
 
 _MAGIC = b"SQLite format 3\0"
@@ -28,7 +29,7 @@ _LONGEST, _SHORTEST_ROW = 1 << 16, 2
 _WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
 #: Any of these tells Nsight Systems' export from other programs' databases.
 _TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
-
+_EXPORT_AGAIN = "Export the report again: nsys export --type sqlite REPORT.nsys-rep."
 
 #: What a damaged file makes SQLite raise; its messages quote bytes of the file, which need not be text.
 _FAULTS = (sqlite3.Error, OverflowError, MemoryError, ValueError)
@@ -160,7 +161,7 @@ class Database:
         return TraceFileError(
             f"{self._relative}: the database cannot be read ({reason}).",
             slug="bad-sqlite",
-            advice="Export it again: nsys export --type sqlite REPORT.nsys-rep.",
+            advice=_EXPORT_AGAIN,
         )
 
 
@@ -179,17 +180,19 @@ def _checked_size(path: str, relative: str) -> int:
         with os.fdopen(descriptor, "rb") as stream:
             info = os.fstat(stream.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise TraceFileError(f"{relative}: it is not a regular file.", slug="not-a-file", advice="Remove it.")
+                raise TraceFileError(f"{relative}: not a regular file.", slug="not-a-file", advice=REMOVE)
             magic = stream.read(len(_MAGIC))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise TraceFileError(
-            f"{relative}: it cannot be read ({reason}).", slug="unreadable-file", advice="Allow reading it."
+            f"{relative}: the file cannot be read ({reason}).", slug="unreadable-file", advice=GRANT_READING
         ) from None
     if not info.st_size:
-        raise TraceFileError(f"{relative}: the file is empty.", slug="empty-file", advice="Export it again.")
+        raise TraceFileError(f"{relative}: the file is empty.", slug="empty-file", advice=_EXPORT_AGAIN)
     if magic != _MAGIC:
         raise TraceFileError(
-            f"{relative}: it is no SQLite database, or an encrypted one.", slug="bad-sqlite", advice="Export it again."
+            f"{relative}: the file is not a SQLite database, or it is encrypted.",
+            slug="bad-sqlite",
+            advice=_EXPORT_AGAIN,
         )
     return info.st_size

@@ -13,6 +13,7 @@ from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
+from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.nsight import processes as names
 from tb_contention.recorders.nsight.columns import (
     Origins,
@@ -72,15 +73,15 @@ def read_report(path: str, file: str) -> tuple[Part, ...]:
     with Database(path, file) as database:
         if not database.is_export:
             raise TraceFileError(
-                f"{file}: it is a SQLite database of another program, not an export of Nsight Systems.",
+                f"{file}: the file is another program's SQLite database, not an export of Nsight Systems.",
                 slug="not-nsight",
-                advice="Nothing is lost; move it away to be rid of this line.",
+                advice="Nothing is lost. To silence this message, move the file out of the log directory.",
             )
         report = _read(database, file)
         named = names.process_names(database)
     if not len(report.work) and not len(report.allocations.time):
         raise TraceFileError(
-            f"{file}: the report holds no GPU work.",
+            f"{file}: the report contains no GPU work.",
             slug="no-gpu-work",
             advice="Record with: nsys profile --trace=cuda,nvtx.",
         )
@@ -214,9 +215,9 @@ def _unique(parts: list[Part]) -> tuple[Part, ...]:
 def _cannot_tell(file: str) -> Problem:
     return Problem(
         file=file, slug="nsight-limits", severity=Severity.INFO, origin=Origin.RECORDING,
-        message=f"{file}: Nsight Systems records no framework operations and no framework allocators: kernels have no operation, and "
-        "memory is what the driver gave.",
-        advice="Mark steps with NVTX ranges named step or iteration; record --gpuctxsw=true to measure who had the GPU.",
+        message=f"{file}: Nsight Systems records no framework operations and no framework allocators, so kernels have no operation "
+        "and memory is what the driver allocated.",
+        advice="Mark steps with NVTX ranges named step or iteration; record with --gpuctxsw=true to measure which process had the GPU.",
         affects_numbers=False,
     )  # fmt: skip
 
@@ -224,13 +225,14 @@ def _cannot_tell(file: str) -> Problem:
 def _bad_times(file: str, count: int) -> Problem:
     return Problem(
         file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
-        message=f"{file}: {count} device events have impossible times and are left out.", advice="Export or record again.", count=count,
+        message=f"{file}: {count} device events with impossible times are skipped.",
+        advice="Export the report again, or record a new one.", count=count,
     )  # fmt: skip
 
 
 def _unfit(file: str, gpu: int) -> Problem:
     return Problem(
         file=file, slug="context-switches-lost", severity=Severity.WARNING, origin=Origin.RECORDING,
-        message=f"{file}: context switches of GPU {gpu} are missing, so that who had it when is not measured but estimated.",
-        advice="Record a shorter time.",
+        message=f"{file}: context switches of GPU {gpu} are missing, so which process had it is estimated instead of measured.",
+        advice=SHORTER_WINDOW,
     )  # fmt: skip

@@ -109,7 +109,7 @@ def test_a_url_is_read_through_fsspec() -> None:
     (file,) = discover("memory://logs").files
 
     assert file.id == "run/s/h"
-    with pytest.raises(TraceFileError, match="no XSpace"):
+    with pytest.raises(TraceFileError, match="not an XSpace"):
         load_trace(file)
 
 

@@ -2,11 +2,11 @@
 
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.xspace.decoding.lines import RawEvents
 from tb_contention.recorders.xspace.decoding.planes import MAX_DEVICES
 from tb_contention.recorders.xspace.decoding.structure import Structure
 
-_AGAIN = "Copy the file again from where it was recorded, or record anew."
 _RIGHTS = (
     "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process (container) "
     "with CAP_SYS_ADMIN."
@@ -46,35 +46,36 @@ def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents,
 
     if structure.cut_at is not None:
         lost(
-            "truncated-xspace", Severity.ERROR, "the file ends in the middle; what was whole before the cut is shown.", _AGAIN,
+            "truncated-xspace", Severity.ERROR, "the file is truncated; the events before the cut are used.", COPY_AGAIN,
             offset=structure.cut_at,
         )  # fmt: skip
     if structure.bad_at is not None:
         lost(
-            "bad-wire-data", Severity.ERROR, f"no protobuf at byte {structure.bad_at}; what follows in that part is lost.", _AGAIN,
+            "bad-wire-data", Severity.ERROR,
+            f"the data at byte {structure.bad_at} is not valid protobuf; the rest of that part is lost.", COPY_AGAIN,
             offset=structure.bad_at,
         )  # fmt: skip
     broken = sum(r.broken for r in read)
     if broken:
         at = min(r.broken_at for r in read if r.broken_at is not None)
-        lost("bad-event", Severity.ERROR, f"{broken} events are damaged and left out.", _AGAIN, broken, at)
+        lost("bad-event", Severity.ERROR, f"{broken} damaged events are skipped.", COPY_AGAIN, broken, at)
     unnamed = int((trace.kernels.kind == KernelKind.UNKNOWN).sum())
     if unnamed:
         lost(
             "names-lost",
             Severity.WARNING,
-            f"{unnamed} device events have no name in the file; their times are shown.",
-            _AGAIN,
+            f"the file lacks the names of {unnamed} device events; their times are used.",
+            COPY_AGAIN,
             unnamed,
         )
     far = sum(r.bad_times for r in read)
     if far:
-        lost("bad-timestamp", Severity.WARNING, f"{far} events have impossible times and are left out.", _AGAIN, far)
+        lost("bad-timestamp", Severity.WARNING, f"{far} events with impossible times are skipped.", COPY_AGAIN, far)
     aggregated = sum(r.aggregated for r in read)
     if aggregated:
         lost(
-            "aggregated-events", Severity.WARNING, f"{aggregated} events are sums without a time and cannot be placed.",
-            "Use the trace as recorded, not an aggregate of it.", aggregated,
+            "aggregated-events", Severity.WARNING, f"{aggregated} events are aggregates without a time and cannot be placed.",
+            "Use the trace as the profiler wrote it, not one derived from it.", aggregated,
         )  # fmt: skip
     return found
 
@@ -89,8 +90,8 @@ def too_many_devices(file: str, count: int) -> list[Problem]:
             slug="too-many-planes",
             severity=Severity.ERROR,
             origin=Origin.READING,
-            message=f"{file}: {count} GPU planes beyond the first {MAX_DEVICES} are left out; no machine has so many.",
-            advice=_AGAIN,
+            message=f"{file}: {count} GPU planes beyond the first {MAX_DEVICES} are skipped; no machine has that many GPUs.",
+            advice=COPY_AGAIN,
             count=count,
         )
     ]
@@ -104,27 +105,28 @@ def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) 
             continue
         slug, advice = _recognise(message, number)
         severity = Severity.ERROR if number == 2 else Severity.WARNING
-        found.append(_recorded(file, slug, severity, f"the profiler said: {message}", advice))
+        found.append(_recorded(file, slug, severity, f"the profiler reported: {message}", advice))
     gpus = [d for d in trace.devices if not d.is_host]
     on_gpu = any(d for d in gpus) and len(trace.kernels) > 0 and not any(d.is_host for d in trace.devices)
     if trace.events_in_file == 0:
         found.append(
             _recorded(
-                file, "no-events", Severity.WARNING, "the capture holds no event at all.",
-                "Capture while the program runs steps, and stop the profiler before it ends.",
+                file, "no-events", Severity.WARNING, "the capture contains no events.",
+                "Record while the program runs steps, and stop the profiler before the program ends.",
             )
         )  # fmt: skip
     elif gpus and not on_gpu:
         found.append(
             _recorded(
-                file, "empty-gpu-planes", Severity.WARNING, "GPU planes are there but hold no kernel.",
-                "Was the GPU used in the window? Otherwise: " + _RIGHTS + " " + _LIBRARY,
+                file, "empty-gpu-planes", Severity.WARNING, "the capture has GPU planes but no kernels.",
+                "Check that the program used the GPU in the window. If it did: " + _RIGHTS + " " + _LIBRARY,
             )
         )  # fmt: skip
     elif not gpus:
         found.append(
             _recorded(
-                file, "no-gpu-plane", Severity.INFO, "the capture has no GPU plane: a CPU run, or a build without GPU profiling.",
+                file, "no-gpu-plane", Severity.INFO,
+                "the capture has no GPU plane, as after a CPU run or from a build without GPU profiling.",
                 "Check that the framework sees a GPU, and that its build has CUDA or ROCm.",
             )
         )  # fmt: skip
@@ -136,11 +138,7 @@ def _recognise(message: str, number: int) -> tuple[str, str]:
     for words, slug, advice in _KNOWN:
         if any(word in lower for word in words):
             return slug, advice
-    return (
-        ("profiler-error", "See the program's own log.")
-        if number == 2
-        else ("profiler-warning", "See the program's own log.")
-    )
+    return "profiler-error" if number == 2 else "profiler-warning", "See the log of the profiled program."
 
 
 def _recorded(file: str, slug: str, severity: Severity, message: str, advice: str) -> Problem:

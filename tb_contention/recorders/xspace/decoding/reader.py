@@ -16,6 +16,7 @@ from tb_contention.model.trace import (
     Stream,
     Trace,
 )
+from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton
 from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
 from tb_contention.recorders.xspace.decoding.losses import losses, profiler_problems, too_many_devices
@@ -41,9 +42,9 @@ def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
     structure = find_structure(raw)
     if not len(structure.planes):
         raise TraceFileError(
-            f"{file}: it holds no plane, so it is no XSpace file (reading stopped at byte {structure.bad_at or 0}).",
+            f"{file}: the file holds no plane, so it is not an XSpace (reading stopped at byte {structure.bad_at or 0}).",
             slug="not-an-xspace",
-            advice="Record the trace again.",
+            advice=COPY_AGAIN,
             offset=structure.bad_at or 0,
         )
     return _decode(raw, structure, file)

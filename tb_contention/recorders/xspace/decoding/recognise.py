@@ -20,28 +20,28 @@ def refuse_what_is_no_xspace(data: U8, file: str) -> None:
         (
             b"version https://git-lfs",
             "git-lfs-pointer",
-            "it is a Git LFS pointer, not the file itself",
+            "the file is a Git LFS pointer, not the trace itself",
             "Run `git lfs pull`.",
         ),
-        (b"\x1f\x8b", "gzip-file", "it is gzip-compressed", "Decompress it with gunzip first."),
-        (b"\x7fELF", "not-an-xspace", "it is a program", _AGAIN),
+        (b"\x1f\x8b", "gzip-file", "the file is gzip-compressed", "Decompress it with gunzip first."),
+        (b"\x7fELF", "not-an-xspace", "the file is an executable program", _AGAIN),
     ):
         if head.startswith(prefix):
             raise TraceFileError(f"{file}: {what}.", slug=slug, advice=advice, offset=0)
     text = head.lstrip().lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise TraceFileError(
-            f"{file}: it is an HTML page, probably a failed download.",
+            f"{file}: the file is an HTML page, probably from a failed download.",
             slug="html-page",
             advice="Download it again.",
             offset=0,
         )
     # Not after blanks: 0x0a, a line feed, is also how an XSpace begins, and "{" may be the length of its first plane.
     if head[:1] in (b"{", b"["):
-        raise TraceFileError(f"{file}: it is JSON text.", slug="json-file", advice=_AGAIN, offset=0)
+        raise TraceFileError(f"{file}: the file is JSON, not an XSpace.", slug="json-file", advice=_AGAIN, offset=0)
     if head.count(b"\xef\xbf\xbd") * 3 > len(head) // 50 and len(head) > 30:
         raise TraceFileError(
-            f"{file}: a binary file was re-encoded as text (many U+FFFD characters); what it held is lost.",
+            f"{file}: the file was re-encoded as text, which destroyed its content (it is full of U+FFFD characters).",
             slug="text-reencoded",
             advice="Get the original file and copy it in binary mode.",
             offset=head.find(b"\xef\xbf\xbd"),

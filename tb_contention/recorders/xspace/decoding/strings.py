@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.model.tables import StringTable
-from tb_contention.recorders.common.interning import frozen, intern_places
+from tb_contention.recorders.common.array_types import frozen
+from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.xspace.decoding import wire
 from tb_contention.recorders.xspace.decoding.stats import INLINE
 from tb_contention.recorders.xspace.decoding.string_codes import locate, mark_references, translate

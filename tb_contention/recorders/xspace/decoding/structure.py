@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.units import I32, I64, U8
 
@@ -31,7 +32,7 @@ class MetadataMap:
         table, plane = table[last], plane[last]
         numbers = np.arange(planes)
         return cls(
-            keys=_frozen(table[:, skeleton.META_KEY]),
+            keys=frozen(table[:, skeleton.META_KEY]),
             names=np.ascontiguousarray(table[:, [skeleton.META_NAME, skeleton.META_NAME_LEN]]),
             low=np.searchsorted(plane, numbers, "left"),
             high=np.searchsorted(plane, numbers, "right"),
@@ -101,12 +102,6 @@ def find_structure(data: U8) -> Structure:
 def text(data: U8, at: int, length: int) -> str:
     """Decode a short string of the file; bytes that are not UTF-8 become U+FFFD."""
     return data[at : at + length].tobytes().decode("utf-8", "replace")
-
-
-def _frozen(column: I64) -> I64:
-    column = np.ascontiguousarray(column)
-    column.flags.writeable = False
-    return column
 
 
 def name_matches(data: U8, names: I64, wanted: dict[bytes, int]) -> I32:
