@@ -1,5 +1,6 @@
 /** What the user did to the lanes: which stand on top, in which order sessions come, what is folded or left out. */
 import type { Layout, LayoutLane } from '../api/types';
+import { asCount, type Codec } from './hash';
 
 export interface Arrangement {
   /** Indexes of sessions, top to bottom; those that are not named follow in the layout's order. */
@@ -27,13 +28,39 @@ export const AS_RECORDED: Arrangement = {
 /** More would leave no room for what is not pinned. */
 export const MOST_PINNED = 6;
 
+const numbers = (text: string): readonly number[] =>
+  text
+    .split('.')
+    .map(asCount)
+    .filter((count) => count !== undefined);
+
+const PARTS = ['order', 'folded', 'hidden', 'hiddenLanes', 'pinned', 'launches'] as const;
+
+/** Six lists of indexes: `1.0~~2~~7.8~0`. */
+export const ARRANGEMENT: Codec<Arrangement | null> = {
+  pack: (value) => (value === null ? '' : PARTS.map((part) => [...value[part]].join('.')).join('~')),
+  unpack: (text) => {
+    const lists = text.split('~').map(numbers);
+    if (lists.length !== PARTS.length) return null;
+    const [order, folded, hidden, hiddenLanes, pinned, launches] = lists;
+    return {
+      order,
+      folded: new Set(folded),
+      hidden: new Set(hidden),
+      hiddenLanes: new Set(hiddenLanes),
+      pinned: [...new Set(pinned)].slice(0, MOST_PINNED),
+      launches: new Set(launches),
+    };
+  },
+};
+
 const toggled = (set: ReadonlySet<number>, item: number): ReadonlySet<number> => {
   const next = new Set(set);
   if (!next.delete(item)) next.add(item);
   return next;
 };
 
-type SetName = 'folded' | 'hidden' | 'hiddenLanes' | 'launches';
+export type SetName = 'folded' | 'hidden' | 'hiddenLanes' | 'launches';
 
 /** Put an index into one of the sets, or take it out. */
 export const toggle = (arrangement: Arrangement, name: SetName, item: number): Arrangement => ({

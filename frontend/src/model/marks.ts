@@ -1,5 +1,6 @@
 /** Instants that the user marked, with notes. */
 import type { Ns } from '../base/units';
+import { asNs, asText, type Codec, mapOf } from './hash';
 
 export interface Mark {
   readonly at: Ns;
@@ -20,6 +21,14 @@ export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
 
 export const withoutMark = (marks: readonly Mark[], at: Ns): readonly Mark[] =>
   marks.filter((mark) => mark.at !== at);
+
+const NOTES = mapOf(asNs, asText);
+
+export const MARKS: Codec<readonly Mark[]> = {
+  pack: (marks) => NOTES.pack(new Map(marks.map(({ at, note }) => [at, note]))),
+  unpack: (text) =>
+    [...NOTES.unpack(text)].reduce<readonly Mark[]>((marks, [at, note]) => withMark(marks, { at, note }), []),
+};
 
 /** The mark nearest to an instant, no farther than `reach`. */
 export function markAt(marks: readonly Mark[], at: Ns, reach: Ns): Mark | null {

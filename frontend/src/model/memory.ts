@@ -3,6 +3,7 @@ import type { Tile } from '../api/tile';
 import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/types';
 import { plural } from '../base/format';
 import { type Bytes, bytes, type Ns } from '../base/units';
+import { asCount, type Codec, mapOf } from './hash';
 import { toPx, type Viewport } from './viewport';
 
 export type { DriverLevels };
@@ -11,6 +12,8 @@ export type MemoryLayout = NonNullable<Layout['memory']>;
 
 /** Bytes that a session must not pass, by its index in the layout. */
 export type Caps = ReadonlyMap<number, Bytes>;
+
+export const CAPS: Codec<Caps> = mapOf(asCount, asCount as (text: string) => Bytes | undefined);
 
 export interface Stack {
   readonly n: number;

@@ -8,7 +8,7 @@ export interface Viewport {
 }
 
 /** Nothing is shorter than a nanosecond on the wire, so there is nothing to see below this. */
-const SHORTEST = 40;
+export const SHORTEST = 40;
 
 export const nsPerPx = (v: Viewport): number => lengthOf(v.view) / Math.max(1, v.width);
 export const toPx = (v: Viewport, at: number): Px => px((at - v.view.start) / nsPerPx(v));

@@ -16,6 +16,8 @@ export async function during<Value>(work: Promise<Value>): Promise<Value> {
   }
 }
 
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** One drawing at the next frame, however often it is asked for; none while the panel is hidden. */
 export class Frame {
   #handle = 0;

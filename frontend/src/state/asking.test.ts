@@ -33,7 +33,7 @@ beforeEach(() => {
     report(['alpha', 'beta'], { window: { start_ns: ns(0), end_ns: ns(1000) } }),
   );
   panel.timeline.layout.value = layout;
-  panel.timeline.width.value = px(1000);
+  panel.timeline.window.width.value = px(1000);
   panel.contention.start();
   panel.searching.start();
 });
@@ -44,7 +44,7 @@ it('asks nothing while the whole window is told', async () => {
 });
 
 it('asks for the chosen range, once when it comes to rest, clipped to the window', async () => {
-  for (const end of [300, 500, 2000]) panel.timeline.range.value = span(100, end);
+  for (const end of [300, 500, 2000]) panel.timeline.window.range.value = span(100, end);
   await settled();
   expect(queries('contention').map((q) => [q.get('start'), q.get('end')])).toEqual([['100', '1000']]);
   expect(panel.contention.part.value).not.toBeNull();
@@ -52,12 +52,12 @@ it('asks for the chosen range, once when it comes to rest, clipped to the window
 });
 
 it('prefers the range to what the timeline shows, and goes back to the report without both', async () => {
-  panel.timeline.window.value = span(0, 200);
-  panel.timeline.range.value = span(400, 600);
+  panel.timeline.window.span.value = span(0, 200);
+  panel.timeline.window.range.value = span(400, 600);
   await settled();
-  panel.timeline.range.value = null;
+  panel.timeline.window.range.value = null;
   await settled();
-  panel.timeline.window.value = null;
+  panel.timeline.window.span.value = null;
   await settled();
   expect(queries('contention').map((q) => q.get('start'))).toEqual(['400', '0']);
   expect(panel.contention.part.value).toBeNull();
@@ -96,14 +96,14 @@ it('asks for the latest place of a moved session, one question at a time', async
 
 it('adds a move to what was moved before, and forgets one that is broken off', async () => {
   const id = layout.sessions[1].id;
-  panel.shifts.value = new Map([[id, ns(10)]]);
+  panel.byHand.shifts.value = new Map([[id, ns(10)]]);
   panel.shifting.to(1, 5);
   panel.shifting.end();
-  expect(panel.shifts.value.get(id)).toBe(15);
+  expect(panel.byHand.shifts.value.get(id)).toBe(15);
   panel.shifting.to(1, 5);
   panel.shifting.cancel();
   await settled();
-  expect([panel.shifts.value.get(id), panel.shifting.move.value, panel.shifting.told.value]).toEqual([
+  expect([panel.byHand.shifts.value.get(id), panel.shifting.move.value, panel.shifting.told.value]).toEqual([
     15,
     null,
     null,

@@ -1,12 +1,15 @@
 /** The open device against another one of the report: before and after. */
-import { computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
-import { type Source, STALE } from '../api/source';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { Source } from '../api/source';
 import type { Comparison } from '../api/types';
-import { during } from './activity';
+import { TEXT } from '../model/hash';
+import { keyOf } from './address';
+import { keepAsking } from './asking';
 
 export class Comparing {
   /** The id of the device before; null: nothing is compared. */
   readonly before = signal<string | null>(null);
+  readonly keys = [keyOf('before', TEXT, this.before)];
   readonly found = signal<Comparison | null>(null);
   readonly error = signal<string | null>(null);
 
@@ -23,25 +26,17 @@ export class Comparing {
   });
 
   start(): void {
-    effect(() => {
-      const question = this.#question.value;
-      untracked(() => this.#ask(question));
+    keepAsking({
+      question: this.#question,
+      error: this.error,
+      ask: ({ before, after }) => {
+        this.found.value = null;
+        return this.source.compare(before, after);
+      },
+      show: (found) => {
+        this.found.value = found;
+      },
+      drop: () => this.source.drop('compare'),
     });
-  }
-
-  #ask(question: { readonly before: string; readonly after: string } | null): void {
-    this.error.value = null;
-    this.found.value = null;
-    if (question === null) this.source.drop('compare');
-    else void during(this.#answer(question.before, question.after));
-  }
-
-  async #answer(before: string, after: string): Promise<void> {
-    try {
-      const found = await this.source.compare(before, after);
-      if (found !== STALE) this.found.value = found;
-    } catch (error) {
-      this.error.value = error instanceof Error ? error.message : String(error);
-    }
   }
 }

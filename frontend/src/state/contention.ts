@@ -1,9 +1,9 @@
 /** Contention in the part in focus: asked for when it is not all of the window, or when a table needs what the report has not. */
-import { computed, effect, signal, untracked } from '@preact/signals';
-import { type Source, STALE } from '../api/source';
+import { computed, signal } from '@preact/signals';
+import type { Source } from '../api/source';
 import type { ContentionPart } from '../api/types';
 import type { Span } from '../base/units';
-import { during } from './activity';
+import { keepAsking } from './asking';
 import type { Focus } from './focus';
 
 /** A drag moves many times a second. */
@@ -38,33 +38,18 @@ export class ContentionView {
   });
 
   start(): void {
-    effect(() => {
-      const question = this.#question.value;
-      untracked(() => this.#ask(question));
+    keepAsking({
+      question: this.#question,
+      error: this.error,
+      ask: ({ device, part }) => {
+        this.isLate.value = true;
+        return this.source.contention(device, part, SETTLE_MS);
+      },
+      show: (part) => {
+        this.part.value = part;
+        this.isLate.value = false;
+      },
+      drop: () => this.source.drop('contention'),
     });
-  }
-
-  #ask(question: Question | null): void {
-    this.error.value = null;
-    if (question === null) {
-      this.source.drop('contention');
-      this.part.value = null;
-      this.isLate.value = false;
-      return;
-    }
-    this.isLate.value = true;
-    void during(this.#answer(question));
-  }
-
-  async #answer({ device, part }: Question): Promise<void> {
-    try {
-      const answer = await this.source.contention(device, part, SETTLE_MS);
-      if (answer === STALE) return;
-      this.part.value = answer;
-    } catch (error) {
-      this.part.value = null;
-      this.error.value = error instanceof Error ? error.message : String(error);
-    }
-    this.isLate.value = false;
   }
 }

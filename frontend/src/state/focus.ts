@@ -16,7 +16,7 @@ export class Focus {
     const device = this.device.value;
     if (device === null) return null;
     const window = spanOf(device.window);
-    const looked = this.timeline.range.value ?? this.timeline.window.value ?? window;
+    const looked = this.timeline.window.range.value ?? this.timeline.window.span.value ?? window;
     const start = Math.max(window.start, looked.start);
     const end = Math.min(window.end, looked.end);
     return end >= start ? span(start, end) : null;
@@ -28,7 +28,7 @@ export class Focus {
     return part === null || (part.start === window?.start_ns && part.end === window?.end_ns);
   });
 
-  readonly isRange = computed((): boolean => this.timeline.range.value !== null);
+  readonly isRange = computed((): boolean => this.timeline.window.range.value !== null);
 
   /** What is told: the part, or all of the analysed window. */
   readonly told = computed((): Span | null => {

@@ -1,10 +1,10 @@
 /** Memory in the window, at an instant, under caps: asked for when one of them is not as in the report. */
-import { batch, computed, effect, signal, untracked } from '@preact/signals';
-import { type Source, STALE } from '../api/source';
+import { batch, computed, signal } from '@preact/signals';
+import type { Source } from '../api/source';
 import type { MemoryPart } from '../api/types';
 import { type Bytes, type Ns, ns, type Span } from '../base/units';
 import { capsInOrder } from '../model/memory';
-import { during } from './activity';
+import { keepAsking } from './asking';
 import type { Focus } from './focus';
 
 /** A slider or a drag moves many times a second. */
@@ -34,14 +34,14 @@ export class MemoryView {
   ) {}
 
   readonly #question = computed((): Question | null => {
-    const { timeline } = this.focus;
-    const [device, layout] = [this.focus.device.value, timeline.layout.value];
+    const { layout: shown, memoryCursor } = this.focus.timeline;
+    const [device, layout] = [this.focus.device.value, shown.value];
     const memory = layout?.memory ?? null;
     if (device === null || layout === null || memory === null) return null;
     if (layout.device !== device.id || device.memory === null) return null;
     const { start_ns: start, end_ns: end } = device.window;
     const [part, isWhole] = [this.focus.told.value, this.focus.isWhole.value];
-    const [instant, caps] = [timeline.instant.value, capsInOrder(memory, timeline.caps.value)];
+    const [instant, caps] = [memoryCursor.instant.value, capsInOrder(memory, memoryCursor.caps.value)];
     if (part === null) return null;
     if (instant === null && caps === null && isWhole) return null;
     // An instant of the address may lie outside the window of a changed view, where not all is known.
@@ -52,36 +52,16 @@ export class MemoryView {
   });
 
   start(): void {
-    effect(() => {
-      const question = this.#question.value;
-      untracked(() => this.#ask(question));
+    keepAsking({
+      question: this.#question,
+      error: this.error,
+      ask: ({ device, part, at, caps }) => this.source.memory(device, part, at, caps, SETTLE_MS),
+      show: (part, question) =>
+        batch(() => {
+          this.part.value = part;
+          this.subject.value = (part && question?.subject) ?? 'peak';
+        }),
+      drop: () => this.source.drop('memory'),
     });
-  }
-
-  #ask(question: Question | null): void {
-    this.error.value = null;
-    if (question === null) {
-      this.source.drop('memory');
-      this.#show(null, 'peak');
-      return;
-    }
-    void during(this.#answer(question));
-  }
-
-  #show(part: MemoryPart | null, subject: Subject): void {
-    batch(() => {
-      this.part.value = part;
-      this.subject.value = subject;
-    });
-  }
-
-  async #answer({ device, part, at, caps, subject }: Question): Promise<void> {
-    try {
-      const answer = await this.source.memory(device, part, at, caps, SETTLE_MS);
-      if (answer !== STALE) this.#show(answer, subject);
-    } catch (error) {
-      this.#show(null, 'peak');
-      this.error.value = error instanceof Error ? error.message : String(error);
-    }
   }
 }

@@ -1,12 +1,13 @@
-/** The panel: asks for the summary, knows the open device and what the user set by hand, keeps the address up to date. */
+/** The panel: asks for the summary, knows the open device and puts the parts together. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { Source, STALE } from '../api/source';
 import type { Summary } from '../api/types';
 import { themeOf } from '../base/palette';
-import { type Ns, ns } from '../base/units';
-import { readHash, type ViewState, writeHash } from '../model/hash';
+import { type Codec, TEXT } from '../model/hash';
 import { verdictOf } from '../model/verdict';
-import { during } from './activity';
+import { during, messageOf } from './activity';
+import { Address, type Addressed, keyOf } from './address';
+import { ByHand } from './by_hand';
 import { Comparing } from './comparing';
 import { ContentionView } from './contention';
 import { Focus } from './focus';
@@ -25,40 +26,27 @@ const SECOND_LOOK_MS = 1500;
 
 const FIRST_TABLE = 'Kernels';
 
+const TABLE: Codec<string> = {
+  pack: (table) => (table === FIRST_TABLE ? '' : table),
+  unpack: (text) => text || FIRST_TABLE,
+};
+
 export class Panel {
   readonly host = new Host();
-  readonly source: Source;
-  readonly timeline: Timeline;
   readonly summary = signal<Summary | null>(null);
   readonly error = signal<string | null>(null);
   readonly deviceId = signal<string | null>(null);
-  readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
-  readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
   readonly isHelpOpen = signal(false);
   /** Whether single letters are shortcuts. */
   readonly hasLetters = letterKeys();
   /** Which of the tables is open. */
   readonly table = signal(FIRST_TABLE);
-  readonly focus: Focus;
-  readonly memory: MemoryView;
-  readonly contention: ContentionView;
-  readonly searching: Searching;
-  readonly shifting: Shifting;
-  readonly comparison: Comparing;
+  readonly keys = [keyOf('device', TEXT, this.deviceId), keyOf('table', TABLE, this.table)];
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source = new Source()) {
-    this.source = source;
-    this.timeline = new Timeline(source, () => void this.refresh());
-    this.focus = new Focus(this.timeline, this.device);
-    this.memory = new MemoryView(source, this.focus);
-    this.contention = new ContentionView(source, this.focus);
-    this.searching = new Searching(source, this.timeline);
-    this.shifting = new Shifting(source, this.timeline, (session, by) => this.#shiftMore(session, by));
-    this.comparison = new Comparing(source, this.#openId, this.#loaded);
-  }
+  constructor(readonly source = new Source()) {}
 
   readonly theme = computed(() => themeOf(this.host.theme.value, this.host.forced.value));
   readonly report = computed(() => this.summary.value?.report ?? null);
@@ -75,27 +63,30 @@ export class Panel {
     return verdictOf(report, device, this.summary.value?.is_partial === true);
   });
 
+  readonly #openId = computed(() => this.device.value?.id ?? null);
+
+  readonly timeline = new Timeline(this.source, () => void this.refresh());
+  readonly byHand = new ByHand(this.report, () => {
+    this.#setView();
+    void this.refresh();
+  });
+  readonly focus = new Focus(this.timeline, this.device);
+  readonly memory = new MemoryView(this.source, this.focus);
+  readonly contention = new ContentionView(this.source, this.focus);
+  readonly searching = new Searching(this.source, this.timeline);
+  readonly shifting = new Shifting(this.source, this.timeline, (id, by) => this.byHand.shiftMore(id, by));
+  readonly comparison = new Comparing(this.source, this.#openId, this.#loaded);
+  /** What the address holds. */
+  readonly parts: readonly Addressed[] = [this, this.byHand, this.timeline, this.searching, this.comparison];
+  readonly #address = new Address(this.host, this.parts);
+
   start(): void {
     this.host.start();
-    const state = readHash(this.host.hash);
-    batch(() => {
-      this.deviceId.value = state.device;
-      this.shifts.value = state.shifts;
-      this.gpus.value = state.gpus;
-      this.timeline.window.value = state.window;
-      this.timeline.instant.value = state.instant;
-      this.timeline.caps.value = state.caps;
-      this.timeline.range.value = state.range;
-      this.timeline.arrangement.value = state.arrangement;
-      this.timeline.marks.value = state.marks;
-      this.searching.search.value = state.search;
-      this.comparison.before.value = state.before;
-      if (state.table !== null) this.table.value = state.table;
-    });
-    this.source.setView({ shifts: state.shifts, gpus: state.gpus });
+    this.#address.read();
+    this.#setView();
     this.host.onReload(() => this.#reload());
     effect(() => this.#openDevice());
-    effect(() => this.#writeHash());
+    this.#address.start();
     this.memory.start();
     this.contention.start();
     this.searching.start();
@@ -119,7 +110,7 @@ export class Panel {
       const isUnderway = summary.state === 'scanning' || summary.state === 'working';
       this.#again(isUnderway ? POLL_MS : LIVE_MS);
     } catch (error) {
-      this.error.value = error instanceof Error ? error.message : String(error);
+      this.error.value = messageOf(error);
       this.#again(LIVE_MS);
     }
   }
@@ -135,43 +126,12 @@ export class Panel {
     if (device === this.device.value?.id) return;
     batch(() => {
       this.deviceId.value = device;
-      this.timeline.window.value = null;
-      this.timeline.caps.value = new Map();
-      this.timeline.crumbs.value = [];
-      this.timeline.arrangement.value = null;
-      this.timeline.marks.value = [];
-      this.timeline.clear();
+      this.timeline.reset();
     });
   }
 
-  /** Move a session by hand; null or 0 takes the shift back. */
-  shift(session: string, by: Ns | null): void {
-    const shifts = new Map(this.shifts.value);
-    if (by === null || by === 0) shifts.delete(session);
-    else shifts.set(session, by);
-    this.shifts.value = shifts;
-    this.#viewChanged();
-  }
-
-  /** Move by so much more than now; of a session inside a process the whole process moves. */
-  #shiftMore(id: string, by: Ns): void {
-    const session = this.report.value?.sessions.find((each) => each.id === id);
-    const owner = session?.process ?? id;
-    this.shift(owner, ns((this.shifts.value.get(owner) ?? 0) + by));
-  }
-
-  /** Name the GPU behind an ordinal of a session; an empty name takes it back. */
-  nameGpu(session: string, ordinal: number, name: string): void {
-    const gpus = new Map(this.gpus.value);
-    if (name === '') gpus.delete(`${session}:${ordinal}`);
-    else gpus.set(`${session}:${ordinal}`, name);
-    this.gpus.value = gpus;
-    this.#viewChanged();
-  }
-
-  #viewChanged(): void {
-    this.source.setView({ shifts: this.shifts.value, gpus: this.gpus.value });
-    void this.refresh();
+  #setView(): void {
+    this.source.setView({ shifts: this.byHand.shifts.value, gpus: this.byHand.gpus.value });
   }
 
   #reload(): void {
@@ -191,33 +151,6 @@ export class Panel {
     const [device] = [this.#openId.value, this.#loaded.value];
     if (device !== null) untracked(() => void this.timeline.open(device));
   };
-
-  readonly #openId = computed(() => this.device.value?.id ?? null);
-
-  #writeHash(): void {
-    const state: ViewState = {
-      device: this.deviceId.value,
-      window: this.timeline.window.value,
-      shifts: this.shifts.value,
-      gpus: this.gpus.value,
-      instant: this.timeline.instant.value,
-      caps: this.timeline.caps.value,
-      range: this.timeline.range.value,
-      arrangement: this.timeline.arrangement.value,
-      marks: this.timeline.marks.value,
-      search: this.searching.search.value,
-      table: this.table.value === FIRST_TABLE ? null : this.table.value,
-      before: this.comparison.before.value,
-    };
-    if (!this.host.isShown.value) return;
-    clearTimeout(this.#hashTimer);
-    // Browsers refuse more than about a hundred replaceState calls in 30 s: a drag would reach that.
-    this.#hashTimer = setTimeout(() => {
-      if (this.host.isShown.value) this.host.hash = writeHash(this.host.hash, state);
-    }, 250);
-  }
-
-  #hashTimer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** While a new view or new files are worked on, the old report stays on screen. */

@@ -1,14 +1,28 @@
 /** The search: a name, where its events are in the window, and the way from one to the next. */
-import { computed, effect, signal, untracked } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { type Source, STALE, type Wanted } from '../api/source';
 import type { SearchResult } from '../api/types';
 import { type Ns, ns, type Span, span } from '../base/units';
-import type { Search } from '../model/hash';
-import { during } from './activity';
+import type { Codec } from '../model/hash';
+import { during, messageOf } from './activity';
+import { keyOf } from './address';
+import { keepAsking } from './asking';
 import type { Timeline } from './timeline';
 
 /** Typing and panning ask many times a second. */
 const SETTLE_MS = 150;
+
+/** A name that is searched for. */
+export interface Search {
+  readonly text: string;
+  readonly isExact: boolean;
+}
+
+/** A whole name is written as `=name`, a part of one as `~part`. */
+const SEARCH: Codec<Search | null> = {
+  pack: (search) => (search === null ? '' : `${search.isExact ? '=' : '~'}${search.text}`),
+  unpack: (text) => (/^[=~]./s.test(text) ? { text: text.slice(1), isExact: text[0] === '=' } : null),
+};
 
 interface Question {
   readonly device: string;
@@ -19,6 +33,7 @@ interface Question {
 
 export class Searching {
   readonly search = signal<Search | null>(null);
+  readonly keys = [keyOf('find', SEARCH, this.search)];
   readonly found = signal<SearchResult | null>(null);
   readonly error = signal<string | null>(null);
 
@@ -29,12 +44,12 @@ export class Searching {
 
   readonly #wanted = computed((): Wanted | null => {
     const search = this.search.value;
-    return search === null ? null : { ...search, launches: this.timeline.hasLaunches.value };
+    return search === null ? null : { ...search, launches: this.timeline.lanes.hasLaunches.value };
   });
 
   readonly #question = computed((): Question | null => {
     const [wanted, layout] = [this.#wanted.value, this.timeline.layout.value];
-    const view = this.timeline.viewport.value?.view ?? null;
+    const view = this.timeline.window.viewport.value?.view ?? null;
     if (wanted === null || layout === null || view === null) return null;
     return { device: layout.device, revision: layout.revision, wanted, view };
   });
@@ -48,9 +63,14 @@ export class Searching {
   });
 
   start(): void {
-    effect(() => {
-      const question = this.#question.value;
-      untracked(() => this.#ask(question));
+    keepAsking({
+      question: this.#question,
+      error: this.error,
+      ask: ({ device, wanted, view }) => this.source.search(device, wanted, view, SETTLE_MS),
+      show: (found) => {
+        this.found.value = found;
+      },
+      drop: () => this.source.drop('search'),
     });
   }
 
@@ -68,34 +88,19 @@ export class Searching {
       const hit = await during(this.source.nextHit(layout.device, wanted, from, direction));
       if (hit === STALE) return;
       if (hit === null) this.timeline.announcement.value = 'No event has that name.';
-      else await this.timeline.selectPlace(hit);
+      else await this.timeline.selection.selectPlace(hit);
     } catch (error) {
-      this.error.value = error instanceof Error ? error.message : String(error);
+      this.error.value = messageOf(error);
     }
   }
 
   #from(direction: 1 | -1): Ns | null {
-    const [selected, viewport] = [this.timeline.selected.value, this.timeline.viewport.value];
+    const [selected, viewport] = [
+      this.timeline.selection.selected.value,
+      this.timeline.window.viewport.value,
+    ];
     if (selected !== null) return selected.slice.start;
     if (viewport === null) return null;
     return ns(direction === 1 ? viewport.view.start - 1 : viewport.view.end);
-  }
-
-  #ask(question: Question | null): void {
-    this.error.value = null;
-    if (question === null) {
-      this.source.drop('search');
-      this.found.value = null;
-    } else void during(this.#answer(question));
-  }
-
-  async #answer({ device, wanted, view }: Question): Promise<void> {
-    try {
-      const found = await this.source.search(device, wanted, view, SETTLE_MS);
-      if (found !== STALE) this.found.value = found;
-    } catch (error) {
-      this.found.value = null;
-      this.error.value = error instanceof Error ? error.message : String(error);
-    }
   }
 }

@@ -4,7 +4,7 @@ import { ApiError, type Source, STALE } from '../api/source';
 import type { Tile } from '../api/tile';
 import { Lru } from '../base/lru';
 import type { TileAddress } from '../model/cover';
-import { during } from './activity';
+import { during, messageOf } from './activity';
 
 /** A tile is some tens of kilobytes; this many cover every level of a session of zooming. */
 const KEPT = 160;
@@ -67,7 +67,7 @@ export class Tiles {
       // Not asked for again by itself: a server that fails would be asked at every frame.
       this.#failed.add(key);
       if (error instanceof ApiError && error.status === 409) this.onOutdated();
-      else this.error.value = error instanceof Error ? error.message : String(error);
+      else this.error.value = messageOf(error);
     } finally {
       if (this.#underway.get(key) === abort) this.#underway.delete(key);
       this.arrivals.value += 1;

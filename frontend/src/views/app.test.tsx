@@ -132,7 +132,7 @@ describe('the panel', () => {
       const panel = new Panel();
       panel.summary.value = summary({ report: report(['alpha', 'beta'], costly()) });
       render(<App panel={panel} />, root);
-      const framed = vi.spyOn(panel.timeline, 'frame');
+      const framed = vi.spyOn(panel.timeline.window, 'frame');
       const chart = root.querySelector<HTMLElement>('.chart');
       const press = (key: string) =>
         chart?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));

@@ -23,7 +23,7 @@ export function parseGpu(text: string): { readonly ordinal: number; readonly nam
 }
 
 function gpuText(panel: Panel, session: Session): string {
-  for (const [place, name] of panel.gpus.value) {
+  for (const [place, name] of panel.byHand.gpus.value) {
     const at = place.lastIndexOf(':');
     if (place.slice(0, at) === session.id) return `${place.slice(at + 1)}=${name}`;
   }
@@ -34,18 +34,18 @@ function applyGpu(panel: Panel, session: Session, text: string): void {
   const { ordinal, name } = parseGpu(text);
   const before = parseGpu(gpuText(panel, session));
   if (before.name !== '' && (name === '' || before.ordinal !== ordinal)) {
-    panel.nameGpu(session.id, before.ordinal, '');
+    panel.byHand.nameGpu(session.id, before.ordinal, '');
   }
-  if (name !== '') panel.nameGpu(session.id, ordinal, name);
+  if (name !== '') panel.byHand.nameGpu(session.id, ordinal, name);
 }
 
 export function ByHand({ panel, session }: { panel: Panel; session: Session }): JSX.Element {
-  const shift = panel.shifts.value.get(session.id);
+  const shift = panel.byHand.shifts.value.get(session.id);
   const apply = (input: HTMLInputElement): void => {
     const by = parseShift(input.value);
     input.setCustomValidity(by === null ? 'A number of milliseconds, such as -9.5' : '');
     if (by === null) input.reportValidity();
-    else if (by !== (shift ?? 0)) panel.shift(session.id, ns(by));
+    else if (by !== (shift ?? 0)) panel.byHand.shift(session.id, ns(by));
   };
   const gpu = gpuText(panel, session);
   return (
@@ -73,4 +73,4 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
 
 /** Something of the session was set by hand. */
 export const isByHand = (panel: Panel, session: Session): boolean =>
-  panel.shifts.value.has(session.id) || gpuText(panel, session) !== '';
+  panel.byHand.shifts.value.has(session.id) || gpuText(panel, session) !== '';

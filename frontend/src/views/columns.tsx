@@ -1,7 +1,6 @@
 /** Columns that many tables have. */
 import { formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
-import { lengthOf, type Ns, ns, type Span } from '../base/units';
+import { lengthOf, type Ns, type Span } from '../base/units';
 import type { Panel } from '../state/panel';
 import type { Column } from './data_table';
 import type { TableProperties } from './head';
@@ -27,10 +26,9 @@ export const durationColumn = <Row,>(title: string, of: (row: Row) => Ns | null)
 /** When it begins, exact to a thousandth of what the timeline shows. */
 export function instantColumn<Row extends Span>(panel: Panel, title = 'from'): Column<Row> {
   const { timeline } = panel;
-  const zero = timeline.extent.value?.start ?? ns(0);
-  const viewport = timeline.viewport.value;
-  const precision = ns(viewport === null ? 1 : lengthOf(viewport.view) / 1000);
-  return { title, value: (row) => row.start, text: (row) => formatInstant(row.start, zero, precision) };
+  const viewport = timeline.window.viewport.value;
+  const precision = viewport === null ? 1 : lengthOf(viewport.view) / 1000;
+  return { title, value: (row) => row.start, text: (row) => timeline.instantText(row.start, precision) };
 }
 
 export const lengthColumn = <Row extends Span>(): Column<Row> =>

@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import type { EventDetail, LaunchConfiguration } from '../api/types';
 import { formatBytes, formatCount, formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
 import { lengthOf, type Ns, ns } from '../base/units';
 import type { Slice } from '../model/hit';
 import type { Panel } from '../state/panel';
@@ -53,9 +52,8 @@ function hostFields(event: EventDetail, instant: (at: Ns) => string): readonly F
   ];
 }
 
-function fieldsOf(event: EventDetail, zero: Ns): readonly Field[] {
-  const precision = ns(Math.max(1, event.duration_ns / 100));
-  const instant = (at: Ns): string => formatInstant(at, zero, precision);
+function fieldsOf({ timeline }: Panel, event: EventDetail): readonly Field[] {
+  const instant = (at: Ns): string => timeline.instantText(at, event.duration_ns / 100);
   const isLaunchTold = event.launch !== null && event.launch !== undefined;
   return [
     ...field('start', instant(event.start_ns)),
@@ -97,12 +95,12 @@ function Meanwhile({ panel, event }: { panel: Panel; event: EventDetail }): JSX.
   );
 }
 
-function Whole({ panel, event, zero }: { panel: Panel; event: EventDetail; zero: Ns }): JSX.Element {
+function Whole({ panel, event }: { panel: Panel; event: EventDetail }): JSX.Element {
   const sessions = panel.device.value?.sessions ?? [];
   return (
     <>
       <dl>
-        {fieldsOf(event, zero).map(([name, value]) => (
+        {fieldsOf(panel, event).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -128,7 +126,7 @@ function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice
   return (
     <>
       {other !== null && (
-        <button type="button" onClick={() => void timeline.selectPlace(other, slice)}>
+        <button type="button" onClick={() => void timeline.selection.selectPlace(other, slice)}>
           {event.launched ? 'to its kernel' : 'to its launch call'}
         </button>
       )}
@@ -144,13 +142,14 @@ function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice
 
 export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
-  const [hit, event, extent] = [timeline.selected.value, timeline.detail.value, timeline.extent.value];
-  if (hit === null || extent === null) return null;
+  const { selected, detail } = timeline.selection;
+  const [hit, event] = [selected.value, detail.value];
+  if (hit === null) return null;
   return (
     <section class="detail" aria-label="Selected event">
       <div class="detail-title">
         <strong class="name">{event?.name ?? hit.slice.name}</strong>
-        <button type="button" onClick={() => timeline.frame(hit.slice)}>
+        <button type="button" onClick={() => timeline.window.frame(hit.slice)}>
           zoom to it
         </button>
         {event !== null && <Ways panel={panel} event={event} slice={hit.slice} />}
@@ -161,7 +160,7 @@ export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
       {event === null ? (
         <p class="muted">{formatDuration(lengthOf(hit.slice))}</p>
       ) : (
-        <Whole panel={panel} event={event} zero={extent.start} />
+        <Whole panel={panel} event={event} />
       )}
     </section>
   );

@@ -23,7 +23,8 @@ export function DriverTable(properties: TableProperties & { driver: DriverView }
     <section class="memory-part">
       <h3>What the driver saw on the GPU</h3>
       <p>
-        {driverText(driver)} {at !== null && <ShowButton onClick={() => panel.timeline.centreOn(at)} />}
+        {driverText(driver)}{' '}
+        {at !== null && <ShowButton onClick={() => panel.timeline.window.centreOn(at)} />}
       </p>
       {driver.processes.length > 0 && (
         <table>

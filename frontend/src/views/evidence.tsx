@@ -16,7 +16,7 @@ function go(panel: Panel, place: Place): void {
   const { timeline } = panel;
   switch (place.kind) {
     case 'contended':
-      timeline.showLongest(place.near);
+      timeline.jumping.showLongest(place.near);
       reveal('.stage');
       break;
     case 'section':
@@ -28,12 +28,12 @@ function go(panel: Panel, place: Place): void {
       break;
     case 'memory':
       panel.table.value = 'Memory';
-      timeline.showMemoryAt(place.at);
+      timeline.memoryCursor.showAt(place.at);
       reveal('.tables');
       break;
     case 'time':
       panel.table.value = place.table;
-      timeline.centreOn(place.at);
+      timeline.window.centreOn(place.at);
       reveal('.stage');
       break;
   }

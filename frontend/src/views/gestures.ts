@@ -3,7 +3,7 @@ import { ns, type Px, px, span } from '../base/units';
 import { headRows } from '../model/head';
 import { markAt } from '../model/marks';
 import { HEADING } from '../model/rows';
-import { nsPerPx, toNs, toPx, type Viewport } from '../model/viewport';
+import { nsPerPx, SHORTEST, toNs, toPx, type Viewport } from '../model/viewport';
 import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
 
@@ -16,10 +16,10 @@ const FLAG = 16;
 const OUTSIDE = px(-1);
 export const MARKS_TABLE = 'Marks';
 
-/** What a press on a canvas started: told about moves, then about the release; `cancel` when it comes to nothing. */
+/** What a press on a canvas started: moves, then the release, or `cancel` when it comes to nothing. */
 interface Drag {
   move(x: Px, y: Px): void;
-  end(x: Px, y: Px): void;
+  end?(x: Px, y: Px): void;
   cancel?(): void;
 }
 
@@ -28,34 +28,33 @@ const placeOf = (event: MouseEvent, element: Element): { readonly x: Px; readonl
   return { x: px(event.clientX - box.left), y: px(event.clientY - box.top) };
 };
 
-function panDrag(timeline: Timeline, from: Px): Drag {
+function panDrag({ window }: Timeline, from: Px): Drag {
   let last = from;
   return {
     move: (x) => {
-      timeline.panPx(px(last - x));
+      window.panPx(px(last - x));
       last = x;
     },
-    end: () => timeline.forgetJump(),
   };
 }
 
 /** Choose a range; it takes hold of the edges of what is under the pointer. */
-function rangeDrag(timeline: Timeline, viewport: Viewport, from: Px, y: Px): Drag {
-  const before = timeline.range.value;
-  const anchor = timeline.snap(from, y);
+function rangeDrag({ window, pointer }: Timeline, viewport: Viewport, from: Px, y: Px): Drag {
+  const before = window.range.value;
+  const anchor = pointer.snap(from, y);
   const choose = (x: Px, at: Px): void => {
-    const other = timeline.snap(px(Math.min(Math.max(x, 0), viewport.width)), at);
-    timeline.range.value = span(Math.min(anchor, other), Math.max(anchor, other));
+    const other = pointer.snap(px(Math.min(Math.max(x, 0), viewport.width)), at);
+    window.range.value = span(Math.min(anchor, other), Math.max(anchor, other));
   };
   return {
     move: choose,
     end: (x, at) => {
       if (Math.abs(x - from) > CLICK_SLOP) choose(x, at);
-      else timeline.range.value = null;
-      timeline.announceRange();
+      else window.range.value = null;
+      window.announceRange();
     },
     cancel: () => {
-      timeline.range.value = before;
+      window.range.value = before;
     },
   };
 }
@@ -72,37 +71,29 @@ function shiftDrag({ shifting }: Panel, viewport: Viewport, session: number, fro
 
 /** The session on whose ruler a point of the body lies; null with one session, which nothing is aligned with. */
 export function rulerAt({ timeline }: Panel, y: Px): number | null {
-  const groups = timeline.rows.value?.groups ?? [];
+  const groups = timeline.lanes.rows.value?.groups ?? [];
   if ((timeline.layout.value?.sessions.length ?? 0) < 2) return null;
   const group = groups.find(({ top, folded }) => !folded && y >= top + HEADING - RULER && y < top + HEADING);
   return group?.session ?? null;
 }
 
 /** In the minimap: an edge of the window resizes it, its inside moves it, elsewhere it jumps there first. */
-function minimapDrag(timeline: Timeline, viewport: Viewport, from: Px): Drag | null {
-  const extent = timeline.extent.value;
-  if (extent === null) return null;
-  const whole: Viewport = { view: extent, width: viewport.width };
-  const [left, right] = [toPx(whole, viewport.view.start), toPx(whole, viewport.view.end)];
-  const done = (): void => timeline.forgetJump();
-  const isSmall = right - left < 3 * EDGE;
-  if (!isSmall && Math.abs(from - left) <= EDGE) {
-    return {
-      move: (x) => timeline.show(span(Math.min(toNs(whole, x), viewport.view.end - 40), viewport.view.end)),
-      end: done,
-    };
-  }
-  if (!isSmall && Math.abs(from - right) <= EDGE) {
-    return {
-      move: (x) =>
-        timeline.show(span(viewport.view.start, Math.max(toNs(whole, x), viewport.view.start + 40))),
-      end: done,
-    };
+function minimapDrag({ window, extent }: Timeline, { view, width }: Viewport, from: Px): Drag | null {
+  if (extent.value === null) return null;
+  const whole: Viewport = { view: extent.value, width };
+  const [left, right] = [toPx(whole, view.start), toPx(whole, view.end)];
+  const dragged = (show: (at: number) => void, grip = 0): Drag => ({
+    move: (x) => show(toNs(whole, px(x - grip))),
+  });
+  if (right - left >= 3 * EDGE) {
+    const isAt = (edge: Px): boolean => Math.abs(from - edge) <= EDGE;
+    if (isAt(left)) return dragged((at) => window.show(span(Math.min(at, view.end - SHORTEST), view.end)));
+    if (isAt(right))
+      return dragged((at) => window.show(span(view.start, Math.max(at, view.start + SHORTEST))));
   }
   const isOutside = from < left - EDGE || from > right + EDGE;
-  const grip = isOutside ? 0 : from - (left + right) / 2;
-  if (isOutside) timeline.centreOn(toNs(whole, from));
-  return { move: (x) => timeline.centreOn(toNs(whole, px(x - grip))), end: done };
+  if (isOutside) window.centreOn(toNs(whole, from));
+  return dragged((at) => window.centreOn(ns(at)), isOutside ? 0 : from - (left + right) / 2);
 }
 
 function headDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: boolean): Drag | null {
@@ -112,20 +103,20 @@ function headDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: bo
   const rows = headRows(layout.sessions.length);
   if (y < rows.minimap + 4) return minimapDrag(timeline, viewport, from);
   if (isRange) return rangeDrag(timeline, viewport, from, OUTSIDE);
-  const pan = panDrag(timeline, from);
   return {
-    move: pan.move,
+    ...panDrag(timeline, from),
     end: (x) => {
-      pan.end(x, y);
       const at = toNs(viewport, x);
       const isBand = y >= rows.band && y < rows.band + rows.bandHeight;
-      const hit = timeline.contended.value.find((interval) => at >= interval.start && at < interval.end);
+      const hit = timeline.content.contended.value.find(
+        (interval) => at >= interval.start && at < interval.end,
+      );
       if (Math.abs(x - from) > CLICK_SLOP) return;
-      if (isBand && hit !== undefined) timeline.frame(hit);
-      if (y >= rows.height) void timeline.select(x, y, true);
+      if (isBand && hit !== undefined) timeline.window.frame(hit);
+      if (y >= rows.height) timeline.click(x, y, true);
       // A flag stands to the right of its instant.
       const middle = toNs(viewport, px(x - FLAG / 2));
-      const flag = markAt(timeline.marks.value, middle, ns((FLAG / 2) * nsPerPx(viewport)));
+      const flag = markAt(timeline.marks.all.value, middle, ns((FLAG / 2) * nsPerPx(viewport)));
       if (flag !== null && Math.abs(y - rows.ruler) <= FLAG / 2) panel.table.value = MARKS_TABLE;
     },
   };
@@ -136,12 +127,10 @@ function bodyDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: bo
   if (isRange) return rangeDrag(timeline, viewport, from, y);
   const session = rulerAt(panel, y);
   if (session !== null) return shiftDrag(panel, viewport, session, from);
-  const pan = panDrag(timeline, from);
   return {
-    move: pan.move,
+    ...panDrag(timeline, from),
     end: (x) => {
-      pan.end(x, y);
-      if (Math.abs(x - from) <= CLICK_SLOP) void timeline.select(x, y);
+      if (Math.abs(x - from) <= CLICK_SLOP) timeline.click(x, y);
     },
   };
 }
@@ -161,7 +150,7 @@ function listenForDrag(
   canvas.addEventListener(
     'pointerdown',
     (event) => {
-      const viewport = timeline.viewport.value;
+      const viewport = timeline.window.viewport.value;
       if (event.button !== 0 || viewport === null) return;
       const { x, y } = placeOf(event, canvas);
       drag = start(viewport, x, y, event);
@@ -187,7 +176,7 @@ function listenForDrag(
     'pointerup',
     (event) => {
       const { x, y } = placeOf(event, canvas);
-      drag?.end(x, y);
+      drag?.end?.(x, y);
       drag = null;
     },
     options,
@@ -213,15 +202,14 @@ function listenForWheel(
     const isOurs = event.ctrlKey || event.metaKey || document.activeElement === stage;
     if (!isOurs) return;
     event.preventDefault();
-    timeline.forgetJump();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
-      timeline.panPx(px((event.deltaX || event.deltaY) * lines));
+      timeline.window.panPx(px((event.deltaX || event.deltaY) * lines));
       return;
     }
     // A notch of a mouse is 100 or more, a trackpad sends many small ones: both zoom alike per distance.
     const distance = Math.max(-200, Math.min(200, event.deltaY * lines));
-    timeline.zoom(Math.exp(distance * 0.0025), placeOf(event, canvas).x);
+    timeline.window.zoom(Math.exp(distance * 0.0025), placeOf(event, canvas).x);
   };
   canvas.addEventListener('wheel', onWheel, { signal: off, passive: false });
 }
@@ -233,8 +221,8 @@ function listenForHover(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean
     'pointermove',
     (event) => {
       const { x, y } = placeOf(event, canvas);
-      timeline.cursor.value = x;
-      timeline.hover(x, y, isHead);
+      timeline.pointer.cursor.value = x;
+      timeline.pointer.hover(x, y, isHead);
       if (!isHead) canvas.style.cursor = rulerAt(panel, y) === null ? '' : 'ew-resize';
     },
     options,
@@ -242,8 +230,8 @@ function listenForHover(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean
   canvas.addEventListener(
     'pointerleave',
     () => {
-      timeline.cursor.value = null;
-      timeline.unhover();
+      timeline.pointer.cursor.value = null;
+      timeline.pointer.unhover();
     },
     options,
   );
@@ -268,26 +256,26 @@ export function listen(
 const STEP = 0.15;
 
 /** Keys that do not move the window, or say so themselves. */
-const QUIET: ReadonlySet<string> = new Set(['Escape', 'Enter', 'm', '[', ']']);
+const QUIET: ReadonlySet<string> = new Set(['Escape', 'Enter', 'm', 'n', 'N', '[', ']']);
 
 type Action = (timeline: Timeline) => void;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  w: (t) => t.zoom(0.8),
-  s: (t) => t.zoom(1.25),
-  a: (t) => t.pan(-STEP),
-  d: (t) => t.pan(STEP),
-  ArrowUp: (t) => t.zoom(0.8),
-  ArrowDown: (t) => t.zoom(1.25),
-  ArrowLeft: (t) => t.pan(-STEP),
-  ArrowRight: (t) => t.pan(STEP),
-  f: (t) => t.fit(),
-  '[': (t) => t.selectNeighbour(-1),
-  ']': (t) => t.selectNeighbour(1),
-  n: (t) => t.jump(1),
-  N: (t) => t.jump(-1),
-  m: (t) => t.mark(),
-  Enter: (t) => t.commitRange(),
+  w: (t) => t.window.zoom(0.8),
+  s: (t) => t.window.zoom(1.25),
+  a: (t) => t.window.pan(-STEP),
+  d: (t) => t.window.pan(STEP),
+  ArrowUp: (t) => t.window.zoom(0.8),
+  ArrowDown: (t) => t.window.zoom(1.25),
+  ArrowLeft: (t) => t.window.pan(-STEP),
+  ArrowRight: (t) => t.window.pan(STEP),
+  f: (t) => t.window.fit(),
+  '[': (t) => t.selection.selectNeighbour(-1),
+  ']': (t) => t.selection.selectNeighbour(1),
+  n: (t) => t.jumping.jump(1),
+  N: (t) => t.jumping.jump(-1),
+  m: (t) => t.marks.mark(t.pointer.instant()),
+  Enter: (t) => t.window.commitRange(),
   Escape: (t) => t.clear(),
 };
 
@@ -298,10 +286,8 @@ export function onKey(timeline: Timeline, event: KeyboardEvent, hasLetters: bool
   const key = event.key.length === 1 && event.key !== 'N' ? event.key.toLowerCase() : event.key;
   const action = ACTIONS[key];
   if (action === undefined) return false;
-  const isJump = key === 'n' || key === 'N';
-  if (!isJump) timeline.forgetJump();
   action(timeline);
-  if (!isJump && !QUIET.has(key)) timeline.announceWindow();
+  if (!QUIET.has(key)) timeline.window.announce();
   event.preventDefault();
   return true;
 }

@@ -4,8 +4,7 @@ import { useState } from 'preact/hooks';
 import type { DeviceMemory, Holder, ScopeHeld } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { sessionColour } from '../base/palette';
-import { formatInstant } from '../base/ticks';
-import { type Bytes, type Ns, ns } from '../base/units';
+import type { Bytes, Ns } from '../base/units';
 import { holderText, totalText } from '../model/memory';
 import type { Subject } from '../state/memory';
 import { Chip } from './chip';
@@ -142,8 +141,8 @@ function ScopeTable({ properties, held }: { properties: Properties; held: Held }
 /** Go to the combined peak, or to that of a session. */
 function Instants({ properties, held }: { properties: Properties; held: Held }): JSX.Element {
   const { panel, report, device, memory } = properties;
-  const show = (at: Ns | null) => () => panel.timeline.showMemoryAt(at);
-  const chosen = panel.timeline.instant.value;
+  const show = (at: Ns | null) => () => panel.timeline.memoryCursor.showAt(at);
+  const chosen = panel.timeline.memoryCursor.instant.value;
   const isPeak = chosen === null || (panel.focus.isWhole.value && chosen === memory.combined_peak_at_ns);
   const several = new Set(memory.per_session.map(({ session }) => session)).size < memory.per_session.length;
   return (
@@ -168,7 +167,7 @@ function Instants({ properties, held }: { properties: Properties; held: Held }):
           </button>
         ))}
       {chosen !== null && (
-        <button type="button" onClick={() => panel.timeline.centreOn(held.at)}>
+        <button type="button" onClick={() => panel.timeline.window.centreOn(held.at)}>
           show on the timeline
         </button>
       )}
@@ -180,7 +179,6 @@ export function HoldersView(properties: Properties): JSX.Element {
   const [isByScope, setByScope] = useState(false);
   const { panel, memory } = properties;
   const held = heldNow(properties);
-  const zero = panel.timeline.extent.value?.start ?? ns(0);
   const error = panel.memory.error.value;
   const isNowhere = panel.focus.part.value === null;
   const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
@@ -188,7 +186,7 @@ export function HoldersView(properties: Properties): JSX.Element {
     <section class="memory-part" aria-label="Who holds the memory">
       <h3>Who holds it</h3>
       <p id="held">
-        {subjectOf(properties, held)}, {formatInstant(held.at, zero, ns(1000))}, {isLowerBound && '≥ '}
+        {subjectOf(properties, held)}, {panel.timeline.instantText(held.at)}, {isLowerBound && '≥ '}
         {formatBytes(held.total)} are in use
         {memory.capacity_bytes !== null && <> of {formatBytes(memory.capacity_bytes)}</>}. The rows add up to
         that.

@@ -16,7 +16,7 @@ const countColumn = <Row extends { readonly count: number }>(title: string): Col
 /** The twin of the contention band. */
 export function IntervalTable({ panel }: TableProperties): JSX.Element {
   const { timeline } = panel;
-  const rows = timeline.contended.value;
+  const rows = timeline.content.contended.value;
   if (rows.length === 0) return <p class="muted">No contended interval in the window.</p>;
   const columns: readonly Column<Contended>[] = [
     instantColumn(panel, 'From'),
@@ -24,7 +24,7 @@ export function IntervalTable({ panel }: TableProperties): JSX.Element {
     { title: 'sessions at once', value: (row) => row.depth, text: (row) => `${row.depth}` },
     countColumn('intervals'),
   ];
-  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => timeline.frame(row)} />;
+  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => timeline.window.frame(row)} />;
 }
 
 type LostRow = Lost & { readonly id: string };
@@ -33,7 +33,7 @@ type LostRow = Lost & { readonly id: string };
 export function lostRows({ panel }: TableProperties): readonly LostRow[] {
   const { timeline } = panel;
   const ids = timeline.layout.value?.sessions.map((session) => session.id) ?? [];
-  const all = [...timeline.lost.value].flatMap(([at, lost]) =>
+  const all = [...timeline.content.lost.value].flatMap(([at, lost]) =>
     lost.map((item) => ({ ...item, id: ids[at] ?? '' })),
   );
   return all.sort((a, b) => a.start - b.start);
@@ -52,5 +52,5 @@ export function LostTable(properties: TableProperties): JSX.Element {
     durationColumn('lost', (row) => row.busy),
     countColumn('spans'),
   ];
-  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => panel.timeline.frame(row)} />;
+  return <DataTable noun="span" {...{ rows, columns }} onShow={(row) => panel.timeline.window.frame(row)} />;
 }

@@ -67,7 +67,7 @@ export function KernelTable(properties: TableProperties): JSX.Element {
       ...(hasCost ? cost : []),
     ];
   }, [properties.report, rows, panel.theme.value, hasCost]);
-  const selected = panel.timeline.selected.value;
+  const selected = panel.timeline.selection.selected.value;
   const id = panel.timeline.layout.value?.sessions[selected?.box.lane.session ?? -1]?.id;
   return (
     <DataTable

@@ -21,10 +21,10 @@ function wallClock(panel: Panel): string | null {
 export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {
   const layout = panel.timeline.layout.value;
   const rows = headRows(layout?.sessions.length ?? 0);
-  const intervals = panel.timeline.contended.value;
+  const intervals = panel.timeline.content.contended.value;
   const count = intervals.reduce((sum, interval) => sum + interval.count, 0);
   const clock = wallClock(panel);
-  const placed = panel.timeline.rows.value;
+  const placed = panel.timeline.lanes.rows.value;
   const pinned = placed === null ? [] : pinnedBoxes(placed, layout?.sessions.length ?? 0);
   return (
     <div class="labels">
@@ -72,7 +72,7 @@ function LaneLabel({
         aria-pressed={isPinned}
         aria-label={`${isPinned ? 'Unpin' : 'Pin'} ${lane.label}`}
         title={isPinned ? 'Unpin' : 'Keep in sight below the ruler'}
-        onClick={() => timeline.pin(lane.lane)}
+        onClick={() => timeline.lanes.pin(lane.lane)}
       >
         ⌖
       </button>
@@ -81,7 +81,7 @@ function LaneLabel({
         class="lane-button"
         aria-label={`Hide ${lane.label}`}
         title="Hide; Lanes shows it again"
-        onClick={() => timeline.arrange('hiddenLanes', lane.lane)}
+        onClick={() => timeline.lanes.arrange('hiddenLanes', lane.lane)}
       >
         ×
       </button>
@@ -104,7 +104,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           class="fold"
           aria-expanded={!group.folded}
           aria-label={`Lanes of ${entry?.name}`}
-          onClick={() => timeline.arrange('folded', group.session)}
+          onClick={() => timeline.lanes.arrange('folded', group.session)}
         >
           {group.folded ? '▸' : '▾'}
         </button>
@@ -131,8 +131,8 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
 
 /** The peaks of the track as buttons, for those who do not click on pictures. */
 function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
-  const { rows, layout } = panel.timeline;
-  const [box, memory] = [rows.value?.memory ?? null, layout.value?.memory ?? null];
+  const { lanes, layout } = panel.timeline;
+  const [box, memory] = [lanes.rows.value?.memory ?? null, layout.value?.memory ?? null];
   if (box === null || memory === null) return null;
   return (
     <span class="label marks" style={{ top: `${box.top + 40}px` }}>
@@ -146,7 +146,7 @@ function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
             class="peak-mark"
             aria-label={`Who holds ${what}`}
             title={`Who holds ${what}`}
-            onClick={() => panel.timeline.showMemoryAt(at)}
+            onClick={() => panel.timeline.memoryCursor.showAt(at)}
           >
             {session === null ? 'peak' : <Chip theme={panel.theme.value} index={session} />}
           </button>
@@ -157,8 +157,8 @@ function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
 }
 
 function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
-  const { rows, layout } = panel.timeline;
-  const [box, memory] = [rows.value?.memory ?? null, layout.value?.memory ?? null];
+  const { lanes, layout } = panel.timeline;
+  const [box, memory] = [lanes.rows.value?.memory ?? null, layout.value?.memory ?? null];
   if (box === null || memory === null) return null;
   const most = topOf(memory);
   const hasLimits = memory.limit_bytes.some((limit) => limit !== null);
@@ -196,7 +196,7 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
 }
 
 export function BodyLabels({ panel }: { panel: Panel }): JSX.Element {
-  const rows = panel.timeline.rows.value;
+  const rows = panel.timeline.lanes.rows.value;
   const extent = panel.timeline.extent.value;
   return (
     <div class="labels" data-length={extent === null ? '' : lengthOf(extent)}>

@@ -7,14 +7,14 @@ import { Chip } from './chip';
 
 function LaneChoice({ panel, lane }: { panel: Panel; lane: TimelineLane }): JSX.Element {
   const { timeline } = panel;
-  const { hiddenLanes, pinned } = timeline.arranged.value;
+  const { hiddenLanes, pinned } = timeline.lanes.arranged.value;
   return (
     <li>
       <label class="choice">
         <input
           type="checkbox"
           checked={!hiddenLanes.has(lane.lane)}
-          onChange={() => timeline.arrange('hiddenLanes', lane.lane)}
+          onChange={() => timeline.lanes.arrange('hiddenLanes', lane.lane)}
         />{' '}
         {lane.label}
       </label>
@@ -22,7 +22,7 @@ function LaneChoice({ panel, lane }: { panel: Panel; lane: TimelineLane }): JSX.
         type="button"
         aria-pressed={pinned.includes(lane.lane)}
         aria-label={`Pin ${lane.label}`}
-        onClick={() => timeline.pin(lane.lane)}
+        onClick={() => timeline.lanes.pin(lane.lane)}
       >
         pin
       </button>
@@ -40,7 +40,7 @@ function SessionChoice({
   session: number;
 }): JSX.Element {
   const { timeline } = panel;
-  const { hidden, launches } = timeline.arranged.value;
+  const { hidden, launches } = timeline.lanes.arranged.value;
   const { name } = layout.sessions[session];
   const own = layout.lanes.filter((lane) => lane.session === session);
   const hasCalls = own.some((lane) => lane.kind === 'launch');
@@ -52,7 +52,7 @@ function SessionChoice({
           <input
             type="checkbox"
             checked={!hidden.has(session)}
-            onChange={() => timeline.arrange('hidden', session)}
+            onChange={() => timeline.lanes.arrange('hidden', session)}
           />{' '}
           <Chip theme={panel.theme.value} index={session} /> {name}
         </label>
@@ -61,14 +61,14 @@ function SessionChoice({
             <button
               type="button"
               aria-label={`Move ${name} up`}
-              onClick={() => timeline.moveSession(session, -1)}
+              onClick={() => timeline.lanes.moveSession(session, -1)}
             >
               ↑
             </button>
             <button
               type="button"
               aria-label={`Move ${name} down`}
-              onClick={() => timeline.moveSession(session, 1)}
+              onClick={() => timeline.lanes.moveSession(session, 1)}
             >
               ↓
             </button>
@@ -80,7 +80,7 @@ function SessionChoice({
           <input
             type="checkbox"
             checked={launches.has(session)}
-            onChange={() => timeline.arrange('launches', session)}
+            onChange={() => timeline.lanes.arrange('launches', session)}
           />{' '}
           calls that launched its kernels
         </label>
@@ -98,7 +98,7 @@ export function LanesMenu({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const layout = timeline.layout.value;
   if (layout === null) return null;
-  const arranged = timeline.arranged.value;
+  const arranged = timeline.lanes.arranged.value;
   const left = arranged.hidden.size + arranged.hiddenLanes.size;
   return (
     <details class="menu lanes-menu">
@@ -110,7 +110,7 @@ export function LanesMenu({ panel }: { panel: Panel }): JSX.Element | null {
         <button
           type="button"
           onClick={() => {
-            timeline.resetArrangement();
+            timeline.lanes.reset();
           }}
         >
           as at first

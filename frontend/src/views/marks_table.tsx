@@ -1,7 +1,6 @@
 /** Instants that the user marked, with notes and the time between them. */
 import type { JSX } from 'preact';
 import { formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
 import { ns } from '../base/units';
 import { LONGEST_NOTE } from '../model/marks';
 import { Head, type TableProperties } from './head';
@@ -9,8 +8,7 @@ import { ShowButton } from './more';
 
 export function MarksTable({ panel }: TableProperties): JSX.Element {
   const { timeline } = panel;
-  const marks = timeline.marks.value;
-  const zero = timeline.extent.value?.start ?? ns(0);
+  const marks = timeline.marks.all.value;
   if (marks.length === 0) {
     return (
       <p class="muted">
@@ -26,7 +24,7 @@ export function MarksTable({ panel }: TableProperties): JSX.Element {
         {marks.map(({ at, note }, place) => (
           <tr key={at}>
             <th scope="row">{place + 1}</th>
-            <td>{formatInstant(at, zero, ns(1000))}</td>
+            <td>{timeline.instantText(at)}</td>
             <td>{place === 0 ? '' : formatDuration(ns(at - marks[place - 1].at))}</td>
             <td class="name">
               <input
@@ -34,17 +32,17 @@ export function MarksTable({ panel }: TableProperties): JSX.Element {
                 maxLength={LONGEST_NOTE}
                 value={note}
                 placeholder="what is here?"
-                onInput={(event) => timeline.note(at, event.currentTarget.value)}
+                onInput={(event) => timeline.marks.note(at, event.currentTarget.value)}
               />
             </td>
             <td>
-              <ShowButton onClick={() => timeline.centreOn(at)} />
+              <ShowButton onClick={() => timeline.window.centreOn(at)} />
             </td>
             <td>
               <button
                 type="button"
                 aria-label={`Remove mark ${place + 1}`}
-                onClick={() => timeline.unmark(at)}
+                onClick={() => timeline.marks.unmark(at)}
               >
                 ×
               </button>

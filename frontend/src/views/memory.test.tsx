@@ -160,7 +160,7 @@ describe('the table of memory', () => {
 
   it('asks for what the timeline shows', async () => {
     open();
-    panel.timeline.window.value = { start: ns(10), end: ns(600) };
+    panel.timeline.window.span.value = { start: ns(10), end: ns(600) };
     await vi.waitFor(() => expect(root.textContent).toContain('At the peak of what the timeline shows'));
     await vi.waitFor(() =>
       expect(asked.map((q) => [q.get('start'), q.get('end'), q.get('caps')])).toEqual([['10', '600', null]]),
@@ -169,7 +169,7 @@ describe('the table of memory', () => {
 
   it('never says that figures of the peak are those of an instant: not while it waits, not after a failure', async () => {
     open({}, 500);
-    panel.timeline.showMemoryAt(ns(700));
+    panel.timeline.memoryCursor.showAt(ns(700));
     expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6 GiB/);
     await vi.waitFor(() => expect(root.textContent).toContain('Out of paint.'));
     expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6 GiB/);
@@ -177,10 +177,10 @@ describe('the table of memory', () => {
 
   it('tells all of the window where the timeline shows nothing of it, and an instant within it', async () => {
     open();
-    panel.timeline.window.value = { start: ns(2000), end: ns(3000) };
+    panel.timeline.window.span.value = { start: ns(2000), end: ns(3000) };
     await vi.waitFor(() => expect(root.textContent).toContain('shows nothing of the analysed window'));
     expect(root.querySelector('#held')?.textContent).toContain('At the combined peak');
-    panel.timeline.showMemoryAt(ns(2500));
+    panel.timeline.memoryCursor.showAt(ns(2500));
     await vi.waitFor(() => expect(asked.map((q) => [q.get('end'), q.get('at')])).toEqual([['1024', '1024']]));
   });
 
@@ -188,8 +188,8 @@ describe('the table of memory', () => {
     open({
       capped: { peak_bytes: bytes(3 * GIB), peak_at_ns: ns(1), sum_of_limits_bytes: null, sessions: [] },
     });
-    panel.timeline.window.value = { start: ns(10), end: ns(600) };
-    panel.timeline.cap(0, bytes(GIB));
+    panel.timeline.window.span.value = { start: ns(10), end: ns(600) };
+    panel.timeline.memoryCursor.cap(0, bytes(GIB));
     await vi.waitFor(() =>
       expect(root.textContent).toMatch(/In what the timeline shows, if .* be 3 GiB instead of 5 GiB/),
     );

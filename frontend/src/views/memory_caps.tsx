@@ -36,7 +36,7 @@ function Slider({
   range: Range;
 }): JSX.Element {
   const { timeline } = panel;
-  const cap = timeline.caps.value.get(session) ?? null;
+  const cap = timeline.memoryCursor.caps.value.get(session) ?? null;
   // Of the sessions inside a process the first stands for it: the limit is the process's.
   const shown = timeline.layout.value?.sessions[session];
   const report = panel.report.value;
@@ -57,7 +57,7 @@ function Slider({
           value={Math.min(now ?? range.most, range.most)}
           aria-valuetext={text}
           onInput={(event) =>
-            timeline.cap(session, bytes(Math.min(range.most, Number(event.currentTarget.value))))
+            timeline.memoryCursor.cap(session, bytes(Math.min(range.most, Number(event.currentTarget.value))))
           }
         />
       </label>
@@ -68,7 +68,7 @@ function Slider({
         onClick={(event) => {
           // The button is about to be disabled: the focus would be lost with it.
           event.currentTarget.parentElement?.querySelector('input')?.focus();
-          timeline.cap(session, null);
+          timeline.memoryCursor.cap(session, null);
         }}
       >
         reset
@@ -121,7 +121,7 @@ export function CapsView(properties: Properties): JSX.Element | null {
   const { panel, memory } = properties;
   const layout = panel.timeline.layout.value?.memory ?? null;
   if (layout === null) return null;
-  const caps = panel.timeline.caps.value;
+  const caps = panel.timeline.memoryCursor.caps.value;
   const limits = limitsOf(layout, caps);
   const range = rangeOf(layout);
   const capped = panel.memory.part.value?.capped ?? null;

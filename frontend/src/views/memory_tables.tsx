@@ -2,8 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { SessionMemory, StepMemory } from '../api/types';
 import { formatBytes, formatCount, formatDuration, formatShare, plural, UNKNOWN } from '../base/format';
-import { formatInstant } from '../base/ticks';
-import { bytes, type Ns, ns } from '../base/units';
+import { bytes, ns } from '../base/units';
 import { gapsText } from '../model/memory';
 import { DriverTable } from './driver_table';
 import { Head, type TableProperties } from './head';
@@ -44,9 +43,6 @@ function Section({
   );
 }
 
-const instantIn = ({ panel }: TableProperties, at: Ns): string =>
-  formatInstant(at, panel.timeline.extent.value?.start ?? ns(0), ns(1000));
-
 function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): JSX.Element {
   const { panel, entry } = properties;
   const part = panel.memory.part.value?.per_session.find(
@@ -59,8 +55,8 @@ function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): J
       <td>{entry.allocator}</td>
       <td>{formatBytes(peak)}</td>
       <td>
-        <button type="button" class="link" onClick={() => panel.timeline.showMemoryAt(at)}>
-          {instantIn(properties, at)}
+        <button type="button" class="link" onClick={() => panel.timeline.memoryCursor.showAt(at)}>
+          {properties.panel.timeline.instantText(at)}
         </button>
       </td>
       <td>{formatBytes(entry.at_combined_peak_bytes)}</td>
@@ -211,7 +207,7 @@ function ChangeTable(properties: TableProperties): JSX.Element | null {
               </td>
               <td>
                 {row.at_ns !== null && (
-                  <ShowButton onClick={() => properties.panel.timeline.centreOn(row.at_ns ?? ns(0))} />
+                  <ShowButton onClick={() => properties.panel.timeline.window.centreOn(row.at_ns ?? ns(0))} />
                 )}
               </td>
             </tr>
@@ -244,7 +240,7 @@ function StallTable(properties: TableProperties): JSX.Element | null {
               <td>{formatDuration(row.total_ns)}</td>
               <td>{formatDuration(row.longest_ns)}</td>
               <td>
-                <ShowButton onClick={() => timeline.centreOn(row.longest_at_ns)} />
+                <ShowButton onClick={() => timeline.window.centreOn(row.longest_at_ns)} />
               </td>
             </tr>
           ))}

@@ -5,7 +5,7 @@ import type { Panel } from '../state/panel';
 
 export function ShiftNote({ panel }: { panel: Panel }): JSX.Element | null {
   const move = panel.shifting.move.value;
-  const [rows, device] = [panel.timeline.rows.value, panel.device.value];
+  const [rows, device] = [panel.timeline.lanes.rows.value, panel.device.value];
   if (move === null || rows === null || device === null) return null;
   const group = rows.groups.find(({ session }) => session === move.session);
   const told = panel.shifting.told.value?.time ?? null;

@@ -4,8 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Device, Report, StepTimes } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
-import { formatInstant } from '../base/ticks';
-import { lengthOf, ns, overlaps, px, type Span } from '../base/units';
+import { lengthOf, overlaps, px, type Span } from '../base/units';
 import {
   type Bar,
   barAt,
@@ -62,7 +61,7 @@ const KEYS: Readonly<Record<string, (at: number, count: number) => number>> = {
 
 /** Move the timeline to a step and bring it into sight. */
 function show(panel: Panel, bar: Bar): void {
-  panel.timeline.frame(bar);
+  panel.timeline.window.frame(bar);
   document.querySelector('.timeline')?.scrollIntoView({ block: 'nearest' });
 }
 
@@ -208,7 +207,6 @@ export function stepsShown({ panel, device }: TableProperties): readonly StepRow
 /** The twin of the charts. */
 export function StepsTable(properties: TableProperties): JSX.Element {
   const { panel } = properties;
-  const zero = panel.timeline.extent.value?.start ?? ns(0);
   const columns: readonly Column<StepRow>[] = [
     sessionColumn(properties, (row: StepRow) => row.session, 'Session'),
     {
@@ -219,7 +217,7 @@ export function StepsTable(properties: TableProperties): JSX.Element {
     {
       title: 'from',
       value: (row) => row.start,
-      text: (row) => formatInstant(row.start, zero, ns(lengthOf(row) / 100)),
+      text: (row) => panel.timeline.instantText(row.start, lengthOf(row) / 100),
     },
     durationColumn('length', (row) => row.period),
     durationColumn('own', (row) => row.own),

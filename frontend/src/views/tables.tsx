@@ -251,7 +251,7 @@ const TABS: readonly Tab[] = [
   {
     name: 'Contended intervals',
     show: (p) => <IntervalTable {...p} />,
-    rows: ({ panel }) => panel.timeline.contended.value,
+    rows: ({ panel }) => panel.timeline.content.contended.value,
   },
   {
     name: 'Lost time',
@@ -259,7 +259,7 @@ const TABS: readonly Tab[] = [
     rows: lostRows,
     isThere: ({ device }) => hasLosses(device),
   },
-  { name: 'Marks', show: (p) => <MarksTable {...p} />, rows: ({ panel }) => panel.timeline.marks.value },
+  { name: 'Marks', show: (p) => <MarksTable {...p} />, rows: ({ panel }) => panel.timeline.marks.all.value },
   {
     name: 'Problems',
     show: (p) => <ProblemTable {...p} />,
@@ -302,7 +302,7 @@ export function Tables(properties: TableProperties): JSX.Element {
   const { timeline, table } = properties.panel;
   useSignalEffect(() => {
     // An instant of the memory track was chosen: its holders are a table.
-    if (timeline.instant.value !== null) table.value = MEMORY.name;
+    if (timeline.memoryCursor.instant.value !== null) table.value = MEMORY.name;
   });
   const tabs = TABS.filter((tab) => tab.isThere?.(properties) ?? true);
   const open = tabs.find(({ name }) => name === table.value) ?? tabs[0];

@@ -8,6 +8,7 @@ import { paintBody } from '../canvas/body';
 import { Canvas2DRenderer } from '../canvas/canvas2d';
 import { paintHead } from '../canvas/head';
 import { headHeight } from '../model/head';
+import type { Scene } from '../model/scene';
 import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
 import { Detail } from './detail';
@@ -18,6 +19,12 @@ import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
 
 const FIRST_PAINT = 'tb_contention.first_paint';
+
+/** All that a frame shows; null until there is something. */
+function sceneOf({ timeline, theme, searching, shifting }: Panel): Scene | null {
+  const scene = timeline.scene(theme.value);
+  return scene && { ...scene, hits: searching.hits.value, shifting: shifting.move.value };
+}
 
 /** Draws both canvases from the present state; made once both are in the document. */
 class Stage {
@@ -30,21 +37,16 @@ class Stage {
   ) {}
 
   draw(): void {
-    const { timeline, theme } = this.panel;
-    const own = timeline.scene(theme.peek());
-    if (own === null) return;
-    const scene = {
-      ...own,
-      hits: this.panel.searching.hits.peek(),
-      shifting: this.panel.shifting.move.peek(),
-    };
+    const { timeline } = this.panel;
+    const scene = sceneOf(this.panel);
+    if (scene === null) return;
     const ratio = window.devicePixelRatio || 1;
     const width = scene.viewport.width;
     this.head.resize(width, headHeight(scene.layout.sessions.length, scene.rows.pinnedHeight), ratio);
     this.body.resize(width, scene.rows.height, ratio);
     paintHead(this.head, scene);
     paintBody(this.body, scene);
-    timeline.fetch();
+    timeline.content.fetch();
     const hasContent = scene.cover.pieces.some((piece) => piece.tile !== null);
     if (hasContent && performance.getEntriesByName(FIRST_PAINT).length === 0) performance.mark(FIRST_PAINT);
   }
@@ -108,7 +110,7 @@ function useStage(panel: Panel) {
     const ends = [
       listen(panel, stage.current, head.current, body.current),
       watchWidth(head.current, (width) => {
-        timeline.width.value = width;
+        timeline.window.width.value = width;
       }),
       watchDensity(() => made.frame.request()),
       watchPrint(() => made.draw()),
@@ -120,22 +122,8 @@ function useStage(panel: Panel) {
     };
   }, [panel]);
   useSignalEffect(() => {
-    // Every signal that a frame depends on; reading them is what subscribes.
-    panel.theme.value;
-    timeline.cover.value;
-    timeline.overview.value;
-    timeline.rows.value;
-    timeline.hovered.value;
-    timeline.hoveredLost.value;
-    timeline.selected.value;
-    timeline.range.value;
-    timeline.cursor.value;
-    timeline.instant.value;
-    timeline.caps.value;
-    timeline.marks.value;
-    timeline.launch.value;
-    panel.searching.hits.value;
-    panel.shifting.move.value;
+    // Reading all that a frame shows is what subscribes to it.
+    sceneOf(panel);
     if (host.isShown.value) drawing.current?.frame.request();
     else drawing.current?.frame.cancel();
   });
@@ -143,7 +131,7 @@ function useStage(panel: Panel) {
 }
 
 function describe(panel: Panel): string {
-  const viewport = panel.timeline.viewport.value;
+  const viewport = panel.timeline.window.viewport.value;
   const device = panel.device.value;
   if (viewport === null || device === null) return 'Timeline, loading';
   const { contended_ns: contended, window_ns: window } = device.time;
@@ -175,7 +163,7 @@ function Legend({ panel }: { panel: Panel }): JSX.Element | null {
 function Status({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
   const device = panel.device.value;
-  const error = timeline.error.value ?? timeline.tiles.value?.error.value ?? null;
+  const error = timeline.error.value ?? timeline.content.tiles.value?.error.value ?? null;
   return (
     <>
       {error !== null && (
@@ -197,7 +185,7 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
   const { stage, head, body } = useStage(panel);
   const { timeline } = panel;
   const sessions = timeline.layout.value?.sessions.length ?? 0;
-  const tall = headHeight(sessions, timeline.rows.value?.pinnedHeight ?? 0);
+  const tall = headHeight(sessions, timeline.lanes.rows.value?.pinnedHeight ?? 0);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== stage.current) return;
     if (panel.hasLetters.value && (event.key === '?' || event.key === '/')) {
@@ -226,12 +214,12 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
           <HeadLabels panel={panel} />
           <canvas ref={head} aria-hidden="true" style={{ height: `${tall}px` }} />
         </div>
-        <div class="body" style={{ height: `${timeline.rows.value?.height ?? 240}px` }}>
+        <div class="body" style={{ height: `${timeline.lanes.rows.value?.height ?? 240}px` }}>
           <BodyLabels panel={panel} />
           <canvas
             ref={body}
             aria-hidden="true"
-            style={{ height: `${timeline.rows.value?.height ?? 240}px` }}
+            style={{ height: `${timeline.lanes.rows.value?.height ?? 240}px` }}
           />
           <Tooltip panel={panel} />
           <ShiftNote panel={panel} />

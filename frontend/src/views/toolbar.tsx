@@ -1,36 +1,37 @@
 /** The window in numbers, the gestures as buttons, and the report as downloads. */
 import type { JSX } from 'preact';
 import { formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
-import { lengthOf, ns } from '../base/units';
+import { lengthOf, type Span } from '../base/units';
 import type { Panel } from '../state/panel';
+import type { Timeline } from '../state/timeline';
 import { LanesMenu } from './lanes_menu';
 import { SearchBox } from './search_box';
 import { TraceViewerMenu } from './trace_viewer';
 
+const edgesOf = (timeline: Timeline, { start, end }: Span): string =>
+  [start, end].map((at) => timeline.instantText(at, (end - start) / 1000)).join(' – ');
+
 function windowText(panel: Panel): string {
-  const [viewport, extent] = [panel.timeline.viewport.value, panel.timeline.extent.value];
-  if (viewport === null || extent === null) return '';
-  const { view } = viewport;
-  const precision = ns(lengthOf(view) / 1000);
-  const [from, to] = [view.start, view.end].map((at) => formatInstant(at, extent.start, precision));
-  return `${from} – ${to} · ${formatDuration(lengthOf(view))} of ${formatDuration(lengthOf(extent))}`;
+  const { timeline } = panel;
+  const [view, extent] = [timeline.window.viewport.value?.view, timeline.extent.value];
+  if (view === undefined || extent === null) return '';
+  return `${edgesOf(timeline, view)} · ${formatDuration(lengthOf(view))} of ${formatDuration(lengthOf(extent))}`;
 }
 
 /** The ranges that were zoomed to, one inside the other. */
 function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
-  const crumbs = timeline.crumbs.value;
+  const crumbs = timeline.window.crumbs.value;
   if (crumbs.length === 0) return null;
   return (
     <nav class="crumbs" aria-label="Chosen ranges">
-      <button type="button" class="link" onClick={() => timeline.fit()}>
+      <button type="button" class="link" onClick={() => timeline.window.fit()}>
         whole capture
       </button>
       {crumbs.map((crumb, place) => (
         <span key={crumb.start}>
           {' › '}
-          <button type="button" class="link" onClick={() => timeline.backTo(place)}>
+          <button type="button" class="link" onClick={() => timeline.window.backTo(place)}>
             {formatDuration(lengthOf(crumb))}
           </button>
         </span>
@@ -42,17 +43,12 @@ function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
 /** The chosen range: measured, and a way into it. */
 function Range({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
-  const [range, extent] = [timeline.range.value, timeline.extent.value];
-  if (range === null || extent === null) return null;
-  const precision = ns(Math.max(1, lengthOf(range) / 1000));
-  const [from, to] = [range.start, range.end].map((at) => formatInstant(at, extent.start, precision));
+  const range = timeline.window.range.value;
+  if (range === null || timeline.layout.value === null) return null;
   return (
     <span class="range" role="group" aria-label="Chosen range">
-      <strong>{formatDuration(lengthOf(range))}</strong>{' '}
-      <span class="muted">
-        {from} – {to}
-      </span>
-      <button type="button" title="Zoom to the range (Enter)" onClick={() => timeline.commitRange()}>
+      <strong>{formatDuration(lengthOf(range))}</strong> <span class="muted">{edgesOf(timeline, range)}</span>
+      <button type="button" title="Zoom to the range (Enter)" onClick={() => timeline.window.commitRange()}>
         zoom to it
       </button>
       <button
@@ -60,7 +56,7 @@ function Range({ panel }: { panel: Panel }): JSX.Element | null {
         aria-label="Forget the range"
         title="Forget the range (Esc)"
         onClick={() => {
-          timeline.range.value = null;
+          timeline.window.range.value = null;
         }}
       >
         ×
@@ -73,7 +69,7 @@ const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
-  const jump = (direction: 1 | -1): void => timeline.jump(direction);
+  const jump = (direction: 1 | -1): void => timeline.jumping.jump(direction);
   return (
     <div class="toolbar">
       <div class="where">
@@ -91,13 +87,23 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
         <button type="button" onClick={() => jump(1)} title="Next contended interval (N)">
           contention ›
         </button>
-        <button type="button" onClick={() => timeline.zoom(0.5)} aria-label="Zoom in" title="Zoom in (W)">
+        <button
+          type="button"
+          onClick={() => timeline.window.zoom(0.5)}
+          aria-label="Zoom in"
+          title="Zoom in (W)"
+        >
           +
         </button>
-        <button type="button" onClick={() => timeline.zoom(2)} aria-label="Zoom out" title="Zoom out (S)">
+        <button
+          type="button"
+          onClick={() => timeline.window.zoom(2)}
+          aria-label="Zoom out"
+          title="Zoom out (S)"
+        >
           −
         </button>
-        <button type="button" onClick={() => timeline.fit()} title="Show everything (F)">
+        <button type="button" onClick={() => timeline.window.fit()} title="Show everything (F)">
           fit
         </button>
         <LanesMenu panel={panel} />

@@ -1,7 +1,6 @@
 /** What the pointer is on. Text nodes only: kernel names come from the traces. */
 import type { JSX } from 'preact';
 import { formatCount, formatDuration } from '../base/format';
-import { formatInstant } from '../base/ticks';
 import { lengthOf, ns } from '../base/units';
 import type { Hit } from '../model/hit';
 import { type LostHit, stretchedIn } from '../model/lost';
@@ -22,11 +21,10 @@ const STALLED = 'Stalled: own work waited while others had the device';
 
 function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Element | null {
   const { timeline } = panel;
-  const [viewport, extent] = [timeline.viewport.value, timeline.extent.value];
-  if (viewport === null || extent === null) return null;
+  const viewport = timeline.window.viewport.value;
+  if (viewport === null) return null;
   const { lost, session } = hit;
-  const left = leftOf(timeline.cursor.value ?? toPx(viewport, lost.start), viewport.width);
-  const precision = ns(Math.max(1, lengthOf(lost) / 100));
+  const left = leftOf(timeline.pointer.cursor.value ?? toPx(viewport, lost.start), viewport.width);
   return (
     <div class="tooltip" role="tooltip" style={{ left: `${left}px`, top: `${hit.top + hit.height + 6}px` }}>
       <div class="name">{STALLED}</div>
@@ -34,9 +32,9 @@ function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Eleme
         {lost.count > 1
           ? `${formatCount(lost.count)} stalls, ${formatDuration(lost.busy)} in ${formatDuration(lengthOf(lost))}`
           : formatDuration(lengthOf(lost))}{' '}
-        · at {formatInstant(lost.start, extent.start, precision)}
+        · at {timeline.instantText(lost.start, lengthOf(lost) / 100)}
       </div>
-      <div class="muted">{timeline.layout.value?.sessions[session]?.name ?? ''}</div>
+      <div class="muted">{timeline.nameOf(session)}</div>
     </div>
   );
 }
@@ -46,17 +44,15 @@ const leftOf = (at: number, width: number): number =>
 
 export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
-  const [hit, viewport, extent] = [timeline.hovered.value, timeline.viewport.value, timeline.extent.value];
-  const stall = timeline.hoveredLost.value;
+  const { hovered, hoveredLost, cursor } = timeline.pointer;
+  const [hit, stall, viewport] = [hovered.value, hoveredLost.value, timeline.window.viewport.value];
   if (stall !== null) return <StallTooltip panel={panel} hit={stall} />;
-  if (hit === null || viewport === null || extent === null) return null;
+  if (hit === null || viewport === null) return null;
   const { slice, box } = hit;
-  const at = timeline.cursor.value ?? toPx(viewport, slice.start);
-  const session = timeline.layout.value?.sessions[box.lane.session]?.name ?? '';
+  const at = cursor.value ?? toPx(viewport, slice.start);
   const left = leftOf(at, viewport.width);
   const isWork = box.lane.kind === 'stream';
-  const stretched = isWork ? stretchedIn(timeline.lost.value.get(box.lane.session) ?? [], slice) : 0;
-  const precision = ns(Math.max(1, lengthOf(slice) / 100));
+  const stretched = isWork ? stretchedIn(timeline.content.lost.value.get(box.lane.session) ?? [], slice) : 0;
   const merged = mergedText(hit);
   return (
     <div class="tooltip" role="tooltip" style={{ left: `${left}px`, top: `${box.top + box.height + 6}px` }}>
@@ -65,11 +61,11 @@ export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
       <div>
         {formatDuration(lengthOf(slice))}
         {merged !== null && <> · busy {formatDuration(slice.busy)}</>} · at{' '}
-        {formatInstant(slice.start, extent.start, precision)}
+        {timeline.instantText(slice.start, lengthOf(slice) / 100)}
       </div>
       {stretched > 0 && <div>stretched by others: {formatDuration(ns(stretched))} of it</div>}
       <div class="muted">
-        {session} · {box.lane.label}
+        {timeline.nameOf(box.lane.session)} · {box.lane.label}
         {slice.count === 1 && ` · ${NOUNS[slice.kind] ?? 'event'}`}
       </div>
     </div>

@@ -25,7 +25,7 @@ export function TraceViewerLink({ panel, id, view, children }: LinkProperties): 
 export function TraceViewerMenu({ panel }: { panel: Panel }): JSX.Element | null {
   const places = panel.summary.value?.trace_viewer ?? {};
   const layout = panel.timeline.layout.value;
-  const view = panel.timeline.range.value ?? panel.timeline.viewport.value?.view ?? null;
+  const view = panel.timeline.window.range.value ?? panel.timeline.window.viewport.value?.view ?? null;
   const sessions = layout?.sessions.filter(({ id }) => places[id] !== undefined) ?? [];
   if (sessions.length === 0 || view === null) return null;
   return (

@@ -1,0 +1,187 @@
+/** The address: every part keeps its keys there, in the formats that bookmarks have. */
+import { signal } from '@preact/signals';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Source } from '../api/source';
+import { bytes, ns, span } from '../base/units';
+import { layout, report, summaryOf } from '../testing/literals';
+import { Address } from './address';
+import { Panel } from './panel';
+
+const PREFIX = 'p.tb_contention.';
+
+/** As a bookmark has them. */
+const BOOKMARKED = {
+  device: 'host0%2FGPU%3A0%232',
+  window: '1000~2000000000123',
+  range: '-7~12',
+  shift: 'train%252F2026%253Da%253Bb~c%2526d%252Fhost%3A-9000000%3Bgr%25C3%25B6%25C3%259Fe%3A1',
+  gpu: 'train%252Frun%252Fhost%253A0%3Arack%25203%253B%2520slot%25201~a%2526b%253Dc%2525',
+  instant: '-5',
+  caps: '1%3A1073741824',
+  lanes: '1.0~1~~4.2~7~0',
+  marks: '-3%3A%3B8%3Ahere%253A%2520a%253Bb%253Dc%2520%2526%2520%253Ci%253E',
+  find: '~%3Dgemm%20%26%20~co',
+  table: 'Kernel%20pairs',
+  before: 'host0%2FGPU%3A0',
+} as const;
+
+const hashOf = (texts: Readonly<Record<string, string>>): string =>
+  ['#tb_contention', ...Object.entries(texts).map(([name, text]) => `${PREFIX}${name}=${text}`)].join('&');
+
+const BOOKMARK = hashOf(BOOKMARKED);
+
+const keysIn = (hash: string): readonly string[] => hash.slice(1).split('&').sort();
+
+/** All that the address is to hold. */
+function stateOf({ deviceId, table, byHand, timeline, searching, comparison }: Panel) {
+  const { window, lanes, marks, memoryCursor } = timeline;
+  return {
+    device: deviceId.value,
+    window: window.span.value,
+    range: window.range.value,
+    shift: byHand.shifts.value,
+    gpu: byHand.gpus.value,
+    instant: memoryCursor.instant.value,
+    caps: memoryCursor.caps.value,
+    lanes: lanes.arrangement.value,
+    marks: marks.all.value,
+    find: searching.search.value,
+    table: table.value,
+    before: comparison.before.value,
+  };
+}
+
+const AT_FIRST = stateOf(new Panel());
+
+function opened(hash: string) {
+  const panel = new Panel(new Source());
+  const host = { hash, isShown: signal(true) };
+  const address = new Address(host, panel.parts);
+  address.read();
+  return { panel, host, address };
+}
+
+let stop = (): void => {};
+
+function writing(hash: string) {
+  const made = opened(hash);
+  stop = made.address.start();
+  return made;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+});
+
+it('restores all of a bookmark', () => {
+  expect(stateOf(opened(BOOKMARK).panel)).toEqual({
+    device: 'host0/GPU:0#2',
+    window: span(1_000, 2_000_000_000_123),
+    range: span(-7, 12),
+    shift: new Map([
+      ['train/2026=a;b~c&d/host', ns(-9_000_000)],
+      ['größe', ns(1)],
+    ]),
+    gpu: new Map([['train/run/host:0', 'rack 3; slot 1~a&b=c%']]),
+    instant: ns(-5),
+    caps: new Map([[1, bytes(1 << 30)]]),
+    lanes: {
+      order: [1, 0],
+      folded: new Set([1]),
+      hidden: new Set(),
+      hiddenLanes: new Set([4, 2]),
+      pinned: [7],
+      launches: new Set([0]),
+    },
+    marks: [
+      { at: ns(-3), note: '' },
+      { at: ns(8), note: 'here: a;b=c & <i>' },
+    ],
+    find: { text: '=gemm & ~co', isExact: false },
+    table: 'Kernel pairs',
+    before: 'host0/GPU:0',
+  });
+});
+
+it('writes all that it read, byte by byte', () => {
+  const { host } = writing(BOOKMARK);
+  host.hash = '#tb_contention';
+  vi.runAllTimers();
+  expect(keysIn(host.hash)).toEqual(keysIn(BOOKMARK));
+});
+
+it.each(Object.entries(BOOKMARKED))('keeps the key %s apart from the others', (name, text) => {
+  const { host, panel } = writing(hashOf({ [name]: text }));
+  host.hash = '#tb_contention';
+  vi.runAllTimers();
+  expect(host.hash).toBe(hashOf({ [name]: text }));
+  const { [name as keyof typeof AT_FIRST]: own, ...others } = stateOf(panel);
+  const { [name as keyof typeof AT_FIRST]: atFirst, ...othersAtFirst } = AT_FIRST;
+  expect(own).not.toEqual(atFirst);
+  expect(others).toEqual(othersAtFirst);
+});
+
+it.each([
+  'window=9~1',
+  'window=a~b',
+  'range=5~5',
+  'shift=a:NaN',
+  'shift=%',
+  'gpu=:::;',
+  'instant=soon',
+  'instant=',
+  'caps=0:-1;x:5;1:NaN',
+  'lanes=1~2',
+  'marks=soon:here;5',
+  'find==',
+  'table=',
+  '__proto__=1',
+])('makes no state out of %s', (text) => {
+  expect(stateOf(opened(`#${PREFIX}${text}`).panel)).toEqual(AT_FIRST);
+});
+
+it('writes once, when changes come to rest, and nothing while another tab has the address', () => {
+  const { host, panel } = writing('#tb_contention');
+  for (const end of [10, 20, 30]) panel.timeline.window.range.value = span(0, end);
+  expect(host.hash).toBe('#tb_contention');
+  vi.runAllTimers();
+  expect(host.hash).toBe(hashOf({ range: '0~30' }));
+  host.isShown.value = false;
+  panel.timeline.window.range.value = null;
+  vi.runAllTimers();
+  expect(host.hash).toBe(hashOf({ range: '0~30' }));
+  host.isShown.value = true;
+  vi.runAllTimers();
+  expect(host.hash).toBe('#tb_contention');
+});
+
+it('forgets what was of the device that is left, and keeps the rest', () => {
+  const { panel } = opened(BOOKMARK);
+  panel.summary.value = summaryOf(report(['alpha', 'beta']));
+  panel.timeline.layout.value = layout;
+  panel.timeline.window.commit(span(100, 200));
+  panel.choose('host0/GPU:9');
+  const { device, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
+  const first = AT_FIRST;
+  expect(ofDevice).toEqual({
+    window: first.window,
+    range: first.range,
+    instant: first.instant,
+    caps: first.caps,
+    lanes: first.lanes,
+    marks: first.marks,
+  });
+  expect(panel.timeline.window.crumbs.value).toEqual([]);
+  expect([device, table, before, find?.text]).toEqual([
+    'host0/GPU:9',
+    'Kernel pairs',
+    'host0/GPU:0',
+    '=gemm & ~co',
+  ]);
+  expect([shift.size, gpu.size]).toEqual([2, 1]);
+});

@@ -1,0 +1,111 @@
+/** The selected event, what the server knows of it, and the ways to others. */
+import { batch, computed, signal } from '@preact/signals';
+import { STALE } from '../api/source';
+import type { EventDetail, Place } from '../api/types';
+import { formatDuration, plural } from '../base/format';
+import { hull, lengthOf, ns, px, type Span } from '../base/units';
+import { type Hit, lanesShown, neighbourOf } from '../model/hit';
+import type { LaunchArrow } from '../model/scene';
+import { spanOf } from '../model/timeline';
+import { centreOf, nsPerPx } from '../model/viewport';
+import { during, messageOf } from './activity';
+import type { Content } from './content';
+import type { Lanes } from './lanes';
+import type { OpenDevice } from './open_device';
+import type { TimeWindow } from './window';
+
+const isWithin = (inner: Span, outer: Span): boolean => outer.start <= inner.start && inner.end <= outer.end;
+
+export class Selection {
+  readonly selected = signal<Hit | null>(null);
+  readonly detail = signal<EventDetail | null>(null);
+
+  constructor(
+    readonly device: OpenDevice,
+    readonly window: TimeWindow,
+    readonly lanes: Lanes,
+    readonly content: Content,
+  ) {}
+
+  /** From the call to its kernel, where one of the two is selected and the other is known. */
+  readonly launch = computed((): LaunchArrow | null => {
+    const [hit, event] = [this.selected.value, this.detail.value];
+    if (hit === null || event === null) return null;
+    const { lane, session } = hit.box.lane;
+    const { launched, launch_ns: at } = event;
+    if (launched) {
+      const end = ns(event.start_ns + event.duration_ns);
+      return { from: { at: end, lane }, to: { at: launched.start_ns, lane: launched.lane }, session };
+    }
+    if (at === null) return null;
+    const end = ns(at + (event.launch_duration_ns ?? 0));
+    return {
+      from: { at: end, lane: event.launch_place?.lane ?? null },
+      to: { at: event.start_ns, lane },
+      session,
+    };
+  });
+
+  async select(hit: Hit): Promise<void> {
+    const { layout, source, announcement, error } = this.device;
+    batch(() => {
+      this.selected.value = hit;
+      this.detail.value = null;
+    });
+    if (layout.value === null) return;
+    announcement.value = this.#describe(hit);
+    try {
+      const { box, slice } = hit;
+      const asked = source.event(layout.value.device, box.lane.lane, slice.row, centreOf(slice));
+      const event = await during(asked);
+      if (event !== STALE) this.detail.value = event;
+    } catch (failure) {
+      error.value = messageOf(failure);
+    }
+  }
+
+  clear(): void {
+    batch(() => {
+      this.selected.value = null;
+      this.detail.value = null;
+    });
+  }
+
+  /** Select an event and bring it into the window, with what it is to be seen beside, and its lane into sight. */
+  async selectPlace(place: Place, beside: Span | null = null): Promise<void> {
+    const lane = this.device.layout.value?.lanes[place.lane];
+    if (lane === undefined) return;
+    this.lanes.reveal(lane);
+    const where = spanOf(place);
+    const viewport = this.window.viewport.value;
+    const both = beside === null ? where : hull(where, beside);
+    const isSeen = viewport !== null && isWithin(both, viewport.view);
+    if (beside !== null && !isSeen) this.window.frame(both, 0.2);
+    else if (!isSeen || lengthOf(where) < 3 * nsPerPx(viewport)) this.window.approach(where);
+    const rows = this.lanes.rows.value;
+    const box = (rows === null ? [] : [...rows.pinned, ...lanesShown(rows)]).find((b) => b.lane === lane);
+    const slice = { ...where, name: place.name, count: 1, busy: lengthOf(where), row: place.row, kind: 0 };
+    await this.select({ box: box ?? { lane, top: px(0), height: px(0) }, slice });
+  }
+
+  /** Select the event after (1) or before (-1) the selected one in its sub-lane, among those that the tiles have. */
+  selectNeighbour(direction: 1 | -1): void {
+    const [hit, cover, viewport] = [
+      this.selected.value,
+      this.content.cover.value,
+      this.window.viewport.value,
+    ];
+    if (hit === null || cover === null || viewport === null) return;
+    const next = neighbourOf(cover, hit, direction);
+    if (next === null) return;
+    if (!isWithin(next, viewport.view)) this.window.centreOn(centreOf(next));
+    void this.select({ box: hit.box, slice: next });
+  }
+
+  #describe({ box, slice }: Hit): string {
+    const session = this.device.nameOf(box.lane.session);
+    const many = slice.count > 1 ? `${plural(slice.count, 'event')}, longest ` : '';
+    const duration = formatDuration(lengthOf(slice));
+    return `${session}, ${box.lane.label}, ${many}${slice.name.slice(0, 200)}, ${duration}`;
+  }
+}
