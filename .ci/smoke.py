@@ -18,7 +18,13 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
-LOADER_MAY_LOAD = ("tb_contention", "tb_contention._version", "tb_contention.plugin", "tb_contention.plugin.loader")
+LOADER_MAY_LOAD = (
+    "tb_contention",
+    "tb_contention._version",
+    "tb_contention.plugin",
+    "tb_contention.plugin.loader",
+    "tb_contention.plugin.metadata",
+)
 
 
 def check(ok: object, message: str) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 
 from tensorboard.plugins import base_plugin
 
-NAME = "tb_contention"
-TAB_NAME = "Contention"
+from tb_contention.plugin.metadata import NAME, TAB_NAME
 
 
 class ContentionLoader(base_plugin.TBLoader):

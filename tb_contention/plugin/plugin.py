@@ -16,7 +16,7 @@ from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.plugin.details import event_at
-from tb_contention.plugin.loader import NAME, TAB_NAME
+from tb_contention.plugin.metadata import NAME, TAB_NAME
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View, parse_query
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.workspace import Workspace
