@@ -68,6 +68,16 @@ class Intervals:
         kept_end[-1] = min(kept_end[-1], end)
         return Intervals(start=kept_start, end=kept_end)
 
+    def length_before(self, at: I64) -> I64:
+        """Return how much of the set lies before each instant."""
+        if not len(self):
+            return np.zeros(len(at), np.int64)
+        row = np.maximum(np.searchsorted(self.start, at, "right") - 1, 0)
+        length = self.end - self.start
+        before = np.cumsum(length) - length
+        found: I64 = before[row] + np.clip(at - self.start[row], 0, length[row])
+        return found
+
     def __and__(self, other: "Intervals") -> "Intervals":
         return at_depth([self, other], 2)
 

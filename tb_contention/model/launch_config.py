@@ -6,6 +6,10 @@ TensorFlow 2.3 and 2.4 write `regs:38 shm:0 grid:160,1,1 block:1024,1,1`, later 
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
+
+from tb_contention.units import Bytes
+from tb_contention.wire import Wire
 
 #: No text that a profiler writes is longer, and no number in it larger.
 _LONGEST, _LARGEST = 4096, 1 << 40
@@ -13,17 +17,14 @@ _LONGEST, _LARGEST = 4096, 1 << 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchConfig:
-    """Blocks and threads per block as (x, y, z); registers per thread; shared memory in bytes; theoretical occupancy in percent.
+    """How a kernel was launched; None for what the text does not state."""
 
-    What the text does not say is None.
-    """
-
-    grid: tuple[int, int, int] | None
-    block: tuple[int, int, int] | None
-    registers: int | None
-    static_shared: int | None
-    dynamic_shared: int | None
-    occupancy: float | None
+    grid: Annotated[tuple[int, int, int] | None, Wire("blocks, as x, y, z")]
+    block: Annotated[tuple[int, int, int] | None, Wire("threads per block, as x, y, z")]
+    registers: Annotated[int | None, Wire("registers per thread")]
+    static_shared: Annotated[Bytes | None, Wire("static shared memory per block")]
+    dynamic_shared: Annotated[Bytes | None, Wire("dynamic shared memory per block")]
+    occupancy: Annotated[float | None, Wire("theoretical occupancy as the profiler states it", key="occupancy_percent")]
 
 
 def parse_launch_config(text: str | None) -> LaunchConfig | None:
@@ -38,8 +39,8 @@ def parse_launch_config(text: str | None) -> LaunchConfig | None:
         grid=grid,
         block=block,
         registers=_count(words.get("regs")),
-        static_shared=_count(words.get("static_shared", words.get("shm"))),
-        dynamic_shared=_count(words.get("dynamic_shared")),
+        static_shared=_size(words.get("static_shared", words.get("shm"))),
+        dynamic_shared=_size(words.get("dynamic_shared")),
         occupancy=_percent(words.get("occ_pct")),
     )
 
@@ -49,6 +50,11 @@ def _count(word: str | None) -> int | None:
         return None
     number = int(word)
     return number if number < _LARGEST else None
+
+
+def _size(word: str | None) -> Bytes | None:
+    number = _count(word)
+    return None if number is None else Bytes(number)
 
 
 def _triple(word: str | None) -> tuple[int, int, int] | None:

@@ -3,19 +3,23 @@
 xprof takes the lines of a file as they are written, so its 0 ms is time 0 of the trace, for each file by itself.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Annotated
 
 from tb_contention.model.alignment import Session
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.units import Nanoseconds
+from tb_contention.wire import Wire
 
 
-class TraceViewerPlace(TypedDict):
-    """run, host: as xprof names them. zero_ns: its 0 ms in ns from the report's origin."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceViewerPlace:
+    """Where xprof's trace viewer shows a session."""
 
-    run: str
-    host: str
-    zero_ns: int
+    run: Annotated[str, Wire("run, as xprof names it")]
+    host: Annotated[str, Wire("host, as xprof names it")]
+    zero: Annotated[Nanoseconds, Wire("instant that the trace viewer shows as 0 ms")]
 
 
 def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> TraceViewerPlace | None:
@@ -35,4 +39,4 @@ def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> Trac
     if "," in file.host:  # xprof takes it as the end of a host's name
         return None
     run = "/".join([*file.relative.split("/")[:-4], file.directory])
-    return {"run": run, "host": file.host, "zero_ns": session.offset}
+    return TraceViewerPlace(run=run, host=file.host, zero=session.offset)

@@ -1,12 +1,14 @@
 """Where on the lanes of a device events with a wanted name are; bounded by lanes and buckets and never by the trace."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 
 from tb_contention.timeline.lanes import DeviceTimeline, Events, Lane
+from tb_contention.timeline.place import Place, place_at
 from tb_contention.units import I64, Bool
+from tb_contention.wire import Wire
 
 #: Hits of one lane are merged into so many places of the window at most.
 _PLACES = 256
@@ -24,9 +26,29 @@ class Wanted:
         return name == self.text if self.exact else self.text.casefold() in name.casefold()
 
 
-def search(timeline: DeviceTimeline, wanted: Wanted, start: int, end: int, *, launches: bool = False) -> dict[str, Any]:
-    """Count the wanted events of each lane and tell where in [start, end) they are; keys as in `http_api.md`."""
-    lanes = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneHits:
+    """The wanted events of one lane. Hits that start in the same 256th of the view are one place."""
+
+    lane: Annotated[int, Wire("number of the lane in the layout")]
+    count: Annotated[int, Wire("wanted events on the lane")]
+    in_view: Annotated[int, Wire("those between start and end")]
+    start: Annotated[I64, Wire("start of each place in view", key="start_ns")]
+    end: Annotated[I64, Wire("end of each place in view", key="end_ns")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchHits:
+    """The wanted events of a device."""
+
+    count: Annotated[int, Wire("wanted events on all lanes")]
+    names: Annotated[int, Wire("distinct names among them")]
+    lanes: Annotated[tuple[LaneHits, ...], Wire("lanes with hits")]
+
+
+def search(timeline: DeviceTimeline, wanted: Wanted, start: int, end: int, *, launches: bool = False) -> SearchHits:
+    """Count the wanted events of each lane and find where in [start, end) they are."""
+    lanes: list[LaneHits] = []
     names: set[str] = set()
     for number, lane in _searched(timeline, launches):
         hits, met = _hits(lane, wanted)
@@ -36,22 +58,14 @@ def search(timeline: DeviceTimeline, wanted: Wanted, start: int, end: int, *, la
         events = lane.events
         inside = hits & (events.start < end) & (events.end > start)
         first, last = _places(events, np.flatnonzero(inside), start, end)
-        lanes.append(
-            {
-                "lane": number,
-                "count": int(hits.sum()),
-                "in_view": int(inside.sum()),
-                "start_ns": first.tolist(),
-                "end_ns": last.tolist(),
-            }
-        )
-    return {"count": sum(lane["count"] for lane in lanes), "names": len(names), "lanes": lanes}
+        lanes.append(LaneHits(lane=number, count=int(hits.sum()), in_view=int(inside.sum()), start=first, end=last))
+    return SearchHits(count=sum(lane.count for lane in lanes), names=len(names), lanes=tuple(lanes))
 
 
 def next_hit(
     timeline: DeviceTimeline, wanted: Wanted, after: int, direction: int, *, launches: bool = False
-) -> dict[str, Any] | None:
-    """Find the wanted event that starts next after (direction 1) or before (-1) an instant, ns; round the ends. None without any."""
+) -> Place | None:
+    """Find the wanted event that starts next after (direction 1) or before (-1) an instant, ns; wraps around. None without any."""
     ahead: list[tuple[int, int, int]] = []
     around: list[tuple[int, int, int]] = []
     for number, lane in _searched(timeline, launches):
@@ -67,14 +81,7 @@ def next_hit(
     if not around:
         return None
     _, number, row = min(ahead or around)
-    lane = timeline.lanes[number]
-    return {
-        "lane": number,
-        "row": int(lane.events.row[row]),
-        "name": lane.name_of(int(lane.events.name[row])),
-        "start_ns": int(lane.events.start[row]),
-        "end_ns": int(lane.events.end[row]),
-    }
+    return place_at(timeline, number, row)
 
 
 def _searched(timeline: DeviceTimeline, launches: bool) -> list[tuple[int, Lane]]:

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tb_contention.model.driver_view import DriverView
-from tb_contention.model.levels import Levels, peak_of_sum
+from tb_contention.model.levels import Levels
 from tb_contention.timeline import fill
 from tb_contention.timeline.lanes import DeviceTimeline, Events
 from tb_contention.units import F64
@@ -18,78 +17,6 @@ MAGIC, VERSION = b"TBCT", 1
 _TYPES = {"float64": "f64", "uint32": "u32", "uint16": "u16", "uint8": "u8"}
 
 Columns = dict[str, npt.NDArray[Any]]
-
-
-def layout(timeline: DeviceTimeline, revision: str) -> dict[str, Any]:
-    """Describe the lanes of a device group, as JSON values."""
-    report = timeline.report
-    return {
-        "device": report.id,
-        "revision": revision,
-        "window": {"start_ns": report.group.start, "end_ns": report.group.end},
-        "extent": {"start_ns": timeline.start, "end_ns": timeline.end},
-        "sessions": [
-            {"id": s.id, "name": s.name, "window": {"start_ns": s.start, "end_ns": s.end}} for s in timeline.sessions
-        ],
-        "lanes": [
-            {
-                "lane": number, "session": lane.session, "kind": lane.kind, "label": lane.label, "title": lane.title,
-                "rows": lane.rows, "events": len(lane.events.start),
-            }
-            for number, lane in enumerate(timeline.lanes)
-        ],
-        "hidden_lanes": timeline.hidden_lanes,
-        "memory": _memory_layout(timeline),
-        "lost": [session for session, lost in enumerate(timeline.lost) if lost is not None],
-        "levels": {"min": 0, "max": MAX_LEVEL},
-    }  # fmt: skip
-
-
-def _memory_layout(timeline: DeviceTimeline) -> dict[str, Any] | None:
-    memory = timeline.report.memory
-    if memory is None:
-        return _taken_layout(timeline.report.driver, _driver_layout(timeline))
-    known = [i for i, curve in enumerate(timeline.memory) if curve is not None]
-    window = timeline.report.group
-    peaks = [peak_of_sum([curve], window.start, window.end) for curve in timeline.memory if curve is not None]
-    limits = []
-    for index in known:
-        stated = [
-            a.limit
-            for a in memory.allocators
-            if a.session == (timeline.sessions[index].process or timeline.sessions[index].id) and a.limit is not None
-        ]
-        limits.append(sum(stated) if stated else None)
-    return {
-        "sessions": known,
-        "capacity_bytes": memory.capacity,
-        "safe_bytes": memory.safe,
-        "limit_bytes": limits,
-        "peak_bytes": memory.peak,
-        "peak_at_ns": memory.peak_at,
-        "own_peaks": [{"peak_bytes": p.value, "peak_at_ns": p.at} for p in peaks],
-        "driver": _driver_layout(timeline),
-    }
-
-
-def _taken_layout(view: DriverView | None, driver: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Lay out what the driver counted where no allocator was recorded: of nobody, with a most that is no session's peak."""
-    if view is None or not view.has_counted:
-        return None
-    return {
-        "sessions": [], "capacity_bytes": view.capacity, "safe_bytes": None, "limit_bytes": [],
-        "peak_bytes": view.used_peak, "peak_at_ns": None, "own_peaks": [], "driver": driver,
-    }  # fmt: skip
-
-
-def _driver_layout(timeline: DeviceTimeline) -> dict[str, Any] | None:
-    view = timeline.report.driver
-    if view is None:
-        return None
-    return {
-        name: None if levels is None else {"time_ns": levels.time.tolist(), "bytes": levels.value.tolist()}
-        for name, levels in (("used", view.used), ("untraced", view.untraced))
-    }
 
 
 def tile(timeline: DeviceTimeline, level: int, index: int, *, launches: bool = False) -> bytes:

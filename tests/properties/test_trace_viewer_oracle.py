@@ -74,7 +74,7 @@ def ours(session: Session) -> dict[str, list[int]]:
 def theirs(place: TraceViewerPlace, said: list[Event]) -> dict[str, list[float]]:
     starts: dict[str, list[float]] = defaultdict(list)
     for event in said:
-        starts[event["name"]].append(event["ts"] * 1e3 + place["zero_ns"])
+        starts[event["name"]].append(event["ts"] * 1e3 + place.zero)
     return starts
 
 
@@ -112,8 +112,8 @@ def compare(folder: Path, logdir: Path) -> int:
     for session, file in found:
         place = trace_viewer_place(session, file, str(logdir))
         assert place is not None
-        assert place["run"] in runs
-        apart = differences(session, place, events(logdir, place["run"], place["host"]))
+        assert place.run in runs
+        apart = differences(session, place, events(logdir, place.run, place.host))
         assert len(apart) > 20, file.relative
         assert np.abs(apart).max() <= SAME_NS, file.relative
     return len(found)
@@ -147,7 +147,7 @@ def test_run_and_host(copy: Callable[[str], Path], relative: str, run: str, host
     logdir = copy(relative)
     ((session, file),) = sessions(logdir)
     place = trace_viewer_place(session, file, str(logdir))
-    assert place == {"run": run, "host": host, "zero_ns": session.offset}
+    assert place == TraceViewerPlace(run=run, host=host, zero=session.offset)
     assert run in xprof(logdir).generate_runs()
     assert events(logdir, run, host)
 
@@ -159,10 +159,10 @@ def test_hosts_of_one_run_have_each_their_own_time(copy: Callable[[str], Path], 
     shutil.copy(other, logdir / "plugins" / "profile" / "S" / "b.xplane.pb")
     found = sessions(logdir)
     places = [trace_viewer_place(session, file, str(logdir)) for session, file in found]
-    assert len({place["zero_ns"] for place in places if place}) == 2
+    assert len({place.zero for place in places if place}) == 2
     for (session, _), place in zip(found, places, strict=True):
         assert place is not None
-        apart = differences(session, place, events(logdir, place["run"], place["host"]))
+        apart = differences(session, place, events(logdir, place.run, place.host))
         assert np.abs(apart).max() <= SAME_NS
 
 
@@ -172,8 +172,8 @@ def test_a_folder_behind_a_link_is_found_by_its_name(copy: Callable[[str], Path]
     ((session, file),) = sessions(tmp_path / "logs")
     place = trace_viewer_place(session, file, str(tmp_path / "logs"))
     assert place is not None
-    assert place["run"] == "linked/S"
-    assert events(tmp_path / "logs", place["run"], place["host"])
+    assert place.run == "linked/S"
+    assert events(tmp_path / "logs", place.run, place.host)
 
 
 def test_without_a_place_xprof_does_not_open_it(copy: Callable[[str], Path]) -> None:

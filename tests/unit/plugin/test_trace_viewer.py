@@ -9,7 +9,7 @@ from properties.memory_profile import parsed
 from tb_contention.align import AlignOptions, align
 from tb_contention.model.alignment import Session
 from tb_contention.model.capture import Capture, CaptureFile, Container
-from tb_contention.plugin.trace_viewer import trace_viewer_place
+from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_trace
 from tb_contention.recorders.xspace.decoding.reader import decode_xspace
@@ -32,11 +32,9 @@ def session(logdir: str) -> Session:
 
 
 def test_the_place_of_a_session(session: Session, file: CaptureFile, logdir: str) -> None:
-    assert trace_viewer_place(session, file, logdir) == {
-        "run": "worker_b/2026_11_23_03_02_43",
-        "host": "demo-host",
-        "zero_ns": session.offset,
-    }
+    assert trace_viewer_place(session, file, logdir) == TraceViewerPlace(
+        run="worker_b/2026_11_23_03_02_43", host="demo-host", zero=session.offset
+    )
     assert session.offset == 4_217_641  # worker_b's profiler started by that much later than worker_a's
 
 
@@ -45,7 +43,7 @@ def test_a_log_directory_that_is_a_run(session: Session, logdir: str) -> None:
     (file,) = discover(run).files
     place = trace_viewer_place(session, file, run)
     assert place is not None
-    assert place["run"] == "2026_11_23_03_02_43"
+    assert place.run == "2026_11_23_03_02_43"
 
 
 def test_a_relative_log_directory(

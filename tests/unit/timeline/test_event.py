@@ -6,11 +6,13 @@ import numpy as np
 from lanes import device_report, group_of, session_of
 
 from tb_contention.model.alignment import Session
-from tb_contention.model.launch_config import parse_launch_config
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import StepTable
-from tb_contention.plugin.details import event_at
+from tb_contention.timeline.event import EventDetail, EventLoss, KernelDetail, LaunchCall, event_at
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
+from tb_contention.timeline.meanwhile import Meanwhile
+from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.wire import encode
 
 US = 1_000_000
 
@@ -33,7 +35,7 @@ def drawn() -> DeviceTimeline:
     return build_timeline(aligned, device_report(aligned, group))
 
 
-def event(timeline: DeviceTimeline, time: int) -> dict[str, object]:
+def event(timeline: DeviceTimeline, time: int) -> EventDetail:
     lane = next(lane for lane in timeline.lanes if lane.session == 0 and lane.kind == "stream")
     found = event_at(timeline, lane, 0, time * 1000)
     assert found is not None
@@ -41,31 +43,37 @@ def event(timeline: DeviceTimeline, time: int) -> dict[str, object]:
 
 
 def test_the_step_that_holds_it() -> None:
-    assert [event(drawn(), at)["step"] for at in (1, 9)] == [7, 8]
+    assert [event(drawn(), at).step for at in (1, 9)] == [7, 8]
 
 
 def test_who_was_at_work_meanwhile() -> None:
-    assert event(drawn(), 1)["meanwhile"] == []
-    assert event(drawn(), 9)["meanwhile"] == [
-        {"session": "b/host0", "name": "B", "overlap_ns": 2000, "count": 1},
-        {"session": "b/host0", "name": "C", "overlap_ns": 2000, "count": 1},
-    ]
+    assert event(drawn(), 1).meanwhile == ()
+    assert event(drawn(), 9).meanwhile == tuple(
+        Meanwhile(session=SessionId("b/host0"), name=name, overlap=Nanoseconds(2000), count=1) for name in "BC"
+    )
 
 
 def test_all_of_its_name_contended_against_undisturbed() -> None:
-    found = event(drawn(), 9)["distribution"]
-    assert isinstance(found, dict)
+    found = event(drawn(), 9).distribution
 
-    assert (found["count_contended"], found["count_undisturbed"]) == (1, 1)
-    assert (found["median_contended_ns"], found["median_undisturbed_ns"]) == (4000, 4000)
-    assert sum(found["contended"]) == sum(found["undisturbed"]) == 1
-    assert len(found["edges_ns"]) == len(found["contended"]) + 1
+    assert found is not None
+    assert (found.count_contended, found.count_undisturbed) == (1, 1)
+    assert (found.median_contended, found.median_undisturbed) == (4000, 4000)
+    assert sum(found.contended) == sum(found.undisturbed) == 1
+    assert len(found.edges) == len(found.contended) + 1
 
 
 def test_what_is_not_known_is_null() -> None:
     found = event(drawn(), 1)
 
-    assert [found[key] for key in ("launch", "launch_ns", "launch_thread", "queue_ns", "op", "bytes")] == [None] * 6
+    assert (found.call, found.kernel.launch, found.kernel.op, found.kernel.bytes) == (LaunchCall(), None, None, None)
+
+
+def test_its_keys_are_those_of_the_interface() -> None:
+    found = encode(event(drawn(), 1))
+
+    assert (found["start_ns"], found["duration_ns"], found["launch_ns"], found["bytes"]) == (0, 4000, None, None)
+    assert {"queue_ns", "stretched_ns", "stalled_ns", "launch_place", "launched"} < set(found)
 
 
 def test_a_step_is_an_event_without_what_kernels_have() -> None:
@@ -74,42 +82,7 @@ def test_a_step_is_an_event_without_what_kernels_have() -> None:
     found = event_at(timeline, lane, 0, 1000)
 
     assert found is not None
-    assert (found["name"], found["distribution"], found["stretched_ns"]) == ("step 7", None, None)
-
-
-def test_launches_of_each_release_are_read() -> None:
-    old = parse_launch_config("regs:38 shm:16 grid:160,1,1\nblock:1024,1,1")
-    new = parse_launch_config(" regs:32 static_shared:1 dynamic_shared:2 grid:12,2,1 block:256,1,1 occ_pct:62.5")
-
-    assert old is not None
-    assert (old.grid, old.block, old.registers, old.static_shared, old.occupancy) == (
-        (160, 1, 1),
-        (1024, 1, 1),
-        38,
-        16,
-        None,
-    )
-    assert new is not None
-    assert (new.static_shared, new.dynamic_shared, new.occupancy) == (1, 2, 62.5)
-
-
-def test_no_text_makes_the_reading_fail() -> None:
-    hostile = [
-        "",
-        "grid:",
-        "grid:1,2",
-        "grid:a,b,c block:-1,2,3",
-        "grid:1,1,1" * 1000,
-        ":::",
-        "occ_pct:nan",
-        "grid:²,1,1",
-    ]
-    hostile += [f"grid:{'9' * 40},1,1", "regs:1"]
-
-    assert [parse_launch_config(text) for text in hostile] == [None] * len(hostile)
-    odd = parse_launch_config("grid:1,1,1 block:1e3,1,1 regs:-5 occ_pct:1e400")
-    assert odd is not None
-    assert (odd.block, odd.registers, odd.occupancy) == (None, None, None)
+    assert (found.name, found.kernel, found.distribution, found.loss) == ("step 7", KernelDetail(), None, EventLoss())
 
 
 def test_a_name_of_another_operation_is_another_kernel() -> None:
@@ -120,6 +93,6 @@ def test_a_name_of_another_operation_is_another_kernel() -> None:
     aligned, group = group_of([replace(session, trace=trace)])
     found = event(build_timeline(aligned, device_report(aligned, group)), 1)
 
-    assert found["op"] == "x"
-    assert isinstance(found["distribution"], dict)
-    assert found["distribution"]["count_undisturbed"] == 1
+    assert found.kernel.op == "x"
+    assert found.distribution is not None
+    assert found.distribution.count_undisturbed == 1

@@ -12,8 +12,10 @@ from tb_contention.model.alignment import DeviceRef, Session
 from tb_contention.model.contention import LostTime
 from tb_contention.model.intervals import Intervals
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
-from tb_contention.timeline.tiles import BUCKETS, layout, tile
+from tb_contention.timeline.layout import layout
+from tb_contention.timeline.tiles import BUCKETS, tile
 from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.wire import encode
 
 
 def timeline(*sessions: Session) -> DeviceTimeline:
@@ -122,7 +124,7 @@ def test_lost_time_is_a_track_of_each_session_whose_loss_is_known() -> None:
     (lost,) = lost_tracks(made, 5)
 
     assert lost["session"] == 0
-    assert layout(made, "r")["lost"] == [0]
+    assert layout(made, "r").lost == (0,)
     assert lost["columns"] == {
         "start": [500, 1000, 5000],
         "end": [1000, 2000, 5500],
@@ -146,7 +148,7 @@ def test_a_known_loss_of_nothing_is_an_empty_track_and_an_unknown_one_is_none() 
 
     assert lost["n"] == 0
     assert lost_tracks(unknown, 5) == []
-    assert layout(unknown, "r")["lost"] == []
+    assert layout(unknown, "r").lost == ()
 
 
 def test_lost_time_is_bounded_whatever_the_trace_holds() -> None:
@@ -178,9 +180,9 @@ def test_the_memory_of_a_process_is_shown_once_for_all_sessions_inside_it() -> N
 @pytest.mark.parametrize(("changes", "most"), [({}, 900), ({"used": None}, None), ({"used_peak": None}, None)])
 def test_what_the_driver_saw_is_laid_out_without_allocators(changes: dict[str, None], most: int | None) -> None:
     made = timeline(session_of("a", "AAA"))
-    assert layout(made, "r")["memory"] is None
+    assert layout(made, "r").memory is None
     seen = driver_view(made.sessions[0].id, **changes)
-    memory = layout(replace(made, report=replace(made.report, driver=seen)), "r")["memory"]
-    assert (memory and (memory["peak_bytes"], memory["peak_at_ns"], memory["sessions"])) == (most and (most, None, []))
+    memory = layout(replace(made, report=replace(made.report, driver=seen)), "r").memory
+    assert (memory and (memory.peak, memory.peak_at, memory.sessions)) == (most and (most, None, ()))
     if memory:
-        assert memory["driver"] == {"used": {"time_ns": [5], "bytes": [700, 900]}, "untraced": None}
+        assert encode(memory.driver) == {"used": {"time_ns": [5], "bytes": [700, 900]}, "untraced": None}

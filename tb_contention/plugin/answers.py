@@ -1,0 +1,65 @@
+"""The answers of the routes that are not a value of the timeline or the report by themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from tb_contention.plugin.trace_viewer import TraceViewerPlace
+from tb_contention.timeline.event import EventDetail
+from tb_contention.timeline.place import Place
+from tb_contention.units import SessionId
+from tb_contention.wire import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The state of a view, with its report once there is one."""
+
+    state: Annotated[str, Wire("`scanning`, `working`, `ready` or `failed`")]
+    message: Annotated[str, Wire("what is going on, or why it failed; for people")]
+    progress: Annotated[float | None, Wire("share that is done, 0 to 1; null where that is unknown")]
+    revision: Annotated[str, Wire("changes whenever the files or the analysis change; part of every tile's address")]
+    is_known: Annotated[bool, Wire("whether the caller has this revision; the report is then null")]
+    is_partial: Annotated[
+        bool,
+        Wire("whether this is a first look at long captures, while their cost is measured; it has its own revision"),
+    ]
+    logdir: Annotated[str, Wire("log directory of TensorBoard, or its `--logdir_spec`")]
+    version: Annotated[str, Wire("version of tb_contention")]
+    xprof: Annotated[bool, Wire("whether xprof's plugin is loaded")]
+    trace_viewer: Annotated[
+        Mapping[SessionId, TraceViewerPlace],
+        Wire("where xprof's trace viewer shows a session; only sessions that it can open"),
+    ]
+    report: Annotated[
+        Mapping[str, Any] | None, Wire("the report, as in report/FORMAT.md; null until there is a first look")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventAnswer:
+    """The event asked for."""
+
+    event: Annotated[EventDetail | None, Wire("the event; null where there is none")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitAnswer:
+    """The next or previous hit of a search."""
+
+    hit: Annotated[Place | None, Wire("the hit; null where no event has such a name")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a request is not answered."""
+
+    slug: Annotated[str, Wire("stable name of the reason")]
+    message: Annotated[str, Wire("the reason, for people")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalAnswer:
+    """The answer to a request that is refused."""
+
+    error: Annotated[Refusal, Wire("why it is refused")]

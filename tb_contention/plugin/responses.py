@@ -1,0 +1,96 @@
+"""Values -> HTTP responses, and handlers -> WSGI applications with methods, errors and headers."""
+
+import gzip
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from importlib.resources import files
+from typing import Any
+
+from werkzeug import wrappers
+
+from tb_contention.plugin.answers import Refusal, RefusalAnswer
+from tb_contention.plugin.requests import Query, RequestError, parse_query
+from tb_contention.wire import encode
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Handler = Callable[[Query], wrappers.Response]
+
+_MIME = {
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+    ".css": "text/css",
+}
+log = logging.getLogger(__name__)
+
+
+def answer(value: object, status: int = 200) -> wrappers.Response:
+    """Answer with a value as JSON."""
+    body = json.dumps(encode(value), allow_nan=False, separators=(",", ":"))
+    return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
+
+
+def packed(data: bytes) -> wrappers.Response:
+    """Answer with bytes that never change, compressed."""
+    response = wrappers.Response(gzip.compress(data, 1, mtime=0), mimetype="application/octet-stream")
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+    return response
+
+
+def attached(body: str | Iterable[bytes], mime: str, name: str) -> wrappers.Response:
+    """Answer with a file to keep."""
+    response = wrappers.Response(body, content_type=mime)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def application(handler: Handler, allowed: frozenset[str]) -> Application:
+    """Wrap a handler that takes the view and the `allowed` parameters."""
+
+    def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        response = _response(handler, allowed, environ)
+        if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") and response.headers.get("Content-Encoding") == "gzip":
+            response.set_data(gzip.decompress(response.get_data()))
+            del response.headers["Content-Encoding"]
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response(environ, start_response)
+
+    return respond
+
+
+def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]) -> wrappers.Response:
+    if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
+        response = _refused(405, "method-not-allowed", "This route accepts only GET and HEAD.")
+        response.headers["Allow"] = "GET, HEAD"
+        return response
+    try:
+        return handler(parse_query(environ.get("QUERY_STRING", ""), allowed))
+    except RequestError as error:
+        return _refused(error.status, error.slug, error.message)
+    except Exception:
+        log.exception("tb_contention: a request failed")
+        return _refused(404, "internal", "The request failed; TensorBoard's log shows why.")
+
+
+def _refused(status: int, slug: str, message: str) -> wrappers.Response:
+    return answer(RefusalAnswer(error=Refusal(slug=slug, message=message)), status)
+
+
+def static_files() -> Iterator[tuple[str, Application]]:
+    """Yield the built files of the panel by name, each with the application that serves it."""
+    for file in sorted((files("tb_contention") / "static").iterdir(), key=lambda f: f.name):
+        mime = _MIME.get("." + file.name.rpartition(".")[2])
+        if file.is_file() and mime is not None:
+            yield file.name, _static(gzip.compress(file.read_bytes(), 9, mtime=0), mime)
+
+
+def _static(data: bytes, mime: str) -> Application:
+    def handler(query: Query) -> wrappers.Response:
+        response = wrappers.Response(data, content_type=mime)
+        response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    return application(handler, frozenset({"_file_hash"}))

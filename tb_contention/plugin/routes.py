@@ -1,0 +1,221 @@
+"""The routes under `api/`: GET only, no path from a query, answers as `http_api.md` describes."""
+
+from collections.abc import Callable
+
+from werkzeug import wrappers
+
+from tb_contention._version import __version__
+from tb_contention.compare import compare
+from tb_contention.contention.within import contention_within, overlap_shifted
+from tb_contention.memory.within import memory_within, processes_of
+from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.report import Report
+from tb_contention.plugin.answers import EventAnswer, HitAnswer, Summary
+from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
+from tb_contention.plugin.responses import Handler, answer, attached, packed
+from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
+from tb_contention.plugin.workspace import Workspace
+from tb_contention.report import compare_json, cost_json, memory_json
+from tb_contention.report.to_html import to_html
+from tb_contention.report.to_json import to_dict, to_json
+from tb_contention.report.to_markdown import to_markdown
+from tb_contention.report.to_perfetto import to_perfetto
+from tb_contention.timeline.event import event_at
+from tb_contention.timeline.lanes import DeviceTimeline
+from tb_contention.timeline.layout import layout
+from tb_contention.timeline.search import Wanted, next_hit, search
+from tb_contention.timeline.tiles import tile
+from tb_contention.units import SessionId
+
+_RENDERERS = {
+    "json": (to_json, "application/json", "json"),
+    "html": (to_html, "text/html; charset=utf-8", "html"),
+    "markdown": (to_markdown, "text/markdown; charset=utf-8", "md"),
+}
+
+
+class Routes:
+    """The handlers of all routes of one log directory. has_xprof: whether xprof's plugin is loaded, which is known after the start."""
+
+    def __init__(self, workspace: Workspace, has_xprof: Callable[[], bool]) -> None:
+        self._workspace, self._has_xprof = workspace, has_xprof
+
+    def table(self) -> dict[str, tuple[Handler, frozenset[str]]]:
+        """Return the handler of each route and its parameters besides the view."""
+        return {
+            "/api/summary": (self._summary, frozenset({"known"})),
+            "/api/layout": (self._layout, frozenset({"device"})),
+            "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
+            "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
+            "/api/shifted": (self._shifted, frozenset({"device", "session", "by"})),
+            "/api/search": (
+                self._search,
+                frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
+            ),
+            "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
+            "/api/compare": (self._compare, frozenset({"before", "after"})),
+            "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
+            "/api/report": (self._report, frozenset({"format", "device"})),
+        }
+
+    def _summary(self, query: Query) -> wrappers.Response:
+        state = self._workspace.summary(query.view)
+        analysis, has_xprof = state.analysis, self._has_xprof()
+        is_known = analysis is not None and query.values.get("known") == state.revision
+        return answer(
+            Summary(
+                state=state.state,
+                message=state.message,
+                progress=state.progress,
+                revision=state.revision,
+                is_known=is_known,
+                is_partial=state.partial,
+                logdir=self._workspace.logdir or self._workspace.spec,
+                version=__version__,
+                xprof=has_xprof,
+                trace_viewer=self._trace_viewer(analysis.aligned) if has_xprof and analysis is not None else {},
+                report=to_dict(analysis.report) if analysis is not None and not is_known else None,
+            )
+        )
+
+    def _trace_viewer(self, aligned: AlignedTraces) -> dict[SessionId, TraceViewerPlace]:
+        """Find each session in xprof's trace viewer; only sessions that it can open."""
+        places = {}
+        for session in aligned.sessions:
+            file = self._workspace.file(session.file)
+            place = None if file is None else trace_viewer_place(session, file, self._workspace.logdir)
+            if place is not None:
+                places[session.id] = place
+        return places
+
+    def _timeline(self, query: Query) -> tuple[DeviceTimeline, str]:
+        device = query.text("device")
+        timeline, revision = self._workspace.timeline(query.view, device)
+        if timeline is None:
+            raise _unknown_device()
+        return timeline, revision
+
+    def _layout(self, query: Query) -> wrappers.Response:
+        timeline, revision = self._timeline(query)
+        return answer(layout(timeline, revision))
+
+    def _tile(self, query: Query) -> wrappers.Response:
+        level, index = query.level(), query.number("index", 0, 1 << 53)
+        asked = query.text("revision")
+        timeline, revision = self._timeline(query)
+        if asked != revision:
+            raise RequestError(
+                409, "old-revision", "The captures have changed; request the summary for the current revision."
+            )
+        if index << (level + 9) > (timeline.end - timeline.start) + 1:
+            raise RequestError(404, "no-such-tile", "The tile starts after the end of the captures.")
+        return packed(tile(timeline, level, index, launches=query.flag("launches")))
+
+    def _event(self, query: Query) -> wrappers.Response:
+        lane, row = query.number("lane", 0, 1 << 20), query.number("row", 0, 1 << 16)
+        time = query.number("time", -FAR, FAR)
+        timeline, _ = self._timeline(query)
+        if lane >= len(timeline.lanes):
+            raise RequestError(
+                404, "unknown-lane", f"The device has no lane {lane}; its lanes are 0 to {len(timeline.lanes) - 1}."
+            )
+        return answer(EventAnswer(event=event_at(timeline, timeline.lanes[lane], row, time)))
+
+    def _contention(self, query: Query) -> wrappers.Response:
+        timeline, aligned, low, high = self._part(query)
+        report = timeline.report
+        return answer(cost_json.part(contention_within(aligned, report.group, report.cost, low, high)))
+
+    def _part(self, query: Query) -> tuple[DeviceTimeline, AlignedTraces, int, int]:
+        """Read a part of a device's window, clipped to it."""
+        start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
+        timeline, _ = self._timeline(query)
+        group = timeline.report.group
+        low, high = max(start, group.start), min(end, group.end)
+        if high < low:
+            raise RequestError(400, "bad-parameter", "The span from start to end lies outside the analysed window.")
+        return timeline, self._aligned(query), low, high
+
+    def _aligned(self, query: Query) -> AlignedTraces:
+        aligned = self._workspace.aligned(query.view)
+        if aligned is None:
+            raise _not_ready()
+        return aligned
+
+    def _shifted(self, query: Query) -> wrappers.Response:
+        by, session = query.number("by", -FAR, FAR), query.text("session")
+        timeline, _ = self._timeline(query)
+        if session not in timeline.report.sessions:
+            raise RequestError(404, "unknown-session", "No session with this id ran on this device.")
+        time, pairs = overlap_shifted(self._aligned(query), timeline.report.group, session, by)
+        return answer(
+            {
+                "time": cost_json.time_split(time),
+                "overlaps": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in pairs],
+            }
+        )
+
+    def _search(self, query: Query) -> wrappers.Response:
+        text = query.text("text")
+        if not 0 < len(text) <= MAX_SEARCH:
+            raise RequestError(400, "bad-parameter", f"The parameter text must have 1 to {MAX_SEARCH} characters.")
+        wanted, launches = Wanted(text=text, exact=query.flag("exact")), query.flag("launches")
+        timeline, _ = self._timeline(query)
+        if "after" in query.values or "before" in query.values:
+            direction = 1 if "after" in query.values else -1
+            at = query.number("after" if direction > 0 else "before", -FAR, FAR)
+            return answer(HitAnswer(hit=next_hit(timeline, wanted, at, direction, launches=launches)))
+        start, end = query.number("start", -FAR, FAR), query.number("end", -FAR, FAR)
+        return answer(search(timeline, wanted, start, end, launches=launches))
+
+    def _compare(self, query: Query) -> wrappers.Response:
+        report = self._whole(query)
+        devices = {str(device.id): device for device in report.devices}
+        asked = query.text("before"), query.text("after")
+        if not set(asked) <= set(devices):
+            raise _unknown_device()
+        found = compare(devices[asked[0]], devices[asked[1]], report.sessions, report.sessions)
+        return answer(compare_json.to_dict(found, before=report.logdir, after=report.logdir))
+
+    def _whole(self, query: Query) -> Report:
+        """Return the report of a view, costs included."""
+        state = self._workspace.summary(query.view)
+        if state.analysis is None or state.partial:
+            raise _not_ready()
+        return state.analysis.report
+
+    def _memory(self, query: Query) -> wrappers.Response:
+        at = query.number("at", -FAR, FAR) if "at" in query.values else None
+        caps = query.caps("caps") if "caps" in query.values else None
+        timeline, aligned, low, high = self._part(query)
+        memory = timeline.report.memory
+        if memory is None:
+            raise RequestError(404, "no-memory", "The captures hold no allocator events of this device.")
+        if caps is not None and len(caps) != len(processes_of(memory)):
+            raise RequestError(
+                400,
+                "bad-parameter",
+                f"The parameter caps must have {len(processes_of(memory))} entries, one per process.",
+            )
+        return answer(memory_json.part(memory_within(memory, aligned, low, high, at, caps)))
+
+    def _report(self, query: Query) -> wrappers.Response:
+        name = query.text("format")
+        if name == "perfetto":
+            timeline, _ = self._timeline(query)
+            chunks = to_perfetto(self._aligned(query), timeline.report)
+            return attached(chunks, "application/octet-stream", "contention.pftrace")
+        if name not in _RENDERERS:
+            raise RequestError(400, "bad-parameter", "The parameter format must be json, html, markdown or perfetto.")
+        render, mime, suffix = _RENDERERS[name]
+        return attached(render(self._whole(query)), mime, f"contention-report.{suffix}")
+
+
+def _unknown_device() -> RequestError:
+    return RequestError(
+        404, "unknown-device", "No device has this id, or it is not analysed yet; request the summary again."
+    )
+
+
+def _not_ready() -> RequestError:
+    return RequestError(404, "not-ready", "The report is not ready yet; request the summary until its state is ready.")
