@@ -1,4 +1,4 @@
-"""Query strings -> typed values; whatever is not as described in `http_api.md` is refused with a sentence."""
+"""Query strings -> typed values; refuse whatever `http_api.md` does not describe, and say why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +62,11 @@ class Query:
         entries = self.text(name).split(",")
         caps = [_integer(entry) for entry in entries]
         if any(entry and (cap is None or not 0 <= cap < FAR) for entry, cap in zip(entries, caps, strict=True)):
-            raise RequestError(400, "bad-parameter", f"The parameter {name} must be BYTES,BYTES,... without signs.")
+            raise RequestError(
+                400,
+                "bad-parameter",
+                f"The parameter {name} must be BYTES,BYTES,...: whole numbers, or nothing for no cap.",
+            )
         return tuple(caps)
 
     def flag(self, name: str) -> bool:
@@ -78,19 +82,21 @@ class Query:
 
 
 def parse_query(query: str, allowed: frozenset[str]) -> Query:
-    """Parse a query string; raise RequestError for what is unknown, repeated, malformed or too much."""
+    """Parse a query string; raise RequestError for what is unknown, repeated, malformed or too long."""
     if len(query) > MAX_QUERY:
-        raise RequestError(400, "query-too-long", "The query is too long.")
+        raise RequestError(400, "query-too-long", f"The query has more than {MAX_QUERY} characters.")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError:
-        raise RequestError(400, "bad-query", "The query cannot be read, or has too many parameters.") from None
+        raise RequestError(
+            400, "bad-query", f"The query is malformed or has more than {MAX_PARAMETERS} parameters."
+        ) from None
     values: dict[str, str] = {}
     shifts: dict[str, int] = {}
     gpus: dict[tuple[str, int], str] = {}
     for name, value in pairs:
         if "\0" in value:
-            raise RequestError(400, "bad-parameter", "A parameter holds a NUL character.")
+            raise RequestError(400, "bad-parameter", "A parameter contains a NUL character.")
         if name == "shift":
             session, shift = _shift(value)
             shifts[session] = shift
@@ -99,7 +105,7 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
             gpus[session, ordinal] = gpu
         elif name not in allowed or name in values:
             raise RequestError(
-                400, "unknown-parameter", f"The parameter {name[:40]!r} is unknown here, or given twice."
+                400, "unknown-parameter", f"The route has no parameter {name[:40]!r}, or it is given twice."
             )
         else:
             values[name] = value
@@ -111,7 +117,7 @@ def _shift(value: str) -> tuple[str, int]:
     session, equals, amount = value.rpartition("=")
     shift = _integer(amount)
     if not equals or not session or shift is None or abs(shift) >= FAR:
-        raise RequestError(400, "bad-parameter", "shift must be SESSION=NANOSECONDS.")
+        raise RequestError(400, "bad-parameter", "The parameter shift must be SESSION=NANOSECONDS.")
     return session, shift
 
 
@@ -127,7 +133,7 @@ def _gpu(value: str) -> tuple[str, int, str]:
         or number is None
         or not -1 <= number < 1 << 20
     ):
-        raise RequestError(400, "bad-parameter", "gpu must be SESSION:ORDINAL=NAME.")
+        raise RequestError(400, "bad-parameter", "The parameter gpu must be SESSION:ORDINAL=NAME.")
     return session, number, name
 
 

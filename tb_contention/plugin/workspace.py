@@ -81,7 +81,9 @@ class Workspace:
                 self._views.popitem(last=False)
             stale = time.monotonic() - self._scanned > RESCAN_AFTER
             if not (self.logdir or self.spec):
-                return State(state="failed", message="TensorBoard was started without a log directory.")
+                return State(
+                    state="failed", message="TensorBoard runs without a log directory; start it with --logdir."
+                )
             if stale or state.analysis is None:
                 self._start(wanted=True)
             return State(state.state, state.message, state.progress, state.revision, state.analysis, state.partial)
@@ -134,7 +136,7 @@ class Workspace:
             except Exception as error:
                 log.exception("tb_contention: the analysis failed")
                 self._fail(
-                    f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report it with the trace."
+                    f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report this with the trace."
                 )
             finally:
                 self._first_scan.set()
@@ -183,7 +185,7 @@ class Workspace:
             if state.analysis is None and sum(len(c.trace.kernels) for c in decoded.captures) > LONG:
                 with self._lock:
                     state.analysis, state.revision, state.partial = look, revision + FIRST, True
-                    state.state, state.message, state.progress = "working", "Measuring what sharing cost", None
+                    state.state, state.message, state.progress = "working", "Measuring the cost of sharing", None
 
         try:
             analysis = analyse_decoded(decoded, view.options(self.spec), progress=self._report, first=show)
@@ -216,8 +218,8 @@ def _being_written(file: CaptureFile) -> Problem:
         slug="still-growing",
         severity=Severity.INFO,
         origin=Origin.READING,
-        message="This file is not whole and was changed a moment ago: it is still being written.",
-        advice="It is shown when it is whole.",
+        message="This file is incomplete and changed a moment ago; it is probably still being written.",
+        advice="It appears once it is complete.",
     )
 
 
