@@ -4,8 +4,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core import options
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: For functions that borrow their arrays from a caller who holds them: to count references at each call costs ten times the call. numba
+#: does not promise this option; without it the functions do the same, slowly.
+LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 
 
 def compiled(signature: Any, **options: Any) -> Callable[[F], F]:

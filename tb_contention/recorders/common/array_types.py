@@ -1,8 +1,7 @@
-"""The types of arrays and integers that compiled readers take, and how they borrow them."""
+"""The types of arrays and integers that compiled readers take."""
 
 import numpy as np
 from numba import types
-from numba.core import options
 
 from tb_contention.units import I64
 
@@ -14,9 +13,6 @@ I32_1 = types.Array(types.int32, 1, "C")
 U8_1 = types.Array(types.uint8, 1, "C")
 i8 = types.int64
 PAIR = types.UniTuple(i8, 2)
-#: For functions that borrow their arrays from a caller who holds them: to count references at each call costs ten times the call. numba
-#: does not promise this option; without it the functions do the same, slowly.
-LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 
 
 def frozen(column: I64) -> I64:

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, LENT, R64_1, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, R64_1, i8
 from tb_contention.recorders.kineto.json_text import (
     CLOSE_LIST,
     NONE,

@@ -7,8 +7,8 @@ Every loop ends by a comparison: around calls of these functions `while True` wi
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, LENT, PAIR, R64_1, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, PAIR, R64_1, i8
 
 #: A value that is absent, or is no number.
 NONE = -(1 << 63)

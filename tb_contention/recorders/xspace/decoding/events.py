@@ -6,8 +6,8 @@ Which stat goes to which slot is decided by its name beforehand. Slots 0..2 are 
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, LENT, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, i8
 from tb_contention.recorders.xspace.decoding.fast_events import NAMES, ODD, read_plain
 from tb_contention.recorders.xspace.decoding.skeleton import next_event
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, SLOTS, STATS, find_key, read_stat

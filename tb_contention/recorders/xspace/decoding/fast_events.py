@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I64_2, LENT, PAIR, R64_1, U8_1, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, I64_2, PAIR, R64_1, U8_1, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import WORD, bits_of, byte, next_number, whole_number, word
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, INLINE, SLOTS, STATS, TEXT
 from tb_contention.units import I64, U8

@@ -7,8 +7,8 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, LENT, PAIR, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 from tb_contention.recorders.xspace.decoding.wire import varint
 
 u8 = types.uint64

@@ -6,8 +6,8 @@ Called with empty tables `scan` only counts, so that every table is allocated fo
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, LENT, PAIR, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, PAIR, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import byte, fetch
 from tb_contention.recorders.xspace.decoding.stats import stat
 from tb_contention.recorders.xspace.decoding.wire import field

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_1, I64_2, LENT, PAIR, R64_1, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_1, I64_2, PAIR, R64_1, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import bits_of, real_of
 from tb_contention.recorders.xspace.decoding.wire import field
 from tb_contention.units import I32, I64

@@ -6,8 +6,8 @@ Nothing recurses; unknown fields and groups are skipped. A length field is never
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, LENT, PAIR, i8
+from tb_contention._compiled import LENT, compiled
+from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
