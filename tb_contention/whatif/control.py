@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.model.contention import Cost, Mechanism
 from tb_contention.model.workload import Unit
 from tb_contention.whatif.outcome import Outcome, Stage, recorded, run, run_all
-from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.policy import Policy, Way
 
 #: Lengths of turns that are usual, factors on one that the traces show, and costs of a change of turns; ns.
 SLICES, FACTORS, SWITCHES = (0.5e6, 1.0e6, 2.3e6, 5.0e6), (0.7, 1.0, 1.4), (30e3, 80e3, 150e3)
@@ -33,7 +33,7 @@ class Control:
     @property
     def hopeless(self) -> bool:
         """Tell whether the model does not return what was measured."""
-        return self.error > (_HOPELESS_FREE if self.policy.way is Way.FREELY else _HOPELESS)
+        return self.error > (_HOPELESS_FREE if self.policy.way is Way.UNDISTURBED else _HOPELESS)
 
 
 def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
@@ -58,15 +58,15 @@ def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
 def _candidates(stage: Stage, cost: Cost) -> list[Policy]:
     """List what may be the recorded way of sharing; where copies take long, with copies that share like kernels too."""
     ways = _ways(stage, cost)
-    took = stage.packed.duration
-    if float(took[stage.packed.unit != Unit.COMPUTE].sum()) < _COPIES * float(took.sum()):
+    took = stage.merged.kernels.duration
+    if float(took[stage.merged.kernels.unit != Unit.COMPUTE].sum()) < _COPIES * float(took.sum()):
         return ways
-    return ways + [replace(way, copies=True) for way in ways if way.way is not Way.FREELY]
+    return ways + [replace(way, copies=True) for way in ways if way.way is not Way.UNDISTURBED]
 
 
 def _ways(stage: Stage, cost: Cost) -> list[Policy]:
     if cost.mechanism is Mechanism.NONE:
-        return [Policy(way=Way.FREELY)]
+        return [Policy(way=Way.UNDISTURBED)]
     if cost.mechanism is Mechanism.SINGLE_STREAM:
         return [Policy(way=Way.QUEUE)]
     if cost.mechanism is Mechanism.CONCURRENT:

@@ -8,8 +8,9 @@ import numpy as np
 
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64
-from tb_contention.whatif.packed import Packed, pack
-from tb_contention.whatif.play import Played, Policy, Way, play
+from tb_contention.whatif.merged_work import MergedWork, merge
+from tb_contention.whatif.play import Played, play
+from tb_contention.whatif.policy import Policy, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Stage:
     """
 
     works: tuple[Workload, ...]
-    packed: Packed
+    merged: MergedWork
     alone: tuple[F64, ...]
     done: tuple[float, ...]
     latest: tuple[I64, ...]
@@ -29,14 +30,14 @@ class Stage:
     @classmethod
     def of(cls, works: tuple[Workload, ...]) -> "Stage":
         """Play every session alone."""
-        packed = pack(works)
-        played = play(packed, Policy(way=Way.FREELY))
+        merged = merge(works)
+        played = play(merged, Policy(way=Way.UNDISTURBED))
         return cls(
             works=works,
-            packed=packed,
-            alone=_marks(works, packed, played),
-            done=_done(packed, played),
-            latest=tuple(_latest(w, int(k)) for w, k in zip(works, packed.kernel_begin[:-1], strict=True)),
+            merged=merged,
+            alone=_marks(works, merged, played),
+            done=_done(merged, played),
+            latest=tuple(_latest(w, int(k)) for w, k in zip(works, merged.kernel_begin[:-1], strict=True)),
             stuck=played.stuck,
         )
 
@@ -58,9 +59,9 @@ class Outcome:
 def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np.inf) -> Outcome:
     """Play and look at the time in which all sessions are there."""
     begin = np.zeros(len(stage.works)) if begin is None else begin
-    played = play(stage.packed, policy, begin, stop)
-    marks = _marks(stage.works, stage.packed, played)
-    found = _outcome(stage, marks, float(begin.max()), stop, _done(stage.packed, played))
+    played = play(stage.merged, policy, begin, stop)
+    marks = _marks(stage.works, stage.merged, played)
+    found = _outcome(stage, marks, float(begin.max()), stop, _done(stage.merged, played))
     return replace(found, behind=tuple(_behind(stage, played, k, marks[k]) for k in range(len(marks))))
 
 
@@ -122,16 +123,16 @@ def _behind(stage: Stage, played: Played, k: int, marks: F64) -> float:
     return float(late[-1] - late[0]) / length if len(late) > 1 and length > 0 else 0.0
 
 
-def _marks(works: tuple[Workload, ...], packed: Packed, played: Played) -> tuple[F64, ...]:
+def _marks(works: tuple[Workload, ...], merged: MergedWork, played: Played) -> tuple[F64, ...]:
     """Find when each session's periods ended."""
     found = []
     for k, work in enumerate(works):
-        times, begin = (played.host, packed.host_begin) if work.marks_host else (played.end, packed.kernel_begin)
+        times, begin = (played.host, merged.host_begin) if work.marks_host else (played.end, merged.kernel_begin)
         found.append(times[begin[k] : begin[k + 1]][work.marks])
     return tuple(found)
 
 
-def _done(packed: Packed, played: Played) -> tuple[float, ...]:
+def _done(merged: MergedWork, played: Played) -> tuple[float, ...]:
     """Find when each session had done its last."""
     return tuple(
         max(
@@ -139,10 +140,10 @@ def _done(packed: Packed, played: Played) -> tuple[float, ...]:
             float(played.end[k0:k1].max(initial=0.0)),
         )
         for h0, h1, k0, k1 in zip(
-            packed.host_begin[:-1],
-            packed.host_begin[1:],
-            packed.kernel_begin[:-1],
-            packed.kernel_begin[1:],
+            merged.host_begin[:-1],
+            merged.host_begin[1:],
+            merged.kernel_begin[:-1],
+            merged.kernel_begin[1:],
             strict=True,
         )
     )

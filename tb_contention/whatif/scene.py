@@ -9,11 +9,11 @@ from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
 from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import F64, SessionId
-from tb_contention.whatif.claims import Claims, claims_of
 from tb_contention.whatif.control import Control, control
 from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
-from tb_contention.whatif.play import Policy
+from tb_contention.whatif.policy import Policy
 from tb_contention.whatif.question import Question
+from tb_contention.whatif.sm_demand import SmDemand, sm_demand_of
 
 #: Kernels of all sessions that a play of a search goes through at most.
 _SEARCHED = 10_000
@@ -86,11 +86,11 @@ class Scene:
         """Return the place of a session among the workloads."""
         return [w.session for w in self.device.cost.workloads].index(session)
 
-    def claims(self) -> tuple[Claims, ...]:
+    def sm_demand(self) -> tuple[SmDemand, ...]:
         """Find which part of the multiprocessors the kernels take."""
         device = self.device.group.device.device
         works = self.device.cost.workloads
-        return tuple(claims_of(work, self.aligned.session(work.session).trace, device) for work in works)
+        return tuple(sm_demand_of(work, self.aligned.session(work.session).trace, device) for work in works)
 
     def corrected(self, outcome: Outcome) -> Outcome:
         """Scale losses under the recorded way of sharing as those of the control must be scaled to be the measured ones."""
@@ -147,7 +147,7 @@ def matters(device: DeviceReport, loss: SessionLoss) -> bool:
 def _stop(stage: Stage) -> float:
     """Choose how far a search plays."""
     ends = np.sort(np.concatenate([np.nan_to_num(w.host, posinf=0.0) for w in stage.works]))
-    starts = len(stage.packed.duration)
+    starts = len(stage.merged.kernels.duration)
     if starts <= _SEARCHED or not len(ends):
         return float("inf")
     return float(ends[min(len(ends) - 1, round(len(ends) * _SEARCHED / starts))])

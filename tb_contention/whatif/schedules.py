@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.units import F64, SessionId
 from tb_contention.whatif.outcome import Stage, run_all
-from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, sessions_played, unknown
 

@@ -6,16 +6,17 @@ import numpy as np
 
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.model.workload import Unit
 from tb_contention.units import F64
 from tb_contention.whatif.control import SWITCHES
 from tb_contention.whatif.outcome import Outcome, Stage
-from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.scene import Scene, culprit, played_all, sessions_played, unknown
 
 #: Rate that another session costs by caches and bandwidth: none, usual, much; bandwidth that a part of the multiprocessors can draw.
 _FRICTION, _DRAW = (0.0, 0.05, 0.10), 2.5
-#: Mean vagueness of the kernels' claims beyond which only a range is told.
+#: Mean vagueness of the kernels' demand beyond which only a range is told.
 _VAGUE = 0.25
 _CAP = 50
 #: Lengths of turns of processes that do not share yet, ns.
@@ -78,19 +79,23 @@ def _at_once(
     parameters: tuple[tuple[str, float | int | str], ...],
     cap: tuple[int, float] | None,
 ) -> Prediction:
-    """Play with what the kernels claim of the multiprocessors: at least, about, at most."""
+    """Play with the kernels' demand for multiprocessors: at least, about, at most."""
     assert scene.stage is not None
     assert scene.control is not None
-    claims = scene.claims()
-    vague = max(c.vague for c in claims)
+    demands = scene.sm_demand()
+    vague = max(d.vague for d in demands)
     phases = scene.phases()
     plays = []
     for level, friction in zip(("low", "middle", "high"), _FRICTION, strict=True):
-        claimed = np.ascontiguousarray(np.concatenate([getattr(c, level) for c in claims]), np.float64)
-        stage, caps = _capped(scene.stage, claimed, cap)
-        wide = np.minimum(1.0, _DRAW * claimed) if level == "high" else None
+        demand = np.concatenate([getattr(d, level) for d in demands])
+        stage, caps = _capped(scene.stage, demand, cap)
         policy = Policy(
-            way=Way.CLAIMS, claims=claimed, wide=wide, caps=caps, friction=friction, copies=scene.control.policy.copies
+            way=Way.CONCURRENT,
+            sm_demand=demand,
+            bandwidth_demand=np.minimum(1.0, _DRAW * demand) if level == "high" else None,
+            caps=caps,
+            friction=friction,
+            copies=scene.control.policy.copies,
         )
         often = phases if level == "middle" else phases[:2]
         plays.append(played_all(stage, [policy], often if cap is None else often[::2]))
@@ -118,17 +123,18 @@ def _measured(scene: Scene, cap: tuple[int, float] | None, phases: list[F64]) ->
     """Where they run at once already, what was measured is a bound for how a cap can help."""
     if cap is None or scene.control is None or scene.stage is None or scene.control.policy.way is not Way.MEASURED:
         return []
-    stage, _ = _capped(scene.stage, np.ones(len(scene.stage.packed.duration)), cap)
+    stage, _ = _capped(scene.stage, np.ones(len(scene.stage.merged.kernels.duration)), cap)
     return played_all(stage, [scene.control.policy], phases[:1])
 
 
-def _capped(stage: Stage, claimed: F64, cap: tuple[int, float] | None) -> tuple[Stage, F64]:
+def _capped(stage: Stage, demand: F64, cap: tuple[int, float] | None) -> tuple[Stage, F64]:
     """Slow the kernels down that would take more than the cap; what they take alone stays the measure."""
     caps = np.ones(len(stage.works))
     if cap is None:
         return stage, caps
     session, share = cap
     caps[session] = share
-    slower = np.where(stage.packed.session == session, np.maximum(1.0, claimed / share), 1.0)
-    slower = np.where(stage.packed.unit == 0, slower, 1.0)
-    return replace(stage, packed=replace(stage.packed, duration=stage.packed.duration * slower)), caps
+    work, kernels = stage.merged, stage.merged.kernels
+    slower = np.where(work.owner == session, np.maximum(1.0, demand / share), 1.0)
+    slower = np.where(kernels.unit == Unit.COMPUTE, slower, 1.0)
+    return replace(stage, merged=replace(work, kernels=kernels._replace(duration=kernels.duration * slower))), caps

@@ -8,7 +8,7 @@ from unit.whatif.works import US, work_of
 
 from tb_contention.model.workload import Workload
 from tb_contention.whatif.outcome import Outcome, Stage, run
-from tb_contention.whatif.play import Policy, Way
+from tb_contention.whatif.policy import Policy, Way
 
 MS = 1e6
 
@@ -67,18 +67,18 @@ def test_measured_rates_slow_each_session_by_its_own_while_the_other_has_work() 
 
 
 @pytest.mark.parametrize(
-    ("claim", "friction", "slowdown"), [(1.0, 0.0, 2.0), (0.5, 0.0, 1.0), (0.75, 0.0, 1.5), (0.5, 0.1, 1 / 0.9)]
+    ("demand", "friction", "slowdown"), [(1.0, 0.0, 2.0), (0.5, 0.0, 1.0), (0.75, 0.0, 1.5), (0.5, 0.1, 1 / 0.9)]
 )
-def test_claims_share_what_is_asked_for_too_much(claim: float, friction: float, slowdown: float) -> None:
-    claims = np.full(2 * 20 * 50, claim)
-    found = played(Policy(way=Way.CLAIMS, claims=claims, friction=friction))
+def test_sessions_share_the_multiprocessors_that_both_ask_for(demand: float, friction: float, slowdown: float) -> None:
+    demands = np.full(2 * 20 * 50, demand)
+    found = played(Policy(way=Way.CONCURRENT, sm_demand=demands, friction=friction))
 
     assert found.slowdown == pytest.approx((slowdown, slowdown), rel=1e-6)
 
 
 def test_a_cap_leaves_the_other_session_the_rest() -> None:
-    claims = np.ones(2 * 20 * 50)
-    found = played(Policy(way=Way.CLAIMS, claims=claims, caps=np.array([0.25, 0.75])))
+    demands = np.ones(2 * 20 * 50)
+    found = played(Policy(way=Way.CONCURRENT, sm_demand=demands, caps=np.array([0.25, 0.75])))
 
     assert found.slowdown == pytest.approx((1.0, 1.0), rel=1e-6)
 

@@ -13,8 +13,9 @@ from unit.whatif.works import US, uneven_work, work_of
 
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64
-from tb_contention.whatif.packed import pack
-from tb_contention.whatif.play import Policy, Way, play
+from tb_contention.whatif.merged_work import merge
+from tb_contention.whatif.play import play
+from tb_contention.whatif.policy import Policy, Way
 
 VALUES = Path(__file__).with_name("played.json")
 MS = 1e6
@@ -36,15 +37,15 @@ def shares(works: tuple[Workload, ...], least: float) -> F64:
 def policies(works: tuple[Workload, ...]) -> dict[str, Policy]:
     sessions = len(works)
     return {
-        "undisturbed": Policy(way=Way.FREELY),
+        "undisturbed": Policy(way=Way.UNDISTURBED),
         "turns": Policy(way=Way.TURNS, slice=0.4 * MS, switch=0.03 * MS),
         "whole turns": Policy(way=Way.TURNS, slice=0.1 * MS, switch=0.03 * MS, whole=True, copies=True),
         "queue": Policy(way=Way.QUEUE),
         "measured": Policy(way=Way.MEASURED, rates=np.linspace(0.4, 0.9, sessions)),
         "concurrent": Policy(
-            way=Way.CLAIMS,
-            claims=shares(works, 0.2),
-            wide=shares(works, 0.0),
+            way=Way.CONCURRENT,
+            sm_demand=shares(works, 0.2),
+            bandwidth_demand=shares(works, 0.0),
             caps=np.linspace(0.5, 1.0, sessions),
             friction=0.05,
         ),
@@ -53,10 +54,10 @@ def policies(works: tuple[Workload, ...]) -> dict[str, Policy]:
 
 def values_of(works: tuple[Workload, ...], policy: Policy, delay: float, stop: float) -> dict[str, list[float]]:
     """Return sums and last instants per session; inf stands for what was not reached and is counted."""
-    packed = pack(works)
-    found = play(packed, policy, delay * np.arange(len(works), dtype=np.float64), stop)
+    merged = merge(works)
+    found = play(merged, policy, delay * np.arange(len(works), dtype=np.float64), stop)
     values: dict[str, list[float]] = {}
-    for name, times, begin in (("host", found.host, packed.host_begin), ("end", found.end, packed.kernel_begin)):
+    for name, times, begin in (("host", found.host, merged.host_begin), ("end", found.end, merged.kernel_begin)):
         parts = [times[a:b] for a, b in pairwise(begin.tolist())]
         reached = [part[np.isfinite(part)] for part in parts]
         values[f"{name} reached"] = [float(len(part)) for part in reached]

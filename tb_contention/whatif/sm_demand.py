@@ -1,4 +1,4 @@
-"""Launch configurations -> which part of a GPU's multiprocessors each kernel takes, as far as grid, block and occupancy tell.
+"""Derive from launch configurations which part of a GPU's multiprocessors each kernel takes, within bounds.
 
 A grid with fewer blocks than multiprocessors leaves the others free; one that fills all places for blocks leaves nothing. In between, a
 kernel has a block on each multiprocessor but not all of its places: low counts the places, high the multiprocessors.
@@ -10,7 +10,7 @@ import numpy as np
 
 from tb_contention.model.launch_config import LaunchConfig, parse_launch_config
 from tb_contention.model.trace import Device, KernelKind, Trace
-from tb_contention.model.workload import Workload
+from tb_contention.model.workload import Unit, Workload
 from tb_contention.units import F64
 
 #: Of a kernel whose configuration is not recorded.
@@ -22,20 +22,22 @@ _THREADS = {(7, 5): 1024, (8, 6): 1536, (8, 7): 1536, (8, 9): 1536, (12, 0): 153
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """Part of the multiprocessors that each kernel takes, 0..1: at least, at most. vague: mean of the difference, by time."""
+class SmDemand:
+    """Part of the multiprocessors that each kernel takes, 0..1."""
 
+    #: At least, and at most.
     low: F64
     high: F64
+    #: Mean difference of the two, weighted by duration.
     vague: float
 
     @property
     def middle(self) -> F64:
-        """Return what lies between."""
+        """Return the middle of the bounds."""
         return (self.low + self.high) / 2
 
 
-def claims_of(work: Workload, trace: Trace, device: Device) -> Claims:
+def sm_demand_of(work: Workload, trace: Trace, device: Device) -> SmDemand:
     """Find what the kernels of a workload take; each distinct launch configuration is read once."""
     kernels = trace.kernels
     details, which = np.unique(kernels.details[work.row], return_inverse=True)
@@ -44,10 +46,10 @@ def claims_of(work: Workload, trace: Trace, device: Device) -> Claims:
     low, high = table[which, 0], table[which, 1]
     memset = kernels.kind[work.row] == KernelKind.MEMSET
     low, high = np.where(memset, _MEMSET[0], low), np.where(memset, _MEMSET[1], high)
-    compute = work.unit == 0
+    compute = work.unit == Unit.COMPUTE
     time = float(work.duration[compute].sum())
     vague = float(((high - low) * work.duration)[compute].sum()) / time if time > 0 else 0.0
-    return Claims(low=low, high=high, vague=vague)
+    return SmDemand(low=low, high=high, vague=vague)
 
 
 def _range(config: LaunchConfig | None, device: Device) -> tuple[float, float]:
