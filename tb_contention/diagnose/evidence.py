@@ -1,68 +1,180 @@
-"""Rules on the evidence itself: what the captures cannot tell, and what they are."""
+"""Rules on the evidence itself: what the captures leave open about GPUs, tracers, clocks, steps and memory."""
 
-from tb_contention.diagnose.scene import Scene
-from tb_contention.model.alignment import AlignedTraces
+from collections.abc import Iterator
+
+import numpy as np
+
+from tb_contention.diagnose.places import SESSIONS, contended
+from tb_contention.diagnose.rule import Remark, rule
+from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
+from tb_contention.diagnose.settings import BUS_ORDER, CONCURRENT_TRACE
+from tb_contention.model.alignment import AlignedTraces, Identity
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.manifest import KernelMode
+from tb_contention.words.names import session_labels
+from tb_contention.words.numbers import count, duration, listing, percent, share
+
+#: Sessions that overlap for that part of the window without any loss may be on two GPUs, if less of their kernel time is in small grids.
+_MEET, _SMALL = 0.2, 0.5
+#: A clock error beyond this part of the shorter session's work per step blurs who met whom (a simulation of both gives 2 % of error).
+_BLUR = 0.03
+#: Fewer kernels on several streams prove nothing.
+_KERNELS = 100
 
 
-def memory_unseen(scene: Scene) -> list[Finding]:
-    """Name the sessions whose memory the captures do not show; unknown is not zero."""
-    aligned, device = scene.aligned, scene.device
-    if device.group.device.device.is_host:
-        return []
-    unseen = (
-        device.memory.sessions_without_data
-        if device.memory is not None
-        else tuple(dict.fromkeys(p.session for p in device.group.planes))
+@rule(
+    "maybe-different-gpus",
+    place=contended,
+    speaks=f"Speaks when sessions that are only assumed to share a GPU overlap for {share(_MEET)} of the window and none is slower, though "
+    "their kernels are not small: perhaps there are two GPUs.",
+)
+def maybe_different_gpus(scene: Scene) -> Iterator[Remark]:
+    """Sessions on one assumed GPU overlap all the time and lose nothing: perhaps there are two GPUs."""
+    group, time = scene.device.group, scene.device.overlap.time
+    if not scene.is_shared_gpu or group.device.identity is not Identity.ASSUMED or not as_fast_as_alone(scene):
+        return
+    if time.contended < _MEET * scene.window or any((f.small_grids or 0.0) >= _SMALL for f in scene.facts):
+        return
+    yield Remark(
+        title=f"These sessions may be on two GPUs: they overlap for {percent(time.contended, time.window)} of the window and lose nothing",
+        detail="They are assumed to share one GPU because host, ordinal and capabilities agree. "
+        f"{slowdowns(scene, scene.device.cost.losses)}.",
+        cause="CUDA_VISIBLE_DEVICES makes every process call its first GPU 0, whichever it is.",
+        advice="State which GPU each session used: --gpu SESSION=NAME, or a tb_contention.json with the UUID beside the traces. "
+        f"{BUS_ORDER} makes ordinals mean the same everywhere.",
+        verify="Compare the UUIDs (nvidia-smi -L) of the processes' GPUs.",
+        evidence={"contended_ns": int(time.contended), "window_ns": int(time.window)},
+        sessions=scene.device.sessions,
     )
-    if not unseen:
-        return []
-    names = ", ".join(aligned.session(s).name for s in unseen)
-    return [
-        Finding(
-            rule="memory-unseen",
-            severity=Severity.INFO,
-            title=f"Memory of {names} on {device.group.device.id} is not in the capture",
-            detail="No allocator event of this GPU was recorded: nothing was allocated in the window, or the allocator emits no events "
-            "(TF_GPU_ALLOCATOR=cuda_malloc_async, XLA_PYTHON_CLIENT_ALLOCATOR=platform). The memory is unknown, not zero.",
-            advice="Capture a window in which the session allocates, with the default BFC allocator and host tracer level 2.",
-            device=device.group.id,
-            sessions=tuple(unseen),
+
+
+@rule(
+    "serialised-kernels",
+    speaks=f"Speaks when several streams of a session have notable work and never run at once, of {_KERNELS} kernels or more: they depend "
+    "on each other, or the tracer serialises them. A manifest that states the tracer's mode settles which; then the rule warns, or is "
+    "silent.",
+)
+def serialised_kernels(scene: Scene) -> Iterator[Remark]:
+    """A session's streams never run at once, because the tracer does not let them, or perhaps so."""
+    for facts in scene.facts:
+        mode = scene.kernel_mode(facts.session)
+        few = facts.streams < 2 or not facts.serial or facts.kernels < _KERNELS
+        if scene.is_host or few or mode is KernelMode.CONCURRENT:
+            continue
+        sure = mode is KernelMode.SERIALISED
+        yield Remark(
+            severity=Severity.WARNING if sure else Severity.INFO,
+            title=f"The {facts.streams} streams of {scene.name(facts.session)} never run at once",
+            detail=f"{count(facts.kernels, 'kernel')} ran on {facts.streams} streams, never two at the same time.",
+            cause="The tracer ran one kernel after another, as the manifest states."
+            if sure
+            else "The kernels depend on each other, or the tracer serialises them, as CUPTI does unless it is set to trace concurrent "
+            "kernels. The file does not say which.",
+            advice=f"Record again with {CONCURRENT_TRACE} in the environment.",
+            verify="If kernels of two streams run at once in the new capture, this one was serialised, and its times are not those of an "
+            "untraced run.",
+            evidence={"streams": facts.streams, "kernels": facts.kernels},
+            sessions=(facts.session,),
         )
-    ]
 
 
-def host_only(scene: Scene) -> list[Finding]:
+@rule(
+    "clock-error-large",
+    place=SESSIONS,
+    speaks=f"Speaks when the clock error is above {share(_BLUR)} of the shorter session's work per step: overlaps are then uncertain.",
+)
+def clock_error_large(scene: Scene) -> Iterator[Remark]:
+    """The clocks agree too coarsely for the sessions' phases."""
+    error = scene.device.group.max_error
+    if not scene.is_shared_gpu or not error or scene.device.overlap.time.contended <= 0:
+        return
+    phases = [float(np.median(s.own)) for s in scene.device.cost.steps if len(s.own)]
+    if not phases or error <= _BLUR * min(phases):
+        return
+    yield Remark(
+        title=f"The clock error of {duration(error)} is large against the {duration(min(phases))} of work per step",
+        detail=f"It is {percent(error, min(phases))} of the shorter session's work per step, so overlaps are uncertain. Above "
+        f"{share(_BLUR)} the intervals of the slowdowns grow with it.",
+        cause="The files state no common clock, or state it coarsely.",
+        advice="Align by hand (--shift SESSION=TIME, or drag the session's ruler), or record all sessions in one remote capture.",
+        effect="Narrower intervals.",
+        verify="The contended time no longer changes when a session is shifted by the error.",
+        evidence={"clock_error_ns": int(error), "phase_ns": round(min(phases))},
+        sessions=scene.device.sessions,
+    )
+
+
+@rule(
+    "no-steps",
+    place=SESSIONS,
+    speaks="Speaks when a session on a shared GPU has no steps: its slowdown then compares the same kernels, without the host part.",
+)
+def no_steps(scene: Scene) -> Iterator[Remark]:
+    """Sessions on a shared GPU whose trace has no steps: their slowdown is of kernels, not of what they are for."""
+    without = tuple(s for s in scene.device.sessions if scene.steps(s) is None)
+    if not scene.is_shared_gpu or not without:
+        return
+    yield Remark(
+        severity=Severity.INFO,
+        title=f"The trace of {listing([scene.name(s) for s in without])} has no steps",
+        detail="The slowdown compares the same kernels, shared and alone. What a step waits for on the host is not included.",
+        cause="The program marks no steps, or the capture holds fewer than two.",
+        advice="Wrap the loop's body in tf.profiler.experimental.Trace('train', step_num=i, _r=1) or "
+        "jax.profiler.StepTraceAnnotation('train', step_num=i), or capture longer.",
+        verify="The report then shows its steps.",
+        evidence={"sessions": len(without)},
+        sessions=without,
+    )
+
+
+@rule("memory-unseen", speaks="Speaks when the memory of a session is not in its capture: it is unknown, not zero.")
+def memory_unseen(scene: Scene) -> Iterator[Remark]:
+    """Name the sessions whose memory the captures do not show; unknown is not zero."""
+    memory = scene.device.memory
+    planes = tuple(dict.fromkeys(p.session for p in scene.device.group.planes))
+    unseen = planes if memory is None else memory.sessions_without_data
+    if scene.is_host or not unseen:
+        return
+    yield Remark(
+        severity=Severity.INFO,
+        title=f"The capture does not show the memory of {listing([scene.name(s) for s in unseen])} on {scene.where}",
+        detail="No allocator event of this GPU was recorded: nothing was allocated in the window, or the allocator emits no events "
+        "(TF_GPU_ALLOCATOR=cuda_malloc_async, XLA_PYTHON_CLIENT_ALLOCATOR=platform). The memory is unknown, not zero.",
+        advice="Capture a window in which the session allocates, with the default BFC allocator and host tracer level 2.",
+        sessions=tuple(unseen),
+    )
+
+
+@rule(
+    "host-only",
+    speaks="Speaks when no GPU work was captured, and the report shows operations on the host's processor instead.",
+)
+def host_only(scene: Scene) -> Iterator[Remark]:
     """Say that the shared resource shown is the host's processor because no GPU work was captured."""
-    device = scene.device
-    if not device.group.device.device.is_host:
-        return []
-    sessions = tuple(dict.fromkeys(p.session for p in device.group.planes))
-    return [
-        Finding(
-            rule="host-only",
-            severity=Severity.INFO,
-            title=f"No GPU work in these captures: shown are operations on the host {device.group.device.host}",
-            detail="A processor has several cores, so operations of two sessions at the same instant are overlap, not proof of contention.",
-            advice="Capture on a machine with a GPU, and check the problems below if one was there.",
-            device=device.group.id,
-            sessions=sessions,
-        )
-    ]
+    if not scene.is_host:
+        return
+    yield Remark(
+        severity=Severity.INFO,
+        title=f"No GPU work was captured; the report shows operations on {scene.where}",
+        detail="A processor has several cores, so operations of two sessions at the same time are overlap, not proof of contention.",
+        advice="Capture on a machine with a GPU. If this one has a GPU, look at the problems with the input.",
+        sessions=tuple(dict.fromkeys(p.session for p in scene.device.group.planes)),
+    )
 
 
 def simulated(aligned: AlignedTraces) -> list[Finding]:
     """Say once which sessions were simulated."""
-    made = tuple(s for s in aligned.sessions if s.simulated)
+    made = tuple(s.id for s in aligned.sessions if s.simulated)
     if not made:
         return []
+    names = session_labels(aligned.sessions)
     return [
         Finding(
             rule="simulated",
             severity=Severity.INFO,
-            title="Simulated data, not a recording: " + ", ".join(s.name for s in made),
-            detail="These traces were written by this program's own simulator.",
+            title=f"Simulated data, not a recording: {', '.join(names[s] for s in made)}",
+            detail="This program's own simulator wrote these traces.",
             advice="",
-            sessions=tuple(s.id for s in made),
+            sessions=made,
         )
     ]

@@ -1,25 +1,32 @@
 """Rules on single steps: some take far longer than most, and sharing explains it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.diagnose.scene import NOTEWORTHY, Scene, expected, gain, length, slowdowns, times
+from tb_contention.diagnose.places import KERNEL_PAIRS, steps
+from tb_contention.diagnose.rule import Remark, rule
+from tb_contention.diagnose.scene import Scene, expected, gain, slowdowns
 from tb_contention.diagnose.settings import MPS, MPS_PRIORITY, MPS_SHARE, SHORT_SLICE
 from tb_contention.model.contention import Mechanism, SessionLoss
-from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.findings import Severity
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
+from tb_contention.words.answers import NOTICEABLE
+from tb_contention.words.numbers import duration, share, times
 
-#: Fewer steps show no tail. One in twenty is slow when it takes so many times the median; the loss must explain half of that.
+#: Fewer steps show no tail. It is long when p95 is that many times the median; the loss must explain that part of the difference.
 _STEPS, _TAIL, _EXPLAINED = 20, 1.5, 0.5
-#: Kernels so many times as long as one's own are a queue to wait behind; steps so much shorter are a service beside a training.
-_LONGER, _SHORTER, _HURT = 10.0, 5.0, 1.2
+#: Kernels that many times as long as one's own are a queue to wait behind.
+_LONGER = 10.0
+#: Steps that much shorter are a service beside a training job; it is hurt from this slowdown on, with that many steps.
+_SHORTER, _HURT, _SERVED = 5.0, 1.2, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Tail:
-    """Step periods of a session, ns: median, 95th percentile, and how much of what lies between was lost to others, 0..1."""
+    """Step periods of a session, ns: median, 95th percentile, and how much of their difference was lost to others, 0..1."""
 
     p50: float
     p95: float
@@ -35,38 +42,45 @@ def _tail(scene: Scene, session: SessionId) -> _Tail | None:
     p50, p95 = (float(np.percentile(period, q)) for q in (50, 95))
     slow = period >= p95
     excess = float(period[slow].mean()) - p50
-    share = (float(steps.lost[slow].mean()) - float(np.median(steps.lost))) / max(1.0, excess)
-    return _Tail(p50=p50, p95=p95, lost=share) if p95 > _TAIL * p50 and share >= _EXPLAINED else None
+    part = (float(steps.lost[slow].mean()) - float(np.median(steps.lost))) / max(1.0, excess)
+    return _Tail(p50=p50, p95=p95, lost=part) if p95 > _TAIL * p50 and part >= _EXPLAINED else None
 
 
-def latency_tail(scene: Scene) -> list[Finding]:
+@rule(
+    "latency-tail",
+    place=steps,
+    speaks=f"Speaks under time slicing when the 95th percentile of a session's step periods is above {_TAIL} times the median, over "
+    f"{_STEPS} steps or more, and other sessions cost it at least {share(_EXPLAINED)} of what the slow steps take longer. Advice: shorter "
+    "turns, MPS with priority, a GPU of its own.",
+)
+def latency_tail(scene: Scene) -> Iterator[Remark]:
     """Under time slicing, one step in twenty waits for whole turns of the others."""
-    found = []
     for loss in scene.slowed(Mechanism.TIME_SLICING):
         tail = _tail(scene, loss.session)
         if tail is None:
             continue
-        found.append(
-            _finding(
-                scene,
-                loss,
-                tail,
-                rule="latency-tail",
-                cause="These steps meet the others' turns, one after another, while most steps meet none.",
-                advice=f"Shorter turns ({SHORT_SLICE}), MPS with priority for this session ({MPS}, {MPS_PRIORITY}), or a GPU (a MIG "
-                "instance) of its own.",
-                effect=expected(scene, Schedule.MPS)
-                or "Not predicted; the others' throughput falls a little with shorter turns.",
-                verify="The 95th percentile of the step time falls, and its distance to the median is no longer a number of turns.",
-                schedule=Schedule.MPS,
-            )
+        yield _remark(
+            scene,
+            loss,
+            tail,
+            cause="The slow steps wait for several turns of other sessions, while most steps wait for none.",
+            advice=f"Shorter turns ({SHORT_SLICE}), MPS with priority for this session ({MPS}, {MPS_PRIORITY}), or a GPU (a MIG instance) "
+            "of its own.",
+            effect=expected(scene, Schedule.MPS)
+            or "Not predicted. Shorter turns cost the other sessions a little throughput.",
+            verify="The p95 step time falls, and its distance to the median is no longer a multiple of a turn.",
+            schedule=Schedule.MPS,
         )
-    return found
 
 
-def head_of_line(scene: Scene) -> list[Finding]:
+@rule(
+    "head-of-line",
+    place=KERNEL_PAIRS,
+    speaks="Speaks when a session has the same tail where kernels run at once, and the kernels of another session are "
+    f"{_LONGER:.0f} times as long as its own. Advice: a cap of 30 to 50 % for the other session, priority for this one.",
+)
+def head_of_line(scene: Scene) -> Iterator[Remark]:
     """Side by side, short kernels wait behind long ones that fill the GPU."""
-    found = []
     for loss in scene.slowed(Mechanism.CONCURRENT):
         own = scene.fact(loss.session).longest
         others = [f for f in scene.facts if f.session != loss.session and own > 0 and f.longest >= _LONGER * own]
@@ -74,76 +88,71 @@ def head_of_line(scene: Scene) -> list[Finding]:
         if tail is None or not others:
             continue
         longest = max(others, key=lambda f: f.longest)
-        found.append(
-            _finding(
-                scene,
-                loss,
-                tail,
-                rule="head-of-line",
-                cause=f"Kernels of {scene.name(longest.session)} take up to {length(longest.longest)}, its own up to {length(own)}: blocks "
-                "of the long ones leave no room until they end.",
-                advice=f"Cap {scene.name(longest.session)} ({MPS_SHARE}=30 to 50), give this session priority ({MPS_PRIORITY}), or smaller "
-                f"batches in {scene.name(longest.session)}.",
-                effect=expected(scene, Schedule.SM_CAP) or "Not predicted.",
-                verify="The 95th percentile of the step time falls; if it does not, bandwidth is what they share.",
-                schedule=Schedule.SM_CAP,
-            )
+        other = scene.name(longest.session)
+        yield _remark(
+            scene,
+            loss,
+            tail,
+            cause=f"Kernels of {other} take up to {duration(longest.longest)}, those of {scene.name(loss.session)} up to {duration(own)}: "
+            "the long ones leave no room until their blocks end.",
+            advice=f"Cap {other} ({MPS_SHARE}=30 to 50), give this session priority ({MPS_PRIORITY}), or use smaller batches in {other}.",
+            effect=expected(scene, Schedule.SM_CAP) or "Not predicted.",
+            verify="The p95 step time falls. If it does not, the sessions share memory bandwidth.",
+            schedule=Schedule.SM_CAP,
         )
-    return found
 
 
-def short_steps_beside_long(scene: Scene) -> list[Finding]:
+@rule(
+    "short-steps-beside-long",
+    place=steps,
+    speaks=f"Speaks when the steps of a session are {_SHORTER:.0f} times shorter than another's and the whole interval of its slowdown "
+    f"lies above {_HURT}, over {_SERVED} steps or more: a service beside a training job. Sharing bounds no step's time. Advice: a GPU or "
+    "MIG instance of its own.",
+)
+def short_steps_beside_long(scene: Scene) -> Iterator[Remark]:
     """A session of short steps, as a service has, shares with one of long steps."""
-    found = []
     for loss in scene.slowed():
         others = [each for each in scene.device.cost.losses if each.session != loss.session and each.step_shared]
-        if not loss.step_alone or not loss.steps or loss.steps < 10 or (loss.slowdown.low or 0.0) < _HURT or not others:
+        if not loss.step_alone or loss.steps < _SERVED or (loss.slowdown.low or 0.0) < _HURT or not others:
             continue
         longest = max(others, key=lambda each: each.step_shared or 0)
         if (longest.step_shared or 0) < _SHORTER * loss.step_alone:
             continue
-        found.append(
-            Finding(
-                rule="short-steps-beside-long",
-                severity=Severity.INFO,
-                title=f"{scene.name(loss.session)} has steps of {length(loss.step_alone)} beside steps of "
-                f"{length(longest.step_shared or 0)}",
-                detail=f"{slowdowns(scene, [loss])}.",
-                cause="Sharing divides throughput; it bounds no step's time. A service beside a training misses its limit at any setting.",
-                advice="Give it a GPU or a MIG instance of its own, or priority under MPS and a small cap for the other "
-                f"({MPS_PRIORITY}, {MPS_SHARE}).",
-                effect=expected(scene, Schedule.MOVED) or "On a GPU of its own its steps take what they take alone.",
-                verify=f"Its slowdown's interval includes 1 (below {times(NOTEWORTHY)}).",
-                gain_ns=gain(scene, [loss], Schedule.MOVED),
-                evidence={
-                    "step_alone_ns": int(loss.step_alone),
-                    "other_step_ns": int(longest.step_shared or 0),
-                    "slowdown": loss.slowdown.estimate,
-                },
-                device=scene.device.group.id,
-                sessions=(loss.session, longest.session),
-            )
+        yield Remark(
+            severity=Severity.INFO,
+            title=f"{scene.name(loss.session)} has steps of {duration(loss.step_alone)} and shares {scene.where} with "
+            f"{scene.name(longest.session)}, whose steps take {duration(longest.step_shared)}",
+            detail=f"{slowdowns(scene, [loss])}.",
+            cause="Sharing divides throughput but bounds no step's time. A service beside a training job will miss its deadline whatever "
+            "the setting.",
+            advice="Give it a GPU or a MIG instance of its own. Or give it priority under MPS and the other session a small cap "
+            f"({MPS_PRIORITY}, {MPS_SHARE}).",
+            effect=expected(scene, Schedule.MOVED) or "On a GPU of its own, its steps take as long as alone.",
+            verify=f"Its slowdown falls below {times(NOTICEABLE)}.",
+            gain_ns=gain(scene, [loss], Schedule.MOVED),
+            evidence={
+                "step_alone_ns": int(loss.step_alone),
+                "other_step_ns": int(longest.step_shared or 0),
+                "slowdown": loss.slowdown.estimate,
+            },
+            sessions=(loss.session, longest.session),
         )
-    return found
 
 
-def _finding(
+def _remark(
     scene: Scene,
     loss: SessionLoss,
     tail: _Tail,
     *,
-    rule: str,
     cause: str,
     advice: str,
     effect: str,
     verify: str,
     schedule: Schedule,
-) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=Severity.WARNING,
-        title=f"One step in twenty of {scene.name(loss.session)} takes {length(tail.p95)} or more; half take {length(tail.p50)}",
-        detail=f"{min(1.0, tail.lost):.0%} of the difference was lost to others. {slowdowns(scene, [loss])}.",
+) -> Remark:
+    return Remark(
+        title=f"The p95 step time of {scene.name(loss.session)} is {duration(tail.p95)}, its median {duration(tail.p50)}",
+        detail=f"Other sessions cost it {share(min(1.0, tail.lost))} of the difference. {slowdowns(scene, [loss])}.",
         cause=cause,
         advice=advice,
         effect=effect,
@@ -155,6 +164,5 @@ def _finding(
             "lost_share": tail.lost,
             "slice_ns": None if scene.device.cost.slice is None else int(scene.device.cost.slice),
         },
-        device=scene.device.group.id,
         sessions=(loss.session,),
     )

@@ -1,79 +1,101 @@
-"""Rules on time: did sessions have work on a device at the same instants, and what did that cost them?"""
+"""Rules on overlap in time: did sessions have work on a device at once, and what did that cost them?"""
 
-from tb_contention.diagnose.scene import Scene
-from tb_contention.model.contention import Mechanism, Slowdown
-from tb_contention.model.findings import Finding, Severity
-from tb_contention.model.report import DeviceReport
+from collections.abc import Iterator
 
-_CAPTURE = "Capture each session alone as well, and give it as --baseline SESSION=RUN to learn the cost."
+from tb_contention.diagnose.places import contended
+from tb_contention.diagnose.rule import Remark, rule
+from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.findings import Severity
+from tb_contention.words.answers import NOTICEABLE, Answer, answer_of
+from tb_contention.words.numbers import duration, percent
+
+_CAPTURE = "To learn the cost, capture each session alone as well and pass it as --baseline SESSION=RUN."
 
 
-def overlap_in_time(scene: Scene) -> list[Finding]:
+@rule(
+    "sharing-is-fine",
+    place=contended,
+    speaks=f"Speaks when sessions overlap and the whole interval of each slowdown lies below {NOTICEABLE}. Advice: leave it.",
+)
+def sharing_is_fine(scene: Scene) -> Iterator[Remark]:
+    """Sessions overlap on the GPU, and it costs nothing noticeable."""
+    losses, time = scene.device.cost.losses, scene.device.overlap.time
+    if not scene.is_shared_gpu or time.contended <= 0 or not as_fast_as_alone(scene):
+        return
+    yield Remark(
+        severity=Severity.INFO,
+        title=f"Sharing {scene.where} costs these sessions nothing noticeable",
+        detail=f"They have work at once for {percent(time.contended, time.window)} of the window. {slowdowns(scene, losses)}.",
+        cause="They leave each other enough room, or overlap their waits with other work.",
+        advice="Leave it as it is.",
+        verify="A longer capture, or one at a busier hour, shows the same.",
+        evidence={"contended_ns": int(time.contended), "highest": max(r.slowdown.high or 0.0 for r in losses)},
+        sessions=tuple(r.session for r in losses),
+    )
+
+
+@rule(
+    "overlap-in-time",
+    place=contended,
+    speaks="Speaks wherever several sessions share a device: for how much of the window they had work at once, and between whom. A "
+    "warning where a session is measurably slower and the mechanism is unknown. Overlap in time is not concurrency: under time slicing a "
+    "kernel's span includes the turns of other sessions.",
+)
+def overlap_in_time(scene: Scene) -> Iterator[Remark]:
     """Say how much of the window two or more sessions had work on the device at once, between whom, and what it cost."""
-    aligned, device = scene.aligned, scene.device
-    time, shares = device.overlap.time, device.overlap.shares
-    if len(shares) < 2 or time.window == 0:
-        return []
-    names = {s.session: aligned.session(s.session).name for s in shares}
-    # Where the mechanism is known, a rule of its own says what to do.
+    device = scene.device
+    time, sessions = device.overlap.time, tuple(each.session for each in device.overlap.shares)
+    if len(sessions) < 2 or time.window == 0:
+        return
+    # Where the mechanism is known, a rule of its own gives advice.
     unexplained = bool(scene.slowed(Mechanism.UNKNOWN))
-    return [
-        Finding(
-            rule="overlap-in-time",
-            severity=Severity.WARNING if unexplained else Severity.INFO,
-            title=_title(device),
-            detail=_detail(device, {key: str(name) for key, name in names.items()}),
-            advice=_CAPTURE if unexplained else _open_question(device),
-            verify="The contended time falls when a session is moved, shifted or stopped." if time.contended else "",
-            evidence={
-                "contended_ns": int(time.contended),
-                "window_ns": int(time.window),
-                "clock_error_ns": device.group.max_error,
-                "mechanism": device.cost.mechanism.value,
-                "slowdowns": {r.session: r.slowdown.estimate for r in device.cost.losses},
-            },
-            device=device.group.id,
-            sessions=tuple(names),
+    yield Remark(
+        severity=Severity.WARNING if unexplained else Severity.INFO,
+        title=f"{len(sessions)} sessions had work on {scene.where} at once for {percent(time.contended, time.window)} of the window"
+        if time.contended
+        else f"The sessions on {scene.where} never had work on it at once",
+        detail=" ".join(filter(None, (_detail(scene), _costs(scene)))),
+        cause=f"How the sessions share the device could not be determined. {device.cost.detail}".strip()
+        if unexplained
+        else "",
+        advice=_CAPTURE if unexplained else _what_would_settle(scene),
+        verify="The contended time falls when a session is moved, shifted or stopped." if time.contended else "",
+        evidence={
+            "contended_ns": int(time.contended),
+            "window_ns": int(time.window),
+            "clock_error_ns": device.group.max_error,
+            "mechanism": device.cost.mechanism.value,
+            "slowdowns": {r.session: r.slowdown.estimate for r in device.cost.losses},
+        },
+        sessions=sessions,
+    )
+
+
+def _detail(scene: Scene) -> str:
+    """Give the overlap, and what it means."""
+    overlap, time = scene.device.overlap, scene.device.overlap.time
+    if time.contended == 0:
+        return (
+            f"The captures have {duration(time.window)} in common, and no work of one session overlaps any of another."
         )
-    ]
-
-
-def _title(device: DeviceReport) -> str:
-    time = device.overlap.time
-    if time.contended == 0:
-        return f"The sessions on {device.group.device.id} never had work on it at the same instant"
-    share = time.contended / time.window
-    return f"{len(device.overlap.shares)} sessions had work on {device.group.device.id} at once for {share:.0%} of the window"
-
-
-def _detail(device: DeviceReport, names: dict[str, str]) -> str:
-    """Give the overlap, and the slowdowns as far as they are known."""
-    time = device.overlap.time
-    known = [r for r in device.cost.losses if r.slowdown.low is not None]
-    costs = "; ".join(f"{names[r.session]} {_words(r.slowdown)}" for r in known)
-    cost = f" Step time against alone: {costs}." if costs else ""
-    if time.contended == 0:
-        return f"In {time.window / 1e6:.1f} ms of common capture no work of one session overlaps any of another.{cost}"
-    worst = max(device.overlap.pairs, key=lambda pair: pair.overlap)
-    overlap = (
-        f"{time.contended / 1e6:.1f} of {time.window / 1e6:.1f} ms; most between {names[worst.a]} and {names[worst.b]} "
-        f"({worst.overlap / 1e6:.1f} ms)."
+    worst = max(overlap.pairs, key=lambda pair: pair.overlap)
+    where = f"{scene.name(worst.a)} and {scene.name(worst.b)} ({duration(worst.overlap)})"
+    meaning = (
+        "On a processor with several cores that need not cost anything."
+        if scene.is_host
+        else "Under time slicing a kernel's span includes the turns of other sessions, so overlap in time does not mean that kernels run "
+        "concurrently."
     )
-    if device.group.device.device.is_host:
-        return f"{overlap} On a processor with several cores that need not cost anything.{cost}"
-    return (
-        f"{overlap} Under time slicing a kernel's span contains the other session's slices, so overlap in time is not "
-        f"concurrency.{cost}"
-    )
+    return f"They overlap for {duration(time.contended)} of {duration(time.window)}, most between {where}. {meaning}"
 
 
-def _words(slowdown: Slowdown) -> str:
-    low, high = slowdown.low or 0.0, slowdown.high or 0.0
-    if slowdown.estimate is None:
-        return f"between {low:.2f}x and {high:.2f}x (bounds only)"
-    return f"{slowdown.estimate:.2f}x ({low:.2f} to {high:.2f})"
+def _costs(scene: Scene) -> str:
+    """Give the slowdowns as far as they are known."""
+    known = [each for each in scene.device.cost.losses if answer_of(each.slowdown) is not Answer.UNKNOWN]
+    return f"{slowdowns(scene, known)}." if known else ""
 
 
-def _open_question(device: DeviceReport) -> str:
+def _what_would_settle(scene: Scene) -> str:
     """Say which capture would settle what is not known."""
-    return next((r.slowdown.settle for r in device.cost.losses if r.slowdown.settle), "")
+    return next((r.slowdown.settle for r in scene.device.cost.losses if r.slowdown.settle), "")

@@ -1,6 +1,7 @@
 """What a rule looks at: the results of one device, with the facts of its sessions, and words for both."""
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -8,28 +9,29 @@ from tb_contention.diagnose.facts import SessionFacts, facts_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.contention import Mechanism, SessionLoss, StepTimes
 from tb_contention.model.manifest import KernelMode
-from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
-
-#: A slowdown whose interval stays above this is worth a warning; below it pairs of jobs differ from run to run without contention.
-NOTEWORTHY = 1.05
+from tb_contention.words.answers import Answer, answer_of, as_long, basis_with_class
+from tb_contention.words.names import Names, group_label, session_labels
+from tb_contention.words.numbers import between, listing, share, times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One device group for the rules. facts: of its sessions, in their order."""
+    """One device group for the rules. facts: of its sessions, in their order; names: of all sessions of the report."""
 
     aligned: AlignedTraces
     device: DeviceReport
     facts: tuple[SessionFacts, ...]
+    names: Names
 
     @classmethod
     def of(cls, aligned: AlignedTraces, device: DeviceReport) -> "Scene":
         """Collect the facts of all sessions."""
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
             facts = tuple(pool.map(lambda s: facts_of(aligned.session(s), device.group, device.cost), device.sessions))
-        return cls(aligned=aligned, device=device, facts=facts)
+        return cls(aligned=aligned, device=device, facts=facts, names=Names(session_labels(aligned.sessions)))
 
     @property
     def is_host(self) -> bool:
@@ -47,13 +49,18 @@ class Scene:
         return max(1, self.device.overlap.time.window)
 
     def name(self, session: SessionId) -> str:
-        """Return a session's short name."""
-        return str(self.aligned.session(session).name)
+        """Return the session's label, the same as in every table."""
+        return self.names[session]
+
+    @property
+    def where(self) -> str:
+        """Return the device's label: 'GPU 0 on host'."""
+        return group_label(str(self.device.group.id), self.device.group.device)
 
     def kernel_mode(self, session: SessionId) -> KernelMode:
         """Return whether a session's tracer let kernels run at once, as its manifest says."""
-        said = self.aligned.session(session).manifest
-        return KernelMode.UNKNOWN if said is None else said.kernel_mode
+        manifest = self.aligned.session(session).manifest
+        return KernelMode.UNKNOWN if manifest is None else manifest.kernel_mode
 
     def fact(self, session: SessionId) -> SessionFacts:
         """Return a session's facts."""
@@ -64,78 +71,65 @@ class Scene:
         return next((each for each in self.device.cost.steps if each.session == session), None)
 
     def slowed(self, mechanism: Mechanism | None = None) -> list[SessionLoss]:
-        """Return the sessions that are slower for certain, worst first; none where another mechanism is at work, or on a processor."""
+        """Return the sessions that are measurably slower, worst first; none under another mechanism, on a processor, or of unknown loss."""
         cost = self.device.cost
         if not self.is_shared_gpu or (mechanism is not None and cost.mechanism is not mechanism):
             return []
-        sure = [
-            loss
-            for loss in cost.losses
-            if loss.slowdown.estimate is not None and (loss.slowdown.low or 0.0) > NOTEWORTHY and (loss.lost or 0) > 0
-        ]
-        return sorted(sure, key=lambda loss: -(loss.lost or 0))
+        slower = [loss for loss in cost.losses if answer_of(loss.slowdown) is Answer.YES and (loss.lost or 0) > 0]
+        return sorted(slower, key=lambda loss: -(loss.lost or 0))
 
     def prediction(self, schedule: Schedule) -> Prediction | None:
         """Return what was predicted for a schedule, None where nothing was."""
         return next((p for p in self.device.predictions if p.schedule is schedule), None)
 
 
-def times(value: float) -> str:
-    """Write a slowdown: 1.42x."""
-    return f"{value:.2f}x"
+def slowdowns(scene: Scene, losses: Iterable[SessionLoss]) -> str:
+    """Write the slowdowns of sessions, each with its interval and what it rests on; the latter once where it is the same for all."""
+    known = [
+        (f"{scene.name(each.session)} {as_long(each.slowdown)}", basis_with_class(each.slowdown)) for each in losses
+    ]
+    if len(known) > 1 and len({basis for _, basis in known}) == 1:
+        return f"{listing([words for words, _ in known])}, each {known[0][1]}"
+    return "; ".join(f"{words}, {basis}" for words, basis in known)
 
 
-def percent(part: float) -> str:
-    """Write a share, 0..1: 12 %."""
-    return f"{100 * part:.3g} %"
+def as_fast_as_alone(scene: Scene) -> bool:
+    """Tell whether sharing slows no session noticeably."""
+    losses = scene.device.cost.losses
+    return bool(losses) and all(answer_of(each.slowdown) is Answer.NO for each in losses)
 
 
-def length(value: float) -> str:
-    """Write a length in ns with a unit that suits it."""
-    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
-        if abs(value) >= size:
-            return f"{value / size:.3g} {unit}"
-    return f"{value:.0f} ns"
+def shares(scene: Scene, parts: Iterable[tuple[SessionId, float | None]]) -> str:
+    """Write a share for each session: 'trainer 12 % and evaluator 9.1 %'."""
+    return listing([f"{scene.name(session)} {share(part)}" for session, part in parts])
 
 
-def slowdowns(scene: Scene, losses: list[SessionLoss]) -> str:
-    """Write the slowdowns of sessions, each with its interval and evidence."""
-    return ", ".join(
-        f"{scene.name(each.session)} {times(each.slowdown.estimate or 0.0)} "
-        f"({each.slowdown.low or 0.0:.2f} to {each.slowdown.high or 0.0:.2f}, evidence {each.slowdown.evidence.value})"
-        for each in losses
-    )
-
-
-def lost(losses: list[SessionLoss]) -> int:
+def lost(losses: Iterable[SessionLoss]) -> int:
     """Add up what sessions lost, ns."""
     return sum(int(each.lost or 0) for each in losses)
 
 
 def expected(scene: Scene, schedule: Schedule) -> str:
-    """Write what a schedule is predicted to bring; why not where it is not; "" where nobody tried."""
+    """Write what a schedule is predicted to bring; why not where it is not; "" where it was not tried."""
     found = scene.prediction(schedule)
     if found is None:
         return ""
-    known = [p for p in found.sessions if p.slowdown is not None]
+    known = [f"{scene.name(p.session)} {_bounds(p.slowdown)}" for p in found.sessions if p.slowdown is not None]
     if not known:
-        return f"Not predicted: {found.unknown}" if found.unknown else ""
-    parts = ", ".join(f"{scene.name(p.session)} {_bounds(p.slowdown)}" for p in known)
-    return f"Predicted if you {found.setting}: {parts}." + (f" {found.assumes}" if found.assumes else "")
+        return f"Not predicted. {found.unknown}" if found.unknown else ""
+    return f"Predicted slowdowns if you {found.setting}: {listing(known)}. {found.assumes}".strip()
 
 
-def _bounds(value: object) -> str:
-    estimate, low, high = (getattr(value, name) for name in ("estimate", "low", "high"))
-    return (
-        f"between {times(low)} and {times(high)}"
-        if estimate is None
-        else f"{times(estimate)} ({low:.2f} to {high:.2f})"
-    )
+def _bounds(value: Bounds) -> str:
+    if value.estimate is None:
+        return f"{times(value.low)} to {times(value.high)}"
+    exact = value.low == value.estimate == value.high
+    return times(value.estimate) + ("" if exact else f" ({between(value.low, value.high)})")
 
 
-def gain(scene: Scene, losses: list[SessionLoss], schedule: Schedule | None = None) -> int | None:
-    """Return how much of what was lost a schedule is predicted to save, ns; all of it is not promised: None where nothing is predicted."""
-    found = scene.prediction(schedule) if schedule is not None else None
+def gain(scene: Scene, losses: Iterable[SessionLoss], schedule: Schedule) -> int | None:
+    """Return how much of what was lost a schedule is predicted to save, ns; None where nothing is predicted."""
+    found = scene.prediction(schedule)
     if found is None:
         return None
     saved = 0.0

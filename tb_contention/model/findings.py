@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from tb_contention.model.places import Place
 from tb_contention.units import DeviceId, SessionId
 
 
@@ -49,6 +50,7 @@ class Finding:
 
     title is the symptom, cause why, advice the remedy with the exact setting, effect what it should bring (with its interval), verify what
     would show it right or wrong. gain_ns: time of the window that the remedy may save, gain_bytes: memory; for ranking, None = not known.
+    place: where the panel shows the evidence, None where it has no more to show than the finding says.
     """
 
     rule: str
@@ -64,3 +66,4 @@ class Finding:
     verify: str = ""
     gain_ns: int | None = None
     gain_bytes: int | None = None
+    place: Place | None = None

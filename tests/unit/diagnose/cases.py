@@ -272,6 +272,11 @@ CASES: tuple[Case, ...] = (
         lambda: pair(slices(), session("one", (*kernels(30, 100), result()), pause=0.3, burst=0)),
     ),
     Case("untraced-corunner", lambda: untraced(0.5), lambda: untraced(0.1)),
+    Case(
+        "untraced-memory",
+        lambda: with_driver(drawing("AAAA...."), untraced=3 * GIB),
+        lambda: with_driver(drawing("AAAA...."), untraced=GIB),
+    ),
     Case("loss-at-start", lambda: early(0.9), lambda: early(0.4)),
     Case("clocks-fall", lambda: two(slices(), clock=Clock(at=300e6, factor=1.15)), time_sliced),
     Case("sharing-is-fine", unshared, side_by_side),
@@ -280,11 +285,6 @@ CASES: tuple[Case, ...] = (
     Case("reserved-unused", lambda: heaps((79, 20)), lambda: heaps((70, 60))),
     Case("little-headroom", lambda: heaps((40, 39), (40, 38)), lambda: heaps((40, 30), (40, 30))),
     Case("peaks-may-meet", lambda: peaks(78), lambda: peaks(72)),
-    Case(
-        "untraced-memory",
-        lambda: with_driver(drawing("AAAA...."), untraced=3 * GIB),
-        lambda: with_driver(drawing("AAAA...."), untraced=GIB),
-    ),
     Case(
         "gpu-full",
         lambda: with_driver(drawing("AAAA...."), free=GIB),

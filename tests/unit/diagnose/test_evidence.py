@@ -23,9 +23,9 @@ def test_overlap_of_unknown_cost_is_noted_with_its_numbers_and_what_would_settle
 
     assert found.severity is Severity.INFO
     assert "--baseline" in found.advice
-    assert "bounds only" in found.detail
+    assert "bounded, not estimated" in found.detail
     assert found.evidence["contended_ns"] == 2_000
-    assert "25%" in found.title
+    assert "25 %" in found.title
 
 
 def test_sessions_that_take_turns_are_said_to_do_so() -> None:

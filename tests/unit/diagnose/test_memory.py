@@ -34,15 +34,15 @@ def test_limits_beyond_the_capacity_are_why_the_second_process_fails_and_smaller
     found = findings(heap("a", limit=75, held=(20,)), heap("b", limit=75, held=(10,)))["limits-exceed-capacity"]
 
     assert found.severity is Severity.WARNING
-    assert "150.0 GiB of 80.0 GiB" in found.title
-    assert "would do" in found.detail
+    assert "may take 150 GiB, and the GPU has 80.0 GiB" in found.title
+    assert "suggested limits fit" in found.detail
     assert "memory_limit" in found.advice
 
 
 def test_peaks_that_do_not_fit_are_not_promised_to_fit() -> None:
     found = findings(heap("a", limit=75, held=(50,)), heap("b", limit=75, held=(40,)))
 
-    assert "not both at once" in found["limits-exceed-capacity"].detail
+    assert "do not run the sessions at once" in found["limits-exceed-capacity"].detail
     assert found["little-headroom"].severity is Severity.CRITICAL
 
 
@@ -65,7 +65,7 @@ def test_a_leak_is_named_with_its_operation() -> None:
         leaking.give(step * 10 + 5, step, 2 * MIB, "model/cache")
     found = findings(leaking)["memory-growth"]
 
-    assert "2 MiB more after each step" in found.title
+    assert "2.00 MiB more after each step" in found.title
     assert "model/cache" in found.detail
 
 
@@ -84,8 +84,8 @@ def test_a_workspace_that_shrank_is_memory_denied_and_else_it_is_not_said_to_be(
     other = findings(*pair, kernel_changes=(change((None, None)),))["kernels-changed"]
 
     assert (denied.severity, other.severity) == (Severity.WARNING, Severity.INFO)
-    assert "denied memory" in denied.detail
-    assert "did not shrink" in other.detail
+    assert "denied memory" in denied.cause
+    assert "did not shrink" in other.cause
     assert denied.evidence["cost_ns"] == 100_000
 
 

@@ -1,0 +1,209 @@
+"""Rules on whether memory fits: limits and pools that leave no room, peaks near the capacity, and peaks that have not coincided yet."""
+
+from collections.abc import Iterator
+
+from tb_contention.diagnose.places import driver_peak, memory_peak
+from tb_contention.diagnose.rule import Remark, rule
+from tb_contention.diagnose.scene import Scene
+from tb_contention.diagnose.settings import GROWTH, JAX_FRACTION, JAX_GROWTH, LIMIT
+from tb_contention.model.driver_view import DriverProcess
+from tb_contention.model.findings import Severity
+from tb_contention.model.memory import AllocatorPeak, CombinedMemory
+from tb_contention.model.names import shorten
+from tb_contention.units import SessionId
+from tb_contention.words.numbers import count, listing, share, size
+
+#: An allocator that may take that part of the GPU more than it needed is notable; what a second process needs to start at all.
+_SLACK, _TO_START = 0.25, 2 << 30
+#: Less free memory than this part of the GPU, or than a context needs, makes it full.
+_FULL, _CONTEXT = 0.02, 500 << 20
+_LIMITS = f"TensorFlow: {LIMIT}; JAX: {JAX_FRACTION}"
+_BEFORE = "before the import (XLA_PYTHON_CLIENT_MEM_FRACTION in older releases)"
+
+
+@rule(
+    "limits-exceed-capacity",
+    place=memory_peak,
+    speaks="Speaks when the limits of all allocators add up to more than the GPU has: why a second process fails although it holds little.",
+)
+def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
+    """The allocators together may take more than the GPU has: why a second process fails at start."""
+    memory = scene.device.memory
+    if memory is None or memory.capacity is None:
+        return
+    limits = {(a.session, a.allocator): a.limit for a in memory.allocators if a.limit is not None}
+    sessions: tuple[SessionId, ...] = tuple(dict.fromkeys(session for session, _ in limits))
+    total = sum(limits.values())
+    if len(sessions) < 2 or total <= memory.capacity:
+        return
+    yield Remark(
+        title=f"The allocators of {count(len(sessions), 'session')} may take {size(total)}, and the GPU has {size(memory.capacity)}",
+        detail="Each process may grow to its own limit. Together they can ask for more than the GPU has, and the one that asks last "
+        f"fails, although it holds little. {_would_fit(scene, memory)}".strip(),
+        cause="Each allocator got its limit as if it were alone on the GPU.",
+        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}.",
+        effect="All sessions fit, as long as each needs no more than it did.",
+        verify="The limits of all allocators add up to less than the capacity, and the second process starts.",
+        gain_bytes=int(total - memory.capacity),
+        evidence={"sum_of_limits_bytes": int(total), "capacity_bytes": int(memory.capacity)},
+        sessions=sessions,
+    )
+
+
+@rule(
+    "reserved-unused",
+    place=memory_peak,
+    speaks=f"Speaks when an allocator may take {share(_SLACK)} of the GPU more than it ever needed.",
+)
+def reserved_unused(scene: Scene) -> Iterator[Remark]:
+    """Allocators may take much more than they ever held: why there is no room for a second process."""
+    memory = scene.device.memory
+    if memory is None or memory.capacity is None or memory.safe is None:
+        return
+    large = [a for a in memory.allocators if _slack(a) > _SLACK * memory.capacity]
+    if not large:
+        return
+    largest = max(large, key=_slack)
+    left = max(0, memory.capacity - sum(a.limit or 0 for a in memory.allocators))
+    alone = len(scene.device.group.planes) == 1
+    yield Remark(
+        severity=Severity.WARNING if left < _TO_START and alone else Severity.INFO,
+        title=f"{scene.name(largest.session)} may take {size(largest.limit)} and held at most {size(largest.needed)}",
+        detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all memory. Another "
+        f"process then finds at most {size(left)}, and can fail at its start while this one holds little. {_would_fit(scene, memory)}",
+        cause="The framework takes nearly all of the GPU by default, needed or not.",
+        advice=f"{_LIMITS} {_BEFORE}. Or let it grow: {GROWTH}, {JAX_GROWTH}.",
+        effect="Another process can use the difference, at no cost while this one needs no more than it did.",
+        verify="nvidia-smi shows less memory for the process, and it runs as before.",
+        gain_bytes=sum(max(0, _slack(a)) for a in large),
+        evidence={
+            "limit_bytes": int(largest.limit or 0),
+            "needed_bytes": int(largest.needed),
+            "suggested_limit_bytes": int(largest.suggested_limit),
+        },
+        sessions=tuple(dict.fromkeys(a.session for a in large)),
+    )
+
+
+def _slack(found: AllocatorPeak) -> int:
+    return 0 if found.limit is None else found.limit - found.suggested_limit
+
+
+def _would_fit(scene: Scene, memory: CombinedMemory) -> str:
+    """Say whether the suggested limits fit together, and which they are."""
+    if memory.safe is None:
+        return ""
+    total = sum(a.suggested_limit for a in memory.allocators)
+    limits = listing([f"{scene.name(a.session)} {size(a.suggested_limit)}" for a in memory.allocators])
+    if total <= memory.safe:
+        return f"The suggested limits fit and leave {size(memory.safe - total)}: {limits}."
+    return (
+        f"The suggested limits need {size(total)}, and only {size(memory.safe)} is safe: {limits}. Use smaller batches, or do not run the "
+        "sessions at once."
+    )
+
+
+@rule(
+    "little-headroom",
+    place=memory_peak,
+    speaks="Speaks when the combined peak is more than what the system and the processes' contexts leave; critical above the capacity.",
+)
+def little_headroom(scene: Scene) -> Iterator[Remark]:
+    """The combined peak is more than the system and the processes' contexts leave, or more than the GPU has."""
+    memory = scene.device.memory
+    if memory is None or memory.capacity is None or memory.headroom is None or memory.safe is None:
+        return
+    if memory.peak <= memory.safe:
+        return
+    over, saved = memory.headroom < 0, memory.sum_of_peaks - memory.peak
+    yield Remark(
+        severity=Severity.CRITICAL if over else Severity.WARNING,
+        title=f"The combined peak of {size(memory.peak)} "
+        + (f"exceeds the capacity of {size(memory.capacity)}" if over else f"nearly fills {size(memory.capacity)}"),
+        detail=("These sessions are not on one GPU, or memory is oversubscribed. " if over else "")
+        + "The peak counts what the frameworks' allocators had in use. CUDA contexts and libraries come on top, so that only "
+        f"{size(memory.safe)} is safe. The sessions' own peaks add up to {size(memory.sum_of_peaks)}"
+        + (f", {size(saved)} more than the combined peak." if saved else "."),
+        cause="The sessions hold so much at once that no room is left for contexts, libraries and fragmentation.",
+        advice="Check which GPU each session used (--gpu SESSION=NAME)."
+        if over
+        else "Lower the batch size or the memory limit of the largest holder.",
+        verify=f"The combined peak stays below {size(memory.safe)}.",
+        gain_bytes=max(0, int(memory.peak - memory.safe)),
+        evidence={
+            "combined_peak_bytes": int(memory.peak),
+            "capacity_bytes": int(memory.capacity),
+            "safe_bytes": int(memory.safe),
+            "at_ns": int(memory.peak_at),
+        },
+        sessions=tuple(dict.fromkeys(a.session for a in memory.allocators)),
+    )
+
+
+@rule(
+    "peaks-may-meet",
+    place=memory_peak,
+    speaks="Speaks when the combined peak fits, but the sum of the sessions' own peaks would not: it fits by phase, and phases drift.",
+)
+def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
+    """The sum fits only because the peaks fell at different times."""
+    memory = scene.device.memory
+    if memory is None or memory.safe is None or len({a.session for a in memory.allocators}) < 2:
+        return
+    if memory.peak > memory.safe or memory.sum_of_peaks <= memory.safe:
+        return
+    over = int(memory.sum_of_peaks - memory.safe)
+    yield Remark(
+        title=f"Memory fits only because the peaks do not coincide: {size(memory.sum_of_peaks)} summed, {size(memory.safe)} is safe",
+        detail=f"The combined peak was {size(memory.peak)}. Nothing keeps the sessions in step, so that their peaks can coincide another "
+        "time.",
+        cause="Each session's memory rises and falls with its steps, and the phases drift.",
+        advice=f"Lower the peak of one session by {size(over)} (smaller batch), or limit each. {_LIMITS}. A fixed shift helps only while "
+        "it is kept.",
+        effect=f"With {size(over)} less, memory fits in any phase.",
+        verify=f"The peaks add up to less than {size(memory.safe)}.",
+        gain_bytes=over,
+        evidence={
+            "sum_of_peaks_bytes": int(memory.sum_of_peaks),
+            "safe_bytes": int(memory.safe),
+            "combined_peak_bytes": int(memory.peak),
+        },
+        sessions=tuple(dict.fromkeys(a.session for a in memory.allocators)),
+    )
+
+
+@rule(
+    "gpu-full",
+    place=driver_peak,
+    speaks=f"Speaks when less than {share(_FULL)} of the GPU, or {size(_CONTEXT)}, was free by the driver's samples in a manifest.",
+)
+def gpu_full(scene: Scene) -> Iterator[Remark]:
+    """Hardly anything of the GPU was free, by the driver's own count."""
+    view = scene.device.driver
+    if view is None or view.free_least is None or not view.capacity or view.used_peak is None:
+        return
+    little = max(_FULL * view.capacity, _CONTEXT)
+    if view.free_least >= min(little, view.capacity / 4):
+        return
+    holders = listing([f"{_holder(scene, p)} {size(p.at_fullest)}" for p in view.processes if p.at_fullest])
+    yield Remark(
+        title=f"At its fullest, {scene.where} had only {size(view.free_least)} of {size(view.capacity)} free",
+        detail=f"The driver reports {size(view.used_peak)} allocated{f': {holders}' if holders else ''}. Allocated memory need not be in "
+        "use, because allocators keep what they got.",
+        cause="The allocators' pools, contexts and libraries of all processes together fill the GPU.",
+        advice=f"Limit the pools to what they need. {_LIMITS}.",
+        effect="Leaves room for workspaces, and for another process to start.",
+        verify="nvidia-smi shows more free memory, and the sessions run as before.",
+        evidence={
+            "free_least_bytes": int(view.free_least),
+            "used_peak_bytes": int(view.used_peak),
+            "at_ns": int(view.used_peak_at or 0),
+        },
+        sessions=scene.device.sessions,
+    )
+
+
+def _holder(scene: Scene, process: DriverProcess) -> str:
+    if process.session:
+        return scene.name(process.session)
+    return shorten(process.name, 40) or f"process {process.process_id}"

@@ -1,0 +1,79 @@
+"""Rules on data that moves: copies that share the bus, and collectives that wait inside a kernel."""
+
+from collections.abc import Iterator
+
+from tb_contention.diagnose.places import KERNELS, contended_near
+from tb_contention.diagnose.rule import Remark, rule
+from tb_contention.diagnose.scene import Scene
+from tb_contention.diagnose.settings import NCCL_CHANNELS, PREFETCH_TO_DEVICE
+from tb_contention.words.numbers import count, duration, percent, share
+
+#: Copies take that part longer than alone, and that part of the window, while that part of their time overlaps copies of others.
+_LONGER, _NOTABLE, _MEETS = 0.2, 0.02, 0.3
+#: Collectives take that part of the kernel time.
+_COLLECTIVE = 0.10
+
+
+@rule(
+    "copy-contention",
+    place=contended_near,
+    speaks=f"Speaks when a session's copies take {share(_LONGER)} longer than alone, and {share(_NOTABLE)} of the window, and another "
+    f"session was copying for {share(_MEETS)} of that time. Advice: copy ahead, in smaller pieces, or at different times.",
+)
+def copy_contention(scene: Scene) -> Iterator[Remark]:
+    """Copies of several sessions share the bus and slow each other down."""
+    for fact in scene.facts if scene.is_shared_gpu else ():
+        copies = fact.copies
+        if copies.stretch is None or copies.stretch < _NOTABLE * scene.window:
+            continue
+        if copies.stretch < _LONGER * max(1, copies.total - copies.stretch):
+            continue
+        meet = {f.session: (copies.when & f.copies.when).total for f in scene.facts if f.session != fact.session}
+        culprit = max(meet, key=lambda s: meet[s])
+        if meet[culprit] < _MEETS * max(1, copies.when.total):
+            continue
+        name, other = scene.name(fact.session), scene.name(culprit)
+        yield Remark(
+            title=f"Copies of {name} take {duration(copies.stretch)} longer because {other} copies at the same time",
+            detail=f"{count(copies.count, 'copy', 'copies')} took {duration(copies.total)}, {duration(copies.stretch)} more than alone. "
+            f"For {percent(meet[culprit], copies.when.total)} of that time {other} was copying as well.",
+            cause="Both use one PCIe link, or one copy engine of the GPU.",
+            advice=f"Copy ahead of need ({PREFETCH_TO_DEVICE}, pinned memory), in smaller pieces, or at different times.",
+            effect=f"At most {duration(copies.stretch)} of the window; less where kernels hide the copies.",
+            verify="A copy moves as many bytes per second as alone.",
+            gain_ns=copies.stretch,
+            evidence={
+                "copies_ns": copies.total,
+                "stretch_ns": copies.stretch,
+                "meet_ns": meet[culprit],
+                "count": copies.count,
+            },
+            sessions=(fact.session, culprit),
+        )
+
+
+@rule(
+    "collective-spin",
+    place=KERNELS,
+    speaks=f"Speaks when {share(_COLLECTIVE)} of a session's kernel time on a shared GPU is NCCL or RCCL: those kernels hold the GPU while "
+    "they wait for other ranks. Advice: one rank per GPU.",
+)
+def collective_spin(scene: Scene) -> Iterator[Remark]:
+    """Collectives wait for other ranks inside a kernel, and hold the shared GPU meanwhile."""
+    for fact in scene.facts if scene.is_shared_gpu else ():
+        if fact.collective < _COLLECTIVE:
+            continue
+        held = round(fact.collective * fact.kernel_time)
+        yield Remark(
+            title=f"{scene.name(fact.session)} spends {share(fact.collective)} of its kernel time in collectives on a shared GPU",
+            detail=f"NCCL or RCCL kernels took {duration(held)}, most of it waiting for other ranks. They are left out of the losses, "
+            "because that wait is not caused by the other sessions here.",
+            cause="A collective waits inside its kernel until every rank has arrived. A rank that shares its GPU arrives late, and all "
+            "others wait.",
+            advice=f"Use one GPU per rank. Otherwise use fewer blocks per collective ({NCCL_CHANNELS}) and stagger the steps. Never put "
+            "two ranks of one communicator on one GPU.",
+            effect="Not predicted: other sessions get the turns that now pass waiting.",
+            verify="The time in collectives falls to what their bytes need.",
+            evidence={"collective_share": fact.collective, "collective_ns": held},
+            sessions=(fact.session,),
+        )
