@@ -3,13 +3,16 @@
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.memory import CombinedMemory
 
+_WHY = (
+    "Either nothing was allocated during the capture, or the allocator writes no events (cuda_malloc_async, platform)."
+)
+
 
 def memory_note(memory: CombinedMemory | None, aligned: AlignedTraces) -> str:
     """Name the sessions whose memory is unknown, and why; empty where all is known."""
-    why = "nothing was allocated meanwhile, or its allocator writes no events (cuda_malloc_async, platform)"
     if memory is None:
-        return f"No allocator event of this device was recorded ({why}): its memory is unknown, not zero."
+        return f"No allocator event was recorded on this device, so its memory is unknown, not zero. {_WHY}"
     if memory.sessions_without_data:
         names = ", ".join(aligned.session(s).name for s in memory.sessions_without_data)
-        return f"The memory of {names} is not in its capture ({why}): the sums are a lower bound."
+        return f"The capture holds no allocator events of {names}, so the sums are a lower bound. {_WHY}"
     return ""
