@@ -103,10 +103,10 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
         elif name == "gpu":
             session, ordinal, gpu = _gpu(value)
             gpus[session, ordinal] = gpu
-        elif name not in allowed or name in values:
-            raise RequestError(
-                400, "unknown-parameter", f"The route has no parameter {name[:40]!r}, or it is given twice."
-            )
+        elif name not in allowed:
+            raise RequestError(400, "unknown-parameter", f"This route has no parameter {name[:40]!r}.")
+        elif name in values:
+            raise RequestError(400, "repeated-parameter", f"The parameter {name} is given more than once.")
         else:
             values[name] = value
     view = View(tuple(sorted(shifts.items())), tuple(sorted((s, o, n) for (s, o), n in gpus.items())))

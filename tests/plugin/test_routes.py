@@ -346,7 +346,8 @@ def test_head_has_no_body(tab: Tab) -> None:
 
 
 def test_repeated_and_too_many_parameters_are_refused(tab: Tab) -> None:
-    assert tab.ask("api/layout?device=a&device=b").status_code == 400
+    twice = tab.ask("api/layout?device=a&device=b")
+    assert (twice.status_code, json.loads(twice.data)["error"]["slug"]) == (400, "repeated-parameter")
     assert tab.ask("api/summary?" + "&".join(f"shift=a={i}" for i in range(100))).status_code == 400
 
 
