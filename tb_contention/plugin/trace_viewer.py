@@ -19,7 +19,7 @@ class TraceViewerPlace:
 
     run: Annotated[str, Wire("run, as xprof names it")]
     host: Annotated[str, Wire("host, as xprof names it")]
-    zero: Annotated[Nanoseconds, Wire("instant that the trace viewer shows as 0 ms")]
+    zero: Annotated[Nanoseconds, Wire("instant that the trace viewer shows as 0 ms", signed=True)]
 
 
 def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> TraceViewerPlace | None:

@@ -34,7 +34,7 @@ class KernelDetail:
 class LaunchCall:
     """The call that launched a kernel; nothing where it is unknown."""
 
-    start: Annotated[Nanoseconds | None, Wire("start of the launch call", key="launch_ns")] = None
+    start: Annotated[Nanoseconds | None, Wire("start of the launch call", key="launch_ns", signed=True)] = None
     duration: Annotated[Nanoseconds | None, Wire("length of the launch call", key="launch_duration_ns")] = None
     thread: Annotated[str | None, Wire("thread that made the launch call", key="launch_thread")] = None
     place: Annotated[Place | None, Wire("where the timeline shows the launch call", key="launch_place")] = None
@@ -54,7 +54,7 @@ class EventDetail:
     """One event in full. What is unknown is null, and so is all that only kernels have for other events."""
 
     name: Annotated[str, Wire("name of the event")]
-    start: Annotated[Nanoseconds, Wire("start of the event")]
+    start: Annotated[Nanoseconds, Wire("start of the event", signed=True)]
     duration: Annotated[Nanoseconds, Wire("length of the event")]
     kind: Annotated[int, Wire("0 kernel, 1 copy, 2 memset, 3 step, 4 host operation, 5 unknown (name lost)")]
     stream: Annotated[str, Wire("stream or thread on which it ran")]

@@ -16,8 +16,8 @@ from tb_contention.wire import Wire
 class Span:
     """A span of time."""
 
-    start: Annotated[Nanoseconds, Wire("start of the span")]
-    end: Annotated[Nanoseconds, Wire("end of the span")]
+    start: Annotated[Nanoseconds, Wire("start of the span", signed=True)]
+    end: Annotated[Nanoseconds, Wire("end of the span", signed=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +47,14 @@ class OwnPeak:
     """The most that one session held."""
 
     peak: Annotated[Bytes, Wire("peak in the analysed window")]
-    peak_at: Annotated[Nanoseconds, Wire("when it was reached")]
+    peak_at: Annotated[Nanoseconds, Wire("when it was reached", signed=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """A step function: one value before the first instant, and one from each instant on."""
 
-    time: Annotated[I64, Wire("instants of the steps", key="time_ns")]
+    time: Annotated[I64, Wire("instants of the steps", key="time_ns", signed=True)]
     value: Annotated[I64, Wire("values, one more than there are instants", key="bytes")]
 
 
@@ -81,7 +81,7 @@ class MemoryLayout:
     safe: Annotated[Bytes | None, Wire("capacity minus what the system and each process's context take")]
     limits: Annotated[tuple[Bytes | None, ...], Wire("allocator limits, in the order of `sessions`", key="limit_bytes")]
     peak: Annotated[Bytes, Wire("combined peak")]
-    peak_at: Annotated[Nanoseconds | None, Wire("when it was reached; null where only the driver counted")]
+    peak_at: Annotated[Nanoseconds | None, Wire("when it was reached; null where only the driver counted", signed=True)]
     own_peaks: Annotated[tuple[OwnPeak, ...], Wire("peak of each session, in the order of `sessions`")]
     driver: Annotated[DriverCurves | None, Wire("what the driver counted; null where it was not recorded")]
 

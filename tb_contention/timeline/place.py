@@ -17,8 +17,8 @@ class Place:
     lane: Annotated[int, Wire("number of the lane in the layout")]
     row: Annotated[int, Wire("sub-lane")]
     name: Annotated[str, Wire("name of the event")]
-    start: Annotated[Nanoseconds, Wire("start of the event")]
-    end: Annotated[Nanoseconds, Wire("end of the event")]
+    start: Annotated[Nanoseconds, Wire("start of the event", signed=True)]
+    end: Annotated[Nanoseconds, Wire("end of the event", signed=True)]
 
 
 def place_at(timeline: DeviceTimeline, number: int, at: int) -> Place:

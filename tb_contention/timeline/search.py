@@ -33,8 +33,8 @@ class LaneHits:
     lane: Annotated[int, Wire("number of the lane in the layout")]
     count: Annotated[int, Wire("wanted events on the lane")]
     in_view: Annotated[int, Wire("those between start and end")]
-    start: Annotated[I64, Wire("start of each place in view", key="start_ns")]
-    end: Annotated[I64, Wire("end of each place in view", key="end_ns")]
+    start: Annotated[I64, Wire("start of each place in view", key="start_ns", signed=True)]
+    end: Annotated[I64, Wire("end of each place in view", key="end_ns", signed=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
