@@ -56,6 +56,13 @@ def test_the_depth_profile_ends_at_zero(sets: list[list[tuple[int, int]]]) -> No
     assert len(depth) == 0 or depth[-1] == 0
 
 
+@given(spans, st.lists(st.integers(-25, 45), max_size=8))
+def test_the_length_before_an_instant_counts_those_before(a: list[tuple[int, int]], at: list[int]) -> None:
+    expected = [sum(t < instant for t in points(a)) for instant in at]
+
+    assert intervals(a).length_before(np.array(at, np.int64)).tolist() == expected
+
+
 @given(spans, st.integers(-25, 25), st.integers(-25, 25))
 def test_clip_keeps_the_inside(a: list[tuple[int, int]], low: int, high: int) -> None:
     assert {t for t in points(a) if low <= t < high} == members(intervals(a).clip(low, high))
