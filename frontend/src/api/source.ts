@@ -41,7 +41,8 @@ const CHANNELS = [
   'tiles',
 ] as const;
 type Channel = (typeof CHANNELS)[number];
-type Parameters_ = readonly (readonly [string, string])[];
+/** What is undefined is not sent. */
+type Query = Readonly<Record<string, string | number | undefined>>;
 
 async function failure(response: Response): Promise<ApiError> {
   try {
@@ -61,20 +62,17 @@ export interface Wanted {
   readonly launches: boolean;
 }
 
-const wordsOf = ({ text, isExact, launches }: Wanted): Parameters_ => [
-  ['text', text],
-  ...(isExact ? [['exact', '1'] as const] : []),
-  ...(launches ? [['launches', '1'] as const] : []),
-];
+const wordsOf = ({ text, isExact, launches }: Wanted): Query => ({
+  text,
+  exact: isExact ? 1 : undefined,
+  launches: launches ? 1 : undefined,
+});
 
-const edges = ({ start, end }: Span): Parameters_ => [
-  ['start', `${Math.floor(start)}`],
-  ['end', `${Math.ceil(end)}`],
-];
+const edges = ({ start, end }: Span): Query => ({ start: Math.floor(start), end: Math.ceil(end) });
 
 export class Source {
   readonly #fetch: typeof fetch;
-  #view: Parameters_ = [];
+  #view: readonly (readonly [string, string])[] = [];
   #numbers = Object.fromEntries(CHANNELS.map((channel) => [channel, 0])) as Record<Channel, number>;
   #aborts: Partial<Record<Channel, AbortController>> = {};
 
@@ -98,24 +96,16 @@ export class Source {
 
   /** `known`: the revision of the report that the panel has, which need not be sent again. */
   summary(known: string | null = null): Promise<Fresh<Summary>> {
-    this.#renew('summary');
-    return this.#json<Summary>('summary', 'summary', known === null ? [] : [['known', known]]);
+    return this.#get('summary', { known: known ?? undefined });
   }
 
   layout(device: string): Promise<Fresh<Layout>> {
-    this.#renew('layout');
-    return this.#json<Layout>('layout', 'layout', [['device', device]]);
+    return this.#get('layout', { device });
   }
 
   async event(device: string, lane: number, row: number, time: Ns): Promise<Fresh<EventDetail | null>> {
-    this.#renew('event');
-    const parameters: Parameters_ = [
-      ['device', device],
-      ['lane', `${lane}`],
-      ['row', `${row}`],
-      ['time', `${Math.floor(time)}`],
-    ];
-    const answer = await this.#json<{ event: EventDetail | null }>('event', 'event', parameters);
+    const query = { device, lane, row, time: Math.floor(time) };
+    const answer = await this.#get<{ event: EventDetail | null }>('event', query);
     return answer === STALE ? STALE : answer.event;
   }
 
@@ -123,61 +113,44 @@ export class Source {
    * Memory in a part of the window, with holders at its peak or at an instant; `caps` in the order of the layout. Sliders and drags ask
    * many times a second: what is replaced within `settle` ms is not sent.
    */
-  async memory(
+  memory(
     device: string,
     part: Span,
     at: Ns | null,
     caps: readonly (Bytes | null)[] | null,
     settle = 0,
   ): Promise<Fresh<MemoryPart>> {
-    if (!(await this.#settled('memory', settle))) return STALE;
-    const parameters: (readonly [string, string])[] = [['device', device], ...edges(part)];
-    if (at !== null) parameters.push(['at', `${Math.round(at)}`]);
-    if (caps !== null) parameters.push(['caps', caps.map((cap) => cap ?? '').join(',')]);
-    return this.#json<MemoryPart>('memory', 'memory', parameters);
+    // `join` leaves the place of a session without a cap empty.
+    const more = { at: at === null ? undefined : Math.round(at), caps: caps?.join(',') };
+    return this.#get('memory', { device, ...edges(part), ...more }, settle);
   }
 
   /** Contention in a part of the window; `settle` as for memory. */
-  async contention(device: string, part: Span, settle = 0): Promise<Fresh<ContentionPart>> {
-    if (!(await this.#settled('contention', settle))) return STALE;
-    return this.#json<ContentionPart>('contention', 'contention', [['device', device], ...edges(part)]);
+  contention(device: string, part: Span, settle = 0): Promise<Fresh<ContentionPart>> {
+    return this.#get('contention', { device, ...edges(part) }, settle);
   }
 
   /** Where on the lanes events of a wanted name are; `settle` as for memory. */
-  async search(device: string, wanted: Wanted, part: Span, settle = 0): Promise<Fresh<SearchResult>> {
-    if (!(await this.#settled('search', settle))) return STALE;
-    const parameters: Parameters_ = [['device', device], ...wordsOf(wanted), ...edges(part)];
-    return this.#json<SearchResult>('search', 'search', parameters);
+  search(device: string, wanted: Wanted, part: Span, settle = 0): Promise<Fresh<SearchResult>> {
+    return this.#get('search', { device, ...wordsOf(wanted), ...edges(part) }, settle);
   }
 
   /** The wanted event that starts next after (1) or before (-1) an instant. */
   async nextHit(device: string, wanted: Wanted, from: Ns, direction: 1 | -1): Promise<Fresh<Place | null>> {
-    this.#renew('next');
-    const edge = [direction === 1 ? 'after' : 'before', `${Math.round(from)}`] as const;
-    const parameters: Parameters_ = [['device', device], ...wordsOf(wanted), edge];
-    const answer = await this.#json<{ hit: Place | null }>('next', 'search', parameters);
+    const edge = { [direction === 1 ? 'after' : 'before']: Math.round(from) };
+    const query = { device, ...wordsOf(wanted), ...edge };
+    const answer = await this.#get<{ hit: Place | null }>('next', query, undefined, 'search');
     return answer === STALE ? STALE : answer.hit;
   }
 
   /** Overlap with a session moved by so much more than now. */
   shifted(device: string, session: string, by: Ns): Promise<Fresh<Shifted>> {
-    this.#renew('shifted');
-    const parameters: Parameters_ = [
-      ['device', device],
-      ['session', session],
-      ['by', `${Math.round(by)}`],
-    ];
-    return this.#json<Shifted>('shifted', 'shifted', parameters);
+    return this.#get('shifted', { device, session, by: Math.round(by) });
   }
 
   /** Two devices of the report, before and after. */
   compare(before: string, after: string): Promise<Fresh<Comparison>> {
-    this.#renew('compare');
-    const parameters: Parameters_ = [
-      ['before', before],
-      ['after', after],
-    ];
-    return this.#json<Comparison>('compare', 'compare', parameters);
+    return this.#get('compare', { before, after });
   }
 
   /** One tile. `signal` is for a tile that left the screen; another device or view makes all tiles stale. */
@@ -189,14 +162,8 @@ export class Source {
     signal: AbortSignal,
     launches = false,
   ): Promise<Fresh<Tile>> {
-    const parameters: [string, string][] = [
-      ['device', device],
-      ['level', `${level}`],
-      ['index', `${index}`],
-      ['revision', revision],
-    ];
-    if (launches) parameters.push(['launches', '1']);
-    return this.#ask('tiles', 'tile', parameters, async (r) => decodeTile(await r.arrayBuffer()), signal);
+    const query = { device, level, index, revision, launches: launches ? 1 : undefined };
+    return this.#ask('tiles', 'tile', query, async (r) => decodeTile(await r.arrayBuffer()), signal);
   }
 
   /** Forget what was asked and has not been answered. */
@@ -206,14 +173,14 @@ export class Source {
 
   /** Address of the report of this view, for a download. */
   reportUrl(format: string, device: string | null = null): string {
-    const parameters: (readonly [string, string])[] = [['format', format]];
-    if (device !== null) parameters.push(['device', device]);
-    return this.#url('report', parameters);
+    return this.#url('report', { format, device: device ?? undefined });
   }
 
-  #url(route: string, parameters: Parameters_): string {
-    const query = new URLSearchParams([...parameters, ...this.#view].map(([key, value]) => [key, value]));
-    const text = query.toString();
+  #url(route: string, query: Query): string {
+    const own = Object.entries(query).filter(([, value]) => value !== undefined);
+    const text = new URLSearchParams(
+      [...own, ...this.#view].map(([key, value]) => [key, `${value}`]),
+    ).toString();
     // Relative, so that path prefixes and proxies in front of TensorBoard keep working.
     return text ? `api/${route}?${text}` : `api/${route}`;
   }
@@ -224,22 +191,24 @@ export class Source {
     this.#numbers[channel] += 1;
   }
 
-  /** True after `settle` ms in which nothing newer was asked. */
-  async #settled(channel: Channel, settle: number): Promise<boolean> {
+  /** Ask in place of what the channel asked for before, once `settle` ms have passed in which nothing newer was asked. */
+  async #get<Value>(
+    channel: Channel,
+    query: Query,
+    settle?: number,
+    route: string = channel,
+  ): Promise<Fresh<Value>> {
     this.#renew(channel);
     const number = this.#numbers[channel];
-    await new Promise((resolve) => setTimeout(resolve, settle));
-    return number === this.#numbers[channel];
-  }
-
-  #json<Value>(channel: Channel, route: string, parameters: Parameters_): Promise<Fresh<Value>> {
-    return this.#ask(channel, route, parameters, (response) => response.json() as Promise<Value>);
+    if (settle !== undefined) await new Promise((resolve) => setTimeout(resolve, settle));
+    if (number !== this.#numbers[channel]) return STALE;
+    return this.#ask(channel, route, query, (response) => response.json() as Promise<Value>);
   }
 
   async #ask<Value>(
     channel: Channel,
     route: string,
-    parameters: Parameters_,
+    query: Query,
     read: (response: Response) => Promise<Value>,
     extra?: AbortSignal,
   ): Promise<Fresh<Value>> {
@@ -248,7 +217,7 @@ export class Source {
     const signals = [own, extra].filter((signal) => signal !== undefined);
     const isStale = (): boolean => number !== this.#numbers[channel] || (extra?.aborted ?? false);
     try {
-      const response = await this.#fetch(this.#url(route, parameters), { signal: AbortSignal.any(signals) });
+      const response = await this.#fetch(this.#url(route, query), { signal: AbortSignal.any(signals) });
       if (!response.ok) throw await failure(response);
       const value = await read(response);
       return isStale() ? STALE : value;
