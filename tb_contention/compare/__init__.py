@@ -1,7 +1,7 @@
-"""Two device groups -> what changed from one to the other: slowdown, steps, lost time, time of the device, memory.
+"""Compare two device groups: how slowdown, steps, lost time, device time and memory changed from one to the other.
 
     before ──┐
-             ├─ pairing ──> per program: judging <── ranks ──> comparison, with notes on what is not comparable
+             ├─ pairing ──> per program: judging <── ranks ──> comparison, with notes on its limits
     after  ──┘                           kernels, memory
 
 The groups may be of two reports or of one. Swapping them inverts every ratio and every judgement.
@@ -20,8 +20,8 @@ from tb_contention.model.comparison import Comparison, DeviceSide, Interval, Nam
 from tb_contention.model.estimates import Estimate, slowdown_of
 from tb_contention.model.report import DeviceReport, SessionReport
 
-_OTHERS = "not the same sessions on both sides"
-_NOTHING = "no session in common"
+_OTHERS = "the two sides have different sessions"
+_NOTHING = "the two sides have no session in common"
 
 __all__ = ["compare"]
 
@@ -35,8 +35,8 @@ def compare(
 ) -> Comparison:
     """Compare a device group before with one after; `*_sessions` are those of their reports.
 
-    pairs: sessions before -> sessions after that are one program, by id, name, or last part of the name; OptionError where one is not
-    there. Sessions that they do not name are paired by what is equal and unambiguous.
+    pairs: sessions before -> sessions after that are one program, by id, name, or last part of the name; OptionError if one is missing.
+    Other sessions are paired where the match is unambiguous.
     """
     here, there = _on(before, before_sessions), _on(after, after_sessions)
     sides = tuple(item.session for item in here), tuple(item.session for item in there)
@@ -87,7 +87,7 @@ def _side(device: DeviceReport, sessions: tuple[Session, ...]) -> DeviceSide:
 
 
 def _antt(device: DeviceReport) -> Estimate:
-    """Return the mean slowdown; its ends are the means of the slowdowns' ends, all of which rarely happen at once."""
+    """Return the mean slowdown; the ends of its interval are the means of the slowdowns' ends, so it is wider than necessary."""
     found = _intervals(device)
     if device.metrics is None or not found:
         return Estimate()
@@ -105,7 +105,7 @@ def _stp(device: DeviceReport) -> Estimate:
 
 
 def _intervals(device: DeviceReport) -> list[Interval]:
-    """Return the slowdowns' intervals; nothing where one of them is not known."""
+    """Return the slowdowns' intervals; none if one of them is unknown."""
     found = [slowdown_of(loss) for loss in device.losses]
     known = [e.interval for e in found if e.value is not None and e.interval is not None and e.interval.low > 0]
     return known if len(known) == len(found) else []

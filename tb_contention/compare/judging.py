@@ -1,4 +1,4 @@
-"""Two figures -> a change with its judgement. Nothing is called better or worse that chance or the capture may have made."""
+"""Judge the change between two figures. It is better or worse only if neither chance nor the capture can explain it."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from tb_contention.compare.ranks import LEAST, factor
 from tb_contention.model.comparison import Change, Interval, Judgement
 from tb_contention.model.estimates import Estimate
 from tb_contention.units import I64
+from tb_contention.words.numbers import share
 
 #: Exact figures that differ by less are the same: of bytes this part, of shares this part of the window.
 EXACT = 0.01
@@ -17,24 +18,24 @@ NOTICEABLE = 0.02
 NOTICEABLE_ALONE = 0.05
 
 _UNKNOWN = {
-    (True, False): "not known before",
-    (False, True): "not known after",
-    (True, True): "not known on either side",
+    (True, False): "unknown before",
+    (False, True): "unknown after",
+    (True, True): "unknown on both sides",
 }
 
 
 def unclear(before: float | None, after: float | None, why: str) -> Change:
-    """Claim nothing."""
+    """Return a change without a judgement, and why."""
     return Change(before=before, after=after, judgement=Judgement.UNCLEAR, why=why)
 
 
 def unknown(before: object, after: object) -> str:
-    """Say which side is not known; "" where both are."""
+    """Say which side is unknown; "" if both are known."""
     return _UNKNOWN.get((before is None, after is None), "")
 
 
 def silenced(change: Change, why: str) -> Change:
-    """Take a claim back where the sides are not comparable."""
+    """Withdraw the judgement if there is a reason `why`."""
     return replace(change, judgement=Judgement.UNCLEAR, why=why) if why else change
 
 
@@ -46,7 +47,7 @@ def exact(
     less_is_better: bool = True,
     doubt: str = "",
 ) -> Change:
-    """Judge what is counted, not estimated. scale: what EXACT is a part of; the larger of the two if None. doubt: why it is not exact."""
+    """Judge counted, not estimated, figures. scale: what EXACT is a share of, by default the larger figure; doubt: why they are inexact."""
     missing = unknown(before, after)
     if missing or before is None or after is None:
         return unclear(before, after, missing)
@@ -58,15 +59,15 @@ def exact(
 
 
 def neutral(before: float | None, after: float | None, *, scale: float | None = None) -> Change:
-    """Compare exactly what is neither good nor bad by itself: it is the same, or it differs and nothing is claimed."""
+    """Compare figures that are neither good nor bad: they are the same, or differ without a judgement."""
     found = exact(before, after, scale=scale)
     if found.judgement in (Judgement.SAME, Judgement.UNCLEAR):
         return found
-    return silenced(found, "it differs, which is neither good nor bad by itself")
+    return silenced(found, "a difference here is neither better nor worse")
 
 
 def estimated(before: Estimate, after: Estimate, *, less_is_better: bool = True, scale: float | None = None) -> Change:
-    """Judge estimates: a direction only where the intervals do not overlap, the same only where they cannot be far apart.
+    """Judge estimates: better or worse only if the intervals do not overlap, the same only if they are close.
 
     scale: what NOTICEABLE is a part of; None: the two are compared by their ratio.
     """
@@ -78,19 +79,19 @@ def estimated(before: Estimate, after: Estimate, *, less_is_better: bool = True,
     if first is None or second is None or one is None or two is None:
         bounds = (first is None and one is not None) or (second is None and two is not None)
         return replace(
-            made, why="only bounds are known" if bounds else unknown(first, second) or "its interval is not known"
+            made, why="only bounds are known" if bounds else unknown(first, second) or "its interval is unknown"
         )
     if _near(one.low, two.high, scale) and _near(one.high, two.low, scale):
         return replace(made, judgement=Judgement.SAME)
     if one.high >= two.low and two.high >= one.low:
         return replace(made, why="the 90 % intervals overlap")
     if _near(first, second, scale):
-        return replace(made, why=f"they differ by less than {NOTICEABLE:.0%}")
+        return replace(made, why=f"they differ by less than {share(NOTICEABLE)}")
     return replace(made, judgement=_direction(second < first, less_is_better=less_is_better))
 
 
 def _near(first: float, second: float, scale: float | None) -> bool:
-    """Tell whether two values lie within what is noticeable."""
+    """Return whether two values differ by less than is noticeable."""
     least, most = min(first, second), max(first, second)
     return most - least <= NOTICEABLE * (least if scale is None else scale)
 
@@ -124,9 +125,9 @@ def sampled(before: I64 | None, after: I64 | None, *, noticeable: float = NOTICE
         return replace(made, why="the 90 % interval of the ratio includes 1")
     longer = found.low > 1
     if max(medians, 1 / medians) <= most or max(found.value, 1 / found.value) <= most:
-        return replace(made, why=f"they differ by less than {noticeable:.0%}")
+        return replace(made, why=f"they differ by less than {share(noticeable)}")
     if (medians > 1) is not longer or (means > 1) is not longer:
-        return replace(made, why="most steps changed one way and the mean the other")
+        return replace(made, why="most steps changed in one direction and their mean in the other")
     return replace(made, judgement=_direction(not longer, less_is_better=True))
 
 

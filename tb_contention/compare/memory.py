@@ -1,4 +1,4 @@
-"""Memory of two sides -> changes: allocators of a pair, and all of a device together. Bytes are exact unless events are missing."""
+"""Compare memory: the allocators of a pair, and all of a device together. Bytes are exact unless events are missing."""
 
 from tb_contention.compare.judging import exact, neutral, unclear, unknown
 from tb_contention.model.alignment import Session
@@ -6,14 +6,14 @@ from tb_contention.model.comparison import AllocatorComparison, Change
 from tb_contention.model.memory import AllocatorPeak, CombinedMemory
 from tb_contention.model.report import DeviceReport
 
-_MISSING = "allocator events are missing, so a peak may be higher than what was recorded"
-_PARTLY = "the memory of a session is not in its capture, so a sum is a lower bound"
+_MISSING = "allocator events are missing, so the peak may be higher than recorded"
+_PARTLY = "the memory of a session was not captured, so the sum is a lower bound"
 
 
 def allocators_of(
     before: DeviceReport, after: DeviceReport, pair: tuple[Session, Session]
 ) -> tuple[AllocatorComparison, ...]:
-    """Compare allocators of one name, or the only ones of both sides. None for a session inside a process, which owns the memory."""
+    """Compare allocators of one name, or the only ones of both sides; none for a session inside a process, which owns the memory."""
     one, two = (_own(device.memory, session) for device, session in zip((before, after), pair, strict=True))
     if len(one) == 1 and len(two) == 1:
         return (_allocator(next(iter(one.values())), next(iter(two.values()))),)
@@ -55,7 +55,7 @@ def combined_peak(before: CombinedMemory | None, after: CombinedMemory | None) -
 
 
 def headroom(before: CombinedMemory | None, after: CombinedMemory | None) -> Change:
-    """Compare what is left of the device's memory at the combined peak, within 1 % of the memory."""
+    """Compare the memory left at the combined peak; a change below 1 % of the capacity is none."""
     left = [None if memory is None else memory.headroom for memory in (before, after)]
     if before is None or after is None or before.capacity is None or after.capacity is None:
         return unclear(left[0], left[1], unknown(*left))

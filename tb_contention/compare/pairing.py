@@ -1,4 +1,4 @@
-"""Sessions of two sides -> pairs that are one program. What does not clearly belong together stays apart."""
+"""Pair the sessions of two sides that are one program; leave unclear ones unpaired."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def pair_up(
     wanted: Mapping[str, str],
     kernels: tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]],
 ) -> Paired:
-    """Pair by the user's word first, then by what is most certain; OptionError where the user names what is not there."""
+    """Apply the user's pairs first, then the most certain matches; raise OptionError for a session that does not exist."""
     found = _by_user(before, after, wanted)
     rules: tuple[tuple[Match, Callable[[Session], str]], ...] = (
         (Match.SAME, lambda session: session.id),
@@ -68,7 +68,7 @@ def pair_up(
 def likeness(
     before: Session, after: Session, kernels: tuple[tuple[KernelTotal, ...], tuple[KernelTotal, ...]]
 ) -> float:
-    """Return the share of their kernels, by number, that two sessions have in common; 0 where one has none."""
+    """Return the share of kernels, by number, that two sessions have in common; 0 if one has none."""
     one, two = (
         Counter({k.name: k.count for k in rows if k.session == session.id})
         for session, rows in zip((before, after), kernels, strict=True)
@@ -86,12 +86,12 @@ def _by_user(before: tuple[Session, ...], after: tuple[Session, ...], wanted: Ma
     for side in ([p.before.id for p in pairs], [p.after.id for p in pairs]):
         twice = next((name for name, times in Counter(side).items() if times > 1), None)
         if twice is not None:
-            raise OptionError(f"Two pairs name the session {twice!r}.", slug="bad-option", advice="Keep one of them.")
+            raise OptionError(f"--pair names {twice!r} twice.", slug="bad-option", advice="Keep one of the pairs.")
     return pairs
 
 
 def _named(word: str, sessions: tuple[Session, ...], side: str) -> Session:
-    """Find a session by id, else by name, else by the last part of its name; OptionError unless it is one."""
+    """Find a session by id, else by name, else by the last part of its name; raise OptionError unless exactly one matches."""
     keys: tuple[Callable[[Session], str], ...] = (lambda s: s.id, lambda s: s.name, lambda s: _last(s.name))
     for key in keys:
         found = [session for session in sessions if key(session) == word]
@@ -99,15 +99,15 @@ def _named(word: str, sessions: tuple[Session, ...], side: str) -> Session:
             return found[0]
         if found:
             break
-    known = sorted({str(session.id) for session in sessions})
+    known = ", ".join(sorted({str(session.id) for session in sessions}))
     what = "several sessions" if found else "no session"
     raise OptionError(
-        f"A pair names {word!r}, which is {what} of the device {side}: it has {known}.", slug="bad-option"
+        f"--pair: {word!r} is {what} of the device {side}.", slug="bad-option", advice=f"Its sessions: {known}."
     )
 
 
 def _by_key(before: list[Session], after: list[Session], match: Match, key: Callable[[Session], str]) -> list[Pair]:
-    """Pair sessions whose key is not empty and is that of one session on each side only."""
+    """Pair sessions with a non-empty key that occurs once on each side."""
     one, two = Counter(map(key, before)), Counter(map(key, after))
     other = {key(session): session for session in after}
     return [

@@ -1,4 +1,4 @@
-"""One program before and after -> its changes in slowdown, steps, time and memory."""
+"""Compare one program before and after: slowdown, steps, time and memory."""
 
 from tb_contention.compare.judging import (
     NOTICEABLE_ALONE,
@@ -17,7 +17,7 @@ from tb_contention.model.estimates import lost_share, slowdown_of
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import I64, SessionId
 
-_ROUGH = "the time that kernels take alone is not known well enough on both sides"
+_ROUGH = "the kernels' durations alone are not measured on both sides"
 
 
 def compare_sessions(
@@ -25,7 +25,7 @@ def compare_sessions(
 ) -> SessionComparison:
     """Compare one program.
 
-    incomparable: why times are not comparable at all, "" where they are; unsure: why what company cost is not.
+    incomparable: why times are not comparable at all, "" if they are; unsure: why the cost of sharing is not.
     """
     one, two = before.cost.loss(pair.before.id), after.cost.loss(pair.after.id)
     steps = _times(before, pair.before.id), _times(after, pair.after.id)
@@ -74,7 +74,7 @@ def _slowdown(before: SessionLoss, after: SessionLoss) -> Change:
 
 
 def _lost_share(devices: tuple[DeviceReport, DeviceReport], losses: tuple[SessionLoss, SessionLoss]) -> Change:
-    """Compare the lost time as a share of the window, whose interval is that of the slowdown."""
+    """Compare the lost time as a share of the window, with the slowdown's interval."""
     one, two = (lost_share(loss, device.time.window) for device, loss in zip(devices, losses, strict=True))
     return estimated(one, two, scale=1.0)
 
@@ -93,7 +93,7 @@ def _device_time(
     losses: tuple[SessionLoss, SessionLoss],
     steps: tuple[StepTimes | None, StepTimes | None],
 ) -> Change:
-    """Compare the device time of a step as it is alone; claims need both sides measured, not inferred from the way of sharing."""
+    """Compare the device time of a step alone; judge it only if it is measured on both sides, not inferred from the mechanism."""
     known = [_known(*side) for side in zip(devices, losses, steps, strict=True)]
     own = [None if times is None or not times.known else times.own for times in steps]
     found = sampled(own[0], own[1], noticeable=NOTICEABLE_ALONE, doubt="" if all(known) or unknown(*own) else _ROUGH)
@@ -101,7 +101,7 @@ def _device_time(
 
 
 def _known(device: DeviceReport, loss: SessionLoss, times: StepTimes | None) -> bool:
-    """Tell whether the kernels' durations alone are measured: nobody else was there, or evidence A or B."""
+    """Return whether the kernels' durations alone are measured: the session was alone, or has evidence A or B."""
     if times is None or not times.known:
         return False
     return len(device.sessions) == 1 or loss.slowdown.evidence in (Evidence.A, Evidence.B)

@@ -83,7 +83,7 @@ def test_sessions_are_paired_by_hand(logs: str, capsys: Captured) -> None:
     [
         (["--before-device", "none"], "has no device 'none'. Its devices: simulated-host/GPU:0"),
         (["--pair", "trainer"], "is not BEFORE=AFTER"),
-        (["--pair", "nobody=trainer"], "A pair names 'nobody', which is no session of the device before"),
+        (["--pair", "nobody=trainer"], "--pair: 'nobody' is no session of the device before. Its sessions: "),
         (["--pair", "trainer=a", "--pair", "trainer=b"], "--pair is given twice for 'trainer'"),
         (["--format", "html"], "invalid choice"),
         (

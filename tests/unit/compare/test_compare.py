@@ -130,7 +130,7 @@ def test_bounds_are_shown_and_claim_nothing() -> None:
 
 def test_slower_steps_beside_a_better_slowdown_are_told() -> None:
     found = between(drawn((1.5, 1.45, 1.55), 6_000), drawn((1.2, 1.17, 1.24), 9_000))
-    assert any("the slowdown is better and the step time worse" in note for note in found.notes)
+    assert any("the slowdown is better but the step time worse" in note for note in found.notes)
 
 
 def test_kernels_compare_by_step_and_name() -> None:
@@ -166,8 +166,11 @@ def test_without_steps_kernels_compare_by_second_and_steps_claim_nothing() -> No
     assert [one.rate, two.rate] == pytest.approx([500_000_000, 750_000_000])
     assert solo.step.judgement is UNCLEAR
     assert (solo.busy_share.before, solo.busy_share.after, solo.busy_share.judgement) == (0.5, 0.75, UNCLEAR)
-    assert any("takes 5 whole step periods on both sides (0 before, 0 after)" in note for note in found.notes)
-    assert any("On both sides one session was captured alone" in note for note in found.notes)
+    assert any(
+        "too few whole step periods to compare step times (0 before, 0 after; 5 are needed on each side)" in note
+        for note in found.notes
+    )
+    assert any("Each side has a single session" in note for note in found.notes)
 
 
 def test_memory_is_exact_to_one_percent() -> None:
@@ -213,14 +216,14 @@ def test_a_gpu_and_a_processor_are_not_compared_on_time() -> None:
 
 def test_other_models_mechanisms_and_steps_are_told() -> None:
     before, after = drawn((1.5, 1.45, 1.55), 6_000), _other_model(drawn((1.5, 1.45, 1.55), 6_000), model="Other GPU")
-    assert "not stated before, Other GPU after" in between(before, after).notes[0]
+    assert "unknown before, Other GPU after" in between(before, after).notes[0]
     slow = _other_model(before, clock_rate_khz=1)
     assert any("differ in clock, cores or memory" in note for note in between(before, slow).notes)
     cost = replace(before.devices[0].cost, mechanism=Mechanism.CONCURRENT)
     other = replace(before, devices=(replace(before.devices[0], cost=cost),))
-    assert any("time slices before, kernels side by side after" in note for note in between(before, other).notes)
+    assert any("time slicing before, concurrent kernels after" in note for note in between(before, other).notes)
     finer = drawn((1.5, 1.45, 1.55), 6_000, row="ABAB")
-    assert any("it does other work" in note for note in between(before, finer).notes)
+    assert any("since its work changed" in note for note in between(before, finer).notes)
 
 
 def test_devices_without_a_session_in_common_claim_nothing() -> None:
@@ -230,7 +233,7 @@ def test_devices_without_a_session_in_common_claim_nothing() -> None:
     assert not found.sessions
     assert {c.judgement for c in changes(found).values()} == {UNCLEAR}
     assert ([s.name for s in found.gone], [s.name for s in found.appeared]) == (["solo"], ["other"])
-    assert any("they are not compared unless you pair them" in note for note in found.notes)
+    assert any("use --pair to compare them" in note for note in found.notes)
     assert headline(found) == "No session of one side is known to be one of the other"
 
 
@@ -257,13 +260,13 @@ def test_alone_against_together_is_worse_by_what_the_simulation_says(demo: Repor
     assert 0.85 * true < pair.step.ratio < true
     assert pair.device_time.judgement in (SAME, UNCLEAR)
     assert {a.peak.judgement for a in pair.memory} == {SAME}
-    assert (pair.slowdown.judgement, pair.slowdown.why) == (UNCLEAR, "not known before")
+    assert (pair.slowdown.judgement, pair.slowdown.why) == (UNCLEAR, "unknown before")
     assert (found.contended_share.before, found.contended_share.judgement) == (0.0, WORSE)
     assert found.combined_peak.judgement is WORSE
     assert (found.stp.judgement, found.antt.judgement) == (UNCLEAR, UNCLEAR)
     other = "trainer" if name == "evaluator" else "evaluator"
     assert [s.name for s in found.appeared] == [f"together/{other}"]
-    assert found.notes[0].startswith("Before, nothing else was captured")
+    assert found.notes[0].startswith("Before, only one session was captured")
     mirrored(found, compare(together, alone, demo.sessions, demo.sessions))
 
 
@@ -307,7 +310,7 @@ def test_sharing_side_by_side_instead_of_in_turns_is_better(simulated: dict[str,
     assert any(s.step.judgement is BETTER for s in found.sessions)
     assert (found.stp.judgement, found.antt.judgement) == (BETTER, BETTER)
     assert found.contended_share.judgement is UNCLEAR
-    assert any("shared in another way" in note for note in found.notes)
+    assert any("The sharing mechanism changed" in note for note in found.notes)
     mirrored(found, between(simulated["mps_0"], simulated["time_slicing_0"]))
 
 
@@ -449,16 +452,18 @@ def test_a_capture_that_is_not_whole_is_told(demo: Report) -> None:
     alone = device_of(demo, "alone/trainer")
     lossy = tuple(replace(s, warnings=("Dropped 3 events.",)) for s in demo.sessions)
     found = compare(alone, alone, demo.sessions, lossy)
-    assert [note for note in found.notes if "not whole" in note] == [
-        "The capture of alone/trainer after is not whole (Dropped 3 events.): kernels that seem gone may not have been recorded."
+    assert [note for note in found.notes if "incomplete" in note] == [
+        "The capture of alone/trainer after is incomplete (Dropped 3 events.); kernels that seem gone may not have been recorded."
     ]
 
 
 def test_steps_of_other_names_are_told(demo: Report) -> None:
     one, two = device_of(demo, "alone/trainer"), device_of(demo, "alone/evaluator")
     found = compare(one, two, demo.sessions, demo.sessions, {"alone/trainer": "alone/evaluator"})
-    assert any("Steps of alone/trainer have other names (train before, test after)" in note for note in found.notes)
-    assert not any("other names" in n for n in compare(one, one, demo.sessions, demo.sessions).notes)
+    assert any(
+        "The steps of alone/trainer have different names (train before, test after)" in note for note in found.notes
+    )
+    assert not any("different names" in n for n in compare(one, one, demo.sessions, demo.sessions).notes)
 
 
 def test_steps_and_kernels_of_a_capture_alone_are_counted_whole(demo: Report) -> None:

@@ -36,16 +36,16 @@ def test_shares_are_the_same_within_one_percent_of_the_window() -> None:
 def test_what_is_not_exact_claims_nothing_and_says_why() -> None:
     found = exact(1, 2, doubt="events are missing")
     assert (found.judgement, found.why) == (UNCLEAR, "events are missing")
-    assert exact(None, 2).why == "not known before"
-    assert exact(2, None).why == "not known after"
-    assert exact(None, None).why == "not known on either side"
+    assert exact(None, 2).why == "unknown before"
+    assert exact(2, None).why == "unknown after"
+    assert exact(None, None).why == "unknown on both sides"
 
 
 def test_what_is_neither_good_nor_bad_is_never_judged() -> None:
     assert neutral(0.2, 0.205, scale=1.0).judgement is SAME
     found = neutral(0.2, 0.8, scale=1.0)
     assert found.judgement is UNCLEAR
-    assert "neither good nor bad" in found.why
+    assert "neither better nor worse" in found.why
 
 
 def estimate(value: float | None, low: float, high: float) -> Estimate:
@@ -59,7 +59,7 @@ def estimate(value: float | None, low: float, high: float) -> Estimate:
         ((1.50, 1.45, 1.55), (1.56, 1.54, 1.60), UNCLEAR, "overlap"),
         ((1.50, 1.45, 1.55), (1.60, 1.55, 1.70), UNCLEAR, "overlap"),
         ((1.50, 1.50, 1.50), (1.51, 1.51, 1.51), SAME, ""),
-        ((1.000, 0.98, 1.004), (1.015, 1.005, 1.04), UNCLEAR, "less than 2%"),
+        ((1.000, 0.98, 1.004), (1.015, 1.005, 1.04), UNCLEAR, "less than 2 %"),
         ((1.0, 0.995, 1.005), (1.0, 0.995, 1.005), SAME, ""),
         ((1.5, 1.3, 1.7), (1.5, 1.3, 1.7), UNCLEAR, "overlap"),
         ((None, 1.0, 1.2), (2.0, 1.9, 2.1), UNCLEAR, "bounds"),
@@ -80,7 +80,7 @@ def test_estimates_need_intervals_that_do_not_overlap(
 def test_an_estimate_without_a_value_keeps_what_is_known_of_the_other() -> None:
     found = estimated(Estimate(), estimate(1.5, 1.4, 1.6))
     assert (found.before, found.after, found.difference, found.ratio) == (None, 1.5, None, None)
-    assert (found.judgement, found.why) == (UNCLEAR, "not known before")
+    assert (found.judgement, found.why) == (UNCLEAR, "unknown before")
     assert found.after_interval == Interval(low=1.4, high=1.6)
 
 
@@ -115,7 +115,7 @@ def test_fewer_than_five_steps_claim_nothing() -> None:
     found = sampled(np.arange(1000, 1004), np.arange(9000, 9020))
     assert (found.judgement, found.why) == (UNCLEAR, "fewer than 5 whole step periods before")
     assert found.ratio == pytest.approx(9009.5 / 1001.5)
-    assert sampled(None, np.arange(9000, 9020)).why == "not known before"
+    assert sampled(None, np.arange(9000, 9020)).why == "unknown before"
 
 
 def test_steps_that_got_shorter_while_their_mean_grew_claim_nothing() -> None:
@@ -123,7 +123,7 @@ def test_steps_that_got_shorter_while_their_mean_grew_claim_nothing() -> None:
     after = before - 200
     after[[4, 15]] = 90_000
     found = sampled(before, after)
-    assert (found.judgement, found.why) == (UNCLEAR, "most steps changed one way and the mean the other")
+    assert (found.judgement, found.why) == (UNCLEAR, "most steps changed in one direction and their mean in the other")
 
 
 def test_the_same_median_is_not_the_same_with_another_mean() -> None:

@@ -91,7 +91,7 @@ def test_the_user_may_name_a_session_by_id_name_or_last_part() -> None:
     [
         ({"nobody": "train"}, "no session of the device before"),
         ({"train": "nobody"}, "no session of the device after"),
-        ({"a/x": "train", "b/x": "train"}, "Two pairs name"),
+        ({"a/x": "train", "b/x": "train"}, "--pair names .* twice"),
         ({"x": "train"}, "several sessions of the device before"),
     ],
 )
