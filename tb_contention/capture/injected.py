@@ -65,16 +65,16 @@ class WindowRecorder:
         number = self._order.number
         if not self._claimed():
             return
-        tell = self._meeting.report
+        send = self._meeting.report
         try:
-            tell = self._meeting.report if self._record() else self._meeting.leave
+            send = self._meeting.report if self._record() else self._meeting.leave
             done = Done(
                 directories=tuple(map(str, self._recording.directories)), problems=tuple(self._recording.problems)
             )
         except Exception as error:
             done = Done(problems=(f"recording failed ({type(error).__name__}: {reason(error)})",))
         if self._meeting.is_there():
-            tell(number, done)
+            send(number, done)
 
     def _claimed(self) -> bool:
         while not self._meeting.claim(self._order.number):

@@ -14,6 +14,7 @@ from tb_contention.capture.addresses import Address, unreachable
 from tb_contention.capture.logdir import make_logdir
 from tb_contention.capture.watch import Watch
 from tb_contention.errors import ContentionError, MissingLibraryError
+from tb_contention.words.numbers import duration
 
 #: Delay from the request to the common start of all servers.
 _DELAY_MS = 500
@@ -65,7 +66,7 @@ def request_capture(
     if not there:
         raise ContentionError(_failures(silent), slug="capture-failed", advice=_START_ONE)
     before = _files(profile)
-    say(f"Recording {duration_ms / 1000:g} s from {', '.join(map(str, there))}")
+    say(f"Recording {duration(duration_ms * 1_000_000)} from {', '.join(map(str, there))}")
     with Watch.during() as watch:
         answer = _ask(folder, there, duration_ms)
     given = {path.name: path for path in sorted(_files(profile) - before)}

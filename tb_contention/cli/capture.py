@@ -12,6 +12,7 @@ from tb_contention.capture.addresses import Address, parse_address
 from tb_contention.capture.remote import RemoteCapture, request_capture
 from tb_contention.cli.parsing import parse_limit
 from tb_contention.cli.terminal import printable
+from tb_contention.words.numbers import size
 
 NAME = "capture"
 EXIT_CODES = ((1, "at least one server returned no trace; the traces of the others are kept"),)
@@ -59,7 +60,7 @@ def _lines(made: RemoteCapture) -> list[str]:
     width = max(len(str(outcome.address)) for outcome in made.outcomes)
     return [
         f"{outcome.address!s:<{width}}  "
-        + (f"{outcome.path.stat().st_size:,} bytes" if outcome.path is not None else f"no trace: {outcome.error}")
+        + (size(outcome.path.stat().st_size) if outcome.path is not None else f"no trace: {outcome.error}")
         for outcome in made.outcomes
     ]
 

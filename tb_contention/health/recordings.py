@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tb_contention.model.alignment import Session
 from tb_contention.model.health import Check, Status
 from tb_contention.model.manifest import KernelMode, ManifestSession, MpsState
+from tb_contention.words.numbers import count, share
 
 _MODES = {
     KernelMode.CONCURRENT: "kernels of the process could overlap",
@@ -43,14 +44,14 @@ def _facts(manifest: ManifestSession) -> list[str]:
         facts.append("in a container")
     samples = sum(len(d.samples.time) for d in manifest.devices.values() if d.samples is not None)
     if samples:
-        facts.append(f"{samples:,} samples from the driver")
+        facts.append(f"{count(samples, 'sample')} from the driver")
     return facts
 
 
 def _mps(manifest: ManifestSession) -> str:
     if manifest.mps.state is MpsState.OFF:
         return "without MPS"
-    share, memory = manifest.mps.active_thread_percentage, manifest.mps.pinned_memory_limit
-    caps = [f"{share:g} % of the threads"] if share is not None else []
+    threads, memory = manifest.mps.active_thread_percentage, manifest.mps.pinned_memory_limit
+    caps = [f"{share(threads / 100)} of the threads"] if threads is not None else []
     caps += [f"device memory {memory}"] if memory else []
     return "under MPS" + (f" ({', '.join(caps)})" if caps else "")

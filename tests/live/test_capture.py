@@ -115,7 +115,7 @@ def test_a_server_that_is_not_there_is_named_and_the_others_trace_is_kept(served
     done = capture(tmp_path, served.ports[0], served.nobody)
     assert done.returncode == 1
     assert re.search(rf"localhost:{served.nobody}\s+no trace: connection refused", done.stderr)
-    assert re.search(rf"localhost:{served.ports[0]}\s+[\d,]+ bytes", done.stderr)
+    assert re.search(rf"localhost:{served.ports[0]}\s+[\d.,]+ \w*B", done.stderr)
     assert [p.name for p in Path(done.stdout.strip()).glob("*.xplane.pb")] == [f"localhost_{served.ports[0]}.xplane.pb"]
 
 
