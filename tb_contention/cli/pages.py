@@ -24,6 +24,7 @@ from tb_contention.cli.terminal import printable
 FOLDER = Path(__file__).parent / "docs"
 _ROOT = FOLDER.parents[2]
 _LOGS = "demo_logs/simulated_time_slicing"
+_CACHE = "TB_CONTENTION_CACHE_DIR"
 _EXIT_CODES = (
     (0, "success"),
     (1, "an input cannot be read or an output cannot be written; stderr says why"),
@@ -205,7 +206,7 @@ def _example(name: str) -> Iterator[str]:
 def _output(example: Example) -> tuple[str, int]:
     """Run a command in the checkout and return its stdout, else stderr, and its exit code; mask paths and the version."""
     out, err = io.StringIO(), io.StringIO()
-    with tempfile.TemporaryDirectory() as folder, _inside(_ROOT):
+    with tempfile.TemporaryDirectory() as folder, _inside(_ROOT, cache=Path(folder) / "cache"):
         words = [str(Path(folder) / "new") if word == "DIR" else word for word in example.words]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(words)
@@ -216,13 +217,18 @@ def _output(example: Example) -> tuple[str, int]:
 
 
 @contextlib.contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    before = Path.cwd()
+def _inside(folder: Path, cache: Path) -> Iterator[None]:
+    """Run in a directory with an empty cache, whose entries from older code could hold other sentences."""
+    before, cached = Path.cwd(), os.environ.get(_CACHE)
     os.chdir(folder)
+    os.environ[_CACHE] = str(cache)
     try:
         yield
     finally:
         os.chdir(before)
+        os.environ.pop(_CACHE)
+        if cached is not None:
+            os.environ[_CACHE] = cached
 
 
 def _fenced(text: str) -> str:
