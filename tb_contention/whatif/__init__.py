@@ -44,11 +44,14 @@ def predict(
 
 
 def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
-    """Say why only a range is told of sessions that run ahead of the device."""
+    """Add why only a range is given for sessions whose host runs ahead of the device."""
     ahead = scene.ahead()
     if not ahead or not any(row.slowdown is not None and row.slowdown.estimate is None for row in found.sessions):
         return found
-    doubt = f"The host of {', '.join(ahead)} runs ahead of the device; when it would have to wait is not recorded, so a range is told."
+    doubt = (
+        f"The host of {', '.join(ahead)} runs ahead of the device. "
+        "When it would have to wait was not recorded, so only a range is given."
+    )
     return replace(found, assumes=f"{found.assumes} {doubt}".strip())
 
 

@@ -10,6 +10,7 @@ from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.units import SessionId
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.scene import Scene
+from tb_contention.words.numbers import size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +98,11 @@ def _fits(memory: CombinedMemory, peak: int, most: int) -> bool | None:
 def memory_limits(scene: Scene, question: Question) -> Prediction:
     """Limit every allocator to what it needed and a tenth more, or some to given sizes."""
     memory = scene.device.memory
-    setting = "limit each process's allocator to what it needed and a tenth more"
+    setting = "limit each process's allocator to 10 % more than it needed"
     if memory is None:
         return Prediction(schedule=Schedule.MEMORY_LIMITS, setting=setting, unknown=scene.device.memory_note)
     if question.limits:
-        setting = "limit " + ", ".join(
-            f"{scene.name(s)} to {limit / (1 << 30):.2f} GiB" for s, limit in question.limits
-        )
+        setting = "limit " + ", ".join(f"{scene.name(s)} to {size(limit)}" for s, limit in question.limits)
     limits = [(a, _limit(a, question)) for a in memory.allocators]
     total = sum(limit for _, limit in limits)
     short = [a for a, limit in limits if limit < a.needed]
@@ -113,7 +112,7 @@ def memory_limits(scene: Scene, question: Question) -> Prediction:
         fits = False
     elif memory.safe is not None and not memory.sessions_without_data:
         fits = total <= memory.safe
-    why = "".join(f" {scene.name(a.session)} needed {a.needed / (1 << 30):.2f} GiB." for a in short)
+    why = "".join(f" {scene.name(a.session)} needed {size(a.needed)}." for a in short)
     return Prediction(
         schedule=Schedule.MEMORY_LIMITS,
         setting=setting,
@@ -121,8 +120,7 @@ def memory_limits(scene: Scene, question: Question) -> Prediction:
         memory_peak=None if short else memory.peak,
         memory_most=total,
         memory_fits=fits,
-        assumes="What a process did not do while it was captured needs no more memory; step times stay as they are."
-        + why,
+        assumes="What a process does outside the capture needs no more memory, and step times do not change." + why,
     )
 
 

@@ -14,6 +14,7 @@ from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
 from tb_contention.whatif.policy import Policy
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.sm_demand import SmDemand, sm_demand_of
+from tb_contention.words.numbers import share
 
 #: Kernels of all sessions that a play of a search goes through at most.
 _SEARCHED = 10_000
@@ -46,14 +47,14 @@ class Scene:
         trouble = _trouble(device)
         stage = Stage.of(works) if works and all(len(w.duration) for w in works) else None
         if stage is None or stage.stuck:
-            stage, trouble = None, trouble or "Its sessions did too little in the window to be played again."
+            stage, trouble = None, trouble or "The sessions did too little work in the window to be simulated."
         if stage is None or trouble:
             return cls(device=device, aligned=aligned, stage=stage, control=None, stop=0.0, trouble=trouble)
         stop = _stop(stage)
         found = control(stage, device.cost, stop)
         if found is None or found.hopeless:
-            error = "" if found is None else f": it is off by {found.error:.0%}"
-            trouble = f"A model of how the sessions share does not return what was measured{error}."
+            error = "" if found is None else f"; its error is {share(found.error)}"
+            trouble = f"The model of how the sessions share does not reproduce the measured slowdowns{error}."
         return cls(device=device, aligned=aligned, stage=stage, control=found, stop=stop, trouble=trouble)
 
     @property
@@ -130,11 +131,11 @@ def _trouble(device: DeviceReport) -> str:
     cost = device.cost
     unknown = [loss for loss in cost.losses if loss.slowdown.evidence is Evidence.D and matters(device, loss)]
     if unknown:
-        return "How long kernels take alone is not known. " + " ".join(
+        return "How long kernels take alone could not be determined. " + " ".join(
             dict.fromkeys(loss.slowdown.settle for loss in unknown if loss.slowdown.settle)
         )
     if cost.mechanism is Mechanism.UNKNOWN:
-        return "How the sessions share the device is not known. " + cost.detail
+        return "How the sessions share the device could not be determined. " + cost.detail
     return ""
 
 
@@ -277,5 +278,9 @@ def culprit(scene: Scene) -> SessionId:
 
 
 def unknown(question: Question, setting: str, why: str) -> Prediction:
-    """Say that nothing can be told, and why."""
-    return Prediction(schedule=question.schedule, setting=setting, unknown=why or "Nothing of it was recorded.")
+    """Return a prediction without figures, and why it has none."""
+    return Prediction(
+        schedule=question.schedule,
+        setting=setting,
+        unknown=why or "Nothing was recorded that would allow a prediction.",
+    )

@@ -10,6 +10,7 @@ from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, sessions_played, unknown
+from tb_contention.words.numbers import duration, share
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
@@ -32,7 +33,7 @@ def as_recorded(scene: Scene, question: Question) -> Prediction:
         sessions=rows,
         makespan=makespan,
         played=scene.played,
-        assumes=f"The other predictions rest on this model, which misses the measured slowdowns by {scene.control.error:.1%} at most.",
+        assumes=f"The other predictions rest on this model, which misses the measured slowdowns by at most {share(scene.control.error)}.",
     )
 
 
@@ -48,7 +49,7 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, _shift_words(scene, question.session, question.value), scene.trouble)
     if question.value is not None and abs(question.value) > _MOST * scene.part:
-        why = f"Of the shifted sessions too little was recorded together: {scene.part / 1e6:.0f} ms were played without a shift."
+        why = f"The shift leaves too little overlap: only {duration(scene.part)} of the recording is simulated."
         return unknown(question, _shift_words(scene, question.session, question.value), why)
     stage, policy = scene.stage, scene.control.policy
     curve: list[tuple[float, float]] = []
@@ -71,14 +72,14 @@ def shifted(scene: Scene, question: Question) -> Prediction:
         makespan=makespan,
         curve=tuple(curve),
         played=scene.played,
-        assumes="The sessions keep the rhythm that was recorded: pauses come again at the same steps.",
+        assumes="The sessions keep their recorded pace, with pauses at the same steps.",
     )
 
 
 def _shift_words(scene: Scene, session: SessionId | None, by: int | None) -> str:
     if session is None or by is None:
         return "start one session later"
-    return f"start {scene.name(session)} {abs(by) / 1e6:.1f} ms {'later' if by >= 0 else 'earlier'}"
+    return f"start {scene.name(session)} {duration(abs(by))} {'later' if by >= 0 else 'earlier'}"
 
 
 def _shift(scene: Scene, session: SessionId, by: int) -> F64:
@@ -145,7 +146,7 @@ def one_after_another(scene: Scene, question: Question) -> Prediction:
         sessions=tuple(rows),
         makespan=rows[-1].end if rows else None,
         played=scene.played,
-        assumes="Nobody else uses the device; in the order in which they are listed, each as soon as the one before is done.",
+        assumes="No other session uses the device. The sessions run in the order listed, each as soon as the one before it is done.",
     )
 
 
@@ -197,7 +198,7 @@ def moved(scene: Scene, question: Question) -> Prediction:
         sessions=tuple(rows[w.session] for w in scene.device.cost.workloads),
         makespan=makespan,
         played=scene.played,
-        assumes="The other GPU is as fast, and nobody else uses it.",
+        assumes="The other GPU is as fast, and is otherwise unused.",
         unknown=scene.trouble if len(rest) > 1 else "",
     )
 

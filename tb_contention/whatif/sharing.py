@@ -33,7 +33,7 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
-        return unknown(question, setting, "They take turns already.")
+        return unknown(question, setting, "The sessions already take turns.")
     middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1], copies=scene.control.policy.copies)
     edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
     phases = scene.phases()
@@ -47,7 +47,7 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
         sessions=rows,
         makespan=makespan,
         played=scene.played,
-        assumes="Turns of 1 to 5 ms, and 30 to 150 us for a change of turns; a process for each session.",
+        assumes="Turns last 1 to 5 ms, and a change of turns takes 30 to 150 µs. Each session has a process of its own.",
     )
 
 
@@ -57,7 +57,7 @@ def mps(scene: Scene, question: Question) -> Prediction:
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.CONCURRENT:
-        return unknown(question, setting, "They run side by side already.")
+        return unknown(question, setting, "The sessions already run at the same time.")
     return _at_once(scene, Schedule.MPS, setting, (), None)
 
 
@@ -103,9 +103,7 @@ def _at_once(
     others += _measured(scene, cap, phases)
     rows, makespan = sessions_played(scene, scene.stage, nominal, others, told=vague <= _VAGUE)
     unsure = (
-        ""
-        if vague <= _VAGUE
-        else " Which part of the GPU the kernels take is not known well enough for more than a range."
+        "" if vague <= _VAGUE else " Which part of the GPU the kernels take is too uncertain for more than a range."
     )
     return Prediction(
         schedule=schedule,
@@ -114,8 +112,8 @@ def _at_once(
         sessions=rows,
         makespan=makespan,
         played=scene.played,
-        assumes="Grid, block and occupancy tell which part of the multiprocessors a kernel takes; "
-        "caches and memory bandwidth cost 0 to 10 %, more where kernels take much." + unsure,
+        assumes="Grid, block and occupancy determine which part of the multiprocessors a kernel takes. "
+        "Contention for caches and memory bandwidth costs 0 to 10 %, more where kernels take most of the GPU." + unsure,
     )
 
 

@@ -38,7 +38,7 @@ def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> 
     assert text.startswith(f"{GPU}: what would be if its sessions ran another way\n")
     assert "\nMove evaluator to another GPU\n  evaluator: slowdown 1.5" in text
     assert " now, 1.00 then; step " in text
-    assert "Assumes: The sessions keep the rhythm" in text
+    assert "Assumes: The sessions keep their recorded pace" in text
 
 
 def test_only_what_is_asked_for_is_predicted_in_the_order_of_the_options(logs: str, capsys: Captured) -> None:
@@ -70,7 +70,7 @@ def test_a_session_is_named_by_its_id_too(logs: str, capsys: Captured) -> None:
 
 def test_what_is_so_already_is_said(logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs, "--policy", "time-slicing"]) == 0
-    assert "Not known: They take turns already." in capsys.readouterr().out
+    assert "Not known: The sessions already take turns." in capsys.readouterr().out
 
 
 def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys: Captured) -> None:

@@ -56,7 +56,7 @@ def test_what_is_so_already_is_not_among_the_standard_ones(turns: tuple[Analysis
     assert device.cost.mechanism is Mechanism.TIME_SLICING
     assert Schedule.TIME_SLICING not in by_schedule(device.predictions)
     (asked,) = predict(device, analysis.aligned, (Question(schedule=Schedule.TIME_SLICING),))
-    assert asked.unknown == "They take turns already."
+    assert asked.unknown == "The sessions already take turns."
     assert asked.sessions == ()
 
 
@@ -135,7 +135,7 @@ def test_a_model_that_does_not_return_what_was_measured_predicts_nothing(
 
     for schedule in (Schedule.AS_RECORDED, Schedule.SHIFTED, Schedule.MPS, Schedule.SM_CAP):
         assert found[schedule].sessions == ()
-        assert "does not return what was measured" in found[schedule].unknown
+        assert "does not reproduce the measured slowdowns" in found[schedule].unknown
     assert found[Schedule.ONE_AFTER_ANOTHER].makespan is not None
 
 
@@ -145,7 +145,7 @@ def test_a_shift_beyond_what_was_recorded_together_is_not_told(turns: tuple[Anal
     (found,) = predict(device, analysis.aligned, (question,))
 
     assert found.sessions == ()
-    assert "too little was recorded together" in found.unknown
+    assert "leaves too little overlap" in found.unknown
 
 
 def test_an_earlier_start_is_a_later_one_of_the_others(turns: tuple[Analysis, DeviceReport]) -> None:
