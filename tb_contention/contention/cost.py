@@ -6,7 +6,7 @@ works -> exposure (who can have been touched) -> baselines -> mechanism -> durat
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -27,7 +27,7 @@ from tb_contention.contention.measured import (
     takes_turns,
     turns_exposure,
 )
-from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
+from tb_contention.contention.mechanism import NO_LOSS, Sharing, concluded, recognise
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.residency import Residency, measure_residency
@@ -61,12 +61,10 @@ B = TypeVar("B")
 
 #: A session whose baselines cover less of its contended time is guessed from the others, which must be most of all contended time.
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
-#: Undisturbed kernels, and by how much they take longer than alone, that show somebody who was not traced.
+#: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
 #: Kernels of a session up to which the effect of the clock error is measured.
 _MOST_REPEATED = 200_000
-#: Slowdowns whose interval stays below this are none.
-_AS_ALONE = 1.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ def measure_cost(
     ]
     results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
     if measured is None:
-        sharing = _concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
+        sharing = concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
     blames, pairs = _blames(losses, results, running, had)
     return Cost(
@@ -262,29 +260,6 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
         return 0.0
     change = exact.shared.sum() / exact.alone.sum() - loss.periods.shared.sum() / loss.periods.alone.sum()
     return abs(float(change))
-
-
-def _concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bool, on_cores: bool) -> Sharing:
-    """Correct the mechanism by the losses.
-
-    None where sessions ran at once and each was surely as fast as alone; unknown where an untraced one slowed it, between processes on a
-    processor, and on a processor where no loss could be told.
-    """
-    if len(results) == 1 and (results[0].slowdown.low or 0.0) > _AS_ALONE:
-        return replace(
-            sharing, mechanism=Mechanism.UNKNOWN, detail="It was slower than alone; who else ran was not captured."
-        )
-    untold = on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results)
-    if untold or (on_cores and sharing.mechanism is not Mechanism.NONE):
-        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=_CORES, slice=None)
-    highs = [r.slowdown.high for r in results if r.slowdown.estimate is not None]
-    sure = len(highs) == len(results) and all(high is not None and high < _AS_ALONE for high in highs)
-    if sharing.mechanism is Mechanism.CONCURRENT and sure:
-        return replace(sharing, mechanism=Mechanism.NONE, detail="Each session was as fast as alone.")
-    return sharing
-
-
-_CORES = "On a processor with several cores the order of operations does not tell how it was shared."
 
 
 def _blames(

@@ -16,6 +16,7 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.words.numbers import duration, percent
 
 #: Kernels cut for less than this part of their time are not cut at all.
 _UNCUT = 0.001
@@ -57,13 +58,14 @@ def in_turns(works: list[SessionWork], residency: Residency, start: int, end: in
 
 
 def _detail(residency: Residency, window: int) -> str:
-    length = "" if residency.length is None else f" of {residency.length / 1e6:.2g} ms"
-    change = "" if residency.change is None else f"; a change-over takes {residency.change / 1e3:.0f} us"
-    text = f"Measured by {residency.count} stays of contexts on the GPU: they take turns{length}{change}."
+    length = "" if residency.length is None else f" of {duration(residency.length)}"
+    change = "" if residency.change is None else f"; a context switch takes {duration(residency.change)}"
+    text = f"Measured by recorded context switches ({residency.count} stays on the GPU): the sessions take turns{length}{change}."
     strangers = [s for s in residency.strangers if s[1] > TOO_LITTLE * window]
     if strangers:
-        named = ", ".join("of another user" if p is None else str(p) for p, _ in strangers[:_MOST_NAMED])
-        text += f" Processes that were not captured had it for {sum(t for _, t in strangers) / window:.0%} of the window: {named}."
+        named = ", ".join("a process of another user" if p is None else str(p) for p, _ in strangers[:_MOST_NAMED])
+        taken = sum(t for _, t in strangers)
+        text += f" Processes that were not captured held the GPU for {percent(taken, window)} of the window: {named}."
     return text
 
 

@@ -1,4 +1,4 @@
-"""How do sessions share the device: in turns, at once, or through one queue? Told from where kernels of both were pending together.
+"""Recognise how sessions share the device (in turns, at once, or through one queue) from where kernels of several were pending.
 
 time slices      one session's kernels come in bursts, and the few that a turn of the other cuts carry all of the stretch
 at once          kernels of both end in any order, all stretched alike, and together they get more done than one could (R > 1)
@@ -25,10 +25,12 @@ from tb_contention.contention.mechanism_features import (
 )
 from tb_contention.contention.turn_length import turn_length
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.manifest import MpsState
 from tb_contention.units import F64
+from tb_contention.words.answers import Answer, answer_of
+from tb_contention.words.numbers import duration, times
 
 #: Contended time that is too little to tell anything from, as a share of the window.
 TOO_LITTLE = 0.002
@@ -52,21 +54,23 @@ _TELLING, _PRESUMED = 60, 1.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
-    """The mechanism, why, the slice in ns where it can be seen, and the progress sum.
-
-    in_turns: kernels were never stretched. apart: the sessions hardly had work at the same time.
-    """
+    """How sessions share a device."""
 
     mechanism: Mechanism
+    #: One sentence on what shows the mechanism.
     detail: str
+    #: Kernels were never stretched.
     in_turns: bool = False
+    #: The sessions hardly ever had work at the same time.
     apart: bool = False
+    #: Length of a time slice in ns, where it can be seen.
     slice: float | None = None
+    #: Baseline work done per co-pending time, summed over the sessions; None without baselines.
     progress_sum: float | None = None
 
 
 def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, error: int) -> Sharing:
-    """Tell the mechanism in the window [start, end). alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
+    """Recognise the mechanism in the window [start, end). alone: durations alone, NaN = unknown; error: of the clocks between sessions, ns.
 
     Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
     """
@@ -77,35 +81,35 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
             mechanism=Mechanism.NONE,
-            detail="The sessions hardly had work at the same time.",
+            detail="The sessions hardly ever had work at the same time.",
             apart=True,
             progress_sum=progress,
         )
     if at_once(works, both, error) < _TURNS:
         return _turns(works, both.where, progress, error)
     if progress is not None and progress > (1 - NO_LOSS) * both.sessions:
-        detail = "Each session did its work as fast as alone while others had work too."
+        detail = "Each session was as fast as alone while others had work."
         return Sharing(mechanism=Mechanism.NONE, detail=detail, progress_sum=progress)
     if progress is not None and progress > _MORE_THAN_ONE:
-        detail = f"CoPending they did {progress:.2f} times the work that one does alone in that time."
+        detail = f"Together they get {times(progress)} as much done as one session alone in the same time."
         return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
     length = slice_length(works, both.where)
     heavy = length is not None and max(tail(work, both) for work in works) > _TAIL
     if heavy or any(few_are_cut(w, base, both.where) for w, base in zip(works, alone, strict=True)):
-        detail = "Few kernels, cut by the turn of another session, carry nearly all of the stretch."
+        detail = "A few kernels, interrupted by a turn of another session, account for nearly all of the delay."
     elif bursts(works, both.where) < _BURSTS:
-        detail = "Kernels of the sessions come in turns."
+        detail = "Kernels of the sessions alternate in bursts."
     elif any(exclusion(a, b, both.where) > _EXCLUSION for a in works for b in works if a is not b):
-        detail = "Kernels of one session begin and end only while a stretched kernel of the other waits."
+        detail = "Kernels of one session begin and end only while a kernel of the other is held up."
     else:
         length = turn_length(works, both.where, progress) if all_long(works, both.where) else None
         if length:
             length = common_stretch(works, alone, both.where) or length
-        detail = f"Kernels begin and end in turns of {length / 1e6:.2g} ms." if length else ""
+        detail = f"Kernels begin and end in turns of {duration(length)}." if length else ""
         detail = detail or _presumed(works, both.where, progress)
     if detail:
         return Sharing(mechanism=Mechanism.TIME_SLICING, detail=detail, slice=length, progress_sum=progress)
-    detail = "Kernels of the sessions ran at once, and all were stretched alike."
+    detail = "Kernels of the sessions ran at the same time, and all were slowed alike."
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
 
 
@@ -153,16 +157,16 @@ def _turns(works: list[SessionWork], where: Intervals, progress: float | None, e
     reordered = passed is not None and passed > _REORDERED
     in_bursts = passed is None and bursts(works, where) < _BURSTS
     if not one_process and (reordered or in_bursts):
-        how = "and turns do not follow the order of launches" if reordered else "and come in turns"
+        how = "and do not run in the order of their launches" if reordered else "and alternate in bursts"
         return Sharing(
             mechanism=Mechanism.TIME_SLICING,
-            detail=f"Kernels of the sessions never overlap, {how}.",
+            detail=f"Kernels of different sessions never overlap, {how}.",
             in_turns=True,
             slice=burst_length(works, where),
             progress_sum=progress,
         )
-    order = "" if passed is None else ", in the order in which they were launched"
-    detail = f"Kernels of the sessions never overlap: they ran one after the other{order}."
+    order = "" if passed is None else ", in the order of their launches"
+    detail = f"Kernels of different sessions never overlap: they ran one after another{order}."
     return Sharing(mechanism=Mechanism.SINGLE_STREAM, detail=detail, in_turns=True, progress_sum=progress)
 
 
@@ -178,4 +182,24 @@ def _presumed(works: list[SessionWork], where: Intervals, progress: float | None
     if states == {MpsState.ON}:
         return ""
     known = "without MPS, which was off" if states == {MpsState.OFF} else "unless MPS runs"
-    return f"Too few kernels ended to show turns; presumed, since processes take turns {known}."
+    return f"Too few kernels ended to show turns; time slicing is assumed, because processes take turns {known}."
+
+
+def concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bool, on_cores: bool) -> Sharing:
+    """Correct the mechanism by the losses.
+
+    None where sessions ran at once and none is slower; unknown where an untraced one slowed a single session, between processes on a
+    processor, and on a processor where no loss could be determined.
+    """
+    only = results[0].slowdown if len(results) == 1 else None
+    if only is not None and (only.low or 0.0) > 1.0 and answer_of(only) is not Answer.NO:
+        detail = "The session is slower than alone; what else ran on the device was not captured."
+        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=detail)
+    undetermined = on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results)
+    if undetermined or (on_cores and sharing.mechanism is not Mechanism.NONE):
+        detail = "On a processor with several cores the order of operations does not show how it was shared."
+        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=detail, slice=None)
+    sure = all(r.slowdown.estimate is not None and answer_of(r.slowdown) is Answer.NO for r in results)
+    if sharing.mechanism is Mechanism.CONCURRENT and sure:
+        return replace(sharing, mechanism=Mechanism.NONE, detail="Each session was as fast as alone.")
+    return sharing

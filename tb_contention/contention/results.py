@@ -23,8 +23,8 @@ from tb_contention.units import Nanoseconds
 #: Parts of a kernel lost by less than this are not drawn, ns.
 _DRAWN = 1_000
 _SETTLE = (
-    "The kernels of {name} never ran undisturbed for long enough: a capture of it alone on this device, given as --baseline {name}=RUN, "
-    "or a pause of the others of a few of its steps, would settle it."
+    "Too few kernels of {name} ran undisturbed. To determine its slowdown, capture it alone on this device and pass --baseline {name}=RUN, "
+    "or pause the other sessions for a few of its steps."
 )
 
 
