@@ -1,4 +1,4 @@
-"""A report and limits -> a verdict per limit, device and session. What is not known is neither within a limit nor over it.
+"""Judge a report by limits: one verdict per limit, device and session. An unknown figure is neither within a limit nor over it.
 
 report ──> scope ──┬─ sessions   slowdown, lost time, steps, evidence
 limits    (whom)   ├─ devices    contended time, memory left
@@ -16,7 +16,7 @@ __all__ = ["judge"]
 
 
 def judge(report: Report, limits: Limits) -> Gate:
-    """Judge a report; OptionError where the limits name a device or session that it does not have."""
+    """Judge a report; raise OptionError if the limits name a device or session that it lacks."""
     scope = Scope.of(report, limits)
     found = [*judge_sessions(scope), *judge_devices(scope), *judge_inputs(scope)]
     return Gate(verdicts=(*found, *judged_nowhere(scope, found)), unknown_passes=limits.unknown_passes)

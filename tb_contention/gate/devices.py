@@ -1,4 +1,4 @@
-"""Devices -> verdicts on contended time and on the memory that is left."""
+"""Judge contended time and free memory per device."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,16 +12,16 @@ from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport
 
-_ALONE = "one session was captured: nobody is there to contend with"
-_PERHAPS = "whether others ran beside the session is not known: the clocks are too coarse"
-_PARTLY = "the memory of a session is not in its capture: at most so much is left"
-_MISSING = "allocator events are missing: at most so much is left"
-_OTHERS = "processes without a capture hold memory as well, as the driver saw: so much less may be left"
-_NO_CAPACITY = "no capture states how much memory the device has"
+_ALONE = "only one session was captured, so there is no contention to measure"
+_PERHAPS = "the clocks are too coarse to tell whether other sessions ran at the same time"
+_PARTLY = "the memory of a session was not captured, so less may be left"
+_MISSING = "allocator events are missing, so less may be left"
+_OTHERS = "the driver reports memory of processes without a capture, so less may be left"
+_NO_CAPACITY = "no capture states the device's memory capacity"
 
 
 def judge_devices(scope: Scope) -> Iterator[Verdict]:
-    """Judge all of them."""
+    """Judge all devices."""
     limits = scope.limits
     for device in scope.devices:
         if limits.max_contended is not None:
@@ -50,7 +50,7 @@ def _contended(scope: Scope, device: DeviceReport, limit: float) -> Verdict:
 
 
 def _ends(scope: Scope, device: DeviceReport) -> tuple[int, int]:
-    """Return the least and the most time in which two sessions can have had work at once, for all that is known, ns.
+    """Return the least and the most time in which two sessions can have had work at once, in ns.
 
     Each session's work is taken shorter, or longer, at both ends of every span by the clock error. Sessions of one process share a clock.
     Work that was put down to no session may have met others, or been a session's own.
@@ -76,7 +76,7 @@ def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> V
     memory = device.memory
     verdict = Verdict(gauge=Gauge.MIN_HEADROOM, outcome=Outcome.NOT_KNOWN, device=device.id, unit=unit, bound=limit)
     if device.group.device.device.is_host:
-        return replace(verdict, outcome=Outcome.NOT_APPLICABLE, why="a processor, whose memory is not that of a device")
+        return replace(verdict, outcome=Outcome.NOT_APPLICABLE, why="a processor has no device memory")
     if memory is None:
         return replace(verdict, why=device.memory_note)
     if memory.capacity is None or memory.headroom is None or memory.capacity <= 0:
@@ -93,7 +93,7 @@ def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> V
 
 
 def _held_by_others(device: DeviceReport) -> int:
-    """Return the most that processes without a capture held, bytes; not necessarily when the sessions held most."""
+    """Return the peak memory of processes without a capture, in bytes; it need not coincide with the sessions' peak."""
     return 0 if device.driver is None else int(device.driver.untraced_peak or 0)
 
 

@@ -1,4 +1,4 @@
-"""What the analysis rests on -> verdicts on clocks, findings, problems, and on what could not be judged."""
+"""Judge what the analysis rests on: clocks, findings, problems, and what could not be judged."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,13 +12,13 @@ from tb_contention.units import DeviceId
 
 _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
 _MOST_TOLD = 3
-_NOT_IT = "it was asked for, and nothing of it was judged by this limit"
+_NOT_IT = "this limit applies to nothing in the selected session or device"
 _OF_SESSIONS = (Gauge.MAX_SLOWDOWN, Gauge.MAX_LOST, Gauge.MIN_EVIDENCE)
-_NOWHERE = "it applies to no device and no session here: nothing was judged by it"
+_NOWHERE = "this limit applies to no device or session in these captures"
 
 
 def judge_inputs(scope: Scope) -> Iterator[Verdict]:
-    """Judge clocks and problems by session, findings by device, and captures that are missing from all of it."""
+    """Judge clocks and problems per session, findings per device, and captures that could not be read."""
     limits = scope.limits
     for session in scope.sessions:
         if limits.max_clock_error is not None and session.process is None:
@@ -37,7 +37,7 @@ def judge_inputs(scope: Scope) -> Iterator[Verdict]:
 
 def _clock(session: SessionReport, limit: int) -> Verdict:
     clock = session.clock
-    by_hand = "moved by hand: the error is that of --shift" if clock.source is ClockSource.USER else ""
+    by_hand = "moved with --shift, so its error is that of the shift" if clock.source is ClockSource.USER else ""
     verdict = Verdict(
         gauge=Gauge.MAX_CLOCK_ERROR,
         outcome=Outcome.NOT_KNOWN,
@@ -45,13 +45,13 @@ def _clock(session: SessionReport, limit: int) -> Verdict:
         subject=session.name,
         unit=Unit.NANOSECONDS,
         bound=float(limit),
-        why=by_hand or ("no clock, or one without a known error" if clock.error is None else ""),
+        why=by_hand or ("the capture has no clock, or one with an unknown error" if clock.error is None else ""),
     )
     return verdict if clock.error is None else judged(exactly(verdict, float(clock.error)), confident=False)
 
 
 def _findings(scope: Scope, least: Severity) -> Iterator[Verdict]:
-    """Count findings that are severe enough, by device, then those of no device."""
+    """Count the findings of the given severity or worse, per device, then those of no device."""
     named = bool(scope.limits.sessions or scope.limits.devices)
     ids = {s.id for s in scope.sessions}
     bad = [f for f in scope.report.findings if _RANKS.index(f.severity) >= _RANKS.index(least)]
@@ -68,7 +68,7 @@ def _told(finding: Finding) -> str:
 
 
 def _problems(scope: Scope) -> Iterator[Verdict]:
-    """Count problems that are more than remarks, by capture, then by files that are no capture."""
+    """Count the problems, without remarks, per capture, then per other file."""
     problems = [p for p in scope.report.problems if p.severity is not Severity.INFO]
     files = dict.fromkeys(s.session.file for s in scope.sessions)
     for file in files:
@@ -88,7 +88,7 @@ def _count(gauge: Gauge, told: list[str], device: DeviceId | None = None, subjec
 
 
 def _unread(scope: Scope) -> Iterator[Verdict]:
-    """Name files and folders that could not be read: their sessions are in no figure."""
+    """Name the files and directories that could not be read, whose sessions are missing from every figure."""
     captures = {s.session.file for s in scope.report.sessions}
     for problem in scope.report.problems:
         if problem.severity is not Severity.INFO and problem.file not in captures:
@@ -101,7 +101,7 @@ def _unread(scope: Scope) -> Iterator[Verdict]:
 
 
 def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
-    """Name the limits that nothing was judged by, or no session that was asked for: a gate that judged nothing has not passed."""
+    """Name the limits that judged nothing, or no selected session: such a check must not pass silently."""
     judged_by = [verdict for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE]
     for gauge in _set(scope.limits):
         here = [verdict for verdict in judged_by if verdict.gauge is gauge]
@@ -115,7 +115,7 @@ def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
 
 
 def _set(limits: Limits) -> Iterator[Gauge]:
-    """Return what limits are set on."""
+    """Return the quantities that have limits."""
     wanted = {
         Gauge.MAX_SLOWDOWN: limits.max_slowdown,
         Gauge.MAX_CONTENDED: limits.max_contended,

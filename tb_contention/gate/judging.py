@@ -1,4 +1,4 @@
-"""A figure with its interval and a limit -> a verdict.
+"""Judge a figure with its interval by a limit.
 
     figure known    over when the figure is over; with `confident`, when the whole interval is
     bounds alone    over when both are over, within when both are within, else not known
@@ -13,14 +13,14 @@ from tb_contention.model.gate import Outcome, Verdict
 
 
 def judged(verdict: Verdict, *, confident: bool) -> Verdict:
-    """Set the outcome of a verdict that has its figure and its limit; the reason it carries is kept where nothing is known."""
+    """Set the outcome of a verdict from its figure and limit; keep its reason if the figure is unknown."""
     if verdict.figure is None:
         return replace(verdict, outcome=_by_bounds(verdict))
     outcome = Outcome.OVER if _over(verdict, verdict.figure) else Outcome.WITHIN
     if not confident:
         return replace(verdict, outcome=outcome)
     if verdict.low is None or verdict.high is None:
-        missing = "the interval is not known, so nothing is certain"
+        missing = "the interval is unknown, so --confident cannot judge it"
         return replace(verdict, outcome=Outcome.NOT_KNOWN, why=verdict.why or missing)
     surely = _over(verdict, verdict.high if verdict.gauge.least else verdict.low)
     return replace(verdict, outcome=Outcome.OVER if surely else Outcome.WITHIN)
@@ -41,5 +41,5 @@ def _over(verdict: Verdict, value: float) -> bool:
 
 
 def exactly(verdict: Verdict, value: float) -> Verdict:
-    """Give a verdict a figure that is counted, not estimated: its interval is itself."""
+    """Give a verdict a counted figure, whose interval is the figure itself."""
     return replace(verdict, figure=value, low=value, high=value)

@@ -1,4 +1,4 @@
-"""Limits and a report -> the devices and sessions that are judged."""
+"""Choose the devices and sessions to judge."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _PERHAPS_TOGETHER = "clock-too-coarse"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What is judged. devices: those that are named, of the sessions that are named; sessions: by id."""
+    """What is judged. devices: the selected ones, with the selected sessions; sessions: by id."""
 
     report: Report
     limits: Limits
@@ -23,7 +23,7 @@ class Scope:
 
     @classmethod
     def of(cls, report: Report, limits: Limits) -> "Scope":
-        """Choose; OptionError where a name is of nothing."""
+        """Choose by the limits; raise OptionError for an unknown name."""
         for word in limits.devices:
             _known(word, [str(d.id) for d in report.devices], any(_is(d, word) for d in report.devices), "device")
         sessions = tuple(s for s in report.sessions if not _is_taken_apart(s, report) and not belongs_to_none(s))
@@ -53,12 +53,12 @@ class Scope:
         return (session for session in self.sessions if session.id not in there)
 
     def longest_step(self, session: SessionReport) -> Nanoseconds | None:
-        """Return the limit on the steps of a session: the one that names it, the shortest of several, else the general one."""
+        """Return the step limit of a session: the shortest that names it, else the general one."""
         own = [length for word, length in self.limits.max_step_of if matches(session, word)]
         return min(own) if own else self.limits.max_step
 
     def perhaps_together(self, device: DeviceReport) -> bool:
-        """Tell whether others perhaps ran beside the only session of a device, for all that the clocks tell."""
+        """Return whether the clocks are too coarse to exclude that others ran beside a device's only session."""
         if len(device.sessions) > 1 or len({p.session for p in device.group.device.planes}) < 2:
             return False
         mine: set[SessionId] = set(device.sessions)
@@ -69,12 +69,12 @@ class Scope:
 
 
 def matches(session: SessionReport, word: str) -> bool:
-    """Tell whether a word is a session's id, its name, or the last part of its name."""
+    """Return whether a word is a session's id, name, or the last part of its name."""
     return word in (session.id, session.name, session.name.rpartition("/")[2])
 
 
 def _is(device: DeviceReport, word: str) -> bool:
-    """Tell whether a word is the id of a device, or of the physical one that it is a window of."""
+    """Return whether a word is the id of a device group or of its physical device."""
     return word in (device.id, device.group.device.id)
 
 
@@ -85,10 +85,10 @@ def _known(word: str, ids: list[str], there: bool, what: str) -> None:
 
 
 def _is_taken_apart(session: SessionReport, report: Report) -> bool:
-    """Tell whether a process is represented by the sessions inside it."""
+    """Return whether a process is represented by the sessions inside it."""
     return any(other.process == session.id for other in report.sessions)
 
 
 def belongs_to_none(session: SessionReport) -> bool:
-    """Tell whether it is the work of a process that could not be put down to a session."""
+    """Return whether it is the work of a process that belongs to no known session."""
     return session.process is not None and session.id == f"{session.process}#(unattributed)"

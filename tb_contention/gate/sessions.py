@@ -1,4 +1,4 @@
-"""Sessions -> verdicts on their slowdown, lost time, step periods and evidence."""
+"""Judge slowdown, lost time, step periods and evidence per session."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,15 +14,15 @@ from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.model.series import LEAST, median_interval
 
-_ALONE = "captured alone: nobody is there to slow it down"
-_PERHAPS = "whether others ran beside it is not known: the clocks are too coarse"
-_NOWHERE = "its capture holds no work of any device"
-_NO_STEPS = "no whole step period lies in the window"
+_ALONE = "captured alone, so nothing could slow it down"
+_PERHAPS = "the clocks are too coarse to tell whether other sessions ran at the same time"
+_NOWHERE = "its capture contains no device work"
+_NO_STEPS = "the window contains no whole step period"
 _CLASSES = tuple(Evidence)
 
 
 def judge_sessions(scope: Scope) -> Iterator[Verdict]:
-    """Judge all of them, device by device; then those that are on no device."""
+    """Judge all sessions, device by device, then those on no device."""
     for device in scope.devices:
         for session in scope.on(device):
             loss = device.cost.loss(session.id)
@@ -60,7 +60,7 @@ def _lost(scope: Scope, device: DeviceReport, session: SessionReport, loss: Sess
 
 
 def _weighed(scope: Scope, device: DeviceReport, verdict: Verdict, loss: SessionLoss) -> Verdict:
-    """Judge what company cost; a session without company has no such figure, unless that it was alone is not known."""
+    """Judge the cost of sharing; a session alone has none, unless it is uncertain that it was alone."""
     if verdict.figure is None and verdict.low is None and verdict.high is None:
         alone = _company(scope, device, verdict)
         if alone is not None:
@@ -72,12 +72,12 @@ def _weighed(scope: Scope, device: DeviceReport, verdict: Verdict, loss: Session
 
 
 def _settle(loss: SessionLoss) -> str:
-    """Say what would settle it."""
-    return loss.slowdown.settle or "the traces do not tell how long its work takes alone"
+    """Say what would settle the figure."""
+    return loss.slowdown.settle or "the traces do not show how long its work takes alone"
 
 
 def _company(scope: Scope, device: DeviceReport, verdict: Verdict) -> Verdict | None:
-    """Return what is to be said of the only session of a device; None where there are several."""
+    """Return the reason for the only session of a device; None if there are several."""
     if len(device.sessions) > 1:
         return None
     if scope.perhaps_together(device):
@@ -127,7 +127,7 @@ def _of_no_device(scope: Scope, session: SessionReport) -> Iterator[Verdict]:
 
 
 def _verdict(scope: Scope, gauge: Gauge, device: DeviceReport | None, session: SessionReport) -> Verdict:
-    """Begin a verdict, not known so far; a capture that is not whole is told whatever comes of it."""
+    """Start a verdict as unknown; always mention an incomplete capture."""
     return Verdict(
         gauge=gauge,
         outcome=Outcome.NOT_KNOWN,
@@ -146,4 +146,4 @@ def _not_whole(scope: Scope, session: SessionReport) -> str:
             if p.file == session.session.file and p.affects_numbers and p.severity is not Severity.INFO
         }
     )
-    return f"its capture is not whole: {', '.join(slugs)}" if slugs else ""
+    return f"its capture is incomplete: {', '.join(slugs)}" if slugs else ""

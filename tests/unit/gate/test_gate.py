@@ -366,7 +366,7 @@ def test_a_figure_from_a_capture_that_is_not_whole_says_so() -> None:
     report = shared()
     report = replace(report, problems=(problem(Severity.ERROR, report.sessions[0].session.file),))
     verdict = trainers(judge(report, Limits(max_slowdown=9.0)), Gauge.MAX_SLOWDOWN)
-    assert verdict.why == "its capture is not whole: truncated-xspace"
+    assert verdict.why == "its capture is incomplete: truncated-xspace"
 
 
 def test_devices_and_sessions_are_chosen_by_id_and_by_name() -> None:
