@@ -7,8 +7,8 @@ import numba
 from numba.core import options
 
 F = TypeVar("F", bound=Callable[..., Any])
-#: For functions that borrow their arrays from a caller who holds them: to count references at each call costs ten times the call. numba
-#: does not promise this option; without it the functions do the same, slowly.
+#: Options of functions that borrow arrays from their caller. Counting references at each call costs ten times the call itself. The option
+#: is internal to numba; without it the functions give the same results, slowly.
 LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 
 

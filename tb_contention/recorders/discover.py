@@ -1,4 +1,4 @@
-"""Log directory -> the profiler files in it, by name and place; nothing is opened but folders.
+"""Log directory -> the profiler files in it, found by name and place. Only folders are opened, and files named *.sqlite.
 
 <logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb, and anywhere below <logdir> the files of other recorders.
 """
@@ -23,7 +23,7 @@ from tb_contention.recorders.common.naming import (
 )
 from tb_contention.recorders.nsight.place import report_file
 
-#: Reports of Nsight Systems that were not exported.
+#: Reports of Nsight Systems before their export; they are listed if nothing else is found.
 _REPORTS = (".nsys-rep", ".qdrep")
 _MISPLACED = (Container.XPLANE, Container.RIEGELI)
 
@@ -40,8 +40,8 @@ class _Found:
 def discover(logdir: str, *, spec: str = "") -> Discovery:
     """List the profiler files below a folder, or below the folders of TensorBoard's `--logdir_spec`.
 
-    Also takes a folder inside the layout (a session's directory, `plugins/profile`) or one file. Symbolic links are followed, loops
-    and second ways to one file are found by device and inode. Raises LogdirError when a place does not exist or cannot be read.
+    Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links; detect loops
+    and duplicates by device and inode. Raise LogdirError if a place does not exist or cannot be read.
     """
     found = _Found()
     for name, place in _places(logdir, spec):
@@ -65,7 +65,7 @@ def discover(logdir: str, *, spec: str = "") -> Discovery:
 
 
 def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
-    """Number runs that go by one name: folders of a spec without names, or names that differ only in bytes that are no text."""
+    """Number runs that share a name: unnamed folders of a spec, or names that differ only in bytes that are not UTF-8."""
     taken: set[str] = set()
     unique = []
     for file in files:
@@ -116,7 +116,7 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
 
 
 def _walk(root: Path, name: str, found: _Found) -> None:
-    """Visit folders without recursion; a folder under plugins/profile is a session's directory and is not walked further."""
+    """Walk the folders without recursion; below plugins/profile each folder is a session's directory and is not entered."""
     top = root
     if root.name == "profile" and root.parent.name == "plugins":
         top = root.parent.parent

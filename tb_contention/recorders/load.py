@@ -1,4 +1,4 @@
-"""One file on disk -> Trace, whatever its container; every fault of the file ends in TraceFileError."""
+"""One file -> its Trace, by the reader of its container. Every fault of the file raises TraceFileError."""
 
 import errno
 import hashlib
@@ -15,12 +15,12 @@ from tb_contention.model.trace import Trace
 from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
 from tb_contention.units import U8
 
-#: What protobuf can hold, and so no writer can exceed.
+#: The largest protobuf message, so no writer exceeds it.
 MAX_BYTES = (1 << 31) - 1
 
 
 def load_trace(file: CaptureFile) -> Trace:
-    """Read and decode a file. A file that changes meanwhile is read once more; raises TraceFileError."""
+    """Read and decode a file, once more if it changes meanwhile. Raises TraceFileError."""
     for _ in range(2):
         data, before, after = read_bytes(file)
         try:
@@ -39,14 +39,14 @@ def load_trace(file: CaptureFile) -> Trace:
 
 
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
-    """Read and decode a file into one trace per process that it holds; raises TraceFileError."""
+    """Read and decode a file into one trace per process in it. Raises TraceFileError."""
     if file.container is Container.NSIGHT:
         return _nsight_parts(file)
     return ((file, load_trace(file)),)
 
 
 def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
-    """Read an export of Nsight Systems, which holds all processes of a recording."""
+    """Read an export of Nsight Systems, which contains every process of a recording."""
     from tb_contention.recorders.nsight.reader import read_report
 
     digest = hashlib.sha256()

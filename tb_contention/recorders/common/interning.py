@@ -14,7 +14,7 @@ _SEED = np.uint64(secrets.randbits(62))
 
 
 def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
-    """Intern strings at (place, length) rows; -> the row of the table of each, and the table of distinct ones."""
+    """Intern the strings at rows of (position, length); return the table row of each, and the table of distinct strings."""
     at, length = frozen(places[:, 0]), frozen(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
     intern(data, at, length, ids, first, _SEED)
@@ -28,9 +28,9 @@ def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
 
 @compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, types.uint64))
 def intern(data, at, length, ids, first, seed):
-    """Give equal strings equal ids, counting up in order of appearance; `first[id]` is a row that holds it. FNV-1a, open addressing.
+    """Give equal strings equal ids, in order of appearance; `first[id]` is the first row with it. FNV-1a, open addressing.
 
-    seed: unknown to who wrote the file, so that names cannot be made to collide.
+    seed: unknown to the writer of the file, so nobody can craft names that collide.
     """
     count = at.shape[0]
     size = 16
@@ -66,7 +66,7 @@ def intern(data, at, length, ids, first, seed):
 
 @compiled(types.void(BYTES, R64_1, R64_1, R64_1, U8_1))
 def gather(data, at, length, offsets, blob):
-    """Copy strings of the file one behind the other."""
+    """Copy strings of the file into one blob, at the given offsets."""
     for row in range(at.shape[0]):
         for i in range(length[row]):
             blob[offsets[row] + i] = data[at[row] + i]

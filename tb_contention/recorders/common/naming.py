@@ -1,4 +1,4 @@
-"""What a file's name says: which kind of profiler file it is, of which host, and when a profile was exported beside it."""
+"""File names -> the container of a profiler file, its host, and when the profiles beside it were exported."""
 
 import re
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from tb_contention.model.capture import Container
 
 MANIFEST_NAME = "tb_contention.json"
-#: Recorders that know nothing of TensorBoard's layout write wherever they are told to.
+#: Containers found in any folder, because their recorders do not know TensorBoard's layout.
 ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
-#: Of several files of one host the first kind here is read.
+#: If a host has several files, the first container in this order is read.
 _CONTAINERS = (
     Container.XPLANE, Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI,
 )  # fmt: skip
@@ -17,14 +17,14 @@ _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty
 
 
 def container_of(name: str) -> Container | None:
-    """Tell the kind of a profiler file; None for any other file, and for reports of Nsight Systems, which a name does not tell."""
+    """Return the container of a profiler file; None for other files and for Nsight Systems reports, whose name is ambiguous."""
     if _IGNORED.fullmatch(name):
         return None
     return next((c for c in _CONTAINERS if name.endswith(c.value) and len(name) > len(c.value)), None)
 
 
 def best_of_hosts(names: Iterable[str]) -> dict[str, tuple[Container, str]]:
-    """Choose the best container of each host among the files of one folder."""
+    """Choose the preferred container of each host among the files of one folder."""
     best: dict[str, tuple[Container, str]] = {}
     for name in names:
         container = container_of(name)
@@ -42,6 +42,6 @@ def export_seconds(names: Iterable[str]) -> tuple[int, ...]:
 
 
 def printable(name: str) -> str:
-    """Show a file name that is not UTF-8, or holds control characters, without breaking a line or an encoder."""
+    """Replace what cannot be printed in a file name: bytes that are not UTF-8, and control characters."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -13,7 +13,7 @@ from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
 
 _SESSION = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)")
-#: Riegeli containers are not read.
+#: All containers but Riegeli, which is not supported.
 _IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
 _MAX_BYTES = (1 << 31) - 1
 _CHECK_URL = "Check the URL and your access rights."
@@ -58,7 +58,7 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Prob
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remote:
-    """What is below a root: per folder its files by name, and what the protocol tells of each."""
+    """The files below a root: per folder, by name, with what the protocol reports about each."""
 
     protocol: str
     root: str
@@ -88,7 +88,7 @@ class _Remote:
 
 
 def _modified(info: dict[str, Any]) -> int:
-    """Return the time of change where the protocol tells one; 0 is no evidence."""
+    """Return the modification time in Unix ns, 0 if the protocol reports none."""
     for key in ("mtime", "updated", "LastModified", "created"):
         value = info.get(key)
         if isinstance(value, datetime):
@@ -115,7 +115,7 @@ def read_remote(file: CaptureFile) -> bytes:
 
 
 def read_small(path: str, limit: int) -> bytes:
-    """Read at most `limit` bytes of a remote file; whatever the protocol raises becomes OSError."""
+    """Read at most `limit` bytes of a remote file. Raises OSError, whatever the protocol raises."""
     try:
         filesystem, place = _filesystem(path)
         with filesystem.open(place, "rb") as stream:

@@ -2,7 +2,7 @@
 
 import re
 
-#: Lines that its tools derive from others.
+#: Lines that its tools derive from other lines.
 DERIVED_NAMES = frozenset(
     {
         "Steps", "Launch Stats", "TensorFlow Name Scope", "Framework Name Scope", "TensorFlow Ops", "Framework Ops", "XLA Modules",
@@ -10,5 +10,5 @@ DERIVED_NAMES = frozenset(
     }
 )  # fmt: skip
 
-#: A TensorFlow operation on the host: `scope/name:Type`. The project's own annotation looks like one and is none.
+#: A TensorFlow operation on the host: `scope/name:Type`. Excludes this project's own annotation, which has the same form.
 OPERATION = re.compile(rb"(?!tb_contention\.session:)[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*")

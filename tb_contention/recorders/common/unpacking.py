@@ -1,17 +1,17 @@
-"""Gzip with a limit: what a short file cannot honestly hold is refused before it is unpacked."""
+"""Gzip with a limit: a short file that claims implausibly much text is refused before it fills the memory."""
 
 import zlib
 
 from tb_contention.errors import TraceFileError
 from tb_contention.recorders.common.advice import COPY_AGAIN
 
-#: Traces compress 10 to 30 times. A short file that holds more than this is a bomb; the least is for files of a few hundred bytes.
+#: Traces compress 10 to 30 times, so a file beyond this ratio is a bomb. LEAST_TEXT is allowed to files of any size.
 MAX_RATIO = 100
 LEAST_TEXT = 8 << 20
 
 
 def unpack(data: bytes | memoryview, file: str, most: int) -> tuple[bytes, bool]:
-    """Unpack gzip, up to `most` bytes; -> the text, and whether the file is whole. Raises TraceFileError."""
+    """Unpack up to `most` bytes of gzip; return the text and whether the file is complete. Raises TraceFileError."""
     if not len(data):
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=COPY_AGAIN, offset=0)
     limit = min(most, max(LEAST_TEXT, MAX_RATIO * len(data)))

@@ -1,1 +1,1 @@
-"""PyTorch's Chrome traces (Kineto) -> Trace. What is read and what they cannot tell is in KINETO.md."""
+"""PyTorch's Chrome traces (Kineto) -> Trace. KINETO.md describes what is read and what the format lacks."""

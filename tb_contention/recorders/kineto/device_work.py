@@ -1,4 +1,4 @@
-"""Events on devices -> kernels, streams, devices; where there are none, operations of the host in their place."""
+"""Device events -> kernels, streams and devices; without any, host operations take their place."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ class DeviceWork:
 
 
 def host_work(rows: Rows, ops: I64) -> KernelTable:
-    """Take the outermost operations of each thread, for captures without work on a device: those inside them are the same time again."""
+    """Take the outermost operations of each thread, for captures without device work; nested ones would count the same time twice."""
     thread = rows.thread[ops].astype(np.int64)
     outer = ops[np.sort(outermost_rows(thread, np.zeros_like(thread), rows.start[ops], rows.duration[ops]))]
     outer = outer[np.lexsort((rows.thread[outer], rows.start[outer]))]
@@ -85,7 +85,7 @@ def host_work(rows: Rows, ops: I64) -> KernelTable:
 
 
 def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
-    """Describe the devices that have work by `deviceProperties`; what is no such thing is left out."""
+    """Describe the devices that have work from `deviceProperties`, skipping invalid entries."""
     stated = beside.get("deviceProperties")
     known = {p.get("id"): p for p in stated if isinstance(p, dict)} if isinstance(stated, list) else {}
     return tuple(_device(ordinal, known.get(ordinal, {})) for ordinal in used[:_MOST_DEVICES])
@@ -121,7 +121,7 @@ def _streams(devices: tuple[Device, ...], ordinal: I64, stream: I64) -> tuple[tu
 
 
 def _details(rows: Rows, launch: I64, places: I64) -> tuple[StringTable, I32]:
-    """Write each distinct launch as XSpace files do, since that is what the analysis reads; -1 where a file says nothing of it."""
+    """Write each distinct launch configuration in the form of XSpace files, which the analysis reads; -1 if the file has none."""
     grid = _texts(rows.document.text, places[:, 0:2])
     block = _texts(rows.document.text, places[:, 2:4])
     keys = np.column_stack([launch, grid[0], block[0]])
@@ -166,7 +166,7 @@ def _operations(rows: Rows, external: I64, correlation: I64, ops: tuple[I64, I64
 
 
 def _look_up(wanted: I64, keys: I64, values: I64, missing: int = NONE) -> I64:
-    """Return the value of the first key that is the wanted one."""
+    """Return the value of the first matching key."""
     known = np.flatnonzero(keys != NONE)
     if not len(known):
         return np.full(len(wanted), missing, np.int64)

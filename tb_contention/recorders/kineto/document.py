@@ -1,4 +1,4 @@
-"""The bytes of a file -> JSON text, what stands beside the list of events, and the events as columns."""
+"""The bytes of a file -> its events as columns, and the members beside the list of events."""
 
 import json
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from tb_contention.recorders.kineto import events as scanning
 from tb_contention.recorders.kineto.json_text import OPEN, OPEN_LIST, member, skip_blank
 from tb_contention.units import I64, U8
 
-#: Traces of one training step are said to reach 1 GB.
+#: Traces of a single training step can reach 1 GB.
 MAX_TEXT = (1 << 32) - 1
-#: Members beside the events are small; a hostile file can have any number of them.
+#: Bounds on the members beside the events, for hostile files; honest ones are few and small.
 _MOST_MEMBER, _MOST_MEMBERS = 1 << 20, 200
 _CHUNK = 1 << 18
 
@@ -31,7 +31,7 @@ _KEYS = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A scanned file. beside: the members next to the events, as JSON values. rows: of events that matter (`events.CLASS` and so on)."""
+    """A scanned file. beside: the members beside the list of events, as JSON values; rows: one per event, columns as in `events`."""
 
     text: U8
     beside: dict[str, Any]
@@ -40,7 +40,7 @@ class Document:
 
 
 def words(texts: tuple[str, ...]) -> tuple[U8, I64]:
-    """Put words one after another, for compiled code."""
+    """Join words into one array with offsets, as compiled functions take them."""
     encoded = [text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)]).astype(np.int64)
     offsets.flags.writeable = False
@@ -48,7 +48,7 @@ def words(texts: tuple[str, ...]) -> tuple[U8, I64]:
 
 
 def read_document(data: bytes | U8, file: str) -> Document:
-    """Unpack and scan. Raises TraceFileError for what is no JSON object with `traceEvents`."""
+    """Unpack and scan a file. Raises TraceFileError if it is not a JSON object with `traceEvents`."""
     text, whole = _text(data, file)
     at = skip_blank(text, 0, len(text))
     if at >= len(text) or text[at] != OPEN:
@@ -80,7 +80,7 @@ def read_document(data: bytes | U8, file: str) -> Document:
 
 
 def _text(data: bytes | U8, file: str) -> tuple[U8, bool]:
-    """Return the text, and whether it is whole; gzip is told by its first bytes, whatever the file is called."""
+    """Return the text and whether it is complete; recognise gzip by its first bytes, not by the file's name."""
     raw = np.frombuffer(data, np.uint8)
     if not len(raw):
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=COPY_AGAIN, offset=0)
@@ -95,7 +95,7 @@ _EVENTS = b'"traceEvents"'
 
 
 def _list_of_events(text: U8, at: int) -> int:
-    """Return where the events begin, if the next member is they; -1 if it is another."""
+    """Return where the events begin if the next member is the list of events, else -1."""
     at = skip_blank(text, at, len(text))
     if text[at : at + len(_EVENTS)].tobytes() != _EVENTS:
         return -1
@@ -107,7 +107,7 @@ def _list_of_events(text: U8, at: int) -> int:
 
 
 def _scan(text: U8, at: int) -> tuple[I64, int]:
-    """Read the list of events; -> rows, and the place behind the list, -1 where the text ends first."""
+    """Read the list of events; return the rows and the position after the list, -1 if the text ends first."""
     keys, key_offsets = words(_KEYS)
     names, name_offsets = words(tuple(_CATEGORIES))
     classes = np.array([*_CATEGORIES.values(), METADATA, MEMORY], np.int64)
@@ -122,7 +122,7 @@ def _scan(text: U8, at: int) -> tuple[I64, int]:
 
 
 def _keep(beside: dict[str, Any], text: U8, key: tuple[int, int], value: tuple[int, int]) -> None:
-    """Keep a small member; what is no valid JSON is left out."""
+    """Keep a small member; skip invalid JSON."""
     if value[1] - value[0] > _MOST_MEMBER or key[1] - key[0] > 100:
         return
     try:

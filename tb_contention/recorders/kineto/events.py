@@ -1,4 +1,4 @@
-"""The events of a Chrome trace -> rows of numbers and places in the text; their arguments, of the rows that one asks for."""
+"""The events of a Chrome trace -> rows of numbers and text positions; the arguments of chosen rows -> columns."""
 
 import numpy as np
 from numba import types
@@ -16,19 +16,19 @@ from tb_contention.recorders.kineto.json_text import (
     which,
 )
 
-#: Columns of a row: class, name (place, length), process, thread, microseconds (whole, millionths), duration in ps, arguments (from, to).
+#: Columns: class, name (position, length), process, thread, microseconds (whole, millionths), duration in ps, arguments (from, to).
 CLASS, NAME, LENGTH, PROCESS, THREAD, WHOLE, PART, DURATION, FROM, TO = range(10)
 WIDTH = 10
 MORE, ENDED, CUT = range(3)
 R64_2 = types.Array(types.int64, 2, "C", readonly=True)
-#: What an instant without a category of its own is.
+#: The phases (`ph`) of events: C, i, M, X.
 _COUNTER, _INSTANT, _METADATA, _COMPLETE = 67, 105, 77, 88
 _PS = 1_000_000
 
 
 @compiled(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8), **LENT)
 def event(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows, n):
-    """Read one event into row n; -> the place behind it, -1 where the text ends first."""
+    """Read one event into row n; return the position after it, -1 if the text ends first."""
     for k in range(WIDTH):
         rows[n, k] = NONE
     rows[n, CLASS] = -1
@@ -72,10 +72,10 @@ def event(text, at, end, keys, key_offsets, classes, categories, category_offset
 
 @compiled(types.UniTuple(i8, 3)(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2), **LENT)
 def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows):
-    """Read events from `at`, inside the list, until `rows` is full; -> (rows, where to go on, state).
+    """Read events from `at`, inside the list, until `rows` is full; return (rows, next position, state).
 
-    state: MORE to read, the list ENDED before that place, or the text is CUT. keys: ph, cat, name, pid, tid, ts, dur, args, in this order;
-    classes: by category, -1 for events that nobody asks for, which get no row; the last but one class is that of metadata, the last
+    state: MORE to read, the list ENDED before that position, or the text is CUT. keys: ph, cat, name, pid, tid, ts, dur, args, in
+    this order; classes: by category, -1 for events that are not read; the last but one class is that of metadata, the last
     that of memory events.
     """
     made = np.int64(0)
@@ -124,7 +124,7 @@ def arguments(text, start, stop, keys, key_offsets, numbers, places):
 
 @compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, I64_1))
 def enclosing(thread, start, end, of_thread, at, found):
-    """Find for each instant the innermost interval of its thread that holds it, -1 for none.
+    """Find the innermost interval around each instant on its thread, -1 if there is none.
 
     Intervals are sorted by (thread, start, -end) and nest; instants by (thread, time).
     """
@@ -158,9 +158,9 @@ def same_row(table, a, b):
 
 @compiled(i8(R64_2, I64_1, I64_1, types.uint64))
 def number_rows(table, numbers, first, seed):
-    """Number equal rows alike, counting up in order of appearance; `first[number]` is where it first appears; -> how many there are.
+    """Number equal rows alike, in order of appearance; `first[number]` is its first row. Return how many numbers there are.
 
-    seed: unknown to who wrote the file, so that rows cannot be made to collide.
+    seed: unknown to the writer of the file, so nobody can craft rows that collide.
     """
     size = 16
     while size < 2 * table.shape[0]:

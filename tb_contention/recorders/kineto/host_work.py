@@ -1,4 +1,4 @@
-"""Events on the host -> launches, marks and waits, and what the allocators wrote."""
+"""Host events -> launches, steps, sessions, waits and allocator events."""
 
 import re
 
@@ -12,7 +12,7 @@ from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.rows import Rows
 from tb_contention.units import I32, I64
 
-#: What `torch.profiler` writes around each step, and the project's own mark of a session.
+#: The annotation that `torch.profiler` writes around each step, and this project's own annotation of a session.
 _STEP = re.compile(r"ProfilerStep#(\d{1,15})")
 _SESSION = "tb_contention.session:"
 #: Calls in which the host waits for the device.
@@ -23,7 +23,7 @@ _CPU, _GPUS = 0, (1, 6)
 
 
 def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
-    """Take the calls of the driver and the runtime that a kernel can belong to."""
+    """Take the driver and runtime calls that have a correlation id."""
     known = correlation > 0
     picked = calls[known]
     return LaunchTable(
@@ -37,7 +37,7 @@ def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
 
 
 def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
-    """Take steps, sessions and waits; operations say nothing more than the kernels' own column does."""
+    """Take steps, sessions and waits; operations are already in a column of the kernels."""
     marks = rows.of_class(parts.MARK)
     kind, step = _marks(rows.strings)
     waits = np.array([bool(_WAITS.fullmatch(rows.strings[row])) for row in range(len(rows.strings))], np.bool_)
@@ -67,7 +67,7 @@ def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
 
 
 def _marks(strings: StringTable) -> tuple[I64, I64]:
-    """Say of each name which mark it is, -1 for none, and the number of its step."""
+    """Return the kind of annotation that each name is, -1 for none, and its step number."""
     kind, step = np.full(len(strings), -1, np.int64), np.full(len(strings), NONE, np.int64)
     for row in range(len(strings)):
         name = strings[row]
@@ -80,10 +80,10 @@ def _marks(strings: StringTable) -> tuple[I64, I64]:
 
 
 def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ...]]:
-    """Take the memory events of all devices; -> the table, and the allocators' names, which it counts from the end of the strings on.
+    """Take the memory events of all devices; return the table and the allocators' names, numbered from the end of the strings.
 
-    The caching allocator states what is given out (`Total Allocated`), and what it has taken of the device, which is no limit: the limit
-    is unknown.
+    The caching allocator reports the bytes in use (`Total Allocated`) and the bytes reserved from the device. Neither is a limit, so the
+    limit is unknown.
     """
     picked = rows.of_class(parts.MEMORY)
     numbers, _ = rows.arguments(picked, _MEMORY_KEYS)
@@ -121,7 +121,7 @@ def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ..
 
 
 def _enclosing_names(rows: Rows, ops: I64, instants: I64) -> I32:
-    """Name the innermost operation of the thread at each instant."""
+    """Return the name of the innermost operation on the thread at each instant."""
     end = rows.start + rows.duration
     ops = ops[np.lexsort((-end[ops], rows.start[ops], rows.thread[ops]))]
     order = np.lexsort((rows.start[instants], rows.thread[instants]))

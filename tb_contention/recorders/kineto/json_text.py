@@ -1,7 +1,7 @@
-"""JSON text in compiled code: where values begin and end, and numbers without a detour through floats. Nothing recurses.
+"""JSON text in compiled code: where values begin and end, and decimal numbers without rounding to floats. Nothing recurses.
 
-Tolerant where writers are known to be wrong: commas too many or missing, NaN, backslashes that escape nothing. `end` is never passed.
-Every loop ends by a comparison: around calls of these functions `while True` with a `break` came out of LLVM as a loop without end.
+Tolerates what known writers get wrong: missing or extra commas, NaN, backslashes that escape nothing. Never reads past `end`.
+Every loop ends by a comparison, because LLVM compiled `while True` with a `break` around these calls to an endless loop.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from numba import types
 from tb_contention._compiled import LENT, compiled
 from tb_contention.recorders.common.array_types import BYTES, PAIR, R64_1, i8
 
-#: A value that is absent, or is no number.
+#: A value that is absent or not a number.
 NONE = -(1 << 63)
 QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COLON = 34, 92, 123, 125, 91, 93, 58
 _MOST_DIGITS = 18
@@ -18,7 +18,7 @@ _MOST_DIGITS = 18
 
 @compiled(i8(BYTES, i8, i8), **LENT)
 def skip_blank(text, at, end):
-    """Step over white space and commas."""
+    """Skip white space and commas."""
     while at < end and (text[at] == 32 or text[at] == 10 or text[at] == 13 or text[at] == 9 or text[at] == 44):
         at += 1
     return at
@@ -26,7 +26,7 @@ def skip_blank(text, at, end):
 
 @compiled(i8(BYTES, i8, i8), **LENT)
 def skip_string(text, at, end):
-    """Step over a string whose opening quote is at `at`; -1 where it does not end."""
+    """Skip the string whose opening quote is at `at`; -1 if it does not end."""
     at += 1
     while at < end:
         byte = text[at]
@@ -41,7 +41,7 @@ def skip_string(text, at, end):
 
 @compiled(i8(BYTES, i8, i8), **LENT)
 def skip_value(text, at, end):
-    """Step over any value; -1 where it does not end before the text does."""
+    """Skip any value; -1 if the text ends first."""
     if at >= end:
         return np.int64(-1)
     if text[at] == QUOTE:
@@ -74,7 +74,7 @@ def skip_value(text, at, end):
 
 @compiled(i8(BYTES, i8, i8, BYTES, R64_1), **LENT)
 def which(text, at, end, words, offsets):
-    """Return the number of the word that [at, end) is, -1 for none of them."""
+    """Return the index of the word that equals [at, end), -1 if none does."""
     for word in range(offsets.shape[0] - 1):
         first = offsets[word]
         if offsets[word + 1] - first != end - at:
@@ -93,12 +93,12 @@ def which(text, at, end, words, offsets):
 def member(text, at, end):
     """Read the next member of an object: (begin and end of its key without quotes, begin and end of its value).
 
-    At the object's end the first is -1 and the second the place behind it; where the text ends first, both are -1.
+    At the object's end the first is -1 and the second the position after it; if the text ends first, both are -1.
     """
     at = skip_blank(text, at, end)
     while at < end and text[at] != CLOSE:
         if text[at] != QUOTE:
-            at = skip_blank(text, at + 1, end)  # no key: what is wrong here is stepped over byte by byte
+            at = skip_blank(text, at + 1, end)  # not a key: skip bad text byte by byte
             continue
         key_end = skip_string(text, at, end)
         if key_end < 0:
@@ -118,7 +118,7 @@ def member(text, at, end):
 
 @compiled(i8(BYTES, i8, i8), **LENT)
 def exponent(text, at, end):
-    """Read the power of ten behind an `e`, 99 for what is none, or is beyond all times."""
+    """Read the power of ten after an `e`; 99 if it is invalid or larger than any time has."""
     negative = at < end and text[at] == 45
     if negative or (at < end and text[at] == 43):
         at += 1
@@ -134,7 +134,7 @@ def exponent(text, at, end):
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
 def decimal(text, at, end):
-    """Read a number as (whole part, millionths), both with its sign; NONE for what is none. A number in quotes is one too."""
+    """Read a number, quoted or not, as (whole part, millionths), both signed; NONE if it is not a number."""
     if end - at > 2 and text[at] == QUOTE:
         at, end = at + 1, end - 1
     negative = at < end and text[at] == 45

@@ -20,7 +20,7 @@ from tb_contention.recorders.kineto.rows import Rows, first_known
 from tb_contention.units import I64, Picoseconds
 
 _NS_PER_US, _PS_PER_NS = 1_000, 1_000
-#: Times this large are Unix time; older ones count from the start of the machine, or from anything else.
+#: Times in this range are Unix time; smaller ones count from the machine's start or another origin.
 _LEAST_UNIX_US, _MOST_UNIX_US = 1_000_000_000_000_000, 4_000_000_000_000_000
 _THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
 
@@ -28,7 +28,7 @@ _THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
 def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
     """Decode a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages.
 
-    Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
+    Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
     document = parts.read_document(data, file)
     rows = Rows.of(document)
@@ -70,14 +70,14 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
 
 
 def _joined(*tables: StringTable) -> StringTable:
-    """Put string tables one after another."""
+    """Concatenate string tables."""
     blob = np.concatenate([table.blob[table.offsets[0] : table.offsets[-1]] for table in tables])
     lengths = np.concatenate([np.diff(table.offsets) for table in tables])
     return StringTable(blob=blob, offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]))
 
 
 def _threads(rows: Rows) -> tuple[str, ...]:
-    """Name host threads as the file does, by their number where it does not."""
+    """Name host threads as the file does, or else by their number."""
     named: dict[tuple[int, int], str] = {}
     for row in rows.of_class(parts.METADATA).tolist():
         if rows.strings[rows.names[row]] == "thread_name":
@@ -101,7 +101,7 @@ def _argument(rows: Rows, row: int, key: str) -> str:
 
 
 def _process(rows: Rows) -> int | None:
-    """Return the process of most calls and operations; a file holds one."""
+    """Return the process with the most calls and operations; a file records one process."""
     host = rows.table[rows.of_class(parts.LAUNCH, parts.OP, parts.MARK), column.PROCESS]
     host = host[(host > 0) & (host < 1 << 31)]
     if not len(host):
@@ -111,7 +111,7 @@ def _process(rows: Rows) -> int | None:
 
 
 def _clock(rows: Rows, end: int, kernels: KernelTable, launches: LaunchTable) -> ClockEvidence:
-    """Newer files count from `baseTimeNanoseconds`, older ones count Unix time; the span of the recording is an event of its own."""
+    """Find the wall clock: newer files count from `baseTimeNanoseconds`, older ones in Unix time."""
     base = rows.document.beside.get("baseTimeNanoseconds")
     is_stated = isinstance(base, int) and not isinstance(base, bool) and 0 <= base < 1 << 62
     lag = _negative_lag(kernels, launches)
@@ -124,7 +124,7 @@ def _clock(rows: Rows, end: int, kernels: KernelTable, launches: LaunchTable) ->
 
 
 def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
-    """Return by how much a kernel starts before its launch at most: it bounds the error between the two clocks."""
+    """Return the longest time that a kernel starts before its launch, which bounds the skew between the two clocks."""
     if not len(launches) or not len(kernels):
         return 0
     order = np.argsort(launches.correlation, kind="stable")

@@ -1,4 +1,4 @@
-"""Scanned events -> rows on one axis, by what they are, with their names interned."""
+"""Scanned events -> rows on one time axis, selectable by class, with interned names."""
 
 import json
 import secrets
@@ -79,7 +79,7 @@ class Rows:
 
 
 def first_known(columns: I64) -> I64:
-    """Take of each row the first number that is there."""
+    """Return the first number of each row that is not NONE."""
     found: I64 = columns[:, 0].copy()
     for k in range(1, columns.shape[1]):
         found = np.where(found == NONE, columns[:, k], found)
@@ -87,7 +87,7 @@ def first_known(columns: I64) -> I64:
 
 
 def _origin(table: I64, fine: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
-    """Return the whole microsecond before the earliest event; a file of which most times are near each other has its origin there."""
+    """Return the whole microsecond of the earliest event, ignoring outliers far from the median time."""
     times = table[fine, column.WHOLE]
     if not len(times):
         return 0
@@ -97,14 +97,14 @@ def _origin(table: I64, fine: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int
 
 
 def _names(document: parts.Document, table: I64) -> tuple[I32, StringTable]:
-    """Intern the names; the few with escapes are read as JSON."""
+    """Intern the names, and decode the few that contain escapes."""
     places = np.stack([np.maximum(table[:, column.NAME], 0), table[:, column.LENGTH]], 1)
     ids, strings = intern_places(document.text, places)
     return ids.astype(np.int32), unescaped(strings)
 
 
 def unescaped(strings: StringTable) -> StringTable:
-    """Resolve the escapes of JSON; bytes that are none stay as they are written."""
+    """Decode JSON escapes; keep invalid ones as they are written."""
     if not (strings.blob == ord("\\")).any():
         return strings
     return StringTable.of([_plain(strings[row]) for row in range(len(strings))])
@@ -132,7 +132,7 @@ def _threads(table: I64) -> tuple[list[tuple[int, int]], I32]:
 
 
 def distinct_rows(table: I64) -> tuple[I64, I64]:
-    """Number equal rows alike; -> the number of each, and where each number first appears."""
+    """Number equal rows alike; return the number of each row, and the first row of each number."""
     numbers, first = np.empty(len(table), np.int64), np.empty(len(table), np.int64)
     count = column.number_rows(frozen(table), numbers, first, _SEED)
     return numbers, first[:count]

@@ -1,4 +1,4 @@
-"""What the two old containers have in common: events with a plane, a line, a name and times, and nothing more."""
+"""Events of the two legacy containers -> Trace. They have a plane, a line, a name and times, and nothing more."""
 
 import re
 from dataclasses import dataclass, fields
@@ -43,7 +43,7 @@ class OldEvents:
 
 
 def old_trace(file: str, era: Era, events: OldEvents, problems: list[Problem], *, complete: bool = True) -> Trace:
-    """Sort old events into a Trace; what the container cannot hold is stated as a problem."""
+    """Build a Trace of the events; a problem states what the container lacks."""
     fine = (events.duration >= 0) & (events.duration < MAX_TRACE_PS // 2) & (np.abs(events.start) < MAX_TRACE_PS // 2)
     names, name_rows = np.unique(
         np.array(events.name, dtype=object) if events.name else np.empty(0, object), return_inverse=True
@@ -131,7 +131,7 @@ def _steps(
 
 
 def _empty(table: type[Any]) -> Any:
-    """Make a table without rows; the column types are in the annotations."""
+    """Make a table without rows, typed by its annotations."""
     kinds = {"float64": np.float64, "int64": np.int64, "int32": np.int32, "uint8": np.uint8}
     columns = {
         f.name: np.empty(0, next(t for k, t in kinds.items() if f"numpy.{k}" in str(f.type))) for f in fields(table)

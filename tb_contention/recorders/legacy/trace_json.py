@@ -14,7 +14,7 @@ from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.common.unpacking import unpack
 from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
 
-#: The writer stops at a million events of some hundred bytes; more is no trace.
+#: The writer stops at a million events of a few hundred bytes each.
 MAX_TEXT = 400 << 20
 _BETWEEN_EVENTS = re.compile(r"\}\s*,\s*\{")
 
@@ -43,7 +43,7 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
 
 
 def _parse(text: str, file: str) -> tuple[Any, bool]:
-    """Parse; a text that was cut is closed behind its last whole event."""
+    """Parse the text; close a truncated one after its last complete event."""
     try:
         return json.loads(text), True
     except (ValueError, RecursionError):
@@ -97,7 +97,7 @@ def _columns(events: list[Any]) -> OldEvents:
 
 
 def _text(value: Any) -> str:
-    """Take a name; JSON can spell half a character, which no output could be written with."""
+    """Return a name as text; replace lone surrogates, which JSON can spell but no encoder can write."""
     return str(value).encode("utf-8", "replace").decode()
 
 
@@ -106,7 +106,7 @@ def _key(value: Any) -> Any:
 
 
 def _picoseconds(value: Any) -> int:
-    """Turn microseconds into ps; what is no number becomes impossible, and is left out later."""
+    """Convert microseconds to ps; anything but a number becomes an impossible time, which is skipped later."""
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e12 or not math.isfinite(value):
         return 1 << 62
     return round(value * 1e6)

@@ -32,7 +32,7 @@ def trace_message() -> Any:
             if type_name:
                 field.type_name = f".{package}.{type_name}"
 
-    # A map is on the wire a repeated message of key and value; declared so, nothing depends on map support.
+    # On the wire a map is a repeated message of key and value; declared as such, it needs no map support.
     message("Resource", ("name", 1, _STRING, None, False), ("id", 2, _UINT32, None, False))
     message("ResourceEntry", ("key", 1, _UINT32, None, False), ("value", 2, _MESSAGE, "Resource", False))
     message(
@@ -53,7 +53,7 @@ def trace_message() -> Any:
 
 
 def decode_trace_proto(data: bytes, *, file: str) -> Trace:
-    """Decode the bytes of a `.trace` file. Raises TraceFileError when it is not one."""
+    """Decode the bytes of a `.trace` file. Raises TraceFileError if it is something else."""
     if not data:
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=RECORD_AGAIN, offset=0)
     message = trace_message()()

@@ -1,4 +1,4 @@
-"""Values of a manifest -> what it says of a session; every value is checked, an absent one is None or empty."""
+"""One entry of a manifest -> ManifestSession. Every value is checked; an absent one is None or empty."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -138,7 +138,7 @@ def _floats(entry: Mapping[str, Any], key: str, length: int) -> F64:
 
 
 def _column(entry: Mapping[str, Any], key: str, length: int | None) -> list[Any]:
-    """Return a list; all unknown where there is none, refused where its length is another than the times'."""
+    """Return a list of the given length; all None if it is absent. Raises ManifestError on another length."""
     values = _list(entry, key)
     if length is None or len(values) == length:
         return values
@@ -157,7 +157,7 @@ def _list(entry: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _choice(entry: Mapping[str, Any], key: str, default: _Choice) -> _Choice:
-    """Return one of an enumeration; a word that this version does not know is as good as none."""
+    """Return a member of an enumeration; the default for a word that this release does not know."""
     word = _string(entry, key)
     return next((each for each in type(default) if each.value == word), default)
 
@@ -169,7 +169,7 @@ def _texts(entry: Mapping[str, Any], key: str) -> dict[str, str]:
 def _text(value: Any, key: str) -> str:
     if not isinstance(value, str) or len(value) > _MOST_TEXT:
         raise _bad(f"{key} must hold strings of at most {_MOST_TEXT} characters.")
-    return value.encode("utf-8", "replace").decode()  # JSON can spell half a character
+    return value.encode("utf-8", "replace").decode()  # JSON can spell a lone surrogate
 
 
 def _string(entry: Mapping[str, Any], key: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Reads what `nsys export --type sqlite` writes into the same columns as XSpace files; NSIGHT.md says what is read."""
+"""SQLite exports of Nsight Systems -> Trace per process. NSIGHT.md describes what is read and what the format lacks."""

@@ -1,4 +1,4 @@
-"""What was read of one process -> the tables of a trace; times become ps since the report's first event."""
+"""The rows of one process -> the tables of a trace, with times in ps since the report's first event."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Places:
 
 
 def kernel_table(work: DeviceWork, places: Places, origins: Origins, strings: Strings) -> KernelTable:
-    """Make the kernels of a process; `work` is in their order."""
+    """Build the kernel table of a process, in the order of `work`."""
     none = np.full(len(work), -1, np.int32)
     launches = [launch_text(row) for row in work.launches.tolist()]
     details: list[str | None] = [*launches, None]  # -1 picks the last
@@ -87,7 +87,7 @@ def _graph_name(number: int) -> str:
 
 
 def launch_table(calls: Calls, work: DeviceWork, threads: I64, origins: Origins, strings: Strings) -> LaunchTable:
-    """Make the launches of a process: calls that device work names as its cause."""
+    """Build the launch table of a process from the calls that device work correlates with."""
     rows = np.flatnonzero((calls.correlation > 0) & np.isin(calls.correlation, work.correlation))
     rows = rows[np.argsort(calls.start[rows], kind="stable")]
     return LaunchTable(
@@ -98,7 +98,7 @@ def launch_table(calls: Calls, work: DeviceWork, threads: I64, origins: Origins,
 
 
 def allocation_table(events: Allocations, origins: Origins, strings: Strings) -> AllocationTable:
-    """Make the driver's allocations of a process; what only a framework's allocator knows is unknown."""
+    """Build the allocation table of a process; columns that only a framework's allocator could fill are unknown."""
     count = len(events.time)
     unknown, none = np.full(count, NONE), np.full(count, -1, np.int32)
     ordinals, which = np.unique(events.ordinal, return_inverse=True)
@@ -120,7 +120,7 @@ def residency_table(
     ordinals: list[int],
     origins: Origins,
 ) -> ResidencyTable:
-    """Make the stays on the GPUs that a process used; all contexts, also of processes that were not recorded otherwise."""
+    """Build the table of stays on the GPUs that a process used, of all contexts, including those of untraced processes."""
     traced = np.unique(everybody.process)
     parts: list[ResidencyTable] = []
     for row, gpu in enumerate(gpus):

@@ -1,8 +1,8 @@
-"""A SQLite file that nobody trusts -> integer columns and texts of its tables.
+"""An untrusted SQLite file -> integer columns and texts of its tables.
 
-It is opened read-only and taken for unchanging, so that nothing is written beside it. Only real tables are read, and of these only real
-columns: a view, a virtual table or a computed column is a program of whoever wrote the file. SQLite stores any type in any column: what is
-no integer is absent here.
+The file is opened as read-only and immutable, so nothing is written beside it. Only real tables and stored columns are read: a view, a
+virtual table or a computed column is a program of whoever wrote the file. SQLite stores any type in any column; a value that is not an
+integer counts as absent.
 """
 
 import os
@@ -23,11 +23,11 @@ from tb_contention.recorders.common.advice import GRANT_READING, REMOVE
 from tb_contention.units import I64
 
 _MAGIC = b"SQLite format 3\0"
-#: Longest text that is taken from a table, and the shortest row that a table can hold, bytes.
+#: The longest text that is read from a table, and the shortest possible row, in bytes.
 _LONGEST, _SHORTEST_ROW = 1 << 16, 2
-#: Instructions of SQLite's machine per byte of the file, beyond which a query is a trap; honest ones need about one.
+#: Most SQLite instructions per byte of the file; a query that needs more is a trap, an honest one needs about one.
 _WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
-#: Any of these tells Nsight Systems' export from other programs' databases.
+#: Tables that only exports of Nsight Systems have.
 _TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
 _EXPORT_AGAIN = "Export the report again: nsys export --type sqlite REPORT.nsys-rep."
 
@@ -36,7 +36,7 @@ _FAULTS = (sqlite3.Error, OverflowError, MemoryError, ValueError)
 
 
 class Database:
-    """An open file; use it in `with`. Raises TraceFileError for whatever is wrong with it."""
+    """An open database, for use in `with`. Raises TraceFileError for every fault of the file."""
 
     def __init__(self, path: str, relative: str) -> None:
         self._relative = relative
@@ -73,7 +73,7 @@ class Database:
         return table in self._tables
 
     def integers(self, table: str, *names: str) -> tuple[I64, ...]:
-        """Read columns of a table, in the order of its rows; a column or table that is not there is NONE, or empty."""
+        """Read columns of a table in row order; a missing column is all NONE, a missing table is empty."""
         there = self._tables.get(table)
         if there is None:
             return tuple(np.empty(0, np.int64) for _ in names)
@@ -89,7 +89,7 @@ class Database:
         return tuple(known.get(name, np.full(len(found), NONE)) for name in names)
 
     def texts(self, table: str, key: str, *names: str) -> list[tuple[int, tuple[str | None, ...]]]:
-        """Read (integer, texts) per row of a small table; rows whose key is no integer have NONE."""
+        """Read (key, texts) per row of a small table; the key is NONE where it is not an integer."""
         there = self._tables.get(table)
         if there is None:
             return []
@@ -99,7 +99,7 @@ class Database:
         return [(int(row[0]), tuple(_decoded(part) for part in row[1:])) for row in rows]
 
     def text_column(self, table: str, name: str) -> tuple[list[str], I64]:
-        """Read one text column of a large table as (distinct texts, which of them each row has, -1 = none)."""
+        """Read a text column of a large table as (distinct texts, index of each row's text or -1)."""
         there = self._tables.get(table)
         if there is None:
             return [], np.empty(0, np.int64)
@@ -112,7 +112,7 @@ class Database:
         return [_decoded(value) or "" for value in numbers], which
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """Run a query; what SQLite finds wrong on the way is the file's fault."""
+        """Run a query; raise TraceFileError for any error of SQLite."""
         try:
             yield from self._cursor(query)
         except _FAULTS as error:
@@ -136,12 +136,12 @@ class Database:
             set_limit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)  # type: ignore[attr-defined, unused-ignore]
 
     def _count(self) -> int:
-        """Stop a query that works more than any honest file of this size can ask for."""
+        """Stop a query that does more work than a file of this size can need."""
         self._work += _WORK_STEP
         return int(self._work > max(_LEAST_WORK, _WORK_PER_BYTE * self._size))
 
     def _real_tables(self) -> dict[str, frozenset[str]]:
-        """List tables that have pages of their own, with their stored columns; a virtual table has none."""
+        """List the tables that have pages, which virtual tables lack, with their stored columns."""
         names = [
             name.decode("utf-8", "replace")
             for (name,) in self._connection.execute(
@@ -174,7 +174,7 @@ def _decoded(value: bytes | None) -> str | None:
 
 
 def _checked_size(path: str, relative: str) -> int:
-    """Look at the file before SQLite opens it: a pipe would keep it waiting."""
+    """Check the file before SQLite opens it, because SQLite would block on a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as stream:

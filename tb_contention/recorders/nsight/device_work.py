@@ -9,7 +9,7 @@ from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.processes import process_of
 from tb_contention.units import I64, U8, Bool
 
-#: No event of a report lies further than 26 days from its start: such a number is damage.
+#: Times further than 26 days from the report's start are damage.
 FURTHEST_NS = 1 << 51
 _LAUNCH = (
     "registersPerThread", "staticSharedMemory", "dynamicSharedMemory", "gridX", "gridY", "gridZ", "blockX", "blockY", "blockZ",
@@ -22,15 +22,16 @@ COPIES = {
 
 
 def near(time: I64) -> Bool:
-    """Tell which times can be true; what is absent is not."""
+    """Tell which times are plausible; absent ones are not."""
     possible: Bool = (time > -FURTHEST_NS) & (time < FURTHEST_NS)
     return possible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceWork:
-    """Device events in any order. process: global id of the process; ordinal: CUDA device of it. name: number of a text, or what
-    `kind` says: the kind of a copy, the number of a graph. whole_graph: it is a graph as one. launch: row of `launches`, -1 = none;
+    """Device events in any order. process: global id of the process; ordinal: CUDA device of it. name: number of a text, or
+    the kind of a copy, or the number of a graph, depending on `kind`. whole_graph: the row is a whole CUDA graph.
+    launch: row of `launches`, -1 = none;
     launches: distinct (registers, static and dynamic shared memory, grid, block). bad: rows with impossible times, left out.
     """
 
@@ -62,7 +63,7 @@ class DeviceWork:
 
 
 def read_device_work(database: Database) -> DeviceWork:
-    """Read all four tables."""
+    """Read kernels, graphs, copies and memsets."""
     tables = [
         _table(database, "CUPTI_ACTIVITY_KIND_KERNEL", KernelKind.KERNEL, _name_column(database), "graphId"),
         _table(database, "CUPTI_ACTIVITY_KIND_GRAPH_TRACE", KernelKind.KERNEL, "graphId", "graphId"),
@@ -92,7 +93,7 @@ def _table(database: Database, table: str, kind: KernelKind, name: str, graph: s
 
 
 def _name_column(database: Database) -> str:
-    """Prefer the name with its template arguments and parameters, as XSpace files have it."""
+    """Choose the column of kernel names; prefer names with template arguments, as in XSpace files."""
     for column in ("demangledName", "shortName"):
         (values,) = database.integers("CUPTI_ACTIVITY_KIND_KERNEL", column)
         if (values != NONE).any():
@@ -101,7 +102,7 @@ def _name_column(database: Database) -> str:
 
 
 def _processes(database: Database, global_pid: I64) -> I64:
-    """Name the process of each row; releases before 2021 wrote none, so there it is the only one that called CUDA."""
+    """Return the process of each row; for releases before 2021, which do not record it, the only process that called CUDA."""
     if (global_pid != NONE).any() or not len(global_pid):
         return process_of(global_pid)
     (caller,) = database.integers("CUPTI_ACTIVITY_KIND_RUNTIME", "globalTid")
@@ -146,7 +147,7 @@ def _ranked(values: I64) -> tuple[I64, int]:
 
 
 def launch_text(row: list[int]) -> str:
-    """Write a launch configuration as XSpace files do, so that it is read like theirs."""
+    """Write a launch configuration in the form of XSpace files."""
     registers, static, dynamic, *places = (max(0, value) for value in row)
     grid, block = ",".join(map(str, places[:3])), ",".join(map(str, places[3:]))
     return f"regs:{registers} static_shared:{static} dynamic_shared:{dynamic} grid:{grid} block:{block}"

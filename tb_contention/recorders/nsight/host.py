@@ -26,7 +26,7 @@ _WAITS = frozenset(
 #: Types of NVTX events that are ranges: NvtxPushPopRange, NvtxStartEndRange.
 _RANGES = (59, 60)
 _SESSION = "tb_contention.session:"
-#: What people call a step, with or without its number; the longest name looked at.
+#: Common names of steps, with or without a number; longer names than _LONGEST_NAME are not matched.
 _STEP = re.compile(
     r"(?:.*[\W_])?(?:(?:train|training|eval|test|inference|global|benchmark)[\W_]*)?(?:step|iteration|iter|batch)[\W_]*(\d{1,15})?[\W_]*",
     re.IGNORECASE | re.DOTALL,
@@ -36,7 +36,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """CUDA calls. thread: global id of the thread; name: number of a text; waits: the host waited for the device in it."""
+    """CUDA calls. thread: global id of the thread; name: number of a text; waits: 1 if the host waits for the device in the call."""
 
     start: I64
     end: I64
@@ -46,7 +46,7 @@ class Calls:
     waits: U8
 
     def select(self, rows: I64) -> "Calls":
-        """Keep some."""
+        """Return the given rows."""
         return Calls(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
@@ -63,13 +63,13 @@ class Ranges:
     texts: tuple[str, ...]
 
     def select(self, rows: I64) -> "Ranges":
-        """Keep some."""
+        """Return the given rows."""
         kept = {f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "texts"}
         return Ranges(**kept, texts=self.texts)
 
 
 def read_calls(database: Database, texts: Texts) -> Calls:
-    """Read the calls of the runtime and the driver, which are in one table."""
+    """Read the runtime and driver calls, which share a table."""
     table = "CUPTI_ACTIVITY_KIND_RUNTIME"
     start, end, thread, name, correlation = database.integers(
         table, "start", "end", "globalTid", "nameId", "correlationId"
@@ -92,7 +92,7 @@ def _fine(start: I64, end: I64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 
 def read_ranges(database: Database, texts: Texts) -> Ranges:
-    """Read ranges with the name of a step or a session; names are in the row, or registered and there by number."""
+    """Read the ranges named like a step or a session; the name is in the row, or registered and referred to by number."""
     table = "NVTX_EVENTS"
     start, end, thread, number, kind = database.integers(table, "start", "end", "globalTid", "textId", "eventType")
     own, place = database.text_column(table, "text")
@@ -126,7 +126,7 @@ def _number(name: str) -> int:
 
 
 def base_name(name: str) -> str:
-    """Return the name of a step without its number: what its steps have in common."""
+    """Return the name of a step without its number."""
     return re.sub(r"[\W_]*\d*[\W_]*$", "", name)
 
 

@@ -9,12 +9,12 @@ from tb_contention.recorders.nsight.host import Calls, Ranges, base_name
 from tb_contention.recorders.nsight.strings import Strings
 from tb_contention.units import I64, PS_PER_NS
 
-#: Ranges of one name that make steps.
+#: Fewer ranges of one name are not steps.
 _LEAST_STEPS = 2
 
 
 def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origins, strings: Strings) -> HostEventTable:
-    """Make host events: waits for the device, ranges that name a session, and those ranges that are the steps."""
+    """Build host events: waits for the device, ranges that name a session, and the ranges that are steps."""
     waits = np.flatnonzero(calls.waits)
     chosen = np.flatnonzero(
         (ranges.kind == HostKind.ANNOTATION) | np.isin(np.arange(len(ranges.start)), _steps(ranges))
@@ -38,13 +38,13 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
 
 
 def _rows_of(strings: Strings, texts: list[str | None], which: I64) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Make rows of the texts that are used."""
+    """Return the string row of each text, adding only texts in use."""
     used, inverse = np.unique(which, return_inverse=True)
     return strings.rows_of([texts[row] for row in used.tolist()], inverse.reshape(-1))
 
 
 def _steps(ranges: Ranges) -> I64:
-    """Choose the ranges that are the process's steps: of one base name and thread, one after the other, which cover the most time."""
+    """Choose the process's steps: ranges of one base name on one thread that do not nest and cover the most time."""
     rows = np.flatnonzero(ranges.kind == HostKind.USER_STEP)
     if not len(rows):
         return rows
@@ -64,7 +64,7 @@ def _steps(ranges: Ranges) -> I64:
 
 
 def step_table(host: HostEventTable) -> StepTable:
-    """Make steps of the host events that are; one without a number gets its place."""
+    """Build the step table from the host events that are steps; number unnumbered ones by position."""
     rows = np.flatnonzero(host.kind == HostKind.USER_STEP)
     number = np.where(host.step[rows] != NONE, host.step[rows], np.arange(len(rows)))
     return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])

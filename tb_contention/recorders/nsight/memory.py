@@ -1,4 +1,4 @@
-"""Allocations of device memory from the driver -> allocator events; what they are called is in `ALLOCATOR`."""
+"""Device memory allocated from the driver -> events of the allocator named `ALLOCATOR`."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from tb_contention.units import I64, U8
 
 #: The driver as an allocator of the GPU with this ordinal.
 ALLOCATOR = "GPU_{}_cuda"
-#: ENUM_CUDA_DEV_MEM_EVENT_OPER and ENUM_CUDA_MEM_KIND where the report names them otherwise than here.
+#: Usual values of ENUM_CUDA_DEV_MEM_EVENT_OPER and ENUM_CUDA_MEM_KIND, for reports without these lists.
 _ALLOCATION, _DEALLOCATION, _DEVICE_MEMORY = 0, 1, (2, 3, 5)
-#: More than any GPU holds: such a size is damage.
+#: Sizes above this exceed every GPU, so they are damage.
 _MOST = 1 << 44
 
 
@@ -57,7 +57,7 @@ def read_allocations(database: Database) -> Allocations:
 
 
 def _operation(database: Database, name: str, usual: int) -> int:
-    """Look up an operation in the report's own list; DEALLOCATION names contain ALLOCATION, so whole words count."""
+    """Look up an operation in the report's own list by its last word, since DEALLOCATION contains ALLOCATION."""
     for number, (text,) in database.texts("ENUM_CUDA_DEV_MEM_EVENT_OPER", "id", "name"):
         word = (text or "").rpartition("_")[2]
         if number != NONE and word.startswith(name):
@@ -66,7 +66,7 @@ def _operation(database: Database, name: str, usual: int) -> int:
 
 
 def _in_use(process: I64, ordinal: I64, change: I64) -> I64:
-    """Add up changes per process and device; what was there before the recording counts as 0, so the least is 0."""
+    """Sum the changes per process and device; memory allocated before the recording counts as 0, so the minimum is 0."""
     out = np.zeros(len(change), np.int64)
     for key in np.unique(np.column_stack([process, ordinal]), axis=0):
         mine = (process == key[0]) & (ordinal == key[1])

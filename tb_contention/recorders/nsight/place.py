@@ -1,4 +1,4 @@
-"""A file named `*.sqlite` in a log directory -> the file of a report, if it is one. It may lie anywhere; its run is its folder."""
+"""A file named `*.sqlite` -> the CaptureFile of a report, if it is one. Reports may lie anywhere; the run is the folder."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ _LAYOUT = "plugins/profile/"
 def report_file(
     entry: os.DirEntry[str], relative: str, root: str, manifest: str | None, seen: set[tuple[int, int]]
 ) -> tuple[CaptureFile, ...]:
-    """Describe an export, nothing for what is none or was seen; relative: path below the log directory, which is called `root`."""
+    """Describe an export; empty if the file is none or was found already. relative: path below the log directory named `root`."""
     try:
         info = entry.stat()
     except OSError:

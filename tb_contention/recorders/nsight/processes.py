@@ -9,10 +9,10 @@ from tb_contention.model.trace import NONE, Device
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.units import I64
 
-#: A global id holds, from the top: 8 bits hardware, 8 bits virtual machine, 24 bits process, 24 bits thread.
+#: A global id consists of, from the top: 8 bits hardware, 8 bits virtual machine, 24 bits process, 24 bits thread.
 _PROCESS_BITS = ~((1 << 24) - 1)
 _PID = (1 << 24) - 1
-#: Numbers beyond these are damage.
+#: Larger numbers are damage.
 _MOST_MEMORY, _MOST_RATE, _MOST_CORES = 1 << 44, 1 << 50, 1 << 20
 
 
@@ -80,7 +80,7 @@ def read_gpus(database: Database) -> dict[int, Gpu]:
 
 
 def _uuid(text: str | None) -> str | None:
-    """Write a UUID as the driver's own tools do; the report leaves out what kind of device it is of."""
+    """Write a UUID as the driver's own tools do: the report omits the prefix."""
     if not text:
         return None
     return f"GPU-{text}" if re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else text
@@ -96,7 +96,7 @@ def _khz(hertz: int) -> int | None:
 
 
 def ordinals(database: Database, gpus: dict[int, Gpu]) -> dict[tuple[int, int], Gpu]:
-    """Map (process id, CUDA ordinal) to the GPU of the report; what the report does not say is not there."""
+    """Map (process id, CUDA ordinal) to the GPU, as far as the report states it."""
     gpu, cuda, pid = database.integers("TARGET_INFO_CUDA_DEVICE", "gpuId", "cudaId", "pid")
     by_uuid: dict[str | None, Gpu] = {g.uuid: g for g in gpus.values() if g.uuid is not None}
     uuids = [texts[0] for _, texts in database.texts("TARGET_INFO_CUDA_DEVICE", "cudaId", "uuid")]
@@ -109,7 +109,7 @@ def ordinals(database: Database, gpus: dict[int, Gpu]) -> dict[tuple[int, int], 
 
 
 def gpu_of(mapped: dict[tuple[int, int], Gpu], gpus: dict[int, Gpu], pid: int | None, ordinal: int) -> Gpu | None:
-    """Tell which GPU a process sees under an ordinal: as the report says, or the only one there is."""
+    """Return the GPU that a process sees under an ordinal: as stated in the report, or else the only GPU."""
     if pid is not None and (pid, ordinal) in mapped:
         return mapped[pid, ordinal]
     return next(iter(gpus.values())) if len(gpus) == 1 else None

@@ -1,7 +1,7 @@
 """One exported report -> one trace per process that used a GPU.
 
-All times of a report count from its start, whose Unix time it states. Trace time 0 of every process is the first event of the report: the
-recorder was at work for all of them from there to the last.
+All times of a report count from its start, whose Unix time it states. Trace time 0 of every process is the report's first event, and the
+window of every process lasts from there to the report's last event.
 """
 
 import re
@@ -33,7 +33,7 @@ from tb_contention.recorders.nsight.strings import Strings, Texts
 from tb_contention.recorders.nsight.switches import Stays, read_switches
 from tb_contention.units import Picoseconds
 
-#: Processes of one report that are read; warnings of the recorder that are kept.
+#: The most processes and recorder warnings that are read from one report.
 _MOST_PROCESSES, _MOST_MESSAGES = 256, 20
 _NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -69,7 +69,7 @@ class _Report:
 
 
 def read_report(path: str, file: str) -> tuple[Part, ...]:
-    """Read a file; file: how it is called in messages. Raises TraceFileError."""
+    """Read a report; `file` names it in messages. Raises TraceFileError."""
     with Database(path, file) as database:
         if not database.is_export:
             raise TraceFileError(
@@ -123,7 +123,7 @@ def _epoch(database: Database) -> int | None:
 
 
 def _messages(database: Database) -> tuple[str, ...]:
-    """Read what the recorder warned of."""
+    """Read the recorder's warnings."""
     levels = {
         number for number, (name,) in database.texts("ENUM_DIAGNOSTIC_SEVERITY_LEVEL", "id", "name")
         if re.search(r"warn|error|fatal", name or "", re.IGNORECASE)
@@ -135,7 +135,7 @@ def _messages(database: Database) -> tuple[str, ...]:
 
 
 def _trace(report: _Report, process: int) -> Trace:
-    """Put together what the report says of one process."""
+    """Build the trace of one process."""
     work, pid = report.work.of(process), pid_of(process)
     calls = report.calls.select(np.flatnonzero(names.process_of(report.calls.thread) == process))
     ranges = report.ranges.select(np.flatnonzero(names.process_of(report.ranges.thread) == process))
@@ -192,14 +192,14 @@ def _thread(report: _Report, thread: int) -> str:
 
 
 def _part_name(process: int, named: dict[int, str]) -> str:
-    """Name a process by its program and id, in characters that fit into an id."""
+    """Name a process by its program and id, in characters that a session id allows."""
     pid = pid_of(process)
     program = _NO_ID.sub("_", named.get(process, ""))[:40].strip("._")
     return "-".join(filter(None, (program or "process", "" if pid is None else str(pid))))
 
 
 def _unique(parts: list[Part]) -> tuple[Part, ...]:
-    """Number processes that go by one name: one id on two virtual machines."""
+    """Number processes that share a name, such as equal process ids on two virtual machines."""
     taken: set[str] = set()
     unique = []
     for part in parts:

@@ -1,4 +1,4 @@
-"""Which files named `*.sqlite` did Nsight Systems write? Other programs keep their databases in log directories too."""
+"""Tell Nsight Systems' exports from other programs' `*.sqlite` files, which log directories hold too."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -7,7 +7,7 @@ from tb_contention.errors import TraceFileError
 
 
 def is_export(path: str, size: int, mtime_ns: int) -> bool:
-    """Tell by the names of its tables whether a file is an export; a file is looked at once until it changes."""
+    """Tell by its table names whether a file is an export; the answer is kept until the file changes."""
     return _looked_at(path, size, mtime_ns)
 
 
@@ -22,7 +22,7 @@ def _looked_at(path: str, size: int, mtime_ns: int) -> bool:
         with Database(path, path) as database:
             return database.is_export
     except TraceFileError as error:
-        # A damaged one says so when it is decoded, if its name tells nothing else.
+        # A damaged export is reported when it is decoded.
         return error.slug == "bad-sqlite" and _names_a_report(path)
 
 

@@ -1,4 +1,4 @@
-"""Texts of a report, by number, and the rows of one process's own string table."""
+"""The texts of a report by number, and the string table of one process."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from tb_contention.units import I32, I64
 
 
 class Texts:
-    """The report's StringIds: some hundred thousand at most, of which each process uses a few."""
+    """The report's StringIds: at most some hundred thousand, of which each process uses a few."""
 
     def __init__(self, database: Database) -> None:
         rows = [
@@ -20,7 +20,7 @@ class Texts:
         self._text = dict(rows)
 
     def get(self, number: int) -> str | None:
-        """Return a text, None where the number names none."""
+        """Return the text with a number, None if there is none."""
         return self._text.get(number)
 
 
@@ -36,7 +36,7 @@ class Strings:
         return -1 if text is None else self._rows.setdefault(text, len(self._rows))
 
     def rows(self, numbers: I64) -> I32:
-        """Return the row of each number of the report; one look per distinct number."""
+        """Return the row of each text number, looking up each distinct number once."""
         distinct, which = np.unique(numbers, return_inverse=True)
         rows = np.array([self.row(self._texts.get(number)) for number in distinct.tolist()], np.int32)
         return rows[which.reshape(-1)] if len(numbers) else np.empty(0, np.int32)
@@ -47,5 +47,5 @@ class Strings:
         return rows[which] if len(which) else np.empty(0, np.int32)
 
     def table(self) -> StringTable:
-        """Return all of them."""
+        """Return the string table."""
         return StringTable.of(list(self._rows))

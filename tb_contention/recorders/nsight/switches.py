@@ -1,7 +1,7 @@
-"""Recorded context switches of the GPU -> which context had the compute engine when.
+"""Recorded context switches of the GPU -> the stays of each context on the compute engine.
 
-A context's stay goes from the start of its restoring to the end of its saving. Rows of other users have blurred times and no process; a
-stay that began before the recording, or ended after it, has one row only.
+A stay lasts from the start of restoring a context to the end of saving it. Rows of other users have blurred times and no process. A stay
+that began before the recording, or ended after it, has only one row.
 """
 
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from tb_contention.recorders.nsight.device_work import near, numbered
 from tb_contention.recorders.nsight.processes import pids_of, process_of
 from tb_contention.units import I64, Bool
 
-#: ENUM_GPU_CTX_SWITCH of releases whose report has no such list.
+#: Values of ENUM_GPU_CTX_SWITCH, for reports without this list.
 _RESTORE_START, _SAVE_END = 8, 7
-#: Share of rows without their counterpart, and of the time that two stays share, beyond which switches were lost.
+#: If more than this share of rows lacks its counterpart, or of the time belongs to two stays, switches were lost.
 _LOST = 0.01
-#: A process that the switches name otherwise (a container has process ids of its own, MPS one context for all) is known by so many
-#: kernels that begin inside the stays of one context, nearly all, while hardly any begins inside those of another.
+#: A process whose id differs in the switches (containers have their own ids, MPS has one context for all) is matched to the context in
+#: whose stays nearly all of its kernels begin, given at least _FEW kernels and at most _HARDLY_ANY in any other context.
 _FEW, _NEARLY_ALL, _HARDLY_ANY = 20, 0.98, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stays:
-    """Stays of contexts on one GPU by start, ns, apart. process: global id, NONE = not told; context: the recorder's number."""
+    """Disjoint stays of contexts on one GPU, by start, in ns. process: global id, NONE = unknown; context: the recorder's number."""
 
     start: I64
     end: I64
@@ -34,7 +34,7 @@ class Stays:
 
 
 def read_switches(database: Database, first: int, last: int) -> tuple[dict[int, Stays], list[int]]:
-    """Read the stays per GPU number, and the GPUs whose switches do not fit together; first, last: of the recording, ns."""
+    """Read the stays per GPU number, and the GPUs whose switches are incomplete; first, last: ends of the recording, ns."""
     columns = ("timestamp", "seqNo", "tag", "gpuId", "globalPid", "contextId")
     time, order, tag, gpu, pid, context = database.integers("GPU_CONTEXT_SWITCH_EVENTS", *columns)
     begins, ends = tag == _tag(database, "RESTORE_START", _RESTORE_START), tag == _tag(database, "SAVE_END", _SAVE_END)
@@ -59,7 +59,7 @@ def _tag(database: Database, name: str, usual: int) -> int:
 
 
 def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, last: int) -> Stays | None:
-    """Pair each start of a restoring with the next end of a saving of the same context; None where too many have none."""
+    """Pair each restore with the next save of the same context; None if too many rows remain unpaired."""
     order = np.lexsort((np.arange(len(time)), context, process))
     same = (process[order][1:] == process[order][:-1]) & (context[order][1:] == context[order][:-1])
     pair = same & begins[order][:-1] & ~begins[order][1:]
@@ -67,7 +67,7 @@ def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, las
     alone = np.ones(len(time), np.bool_)
     alone[opened] = alone[closed] = False
     left = np.flatnonzero(alone)
-    # A stay that the recording cuts has one row: the first of all, or the last.
+    # A stay that the recording cuts has one row: the very first, or the very last.
     start, end, row = [time[opened]], [time[closed]], [opened]
     if len(left) and left[0] == 0 and not begins[0]:
         start, end, row = [*start, np.array([min(first, time[0])])], [*end, time[:1]], [*row, np.array([0])]
@@ -85,7 +85,7 @@ def _paired(time: I64, begins: Bool, process: I64, context: I64, first: int, las
 
 
 def _apart(start: I64, end: I64, row: I64, process: I64, context: I64) -> Stays | None:
-    """Order stays and cut what one shares with the next; None where they share too much for blurred times."""
+    """Sort the stays and cut overlaps; None if they overlap by more than blurred times explain."""
     by_start = np.argsort(start, kind="stable")
     start, end, row = start[by_start], end[by_start], row[by_start]
     cut = np.append(np.minimum(end[:-1], start[1:]), end[-1:])
@@ -96,9 +96,9 @@ def _apart(start: I64, end: I64, row: I64, process: I64, context: I64) -> Stays 
 
 
 def own_stays(stays: Stays, process: int, starts: I64, traced: I64) -> Bool:
-    """Tell the stays of a process: those named so, or else those of the one context in which its kernels begin.
+    """Mark the stays of a process: those with its id, or else those of the one context in which its kernels begin.
 
-    starts: when its kernels began; traced: processes of the recording, whose contexts are their own.
+    starts: of its kernels; traced: all traced processes, whose contexts belong to nobody else.
     """
     named = stays.process == process
     pid = (process >> 24) & ((1 << 24) - 1)

@@ -73,7 +73,7 @@ class Space:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a GPU plane says of its device; clock kHz, memory bytes, bandwidth bytes/s."""
+    """The properties of a device on its GPU plane; clock in kHz, memory in bytes, bandwidth in bytes/s."""
 
     model: str
     clock_rate_khz: int
@@ -99,7 +99,7 @@ class Capabilities:
 
 
 def task_environment(start_ns: int, stop_ns: int, plane_id: int = 0) -> Plane:
-    """Make the plane that says when the profiler session started and stopped, in Unix ns."""
+    """Make the plane that states the start and stop of the profiler session in Unix ns."""
     stats: dict[str, StatValue] = {
         "profile_start_time": Unsigned(start_ns),
         "profile_stop_time": Unsigned(stop_ns),
@@ -268,7 +268,7 @@ def _lengths(part: bytes | U64) -> int | I64:
 
 
 def _scatter(parts: list[bytes | U64], rows: int) -> bytes:
-    """Put the parts of each row behind each other, and the rows below each other."""
+    """Concatenate the parts of each row, row after row."""
     if rows == 0:
         return b""
     lengths = [_lengths(part) for part in parts]
@@ -286,7 +286,7 @@ def _scatter(parts: list[bytes | U64], rows: int) -> bytes:
 
 
 def _scatter_varints(out: U8, at: I64, values: U64, lengths: I64) -> None:
-    """Write each value as a varint of its length at its place."""
+    """Write each value as a varint of the given length at the given position."""
     for k in range(int(lengths.max())):
         rows = np.flatnonzero(lengths > k)
         low = (values[rows] >> np.uint64(7 * k)) & np.uint64(0x7F)

@@ -12,7 +12,7 @@ from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import I32, I64, U8
 
-#: Two names for one slot: copies carry memcpy_details where kernels carry kernel_details, and old releases `level 0` for tf_op.
+#: Some slots have several names: copies carry memcpy_details where kernels carry kernel_details; old releases use `level 0` for tf_op.
 KERNEL_SLOTS = (
     Slot(name="correlation_id"),
     Slot(name="kernel_details", also=("memcpy_details", "Memset_details"), type=TEXT),
@@ -25,7 +25,7 @@ CORRELATION, DETAILS, OP, MODULE, GROUP, GRAPH = range(3, 9)
 HOST_OP_SLOTS = (Slot(name="hlo_op", type=TEXT, keeps=True), Slot(name="group_id"))
 HOST_OP_GROUP = 4
 
-#: What an event is, by the beginning of its name. `Memory ` is the lifetime of an allocation, UM_ and others are no work either.
+#: The kind of an event, by the prefix of its name. `Memory ` is the lifetime of an allocation; UM_ and the others are not work either.
 _KINDS = ((b"Memcpy", KernelKind.COPY), (b"Memset", KernelKind.MEMSET))
 _NOT_WORK = (b"Memory ", b"MemoryResidency", b"UM_", b"BUFFER_FLUSH", b"INSTRUMENTATION", b"RESOURCE", b"COMPILER")
 _LEAVE, _KEEP = 0, 2
@@ -78,7 +78,7 @@ def read_kernels(
 
 
 def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) -> None:
-    """Drop the event of a whole CUDA graph where its nodes were recorded too: they are the same work."""
+    """Drop the event of a whole CUDA graph if its nodes were recorded too, because they are the same work."""
     graphs = starts_with(data, structure, b"CudaGraphExec:")
     if not graphs.any():
         return
@@ -108,7 +108,7 @@ def read_host_operations(data: U8, structure: Structure, planes: Planes, interne
 
 
 def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
-    """Put host operations into the form of kernels; the stream is the thread."""
+    """Represent host operations as kernels; the stream is the thread."""
     none64, none32 = np.full(len(kinds), -1, np.int64), np.full(len(kinds), -1, np.int32)
     return KernelTable(
         start=raw.start, duration=raw.duration, stream=raw.line, kind=kinds, name=strings.of_names(raw.name), correlation=none64,
@@ -136,7 +136,7 @@ def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
 
 
 def absent_as(column: I64, value: int) -> I64:
-    """Replace the wire's ABSENT by a table's own mark, in place."""
+    """Replace ABSENT by a table's own value for it, in place."""
     column[column == ABSENT] = value
     return column
 

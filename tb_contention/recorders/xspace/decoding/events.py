@@ -1,6 +1,6 @@
-"""Read the events of a line into columns in compiled code, one column per *slot*.
+"""Events of a line -> columns in compiled code, one column per *slot*.
 
-Which stat goes to which slot is decided by its name beforehand. Slots 0..2 are offset, duration and metadata row, the others stats.
+The name of a stat determines its slot. Slots 0..2 are offset, duration and metadata row, the others are stats.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from tb_contention.recorders.xspace.decoding.wire import field
 
 @compiled(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), **LENT)
 def read_event(data, pos, stop, names, stats, slots, out, row):
-    """Read one event whatever its form: 1 kept, 0 left out, -1 aggregated (without a time), -2 broken."""
+    """Read one event of any form: 1 kept, 0 skipped, -1 aggregated (without a time), -2 damaged."""
     out[0, row] = 0
     out[1, row] = 0
     for slot in range(3, out.shape[0]):
@@ -57,12 +57,12 @@ def read_event(data, pos, stop, names, stats, slots, out, row):
 
 @compiled(types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, I64_2, I64_1), **LENT)
 def read_events(data, pos, end, cut, names, stats, slots, out, result):
-    """Read the events from `pos` to `end`, the borders of fields of one line, into rows of `out` from result[0] to below result[1].
+    """Read the events between `pos` and `end`, two field boundaries of a line, into rows result[0] to result[1] - 1 of `out`.
 
-    result: the next row, the row to stop at, aggregated events, broken events, first broken position. `out` is not written where no stat
-    of the file can fill a slot: see Slots.
+    result: the next row, the row to stop at, aggregated events, damaged events, first damaged position. Slots that are not active (see
+    Slots) may stay unwritten.
 
-    Nearly all events have one form, which `read_plain` reads tenfold faster than `read_event`.
+    Nearly all events have the usual form, which `read_plain` reads ten times as fast as `read_event`.
     """
     row = result[0]
     while pos < end and row < result[1]:

@@ -1,4 +1,4 @@
-"""Read the common form of an event in compiled code, in place and without calls.
+"""Events of the usual form in compiled code, read in place and without calls.
 
 That form: one-byte tags, the id before the stats, stats below 128 bytes with small keys, and values of the type that their slot wants.
 """
@@ -14,14 +14,14 @@ from tb_contention.recorders.xspace.decoding.fast_varints import WORD, bits_of, 
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, INLINE, SLOTS, STATS, TEXT
 from tb_contention.units import I64, U8
 
-#: An event, or a stat, of another form.
+#: Returned for an event or a stat of another form.
 ODD = -3
 
 
 class Names(NamedTuple):
-    """What to do with the events of a plane by their name: rows low..high of the sorted keys of the event metadata.
+    """What to do with each event of a plane, by its name: rows low..high of the sorted keys of the event metadata.
 
-    classes: 0 leave out, 1 keep if it has a stat whose slot keeps, 2 keep; default: where the file has no name.
+    classes: 0 skip, 1 keep if it has a stat whose slot keeps, 2 keep; default: the class of events without a name.
     """
 
     keys: I64
@@ -36,7 +36,7 @@ NAMES = types.NamedTuple((R64_1, U8_1, i8, i8, i8), Names)
 
 @compiled(i8(i8, i8, STATS), forceinline=True, **LENT)
 def plain_reference(value, kind, stats):
-    """Find the row of an interned string, whose keys count up from the first; -1 where it is no such, or no text is wanted."""
+    """Find the row of an interned string if the keys count up from the first; else -1, as for a slot that wants no text."""
     if kind != TEXT or stats.low >= stats.high:
         return np.int64(-1)
     row = stats.low + (value - stats.keys[stats.low])
@@ -63,7 +63,7 @@ def plain_value(data, form, pos, end, kind, stats):
 
 @compiled(PAIR(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
 def plain_stat(data, pos, stop, stats, slots, out, row):
-    """Read the stat whose length is at `pos` into its slot: (next position, slot), the slot -1 where none wants it; position ODD."""
+    """Read the stat whose length is at `pos` into its slot: (next position or ODD, slot or -1 if none wants it)."""
     head = np.int64(word(data, pos))
     size = head & 0xFF
     after = pos + 1 + size
@@ -90,7 +90,7 @@ def plain_stat(data, pos, stop, stats, slots, out, row):
 
 @compiled(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
 def read_plain(data, pos, stop, names, stats, slots, out, row):
-    """Read an event of the common form: 1 kept, 0 left out, ODD where it has another."""
+    """Read an event of the usual form: 1 kept, 0 skipped, ODD if it has another form."""
     if stop + WORD > data.shape[0]:
         return np.int64(ODD)
     found = np.int64(-1)

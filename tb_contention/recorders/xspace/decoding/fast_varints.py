@@ -1,4 +1,4 @@
-"""Eight bytes of a file at once in compiled code: a short varint is put together in a dozen operations, without a branch per byte."""
+"""Short varints in compiled code, decoded from eight bytes at once: a dozen operations instead of a branch per byte."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 from tb_contention.recorders.xspace.decoding.wire import varint
 
 u8 = types.uint64
-#: Bytes behind a position that `word` reads.
+#: Bytes that `word` reads from a position on.
 WORD = 8
 _ALL, _MORE, _SEVEN = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0x8080808080808080), np.uint64(0x7F7F7F7F7F7F7F7F)
 _EVEN_1, _ODD_1 = np.uint64(0x007F007F007F007F), np.uint64(0x3F803F803F803F80)
@@ -23,7 +23,7 @@ _1, _2, _4, _8 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(8)
 
 @intrinsic
 def word(_: Any, data: Any, pos: Any) -> Any:
-    """Load the eight bytes from a position on, little end first, at any alignment. The caller knows that they are there."""
+    """Load eight bytes from a position on, little-endian, at any alignment. The caller ensures that they exist."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -35,7 +35,7 @@ def word(_: Any, data: Any, pos: Any) -> Any:
 
 @intrinsic
 def byte(_: Any, data: Any, pos: Any) -> Any:
-    """Load the byte at a position that is not negative: without the test for indices from the end."""
+    """Load the byte at a non-negative position, without numba's test for negative indices."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -46,7 +46,7 @@ def byte(_: Any, data: Any, pos: Any) -> Any:
 
 @intrinsic
 def fetch(_: Any, data: Any, pos: Any) -> Any:
-    """Ask for the cache line of a position, which may lie behind the end."""
+    """Prefetch the cache line of a position, which may lie beyond the end."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -72,7 +72,7 @@ def low_zeros(_: Any, value: Any) -> Any:
 
 @intrinsic
 def real_of(_: Any, bits: Any) -> Any:
-    """Take the bits of an integer as a double."""
+    """Reinterpret the bits of an integer as a double."""
     return types.float64(bits), lambda _context, builder, _signature, arguments: builder.bitcast(
         arguments[0], ir.DoubleType()
     )
@@ -80,13 +80,13 @@ def real_of(_: Any, bits: Any) -> Any:
 
 @intrinsic
 def bits_of(_: Any, real: Any) -> Any:
-    """Take the bits of a double as an integer."""
+    """Reinterpret the bits of a double as an integer."""
     return i8(real), lambda _context, builder, _signature, arguments: builder.bitcast(arguments[0], ir.IntType(64))
 
 
 @compiled(i8(u8), forceinline=True, **LENT)
 def septets(letters):
-    """Push the seven low bits of each byte together."""
+    """Join the seven low bits of each byte."""
     letters = letters & _SEVEN
     letters = (letters & _EVEN_1) | ((letters >> _1) & _ODD_1)
     letters = (letters & _EVEN_2) | ((letters >> _2) & _ODD_2)
@@ -95,7 +95,7 @@ def septets(letters):
 
 @compiled(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
 def next_number(data, pos, end):
-    """Read the varint at a position, which a word follows: (value, next position), the position -1 as in `varint`."""
+    """Read the varint at a position with a word after it: (value, next position), the position -1 as in `varint`."""
     letters = word(data, pos)
     ends = ~letters & _MORE
     if ends == 0:
@@ -109,7 +109,7 @@ def next_number(data, pos, end):
 
 @compiled(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
 def whole_number(data, pos, end):
-    """Read the varint that fills all bytes from a position to `end`: (value, 1), or (0, 0) where it ends elsewhere."""
+    """Read the varint that fills all bytes from a position to `end`: (value, 1), or (0, 0) if it ends elsewhere."""
     size = end - pos
     if size > WORD or size < 1:
         value, after = varint(data, pos, end)

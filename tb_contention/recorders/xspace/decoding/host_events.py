@@ -1,4 +1,4 @@
-"""Host lines -> launches, session and step events, allocator events, and the wall clock hidden in tf.data element ids."""
+"""Host lines -> launches, session and step events, allocator events, and the wall clock in tf.data element ids."""
 
 import numpy as np
 
@@ -77,12 +77,12 @@ MEMORY_SLOTS = (
 #: Both mark an absent number, so most columns go into a table as they are.
 assert ABSENT == NONE
 _EITHER, _KEEP, _LEAVE = 1, 2, 0
-#: The bits of a double that is no number.
+#: The bits of NaN.
 _NAN = int(np.array(np.nan).view(np.int64))
 
 
 def event_kinds(data: U8, structure: Structure) -> U8:
-    """Tell the role of each event name."""
+    """Return the kind of each event name."""
     kinds = name_matches(data, structure.events.names, names.HOST_EVENTS)
     kinds[kinds < 0] = HostKind.OTHER
     kinds[starts_with(data, structure, b"EagerExecute:")] = HostKind.EAGER_EXECUTE
@@ -93,7 +93,7 @@ def event_kinds(data: U8, structure: Structure) -> U8:
 
 
 def _shared_operations(data: U8, structure: Structure) -> list[int]:
-    """Find the operations that tell which threads belong to one tf.Session; other programs have no need of them."""
+    """Find the operations on shared resources, which show the threads of one tf.Session; only programs with sessions need them."""
     listed = structure.events.names.tolist()
     return [
         row
@@ -103,12 +103,12 @@ def _shared_operations(data: U8, structure: Structure) -> list[int]:
 
 
 def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Tell allocations (1) and deallocations (0) among the event names; -1 is neither."""
+    """Classify event names as allocations (1), deallocations (0) or neither (-1)."""
     return name_matches(data, structure.events.names, names.MEMORY_EVENTS)
 
 
 def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
-    """Read what matters for launches, sessions and steps; the role of each row beside it."""
+    """Read the events of launches, sessions and steps, with the kind of each."""
     kinds = event_kinds(data, structure)
     classes = np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
     classes[memory_kinds(data, structure) >= 0] = _LEAVE
@@ -140,7 +140,7 @@ def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
 
 
 def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
-    """Pick the events that matter for sessions and steps; plain launches are in their own table."""
+    """Pick the events of sessions and steps; plain launches have a table of their own."""
     rows = np.flatnonzero((kinds != HostKind.OTHER) | (raw.values[CORRELATION] == ABSENT))
     model = strings.of_codes(raw.values[MODEL])[rows]
 
@@ -199,7 +199,7 @@ def allocation_table(
 def tf_data_origin(raw: RawEvents, kinds: U8) -> tuple[int | None, int]:
     """Find the wall clock of trace time 0 in tf.data element ids: Unix ns taken just before a Produce event (TF 2.5 and later).
 
-    Every estimate is early by up to a few us, so the latest is the best.
+    Every estimate is a few us early, so the latest is the best.
     """
     element = raw.values[ELEMENT]
     rows = np.flatnonzero((kinds == HostKind.DATA_PRODUCE) & (element > ABSOLUTE_NS) & (element < 1 << 62))

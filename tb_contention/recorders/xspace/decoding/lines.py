@@ -1,4 +1,4 @@
-"""Events of chosen lines -> raw int64 columns, one per slot, with line and time per event."""
+"""Events of chosen lines -> raw int64 columns, one per slot, with the line and time of each event."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from tb_contention.recorders.xspace.decoding.stats import ABSENT, INTEGER, Slots
 from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches
 from tb_contention.units import I32, I64, PS_PER_NS, U8
 
-#: A line's timestamp above this is Unix time, below it relative to the start of the session.
+#: A line's timestamp above this is Unix time, below it counts from the start of the session.
 ABSOLUTE_NS = 10**17
 #: Bound on any offset or duration in a file, 13 days in ps, so that sums stay inside int64.
 FAR_PS = 1 << 60
@@ -32,9 +32,9 @@ class Slot:
 
 @dataclass(slots=True, kw_only=True)
 class RawEvents:
-    """Columns of the events that were kept. values[slot]: 0 offset, then duration, name row, and the stats in order.
+    """Columns of the kept events. values[slot]: 0 start, 1 duration, 2 name row, then the stats in order.
 
-    start is ps from the trace's time 0; line: row of `lines`, the rows of the structure that were read.
+    line: index into `lines`, the rows of the structure that were read.
     """
 
     lines: list[int]
@@ -64,12 +64,12 @@ class RawEvents:
         return column
 
     def keep(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """Drop the other rows."""
+        """Keep only the given rows."""
         self.values = self.values[:, rows]
         self.line = self.line[rows]
 
     def sort(self, tie: I32 | I64 | None) -> None:
-        """Sort by start, then by `tie`, or by the order in the file; what is sorted already, as most files are, costs one look."""
+        """Sort by start, then by `tie`, or else in file order; sorted files, as most are, cost only a comparison."""
         start = self.values[0]
         later = start[1:] > start[:-1]
         if later.all():
@@ -82,7 +82,7 @@ class RawEvents:
         def arrange(row: int) -> None:
             self.values[row] = self.values[row].take(order)
 
-        # NumPy lets go of the interpreter's lock while it gathers, and one column after the other is what a long sort takes.
+        # NumPy releases the interpreter's lock while it gathers, and gathering the columns dominates a long sort.
         with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
             list(pool.map(arrange, range(len(self.values))))
         self.line = self.line.take(order)
@@ -99,7 +99,7 @@ def read_lines(
     origin_ns: int | None,
     workers: int | None = None,
 ) -> RawEvents:
-    """Read the events of some lines. event_class: per row of the event metadata, as in `Names`; default: without metadata."""
+    """Read the events of some lines. event_class: per row of the event metadata, as in `Names`; default: of events without metadata."""
     reading = _Reading.of(data, structure, slots, event_class, default, origin_ns)
     dealt = shares(structure, lines, workers)
     sizes = [sum(piece.events for piece in share) for share in dealt]
@@ -131,7 +131,7 @@ def read_lines(
 
 @dataclass(slots=True)
 class _Result:
-    """rows: the row behind the last that was kept; broken_at: beyond the file where no event is broken."""
+    """rows: the row after the last kept one; broken_at: beyond the file if no event is damaged."""
 
     rows: int
     broken_at: int
@@ -142,7 +142,7 @@ class _Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What to read, the same for all lines. inactive: the slots that no stat of the file can fill; they are left unwritten."""
+    """What to read, the same for all lines. inactive: slots that no stat of the file can fill, so reading leaves them unwritten."""
 
     data: U8
     structure: Structure
@@ -212,7 +212,7 @@ class _Reading:
 
 
 class _SmallKeys:
-    """Per plane, the slot of each small stat key, for a look-up without search; the last plane's is kept."""
+    """The slot of each small stat key of a plane, for a look-up without search; the last plane's table is kept."""
 
     LIMIT = 1 << 14
 
@@ -233,14 +233,14 @@ class _SmallKeys:
 
 
 def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: int | None) -> int:
-    """Turn offsets into starts, and move events with impossible times out of the way; return how many stay."""
+    """Turn offsets into starts, and drop events with impossible times; return how many remain."""
     if line_ns > ABSOLUTE_NS:
         line_ns -= origin_ns or 0
     if not -FAR_PS < line_ns * PS_PER_NS < FAR_PS:
         return 0
     offset, duration = out[0, begin:end], out[1, begin:end]
     kept = end - begin
-    # Bounds first: four reductions instead of four masks, for the lines whose times are all possible, which is nearly every line.
+    # Bounds first: nearly every line has only possible times, and four reductions cost less than four masks.
     if kept and not (
         offset.min() > -FAR_PS and offset.max() < FAR_PS and duration.min() >= 0 and duration.max() < FAR_PS
     ):

@@ -1,4 +1,4 @@
-"""What a file lost, while recording or while reading -> problems with the way out."""
+"""Losses of a file, while recording or reading -> problems with a remedy."""
 
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import KernelKind, Trace
@@ -31,7 +31,7 @@ _KNOWN = (
 
 
 def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents, ...]) -> list[Problem]:
-    """State what of the file could not be read or placed."""
+    """State what could not be read from the file or placed in time."""
     found: list[Problem] = []
 
     def lost(
@@ -81,7 +81,7 @@ def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents,
 
 
 def too_many_devices(file: str, count: int) -> list[Problem]:
-    """State that more GPU planes are in the file than any machine has."""
+    """State that the file has more GPU planes than any machine has GPUs."""
     if not count:
         return []
     return [
@@ -98,7 +98,7 @@ def too_many_devices(file: str, count: int) -> list[Problem]:
 
 
 def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) -> list[Problem]:
-    """State what the profiler itself says it lost, and why GPU data is missing."""
+    """State the losses that the profiler reports, and why GPU data is missing."""
     found: list[Problem] = []
     for number, message in messages:
         if number not in (2, 3):

@@ -1,4 +1,4 @@
-"""The names that profilers give to planes, lines, events and stats, all releases; and what each means to the reader."""
+"""The names of planes, lines and events in all releases, and what each means to the reader."""
 
 import re
 
@@ -35,14 +35,14 @@ HOST_EVENTS: dict[bytes, int] = {
 }
 MEMORY_EVENTS: dict[bytes, int] = {b"MemoryAllocation": 1, b"MemoryDeallocation": 0}
 
-#: An operation that stands for what threads of one session share, by its type: a queue and what fills or empties it, an iterator, a table.
+#: An operation on a resource that the threads of one session share, by its type: a queue, an iterator, a table and the like.
 SHARED_OPERATION = re.compile(
     rb"[^:\s][^:]*:(?:[A-Za-z0-9]*(?:Queue|Iterator|HashTable|Stack|Barrier|StagingArea)[A-Za-z0-9]*|VarHandleOp|Variable(?:V2)?)"
 )
 
 
 def is_work_line(line_id: int, name: str) -> bool:
-    """Tell a stream from a line that some tool derived, overhead, counters, or unified memory."""
+    """Tell a stream from derived lines, overhead, counters and unified memory."""
     signed = line_id - (1 << 32) if (1 << 31) <= line_id < (1 << 32) else line_id
     if signed in DERIVED_IDS or signed in UNIFIED_MEMORY_IDS:
         return False

@@ -1,4 +1,4 @@
-"""Planes: which are devices, which the host, what they state of themselves, and which of their lines hold work."""
+"""Planes of a file -> devices and their properties, the host's lines, and the lines that hold device work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ _CAPABILITIES = (
     "gpu_device_name", "process_id", "profile_start_time", "profile_stop_time",
 )  # fmt: skip
 MAX_NAME = 4096
-#: No process sees more GPUs; a file with a hundred thousand of them is made to exhaust its reader.
+#: No process has more GPUs; a file with a hundred thousand of them is meant to exhaust its reader.
 MAX_DEVICES = 256
 
 
 @dataclass(slots=True, kw_only=True)
 class Planes:
-    """device_lines: per plane name, its work lines as rows of the structure; host_lines likewise for the host, in file order."""
+    """The planes of a file. device_lines: per device, its work lines as rows of the structure; host_lines: the host's, in file order."""
 
     devices: list[Device] = field(default_factory=list)
     device_lines: list[list[int]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Planes:
 
 
 def read_planes(data: U8, structure: Structure) -> Planes:
-    """Sort the planes of a file; chunks of one plane (same name) are put together."""
+    """Classify the planes of a file, and join chunks of one plane (same name)."""
     found = Planes()
     lines_of = _lines_by_plane(structure)
     stats = _plane_stats(data, structure)

@@ -34,7 +34,7 @@ _BLOCK = 1 << 16
 def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
     """Decode the bytes of an `.xplane.pb` file; `file` names it in messages.
 
-    Raises TraceFileError when nothing can be read; what is lost or odd beyond that becomes problems of the trace.
+    Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
     raw = np.frombuffer(data, np.uint8)
     raw.flags.writeable = False
@@ -52,7 +52,7 @@ def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
 
 @dataclass(slots=True, kw_only=True)
 class _Columns:
-    """What was read of the events. on_host: `kernels` are operations of the host, for want of a GPU."""
+    """The raw columns of all events. on_host: `kernels` are operations of the host, because the file has no GPU work."""
 
     kernels: RawEvents
     kernel_kinds: U8
@@ -146,14 +146,14 @@ def _clock(structure: Structure, planes: Planes, columns: _Columns, negative_lag
 
 
 def _steps(events: HostEventTable, marked: RawEvents, strings: Strings) -> StepTable:
-    """Take the steps that the host's events tell, else those that the profiler wrote on lines of their own."""
+    """Take the steps of host events, or else those that the profiler wrote on lines of their own."""
     if (events.root > 0).any() or not len(marked.line):
         return find_steps(events)
     return steps_of_lines(marked, strings.of_names(marked.name))
 
 
 def _origin(structure: Structure, planes: Planes) -> int | None:
-    """Take the start of the session; a writer that did not normalise its lines gives it by its earliest line."""
+    """Return the start of the session; without one, the earliest line that counts in Unix time."""
     if planes.start_ns is not None:
         return planes.start_ns
     absolute = _unix_times(structure)
@@ -161,7 +161,7 @@ def _origin(structure: Structure, planes: Planes) -> int | None:
 
 
 def _unix_times(structure: Structure) -> I64:
-    """Return the stamps of lines with events that are Unix time."""
+    """Return the timestamps, in Unix time, of lines with events."""
     times = structure.lines[:, skeleton.LINE_TIME]
     unix: I64 = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
     return unix
@@ -187,17 +187,17 @@ def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
 
 
 def _end(read: RawEvents) -> int:
-    """Find the latest end, in blocks: a column of all ends would be memory for nothing."""
+    """Find the latest end, block by block to save memory."""
     blocks = (slice(at, at + _BLOCK) for at in range(0, len(read.line), _BLOCK))
     return max(int((read.start[block] + read.duration[block]).max()) for block in blocks)
 
 
 def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
-    """Return by how much a kernel starts before its launch at the worst: the skew of the clocks inside the file, ps."""
+    """Return the longest time, in ps, that a kernel starts before its launch: the skew of the clocks in the file."""
     if not len(kernels) or not len(launches):
         return 0
     if bool(np.all(kernels.correlation[1:] >= kernels.correlation[:-1])):
-        # Launch order is device order: the first kernel of each launch is found from the side that is shorter.
+        # Kernels are sorted by correlation, so the first kernel of each launch is found by binary search.
         row = np.minimum(np.searchsorted(kernels.correlation, launches.correlation), len(kernels) - 1)
         same = (kernels.correlation[row] == launches.correlation) & (launches.correlation > 0)
         return max(0, int((launches.start - kernels.start[row])[same].max())) if same.any() else 0

@@ -1,4 +1,4 @@
-"""Files that are named like an XSpace and are something else, told by their first bytes."""
+"""Recognise, by its first bytes, a file that is named like an XSpace but is something else."""
 
 from tb_contention.errors import TraceFileError
 from tb_contention.units import U8
@@ -7,7 +7,7 @@ _AGAIN = "Record the trace again, or copy the original file in binary mode."
 
 
 def refuse_what_is_no_xspace(data: U8, file: str) -> None:
-    """Raise TraceFileError with what the file is, when it is not an XSpace."""
+    """Raise TraceFileError, naming what the file is, if it is not an XSpace."""
     head = data[:4096].tobytes()
     if not head:
         raise TraceFileError(
@@ -36,7 +36,7 @@ def refuse_what_is_no_xspace(data: U8, file: str) -> None:
             advice="Download it again.",
             offset=0,
         )
-    # Not after blanks: 0x0a, a line feed, is also how an XSpace begins, and "{" may be the length of its first plane.
+    # Without skipping blanks: an XSpace begins with 0x0a, a line feed, and "{" may be the length of its first plane.
     if head[:1] in (b"{", b"["):
         raise TraceFileError(f"{file}: the file is JSON, not an XSpace.", slug="json-file", advice=_AGAIN, offset=0)
     if head.count(b"\xef\xbf\xbd") * 3 > len(head) // 50 and len(head) > 30:

@@ -1,4 +1,4 @@
-"""Shares of the events of some lines, one per thread: whole lines, and pieces of long ones, cut between two events."""
+"""The events of some lines -> one share per thread: whole lines, and pieces of long ones, cut between two events."""
 
 import os
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.structure import Structure
 
 MAX_WORKERS = 8
-#: A thread for fewer events does not pay.
+#: For fewer events another thread is not worth it.
 MIN_EVENTS = 1 << 17
 
 
 class Piece(NamedTuple):
-    """Some events of a line, one behind the other. number: which of the lines asked for; row: its row of the structure."""
+    """Consecutive events of a line. number: index among the lines to read; row: the line's row of the structure."""
 
     number: int
     row: int
@@ -25,7 +25,7 @@ class Piece(NamedTuple):
 
 
 def shares(structure: Structure, lines: list[int], workers: int | None = None) -> list[list[Piece]]:
-    """Deal the events of some lines out, in order, in shares of about the same size; `workers` is for tests."""
+    """Divide the events of some lines, in order, into shares of about equal size; `workers` is for tests."""
     total = int(structure.lines[lines, skeleton.LINE_EVENTS].sum())
     count = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, total // MIN_EVENTS))
     dealt: list[list[Piece]] = [[] for _ in range(count)]

@@ -1,6 +1,6 @@
-"""Find planes, lines, metadata entries and plane stats in compiled code, and count the events, without reading one.
+"""Planes, lines, metadata entries and plane stats, found in compiled code, and the events counted without being decoded.
 
-Called with empty tables `scan` only counts, so that every table is allocated for what is really there.
+`scan` counts every row and fills those for which its tables have room, so tables can be allocated for what a file really contains.
 """
 
 import numpy as np
@@ -36,15 +36,15 @@ STAT_PLANE, STAT_KEY, STAT_CODE, STAT_COLUMNS = range(4)
 TEXT_FIELD, TEXT_AT, TEXT_LEN, TEXT_COLUMNS = range(4)
 MARK_LINE, MARK_AT, MARK_COLUMNS = range(3)
 
-#: After so many events of a line its position is marked, so that a long line can be read in pieces.
+#: The position after every so many events of a line is marked, so that a long line can be read in pieces.
 MARK_EVERY = 1 << 16
-#: Each length tells where the next one is, so the processor cannot look far ahead by itself: it is told to, which halves the time.
+#: Bytes to prefetch ahead. Each length determines where the next one is, so the processor cannot; prefetching halves the time.
 _AHEAD = 2048
 
 
 @compiled(types.void(BYTES, i8, i8, i8, i8, i8, I64_2, I64_2, I64_1))
 def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
-    """Read one entry of a metadata map: key, and the name inside its value. kind 4: event metadata, 5: stat metadata."""
+    """Read one entry of a metadata map: its key, and the name in its value. kind 4: event metadata, 5: stat metadata."""
     key = np.int64(0)
     name = np.int64(0)
     length = np.int64(0)
@@ -75,7 +75,7 @@ def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
 
 @compiled(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
 def next_event(data, pos, end, cut):
-    """Step over one field of a line: (start, end of the event in it); start -1: some other field, -2: the line ends here."""
+    """Skip one field of a line: (start, end) of the event in it; start -1 for another field, -2 at the end of the line."""
     fetch(data, pos + _AHEAD)
     fetch(data, pos + _AHEAD + 64)
     if byte(data, pos) == 34 and pos + 2 < end:  # the common event: its length in one or two bytes
@@ -95,7 +95,7 @@ def next_event(data, pos, end, cut):
 
 @compiled(types.void(BYTES, i8, i8, i8, i8, I64_2, I64_2, I64_1))
 def scan_line(data, pos, end, plane, cut, lines, marks, info):
-    """Read a line's head, count its events, and mark positions between them."""
+    """Read a line's own fields, count its events, and mark positions between them."""
     row = info[N_LINES]
     info[N_LINES] += 1
     fill = row < lines.shape[0]
@@ -175,7 +175,7 @@ def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats,
 
 @compiled(types.void(BYTES, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_1))
 def scan(data, planes, lines, event_meta, stat_meta, stats, texts, marks, info):
-    """Find everything but the events. With empty tables it counts into `info`; with tables of those lengths it fills them."""
+    """Find everything but the events: count the rows of each table in `info`, and fill the tables as far as they reach."""
     end = np.int64(data.shape[0])
     info[:] = 0
     info[BAD_AT] = end + 1

@@ -1,7 +1,6 @@
-"""Stats of events and planes in compiled code: key, kind of value, and the value as the slot that wants it holds it.
+"""Stats of events and planes in compiled code: their key, and their value in the form that a slot stores.
 
-A string value is not copied but kept as a *code*: the row of the interned string (ref_value), or INLINE + 8 * position + field number
-for a value written in place.
+A string is stored as a *code*: the row of the interned string (ref_value), or INLINE + 8 * position + field number for an inline value.
 """
 
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from tb_contention.recorders.xspace.decoding.fast_varints import bits_of, real_o
 from tb_contention.recorders.xspace.decoding.wire import field
 from tb_contention.units import I32, I64
 
-#: Codes at or above are inline values: INLINE + 8 * position of the value + field number of the XStat.
+#: Codes from here on are inline values: INLINE + 8 * position of the value + field number of the XStat.
 INLINE = 1 << 50
 #: An absent value in an integer or string slot.
 ABSENT = -(1 << 63)
@@ -27,7 +26,7 @@ INTEGER, TEXT, FLOAT = 0, 1, 2
 class Stats(NamedTuple):
     """The stat metadata of a plane: rows low..high of the sorted keys.
 
-    slots: which slot wants the stat, -1 none; names: (position, length) in the file; small: the slot by key, for small keys.
+    slots: the slot that stores the stat, -1 if none; names: (position, length) in the file; small: the slot by key, for small keys.
     """
 
     keys: I64
@@ -39,7 +38,7 @@ class Stats(NamedTuple):
 
 
 class Slots(NamedTuple):
-    """The columns to fill: the type of each, and sets of slots as bits: those that some stat of the file can fill, those that keep."""
+    """The columns to fill: their types, and as bits the slots that some stat of the file can fill (active) and those that keep an event."""
 
     types: I64
     active: int
@@ -52,7 +51,7 @@ SLOTS = types.NamedTuple((I64_1, i8, i8), Slots)
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
 def stat(data, pos, end):
-    """Read an XStat: (metadata id, position of its value's tag * 8 + field number); -1 without a value, -2 where it is broken."""
+    """Read an XStat: (metadata id, position of its value's tag * 8 + field number); -1 without a value, -2 if it is damaged."""
     key = np.int64(0)
     code = np.int64(-1)
     while pos < end:
@@ -69,7 +68,7 @@ def stat(data, pos, end):
 
 @compiled(i8(i8, R64_1, i8, i8), **LENT)
 def find_key(key, keys, low, high):
-    """Find a key among the sorted `keys[low:high]`: its row, or -1. Keys that count up from the first are found at once."""
+    """Find where a key stands or would stand among the sorted `keys[low:high]`, -1 if these are empty. Consecutive keys need no search."""
     if low >= high:
         return np.int64(-1)
     guess = low + (key - keys[low])
@@ -86,7 +85,7 @@ def find_key(key, keys, low, high):
 
 @compiled(i8(BYTES, i8, i8), **LENT)
 def decimal(data, pos, end):
-    """Read a decimal integer out of text, modulo 2**64; ABSENT where the text is something else."""
+    """Parse a decimal integer, modulo 2**64; ABSENT for any other text."""
     negative = pos < end and data[pos] == 45
     if negative:
         pos += 1
@@ -103,14 +102,14 @@ def decimal(data, pos, end):
 
 @compiled(i8(i8), **LENT)
 def real_to_integer(bits):
-    """Round a double, given by its bits, towards zero; ABSENT where it is out of range."""
+    """Round a double, given by its bits, towards zero; ABSENT if it is out of range."""
     real = real_of(bits)
     return np.int64(real) if -9.2e18 < real < 9.2e18 else np.int64(ABSENT)
 
 
 @compiled(i8(BYTES, i8), **LENT)
 def double(data, pos):
-    """Put the eight bytes of a double together."""
+    """Assemble the eight bytes of a double."""
     bits = np.uint64(0)
     for i in range(8):
         bits |= np.uint64(data[pos + i]) << np.uint64(8 * i)
@@ -119,7 +118,7 @@ def double(data, pos):
 
 @compiled(i8(BYTES, i8, i8, STATS), **LENT)
 def slot_value(data, code, kind, stats):
-    """Read the value behind a stat code as a slot of that type holds it; ABSENT where it cannot."""
+    """Read the value of a stat code in the form that a slot of the given type stores; ABSENT if it has none."""
     number = code & 7
     _, start, end, value = field(data, code >> 3, np.int64(data.shape[0]), 0)
     if number == 7:
@@ -145,7 +144,7 @@ def slot_value(data, code, kind, stats):
 
 @compiled(i8(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), **LENT)
 def read_stat(data, pos, end, stats, slots, out, row):
-    """Read a stat whatever its form into its slot: the slot, -1 where none wants it, -2 where it is broken."""
+    """Read a stat of any form into its slot: return the slot, -1 if none stores it, -2 if it is damaged."""
     key, code = stat(data, pos, end)
     if code < 0:
         return code

@@ -9,7 +9,7 @@ from tb_contention.units import I32
 
 
 def find_steps(host: HostEventTable) -> StepTable:
-    """Take the outermost roots, where steps are marked by number only those of the threads that mark them."""
+    """Take the outermost roots; if steps are numbered, only those on the threads that number them."""
     return step_table(host, marked_rows(host, root_rows(host)))
 
 

@@ -1,4 +1,4 @@
-"""String codes in compiled code: find their bytes, intern them, and turn them into rows of the string table."""
+"""String codes in compiled code: find their bytes, and turn codes into rows of the string table."""
 
 import numpy as np
 from numba import types
@@ -11,7 +11,7 @@ from tb_contention.recorders.xspace.decoding.wire import field
 
 @compiled(types.void(BYTES, R64_1, I64_1, I64_1))
 def locate(data, codes, at, length):
-    """Find the bytes of inline string values; length -1 where the value is a number."""
+    """Find the bytes of inline string values; the length is -1 for numbers."""
     for row in range(codes.shape[0]):
         code = codes[row] - INLINE
         _, start, end, _ = field(data, code >> 3, np.int64(data.shape[0]), 0)
@@ -36,7 +36,7 @@ def mark_references(codes, used):
 def translate(codes, rows, inline, out):
     """Turn codes into rows of the string table: `rows` for references, the next of `inline` for inline values, -1 for none.
 
-    `out` may be the beginning of the memory of `codes`: no row is written before it is read.
+    `out` may share the start of the memory of `codes`, because each row is read before it is written.
     """
     following = 0
     for row in range(codes.shape[0]):

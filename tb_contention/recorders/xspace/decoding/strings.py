@@ -1,4 +1,4 @@
-"""String codes of columns -> rows of one StringTable, each distinct string once."""
+"""String codes of columns -> rows of one StringTable, which holds each distinct string once."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from tb_contention.units import I32, I64, U8
 
 @dataclass(slots=True)
 class Interner:
-    """Collects what columns refer to, then hands out rows.
+    """Collects the strings that columns refer to, then assigns rows to them.
 
     Names (rows of the event metadata), interned stat values (rows of the stat metadata) and inline values share one table.
     """
@@ -71,7 +71,7 @@ class Interner:
 
 @dataclass(slots=True)
 class Strings:
-    """The finished table, and the way from codes to its rows."""
+    """The finished table, and the mapping from codes to its rows."""
 
     table: StringTable
     name_rows: I32
@@ -83,12 +83,12 @@ class Strings:
         return _translate(rows, self.name_rows, np.empty(0, np.int32))
 
     def of_codes(self, codes: I64) -> I32:
-        """Turn a column of codes, a view of the very memory that was noted, into rows of the table, in place; absent is -1."""
+        """Turn a column of codes, in the same memory as when it was noted, into rows of the table, in place; absent is -1."""
         return _translate(codes, self.ref_rows, self.inline[_place(codes)])
 
 
 def _place(codes: I64) -> int:
-    """Identify a column by its memory: slices of one buffer are new objects at each turn."""
+    """Identify a column by its address, because each slice of a buffer is a new object."""
     return int(codes.ctypes.data)
 
 
@@ -97,7 +97,7 @@ def _split(rows: I32, parts: list[I64]) -> list[I32]:
 
 
 def _translate(codes: I64, rows: I32, inline: I32) -> I32:
-    """Turn codes into rows in place: the rows take the first half of the memory of the codes, which are lost."""
+    """Turn codes into rows in place: the rows overwrite the first half of the codes' memory."""
     codes = np.ascontiguousarray(codes)
     out: I32 = codes.view(np.int32)[: len(codes)]
     translate(codes, rows, inline, out)
@@ -118,7 +118,7 @@ def _scatter(rows: I64, ids: I64, size: int) -> I32:
 
 
 def _with_numbers(data: U8, table: StringTable, codes: I64) -> tuple[StringTable, I32]:
-    """Append the texts of stats that hold a number where a string belongs: TraceMe arguments that look like one."""
+    """Append the texts of numbers in string stats: TraceMe arguments that look like numbers."""
     if not len(codes):
         return table, np.empty(0, np.int32)
     distinct, rows = np.unique([_number_text(data, int(code) - INLINE) for code in codes], return_inverse=True)

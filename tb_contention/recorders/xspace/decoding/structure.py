@@ -11,7 +11,7 @@ from tb_contention.units import I32, I64, U8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataMap:
-    """All entries of one kind of map of all planes, sorted by (plane, key); of equal keys the last written stays.
+    """The entries of one metadata map of all planes, sorted by (plane, key); of equal keys the last in the file counts.
 
     keys, names: per entry, names as (position, length). low, high: the entries of each plane.
     """
@@ -41,9 +41,9 @@ class MetadataMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
-    """Where everything is. The tables' columns are named in `skeleton`; positions are bytes from the start of the file.
+    """Where everything is in the file. The tables' columns are named in `skeleton`; positions are bytes from the start of the file.
 
-    marks: positions inside long lines, behind each MARK_EVERY-th event of the line.
+    marks: positions in long lines, after each MARK_EVERY-th event.
     """
 
     planes: I64
@@ -58,7 +58,7 @@ class Structure:
     cut_at: int | None
 
 
-#: Rows to try first, per table: enough for all ordinary files, so that those are walked once.
+#: Rows to allocate at first, per table: enough for ordinary files, which are then scanned only once.
 _FIRST_TRY = (128, 2048, 16384, 65536, 4096, 256)
 _WIDTHS = (
     skeleton.PLANE_COLUMNS,
@@ -71,7 +71,7 @@ _WIDTHS = (
 
 
 def find_structure(data: U8) -> Structure:
-    """Walk the file once into tables of ordinary size; where they do not hold all, once more into tables of just the size counted."""
+    """Scan the file into tables of ordinary size; if they are too small, scan again into tables of the counted size."""
     info = np.zeros(skeleton.N_INFO, np.int64)
     room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
     tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
@@ -105,7 +105,7 @@ def text(data: U8, at: int, length: int) -> str:
 
 
 def name_matches(data: U8, names: I64, wanted: dict[bytes, int]) -> I32:
-    """Look names up among known ones: the value of each, -1 for the unknown. Only names of a known length are read."""
+    """Look names up among known ones: return the value of each, -1 if it is unknown. Only names of a known length are compared."""
     found = np.full(len(names), -1, np.int32)
     by_length: dict[int, list[tuple[bytes, int]]] = {}
     for name, value in wanted.items():

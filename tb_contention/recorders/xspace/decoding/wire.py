@@ -1,6 +1,6 @@
-"""The protobuf wire format in compiled code: varints, fields, and what is stepped over.
+"""The protobuf wire format in compiled code: varints, fields, and how to skip values.
 
-Nothing recurses; unknown fields and groups are skipped. A length field is never believed before it fits into the bytes that hold it.
+Nothing recurses; unknown fields and groups are skipped. A length is used only after a check that it fits into the enclosing bytes.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 
 @compiled(PAIR(BYTES, i8, i8), **LENT)
 def varint(data, pos, end):
-    """Read a varint: (value as int64, next position); the position is -1 where it does not end in time."""
+    """Read a varint: (value as int64, next position); the position is -1 if it does not end before `end`."""
     if pos < end:
         first = data[pos]
         if first < 0x80:
@@ -32,7 +32,7 @@ def varint(data, pos, end):
 
 @compiled(i8(BYTES, i8, i8, i8), **LENT)
 def skip(data, pos, end, wire):
-    """Step over the value of an unknown field; groups by counting, never by recursion. -1 where it does not fit."""
+    """Skip the value of an unknown field; count groups instead of recursing. -1 if it does not fit."""
     depth = 0
     while True:
         if wire == 0:
@@ -66,10 +66,10 @@ def skip(data, pos, end, wire):
 
 @compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8), **LENT)
 def field(data, pos, end, cut):
-    """Read a field's head: (number * 8 + wire type, start of the value, end of the value, value of a varint).
+    """Read the head of a field: (number * 8 + wire type, start of the value, end of the value, value of a varint).
 
-    A length-delimited value that reaches beyond the bytes is clipped to `end` when `cut` says that the file itself stops there: its
-    length then reads -1. The start is -1 where no field could be read.
+    If `cut` says that the file itself stops at `end`, a length-delimited value that reaches beyond is clipped to it, and its length is
+    returned as -1. The start is -1 if no field could be read.
     """
     tag, value = varint(data, pos, end)
     if value < 0 or tag < 8:

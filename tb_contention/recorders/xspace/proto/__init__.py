@@ -1,7 +1,7 @@
 """`xplane.proto` as message classes, built at run time from the text beside this file.
 
-No generated module: those are bound to one protobuf major, and users bring 4 to 7. The descriptors live in a pool of their own, so that
-they cannot clash with TensorFlow's.
+A generated module would be bound to one major version of protobuf, and users have 4 to 7. The descriptors live in a pool of their own, so
+that they cannot clash with TensorFlow's.
 """
 
 import re
@@ -17,7 +17,7 @@ _FIELD = re.compile(r"(repeated\s+)?(map<int64,\s*(\w+)>|\w+)\s+(\w+)\s*=\s*(\d+
 
 
 def file_descriptor() -> Any:
-    """Read `xplane.proto` into a FileDescriptorProto; the subset of the language that this file uses is understood, no more."""
+    """Read `xplane.proto` into a FileDescriptorProto; only the subset of the language that this file uses is understood."""
     text = re.sub(r"//[^\n]*", "", (files(__package__) / "xplane.proto").read_text("utf-8"))
     package = re.search(r"package\s+([\w.]+);", text)
     assert package is not None
@@ -47,7 +47,7 @@ def _add_message(message: Any, body: str, package: str) -> None:
 
 
 def _add_entry(message: Any, field: str, value: str) -> str:
-    """Declare the nested message that a map field stands for, named as protoc names it."""
+    """Declare the nested message of a map field, named as protoc names it."""
     name = "".join(part.capitalize() for part in field.split("_")) + "Entry"
     entry = message.nested_type.add(name=name)
     entry.options.map_entry = True
