@@ -1,33 +1,34 @@
 """Traces placed on wall-clock time and on physical GPUs, and the groups of sessions that ran together."""
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import Annotated, Literal
 
 from tb_contention.model.attribution import Attribution
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId, Nanoseconds, SessionId
+from tb_contention.wire import Choice, Wire
 
 
-class ClockSource(str, Enum):
-    """Where the wall-clock origin of a trace comes from, best first after the user's own word."""
+class ClockSource(Choice):
+    """Where the wall-clock origin of a trace comes from, best first after what the user states."""
 
-    USER = "user"
-    MANIFEST = "manifest"
-    TASK_ENVIRONMENT = "task_environment"
-    TF_DATA = "tf_data"
-    SHARED_CAPTURE = "shared_capture"
-    FILE_TIME = "file_time"
-    NONE = "none"
+    USER = "user", "the user states it"
+    MANIFEST = "manifest", "the manifest beside the trace"
+    TASK_ENVIRONMENT = "task_environment", "the profiler wrote it into the trace"
+    TF_DATA = "tf_data", "time stamps of tf.data in the trace"
+    SHARED_CAPTURE = "shared_capture", "another trace of the same capture"
+    FILE_TIME = "file_time", "the time of the file"
+    NONE = "none", "no wall clock is known"
 
 
-class Identity(str, Enum):
+class Identity(Choice):
     """How it is known which physical GPU a plane is."""
 
-    USER = "user"
-    MANIFEST = "manifest"
-    ASSUMED = "assumed"
+    USER = "user", "the user states it"
+    MANIFEST = "manifest", "a manifest or the recording itself states it"
+    ASSUMED = "assumed", "host, ordinal and capabilities agree"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,41 +36,48 @@ class ClockOffset:
     """Place trace time 0 on the wall clock: Unix ns, with a bound on the error (None = unknown).
 
     capture: sessions with the same non-None value were started by one remote capture, so that between them only `error` counts; against
-    others `absolute_error` does. detail: one sentence on the evidence, for people.
+    others `absolute_error` does.
     """
 
-    source: ClockSource
+    source: Annotated[ClockSource, Wire("where its wall clock comes from")]
     origin_ns: int | None
-    error: Nanoseconds | None
-    absolute_error: Nanoseconds | None
+    error: Annotated[Nanoseconds | None, Wire("bound on the error of its place in time; null = unknown")]
+    absolute_error: Annotated[
+        Nanoseconds | None, Wire("the same against sessions that another capture recorded; null = unknown")
+    ]
     capture: str | None = None
-    detail: str = ""
+    detail: Annotated[str, Wire("one sentence on the evidence")] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What competes for a device: a process, that is one profiler file, or a session inside one.
 
-    start, end: capture window in ns from the report's origin. `offset` is the same as a number to add to trace time in ns. kind: `process`
-    or `in_process`; of the latter, `trace` holds the events of this session only (memory stays with the process), `process` is the id of
-    the process, and `attribution` the rule that found it. manifest: what was written down of the process when it was recorded.
+    start, end: capture window in ns from the report's origin. `offset` is the same as a number to add to trace time in ns. Of a session
+    inside a process, `trace` holds the events of this session only (memory stays with the process). manifest: what was written down of
+    the process when it was recorded.
     """
 
-    id: SessionId
-    name: str
-    run: str
-    file: str
-    host: str
-    process_id: int | None
-    kind: str
-    clock: ClockOffset
+    id: Annotated[SessionId, Wire("unique and stable: `<run>/<host>`, and `/<process>` where a file holds several")]
+    name: Annotated[str, Wire("short, for people; not always unique")]
+    run: Annotated[str, Wire("the run directory")]
+    file: Annotated[str, Wire("the file, relative to the log directory")]
+    host: Annotated[str, Wire("the host, as the file name states it")]
+    process_id: Annotated[int | None, Wire("id of the process; null when the capture does not state it")]
+    kind: Annotated[
+        Literal["process", "in_process"],
+        Wire("`process`, or `in_process`: one tf.Session, function or model inside a process"),
+    ]
+    clock: Annotated[ClockOffset, Wire("its place in time")]
     offset: Nanoseconds
     start: Nanoseconds
     end: Nanoseconds
-    trace: Trace
-    simulated: bool = False
-    process: SessionId | None = None
-    attribution: Attribution | None = None
+    trace: Annotated[Trace, Wire(flat=True)]
+    simulated: Annotated[bool, Wire("the manifest beside the trace states that a simulator made it")] = False
+    process: Annotated[SessionId | None, Wire("id of the process of an `in_process` session, else null")] = None
+    attribution: Annotated[
+        Attribution | None, Wire("how an `in_process` session is told apart; null for a whole process")
+    ] = None
     manifest: ManifestSession | None = None
 
 
@@ -86,9 +94,9 @@ class PhysicalDevice:
     """One physical GPU (or host, `is_host`) as far as it is known; `planes` are the planes of all sessions that are on it."""
 
     id: DeviceId
-    host: str
-    identity: Identity
-    device: Device
+    host: Annotated[str, Wire("host of the device")]
+    identity: Annotated[Identity, Wire("how it is known which GPU it is")]
+    device: Annotated[Device, Wire(flat=True)]
     planes: tuple[DeviceRef, ...]
 
 
@@ -99,8 +107,8 @@ class DeviceGroup:
     start, end: intersection of the capture windows, ns from the report's origin. max_error: the largest clock error among them.
     """
 
-    id: DeviceId
-    device: PhysicalDevice
+    id: Annotated[DeviceId, Wire("unique; a later group on the same GPU gets `#2`, `#3`, ...")]
+    device: Annotated[PhysicalDevice, Wire(flat=True)]
     planes: tuple[DeviceRef, ...]
     start: Nanoseconds
     end: Nanoseconds

@@ -2,63 +2,63 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Annotated
 
 from tb_contention.model.scopes import Split
 from tb_contention.units import Bytes, Nanoseconds, SessionId
+from tb_contention.wire import Choice, Wire
 
 
-class Rule(str, Enum):
-    """How sessions inside a process were told apart, best first; PROCESS: the process is one session."""
+class Rule(Choice):
+    """How sessions inside a process are told apart, best first."""
 
-    MODEL_ID = "model_id"
-    ANNOTATION = "annotation"
-    THREAD_AND_SCOPE = "thread_and_scope"
-    PROCESS = "process"
+    MODEL_ID = "model_id", "by the id of the model or session that the framework wrote beside each kernel"
+    ANNOTATION = "annotation", "by an annotation of the program"
+    THREAD_AND_SCOPE = "thread_and_scope", "by the thread that launched the kernel and the name scope of its operation"
+    PROCESS = "process", "the process is one session"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """The rule that made a session, in words for people, and how many of its process's kernels no session could be found for."""
+    """The rule that found a session inside a process, and for how many of the process's kernels no session could be found."""
 
-    rule: Rule
-    detail: str
-    kernels: int
-    unattributed: int
+    rule: Annotated[Rule, Wire("how the session is told apart from the others of its process")]
+    detail: Annotated[str, Wire("the same in a sentence")]
+    kernels: Annotated[int, Wire("number of its kernels")]
+    unattributed: Annotated[int, Wire("number of kernels of its process for which no session could be found")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeTotal:
-    """A part of a session by the first levels of its ops' name scopes. total: summed device time inside the window, ns.
+    """A part of a session by the first levels of its operations' name scopes. is_rest: the parts beyond the bound."""
 
-    peak: the most bytes that its ops' allocations held at once inside the window, None without allocator events. is_rest: the parts
-    beyond the bound, which have no peak: theirs fall on different instants.
-    """
-
-    session: SessionId
-    scope: str
-    kernels: int
-    total: Nanoseconds
-    peak: Bytes | None = None
+    session: Annotated[SessionId, Wire("id of the session")]
+    scope: Annotated[str, Wire("name scope")]
+    kernels: Annotated[int, Wire("number of kernels")]
+    total: Annotated[Nanoseconds, Wire("summed durations in the window")]
+    peak: Annotated[
+        Bytes | None,
+        Wire("the most that its operations' allocations held at once in the window; null without allocator events"),
+    ] = None
     is_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadTotal:
-    """A thread (or queue) that drives a session. runs: session or function runs that it began in the window; busy: time inside them.
+    """A thread (or queue) that drives a session."""
 
-    waited: for how long its runs were open while no work of theirs was on the device or the executor, ns. waits_for: the thread of the
-    same session that was at work during most of that time, "" when none was. kernels, total: device work of its runs.
-    """
-
-    session: SessionId
-    thread: str
-    runs: int
-    busy: Nanoseconds
-    waited: Nanoseconds
-    waits_for: str
-    kernels: int
-    total: Nanoseconds
+    session: Annotated[SessionId, Wire("id of the session")]
+    thread: Annotated[str, Wire("name of the thread or queue")]
+    runs: Annotated[int, Wire("session or function runs that it began in the window")]
+    busy: Annotated[Nanoseconds, Wire("time inside those runs")]
+    waited: Annotated[
+        Nanoseconds, Wire("time in which its runs were open and no work of theirs was on the device or the executor")
+    ]
+    waits_for: Annotated[
+        str, Wire("the thread of the same session that was at work for most of that time; empty if none was")
+    ]
+    kernels: Annotated[int, Wire("number of kernels of its runs")]
+    total: Annotated[Nanoseconds, Wire("device time of its runs")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,6 @@ class RollUp:
     splits: where each session with scopes was split.
     """
 
-    scopes: tuple[ScopeTotal, ...] = ()
-    threads: tuple[ThreadTotal, ...] = ()
+    scopes: Annotated[tuple[ScopeTotal, ...], Wire("parts of the sessions by the first levels of name scopes")] = ()
+    threads: Annotated[tuple[ThreadTotal, ...], Wire("threads and queues that drive the sessions")] = ()
     splits: Mapping[SessionId, Split] = field(default_factory=dict)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Annotated
 
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
+from tb_contention.wire import Choice, Wire
 
 #: Who a loss is put down to when no traced session explains it.
 UNTRACED = SessionId("untraced")
@@ -14,43 +15,43 @@ UNTRACED = SessionId("untraced")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSplit:
-    """How the window of a group divides: idle + exclusive + contended = window, exactly."""
+    """How a window divides: idle + exclusive + contended = window, exactly."""
 
-    window: Nanoseconds
-    idle: Nanoseconds
-    exclusive: Nanoseconds
-    contended: Nanoseconds
+    window: Annotated[Nanoseconds, Wire("length of the window")]
+    idle: Annotated[Nanoseconds, Wire("no session had work on the device")]
+    exclusive: Annotated[Nanoseconds, Wire("exactly one session had work")]
+    contended: Annotated[Nanoseconds, Wire("two or more sessions had work")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionShare:
-    """One session's part of a device's time. busy: union of its work in the window; exclusive + contended = busy."""
+    """One session's part of a device's time."""
 
-    session: SessionId
-    kernels: int
-    copies: int
-    busy: Nanoseconds
-    exclusive: Nanoseconds
-    contended: Nanoseconds
+    session: Annotated[SessionId, Wire("id of the session")]
+    kernels: Annotated[int, Wire("number of its kernels in the window")]
+    copies: Annotated[int, Wire("number of its copies and memsets in the window")]
+    busy: Annotated[Nanoseconds, Wire("union of its work in the window: `exclusive_ns` + `contended_ns`")]
+    exclusive: Annotated[Nanoseconds, Wire("it had work and no other session had")]
+    contended: Annotated[Nanoseconds, Wire("it had work and so had another session")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairOverlap:
     """For how long two sessions had work on the device at the same instants: co-pending in time, which is not concurrency."""
 
-    a: SessionId
-    b: SessionId
-    overlap: Nanoseconds
+    a: Annotated[SessionId, Wire("id of one session")]
+    b: Annotated[SessionId, Wire("id of the other")]
+    overlap: Annotated[Nanoseconds, Wire("for how long both had work on the device at once")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelTotal:
-    """All instances of one kernel name of a session inside the window. total: summed durations clipped to the window."""
+    """All instances of one kernel name of a session inside the window."""
 
-    session: SessionId
-    name: str
-    count: int
-    total: Nanoseconds
+    session: Annotated[SessionId, Wire("id of the session")]
+    name: Annotated[str, Wire("name of the kernel")]
+    count: Annotated[int, Wire("number of instances")]
+    total: Annotated[Nanoseconds, Wire("summed durations, clipped to the window")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,66 +61,64 @@ class Overlap:
     depth: per contended interval, the largest number of sessions at once.
     """
 
-    time: TimeSplit
+    time: Annotated[TimeSplit, Wire("how the window divides")]
     shares: tuple[SessionShare, ...]
-    pairs: tuple[PairOverlap, ...]
+    pairs: Annotated[tuple[PairOverlap, ...], Wire("overlap of each two sessions")]
     kernels: tuple[KernelTotal, ...]
     busy: dict[SessionId, Intervals]
     contended: Intervals
     depth: I64
 
 
-class Mechanism(str, Enum):
+class Mechanism(Choice):
     """How sessions share a device, as far as their traces tell."""
 
-    NONE = "none"
-    TIME_SLICING = "time_slicing"
-    CONCURRENT = "concurrent"
-    SINGLE_STREAM = "single_stream"
-    UNKNOWN = "unknown"
+    NONE = "none", "they are never on the device at once"
+    TIME_SLICING = "time_slicing", "they take turns"
+    CONCURRENT = "concurrent", "their kernels run side by side"
+    SINGLE_STREAM = "single_stream", "their kernels share one queue"
+    UNKNOWN = "unknown", "the traces do not show it"
 
 
-class Evidence(str, Enum):
-    """What a slowdown rests on: a solo capture (A), uncontended instances (B), a mode that the mechanism leaves valid (C), bounds (D)."""
+class Evidence(Choice):
+    """What a slowdown rests on."""
 
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
+    A = "A", "measured against a capture of the session alone"
+    B = "B", "estimated from its own kernels that ran undisturbed, for at least 80 % of the contended kernel time"
+    C = "C", "estimated from what the sharing mechanism leaves undisturbed"
+    D = "D", "not identifiable: bounds only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slowdown:
-    """Step period together / step period alone, with its 90 % interval.
+    """Step period in company / step period alone, with its 90 % interval.
 
-    estimate is None in class D, where low and high are bounds; all are None where nothing can be said. coverage: share of the contended
-    kernel time whose kernels have a baseline. settle: which capture would settle it, "" when nothing is open. measured: by recorded
-    context switches.
+    The period lasts from the end of one step to the end of the next, averaged over the window; without steps it is the time that the same
+    kernels take.
     """
 
-    estimate: float | None
-    low: float | None
-    high: float | None
-    evidence: Evidence
-    coverage: float = 0.0
-    settle: str = ""
-    measured: bool = False
+    estimate: Annotated[float | None, Wire("the slowdown; null in class D")]
+    low: Annotated[float | None, Wire("lower end of the 90 % interval, in class D a bound; null where it is unknown")]
+    high: Annotated[float | None, Wire("upper end of the 90 % interval, in class D a bound; null where it is unknown")]
+    evidence: Annotated[Evidence, Wire("what it rests on")]
+    coverage: Annotated[float, Wire("share, 0 to 1, of the contended kernel time whose kernels have a baseline")] = 0.0
+    settle: Annotated[str, Wire("which capture would settle what is open; empty when nothing is")] = ""
+    measured: Annotated[bool, Wire("the GPU's recorded context switches measured it")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLoss:
-    """What sharing cost one session inside the window, ns; None = not identifiable.
+    """What sharing cost one session inside the window; None where it cannot be identified, and for a session without company.
 
-    stretch: kernels longer than alone. stall: own work waiting while others had the device. absorbed: stretch and stall that the host's
-    slack hid. lost = stretch + stall - absorbed, what the steps lost. step_shared, step_alone: mean step periods; steps: how many periods.
+    step_shared, step_alone: mean step periods; steps: how many periods.
     """
 
     session: SessionId
-    stretch: Nanoseconds | None
-    stall: Nanoseconds | None
-    absorbed: Nanoseconds | None
-    lost: Nanoseconds | None
-    slowdown: Slowdown
+    stretch: Annotated[Nanoseconds | None, Wire("by how much longer its kernels took than alone")]
+    stall: Annotated[Nanoseconds | None, Wire("for how long its work waited while others had the device")]
+    absorbed: Annotated[Nanoseconds | None, Wire("the part of stretch and stall that slack of the host hid")]
+    lost: Annotated[Nanoseconds | None, Wire("what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns`")]
+    slowdown: Annotated[Slowdown, Wire("step period in company / alone")]
     step_shared: Nanoseconds | None
     step_alone: Nanoseconds | None
     steps: int
@@ -127,48 +126,56 @@ class SessionLoss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelCost:
-    """What the instances of one kernel name cost alone and lost, ns; None where no baseline is known. total as in KernelTotal."""
+    """What the instances of one kernel name cost alone and lost; None where no baseline is known."""
 
     session: SessionId
     name: str
-    alone: Nanoseconds | None
-    lost: Nanoseconds | None
+    alone: Annotated[Nanoseconds | None, Wire("what they take alone; null where no baseline is known")]
+    lost: Annotated[
+        Nanoseconds | None,
+        Wire(
+            "by how much longer they took than alone, and waits before them; null where no baseline is known. A kernel that sharing did "
+            "not touch scatters around 0, so it may be slightly negative",
+            signed=True,
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blame:
-    """How much of a victim's loss a culprit (a session, or UNTRACED) explains, ns."""
+    """How much of a victim's loss a culprit explains. The rows of one victim add up to its `lost_ns`, within 1 %."""
 
-    victim: SessionId
-    culprit: SessionId
-    lost: Nanoseconds
+    victim: Annotated[SessionId, Wire("id of the session that lost")]
+    culprit: Annotated[
+        SessionId, Wire("id of the session that explains it, or `untraced`: work on the device that no trace shows")
+    ]
+    lost: Annotated[Nanoseconds, Wire("the part of the loss")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelBlame:
-    """How much instances of one kernel lost while instances of another session's kernel had work on the device, ns; top pairs only."""
+    """How much instances of one kernel lost while instances of another session's kernel had work on the device; top pairs only."""
 
-    victim: SessionId
-    victim_kernel: str
-    culprit: SessionId
-    culprit_kernel: str
-    lost: Nanoseconds
+    victim: Annotated[SessionId, Wire("id of the session that lost")]
+    victim_kernel: Annotated[str, Wire("name of its kernel")]
+    culprit: Annotated[SessionId, Wire("id of the other session")]
+    culprit_kernel: Annotated[str, Wire("name of the other session's kernel")]
+    lost: Annotated[Nanoseconds, Wire("what was lost while the culprit's kernel had work on the device")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelPair:
-    """Instances of two kernels that met on the device: how many pairs, for how long at once, and what the victim's lost by it.
+    """Instances of two kernels that met on the device."""
 
-    overlap counts the victim's wait before its start as well. lost: None where the victim's loss is not known.
-    """
-
-    victim: SessionId
-    victim_kernel: str
-    culprit: SessionId
-    culprit_kernel: str
-    count: int
-    overlap: Nanoseconds
-    lost: Nanoseconds | None
+    victim: Annotated[SessionId, Wire("id of the session that lost")]
+    victim_kernel: Annotated[str, Wire("name of its kernel")]
+    culprit: Annotated[SessionId, Wire("id of the other session")]
+    culprit_kernel: Annotated[str, Wire("name of the other session's kernel")]
+    count: Annotated[int, Wire("how many pairs of instances met")]
+    overlap: Annotated[Nanoseconds, Wire("for how long they met, including the victim's wait before its start")]
+    lost: Annotated[
+        Nanoseconds | None, Wire("what the victim's instances lost by it; null where the victim's loss is unknown")
+    ]
 
     @property
     def blame(self) -> KernelBlame:
@@ -184,20 +191,16 @@ class KernelPair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTimes:
-    """Each whole step period of a session inside the window, in time order; ns. own + host + lost = end - start.
+    """Each whole step period of a session inside the window, in time order: own + host + lost = end - start."""
 
-    own: device time of the period's kernels as they take alone; host: alone period without it; lost: what co-runners added.
-    lost is all 0 and `known` False where the loss is not identifiable. number: step number of the step that ends the period.
-    """
-
-    session: SessionId
-    number: I64
-    start: I64
-    end: I64
-    own: I64
-    host: I64
-    lost: I64
-    known: bool
+    session: Annotated[SessionId, Wire("id of the session")]
+    number: Annotated[I64, Wire("number of the step that ends the period, or the last of those merged", signed=True)]
+    start: Annotated[I64, Wire("where the entry begins", key="start_ns", signed=True)]
+    end: Annotated[I64, Wire("where the entry ends", key="end_ns", signed=True)]
+    own: Annotated[I64, Wire("device time of the period's kernels as they take alone", key="own_ns")]
+    host: Annotated[I64, Wire("the rest of the period alone", key="host_ns")]
+    lost: Annotated[I64, Wire("what other sessions added; means nothing where `known` is false", key="lost_ns")]
+    known: Annotated[bool, Wire("whether the loss is identifiable")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,31 +232,50 @@ class KernelLosses:
 class SharingMetrics:
     """Metrics over all sessions of a group; definitions in `contention/metrics.py`."""
 
-    antt: float
-    stp: float
-    fairness: float
-    jain: float
+    antt: Annotated[float, Wire("mean slowdown")]
+    stp: Annotated[float, Wire("sum of 1 / slowdown")]
+    fairness: Annotated[float, Wire("least / most normalised progress")]
+    jain: Annotated[float, Wire("Jain index of the progress")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What sharing a device cost each of its sessions, by which mechanism, and who is to blame.
 
-    slice: estimated time slice in ns where the mechanism is time slicing and it can be seen. progress_sum: baseline work completed per
-    time in which several sessions had work, summed over them; None without baselines. detail: one sentence on how the mechanism is known.
     whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
     had: per session, who had the device while its context did not, where context switches measured that. pending: still being measured.
     """
 
-    mechanism: Mechanism
-    detail: str
-    slice: Nanoseconds | None
-    progress_sum: float | None
-    metrics: SharingMetrics | None
+    mechanism: Annotated[Mechanism, Wire("how the sessions share")]
+    detail: Annotated[
+        str,
+        Wire(
+            "one sentence on how that is known; it begins with `Measured by` where the GPU's context switches were recorded and fit the "
+            "kernels",
+            key="mechanism_detail",
+        ),
+    ]
+    slice: Annotated[
+        Nanoseconds | None,
+        Wire(
+            "length of a turn under time slicing: estimated, or the median of those that context switches show; null where it cannot be "
+            "determined"
+        ),
+    ]
+    progress_sum: Annotated[
+        float | None,
+        Wire(
+            "work completed per time in which several sessions had work, in units of what each completes alone, summed over them: about 1 "
+            "when they take turns, more when they run side by side; null without baselines"
+        ),
+    ]
+    metrics: Annotated[SharingMetrics | None, Wire("over all sessions; null unless every session has an estimate")]
     losses: tuple[SessionLoss, ...]
     kernels: tuple[KernelCost, ...] = ()
-    blame: tuple[Blame, ...] = ()
-    kernel_blame: tuple[KernelBlame, ...] = ()
+    blame: Annotated[tuple[Blame, ...], Wire("who lost how much to whom")] = ()
+    kernel_blame: Annotated[
+        tuple[KernelBlame, ...], Wire("which kernels lost how much to which, top pairs only", key="blame_kernels")
+    ] = ()
     steps: tuple[StepTimes, ...] = ()
     lost: tuple[LostTime, ...] = ()
     kernel_losses: tuple[KernelLosses, ...] = ()

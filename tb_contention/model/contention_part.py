@@ -1,22 +1,25 @@
 """Contention in a part of the window: what the tab asks for."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from tb_contention.model.contention import Blame, KernelCost, KernelPair, Overlap
 from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.wire import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPart:
-    """One session in a part of the window. stretch, stall: of its kernels there, None where its loss is not known; ns.
+    """One session in a part of the window.
 
-    steps: whole step periods inside the part; own, host and lost add up to their length, all 0 without any. The host's slack may have
-    hidden stretch and stall: then less than both was lost.
+    The host's slack may have hidden some of stretch and stall; then its steps lost less than both.
     """
 
     session: SessionId
-    stretch: Nanoseconds | None
-    stall: Nanoseconds | None
+    stretch: Annotated[
+        Nanoseconds | None, Wire("by how much longer its kernels there took than alone; null where its loss is unknown")
+    ]
+    stall: Annotated[Nanoseconds | None, Wire("for how long its work there waited; null where its loss is unknown")]
     steps: int
     own: Nanoseconds
     host: Nanoseconds
@@ -25,12 +28,12 @@ class SessionPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentionPart:
-    """[start, end) of the window: overlap as over the whole; costs and pairs of the kernels there; delays: stretch and stall by culprit."""
+    """Contention in [start, end) of the window."""
 
-    start: Nanoseconds
-    end: Nanoseconds
+    start: Annotated[Nanoseconds, Wire("where the part begins", signed=True)]
+    end: Annotated[Nanoseconds, Wire("where it ends", signed=True)]
     overlap: Overlap
     sessions: tuple[SessionPart, ...]
     kernels: tuple[KernelCost, ...]
-    pairs: tuple[KernelPair, ...]
-    delays: tuple[Blame, ...]
+    pairs: Annotated[tuple[KernelPair, ...], Wire("kernels that met there")]
+    delays: Annotated[tuple[Blame, ...], Wire("stretch and stall of each victim by culprit")]

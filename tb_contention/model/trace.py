@@ -11,11 +11,13 @@ Times are picoseconds from `Trace` time 0 (the profiler session's start where th
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from typing import Annotated
 
 from tb_contention.model.findings import Problem
 from tb_contention.model.residency import ResidencyTable
 from tb_contention.model.tables import StringTable, Table
 from tb_contention.units import F64, I32, I64, U8, Picoseconds
+from tb_contention.wire import Wire
 
 
 class KernelKind(IntEnum):
@@ -58,12 +60,17 @@ class Device:
 
     name: str
     ordinal: int
-    is_host: bool = False
-    model: str | None = None
+    is_host: Annotated[bool, Wire("no GPU work was captured, and the work is operations on the host's processor")] = (
+        False
+    )
+    model: Annotated[str | None, Wire("name of the GPU's model; null where the capture does not state it")] = None
     vendor: str | None = None
     clock_rate_khz: int | None = None
     core_count: int | None = None
-    memory_size: int | None = None
+    memory_size: Annotated[
+        int | None,
+        Wire("memory of the GPU; null where the capture does not state it", key="capacity_bytes"),
+    ] = None
     memory_bandwidth: int | None = None
     compute_capability: tuple[int, int] | None = None
     uuid: str | None = None
@@ -273,6 +280,10 @@ class Trace:
     complete: bool
     profiler_messages: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    file_bytes: int | None = None
-    sha256: str | None = None
+    file_bytes: Annotated[
+        int | None, Wire("size of the file as it was read; null where the trace was not read from one")
+    ] = None
+    sha256: Annotated[
+        str | None, Wire("SHA-256 of the file as it was read; null where the trace was not read from one")
+    ] = None
     residency: ResidencyTable = field(default_factory=ResidencyTable.empty)
