@@ -57,12 +57,17 @@ class Wire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One key of an object: its name, sentence and type, and how to get it from a value of the class and the context."""
+    """One key of an object: its name, sentence and type, and how to get it.
+
+    path: the attributes that lead to it, where it is no more than that, such as `share.busy`; else `make` makes it of a value and the
+    context.
+    """
 
     name: str
     says: str
     type: Any
-    get: Callable[[Any, Any], Any]
+    path: str = ""
+    make: Callable[[Any, Any], Any] | None = None
     signed: bool = False
 
 
@@ -84,7 +89,7 @@ def adds(cls: type, key: str, says: str, *, signed: bool = False) -> Callable[[F
 
     def mark(function: F) -> F:
         kind = _returned(function)
-        _ADDED.setdefault(cls, {})[key] = Key(name=key, says=says, type=kind, get=function, signed=signed)
+        _ADDED.setdefault(cls, {})[key] = Key(name=key, says=says, type=kind, make=function, signed=signed)
         keys.cache_clear()
         encoder.cache_clear()
         return function
@@ -115,30 +120,49 @@ def keys(cls: type) -> tuple[Key, ...]:
 
 
 def _keys_of(name: str, wire: Wire, kind: Any) -> Iterator[Key]:
-    value = attrgetter(name)
     present, nullable = without_none(kind)
     if wire.flat:
         for key in keys(present):
-            yield replace(key, type=key.type | None if nullable else key.type, get=_through(value, key.get))
+            kind = key.type | None if nullable else key.type
+            if key.path and not nullable:
+                yield replace(key, path=f"{name}.{key.path}")
+            else:
+                yield replace(key, type=kind, path="", make=_inside(name, key))
         return
-    get = _alone(value)
+    make = None
     if wire.via is not None:
         kind = _returned(wire.via) | None if nullable else _returned(wire.via)
-        get = _through(value, _alone(wire.via))
-    yield Key(name=wire.key or _with_unit(name, kind), says=wire.says, type=kind, get=get, signed=wire.signed)
+        make = _through(name, wire.via)
+    path = "" if make else name
+    yield Key(
+        name=wire.key or _with_unit(name, kind), says=wire.says, type=kind, path=path, make=make, signed=wire.signed
+    )
 
 
-def _alone(function: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    """Make a function of a value and a context of one that asks for no context."""
-    return lambda value, _: function(value)
+def _inside(name: str, key: Key) -> Callable[[Any, Any], Any]:
+    outer, inner = attrgetter(name), getter(key)
 
-
-def _through(outer: Callable[[Any], Any], inner: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def get(value: Any, context: Any) -> Any:
+    def make(value: Any, context: Any) -> Any:
         found = outer(value)
         return None if found is None else inner(found, context)
 
-    return get
+    return make
+
+
+def _through(name: str, via: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def make(value: Any, context: Any) -> Any:
+        found = getattr(value, name)
+        return None if found is None else via(found)
+
+    return make
+
+
+def getter(key: Key) -> Callable[[Any, Any], Any]:
+    """Return what gets a key from a value and the context."""
+    if key.make is not None:
+        return key.make
+    get = attrgetter(key.path)
+    return lambda value, context: get(value)
 
 
 def _with_unit(name: str, kind: Any) -> str:
@@ -172,10 +196,10 @@ def encode(value: Any, context: Any = None) -> Json:
 def encoder(kind: Any) -> Encoder:
     """Compile the encoder of a type."""
     present, nullable = without_none(strip(kind))
+    present = getattr(present, "__supertype__", present)
     if nullable:
         inner = encoder(present)
         return lambda value, context: None if value is None else inner(value, context)
-    present = getattr(present, "__supertype__", present)
     origin, args = get_origin(present), get_args(present)
     if is_dataclass(present):
         return _of_object(present)
@@ -189,8 +213,22 @@ def encoder(kind: Any) -> Encoder:
 
 
 def _of_object(cls: Any) -> Encoder:
-    entries = tuple((key.name, key.get, encoder(key.type)) for key in keys(cls))
-    return lambda value, context: {name: put(get(value, context), context) for name, get, put in entries}
+    """Compile the encoder of a class to a literal of its keys, so that a row of a long table costs no more than one written by hand."""
+    scope: dict[str, Any] = {}
+    entries = [f"{key.name!r}: {_source(key, f'_{number}', scope)}" for number, key in enumerate(keys(cls))]
+    write: Encoder = eval(f"lambda value, context: {{{', '.join(entries)}}}", scope)
+    return write
+
+
+def _source(key: Key, name: str, scope: dict[str, Any]) -> str:
+    kind, nullable = without_none(key.type)
+    kind = getattr(kind, "__supertype__", kind)
+    if key.path and kind in (str, int):
+        found = f"value.{key.path}"
+        whole_number = f"None if {found} is None else int({found})" if nullable else f"int({found})"
+        return whole_number if kind is int else found
+    scope[name], scope[f"get{name}"] = encoder(key.type), key.make
+    return f"{name}(value.{key.path}, context)" if key.path else f"{name}(get{name}(value, context), context)"
 
 
 def _of_any(value: Any, context: Any) -> Json:

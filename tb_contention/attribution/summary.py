@@ -5,7 +5,7 @@ import numpy as np
 from tb_contention.model.alignment import Session
 from tb_contention.model.findings import Problem, Severity
 from tb_contention.model.report import SessionReport, StepSummary
-from tb_contention.units import PS_PER_NS
+from tb_contention.units import PS_PER_NS, Nanoseconds
 
 
 def summarise(session: Session, problems: tuple[Problem, ...]) -> SessionReport:
@@ -25,7 +25,7 @@ def _steps(session: Session) -> StepSummary | None:
         return None
     return StepSummary(
         count=len(steps),
-        mean=round(float(periods.mean())),
-        p50=round(float(np.percentile(periods, 50))),
-        p95=round(float(np.percentile(periods, 95))),
+        mean=Nanoseconds(round(float(periods.mean()))),
+        p50=Nanoseconds(round(float(np.percentile(periods, 50)))),
+        p95=Nanoseconds(round(float(np.percentile(periods, 95)))),
     )

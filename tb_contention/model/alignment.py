@@ -8,7 +8,7 @@ from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.trace import Device, Trace
 from tb_contention.units import DeviceId, Nanoseconds, SessionId
-from tb_contention.wire import Choice, Wire
+from tb_contention.wire import Choice, Wire, wired
 
 
 class ClockSource(Choice):
@@ -101,6 +101,13 @@ class PhysicalDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """How well the sessions of a group are placed against each other."""
+
+    max_error: Annotated[Nanoseconds | None, Wire("the largest clock error among the sessions; null = unknown")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceGroup:
     """Sessions that were captured together on one physical device; a session alone is a group of one.
 
@@ -113,6 +120,12 @@ class DeviceGroup:
     start: Nanoseconds
     end: Nanoseconds
     max_error: Nanoseconds | None
+
+    @property
+    @wired("how well the sessions are placed against each other")
+    def alignment(self) -> Alignment:
+        """Return the largest clock error as it stands in reports."""
+        return Alignment(max_error=self.max_error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
-from tb_contention.wire import Choice, Wire
+from tb_contention.wire import Choice, Wire, ratio
 
 #: Who a loss is put down to when no traced session explains it.
 UNTRACED = SessionId("untraced")
@@ -232,10 +232,10 @@ class KernelLosses:
 class SharingMetrics:
     """Metrics over all sessions of a group; definitions in `contention/metrics.py`."""
 
-    antt: Annotated[float, Wire("mean slowdown")]
-    stp: Annotated[float, Wire("sum of 1 / slowdown")]
-    fairness: Annotated[float, Wire("least / most normalised progress")]
-    jain: Annotated[float, Wire("Jain index of the progress")]
+    antt: Annotated[float, Wire("mean slowdown; null if it is not finite", via=ratio)]
+    stp: Annotated[float, Wire("sum of 1 / slowdown; null if it is not finite", via=ratio)]
+    fairness: Annotated[float, Wire("least / most normalised progress; null if it is not finite", via=ratio)]
+    jain: Annotated[float, Wire("Jain index of the progress; null if it is not finite", via=ratio)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tb_contention.model.contention import Blame, KernelCost, KernelPair, Overlap
+from tb_contention.model.contention import Blame, KernelCost, KernelPair, Overlap, PairOverlap, TimeSplit
 from tb_contention.units import Nanoseconds, SessionId
-from tb_contention.wire import Wire
+from tb_contention.wire import Wire, wired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,3 +37,15 @@ class ContentionPart:
     kernels: tuple[KernelCost, ...]
     pairs: Annotated[tuple[KernelPair, ...], Wire("kernels that met there")]
     delays: Annotated[tuple[Blame, ...], Wire("stretch and stall of each victim by culprit")]
+
+    @property
+    @wired("how the part divides")
+    def time(self) -> TimeSplit:
+        """Return idle, exclusive and contended time."""
+        return self.overlap.time
+
+    @property
+    @wired("overlap of each two sessions there")
+    def overlaps(self) -> tuple[PairOverlap, ...]:
+        """Return for how long two sessions had work at once."""
+        return self.overlap.pairs

@@ -1,69 +1,72 @@
 """What is wrong with the input (problems) and what the analysis has to say (findings)."""
 
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 from tb_contention.model.places import Place
 from tb_contention.units import DeviceId, SessionId
+from tb_contention.wire import Choice, Wire
 
 
-class Severity(str, Enum):
+class Severity(Choice):
     """How much a problem or finding matters; problems use INFO, WARNING and ERROR, findings INFO, WARNING and CRITICAL."""
 
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
+    INFO = "info", "good to know"
+    WARNING = "warning", "act on it when you can; figures may be affected"
+    ERROR = "error", "input is lost"
+    CRITICAL = "critical", "act on it first"
 
 
-class Origin(str, Enum):
+class Origin(Choice):
     """Who lost it: the profiler while recording, or this program while reading."""
 
-    RECORDING = "recording"
-    READING = "reading"
+    RECORDING = "recording", "the profiler lost it"
+    READING = "reading", "this program could not use it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Something lost or unusable in one file.
 
-    `slug` is stable and names a heading of the documentation; `count` is how many events, bytes or entries it stands for;
-    `offset` is the first byte concerned, None where there is none. `affects_numbers` says whether figures from this file may differ
-    from the truth (then their confidence is lower).
+    `slug` names a heading of the documentation. `affects_numbers` says whether figures from this file may differ from the truth (then
+    their confidence is lower).
     """
 
-    file: str
-    slug: str
-    severity: Severity
-    origin: Origin
-    message: str
-    advice: str
-    count: int = 1
-    offset: int | None = None
+    file: Annotated[str, Wire("the file, relative to the log directory")]
+    slug: Annotated[str, Wire("stable name of the kind of problem")]
+    severity: Annotated[Severity, Wire("how much it matters")]
+    origin: Annotated[Origin, Wire("who lost it")]
+    message: Annotated[str, Wire("what happened")]
+    advice: Annotated[str, Wire("what to do about it")]
+    count: Annotated[int, Wire("how many events, bytes or entries it stands for")] = 1
+    offset: Annotated[int | None, Wire("the first byte concerned; null where there is none")] = None
     affects_numbers: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One statement of the analysis with the numbers it rests on (`evidence`: JSON values) and what to do about it.
+    """One statement of the analysis with the numbers that it rests on and what to do about it.
 
-    title is the symptom, cause why, advice the remedy with the exact setting, effect what it should bring (with its interval), verify what
-    would show it right or wrong. gain_ns: time of the window that the remedy may save, gain_bytes: memory; for ranking, None = not known.
     place: where the panel shows the evidence, None where it has no more to show than the finding says.
     """
 
-    rule: str
-    severity: Severity
-    title: str
-    detail: str
-    advice: str
-    evidence: dict[str, Any] = field(default_factory=dict)
-    device: DeviceId | None = None
-    sessions: tuple[SessionId, ...] = ()
-    cause: str = ""
-    effect: str = ""
-    verify: str = ""
-    gain_ns: int | None = None
-    gain_bytes: int | None = None
+    rule: Annotated[str, Wire("stable name of the rule")]
+    severity: Annotated[Severity, Wire("how much it matters")]
+    title: Annotated[str, Wire("the symptom in one line")]
+    detail: Annotated[str, Wire("the symptom with its numbers")]
+    advice: Annotated[str, Wire("what to set, exactly; empty where there is nothing to do")]
+    evidence: Annotated[dict[str, Any], Wire("the numbers that it rests on; keys by rule")] = field(
+        default_factory=dict
+    )
+    device: Annotated[DeviceId | None, Wire("id of the device; null where it is not about one")] = None
+    sessions: Annotated[tuple[SessionId, ...], Wire("ids of the sessions that it is about")] = ()
+    cause: Annotated[str, Wire("why it is so; empty where that is unknown")] = ""
+    effect: Annotated[str, Wire("what following the advice should bring")] = ""
+    verify: Annotated[str, Wire("what would show it right or wrong")] = ""
+    gain_ns: Annotated[
+        int | None, Wire("time of the window that the advice is predicted to save; null = not predicted", signed=True)
+    ] = None
+    gain_bytes: Annotated[
+        int | None, Wire("memory that the advice is predicted to free; null = not predicted", signed=True)
+    ] = None
     place: Place | None = None

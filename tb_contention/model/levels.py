@@ -1,10 +1,12 @@
 """Step functions of time, and the supremum of their sum."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from tb_contention.units import I64
+from tb_contention.wire import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,20 @@ class Levels:
         first, last = self.events_at(start), self.events_at(end)
         edges = np.concatenate([np.array([start]), self.time[first:last], np.array([max(start, end)])])
         return int(np.diff(edges)[self.value[first : last + 1] > bound].sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """A step function of bytes without its steps of height 0: `bytes[0]` before `time_ns[0]`, `bytes[i + 1]` from `time_ns[i]`."""
+
+    time: Annotated[I64, Wire("when it changes", key="time_ns", signed=True)]
+    bytes: Annotated[I64, Wire("the value before the first change and after each", signed=True)]
+
+
+def changes_of(levels: Levels) -> Changes:
+    """Leave steps of height 0 out."""
+    kept = np.flatnonzero(np.diff(levels.value))
+    return Changes(time=levels.time[kept], bytes=levels.value[np.concatenate([np.zeros(1, np.int64), kept + 1])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

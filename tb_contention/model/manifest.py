@@ -1,34 +1,37 @@
 """What `tb_contention.json` says of a recording: its clock, the physical GPUs and their sharing, what the driver saw meanwhile."""
 
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import Annotated
 
 from tb_contention.units import F64, I64
+from tb_contention.wire import Choice, Wire, wired
 
 
-class KernelMode(str, Enum):
-    """Whether the tracer lets kernels of one process run at once (CUPTI's CONCURRENT_KERNEL), or runs one after another."""
+class KernelMode(Choice):
+    """Whether the tracer lets kernels of one process run at once (CUPTI's CONCURRENT_KERNEL)."""
 
-    CONCURRENT = "concurrent"
-    SERIALISED = "serialised"
-    UNKNOWN = "unknown"
+    CONCURRENT = "concurrent", "kernels of one process may run at once"
+    SERIALISED = "serialised", "the tracer runs them one after another"
+    UNKNOWN = "unknown", "it is not recorded"
 
 
-class MpsState(str, Enum):
+class MpsState(Choice):
     """Whether the process was a client of NVIDIA's Multi-Process Service."""
 
-    ON = "on"
-    OFF = "off"
-    UNKNOWN = "unknown"
+    ON = "on", "it was a client"
+    OFF = "off", "it was not"
+    UNKNOWN = "unknown", "it is not recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mps:
-    """Sharing by MPS and its caps: percent of the GPU's threads, limit of device memory as the variable spells it; None = no cap."""
+    """Sharing by MPS and its caps; None = no cap."""
 
-    state: MpsState = MpsState.UNKNOWN
-    active_thread_percentage: float | None = None
-    pinned_memory_limit: str | None = None
+    state: Annotated[MpsState, Wire("whether the process was a client")] = MpsState.UNKNOWN
+    active_thread_percentage: Annotated[float | None, Wire("cap on the GPU's threads in percent; null = none")] = None
+    pinned_memory_limit: Annotated[str | None, Wire("cap on device memory, as the variable spells it; null = none")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,28 +83,32 @@ class ManifestDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestSession:
-    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal.
-
-    environment: variables that change how a GPU is used; versions: by package; not_known: what could not be had, a sentence each.
-    """
+    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal."""
 
     host: str | None = None
     name: str | None = None
     process_id: int | None = None
-    container: str | None = None
+    container: Annotated[str | None, Wire("id of the container; null outside one")] = None
     origin_ns: int | None = None
     error_ns: int | None = None
     simulated: bool = False
-    driver: str | None = None
-    mps: Mps = field(default_factory=Mps)
-    kernel_mode: KernelMode = KernelMode.UNKNOWN
+    driver: Annotated[str | None, Wire("version of the GPU's driver; null when unknown")] = None
+    mps: Annotated[Mps, Wire("sharing by NVIDIA's Multi-Process Service")] = field(default_factory=Mps)
+    kernel_mode: Annotated[KernelMode, Wire("whether the tracer lets kernels of one process run at once")] = (
+        KernelMode.UNKNOWN
+    )
     clock_readings: tuple[ClockReading, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    not_known: tuple[str, ...] = ()
+    environment: Annotated[dict[str, str], Wire("variables of the environment that change how a GPU is used")] = field(
+        default_factory=dict
+    )
+    versions: Annotated[dict[str, str], Wire("versions by package")] = field(default_factory=dict)
+    not_known: Annotated[tuple[str, ...], Wire("what could not be recorded, a sentence each")] = ()
     devices: dict[int, ManifestDevice] = field(default_factory=dict)
 
     @property
+    @wired(
+        "by how much the wall clock moved against a steady one over the recording; null without readings", signed=True
+    )
     def clock_change_ns(self) -> int | None:
         """Return by how much the wall clock moved against the steady one over the recording; None without two readings."""
         if len(self.clock_readings) < 2:

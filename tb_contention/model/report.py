@@ -1,6 +1,7 @@
 """The report: one value that the tab, the CLI, HTML, Markdown, CSV and JSON all print. Names follow `report/FORMAT.md`."""
 
 from dataclasses import dataclass
+from typing import Annotated, Final
 
 from tb_contention.model.alignment import ClockOffset, DeviceGroup, Session
 from tb_contention.model.attribution import Attribution, RollUp
@@ -19,36 +20,37 @@ from tb_contention.model.face import Shown
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.prediction import Prediction
-from tb_contention.units import DeviceId, SessionId
+from tb_contention.units import DeviceId, Nanoseconds, SessionId
+from tb_contention.wire import Wire, wired
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSummary:
-    """Step periods of a session (from the end of one step to the end of the next), ns."""
+    """Step periods of a session, from the end of one step to the end of the next, in the whole capture."""
 
-    count: int
-    mean: int
-    p50: int
-    p95: int
+    count: Annotated[int, Wire("number of periods")]
+    mean: Annotated[Nanoseconds, Wire("mean period")]
+    p50: Annotated[Nanoseconds, Wire("median period")]
+    p95: Annotated[Nanoseconds, Wire("95th percentile of the periods")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """A span of time, ns from the report's origin."""
 
-    start_ns: int
-    end_ns: int
+    start_ns: Annotated[int, Wire("where it begins", signed=True)]
+    end_ns: Annotated[int, Wire("where it ends", signed=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionReport:
     """A session and what its capture lost. The properties carry the names of the JSON report."""
 
-    session: Session
-    steps: StepSummary | None
-    warnings: tuple[str, ...]
+    session: Annotated[Session, Wire(flat=True)]
+    steps: Annotated[StepSummary | None, Wire("step periods in the whole capture; null without steps")]
+    warnings: Annotated[tuple[str, ...], Wire("what the profiler reported as lost, and what the reader could not use")]
 
     @property
     def id(self) -> SessionId:
@@ -81,6 +83,7 @@ class SessionReport:
         return self.session.clock
 
     @property
+    @wired("its capture window")
     def window(self) -> Window:
         """Return the capture window."""
         return Window(start_ns=self.session.start, end_ns=self.session.end)
@@ -88,16 +91,21 @@ class SessionReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceReport:
-    """All results for one device group."""
+    """One physical GPU and a group of sessions that were captured together on it; a session alone is a group of one."""
 
-    group: DeviceGroup
-    overlap: Overlap
-    cost: Cost
-    memory: CombinedMemory | None
-    memory_note: str  # why memory is None or incomplete; "" when complete
-    parts: RollUp
-    predictions: tuple[Prediction, ...] = ()
-    driver: DriverView | None = None
+    group: Annotated[DeviceGroup, Wire(flat=True)]
+    overlap: Annotated[Overlap, Wire(flat=True)]
+    cost: Annotated[Cost, Wire(flat=True)]
+    memory: Annotated[CombinedMemory | None, Wire("null when no allocator event was recorded")]
+    memory_note: Annotated[str, Wire("why memory is null or incomplete; empty when it is complete")]
+    parts: Annotated[RollUp, Wire(flat=True)]
+    predictions: Annotated[
+        tuple[Prediction, ...],
+        Wire("what the sessions would see another way; empty for a session alone, and on a host", key="what_if"),
+    ] = ()
+    driver: Annotated[
+        DriverView | None, Wire("what the driver reported of the GPU meanwhile; null where no manifest holds samples")
+    ] = None
 
     @property
     def id(self) -> DeviceId:
@@ -105,11 +113,13 @@ class DeviceReport:
         return self.group.id
 
     @property
+    @wired("ids of the sessions")
     def sessions(self) -> tuple[SessionId, ...]:
         """Name the sessions of the group."""
         return tuple(dict.fromkeys(plane.session for plane in self.group.planes))
 
     @property
+    @wired("what was analysed: the intersection of the capture windows")
     def window(self) -> Window:
         """Return what was analysed: the intersection of the capture windows."""
         return Window(start_ns=self.group.start, end_ns=self.group.end)
@@ -147,16 +157,23 @@ class DeviceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Report(Shown):
-    """The whole answer. Devices: most contended first."""
+    """The whole answer."""
 
     version: str
-    logdir: str
-    origin_ns: int | None
-    sessions: tuple[SessionReport, ...]
-    devices: tuple[DeviceReport, ...]
-    findings: tuple[Finding, ...]
-    problems: tuple[Problem, ...]
-    notes: tuple[str, ...] = ()
+    logdir: Annotated[str, Wire("the log directory as given")]
+    origin_ns: Annotated[
+        int | None, Wire("Unix ns that all times are relative to; null when no trace has a wall clock", signed=True)
+    ]
+    sessions: Annotated[tuple[SessionReport, ...], Wire("what was captured")]
+    devices: Annotated[
+        tuple[DeviceReport, ...],
+        Wire("one entry per device and group of sessions that were captured together on it, most contended first"),
+    ]
+    findings: Annotated[tuple[Finding, ...], Wire("the gravest first; of equal ones what may gain most")]
+    problems: Annotated[tuple[Problem, ...], Wire("what of the input is lost or cannot be used")]
+    notes: Annotated[
+        tuple[str, ...], Wire("sentences about the analysis itself, such as an option without effect")
+    ] = ()
 
     def session(self, session: SessionId) -> SessionReport:
         """Find a session by id; KeyError if there is none."""

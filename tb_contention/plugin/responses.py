@@ -11,7 +11,7 @@ from werkzeug import wrappers
 
 from tb_contention.plugin.answers import Refusal, RefusalAnswer
 from tb_contention.plugin.requests import Query, RequestError, parse_query
-from tb_contention.wire import encode
+from tb_contention.report.contract import encode
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Handler = Callable[[Query], wrappers.Response]

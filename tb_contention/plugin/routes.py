@@ -15,7 +15,7 @@ from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
 from tb_contention.plugin.responses import Handler, answer, attached, packed
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.workspace import Workspace
-from tb_contention.report import compare_json, cost_json, memory_json
+from tb_contention.report import compare_json
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -124,7 +124,7 @@ class Routes:
     def _contention(self, query: Query) -> wrappers.Response:
         timeline, aligned, low, high = self._part(query)
         report = timeline.report
-        return answer(cost_json.part(contention_within(aligned, report.group, report.cost, low, high)))
+        return answer(contention_within(aligned, report.group, report.cost, low, high))
 
     def _part(self, query: Query) -> tuple[DeviceTimeline, AlignedTraces, int, int]:
         """Read a part of a device's window, clipped to it."""
@@ -148,12 +148,7 @@ class Routes:
         if session not in timeline.report.sessions:
             raise RequestError(404, "unknown-session", "No session with this id ran on this device.")
         time, pairs = overlap_shifted(self._aligned(query), timeline.report.group, session, by)
-        return answer(
-            {
-                "time": cost_json.time_split(time),
-                "overlaps": [{"a": p.a, "b": p.b, "overlap_ns": int(p.overlap)} for p in pairs],
-            }
-        )
+        return answer({"time": time, "overlaps": pairs})
 
     def _search(self, query: Query) -> wrappers.Response:
         text = query.text("text")
@@ -197,7 +192,7 @@ class Routes:
                 "bad-parameter",
                 f"The parameter caps must have {len(processes_of(memory))} entries, one per process.",
             )
-        return answer(memory_json.part(memory_within(memory, aligned, low, high, at, caps)))
+        return answer(memory_within(memory, aligned, low, high, at, caps))
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")

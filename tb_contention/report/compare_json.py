@@ -17,7 +17,7 @@ from tb_contention.model.comparison import (
     StepSide,
 )
 from tb_contention.model.report import FORMAT_VERSION
-from tb_contention.report.cost_json import ratio
+from tb_contention.wire import ratio as rounded
 
 
 def to_json(found: Comparison, *, before: str, after: str) -> str:
@@ -155,3 +155,8 @@ def _interval(interval: Interval | None) -> dict[str, float | None] | None:
 
 def _rounded(value: float | None) -> int | None:
     return None if value is None else round(value)
+
+
+def ratio(value: float | None) -> float | None:
+    """Round; null stays null."""
+    return None if value is None else rounded(value)

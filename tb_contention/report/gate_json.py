@@ -6,7 +6,7 @@ from typing import Any
 from tb_contention._version import __version__
 from tb_contention.model.gate import Gate, Outcome, Unit, Verdict
 from tb_contention.model.report import FORMAT_VERSION
-from tb_contention.report.cost_json import ratio
+from tb_contention.wire import ratio as rounded
 
 
 def to_json(gate: Gate, *, logdir: str) -> str:
@@ -52,3 +52,8 @@ def _value(value: float | None, unit: Unit) -> float | int | None:
     if value is None or unit in (Unit.RATIO, Unit.SHARE):
         return ratio(value)
     return round(value)
+
+
+def ratio(value: float | None) -> float | None:
+    """Round; null stays null."""
+    return None if value is None else rounded(value)

@@ -1,11 +1,13 @@
 """Step periods of a session -> a bounded number of them, neighbours merged."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from tb_contention.model.contention import StepTimes
 from tb_contention.units import I64
+from tb_contention.wire import Wire
 
 #: A session's steps are printed in at most so many entries.
 MOST_STEPS = 400
@@ -13,14 +15,13 @@ MOST_STEPS = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRuns:
-    """Step periods of which each entry stands for `merged` neighbours, the last one perhaps for fewer; `steps` are all of them.
+    """Step periods of which each entry stands for equally many neighbours; lengths are sums, and the last entry stands for the rest."""
 
-    Lengths are sums; start and end are the first and the last of a run, number is that of its last step.
-    """
-
-    times: StepTimes
-    merged: int
-    steps: int
+    times: Annotated[StepTimes, Wire(flat=True)]
+    merged: Annotated[
+        int, Wire(f"how many periods an entry stands for, so that there are at most {MOST_STEPS} entries; 1 otherwise")
+    ]
+    steps: Annotated[int, Wire("number of periods")]
 
     def sizes(self) -> I64:
         """Return how many periods each entry stands for."""

@@ -184,7 +184,7 @@ def shared() -> Report:
     ids = (trainer.id, evaluator.id)
     device = replace(report.devices[0], cost=_cost(*ids), parts=_parts(*ids), predictions=_predictions(*ids))
     report = replace(report, devices=(device,))
-    steps = StepSummary(count=3, mean=8_000, p50=8_000, p95=9_000)
+    steps = StepSummary(count=3, mean=Nanoseconds(8_000), p50=Nanoseconds(8_000), p95=Nanoseconds(9_000))
     finding = Finding(
         rule="overlap-in-time",
         severity=Severity.WARNING,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from golden.reports import steps_of
 
-from tb_contention.report.cost_json import step_times
+from tb_contention.report.contract import encode
 from tb_contention.report.steps import MOST_STEPS, merge_steps
 
 PERIODS = [(100 + n, 20, n % 7) for n in range(1_001)]
@@ -31,7 +31,7 @@ def test_merged_steps_keep_all_sums_and_stand_for_equally_many(count: int) -> No
 
 
 def test_json_says_how_many_an_entry_stands_for() -> None:
-    printed = step_times(steps_of("a", PERIODS))
+    printed = encode(merge_steps(steps_of("a", PERIODS)))
     assert (printed["merged"], printed["steps"], len(printed["own_ns"])) == (3, 1_001, 334)
     assert printed["number"][:2] == [3, 6]
 
@@ -43,5 +43,5 @@ def test_no_steps_are_no_entries() -> None:
         known=True,
         **{c: getattr(empty, c)[:0] for c in ("number", "start", "end", "own", "host", "lost")},
     )
-    assert step_times(times)["merged"] == 1
-    assert step_times(times)["number"] == []
+    printed = encode(merge_steps(times))
+    assert (printed["merged"], printed["number"]) == (1, [])
