@@ -6,7 +6,7 @@ import numpy as np
 from lanes import NS_PER_US, drawn
 
 from tb_contention.contention.exposure import Exposure, expose
-from tb_contention.contention.work import SessionWork, session_work
+from tb_contention.contention.work import STEP_END, HostInstants, SessionWork, session_work
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, SessionId
 
@@ -40,3 +40,21 @@ def alone_of(work: SessionWork, duration_us: float) -> F64:
 def exposed(work: SessionWork, *others_us: tuple[float, float], window_us: float = 100.0) -> Exposure:
     """Expose a session to others that had work in these spans."""
     return expose(work, intervals(*others_us), 0, round(window_us * NS_PER_US), 0)
+
+
+def hosted(
+    work: SessionWork,
+    *instants: tuple[float, int],
+    launch: tuple[int, ...] | None = None,
+) -> SessionWork:
+    """Give a session a host: (us, kind) of each instant in order; launch: the instant that launched each kernel.
+
+    Steps count up at STEP_END.
+    """
+    kind = np.array([k for _, k in instants], np.uint8)
+    step = np.where(kind == STEP_END, np.cumsum(kind == STEP_END) - 1, -1)
+    host = HostInstants(time=ns(*(t for t, _ in instants)), kind=kind, step=step)
+    if launch is None:
+        return replace(work, host=host)
+    rows = np.array(launch, np.int64)
+    return replace(work, host=host, launch=rows, launches_known=True, cause_known=np.ones(len(rows), np.bool_))

@@ -1,0 +1,79 @@
+"""Baselines from undisturbed instances, small enough for a pencil; lengths in ns."""
+
+import numpy as np
+import pytest
+
+from tb_contention.contention.baseline import Baseline, baseline, group_means, usual
+from tb_contention.units import F64
+
+
+def learned(
+    duration: list[float], *, place: list[int], step: list[int], undisturbed: list[bool] | None = None
+) -> Baseline:
+    """Learn from kernels of one key."""
+    count = len(duration)
+    learn = np.ones(count, np.bool_) if undisturbed is None else np.array(undisturbed)
+    key = np.zeros(count, np.int64)
+    return baseline(key, 1, np.array(place, np.int64), np.array(step, np.int64), np.array(duration), learn)
+
+
+def values(found: F64) -> list[float]:
+    return [round(float(value), 6) for value in found]
+
+
+def test_two_instances_of_two_steps_make_a_mean_with_its_error() -> None:
+    found = learned([90.0, 110.0], place=[0, 0], step=[0, 1])
+
+    # Deviation sqrt((10² + 10²) / 1) = 14.142; of the mean of two: / sqrt(2) = 10.
+    assert values(found.alone) == [100.0, 100.0]
+    assert values(found.deviation) == [14.142136, 14.142136]
+    assert values(found.error) == [10.0, 10.0]
+
+
+def test_one_kernel_makes_no_baseline() -> None:
+    assert np.isnan(learned([100.0], place=[0], step=[0]).alone).all()
+
+
+def test_no_kernels_make_no_baseline() -> None:
+    assert len(learned([], place=[], step=[]).alone) == 0
+
+
+def test_where_nothing_is_undisturbed_nothing_is_learned() -> None:
+    found = learned([100.0] * 6, place=[0] * 6, step=list(range(6)), undisturbed=[False] * 6)
+
+    assert np.isnan(found.alone).all()
+
+
+def test_disturbed_instances_get_what_undisturbed_ones_teach() -> None:
+    found = learned([90.0, 110.0, 400.0], place=[0, 0, 0], step=[0, 1, 2], undisturbed=[True, True, False])
+
+    assert values(found.alone) == [100.0, 100.0, 100.0]
+
+
+def test_few_instances_at_two_places_count_for_their_place_only() -> None:
+    found = learned([100.0, 200.0, 100.0, 200.0], place=[0, 1, 0, 1], step=[0, 0, 1, 1])
+
+    assert values(found.alone) == [100.0, 200.0, 100.0, 200.0]
+    assert found.group[0] != found.group[1]
+
+
+def test_a_place_seen_once_among_few_stays_unknown() -> None:
+    found = learned([100.0, 200.0, 100.0], place=[0, 1, 0], step=[0, 0, 1])
+
+    assert values(found.alone)[::2] == [100.0, 100.0]
+    assert np.isnan(found.alone[1])
+
+
+def test_a_group_without_instances_has_no_mean() -> None:
+    found = group_means(np.array([0, 0, 2]), 3, np.array([1.0, 3.0, 7.0]))
+
+    assert values(found.mean)[::2] == [2.0, 7.0]
+    assert np.isnan(found.mean[1])
+    assert found.count.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize(("odd", "kept"), [(159.0, True), (161.0, False), (63.0, True), (62.0, False)])
+def test_an_instance_within_a_factor_of_1_6_of_the_median_is_never_an_outlier(odd: float, kept: bool) -> None:
+    value = np.array([100.0, 100.0, 100.0, 100.0, odd])
+
+    assert usual(np.zeros(5, np.int64), 1, value).tolist() == [True] * 4 + [kept]
