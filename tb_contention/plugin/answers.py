@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
+from tb_contention.model.contention import PairOverlap, TimeSplit
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
+from tb_contention.report.contract.documents import ReportDocument
 from tb_contention.timeline.event import EventDetail
 from tb_contention.timeline.place import Place
 from tb_contention.units import SessionId
@@ -32,7 +34,7 @@ class Summary:
         Wire("where xprof's trace viewer shows a session; only sessions that it can open"),
     ]
     report: Annotated[
-        Mapping[str, Any] | None, Wire("the report, as in report/FORMAT.md; null until there is a first look")
+        ReportDocument | None, Wire("the report, as in report/FORMAT.md; null until there is a first look")
     ]
 
 
@@ -48,6 +50,14 @@ class HitAnswer:
     """The next or previous hit of a search."""
 
     hit: Annotated[Place | None, Wire("the hit; null where no event has such a name")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftedAnswer:
+    """The overlap with one session moved."""
+
+    time: Annotated[TimeSplit, Wire("how the window then divides")]
+    overlaps: Annotated[tuple[PairOverlap, ...], Wire("overlap of each two sessions then")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug import wrappers
 
+from tb_contention.model.report import Report
 from tb_contention.plugin.answers import Refusal, RefusalAnswer
 from tb_contention.plugin.requests import Query, RequestError, parse_query
 from tb_contention.report.contract import encode
@@ -25,9 +26,9 @@ _MIME = {
 log = logging.getLogger(__name__)
 
 
-def answer(value: object, status: int = 200) -> wrappers.Response:
-    """Answer with a value as JSON."""
-    body = json.dumps(encode(value), allow_nan=False, separators=(",", ":"))
+def answer(value: object, *, about: Report | None = None, status: int = 200) -> wrappers.Response:
+    """Answer with a value as JSON; `about` is the report that a part of it needs to be encoded."""
+    body = json.dumps(encode(value, about), allow_nan=False, separators=(",", ":"))
     return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
 
 
@@ -76,7 +77,7 @@ def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]
 
 
 def _refused(status: int, slug: str, message: str) -> wrappers.Response:
-    return answer(RefusalAnswer(error=Refusal(slug=slug, message=message)), status)
+    return answer(RefusalAnswer(error=Refusal(slug=slug, message=message)), status=status)
 
 
 def static_files() -> Iterator[tuple[str, Application]]:

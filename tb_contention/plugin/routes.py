@@ -10,14 +10,14 @@ from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.report import Report
-from tb_contention.plugin.answers import EventAnswer, HitAnswer, Summary
+from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
 from tb_contention.plugin.responses import Handler, answer, attached, packed
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.workspace import Workspace
 from tb_contention.report import compare_json
 from tb_contention.report.to_html import to_html
-from tb_contention.report.to_json import to_dict, to_json
+from tb_contention.report.to_json import document, to_json
 from tb_contention.report.to_markdown import to_markdown
 from tb_contention.report.to_perfetto import to_perfetto
 from tb_contention.timeline.event import event_at
@@ -62,6 +62,7 @@ class Routes:
         state = self._workspace.summary(query.view)
         analysis, has_xprof = state.analysis, self._has_xprof()
         is_known = analysis is not None and query.values.get("known") == state.revision
+        report = None if analysis is None or is_known else analysis.report
         return answer(
             Summary(
                 state=state.state,
@@ -74,8 +75,9 @@ class Routes:
                 version=__version__,
                 xprof=has_xprof,
                 trace_viewer=self._trace_viewer(analysis.aligned) if has_xprof and analysis is not None else {},
-                report=to_dict(analysis.report) if analysis is not None and not is_known else None,
-            )
+                report=None if report is None else document(report),
+            ),
+            about=report,
         )
 
     def _trace_viewer(self, aligned: AlignedTraces) -> dict[SessionId, TraceViewerPlace]:
@@ -148,7 +150,7 @@ class Routes:
         if session not in timeline.report.sessions:
             raise RequestError(404, "unknown-session", "No session with this id ran on this device.")
         time, pairs = overlap_shifted(self._aligned(query), timeline.report.group, session, by)
-        return answer({"time": time, "overlaps": pairs})
+        return answer(ShiftedAnswer(time=time, overlaps=pairs))
 
     def _search(self, query: Query) -> wrappers.Response:
         text = query.text("text")

@@ -15,4 +15,9 @@ def to_json(report: Report) -> str:
 
 def to_dict(report: Report) -> Json:
     """Return the report as JSON values."""
-    return encode(ReportDocument(tool=Tool(version=report.version), report=report), report)
+    return encode(document(report), report)
+
+
+def document(report: Report) -> ReportDocument:
+    """Return the whole answer, to be encoded with the report as context."""
+    return ReportDocument(tool=Tool(version=report.version), report=report)

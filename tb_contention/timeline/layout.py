@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.driver_view import DriverView
-from tb_contention.model.levels import Levels, peak_of_sum
+from tb_contention.model.levels import Changes, changes_of, peak_of_sum
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.timeline.lanes import DeviceTimeline
 from tb_contention.timeline.tiles import MAX_LEVEL
-from tb_contention.units import I64, Bytes, DeviceId, Nanoseconds, SessionId
+from tb_contention.units import Bytes, DeviceId, Nanoseconds, SessionId
 from tb_contention.wire import Wire
 
 
@@ -51,19 +51,11 @@ class OwnPeak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
-    """A step function: one value before the first instant, and one from each instant on."""
-
-    time: Annotated[I64, Wire("instants of the steps", key="time_ns", signed=True)]
-    value: Annotated[I64, Wire("values, one more than there are instants", key="bytes")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DriverCurves:
     """What the driver counted on the whole GPU."""
 
-    used: Annotated[Curve | None, Wire("memory in use on the GPU")]
-    untraced: Annotated[Curve | None, Wire("the part that no capture explains")]
+    used: Annotated[Changes | None, Wire("memory in use on the GPU")]
+    untraced: Annotated[Changes | None, Wire("the part that no capture explains")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +176,7 @@ def _driver_alone(view: DriverView | None) -> MemoryLayout | None:
 
 
 def _driver(view: DriverView | None) -> DriverCurves | None:
-    return None if view is None else DriverCurves(used=_curve(view.used), untraced=_curve(view.untraced))
-
-
-def _curve(levels: Levels | None) -> Curve | None:
-    return None if levels is None else Curve(time=levels.time, value=levels.value)
+    if view is None:
+        return None
+    used, untraced = (None if levels is None else changes_of(levels) for levels in (view.used, view.untraced))
+    return DriverCurves(used=used, untraced=untraced)
