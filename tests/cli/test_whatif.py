@@ -54,7 +54,7 @@ def test_only_what_is_asked_for_is_predicted_in_the_order_of_the_options(logs: s
             "cap evaluator at 30 % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=30)",
         ),
         ("moved", "move trainer to another GPU"),
-        ("memory_limits", "limit trainer to 52.00 GiB, evaluator to 20.50 GiB"),
+        ("memory_limits", "limit trainer to 52.0 GiB, evaluator to 20.5 GiB"),
     ]
     assert found[-1]["combined_peak_most_bytes"] == round(72.5 * (1 << 30))
     assert found[-1]["fits"] is False
