@@ -1,17 +1,10 @@
 /** What the user corrects by hand: how far a session is moved, and which GPU an ordinal is. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Report } from '../api/types';
+import { withEntry } from '../base/maps';
 import { type Ns, ns } from '../base/units';
 import { asNs, asText, mapOf } from '../model/hash';
 import { keyOf } from './address';
-
-/** A copy of `map` in which `key` is `value`; undefined: in which it is not. */
-function changed<Value>(map: ReadonlyMap<string, Value>, key: string, value: Value | undefined) {
-  const next = new Map(map);
-  if (value === undefined) next.delete(key);
-  else next.set(key, value);
-  return next;
-}
 
 export class ByHand {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
@@ -29,7 +22,7 @@ export class ByHand {
 
   /** Move a session; null or 0 takes the shift back. */
   shift(session: string, by: Ns | null): void {
-    this.shifts.value = changed(this.shifts.value, session, by || undefined);
+    this.shifts.value = withEntry(this.shifts.value, session, by || null);
     this.onChange();
   }
 
@@ -42,7 +35,7 @@ export class ByHand {
 
   /** Name the GPU behind an ordinal of a session; an empty name takes it back. */
   nameGpu(session: string, ordinal: number, name: string): void {
-    this.gpus.value = changed(this.gpus.value, `${session}:${ordinal}`, name || undefined);
+    this.gpus.value = withEntry(this.gpus.value, `${session}:${ordinal}`, name || null);
     this.onChange();
   }
 }

@@ -38,7 +38,8 @@ export class Host {
   readonly forced = signal(false);
   readonly isShown = signal(true);
   readonly #outer = outer();
-  readonly #reloads: (() => void)[] = [];
+  /** What TensorBoard's reload button does here. */
+  onReload = (): void => {};
 
   start(): void {
     this.#watchTheme();
@@ -57,10 +58,6 @@ export class Host {
     history.replaceState(history.state, '', `${location.pathname}${location.search}${hash}`);
   }
 
-  onReload(reload: () => void): void {
-    this.#reloads.push(reload);
-  }
-
   #watchTheme(): void {
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const forced = matchMedia('(forced-colors: active)');
@@ -73,9 +70,7 @@ export class Host {
       this.forced.value = forced.matches;
     };
     read();
-    dark.addEventListener('change', read);
-    forced.addEventListener('change', read);
-    print.addEventListener('change', read);
+    for (const query of [dark, forced, print]) query.addEventListener('change', read);
     if (body !== null) {
       new MutationObserver(read).observe(body, { attributes: true, attributeFilter: ['class'] });
     }
@@ -97,15 +92,11 @@ export class Host {
     document.addEventListener('visibilitychange', read);
   }
 
-  #reload = (): void => {
-    for (const reload of this.#reloads) reload();
-  };
-
   /** Another plugin may have put its own function on our frame in the meantime. */
   #claimReload(): void {
     try {
       const frame = window.frameElement as (Element & { reload?: () => void }) | null;
-      if (frame !== null) frame.reload = this.#reload;
+      if (frame !== null) frame.reload = () => this.onReload();
     } catch {
       // A frame of another origin has no reload hook to set; the channel below still works.
     }
@@ -118,7 +109,7 @@ export class Host {
     channel.port1.onmessage = (event: MessageEvent): void => {
       const message = parseMessage(event.data);
       if (message === null || message.isReply === true) return;
-      if (message.type === 'experimental.DataReloaded') this.#reload();
+      if (message.type === 'experimental.DataReloaded') this.onReload();
       // The other side waits for a reply to each of its messages.
       const reply = { type: message.type, id: message.id, payload: null, error: null, isReply: true };
       channel.port1.postMessage(JSON.stringify(reply));

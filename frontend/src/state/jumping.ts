@@ -1,7 +1,7 @@
 /** The way from one contended interval to the next, and to the longest. */
 import { formatDuration } from '../base/format';
 import { lengthOf, type Span, span } from '../base/units';
-import { type Contended, contendedIn, neighbour } from '../model/intervals';
+import { contendedIn, neighbour } from '../model/intervals';
 import { centreOf } from '../model/viewport';
 import type { Content } from './content';
 import type { OpenDevice } from './open_device';
@@ -48,11 +48,8 @@ export class Jumping {
   showLongest(near: boolean): void {
     const overview = this.content.overview.value;
     if (overview === null) return;
-    const longest = contendedIn(overview).reduce<Contended | null>(
-      (best, each) => (best === null || lengthOf(each) > lengthOf(best) ? each : best),
-      null,
-    );
-    if (longest === null) {
+    const longest = [...contendedIn(overview)].sort((a, b) => lengthOf(b) - lengthOf(a)).at(0);
+    if (longest === undefined) {
       this.device.announcement.value = NONE;
       return;
     }

@@ -1,5 +1,6 @@
 /** The instant whose holders of memory are shown, and caps that the user tries. */
 import { signal } from '@preact/signals';
+import { withEntry } from '../base/maps';
 import { type Bytes, type Ns, ns, type Px } from '../base/units';
 import { INSTANT } from '../model/hash';
 import { CAPS, type Caps, markNear } from '../model/memory';
@@ -47,9 +48,6 @@ export class MemoryCursor {
 
   /** Cap a session, or take its cap back. */
   cap(session: number, at: Bytes | null): void {
-    const caps = new Map(this.caps.value);
-    if (at === null) caps.delete(session);
-    else caps.set(session, at);
-    this.caps.value = caps;
+    this.caps.value = withEntry(this.caps.value, session, at);
   }
 }

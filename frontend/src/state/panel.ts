@@ -84,8 +84,12 @@ export class Panel {
     this.host.start();
     this.#address.read();
     this.#setView();
-    this.host.onReload(() => this.#reload());
-    effect(() => this.#openDevice());
+    this.host.onReload = () => void this.refresh().then(() => this.#again(SECOND_LOOK_MS));
+    effect(() => {
+      // Runs again for another device, revision or view; polls of the same revision change nothing.
+      const [device] = [this.#openId.value, this.#loaded.value];
+      if (device !== null) untracked(() => void this.timeline.open(device));
+    });
     this.#address.start();
     this.memory.start();
     this.contention.start();
@@ -134,10 +138,6 @@ export class Panel {
     this.source.setView({ shifts: this.byHand.shifts.value, gpus: this.byHand.gpus.value });
   }
 
-  #reload(): void {
-    void this.refresh().then(() => this.#again(SECOND_LOOK_MS));
-  }
-
   #again(after: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -145,12 +145,6 @@ export class Panel {
       if (this.host.isShown.value) void this.refresh();
     }, after);
   }
-
-  /** Runs again for another device, revision or view; polls of the same revision change nothing. */
-  #openDevice = (): void => {
-    const [device] = [this.#openId.value, this.#loaded.value];
-    if (device !== null) untracked(() => void this.timeline.open(device));
-  };
 }
 
 /** While a new view or new files are worked on, the old report stays on screen. */

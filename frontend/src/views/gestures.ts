@@ -242,15 +242,14 @@ export function listen(
   stage: HTMLElement,
   head: HTMLCanvasElement,
   body: HTMLCanvasElement,
-): () => void {
+  off: AbortSignal,
+): void {
   const { timeline } = panel;
-  const off = new AbortController();
-  listenForDrag(timeline, head, (v, x, y, e) => headDrag(panel, v, x, y, e.shiftKey), off.signal);
-  listenForDrag(timeline, body, (v, x, y, e) => bodyDrag(panel, v, x, y, e.shiftKey), off.signal);
-  listenForWheel(timeline, stage, head, off.signal);
-  listenForWheel(timeline, stage, body, off.signal);
-  for (const canvas of [head, body]) listenForHover(panel, canvas, canvas === head, off.signal);
-  return () => off.abort();
+  listenForDrag(timeline, head, (v, x, y, e) => headDrag(panel, v, x, y, e.shiftKey), off);
+  listenForDrag(timeline, body, (v, x, y, e) => bodyDrag(panel, v, x, y, e.shiftKey), off);
+  listenForWheel(timeline, stage, head, off);
+  listenForWheel(timeline, stage, body, off);
+  for (const canvas of [head, body]) listenForHover(panel, canvas, canvas === head, off);
 }
 
 const STEP = 0.15;

@@ -58,7 +58,7 @@ function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer | null {
 }
 
 /** Keep the state's width at the canvas's; a hidden tab has none, which is no width to draw at. */
-function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void): () => void {
+function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void, signal: AbortSignal): void {
   const read = (): void => {
     const width = Math.floor(canvas.getBoundingClientRect().width);
     if (width > 0 && window.innerHeight > 0) report(px(width));
@@ -66,29 +66,25 @@ function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void): () 
   read();
   const observer = new ResizeObserver(read);
   observer.observe(canvas);
-  return () => observer.disconnect();
+  signal.addEventListener('abort', () => observer.disconnect());
 }
 
 /** A move to a screen of another density changes nothing else: ask to be told. */
-function watchDensity(redraw: () => void): () => void {
-  const off = new AbortController();
+function watchDensity(redraw: () => void, signal: AbortSignal): void {
   const arm = (): void => {
     const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
     const onChange = (): void => {
       redraw();
       arm();
     };
-    query.addEventListener('change', onChange, { once: true, signal: off.signal });
+    query.addEventListener('change', onChange, { once: true, signal });
   };
   arm();
-  return () => off.abort();
 }
 
 /** The page is printed as it stands when the query changes: a drawing at the next frame would come too late. */
-function watchPrint(draw: () => void): () => void {
-  const print = matchMedia('print');
-  print.addEventListener('change', draw);
-  return () => print.removeEventListener('change', draw);
+function watchPrint(draw: () => void, signal: AbortSignal): void {
+  matchMedia('print').addEventListener('change', draw, { signal });
 }
 
 function useStage(panel: Panel) {
@@ -107,18 +103,19 @@ function useStage(panel: Panel) {
     }
     const made = new Stage(panel, renderers[0], renderers[1]);
     drawing.current = made;
-    const ends = [
-      listen(panel, stage.current, head.current, body.current),
-      watchWidth(head.current, (width) => {
-        timeline.window.width.value = width;
-      }),
-      watchDensity(() => made.frame.request()),
-      watchPrint(() => made.draw()),
-      () => made.frame.cancel(),
-    ];
+    const off = new AbortController();
+    const { signal } = off;
+    listen(panel, stage.current, head.current, body.current, signal);
+    const onWidth = (width: Px): void => {
+      timeline.window.width.value = width;
+    };
+    watchWidth(head.current, onWidth, signal);
+    watchDensity(() => made.frame.request(), signal);
+    watchPrint(() => made.draw(), signal);
     made.frame.request();
     return () => {
-      for (const end of ends) end();
+      off.abort();
+      made.frame.cancel();
     };
   }, [panel]);
   useSignalEffect(() => {
