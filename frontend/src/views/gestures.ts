@@ -23,11 +23,6 @@ interface Drag {
   cancel?(): void;
 }
 
-const placeOf = (event: MouseEvent, element: Element): { readonly x: Px; readonly y: Px } => {
-  const box = element.getBoundingClientRect();
-  return { x: px(event.clientX - box.left), y: px(event.clientY - box.top) };
-};
-
 function panDrag({ window }: Timeline, from: Px): Drag {
   let last = from;
   return {
@@ -135,106 +130,83 @@ function bodyDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: bo
   };
 }
 
-type Starter = (viewport: Viewport, x: Px, y: Px, event: PointerEvent) => Drag | null;
+type Starter = (panel: Panel, viewport: Viewport, x: Px, y: Px, isRange: boolean) => Drag | null;
 
-function listenForDrag(
-  timeline: Timeline,
-  canvas: HTMLCanvasElement,
-  start: Starter,
-  off: AbortSignal,
-): void {
+type Handler<Event> = (event: Event, x: Px, y: Px) => void;
+type Handlers = { readonly [Name in keyof HTMLElementEventMap]?: Handler<HTMLElementEventMap[Name]> };
+
+/** Tell each handler where on the canvas its event was. */
+function listenOn(canvas: HTMLCanvasElement, signal: AbortSignal, handlers: Handlers): void {
+  for (const [name, handle] of Object.entries(handlers) as [string, Handler<MouseEvent>][]) {
+    const told = (event: Event): void => {
+      const box = canvas.getBoundingClientRect();
+      const { clientX, clientY } = event as MouseEvent;
+      handle(event as MouseEvent, px(clientX - box.left), px(clientY - box.top));
+    };
+    canvas.addEventListener(name, told, { signal, passive: false });
+  }
+}
+
+function dragging(panel: Panel, canvas: HTMLCanvasElement, start: Starter): Handlers {
   let drag: Drag | null = null;
   let from = 0;
   let moved = false;
-  const options = { signal: off };
-  canvas.addEventListener(
-    'pointerdown',
-    (event) => {
-      const viewport = timeline.window.viewport.value;
+  return {
+    pointerdown: (event, x, y) => {
+      const viewport = panel.timeline.window.viewport.value;
       if (event.button !== 0 || viewport === null) return;
-      const { x, y } = placeOf(event, canvas);
-      drag = start(viewport, x, y, event);
+      drag = start(panel, viewport, x, y, event.shiftKey);
       from = x;
       moved = false;
       canvas.setPointerCapture(event.pointerId);
       canvas.closest<HTMLElement>('[tabindex]')?.focus({ preventScroll: true });
     },
-    options,
-  );
-  canvas.addEventListener(
-    'pointermove',
-    (event) => {
-      if (drag === null) return;
-      const { x, y } = placeOf(event, canvas);
+    pointermove: (_, x, y) => {
       // A click with an unsteady hand is not a drag.
       moved ||= Math.abs(x - from) > CLICK_SLOP;
-      if (moved) drag.move(x, y);
+      if (moved) drag?.move(x, y);
     },
-    options,
-  );
-  canvas.addEventListener(
-    'pointerup',
-    (event) => {
-      const { x, y } = placeOf(event, canvas);
+    pointerup: (_, x, y) => {
       drag?.end?.(x, y);
       drag = null;
     },
-    options,
-  );
-  canvas.addEventListener(
-    'pointercancel',
-    () => {
+    pointercancel: () => {
       drag?.cancel?.();
       drag = null;
     },
-    options,
-  );
+  };
 }
 
 /** Zoom with Ctrl anywhere on the timeline, without it only where the timeline has focus: else the page scrolls. */
-function listenForWheel(
-  timeline: Timeline,
-  stage: HTMLElement,
-  canvas: HTMLCanvasElement,
-  off: AbortSignal,
-): void {
-  const onWheel = (event: WheelEvent): void => {
+function wheeling({ timeline: { window } }: Panel, stage: HTMLElement): Handler<WheelEvent> {
+  return (event, x) => {
     const isOurs = event.ctrlKey || event.metaKey || document.activeElement === stage;
     if (!isOurs) return;
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     if (Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey) {
-      timeline.window.panPx(px((event.deltaX || event.deltaY) * lines));
+      window.panPx(px((event.deltaX || event.deltaY) * lines));
       return;
     }
     // A notch of a mouse is 100 or more, a trackpad sends many small ones: both zoom alike per distance.
     const distance = Math.max(-200, Math.min(200, event.deltaY * lines));
-    timeline.window.zoom(Math.exp(distance * 0.0025), placeOf(event, canvas).x);
+    window.zoom(Math.exp(distance * 0.0025), x);
   };
-  canvas.addEventListener('wheel', onWheel, { signal: off, passive: false });
 }
 
-function listenForHover(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean, off: AbortSignal): void {
-  const { timeline } = panel;
-  const options = { signal: off };
-  canvas.addEventListener(
-    'pointermove',
-    (event) => {
-      const { x, y } = placeOf(event, canvas);
-      timeline.pointer.cursor.value = x;
-      timeline.pointer.hover(x, y, isHead);
+function hovering(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean): Handlers {
+  const { pointer } = panel.timeline;
+  return {
+    pointermove: (_, x, y) => {
+      pointer.cursor.value = x;
+      pointer.hover(x, y, isHead);
       if (!isHead) canvas.style.cursor = rulerAt(panel, y) === null ? '' : 'ew-resize';
     },
-    options,
-  );
-  canvas.addEventListener(
-    'pointerleave',
-    () => {
-      timeline.pointer.cursor.value = null;
-      timeline.pointer.unhover();
+    pointerleave: () => {
+      pointer.cursor.value = null;
+      pointer.unhover();
     },
-    options,
-  );
+  };
 }
 
 export function listen(
@@ -244,12 +216,15 @@ export function listen(
   body: HTMLCanvasElement,
   off: AbortSignal,
 ): void {
-  const { timeline } = panel;
-  listenForDrag(timeline, head, (v, x, y, e) => headDrag(panel, v, x, y, e.shiftKey), off);
-  listenForDrag(timeline, body, (v, x, y, e) => bodyDrag(panel, v, x, y, e.shiftKey), off);
-  listenForWheel(timeline, stage, head, off);
-  listenForWheel(timeline, stage, body, off);
-  for (const canvas of [head, body]) listenForHover(panel, canvas, canvas === head, off);
+  for (const canvas of [head, body]) {
+    const isHead = canvas === head;
+    const handlers = [
+      dragging(panel, canvas, isHead ? headDrag : bodyDrag),
+      { wheel: wheeling(panel, stage) },
+      hovering(panel, canvas, isHead),
+    ];
+    for (const each of handlers) listenOn(canvas, off, each);
+  }
 }
 
 const STEP = 0.15;
