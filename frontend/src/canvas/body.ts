@@ -2,7 +2,7 @@
 import { sessionColour } from '../base/palette';
 import { ticks } from '../base/ticks';
 import { px, type Span } from '../base/units';
-import { lanesShown, type Slice } from '../model/hit';
+import { type Hit, lanesShown } from '../model/hit';
 import { type GroupBox, type LaneBox, rowHeight } from '../model/rows';
 import { groundOf, type Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
@@ -97,12 +97,12 @@ export function paintMark(
   renderer: Renderer,
   scene: Scene,
   boxes: readonly LaneBox[],
-  mark: { readonly lane: number; readonly slice: Slice } | null,
+  hit: Hit | null,
   weight: number,
 ): void {
-  const box = boxes.find((each) => each.lane.lane === mark?.lane);
-  if (box === undefined || mark === null) return;
-  const { slice } = mark;
+  const box = boxes.find((each) => each.lane.lane === hit?.box.lane.lane);
+  if (box === undefined || hit === null) return;
+  const { slice } = hit;
   const left = Math.max(-2, toPx(scene.viewport, slice.start));
   const right = Math.min(scene.viewport.width + 2, toPx(scene.viewport, slice.end));
   const top = box.top + slice.row * linesOf(box);

@@ -2,7 +2,7 @@
 import type { Theme } from '../base/palette';
 import type { Ns, Px, Span } from '../base/units';
 import type { Cover } from './cover';
-import type { Slice } from './hit';
+import type { Hit } from './hit';
 import type { Contended } from './intervals';
 import type { Lost, LostHit } from './lost';
 import type { Mark } from './marks';
@@ -30,8 +30,8 @@ export interface Scene {
   readonly hoveredLost: LostHit | null;
   /** The whole capture at the coarsest useful level, for the minimap. */
   readonly overview: Cover;
-  readonly hovered: { readonly lane: number; readonly slice: Slice } | null;
-  readonly selected: { readonly lane: number; readonly slice: Slice } | null;
+  readonly hovered: Hit | null;
+  readonly selected: Hit | null;
   /** A range being drawn with the pointer. */
   readonly range: Span | null;
   readonly cursor: Px | null;

@@ -28,15 +28,14 @@ export class MemoryCursor {
 
   /** A click on the memory track: who holds it there; near a mark, at that peak. */
   pick(x: Px, y: Px): void {
-    const [viewport, box] = [this.window.viewport.value, this.lanes.rows.value?.memory ?? null];
+    const [viewport, box] = [this.window.viewport.value, this.lanes.rows.value?.memory];
     const layout = this.device.layout.value;
-    const memory = layout?.memory ?? null;
-    if (viewport === null || box === null || layout === null || memory === null) return;
-    if (memory.sessions.length === 0 || y < box.top || y > box.top + box.height) return;
+    if (!viewport || !box || !layout?.memory?.sessions.length) return;
+    if (y < box.top || y > box.top + box.height) return;
     const { start_ns: start, end_ns: end } = layout.window;
     // Outside the analysed window not all sessions are known: their holders would not add up to what is drawn.
     const at = ns(Math.min(Math.max(Math.round(toNs(viewport, x)), start), end));
-    this.showAt(markNear(memory, at, ns(REACH_PX * nsPerPx(viewport)))?.at ?? at);
+    this.showAt(markNear(layout.memory, at, ns(REACH_PX * nsPerPx(viewport)))?.at ?? at);
   }
 
   showAt(at: Ns | null): void {

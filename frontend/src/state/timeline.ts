@@ -5,7 +5,6 @@ import type { Layout } from '../api/types';
 import type { Theme } from '../base/palette';
 import { formatInstant } from '../base/ticks';
 import { type Ns, ns, type Px } from '../base/units';
-import type { Hit } from '../model/hit';
 import type { Scene } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { during, messageOf } from './activity';
@@ -87,8 +86,6 @@ export class Timeline implements OpenDevice {
       content.overview.value,
     ];
     if (!layout || !rows || !viewport || !cover || !overview) return null;
-    const mark = (hit: Hit | null): Scene['hovered'] =>
-      hit === null ? null : { lane: hit.box.lane.lane, slice: hit.slice };
     return {
       layout,
       rows,
@@ -99,8 +96,8 @@ export class Timeline implements OpenDevice {
       contended: content.contended.value,
       lost: content.lost.value,
       hoveredLost: pointer.hoveredLost.value,
-      hovered: mark(pointer.hovered.value),
-      selected: mark(selection.selected.value),
+      hovered: pointer.hovered.value,
+      selected: selection.selected.value,
       range: window.range.value,
       cursor: pointer.cursor.value,
       instant: memoryCursor.instant.value,
