@@ -4,7 +4,7 @@ import { formatBytes, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, lengthOf } from '../base/units';
 import { headRows, pinnedBoxes } from '../model/head';
-import { memoryTicks, peakMarks, topOf } from '../model/memory';
+import { type MemoryLayout, memoryTicks, peakMarks, topOf } from '../model/memory';
 import type { GroupBox, LaneBox } from '../model/rows';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
@@ -129,16 +129,19 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
   );
 }
 
+interface MemoryMarksProperties {
+  readonly panel: Panel;
+  readonly memory: MemoryLayout;
+  readonly top: number;
+}
+
 /** The peaks of the track as buttons, for those who do not click on pictures. */
-function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
-  const { lanes, layout } = panel.timeline;
-  const [box, memory] = [lanes.rows.value?.memory ?? null, layout.value?.memory ?? null];
-  if (box === null || memory === null) return null;
+function MemoryMarks({ panel, memory, top }: MemoryMarksProperties): JSX.Element {
+  const { timeline } = panel;
   return (
-    <span class="label marks" style={{ top: `${box.top + 40}px` }}>
+    <span class="label marks" style={{ top: `${top}px` }}>
       {peakMarks(memory).map(({ session, at }) => {
-        const name = session === null ? null : (layout.value?.sessions[session]?.name ?? '');
-        const what = name === null ? 'the combined peak' : `the peak of ${name}`;
+        const what = session === null ? 'the combined peak' : `the peak of ${timeline.nameOf(session)}`;
         return (
           <button
             key={session ?? 'all'}
@@ -146,7 +149,7 @@ function MemoryMarks({ panel }: { panel: Panel }): JSX.Element | null {
             class="peak-mark"
             aria-label={`Who holds ${what}`}
             title={`Who holds ${what}`}
-            onClick={() => panel.timeline.memoryCursor.showAt(at)}
+            onClick={() => timeline.memoryCursor.showAt(at)}
           >
             {session === null ? 'peak' : <Chip theme={panel.theme.value} index={session} />}
           </button>
@@ -176,7 +179,7 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
           hatched: up to limits
         </span>
       )}
-      <MemoryMarks panel={panel} />
+      <MemoryMarks panel={panel} memory={memory} top={box.top + 40} />
       {unknown.length > 0 && (
         <span class="label tiny muted" style={{ top: `${box.top + 68}px` }} title={unknown.join('\n')}>
           {plural(unknown.length, 'session')} unknown

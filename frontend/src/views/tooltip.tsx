@@ -1,7 +1,7 @@
 /** What the pointer is on. Text nodes only: kernel names come from the traces. */
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { formatCount, formatDuration } from '../base/format';
-import { lengthOf, ns } from '../base/units';
+import { lengthOf, type Ns, ns, type Px } from '../base/units';
 import type { Hit } from '../model/hit';
 import { type LostHit, stretchedIn } from '../model/lost';
 import { toPx } from '../model/viewport';
@@ -19,14 +19,37 @@ export function mergedText({ slice }: Hit): string | null {
 
 const STALLED = 'Stalled: own work waited while others had the device';
 
-function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Element | null {
-  const { timeline } = panel;
-  const viewport = timeline.window.viewport.value;
+interface BoxProperties {
+  readonly panel: Panel;
+  /** What it tells about: since when, and where it stands. */
+  readonly since: Ns;
+  readonly place: { readonly top: Px; readonly height: Px };
+  readonly children: ComponentChildren;
+}
+
+/** Beside the pointer, or beside what was reached without one, on the side that has room. */
+function TooltipBox({ panel, since, place, children }: BoxProperties): JSX.Element | null {
+  const { window, pointer } = panel.timeline;
+  const viewport = window.viewport.value;
   if (viewport === null) return null;
-  const { lost, session } = hit;
-  const left = leftOf(timeline.pointer.cursor.value ?? toPx(viewport, lost.start), viewport.width);
+  const at = pointer.cursor.value ?? toPx(viewport, since);
+  const left = at + WIDTH + 24 > viewport.width ? Math.max(0, at - WIDTH - 12) : at + 14;
   return (
-    <div class="tooltip" role="tooltip" style={{ left: `${left}px`, top: `${hit.top + hit.height + 6}px` }}>
+    <div
+      class="tooltip"
+      role="tooltip"
+      style={{ left: `${left}px`, top: `${place.top + place.height + 6}px` }}
+    >
+      {children}
+    </div>
+  );
+}
+
+function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Element {
+  const { timeline } = panel;
+  const { lost, session } = hit;
+  return (
+    <TooltipBox panel={panel} since={lost.start} place={hit}>
       <div class="name">{STALLED}</div>
       <div>
         {lost.count > 1
@@ -35,27 +58,22 @@ function StallTooltip({ panel, hit }: { panel: Panel; hit: LostHit }): JSX.Eleme
         · at {timeline.instantText(lost.start, lengthOf(lost) / 100)}
       </div>
       <div class="muted">{timeline.nameOf(session)}</div>
-    </div>
+    </TooltipBox>
   );
 }
 
-const leftOf = (at: number, width: number): number =>
-  at + WIDTH + 24 > width ? Math.max(0, at - WIDTH - 12) : at + 14;
-
 export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
-  const { hovered, hoveredLost, cursor } = timeline.pointer;
-  const [hit, stall, viewport] = [hovered.value, hoveredLost.value, timeline.window.viewport.value];
+  const { hovered, hoveredLost } = timeline.pointer;
+  const [hit, stall] = [hovered.value, hoveredLost.value];
   if (stall !== null) return <StallTooltip panel={panel} hit={stall} />;
-  if (hit === null || viewport === null) return null;
+  if (hit === null) return null;
   const { slice, box } = hit;
-  const at = cursor.value ?? toPx(viewport, slice.start);
-  const left = leftOf(at, viewport.width);
   const isWork = box.lane.kind === 'stream';
   const stretched = isWork ? stretchedIn(timeline.content.lost.value.get(box.lane.session) ?? [], slice) : 0;
   const merged = mergedText(hit);
   return (
-    <div class="tooltip" role="tooltip" style={{ left: `${left}px`, top: `${box.top + box.height + 6}px` }}>
+    <TooltipBox panel={panel} since={slice.start} place={box}>
       {merged !== null && <div class="muted">{merged}</div>}
       <div class="name">{slice.name || 'name lost'}</div>
       <div>
@@ -68,6 +86,6 @@ export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
         {timeline.nameOf(box.lane.session)} · {box.lane.label}
         {slice.count === 1 && ` · ${NOUNS[slice.kind] ?? 'event'}`}
       </div>
-    </div>
+    </TooltipBox>
   );
 }
