@@ -25,6 +25,8 @@ _PHASES, _STEPS, _REACH = 6, 5.0, 1 / 6
 _GOLDEN = 0.6180339887
 #: A device that falls behind its host by a larger part of the time will make it wait sooner or later.
 _AHEAD = 0.10
+#: Share of all device time below which a session hardly does anything; among very many, this part of a fair share.
+_HARDLY, _FAIR = 0.02, 0.5
 #: A slowdown that is one, and by how much its loss is scaled at most.
 _A_LOSS, _MOST_SCALED = 1.03, 1.5
 
@@ -142,7 +144,8 @@ def _trouble(device: DeviceReport) -> str:
 def matters(device: DeviceReport, loss: SessionLoss) -> bool:
     """Tell whether a session does more than hardly anything on the device."""
     busy = {share.session: share.busy for share in device.overlap.shares}
-    return busy.get(loss.session, 0) >= 0.02 * max(1, sum(busy.values()))
+    least = min(_HARDLY, _FAIR / max(1, len(busy)))
+    return busy.get(loss.session, 0) >= least * sum(busy.values())
 
 
 def _stop(stage: Stage) -> float:
