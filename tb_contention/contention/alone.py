@@ -24,23 +24,25 @@ _LEAST_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alone:
-    """Durations alone in ns per kernel, with the class of evidence.
-
-    estimate: equals the recorded duration of kernels that nobody touched. shortest: what it can be at the least (class D). deviation: of
-    one instance; error: of its baseline, common to all kernels of a `group`; borrowed: no baseline of its own, the session's mean stretch
-    was used. coverage: share of the contended kernel time with a baseline. unresolved: slowdown that the estimate takes for none.
-    measured: by recorded context switches, kernel by kernel.
-    """
+    """Durations alone in ns per kernel, with the class of evidence."""
 
     evidence: Evidence
+    #: Share of the contended kernel time with a baseline.
     coverage: float
+    #: The duration alone; that of a kernel which no other session touched is as recorded.
     estimate: F64
+    #: What it can be at the least (class D).
     shortest: F64
+    #: Standard deviation of one instance.
     deviation: F64
+    #: Error of its baseline, common to all kernels of a `group`.
     error: F64
     group: I64
+    #: It has no baseline: the session's mean stretch is assumed.
     borrowed: Bool
+    #: Slowdown that the estimate cannot tell from none.
     unresolved: float = 0.0
+    #: Measured kernel by kernel, by recorded context switches.
     measured: bool = False
 
 

@@ -21,17 +21,17 @@ TOP_PAIRS, _VICTIMS, _MOST_PAIRS = 20, 100_000, 4_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelRuns:
-    """Kernels of one session by start, ns. name: rows of strings. stall: how long each waited for others before its start.
-
-    lost: by which others delayed each one, stretch and stall; noise makes some negative. None where that is not known.
-    """
+    """Kernels of one session by start, ns."""
 
     session: SessionId
     strings: StringTable
+    #: Rows of `strings`.
     name: I64
     start: I64
     end: I64
+    #: How long each waited for other sessions before its start.
     stall: I64
+    #: By how much other sessions delayed each, stretch and stall; noise makes some negative. None where that is unknown.
     lost: F64 | None
 
     def select(self, rows: I64) -> "KernelRuns":

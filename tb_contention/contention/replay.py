@@ -64,17 +64,17 @@ def _replay(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
-    """Why each kernel started when it did, ns.
+    """Why each kernel started when it did, ns."""
 
-    after: usual gap behind the kernel before it in its stream; latency: usual time from launch to start on an idle stream. due: when it
-    was due by them; extra: by how much later it started (its own gap, or waiting). follows: the kernel of another stream that explains its
-    start (row, -1 none), by `behind`.
-    """
-
+    #: Usual gap behind the kernel before it in its stream.
     after: float
+    #: Usual time from launch to start on an idle stream.
     latency: float
+    #: When each kernel was due by these two.
     due: F64
+    #: By how much later it started: its own gap, or waiting.
     extra: F64
+    #: The kernel of another stream that explains its start (row, -1 = none), which ended `behind` ns before.
     follows: I64
     behind: F64
 

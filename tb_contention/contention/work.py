@@ -40,39 +40,44 @@ class HostInstants:
 class SessionWork:
     """Kernels, copies and memsets of one session on the device, sorted by start; times ns from the report's origin.
 
-    stream: dense stream number. key: number of the kernel's key. place: its index among equal kernels within the step, -1 outside.
-    launch: its instant in `host` (its own launch, or the border of its step where launches are unknown), -1 none. spin: its duration
-    is waiting, not work. copy: it is a copy or memset. step: row of `step_*`, -1 outside. ready: when it could have run at the
-    earliest: launched, and the one before it in its stream done; its own start where neither is known (`cause_known` False). pending:
-    from ready to end; running: from start to end. previous: row before it in its stream, -1.
-    missing: share of its work that was dropped.
-
-        launch |---ready|....|start====end|
+    launch |---ready|....|start====end|
     """
 
     session: Session
+    #: Rows of the trace's kernels.
     rows: I64
     start: I64
     end: I64
+    #: Dense number of each kernel's stream, and how many there are.
     stream: I64
     streams: int
+    #: Number of each kernel's key, and how many there are.
     key: I64
     keys: int
+    #: Its index among equal kernels within the step, -1 outside.
     place: I64
+    #: Its instant in `host`: its own launch, or the border of its step where launches are unknown; -1 = none.
     launch: I64
     launches_known: bool
+    #: Its duration is waiting, not work.
     spin: Bool
+    #: It is a copy or a memset.
     copy: Bool
+    #: Row of `step_*`, -1 outside.
     step: I64
+    #: Row before it in its stream, -1 = none.
     previous: I64
+    #: When it could have run at the earliest: launched, and the one before it in its stream done; its own start where neither is known.
     ready: I64
     cause_known: Bool
+    #: From ready to end, and from start to end, of all kernels.
     pending: Intervals
     running: Intervals
     host: HostInstants
     step_begin: I64
     step_end: I64
     step_number: I64
+    #: Share of its work that was dropped.
     missing: float
 
     @property

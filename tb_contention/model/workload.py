@@ -16,45 +16,60 @@ class Unit(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A session's work in [start, end), a part of its window, in ns from `start`; columns refer to each other by row, -1 = none.
+    """A session's work in [start, end), a part of its window; times in ns from `start`. Columns refer to each other by row, -1 = none.
 
-    Kernels by start. row: of the trace's kernels. duration: alone. stream: dense number. earliest: not before, where what it waited for
-    lies before the part (-inf: no such bound). extra: gap of its own before it. previous: the one before it in its stream, follows: one of
-    another stream that it started `behind` ns after. launch: its host instant. spin: its duration is waiting, not work.
-
-    Host instants by time. gap: to the one before. waits_for: kernel that it waited for, `lag` before; pace: what the gap is at least then.
-
-    after, latency: usual gap behind a kernel of the same stream, and behind a launch on an idle one. rate: progress while others had work,
-    as a part of that alone; None without such time. marks: rows of host instants (`marks_host`), else of kernels, that end its periods;
-    recorded: when those were. whole: the part is the whole window.
-
-        host      L L L . . . E        E waits_for k, then `lag`
-        stream    |==| |==|=k=|        `after` + `extra` between
+    host      L L L . . . E        E waits_for k, then `lag`
+    stream    |==| |==|=k=|        `after` + `extra` between
     """
 
     session: SessionId
     start: Nanoseconds
     end: Nanoseconds
+    #: The part is the whole window.
     whole: bool
+
+    # Kernels, by start.
+    #: Rows of the trace's kernels.
     row: I64
+    #: Durations alone, ns.
     duration: F64
+    #: Dense number of the stream.
     stream: I64
+    #: Earliest start where what the kernel waited for lies before the part, else -inf.
     earliest: F64
+    #: Gap of its own before the kernel.
     extra: F64
+    #: The kernel before it in its stream.
     previous: I64
+    #: A kernel of another stream, which it started `behind` ns after.
     follows: I64
     behind: F64
+    #: The host instant that launched it.
     launch: I64
+    #: The part of the device that it needs, a `Unit`.
     unit: U8
+    #: Its duration is waiting, not work.
     spin: Bool
+
+    # Host instants, by time.
+    #: Times as recorded.
     host: F64
+    #: Time since the instant before.
     gap: F64
+    #: The kernel that the host waited for, and the time from that kernel's end to the instant.
     waits_for: I64
     lag: F64
+    #: The least gap where the host waits.
     pace: F64
+
+    #: Usual gap behind a kernel of the same stream.
     after: float
+    #: Usual time from a launch on an idle stream to the kernel's start.
     latency: float
+    #: Progress while other sessions had work, relative to alone; None without such time.
     rate: float | None
+    #: Rows that end the session's periods: of host instants where `marks_host`, else of kernels.
     marks: I64
     marks_host: bool
+    #: When those were recorded.
     recorded: F64
