@@ -12,6 +12,7 @@ from tb_contention.model.alignment import AlignedTraces, ClockOffset, ClockSourc
 from tb_contention.model.capture import Capture, Container
 from tb_contention.model.manifest import ManifestDevice
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
+from tb_contention.words.numbers import duration
 
 #: PyTorch names files `<worker>.<time of writing>.pt.trace.json`.
 _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
@@ -96,7 +97,7 @@ def _shifted(clock: ClockOffset, shift: int | None) -> ClockOffset:
     """Take the user's word for a session: its origin moves, and becomes known where it was not (at the common origin)."""
     if shift is None:
         return clock
-    detail = f"moved by hand by {shift / 1e6:g} ms from: {clock.detail}"
+    detail = f"moved by hand by {duration(shift)} from: {clock.detail}"
     error = clock.error if clock.error is not None else Nanoseconds(0)
     if clock.source in (ClockSource.FILE_TIME, ClockSource.NONE, ClockSource.SHARED_CAPTURE):
         error = Nanoseconds(0)  # the user's word replaces a coarse clock; its error is the user's

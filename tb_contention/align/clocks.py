@@ -9,6 +9,7 @@ from tb_contention.model.capture import Capture
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
+from tb_contention.words.numbers import duration
 
 TASK_ENVIRONMENT_ERROR = 10_000  # two reads of clocks at the profiler's start, and CUPTI's interpolation
 KINETO_ERROR = (
@@ -46,7 +47,7 @@ def _blurred(clock: ClockOffset, capture: Capture) -> ClockOffset:
         clock,
         error=Nanoseconds(clock.error + step),
         absolute_error=Nanoseconds(clock.absolute_error + step),
-        detail=f"{clock.detail}; the wall clock was set by {step / 1e6:g} ms during the recording",
+        detail=f"{clock.detail}; the wall clock was set by {duration(step)} during the recording",
     )
 
 
@@ -58,12 +59,16 @@ def clock_steps(captures: tuple[Capture, ...]) -> tuple[Problem, ...]:
             slug="clock-step",
             severity=Severity.WARNING,
             origin=Origin.RECORDING,
-            message=f"{capture.file.relative}: the wall clock was set by {capture.manifest.clock_step_ns / 1e6:+g} ms while it recorded.",
+            message=f"{capture.file.relative}: the wall clock was set {_by(capture.manifest.clock_step_ns)} during the recording.",
             advice="Record again when the time service has settled (chronyc tracking, timedatectl timesync-status).",
         )
         for capture in captures
         if capture.manifest is not None and capture.manifest.clock_step_ns
     )
+
+
+def _by(step: int) -> str:
+    return f"{'forward' if step > 0 else 'back'} by {duration(abs(step))}"
 
 
 def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:

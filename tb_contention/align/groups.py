@@ -7,6 +7,9 @@ import numpy as np
 from tb_contention.model.alignment import ClockSource, DeviceGroup, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.units import I64, Bool, DeviceId, Nanoseconds, SessionId
+from tb_contention.words.names import group_label
+from tb_contention.words.numbers import count, duration
+from tb_contention.words.trust import clock_name
 
 #: Pairs of sessions named one by one among "perhaps together"; beyond it they are counted.
 MAX_PAIRS = 20
@@ -135,9 +138,9 @@ def clock_findings(devices: tuple[PhysicalDevice, ...], sessions: dict[SessionId
             Finding(
                 rule="clock-too-coarse",
                 severity=Severity.INFO,
-                title=f"{pairs - MAX_PAIRS} more pairs of sessions perhaps ran together",
-                detail="Their clocks are too coarse to tell.",
-                advice="Look at fewer runs at a time, or settle the clocks with a manifest.",
+                title=f"{count(pairs - MAX_PAIRS, 'more pair')} of sessions may have run together",
+                detail="Whether they did could not be determined, because their clocks are too coarse.",
+                advice="Open fewer runs at a time, or state the clocks in manifests.",
                 evidence={"pairs": pairs},
             )
         )
@@ -146,18 +149,15 @@ def clock_findings(devices: tuple[PhysicalDevice, ...], sessions: dict[SessionId
 
 def _too_coarse(device: PhysicalDevice, a: Session, b: Session) -> Finding:
     error = pair_error(a, b)
-    reason = (
-        "one of them has no wall clock"
-        if error is None
-        else f"their clocks may be {error / 1e9:.3g} s apart from the truth"
-    )
+    reason = "one of them has no wall clock" if error is None else f"their clocks may be wrong by {duration(error)}"
     return Finding(
         rule="clock-too-coarse",
         severity=Severity.INFO,
-        title=f"{a.name} and {b.name} perhaps ran together on {device.id}",
-        detail=f"Whether their captures overlap cannot be told: {reason} ({a.clock.source.value}, {b.clock.source.value}).",
-        advice="Record with TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later; or state the clock in a manifest; or move one "
-        "by hand: --shift SESSION=DURATION.",
+        title=f"{a.name} and {b.name} may have run together on {group_label(str(device.id), device)}",
+        detail=f"Whether their captures overlap could not be determined, because {reason} ({clock_name(a.clock.source)}, "
+        f"{clock_name(b.clock.source)}).",
+        advice="Record with TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later. Otherwise state the clock in a manifest, or move "
+        "one session by hand (--shift SESSION=DURATION).",
         evidence={"error_ns": error},
         device=None,
         sessions=(a.id, b.id),
@@ -169,16 +169,16 @@ def group_findings(group: DeviceGroup, sessions: dict[SessionId, Session]) -> li
     ids = tuple(dict.fromkeys(p.session for p in group.planes))
     if len(ids) < 2:
         return []
-    found = []
+    found, where = [], group_label(str(group.id), group.device)
     if group.device.identity is Identity.ASSUMED and not group.device.device.is_host:
         found.append(
             Finding(
                 rule="gpu-identity-assumed",
                 severity=Severity.INFO,
-                title=f"That the sessions on {group.id} share one physical GPU is assumed",
-                detail="Host name, ordinal and capabilities agree; a trace does not name the physical GPU, and CUDA_VISIBLE_DEVICES may "
+                title=f"The sessions on {where} are assumed to share one physical GPU",
+                detail="Host name, ordinal and capabilities agree. A trace does not name the physical GPU, and CUDA_VISIBLE_DEVICES may "
                 "give two GPUs the same ordinal.",
-                advice="State it with --gpu SESSION:ORDINAL=NAME, or in a manifest.",
+                advice="Name the GPU with --gpu SESSION:ORDINAL=NAME, or in a manifest.",
                 device=group.id,
                 sessions=ids,
             )
@@ -189,9 +189,9 @@ def group_findings(group: DeviceGroup, sessions: dict[SessionId, Session]) -> li
             Finding(
                 rule="mixed-clocks",
                 severity=Severity.INFO,
-                title=f"The clocks on {group.id} are of different quality",
-                detail="; ".join(f"{sessions[s].name}: {sessions[s].clock.source.value}" for s in ids) + ".",
-                advice="The larger error counts for all that compares the two.",
+                title=f"The sessions on {where} have clocks of different quality",
+                detail="; ".join(f"{sessions[s].name}: {clock_name(sessions[s].clock.source)}" for s in ids) + ".",
+                advice="The larger error applies wherever two sessions are compared.",
                 evidence={"max_error_ns": group.max_error},
                 device=group.id,
                 sessions=ids,
