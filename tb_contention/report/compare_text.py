@@ -21,7 +21,7 @@ from tb_contention.report.table import TextTable
 from tb_contention.report.to_markdown import escape
 from tb_contention.words.answers import class_words
 from tb_contention.words.mechanism import mechanism_name
-from tb_contention.words.numbers import count, duration, listing, size, times
+from tb_contention.words.numbers import UNKNOWN, between, count, duration, listing, ratio, share, size, times
 
 #: Kernels and programs that a page shows; the JSON has all.
 MOST_KERNELS, MOST_IN_HEADLINE = 10, 3
@@ -79,14 +79,14 @@ def headline(found: Comparison) -> str:
 def _step_clause(session: SessionComparison) -> str:
     change = session.step
     return (
-        f"A typical step of {title(session)} takes {times(change.ratio or 0.0)} as long as before, "
-        f"{duration(_whole(change.after))} instead of {duration(_whole(change.before))}"
+        f"A typical step of {title(session)} takes {times(change.ratio)} as long as before, "
+        f"{duration(change.after)} instead of {duration(change.before)}"
     )
 
 
 def _slowdown_clause(session: SessionComparison) -> str:
     change = session.slowdown
-    return f"Company slows {title(session)} by {times(change.after or 0.0)} instead of {times(change.before or 0.0)}"
+    return f"Sharing slows {title(session)} down: slowdown {times(change.after)} instead of {times(change.before)}"
 
 
 def title(session: SessionComparison) -> str:
@@ -114,11 +114,11 @@ def _others(words: str, sessions: tuple[Named, ...]) -> str:
 
 def _device(found: Comparison) -> TextTable:
     rows = (
-        _row("two or more at once", found.contended_share, _percent),
-        _row("combined memory peak", found.combined_peak, _size),
-        _row("memory left", found.headroom, _size),
-        _row("throughput (STP)", found.stp, _number),
-        _row("mean slowdown (ANTT)", found.antt, _number),
+        _row("two or more at once", found.contended_share, share),
+        _row("combined memory peak", found.combined_peak, size),
+        _row("memory left", found.headroom, size),
+        _row("throughput (STP)", found.stp, ratio),
+        _row("mean slowdown (ANTT)", found.antt, ratio),
     )
     return TextTable(title="Device", header=_HEADER, rows=rows, numbers=_NUMBERS)
 
@@ -127,7 +127,7 @@ def _session(found: SessionComparison) -> list[str]:
     one, two = found.before_steps, found.after_steps
     about = f"{_MATCH[found.match][0].upper()}{_MATCH[found.match][1:]}; whole step periods: {one.count} before, {two.count} after"
     if one.mean is not None and two.mean is not None:
-        about += f", in the mean {_length(one.mean)} before, {_length(two.mean)} after"
+        about += f", in the mean {duration(one.mean)} before, {duration(two.mean)} after"
     known = [
         f"{when}: {class_words(evidence)[0]}"
         for when, evidence, value in (
@@ -137,18 +137,18 @@ def _session(found: SessionComparison) -> list[str]:
         if value is not None
     ]
     rows = [
-        _row("step period, median", found.step, _length),
-        _row("slowdown", found.slowdown, _factor),
-        _row("lost to others, of the window", found.lost_share, _percent),
-        _row("device time of a step alone, median", found.device_time, _length),
-        _row("had work on the device", found.busy_share, _percent),
+        _row("step period, median", found.step, duration),
+        _row("slowdown", found.slowdown, times),
+        _row("lost to others, of the window", found.lost_share, share),
+        _row("device time of a step alone, median", found.device_time, duration),
+        _row("had work on the device", found.busy_share, share),
     ]
     for allocator in found.memory:
         name = allocator.before if len(found.memory) > 1 else ""
         own = f" of {shorten(clean(name), 40)}" if name else ""
         rows += [
-            _row(f"own memory peak{own}", allocator.peak, _size),
-            _row(f"suggested limit{own}", allocator.suggested_limit, _size),
+            _row(f"own memory peak{own}", allocator.peak, size),
+            _row(f"suggested limit{own}", allocator.suggested_limit, size),
         ]
     figures = TextTable(title=title(found), header=_HEADER, rows=tuple(rows), numbers=_NUMBERS)
     says = f"Slowdown {'; '.join(known)}." if known else ""
@@ -179,15 +179,15 @@ def _with(text: str, interval: Interval | None, write: Writer) -> str:
 def _change(change: Change, write: Writer) -> str:
     difference = change.difference
     if difference is None:
-        return "–"
-    if write is _percent:
+        return UNKNOWN
+    if write is share:
         return f"{_sign(difference)}{100 * abs(difference):.1f} points"
     sign = _sign(difference)
-    text = f"{sign}{write(abs(difference))}" if write in (_length, _size) else f"{sign}{abs(difference):.2f}"
-    if change.ratio is None or write not in (_length, _size):
+    text = f"{sign}{write(abs(difference))}" if write in (duration, size) else f"{sign}{ratio(abs(difference))}"
+    if change.ratio is None or write not in (duration, size):
         return text
     found = change.ratio_interval
-    ends = "" if found is None else f" ({found.low:.2f} to {found.high:.2f})"
+    ends = "" if found is None else f" ({between(found.low, found.high)})"
     return f"{text}, {times(change.ratio)}{ends}"
 
 
@@ -213,20 +213,20 @@ def _kernels(found: SessionComparison) -> list[str]:
 
 def _kernel(kernel: KernelDifference) -> tuple[str, ...]:
     sides = (kernel.before, kernel.after)
-    numbers = " / ".join("–" if side is None else f"{side.count:,}" for side in sides)
-    difference = round(kernel.difference)
+    numbers = " / ".join(UNKNOWN if side is None else f"{side.count:,}" for side in sides)
+    difference = kernel.difference
     return (
         shorten(clean(kernel.name), _LONG),
         numbers,
         *(_mean(side) for side in sides),
-        *("–" if side is None else duration(round(side.rate)) for side in sides),
+        *(UNKNOWN if side is None else duration(side.rate) for side in sides),
         f"{_sign(difference)}{duration(abs(difference))}"
         + ("" if None not in sides else f" ({kernel.presence.value})"),
     )
 
 
 def _mean(sums: KernelSums | None) -> str:
-    return "–" if sums is None else duration(round(sums.mean))
+    return UNKNOWN if sums is None else duration(sums.mean)
 
 
 def _table(table: TextTable, *, level: int) -> list[str]:
@@ -234,27 +234,3 @@ def _table(table: TextTable, *, level: int) -> list[str]:
     rows = [[escape(cell) for cell in table.header], rule, *([escape(cell) for cell in row] for row in table.rows)]
     body = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return [f"{'#' * level} {escape(table.title)}", body, escape(table.note)]
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)
-
-
-def _length(value: float | None) -> str:
-    return "–" if value is None else duration(round(value))
-
-
-def _size(value: float | None) -> str:
-    return "–" if value is None else size(round(value))
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def _factor(value: float | None) -> str:
-    return "–" if value is None else times(value)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
