@@ -3,11 +3,11 @@
 from tb_contention.model.contention import Evidence
 from tb_contention.model.gate import Gate, Gauge, Outcome, Unit, Verdict
 from tb_contention.model.names import clean, shorten
-from tb_contention.words.numbers import duration, size
+from tb_contention.words.numbers import count, duration, share, size, times
 
 _WORDS = {
     Outcome.OVER: "over",
-    Outcome.NOT_KNOWN: "not known",
+    Outcome.NOT_KNOWN: "unknown",
     Outcome.WITHIN: "within",
     Outcome.NOT_APPLICABLE: "not applicable",
 }
@@ -29,13 +29,13 @@ def to_text(gate: Gate) -> str:
 
 
 def summary(gate: Gate) -> str:
-    """Say what it comes to."""
+    """Count the verdicts by outcome, and say whether the gate passes."""
     counts = gate.counts
-    told = ", ".join(f"{counts[outcome]} {word}" for outcome, word in _WORDS.items() if counts[outcome])
-    allowed = " (let through)" if gate.unknown_passes and counts[Outcome.NOT_KNOWN] else ""
+    outcomes = ", ".join(f"{counts[outcome]} {word}" for outcome, word in _WORDS.items() if counts[outcome])
+    allowed = " (unknown passes)" if gate.unknown_passes and counts[Outcome.NOT_KNOWN] else ""
     close = sum(v.straddles and v.outcome in (Outcome.OVER, Outcome.WITHIN) for v in gate.verdicts)
-    unsure = f" Of {close} the limit lies inside the interval." if close else ""
-    return f"{'Passed' if gate.passed else 'Failed'}: {told or 'nothing to judge'}{allowed}.{unsure}"
+    unsure = f" The limit lies inside {count(close, 'interval')}." if close else ""
+    return f"{'Passed' if gate.passed else 'Failed'}: {outcomes or 'nothing to judge'}{allowed}.{unsure}"
 
 
 def described(verdict: Verdict) -> str:
@@ -55,8 +55,8 @@ def _reason(verdict: Verdict) -> str:
     why = shorten(clean(verdict.why), _LONG)
     if not verdict.straddles or verdict.outcome is Outcome.NOT_KNOWN:
         return why
-    told = "the limit lies inside the interval"
-    return f"{told}; {why}" if why else told
+    inside = "the limit lies inside the interval"
+    return f"{inside}; {why}" if why else inside
 
 
 def _figures(verdict: Verdict) -> list[str]:
@@ -74,7 +74,7 @@ def _figures(verdict: Verdict) -> list[str]:
 
 
 def figure(verdict: Verdict) -> str:
-    """Write a figure with its interval and class: '1.405× (1.257 to 1.616, class B)'."""
+    """Write a figure with its interval and class: '1.40× (1.26× to 1.62×, class B)'."""
     unit, low, high = verdict.unit, verdict.low, verdict.high
     rank = "" if verdict.evidence is None or unit is Unit.CLASS else f"class {verdict.evidence.value}"
     if verdict.figure is None:
@@ -98,13 +98,13 @@ def _bounds(verdict: Verdict) -> str:
 def written(value: float, unit: Unit) -> str:
     """Write a value in its unit."""
     if unit is Unit.RATIO:
-        return f"{value:.3f}×"
+        return times(value)
     if unit is Unit.SHARE:
-        return f"{100 * value:.1f} %"
+        return share(value)
     if unit is Unit.NANOSECONDS:
-        return duration(round(value))
+        return duration(value)
     if unit is Unit.BYTES:
-        return size(round(value))
+        return size(value)
     return f"class {_CLASSES[round(value) - 1].value}" if unit is Unit.CLASS else f"{value:.0f}"
 
 
