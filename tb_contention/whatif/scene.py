@@ -14,6 +14,7 @@ from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
 from tb_contention.whatif.policy import Policy
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.sm_demand import SmDemand, sm_demand_of
+from tb_contention.words.names import session_labels
 from tb_contention.words.numbers import share
 
 #: Kernels of all sessions that a play of a search goes through at most.
@@ -76,8 +77,8 @@ class Scene:
         return None if self.stage is None else self.part / max(1, self.window)
 
     def name(self, session: SessionId) -> str:
-        """Return what a session is called."""
-        return self.aligned.session(session).name
+        """Return the session's label, the same as in every table."""
+        return session_labels(self.aligned.sessions)[session]
 
     @property
     def one_process(self) -> bool:

@@ -70,24 +70,24 @@ def test_a_limit_on_what_is_not_known_fails_unless_the_user_lets_it_through(
     logdir: str, words: list[str], demo_logs: Path, capsys: Captured
 ) -> None:
     assert main(["check", str(demo_logs / logdir), *words]) == 3
-    assert "not known" in capsys.readouterr().out
+    assert "unknown" in capsys.readouterr().out
     assert main(["check", str(demo_logs / logdir), *words, "--unknown", "pass"]) == 0
-    assert "(let through)" in capsys.readouterr().out
+    assert "(unknown passes)" in capsys.readouterr().out
 
 
 def test_a_line_tells_the_figure_its_interval_the_limit_and_the_excess(logs: str, capsys: Captured) -> None:
     assert main(["check", logs, "--max-slowdown", "1.5", "--session", "evaluator", *TOGETHER]) == 3
     assert capsys.readouterr().out == (
-        f"over            max-slowdown  together/evaluator on {GPU}#3: 1.557× (1.347× to 1.853×, class C), limit 1.500×, "
+        f"over            max-slowdown  together/evaluator on {GPU}#3: 1.56× (1.35× to 1.85×, class C), limit 1.50×, "
         "over it by 0.057; the limit lies inside the interval\n"
-        "Failed: 1 over. Of 1 the limit lies inside the interval.\n"
+        "Failed: 1 over. The limit lies inside 1 interval.\n"
     )
 
 
 def test_bounds_alone_decide_where_both_are_on_one_side(demo_logs: Path, capsys: Captured) -> None:
     words = ["check", str(demo_logs / "recorded_two_processes"), "--max-slowdown", "3"]
     assert main(words) == 0
-    assert "between 1.000× and 2.852×, class D, limit 3.000×" in capsys.readouterr().out
+    assert "between 1.00× and 2.85×, class D, limit 3.00×" in capsys.readouterr().out
 
 
 def test_captures_without_a_wall_clock_are_not_known_to_be_alone(

@@ -36,7 +36,7 @@ def gate_of_all(*, unknown_passes: bool = False) -> Gate:
         ),
         Verdict(
             gauge=Gauge.MIN_HEADROOM, outcome=Outcome.NOT_KNOWN, device=_GPU, unit=Unit.SHARE, high=0.4, bound=0.1,
-            why="allocator events are missing: at most so much is left",
+            why="allocator events are missing, so less may be left",
         ),
         Verdict(
             gauge=Gauge.MAX_STEP, outcome=Outcome.OVER, unit=Unit.NANOSECONDS, figure=12_500_000.0, bound=12_000_000.0,
@@ -52,7 +52,10 @@ def gate_of_all(*, unknown_passes: bool = False) -> Gate:
             why="It ends early. [truncated-xspace]; It is damaged. [bad-event]",
         ),
         Verdict(gauge=Gauge.CAPTURES, outcome=Outcome.NOT_KNOWN, subject="b.xplane.pb", why="It is empty. [empty-file]"),
-        Verdict(gauge=Gauge.MAX_CLOCK_ERROR, outcome=Outcome.NOT_KNOWN, why="nothing was judged by it"),
+        Verdict(
+            gauge=Gauge.MAX_CLOCK_ERROR, outcome=Outcome.NOT_KNOWN,
+            why="this limit applies to nothing in the selected session or device",
+        ),
     )  # fmt: skip
     return Gate(verdicts=verdicts, unknown_passes=unknown_passes)
 
