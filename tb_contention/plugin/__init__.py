@@ -1,1 +1,1 @@
-"""The TensorBoard tab: `loader` is what TensorBoard imports, `plugin` answers requests, `workspace` does the work beside them."""
+"""The TensorBoard tab: `loader` is what TensorBoard imports, `routes` answers requests, `workspace` does the work beside them."""

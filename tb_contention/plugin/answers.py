@@ -6,6 +6,7 @@ from typing import Annotated
 
 from tb_contention.model.contention import PairOverlap, TimeSplit
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
+from tb_contention.plugin.workspace import Phase
 from tb_contention.report.contract.documents import ReportDocument
 from tb_contention.timeline.event import EventDetail
 from tb_contention.timeline.place import Place
@@ -17,7 +18,7 @@ from tb_contention.wire import Wire
 class Summary:
     """The state of a view, with its report once there is one."""
 
-    state: Annotated[str, Wire("`scanning`, `working`, `ready` or `failed`")]
+    state: Annotated[Phase, Wire("how far the analysis is")]
     message: Annotated[str, Wire("what is going on, or why it failed; for people")]
     progress: Annotated[float | None, Wire("share that is done, 0 to 1; null where that is unknown")]
     revision: Annotated[str, Wire("changes whenever the files or the analysis change; part of every tile's address")]

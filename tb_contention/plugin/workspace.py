@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from tb_contention.cache import TraceCache
 from tb_contention.errors import ContentionError
@@ -31,14 +32,17 @@ LONG, FIRST = 200_000, "-first"
 MAX_VIEWS = 8
 MAX_TIMELINES = 16
 
+#: How far the analysis of a view is.
+Phase: TypeAlias = Literal["scanning", "working", "ready", "failed"]
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class State:
-    """What a view's summary says: scanning, working, ready or failed. partial: the analysis is a first look, without costs and findings."""
+    """What a view's summary says. partial: the analysis is a first look, without costs and findings."""
 
-    state: str = "scanning"
+    state: Phase = "scanning"
     message: str = "Looking for captures"
     progress: float | None = None
     revision: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.timeline import fill
 from tb_contention.units import I64, PS_PER_NS, U8, U16, Bool, SessionId
 
+#: Spans of steps, events of a stream (or host thread), or the launches of a thread.
+LaneKind: TypeAlias = Literal["steps", "stream", "launch"]
 #: Sub-lanes of one stream at most; what overlaps deeper shares the last.
 MAX_ROWS = 8
 #: Kinds of lost time: inside kernels, and before them.
@@ -39,10 +42,10 @@ class Events:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One lane of the panel. session: index into the group's sessions; kind: `steps`, `stream`, or `launch` for a thread's launches."""
+    """One lane of the panel. session: index into the group's sessions."""
 
     session: int
-    kind: str
+    kind: LaneKind
     label: str
     title: str
     rows: int
@@ -112,7 +115,7 @@ def _steps_lane(index: int, session: Session) -> list[Lane]:
     return [_lane(index, "steps", "steps", "host spans of the steps", events, lambda number: f"step {number}")]
 
 
-def _lane(index: int, kind: str, label: str, title: str, events: Events, name_of: Callable[[int], str]) -> Lane:
+def _lane(index: int, kind: LaneKind, label: str, title: str, events: Events, name_of: Callable[[int], str]) -> Lane:
     rows = int(events.row.max()) + 1 if len(events.row) else 1
     return Lane(session=index, kind=kind, label=label, title=title, rows=rows, events=events, name_of=name_of)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from tb_contention.model.driver_view import DriverView
 from tb_contention.model.levels import Changes, changes_of, peak_of_sum
 from tb_contention.model.memory import CombinedMemory
-from tb_contention.timeline.lanes import DeviceTimeline
+from tb_contention.timeline.lanes import DeviceTimeline, LaneKind
 from tb_contention.timeline.tiles import MAX_LEVEL
 from tb_contention.units import Bytes, DeviceId, Nanoseconds, SessionId
 from tb_contention.wire import Wire
@@ -35,7 +35,7 @@ class LayoutLane:
 
     lane: Annotated[int, Wire("number of the lane")]
     session: Annotated[int, Wire("index into `sessions`")]
-    kind: Annotated[str, Wire("`steps`, `stream` (a host thread on a device without GPU planes), or `launch`")]
+    kind: Annotated[LaneKind, Wire("what it shows; a `stream` on a device without GPU planes is a host thread")]
     label: Annotated[str, Wire("short label")]
     title: Annotated[str, Wire("full name")]
     rows: Annotated[int, Wire("number of sub-lanes, for events that overlap in time")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
-from tb_contention.timeline.lanes import DeviceTimeline
+from tb_contention.timeline.lanes import DeviceTimeline, LaneKind
 from tb_contention.units import Nanoseconds
 from tb_contention.wire import Wire
 
@@ -33,7 +33,7 @@ def place_at(timeline: DeviceTimeline, number: int, at: int) -> Place:
     )
 
 
-def place_of(timeline: DeviceTimeline, session: int, kind: str, source: int) -> Place | None:
+def place_of(timeline: DeviceTimeline, session: int, kind: LaneKind, source: int) -> Place | None:
     """Find the event that shows a row of the trace's kernels or launches; None where its lane is left out."""
     for number, lane in enumerate(timeline.lanes):
         if lane.session != session or lane.kind != kind:

@@ -10,12 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.loader import ContentionLoader
 from tb_contention.plugin.plugin import ContentionPlugin
+from tb_contention.report.contract.schema import schema
+from tb_contention.timeline.layout import Layout
+from tb_contention.timeline.search import SearchHits
 from tb_contention.timeline.tiles import BUCKETS
 
 
@@ -232,6 +237,21 @@ def test_a_search_leads_from_hit_to_hit(tab: Tab) -> None:
     part = json.loads(tab.ask("api/search", device=device["id"], text=name[:9].upper(), **everything).data)
     assert part["count"] >= found["count"]
     assert json.loads(tab.ask("api/search", device=device["id"], text="no such", after=0).data)["hit"] is None
+
+
+def test_answers_are_what_their_values_declare(tab: Tab) -> None:
+    device = tab.ready()["report"]["devices"][0]["id"]
+    layout = json.loads(tab.ask("api/layout", device=device).data)
+    span = {"start": layout["extent"]["start_ns"], "end": layout["extent"]["end_ns"]}
+    hit = json.loads(tab.ask("api/search", device=device, text="gemm", after=span["start"]).data)
+    at = {"lane": hit["hit"]["lane"], "row": hit["hit"]["row"], "time": hit["hit"]["start_ns"]}
+    event = json.loads(tab.ask("api/event", device=device, **at).data)
+    hits = json.loads(tab.ask("api/search", device=device, text="gemm", **span).data)
+    moved = json.loads(tab.ask("api/shifted", device=device, session=layout["sessions"][0]["id"], by=5).data)
+
+    answers = [(Layout, layout), (HitAnswer, hit), (EventAnswer, event), (SearchHits, hits), (ShiftedAnswer, moved)]
+    for declared, answer in (*answers, (Summary, tab.ready())):
+        jsonschema.Draft202012Validator(schema(declared, declared.__name__)).validate(answer)
 
 
 def test_a_kernel_and_its_launch_lead_to_each_other(tab: Tab) -> None:
