@@ -71,11 +71,13 @@ class Key:
     signed: bool = False
 
 
-def wired(says: str = "", *, key: str | None = None, flat: bool = False, signed: bool = False) -> Callable[[F], F]:
+def wired(
+    says: str, *, key: str | None = None, via: Callable[[Any], Any] | None = None, signed: bool = False
+) -> Callable[[F], F]:
     """Put a property on the wire; stands below `@property`."""
 
     def mark(function: F) -> F:
-        function.__wire__ = Wire(says, key=key, flat=flat, signed=signed)  # type: ignore[attr-defined]
+        function.__wire__ = Wire(says, key=key, via=via, signed=signed)  # type: ignore[attr-defined]
         return function
 
     return mark
@@ -106,7 +108,8 @@ def keys(cls: type) -> tuple[Key, ...]:
         wires = [part for part in getattr(hints[field.name], "__metadata__", ()) if isinstance(part, Wire)]
         for wire in wires:
             found += _keys_of(field.name, wire, strip(hints[field.name]))
-    for name, member in vars(cls).items():
+    members = {name: member for base in reversed(cls.__mro__) for name, member in vars(base).items()}
+    for name, member in members.items():
         getter = member.fget if isinstance(member, property) else None
         if getter is not None and hasattr(getter, "__wire__"):
             found += _keys_of(name, getter.__wire__, _returned(getter))

@@ -190,9 +190,9 @@ def _write_junit(found: "Gate", arguments: argparse.Namespace) -> None:
 
 def _print(found: "Gate", arguments: argparse.Namespace) -> None:
     if Format(arguments.format) is Format.JSON:
-        from tb_contention.report.gate_json import to_json
+        from tb_contention.report.to_json import gate_to_json
 
-        write_verdict(to_json(found, logdir=arguments.logdir))
+        write_verdict(gate_to_json(found, logdir=arguments.logdir))
         return
     from tb_contention.report.gate_text import to_text
 

@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = compare(first, second, before.sessions, after.sessions, pairs)
     if chosen is Format.JSON:
-        from tb_contention.report.compare_json import to_json as render
+        from tb_contention.report.to_json import comparison_to_json as render
     else:
         from tb_contention.report.compare_text import to_markdown as render
     text = render(found, before=arguments.before, after=arguments.after)

@@ -96,9 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Namespace) -> str:
     as_json = Path(arguments.output).suffix.lower() == ".json" and arguments.output != "-"
     if arguments.format == Format.JSON.value or (arguments.format is None and as_json):
-        from tb_contention.report.whatif_json import to_json
+        from tb_contention.report.to_json import predictions_to_json
 
-        return to_json(report, device)
+        return predictions_to_json(report, device)
     from tb_contention.report.whatif_text import to_text
 
     return to_text(report, device)

@@ -2,26 +2,26 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from enum import Enum
 
 from tb_contention.model.contention import Evidence
 from tb_contention.model.findings import Severity
 from tb_contention.units import Bytes, DeviceId, Nanoseconds, SessionId
+from tb_contention.wire import Choice
 
 
-class Gauge(str, Enum):
-    """What a limit is on. CAPTURES: nobody sets it; it says that a capture, or a limit as a whole, could not be judged."""
+class Gauge(Choice):
+    """What a limit is on."""
 
-    MAX_SLOWDOWN = "max-slowdown"
-    MAX_CONTENDED = "max-contended"
-    MIN_HEADROOM = "min-headroom"
-    MAX_LOST = "max-lost"
-    MAX_STEP = "max-step"
-    MAX_CLOCK_ERROR = "max-clock-error"
-    MIN_EVIDENCE = "min-evidence"
-    FAIL_ON = "fail-on"
-    NO_PROBLEMS = "no-problems"
-    CAPTURES = "captures"
+    MAX_SLOWDOWN = "max-slowdown", "slowdown of a session"
+    MAX_CONTENDED = "max-contended", "contended share of the window"
+    MIN_HEADROOM = "min-headroom", "what is left of the GPU's memory"
+    MAX_LOST = "max-lost", "share of the window that a session lost"
+    MAX_STEP = "max-step", "median step period"
+    MAX_CLOCK_ERROR = "max-clock-error", "error of a session's clock"
+    MIN_EVIDENCE = "min-evidence", "evidence class of a slowdown"
+    FAIL_ON = "fail-on", "number of findings"
+    NO_PROBLEMS = "no-problems", "number of problems with the input"
+    CAPTURES = "captures", "a file or folder that could not be read, whose sessions are in no figure"
 
     @property
     def least(self) -> bool:
@@ -29,24 +29,24 @@ class Gauge(str, Enum):
         return self is Gauge.MIN_HEADROOM
 
 
-class Unit(str, Enum):
-    """What a figure is in. CLASS: 1 to 4 for the evidence classes A to D."""
+class Unit(Choice):
+    """What a figure is in."""
 
-    RATIO = "ratio"
-    SHARE = "share"
-    NANOSECONDS = "ns"
-    BYTES = "bytes"
-    CLASS = "class"
-    COUNT = "count"
+    RATIO = "ratio", "factor"
+    SHARE = "share", "0 to 1"
+    NANOSECONDS = "ns", "length of time"
+    BYTES = "bytes", "memory"
+    CLASS = "class", "1 to 4 for the evidence classes A to D"
+    COUNT = "count", "number"
 
 
-class Outcome(str, Enum):
+class Outcome(Choice):
     """What became of a limit."""
 
-    WITHIN = "within"
-    OVER = "over"
-    NOT_KNOWN = "not_known"
-    NOT_APPLICABLE = "not_applicable"
+    WITHIN = "within", "it is kept"
+    OVER = "over", "it is exceeded"
+    NOT_KNOWN = "not_known", "the figure is unknown"
+    NOT_APPLICABLE = "not_applicable", "there is nothing to judge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WholeBounds:
+class WholeBounds(Bounds):
     """Bounds of a length of time, in whole ns."""
 
     estimate: Annotated[int | None, Wire("the prediction; null where only the range can be determined", signed=True)]

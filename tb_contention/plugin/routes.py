@@ -15,7 +15,7 @@ from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
 from tb_contention.plugin.responses import Handler, answer, attached, packed
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.workspace import Workspace
-from tb_contention.report import compare_json
+from tb_contention.report.contract.documents import comparison_document
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import document, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -172,7 +172,7 @@ class Routes:
         if not set(asked) <= set(devices):
             raise _unknown_device()
         found = compare(devices[asked[0]], devices[asked[1]], report.sessions, report.sessions)
-        return answer(compare_json.to_dict(found, before=report.logdir, after=report.logdir))
+        return answer(comparison_document(found, before=report.logdir, after=report.logdir))
 
     def _whole(self, query: Query) -> Report:
         """Return the report of a view, costs included."""

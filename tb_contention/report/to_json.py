@@ -1,16 +1,25 @@
-"""A report -> JSON. Its keys are declared on the values (`wire`); FORMAT.md and `report.schema.json` are made of the same declarations."""
+"""Answers -> JSON. Keys are declared on the values (`wire`); FORMAT.md and the schemas are made of the same declarations."""
 
 import json
 
-from tb_contention.model.report import Report
+from tb_contention.model.comparison import Comparison
+from tb_contention.model.gate import Gate
+from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.contract import encode
-from tb_contention.report.contract.documents import ReportDocument, Tool
+from tb_contention.report.contract.documents import (
+    Document,
+    ReportDocument,
+    Tool,
+    comparison_document,
+    gate_document,
+    prediction_document,
+)
 from tb_contention.wire import Json
 
 
 def to_json(report: Report) -> str:
     """Print the report as JSON; equal reports give equal bytes, all of them ASCII."""
-    return json.dumps(to_dict(report), indent=1, ensure_ascii=True, allow_nan=False) + "\n"
+    return _printed(document(report), report)
 
 
 def to_dict(report: Report) -> Json:
@@ -21,3 +30,22 @@ def to_dict(report: Report) -> Json:
 def document(report: Report) -> ReportDocument:
     """Return the whole answer, to be encoded with the report as context."""
     return ReportDocument(tool=Tool(version=report.version), report=report)
+
+
+def predictions_to_json(report: Report, device: DeviceReport) -> str:
+    """Print the predictions of one device."""
+    return _printed(prediction_document(report, device), report)
+
+
+def comparison_to_json(found: Comparison, *, before: str, after: str) -> str:
+    """Print a comparison; before, after: the log directories as given."""
+    return _printed(comparison_document(found, before=before, after=after))
+
+
+def gate_to_json(gate: Gate, *, logdir: str) -> str:
+    """Print the verdicts on a log directory, as given."""
+    return _printed(gate_document(gate, logdir=logdir))
+
+
+def _printed(found: Document, report: Report | None = None) -> str:
+    return json.dumps(encode(found, report), indent=1, ensure_ascii=True, allow_nan=False) + "\n"

@@ -11,14 +11,14 @@ from golden.gates import gate_of_all, hostile_gate
 
 from tb_contention.cli.terminal import printable
 from tb_contention.model.gate import Gate
-from tb_contention.report.gate_json import to_json
 from tb_contention.report.gate_text import to_text
+from tb_contention.report.to_json import gate_to_json
 from tb_contention.report.to_junit import to_junit
 
 EXPECTED = Path(__file__).parent / "expected"
 RENDERERS: dict[str, Callable[[Gate], str]] = {
     "txt": to_text,
-    "json": lambda gate: to_json(gate, logdir="logs"),
+    "json": lambda gate: gate_to_json(gate, logdir="logs"),
     "xml": lambda gate: to_junit(gate, logdir="logs"),
 }
 #: What the schema of Jenkins' JUnit plugin asks of each element: its attributes, those that it needs, and its children in any order.
@@ -114,7 +114,7 @@ def test_hostile_names_stay_within_their_line() -> None:
 
 
 def test_hostile_names_survive_in_json() -> None:
-    found = json.loads(to_json(hostile_gate(), logdir="logs"))
+    found = json.loads(gate_to_json(hostile_gate(), logdir="logs"))
     assert [v["subject"] for v in found["verdicts"]] == [v.subject for v in hostile_gate().verdicts]
 
 

@@ -8,7 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from tb_contention.report.contract.documents import ReportDocument
+from tb_contention.report.contract.documents import ComparisonDocument, GateDocument, ReportDocument
+from tb_contention.report.contract.markdown import with_tables
 from tb_contention.report.contract.schema import schema
 
 _REPORT = Path(__file__).parents[1]
@@ -16,7 +17,12 @@ _REPORT = Path(__file__).parents[1]
 
 def pages() -> dict[Path, str]:
     """Return the text of every generated file by its path."""
+    page = _REPORT / "FORMAT.md"
     return {
+        page: with_tables(page.read_text(encoding="utf-8"), (ReportDocument, ComparisonDocument, GateDocument)),
+        _REPORT / "comparison.schema.json": _json(
+            schema(ComparisonDocument, "Comparison of tb_contention, format version 1")
+        ),
         _REPORT / "report.schema.json": _json(schema(ReportDocument, "Report of tb_contention, format version 1")),
     }
 

@@ -4,7 +4,7 @@ import json
 
 from golden.reports import alone, shared
 
-from tb_contention.report.whatif_json import to_json
+from tb_contention.report.to_json import predictions_to_json
 from tb_contention.report.whatif_text import to_text, what_if_summary, what_if_table
 
 
@@ -38,7 +38,7 @@ def test_text_has_no_character_that_a_terminal_obeys() -> None:
 
 def test_json_of_one_device_is_that_of_the_report() -> None:
     report = shared()
-    found = json.loads(to_json(report, report.devices[0]))
+    found = json.loads(predictions_to_json(report, report.devices[0]))
 
     assert found["device"] == report.devices[0].id
     assert [p["schedule"] for p in found["what_if"]] == ["shifted", "mps"]
