@@ -17,7 +17,7 @@ from tb_contention.words.numbers import count, duration, share
 _IDLE, _HOST = 0.20, 0.30
 #: Waiting for input beyond this part of the window is notable.
 _INPUT = 0.10
-#: Steps that lie mostly in others' work, and those that hardly meet it, and how many of each prove anything.
+#: Steps that lie mostly in work of other sessions, and those that hardly meet it, and how many of each prove anything.
 _MOSTLY, _HARDLY, _EACH = 0.5, 0.1, 5
 #: The host part beside others against that without them, and their difference as a part of a step.
 _MORE, _PART = 1.2, 0.05
@@ -128,7 +128,7 @@ def sync_every_step(scene: Scene) -> Iterator[Remark]:
             title=f"{scene.name(loss.session)} waits for the GPU in every step, so nothing hides its delays",
             detail=f"{count(fact.copies.to_host, 'copy', 'copies')} to the host and {count(fact.syncs, 'wait')} in {len(steps.start)} "
             f"steps. {hidden} of delay was hidden by the host. {slowdowns(scene, [loss])}.",
-            cause="A loop that fetches a result in every step cannot run ahead, so that every delay counts in full.",
+            cause="A loop that fetches a result in every step cannot run ahead, so every delay counts in full.",
             advice=f"Fetch results (loss, metrics) every few steps, or use {STEPS_PER_EXECUTION}.",
             effect="Not predicted: the host hides delays up to the time by which it runs ahead.",
             verify="The absorbed time rises and the lost time falls.",

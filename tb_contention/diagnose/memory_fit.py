@@ -121,7 +121,7 @@ def little_headroom(scene: Scene) -> Iterator[Remark]:
         title=f"The combined peak of {size(memory.peak)} "
         + (f"exceeds the capacity of {size(memory.capacity)}" if over else f"nearly fills {size(memory.capacity)}"),
         detail=("These sessions are not on one GPU, or memory is oversubscribed. " if over else "")
-        + "The peak counts what the frameworks' allocators had in use. CUDA contexts and libraries come on top, so that only "
+        + "The peak counts what the frameworks' allocators had in use. CUDA contexts and libraries come on top, so only "
         f"{size(memory.safe)} is safe. The sessions' own peaks add up to {size(memory.sum_of_peaks)}"
         + (f", {size(saved)} more than the combined peak." if saved else "."),
         cause="The sessions hold so much at once that no room is left for contexts, libraries and fragmentation.",
@@ -155,7 +155,7 @@ def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
     over = int(memory.sum_of_peaks - memory.safe)
     yield Remark(
         title=f"Memory fits only because the peaks do not coincide: {size(memory.sum_of_peaks)} summed, {size(memory.safe)} is safe",
-        detail=f"The combined peak was {size(memory.peak)}. Nothing keeps the sessions in step, so that their peaks can coincide another "
+        detail=f"The combined peak was {size(memory.peak)}. Nothing keeps the sessions in step, so their peaks may coincide another "
         "time.",
         cause="Each session's memory rises and falls with its steps, and the phases drift.",
         advice=f"Lower the peak of one session by {size(over)} (smaller batch), or limit each. {_LIMITS}. A fixed shift helps only while "

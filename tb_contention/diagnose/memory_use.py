@@ -58,7 +58,7 @@ def fragmentation(scene: Scene) -> Iterator[Remark]:
     speaks="Speaks when an operation holds more at the end of nearly every step than at the end of the one before.",
 )
 def memory_growth(scene: Scene) -> Iterator[Remark]:
-    """Operations hold more from step to step; said once per session."""
+    """Operations hold more from step to step; one remark per session."""
     growth = () if scene.device.memory is None else scene.device.memory.growth
     for session in dict.fromkeys(g.session for g in growth):
         mine = [g for g in growth if g.session == session]

@@ -97,5 +97,5 @@ def _costs(scene: Scene) -> str:
 
 
 def _what_would_settle(scene: Scene) -> str:
-    """Say which capture would settle what is not known."""
+    """Say which capture would settle what is unknown."""
     return next((r.slowdown.settle for r in scene.device.cost.losses if r.slowdown.settle), "")

@@ -45,7 +45,7 @@ def time_slice_waiting(scene: Scene) -> Iterator[Remark]:
         title=f"Processes take turns on {scene.where}: {duration(lost(losses))} lost",
         detail=f"{slowdowns(scene, losses)}.{'' if turn is None else f' A turn takes about {duration(turn)}.'} {_how(scene)}".strip(),
         cause="Without MPS a GPU runs one process at a time, so a kernel's recorded duration includes the turns of other processes.",
-        advice=f"{apart[0].upper()}{apart[1:]}: each fills the GPU by itself, so that MPS ({MPS}) saves little."
+        advice=f"{apart[0].upper()}{apart[1:]}: each fills the GPU by itself, so MPS ({MPS}) saves little."
         if _is_full(scene)
         else f"Start MPS before the processes: {MPS} (same user; {EXCLUSIVE} is advised). Or {apart}.",
         effect=expected(scene, Schedule.MPS) or "Not predicted: it depends on how much of the GPU each kernel fills.",

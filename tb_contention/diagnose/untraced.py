@@ -67,7 +67,7 @@ def _listed(scene: Scene) -> str:
     "untraced-memory",
     place=untraced_peak,
     speaks=f"Speaks when processes without a capture hold {share(_NOTABLE)} of the GPU's memory or more, by the driver's samples in a "
-    "manifest, and all captured sessions are among the processes that it lists: otherwise they cannot be told apart.",
+    "manifest, and all captured sessions are among the processes that it lists: otherwise they cannot be distinguished.",
 )
 def untraced_memory(scene: Scene) -> Iterator[Remark]:
     """Processes without a capture hold a notable part of the GPU's memory."""
