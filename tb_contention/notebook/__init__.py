@@ -30,9 +30,9 @@ def html(report: Report, /) -> str:
 
 def table(report: Report, name: str, /) -> Table:
     """Return one of the tables of a report."""
-    from tb_contention.notebook.tables import TABLES
+    from tb_contention.notebook.tables import table as made
 
-    return TABLES[name](report)
+    return made(report, name)
 
 
 def plots(report: Report, /) -> "Plots":

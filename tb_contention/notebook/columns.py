@@ -35,6 +35,7 @@ class Column:
     unit: str
     kind: Kind
     values: tuple[Value, ...]
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -82,9 +83,7 @@ class Table:
             Kind.TEXT: arrow.string(),
             Kind.FLAG: arrow.bool_(),
         }
-        fields = [
-            arrow.field(c.name, types[c.kind], metadata={"unit": c.unit} if c.unit else None) for c in self.columns
-        ]
+        fields = [arrow.field(c.name, types[c.kind], metadata=_metadata(c)) for c in self.columns]
         arrays = [arrow.array(c.values, type=types[c.kind]) for c in self.columns]
         return arrow.Table.from_arrays(arrays, schema=arrow.schema(fields))
 
@@ -98,6 +97,10 @@ class Table:
         left_out = len(self) - len(rows)
         note = f"{left_out:,} more rows: .to_pandas() has all." if left_out else f"{len(self):,} rows"
         return page(rows_of_html(header, rows, numbers) + f'<p class="faint">{note}</p>')
+
+
+def _metadata(column: Column) -> dict[str, str] | None:
+    return {k: v for k, v in (("unit", column.unit), ("help", column.help)) if v} or None
 
 
 def _cell(value: Value) -> str:

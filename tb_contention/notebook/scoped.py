@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tb_contention.report.cards import escaped
+from tb_contention.report.escaping import escaped
 from tb_contention.report.style import DARK, LIGHT
 
 #: The class of every fragment.

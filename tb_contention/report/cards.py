@@ -1,11 +1,9 @@
 """The results of one device -> cards of HTML: a card each for the sessions, the mechanism, the time and the memory."""
 
-from html import escape
-
 from tb_contention.model.contention import SessionLoss, Slowdown
-from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.charts import scale_of, whisker
+from tb_contention.report.escaping import escaped
 from tb_contention.report.svg import color_of
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
@@ -13,11 +11,6 @@ from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import count, duration, percent, size
-
-
-def escaped(text: str) -> str:
-    """Make any text mean only itself in HTML."""
-    return escape(clean(text))
 
 
 def device_cards(report: Report, device: DeviceReport) -> list[str]:

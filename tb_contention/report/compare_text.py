@@ -17,8 +17,8 @@ from tb_contention.model.comparison import (
     SessionComparison,
 )
 from tb_contention.model.names import clean, shorten
-from tb_contention.report.table import TextTable
 from tb_contention.report.to_markdown import escape
+from tb_contention.tables.people import TextTable
 from tb_contention.words.answers import class_words
 from tb_contention.words.mechanism import mechanism_name
 from tb_contention.words.numbers import UNKNOWN, between, count, duration, listing, ratio, share, size, times

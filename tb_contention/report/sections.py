@@ -1,114 +1,77 @@
-"""A report -> tables of text for people, which Markdown and HTML print each in their own way. Names are cleaned, not yet escaped."""
+"""A report -> the tables that Markdown and HTML print, each in their own way. Text is cleaned, not yet escaped."""
 
-from tb_contention.model.contention import Evidence
-from tb_contention.model.names import clean, shorten
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tb_contention.model.contention import UNTRACED, Evidence
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.cost_sections import blame, kernel_blame, losses
-from tb_contention.report.driver_sections import driver_table
-from tb_contention.report.memory_sections import memory_tables
-from tb_contention.report.part_sections import scopes, threads
-from tb_contention.report.table import TextTable, length, more
-from tb_contention.report.whatif_text import what_if_summary, what_if_table
+from tb_contention.report.to_json import to_dict
+from tb_contention.tables import overview, sharing
+from tb_contention.tables.catalogue import DEVICE_TABLES
+from tb_contention.tables.memory import ALLOCATORS
+from tb_contention.tables.people import TextTable, device_table, report_table
+from tb_contention.tables.rows import Wire
 from tb_contention.words.answers import class_words
-from tb_contention.words.names import names_of
-from tb_contention.words.numbers import duration, percent
+from tb_contention.words.memory import gaps_sentence
+from tb_contention.words.names import Names, names_of
+from tb_contention.words.numbers import UNKNOWN, duration
 
-#: So many kernels of a device are printed; JSON and CSV hold all of them.
-MOST_KERNELS = 20
+#: Shades of a cell of the blame matrix, 0 for none.
+SHADES = 5
+#: Culprits that get a column of their own; the others share one.
+MOST_CULPRITS = 10
 
 
-def device_tables(report: Report, device: DeviceReport) -> tuple[TextTable, ...]:
-    """Return the tables of one device; empty ones are left out."""
-    made = (
-        losses(report, device),
-        what_if_table(report, device),
-        what_if_summary(device),
-        blame(report, device),
-        kernel_blame(report, device),
-        _time(report, device),
-        _pairs(report, device),
-        *memory_tables(report, device),
-        driver_table(report, device),
-        _kernels(report, device),
-        scopes(report, device),
-        threads(report, device),
+def tables_of(report: Report) -> tuple[list[list[TextTable]], list[TextTable]]:
+    """Return the tables of each device, and those of the report as a whole; those without rows are left out."""
+    wire, names = to_dict(report), names_of(report)
+    devices = [device_tables(device, names) for device in wire["devices"]]
+    whole = [report_table(spec, wire, names) for spec in (overview.DEVICES, overview.SESSIONS, overview.ATTRIBUTIONS)]
+    return devices, [t for t in (evidence_classes(report), *whole) if t.rows]
+
+
+def device_tables(device: Wire, names: Names) -> list[TextTable]:
+    """Return the tables of one device, given as JSON values, that have rows."""
+    made = [
+        blame_matrix(device, names) if spec is sharing.BLAME else device_table(spec, device, names)
+        for spec in DEVICE_TABLES
+        if spec is not sharing.PAIRS or len(device["pairs"]) > 1
+    ]
+    return [_with_gaps(t, device, names) if t.title == ALLOCATORS.title else t for t in made if t.rows]
+
+
+def _with_gaps(table: TextTable, device: Wire, names: Mapping[str, str]) -> TextTable:
+    """Add what is wrong with the events of each allocator, and why memory is incomplete."""
+    found = ((a, gaps_sentence(a["missing_events"], a["repeated_events"])) for a in device["memory"]["per_session"])
+    gaps = [f"{names[a['session']]}: {words}." for a, words in found if words]
+    return replace(table, note=" ".join(filter(None, (*gaps, device["memory_note"], table.note))))
+
+
+def blame_matrix(device: Wire, names: Names) -> TextTable:
+    """Set victims against culprits, with the sums of both; the worst culprits come first, what no trace shows last."""
+    lost = {(row["victim"], row["culprit"]): row["lost_ns"] for row in device["blame"]}
+    victims = list(dict.fromkeys(victim for victim, _ in lost))
+    sums = {c: sum(lost.get((v, c), 0) for v in victims) for c in dict.fromkeys(culprit for _, culprit in lost)}
+    order = sorted(sums, key=lambda c: (c == UNTRACED, -sums[c], c))
+    columns = [[c] for c in order[:MOST_CULPRITS]] + ([order[MOST_CULPRITS:]] if len(order) > MOST_CULPRITS else [])
+    cells = [[sum(lost.get((v, c), 0) for c in group) for group in columns] for v in victims]
+    heads = [names[group[0]] if len(group) == 1 else f"{len(group)} others" for group in columns]
+    rows = [(names[v], *map(_cell, row), duration(sum(row))) for v, row in zip(victims, cells, strict=True)]
+    if len(victims) > 1:
+        whole = [sum(row[i] for row in cells) for i in range(len(columns))]
+        rows.append(("all", *map(_cell, whole), duration(sum(whole))))
+    most = max((cell for row in cells for cell in row), default=0)
+    return TextTable(
+        title=sharing.BLAME.title,
+        header=("lost by \u2193 because of \u2192", *heads, "all"),
+        rows=tuple(rows),
+        numbers=frozenset(range(1, len(columns) + 2)),
+        shades=tuple((0, *(-(-cell * SHADES // most) if cell > 0 else 0 for cell in row), 0) for row in cells),
     )
-    return tuple(table for table in made if table is not None and table.rows)
 
 
-def _time(report: Report, device: DeviceReport) -> TextTable:
-    names, window = names_of(report), device.time.window
-    rows = []
-    for share in device.per_session:
-        steps = report.session(share.session).steps
-        rows.append(
-            (
-                names[share.session],
-                f"{share.kernels:,}",
-                f"{share.copies:,}",
-                f"{duration(share.busy)} ({percent(share.busy, window)})",
-                duration(share.exclusive),
-                f"{duration(share.contended)} ({percent(share.contended, share.busy)} of its work)",
-                duration(steps.mean) if steps is not None else "–",
-            )
-        )
-    header = ("session", "kernels", "copies", "had work", "by itself", "while another had work", "step, mean")
-    return TextTable(title="Time", header=header, rows=tuple(rows), numbers=frozenset(range(1, 7)))
-
-
-def _pairs(report: Report, device: DeviceReport) -> TextTable:
-    names, window = names_of(report), device.time.window
-    rows = tuple(
-        (names[p.a], names[p.b], duration(p.overlap), percent(p.overlap, window)) for p in device.overlap.pairs
-    )
-    header = ("session", "and", "had work at once", "of the window")
-    rows = rows if len(rows) > 1 else ()
-    return TextTable(title="Pairs", header=header, rows=rows, numbers=frozenset((2, 3)))
-
-
-def _kernels(report: Report, device: DeviceReport) -> TextTable:
-    names = names_of(report)
-    ordered = sorted(device.overlap.kernels, key=lambda k: (-k.total, k.session, k.name))
-    costs = {(cost.session, cost.name): (cost.alone, cost.lost) for cost in device.cost.kernels}
-    rows = tuple(
-        (
-            shorten(clean(k.name)),
-            names[k.session],
-            f"{k.count:,}",
-            duration(k.total),
-            *map(length, costs.get((k.session, k.name), (None, None))),
-        )
-        for k in ordered[:MOST_KERNELS]
-    )
-    note = more(len(ordered) - len(rows))
-    title = "Operations" if device.group.device.device.is_host else "Kernels"
-    header = (title.lower()[:-1], "session", "count", "total", "alone", "lost")
-    return TextTable(title=title, header=header, rows=rows, numbers=frozenset(range(2, 6)), note=note)
-
-
-def provenance(report: Report) -> TextTable:
-    """Say of each session which file it is, and how well its place in time is known."""
-    names = names_of(report)
-    rows = []
-    for item in report.sessions:
-        session, clock = item.session, item.session.clock
-        error = "unknown" if clock.error is None else f"±{duration(clock.error)}"
-        rows.append(
-            (
-                names[session.id] + (" (simulated)" if session.simulated else ""),
-                clean(session.file),
-                "–" if session.process_id is None else str(session.process_id),
-                duration(session.end - session.start),
-                clock.source.value.replace("_", " "),
-                error,
-                clean(clock.detail),
-                "–" if session.trace.file_bytes is None else f"{session.trace.file_bytes:,}",
-                session.trace.sha256 or "–",
-            )
-        )
-    header = ("session", "file", "process", "captured", "clock from", "error", "evidence", "bytes", "SHA-256")
-    title = "Where this comes from"
-    return TextTable(title=title, header=header, rows=tuple(rows), numbers=frozenset((2, 3, 7)), narrow=frozenset((8,)))
+def _cell(nanoseconds: int) -> str:
+    return duration(nanoseconds) if nanoseconds else UNKNOWN
 
 
 def evidence_classes(report: Report) -> TextTable:
@@ -119,24 +82,7 @@ def evidence_classes(report: Report) -> TextTable:
     return TextTable(title="How sure the slowdowns are", header=header, rows=rows)
 
 
-def attributions(report: Report) -> TextTable:
-    """Say of each session inside a process how it was told apart, and what of the process belongs to none."""
-    names = names_of(report)
-    rows = []
-    for item in report.sessions:
-        found, process = item.session.attribution, item.session.process
-        if found is None:
-            continue
-        rows.append(
-            (
-                names[item.session.id],
-                "–" if process is None else names[process],
-                found.rule.value.replace("_", " "),
-                clean(found.detail),
-                f"{found.kernels:,}",
-                f"{found.unattributed:,}",
-            )
-        )
-    header = ("session", "process", "rule", "how it was told apart", "kernels", "of the process, in no session")
-    title = "Sessions inside a process"
-    return TextTable(title=title, header=header, rows=tuple(rows), numbers=frozenset((4, 5)))
+def wire_of(report: Report, device: DeviceReport) -> Wire:
+    """Return one device of a report as JSON values."""
+    found: Wire = to_dict(report)["devices"][report.devices.index(device)]
+    return found

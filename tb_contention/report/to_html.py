@@ -4,14 +4,15 @@ import shlex
 
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.cards import device_cards, escaped
+from tb_contention.report.cards import device_cards
 from tb_contention.report.charts import step_chart
 from tb_contention.report.drawing import timeline
+from tb_contention.report.escaping import escaped
 from tb_contention.report.hover import SCRIPT, SCRIPT_SOURCE
 from tb_contention.report.prediction_chart import prediction_chart
-from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
+from tb_contention.report.sections import tables_of
 from tb_contention.report.style import STYLE
-from tb_contention.report.table import TextTable
+from tb_contention.tables.people import TextTable
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration
 from tb_contention.words.problems import what_happened
@@ -38,16 +39,16 @@ def to_html(report: Report) -> str:
     shown = report.devices[:MOST_DEVICES]
     parts = [_opening(answer)]
     parts.append(_findings(report))
+    tables, whole = tables_of(report)
     drawn = 0
     for number, device in enumerate(shown):
         drawing = _figures(report, device, number) if drawn < MOST_DRAWN else ""
         drawn += len(drawing)
-        parts.append(_device(report, device, number, drawing))
+        parts.append(_device(report, device, number, drawing, tables[number]))
     if len(report.devices) > len(shown):
         parts.append(f"<p>{count(len(report.devices) - len(shown), 'more device')} in the JSON and CSV reports.</p>")
-    inside = attributions(report)
     parts += [_rest(report), _problems(report)]
-    parts += [_section_table(t, "h2") for t in (evidence_classes(report), provenance(report), inside) if t.rows]
+    parts += [_section_table(table, "h2") for table in whole]
     parts += [_footer(report), f"<script>{SCRIPT}</script>"]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -64,7 +65,7 @@ def _opening(answer: Verdict) -> str:
     return f'<header><h1>{escaped(answer.headline)}</h1>\n<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p></header>'
 
 
-def _device(report: Report, device: DeviceReport, number: int, drawing: str) -> str:
+def _device(report: Report, device: DeviceReport, number: int, drawing: str, shown: list[TextTable]) -> str:
     answer = device_verdict(report, device)
     words = "" if number == 0 else f"<p>{escaped(answer.headline)}. {escaped(answer.meaning)}</p>"
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
@@ -73,7 +74,7 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str) -> 
     predictions = prediction_chart(report, device)
     if predictions:
         drawing += f"\n<h3>What would help, at a glance</h3>{_figure(predictions, _PREDICTED)}"
-    tables = "\n".join(_section_table(table, "h3") for table in device_tables(report, device))
+    tables = "\n".join(_section_table(table, "h3") for table in shown)
     return (
         f'<section><h2>{escaped(device_label(device))}</h2>{words}<p class="trust">{trust}</p>\n'
         f'<div class="cards">{"".join(cards)}</div>\n'

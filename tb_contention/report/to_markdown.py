@@ -5,8 +5,8 @@ import re
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.sections import attributions, device_tables, evidence_classes, provenance
-from tb_contention.report.table import TextTable
+from tb_contention.report.sections import tables_of
+from tb_contention.tables.people import TextTable
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration, percent
@@ -31,29 +31,30 @@ def to_markdown(report: Report) -> str:
     if report.findings:
         parts += ["## Findings", *(_finding(f) for f in report.findings[:FIRST])]
         parts += _folded("More findings", [_finding(f) for f in report.findings[FIRST:MOST_NOTES]])
-    closing = _closing(report)
+    tables, whole = tables_of(report)
+    closing = _closing(report, whole)
     room = MOST - sum(map(len, parts)) - sum(map(len, closing))
     left_out = 0
     for number, device in enumerate(report.devices):
-        told = _device(report, device)
-        room -= sum(map(len, told))
+        section = _device(report, device, tables[number])
+        room -= sum(map(len, section))
         if room > 0 or number == 0:
-            parts += told
+            parts += section
         else:
             left_out += 1
     parts += [f"{count(left_out, 'more device')} in the JSON and CSV reports."] if left_out else []
     return "\n\n".join(part for part in (*parts, *closing) if part) + "\n"
 
 
-def _closing(report: Report) -> list[str]:
+def _closing(report: Report, tables: list[TextTable]) -> list[str]:
     """Print what the report rests on."""
     parts = []
     if report.problems:
         parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems[:MOST_NOTES])]
         left_out = len(report.problems) - MOST_NOTES
         parts += [f"{left_out:,} more are in the JSON report."] if left_out > 0 else []
-    for table in (evidence_classes(report), provenance(report), attributions(report)):
-        parts += _folded(table.title, _table(table, level=0)) if table.rows else []
+    for table in tables:
+        parts += _folded(table.title, _table(table, level=0))
     notes = [escape(note) for note in report.notes]
     made = f"tb_contention {escape(report.version)}, log directory {escape(report.logdir)}"
     return [*parts, *notes, made]
@@ -70,7 +71,7 @@ def escape(text: str) -> str:
     return _MENTION.sub(lambda match: f"{match[0]}&#8203;", _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped))
 
 
-def _device(report: Report, device: DeviceReport) -> list[str]:
+def _device(report: Report, device: DeviceReport, tables: list[TextTable]) -> list[str]:
     time, answer = device.time, device_verdict(report, device)
     split = (
         f"{duration(time.window)} analysed: idle {percent(time.idle, time.window)}, "
@@ -79,7 +80,6 @@ def _device(report: Report, device: DeviceReport) -> list[str]:
     )
     parts = [f"## {escape(device_label(device))}", f"{escape(answer.headline)}. {escape(answer.meaning)}"]
     parts += [escape(" · ".join(answer.trust)), split, escape(memory_sentence(device))]
-    tables = device_tables(report, device)
     for table in tables[:OPEN]:
         parts += _table(table, level=3)
     rest = [part for table in tables[OPEN:] for part in _table(table, level=4)]

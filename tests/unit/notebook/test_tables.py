@@ -37,7 +37,7 @@ def test_the_tables_hold_what_the_report_says() -> None:
     assert report.slowdowns["slowdown_low"] == tuple(loss.slowdown.low for loss in device.losses)
     assert report.blame["lost_ns"] == tuple(row.lost for row in device.blame)
     assert report.kernels["total_ns"] == tuple(k.total for k in device.overlap.kernels)
-    assert sum(v for v in report.steps["own_ns"]) == sum(int(np.sum(t.own)) for t in device.cost.steps)
+    assert sum(int(v or 0) for v in report.steps["own_ns"]) == sum(int(np.sum(t.own)) for t in device.cost.steps)
     assert len(report.findings_table) == len(report.findings)
     assert set(report.shares["device"]) == {device.id}
     assert set(report.shares["session"]) == set(device.sessions)

@@ -28,6 +28,7 @@ from tb_contention.report.to_csv import to_csv, to_csv_files
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json
 from tb_contention.report.to_markdown import escape, to_markdown
+from tb_contention.tables.catalogue import TABLES
 from tb_contention.words.verdict import verdict
 
 ALL = (shared, alone, hostile, nothing)
@@ -174,12 +175,7 @@ def test_negative_numbers_stay_numbers_in_csv() -> None:
 
 def test_one_csv_text_names_each_table() -> None:
     heads = [line[2:] for line in to_csv(shared()).splitlines() if line.startswith("# ")]
-    assert heads[:6] == ["sessions", "devices", "per_session", "losses", "pairs", "blame"]
-    assert heads[6:10] == ["blame_kernels", "kernels", "steps", "scopes"]
-    assert heads[10:14] == ["threads", "memory", "host_allocators", "holders"]
-    assert heads[14:19] == ["holder_scopes", "memory_growth", "memory_steps", "kernel_changes", "memory_stalls"]
-    assert heads[19:20] == ["driver_processes"]
-    assert heads[20:] == ["findings", "problems"]
+    assert heads == [spec.slug for spec in TABLES]
 
 
 def test_a_verdict_without_a_second_session_claims_nothing() -> None:

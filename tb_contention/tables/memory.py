@@ -1,0 +1,205 @@
+"""Tables on memory: peaks, who holds them, what grows, what the driver reports."""
+
+from tb_contention.tables.spec import Column, For, Kind, TableSpec
+
+_DEVICE = Column(key="device.id", title="device", kind=Kind.DEVICE, audience=For.PROGRAMS)
+_SESSION = Column(key="session", title="session", kind=Kind.SESSION)
+_ALLOCATOR = Column(key="allocator", title="allocator", kind=Kind.TEXT)
+_OPERATION = Column(key="op", title="operation", kind=Kind.NAME, unless="(no operation recorded)")
+
+_PEAKS = (
+    _DEVICE,
+    _SESSION,
+    _ALLOCATOR,
+    Column(key="peak_bytes", title="own peak", kind=Kind.BYTES),
+    Column(key="peak_at_ns", title="at", kind=Kind.INSTANT),
+    Column(key="at_combined_peak_bytes", title="at the combined peak", kind=Kind.BYTES),
+    Column(key="before_capture_bytes", title="before the capture", kind=Kind.BYTES),
+    Column(key="limit_bytes", title="limit", kind=Kind.BYTES),
+    Column(key="lifetime_peak_bytes", title="peak since start", kind=Kind.BYTES),
+    Column(key="suggested_limit_bytes", title="suggested limit", kind=Kind.BYTES),
+    Column(key="fragmentation_at_peak", title="fragmentation", kind=Kind.SHARE),
+    Column(key="fragmentation_most", title="fragmentation at most", kind=Kind.SHARE, audience=For.PROGRAMS),
+    Column(key="rounding_at_peak_bytes", title="rounding at the peak", kind=Kind.BYTES, audience=For.PROGRAMS),
+    Column(key="events", title="events", kind=Kind.COUNT, audience=For.PROGRAMS),
+    Column(key="repeated_events", title="repeated events", kind=Kind.COUNT, audience=For.PROGRAMS),
+    Column(key="missing_events", title="missing events", kind=Kind.COUNT, audience=For.PROGRAMS),
+    Column(key="unpaired_frees", title="unpaired frees", kind=Kind.COUNT, audience=For.PROGRAMS),
+)
+
+ALLOCATORS = TableSpec(
+    slug="memory",
+    title="Memory",
+    help="The peak of each allocator, and what it held when all together held most.",
+    source="devices/memory/per_session",
+    columns=_PEAKS,
+    note="In no capture: CUDA contexts and libraries (about 500 MiB per process), what an allocator reserves without handing it out, and "
+    "processes that were not captured.",
+)
+
+PINNED = TableSpec(
+    slug="host_allocators",
+    title="Pinned host memory",
+    help="Allocators of pinned host memory, which are not part of the sums.",
+    source="devices/memory/host_allocators",
+    columns=_PEAKS,
+    note="This is memory of the host, not of the GPU.",
+)
+
+_HOLDER = (
+    Column(key="kind", title="kind", kind=Kind.WORD, audience=For.PROGRAMS),
+    _OPERATION,
+    Column(key="scope", title="scope", kind=Kind.NAME, audience=For.PROGRAMS),
+    Column(key="bytes", title="bytes", kind=Kind.BYTES),
+    Column(key="requested_bytes", title="requested", kind=Kind.BYTES, audience=For.PROGRAMS),
+    Column(key="count", title="count", kind=Kind.COUNT),
+    Column(key="region", title="region", kind=Kind.TEXT),
+    Column(key="data_type", title="type", kind=Kind.TEXT),
+    Column(key="shape", title="shape", kind=Kind.TEXT),
+    Column(key="age_ns", title="age", kind=Kind.DURATION),
+)
+
+HOLDERS = TableSpec(
+    slug="holders",
+    title="Who holds the combined peak",
+    help="Operations by the bytes that they hold when all sessions together hold most.",
+    source="devices/memory/holders",
+    columns=(_DEVICE, _SESSION, _ALLOCATOR, *_HOLDER),
+    most=15,
+    note="All rows add up to the combined peak.",
+)
+
+OWN_HOLDERS = TableSpec(
+    slug="own_holders",
+    title="Who holds each session's own peak",
+    help="Operations by the bytes that they hold when their own allocator holds most.",
+    source="devices/memory/per_session/holders",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        _ALLOCATOR,
+        Column(key="outer.peak_at_ns", title="at", kind=Kind.INSTANT),
+        *_HOLDER,
+    ),
+    most=15,
+)
+
+HOLDER_SCOPES = TableSpec(
+    slug="holder_scopes",
+    title="The combined peak by name scope",
+    help="Name scopes by the bytes that their operations hold at the combined peak.",
+    source="devices/memory/holder_scopes",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        Column(key="kind", title="kind", kind=Kind.WORD, audience=For.PROGRAMS),
+        Column(key="scope", title="scope", kind=Kind.NAME, unless="(no scope)"),
+        Column(key="bytes", title="bytes", kind=Kind.BYTES, of="device.memory.combined_peak_bytes"),
+        Column(key="count", title="count", kind=Kind.COUNT),
+    ),
+    most=10,
+)
+
+STEP_MEMORY = TableSpec(
+    slug="memory_steps",
+    title="Memory per step",
+    help="How each session uses its allocator within a step.",
+    source="devices/memory/steps",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        _ALLOCATOR,
+        Column(key="steps", title="steps", kind=Kind.COUNT),
+        Column(key="allocations", title="allocations per step", kind=Kind.NUMBER),
+        Column(key="allocated_bytes", title="allocated per step", kind=Kind.BYTES),
+        Column(key="rise_bytes", title="rise within a step", kind=Kind.BYTES),
+        Column(key="temporary.bytes", title="largest temporary", kind=Kind.BYTES),
+        Column(key="temporary.op", title="its operation", kind=Kind.NAME),
+        Column(key="temporary.shape", title="its shape", kind=Kind.TEXT, audience=For.PROGRAMS),
+        Column(key="temporary.step", title="its step", kind=Kind.COUNT, audience=For.PROGRAMS),
+        Column(key="temporary_median_bytes", title="median of the largest", kind=Kind.BYTES, audience=For.PROGRAMS),
+    ),
+)
+
+GROWTH = TableSpec(
+    slug="memory_growth",
+    title="Growing from step to step",
+    help="Operations that hold more at the end of each step than at the end of the one before.",
+    source="devices/memory/growth",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        Column(key="allocator", title="allocator", kind=Kind.TEXT, audience=For.PROGRAMS),
+        Column(key="op", title="operation", kind=Kind.NAME, unless="all together"),
+        Column(key="bytes_per_step", title="more per step", kind=Kind.BYTES),
+        Column(key="first_bytes", title="from", kind=Kind.BYTES),
+        Column(key="last_bytes", title="to", kind=Kind.BYTES),
+        Column(key="steps", title="over steps", kind=Kind.COUNT),
+        Column(key="rising", title="steps that rise", kind=Kind.SHARE),
+    ),
+    note="A step allocates this and no later step frees it: a leak, or a cache that fills.",
+)
+
+KERNEL_CHANGES = TableSpec(
+    slug="kernel_changes",
+    title="Operations that changed their kernel",
+    help="Operations that run other kernels since a neighbour came, or other ones than when captured alone.",
+    source="devices/memory/kernel_changes",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        _OPERATION,
+        Column(key="neighbour", title="since", kind=Kind.SESSION, unless="a capture alone"),
+        Column(key="before", title="kernel before", kind=Kind.NAME),
+        Column(key="after", title="kernel after", kind=Kind.NAME),
+        Column(key="count_before", title="count before", kind=Kind.COUNT, audience=For.PROGRAMS),
+        Column(key="count_after", title="count", kind=Kind.COUNT),
+        Column(key="mean_before_ns", title="mean before", kind=Kind.DURATION),
+        Column(key="mean_after_ns", title="mean after", kind=Kind.DURATION),
+        Column(key="workspace_before_bytes", title="workspace before", kind=Kind.BYTES),
+        Column(key="workspace_after_bytes", title="workspace after", kind=Kind.BYTES),
+        Column(key="at_ns", title="at", kind=Kind.INSTANT, audience=For.PROGRAMS),
+        Column(key="cost_ns", title="cost", kind=Kind.DURATION),
+    ),
+    note="Durations after the change include what sharing the GPU adds.",
+)
+
+STALLS = TableSpec(
+    slug="memory_stalls",
+    title="Time spent getting memory",
+    help="Calls that take memory from the driver or return it, and allocations that waited for a free.",
+    source="devices/memory/stalls",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        Column(key="kind", title="kind", kind=Kind.WORD),
+        Column(key="what", title="call or operation", kind=Kind.NAME),
+        Column(key="count", title="count", kind=Kind.COUNT),
+        Column(key="total_ns", title="total", kind=Kind.DURATION),
+        Column(key="longest_ns", title="longest", kind=Kind.DURATION),
+        Column(key="longest_at_ns", title="longest at", kind=Kind.INSTANT),
+    ),
+    note="driver: calls of the driver. room: allocations that waited for a free; their times are upper bounds.",
+)
+
+DRIVER = TableSpec(
+    slug="driver_processes",
+    title="GPU memory by process, as the driver reports it",
+    help="Every process that the driver lists on the GPU, with what it holds beside its allocators.",
+    source="devices/driver/processes",
+    columns=(
+        _DEVICE,
+        Column(key="process_id", title="process", kind=Kind.IDENTIFIER),
+        Column(key="name", title="name", kind=Kind.NAME),
+        Column(key="session", title="session", kind=Kind.SESSION),
+        Column(key="peak_bytes", title="at most", kind=Kind.BYTES),
+        Column(
+            key="at_fullest_bytes", title="when the GPU was fullest", kind=Kind.BYTES, of="device.driver.capacity_bytes"
+        ),
+        Column(key="in_use_bytes", title="in use by allocators", kind=Kind.BYTES),
+        Column(key="beside_least_bytes", title="beside them, at least", kind=Kind.BYTES),
+        Column(key="beside_most_bytes", title="beside them, at most", kind=Kind.BYTES),
+    ),
+    note="Beside the allocators: CUDA context, libraries, and what allocators do not record. The range is open because an allocator's pool "
+    "lies between what it has in use and its limit.",
+)

@@ -1,0 +1,51 @@
+"""A table's declaration and its rows -> columns of values for programs: nothing rounded, nothing left out, None for what is unknown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tb_contention.tables.rows import Row, Wire, ends
+from tb_contention.tables.rows import rows as all_rows
+from tb_contention.tables.spec import Column, Kind, TableSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramColumn:
+    """One column of values. unit: `ns`, `bytes`, `ratio` or ""; is_whole: integers, as counts, lengths and bytes are."""
+
+    name: str
+    unit: str
+    kind: Kind
+    help: str
+    values: tuple[Any, ...]
+
+
+_UNITS = {
+    Kind.DURATION: "ns", Kind.DURATIONS: "ns", Kind.INSTANT: "ns", Kind.BYTES: "bytes", Kind.FACTOR: "ratio", Kind.FACTORS: "ratio",
+    Kind.SLOWDOWN: "ratio", Kind.SHARE: "ratio",
+}  # fmt: skip
+
+
+def program_columns(spec: TableSpec, report: Wire, found: Iterable[Row] | None = None) -> tuple[ProgramColumn, ...]:
+    """Return the columns of a table of a report as JSON values; found: rows to take instead of those that the report has."""
+    listed = list(all_rows(spec, report)) if found is None else list(found)
+    return tuple(
+        ProgramColumn(
+            name=name,
+            unit=_UNITS.get(column.kind, ""),
+            kind=column.kind,
+            help=column.help or column.title,
+            values=tuple(_value(column, row, key) for row in listed),
+        )
+        for column in spec.for_programs
+        for key, name in ends(column)
+    )
+
+
+def _value(column: Column, row: Row, key: str) -> Any:
+    value = row.value(key)
+    if column.kind is Kind.SESSIONS:
+        return " ".join(value or ())
+    if column.kind is Kind.SLOWDOWN and key.endswith(".estimate") and row.value(f"{column.key}.evidence") == "D":
+        return None
+    return value
