@@ -1,29 +1,30 @@
 """Where on the panel the evidence for an answer or a finding is."""
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import Annotated
 
 from tb_contention.units import Nanoseconds
+from tb_contention.wire import Choice, Wire
 
 
-class PlaceKind(str, Enum):
-    """CONTENDED: the longest contended interval, whole or near. SECTION and TABLE: by name. MEMORY and TIME: at an instant."""
+class PlaceKind(Choice):
+    """What the panel shows."""
 
-    CONTENDED = "contended"
-    SECTION = "section"
-    TABLE = "table"
-    MEMORY = "memory"
-    TIME = "time"
+    CONTENDED = "contended", "the longest contended interval"
+    SECTION = "section", "a section by its name: `blame`, `steps`, `what-if`"
+    TABLE = "table", "a table by its name"
+    MEMORY = "memory", "an instant of the memory track, with its holders"
+    TIME = "time", "an instant of the timeline, with a table beside it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A place that the panel can show. near: so near that single kernels show; name: of a section or table; at: an instant."""
+    """A place that the panel can show."""
 
-    kind: PlaceKind
-    near: bool = False
-    name: str | None = None
-    at: Nanoseconds | None = None
+    kind: Annotated[PlaceKind, Wire("what the panel shows")]
+    near: Annotated[bool, Wire("so near that single kernels show")] = False
+    name: Annotated[str | None, Wire("of a section or a table")] = None
+    at: Annotated[Nanoseconds | None, Wire("the instant", signed=True)] = None
 
     @classmethod
     def contended(cls, *, near: bool = False) -> "Place":

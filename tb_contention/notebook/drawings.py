@@ -10,8 +10,8 @@ from tb_contention.model.intervals import Intervals
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.library import library
+from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.style import SESSION_COLORS
-from tb_contention.report.svg import color_of
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.verdict import ordered_losses

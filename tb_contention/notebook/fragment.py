@@ -4,9 +4,9 @@ from tb_contention.model.contention import SessionLoss
 from tb_contention.model.findings import Finding
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.scoped import page
-from tb_contention.report.drawing import timeline
+from tb_contention.report.drawings.svg import color_of
+from tb_contention.report.drawings.timeline import timeline
 from tb_contention.report.escaping import escaped
-from tb_contention.report.svg import color_of
 from tb_contention.words.answers import Answer, answer_on, bounds, estimate_of, interval
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, percent, size, times

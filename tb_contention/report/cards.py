@@ -2,9 +2,9 @@
 
 from tb_contention.model.contention import SessionLoss, Slowdown
 from tb_contention.model.report import DeviceReport, Report, SessionReport
-from tb_contention.report.charts import scale_of, whisker
+from tb_contention.report.drawings.charts import scale_of, whisker
+from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.escaping import escaped
-from tb_contention.report.svg import color_of
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
 from tb_contention.words.mechanism import mechanism_brief

@@ -5,11 +5,11 @@ import shlex
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cards import device_cards
-from tb_contention.report.charts import step_chart
-from tb_contention.report.drawing import timeline
+from tb_contention.report.drawings.charts import step_chart
+from tb_contention.report.drawings.hover import SCRIPT, SCRIPT_SOURCE
+from tb_contention.report.drawings.predictions import prediction_chart
+from tb_contention.report.drawings.timeline import timeline
 from tb_contention.report.escaping import escaped
-from tb_contention.report.hover import SCRIPT, SCRIPT_SOURCE
-from tb_contention.report.prediction_chart import prediction_chart
 from tb_contention.report.sections import tables_of
 from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable

@@ -1,26 +1,21 @@
 """Whether a session is slower, and whether that is contention: the one judgement, by one threshold, for every printer."""
 
-from enum import Enum
-
 from tb_contention.model.contention import Evidence, SessionLoss, Slowdown
 from tb_contention.model.report import DeviceReport
+from tb_contention.wire import Choice
 from tb_contention.words.numbers import between, duration, times
 
 #: A session is slower when its whole interval lies above this: below it pairs of jobs differ from run to run without contention.
 NOTICEABLE = 1.05
 
 
-class Answer(str, Enum):
-    """Whether a session, or any session of a device, is slower because others share the device.
+class Answer(Choice):
+    """Whether a session, or any session of a device, is slower because others share the device."""
 
-    YES: the whole interval lies above `NOTICEABLE`. NO: it lies below. UNDECIDED: it crosses the threshold, or has one end only.
-    UNKNOWN: there is no interval.
-    """
-
-    YES = "yes"
-    NO = "no"
-    UNDECIDED = "undecided"
-    UNKNOWN = "unknown"
+    YES = "yes", f"slower: the whole interval of the slowdown lies above {NOTICEABLE}"
+    NO = "no", f"not noticeably slower: the whole interval lies below {NOTICEABLE}, or nothing was ever shared"
+    UNDECIDED = "undecided", f"the interval reaches across {NOTICEABLE}, or has one end only"
+    UNKNOWN = "unknown", "nothing is known about the slowdown"
 
 
 def answer_of(slowdown: Slowdown) -> Answer:

@@ -1,10 +1,12 @@
 """The five questions of whoever opens a report: is it contention, who, how much, by what mechanism, does the memory fit."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.places import Place
 from tb_contention.model.report import DeviceReport
+from tb_contention.wire import Wire
 from tb_contention.words.answers import Answer, answer_on, brief, is_contended
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import memory_answer
@@ -21,9 +23,9 @@ _MOST_VICTIMS, _MOST_SLOWDOWNS = 3, 4
 class QuestionAnswer:
     """One question with its answer in a sentence, and where its evidence is."""
 
-    question: str
-    answer: str
-    place: Place | None
+    question: Annotated[str, Wire("the question")]
+    answer: Annotated[str, Wire("the answer in a sentence")]
+    place: Annotated[Place | None, Wire("where the panel shows the evidence; null for nowhere")]
 
 
 def questions(names: Names, device: DeviceReport) -> tuple[QuestionAnswer, ...]:

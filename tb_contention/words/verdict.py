@@ -1,11 +1,13 @@
 """A report -> the sentences that stand first: is it contention, who, how much, by what, and can one trust it."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.units import SessionId
+from tb_contention.wire import Wire
 from tb_contention.words.answers import (
     Answer,
     answer_on,
@@ -31,11 +33,13 @@ _IN_MEANING = 4
 class Verdict:
     """The answer for one device: in one sentence, what it means, what it rests on, and question by question."""
 
-    answer: Answer
-    headline: str
-    meaning: str
-    trust: tuple[str, ...]
-    answers: tuple[QuestionAnswer, ...] = ()
+    answer: Annotated[Answer, Wire("whether it is contention")]
+    headline: Annotated[str, Wire("the answer in one sentence, without a full stop")]
+    meaning: Annotated[str, Wire("what it means, in sentences")]
+    trust: Annotated[tuple[str, ...], Wire("what the answer rests on, in a few words each")]
+    answers: Annotated[
+        tuple[QuestionAnswer, ...], Wire("the answer question by question; empty where nothing is shared")
+    ] = ()
 
 
 def verdict(report: Report) -> Verdict:

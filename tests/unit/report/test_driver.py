@@ -14,7 +14,7 @@ from tb_contention.model.driver_view import BesideAllocators, ClockRate, DriverP
 from tb_contention.model.levels import Levels
 from tb_contention.model.manifest import ClockReading, ManifestSession, Mps, MpsState
 from tb_contention.model.report import Report
-from tb_contention.report.resample import peaks
+from tb_contention.report.drawings.resample import peaks
 from tb_contention.report.to_csv import to_csv_files
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json

@@ -20,10 +20,10 @@ from lanes import session_of
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.names import clean
 from tb_contention.model.report import Report
-from tb_contention.report.hover import SCRIPT, SCRIPT_SOURCE
-from tb_contention.report.resample import coverage, stacked
+from tb_contention.report.drawings.hover import SCRIPT, SCRIPT_SOURCE
+from tb_contention.report.drawings.resample import coverage, stacked
+from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.style import STYLE
-from tb_contention.report.svg import color_of
 from tb_contention.report.to_csv import to_csv, to_csv_files
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict, to_json

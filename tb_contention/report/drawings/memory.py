@@ -8,9 +8,9 @@ import numpy as np
 from tb_contention.model.driver_view import DriverView
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.driver_drawing import driver_shapes
-from tb_contention.report.resample import COLUMNS, stacked
-from tb_contention.report.svg import LEFT, MOST_STRIPS, color_of, label
+from tb_contention.report.drawings.driver import driver_shapes
+from tb_contention.report.drawings.resample import COLUMNS, stacked
+from tb_contention.report.drawings.svg import LEFT, MOST_STRIPS, color_of, label
 from tb_contention.units import I64
 from tb_contention.words.numbers import size
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from tb_contention.model.report import Report
-from tb_contention.report.resample import COLUMNS
+from tb_contention.report.drawings.resample import COLUMNS
 from tb_contention.words.numbers import duration
 
 LEFT = 180

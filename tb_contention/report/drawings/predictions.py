@@ -6,8 +6,8 @@ from html import escape
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.hover import hit
-from tb_contention.report.svg import MOST_STRIPS, WIDTH, color_of, label
+from tb_contention.report.drawings.hover import hit
+from tb_contention.report.drawings.svg import MOST_STRIPS, WIDTH, color_of, label
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.names import names_of
 

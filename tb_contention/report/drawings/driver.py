@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tb_contention.model.driver_view import DriverView
-from tb_contention.report.resample import COLUMNS, peaks
-from tb_contention.report.svg import LEFT, label
+from tb_contention.report.drawings.resample import COLUMNS, peaks
+from tb_contention.report.drawings.svg import LEFT, label
 from tb_contention.units import I64
 from tb_contention.words.numbers import size
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.hover import hit, slots
-from tb_contention.report.memory_drawing import MEMORY_HEIGHT, has_memory, memory_area
-from tb_contention.report.resample import COLUMNS, coverage, levels_of, runs, stacked
-from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
+from tb_contention.report.drawings.hover import hit, slots
+from tb_contention.report.drawings.memory import MEMORY_HEIGHT, has_memory, memory_area
+from tb_contention.report.drawings.resample import COLUMNS, coverage, levels_of, runs, stacked
+from tb_contention.report.drawings.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.units import F64, SessionId
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import duration, percent, size

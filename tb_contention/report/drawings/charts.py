@@ -8,10 +8,10 @@ import numpy as np
 from tb_contention.model.contention import Slowdown, StepTimes
 from tb_contention.model.names import shorten
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.hover import hit
-from tb_contention.report.resample import COLUMNS
+from tb_contention.report.drawings.hover import hit
+from tb_contention.report.drawings.resample import COLUMNS
+from tb_contention.report.drawings.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.report.steps import merge_steps
-from tb_contention.report.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.units import F64
 from tb_contention.words.answers import brief, estimate_of
 from tb_contention.words.names import device_label, names_of

@@ -1,0 +1,1 @@
+"""Drawings of a report: SVG that needs no script."""
