@@ -45,10 +45,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One statement of the analysis with the numbers that it rests on and what to do about it.
-
-    place: where the panel shows the evidence, None where it has no more to show than the finding says.
-    """
+    """One statement of the analysis with the numbers that it rests on and what to do about it."""
 
     rule: Annotated[str, Wire("stable name of the rule")]
     severity: Annotated[Severity, Wire("how much it matters")]
@@ -69,4 +66,4 @@ class Finding:
     gain_bytes: Annotated[
         int | None, Wire("memory that the advice is predicted to free; null = not predicted", signed=True)
     ] = None
-    place: Place | None = None
+    place: Annotated[Place | None, Wire("where the panel shows the evidence; null where it has no more to show")] = None

@@ -7,6 +7,7 @@ from tb_contention.model.contention import KernelCost, KernelTotal, Overlap, Ses
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.report import DeviceReport, Report, SessionReport
+from tb_contention.report.contract.judged import SessionJudgement, judge
 from tb_contention.report.steps import StepRuns, merge_steps
 from tb_contention.units import Nanoseconds, SessionId
 from tb_contention.wire import Wire, adds
@@ -44,6 +45,7 @@ class SessionOnDevice:
     share: Annotated[SessionShare, Wire(flat=True)]
     loss: Annotated[SessionLoss, Wire(flat=True)]
     step: Annotated[StepPeriod, Wire("mean step period")]
+    judgement: Annotated[SessionJudgement, Wire(flat=True)]
 
 
 @adds(DeviceReport, "per_session", "what each session had of the device, and what sharing cost it")
@@ -57,7 +59,7 @@ def per_session(device: DeviceReport, report: Report) -> tuple[SessionOnDevice, 
         if shared is None and steps is not None and len(device.sessions) > 1:
             shared = steps.mean
         step = StepPeriod(shared=shared, alone=loss.step_alone, count=loss.steps)
-        rows.append(SessionOnDevice(share=share, loss=loss, step=step))
+        rows.append(SessionOnDevice(share=share, loss=loss, step=step, judgement=judge(device, loss)))
     return tuple(rows)
 
 

@@ -1,0 +1,73 @@
+"""Keys that hold the judgement and its words: what `words/` says of a report, so that no reader of the JSON words it again."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from tb_contention.model.contention import SessionLoss
+from tb_contention.model.report import DeviceReport, Report, SessionReport
+from tb_contention.wire import Wire, adds
+from tb_contention.words.answers import Answer, answer_on, basis_with_class, figure, interval, loss_words
+from tb_contention.words.mechanism import mechanism_sentence
+from tb_contention.words.memory import driver_sentence, memory_sentence
+from tb_contention.words.names import device_label, names_of
+from tb_contention.words.verdict import Verdict, device_verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionJudgement:
+    """Whether a session is slower, in words; "" where nothing is known."""
+
+    answer: Annotated[Answer, Wire("whether the session is slower because others share the device")]
+    figure: Annotated[str, Wire("its slowdown as it is printed large: the estimate, else the bounds")]
+    interval: Annotated[str, Wire("the interval that stands beside an estimate, as it is printed")]
+    basis: Annotated[str, Wire("what the slowdown rests on, with its evidence class")]
+    loss: Annotated[str, Wire("what the loss consists of")]
+
+
+def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
+    """Word one session's slowdown on a device."""
+    answer = answer_on(device, loss)
+    is_known = answer is not Answer.UNKNOWN
+    return SessionJudgement(
+        answer=answer,
+        figure=figure(loss.slowdown) if is_known else "",
+        interval=interval(loss.slowdown) if is_known else "",
+        basis=basis_with_class(loss.slowdown) if is_known else "",
+        loss=loss_words(loss),
+    )
+
+
+@adds(SessionReport, "label", "what people call the session: short, and unique in the report")
+def session_label(item: SessionReport, report: Report) -> str:
+    """Name the session as every printer does."""
+    return names_of(report)[item.id]
+
+
+@adds(DeviceReport, "label", "what people call the device")
+def label(device: DeviceReport, report: Report) -> str:
+    """Name the device as every printer does."""
+    return device_label(device)
+
+
+@adds(DeviceReport, "verdict", "the answer for this device, judged and worded once for all readers")
+def verdict(device: DeviceReport, report: Report) -> Verdict:
+    """Judge the device."""
+    return device_verdict(report, device)
+
+
+@adds(DeviceReport, "mechanism_words", "the mechanism in a sentence")
+def mechanism_words(device: DeviceReport, report: Report) -> str:
+    """Word the mechanism."""
+    return mechanism_sentence(device.cost)
+
+
+@adds(DeviceReport, "memory_words", 'the memory of all sessions in sentences, or why it is unknown; "" for neither')
+def memory_words(device: DeviceReport, report: Report) -> str:
+    """Word the memory."""
+    return memory_sentence(device)
+
+
+@adds(DeviceReport, "driver_words", 'what the driver reports in sentences; "" where no manifest has samples')
+def driver_words(device: DeviceReport, report: Report) -> str:
+    """Word what the driver reports."""
+    return driver_sentence(device.driver)
