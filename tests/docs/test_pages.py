@@ -40,7 +40,8 @@ def links_of(page: Path) -> Iterator[tuple[Path, str]]:
 
 def anchors_of(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", prose_of(page), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    named = re.findall(r'<a id="([^"]+)">', prose_of(page))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings} | set(named)
 
 
 def commands_of(page: Path) -> Iterator[list[str]]:

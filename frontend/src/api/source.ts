@@ -1,6 +1,5 @@
 /** The plugin's routes. The only place that numbers requests and drops answers that came too late. */
 import type { Bytes, Ns, Span } from '../base/units';
-import { decodeTile, type Tile } from './tile';
 import type {
   Comparison,
   ContentionPart,
@@ -11,8 +10,9 @@ import type {
   SearchResult,
   Shifted,
   Summary,
-  ViewQuery,
-} from './types';
+} from './report';
+import { decodeTile, type Tile } from './tile';
+import type { ViewQuery } from './view';
 
 /** The server said no; the text is for people. */
 export class ApiError extends Error {

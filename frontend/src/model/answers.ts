@@ -1,5 +1,5 @@
 /** The four questions of whoever opens the panel, answered from the report: is it contention, who, how much, by what. */
-import type { Blame, Device, Slowdown } from '../api/types';
+import type { Blame, Device, Slowdown } from '../api/report';
 import { formatBytes, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { bytes, ns } from '../base/units';
 import { takenText } from './driver';

@@ -1,5 +1,5 @@
 /** What the user did to the lanes: which stand on top, in which order sessions come, what is folded or left out. */
-import type { Layout, LayoutLane } from '../api/types';
+import type { Layout, LayoutLane } from '../api/report';
 import { asCount, type Codec } from './hash';
 
 export interface Arrangement {

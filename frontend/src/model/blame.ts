@@ -1,5 +1,5 @@
 /** Who lost how much to whom, as a matrix of victims and culprits. */
-import type { Blame, Device } from '../api/types';
+import type { Blame, Device } from '../api/report';
 import { type Ns, ns } from '../base/units';
 
 /** The culprit where no traced session explains a loss. */

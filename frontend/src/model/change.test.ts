@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../api/types';
+import type { Change } from '../api/report';
 import { changeText, scaleOf, verdictText } from './change';
 
 const change = (before: number | null, after: number | null, more: Partial<Change> = {}): Change => ({

@@ -1,5 +1,5 @@
 /** A figure before and after, in words and as lengths on one scale. */
-import type { Change } from '../api/types';
+import type { Change } from '../api/report';
 
 const WORDS: Readonly<Record<Change['verdict'], string>> = {
   better: 'better',

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import type { DriverView } from '../api/types';
 import { bytes, ns, px, span } from '../base/units';
+import { driverView } from '../testing/literals';
 import { driverText } from './driver';
 import { levelPieces } from './memory';
 
 const GIB = 2 ** 30;
-const view: DriverView = {
+const view = driverView({
   samples: 40,
   period_ns: ns(5e7),
   capacity_bytes: bytes(80 * GIB),
@@ -28,7 +28,7 @@ const view: DriverView = {
       beside_most_bytes: null,
     },
   ],
-};
+});
 
 it('says how much was taken, what was left, and what was not captured', () => {
   expect(driverText(view)).toBe(

@@ -1,5 +1,5 @@
 /** What the driver saw, in words. */
-import type { DriverView } from '../api/types';
+import type { DriverView } from '../api/report';
 import { formatBytes, formatDuration } from '../base/format';
 
 function untracedText(driver: DriverView): string {

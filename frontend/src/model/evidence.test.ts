@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DeviceMemory, Finding } from '../api/types';
+import type { DeviceMemory, Finding } from '../api/report';
 import { bytes, ns } from '../base/units';
 import { device } from '../testing/literals';
 import { evidenceOf } from './evidence';
@@ -10,6 +10,11 @@ const finding = (rule: string, evidence: Finding['evidence'] = {}): Finding => (
   title: '',
   detail: '',
   advice: '',
+  cause: '',
+  effect: '',
+  verify: '',
+  gain_ns: null,
+  gain_bytes: null,
   evidence,
   device: null,
   sessions: ['a/run/host0'],

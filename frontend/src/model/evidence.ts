@@ -1,5 +1,5 @@
 /** Where on the panel the evidence for an answer or a finding is. */
-import type { Device, DriverView, Finding } from '../api/types';
+import type { Device, DriverView, Finding } from '../api/report';
 import { type Ns, ns } from '../base/units';
 
 export type Place =

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Bytes, bytes, ns } from '../base/units';
-import { memoryTrack, tile } from '../testing/literals';
+import { allocator, holder, memoryTrack, tile } from '../testing/literals';
 import {
   capsInOrder,
   gapsText,
@@ -49,6 +49,8 @@ it('leaves room above a peak whose capacity is unknown', () => {
 const layoutOf = (more: Partial<MemoryLayout> = {}): MemoryLayout => ({
   sessions: [0, 2],
   capacity_bytes: bytes(100),
+  safe_bytes: null,
+  driver: null,
   limit_bytes: [bytes(40), null],
   peak_bytes: bytes(60),
   peak_at_ns: ns(500),
@@ -90,7 +92,7 @@ it('finds the mark that a click means', () => {
   expect(markNear(layoutOf(), ns(495), ns(20))?.session).toBeNull();
   expect(markNear(layoutOf(), ns(475), ns(20))?.session).toBe(0);
   expect(markNear(layoutOf(), ns(700), ns(20))).toBeNull();
-  expect(peakMarks(layoutOf({ own_peaks: undefined }))).toHaveLength(1);
+  expect(peakMarks(layoutOf({ own_peaks: [] }))).toHaveLength(1);
 });
 
 it('keeps the axis in sight of the capacity, whatever the limits', () => {
@@ -100,20 +102,10 @@ it('keeps the axis in sight of the capacity, whatever the limits', () => {
 });
 
 it('says what a row is that is no operation, and what is wrong with a recording', () => {
-  const row = { session: 'a', op: '', bytes: bytes(1), region: null, shape: null };
-  expect(holderText({ ...row, kind: 'before_capture' })).toBe('held before the capture');
-  expect(holderText(row)).toBe('operation not recorded');
-  const allocator = {
-    session: 'a',
-    allocator: 'GPU_0_bfc',
-    peak_bytes: bytes(1),
-    peak_at_ns: ns(1),
-    at_combined_peak_bytes: bytes(1),
-    limit_bytes: null,
-    before_capture_bytes: bytes(0),
-  };
-  expect(gapsText(allocator)).toBe('');
-  expect(gapsText({ ...allocator, missing_events: 1, repeated_events: 2 })).toBe(
+  expect(holderText(holder({ kind: 'before_capture' }))).toBe('held before the capture');
+  expect(holderText(holder())).toBe('operation not recorded');
+  expect(gapsText(allocator())).toBe('');
+  expect(gapsText(allocator({ missing_events: 1, repeated_events: 2 }))).toBe(
     '1 change of its bytes that no event explains, 2 events reported twice',
   );
 });

@@ -1,6 +1,7 @@
 /** Combined memory per bucket, stacked; what the sessions may still take; where the peaks are. */
+
+import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/report';
 import type { Tile } from '../api/tile';
-import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/types';
 import { plural } from '../base/format';
 import { type Bytes, bytes, type Ns } from '../base/units';
 import { asCount, type Codec, mapOf } from './hash';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Session } from '../api/types';
+import type { Session } from '../api/report';
 import { shortNames } from './names';
 
 const named = (...names: string[]): readonly string[] => [

@@ -1,5 +1,5 @@
 /** Names of sessions that are shown side by side: what all of them begin with says nothing there. */
-import type { Session } from '../api/types';
+import type { Session } from '../api/report';
 
 /** "run/a", "run/b" -> "a", "b": without the folders that all names have in common. One session keeps its name. */
 export function shortNames(sessions: readonly Session[]): ReadonlyMap<string, string> {

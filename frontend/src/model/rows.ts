@@ -1,5 +1,5 @@
 /** Where each lane stands below the other: one group a session, then memory. Heights in CSS pixels. */
-import type { Layout, LayoutLane } from '../api/types';
+import type { Layout, LayoutLane } from '../api/report';
 import { type Px, px } from '../base/units';
 import { type Arrangement, AS_RECORDED, lanesOf, orderOf, pinnedLanes } from './arrangement';
 

@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Slowdown } from '../api/types';
+import type { Slowdown } from '../api/report';
 import { ns } from '../base/units';
-import { device, deviceSession } from '../testing/literals';
+import { device, deviceSession, slowdown } from '../testing/literals';
 import { estimateOf, evidenceText, lossText, rangeText, scaleOf, slowdownText, whiskerOf } from './slowdown';
 
-const made = (more: Partial<Slowdown> = {}): Slowdown => ({
-  estimate: 1.25,
-  low: 1.2,
-  high: 1.3,
-  evidence: 'B',
-  ...more,
-});
+const made = (more: Partial<Slowdown> = {}): Slowdown =>
+  slowdown({ estimate: 1.25, low: 1.2, high: 1.3, evidence: 'B', ...more });
 
 describe('a slowdown in words', () => {
   it('is a number with its range', () => {
@@ -35,8 +30,7 @@ describe('a slowdown in words', () => {
     ['B', 'from its undisturbed kernels'],
     ['C', 'from what the mechanism leaves undisturbed'],
     ['D', 'bounds only'],
-    ['E', 'evidence E'],
-  ])('says class %s as words', (evidence, words) => {
+  ] as const)('says class %s as words', (evidence, words) => {
     expect(evidenceText(made({ evidence }))).toBe(words);
   });
 

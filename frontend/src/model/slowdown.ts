@@ -1,5 +1,5 @@
 /** What a slowdown says and how well it is known: in words, and as a whisker on a scale that all sessions of a device share. */
-import type { Device, DeviceSession, Slowdown } from '../api/types';
+import type { Device, DeviceSession, Slowdown } from '../api/report';
 import { formatDuration, formatShare } from '../base/format';
 import type { Ns } from '../base/units';
 

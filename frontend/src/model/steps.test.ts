@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepTimes } from '../api/types';
+import type { StepTimes } from '../api/report';
 import { ns, px, span } from '../base/units';
 import { barAt, barsOf, barText, longest, MOST_BARS, pathsOf, sharesText, topOf } from './steps';
 
@@ -13,6 +13,7 @@ const made = (periods: readonly (readonly [number, number, number])[], more: Par
   const times: StepTimes = {
     session: 's',
     known: true,
+    steps: periods.length,
     merged: 1,
     number: periods.map((_, i) => i + 7),
     start_ns: start.map(ns),

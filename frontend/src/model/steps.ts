@@ -1,5 +1,5 @@
 /** Step periods as stacked bars over time: what they take alone, the host's part, what others added. */
-import type { StepTimes } from '../api/types';
+import type { StepTimes } from '../api/report';
 import { formatDuration, formatShare, plural } from '../base/format';
 import { type Ns, ns, type Px, type Span, span } from '../base/units';
 

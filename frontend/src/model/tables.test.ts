@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Problem } from '../api/types';
+import type { Problem } from '../api/report';
 import { filterRows, groupProblems, sortRows, visibleRows } from './tables';
 
 describe('filterRows', () => {

@@ -1,5 +1,5 @@
 /** Filtering, sorting and the visible part of long tables. */
-import type { Problem, Severity } from '../api/types';
+import type { Problem, Severity } from '../api/report';
 
 /** Unknown values go last in either direction. */
 function compare(a: number | string | null, b: number | string | null, sign: number): number {

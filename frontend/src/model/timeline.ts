@@ -1,5 +1,5 @@
 /** The timeline's own words for what the layout route says. */
-import type { Layout, LayoutLane, WireSpan } from '../api/types';
+import type { Layout, LayoutLane, WireSpan } from '../api/report';
 import { type Span, span } from '../base/units';
 
 export type TimelineLayout = Layout;

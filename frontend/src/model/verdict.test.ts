@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Slowdown } from '../api/types';
+import type { Slowdown } from '../api/report';
 import { ns } from '../base/units';
-import { device, deviceSession, report, session } from '../testing/literals';
+import { device, deviceSession, report, session, slowdown } from '../testing/literals';
 import { gpuName, isSimulated, verdictOf } from './verdict';
 
 const sentence = (names: readonly string[], more: Parameters<typeof report>[1] = {}): string => {
@@ -9,7 +9,7 @@ const sentence = (names: readonly string[], more: Parameters<typeof report>[1] =
   return verdictOf(made, made.devices[0]).sentence;
 };
 
-const slowed = (name: string, slowdown: Slowdown) => ({ ...deviceSession(name), slowdown });
+const slowed = (name: string, found: Slowdown) => ({ ...deviceSession(name), slowdown: found });
 const time = { window_ns: ns(480e6), idle_ns: ns(330e6), exclusive_ns: ns(150e6), contended_ns: ns(0) };
 
 describe('the verdict', () => {
@@ -43,7 +43,7 @@ describe('the verdict', () => {
   });
 
   it('says that a session alone in its capture was slowed by others', () => {
-    const per_session = [slowed('a', { estimate: 1.45, low: 1.2, high: 1.7, evidence: 'C' })];
+    const per_session = [slowed('a', slowdown({ estimate: 1.45, low: 1.2, high: 1.7, evidence: 'C' }))];
     const blamed = (lost: number) => [{ victim: 'a', culprit: 'untraced', lost_ns: ns(lost) }];
     expect(sentence(['a'], { per_session, blame: blamed(5e6) })).toBe(
       'One session on GPU 0 on host0, beside processes that were not captured: a is about 1.45× slower',
@@ -52,7 +52,7 @@ describe('the verdict', () => {
   });
 
   it('puts slowdowns first when they are known', () => {
-    const known = { estimate: 1.254, low: 1.23, high: 1.27, evidence: 'B' };
+    const known = slowdown({ estimate: 1.254, low: 1.23, high: 1.27, evidence: 'B' });
     const per_session = [slowed('a', known), slowed('b', { ...known, estimate: 1.4 })];
     expect(sentence(['a', 'b'], { per_session, mechanism: 'time_slicing' })).toBe(
       'Two sessions share GPU 0 on host0 by time slices: a is about 1.25× slower, b is about 1.40× slower',
@@ -63,7 +63,7 @@ describe('the verdict', () => {
 
   it('counts the sessions for which there is no room', () => {
     const each = (name: string, i: number) =>
-      slowed(name, { estimate: 1.2 + i / 10, low: 1.1, high: 1.9, evidence: 'B' });
+      slowed(name, slowdown({ estimate: 1.2 + i / 10, low: 1.1, high: 1.9, evidence: 'B' }));
     const names = ['a', 'b', 'c', 'd', 'e'];
     expect(sentence(names, { per_session: names.map(each) })).toMatch(
       /, c is about 1\.40× slower and 2 more$/,
@@ -71,8 +71,8 @@ describe('the verdict', () => {
   });
 
   it('does not call a session slower that is not, and takes no estimate from class D', () => {
-    const same = { estimate: 1.002, low: 0.99, high: 1.01, evidence: 'A' };
-    const open = { estimate: 1.7, low: 1.2, high: null, evidence: 'D' };
+    const same = slowdown({ estimate: 1.002, low: 0.99, high: 1.01, evidence: 'A' });
+    const open = slowdown({ estimate: 1.7, low: 1.2, high: null, evidence: 'D' });
     const per_session = [slowed('a', same), slowed('b', open)];
     expect(sentence(['a', 'b'], { per_session })).toBe(
       'Two sessions share GPU 0 on host0: a is not slower, b is at least 1.20× slower',
@@ -83,8 +83,8 @@ describe('the verdict', () => {
   });
 
   it('gives bounds where there is no estimate, and no number where there is none', () => {
-    const bounds = { estimate: null, low: 1.1, high: 1.6, evidence: 'D' };
-    const nothing = { estimate: null, low: null, high: null, evidence: 'D' };
+    const bounds = slowdown({ estimate: null, low: 1.1, high: 1.6, evidence: 'D' });
+    const nothing = slowdown({ estimate: null, low: null, high: null, evidence: 'D' });
     const per_session = [slowed('a', bounds), slowed('b', nothing)];
     expect(sentence(['a', 'b'], { per_session })).toBe(
       'Two sessions share GPU 0 on host0: a is between 1.10× and 1.60× slower',
@@ -106,9 +106,9 @@ it('does not call overlap on a processor contention', () => {
 });
 
 it('says that sessions wait for each other in one stream, also on a processor', () => {
-  const known = { estimate: 1.97, low: 1.87, high: 2.07, evidence: 'C' };
+  const known = slowdown({ estimate: 1.97, low: 1.87, high: 2.07, evidence: 'C' });
   const per_session = [slowed('a', known), slowed('b', known)];
-  const more = { id: 'host0/CPU', is_host: true, time, per_session, mechanism: 'single_stream' };
+  const more = { id: 'host0/CPU', is_host: true, time, per_session, mechanism: 'single_stream' as const };
   expect(sentence(['a', 'b'], more)).toBe(
     'Two sessions share the processor on host0 through one stream: each is about 1.97× slower',
   );

@@ -1,5 +1,5 @@
 /** The report in sentences. Says what is known; where a number is null the sentence does without it. */
-import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/types';
+import type { Device, DeviceSession, Report, Session, Slowdown } from '../api/report';
 import { countWord, formatDuration, formatError, formatShare, plural } from '../base/format';
 import { type Answer, answersOf, firstAnswersOf, isContended } from './answers';
 import { shortNames } from './names';

@@ -1,21 +1,27 @@
 import { expect, it } from 'vitest';
-import type { Prediction } from '../api/types';
+import type { Prediction, Schedule } from '../api/report';
 import { bytes } from '../base/units';
 import { device } from '../testing/literals';
 import { whatIfRows } from './whatif';
 
 const [ALPHA, BETA] = device(['alpha', 'beta']).sessions;
 
-const predicted = (schedule: string, alpha: number | null, more: Partial<Prediction> = {}): Prediction => ({
+const unknown = { step_ns: null, end_ns: null, gain_ns: null };
+
+const predicted = (schedule: Schedule, alpha: number | null, more: Partial<Prediction> = {}): Prediction => ({
   schedule,
   setting: schedule,
+  parameters: [],
   sessions: [
-    { session: BETA, slowdown: { estimate: 1, low: 1, high: 1 } },
-    { session: ALPHA, slowdown: { estimate: alpha, low: 1, high: 1.5 } },
+    { session: BETA, slowdown: { estimate: 1, low: 1, high: 1 }, ...unknown },
+    { session: ALPHA, slowdown: { estimate: alpha, low: 1, high: 1.5 }, ...unknown },
   ],
   makespan_ns: { estimate: 480e6, low: 470e6, high: 500e6 },
   combined_peak_bytes: null,
+  combined_peak_most_bytes: null,
   fits: null,
+  curve: [],
+  played_share: null,
   assumes: '',
   unknown: '',
   ...more,

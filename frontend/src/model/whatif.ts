@@ -1,5 +1,5 @@
 /** Predictions of other schedules as rows of a table: what each session would see, when all would be done, whether memory fits. */
-import type { Device, Prediction, Range } from '../api/types';
+import type { Device, Prediction, Range } from '../api/report';
 import { formatBytes, formatDuration, UNKNOWN } from '../base/format';
 import { ns } from '../base/units';
 import { times } from './slowdown';

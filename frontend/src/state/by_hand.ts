@@ -1,6 +1,6 @@
 /** What the user corrects by hand: how far a session is moved, and which GPU an ordinal is. */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Report } from '../api/types';
+import type { Report } from '../api/report';
 import { withEntry } from '../base/maps';
 import { type Ns, ns } from '../base/units';
 import { asNs, asText, mapOf } from '../model/hash';

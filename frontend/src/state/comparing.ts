@@ -1,7 +1,7 @@
 /** The open device against another one of the report: before and after. */
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { Comparison } from '../api/report';
 import type { Source } from '../api/source';
-import type { Comparison } from '../api/types';
 import { TEXT } from '../model/hash';
 import { keyOf } from './address';
 import { keepAsking } from './asking';

@@ -1,7 +1,7 @@
 /** Contention in the part in focus: asked for when it is not all of the window, or when a table needs what the report has not. */
 import { computed, signal } from '@preact/signals';
+import type { ContentionPart } from '../api/report';
 import type { Source } from '../api/source';
-import type { ContentionPart } from '../api/types';
 import type { Span } from '../base/units';
 import { keepAsking } from './asking';
 import type { Focus } from './focus';

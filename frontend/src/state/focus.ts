@@ -1,6 +1,6 @@
 /** What tables are of: the chosen range, else what the timeline shows; of both the part that lies in the analysed window. */
 import { computed, type ReadonlySignal } from '@preact/signals';
-import type { Device } from '../api/types';
+import type { Device } from '../api/report';
 import { type Span, span } from '../base/units';
 import { spanOf } from '../model/timeline';
 import type { Timeline } from './timeline';

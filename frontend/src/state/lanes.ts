@@ -1,6 +1,6 @@
 /** The lanes: how the user arranged them, and where that puts them. */
 import { batch, computed, signal } from '@preact/signals';
-import type { LayoutLane } from '../api/types';
+import type { LayoutLane } from '../api/report';
 import {
   ARRANGEMENT,
   type Arrangement,

@@ -1,7 +1,7 @@
 /** Memory in the window, at an instant, under caps: asked for when one of them is not as in the report. */
 import { batch, computed, signal } from '@preact/signals';
+import type { MemoryPart } from '../api/report';
 import type { Source } from '../api/source';
-import type { MemoryPart } from '../api/types';
 import { type Bytes, type Ns, ns, type Span } from '../base/units';
 import { capsInOrder } from '../model/memory';
 import { keepAsking } from './asking';

@@ -1,7 +1,7 @@
 /** What every part of the timeline may look at and write to. */
 import type { ReadonlySignal, Signal } from '@preact/signals';
+import type { Layout } from '../api/report';
 import type { Source } from '../api/source';
-import type { Layout } from '../api/types';
 import type { Ns, Span } from '../base/units';
 
 export interface OpenDevice {

@@ -1,7 +1,7 @@
 /** The panel: asks for the summary, knows the open device and puts the parts together. */
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
+import type { Summary } from '../api/report';
 import { Source, STALE } from '../api/source';
-import type { Summary } from '../api/types';
 import { themeOf } from '../base/palette';
 import { type Codec, TEXT } from '../model/hash';
 import { verdictOf } from '../model/verdict';

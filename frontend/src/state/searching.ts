@@ -1,7 +1,7 @@
 /** The search: a name, where its events are in the window, and the way from one to the next. */
 import { computed, signal } from '@preact/signals';
+import type { SearchResult } from '../api/report';
 import { type Source, STALE, type Wanted } from '../api/source';
-import type { SearchResult } from '../api/types';
 import { type Ns, ns, type Span, span } from '../base/units';
 import type { Codec } from '../model/hash';
 import { during, messageOf } from './activity';

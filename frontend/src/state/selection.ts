@@ -1,7 +1,7 @@
 /** The selected event, what the server knows of it, and the ways to others. */
 import { batch, computed, signal } from '@preact/signals';
+import type { EventDetail, Place } from '../api/report';
 import { STALE } from '../api/source';
-import type { EventDetail, Place } from '../api/types';
 import { formatDuration, plural } from '../base/format';
 import { hull, lengthOf, ns, px, type Span } from '../base/units';
 import { type Hit, lanesShown, neighbourOf } from '../model/hit';

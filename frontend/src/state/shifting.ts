@@ -1,7 +1,7 @@
 /** A session being moved by hand: its lanes follow the pointer, and the server says what would then overlap. */
 import { signal } from '@preact/signals';
+import type { Shifted } from '../api/report';
 import { type Source, STALE } from '../api/source';
-import type { Shifted } from '../api/types';
 import { type Ns, ns } from '../base/units';
 import { during } from './activity';
 import type { Timeline } from './timeline';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Place } from '../api/report';
 import { Source } from '../api/source';
-import type { Place } from '../api/types';
 import { ns, px, span } from '../base/units';
 import { contentionTrack, laneTrack, layout, tileBytes } from '../testing/literals';
 import { Timeline } from './timeline';

@@ -1,7 +1,7 @@
 /** The timeline: the layout of the open device, and the parts that stand on it. Actions change them; painters read a Scene. */
 import { batch, computed, signal } from '@preact/signals';
+import type { Layout } from '../api/report';
 import { type Source, STALE } from '../api/source';
-import type { Layout } from '../api/types';
 import type { Theme } from '../base/palette';
 import { formatInstant } from '../base/ticks';
 import { type Ns, ns, type Px } from '../base/units';

@@ -1,7 +1,18 @@
 /** Small values for tests: a device of two sessions, a layout, tiles. */
 import { encodeTile } from '../../dev/encode_tile.mjs';
+import type {
+  Device,
+  DeviceMemory,
+  DriverView,
+  Holder,
+  Layout,
+  Report,
+  Session,
+  SessionMemory,
+  Slowdown,
+  Summary,
+} from '../api/report';
 import { decodeTile, type Tile } from '../api/tile';
-import type { Device, Layout, Report, Session, Summary } from '../api/types';
 import { bytes, ns } from '../base/units';
 
 const GIB = 2 ** 30;
@@ -14,23 +25,44 @@ export const session = (name: string, more: Partial<Session> = {}): Session => (
   host: 'host0',
   process_id: null,
   kind: 'process',
-  clock: { source: 'task_environment', error_ns: ns(12_000) },
+  clock: { source: 'task_environment', error_ns: ns(12_000), absolute_error_ns: ns(1e6), detail: '' },
+  file_bytes: null,
+  sha256: null,
+  simulated: false,
+  process: null,
+  attribution: null,
+  recording: null,
   window: { start_ns: ns(0), end_ns: ns(480e6) },
   steps: null,
   warnings: [],
   ...more,
 });
 
+/** A slowdown of which nothing is known, but for what is given. */
+export const slowdown = (more: Partial<Slowdown> = {}): Slowdown => ({
+  estimate: null,
+  low: null,
+  high: null,
+  evidence: 'D',
+  coverage: 0,
+  settle: '',
+  measured: false,
+  ...more,
+});
+
 export const deviceSession = (name: string): Device['per_session'][number] => ({
   session: `${name}/run/host0`,
   kernels: 10,
+  copies: 0,
   busy_ns: ns(240e6),
+  exclusive_ns: ns(90e6),
   contended_ns: ns(150e6),
   stretch_ns: null,
   stall_ns: null,
+  absorbed_ns: null,
   lost_ns: null,
-  slowdown: null,
-  step: null,
+  slowdown: slowdown(),
+  step: { shared_ns: null, alone_ns: null, count: 0 },
 });
 
 export const device = (names: readonly string[], more: Partial<Device> = {}): Device => ({
@@ -39,17 +71,110 @@ export const device = (names: readonly string[], more: Partial<Device> = {}): De
   model: null,
   capacity_bytes: null,
   identity: 'assumed',
+  is_host: false,
   sessions: names.map((name) => `${name}/run/host0`),
   window: { start_ns: ns(0), end_ns: ns(480e6) },
   alignment: { max_error_ns: ns(12_000) },
   time: { window_ns: ns(480e6), idle_ns: ns(30e6), exclusive_ns: ns(300e6), contended_ns: ns(150e6) },
   mechanism: 'unknown',
+  mechanism_detail: '',
+  slice_ns: null,
   progress_sum: null,
   metrics: null,
   per_session: names.map(deviceSession),
+  pairs: [],
   blame: [],
+  blame_kernels: [],
   kernels: [],
+  step_times: [],
+  scopes: [],
+  threads: [],
   memory: null,
+  memory_note: '',
+  what_if: [],
+  driver: null,
+  ...more,
+});
+
+/** Bytes of one operation. */
+export const holder = (more: Partial<Holder> = {}): Holder => ({
+  session: 'alpha/run/host0',
+  allocator: 'GPU_0_bfc',
+  kind: 'op',
+  op: '',
+  scope: '',
+  bytes: bytes(1),
+  requested_bytes: null,
+  count: 1,
+  region: null,
+  data_type: null,
+  shape: null,
+  age_ns: null,
+  ...more,
+});
+
+/** An allocator whose events are complete. */
+export const allocator = (more: Partial<SessionMemory> = {}): SessionMemory => ({
+  session: 'alpha/run/host0',
+  allocator: 'GPU_0_bfc',
+  peak_bytes: bytes(1),
+  peak_at_ns: ns(1),
+  at_combined_peak_bytes: bytes(1),
+  limit_bytes: null,
+  before_capture_bytes: bytes(0),
+  lifetime_peak_bytes: null,
+  suggested_limit_bytes: bytes(1),
+  rounding_at_peak_bytes: null,
+  fragmentation_at_peak: null,
+  fragmentation_most: null,
+  events: 1,
+  repeated_events: 0,
+  missing_events: 0,
+  unpaired_frees: 0,
+  holders: [],
+  ...more,
+});
+
+/** Memory of a device on which nothing is held. */
+export const deviceMemory = (more: Partial<DeviceMemory> = {}): DeviceMemory => ({
+  capacity_bytes: null,
+  safe_bytes: null,
+  combined_peak_bytes: bytes(0),
+  combined_peak_at_ns: ns(0),
+  headroom_bytes: null,
+  per_session: [],
+  host_allocators: [],
+  sum_of_peaks_bytes: bytes(0),
+  sum_of_limits_bytes: null,
+  sessions_without_data: [],
+  holders: [],
+  holder_scopes: [],
+  growth: [],
+  steps: [],
+  kernel_changes: [],
+  stalls: [],
+  ...more,
+});
+
+/** Samples of the driver that counted nothing. */
+export const driverView = (more: Partial<DriverView> = {}): DriverView => ({
+  source: 'alpha/run/host0',
+  samples: 10,
+  period_ns: null,
+  capacity_bytes: null,
+  used_peak_bytes: null,
+  used_peak_at_ns: null,
+  free_least_bytes: null,
+  processes: [],
+  unmatched: [],
+  untraced_peak_bytes: null,
+  untraced_peak_at_ns: null,
+  unlisted_bytes: null,
+  used: null,
+  untraced: null,
+  clock_mhz: null,
+  power_w: null,
+  utilisation_percent: null,
   ...more,
 });
 
@@ -69,7 +194,15 @@ export const costly = (): Partial<Device> => {
         stall_ns: ns(6e6),
         absorbed_ns: ns(2e6),
         lost_ns: ns(12e6),
-        slowdown: { estimate: 1.25, low: 1.23, high: 1.27, evidence: 'B', coverage: 0.93, settle: '' },
+        slowdown: {
+          estimate: 1.25,
+          low: 1.23,
+          high: 1.27,
+          evidence: 'B',
+          coverage: 0.93,
+          settle: '',
+          measured: false,
+        },
         step: { shared_ns: ns(17.1e6), alone_ns: ns(13.7e6), count: 28 },
       },
       {
@@ -81,6 +214,7 @@ export const costly = (): Partial<Device> => {
           evidence: 'D',
           coverage: 0,
           settle: 'Record beta alone.',
+          measured: false,
         },
       },
     ],
@@ -101,6 +235,7 @@ export const costly = (): Partial<Device> => {
       {
         session: alpha,
         known: true,
+        steps: 2,
         merged: 1,
         number: [1, 2],
         start_ns: [ns(0), ns(200e6)],
@@ -131,11 +266,14 @@ export const costly = (): Partial<Device> => {
 
 export const report = (names: readonly string[], more: Partial<Device> = {}): Report => ({
   format_version: 1,
+  tool: { name: 'tb_contention', version: '0' },
+  logdir: 'logs',
   origin_ns: null,
   sessions: names.map((name) => session(name)),
   devices: [device(names, more)],
   findings: [],
   problems: [],
+  notes: [],
 });
 
 /** Two sessions with one stream each; 1024 ns long. */
@@ -145,6 +283,9 @@ export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Sum
   message: '',
   progress: null,
   revision: 'r1',
+  is_known: false,
+  is_partial: false,
+  trace_viewer: {},
   logdir: 'logs',
   version: '0',
   xprof: false,
@@ -173,7 +314,12 @@ export const layout: Layout = {
     limit_bytes: [null, null],
     peak_bytes: bytes(6 * GIB),
     peak_at_ns: ns(512),
+    safe_bytes: null,
+    own_peaks: [],
+    driver: null,
   },
+  hidden_lanes: 0,
+  lost: [],
   levels: { min: 0, max: 40 },
 };
 

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Problem, Summary } from '../api/types';
+import type { Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
 import { costly, report, summaryOf } from '../testing/literals';
@@ -171,9 +171,9 @@ describe('the panel', () => {
       const [alpha, beta] = made.sessions;
       const inside = {
         ...beta,
-        kind: 'in_process',
+        kind: 'in_process' as const,
         process: alpha.id,
-        attribution: { rule: 'model_id', detail: '', kernels: 9, unattributed: 1 },
+        attribution: { rule: 'model_id' as const, detail: '', kernels: 9, unattributed: 1 },
       };
       const text = shown(summary({ report: { ...made, sessions: [alpha, inside] } }));
       expect(text).toContain('inside the process alpha, told apart by model_id');

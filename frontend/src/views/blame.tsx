@@ -1,6 +1,6 @@
 /** Who lost time to whom: victims in rows, culprits in columns, and the kernels behind it. */
 import type { JSX } from 'preact';
-import type { Blame, Device, KernelBlame, Report } from '../api/types';
+import type { Blame, Device, KernelBlame, Report } from '../api/report';
 import { formatDuration, formatShare, shortenAll, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';

@@ -1,6 +1,6 @@
 /** What the user may know better: the shift of a session's clock, and which GPU an ordinal is. */
 import type { JSX } from 'preact';
-import type { Session } from '../api/types';
+import type { Session } from '../api/report';
 import { ns } from '../base/units';
 import type { Panel } from '../state/panel';
 

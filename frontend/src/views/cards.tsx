@@ -1,6 +1,6 @@
 /** One card a session, one for their memory, one for the metrics of sharing where they are known. */
 import type { JSX } from 'preact';
-import type { Device, DeviceSession, Report, Session, Slowdown, StepTimes } from '../api/types';
+import type { Device, DeviceSession, Report, Session, Slowdown, StepTimes } from '../api/report';
 import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
@@ -228,6 +228,8 @@ const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
   ['jain', 'Jain', '1 = even progress'],
 ];
 
+const metric = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
   const { metrics, progress_sum: progress } = device;
   const isKnown = device.mechanism !== 'unknown' && device.mechanism !== 'none';
@@ -237,13 +239,11 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
       <h2>Sharing</h2>
       {metrics !== null && (
         <p class="figure">
-          STP {metrics.stp.toFixed(2)} <small>{STP_MEANS}</small>
+          STP {metric(metrics.stp)} <small>{STP_MEANS}</small>
         </p>
       )}
       <p>{mechanismText(device)}</p>
-      {metrics !== null && (
-        <Facts facts={METRICS.map(([key, name]) => `${name} ${metrics[key].toFixed(2)}`)} />
-      )}
+      {metrics !== null && <Facts facts={METRICS.map(([key, name]) => `${name} ${metric(metrics[key])}`)} />}
       <details class="more">
         <summary>more</summary>
         {device.mechanism_detail && <p>{device.mechanism_detail}</p>}

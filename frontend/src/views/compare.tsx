@@ -1,6 +1,6 @@
 /** Another device of the report, or another set of runs on it, against the open one: before and after, side by side. */
 import type { JSX } from 'preact';
-import type { Change, Comparison, Device, KernelDifference, SessionComparison } from '../api/types';
+import type { Bounds, Change, Comparison, Device, KernelDifference, SessionComparison } from '../api/report';
 import { formatBytes, formatCount, formatDuration, plural, UNKNOWN } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, ns } from '../base/units';
@@ -26,7 +26,7 @@ interface Figure {
   readonly text: Text;
 }
 
-const range = (text: Text, bounds: { readonly low: number; readonly high: number } | null): string =>
+const range = (text: Text, bounds: Bounds | null): string =>
   bounds === null ? '' : ` (${text(bounds.low)} – ${text(bounds.high)})`;
 
 /** Figures of one subject, a row each, with two bars on one scale. */

@@ -1,6 +1,6 @@
 /** The selected event, whole, as the server knows it: where it came from, how it was launched, and who else was at work meanwhile. */
 import type { JSX } from 'preact';
-import type { EventDetail, LaunchConfiguration } from '../api/types';
+import type { EventDetail, LaunchConfiguration } from '../api/report';
 import { formatBytes, formatCount, formatDuration } from '../base/format';
 import { lengthOf, type Ns, ns } from '../base/units';
 import type { Slice } from '../model/hit';

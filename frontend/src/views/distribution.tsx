@@ -1,6 +1,6 @@
 /** How long a kernel takes, contended against undisturbed: two small histograms over one logarithmic scale. */
 import type { JSX } from 'preact';
-import type { KernelDistribution } from '../api/types';
+import type { KernelDistribution } from '../api/report';
 import { formatCount, formatDuration } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { type Ns, ns } from '../base/units';

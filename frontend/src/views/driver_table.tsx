@@ -1,6 +1,6 @@
 /** The processes that the driver saw on the GPU, captured or not. */
 import type { JSX } from 'preact';
-import type { DriverProcess, DriverView } from '../api/types';
+import type { DriverProcess, DriverView } from '../api/report';
 import { formatBytes, plural, shorten } from '../base/format';
 import { driverText } from '../model/driver';
 import { Head, type TableProperties } from './head';

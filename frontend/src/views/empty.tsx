@@ -1,7 +1,7 @@
 /** No captures: what was looked for, and how to record some. */
 
 import type { JSX } from 'preact';
-import type { Summary } from '../api/types';
+import type { Summary } from '../api/report';
 import { Recipe } from './recipe';
 import { Commands } from './record';
 

@@ -1,6 +1,6 @@
 /** Findings of the open device and those of no device in particular, worst first; the first three at once. */
 import type { JSX } from 'preact';
-import type { Device, Finding } from '../api/types';
+import type { Device, Finding } from '../api/report';
 import { plural } from '../base/format';
 import { evidenceOf } from '../model/evidence';
 import { bySeverity } from '../model/tables';

@@ -4,7 +4,7 @@ import { render } from 'preact';
 import { expect, it } from 'vitest';
 import alone from '../../../tests/golden/expected/alone.json';
 import shared from '../../../tests/golden/expected/shared.json';
-import type { Report } from '../api/types';
+import type { Report } from '../api/report';
 import { Panel } from '../state/panel';
 import { summaryOf } from '../testing/literals';
 import { App } from './app';

@@ -1,6 +1,6 @@
 /** The head of a table that is in the order of the report. */
 import type { JSX } from 'preact';
-import type { Device, Report } from '../api/types';
+import type { Device, Report } from '../api/report';
 import type { Panel } from '../state/panel';
 
 export interface TableProperties {

@@ -1,6 +1,6 @@
 /** The verdict as a sentence, what it rests on, and the choice of the device. */
 import type { JSX } from 'preact';
-import type { Device, Report } from '../api/types';
+import type { Device, Report } from '../api/report';
 import { formatShare, plural } from '../base/format';
 import { gpuName } from '../model/verdict';
 import type { Panel } from '../state/panel';

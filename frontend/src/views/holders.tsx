@@ -1,7 +1,7 @@
 /** Who holds the memory: at the peak of what is shown, or at an instant of the track; by operation or by name scope. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { DeviceMemory, Holder, ScopeHeld } from '../api/types';
+import type { DeviceMemory, Holder, ScopeHeld } from '../api/report';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { sessionColour } from '../base/palette';
 import type { Bytes, Ns } from '../base/units';

@@ -1,7 +1,7 @@
 /** Kernels by name, and pairs of kernels that met; of the part in focus. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { Device, KernelPair, KernelRow } from '../api/types';
+import type { Device, KernelPair, KernelRow } from '../api/report';
 import { formatCount, shortenAll } from '../base/format';
 import { ns } from '../base/units';
 import type { Panel } from '../state/panel';

@@ -1,10 +1,10 @@
 import { render } from 'preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { MemoryPart } from '../api/report';
 import { Source } from '../api/source';
-import type { DeviceMemory, MemoryPart } from '../api/types';
 import { bytes, ns } from '../base/units';
 import { Panel } from '../state/panel';
-import { layout, report, summaryOf } from '../testing/literals';
+import { allocator, deviceMemory, holder, layout, report, summaryOf } from '../testing/literals';
 import { fitText } from './memory_caps';
 import { MemoryTables } from './memory_tables';
 
@@ -12,21 +12,21 @@ const GIB = 2 ** 30;
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const [ALPHA, BETA] = ['alpha/run/host0', 'beta/run/host0'];
 
-const allocator = (session: string, at: number) => ({
-  session,
-  allocator: 'GPU_0_bfc',
-  peak_bytes: bytes(4 * GIB),
-  peak_at_ns: ns(at),
-  at_combined_peak_bytes: bytes(3 * GIB),
-  limit_bytes: bytes(6 * GIB),
-  before_capture_bytes: bytes(GIB),
-  lifetime_peak_bytes: bytes(5 * GIB),
-  suggested_limit_bytes: bytes(5.5 * GIB),
-  fragmentation_at_peak: null,
-  missing_events: session === BETA ? 3 : 0,
-});
+const allocatorOf = (session: string, at: number) =>
+  allocator({
+    session,
+    peak_bytes: bytes(4 * GIB),
+    peak_at_ns: ns(at),
+    at_combined_peak_bytes: bytes(3 * GIB),
+    limit_bytes: bytes(6 * GIB),
+    before_capture_bytes: bytes(GIB),
+    lifetime_peak_bytes: bytes(5 * GIB),
+    suggested_limit_bytes: bytes(5.5 * GIB),
+    fragmentation_at_peak: null,
+    missing_events: session === BETA ? 3 : 0,
+  });
 
-const memory: DeviceMemory = {
+const memory = deviceMemory({
   capacity_bytes: bytes(10 * GIB),
   safe_bytes: bytes(9 * GIB),
   combined_peak_bytes: bytes(6 * GIB),
@@ -34,19 +34,18 @@ const memory: DeviceMemory = {
   headroom_bytes: bytes(4 * GIB),
   sum_of_peaks_bytes: bytes(8 * GIB),
   sum_of_limits_bytes: bytes(12 * GIB),
-  per_session: [allocator(ALPHA, 512), allocator(BETA, 900)],
+  per_session: [allocatorOf(ALPHA, 512), allocatorOf(BETA, 900)],
   holders: [
-    {
+    holder({
       session: ALPHA,
-      kind: 'op',
       op: HOSTILE,
       bytes: bytes(5 * GIB),
       count: 2,
       region: 'temp',
       shape: '[8]',
       age_ns: ns(1e6),
-    },
-    { session: BETA, kind: 'before_capture', op: '', bytes: bytes(GIB), count: 0, region: null, shape: null },
+    }),
+    holder({ session: BETA, kind: 'before_capture', bytes: bytes(GIB), count: 0 }),
   ],
   holder_scopes: [{ session: ALPHA, kind: 'op', scope: 'model/dense', bytes: bytes(6 * GIB), count: 2 }],
   growth: [
@@ -78,7 +77,7 @@ const memory: DeviceMemory = {
       cost_ns: ns(1e5),
     },
   ],
-};
+});
 
 const part: MemoryPart = {
   start_ns: ns(0),
@@ -88,7 +87,7 @@ const part: MemoryPart = {
   per_session: [],
   at_ns: ns(777),
   total_bytes: bytes(2 * GIB),
-  holders: [{ session: BETA, kind: 'op', op: 'late', bytes: bytes(2 * GIB), region: null, shape: null }],
+  holders: [holder({ session: BETA, op: 'late', bytes: bytes(2 * GIB) })],
   scopes: [],
   capped: null,
 };

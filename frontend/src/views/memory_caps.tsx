@@ -1,6 +1,6 @@
 /** What if each session had a memory limit: one slider a session, and what would come of it. */
 import type { JSX } from 'preact';
-import type { CappedMemory, DeviceMemory } from '../api/types';
+import type { CappedMemory, DeviceMemory } from '../api/report';
 import { formatBytes, formatDuration } from '../base/format';
 import { type Bytes, bytes } from '../base/units';
 import { limitsOf, type MemoryLayout, sumOf } from '../model/memory';

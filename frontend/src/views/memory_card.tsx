@@ -1,6 +1,6 @@
 /** Memory of all sessions together; what is unknown says so. */
 import type { JSX } from 'preact';
-import type { Device, DeviceMemory } from '../api/types';
+import type { Device, DeviceMemory } from '../api/report';
 import { formatBytes, shorten } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { bytes } from '../base/units';

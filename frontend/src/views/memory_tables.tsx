@@ -1,6 +1,6 @@
 /** Memory as tables: who holds it, per allocator, under caps, what grows, what a step uses, and where it costs time. */
 import type { ComponentChildren, JSX } from 'preact';
-import type { SessionMemory, StepMemory } from '../api/types';
+import type { SessionMemory, StepMemory } from '../api/report';
 import { formatBytes, formatCount, formatDuration, formatShare, plural, UNKNOWN } from '../base/format';
 import { bytes, ns } from '../base/units';
 import { gapsText } from '../model/memory';

@@ -1,6 +1,6 @@
 /** What was lost or could not be used, in one line that opens into a list. */
 import type { JSX } from 'preact';
-import type { Problem } from '../api/types';
+import type { Problem } from '../api/report';
 import { formatCount, plural, UNKNOWN } from '../base/format';
 import { groupProblems, type ProblemGroup } from '../model/tables';
 import { type Column, DataTable } from './data_table';

@@ -1,6 +1,6 @@
 /** How to record: exact commands to copy, since the tab itself writes nothing. */
 import type { JSX } from 'preact';
-import type { Report } from '../api/types';
+import type { Report } from '../api/report';
 import { captureCommand, runCommand } from '../model/recording';
 import { Recipe } from './recipe';
 

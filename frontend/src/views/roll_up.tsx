@@ -1,7 +1,7 @@
 /** The parts of sessions: by name scope, and by the threads that drive them. */
 import type { ComponentChildren, JSX } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { Device, Report, ScopeRow, ThreadRow } from '../api/types';
+import type { Device, Report, ScopeRow, ThreadRow } from '../api/report';
 import { formatBytes, formatCount, formatDuration, UNKNOWN } from '../base/format';
 import { sortRows } from '../model/tables';
 import type { Panel } from '../state/panel';

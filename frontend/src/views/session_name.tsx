@@ -1,6 +1,6 @@
 /** A session by its mark and short name; its id as a title. */
 import type { JSX } from 'preact';
-import type { Device, Report } from '../api/types';
+import type { Device, Report } from '../api/report';
 import type { Theme } from '../base/palette';
 import { UNTRACED } from '../model/blame';
 import { Chip } from './chip';

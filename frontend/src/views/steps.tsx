@@ -1,7 +1,7 @@
 /** Step periods of each session over time, stacked: own device time, host, lost to others. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Device, Report, StepTimes } from '../api/types';
+import type { Device, Report, StepTimes } from '../api/report';
 import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { lengthOf, overlaps, px, type Span } from '../base/units';

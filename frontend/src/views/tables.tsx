@@ -2,7 +2,7 @@
 
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import type { ContentionPart, Device } from '../api/types';
+import type { ContentionPart, Device } from '../api/report';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { lengthOf } from '../base/units';
 import { evidenceText, slowdownText } from '../model/slowdown';

@@ -1,6 +1,6 @@
 /** What other schedules would bring: predicted, each with its range and what it takes for granted. */
 import type { JSX } from 'preact';
-import type { Device, Report } from '../api/types';
+import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
 import { type RangeText, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';

@@ -1,6 +1,6 @@
 /** The interval of a slowdown on the device's scale: a line with ends, a dot at the estimate, a mark at 1. */
 import type { JSX } from 'preact';
-import type { Slowdown } from '../api/types';
+import type { Slowdown } from '../api/report';
 import { type Scale, times, whiskerOf } from '../model/slowdown';
 
 const WIDTH = 200;

@@ -10,26 +10,65 @@ _HEAD = """\
 import type { Bytes, Ns } from '../base/units';
 """
 _WIDTH = 100
+#: What the panel calls a class, where that is not its own name.
+_CALLED = {
+    "AllocationStall": "MemoryStall",
+    "AllocatorPeak": "SessionMemory",
+    "Bounds": "Range",
+    "Changes": "DriverLevels",
+    "CombinedMemory": "DeviceMemory",
+    "ComparisonDocument": "Comparison",
+    "Curve": "DriverLevels",
+    "DeviceReport": "Device",
+    "Distribution": "KernelDistribution",
+    "Growth": "MemoryGrowth",
+    "Holding": "HolderKind",
+    "Interval": "Bounds",
+    "LaunchConfig": "LaunchConfiguration",
+    "ReportDocument": "Report",
+    "ScopeTotal": "ScopeRow",
+    "SearchHits": "SearchResult",
+    "SessionOnDevice": "DeviceSession",
+    "SessionReport": "Session",
+    "ShiftedAnswer": "Shifted",
+    "Span": "WireSpan",
+    "StepRuns": "StepTimes",
+    "ThreadTotal": "ThreadRow",
+    "WholeBounds": "Range",
+    "WholeChange": "Change",
+    "Window": "WireSpan",
+}
 _NAMES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "any": "unknown"}
 
 
 def typescript(roots: Iterable[type]) -> str:
     """Return the types of what some classes are written as, each class once."""
-    found = dict.fromkeys(cls for root in roots for cls in classes(root))
-    return "\n".join([_HEAD, *(_declaration(cls) for cls in sorted(found, key=lambda cls: cls.__name__))])
+    found: dict[str, type] = {}
+    for cls in (cls for root in roots for cls in classes(root)):
+        first = found.setdefault(_called(cls), cls)
+        if _body(first) != _body(cls):
+            raise TypeError(f"{cls} and {first} are both {_called(cls)} in the panel, and not alike")
+    return "\n".join([_HEAD, *(_declaration(name, cls) for name, cls in sorted(found.items()))])
 
 
-def _declaration(cls: type) -> str:
+def _called(cls: type) -> str:
+    return _CALLED.get(cls.__name__, cls.__name__)
+
+
+def _body(cls: type) -> dict[str, str] | tuple[str | int, ...]:
+    found = shape(cls)
+    return found.values if found.form == "choice" else {key.name: _of_key(key) for key in keys(cls)}
+
+
+def _declaration(called: str, cls: type) -> str:
     if shape(cls).form == "choice":
         union = " | ".join(_literal(one) for one in shape(cls).values)
-        line = f"export type {cls.__name__} = {union};"
+        line = f"export type {called} = {union};"
         if len(line) > _WIDTH:
-            line = (
-                f"export type {cls.__name__} =" + "".join(f"\n  | {_literal(one)}" for one in shape(cls).values) + ";"
-            )
+            line = f"export type {called} =" + "".join(f"\n  | {_literal(one)}" for one in shape(cls).values) + ";"
         return f"{_comment(meaning(cls), '')}{line}\n"
     body = "".join(f"{_comment(key.says, '  ')}  readonly {key.name}: {_of_key(key)};\n" for key in keys(cls))
-    return f"{_comment(meaning(cls), '')}export interface {cls.__name__} {{\n{body}}}\n"
+    return f"{_comment(meaning(cls), '')}export interface {called} {{\n{body}}}\n"
 
 
 def _comment(text: str, indent: str) -> str:
@@ -61,7 +100,7 @@ def _of_key(key: Key) -> str:
 
 def _type(found: Shape, brand: str) -> str:
     if found.form in ("object", "choice"):
-        name = found.cls.__name__
+        name = _called(found.cls)
     elif found.form == "list" and found.item is not None:
         inner = _type(found.item, brand)
         name = f"readonly ({inner})[]" if " | " in inner else f"readonly {inner}[]"
