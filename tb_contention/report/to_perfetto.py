@@ -6,8 +6,7 @@
 `FORMAT.md` says what each track holds; the encoding is in `perfetto_packets.py`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from tb_contention.model.report import DeviceReport
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelTable, Trace
 from tb_contention.report import perfetto_packets as packets
+from tb_contention.report.perfetto_writer import Spans, Writer
 from tb_contention.units import I32, I64, PS_PER_NS, SessionId
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, size
@@ -37,7 +37,7 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]
     earliest = _earliest(device, sessions)
     origin = aligned.origin_ns
     wall = origin is not None and 0 <= origin < _LATEST_NS and origin + earliest >= 0
-    writer = _Writer(shift=origin if wall and origin is not None else max(0, -earliest))
+    writer = Writer(shift=origin if wall and origin is not None else max(0, -earliest))
     yield packets.opening()
     if wall:
         yield packets.wall_clock(writer.shift + earliest)
@@ -46,85 +46,6 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]
     yield from _device(writer, root, device)
     for session, owner in zip(sessions, _owners(sessions), strict=True):
         yield from _session(writer, root, device, session, owner)
-
-
-class _Writer:
-    """The numbers given so far: tracks, interned texts, arrows between slices; and what is added to all times, ns."""
-
-    def __init__(self, shift: int) -> None:
-        self.shift = shift
-        self._tracks = 0
-        self._texts = 0
-        self._flows = 0
-
-    def track(self, parent: int, name: str, description: str = "", unit: int | None = None) -> tuple[int, bytes]:
-        """Make the next track; return its uuid and its packet."""
-        self._tracks += 1
-        made = packets.Track(
-            uuid=self._tracks, parent=parent, name=name, rank=self._tracks, description=description, unit=unit
-        )
-        return self._tracks, packets.track(made)
-
-    def texts(self, number: int) -> int:
-        """Set so many numbers for texts aside; return the first."""
-        self._texts += number
-        return self._texts - number + 1
-
-    def flows(self, number: int) -> I64:
-        """Return so many new ids."""
-        self._flows += number
-        return np.arange(self._flows - number + 1, self._flows + 1, dtype=np.int64)
-
-    def spans(self, parent: int, name: str, description: str, spans: "_Spans") -> Iterator[bytes]:
-        """Write spans on a track, and on further ones as far as they overlap."""
-        end = np.maximum(spans.end, spans.start)
-        row, rows = packets.side_by_side(spans.start, end)
-        first = self._tracks + 1
-        for number in range(1, rows + 1):
-            yield self.track(parent, name if number == 1 else f"{name} ({number})", description)[1]
-        flow_at, flows = spans.flow_at, spans.flows
-        nothing = np.zeros(1, np.int64)
-        made = packets.Slices(
-            start=spans.start,
-            end=end,
-            track=first + row.astype(np.int64),
-            name=spans.name,
-            note=np.broadcast_to(nothing, len(row)) if spans.note is None else spans.note,
-            flow_at=np.broadcast_to(nothing, len(row) + 1) if flow_at is None else flow_at,
-            flows=nothing if flows is None else flows,
-        )
-        yield from packets.slices(made, self.shift)
-
-    def marks(self, parent: int, name: str, description: str, where: Intervals) -> Iterator[bytes]:
-        """Write intervals that all bear the name of their track."""
-        first, names = self.names(np.zeros(1, np.int64), lambda _: name, packets.EVENT_NAMES)
-        yield from names
-        spans = _Spans(start=where.start, end=where.end, name=np.full(len(where), first, np.int64))
-        yield from self.spans(parent, name, description, spans)
-
-    def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> Iterator[bytes]:
-        """Write a step function; its value before the first change is not known and left out."""
-        uuid, made = self.track(parent, name, description, unit)
-        yield made
-        yield from packets.counter(uuid, levels.time, levels.value[1:], self.shift)
-
-    def names(self, used: I64, name_of: Callable[[int], str], where: int) -> tuple[int, Iterator[bytes]]:
-        """Intern the texts of some distinct values; return the number of the first, the others follow, and the packets."""
-        first = self.texts(len(used))
-        texts = ((number, name_of(value)) for number, value in enumerate(used.tolist(), first))
-        return first, packets.interned(where, texts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spans:
-    """Columns of `packets.Slices` without the tracks; None: no event has such."""
-
-    start: I64
-    end: I64
-    name: I64
-    note: I64 | None = None
-    flow_at: I64 | None = None
-    flows: I64 | None = None
 
 
 def _earliest(device: DeviceReport, sessions: list[Session]) -> int:
@@ -145,7 +66,7 @@ def _owners(sessions: list[Session]) -> list[SessionId | None]:
     return [owner if owner not in owners[:index] else None for index, owner in enumerate(owners)]
 
 
-def _device(writer: _Writer, root: int, device: DeviceReport) -> Iterator[bytes]:
+def _device(writer: Writer, root: int, device: DeviceReport) -> Iterator[bytes]:
     """Write what is of all sessions together, over the window of the group; the viewer draws a counter's last value on to the end."""
     window = Intervals.one(device.group.start, device.group.end)
     yield from writer.marks(root, "window", "while all sessions were captured: what the report is about", window)
@@ -153,7 +74,7 @@ def _device(writer: _Writer, root: int, device: DeviceReport) -> Iterator[bytes]
     known = np.unique(depth)
     first, names = writer.names(known, lambda deep: f"{deep} sessions", packets.EVENT_NAMES)
     yield from names
-    spans = _Spans(start=contended.start, end=contended.end, name=first + np.searchsorted(known, depth))
+    spans = Spans(start=contended.start, end=contended.end, name=first + np.searchsorted(known, depth))
     yield from writer.spans(root, "contention", "two or more sessions had work on the device; named by the most", spans)
     edges, level = depth_profile(list(device.overlap.busy.values()))
     busy = Levels(
@@ -179,7 +100,7 @@ def _within(levels: Levels, start: int, end: int) -> Levels:
 
 
 def _session(
-    writer: _Writer, root: int, device: DeviceReport, session: Session, owner: SessionId | None
+    writer: Writer, root: int, device: DeviceReport, session: Session, owner: SessionId | None
 ) -> Iterator[bytes]:
     """Write the tracks of one session below a track of its own."""
     where = [f"host {session.host}"]
@@ -204,7 +125,7 @@ def _session(
         yield from writer.counter(parent, name, "as its allocators round them", unit, _within(levels, begin, end))
 
 
-def _steps(writer: _Writer, parent: int, session: Session) -> Iterator[bytes]:
+def _steps(writer: Writer, parent: int, session: Session) -> Iterator[bytes]:
     steps = session.trace.steps
     if not len(steps):
         return
@@ -212,7 +133,7 @@ def _steps(writer: _Writer, parent: int, session: Session) -> Iterator[bytes]:
     first, names = writer.names(known, lambda number: f"step {number}", packets.EVENT_NAMES)
     yield from names
     start, end = _span(session, steps.start, steps.duration)
-    spans = _Spans(start=start, end=end, name=first + np.searchsorted(known, steps.number))
+    spans = Spans(start=start, end=end, name=first + np.searchsorted(known, steps.number))
     yield from writer.spans(parent, "steps", "host spans of the steps", spans)
 
 
@@ -221,7 +142,7 @@ def _span(session: Session, start: I64, duration: I64) -> tuple[I64, I64]:
     return start // PS_PER_NS + session.offset, (start + duration) // PS_PER_NS + session.offset
 
 
-def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
+def _lost(writer: Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
     """Write where a session lost time; no track where that is not known, an empty one where it lost none."""
     found = next((lost for lost in device.cost.lost if lost.session == session.id), None)
     known = any(loss.session == session.id and loss.lost is not None for loss in device.losses)
@@ -231,7 +152,7 @@ def _lost(writer: _Writer, parent: int, device: DeviceReport, session: Session) 
     yield from writer.marks(parent, "lost: stalled", "its work waited while others had the device", found.stalled)
 
 
-def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
+def _work(writer: Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
     """Write the launching threads and then the streams of the device, with an arrow from each launch to its kernels."""
     trace = session.trace
     planes = {p.device for p in device.group.planes if p.session == session.id}
@@ -251,7 +172,7 @@ def _work(writer: _Writer, parent: int, device: DeviceReport, session: Session) 
     yield from _streams(writer, parent, session, kernels, np.where(launched >= 0, flows, 0), names, ops)
 
 
-def _interned(writer: _Writer, strings: StringTable, columns: list[I32], where: int) -> tuple[I64, Iterator[bytes]]:
+def _interned(writer: Writer, strings: StringTable, columns: list[I32], where: int) -> tuple[I64, Iterator[bytes]]:
     """Intern the strings that columns name; return the number of each by its row + 1, so that -1 has the first, and the packets."""
     used = np.zeros(len(strings) + 1, np.bool_)
     for column in columns:
@@ -265,7 +186,7 @@ def _interned(writer: _Writer, strings: StringTable, columns: list[I32], where: 
 
 
 def _launches(
-    writer: _Writer, parent: int, session: Session, used: I64, launched: I64, flows: I64, names: I64
+    writer: Writer, parent: int, session: Session, used: I64, launched: I64, flows: I64, names: I64
 ) -> Iterator[bytes]:
     """Write the calls that launched this device's kernels, by thread; `flows` are the kernels'."""
     trace, launches = session.trace, session.trace.launches
@@ -279,7 +200,7 @@ def _launches(
         start, end = _span(session, launches.start[rows], launches.duration[rows])
         flow_at = np.concatenate([np.zeros(1, np.int64), np.cumsum(high - low)])
         which = np.repeat(low - flow_at[:-1], high - low) + np.arange(flow_at[-1])
-        spans = _Spans(
+        spans = Spans(
             start=start, end=end, name=names[launches.name[rows] + 1], flow_at=flow_at, flows=flows[by_launch[which]]
         )
         label = _thread(trace, number)
@@ -292,7 +213,7 @@ def _thread(trace: Trace, number: int) -> str:
 
 
 def _streams(
-    writer: _Writer, parent: int, session: Session, kernels: KernelTable, flow: I64, names: I64, ops: I64
+    writer: Writer, parent: int, session: Session, kernels: KernelTable, flow: I64, names: I64, ops: I64
 ) -> Iterator[bytes]:
     """Write all streams, in the file's order; flow: the id of each kernel's arrow, 0 for none."""
     trace = session.trace
@@ -303,7 +224,7 @@ def _streams(
         rows = order[low:high]
         start, end = _span(session, kernels.start[rows], kernels.duration[rows])
         flows = flow[rows]
-        spans = _Spans(
+        spans = Spans(
             start=start,
             end=end,
             name=names[kernels.name[rows] + 1],
