@@ -17,6 +17,8 @@ body{{margin:0 auto;max-width:1240px;padding:24px 20px 48px;background:var(--gro
 font:14px/1.5 system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;overflow-wrap:anywhere}}
 h1{{font-size:22px;line-height:1.3;margin:0 0 4px}}h2{{font-size:17px;margin:36px 0 4px}}h3{{font-size:14px;margin:20px 0 4px}}
 p{{margin:0 0 6px;max-width:90ch}}.faint,figcaption,.trust{{color:var(--faint)}}.trust{{font-size:13px}}
+.answers{{display:grid;grid-template-columns:max-content 1fr;gap:2px 12px;margin:8px 0}}
+.answers dt{{color:var(--faint)}}.answers dd{{margin:0}}
 .cards{{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:10px;margin:14px 0}}
 .card{{background:var(--card);border:1px solid var(--line);border-radius:9px;padding:12px 14px;break-inside:avoid}}
 .card .who{{color:var(--faint);display:flex;gap:7px;align-items:center}}

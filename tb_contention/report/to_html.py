@@ -62,7 +62,10 @@ def to_html(report: Report) -> str:
 
 def _opening(answer: Verdict) -> str:
     trust = escaped(" · ".join(answer.trust))
-    return f'<header><h1>{escaped(answer.headline)}</h1>\n<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p></header>'
+    rows = "".join(f"<dt>{escaped(row.question)}</dt><dd>{escaped(row.answer)}</dd>" for row in answer.answers)
+    answers = f'<dl class="answers">{rows}</dl>\n' if rows else ""
+    meaning = f'<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p>'
+    return f"<header><h1>{escaped(answer.headline)}</h1>\n{answers}{meaning}</header>"
 
 
 def _device(report: Report, device: DeviceReport, number: int, drawing: str, shown: list[TextTable]) -> str:

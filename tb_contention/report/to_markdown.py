@@ -11,7 +11,7 @@ from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration, percent
 from tb_contention.words.problems import what_happened
-from tb_contention.words.verdict import device_verdict, verdict
+from tb_contention.words.verdict import Verdict, device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 #: Schemes and hosts that readers turn into links by themselves.
@@ -27,7 +27,7 @@ FIRST, OPEN, MOST_NOTES = 3, 3, 200
 def to_markdown(report: Report) -> str:
     """Print the report as Markdown."""
     answer = verdict(report)
-    parts = [f"# {escape(answer.headline)}", escape(answer.meaning), escape(" · ".join(answer.trust))]
+    parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning), escape(" · ".join(answer.trust))]
     if report.findings:
         parts += ["## Findings", *(_finding(f) for f in report.findings[:FIRST])]
         parts += _folded("More findings", [_finding(f) for f in report.findings[FIRST:MOST_NOTES]])
@@ -36,7 +36,7 @@ def to_markdown(report: Report) -> str:
     room = MOST - sum(map(len, parts)) - sum(map(len, closing))
     left_out = 0
     for number, device in enumerate(report.devices):
-        section = _device(report, device, tables[number])
+        section = _device(report, device, tables[number], is_first=number == 0)
         room -= sum(map(len, section))
         if room > 0 or number == 0:
             parts += section
@@ -71,15 +71,22 @@ def escape(text: str) -> str:
     return _MENTION.sub(lambda match: f"{match[0]}&#8203;", _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped))
 
 
-def _device(report: Report, device: DeviceReport, tables: list[TextTable]) -> list[str]:
+def _answers(answer: Verdict) -> str:
+    return "\n".join(f"- **{escape(row.question)}** {escape(row.answer)}" for row in answer.answers)
+
+
+def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is_first: bool) -> list[str]:
+    """Print a device; what the first one means stands above the findings."""
     time, answer = device.time, device_verdict(report, device)
     split = (
         f"{duration(time.window)} analysed: idle {percent(time.idle, time.window)}, "
         f"one session {percent(time.exclusive, time.window)}, "
         f"two or more {percent(time.contended, time.window)}."
     )
-    parts = [f"## {escape(device_label(device))}", f"{escape(answer.headline)}. {escape(answer.meaning)}"]
-    parts += [escape(" · ".join(answer.trust)), split, escape(memory_sentence(device))]
+    parts = [f"## {escape(device_label(device))}"]
+    if not is_first:
+        parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]
+    parts += [split, escape(memory_sentence(device))]
     for table in tables[:OPEN]:
         parts += _table(table, level=3)
     rest = [part for table in tables[OPEN:] for part in _table(table, level=4)]

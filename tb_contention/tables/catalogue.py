@@ -6,9 +6,9 @@ from tb_contention.tables.spec import TableSpec
 #: Of each device.
 DEVICE_TABLES: tuple[TableSpec, ...] = (
     sharing.SLOWDOWNS,
+    sharing.BLAME,
     sharing.PREDICTIONS,
     sharing.SCHEDULES,
-    sharing.BLAME,
     sharing.KERNEL_BLAME,
     sharing.SHARES,
     sharing.PAIRS,

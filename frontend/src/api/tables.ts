@@ -66,6 +66,17 @@ export const DEVICE_TABLES = {
       { key: 'lost_ns', title: 'lost', kind: 'duration', of: 'device.time.window_ns' },
     ],
   },
+  blame: {
+    slug: 'blame',
+    title: 'Who delays whom',
+    help: "How much of each session's loss each other session explains.",
+    source: ['devices', 'blame'],
+    columns: [
+      { key: 'victim', title: 'session', kind: 'session' },
+      { key: 'culprit', title: 'because of', kind: 'session' },
+      { key: 'lost_ns', title: 'lost', kind: 'duration' },
+    ],
+  },
   predictions: {
     slug: 'predictions',
     title: 'What would help',
@@ -94,17 +105,6 @@ export const DEVICE_TABLES = {
       { key: 'played_share', title: 'part of the window', kind: 'share' },
       { key: 'assumes', title: 'assumes', kind: 'text' },
       { key: 'unknown', title: 'unknown because', kind: 'text' },
-    ],
-  },
-  blame: {
-    slug: 'blame',
-    title: 'Who delays whom',
-    help: "How much of each session's loss each other session explains.",
-    source: ['devices', 'blame'],
-    columns: [
-      { key: 'victim', title: 'session', kind: 'session' },
-      { key: 'culprit', title: 'because of', kind: 'session' },
-      { key: 'lost_ns', title: 'lost', kind: 'duration' },
     ],
   },
   blame_kernels: {
