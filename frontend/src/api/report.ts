@@ -39,6 +39,14 @@ export interface AllocatorPart {
 }
 
 /**
+ * Whether a session, or any session of a device, is slower because others share the device: `yes`
+ * (slower: the whole interval of the slowdown lies above 1.05), `no` (not noticeably slower: the
+ * whole interval lies below 1.05, or nothing was ever shared), `undecided` (the interval reaches
+ * across 1.05, or has one end only), `unknown` (nothing is known about the slowdown)
+ */
+export type Answer = 'yes' | 'no' | 'undecided' | 'unknown';
+
+/**
  * The rule that found a session inside a process, and for how many of the process's kernels no
  * session could be found.
  */
@@ -296,6 +304,16 @@ export interface Device {
   readonly sessions: readonly string[];
   /** what was analysed: the intersection of the capture windows */
   readonly window: WireSpan;
+  /** what people call the device */
+  readonly label: string;
+  /** the answer for this device, judged and worded once for all readers */
+  readonly verdict: Verdict;
+  /** the mechanism in a sentence */
+  readonly mechanism_words: string;
+  /** the memory of all sessions in sentences, or why it is unknown; "" for neither */
+  readonly memory_words: string;
+  /** what the driver reports in sentences; "" where no manifest has samples */
+  readonly driver_words: string;
   /** what each session had of the device, and what sharing cost it */
   readonly per_session: readonly DeviceSession[];
   /** kernels by session and name, longest total first */
@@ -371,6 +389,16 @@ export interface DeviceSession {
   readonly slowdown: Slowdown;
   /** mean step period */
   readonly step: StepPeriod;
+  /** whether the session is slower because others share the device */
+  readonly answer: Answer;
+  /** its slowdown as it is printed large: the estimate, else the bounds */
+  readonly figure: string;
+  /** the interval that stands beside an estimate, as it is printed */
+  readonly interval: string;
+  /** what the slowdown rests on, with its evidence class */
+  readonly basis: string;
+  /** what the loss consists of */
+  readonly loss: string;
 }
 
 /** What the driver counted on the whole GPU. */
@@ -520,6 +548,18 @@ export interface EventDetail {
  */
 export type Evidence = 'A' | 'B' | 'C' | 'D';
 
+/** A place that the panel can show. */
+export interface EvidencePlace {
+  /** what the panel shows */
+  readonly kind: PlaceKind;
+  /** so near that single kernels show */
+  readonly near: boolean;
+  /** of a section or a table */
+  readonly name: string | null;
+  /** the instant */
+  readonly at_ns: Ns | null;
+}
+
 /** What the slowdowns of both sides rest on. */
 export interface EvidenceSides {
   /** class of the slowdown before */
@@ -556,6 +596,8 @@ export interface Finding {
   readonly gain_ns: Ns | null;
   /** memory that the advice is predicted to free; null = not predicted */
   readonly gain_bytes: Bytes | null;
+  /** where the panel shows the evidence; null where it has no more to show */
+  readonly place: EvidencePlace | null;
 }
 
 /** The next or previous hit of a search. */
@@ -1052,6 +1094,13 @@ export interface Place {
   readonly end_ns: Ns;
 }
 
+/**
+ * What the panel shows: `contended` (the longest contended interval), `section` (a section by its
+ * name: `blame`, `steps`, `what-if`), `table` (a table by its name), `memory` (an instant of the
+ * memory track, with its holders), `time` (an instant of the timeline, with a table beside it)
+ */
+export type PlaceKind = 'contended' | 'section' | 'table' | 'memory' | 'time';
+
 /** One schedule and what it would bring. */
 export interface Prediction {
   /** how the sessions would run */
@@ -1121,6 +1170,16 @@ export interface Problem {
   readonly count: number;
   /** the first byte concerned; null where there is none */
   readonly offset: number | null;
+}
+
+/** One question with its answer in a sentence, and where its evidence is. */
+export interface QuestionAnswer {
+  /** the question */
+  readonly question: string;
+  /** the answer in a sentence */
+  readonly answer: string;
+  /** where the panel shows the evidence; null for nowhere */
+  readonly place: EvidencePlace | null;
 }
 
 /** A predicted quantity with the range that its inputs leave open. */
@@ -1258,6 +1317,8 @@ export interface Session {
   readonly warnings: readonly string[];
   /** its capture window */
   readonly window: WireSpan;
+  /** what people call the session: short, and unique in the report */
+  readonly label: string;
   /**
    * what the manifest beside the trace states; null without one, and for a session inside a process
    */
@@ -1658,6 +1719,23 @@ export interface TraceViewerPlace {
   readonly host: string;
   /** instant that the trace viewer shows as 0 ms */
   readonly zero_ns: Ns;
+}
+
+/**
+ * The answer for one device: in one sentence, what it means, what it rests on, and question by
+ * question.
+ */
+export interface Verdict {
+  /** whether it is contention */
+  readonly answer: Answer;
+  /** the answer in one sentence, without a full stop */
+  readonly headline: string;
+  /** what it means, in sentences */
+  readonly meaning: string;
+  /** what the answer rests on, in a few words each */
+  readonly trust: readonly string[];
+  /** the answer question by question; empty where nothing is shared */
+  readonly answers: readonly QuestionAnswer[];
 }
 
 /** A span of time, ns from the report's origin. */

@@ -15,6 +15,7 @@ const finding = (rule: string, evidence: Finding['evidence'] = {}): Finding => (
   verify: '',
   gain_ns: null,
   gain_bytes: null,
+  place: null,
   evidence,
   device: null,
   sessions: ['a/run/host0'],

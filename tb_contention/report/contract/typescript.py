@@ -35,6 +35,7 @@ _CALLED = {
     "StepRuns": "StepTimes",
     "ThreadTotal": "ThreadRow",
     "WholeBounds": "Range",
+    "tb_contention.model.places.Place": "EvidencePlace",
     "WholeChange": "Change",
     "Window": "WireSpan",
 }
@@ -52,7 +53,7 @@ def typescript(roots: Iterable[type]) -> str:
 
 
 def _called(cls: type) -> str:
-    return _CALLED.get(cls.__name__, cls.__name__)
+    return _CALLED.get(f"{cls.__module__}.{cls.__name__}", _CALLED.get(cls.__name__, cls.__name__))
 
 
 def _body(cls: type) -> dict[str, str] | tuple[str | int, ...]:
