@@ -27,11 +27,11 @@ export function lostBySession(workload) {
   return known;
 }
 
-const total = (spans) => spans.reduce((sum, span) => sum + span.end - span.start, 0);
+const total = (spans) => Math.round(spans.reduce((sum, span) => sum + span.end - span.start, 0));
 
 const SLOWDOWNS = [
-  { estimate: 1.25, low: 1.23, high: 1.27, evidence: 'B', coverage: 0.93, settle: '' },
-  { estimate: 1.26, low: 1.19, high: 1.34, evidence: 'A', coverage: 1, settle: '' },
+  { estimate: 1.25, low: 1.23, high: 1.27, evidence: 'B', coverage: 0.93, settle: '', measured: false },
+  { estimate: 1.26, low: 1.19, high: 1.34, evidence: 'A', coverage: 1, settle: '', measured: false },
   {
     estimate: null,
     low: 1.05,
@@ -39,6 +39,7 @@ const SLOWDOWNS = [
     evidence: 'D',
     coverage: 0.12,
     settle: 'Record this session once without the others for 20 steps.',
+    measured: false,
   },
 ];
 
@@ -55,6 +56,11 @@ export function lossJson(workload, index) {
     absorbed_ns: isKnown ? absorbed : null,
     lost_ns: isKnown ? stretch + stall - absorbed : null,
     slowdown,
+    answer: isKnown ? 'yes' : 'undecided',
+    figure: isKnown ? `${slowdown.estimate.toFixed(2)}×` : '1.05× to 1.62×',
+    interval: `${slowdown.low.toFixed(2)} to ${slowdown.high.toFixed(2)}`,
+    basis: `estimated (class ${slowdown.evidence})`,
+    loss: '',
     step: {
       shared_ns: period,
       alone_ns: isKnown ? Math.round(period / slowdown.estimate) : null,
@@ -93,6 +99,7 @@ function stepTimesOf(workload, idOf) {
     return {
       session: idOf(index),
       known,
+      steps: steps.length,
       merged: 1,
       number: rows.map((row) => row.number),
       start_ns: rows.map((row) => row.start),

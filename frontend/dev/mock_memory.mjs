@@ -93,6 +93,7 @@ export function memoryJson(workload, idOf) {
     sum_of_peaks_bytes: own.reduce((sum, each) => sum + each.sum, 0),
     sum_of_limits_bytes: LIMIT * workload.sessions.length,
     sessions_without_data: [],
+    host_allocators: [],
     per_session: workload.sessions.map((_, index) => ({
       session: idOf(index),
       allocator: 'GPU_0_bfc',
@@ -105,8 +106,12 @@ export function memoryJson(workload, idOf) {
       suggested_limit_bytes: LIMIT,
       fragmentation_at_peak: 0.03,
       fragmentation_most: 0.12,
+      rounding_at_peak_bytes: null,
+      events: 100,
       missing_events: index,
       repeated_events: 0,
+      unpaired_frees: 0,
+      holders: [],
     })),
     holders,
     holder_scopes: scopesOf(holders),
@@ -173,5 +178,6 @@ export function memoryLayout(workload) {
       const own = ownPeak(workload, index);
       return { peak_bytes: own.sum, peak_at_ns: own.at };
     }),
+    driver: null,
   };
 }

@@ -5,7 +5,7 @@ import { CAPACITY, memoryJson, memoryLayout } from './mock_memory.mjs';
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];
 
 export const idOf = (index) => `${NAMES[index]}/2026_01_01_00_00_00/gpuhost`;
-const totalOf = (events) => events.reduce((sum, event) => sum + event.end - event.start, 0);
+const totalOf = (events) => Math.round(events.reduce((sum, event) => sum + event.end - event.start, 0));
 const spanOf = (workload) => ({ start_ns: 0, end_ns: workload.extent });
 
 const sessionJson = (workload) => (session, index) => ({
@@ -26,7 +26,17 @@ const sessionJson = (workload) => (session, index) => ({
           unattributed: 12,
         }
       : null,
-  clock: { source: 'task_environment', error_ns: 12000 },
+  label: NAMES[index],
+  file_bytes: 2_400_000,
+  sha256: null,
+  simulated: true,
+  recording: null,
+  clock: {
+    source: 'task_environment',
+    error_ns: 12000,
+    absolute_error_ns: 1e6,
+    detail: 'The profiler wrote it.',
+  },
   window: spanOf(workload),
   steps: { count: session.steps.length, mean_ns: 17e6, p50_ns: 17.1e6, p95_ns: 18e6 },
   warnings: index === 1 ? ['simulated trace'] : [],
@@ -54,8 +64,29 @@ function kernelJson(workload) {
       rows.set(key, row);
     }
   });
-  return [...rows.values()].sort((a, b) => b.total_ns - a.total_ns);
+  const whole = (value) => (value === null ? null : Math.round(value));
+  const rounded = [...rows.values()].map((row) => ({
+    ...row,
+    total_ns: whole(row.total_ns),
+    alone_ns: whole(row.alone_ns),
+    lost_ns: whole(row.lost_ns),
+  }));
+  return rounded.sort((a, b) => b.total_ns - a.total_ns);
 }
+
+const VERDICT = {
+  answer: 'yes',
+  headline: 'alpha takes 1.25× as long (1.23 to 1.27)',
+  meaning: 'The sessions take turns on the GPU, and each waits for the others.',
+  trust: ['estimated from its own undisturbed kernels'],
+  answers: [
+    {
+      question: 'Is it contention?',
+      answer: 'Yes: 2 of 3 sessions are slower.',
+      place: { kind: 'contended', near: false, name: null, at_ns: null },
+    },
+  ],
+};
 
 function deviceJson(workload, id) {
   const contended = totalOf(workload.contention);
@@ -67,6 +98,16 @@ function deviceJson(workload, id) {
     model: 'H100 80 GB',
     capacity_bytes: CAPACITY,
     identity: 'assumed',
+    is_host: false,
+    label: `GPU ${id.at(-1)} on gpuhost`,
+    verdict: VERDICT,
+    mechanism_words: 'Time slicing, slices of about 2.30 ms: the sessions take turns.',
+    memory_words: 'The combined peak fits.',
+    driver_words: '',
+    memory_note: '',
+    what_if: [],
+    driver: null,
+    pairs: [],
     sessions: workload.sessions.map((_, index) => idOf(index)),
     window: spanOf(workload),
     alignment: { max_error_ns: 12000 },
@@ -80,7 +121,9 @@ function deviceJson(workload, id) {
     per_session: workload.sessions.map((_, index) => ({
       session: idOf(index),
       kernels: workload.sessions[index].kernels.length,
+      copies: workload.sessions[index].copies.length,
       busy_ns: busy[index],
+      exclusive_ns: busy[index] - Math.min(contended, busy[index]),
       contended_ns: Math.min(contended, busy[index]),
       ...lossJson(workload, index),
     })),
@@ -89,6 +132,8 @@ function deviceJson(workload, id) {
   };
 }
 
+const UNSAID = { cause: '', effect: '', verify: '', gain_ns: null, gain_bytes: null, place: null };
+
 const FINDINGS = [
   {
     rule: 'overlapping-work',
@@ -96,6 +141,7 @@ const FINDINGS = [
     title: 'Both sessions had work on the GPU for 31 % of the window',
     detail: 'Their kernels overlap in 16 intervals, most of them in the evaluation step of beta.',
     advice: 'Shift the evaluation to the gap after the step of alpha, or start nvidia-cuda-mps-control -d.',
+    ...UNSAID,
     evidence: {},
     device: null,
     sessions: [],
@@ -106,6 +152,7 @@ const FINDINGS = [
     title: 'Memory is no problem',
     detail: 'Both pools fit: limits 36 + 36 of 79.2 GiB.',
     advice: '',
+    ...UNSAID,
     evidence: {},
     device: null,
     sessions: [],
@@ -134,6 +181,7 @@ export const reportOf = (workload, devices = 1) => ({
   devices: Array.from({ length: devices }, (_, ordinal) => deviceJson(workload, `gpuhost/GPU:${ordinal}`)),
   findings: FINDINGS,
   problems: PROBLEMS,
+  notes: [],
 });
 
 export function layoutOf(workload, device, revision) {
@@ -176,6 +224,7 @@ export function layoutOf(workload, device, revision) {
         events: session.copies.length,
       },
     ]),
+    hidden_lanes: 0,
     memory: memoryLayout(workload),
     lost: lostBySession(workload)
       .map((_, index) => index)

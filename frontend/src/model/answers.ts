@@ -91,14 +91,14 @@ const MECHANISMS: Readonly<Record<string, string>> = {
 };
 
 function mechanismAnswer(device: Device): string {
-  const detail = device.mechanism_detail ?? '';
+  const detail = device.mechanism_detail;
   if (device.mechanism === 'unknown') return detail === '' ? UNKNOWN : `Unknown. ${detail}`;
   return mechanismText(device);
 }
 
 export function mechanismText(device: Device): string {
   const name = MECHANISMS[device.mechanism] ?? device.mechanism;
-  const slice = device.slice_ns ?? null;
+  const slice = device.slice_ns;
   return slice === null ? name : `${name}, in slices of about ${formatDuration(ns(slice))}`;
 }
 
@@ -110,15 +110,15 @@ function memoryAnswer(device: Device): string {
     return taken === null ? UNKNOWN : `Not decided: the driver saw ${taken}, which need not be in use`;
   }
   const { combined_peak_bytes: peak, capacity_bytes: capacity, safe_bytes: safe = null } = memory;
-  const isBound = (memory.sessions_without_data ?? []).length > 0;
+  const isBound = memory.sessions_without_data.length > 0;
   const figures = `${isBound ? '≥ ' : ''}${formatBytes(peak)} of ${formatBytes(capacity)} at the peak`;
   if (peak > capacity) return `No: ${figures}, over by ${formatBytes(bytes(peak - capacity))}`;
   if (safe !== null && peak > safe) return `Barely: ${figures}, only ${formatBytes(safe)} are safe`;
   if (isBound) return `Not decided: ${figures}, and not all sessions' memory is known`;
-  const limits = memory.sum_of_limits_bytes ?? null;
+  const limits = memory.sum_of_limits_bytes;
   if (limits !== null && limits > capacity)
     return `So far: ${figures}, but the allocators may take ${formatBytes(limits)}`;
-  const sum = memory.sum_of_peaks_bytes ?? 0;
+  const sum = memory.sum_of_peaks_bytes;
   if (safe !== null && sum > safe)
     return `So far: ${figures}, but the sessions' own peaks add up to ${formatBytes(bytes(sum))}, and ${formatBytes(safe)} are safe`;
   const others = driver?.untraced_peak_bytes ?? 0;
@@ -145,7 +145,7 @@ export function answersOf(device: Device, nameOf: NameOf): readonly Answer[] {
     {
       question: 'How much?',
       answer: howMuchAnswer(device, nameOf),
-      place: (device.step_times ?? []).length > 0 ? { kind: 'section', id: 'steps' } : null,
+      place: device.step_times.length > 0 ? { kind: 'section', id: 'steps' } : null,
     },
     {
       question: 'By what mechanism?',

@@ -37,7 +37,7 @@ const blame = (device: Device): Place | null =>
   device.blame.length > 0 ? { kind: 'section', id: 'blame' } : null;
 
 const steps = (device: Device): Place | null =>
-  (device.step_times ?? []).length > 0 ? { kind: 'section', id: 'steps' } : null;
+  device.step_times.length > 0 ? { kind: 'section', id: 'steps' } : null;
 
 const KERNELS: Place = { kind: 'table', name: 'Kernels' };
 const SESSIONS: Place = { kind: 'table', name: 'Sessions' };

@@ -106,7 +106,7 @@ const TOTALS: Readonly<Record<Exclude<HolderKind, 'op'>, string>> = {
 };
 
 /** What a row of holders is, in words; null for an operation. */
-export const totalText = (kind: HolderKind | undefined): string | null =>
+export const totalText = (kind: HolderKind): string | null =>
   kind === undefined || kind === 'op' ? null : TOTALS[kind];
 
 export const holderText = (holder: Holder): string =>
@@ -115,7 +115,7 @@ export const holderText = (holder: Holder): string =>
 /** What is wrong with the events of an allocator; nothing if nothing is. */
 export function gapsText(allocator: SessionMemory): string {
   const said: string[] = [];
-  const [missing, repeated] = [allocator.missing_events ?? 0, allocator.repeated_events ?? 0];
+  const [missing, repeated] = [allocator.missing_events, allocator.repeated_events];
   if (missing > 0) said.push(`${plural(missing, 'change')} of its bytes that no event explains`);
   if (repeated > 0) said.push(`${plural(repeated, 'event')} reported twice`);
   return said.join(', ');

@@ -74,7 +74,7 @@ export function rowsOf(layout: Layout, arrangement: Arrangement): Rows {
   const shown = orderOf(layout.sessions.length, arrangement).filter((s) => !arrangement.hidden.has(s));
   const groups = shown.map((session) => {
     const lanes = lanesOf(layout, session, arrangement);
-    const isLost = layout.lost?.includes(session) ?? false;
+    const isLost = layout.lost.includes(session);
     const group = arrangement.folded.has(session)
       ? foldedGroup(session, y)
       : openGroup(session, lanes, y, isLost);

@@ -84,7 +84,7 @@ export function lossText(entry: DeviceSession, window: number): string | null {
   const { stretch_ns: stretch, stall_ns: stall, absorbed_ns: absorbed } = entry;
   const lost = `lost ${formatDuration(entry.lost_ns)} (${formatShare(Math.max(0, entry.lost_ns), window)})`;
   const whole = (stretch ?? 0) + (stall ?? 0);
-  const isWorthSaying = (part: number | null | undefined): part is Ns => (part ?? 0) > whole / 1000;
+  const isWorthSaying = (part: number | null): part is Ns => (part ?? 0) > whole / 1000;
   const parts = [
     isWorthSaying(stretch) ? `${formatDuration(stretch)} stretch` : null,
     isWorthSaying(stall) ? `${formatDuration(stall)} stall` : null,

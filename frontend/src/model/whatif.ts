@@ -56,7 +56,7 @@ function meanOf(prediction: Prediction, device: Device): number | null {
 }
 
 export function whatIfRows(device: Device): readonly WhatIfRow[] {
-  const all = device.what_if ?? [];
+  const all = device.what_if;
   const means = all.map((prediction) => meanOf(prediction, device));
   const known = means.flatMap((mean) => mean ?? []);
   const recorded = means[all.findIndex(({ schedule }) => schedule === 'as_recorded')] ?? null;

@@ -96,7 +96,7 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
   if (matrix === null) return null;
   const theme = panel.theme.value;
   const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} />;
-  const pairs = [...(device.blame_kernels ?? [])].sort((a, b) => b.lost_ns - a.lost_ns);
+  const pairs = [...device.blame_kernels].sort((a, b) => b.lost_ns - a.lost_ns);
   return (
     <section class="blame" aria-labelledby="blame">
       <h2 id="blame">Who lost time to whom</h2>

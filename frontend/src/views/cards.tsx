@@ -112,7 +112,7 @@ function Cost({ entry, device }: { entry: DeviceSession; device: Device }): JSX.
 function Inside({ session, report }: { session: Session; report: Report }): JSX.Element | null {
   if (session.kind !== 'in_process') return null;
   const process = report.sessions.find((each) => each.id === session.process);
-  const attribution = session.attribution ?? null;
+  const attribution = session.attribution;
   return (
     <p class="muted" title={session.process ?? undefined}>
       {attribution?.detail ||

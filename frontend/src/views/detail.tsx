@@ -18,11 +18,10 @@ type Field = readonly [string, string];
 const field = (name: string, value: string | null | undefined): readonly Field[] =>
   value === null || value === undefined ? [] : [[name, value]];
 
-const duration = (value: Ns | null | undefined): string | null =>
-  value === null || value === undefined ? null : formatDuration(value);
+const duration = (value: Ns | null): string | null => (value === null ? null : formatDuration(value));
 
-function launchFields(launch: LaunchConfiguration | null | undefined): readonly Field[] {
-  if (launch === null || launch === undefined) return [];
+function launchFields(launch: LaunchConfiguration | null): readonly Field[] {
+  if (launch === null) return [];
   const { static_shared_bytes: fixed, dynamic_shared_bytes: dynamic } = launch;
   return [
     ...field('grid', launch.grid?.join(' × ')),
@@ -73,7 +72,7 @@ function fieldsOf({ timeline }: Panel, event: EventDetail): readonly Field[] {
 }
 
 function Meanwhile({ panel, event }: { panel: Panel; event: EventDetail }): JSX.Element | null {
-  const rows = event.meanwhile ?? [];
+  const rows = event.meanwhile;
   const [report, device] = [panel.report.value, panel.device.value];
   if (rows.length === 0 || report === null || device === null) return null;
   return (
@@ -122,7 +121,7 @@ function Whole({ panel, event }: { panel: Panel; event: EventDetail }): JSX.Elem
 /** From a kernel to the call that launched it and back, and to the others of its name. */
 function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice: Slice }): JSX.Element {
   const { timeline, searching } = panel;
-  const other = event.launch_place ?? event.launched ?? null;
+  const other = event.launch_place ?? event.launched;
   return (
     <>
       {other !== null && (

@@ -97,7 +97,7 @@ export function Header({
           ))}
         </dl>
       )}
-      {(report.notes ?? []).map((note) => (
+      {report.notes.map((note) => (
         <p key={note} class="muted details">
           {note}
         </p>

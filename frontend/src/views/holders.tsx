@@ -45,7 +45,7 @@ function heldNow({ panel, memory }: Properties): Held {
     at: memory.combined_peak_at_ns,
     total: memory.combined_peak_bytes,
     holders: memory.holders,
-    scopes: memory.holder_scopes ?? [],
+    scopes: memory.holder_scopes,
   };
 }
 
@@ -121,8 +121,8 @@ function HolderTable({ properties, held }: { properties: Properties; held: Held 
     { title: 'shape', text: (row) => row.shape ?? UNKNOWN },
     {
       title: 'age',
-      value: (row) => row.age_ns ?? null,
-      text: (row) => formatDuration(row.age_ns ?? null),
+      value: (row) => row.age_ns,
+      text: (row) => formatDuration(row.age_ns),
     },
   ];
   return <DataTable noun="holder" rows={held.holders} columns={columns} />;
@@ -181,7 +181,7 @@ export function HoldersView(properties: Properties): JSX.Element {
   const held = heldNow(properties);
   const error = panel.memory.error.value;
   const isNowhere = panel.focus.part.value === null;
-  const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
+  const isLowerBound = memory.sessions_without_data.length > 0;
   return (
     <section class="memory-part" aria-label="Who holds the memory">
       <h3>Who holds it</h3>

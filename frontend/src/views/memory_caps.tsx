@@ -84,7 +84,7 @@ export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
     return 'Whether they fit is not known: a limit or the capacity is not.';
   const text = `These limits add up to ${formatBytes(sum)} of ${formatBytes(capacity)}`;
   if (sum > capacity) return `${text}: they do not fit, and the session that asks last can fail.`;
-  const safe = memory.safe_bytes ?? null;
+  const safe = memory.safe_bytes;
   if (safe !== null && sum > safe) {
     return `${text}: they fit, but leave less than the system and the processes' contexts need (${formatBytes(safe)} are safe).`;
   }

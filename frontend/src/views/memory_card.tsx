@@ -14,7 +14,7 @@ const NO_MEMORY =
 
 /** What the allocators may take together against what there is: the usual cause of a second process that fails. */
 function limitsText(memory: DeviceMemory): string | null {
-  const [limits, capacity] = [memory.sum_of_limits_bytes ?? null, memory.capacity_bytes];
+  const [limits, capacity] = [memory.sum_of_limits_bytes, memory.capacity_bytes];
   if (limits === null || capacity === null) return null;
   const text = `limits add up to ${formatBytes(limits)}`;
   return limits > capacity ? `${text}, more than there is` : text;
@@ -24,7 +24,7 @@ function headroomText(memory: DeviceMemory): string {
   const headroom = memory.headroom_bytes;
   if (headroom === null) return 'headroom unknown: no capacity in the traces';
   if (headroom < 0) return `over capacity by ${formatBytes(bytes(-headroom))}`;
-  const safe = memory.safe_bytes ?? null;
+  const safe = memory.safe_bytes;
   const isUnsafe = safe !== null && memory.combined_peak_bytes > safe;
   return `headroom ${formatBytes(headroom)}${isUnsafe ? `; only ${formatBytes(safe)} are safe` : ''}`;
 }
@@ -71,7 +71,7 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
   const holder = memory.holders.find(({ kind }) => kind === undefined || kind === 'op');
   const saved = sumOfPeaks(memory) - memory.combined_peak_bytes;
   const limits = limitsText(memory);
-  const isLowerBound = (memory.sessions_without_data ?? []).length > 0;
+  const isLowerBound = memory.sessions_without_data.length > 0;
   return (
     <section class="card" aria-label={title}>
       <h2>{title}</h2>

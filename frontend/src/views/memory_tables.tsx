@@ -61,11 +61,11 @@ function AllocatorRow(properties: TableProperties & { entry: SessionMemory }): J
       </td>
       <td>{formatBytes(entry.at_combined_peak_bytes)}</td>
       <td>{formatBytes(entry.before_capture_bytes)}</td>
-      <td>{formatBytes(entry.lifetime_peak_bytes ?? null)}</td>
+      <td>{formatBytes(entry.lifetime_peak_bytes)}</td>
       <td>{formatBytes(entry.limit_bytes)}</td>
-      <td>{formatBytes(entry.suggested_limit_bytes ?? null)}</td>
-      <td title={`at most ${formatShare(entry.fragmentation_most ?? null, 1)}`}>
-        {formatShare(entry.fragmentation_at_peak ?? null, 1)}
+      <td>{formatBytes(entry.suggested_limit_bytes)}</td>
+      <td title={`at most ${formatShare(entry.fragmentation_most, 1)}`}>
+        {formatShare(entry.fragmentation_at_peak, 1)}
       </td>
       <td class="name">{gapsText(entry) || 'complete'}</td>
     </tr>
@@ -260,7 +260,7 @@ export function MemoryTables(properties: TableProperties): JSX.Element {
         {seen}
       </>
     );
-  const host = memory.host_allocators ?? [];
+  const host = memory.host_allocators;
   return (
     <>
       {note && <p class="muted">{note}</p>}

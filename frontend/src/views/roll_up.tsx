@@ -93,7 +93,7 @@ export function ScopeTable(properties: RollUpProperties): JSX.Element {
     { key: 'total_ns', title: 'device time', show: (row) => formatDuration(row.total_ns) },
     { key: 'peak_bytes', title: 'most bytes held', show: (row) => formatBytes(row.peak_bytes) },
   ];
-  return <SortedTable rows={properties.device.scopes ?? []} columns={columns} first="total_ns" />;
+  return <SortedTable rows={properties.device.scopes} columns={columns} first="total_ns" />;
 }
 
 export function ThreadTable(properties: RollUpProperties): JSX.Element {
@@ -107,5 +107,5 @@ export function ThreadTable(properties: RollUpProperties): JSX.Element {
     { key: 'kernels', title: 'kernels', show: (row) => formatCount(row.kernels) },
     { key: 'total_ns', title: 'device time', show: (row) => formatDuration(row.total_ns) },
   ];
-  return <SortedTable rows={properties.device.threads ?? []} columns={columns} first="waited_ns" />;
+  return <SortedTable rows={properties.device.threads} columns={columns} first="waited_ns" />;
 }

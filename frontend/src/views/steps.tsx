@@ -151,7 +151,7 @@ function Hatch({ id, colour }: { id: string; colour: string }): JSX.Element {
 }
 
 export function StepsView({ panel, report, device }: StepsProperties): JSX.Element | null {
-  const all = (device.step_times ?? []).filter((times) => times.start_ns.length > 0);
+  const all = device.step_times.filter((times) => times.start_ns.length > 0);
   const view = useMemo(() => spanOf(device.window), [device]);
   if (all.length === 0) return null;
   const theme = panel.theme.value;
@@ -197,7 +197,7 @@ type StepRow = Bar & { readonly session: string; readonly known: boolean };
 /** The periods that lie in the part in focus, or cross its edges. */
 export function stepsShown({ panel, device }: TableProperties): readonly StepRow[] {
   const part = panel.focus.isWhole.value ? null : panel.focus.part.value;
-  return (device.step_times ?? []).flatMap((times) =>
+  return device.step_times.flatMap((times) =>
     barsOf(times)
       .filter((bar) => part === null || overlaps(bar, part))
       .map((bar) => ({ ...bar, session: times.session, known: times.known })),

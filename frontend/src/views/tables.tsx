@@ -147,7 +147,7 @@ function WholeSessionTable(properties: TableProperties): JSX.Element {
               <td>{formatShare(entry.contended_ns, window)}</td>
               <td>{formatDuration(entry.stretch_ns)}</td>
               <td>{formatDuration(entry.stall_ns)}</td>
-              <td>{formatDuration(entry.absorbed_ns ?? null)}</td>
+              <td>{formatDuration(entry.absorbed_ns)}</td>
               <td>{formatDuration(entry.lost_ns)}</td>
               <td>{(entry.slowdown !== null && slowdownText(entry.slowdown)) || UNKNOWN}</td>
               <td title={entry.slowdown === null ? undefined : evidenceText(entry.slowdown)}>
@@ -231,21 +231,21 @@ const TABS: readonly Tab[] = [
   {
     name: 'Scopes',
     show: (p) => <ScopeTable {...p} />,
-    rows: ({ device }) => device.scopes ?? [],
-    isThere: ({ device }) => (device.scopes ?? []).length > 0,
+    rows: ({ device }) => device.scopes,
+    isThere: ({ device }) => device.scopes.length > 0,
   },
   {
     name: 'Threads',
     show: (p) => <ThreadTable {...p} />,
-    rows: ({ device }) => device.threads ?? [],
-    isThere: ({ device }) => (device.threads ?? []).length > 0,
+    rows: ({ device }) => device.threads,
+    isThere: ({ device }) => device.threads.length > 0,
   },
   {
     name: 'Steps',
     isOfPart: true,
     show: (p) => <StepsTable {...p} />,
-    rows: ({ device }) => (device.step_times ?? []).flatMap(stepRows),
-    isThere: ({ device }) => (device.step_times ?? []).some((times) => times.start_ns.length > 0),
+    rows: ({ device }) => device.step_times.flatMap(stepRows),
+    isThere: ({ device }) => device.step_times.some((times) => times.start_ns.length > 0),
   },
   MEMORY,
   {

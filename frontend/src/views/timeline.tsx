@@ -147,7 +147,7 @@ function Legend({ panel }: { panel: Panel }): JSX.Element | null {
     <p class="legend small muted">
       <i class="band" /> two sessions at work
       <i class="band cross" /> three and more
-      {(layout.lost ?? []).length > 0 && (
+      {layout.lost.length > 0 && (
         <>
           <i class="stretched" /> kernel stretched by others
           <i class="stalled" /> stalled behind others
