@@ -105,6 +105,11 @@ class Shown:
         return _face().table(self, "attributions")
 
     @property
+    def recordings(self) -> Table:
+        """Return what the manifest beside each trace states about the process and its GPU."""
+        return _face().table(self, "recordings")
+
+    @property
     def findings_table(self) -> Table:
         """Return what the analysis has to say, with cause, remedy, expected effect and check."""
         return _face().table(self, "findings_table")
@@ -193,6 +198,11 @@ class Shown:
     def host_allocators(self) -> Table:
         """Return allocators of pinned host memory, which are not part of the sums."""
         return _face().table(self, "host_allocators")
+
+    @property
+    def driver(self) -> Table:
+        """Return what the driver reported about the whole GPU while the sessions ran."""
+        return _face().table(self, "driver")
 
     @property
     def driver_processes(self) -> Table:

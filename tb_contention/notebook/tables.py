@@ -5,12 +5,14 @@ from types import MappingProxyType
 
 from tb_contention.model.report import Report
 from tb_contention.notebook.columns import Column, Kind, Table
+from tb_contention.report.contract.columns import help_of
 from tb_contention.report.to_json import to_dict
 from tb_contention.tables.catalogue import TABLES as SPECS
 from tb_contention.tables.programs import ProgramColumn, program_columns
 from tb_contention.tables.rows import Row
 from tb_contention.tables.sharing import STEPS
 from tb_contention.tables.spec import Kind as Meaning
+from tb_contention.tables.spec import TableSpec
 
 #: Names that a report has in use for its values, or that notebooks know a table by.
 _NAMES = {
@@ -33,13 +35,13 @@ def table(report: Report, name: str) -> Table:
     spec = TABLES[name]
     periods = _periods(report) if spec is STEPS else None
     columns = program_columns(spec, {} if periods is not None else to_dict(report), periods)
-    return Table(name=name, columns=tuple(_column(column) for column in columns))
+    return Table(name=name, columns=tuple(_column(spec, column) for column in columns))
 
 
-def _column(column: ProgramColumn) -> Column:
+def _column(spec: TableSpec, column: ProgramColumn) -> Column:
     kind = _kind(column)
     values = tuple(map(_text, column.values)) if kind is Kind.TEXT else column.values
-    return Column(name=column.name, unit=column.unit, kind=kind, values=values, help=column.help)
+    return Column(name=column.name, unit=column.unit, kind=kind, values=values, help=help_of(spec, column.shows))
 
 
 def _kind(column: ProgramColumn) -> Kind:

@@ -25,8 +25,12 @@ MOST_CULPRITS = 10
 def tables_of(report: Report) -> tuple[list[list[TextTable]], list[TextTable]]:
     """Return the tables of each device, and those of the report as a whole; those without rows are left out."""
     wire, names = to_dict(report), names_of(report)
+    names.update((device["id"], device["label"]) for device in wire["devices"])
     devices = [device_tables(device, names) for device in wire["devices"]]
-    whole = [report_table(spec, wire, names) for spec in (overview.DEVICES, overview.SESSIONS, overview.ATTRIBUTIONS)]
+    whole = [
+        report_table(spec, wire, names)
+        for spec in (overview.DEVICES, overview.SESSIONS, overview.RECORDINGS, overview.ATTRIBUTIONS)
+    ]
     return devices, [t for t in (evidence_classes(report), *whole) if t.rows]
 
 

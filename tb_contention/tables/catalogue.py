@@ -21,6 +21,7 @@ DEVICE_TABLES: tuple[TableSpec, ...] = (
     memory.KERNEL_CHANGES,
     memory.STALLS,
     memory.PINNED,
+    memory.DRIVER_VIEW,
     memory.DRIVER,
     sharing.KERNELS,
     sharing.STEPS,
@@ -32,6 +33,7 @@ REPORT_TABLES: tuple[TableSpec, ...] = (
     overview.DEVICES,
     overview.SESSIONS,
     overview.ATTRIBUTIONS,
+    overview.RECORDINGS,
     overview.FINDINGS,
     overview.PROBLEMS,
 )

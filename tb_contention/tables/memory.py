@@ -182,6 +182,32 @@ STALLS = TableSpec(
     note="driver: calls of the driver. room: allocations that waited for a free; their times are upper bounds.",
 )
 
+DRIVER_VIEW = TableSpec(
+    slug="driver",
+    title="GPU memory, clock and power, as the driver reports them",
+    help="What the driver reported about the whole GPU while the sessions ran.",
+    source="devices/driver",
+    columns=(
+        _DEVICE,
+        Column(key="source", title="recorded by", kind=Kind.SESSION),
+        Column(key="samples", title="samples", kind=Kind.COUNT),
+        Column(key="period_ns", title="one every", kind=Kind.DURATION),
+        Column(key="capacity_bytes", title="capacity", kind=Kind.BYTES, audience=For.PROGRAMS),
+        Column(key="used_peak_bytes", title="allocated at most", kind=Kind.BYTES, of="capacity_bytes"),
+        Column(key="used_peak_at_ns", title="at", kind=Kind.INSTANT),
+        Column(key="free_least_bytes", title="free at least", kind=Kind.BYTES),
+        Column(key="untraced_peak_bytes", title="by processes without a capture", kind=Kind.BYTES),
+        Column(key="untraced_peak_at_ns", title="their most at", kind=Kind.INSTANT, audience=For.PROGRAMS),
+        Column(key="unlisted_bytes", title="of no listed process", kind=Kind.BYTES),
+        Column(key="unmatched", title="sessions not matched", kind=Kind.SESSIONS),
+        Column(key="clock_mhz.first", title="clock at first, MHz", kind=Kind.NUMBER),
+        Column(key="clock_mhz.last", title="clock at last, MHz", kind=Kind.NUMBER),
+        Column(key="clock_mhz.lowest", title="lowest clock, MHz", kind=Kind.NUMBER),
+        Column(key="power_w", title="power, W", kind=Kind.NUMBER),
+        Column(key="utilisation_percent", title="utilisation, %", kind=Kind.NUMBER),
+    ),
+)
+
 DRIVER = TableSpec(
     slug="driver_processes",
     title="GPU memory by process, as the driver reports it",

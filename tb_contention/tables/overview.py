@@ -8,7 +8,8 @@ DEVICES = TableSpec(
     help="One row per physical GPU and group of sessions that were captured together on it.",
     source="devices",
     columns=(
-        Column(key="id", title="id", kind=Kind.DEVICE),
+        Column(key="id", title="device", kind=Kind.DEVICE),
+        Column(key="label", title="device", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="host", title="host", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="model", title="model", kind=Kind.TEXT),
         Column(key="capacity_bytes", title="capacity", kind=Kind.BYTES),
@@ -16,6 +17,7 @@ DEVICES = TableSpec(
         Column(key="is_host", title="processor", kind=Kind.FLAG, audience=For.PROGRAMS),
         Column(key="sessions", title="sessions", kind=Kind.SESSIONS),
         Column(key="verdict.answer", title="contention", kind=Kind.WORD, name="answer"),
+        Column(key="verdict.headline", title="verdict", kind=Kind.TEXT, name="headline", audience=For.PROGRAMS),
         Column(key="mechanism", title="mechanism", kind=Kind.WORD),
         Column(key="mechanism_detail", title="how it is known", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="slice_ns", title="time slice", kind=Kind.DURATION),
@@ -43,6 +45,21 @@ DEVICES = TableSpec(
             name="combined_peak_at_ns",
             audience=For.PROGRAMS,
         ),
+        Column(
+            key="memory.capacity_bytes",
+            title="capacity",
+            kind=Kind.BYTES,
+            name="memory_capacity_bytes",
+            audience=For.PROGRAMS,
+        ),
+        Column(
+            key="memory.sessions_without_data",
+            title="memory unknown of",
+            kind=Kind.SESSIONS,
+            name="sessions_without_data",
+            audience=For.PROGRAMS,
+        ),
+        Column(key="memory_note", title="about the memory", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="memory.headroom_bytes", title="headroom", kind=Kind.BYTES, name="headroom_bytes"),
         Column(
             key="memory.sum_of_peaks_bytes",
@@ -69,6 +86,7 @@ SESSIONS = TableSpec(
     source="sessions",
     columns=(
         Column(key="id", title="session", kind=Kind.SESSION),
+        Column(key="label", title="label", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="name", title="name", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="run", title="run", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="file", title="file", kind=Kind.TEXT),
@@ -79,12 +97,17 @@ SESSIONS = TableSpec(
         Column(key="simulated", title="simulated", kind=Kind.FLAG),
         Column(key="clock.source", title="clock from", kind=Kind.WORD),
         Column(key="clock.error_ns", title="error", kind=Kind.DURATION),
+        Column(
+            key="clock.absolute_error_ns", title="error to other captures", kind=Kind.DURATION, audience=For.PROGRAMS
+        ),
         Column(key="clock.detail", title="evidence", kind=Kind.TEXT),
         Column(key="window.start_ns", title="start", kind=Kind.INSTANT, name="start_ns", audience=For.PROGRAMS),
         Column(key="window.end_ns", title="end", kind=Kind.INSTANT, name="end_ns", audience=For.PROGRAMS),
         Column(key="steps.count", title="steps", kind=Kind.COUNT, name="steps"),
         Column(key="steps.mean_ns", title="step, mean", kind=Kind.DURATION, name="mean_step_ns"),
+        Column(key="steps.p50_ns", title="step, median", kind=Kind.DURATION, name="p50_step_ns", audience=For.PROGRAMS),
         Column(key="steps.p95_ns", title="step, p95", kind=Kind.DURATION, name="p95_step_ns", audience=For.PROGRAMS),
+        Column(key="warnings", title="warnings", kind=Kind.LIST),
         Column(key="file_bytes", title="file size", kind=Kind.BYTES),
         Column(key="sha256", title="SHA-256", kind=Kind.NAME),
     ),
@@ -107,6 +130,27 @@ ATTRIBUTIONS = TableSpec(
     most=200,
 )
 
+RECORDINGS = TableSpec(
+    slug="recordings",
+    title="How the captures were recorded",
+    help="What the manifest beside each trace states about the process and its GPU.",
+    source="sessions/recording",
+    columns=(
+        Column(key="outer.id", title="session", kind=Kind.SESSION, name="session"),
+        Column(key="container", title="container", kind=Kind.TEXT),
+        Column(key="driver", title="driver", kind=Kind.TEXT),
+        Column(key="mps.state", title="MPS", kind=Kind.WORD),
+        Column(key="mps.active_thread_percentage", title="MPS active threads, %", kind=Kind.NUMBER),
+        Column(key="mps.pinned_memory_limit", title="MPS memory limit", kind=Kind.TEXT),
+        Column(key="kernel_mode", title="kernels while traced", kind=Kind.WORD),
+        Column(key="clock_change_ns", title="wall clock set by", kind=Kind.DURATION),
+        Column(key="versions", title="versions", kind=Kind.MAP),
+        Column(key="environment", title="environment", kind=Kind.MAP, audience=For.PROGRAMS),
+        Column(key="not_known", title="not recorded", kind=Kind.LIST, audience=For.PROGRAMS),
+    ),
+    most=200,
+)
+
 FINDINGS = TableSpec(
     slug="findings",
     title="Findings",
@@ -123,6 +167,7 @@ FINDINGS = TableSpec(
         Column(key="advice", title="remedy", kind=Kind.TEXT),
         Column(key="effect", title="expected effect", kind=Kind.TEXT),
         Column(key="verify", title="check", kind=Kind.TEXT),
+        Column(key="evidence", title="numbers", kind=Kind.MAP, audience=For.PROGRAMS),
         Column(key="gain_ns", title="time to gain", kind=Kind.DURATION),
         Column(key="gain_bytes", title="memory to gain", kind=Kind.BYTES),
     ),

@@ -55,7 +55,7 @@ def _table(spec: TableSpec, found: list[Row], names: Mapping[str, str], title: s
 
 def _is_there(value: Any) -> bool:
     """Tell whether a cell says anything; a column of which no cell does is left out."""
-    return value not in (None, "", [])
+    return value not in (None, "", [], {})
 
 
 def more(left_out: int) -> str:
@@ -110,6 +110,8 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.TEXT: lambda value: clean(str(value)),
     Kind.WORD: lambda value: clean(value.replace("_", " ")),
     Kind.NAME: lambda value: shorten(clean(value), _LONG),
+    Kind.LIST: lambda value: clean("; ".join(value)),
+    Kind.MAP: lambda value: clean(", ".join(f"{key}={each}" for key, each in value.items())),
     Kind.FLAG: lambda value: "yes" if value else "no",
     Kind.COUNT: number,
     Kind.IDENTIFIER: str,

@@ -1,5 +1,6 @@
 """A table's declaration and its rows -> columns of values for programs: nothing rounded, nothing left out, None for what is unknown."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,8 @@ class ProgramColumn:
     name: str
     unit: str
     kind: Kind
-    help: str
     values: tuple[Any, ...]
+    shows: Column
 
 
 _UNITS = {
@@ -34,8 +35,8 @@ def program_columns(spec: TableSpec, report: Wire, found: Iterable[Row] | None =
             name=name,
             unit=_UNITS.get(column.kind, ""),
             kind=column.kind,
-            help=column.help or column.title,
             values=tuple(_value(column, row, key) for row in listed),
+            shows=column,
         )
         for column in spec.for_programs
         for key, name in ends(column)
@@ -46,6 +47,10 @@ def _value(column: Column, row: Row, key: str) -> Any:
     value = row.value(key)
     if column.kind is Kind.SESSIONS:
         return " ".join(value or ())
+    if column.kind is Kind.LIST:
+        return "; ".join(value or ())
+    if column.kind is Kind.MAP:
+        return None if value is None else json.dumps(value, sort_keys=True)
     if column.kind is Kind.SLOWDOWN and key.endswith(".estimate") and row.value(f"{column.key}.evidence") == "D":
         return None
     return value

@@ -7,10 +7,10 @@ from enum import Enum
 class Kind(str, Enum):
     """What a column holds; it decides how people read a cell and which type programs get.
 
-    WORD: one of a fixed set, `_` shown as a space. NAME: of a kernel or an operation, which can be long. SESSION, DEVICE: ids, shown as
-    labels. IDENTIFIER: a number that counts nothing. DURATION: ns. INSTANT: ns from the report's origin, shown from the window's start.
-    FACTOR: a ratio shown as '1.45×'. SHARE: 0 to 1, shown in per cent. SLOWDOWN, FACTORS and DURATIONS: an estimate with its interval,
-    which programs get as three columns.
+    LIST: texts. MAP: values by name. WORD: one of a fixed set, `_` shown as a space. NAME: of a kernel or an operation, which can be long.
+    SESSION, DEVICE: ids, shown as labels. IDENTIFIER: a number that counts nothing. DURATION: ns. INSTANT: ns from the report's origin,
+    shown from the window's start. FACTOR: a ratio shown as '1.45×'. SHARE: 0 to 1, shown in per cent. SLOWDOWN, FACTORS and DURATIONS: an
+    estimate with its interval, which programs get as three columns.
     """
 
     TEXT = "text"
@@ -19,6 +19,8 @@ class Kind(str, Enum):
     SESSION = "session"
     SESSIONS = "sessions"
     DEVICE = "device"
+    LIST = "list"
+    MAP = "map"
     FLAG = "flag"
     COUNT = "count"
     IDENTIFIER = "identifier"
@@ -43,7 +45,9 @@ class Kind(str, Enum):
         return self in (Kind.SLOWDOWN, Kind.FACTORS, Kind.DURATIONS)
 
 
-_WORDS = frozenset((Kind.TEXT, Kind.WORD, Kind.NAME, Kind.SESSION, Kind.SESSIONS, Kind.DEVICE, Kind.FLAG))
+_WORDS = frozenset(
+    (Kind.TEXT, Kind.WORD, Kind.NAME, Kind.SESSION, Kind.SESSIONS, Kind.DEVICE, Kind.LIST, Kind.MAP, Kind.FLAG)
+)
 
 
 class For(str, Enum):

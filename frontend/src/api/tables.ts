@@ -7,6 +7,8 @@ export type Kind =
   | 'session'
   | 'sessions'
   | 'device'
+  | 'list'
+  | 'map'
   | 'flag'
   | 'count'
   | 'identifier'
@@ -299,6 +301,28 @@ export const DEVICE_TABLES = {
       { key: 'fragmentation_at_peak', title: 'fragmentation', kind: 'share' },
     ],
   },
+  driver: {
+    slug: 'driver',
+    title: 'GPU memory, clock and power, as the driver reports them',
+    help: 'What the driver reported about the whole GPU while the sessions ran.',
+    source: ['devices', 'driver'],
+    columns: [
+      { key: 'source', title: 'recorded by', kind: 'session' },
+      { key: 'samples', title: 'samples', kind: 'count' },
+      { key: 'period_ns', title: 'one every', kind: 'duration' },
+      { key: 'used_peak_bytes', title: 'allocated at most', kind: 'bytes', of: 'capacity_bytes' },
+      { key: 'used_peak_at_ns', title: 'at', kind: 'instant' },
+      { key: 'free_least_bytes', title: 'free at least', kind: 'bytes' },
+      { key: 'untraced_peak_bytes', title: 'by processes without a capture', kind: 'bytes' },
+      { key: 'unlisted_bytes', title: 'of no listed process', kind: 'bytes' },
+      { key: 'unmatched', title: 'sessions not matched', kind: 'sessions' },
+      { key: 'clock_mhz.first', title: 'clock at first, MHz', kind: 'number' },
+      { key: 'clock_mhz.last', title: 'clock at last, MHz', kind: 'number' },
+      { key: 'clock_mhz.lowest', title: 'lowest clock, MHz', kind: 'number' },
+      { key: 'power_w', title: 'power, W', kind: 'number' },
+      { key: 'utilisation_percent', title: 'utilisation, %', kind: 'number' },
+    ],
+  },
   driver_processes: {
     slug: 'driver_processes',
     title: 'GPU memory by process, as the driver reports it',
@@ -385,7 +409,7 @@ export const REPORT_TABLES = {
     help: 'One row per physical GPU and group of sessions that were captured together on it.',
     source: ['devices'],
     columns: [
-      { key: 'id', title: 'id', kind: 'device' },
+      { key: 'id', title: 'device', kind: 'device' },
       { key: 'model', title: 'model', kind: 'text' },
       { key: 'capacity_bytes', title: 'capacity', kind: 'bytes' },
       { key: 'sessions', title: 'sessions', kind: 'sessions' },
@@ -419,6 +443,7 @@ export const REPORT_TABLES = {
       { key: 'clock.detail', title: 'evidence', kind: 'text' },
       { key: 'steps.count', title: 'steps', kind: 'count' },
       { key: 'steps.mean_ns', title: 'step, mean', kind: 'duration' },
+      { key: 'warnings', title: 'warnings', kind: 'list' },
       { key: 'file_bytes', title: 'file size', kind: 'bytes' },
       { key: 'sha256', title: 'SHA-256', kind: 'name' },
     ],
@@ -435,6 +460,23 @@ export const REPORT_TABLES = {
       { key: 'detail', title: 'how it was distinguished', kind: 'text' },
       { key: 'kernels', title: 'kernels', kind: 'count' },
       { key: 'unattributed', title: 'kernels of the process in no session', kind: 'count' },
+    ],
+  },
+  recordings: {
+    slug: 'recordings',
+    title: 'How the captures were recorded',
+    help: 'What the manifest beside each trace states about the process and its GPU.',
+    source: ['sessions', 'recording'],
+    columns: [
+      { key: 'outer.id', title: 'session', kind: 'session' },
+      { key: 'container', title: 'container', kind: 'text' },
+      { key: 'driver', title: 'driver', kind: 'text' },
+      { key: 'mps.state', title: 'MPS', kind: 'word' },
+      { key: 'mps.active_thread_percentage', title: 'MPS active threads, %', kind: 'number' },
+      { key: 'mps.pinned_memory_limit', title: 'MPS memory limit', kind: 'text' },
+      { key: 'kernel_mode', title: 'kernels while traced', kind: 'word' },
+      { key: 'clock_change_ns', title: 'wall clock set by', kind: 'duration' },
+      { key: 'versions', title: 'versions', kind: 'map' },
     ],
   },
   findings: {

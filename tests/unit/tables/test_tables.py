@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 
 import pytest
@@ -10,6 +10,8 @@ from golden.reports import alone, hostile, nothing, shared
 
 from tb_contention.model.report import Report
 from tb_contention.notebook.tables import TABLES as NOTEBOOK
+from tb_contention.report.contract.columns import help_of, key_of, row_class
+from tb_contention.report.contract.shapes import innermost, shape
 from tb_contention.report.sections import tables_of
 from tb_contention.report.to_csv import to_csv_files
 from tb_contention.report.to_html import to_html
@@ -21,6 +23,7 @@ from tb_contention.tables.rows import Row, ends, rows
 from tb_contention.tables.sharing import BLAME, PAIRS
 from tb_contention.tables.spec import Column, For, Kind, TableSpec
 from tb_contention.tables.typescript import typescript
+from tb_contention.wire import keys
 from tb_contention.words.names import names_of
 
 MAKERS = (shared, alone, hostile, nothing)
@@ -73,6 +76,55 @@ def test_every_table_of_a_device_that_has_rows_is_printed(spec: TableSpec) -> No
         assert (made.title in titles) == bool(made.rows)
     if spec is not BLAME:
         assert len(made.header) == len(made.rows[0] if made.rows else made.header)
+
+
+@pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.slug)
+def test_a_column_shows_a_declared_key_of_its_kind(spec: TableSpec) -> None:
+    for column in spec.columns:
+        key = key_of(spec, column)
+        found = innermost(shape(key.type))
+        assert help_of(spec, column)
+        assert found.form in FORMS[column.kind], (column.key, found.form)
+        unit = key.name.rpartition("_")[2]
+        assert (unit == "ns") == (column.kind in (Kind.DURATION, Kind.INSTANT, Kind.DURATIONS)), column.key
+        assert (unit == "bytes") <= (column.kind is Kind.BYTES), column.key
+        if column.of:
+            assert key_of(spec, Column(key=column.of, title="", kind=Kind.COUNT)).name
+
+
+def test_no_value_of_a_listed_row_is_in_no_table() -> None:
+    listed: dict[type, set[str]] = {}
+    for spec in TABLES:
+        shown = listed.setdefault(row_class(spec), set())
+        shown.update(key for column in spec.columns for key, _ in ends(column))
+    for cls, shown in listed.items():
+        assert {key for key in leaves(cls) if key not in shown} <= WORDS_AND_CURVES, cls
+
+
+def leaves(cls: type, prefix: str = "") -> Iterator[str]:
+    for key in keys(cls):
+        found = shape(key.type)
+        if found.form == "object" and f"{prefix}{key.name}" not in TABLES_OF_THEIR_OWN:
+            yield from leaves(found.cls, f"{prefix}{key.name}.")
+        elif found.item is None or found.item.form != "object":
+            yield f"{prefix}{key.name}"
+
+
+#: Objects inside a row that have a table.
+TABLES_OF_THEIR_OWN = {"driver", "attribution", "recording"}
+#: What is made of values that are in a table, or drawn.
+WORDS_AND_CURVES = {
+    "driver", "attribution", "recording", "verdict.meaning", "verdict.trust", "mechanism_words", "memory_words", "driver_words", "figure",
+    "interval", "loss", "place.kind", "place.near", "place.name", "place.at_ns", "known", "steps", "used.time_ns", "used.bytes",
+    "untraced.time_ns", "untraced.bytes",
+}  # fmt: skip
+FORMS = {
+    Kind.TEXT: {"string", "constant", "choice"}, Kind.WORD: {"choice", "constant"}, Kind.NAME: {"string"}, Kind.SESSION: {"string"},
+    Kind.SESSIONS: {"string"}, Kind.DEVICE: {"string"}, Kind.LIST: {"string"}, Kind.MAP: {"string", "any"}, Kind.FLAG: {"boolean"},
+    Kind.COUNT: {"integer"}, Kind.IDENTIFIER: {"integer"}, Kind.DURATION: {"integer"}, Kind.INSTANT: {"integer"},
+    Kind.BYTES: {"integer", "number"}, Kind.NUMBER: {"number"}, Kind.FACTOR: {"number"}, Kind.SHARE: {"number"}, Kind.SLOWDOWN: {"object"},
+    Kind.FACTORS: {"object"}, Kind.DURATIONS: {"object"},
+}  # fmt: skip
 
 
 def test_rows_beyond_the_most_are_counted_and_point_to_where_they_are() -> None:
