@@ -1,6 +1,6 @@
 """Generate a documentation page for each command, from its parser and from the output of an example.
 
-`python -m tb_contention.cli.pages` in a checkout writes `cli/docs/`. Every command in COMMANDS gets a page; an example is one entry in
+`python -m tb_contention.pages` in a checkout writes `cli/docs/`. Every command in COMMANDS gets a page; an example is one entry in
 EXAMPLES. The pages do not depend on the version of Python, although argparse prints help differently in each.
 """
 
@@ -18,7 +18,6 @@ from types import ModuleType
 
 from tb_contention._version import __version__
 from tb_contention.cli.main import COMMANDS, main, parser
-from tb_contention.cli.output import write_file
 from tb_contention.cli.terminal import printable
 
 FOLDER = Path(__file__).parent / "docs"
@@ -72,7 +71,7 @@ def pages() -> dict[str, str]:
 def _index() -> str:
     rows = [f"| [`{command.NAME}`]({command.NAME}.md) | {_summary(command)} |" for command in COMMANDS]
     text = (
-        "Results go to stdout, everything else to stderr. `python -m tb_contention.cli.pages` generates these pages from the "
+        "Results go to stdout, everything else to stderr. `python -m tb_contention.pages` generates these pages from the "
         "parsers; a test fails when they are stale."
     )
     return "\n".join(["# Commands of tb-contention", "", text, "", "| command | |", "|---|---|", *rows]) + "\n"
@@ -233,18 +232,3 @@ def _inside(folder: Path, cache: Path) -> Iterator[None]:
 
 def _fenced(text: str) -> str:
     return f"```text\n{text}\n```"
-
-
-def write() -> None:
-    """Write the pages and remove those of commands that no longer exist."""
-    FOLDER.mkdir(exist_ok=True)
-    made = pages()
-    for path in FOLDER.glob("*.md"):
-        if path.name not in made:
-            path.unlink()
-    for name, text in made.items():
-        write_file(FOLDER / name, text, force=True)
-
-
-if __name__ == "__main__":
-    write()

@@ -1,21 +1,17 @@
-"""The answers of the routes -> the types of the panel, `frontend/src/api/report.ts`; a test fails when they are stale.
+"""The answers of the routes, and the tables -> what the panel knows of them, in `frontend/src/api/`."""
 
-`python -m tb_contention.plugin.pages` in a checkout writes them.
-"""
-
-import argparse
-import sys
 from pathlib import Path
 
 from tb_contention.model.contention_part import ContentionPart
 from tb_contention.model.memory_part import MemoryPart
 from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.report.contract.documents import ComparisonDocument
-from tb_contention.report.contract.typescript import typescript
+from tb_contention.report.contract.typescript import typescript as types
+from tb_contention.tables.typescript import typescript as tables
 from tb_contention.timeline.layout import Layout
 from tb_contention.timeline.search import SearchHits
 
-PAGE = Path(__file__).parents[2] / "frontend/src/api/report.ts"
+_API = Path(__file__).parents[2] / "frontend" / "src" / "api"
 ANSWERS = (
     Summary,
     Layout,
@@ -29,21 +25,6 @@ ANSWERS = (
 )
 
 
-def page() -> str:
-    """Return the types of all answers."""
-    return typescript(ANSWERS)
-
-
-def main(words: list[str] | None = None) -> int:
-    """Write the types, or with `--check` tell whether they are stale."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where the file is stale")
-    arguments = parser.parse_args(words)
-    is_stale = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page()
-    if is_stale and not arguments.check:
-        PAGE.write_text(page(), encoding="utf-8")
-    return 1 if is_stale and arguments.check else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def pages() -> dict[Path, str]:
+    """Return the types of all answers, and the tables, by their paths."""
+    return {_API / "report.ts": types(ANSWERS), _API / "tables.ts": tables()}

@@ -1,4 +1,4 @@
-/** The JSON of the plugin's routes. Written by `python -m tb_contention.report.contract.pages`; a test fails when it is stale. */
+/** The JSON of the plugin's routes. Written by `python -m tb_contention.pages`; a test fails when it is stale. */
 import type { Bytes, Ns } from '../base/units';
 
 /** How well the sessions of a group are placed against each other. */

@@ -1,11 +1,6 @@
-"""What is made of the declarations and stands in the repository: `python -m tb_contention.report.contract.pages` in a checkout writes it.
+"""What is made of the declarations for whoever reads the JSON: schemas, and the tables of FORMAT.md."""
 
-`--check` writes nothing and fails where a file is stale, as a test does.
-"""
-
-import argparse
 import json
-import sys
 from pathlib import Path
 
 from tb_contention.report.contract.documents import ComparisonDocument, GateDocument, ReportDocument
@@ -29,25 +24,3 @@ def pages() -> dict[Path, str]:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=True) + "\n"
-
-
-def stale() -> list[Path]:
-    """List the files that are not as they would be written."""
-    return [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-
-
-def main(words: list[str] | None = None) -> int:
-    """Write what is stale, or list it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="list stale files and write nothing")
-    arguments = parser.parse_args(words)
-    found = stale()
-    for path in found:
-        sys.stdout.write(f"{path}\n")
-        if not arguments.check:
-            path.write_text(pages()[path], encoding="utf-8")
-    return 1 if found and arguments.check else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

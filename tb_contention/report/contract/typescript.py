@@ -6,7 +6,7 @@ from tb_contention.report.contract.shapes import Shape, classes, meaning, shape
 from tb_contention.wire import Key, keys
 
 _HEAD = """\
-/** The JSON of the plugin's routes. Written by `python -m tb_contention.report.contract.pages`; a test fails when it is stale. */
+/** The JSON of the plugin's routes. Written by `python -m tb_contention.pages`; a test fails when it is stale. */
 import type { Bytes, Ns } from '../base/units';
 """
 _WIDTH = 100

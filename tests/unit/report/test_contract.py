@@ -7,7 +7,6 @@ import jsonschema
 import pytest
 
 from tb_contention.report.contract.markdown import with_tables
-from tb_contention.report.contract.pages import stale
 from tb_contention.report.contract.schema import schema
 from tb_contention.report.contract.typescript import typescript
 from tb_contention.units import Bytes, Nanoseconds
@@ -35,10 +34,6 @@ class Answer:
 
     way: Annotated[Way, Wire("how")]
     rows: Annotated[tuple[Row, ...], Wire("each")] = ()
-
-
-def test_generated_files_are_not_stale() -> None:
-    assert stale() == [], "write them with `python -m tb_contention.report.contract.pages`"
 
 
 @pytest.mark.parametrize(
