@@ -35,7 +35,10 @@ class ContentionPart:
     overlap: Overlap
     sessions: tuple[SessionPart, ...]
     kernels: tuple[KernelCost, ...]
-    pairs: Annotated[tuple[KernelPair, ...], Wire("kernels that met there")]
+    pairs: Annotated[
+        tuple[KernelPair, ...],
+        Wire("kernels that met there, at most 200: largest loss first, by overlap where it is unknown"),
+    ]
     delays: Annotated[tuple[Blame, ...], Wire("stretch and stall of each victim by culprit")]
 
     @property

@@ -219,7 +219,7 @@ export interface ContentionPart {
   readonly start_ns: Ns;
   /** where it ends */
   readonly end_ns: Ns;
-  /** kernels that met there */
+  /** kernels that met there, at most 200: largest loss first, by overlap where it is unknown */
   readonly pairs: readonly KernelPair[];
   /** stretch and stall of each victim by culprit */
   readonly delays: readonly Blame[];

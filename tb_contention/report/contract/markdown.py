@@ -1,7 +1,8 @@
 """Declared keys -> the tables of FORMAT.md and http_api.md, which stand between `<!-- keys of CLASS -->` and `<!-- end of keys -->`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from tb_contention.report.contract.shapes import Shape, classes, innermost, members, shape
 from tb_contention.wire import Choice, keys
@@ -10,10 +11,14 @@ _BETWEEN = re.compile(r"(<!-- keys of (\w+) -->\n).*?(<!-- end of keys -->)", re
 _HEAD = "| Key | Type | Meaning |\n|---|---|---|\n"
 
 
-def with_tables(page: str, roots: Iterable[type]) -> str:
-    """Return a page with its tables written anew; a class that has a table of its own is not spelled out in others."""
+def with_tables(page: str, roots: Iterable[type], others: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a page with its tables written anew; a class that has a table of its own is not spelled out in others.
+
+    others: pages that have tables, too, by their addresses from this one.
+    """
     known = {cls.__name__: cls for root in roots for cls in classes(root)}
-    apart = frozenset(known[found[2]] for found in _BETWEEN.finditer(page))
+    apart = {known[name]: address for address, text in others.items() for name in tables_of(text) if name in known}
+    apart |= {known[name]: "" for name in tables_of(page)}
 
     def table(found: re.Match[str]) -> str:
         rows = "".join(f"| `{name}` | {kind} | {says} |\n" for name, kind, says in _rows(known[found[2]], "", apart))
@@ -22,7 +27,12 @@ def with_tables(page: str, roots: Iterable[type]) -> str:
     return _BETWEEN.sub(table, page)
 
 
-def _rows(cls: type, before: str, apart: frozenset[type]) -> Iterator[tuple[str, str, str]]:
+def tables_of(page: str) -> list[str]:
+    """Name the classes of which a page has tables."""
+    return [found[2] for found in _BETWEEN.finditer(page)]
+
+
+def _rows(cls: type, before: str, apart: Mapping[type, str]) -> Iterator[tuple[str, str, str]]:
     for key in keys(cls):
         found = shape(key.type)
         inner = innermost(found)
@@ -30,11 +40,11 @@ def _rows(cls: type, before: str, apart: frozenset[type]) -> Iterator[tuple[str,
         says = key.says
         if inner.form == "choice" and issubclass(inner.cls, Choice):
             says = f"{says}: {members(inner.cls)}"
-        own = next((one.__name__ for one in getattr(inner.cls, "__mro__", ()) if one in apart), None)
-        link = "" if own is None else f": [keys](#keys-of-{own})"
+        own = next((one for one in getattr(inner.cls, "__mro__", ()) if one in apart), None)
+        link = "" if own is None else f": [keys]({apart[own]}#keys-of-{own.__name__})"
         yield name, _kind(found), f"{says}{link}".replace("|", "\\|")
         if inner.form == "object" and own is None:
-            yield from _rows(inner.cls, f"{name}.", apart)
+            yield from _rows(inner.cls, f"{name}.*." if found.form == "map" else f"{name}.", apart)
 
 
 def _kind(found: Shape) -> str:
