@@ -86,9 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
 
         device = replace(device, predictions=predict(device, analysis.aligned, asked))
     text = _rendered(report, device, arguments)
-    if arguments.device is None and len(report.devices) > 1:
-        others = ", ".join(str(d.id) for d in report.devices if d.id != device.id)
-        print(printable(f"Predicting for {device.id}. Other devices for --device: {others}"), file=sys.stderr)
+    others = [str(d.id) for d in report.devices if d.id != device.id and d.cost.workloads]
+    if arguments.device is None and others:
+        print(printable(f"Predicting for {device.id}. Others for --device: {', '.join(others)}"), file=sys.stderr)
     write_result(arguments.output, text, force=arguments.force)
     return 0
 

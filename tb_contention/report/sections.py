@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tb_contention.model.contention import UNTRACED, Evidence
-from tb_contention.model.report import DeviceReport, Report
+from tb_contention.model.report import Report
 from tb_contention.report.to_json import to_dict
 from tb_contention.tables import overview, sharing
 from tb_contention.tables.catalogue import DEVICE_TABLES
@@ -84,9 +84,3 @@ def evidence_classes(report: Report) -> TextTable:
     rows = tuple((kind.value, *class_words(kind)) for kind in Evidence if kind in used)
     header = ("class", "a slowdown of it is", "how far to trust it")
     return TextTable(title="How sure the slowdowns are", header=header, rows=rows)
-
-
-def wire_of(report: Report, device: DeviceReport) -> Wire:
-    """Return one device of a report as JSON values."""
-    found: Wire = to_dict(report)["devices"][report.devices.index(device)]
-    return found

@@ -1,19 +1,21 @@
 """Predictions of a device -> plain text for a terminal: a paragraph for each change."""
 
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.sections import wire_of
+from tb_contention.report.contract import encode
 from tb_contention.tables.people import cell
 from tb_contention.tables.rows import Row, rows_of_device
 from tb_contention.tables.sharing import PREDICTIONS, SCHEDULES
 from tb_contention.tables.spec import TableSpec
+from tb_contention.words.answers import brief
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import UNKNOWN
 
 
 def to_text(report: Report, device: DeviceReport) -> str:
     """Print a device's predictions; names are cleaned."""
-    names, wire = names_of(report), wire_of(report, device)
-    lines = [f"{device_label(device)}: predictions for other schedules", ""]
+    names, wire = names_of(report), encode(device, report)
+    now = [f"{names[loss.session]} {brief(loss.slowdown)}" for loss in device.losses]
+    lines = [f"{device_label(device)}: predictions for other schedules", f"Slowdown now: {', '.join(now)}", ""]
     sessions = rows_of_device(PREDICTIONS, wire)
     for schedule in rows_of_device(SCHEDULES, wire):
         setting, *facts = _cells(SCHEDULES, schedule, names)

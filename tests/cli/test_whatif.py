@@ -35,10 +35,9 @@ def test_without_a_question_all_standard_ones_are_predicted(logs: str, capsys: C
 def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs]) == 0
     text = capsys.readouterr().out
-    assert text.startswith(f"{GPU}: what would be if its sessions ran another way\n")
-    assert "\nMove evaluator to another GPU\n  evaluator: slowdown 1.5" in text
-    assert " now, 1.00 then; step " in text
-    assert "Assumes: The sessions keep their recorded pace" in text
+    assert text.startswith("GPU 0 on simulated-host: predictions for other schedules\nSlowdown now: evaluator 1.5")
+    assert "\nMove evaluator to another GPU\n  evaluator: slowdown then 1.00×, step then " in text
+    assert "  assumes: The sessions keep their recorded pace" in text
 
 
 def test_only_what_is_asked_for_is_predicted_in_the_order_of_the_options(logs: str, capsys: Captured) -> None:
@@ -70,14 +69,15 @@ def test_a_session_is_named_by_its_id_too(logs: str, capsys: Captured) -> None:
 
 def test_what_is_so_already_is_said(logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs, "--policy", "time-slicing"]) == 0
-    assert "Not known: The sessions already take turns." in capsys.readouterr().out
+    assert "unknown because: The sessions already take turns." in capsys.readouterr().out
 
 
-def test_another_device_is_named_where_there_are_several(demo_logs: Path, capsys: Captured) -> None:
+def test_a_device_that_nobody_shared_is_not_offered(demo_logs: Path, capsys: Captured) -> None:
     logs = str(demo_logs / "simulated_time_slicing")
     assert main(["whatif", logs, "--move", "together/trainer"]) == 0
     caught = capsys.readouterr()
-    assert caught.err.startswith(f"Predicting for {GPU}#3. Other devices for --device: ")
+    assert caught.out.startswith("GPU 0 on simulated-host (group 3): ")
+    assert caught.err == ""
     assert main(["whatif", logs, "--device", f"{GPU}#3", "--move", "together/trainer"]) == 0
     again = capsys.readouterr()
     assert (again.out, again.err) == (caught.out, "")
