@@ -197,7 +197,13 @@ class StepTimes:
     number: Annotated[I64, Wire("number of the step that ends the period, or the last of those merged", signed=True)]
     start: Annotated[I64, Wire("where the entry begins", key="start_ns", signed=True)]
     end: Annotated[I64, Wire("where the entry ends", key="end_ns", signed=True)]
-    own: Annotated[I64, Wire("device time of the period's kernels as they take alone", key="own_ns")]
+    own: Annotated[
+        I64,
+        Wire(
+            "device time of the entry's kernels as they take alone; with `host_ns` and `lost_ns` its length",
+            key="own_ns",
+        ),
+    ]
     host: Annotated[I64, Wire("the rest of the period alone", key="host_ns")]
     lost: Annotated[I64, Wire("what other sessions added; means nothing where `known` is false", key="lost_ns")]
     known: Annotated[bool, Wire("whether the loss is identifiable")]
@@ -272,7 +278,9 @@ class Cost:
     metrics: Annotated[SharingMetrics | None, Wire("over all sessions; null unless every session has an estimate")]
     losses: tuple[SessionLoss, ...]
     kernels: tuple[KernelCost, ...] = ()
-    blame: Annotated[tuple[Blame, ...], Wire("who lost how much to whom")] = ()
+    blame: Annotated[
+        tuple[Blame, ...], Wire("who lost how much to whom; the rows of one victim add up to its `lost_ns`, within 1 %")
+    ] = ()
     kernel_blame: Annotated[
         tuple[KernelBlame, ...], Wire("which kernels lost how much to which, top pairs only", key="blame_kernels")
     ] = ()

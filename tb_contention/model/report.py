@@ -96,7 +96,7 @@ class DeviceReport:
     group: Annotated[DeviceGroup, Wire(flat=True)]
     overlap: Annotated[Overlap, Wire(flat=True)]
     cost: Annotated[Cost, Wire(flat=True)]
-    memory: Annotated[CombinedMemory | None, Wire("null when no allocator event was recorded")]
+    memory: Annotated[CombinedMemory | None, Wire("memory of all sessions; null when no allocator event was recorded")]
     memory_note: Annotated[str, Wire("why memory is null or incomplete; empty when it is complete")]
     parts: Annotated[RollUp, Wire(flat=True)]
     predictions: Annotated[

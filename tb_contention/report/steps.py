@@ -19,7 +19,10 @@ class StepRuns:
 
     times: Annotated[StepTimes, Wire(flat=True)]
     merged: Annotated[
-        int, Wire(f"how many periods an entry stands for, so that there are at most {MOST_STEPS} entries; 1 otherwise")
+        int,
+        Wire(
+            f"how many periods an entry stands for: more than 1 beyond {MOST_STEPS} periods; the last entry may stand for fewer"
+        ),
     ]
     steps: Annotated[int, Wire("number of periods")]
 

@@ -284,11 +284,11 @@ export interface Device {
   readonly progress_sum: number | null;
   /** over all sessions; null unless every session has an estimate */
   readonly metrics: SharingMetrics | null;
-  /** who lost how much to whom */
+  /** who lost how much to whom; the rows of one victim add up to its `lost_ns`, within 1 % */
   readonly blame: readonly Blame[];
   /** which kernels lost how much to which, top pairs only */
   readonly blame_kernels: readonly KernelBlame[];
-  /** null when no allocator event was recorded */
+  /** memory of all sessions; null when no allocator event was recorded */
   readonly memory: DeviceMemory | null;
   /** why memory is null or incomplete; empty when it is complete */
   readonly memory_note: string;
@@ -1587,7 +1587,9 @@ export interface StepTimes {
   readonly start_ns: readonly Ns[];
   /** where the entry ends */
   readonly end_ns: readonly Ns[];
-  /** device time of the period's kernels as they take alone */
+  /**
+   * device time of the entry's kernels as they take alone; with `host_ns` and `lost_ns` its length
+   */
   readonly own_ns: readonly Ns[];
   /** the rest of the period alone */
   readonly host_ns: readonly Ns[];
@@ -1595,7 +1597,10 @@ export interface StepTimes {
   readonly lost_ns: readonly Ns[];
   /** whether the loss is identifiable */
   readonly known: boolean;
-  /** how many periods an entry stands for, so that there are at most 400 entries; 1 otherwise */
+  /**
+   * how many periods an entry stands for: more than 1 beyond 400 periods; the last entry may stand
+   * for fewer
+   */
   readonly merged: number;
   /** number of periods */
   readonly steps: number;
