@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tb_contention.capture.profile import manifest as manifest
     from tb_contention.capture.profile import profile as profile
     from tb_contention.errors import ContentionError as ContentionError
+    from tb_contention.model.face import Face
     from tb_contention.model.report import Report as Report
     from tb_contention.pipeline import Options as Options
     from tb_contention.pipeline import analyse as analyse
@@ -29,11 +30,11 @@ _HOMES = {
 }
 
 
-def face() -> Any:
+def face() -> "Face":
     """Say who answers when a report is to show itself (`tb_contention.model.face.Face`); imported when it is asked for."""
-    from importlib import import_module
+    from tb_contention import notebook
 
-    return import_module("tb_contention.notebook")
+    return notebook
 
 
 def __getattr__(name: str) -> Any:

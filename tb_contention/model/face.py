@@ -11,7 +11,9 @@ from typing import Any, Protocol
 class Table(Protocol):
     """Columns of equal length with names and units: int64 ns and bytes, None where something is unknown, never 0."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Name the table."""
 
     def __len__(self) -> int:
         """Count the rows."""
