@@ -11,7 +11,7 @@ from tb_contention.tables.catalogue import DEVICE_TABLES
 from tb_contention.tables.memory import ALLOCATORS
 from tb_contention.tables.people import TextTable, device_table, report_table
 from tb_contention.tables.rows import Wire
-from tb_contention.words.answers import class_words
+from tb_contention.words.answers import SWITCHES, class_words
 from tb_contention.words.memory import gaps_sentence
 from tb_contention.words.names import Names, names_of
 from tb_contention.words.numbers import UNKNOWN, duration
@@ -80,7 +80,10 @@ def _cell(nanoseconds: int) -> str:
 
 def evidence_classes(report: Report) -> TextTable:
     """Explain the classes of evidence that the report's slowdowns have."""
-    used = {loss.slowdown.evidence for device in report.devices if len(device.sessions) > 1 for loss in device.losses}
+    found = [loss.slowdown for device in report.devices if len(device.sessions) > 1 for loss in device.losses]
+    measured = ", ".join(sorted({slowdown.evidence.value for slowdown in found if slowdown.measured}))
+    used = {slowdown.evidence for slowdown in found if not slowdown.measured}
     rows = tuple((kind.value, *class_words(kind)) for kind in Evidence if kind in used)
+    rows = ((measured, *SWITCHES), *rows) if measured else rows
     header = ("class", "a slowdown of it is", "how far to trust it")
     return TextTable(title="How sure the slowdowns are", header=header, rows=rows)

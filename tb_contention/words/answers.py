@@ -71,6 +71,13 @@ _TRUST = {
 }
 
 
+#: What a slowdown is that context switches measured, and how far to trust it.
+SWITCHES = (
+    "measured by the GPU's recorded context switches",
+    "High: the GPU recorded who had it when. Caches that a switch empties count as the session's own time.",
+)
+
+
 def class_words(evidence: Evidence) -> tuple[str, str]:
     """Return what a slowdown of a class is, and how far to trust it."""
     return _EVIDENCE[evidence], _TRUST[evidence]
@@ -81,7 +88,7 @@ def basis(slowdown: Slowdown) -> str:
     if answer_of(slowdown) is Answer.UNKNOWN:
         return "unknown"
     if slowdown.measured:
-        return "measured by the GPU's recorded context switches"
+        return SWITCHES[0]
     return _EVIDENCE[slowdown.evidence]
 
 
