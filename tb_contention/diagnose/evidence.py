@@ -11,6 +11,7 @@ from tb_contention.diagnose.settings import BUS_ORDER, CONCURRENT_TRACE
 from tb_contention.model.alignment import AlignedTraces, Identity
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.manifest import KernelMode
+from tb_contention.model.names import clean
 from tb_contention.words.names import session_labels
 from tb_contention.words.numbers import count, duration, listing, percent, share
 
@@ -155,7 +156,7 @@ def host_only(scene: Scene) -> Iterator[Remark]:
         return
     yield Remark(
         severity=Severity.INFO,
-        title=f"No GPU work was captured; the report shows operations on {scene.where}",
+        title=f"No GPU work was captured on {clean(scene.device.group.device.host)}; the report shows operations on its processor",
         detail="A processor has several cores, so operations of two sessions at the same time are overlap, not proof of contention.",
         advice="Capture on a machine with a GPU. If this one has a GPU, look at the problems with the input.",
         sessions=tuple(dict.fromkeys(p.session for p in scene.device.group.planes)),
