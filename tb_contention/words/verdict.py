@@ -59,9 +59,9 @@ def verdict(report: Report) -> Verdict:
     )
 
 
-def device_verdict(report: Report, device: DeviceReport) -> Verdict:
-    """Answer for one device."""
-    names = names_of(report)
+def device_verdict(report: Report, device: DeviceReport, names: Names | None = None) -> Verdict:
+    """Answer for one device; names: the labels of the report's sessions, where they are known already."""
+    names = names_of(report) if names is None else names
     return Verdict(
         answer=is_contended(device),
         headline=_headline(names, device),

@@ -6,7 +6,8 @@ from typing import Annotated
 from tb_contention.model.contention import KernelCost, KernelTotal, Overlap, SessionLoss, SessionShare
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.model.manifest import ManifestSession
-from tb_contention.model.report import DeviceReport, Report, SessionReport
+from tb_contention.model.report import DeviceReport, SessionReport
+from tb_contention.report.contract.about import About
 from tb_contention.report.contract.judged import SessionJudgement, judge
 from tb_contention.report.steps import StepRuns, merge_steps
 from tb_contention.units import Nanoseconds, SessionId
@@ -18,7 +19,7 @@ from tb_contention.wire import Wire, adds
     "recording",
     "what the manifest beside the trace states; null without one, and for a session inside a process",
 )
-def recording(item: SessionReport, report: Report) -> ManifestSession | None:
+def recording(item: SessionReport, about: About) -> ManifestSession | None:
     """Leave what is known of a whole process to the process."""
     return item.session.manifest if item.session.process is None else None
 
@@ -49,13 +50,13 @@ class SessionOnDevice:
 
 
 @adds(DeviceReport, "per_session", "what each session had of the device, and what sharing cost it")
-def per_session(device: DeviceReport, report: Report) -> tuple[SessionOnDevice, ...]:
+def per_session(device: DeviceReport, about: About) -> tuple[SessionOnDevice, ...]:
     """Join share and loss; the mean of the whole capture stands in for an unknown period in company."""
     rows = []
     for share in device.overlap.shares:
         loss = device.cost.loss(share.session)
         shared = loss.step_shared
-        steps = report.session(share.session).steps
+        steps = about.sessions[share.session].steps
         if shared is None and steps is not None and len(device.sessions) > 1:
             shared = steps.mean
         step = StepPeriod(shared=shared, alone=loss.step_alone, count=loss.steps)
@@ -75,7 +76,7 @@ _KERNELS = "kernels by session and name, longest total first"
 
 
 @adds(DeviceReport, "kernels", _KERNELS)
-def kernels(device: DeviceReport, report: Report) -> tuple[KernelRow, ...]:
+def kernels(device: DeviceReport, about: About) -> tuple[KernelRow, ...]:
     """Join the sums of each kernel name with what they cost."""
     return _kernel_rows(device.overlap, device.cost.kernels)
 
@@ -90,7 +91,7 @@ def _kernel_rows(overlap: Overlap, known: tuple[KernelCost, ...]) -> tuple[Kerne
 @adds(
     DeviceReport, "step_times", "whole step periods in the window by session, in time order, as columns of equal length"
 )
-def step_times(device: DeviceReport, report: Report) -> tuple[StepRuns, ...]:
+def step_times(device: DeviceReport, about: About) -> tuple[StepRuns, ...]:
     """Merge neighbours where there are many."""
     return tuple(merge_steps(times) for times in device.cost.steps)
 

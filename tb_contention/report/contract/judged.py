@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import SessionLoss
-from tb_contention.model.report import DeviceReport, Report, SessionReport
+from tb_contention.model.report import DeviceReport, SessionReport
+from tb_contention.report.contract.about import About
 from tb_contention.wire import Wire, adds
 from tb_contention.words.answers import Answer, answer_on, basis_with_class, figure, interval, loss_words
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, memory_sentence
-from tb_contention.words.names import device_label, names_of
+from tb_contention.words.names import device_label
 from tb_contention.words.verdict import Verdict, device_verdict
 
 
@@ -38,36 +39,36 @@ def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
 
 
 @adds(SessionReport, "label", "what people call the session: short, and unique in the report")
-def session_label(item: SessionReport, report: Report) -> str:
+def session_label(item: SessionReport, about: About) -> str:
     """Name the session as every printer does."""
-    return names_of(report)[item.id]
+    return about.names[item.id]
 
 
 @adds(DeviceReport, "label", "what people call the device")
-def label(device: DeviceReport, report: Report) -> str:
+def label(device: DeviceReport, about: About) -> str:
     """Name the device as every printer does."""
     return device_label(device)
 
 
 @adds(DeviceReport, "verdict", "the answer for this device, judged and worded once for all readers")
-def verdict(device: DeviceReport, report: Report) -> Verdict:
+def verdict(device: DeviceReport, about: About) -> Verdict:
     """Judge the device."""
-    return device_verdict(report, device)
+    return device_verdict(about.report, device, about.names)
 
 
 @adds(DeviceReport, "mechanism_words", "the mechanism in a sentence")
-def mechanism_words(device: DeviceReport, report: Report) -> str:
+def mechanism_words(device: DeviceReport, about: About) -> str:
     """Word the mechanism."""
     return mechanism_sentence(device.cost)
 
 
 @adds(DeviceReport, "memory_words", 'the memory of all sessions in sentences, or why it is unknown; "" for neither')
-def memory_words(device: DeviceReport, report: Report) -> str:
+def memory_words(device: DeviceReport, about: About) -> str:
     """Word the memory."""
     return memory_sentence(device)
 
 
 @adds(DeviceReport, "driver_words", 'what the driver reports in sentences; "" where no manifest has samples')
-def driver_words(device: DeviceReport, report: Report) -> str:
+def driver_words(device: DeviceReport, about: About) -> str:
     """Word what the driver reports."""
     return driver_sentence(device.driver)
