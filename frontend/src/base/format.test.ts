@@ -1,71 +1,60 @@
 import { describe, expect, it } from 'vitest';
+import CASES from '../../../tests/unit/words/formats.json';
 import {
   formatBytes,
   formatDuration,
   formatError,
+  formatPart,
   formatShare,
   shorten,
   shortenAll,
+  times,
   UNKNOWN,
 } from './format';
 import { bytes, ns } from './units';
 
-describe('formatDuration', () => {
-  it.each([
-    [0, '0 ns'],
-    [1, '1 ns'],
-    [999, '999 ns'],
-    [1_000, '1 µs'],
-    [12_340, '12.3 µs'],
-    [999_999, '1 ms'],
-    [480_000_000, '480 ms'],
-    [1_500_000_000, '1.5 s'],
-    [-9_500_000, '-9.5 ms'],
-    [3_600_000_000_000, '3,600 s'],
-  ])('prints %d ns as %s', (value, text) => {
-    expect(formatDuration(ns(value))).toBe(text);
+/** The cases of `words/numbers.py`: what the panel prints and what the server prints are the same digits. */
+type Case = readonly [number | null, string];
+
+const all = (name: 'duration' | 'size' | 'share' | 'times' | 'error'): readonly Case[] =>
+  CASES[name] as unknown as readonly Case[];
+
+describe('numbers read as the server writes them', () => {
+  it.each(all('duration'))('a duration of %s ns is %s', (value, text) => {
+    expect(formatDuration(value === null ? null : ns(value))).toBe(text);
   });
 
-  it('prints what is unknown as a dash, not as 0', () => {
-    expect(formatDuration(null)).toBe(UNKNOWN);
-    expect(formatError(null)).toBe('error unknown');
-  });
-});
-
-describe('formatBytes', () => {
-  it.each([
-    [0, '0 B'],
-    [1023, '1,023 B'],
-    [1024, '1 KiB'],
-    [65.2 * 2 ** 30, '65.2 GiB'],
-  ])('prints %d bytes as %s', (value, text) => {
-    expect(formatBytes(bytes(value))).toBe(text);
+  it.each(all('size'))('%s bytes are %s', (value, text) => {
+    expect(formatBytes(value === null ? null : bytes(value))).toBe(text);
   });
 
-  it('prints what is unknown as a dash', () => {
-    expect(formatBytes(null)).toBe(UNKNOWN);
+  it.each(all('share'))('a share of %s is %s', (value, text) => {
+    expect(formatPart(value)).toBe(text);
+  });
+
+  it.each(all('times'))('a factor of %s is %s', (value, text) => {
+    expect(times(value)).toBe(text);
+  });
+
+  it.each(all('error'))('an error of %s ns is %s', (value, text) => {
+    expect(formatError(value === null ? null : ns(value))).toBe(text);
+  });
+
+  it.each(
+    CASES.shorten as unknown as readonly [string, number, string][],
+  )('shortens %s to %d characters', (name, most, text) => {
+    expect(shorten(name, most)).toBe(text);
   });
 });
 
 describe('formatShare', () => {
   it.each([
     [150, 480, '31 %'],
-    [0, 480, '0 %'],
-    [1, 100_000, '< 0.1 %'],
-    [99_999, 100_000, '> 99.9 %'],
-    [480, 480, '100 %'],
     [null, 480, UNKNOWN],
     [0, 0, UNKNOWN],
   ])('prints %s of %s as %s', (part, whole, text) => {
     expect(formatShare(part, whole)).toBe(text);
   });
-});
-
-it.each([
-  ['gemm', 10, 'gemm'],
-  ['sm90_gemm_tile_128', 10, 'sm90_…_128'],
-])('shortens %s to %d characters', (name, most, text) => {
-  expect(shorten(name, most)).toBe(text);
 });
 
 it('shows where long names differ that would look alike', () => {
@@ -77,7 +66,7 @@ it('shows where long names differ that would look alike', () => {
     'sm90_xmma_…6_tile128x256_warp…',
     'sm90_xmma_…6_tile256x128_warp…',
     'short',
-    'aaaaaaaaaaaaaaa…aaaaaaaaaaaaab',
+    `${'a'.repeat(19)}…${'a'.repeat(9)}b`,
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Numbers as people read them. What is unknown stays a dash: a null is never printed as 0. */
+/** Numbers as people read them, in the digits of `tb_contention/words/numbers.py`. What is unknown is a dash, never 0. */
 import type { Bytes, Ns } from './units';
 
 export const UNKNOWN = '–';
@@ -7,29 +7,44 @@ const TIME_UNITS = [
   { suffix: 's', size: 1e9 },
   { suffix: 'ms', size: 1e6 },
   { suffix: 'µs', size: 1e3 },
-  { suffix: 'ns', size: 1 },
 ] as const;
+
+/** Beyond so many seconds people count in minutes, hours and days. */
+const LONG_UNITS = [
+  { suffix: 'days', size: 86_400e9, beyond: 172_800e9 },
+  { suffix: 'h', size: 3_600e9, beyond: 7_200e9 },
+  { suffix: 'min', size: 60e9, beyond: 120e9 },
+] as const;
+
+/** What still rounds to a smaller unit's largest three digits belongs to the next unit. */
+const NEARLY = 0.9995;
 
 /** Made once: `toLocaleString` makes one a call, which a frame with many labels cannot afford. */
 const FORMATS = [0, 1, 2].map(
-  (decimals) => new Intl.NumberFormat('en-US', { maximumFractionDigits: decimals }),
+  (decimals) =>
+    new Intl.NumberFormat('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals }),
 );
+
+const minus = (text: string): string => text.replace('-', '−');
 
 /** Three significant digits without exponent: 1234 -> "1,234", 12.34 -> "12.3". */
 export function threeDigits(value: number): string {
   const size = Math.abs(value);
   const decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return FORMATS[decimals].format(value);
+  return minus(FORMATS[decimals].format(value));
 }
 
 export function formatDuration(duration: Ns | null): string {
   if (duration === null) return UNKNOWN;
   const size = Math.abs(duration);
-  const found = TIME_UNITS.find((candidate) => size >= candidate.size * 0.9995) ?? TIME_UNITS[3];
+  const found =
+    LONG_UNITS.find(({ beyond }) => size >= beyond * NEARLY) ??
+    TIME_UNITS.find((unit) => size >= unit.size * NEARLY);
+  if (found === undefined) return `${minus(duration.toFixed(0))} ns`;
   return `${threeDigits(duration / found.size)} ${found.suffix}`;
 }
 
-/** "±12 µs", or that nothing is known about it. */
+/** "±12.0 µs", or that it is unknown. */
 export const formatError = (error: Ns | null): string =>
   error === null ? 'error unknown' : `±${formatDuration(error)}`;
 
@@ -38,22 +53,31 @@ const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 export function formatBytes(size: Bytes | null): string {
   if (size === null) return UNKNOWN;
   let value: number = size;
-  let index = 0;
-  while (Math.abs(value) >= 1023.95 && index < BYTE_UNITS.length - 1) {
+  let unit = 0;
+  while (Math.abs(value) >= 1024 * NEARLY && unit < BYTE_UNITS.length - 1) {
     value /= 1024;
-    index += 1;
+    unit += 1;
   }
-  return `${threeDigits(value)} ${BYTE_UNITS[index]}`;
+  return `${unit === 0 ? minus(value.toFixed(0)) : threeDigits(value)} ${BYTE_UNITS[unit]}`;
+}
+
+/** A share, 0 to 1, in per cent; what is small never reads as 0 %, nor what is not all as 100 %. */
+export function formatPart(part: number | null): string {
+  if (part === null) return UNKNOWN;
+  const percent = 100 * part;
+  const size = Math.abs(percent);
+  if (size > 0 && size < 0.05) return '< 0.1 %';
+  if (percent >= 99.95 && percent < 100) return '> 99.9 %';
+  const decimals = size < 9.95 || (percent > 99 && percent < 100) ? 1 : 0;
+  return `${minus(percent.toFixed(decimals).replace(/\.0$/, ''))} %`;
 }
 
 /** A part of a whole in per cent; unknown when there is no whole. */
-export function formatShare(part: number | null, whole: number | null): string {
-  if (part === null || whole === null || whole <= 0) return UNKNOWN;
-  const percent = (100 * part) / whole;
-  if (percent > 0 && percent < 0.1) return '< 0.1 %';
-  if (percent < 100 && percent > 99.9) return '> 99.9 %';
-  return `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} %`;
-}
+export const formatShare = (part: number | null, whole: number | null): string =>
+  part === null || whole === null || whole <= 0 ? UNKNOWN : formatPart(part / whole);
+
+/** A ratio as a factor: "1.56×". */
+export const times = (value: number | null): string => (value === null ? UNKNOWN : `${value.toFixed(2)}×`);
 
 export const formatCount = (count: number): string => FORMATS[0].format(count);
 
@@ -67,7 +91,7 @@ export const countWord = (count: number): string => WORDS[count] ?? formatCount(
 /** A long name without its middle: names of kernels differ at their ends. */
 export function shorten(name: string, most: number): string {
   if (name.length <= most) return name;
-  const tail = Math.floor((most - 1) / 2);
+  const tail = Math.floor(most / 3);
   return `${name.slice(0, most - 1 - tail)}…${name.slice(name.length - tail)}`;
 }
 

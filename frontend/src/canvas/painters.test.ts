@@ -133,8 +133,8 @@ describe('paintBody', () => {
     const colours = renderer.of('steps').map((call) => call.colour);
     expect(colours).toEqual([sessionColour(theme, 0), sessionColour(theme, 1)]);
     expect(renderer.of('circle')[0].numbers?.[0]).toBe(512);
-    expect(renderer.texts).toContain('capacity 10 GiB');
-    expect(renderer.texts).toContain('peak 6 GiB · headroom 4 GiB');
+    expect(renderer.texts).toContain('capacity 10.0 GiB');
+    expect(renderer.texts).toContain('peak 6.00 GiB · headroom 4.00 GiB');
   });
 
   it('marks what is not loaded, and does not draw it as idle', () => {
@@ -226,7 +226,7 @@ describe('paintMemory', () => {
     const own_peaks = [0, 1].map((at) => ({ peak_bytes: bytes(GIB), peak_at_ns: ns(100 * at) }));
     const { renderer } = paint(limited({ own_peaks }), { instant: ns(700) });
     expect(renderer.texts).toEqual(
-      expect.arrayContaining(['safe 9 GiB', 'capacity 10 GiB', 'peak 6 GiB · headroom 4 GiB']),
+      expect.arrayContaining(['safe 9.00 GiB', 'capacity 10.0 GiB', 'peak 6.00 GiB · headroom 4.00 GiB']),
     );
     expect(renderer.of('circle')).toHaveLength(3);
     expect(renderer.of('line').some((call) => call.numbers?.[0] === 700.5)).toBe(true);
@@ -240,7 +240,7 @@ describe('paintMemory', () => {
     const { renderer, box } = paint(limited({ driver }));
     const scale = box.height / (10 * 1.04);
     const foot = box.top + box.height;
-    expect(renderer.texts).toContain('taken, as the driver saw: 8 GiB, of it not captured: 2 GiB');
+    expect(renderer.texts).toContain('taken, as the driver saw: 8.00 GiB, of it not captured: 2.00 GiB');
     const [, , top, bottom] = renderer.of('steps').at(-1)?.numbers ?? [];
     expect([(foot - top) / scale, (foot - bottom) / scale]).toEqual([expect.closeTo(10), expect.closeTo(8)]);
     const levels = renderer.of('line').map(({ numbers = [] }) => (foot - numbers[1]) / scale);
@@ -251,7 +251,7 @@ describe('paintMemory', () => {
     const driver = { used: { time_ns: [], bytes: [bytes(7 * GIB)] }, untraced: null };
     const alone = { sessions: [], limit_bytes: [], own_peaks: [], safe_bytes: null };
     const { renderer } = paint(limited({ ...alone, peak_bytes: bytes(7 * GIB), peak_at_ns: null, driver }));
-    expect(renderer.texts).toContain('taken, as the driver saw: 7 GiB');
+    expect(renderer.texts).toContain('taken, as the driver saw: 7.00 GiB');
     expect(renderer.texts.join()).not.toContain('peak');
     expect(renderer.of('circle')).toEqual([]);
   });

@@ -62,7 +62,7 @@ describe('who, how much, by what', () => {
   ];
 
   it('names the worst culprit of each victim', () => {
-    expect(answer(shared([nothing, nothing], { blame }), 'Who?')).toBe('b delays a (9 ms, 90 % of its loss)');
+    expect(answer(shared([nothing, nothing], { blame }), 'Who?')).toBe('b delays a (9.00 ms, 90 % of its loss)');
     expect(answer(shared([nothing, nothing], { blame: [blame[1]] }), 'Who?')).toMatch(
       /^work that no trace shows/,
     );
@@ -81,7 +81,7 @@ describe('who, how much, by what', () => {
 
   it('says how long the slices are', () => {
     expect(mechanismText(shared([nothing], { mechanism: 'time_slicing', slice_ns: ns(2.3e6) }))).toBe(
-      'Time slicing: they take turns, in slices of about 2.3 ms',
+      'Time slicing: they take turns, in slices of about 2.30 ms',
     );
   });
 });
@@ -106,25 +106,25 @@ describe('whether the memory fits', () => {
   };
 
   it.each([
-    [8, {}, 'Yes: 8 GiB of 10 GiB at the peak'],
-    [9.5, {}, 'Barely: 9.5 GiB of 10 GiB at the peak, only 9 GiB are safe'],
-    [11, {}, 'No: 11 GiB of 10 GiB at the peak, over by 1 GiB'],
+    [8, {}, 'Yes: 8.00 GiB of 10.0 GiB at the peak'],
+    [9.5, {}, 'Barely: 9.50 GiB of 10.0 GiB at the peak, only 9.00 GiB are safe'],
+    [11, {}, 'No: 11.0 GiB of 10.0 GiB at the peak, over by 1.00 GiB'],
     [
       8,
       { sum_of_limits_bytes: bytes(12 * GIB) },
-      'So far: 8 GiB of 10 GiB at the peak, but the allocators may take 12 GiB',
+      'So far: 8.00 GiB of 10.0 GiB at the peak, but the allocators may take 12.0 GiB',
     ],
     [
       8,
       { sessions_without_data: ['a'] },
-      "Not decided: ≥ 8 GiB of 10 GiB at the peak, and not all sessions' memory is known",
+      "Not decided: ≥ 8.00 GiB of 10.0 GiB at the peak, and not all sessions' memory is known",
     ],
     [
       8,
       { sum_of_peaks_bytes: bytes(9.5 * GIB) },
-      "So far: 8 GiB of 10 GiB at the peak, but the sessions' own peaks add up to 9.5 GiB, and 9 GiB are safe",
+      "So far: 8.00 GiB of 10.0 GiB at the peak, but the sessions' own peaks add up to 9.50 GiB, and 9.00 GiB are safe",
     ],
-    [8, { sum_of_peaks_bytes: bytes(9 * GIB) }, 'Yes: 8 GiB of 10 GiB at the peak'],
+    [8, { sum_of_peaks_bytes: bytes(9 * GIB) }, 'Yes: 8.00 GiB of 10.0 GiB at the peak'],
     [8, { capacity_bytes: null }, undefined],
   ])('says of %d GiB, %o: %s', (peak, more, expected) => {
     expect(answer(peak, more)).toBe(expected);
@@ -140,9 +140,9 @@ describe('whether the memory fits', () => {
     });
 
   it.each([
-    [0, 'Yes: 8 GiB of 10 GiB at the peak'],
-    [null, 'Yes: 8 GiB of 10 GiB at the peak'],
-    [2, 'So far: 8 GiB of 10 GiB at the peak, and others that were not captured held up to 2 GiB'],
+    [0, 'Yes: 8.00 GiB of 10.0 GiB at the peak'],
+    [null, 'Yes: 8.00 GiB of 10.0 GiB at the peak'],
+    [2, 'So far: 8.00 GiB of 10.0 GiB at the peak, and others that were not captured held up to 2.00 GiB'],
   ])('counts the %d GiB that others hold: %s', (untraced, expected) => {
     expect(answer(8, {}, { driver: seen(untraced) })).toBe(expected);
   });
@@ -151,12 +151,12 @@ describe('whether the memory fits', () => {
     const made = device(['a', 'b'], { memory: null, driver: seen(null) });
     const found = answersOf(made, String).find(({ question }) => question === 'Does the memory fit?');
     expect(found?.answer).toBe(
-      'Not decided: the driver saw at most 9 GiB of 10 GiB taken, which need not be in use',
+      'Not decided: the driver saw at most 9.00 GiB of 10.0 GiB taken, which need not be in use',
     );
     expect(found?.place).toEqual({ kind: 'table', name: 'Memory' });
     const sizeless = { ...seen(null), capacity_bytes: null };
     expect(answer(8, { capacity_bytes: null }, { driver: sizeless })).toBe(
-      'Not decided: the driver saw at most 9 GiB taken, which need not be in use',
+      'Not decided: the driver saw at most 9.00 GiB taken, which need not be in use',
     );
     expect(answer(8, { capacity_bytes: null }, { driver: { ...sizeless, used_peak_bytes: null } })).toBe(
       undefined,

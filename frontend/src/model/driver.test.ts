@@ -32,8 +32,8 @@ const view = driverView({
 
 it('says how much was taken, what was left, and what was not captured', () => {
   expect(driverText(view)).toBe(
-    'The driver saw at most 60 GiB of 80 GiB taken, 20 GiB free at the least (40 samples, one every 50 ms). ' +
-      'Processes that were not captured held up to 3 GiB of that.',
+    'The driver saw at most 60.0 GiB of 80.0 GiB taken, 20.0 GiB free at the least (40 samples, one every 50.0 ms). ' +
+      'Processes that were not captured held up to 3.00 GiB of that.',
   );
 });
 

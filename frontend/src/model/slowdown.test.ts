@@ -71,17 +71,17 @@ describe('the loss in words', () => {
 
   it('adds up', () => {
     expect(lossText({ ...entry, absorbed_ns: ns(2e6) }, 480e6)).toBe(
-      'lost 12 ms (2.5 %): 8 ms stretch + 6 ms stall − 2 ms absorbed by the host',
+      'lost 12.0 ms (2.5 %): 8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed by the host',
     );
   });
 
   it('does without what is unknown', () => {
-    expect(lossText({ ...entry, stretch_ns: null, stall_ns: null }, 480e6)).toBe('lost 12 ms (2.5 %)');
+    expect(lossText({ ...entry, stretch_ns: null, stall_ns: null }, 480e6)).toBe('lost 12.0 ms (2.5 %)');
     expect(lossText({ ...entry, lost_ns: null }, 480e6)).toBeNull();
   });
 
   it('leaves out parts of nothing', () => {
     const stalled = { ...entry, stretch_ns: ns(0), stall_ns: ns(12e6), absorbed_ns: ns(8) };
-    expect(lossText(stalled, 480e6)).toBe('lost 12 ms (2.5 %): 12 ms stall');
+    expect(lossText(stalled, 480e6)).toBe('lost 12.0 ms (2.5 %): 12.0 ms stall');
   });
 });

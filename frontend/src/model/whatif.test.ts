@@ -70,8 +70,8 @@ it('says whether the memory fits as far as that is known', () => {
         fits: fits,
       }),
     )[0].memory;
-  expect(memory(2 ** 30, 2 ** 31, true)).toBe('1 GiB, up to 2 GiB, fits');
-  expect(memory(2 ** 30, 2 ** 30, null)).toBe('1 GiB');
+  expect(memory(2 ** 30, 2 ** 31, true)).toBe('1.00 GiB, up to 2.00 GiB, fits');
+  expect(memory(2 ** 30, 2 ** 30, null)).toBe('1.00 GiB');
   expect(memory(null, null, false)).toBe('does not fit');
   expect(memory(null, null, null)).toBeNull();
 });

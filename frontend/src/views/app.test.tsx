@@ -98,9 +98,9 @@ describe('the panel', () => {
       const answers = [...root.querySelectorAll('.answers dd')].map((each) => each.textContent);
       expect(answers).toEqual([
         'Yes: 2 of 2 sessions are slower for certain, work at once for 31 % of 480 ms',
-        'beta delays alpha (11 ms, 92 % of its loss)',
+        'beta delays alpha (11.0 ms, 92 % of its loss)',
         'alpha 1.25× (1.23 – 1.27×), beta 1.10 – 1.60×',
-        'Time slicing: they take turns, in slices of about 2.3 ms',
+        'Time slicing: they take turns, in slices of about 2.30 ms',
       ]);
     });
 
@@ -109,7 +109,7 @@ describe('the panel', () => {
       const [alpha, beta] = [...root.querySelectorAll('.card.session')].map((card) => card.textContent);
       expect(alpha).toContain('1.25× slower · 1.23 – 1.27×');
       expect(alpha).toContain('from its undisturbed kernels');
-      expect(alpha).toContain('8 ms stretch + 6 ms stall − 2 ms absorbed by the host');
+      expect(alpha).toContain('8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed by the host');
       expect(beta).toContain('1.10 – 1.60× slower');
       expect(beta).toContain('Record beta alone.');
       expect(root.querySelectorAll('.whisker circle')).toHaveLength(1);
@@ -123,7 +123,7 @@ describe('the panel', () => {
       open();
       const rows = [...root.querySelectorAll('.matrix tbody tr')].map((row) => row.textContent);
       expect(rows).toHaveLength(1);
-      expect(rows[0]).toMatch(/alpha.*11 ms 92 %.*1 ms 8\.3 %.*12 ms/);
+      expect(rows[0]).toMatch(/alpha.*11.0 ms 92 %.*1.00 ms 8\.3 %.*12.0 ms/);
       expect(root.querySelector('.pairs')?.textContent).toContain('<b>copy</b>');
       expect(root.querySelector('.pairs b')).toBeNull();
     });
@@ -143,7 +143,7 @@ describe('the panel', () => {
     });
 
     it.each([
-      ['Scopes', 'model/attention', '2 GiB'],
+      ['Scopes', 'model/attention', '2.00 GiB'],
       ['Threads', 'prefetch <i>1</i>', 'train loop'],
       ['Steps', 'alpha', '280 ms'],
       ['Sessions', 'absorbed', '1.10 – 1.60×'],

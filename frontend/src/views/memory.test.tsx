@@ -129,7 +129,7 @@ describe('the table of memory', () => {
   it('says who holds the peak, in words where it is no operation, and shows names as text', () => {
     const text = open();
     expect(text).toContain('At the combined peak');
-    expect(text).toContain('6 GiB are in use of 10 GiB');
+    expect(text).toContain('6.00 GiB are in use of 10.0 GiB');
     expect(text).toContain('held before the capture');
     expect(text).toContain(HOSTILE);
     expect(root.querySelector('img')).toBeNull();
@@ -169,9 +169,9 @@ describe('the table of memory', () => {
   it('never says that figures of the peak are those of an instant: not while it waits, not after a failure', async () => {
     open({}, 500);
     panel.timeline.memoryCursor.showAt(ns(700));
-    expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6 GiB/);
+    expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6.00 GiB/);
     await vi.waitFor(() => expect(root.textContent).toContain('Out of paint.'));
-    expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6 GiB/);
+    expect(root.querySelector('#held')?.textContent).toMatch(/^At the combined peak, .* 6.00 GiB/);
   });
 
   it('tells all of the window where the timeline shows nothing of it, and an instant within it', async () => {
@@ -190,7 +190,7 @@ describe('the table of memory', () => {
     panel.timeline.window.span.value = { start: ns(10), end: ns(600) };
     panel.timeline.memoryCursor.cap(0, bytes(GIB));
     await vi.waitFor(() =>
-      expect(root.textContent).toMatch(/In what the timeline shows, if .* be 3 GiB instead of 5 GiB/),
+      expect(root.textContent).toMatch(/In what the timeline shows, if .* be 3.00 GiB instead of 5.00 GiB/),
     );
   });
 
@@ -214,7 +214,7 @@ describe('the table of memory', () => {
       slider?.dispatchEvent(new Event('input', { bubbles: true }));
     }
     await vi.waitFor(() =>
-      expect(root.textContent).toContain('alpha would fail or have to do with less: it needs 2 GiB more'),
+      expect(root.textContent).toContain('alpha would fail or have to do with less: it needs 2.00 GiB more'),
     );
     expect(asked).toHaveLength(1);
     expect(asked[0].get('caps')).toMatch(/^\d+,$/);
