@@ -62,7 +62,9 @@ describe('who, how much, by what', () => {
   ];
 
   it('names the worst culprit of each victim', () => {
-    expect(answer(shared([nothing, nothing], { blame }), 'Who?')).toBe('b delays a (9.00 ms, 90 % of its loss)');
+    expect(answer(shared([nothing, nothing], { blame }), 'Who?')).toBe(
+      'b delays a (9.00 ms, 90 % of its loss)',
+    );
     expect(answer(shared([nothing, nothing], { blame: [blame[1]] }), 'Who?')).toMatch(
       /^work that no trace shows/,
     );
