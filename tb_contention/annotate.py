@@ -1,4 +1,4 @@
-"""Name a session in the trace that is being recorded: what runs inside `with tb_contention.session("name"):` is told apart later."""
+"""Name a session in the trace that is being recorded: what runs inside `with tb_contention.session("name"):` becomes its own session."""
 
 import sys
 from collections.abc import Callable, Iterator

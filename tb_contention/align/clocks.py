@@ -12,9 +12,7 @@ from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
 from tb_contention.words.numbers import duration
 
 TASK_ENVIRONMENT_ERROR = 10_000  # two reads of clocks at the profiler's start, and CUPTI's interpolation
-KINETO_ERROR = (
-    100_000  # converts the processor's counter to wall time by a model of its own, whose error nobody has stated
-)
+KINETO_ERROR = 100_000  # converts the processor's counter to wall time by a model of its own, with no documented error
 TF_DATA_ERROR = 20_000  # estimates against the true start were early by 0.2 to 12 us
 SHARED_CAPTURE_ERROR = 20_000_000  # servers late for the common start moment
 FILE_TIME_ERROR = 5 * NS_PER_S  # idle time before the stop, and a second's resolution
@@ -144,7 +142,7 @@ def _export_time(capture: Capture, *, trust_mtime: bool) -> tuple[int, int, str]
         return None
     mtime = capture.file.mtime_ns / NS_PER_S
     agreeing = [second for second in seconds if _zone_apart(second - local, 0, 5)]
-    if len(agreeing) > 1:  # captures whole quarter hours apart: an untouched file's time tells which it is
+    if len(agreeing) > 1:  # captures whole quarter hours apart: the time of an untouched file shows which it is
         agreeing = [second for second in agreeing if -1 <= mtime - second <= WRITING] or agreeing
     if agreeing:
         unsure = (agreeing[-1] - agreeing[0]) * NS_PER_S
@@ -175,7 +173,7 @@ def _as_utc(name: re.Match[str]) -> int | None:
 
 
 def _zone_apart(difference: float, early: float, late: float) -> bool:
-    """Tell whether a difference in seconds is a time zone's, give or take what writing takes."""
+    """Return whether a difference in seconds is a time zone's, allowing for the time that writing takes."""
     quarters = round((difference - early) // _QUARTER)
     rest = difference - quarters * _QUARTER
     return abs(quarters * _QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - _QUARTER >= early)

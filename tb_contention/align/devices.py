@@ -52,7 +52,7 @@ def physical_devices(
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    """Tell two GPUs apart that go by one name: other capabilities, or other UUIDs under one ordinal."""
+    """Separate two GPUs of the same name: they differ in capabilities, or in UUID under one ordinal."""
     number, free = 1, name
     while free in taken:
         number += 1
@@ -114,7 +114,7 @@ def _by_capabilities(planes: list[_Plane]) -> list[list[_Plane]]:
 
 
 def _differ(a: _Plane, b: _Plane) -> bool:
-    """Tell whether two planes contradict each other; one recorder says the same of one GPU to the letter, two have words of their own."""
+    """Return whether two planes contradict each other; one recorder always words the same GPU alike, two may not."""
     if a.session.trace.era is not b.session.trace.era:
         return a.device.differs_from(b.device)
     pairs = zip(a.device.capabilities, b.device.capabilities, strict=True)

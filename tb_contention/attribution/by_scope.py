@@ -60,7 +60,7 @@ def _listed(work: WindowWork, sums: dict[str, tuple[int, int]]) -> list[ScopeTot
 
 
 def scope_is_named(trace: Trace) -> bool:
-    """Tell whether the names of this trace are operations of a graph, and not those of kernels alone."""
+    """Return whether the names of this trace are operations of a graph, and not those of kernels alone."""
     kernels = trace.kernels
     return on_host(trace) or bool((kernels.op >= 0).any()) or bool((kernels.module >= 0).any())
 

@@ -50,7 +50,7 @@ def thread_totals(work: WindowWork) -> list[ThreadTotal]:
 
 
 def _names(trace: Trace, callers: Callers, graph: I64) -> list[str]:
-    """Name each set of threads: by the queue that it fills, else by its thread, told apart by a number where needed."""
+    """Name each set of threads: by the queue that it fills, else by its thread, with a number where names are equal."""
     shared = callers.shared if callers.names else np.zeros(0, np.bool_)
     main = driving_graph(callers, graph)
     names = []

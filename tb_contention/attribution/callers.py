@@ -43,7 +43,7 @@ class Callers:
 
     @property
     def shared(self) -> Bool:
-        """Tell which operations stand for something that threads share, such as a queue."""
+        """Mark the operations that stand for something that threads share, such as a queue."""
         return np.array([_SHARED_TYPES.match(name.rpartition(":")[2]) is not None for name in self.names], np.bool_)
 
 

@@ -66,7 +66,7 @@ def chains_of(trace: Trace) -> Chains:
 
 
 def on_host(trace: Trace) -> bool:
-    """Tell a trace without GPU work, whose kernels are operations of the host's threads."""
+    """Return whether a trace has no GPU work, so its kernels are operations of the host's threads."""
     return bool(trace.devices) and trace.devices[-1].is_host and len(trace.streams) == len(trace.threads)
 
 

@@ -17,9 +17,9 @@ from tb_contention.model.scopes import scope_of
 from tb_contention.model.trace import HostKind, Trace
 from tb_contention.units import I64
 
-#: A session found by its thread has at least this part of the process's device time and so many runs: saving, say, has less.
+#: A session found by its thread has at least this share of the process's device time and this many runs; saving, for example, has less.
 LEAST_SHARE, LEAST_RUNS = 0.05, 2
-#: More sessions than this in one process are not told apart.
+#: More sessions than this in one process are not distinguished.
 MAX_SESSIONS = 64
 #: Names are ids and headings too; longer ones are cut.
 MAX_NAME = 120
@@ -38,7 +38,7 @@ class Parts:
 
 
 def find_parts(trace: Trace) -> Parts | None:
-    """Try the rules in turn; None when the process is one session as far as its trace tells."""
+    """Try the rules in turn; None when the process is one session as far as its trace shows."""
     for may_apply, rule in (
         (_several_models, _by_model),
         (_several_annotations, _by_annotation),
@@ -70,7 +70,7 @@ def _by_model(trace: Trace, chains: Chains) -> Parts | None:
     rows = np.append(trace.host_events.model, -1)[chains.model].astype(np.int64)
     texts = {row: trace.strings[row] for row in np.unique(rows).tolist() if row >= 0}
     short = {row: text.rpartition(":")[0] or text for row, text in texts.items()}
-    # Two versions of one model are two sessions, told apart by their versions.
+    # Two versions of one model are two sessions, distinguished by their versions.
     names = short if len(set(short.values())) == len(set(texts.values())) else texts
     return _parts(trace, chains, Rule.MODEL_ID, "its runs carry the model id {name}", rows, names)
 
@@ -162,7 +162,7 @@ def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, nam
 def _with_cut_runs(trace: Trace, chains: Chains, label: I64) -> I64:
     """Give kernels of runs that the edges of the capture cut, so that the run is not in the file, to who alone runs their operation.
 
-    Operations are told apart by their names in the graph; where two sessions run the same one, the kernel stays unattributed.
+    Operations are distinguished by their names in the graph; where two sessions run the same one, the kernel stays unattributed.
     """
     within = np.append(trace.host_events.kind, HostKind.EXECUTOR)[chains.kernel]
     cut = (label < 0) & (chains.of_kernels(chains.run) < 0) & (within == HostKind.EXECUTOR)

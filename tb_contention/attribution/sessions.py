@@ -18,7 +18,7 @@ _UNATTRIBUTED = -1
 def attribute(aligned: AlignedTraces) -> AlignedTraces:
     """Replace, in every device group, each process that holds several sessions by those sessions.
 
-    The process stays in `sessions`, before its parts, because its memory is nobody else's.
+    The process stays in `sessions`, before its parts, because its memory belongs to no part.
     """
     sessions: list[Session] = []
     parts: dict[SessionId, tuple[Session, ...]] = {}

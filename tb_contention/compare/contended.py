@@ -11,9 +11,9 @@ from tb_contention.model.contention import Mechanism
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.series import likeness
 
-#: Parts of a window whose shares tell how much the share scatters, and the 95 % point of Student's t with one degree less.
+#: Parts of a window whose shares show the scatter, and the 95 % point of Student's t with one degree less.
 _PARTS, _T_90 = 20, 1.729
-_OTHER_WAY = "the device is not known to be shared in the same way on both sides"
+_OTHER_WAY = "it is unknown whether the device is shared in the same way on both sides"
 
 
 def contended_share(before: DeviceReport, after: DeviceReport) -> Change:
@@ -32,7 +32,7 @@ def contended_share(before: DeviceReport, after: DeviceReport) -> Change:
 
 
 def _same_way(before: DeviceReport, after: DeviceReport) -> bool:
-    """Tell whether more overlap means the same on both sides: one known mechanism, or one side without company."""
+    """Return whether more overlap means the same on both sides: one known mechanism, or a session alone on one side."""
     found = {before.mechanism, after.mechanism}
     if Mechanism.UNKNOWN in found:
         return False

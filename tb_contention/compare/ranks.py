@@ -2,7 +2,7 @@
 
 The interval is the one that belongs to the rank sum test (Hodges and Lehmann 1963): of all ratios after / before of one duration each,
 leave out as many at either end as chance allows. It takes no shape for granted, and a few very long steps do not move it. Durations that
-follow each other are often alike, as when a co-runner comes and goes; so many of them say less, and the interval is wider for it.
+follow each other are often alike, as when a co-runner comes and goes; such periods carry less information, so the interval is wider.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tb_contention.units import F64, I64
 #: With fewer on either side the interval would hold less than 90 %, even if it ran from the least ratio to the largest.
 LEAST = 5
 _SIGMA_90 = 1.6449
-#: Longer series are thinned evenly to so many, which bounds the number of ratios.
+#: Length to which longer series are thinned evenly, which bounds the number of ratios.
 _MOST = 1000
 
 

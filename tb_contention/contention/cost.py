@@ -209,7 +209,7 @@ def _victim(
 
 
 def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
-    """Tell whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there."""
+    """Return whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there."""
     rows = exposure.undisturbed & np.isfinite(solo.alone)
     if rows.sum() < _LEAST_UNTRACED:
         return False

@@ -96,7 +96,7 @@ def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, 
 
 
 def _grows(gap: F64, work: F64, *, presumed: bool) -> bool:
-    """Tell whether gaps are longer where the device took longer, about one to one; `presumed` where the noise of pauses hides that."""
+    """Return whether gaps are longer where the device took longer, about one to one; `presumed` where the noise of pauses hides that."""
     rest = gap - work
     usual = rest <= 3 * np.median(rest)  # a long pause now and then tells nothing
     gap, work = gap[usual], work[usual]

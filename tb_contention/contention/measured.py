@@ -25,7 +25,7 @@ _MOST_NAMED = 3
 
 
 def takes_turns(works: list[SessionWork], residency: Residency | None, start: int, end: int) -> bool:
-    """Tell whether contexts took the engine from sessions with work for more than next to nothing of the window."""
+    """Return whether contexts took the engine from sessions with work for more than next to nothing of the window."""
     if residency is None or residency.one_context:
         return False
     taken = [(work.pending & residency.turns[work.id].away).clip(start, end).total for work in works]

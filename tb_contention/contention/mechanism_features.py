@@ -126,7 +126,7 @@ def exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
 
 
 def few_are_cut(work: SessionWork, alone: F64, where: Intervals) -> bool:
-    """Tell whether half of the kernels take as long as alone in co-pending time while the mean is well above."""
+    """Return whether half of the kernels take as long as alone in co-pending time while the mean is well above."""
     duration = (work.end - work.start).astype(np.float64)
     rows = (covered(where, work.start, work.end) > 0.8 * duration) & np.isfinite(alone) & (duration > 0)
     if rows.sum() < 20:
@@ -199,7 +199,7 @@ def common_stretch(works: list[SessionWork], alone: list[F64], where: Intervals)
 
 
 def all_long(works: list[SessionWork], where: Intervals) -> bool:
-    """Tell whether the ordinary kernel of every session is long, so that its duration does not show slices."""
+    """Return whether the ordinary kernel of every session is long, so that its duration does not show slices."""
     for work in works:
         rows = _touched(work, where)
         if rows.any() and np.median((work.end - work.start)[rows]) < _LONG_NS:

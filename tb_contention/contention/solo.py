@@ -44,7 +44,7 @@ def find_solos(aligned: AlignedTraces, baselines: Mapping[str, str]) -> dict[Ses
 
 
 def _below(run: str, place: str) -> bool:
-    """Tell whether a run is the one named, or lies in the directory named."""
+    """Return whether a run is the one named, or lies in the directory named."""
     return run == place or run.startswith(place.rstrip("/") + "/")
 
 

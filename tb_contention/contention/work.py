@@ -182,7 +182,7 @@ def _ready(
 
 
 def _one_after_the_other(start: I64, end: I64) -> bool:
-    """Tell whether the streams of a session never run at once: then each item waits for the one before, on whatever stream."""
+    """Return whether the streams of a session never run at once: then each item waits for the one before, on whatever stream."""
     return bool(len(start)) and float(np.sum(end - start)) <= _SERIAL * max(1, Intervals.union_of(start, end).total)
 
 

@@ -23,7 +23,7 @@ _LEAST_EACH = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
-    """Copies of a session: how long in sum, by how much longer than alone (None = not known), how many go to the host, and when."""
+    """Copies of a session: how long in sum, by how much longer than alone (None = unknown), how many go to the host, and when."""
 
     total: int
     stretch: int | None
@@ -98,7 +98,7 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
 
 
 def _alone(losses: KernelLosses | None, rows: int) -> F64:
-    """Spread what kernels take alone over all rows of the trace; NaN where it is not known."""
+    """Spread what kernels take alone over all rows of the trace; NaN where it is unknown."""
     alone = np.full(rows, np.nan)
     if losses is not None:
         alone[losses.rows] = losses.alone

@@ -35,12 +35,12 @@ class Scene:
 
     @property
     def is_host(self) -> bool:
-        """Tell that the device is a processor, to which no advice for a GPU applies."""
+        """Return whether the device is a processor, to which no advice for a GPU applies."""
         return self.device.group.device.device.is_host
 
     @property
     def is_shared_gpu(self) -> bool:
-        """Tell that several sessions share a GPU."""
+        """Return whether several sessions share a GPU."""
         return not self.is_host and len(self.facts) > 1
 
     @property
@@ -94,7 +94,7 @@ def slowdowns(scene: Scene, losses: Iterable[SessionLoss]) -> str:
 
 
 def as_fast_as_alone(scene: Scene) -> bool:
-    """Tell whether sharing slows no session noticeably."""
+    """Return whether sharing slows no session noticeably."""
     losses = scene.device.cost.losses
     return bool(losses) and all(answer_of(each.slowdown) is Answer.NO for each in losses)
 

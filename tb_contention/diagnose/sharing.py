@@ -255,7 +255,7 @@ def small_grids(scene: Scene) -> Iterator[Remark]:
 
 
 def _is_full(scene: Scene) -> bool:
-    """Tell whether the device hardly idles, every session's kernels fill it, and together they do the work of one."""
+    """Return whether the device hardly idles, every session's kernels fill it, and together they do the work of one."""
     progress, (least, most) = scene.device.cost.progress_sum, _AS_ONE
     large = all(
         f.configured >= _CONFIGURED and f.small_grids is not None and f.small_grids < _LARGE for f in scene.facts

@@ -13,7 +13,7 @@ from tb_contention.model.memory import CombinedMemory
 from tb_contention.model.report import DeviceReport
 
 _ALONE = "only one session was captured, so there is no contention to measure"
-_PERHAPS = "the clocks are too coarse to tell whether other sessions ran at the same time"
+_PERHAPS = "the clocks are too coarse to show whether other sessions ran at the same time"
 _PARTLY = "the memory of a session was not captured, so less may be left"
 _MISSING = "allocator events are missing, so less may be left"
 _OTHERS = "the driver reports memory of processes without a capture, so less may be left"

@@ -1,8 +1,8 @@
 """Judge a figure with its interval by a limit.
 
     figure known    over when the figure is over; with `confident`, when the whole interval is
-    bounds alone    over when both are over, within when both are within, else not known
-    neither         not known
+    bounds alone    over when both are over, within when both are within, else unknown
+    neither         unknown
 
 A limit is kept by a figure that equals it. A half-known figure (one bound) is over where that bound is.
 """

@@ -8,7 +8,7 @@ from tb_contention.model.gate import Limits
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.units import Nanoseconds, SessionId
 
-#: Rule of the findings that name sessions of which it is not known whether they ran together.
+#: Rule of the findings that name sessions which may not have run together.
 _PERHAPS_TOGETHER = "clock-too-coarse"
 
 

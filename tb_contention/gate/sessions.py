@@ -15,7 +15,7 @@ from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.model.series import LEAST, median_interval
 
 _ALONE = "captured alone, so nothing could slow it down"
-_PERHAPS = "the clocks are too coarse to tell whether other sessions ran at the same time"
+_PERHAPS = "the clocks are too coarse to show whether other sessions ran at the same time"
 _NOWHERE = "its capture contains no device work"
 _NO_STEPS = "the window contains no whole step period"
 _CLASSES = tuple(Evidence)

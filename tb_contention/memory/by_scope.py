@@ -20,7 +20,7 @@ MAX_OPERATIONS = 20_000
 def with_peaks(parts: RollUp, memory: CombinedMemory | None, aligned: AlignedTraces, group: DeviceGroup) -> RollUp:
     """Fill in what each part held at most inside the window; it stays None where there are no allocator events.
 
-    What was allocated before the capture is not known by part and counts to none.
+    Memory allocated before the capture is unknown by part and counts towards none.
     """
     if memory is None:
         return parts

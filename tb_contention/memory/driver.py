@@ -12,7 +12,7 @@ from tb_contention.model.memory import AllocatorCurve, CombinedMemory, sum_if_kn
 from tb_contention.model.trace import NONE
 from tb_contention.units import F64, I64, NS_PER_S, Bytes, Nanoseconds, SessionId
 
-#: A window without a sample is told by the nearest one, if that is this near.
+#: A window without a sample takes the nearest one within this distance.
 _NEAR = NS_PER_S
 #: Samples that make a beginning and an end of the clock rate.
 _FEW = 6

@@ -13,13 +13,13 @@ from tb_contention.units import I64, PS_PER_NS, Bool, Bytes
 
 #: Step ends that are looked at, spread over all; the first part of them is warm-up.
 _MOST_ENDS, _WARM_UP = 64, 0.25
-#: Steps that growth is told from.
+#: Steps that growth is measured over.
 _LEAST_STEPS = 4
 #: Less growth than this is none: 64 KiB.
 _LEAST_GROWTH = 64 << 10
 #: What falls again may be this share of what rises, and each half must have this share of the whole.
 _MOST_FALL, _EACH_HALF = 0.1, 0.25
-#: Missing events, as a share of all, up to which what each operation holds can be told.
+#: Missing events, as a share of all, up to which the bytes of each operation are known.
 _MOST_MISSING = 0.02
 #: Operations that are looked at, by bytes that outlive a step, and that are listed.
 _MOST_OPERATIONS, _MOST_LISTED = 5_000, 20
@@ -65,7 +65,7 @@ def _ends(curve: AllocatorCurve, process: Process, group: DeviceGroup) -> _Steps
 
 
 def _grows(series: I64) -> bool:
-    """Tell a rise that goes on over the whole series from warm-up, from a level, and from ups and downs."""
+    """Distinguish a rise over the whole series from warm-up, from a constant level, and from ups and downs."""
     gain = int(series[-1] - series[0])
     if gain < _LEAST_GROWTH:
         return False

@@ -53,7 +53,7 @@ class Process:
 
 
 def holders_at(held: list[tuple[AllocatorCurve, Process, int]], at: int) -> Holders:
-    """List who holds what of several allocators, each after so many of its events; `at`: ns, for ages.
+    """List who holds what of several allocators, each after a number of its events; `at`: ns, for ages.
 
     The rows add up to the bytes in use: what was held before the capture, and what missing events changed, are rows of their own.
     """

@@ -119,7 +119,7 @@ def _since(session: Session, uses: _Uses, neighbour: SessionId, came: int, slack
     """Compare a session's kernels before and after another's first one, give or take `slack` ns."""
     gone = {key: use for key, use in uses.items() if use.first < came and use.last < came + slack}
     come = {key: use for key, use in uses.items() if use.last >= came and use.first >= came - slack}
-    # What is both is seen only around that instant, and tells nothing.
+    # A kernel in both appears only around that instant, and shows nothing.
     both = gone.keys() & come.keys()
     before = {key: use for key, use in gone.items() if key not in both}
     after = {key: use for key, use in come.items() if key not in both}

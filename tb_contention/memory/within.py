@@ -19,7 +19,7 @@ def memory_within(
     at: int | None = None,
     caps: Caps | None = None,
 ) -> MemoryPart:
-    """Find the peaks in [start, end] (ns) and the holders at an instant, the combined peak there unless told."""
+    """Find the peaks in [start, end] (ns) and the holders at an instant, by default the combined peak there."""
     curves = memory.curves
     peak = peak_of_sum([c.levels for c in curves], start, end)
     events = peak.events if at is None else tuple(c.levels.events_at(at) for c in curves)

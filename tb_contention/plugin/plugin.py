@@ -33,7 +33,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         return apps
 
     def is_active(self) -> bool:
-        """Tell whether there are captures; looks in the background and waits a moment at the first call only."""
+        """Return whether there are captures; looks in the background and waits a moment at the first call only."""
         return self._workspace.has_captures(_FIRST_WAIT)
 
     def frontend_metadata(self) -> Any:

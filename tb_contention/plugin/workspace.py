@@ -68,7 +68,7 @@ class Workspace:
         self._wanted = False
 
     def has_captures(self, wait: float) -> bool:
-        """Tell whether a capture was ever found; the first call waits that long for the first scan at most."""
+        """Return whether a capture was ever found; the first call waits that long for the first scan at most."""
         if not (self.logdir or self.spec):
             return False
         if not self._seen_any:
@@ -205,12 +205,12 @@ class Workspace:
 
 
 def _is_young(file: CaptureFile) -> bool:
-    """Tell whether a file was changed a moment ago; clocks of file servers may be ahead."""
+    """Return whether a file was changed a moment ago; clocks of file servers may be ahead."""
     return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
 
 
 def _is_cut(held: DecodedFile) -> bool:
-    """Tell whether a file looks like the beginning of one."""
+    """Return whether a file looks like the beginning of one."""
     if held.captures:
         return not all(capture.trace.complete for capture in held.captures)
     return any(problem.slug in _BEGINNINGS for problem in held.problems)

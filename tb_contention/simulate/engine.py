@@ -111,7 +111,7 @@ class _Cursor:
 
     @property
     def spins(self) -> bool:
-        """Say whether a spin kernel has begun: it ends after its time, so nobody holds it up."""
+        """Return whether a spin kernel has begun: it ends after its time, so nothing delays it."""
         run = self.runs[-1]
         return self.spin[self.item] and len(run.start) == len(run.launch)
 

@@ -105,7 +105,7 @@ def changes_of(lives: tuple[Life, ...], moves: tuple[Move, ...]) -> list[Change]
 def with_ties(lives: tuple[Life, ...], moves: tuple[Move, ...], share: float, first: int) -> tuple[Move, ...]:
     """Give some neighbouring moves of an allocator one timestamp, a share of those near each other (every 1 / share of them).
 
-    Only where the bytes in use still tell their order; the moves up to `first` (ns) stay, as nothing is known before them.
+    Only where the bytes in use still tell their order; the moves up to `first` (ns) stay, since the state before them is unknown.
     """
     if not share:
         return moves
@@ -127,7 +127,7 @@ def with_ties(lives: tuple[Life, ...], moves: tuple[Move, ...], share: float, fi
 
 
 def _one_order(moves: list[Move], lives: tuple[Life, ...]) -> bool:
-    """Say whether bytes in use allow but one order of moves, even if what was in use before them is not known."""
+    """Return whether bytes in use allow only one order of moves, even if the bytes in use before them are unknown."""
     level, spans = 0, []
     for move in moves:
         change = lives[move.life].size * (1 if move.gives else -1)

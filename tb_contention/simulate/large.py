@@ -25,9 +25,9 @@ _REFERENCE, _UINT64, _INT64 = 7, 3, 4
 
 
 def write_large(path: Path | str, kernels: int = 1_000_000, *, launches: int | None = None, seed: int = 0) -> Path:
-    """Write one simulated file with so many kernels on one stream, each with six stats; 1,000,000 kernels give about 59 MB.
+    """Write one simulated file with all kernels on one stream, each with six stats; 1,000,000 kernels give about 59 MB.
 
-    launches: host launch events with two stats each, kernels / 10 unless told. Kernels follow each other without overlap, log-normal
+    launches: host launch events with two stats each, kernels / 10 by default. Kernels follow each other without overlap, log-normal
     around 20 us, with gaps; 120 names. The host is `simulated-host`; process 1. Two files with different seeds overlap in time, so that
     a group of two has contention. Equal arguments give equal bytes. Give each file a directory of its own in TensorBoard's layout:
     `<run>/plugins/profile/2026_03_05_10_00_00/simulated-host.xplane.pb`; parents are made.

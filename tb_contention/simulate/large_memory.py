@@ -53,7 +53,7 @@ class _Events:
 
 
 def write_large_memory(path: Path | str, events: int = 10_000_000, *, threads: int = 2, seed: int = 0) -> Path:
-    """Write one simulated file with so many allocator events of 13 stats, 100 kernels and 40 steps; 10,000,000 events give about 1.1 GB.
+    """Write one simulated file with allocator events of 13 stats each, 100 kernels and 40 steps; 10,000,000 events give about 1.1 GB.
 
     The events are spread over threads and follow each other every 50 to 400 ns; the bytes in use of GPU_0_bfc add up, about 1000
     allocations live at once, and addresses are used again. 200 operations. Equal arguments give equal bytes; parents are made.

@@ -23,7 +23,7 @@ class Stated:
     drift: float
 
     def ps(self, length: int) -> int:
-        """Return what the recorder makes of so many ns since its start, or of a duration: ps."""
+        """Return the ps that the recorder writes for an instant in ns since its start, or for a duration."""
         return length * 1000 + round(length * 1000 * self.drift * 1e-6)
 
     def at(self, time: int) -> int:
@@ -76,14 +76,14 @@ class Series:
         return "pinned" if self.allocator in _PINNED else "host"
 
     def level(self, events: int) -> int:
-        """Return the bytes in use after so many events, as they state it."""
+        """Return the bytes in use after a number of events, as the events state them."""
         if events:
             return self.changes[events - 1].in_use
         first = self.changes[0]
         return first.in_use - (first.life.size if first.move.gives else -first.life.size)
 
     def live(self, events: int) -> list[tuple[int, Change]]:
-        """List (time, change) of the allocations among so many events that are still held after them."""
+        """List (time, change) of the allocations among the first events that are still held after them."""
         held: dict[int, tuple[int, Change]] = {}
         for time, change in zip(self.time[:events], self.changes[:events], strict=True):
             if change.move.gives:
@@ -134,7 +134,7 @@ def combined_peak(series: list[Series], start: int, end: int) -> tuple[int, int,
 
 
 def holders(series: Series, events: int, at: int) -> list[dict[str, Any]]:
-    """Sum up what is held after so many events, by all that is said of it."""
+    """Sum up what is held after a number of events, by everything that is stated of it."""
     rows: dict[tuple[str, str, str, int], dict[str, Any]] = {}
     for time, change in series.live(events):
         life = change.life

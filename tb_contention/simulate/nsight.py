@@ -66,7 +66,7 @@ def write_report(
 ) -> Path:
     """Write `out/report.sqlite` and `out/truth.json`; return the former. Equal arguments give equal bytes.
 
-    Each session has to be a process of its own. switches: record context switches, which tell of time slices only. untraced: sessions of
+    Each session has to be a process of its own. switches: record context switches, which show time slices only. untraced: sessions of
     which the recorder sees nothing but those.
     """
     out = Path(out)

@@ -165,7 +165,7 @@ def changed_kernels(seed: int) -> MemoryScenario:
 
 
 def _change(draft: _Draft, neighbour: MemorySession, sizes: tuple[int, int]) -> dict[str, Any]:
-    """Tell what the files say of the kernels with and without the workspace."""
+    """Return what the files state about the kernels with and without the workspace."""
     spec, came = draft.spec, next(w.start for w in neighbour.works or ())
     window, stated = Window.of(spec), stated_clock(spec)
     inside = [w for w in draft.works if window.holds(w.start, w.end, _GPU_BASE_NS)]
@@ -216,7 +216,7 @@ def _ask_driver(rng: Generator, draft: _Draft, at: int) -> int:
 
 
 def _stalls(session: MemorySession, neighbour: MemorySession, draft: _Draft) -> list[dict[str, Any]]:
-    """Tell how often and how long the driver was asked, counting once what ran at once."""
+    """Return how often and for how long the driver was called, counting overlapping calls once."""
     specs, stated = (session.spec, neighbour.spec), stated_clock(session.spec)
     first = max(stated_start(s) for s in specs)
     last = min(stated_start(s) + Window.of(s).end - Window.of(s).start for s in specs)

@@ -47,7 +47,7 @@ class Draft:
     def buffer(
         self, size: int, op: str, region: str = "output", *, allocator: str = "GPU_0_bfc", shaped: bool = True
     ) -> int:
-        """Add a buffer of about so many bytes; sometimes the allocator gives more than the next 256."""
+        """Add a buffer of about this many bytes; sometimes the allocator gives more than the next 256."""
         rng = self.rng
         more = 256 * int(rng.integers(1, 9)) if rng.random() < 0.1 else 0
         shape = f"[{size // 1024 + 1},256]" if shaped else ""

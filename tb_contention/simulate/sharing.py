@@ -52,7 +52,7 @@ class Demands:
         self._demands, self._interference = demands, interference
 
     def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
-        """Divide what is asked for too much in proportion to the demands."""
+        """Divide the multiprocessors in proportion to the demands where these exceed them."""
         del time
         sm = {i: min(self._demands[i].sm[items[i]], self._demands[i].cap) for i in runnable}
         wide = {i: self._demands[i].bandwidth[items[i]] for i in runnable}
@@ -86,7 +86,7 @@ class Queue:
 
 
 class TimeSlices:
-    """One session at a time, in turns of `length` ns; a change of turns costs `switch` ns in which nobody runs.
+    """One session at a time, in turns of `length` ns; a change of turns costs `switch` ns in which no session runs.
 
     whole_kernels: a turn ends only with a kernel, as before preemption inside kernels.
     """

@@ -86,8 +86,8 @@ class SessionSpec:
     start: ms before its first step. window: capture from, to in ms. pause: mean ms of the host between steps; after every `burst` steps
     (0 = never) it pauses `long_pause` ms. launch_cost: us of the host per item. tail: ns by which a kernel's record ends before the
     device is free for the next. weights: bytes held since before the capture; limit: of its allocator. sync_every: steps after which the
-    host waits for the device, 0 = never. warm_up: so many steps at the start take so many times as long. copies_compete: copies take part
-    in the sharing like kernels, instead of using copy engines. stream: id of the compute stream. cap: share of the multiprocessors.
+    host waits for the device, 0 = never. warm_up: number of longer steps at the start, and the factor. copies_compete: copies share the
+    device like kernels, instead of using copy engines. stream: id of the compute stream. cap: share of the multiprocessors.
     """
 
     name: str

@@ -15,7 +15,7 @@ from tb_contention.simulate.truth import Played, truth_of
 from tb_contention.simulate.workload import SessionSpec, program_of
 from tb_contention.units import NS_PER_S
 
-#: The sessions run alone before they run together, so many seconds apart.
+#: Seconds between the runs of the sessions alone, and before they run together.
 _APART_S = 300
 _UUID = "SIM-00000000-0000-4000-8000-000000000001"
 

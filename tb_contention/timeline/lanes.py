@@ -137,7 +137,7 @@ def _stream_lanes(index: int, session: Session, group: DeviceGroup, most: int) -
 
 
 def _streams_here(session: Session, group: DeviceGroup) -> Bool:
-    """Tell which streams of a session are on the device."""
+    """Mark the streams of a session that are on the device."""
     devices = {p.device for p in group.planes if p.session == session.id}
     return np.array([s.device in devices for s in session.trace.streams], np.bool_)
 

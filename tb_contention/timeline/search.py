@@ -10,7 +10,7 @@ from tb_contention.timeline.place import Place, place_at
 from tb_contention.units import I64, Bool
 from tb_contention.wire import Wire
 
-#: Hits of one lane are merged into so many places of the window at most.
+#: Places of the window into which the hits of one lane are merged.
 _PLACES = 256
 
 
@@ -22,7 +22,7 @@ class Wanted:
     exact: bool
 
     def meets(self, name: str) -> bool:
-        """Tell whether a name is wanted."""
+        """Return whether a name matches."""
         return name == self.text if self.exact else self.text.casefold() in name.casefold()
 
 

@@ -2,7 +2,7 @@
 
     workloads (as they take alone) -> control: played as recorded -> the same played another way -> predictions with intervals
 
-Nothing is predicted by play where the kernels' durations alone are not known, or the control does not return what was measured.
+Nothing is predicted by play where the kernels' durations alone are unknown, or the control does not return what was measured.
 """
 
 from collections.abc import Callable

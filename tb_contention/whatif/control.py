@@ -32,12 +32,12 @@ class Control:
 
     @property
     def hopeless(self) -> bool:
-        """Tell whether the model does not return what was measured."""
+        """Return whether the model fails to reproduce what was measured."""
         return self.error > (_HOPELESS_FREE if self.policy.way is Way.UNDISTURBED else _HOPELESS)
 
 
 def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
-    """Choose the figures that fit best; None where the mechanism is not known. stop: how far is played, ns."""
+    """Choose the figures that fit best; None where the mechanism is unknown. stop: how far is played, ns."""
     candidates = _candidates(stage, cost)
     if not candidates:
         return None

@@ -1,4 +1,4 @@
-"""The combined memory under another schedule: the peak of the sum, how high it could come, and whether that fits."""
+"""The combined memory under another schedule: its peak, how high it could rise, and whether that fits."""
 
 from dataclasses import dataclass, replace
 
@@ -55,7 +55,7 @@ def _peak(
 
 
 def _without(scene: Scene, memory: CombinedMemory, session: SessionId) -> _Peak | None:
-    """Leave a process out; the memory of a session inside a process cannot be told from that of the process."""
+    """Leave a process out; the memory of a session inside a process cannot be separated from that of the process."""
     rest = [c for c in memory.curves if c.session != session]
     if len(rest) == len(memory.curves):
         return None
@@ -87,7 +87,7 @@ def _shifted(scene: Scene, memory: CombinedMemory, session: SessionId, by: int, 
 
 
 def _fits(memory: CombinedMemory, peak: int, most: int) -> bool | None:
-    """Tell whether it fits; None where capacity or a session's memory is not known, or only a coincidence of peaks would not."""
+    """Return whether it fits; None where capacity or a session's memory is unknown, or it fits unless the peaks coincide."""
     if memory.safe is None or memory.capacity is None:
         return None
     if peak > memory.capacity:

@@ -15,7 +15,7 @@ from tb_contention.whatif.policy import Policy, Way
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Workloads ready to be played. alone: per session, when its periods end with nobody else there; done: when its last work is.
+    """Workloads ready to be played. alone: per session, when its periods end without other sessions; done: when its last work is.
 
     latest: per session and mark, the kernel launched last before it (row over all sessions, -1 none; empty where marks are kernels).
     """

@@ -20,7 +20,7 @@ class Question:
     limits: tuple[tuple[SessionId, int], ...] = ()
 
 
-#: What is predicted where nobody asks for anything else.
+#: What is predicted by default.
 STANDARD = tuple(
     Question(schedule=schedule)
     for schedule in (

@@ -7,7 +7,7 @@ from tb_contention._compiled import LENT, compiled
 from tb_contention.whatif.merged_work import F64_1, HOSTS, KERNELS, SESSIONS
 
 _F, _I = types.float64, types.int64
-#: Of what is not known yet.
+#: Time of an event that is unknown so far.
 FAR = np.inf
 #: Gaps between kernels of a stream that leave no other session in, ns.
 GAP = 20_000.0
@@ -33,7 +33,7 @@ def go_on(node, session, hosts, sessions, delay, time, end):
 
 @compiled(_F(_I, _I, KERNELS, SESSIONS, F64_1, F64_1, F64_1), **LENT)
 def ready_at(k, session, kernels, sessions, delay, time, end):
-    """Return when a kernel is ready, inf while that is not known. The one before it in its stream has ended."""
+    """Return when a kernel is ready, inf while that is unknown. The one before it in its stream has ended."""
     begin = delay[session]
     free = kernels.earliest[k] + begin
     launch, previous, follows = kernels.launch[k], kernels.previous[k], kernels.follows[k]

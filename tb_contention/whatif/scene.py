@@ -82,7 +82,7 @@ class Scene:
 
     @property
     def one_process(self) -> bool:
-        """Tell whether all sessions are in one process: then other ways to share need a process for each."""
+        """Return whether all sessions are in one process: then other ways to share need a process for each."""
         sessions = [self.aligned.session(work.session) for work in self.device.cost.workloads]
         return len({s.process or s.id for s in sessions}) == 1
 
@@ -143,7 +143,7 @@ def _trouble(device: DeviceReport) -> str:
 
 
 def matters(device: DeviceReport, loss: SessionLoss) -> bool:
-    """Tell whether a session does more than hardly anything on the device."""
+    """Return whether a session does more than hardly anything on the device."""
     busy = {share.session: share.busy for share in device.overlap.shares}
     least = min(_HARDLY, _FAIR / max(1, len(busy)))
     return busy.get(loss.session, 0) >= least * sum(busy.values())

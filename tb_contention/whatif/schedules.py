@@ -14,9 +14,9 @@ from tb_contention.words.numbers import duration, share
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
-#: A shift by a larger part of what is played leaves too little to tell.
+#: A shift by a larger part of what is played leaves too little to judge.
 _MOST = 0.6
-#: A shift stands for those by so many parts of a step more or less; its range covers those by so many.
+#: A shift stands for those that differ by this part of a step; its range covers those that differ by the second.
 _AROUND, _FAR = 0.1, 0.5
 
 

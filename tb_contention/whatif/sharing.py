@@ -16,7 +16,7 @@ from tb_contention.whatif.scene import Scene, culprit, played_all, sessions_play
 
 #: Rate that another session costs by caches and bandwidth: none, usual, much; bandwidth that a part of the multiprocessors can draw.
 _FRICTION, _DRAW = (0.0, 0.05, 0.10), 2.5
-#: Mean vagueness of the kernels' demand beyond which only a range is told.
+#: Mean vagueness of the kernels' demand beyond which only a range is predicted.
 _VAGUE = 0.25
 _CAP = 50
 #: Lengths of turns of processes that do not share yet, ns.

@@ -13,7 +13,7 @@ _F, _I, _B = types.float64, types.int64, types.boolean
 
 @compiled(_B(_I, KERNELS, STREAMS, PROGRESS), **LENT)
 def _inside_kernel(holder, kernels, streams, progress):
-    """Tell whether a session is in the middle of a kernel."""
+    """Return whether a session is in the middle of a kernel."""
     for x in range(progress.kernel.shape[0]):
         k = progress.kernel[x]
         if streams.session[x] == holder and progress.begun[x] == 1 and k >= 0 and kernels.unit[k] == Unit.COMPUTE:

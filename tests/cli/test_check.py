@@ -103,7 +103,7 @@ def test_captures_without_a_wall_clock_are_not_known_to_be_alone(
     assert main(["check", str(tmp_path), "--max-clock-error", "1ms"]) == 3
     assert "over" in capsys.readouterr().out
     assert main(["check", str(tmp_path), "--max-slowdown", "9"]) == 3
-    assert "the clocks are too coarse to tell whether other sessions ran" in capsys.readouterr().out
+    assert "the clocks are too coarse to show whether other sessions ran" in capsys.readouterr().out
 
 
 def test_an_unreadable_capture_beside_good_ones_is_told_and_fails(

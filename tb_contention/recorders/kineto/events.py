@@ -149,7 +149,7 @@ def enclosing(thread, start, end, of_thread, at, found):
 
 @compiled(types.boolean(R64_2, i8, i8))
 def same_row(table, a, b):
-    """Tell whether two rows are equal."""
+    """Return whether two rows are equal."""
     same = True
     for k in range(table.shape[1]):
         same = same and table[a, k] == table[b, k]

@@ -65,11 +65,11 @@ class Database:
 
     @property
     def is_export(self) -> bool:
-        """Tell whether Nsight Systems wrote it."""
+        """Return whether Nsight Systems wrote it."""
         return any(table in self._tables for table in _TELLING)
 
     def has(self, table: str) -> bool:
-        """Tell whether a real table is there."""
+        """Return whether a real table is there."""
         return table in self._tables
 
     def integers(self, table: str, *names: str) -> tuple[I64, ...]:

@@ -27,7 +27,7 @@ def _looked_at(path: str, size: int, mtime_ns: int) -> bool:
 
 
 def _names_a_report(path: str) -> bool:
-    """Tell whether the bytes of a file that cannot be opened name a table of Nsight Systems."""
+    """Return whether the bytes of a file that cannot be opened name a table of Nsight Systems."""
     try:
         with Path(path).open("rb") as stream:
             start = stream.read(1 << 20)
