@@ -76,7 +76,7 @@ class Session:
     simulated: Annotated[bool, Wire("the manifest beside the trace states that a simulator made it")] = False
     process: Annotated[SessionId | None, Wire("id of the process of an `in_process` session, else null")] = None
     attribution: Annotated[
-        Attribution | None, Wire("how an `in_process` session is told apart; null for a whole process")
+        Attribution | None, Wire("how an `in_process` session is distinguished; null for a whole process")
     ] = None
     manifest: ManifestSession | None = None
 

@@ -10,7 +10,7 @@ from tb_contention.wire import Choice, Wire
 
 
 class Rule(Choice):
-    """How sessions inside a process are told apart, best first."""
+    """How sessions inside a process are distinguished, best first."""
 
     MODEL_ID = "model_id", "by the id of the model or session that the framework wrote beside each kernel"
     ANNOTATION = "annotation", "by an annotation of the program"
@@ -22,7 +22,7 @@ class Rule(Choice):
 class Attribution:
     """The rule that found a session inside a process, and for how many of the process's kernels no session could be found."""
 
-    rule: Annotated[Rule, Wire("how the session is told apart from the others of its process")]
+    rule: Annotated[Rule, Wire("how the session is distinguished from the others of its process")]
     detail: Annotated[str, Wire("the same in a sentence")]
     kernels: Annotated[int, Wire("number of its kernels")]
     unattributed: Annotated[int, Wire("number of kernels of its process for which no session could be found")]

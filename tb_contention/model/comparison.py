@@ -14,7 +14,7 @@ class Judgement(Choice):
     BETTER = "better", "it is certain, and good"
     WORSE = "worse", "it is certain, and bad"
     SAME = "same", "nothing changed"
-    UNCLEAR = "unclear", "it may be chance, or it is neither good nor bad by itself"
+    UNCLEAR = "unclear", "it may be chance, or it is neither good nor bad in itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +42,13 @@ class Change:
     @property
     @wired("after - before; null where one is unknown", signed=True)
     def difference(self) -> float | None:
-        """Return after - before; None where one is not known."""
+        """Return after - before; None where one is unknown."""
         return None if self.before is None or self.after is None else self.after - self.before
 
     @property
     @wired("after / before; null where one is unknown or nothing was there before")
     def ratio(self) -> float | None:
-        """Return after / before; None where one is not known or nothing was there before."""
+        """Return after / before; None where one is unknown or nothing was there before."""
         return None if self.before is None or self.after is None or self.before <= 0 else self.after / self.before
 
 
@@ -69,7 +69,7 @@ class WholeChange(Change):
     @property
     @wired("after - before; null where one is unknown", signed=True)
     def difference(self) -> int | None:
-        """Return after - before; None where one is not known."""
+        """Return after - before; None where one is unknown."""
         return None if self.before is None or self.after is None else self.after - self.before
 
 
@@ -130,7 +130,7 @@ class KernelSums:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelDifference:
-    """A kernel name of a pair on both sides. It has no verdict: sums do not tell how much they scatter."""
+    """A kernel name of a pair on both sides. It has no verdict, since sums do not show their scatter."""
 
     name: Annotated[str, Wire("name of the kernel")]
     before: Annotated[KernelSums | None, Wire("before; null where it did not run")]
@@ -139,7 +139,7 @@ class KernelDifference:
     @property
     @wired("on which sides it ran")
     def presence(self) -> Presence:
-        """Tell on which sides it ran."""
+        """Return on which sides it ran."""
         if self.before is None:
             return Presence.APPEARED
         return Presence.GONE if self.after is None else Presence.BOTH

@@ -71,7 +71,7 @@ class Overlap:
 
 
 class Mechanism(Choice):
-    """How sessions share a device, as far as their traces tell."""
+    """How sessions share a device, as far as their traces show."""
 
     NONE = "none", "they are never on the device at once"
     TIME_SLICING = "time_slicing", "they take turns"
@@ -91,7 +91,7 @@ class Evidence(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slowdown:
-    """Step period in company / step period alone, with its 90 % interval.
+    """Step period while sharing / step period alone, with its 90 % interval.
 
     The period lasts from the end of one step to the end of the next, averaged over the window; without steps it is the time that the same
     kernels take.
@@ -108,7 +108,7 @@ class Slowdown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLoss:
-    """What sharing cost one session inside the window; None where it cannot be identified, and for a session without company.
+    """What sharing cost one session inside the window; None where it cannot be identified, and for a session alone.
 
     step_shared, step_alone: mean step periods; steps: how many periods.
     """
@@ -118,7 +118,7 @@ class SessionLoss:
     stall: Annotated[Nanoseconds | None, Wire("for how long its work waited while others had the device")]
     absorbed: Annotated[Nanoseconds | None, Wire("the part of stretch and stall that slack of the host hid")]
     lost: Annotated[Nanoseconds | None, Wire("what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns`")]
-    slowdown: Annotated[Slowdown, Wire("step period in company / alone")]
+    slowdown: Annotated[Slowdown, Wire("step period while sharing / step period alone")]
     step_shared: Nanoseconds | None
     step_alone: Nanoseconds | None
     steps: int
@@ -179,7 +179,7 @@ class KernelPair:
 
     @property
     def blame(self) -> KernelBlame:
-        """Return the pair as a loss, 0 where it is not known."""
+        """Return the pair as a loss, 0 where it is unknown."""
         return KernelBlame(
             victim=self.victim,
             victim_kernel=self.victim_kernel,

@@ -93,10 +93,10 @@ class DriverView:
 
     @property
     def has_counted(self) -> bool:
-        """Tell whether any sample says how much was taken."""
+        """Return whether any sample states how much was allocated."""
         return self.used is not None and self.used_peak is not None
 
     @property
     def untraced_processes(self) -> tuple[DriverProcess, ...]:
-        """Return the listed processes that no capture is of; nothing where that cannot be told."""
+        """Return the listed processes without a capture; none where that is unknown."""
         return () if self.unmatched else tuple(p for p in self.processes if p.session is None)

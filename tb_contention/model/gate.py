@@ -25,7 +25,7 @@ class Gauge(Choice):
 
     @property
     def least(self) -> bool:
-        """Tell whether a figure must not be below the limit, instead of above it."""
+        """Return whether a figure must not be below the limit, instead of above it."""
         return self is Gauge.MIN_HEADROOM
 
 
@@ -98,7 +98,7 @@ class Verdict:
 
     @property
     def straddles(self) -> bool:
-        """Tell whether the limit lies inside the interval."""
+        """Return whether the limit lies inside the interval."""
         if self.bound is None or self.low is None or self.high is None:
             return False
         return self.low < self.bound <= self.high if self.gauge.least else self.low <= self.bound < self.high
@@ -128,11 +128,11 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        """Tell whether no limit is passed, and what is not known is let through."""
+        """Return whether no limit is exceeded, and none is unknown unless unknown passes."""
         return not any(self.fails(verdict) for verdict in self.verdicts)
 
     def fails(self, verdict: Verdict) -> bool:
-        """Tell whether a verdict keeps the gate shut."""
+        """Return whether a verdict makes the gate fail."""
         if verdict.outcome is Outcome.NOT_KNOWN:
             return not self.unknown_passes
         return verdict.outcome is Outcome.OVER

@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Status(str, Enum):
-    """How something stands. NOTE: it works, but less well, or it cannot be told. FAULT: something does not work."""
+    """How something stands. NOTE: it works, but less well, or its state is unknown. FAULT: something does not work."""
 
     OK = "ok"
     NOTE = "note"

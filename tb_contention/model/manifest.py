@@ -45,7 +45,7 @@ class ClockReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuProcess:
-    """A process that the driver listed on a GPU. memory: bytes at each sample, NONE where it was not listed or is not told."""
+    """A process that the driver listed on a GPU. memory: bytes at each sample, NONE where it was not listed or its memory is unknown."""
 
     process_id: int
     name: str

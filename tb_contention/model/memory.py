@@ -55,11 +55,11 @@ class AllocatorCurve:
         return Bytes(int(self.levels.value[0]))
 
     def after(self, events: int) -> int:
-        """Return the bytes in use after so many events."""
+        """Return the bytes in use after a number of events."""
         return int(self.levels.value[events])
 
     def live(self, events: int) -> I64:
-        """Return the events, among so many first ones, whose allocations are still held."""
+        """Return the events, among the first ones, whose allocations are still held."""
         until = self.until[:events]
         return np.flatnonzero((self.is_allocation[:events] == 1) & ((until < 0) | (until >= events)))
 
@@ -87,7 +87,7 @@ _WORDS = {
 
 
 def sum_if_known(amounts: Iterable[int | None]) -> Bytes | None:
-    """Add up bytes; None when one of them is not known."""
+    """Add up bytes; None when one of them is unknown."""
     total = 0
     for amount in amounts:
         if amount is None:
@@ -262,9 +262,9 @@ class KernelChange:
     ]
 
     @property
-    @wired("by how much longer the kernels in the window took than those before, in sum", signed=True)
+    @wired("how much longer in total the kernels in the window took than those before", signed=True)
     def cost(self) -> Nanoseconds:
-        """Return by how much longer the kernels of the window took than those before, in sum."""
+        """Return how much longer in total the kernels of the window took than those before."""
         return Nanoseconds((self.mean_after - self.mean_before) * self.count_after)
 
 

@@ -36,7 +36,7 @@ class CappedMemory:
     peak: Annotated[Bytes, Wire("the combined peak then", signed=True)]
     peak_at: Annotated[Nanoseconds, Wire("when that would be first reached", signed=True)]
     sum_of_limits: Annotated[
-        Bytes | None, Wire("the limits in sum, with caps in their place; null when one is unknown")
+        Bytes | None, Wire("sum of the limits, with caps in their place; null when one is unknown")
     ]
     sessions: Annotated[tuple[CappedSession, ...], Wire("each process")]
 

@@ -74,7 +74,7 @@ class SessionReport:
 
     @property
     def attribution(self) -> Attribution | None:
-        """Return how a session inside a process was told apart."""
+        """Return how a session inside a process was distinguished."""
         return self.session.attribution
 
     @property

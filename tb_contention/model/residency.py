@@ -1,4 +1,4 @@
-"""Which context had the compute engine of a GPU when, as its recorded context switches tell."""
+"""Which context had the compute engine of a GPU when, according to its recorded context switches."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class ResidencyTable(Table):
     """Which context had the compute engine of a GPU when, from recorded context switches; sorted by (device, start), apart per device.
 
     One row per stay, from the start of its restoring to the end of its saving; between two rows the engine changes over. start, duration:
-    ps. device: row of `Trace.devices`. process: id of the process that the context belongs to, NONE = not told. context: its number, as
+    ps. device: row of `Trace.devices`. process: id of the process that the context belongs to, NONE = unknown. context: its number, as
     the recorder gives it. own: it is a context in which this trace's kernels ran.
     """
 

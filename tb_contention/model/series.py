@@ -7,7 +7,7 @@ from tb_contention.units import F64, I64
 #: With fewer, even the interval from the least to the largest would hold the median less often than 90 %.
 LEAST = 5
 _SIGMA_90 = 1.6449
-#: Longer series are thinned evenly to so many.
+#: Length to which longer series are thinned evenly.
 _MOST = 1000
 
 

@@ -6,7 +6,7 @@
           ── launches, host_events, allocations, steps
           ── strings: StringTable          every *name/op/details column is a row of it, -1 = none
 
-Times are picoseconds from `Trace` time 0 (the profiler session's start where the file tells it).
+Times are picoseconds from `Trace` time 0 (the profiler session's start where the file states it).
 """
 
 from dataclasses import dataclass, field
@@ -90,7 +90,7 @@ class Device:
         )
 
     def differs_from(self, other: "Device") -> bool:
-        """Tell whether planes of two recorders state what one GPU cannot both be; what only one of them states decides nothing.
+        """Return whether planes of two recorders contradict each other about one GPU; what only one of them states decides nothing.
 
         Recorders write a model in their own words, so that words count only where no figure is stated by both; and they count memory
         with or without what the driver keeps.

@@ -16,7 +16,7 @@ Value = int | float | str | bool | None
 
 
 class Kind(str, Enum):
-    """What a column holds; every kind has a place for what is not known."""
+    """What a column holds; every kind can hold None."""
 
     INTEGER = "int64"
     NUMBER = "float64"
@@ -29,7 +29,7 @@ _PANDAS = {Kind.INTEGER: "Int64", Kind.NUMBER: "Float64", Kind.TEXT: "string", K
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One quantity. unit: `ns`, `bytes`, `ratio` or "" for none; None among the values is what is not known."""
+    """One quantity. unit: `ns`, `bytes`, `ratio` or "" for none; None among the values is unknown."""
 
     name: str
     unit: str

@@ -93,7 +93,7 @@ class Plots:
         )
 
     def steps(self, ax: Any = None, *, device: str | None = None) -> Any:
-        """Draw each session's step periods over time, and dotted without what others added, where that is known."""
+        """Draw each session's step periods over time, and dotted without the time that others added, where that is known."""
         found, ax = self._begin(ax, device)
         if found is None:
             return ax
@@ -112,7 +112,7 @@ class Plots:
         return self._finish(
             ax,
             found,
-            "step periods (dotted: without what others added)",
+            "step periods (dotted: without the time that others added)",
             "time from the report's origin (s)",
             "step period (ms)",
         )
@@ -136,7 +136,7 @@ class Plots:
                 color=_DARK,
                 marker="D",
                 linestyle="none",
-                label="peak of the sum",
+                label="combined peak",
             )
             ax.set_ylim(bottom=0)
         else:
@@ -144,7 +144,7 @@ class Plots:
         return self._finish(ax, found, "memory in use", "time from the report's origin (s)", "memory (GiB)")
 
     def blame(self, ax: Any = None, *, device: str | None = None) -> Any:
-        """Draw who lost how much, in parts by whom it is put down to."""
+        """Draw how much each session lost, divided by culprit."""
         found, ax = self._begin(ax, device)
         if found is None:
             return ax
@@ -158,7 +158,7 @@ class Plots:
             color = self._color(culprit) if culprit in found.sessions else _GREY
             ax.barh(range(len(victims)), lost, left=before, color=color, label=self._name(culprit))
         if not victims:
-            _say(ax, "no loss is known to be put down to anyone")
+            _say(ax, "no loss is attributed to any session")
         ax.set_yticks(range(len(victims)), [self._name(victim) for victim in victims])
         ax.invert_yaxis()
         return self._finish(ax, found, "time lost, by culprit", "lost (ms)", "session that lost")
@@ -207,7 +207,7 @@ class Plots:
 
 
 def _class(evidence: str, low: float | None, high: float | None) -> str:
-    return "not known" if low is None and high is None else evidence
+    return "unknown" if low is None and high is None else evidence
 
 
 def _plain(text: str) -> str:

@@ -23,19 +23,19 @@ _LONGEST = 600
 def fragment(report: Report) -> str:
     """Print what matters of a report."""
     answer = verdict(report)
-    parts = [f"<h3>{_told(answer.headline)}</h3>", f"<p>{_told(answer.meaning)}</p>" if answer.meaning else ""]
-    parts.append(f'<p class="faint">{_told(" · ".join(answer.trust))}</p>')
+    parts = [f"<h3>{_short(answer.headline)}</h3>", f"<p>{_short(answer.meaning)}</p>" if answer.meaning else ""]
+    parts.append(f'<p class="faint">{_short(" · ".join(answer.trust))}</p>')
     if report.devices:
         first = report.devices[0]
         parts += [_sessions(report, first), f"<p>{_headroom(first)}</p>"]
     parts.append(_findings(report))
     if report.devices:
-        drawing = timeline(report, report.devices[0], 0, told=False)
+        drawing = timeline(report, report.devices[0], 0, with_hover=False)
         parts.append(drawing if len(drawing) <= MOST_DRAWN else "")
     return page("\n".join(part for part in parts if part))
 
 
-def _told(text: str) -> str:
+def _short(text: str) -> str:
     return escaped(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
@@ -53,7 +53,7 @@ def _session(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
     share = next((s for s in device.per_session if s.session == session), None)
     estimate, unknown = estimate_of(slowdown), answer_on(device, loss) is Answer.UNKNOWN
     tag = ' <span class="tag">simulated</span>' if report.session(session).session.simulated else ""
-    name = f'<span class="dot s{color_of(report, session)}"></span>{_told(names_of(report)[session])}{tag}'
+    name = f'<span class="dot s{color_of(report, session)}"></span>{_short(names_of(report)[session])}{tag}'
     cells = [
         times(estimate),
         "–" if unknown else bounds(slowdown) if estimate is None else interval(slowdown),
@@ -68,11 +68,11 @@ def _session(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
 def _headroom(device: DeviceReport) -> str:
     memory, where = device.memory, device_label(device)
     if memory is None:
-        return f"Memory of {_told(where)}: {_told(device.memory_note)}"
-    text = f"Memory of {where}: peak of the sum {size(memory.peak)}"
+        return f"Memory of {_short(where)}: {_short(device.memory_note)}"
+    text = f"Memory of {where}: combined peak {size(memory.peak)}"
     if memory.capacity is not None:
         text += f" of {size(memory.capacity)}, headroom {size(memory.headroom)}"
-    return _told(f"{text}. {device.memory_note}".strip())
+    return _short(f"{text}. {device.memory_note}".strip())
 
 
 def _findings(report: Report) -> str:
@@ -83,7 +83,7 @@ def _findings(report: Report) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    advice = f"<br><b>What to do:</b> {_told(finding.advice)}" if finding.advice else ""
+    advice = f"<br><b>Remedy:</b> {_short(finding.advice)}" if finding.advice else ""
     severity = finding.severity.value
-    title = f'<b>{_told(finding.title)}</b> <span class="faint">{severity}</span>'
-    return f'<li class="{severity}">{title}<br>{_told(finding.detail)}{advice}</li>'
+    title = f'<b>{_short(finding.title)}</b> <span class="faint">{severity}</span>'
+    return f'<li class="{severity}">{title}<br>{_short(finding.detail)}{advice}</li>'

@@ -1,4 +1,4 @@
-"""The libraries that a notebook brings: imported when they are needed, or one sentence on how to get them."""
+"""Libraries of the extra `[notebook]`: imported when they are needed, with one sentence on how to install them."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,7 @@ from tb_contention.errors import MissingLibraryError
 
 
 def library(name: str, what: str) -> Any:
-    """Import a module of the extra `[notebook]`; `what` says what it is needed for."""
+    """Import a module of the extra `[notebook]`; `what` names what needs it."""
     package = name.partition(".")[0]
     try:
         return import_module(name)

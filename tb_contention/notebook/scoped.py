@@ -1,4 +1,4 @@
-"""HTML inside a page that is not ours: every rule of style is bound to the fragment, and no script runs."""
+"""HTML inside a foreign page: every style rule is bound to the fragment, and no script runs."""
 
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ _RULES = (
 
 
 def _style() -> str:
-    """Write the rules: the system's theme, unless the notebook says which one it has."""
+    """Write the rules: the system's theme, unless the notebook states its own."""
     own = f".{SCOPE}"
     rules = "\n".join(own + rule.replace("& ", f"{own} ") for rule in _RULES)
     dark = ",".join(f"{theme} {own}" for theme in ('[data-jp-theme-light="false"]', "body.vscode-dark"))
@@ -61,7 +61,7 @@ def _style() -> str:
 
 
 def page(content: str) -> str:
-    """Wrap what is written in HTML already."""
+    """Wrap HTML in the fragment."""
     return f'<div class="{SCOPE}"><style>\n{_style()}\n</style>\n{content}\n</div>'
 
 

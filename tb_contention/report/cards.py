@@ -10,7 +10,7 @@ from tb_contention.words.answers import Answer, answer_on, basis_with_class, est
 from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
-from tb_contention.words.numbers import count, duration, percent, size
+from tb_contention.words.numbers import count, duration, percent, size, times
 
 
 def device_cards(report: Report, device: DeviceReport) -> list[str]:
@@ -27,7 +27,7 @@ def _card(who: str, big: str, *lines: str, ends: str = "") -> str:
 
 
 def _session_card(report: Report, device: DeviceReport, session: SessionId) -> str:
-    """Say how much slower a session is where that is known, else how busy it is."""
+    """Show a session's slowdown where it is known, else how busy it is."""
     share = next(s for s in device.per_session if s.session == session)
     loss, item, window = device.cost.loss(session), report.session(session), device.time.window
     color = color_of(report, session)
@@ -68,9 +68,11 @@ def _lost(loss: SessionLoss, window: int) -> str:
 
 
 def _sharing_card(device: DeviceReport) -> str:
-    """Say by which mechanism the sessions share, and what they get done together."""
+    """Show by which mechanism the sessions share, and their combined throughput."""
     cost, metrics = device.cost, device.cost.metrics
-    progress = "" if cost.progress_sum is None else f"progress sum {cost.progress_sum:.2f}"
+    progress = (
+        "" if cost.progress_sum is None else f"combined throughput {times(cost.progress_sum)} that of one session alone"
+    )
     sums = ""
     if metrics is not None:
         sums = (
@@ -86,7 +88,7 @@ def _time_card(device: DeviceReport) -> str:
     bar = _bar([(time.contended, "hatch-line"), (time.exclusive, "hatch-ground")], time.window)
     about = f"of {duration(time.window)}" if len(device.sessions) > 1 else "captured alone"
     return _card(
-        "Work of two or more at once", percent(time.contended, time.window), escaped(about), escaped(split), bar
+        "Overlap of two or more sessions", percent(time.contended, time.window), escaped(about), escaped(split), bar
     )
 
 
@@ -96,7 +98,7 @@ def _memory_card(device: DeviceReport) -> str:
         return _card("Memory", "unknown", escaped(memory_sentence(device)))
     of = "" if memory.capacity is None else f" of {size(memory.capacity)}"
     bar = _bar([(memory.peak, "hatch-line")], memory.capacity) if memory.capacity else ""
-    return _card("Memory, peak of the sum", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
+    return _card("Memory, combined peak", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
 
 
 def _bar(parts: list[tuple[int, str]], whole: int) -> str:

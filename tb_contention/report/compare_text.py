@@ -1,4 +1,4 @@
-"""A comparison -> Markdown: what certainly changed, what is not comparable, then the figures of the device and of each program."""
+"""A comparison -> Markdown: the certain changes, what cannot be compared, then the figures of the device and of each program."""
 
 from collections.abc import Callable
 
@@ -30,15 +30,15 @@ _LONG = 110
 _HEADER = ("figure", "before", "after", "change", "verdict")
 _NUMBERS = frozenset((1, 2, 3))
 _RULES = (
-    "better, worse: the change is larger than chance and the captures' scatter explain. unclear: it may be either, or is neither good nor "
-    "bad. Step times: 90 % interval from ranks (Hodges and Lehmann) of the ratio of step periods. Slowdown, lost time: intervals of both "
-    "sides that do not overlap. Bytes: more than 1 %."
+    "better, worse: the change is larger than chance and the scatter of the captures explain. unclear: it may be chance, or is neither "
+    "good nor bad in itself. Step times are judged by the 90 % interval of the ratio of step periods, from ranks (Hodges and Lehmann); "
+    "slowdown and lost time by whether the intervals of both sides overlap; bytes by a change of more than 1 %."
 )
 _MATCH = {
     Match.USER: "paired by you",
-    Match.SAME: "one session",
-    Match.NAME: "of one name",
-    Match.LAST_PART: "of one name but for the folders",
+    Match.SAME: "same session",
+    Match.NAME: "same name",
+    Match.LAST_PART: "same name in another folder",
     Match.HOST: "paired by host and kernels",
 }
 Writer = Callable[["float | None"], str]
@@ -58,9 +58,9 @@ def to_markdown(found: Comparison, *, before: str, after: str) -> str:
 
 
 def headline(found: Comparison) -> str:
-    """Say what certainly changed for the programs; that nothing did where all is known to be the same."""
+    """Say what certainly changed for the programs, or that nothing did."""
     if not found.sessions:
-        return "No session of one side is known to be one of the other"
+        return "No session could be matched between the two sides"
     certain = (Judgement.BETTER, Judgement.WORSE)
     clauses = [_step_clause(s) for s in found.sessions if s.step.judgement in certain]
     clauses += [
@@ -73,7 +73,7 @@ def headline(found: Comparison) -> str:
         return "; ".join((*clauses[:MOST_IN_HEADLINE], *([f"{more} more changed"] if more > 0 else [])))
     if all(s.step.judgement is Judgement.SAME for s in found.sessions):
         return "Step times are the same before and after"
-    return "No change of step times is certain"
+    return "No certain change in step times"
 
 
 def _step_clause(session: SessionComparison) -> str:
@@ -102,7 +102,7 @@ def _side(word: str, side: DeviceSide, logdir: str) -> str:
     model = f" ({side.model})" if side.model else ""
     names = listing([clean(session.name) for session in side.sessions])
     how = mechanism_name(side.mechanism)
-    sharing = "alone" if len(side.sessions) < 2 else f"together, sharing: {how}"
+    sharing = "alone" if len(side.sessions) < 2 else f"together, mechanism: {how}"
     text = f"{clean(side.id)}{model} of {clean(logdir)}: {names}, {sharing}, {duration(side.window)} analysed"
     return f"{word}: {escape(text)}"
 
@@ -114,9 +114,9 @@ def _others(words: str, sessions: tuple[Named, ...]) -> str:
 
 def _device(found: Comparison) -> TextTable:
     rows = (
-        _row("two or more at once", found.contended_share, share),
+        _row("overlap, share of the window", found.contended_share, share),
         _row("combined memory peak", found.combined_peak, size),
-        _row("memory left", found.headroom, size),
+        _row("headroom", found.headroom, size),
         _row("throughput (STP)", found.stp, ratio),
         _row("mean slowdown (ANTT)", found.antt, ratio),
     )
@@ -127,7 +127,7 @@ def _session(found: SessionComparison) -> list[str]:
     one, two = found.before_steps, found.after_steps
     about = f"{_MATCH[found.match][0].upper()}{_MATCH[found.match][1:]}; whole step periods: {one.count} before, {two.count} after"
     if one.mean is not None and two.mean is not None:
-        about += f", in the mean {duration(one.mean)} before, {duration(two.mean)} after"
+        about += f", mean {duration(one.mean)} before, {duration(two.mean)} after"
     known = [
         f"{when}: {class_words(evidence)[0]}"
         for when, evidence, value in (
@@ -139,9 +139,9 @@ def _session(found: SessionComparison) -> list[str]:
     rows = [
         _row("step period, median", found.step, duration),
         _row("slowdown", found.slowdown, times),
-        _row("lost to others, of the window", found.lost_share, share),
-        _row("device time of a step alone, median", found.device_time, duration),
-        _row("had work on the device", found.busy_share, share),
+        _row("lost to other sessions, share of the window", found.lost_share, share),
+        _row("undisturbed device time per step, median", found.device_time, duration),
+        _row("busy, share of the window", found.busy_share, share),
     ]
     for allocator in found.memory:
         name = allocator.before if len(found.memory) > 1 else ""
@@ -157,7 +157,7 @@ def _session(found: SessionComparison) -> list[str]:
 
 
 def _row(figure: str, change: Change, write: Writer) -> tuple[str, ...]:
-    """Write a figure with its intervals; a claim that is not made says why."""
+    """Write a figure with its intervals and its verdict, with the reason where nothing is claimed."""
     verdict = change.judgement.value + (f": {change.why}" if change.why else "")
     return (
         figure,
@@ -192,15 +192,15 @@ def _change(change: Change, write: Writer) -> str:
 
 
 def _kernels(found: SessionComparison) -> list[str]:
-    """Set the largest changes side by side; which of them chance may explain the sums do not tell."""
+    """Set the largest changes side by side; sums do not show which of them chance may explain."""
     per = "per step" if found.basis is Basis.STEP else "per second"
     changed = [kernel for kernel in found.kernels if kernel.difference]
     rows = tuple(_kernel(kernel) for kernel in changed[:MOST_KERNELS])
     if not rows:
         return []
     left = len(changed) - len(rows)
-    note = f"{count(left, 'more kernel name')} in the JSON." if left else ""
-    header = ("kernel", "number", "mean before", "mean after", f"{per} before", f"{per} after", "change")
+    note = f"{count(left, 'more kernel name')} in the JSON output." if left else ""
+    header = ("kernel", "count", "mean before", "mean after", f"{per} before", f"{per} after", "change")
     table = TextTable(
         title=f"Kernels of {title(found)}, largest change first",
         header=header,

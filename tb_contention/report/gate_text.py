@@ -1,4 +1,4 @@
-"""Verdicts -> a line each, worst first, and what that makes in sum."""
+"""Verdicts -> one line each, the worst first, and a summary."""
 
 from tb_contention.model.contention import Evidence
 from tb_contention.model.gate import Gate, Gauge, Outcome, Unit, Verdict
@@ -17,7 +17,7 @@ _LONG = 400
 
 
 def to_text(gate: Gate) -> str:
-    """Print the verdicts, those that matter first, and the count of each kind."""
+    """Print the verdicts, the worst first, and the count of each outcome."""
     width = max((len(v.gauge.value) for v in gate.verdicts), default=0)
     lines = [
         f"{_WORDS[outcome]:14}  {verdict.gauge.value:{width}}  {described(verdict)}"
@@ -39,7 +39,7 @@ def summary(gate: Gate) -> str:
 
 
 def described(verdict: Verdict) -> str:
-    """Say whom it is about, the figure with its interval, the limit, by how much it is passed, and the reason."""
+    """Write the subject, the figure with its interval, the limit, the excess and the reason."""
     parts = [subject(verdict), *_figures(verdict)]
     return "; ".join(part for part in (": ".join(p for p in parts if p), _reason(verdict)) if part)
 

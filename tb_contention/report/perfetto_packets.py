@@ -2,7 +2,7 @@
 
 Field numbers are those of Perfetto's public protos: `trace_packet.proto`, `track_event.proto`, `track_descriptor.proto`,
 `counter_descriptor.proto`, `interned_data.proto`, `debug_annotation.proto`, `clock_snapshot.proto`. All packets are of one sequence,
-so that a name is written once and then told by its number.
+so a name is written once and then referred to by its number.
 """
 
 import heapq
@@ -193,7 +193,7 @@ def _put(out: U8, at: int, value: int) -> int:
 
 @compiled(types.int64(_U8_OUT, types.int64, types.int64, types.int64))
 def _begin_packet(out: U8, at: int, time: int, event: int) -> int:
-    """Write what comes before a track event of so many bytes: packet, timestamp (8), sequence (10), flags (13), track_event (11)."""
+    """Write what comes before a track event of a given size: packet, timestamp (8), sequence (10), flags (13), track_event (11)."""
     out[at] = 0x0A
     at = _put(out, at + 1, 1 + _size(time) + 4 + 1 + _size(event) + event)
     out[at] = 0x40

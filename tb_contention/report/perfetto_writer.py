@@ -29,12 +29,12 @@ class Writer:
         return self._tracks, packets.track(made)
 
     def texts(self, number: int) -> int:
-        """Set so many numbers for texts aside; return the first."""
+        """Reserve numbers for texts; return the first."""
         self._texts += number
         return self._texts - number + 1
 
     def flows(self, number: int) -> I64:
-        """Return so many new ids."""
+        """Return new ids."""
         self._flows += number
         return np.arange(self._flows - number + 1, self._flows + 1, dtype=np.int64)
 
@@ -66,7 +66,7 @@ class Writer:
         yield from self.spans(parent, name, description, spans)
 
     def counter(self, parent: int, name: str, description: str, unit: int, levels: Levels) -> Iterator[bytes]:
-        """Write a step function; its value before the first change is not known and left out."""
+        """Write a step function; its value before the first change is unknown and left out."""
         uuid, made = self.track(parent, name, description, unit)
         yield made
         yield from packets.counter(uuid, levels.time, levels.value[1:], self.shift)

@@ -52,7 +52,7 @@ def _with_gaps(table: TextTable, device: Wire, names: Mapping[str, str]) -> Text
 
 
 def blame_matrix(device: Wire, names: Names) -> TextTable:
-    """Set victims against culprits, with the sums of both; the worst culprits come first, what no trace shows last."""
+    """Set victims against culprits, with the sums of both; the worst culprits come first, untraced work last."""
     lost = {(row["victim"], row["culprit"]): row["lost_ns"] for row in device["blame"]}
     victims = list(dict.fromkeys(victim for victim, _ in lost))
     sums = {c: sum(lost.get((v, c), 0) for v in victims) for c in dict.fromkeys(culprit for _, culprit in lost)}
@@ -67,7 +67,7 @@ def blame_matrix(device: Wire, names: Names) -> TextTable:
     most = max((cell for row in cells for cell in row), default=0)
     return TextTable(
         title=sharing.BLAME.title,
-        header=("lost by \u2193 because of \u2192", *heads, "all"),
+        header=("lost by \u2193 to \u2192", *heads, "all"),
         rows=tuple(rows),
         numbers=frozenset(range(1, len(columns) + 2)),
         shades=tuple((0, *(-(-cell * SHADES // most) if cell > 0 else 0 for cell in row), 0) for row in cells),
@@ -85,5 +85,5 @@ def evidence_classes(report: Report) -> TextTable:
     used = {slowdown.evidence for slowdown in found if not slowdown.measured}
     rows = tuple((kind.value, *class_words(kind)) for kind in Evidence if kind in used)
     rows = ((measured, *SWITCHES), *rows) if measured else rows
-    header = ("class", "a slowdown of it is", "how far to trust it")
-    return TextTable(title="How sure the slowdowns are", header=header, rows=rows)
+    header = ("class", "the slowdown is", "how far to trust it")
+    return TextTable(title="How certain the slowdowns are", header=header, rows=rows)

@@ -1,4 +1,4 @@
-"""Step periods of a session -> a bounded number of them, neighbours merged."""
+"""Step periods of a session -> a bounded number of entries, by merging neighbours."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,7 +9,7 @@ from tb_contention.model.contention import StepTimes
 from tb_contention.units import I64
 from tb_contention.wire import Wire
 
-#: A session's steps are printed in at most so many entries.
+#: Entries that a session's steps are printed in at most.
 MOST_STEPS = 400
 
 
@@ -33,7 +33,7 @@ class StepRuns:
 
 
 def merge_steps(times: StepTimes, most: int = MOST_STEPS) -> StepRuns:
-    """Merge equally many neighbours, so few that `most` entries hold them all."""
+    """Merge equally many neighbours each, as few as needed to fit `most` entries."""
     steps = len(times.number)
     merged = max(1, -(-steps // most))
     first = np.arange(0, steps, merged, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""A report -> CSV tables, safe to open in a spreadsheet: a text that a program would take for a formula gets an apostrophe in front."""
+"""A report -> CSV tables, safe to open in a spreadsheet: text that a spreadsheet would run as a formula gets an apostrophe in front."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from tb_contention.report.to_json import to_dict
 from tb_contention.tables.catalogue import TABLES
 from tb_contention.tables.programs import ProgramColumn, program_columns
 
-#: What a spreadsheet takes for the start of a formula.
+#: Characters that start a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 
 

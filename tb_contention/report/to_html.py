@@ -20,14 +20,14 @@ from tb_contention.words.verdict import Verdict, device_verdict, verdict
 
 #: Devices on the page; JSON and CSV hold all.
 MOST_DEVICES = 8
-#: Drawings may take so many characters together and one device more; the others have their tables only.
+#: Characters after which no further device is drawn; the others have their tables only.
 MOST_DRAWN = 300_000
 #: Findings and problems that are printed.
 MOST_NOTES = 200
 _POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {SCRIPT_SOURCE}"
 _PREDICTED = (
-    "Predicted from the recorded work, one change at a time: slowdown against alone, with the range that the recording leaves open; the "
-    "bar is what was measured as recorded."
+    "Predicted from the recorded work, one change at a time: the slowdown relative to running alone, with its range. The vertical bar "
+    "marks the measured slowdown."
 )
 #: Findings that stand first, with all they say; the others follow in brief.
 FIRST = 3
@@ -88,17 +88,20 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str, sho
 
 def _figures(report: Report, device: DeviceReport, number: int) -> str:
     caption = (
-        "Colour is the session; a paler strip is a stretch in which it had work only part of the time. Hatched: two or more sessions "
-        "had work at the same time, which is overlap, not proof that they ran at the same instant."
+        "Each colour is a session; where its strip is paler, it had work only part of the time. Hatching marks overlap: two or more "
+        "sessions had work at the same time, which does not prove that they ran at the same instant."
     )
     caption += (
-        " The line below a strip: where it lost time."
+        " The line below a strip marks where the session lost time."
         if any(len(p.stretched) + len(p.stalled) for p in device.cost.lost)
         else ""
     )
     figures = _figure(timeline(report, device, number), caption)
     steps = step_chart(report, device, number)
-    about = "Step periods: the session's own device work in its colour, its host in grey, what others added hatched; lost ?: not known."
+    about = (
+        "Step periods: own device work in the session's colour, host time in grey, time added by other sessions hatched. "
+        "“lost ?” means unknown."
+    )
     return figures + (f"\n<h3>Step times</h3>{_figure(steps, about)}" if steps else "")
 
 
@@ -130,15 +133,15 @@ def _rest(report: Report) -> str:
 def _finding(finding: Finding) -> str:
     severity = finding.severity.value
     parts = (
-        ("Why", finding.cause),
-        ("What to do", finding.advice),
-        ("What to expect", finding.effect),
-        ("How to tell", finding.verify),
+        ("Cause", finding.cause),
+        ("Remedy", finding.advice),
+        ("Expected effect", finding.effect),
+        ("Check", finding.verify),
     )
-    told = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in parts if text)
+    rest = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in parts if text)
     return (
         f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span></h3>'
-        f"<p>{escaped(finding.detail)}</p>{told}</li>"
+        f"<p>{escaped(finding.detail)}</p>{rest}</li>"
     )
 
 
@@ -185,4 +188,4 @@ def _footer(report: Report) -> str:
     where = f"log directory {escaped(report.logdir)}"
     made = f"tb_contention {escaped(report.version)} · {where} · time 0 is {origin}"
     again = f"<code>tb-contention report {escaped(shlex.quote(report.logdir))}</code>"
-    return f"<footer>{notes}<p>{made}</p><p>Made again with {again}, and the options that were given.</p></footer>"
+    return f"<footer>{notes}<p>{made}</p><p>To reproduce: {again} with the same options.</p></footer>"

@@ -1,4 +1,4 @@
-"""Answers -> JSON. Keys are declared on the values (`wire`); FORMAT.md and the schemas are made of the same declarations."""
+"""Answers -> JSON. Keys are declared on the values (`wire`); FORMAT.md and the schemas are generated from the same declarations."""
 
 import json
 

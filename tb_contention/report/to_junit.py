@@ -1,7 +1,7 @@
 """Verdicts -> JUnit XML as Jenkins, GitLab and others read it: a test case per limit, device and session.
 
-Over a limit is a failure of type `over`; not known is a failure of type `not_known`, or skipped where that is let through; what does not
-apply is skipped. Names are hostile: what XML cannot hold is made visible or left out.
+A limit that is exceeded is a failure of type `over`. A limit that cannot be judged is a failure of type `not_known`, or skipped with
+`--unknown pass`. A limit that does not apply is skipped. Names are hostile: what XML cannot hold is made visible or left out.
 """
 
 import re
@@ -10,7 +10,7 @@ from tb_contention.model.gate import Gate, Outcome, Verdict
 from tb_contention.model.names import clean
 from tb_contention.report.gate_text import described, summary
 
-#: All that XML 1.0 has no way to write, not even as a reference.
+#: Characters that XML 1.0 cannot hold, not even as a reference.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 
@@ -36,13 +36,13 @@ def _case(gate: Gate, verdict: Verdict) -> str:
     device = "" if verdict.device is None else f".{clean(verdict.device)}"
     name = f"{verdict.gauge.value}: {clean(verdict.subject)}" if verdict.subject else verdict.gauge.value
     start = f'  <testcase classname="{_text(f"tb_contention{device}")}" name="{_text(name)}" time="0">'
-    told = _text(described(verdict))
+    words = _text(described(verdict))
     if gate.fails(verdict):
         kind = verdict.outcome.value
-        return f'{start}\n   <failure message="{told}" type="{kind}">{told}</failure>\n  </testcase>'
+        return f'{start}\n   <failure message="{words}" type="{kind}">{words}</failure>\n  </testcase>'
     if _is_skipped(gate, verdict):
-        return f'{start}\n   <skipped message="{told}"/>\n  </testcase>'
-    return f"{start}\n   <system-out>{told}</system-out>\n  </testcase>"
+        return f'{start}\n   <skipped message="{words}"/>\n  </testcase>'
+    return f"{start}\n   <system-out>{words}</system-out>\n  </testcase>"
 
 
 def _is_skipped(gate: Gate, verdict: Verdict) -> bool:

@@ -14,11 +14,11 @@ from tb_contention.words.problems import what_happened
 from tb_contention.words.verdict import Verdict, device_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
-#: Schemes and hosts that readers turn into links by themselves.
+#: Schemes and hosts that viewers turn into links.
 _LINK = re.compile(r"(?i)\b(https?|ftp|javascript|data|mailto|www)(?=[:.])")
-#: What sends somebody a message, or points to an issue, where the text is put into a ticket.
+#: What notifies a user or refers to an issue when the text is pasted into a ticket.
 _MENTION = re.compile(r"@(?=\w)|\b(GH)(?=-\d)")
-#: A comment of a ticket holds 65,536 characters. Devices beyond this are named only.
+#: A comment of a ticket holds 65,536 characters. Devices beyond this are only counted.
 MOST = 60_000
 #: Findings that stand first, and tables of a device that are not folded; findings and problems that are printed at all.
 FIRST, OPEN, MOST_NOTES = 3, 3, 200
@@ -61,7 +61,7 @@ def _closing(report: Report, tables: list[TextTable]) -> list[str]:
 
 
 def _folded(title: str, parts: list[str]) -> list[str]:
-    """Print what is there for those who ask for it; readers that know no folding show it."""
+    """Fold parts under a title; a viewer without folding shows them."""
     return [f"<details><summary>{title}</summary>", *parts, "</details>"] if parts else []
 
 
@@ -76,7 +76,7 @@ def _answers(answer: Verdict) -> str:
 
 
 def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is_first: bool) -> list[str]:
-    """Print a device; what the first one means stands above the findings."""
+    """Print a device; the answer for the first one stands above the findings."""
     time, answer = device.time, device_verdict(report, device)
     split = (
         f"{duration(time.window)} analysed: idle {percent(time.idle, time.window)}, "
@@ -104,12 +104,12 @@ def _table(table: TextTable, *, level: int) -> list[str]:
 def _finding(finding: Finding) -> str:
     text = f"- **{finding.severity.value}: {escape(finding.title)}** ({escape(finding.rule)})  \n  {escape(finding.detail)}"
     parts = (
-        ("Why", finding.cause),
-        ("What to do", finding.advice),
-        ("What to expect", finding.effect),
-        ("How to tell", finding.verify),
+        ("Cause", finding.cause),
+        ("Remedy", finding.advice),
+        ("Expected effect", finding.effect),
+        ("Check", finding.verify),
     )
-    return text + "".join(f"  \n  *{what}:* {escape(said)}" for what, said in parts if said)
+    return text + "".join(f"  \n  *{what}:* {escape(words)}" for what, words in parts if words)
 
 
 def _problem(problem: Problem) -> str:

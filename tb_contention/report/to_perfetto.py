@@ -23,7 +23,7 @@ from tb_contention.units import I32, I64, PS_PER_NS, SessionId
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, size
 
-#: Unix times beyond this (the year 2116) are no times at which something was recorded, and adding to them could overflow.
+#: Nothing was recorded at a Unix time beyond this (the year 2116), and adding to one could overflow.
 _LATEST_NS = 1 << 62
 
 
@@ -67,21 +67,27 @@ def _owners(sessions: list[Session]) -> list[SessionId | None]:
 
 
 def _device(writer: Writer, root: int, device: DeviceReport) -> Iterator[bytes]:
-    """Write what is of all sessions together, over the window of the group; the viewer draws a counter's last value on to the end."""
+    """Write the tracks of all sessions together, over the window of the group; the viewer extends a counter's last value to the end."""
     window = Intervals.one(device.group.start, device.group.end)
-    yield from writer.marks(root, "window", "while all sessions were captured: what the report is about", window)
+    yield from writer.marks(
+        root, "window", "the time in which all sessions were captured, which the report covers", window
+    )
     contended, depth = device.overlap.contended, device.overlap.depth
     known = np.unique(depth)
     first, names = writer.names(known, lambda deep: f"{deep} sessions", packets.EVENT_NAMES)
     yield from names
     spans = Spans(start=contended.start, end=contended.end, name=first + np.searchsorted(known, depth))
-    yield from writer.spans(root, "contention", "two or more sessions had work on the device; named by the most", spans)
+    yield from writer.spans(
+        root, "contention", "two or more sessions had work on the device; named by the highest number at once", spans
+    )
     edges, level = depth_profile(list(device.overlap.busy.values()))
     busy = Levels(
         time=np.concatenate([np.array([device.group.start], np.int64), edges]),
         value=np.concatenate([np.zeros(2, np.int64), level]),
     )
-    yield from writer.counter(root, "sessions at once", "that had work on the device", packets.COUNT, busy)
+    yield from writer.counter(
+        root, "sessions at once", "number of sessions that had work on the device", packets.COUNT, busy
+    )
     memory = device.memory
     if memory is not None and memory.curves:
         capacity = "capacity unknown" if memory.capacity is None else f"capacity {size(memory.capacity)}"
@@ -122,7 +128,7 @@ def _session(
         begin = min([session.start, *levels.time[:1].tolist()])
         end = max([session.end, *levels.time[-1:].tolist()])
         name, unit = f"bytes in use{of}{limit}", packets.SIZE_BYTES
-        yield from writer.counter(parent, name, "as its allocators round them", unit, _within(levels, begin, end))
+        yield from writer.counter(parent, name, "as its allocators round them up", unit, _within(levels, begin, end))
 
 
 def _steps(writer: Writer, parent: int, session: Session) -> Iterator[bytes]:
@@ -138,12 +144,12 @@ def _steps(writer: Writer, parent: int, session: Session) -> Iterator[bytes]:
 
 
 def _span(session: Session, start: I64, duration: I64) -> tuple[I64, I64]:
-    """Turn ps of a trace into ns from the report's origin; each end is rounded by itself, so that what touches keeps touching."""
+    """Turn ps of a trace into ns from the report's origin; ends are rounded one by one, so spans that touch keep touching."""
     return start // PS_PER_NS + session.offset, (start + duration) // PS_PER_NS + session.offset
 
 
 def _lost(writer: Writer, parent: int, device: DeviceReport, session: Session) -> Iterator[bytes]:
-    """Write where a session lost time; no track where that is not known, an empty one where it lost none."""
+    """Write where a session lost time; no track where that is unknown, an empty one where it lost none."""
     found = next((lost for lost in device.cost.lost if lost.session == session.id), None)
     known = any(loss.session == session.id and loss.lost is not None for loss in device.losses)
     if found is None or not (known or len(found.stretched) or len(found.stalled)):
@@ -162,11 +168,11 @@ def _work(writer: Writer, parent: int, device: DeviceReport, session: Session) -
     kernels = trace.kernels if here.all() else trace.kernels.select(np.flatnonzero(here[trace.kernels.stream]))
     launched = launch_rows(kernels, trace.launches)
     used = np.unique(launched[launched >= 0])
-    names, told = _interned(writer, trace.strings, [kernels.name, trace.launches.name[used]], packets.EVENT_NAMES)
-    yield from told
-    ops, told = _interned(writer, trace.strings, [kernels.op], packets.ANNOTATION_TEXTS)
+    names, made = _interned(writer, trace.strings, [kernels.name, trace.launches.name[used]], packets.EVENT_NAMES)
+    yield from made
+    ops, made = _interned(writer, trace.strings, [kernels.op], packets.ANNOTATION_TEXTS)
     ops[0] = 0  # without an operation there is no annotation
-    yield from told
+    yield from made
     flows = writer.flows(len(kernels))
     yield from _launches(writer, parent, session, used, launched, flows, names)
     yield from _streams(writer, parent, session, kernels, np.where(launched >= 0, flows, 0), names, ops)
@@ -179,10 +185,10 @@ def _interned(writer: Writer, strings: StringTable, columns: list[I32], where: i
         used[column + 1] = True
     used[0] = True
     rows = np.flatnonzero(used)
-    first, told = writer.names(rows, lambda row: strings.get(row - 1) or "(name lost)", where)
+    first, made = writer.names(rows, lambda row: strings.get(row - 1) or "(name lost)", where)
     numbers: I64 = np.zeros(len(used), np.int64)
     numbers[rows] = np.arange(first, first + len(rows))
-    return numbers, told
+    return numbers, made
 
 
 def _launches(

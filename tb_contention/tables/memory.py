@@ -19,7 +19,7 @@ _PEAKS = (
     Column(key="lifetime_peak_bytes", title="peak since start", kind=Kind.BYTES),
     Column(key="suggested_limit_bytes", title="suggested limit", kind=Kind.BYTES),
     Column(key="fragmentation_at_peak", title="fragmentation", kind=Kind.SHARE),
-    Column(key="fragmentation_most", title="fragmentation at most", kind=Kind.SHARE, audience=For.PROGRAMS),
+    Column(key="fragmentation_most", title="highest fragmentation", kind=Kind.SHARE, audience=For.PROGRAMS),
     Column(key="rounding_at_peak_bytes", title="rounding at the peak", kind=Kind.BYTES, audience=For.PROGRAMS),
     Column(key="events", title="events", kind=Kind.COUNT, audience=For.PROGRAMS),
     Column(key="repeated_events", title="repeated events", kind=Kind.COUNT, audience=For.PROGRAMS),
@@ -30,20 +30,20 @@ _PEAKS = (
 ALLOCATORS = TableSpec(
     slug="memory",
     title="Memory",
-    help="The peak of each allocator, and what it held when all together held most.",
+    help="The peak of each allocator, and what it held at the combined peak.",
     source="devices/memory/per_session",
     columns=_PEAKS,
-    note="In no capture: CUDA contexts and libraries (about 500 MiB per process), what an allocator reserves without handing it out, and "
-    "processes that were not captured.",
+    note="No capture includes CUDA contexts and libraries (about 500 MiB per process), memory that an allocator reserves without handing "
+    "it out, or processes that were not captured.",
 )
 
 PINNED = TableSpec(
     slug="host_allocators",
     title="Pinned host memory",
-    help="Allocators of pinned host memory, which are not part of the sums.",
+    help="Allocators of pinned host memory, which the sums leave out.",
     source="devices/memory/host_allocators",
     columns=_PEAKS,
-    note="This is memory of the host, not of the GPU.",
+    note="This memory is on the host, not on the GPU.",
 )
 
 _HOLDER = (
@@ -62,7 +62,7 @@ _HOLDER = (
 HOLDERS = TableSpec(
     slug="holders",
     title="Who holds the combined peak",
-    help="Operations by the bytes that they hold when all sessions together hold most.",
+    help="Operations by the bytes that they hold at the combined peak.",
     source="devices/memory/holders",
     columns=(_DEVICE, _SESSION, _ALLOCATOR, *_HOLDER),
     most=15,
@@ -72,7 +72,7 @@ HOLDERS = TableSpec(
 OWN_HOLDERS = TableSpec(
     slug="own_holders",
     title="Who holds each session's own peak",
-    help="Operations by the bytes that they hold when their own allocator holds most.",
+    help="Operations by the bytes that they hold at the peak of their own allocator.",
     source="devices/memory/per_session/holders",
     columns=(
         _DEVICE,
@@ -124,7 +124,7 @@ STEP_MEMORY = TableSpec(
 GROWTH = TableSpec(
     slug="memory_growth",
     title="Growing from step to step",
-    help="Operations that hold more at the end of each step than at the end of the one before.",
+    help="Operations that hold more at the end of each step than at the end of the previous one.",
     source="devices/memory/growth",
     columns=(
         _DEVICE,
@@ -135,15 +135,15 @@ GROWTH = TableSpec(
         Column(key="first_bytes", title="from", kind=Kind.BYTES),
         Column(key="last_bytes", title="to", kind=Kind.BYTES),
         Column(key="steps", title="over steps", kind=Kind.COUNT),
-        Column(key="rising", title="steps that rise", kind=Kind.SHARE),
+        Column(key="rising", title="rising steps", kind=Kind.SHARE),
     ),
-    note="A step allocates this and no later step frees it: a leak, or a cache that fills.",
+    note="Later steps do not free this memory: it is a leak, or a cache that fills.",
 )
 
 KERNEL_CHANGES = TableSpec(
     slug="kernel_changes",
     title="Operations that changed their kernel",
-    help="Operations that run other kernels since a neighbour came, or other ones than when captured alone.",
+    help="Operations that switched to another kernel when a neighbour arrived, or compared with a capture alone.",
     source="devices/memory/kernel_changes",
     columns=(
         _DEVICE,
@@ -179,7 +179,7 @@ STALLS = TableSpec(
         Column(key="longest_ns", title="longest", kind=Kind.DURATION),
         Column(key="longest_at_ns", title="longest at", kind=Kind.INSTANT),
     ),
-    note="driver: calls of the driver. room: allocations that waited for a free; their times are upper bounds.",
+    note="driver: driver calls. room: allocations that waited for a free; their times are upper bounds.",
 )
 
 DRIVER_VIEW = TableSpec(
@@ -211,21 +211,21 @@ DRIVER_VIEW = TableSpec(
 DRIVER = TableSpec(
     slug="driver_processes",
     title="GPU memory by process, as the driver reports it",
-    help="Every process that the driver lists on the GPU, with what it holds beside its allocators.",
+    help="Every process that the driver lists on the GPU, with what it holds outside its allocators.",
     source="devices/driver/processes",
     columns=(
         _DEVICE,
         Column(key="process_id", title="process", kind=Kind.IDENTIFIER),
         Column(key="name", title="name", kind=Kind.NAME),
         Column(key="session", title="session", kind=Kind.SESSION),
-        Column(key="peak_bytes", title="at most", kind=Kind.BYTES),
+        Column(key="peak_bytes", title="peak", kind=Kind.BYTES),
         Column(
             key="at_fullest_bytes", title="when the GPU was fullest", kind=Kind.BYTES, of="device.driver.capacity_bytes"
         ),
         Column(key="in_use_bytes", title="in use by allocators", kind=Kind.BYTES),
-        Column(key="beside_least_bytes", title="beside them, at least", kind=Kind.BYTES),
-        Column(key="beside_most_bytes", title="beside them, at most", kind=Kind.BYTES),
+        Column(key="beside_least_bytes", title="outside them, at least", kind=Kind.BYTES),
+        Column(key="beside_most_bytes", title="outside them, at most", kind=Kind.BYTES),
     ),
-    note="Beside the allocators: CUDA context, libraries, and what allocators do not record. The range is open because an allocator's pool "
-    "lies between what it has in use and its limit.",
+    note="Outside the allocators: the CUDA context, libraries, and memory that allocators do not record. It is a range because the size of "
+    "an allocator's pool is between its memory in use and its limit.",
 )

@@ -19,9 +19,9 @@ DEVICES = TableSpec(
         Column(key="verdict.answer", title="contention", kind=Kind.WORD, name="answer"),
         Column(key="verdict.headline", title="verdict", kind=Kind.TEXT, name="headline", audience=For.PROGRAMS),
         Column(key="mechanism", title="mechanism", kind=Kind.WORD),
-        Column(key="mechanism_detail", title="how it is known", kind=Kind.TEXT, audience=For.PROGRAMS),
+        Column(key="mechanism_detail", title="basis of the mechanism", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="slice_ns", title="time slice", kind=Kind.DURATION),
-        Column(key="progress_sum", title="progress sum", kind=Kind.NUMBER),
+        Column(key="progress_sum", title="combined throughput", kind=Kind.NUMBER),
         Column(key="window.start_ns", title="start", kind=Kind.INSTANT, name="start_ns", audience=For.PROGRAMS),
         Column(key="window.end_ns", title="end", kind=Kind.INSTANT, name="end_ns", audience=For.PROGRAMS),
         Column(key="alignment.max_error_ns", title="clock error", kind=Kind.DURATION, name="max_error_ns"),
@@ -30,9 +30,7 @@ DEVICES = TableSpec(
         Column(
             key="time.exclusive_ns", title="one session", kind=Kind.DURATION, name="exclusive_ns", of="time.window_ns"
         ),
-        Column(
-            key="time.contended_ns", title="two or more", kind=Kind.DURATION, name="contended_ns", of="time.window_ns"
-        ),
+        Column(key="time.contended_ns", title="overlap", kind=Kind.DURATION, name="contended_ns", of="time.window_ns"),
         Column(key="metrics.antt", title="ANTT", kind=Kind.NUMBER, name="antt"),
         Column(key="metrics.stp", title="STP", kind=Kind.NUMBER, name="stp"),
         Column(key="metrics.fairness", title="fairness", kind=Kind.NUMBER, name="fairness", audience=For.PROGRAMS),
@@ -81,8 +79,8 @@ DEVICES = TableSpec(
 
 SESSIONS = TableSpec(
     slug="sessions",
-    title="Where this comes from",
-    help="Each session: its file, its window and how well its place in time is known.",
+    title="Sources",
+    help="Each session with its file, its window and its clock.",
     source="sessions",
     columns=(
         Column(key="id", title="session", kind=Kind.SESSION),
@@ -117,7 +115,7 @@ SESSIONS = TableSpec(
 ATTRIBUTIONS = TableSpec(
     slug="attributions",
     title="Sessions inside a process",
-    help="How each session inside a process was distinguished from the others, and how many kernels belong to none.",
+    help="How each session inside a process was distinguished from the others, and how many kernels are unattributed.",
     source="sessions/attribution",
     columns=(
         Column(key="outer.id", title="session", kind=Kind.SESSION, name="session"),
@@ -125,7 +123,7 @@ ATTRIBUTIONS = TableSpec(
         Column(key="rule", title="rule", kind=Kind.WORD),
         Column(key="detail", title="how it was distinguished", kind=Kind.TEXT),
         Column(key="kernels", title="kernels", kind=Kind.COUNT),
-        Column(key="unattributed", title="kernels of the process in no session", kind=Kind.COUNT),
+        Column(key="unattributed", title="unattributed kernels of the process", kind=Kind.COUNT),
     ),
     most=200,
 )
@@ -154,7 +152,7 @@ RECORDINGS = TableSpec(
 FINDINGS = TableSpec(
     slug="findings",
     title="Findings",
-    help="What the analysis has to say, with cause, remedy, expected effect and check.",
+    help="What the analysis found, with cause, remedy, expected effect and check.",
     source="findings",
     columns=(
         Column(key="rule", title="rule", kind=Kind.TEXT),
@@ -183,9 +181,9 @@ PROBLEMS = TableSpec(
         Column(key="file", title="file", kind=Kind.TEXT),
         Column(key="slug", title="problem", kind=Kind.TEXT),
         Column(key="severity", title="severity", kind=Kind.WORD),
-        Column(key="origin", title="lost while", kind=Kind.WORD),
+        Column(key="origin", title="lost during", kind=Kind.WORD),
         Column(key="message", title="what happened", kind=Kind.TEXT),
-        Column(key="advice", title="what to do", kind=Kind.TEXT),
+        Column(key="advice", title="remedy", kind=Kind.TEXT),
         Column(key="count", title="count", kind=Kind.COUNT),
         Column(key="offset", title="first byte", kind=Kind.IDENTIFIER),
     ),

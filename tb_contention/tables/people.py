@@ -10,7 +10,7 @@ from tb_contention.tables.rows import rows as all_rows
 from tb_contention.tables.spec import Column, Kind, TableSpec
 from tb_contention.words.numbers import UNKNOWN, between, duration, number, percent, share, size, three_digits, times
 
-#: Beyond so many characters a long name is cut in its middle.
+#: Characters beyond which a name is cut in its middle.
 _LONG = 80
 
 
@@ -54,7 +54,7 @@ def _table(spec: TableSpec, found: list[Row], names: Mapping[str, str], title: s
 
 
 def _is_there(value: Any) -> bool:
-    """Tell whether a cell says anything; a column of which no cell does is left out."""
+    """Return whether a cell has content; a column without any is left out."""
     return value not in (None, "", [], {})
 
 

@@ -1,11 +1,11 @@
-"""Tables on time: who had work when, what sharing cost, who delays whom, what other schedules would bring."""
+"""Tables on time: who had work when, what sharing cost, who delays whom, what other schedules would change."""
 
 from tb_contention.tables.spec import Column, For, Kind, TableSpec
 
 _DEVICE = Column(key="device.id", title="device", kind=Kind.DEVICE, audience=For.PROGRAMS)
 _SESSION = Column(key="session", title="session", kind=Kind.SESSION)
 _VICTIM = Column(key="victim", title="session", kind=Kind.SESSION)
-_CULPRIT = Column(key="culprit", title="because of", kind=Kind.SESSION)
+_CULPRIT = Column(key="culprit", title="culprit", kind=Kind.SESSION)
 _LOST = Column(key="lost_ns", title="lost", kind=Kind.DURATION)
 
 SLOWDOWNS = TableSpec(
@@ -50,7 +50,7 @@ PREDICTIONS = TableSpec(
         Column(key="slowdown", title="slowdown then", kind=Kind.FACTORS),
         Column(key="step_ns", title="step then", kind=Kind.DURATIONS),
         Column(key="gain_ns", title="step shorter by", kind=Kind.DURATIONS),
-        Column(key="end_ns", title="its work done after", kind=Kind.DURATIONS),
+        Column(key="end_ns", title="work done after", kind=Kind.DURATIONS),
     ),
     most=40,
 )
@@ -58,14 +58,14 @@ PREDICTIONS = TableSpec(
 SCHEDULES = TableSpec(
     slug="schedules",
     title="What the predictions rest on",
-    help="What holds for all sessions together under another schedule, and what that takes for granted.",
+    help="What each schedule means for all sessions together, and which assumptions the predictions make.",
     source="devices/what_if",
     columns=(
         _DEVICE,
         Column(key="schedule", title="schedule", kind=Kind.WORD, audience=For.PROGRAMS),
         Column(key="setting", title="change", kind=Kind.TEXT),
         Column(key="makespan_ns", title="all recorded work done after", kind=Kind.DURATIONS),
-        Column(key="combined_peak_bytes", title="memory at the peak", kind=Kind.BYTES),
+        Column(key="combined_peak_bytes", title="memory peak", kind=Kind.BYTES),
         Column(key="combined_peak_most_bytes", title="at most", kind=Kind.BYTES),
         Column(key="fits", title="fits", kind=Kind.FLAG),
         Column(key="played_share", title="part of the window", kind=Kind.SHARE),
@@ -85,15 +85,15 @@ BLAME = TableSpec(
 
 KERNEL_BLAME = TableSpec(
     slug="blame_kernels",
-    title="Kernel against kernel",
-    help="Which kernels lost most while which kernels of others had work on the device.",
+    title="Kernel pairs",
+    help="Which kernels lost most time, and to which kernels of other sessions.",
     source="devices/blame_kernels",
     columns=(
         _DEVICE,
         _VICTIM,
         Column(key="victim_kernel", title="kernel that lost", kind=Kind.NAME),
         Column(key="culprit", title="other session", kind=Kind.SESSION),
-        Column(key="culprit_kernel", title="its kernel on the device", kind=Kind.NAME),
+        Column(key="culprit_kernel", title="its kernel", kind=Kind.NAME),
         _LOST,
     ),
     most=10,
@@ -102,7 +102,7 @@ KERNEL_BLAME = TableSpec(
 SHARES = TableSpec(
     slug="per_session",
     title="Time",
-    help="How long each session had work on the device, and how much of that while another had work too.",
+    help="How long each session had work on the device, alone and while another session had work too.",
     source="devices/per_session",
     columns=(
         _DEVICE,
@@ -112,8 +112,8 @@ SHARES = TableSpec(
         Column(
             key="device.time.window_ns", title="window", kind=Kind.DURATION, name="window_ns", audience=For.PROGRAMS
         ),
-        Column(key="busy_ns", title="had work", kind=Kind.DURATION, of="device.time.window_ns"),
-        Column(key="exclusive_ns", title="by itself", kind=Kind.DURATION),
+        Column(key="busy_ns", title="busy", kind=Kind.DURATION, of="device.time.window_ns"),
+        Column(key="exclusive_ns", title="while no other had work", kind=Kind.DURATION),
         Column(key="contended_ns", title="while another had work", kind=Kind.DURATION, of="busy_ns"),
         Column(key="lost_ns", title="lost", kind=Kind.DURATION, audience=For.PROGRAMS),
     ),
@@ -122,13 +122,13 @@ SHARES = TableSpec(
 PAIRS = TableSpec(
     slug="pairs",
     title="Pairs",
-    help="For how long two sessions had work on the device at once.",
+    help="How long two sessions had work on the device at once.",
     source="devices/pairs",
     columns=(
         _DEVICE,
         Column(key="a", title="session", kind=Kind.SESSION),
         Column(key="b", title="and", kind=Kind.SESSION),
-        Column(key="overlap_ns", title="had work at once", kind=Kind.DURATION, of="device.time.window_ns"),
+        Column(key="overlap_ns", title="overlap", kind=Kind.DURATION, of="device.time.window_ns"),
     ),
 )
 
@@ -152,7 +152,7 @@ KERNELS = TableSpec(
 STEPS = TableSpec(
     slug="steps",
     title="Steps",
-    help="Each step period: its own device work, its host, and what others added.",
+    help="Each step period: own device work, host time, and time added by other sessions.",
     source="devices/step_times",
     columns=(
         _DEVICE,
@@ -172,7 +172,7 @@ STEPS = TableSpec(
 SCOPES = TableSpec(
     slug="scopes",
     title="Parts by name scope",
-    help="Each session's device time and memory by the name scopes of its operations.",
+    help="Device time and memory of each session by the name scopes of its operations.",
     source="devices/scopes",
     columns=(
         _DEVICE,
@@ -180,14 +180,14 @@ SCOPES = TableSpec(
         Column(key="scope", title="scope", kind=Kind.NAME),
         Column(key="kernels", title="kernels", kind=Kind.COUNT),
         Column(key="total_ns", title="device time", kind=Kind.DURATION),
-        Column(key="peak_bytes", title="its memory at most", kind=Kind.BYTES),
+        Column(key="peak_bytes", title="peak memory", kind=Kind.BYTES),
     ),
 )
 
 THREADS = TableSpec(
     slug="threads",
     title="Threads and queues",
-    help="How long each thread or queue of the host worked, and for what it waited.",
+    help="How long each thread or queue of the host worked, and what it waited for.",
     source="devices/threads",
     columns=(
         _DEVICE,
@@ -196,7 +196,7 @@ THREADS = TableSpec(
         Column(key="runs", title="runs", kind=Kind.COUNT),
         Column(key="busy_ns", title="time in runs", kind=Kind.DURATION),
         Column(key="waited_ns", title="waited", kind=Kind.DURATION),
-        Column(key="waits_for", title="mostly for", kind=Kind.NAME),
+        Column(key="waits_for", title="waited mostly for", kind=Kind.NAME),
         Column(key="kernels", title="kernels", kind=Kind.COUNT),
         Column(key="total_ns", title="device time", kind=Kind.DURATION),
     ),

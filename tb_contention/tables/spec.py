@@ -36,12 +36,12 @@ class Kind(str, Enum):
 
     @property
     def is_number(self) -> bool:
-        """Tell that cells stand flush right."""
+        """Return whether cells stand flush right."""
         return self not in _WORDS
 
     @property
     def is_range(self) -> bool:
-        """Tell that a cell is an estimate with its interval."""
+        """Return whether a cell is an estimate with its interval."""
         return self in (Kind.SLOWDOWN, Kind.FACTORS, Kind.DURATIONS)
 
 
@@ -104,7 +104,7 @@ class TableSpec:
 
     @property
     def of_device(self) -> bool:
-        """Tell that each row belongs to a device."""
+        """Return whether each row belongs to a device."""
         return self.source.startswith("devices/")
 
     @property

@@ -5,7 +5,7 @@ from tb_contention.model.report import DeviceReport
 from tb_contention.wire import Choice
 from tb_contention.words.numbers import between, duration, times
 
-#: A session is slower when its whole interval lies above this: below it pairs of jobs differ from run to run without contention.
+#: A session is slower when its whole interval lies above this; below it, pairs of jobs differ from run to run without contention.
 NOTICEABLE = 1.05
 
 
@@ -15,7 +15,7 @@ class Answer(Choice):
     YES = "yes", f"slower: the whole interval of the slowdown lies above {NOTICEABLE}"
     NO = "no", f"not noticeably slower: the whole interval lies below {NOTICEABLE}, or nothing was ever shared"
     UNDECIDED = "undecided", f"the interval reaches across {NOTICEABLE}, or has one end only"
-    UNKNOWN = "unknown", "nothing is known about the slowdown"
+    UNKNOWN = "unknown", "the slowdown is unknown"
 
 
 def answer_of(slowdown: Slowdown) -> Answer:

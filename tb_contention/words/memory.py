@@ -1,4 +1,4 @@
-"""Memory and what the driver counted, in sentences: does it fit, what is held, what others hold."""
+"""Memory and the driver's samples, in sentences: does it fit, what is held, what other processes hold."""
 
 from tb_contention.model.driver_view import DriverView
 from tb_contention.model.memory import CombinedMemory
@@ -19,7 +19,7 @@ def memory_answer(device: DeviceReport) -> str:
         f"{'≥ ' if memory.sessions_without_data else ''}{size(memory.peak)} of {size(memory.capacity)} at the peak"
     )
     if memory.peak > memory.capacity:
-        return f"No: {figures}, {size(memory.peak - memory.capacity)} too much."
+        return f"No: {figures}, {size(memory.peak - memory.capacity)} over capacity."
     if memory.safe is not None and memory.peak > memory.safe:
         return f"Barely: {figures}, and only {size(memory.safe)} is safe."
     if memory.sessions_without_data:
@@ -27,7 +27,7 @@ def memory_answer(device: DeviceReport) -> str:
             f"Undecided: {figures}, and the memory of {count(len(memory.sessions_without_data), 'session')} is unknown."
         )
     reserve = _reserve(memory, device.driver)
-    return f"So far: {figures}, but {reserve}." if reserve else f"Yes: {figures}."
+    return f"For now: {figures}, but {reserve}." if reserve else f"Yes: {figures}."
 
 
 def _reserve(memory: CombinedMemory, driver: DriverView | None) -> str:
@@ -75,11 +75,11 @@ def _limits_sentence(memory: CombinedMemory) -> str:
 
 
 def driver_sentence(driver: DriverView | None) -> str:
-    """Say how much of the GPU was in use by all, and how much by processes without a capture; '' where no manifest has samples."""
+    """Say how much of the GPU was allocated in total, and how much by processes without a capture; '' where no manifest has samples."""
     used = "" if driver is None else _used(driver)
     if driver is None or not used:
         return ""
-    free = "" if driver.capacity is None else f", {size(driver.free_least)} free at the least"
+    free = "" if driver.capacity is None else f", at least {size(driver.free_least)} free"
     how = f"{driver.samples:,} samples, one every {duration(driver.period)}" if driver.period else "one sample"
     return f"The driver reports {used}{free} ({how}). {_untraced_sentence(driver)}"
 

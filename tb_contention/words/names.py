@@ -9,9 +9,9 @@ from tb_contention.model.contention import UNTRACED
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 
-#: A culprit that no session is.
-UNTRACED_WORDS = "work that no trace shows"
-#: Beyond so many characters an id is not for a sentence.
+#: The culprit that is no session.
+UNTRACED_WORDS = "untraced work"
+#: Characters beyond which an id is too long for a sentence.
 _LONG = 40
 _NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)")
 _UUID = re.compile(r".*-[0-9a-f]{8}(?P<end>[0-9a-f]{4})", re.IGNORECASE)
@@ -35,7 +35,7 @@ def _ends(name: str) -> list[str]:
 
 
 class Names(dict[str, str]):
-    """Labels by id; what is no session of the report is called by its cleaned id, and untraced work by its words."""
+    """Labels by id; an id that is no session of the report is its own label, cleaned, and untraced work is `UNTRACED_WORDS`."""
 
     def __missing__(self, session: str) -> str:
         return UNTRACED_WORDS if session == UNTRACED else clean(session)

@@ -4,10 +4,10 @@
 UNKNOWN = "–"
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
-#: Beyond so many seconds people count in minutes, hours and days.
+#: Seconds beyond which people count in minutes, hours and days.
 _LONG = ((120, 60, "min"), (7_200, 3_600, "h"), (172_800, 86_400, "days"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
-#: What still rounds to a smaller unit's largest three digits belongs to the next unit.
+#: A value that rounds up to the next unit is written in it: '1.00 ms', not '1,000 µs'.
 _NEARLY = 0.9995
 
 
@@ -51,7 +51,7 @@ def _minus(text: str) -> str:
 
 
 def share(part: float | None) -> str:
-    """Write a share, 0 to 1, in per cent; what is small never reads as 0 %, nor what is not all as 100 %."""
+    """Write a share, 0 to 1, in per cent; a small part never reads as 0 %, nor an incomplete one as 100 %."""
     if part is None:
         return UNKNOWN
     per_cent = 100 * part

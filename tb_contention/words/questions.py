@@ -13,7 +13,7 @@ from tb_contention.words.memory import memory_answer
 from tb_contention.words.names import Names
 from tb_contention.words.numbers import count, duration, listing, percent
 
-#: A culprit of more than this part of a loss explains it.
+#: Share of a loss beyond which one culprit explains all of it.
 _NEARLY_ALL = 0.995
 #: Victims, and slowdowns, that one answer names.
 _MOST_VICTIMS, _MOST_SLOWDOWNS = 3, 4
@@ -79,7 +79,7 @@ def _who(names: Names, device: DeviceReport) -> str:
         if mine:
             rows.append((max(mine, key=lambda row: row.lost), sum(row.lost for row in mine)))
     if not rows:
-        return "Nobody: there is no loss to explain." if device.blame else ""
+        return "No session: there is no loss to explain." if device.blame else ""
     rows.sort(key=lambda row: -row[0].lost)
     clauses = []
     for worst, total in rows[:_MOST_VICTIMS]:

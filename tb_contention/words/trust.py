@@ -12,7 +12,7 @@ from tb_contention.words.numbers import count, error, listing, share, size
 _IDENTITY = {
     Identity.ASSUMED: "assumed to be the same GPU (host, number and capabilities agree)",
     Identity.MANIFEST: "GPU identified by the manifest",
-    Identity.USER: "GPU named by you",
+    Identity.USER: "GPU identified by you",
 }
 _CLOCKS = {
     ClockSource.USER: "your shift",
@@ -23,7 +23,7 @@ _CLOCKS = {
     ClockSource.FILE_TIME: "file times",
     ClockSource.NONE: "no clock",
 }
-#: A coverage above this is all of the contended kernel time.
+#: Coverage above which baselines cover practically all contended kernel time.
 _ALL = 0.995
 
 
@@ -58,7 +58,7 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
 
 
 def _identity(report: Report, device: DeviceReport) -> str:
-    """Say how it is known that the sessions are on one GPU."""
+    """Say what shows that the sessions are on one GPU."""
     if device.group.device.device.is_host:
         return "no GPU work in these captures, only operations of the host"
     if len(device.sessions) < 2:
@@ -69,7 +69,7 @@ def _identity(report: Report, device: DeviceReport) -> str:
 
 
 def _covered(device: DeviceReport, names: Names) -> list[str]:
-    """Say where an estimate rests on part of the contended kernels only."""
+    """Say which estimates rest on only a part of the contended kernels."""
     if device.overlap.time.contended == 0:
         return []
     return [

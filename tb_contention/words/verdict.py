@@ -1,4 +1,4 @@
-"""A report -> the sentences that stand first: is it contention, who, how much, by what, and can one trust it."""
+"""A report -> the sentences that stand first: is it contention, who, how much, by what mechanism, and how far to trust it."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,7 +24,7 @@ from tb_contention.words.numbers import count, duration, listing, percent
 from tb_contention.words.questions import QuestionAnswer, questions
 from tb_contention.words.trust import losses_of_input, trust
 
-#: Sessions whose slowdown stands in the headline, and those of which more is said below it.
+#: Sessions whose slowdown stands in the headline, and in the sentences below it.
 _IN_HEADLINE = 2
 _IN_MEANING = 4
 
@@ -82,7 +82,7 @@ def ordered_losses(device: DeviceReport) -> list[SessionLoss]:
 
 
 def culprit_of(names: Names, device: DeviceReport, victim: SessionId) -> str:
-    """Name whoever explains most of a victim's loss; without blame, the only other session."""
+    """Name the culprit that explains most of a victim's loss; without blame, the only other session."""
     rows = [row for row in device.cost.blame if row.victim == victim and row.lost > 0]
     if rows:
         return names[max(rows, key=lambda row: row.lost).culprit]
@@ -98,12 +98,12 @@ def _headline(names: Names, device: DeviceReport) -> str:
     if len(device.sessions) < 2:
         return f"{who} was captured alone on {where}"
     if not any(share.kernels or share.copies for share in device.overlap.shares):
-        return f"{who} were captured together on {where}, without any work there"
+        return f"{who} were captured together on {where}, but had no work there"
     return _overlap(device, who, where)
 
 
 def _overlap(device: DeviceReport, who: str, where: str) -> str:
-    """Say no more than that work of several sessions was there at once."""
+    """Say only that several sessions had work at once."""
     time = device.overlap.time
     if time.window <= 0:
         return f"{who} used {where}, but their captures have no time in common"
@@ -121,7 +121,7 @@ def _overlap(device: DeviceReport, who: str, where: str) -> str:
 
 
 def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
-    """Say who is slower, by how much and because of whom; '' where the losses say nothing."""
+    """Say who is slower, by how much and because of whom; '' where the losses are unknown."""
     if len(device.sessions) < 2 and not device.cost.had:
         return ""
     answers = {loss.session: answer_on(device, loss) for loss in device.cost.losses}
@@ -159,7 +159,7 @@ def _meaning(names: Names, device: DeviceReport) -> str:
     time = device.overlap.time
     shared = len(device.sessions) > 1
     if not shared and not device.cost.had:
-        return f"Nothing else was captured on it in these {duration(time.window)}, so contention cannot be seen."
+        return f"Nothing else was captured on it in these {duration(time.window)}, so contention cannot be determined."
     parts = [_at_once(names, device)] if shared else [_BY_SWITCHES]
     known = [loss for loss in ordered_losses(device) if answer_on(device, loss) is not Answer.UNKNOWN]
     if shared and time.contended == 0 and is_contended(device) is Answer.NO:
@@ -168,9 +168,7 @@ def _meaning(names: Names, device: DeviceReport) -> str:
     if device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM:
         parts.append("A processor has several cores, so overlap there is no proof of contention.")
     elif not known:
-        parts.append(
-            "What that costs is being measured." if device.cost.pending else "What that costs could not be determined."
-        )
+        parts.append("The cost is being measured." if device.cost.pending else "The cost could not be determined.")
     if known and device.cost.mechanism is not Mechanism.NONE:
         parts.append(clean(device.cost.detail))
     return " ".join(part for part in parts if part)
@@ -182,7 +180,7 @@ _BY_SWITCHES = "Nothing else was captured on it, but the GPU's context switches 
 def _at_once(names: Names, device: DeviceReport) -> str:
     time, pairs = device.overlap.time, device.overlap.pairs
     if time.contended == 0:
-        return f"In the {duration(time.window)} that were captured together, their work never overlaps."
+        return f"Their work never overlaps in the {duration(time.window)} captured together."
     several = "Both" if len(device.sessions) == 2 else "Two or more"
     text = f"{several} had work on it at once for {duration(time.contended)} of {duration(time.window)}"
     if len(pairs) > 1:
@@ -192,7 +190,7 @@ def _at_once(names: Names, device: DeviceReport) -> str:
 
 
 def _rests_on(names: Names, loss: SessionLoss) -> str:
-    """Say how a session's slowdown is known, and what it is in steps."""
+    """Say what a session's slowdown rests on, and what it is in steps."""
     text = f"{names[loss.session]}: {brief(loss.slowdown)}, {basis(loss.slowdown)}"
     if loss.slowdown.evidence is Evidence.D:
         return f"{text}. {clean(loss.slowdown.settle)}".rstrip()

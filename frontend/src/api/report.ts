@@ -42,7 +42,7 @@ export interface AllocatorPart {
  * Whether a session, or any session of a device, is slower because others share the device: `yes`
  * (slower: the whole interval of the slowdown lies above 1.05), `no` (not noticeably slower: the
  * whole interval lies below 1.05, or nothing was ever shared), `undecided` (the interval reaches
- * across 1.05, or has one end only), `unknown` (nothing is known about the slowdown)
+ * across 1.05, or has one end only), `unknown` (the slowdown is unknown)
  */
 export type Answer = 'yes' | 'no' | 'undecided' | 'unknown';
 
@@ -51,7 +51,7 @@ export type Answer = 'yes' | 'no' | 'undecided' | 'unknown';
  * session could be found.
  */
 export interface Attribution {
-  /** how the session is told apart from the others of its process */
+  /** how the session is distinguished from the others of its process */
   readonly rule: Rule;
   /** the same in a sentence */
   readonly detail: string;
@@ -91,7 +91,7 @@ export interface CappedMemory {
   readonly peak_bytes: Bytes;
   /** when that would be first reached */
   readonly peak_at_ns: Ns;
-  /** the limits in sum, with caps in their place; null when one is unknown */
+  /** sum of the limits, with caps in their place; null when one is unknown */
   readonly sum_of_limits_bytes: Bytes | null;
   /** each process */
   readonly sessions: readonly CappedSession[];
@@ -385,7 +385,7 @@ export interface DeviceSession {
   readonly absorbed_ns: Ns | null;
   /** what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns` */
   readonly lost_ns: Ns | null;
-  /** step period in company / alone */
+  /** step period while sharing / step period alone */
   readonly slowdown: Slowdown;
   /** mean step period */
   readonly step: StepPeriod;
@@ -653,7 +653,7 @@ export type Identity = 'user' | 'manifest' | 'assumed';
 /**
  * What a change is, as far as it is certain: `better` (it is certain, and good), `worse` (it is
  * certain, and bad), `same` (nothing changed), `unclear` (it may be chance, or it is neither good
- * nor bad by itself)
+ * nor bad in itself)
  */
 export type Judgement = 'better' | 'worse' | 'same' | 'unclear';
 
@@ -703,7 +703,7 @@ export interface KernelChange {
   readonly workspace_after_bytes: Bytes | null;
   /** when the neighbour came; null in comparison with a capture alone */
   readonly at_ns: Ns | null;
-  /** by how much longer the kernels in the window took than those before, in sum */
+  /** how much longer in total the kernels in the window took than those before */
   readonly cost_ns: Ns;
 }
 
@@ -930,7 +930,7 @@ export interface Meanwhile {
 }
 
 /**
- * How sessions share a device, as far as their traces tell: `none` (they are never on the device at
+ * How sessions share a device, as far as their traces show: `none` (they are never on the device at
  * once), `time_slicing` (they take turns), `concurrent` (their kernels run side by side),
  * `single_stream` (their kernels share one queue), `unknown` (the traces do not show it)
  */
@@ -1218,8 +1218,8 @@ export interface Report {
 }
 
 /**
- * How sessions inside a process are told apart, best first: `model_id` (by the id of the model or
- * session that the framework wrote beside each kernel), `annotation` (by an annotation of the
+ * How sessions inside a process are distinguished, best first: `model_id` (by the id of the model
+ * or session that the framework wrote beside each kernel), `annotation` (by an annotation of the
  * program), `thread_and_scope` (by the thread that launched the kernel and the name scope of its
  * operation), `process` (the process is one session)
  */
@@ -1309,7 +1309,7 @@ export interface Session {
   readonly simulated: boolean;
   /** id of the process of an `in_process` session, else null */
   readonly process: string | null;
-  /** how an `in_process` session is told apart; null for a whole process */
+  /** how an `in_process` session is distinguished; null for a whole process */
   readonly attribution: Attribution | null;
   /** step periods in the whole capture; null without steps */
   readonly steps: StepSummary | null;
@@ -1484,7 +1484,7 @@ export interface Shifted {
   readonly overlaps: readonly PairOverlap[];
 }
 
-/** Step period in company / step period alone, with its 90 % interval. */
+/** Step period while sharing / step period alone, with its 90 % interval. */
 export interface Slowdown {
   /** the slowdown; null in class D */
   readonly estimate: number | null;
@@ -1529,9 +1529,9 @@ export interface StepMemory {
   readonly temporary_median_bytes: Bytes;
 }
 
-/** Mean step period of a session in company and alone. */
+/** Mean step period of a session while sharing and alone. */
 export interface StepPeriod {
-  /** mean step period in company; null without steps or others */
+  /** mean step period while sharing; null without steps or other sessions */
   readonly shared_ns: Ns | null;
   /** what it would be alone; null where that is unknown */
   readonly alone_ns: Ns | null;

@@ -75,7 +75,7 @@ export const DEVICE_TABLES = {
     source: ['devices', 'blame'],
     columns: [
       { key: 'victim', title: 'session', kind: 'session' },
-      { key: 'culprit', title: 'because of', kind: 'session' },
+      { key: 'culprit', title: 'culprit', kind: 'session' },
       { key: 'lost_ns', title: 'lost', kind: 'duration' },
     ],
   },
@@ -90,18 +90,18 @@ export const DEVICE_TABLES = {
       { key: 'slowdown', title: 'slowdown then', kind: 'factors' },
       { key: 'step_ns', title: 'step then', kind: 'durations' },
       { key: 'gain_ns', title: 'step shorter by', kind: 'durations' },
-      { key: 'end_ns', title: 'its work done after', kind: 'durations' },
+      { key: 'end_ns', title: 'work done after', kind: 'durations' },
     ],
   },
   schedules: {
     slug: 'schedules',
     title: 'What the predictions rest on',
-    help: 'What holds for all sessions together under another schedule, and what that takes for granted.',
+    help: 'What each schedule means for all sessions together, and which assumptions the predictions make.',
     source: ['devices', 'what_if'],
     columns: [
       { key: 'setting', title: 'change', kind: 'text' },
       { key: 'makespan_ns', title: 'all recorded work done after', kind: 'durations' },
-      { key: 'combined_peak_bytes', title: 'memory at the peak', kind: 'bytes' },
+      { key: 'combined_peak_bytes', title: 'memory peak', kind: 'bytes' },
       { key: 'combined_peak_most_bytes', title: 'at most', kind: 'bytes' },
       { key: 'fits', title: 'fits', kind: 'flag' },
       { key: 'played_share', title: 'part of the window', kind: 'share' },
@@ -111,48 +111,48 @@ export const DEVICE_TABLES = {
   },
   blame_kernels: {
     slug: 'blame_kernels',
-    title: 'Kernel against kernel',
-    help: 'Which kernels lost most while which kernels of others had work on the device.',
+    title: 'Kernel pairs',
+    help: 'Which kernels lost most time, and to which kernels of other sessions.',
     source: ['devices', 'blame_kernels'],
     columns: [
       { key: 'victim', title: 'session', kind: 'session' },
       { key: 'victim_kernel', title: 'kernel that lost', kind: 'name' },
       { key: 'culprit', title: 'other session', kind: 'session' },
-      { key: 'culprit_kernel', title: 'its kernel on the device', kind: 'name' },
+      { key: 'culprit_kernel', title: 'its kernel', kind: 'name' },
       { key: 'lost_ns', title: 'lost', kind: 'duration' },
     ],
   },
   per_session: {
     slug: 'per_session',
     title: 'Time',
-    help: 'How long each session had work on the device, and how much of that while another had work too.',
+    help: 'How long each session had work on the device, alone and while another session had work too.',
     source: ['devices', 'per_session'],
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'kernels', title: 'kernels', kind: 'count' },
       { key: 'copies', title: 'copies', kind: 'count' },
-      { key: 'busy_ns', title: 'had work', kind: 'duration', of: 'device.time.window_ns' },
-      { key: 'exclusive_ns', title: 'by itself', kind: 'duration' },
+      { key: 'busy_ns', title: 'busy', kind: 'duration', of: 'device.time.window_ns' },
+      { key: 'exclusive_ns', title: 'while no other had work', kind: 'duration' },
       { key: 'contended_ns', title: 'while another had work', kind: 'duration', of: 'busy_ns' },
     ],
   },
   pairs: {
     slug: 'pairs',
     title: 'Pairs',
-    help: 'For how long two sessions had work on the device at once.',
+    help: 'How long two sessions had work on the device at once.',
     source: ['devices', 'pairs'],
     columns: [
       { key: 'a', title: 'session', kind: 'session' },
       { key: 'b', title: 'and', kind: 'session' },
-      { key: 'overlap_ns', title: 'had work at once', kind: 'duration', of: 'device.time.window_ns' },
+      { key: 'overlap_ns', title: 'overlap', kind: 'duration', of: 'device.time.window_ns' },
     ],
   },
   memory: {
     slug: 'memory',
     title: 'Memory',
-    help: 'The peak of each allocator, and what it held when all together held most.',
+    help: 'The peak of each allocator, and what it held at the combined peak.',
     source: ['devices', 'memory', 'per_session'],
-    note: 'In no capture: CUDA contexts and libraries (about 500 MiB per process), what an allocator reserves without handing it out, and processes that were not captured.',
+    note: 'No capture includes CUDA contexts and libraries (about 500 MiB per process), memory that an allocator reserves without handing it out, or processes that were not captured.',
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'allocator', title: 'allocator', kind: 'text' },
@@ -169,7 +169,7 @@ export const DEVICE_TABLES = {
   holders: {
     slug: 'holders',
     title: 'Who holds the combined peak',
-    help: 'Operations by the bytes that they hold when all sessions together hold most.',
+    help: 'Operations by the bytes that they hold at the combined peak.',
     source: ['devices', 'memory', 'holders'],
     note: 'All rows add up to the combined peak.',
     columns: [
@@ -199,7 +199,7 @@ export const DEVICE_TABLES = {
   own_holders: {
     slug: 'own_holders',
     title: "Who holds each session's own peak",
-    help: 'Operations by the bytes that they hold when their own allocator holds most.',
+    help: 'Operations by the bytes that they hold at the peak of their own allocator.',
     source: ['devices', 'memory', 'per_session', 'holders'],
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
@@ -233,9 +233,9 @@ export const DEVICE_TABLES = {
   memory_growth: {
     slug: 'memory_growth',
     title: 'Growing from step to step',
-    help: 'Operations that hold more at the end of each step than at the end of the one before.',
+    help: 'Operations that hold more at the end of each step than at the end of the previous one.',
     source: ['devices', 'memory', 'growth'],
-    note: 'A step allocates this and no later step frees it: a leak, or a cache that fills.',
+    note: 'Later steps do not free this memory: it is a leak, or a cache that fills.',
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'op', title: 'operation', kind: 'name', unless: 'all together' },
@@ -243,13 +243,13 @@ export const DEVICE_TABLES = {
       { key: 'first_bytes', title: 'from', kind: 'bytes' },
       { key: 'last_bytes', title: 'to', kind: 'bytes' },
       { key: 'steps', title: 'over steps', kind: 'count' },
-      { key: 'rising', title: 'steps that rise', kind: 'share' },
+      { key: 'rising', title: 'rising steps', kind: 'share' },
     ],
   },
   kernel_changes: {
     slug: 'kernel_changes',
     title: 'Operations that changed their kernel',
-    help: 'Operations that run other kernels since a neighbour came, or other ones than when captured alone.',
+    help: 'Operations that switched to another kernel when a neighbour arrived, or compared with a capture alone.',
     source: ['devices', 'memory', 'kernel_changes'],
     note: 'Durations after the change include what sharing the GPU adds.',
     columns: [
@@ -271,7 +271,7 @@ export const DEVICE_TABLES = {
     title: 'Time spent getting memory',
     help: 'Calls that take memory from the driver or return it, and allocations that waited for a free.',
     source: ['devices', 'memory', 'stalls'],
-    note: 'driver: calls of the driver. room: allocations that waited for a free; their times are upper bounds.',
+    note: 'driver: driver calls. room: allocations that waited for a free; their times are upper bounds.',
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'kind', title: 'kind', kind: 'word' },
@@ -285,9 +285,9 @@ export const DEVICE_TABLES = {
   host_allocators: {
     slug: 'host_allocators',
     title: 'Pinned host memory',
-    help: 'Allocators of pinned host memory, which are not part of the sums.',
+    help: 'Allocators of pinned host memory, which the sums leave out.',
     source: ['devices', 'memory', 'host_allocators'],
-    note: 'This is memory of the host, not of the GPU.',
+    note: 'This memory is on the host, not on the GPU.',
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'allocator', title: 'allocator', kind: 'text' },
@@ -326,18 +326,18 @@ export const DEVICE_TABLES = {
   driver_processes: {
     slug: 'driver_processes',
     title: 'GPU memory by process, as the driver reports it',
-    help: 'Every process that the driver lists on the GPU, with what it holds beside its allocators.',
+    help: 'Every process that the driver lists on the GPU, with what it holds outside its allocators.',
     source: ['devices', 'driver', 'processes'],
-    note: "Beside the allocators: CUDA context, libraries, and what allocators do not record. The range is open because an allocator's pool lies between what it has in use and its limit.",
+    note: "Outside the allocators: the CUDA context, libraries, and memory that allocators do not record. It is a range because the size of an allocator's pool is between its memory in use and its limit.",
     columns: [
       { key: 'process_id', title: 'process', kind: 'identifier' },
       { key: 'name', title: 'name', kind: 'name' },
       { key: 'session', title: 'session', kind: 'session' },
-      { key: 'peak_bytes', title: 'at most', kind: 'bytes' },
+      { key: 'peak_bytes', title: 'peak', kind: 'bytes' },
       { key: 'at_fullest_bytes', title: 'when the GPU was fullest', kind: 'bytes', of: 'device.driver.capacity_bytes' },
       { key: 'in_use_bytes', title: 'in use by allocators', kind: 'bytes' },
-      { key: 'beside_least_bytes', title: 'beside them, at least', kind: 'bytes' },
-      { key: 'beside_most_bytes', title: 'beside them, at most', kind: 'bytes' },
+      { key: 'beside_least_bytes', title: 'outside them, at least', kind: 'bytes' },
+      { key: 'beside_most_bytes', title: 'outside them, at most', kind: 'bytes' },
     ],
   },
   kernels: {
@@ -358,7 +358,7 @@ export const DEVICE_TABLES = {
   steps: {
     slug: 'steps',
     title: 'Steps',
-    help: 'Each step period: its own device work, its host, and what others added.',
+    help: 'Each step period: own device work, host time, and time added by other sessions.',
     source: ['devices', 'step_times'],
     columnar: true,
     columns: [
@@ -374,20 +374,20 @@ export const DEVICE_TABLES = {
   scopes: {
     slug: 'scopes',
     title: 'Parts by name scope',
-    help: "Each session's device time and memory by the name scopes of its operations.",
+    help: 'Device time and memory of each session by the name scopes of its operations.',
     source: ['devices', 'scopes'],
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
       { key: 'scope', title: 'scope', kind: 'name' },
       { key: 'kernels', title: 'kernels', kind: 'count' },
       { key: 'total_ns', title: 'device time', kind: 'duration' },
-      { key: 'peak_bytes', title: 'its memory at most', kind: 'bytes' },
+      { key: 'peak_bytes', title: 'peak memory', kind: 'bytes' },
     ],
   },
   threads: {
     slug: 'threads',
     title: 'Threads and queues',
-    help: 'How long each thread or queue of the host worked, and for what it waited.',
+    help: 'How long each thread or queue of the host worked, and what it waited for.',
     source: ['devices', 'threads'],
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
@@ -395,7 +395,7 @@ export const DEVICE_TABLES = {
       { key: 'runs', title: 'runs', kind: 'count' },
       { key: 'busy_ns', title: 'time in runs', kind: 'duration' },
       { key: 'waited_ns', title: 'waited', kind: 'duration' },
-      { key: 'waits_for', title: 'mostly for', kind: 'name' },
+      { key: 'waits_for', title: 'waited mostly for', kind: 'name' },
       { key: 'kernels', title: 'kernels', kind: 'count' },
       { key: 'total_ns', title: 'device time', kind: 'duration' },
     ],
@@ -416,12 +416,12 @@ export const REPORT_TABLES = {
       { key: 'verdict.answer', title: 'contention', kind: 'word' },
       { key: 'mechanism', title: 'mechanism', kind: 'word' },
       { key: 'slice_ns', title: 'time slice', kind: 'duration' },
-      { key: 'progress_sum', title: 'progress sum', kind: 'number' },
+      { key: 'progress_sum', title: 'combined throughput', kind: 'number' },
       { key: 'alignment.max_error_ns', title: 'clock error', kind: 'duration' },
       { key: 'time.window_ns', title: 'window', kind: 'duration' },
       { key: 'time.idle_ns', title: 'idle', kind: 'duration', of: 'time.window_ns' },
       { key: 'time.exclusive_ns', title: 'one session', kind: 'duration', of: 'time.window_ns' },
-      { key: 'time.contended_ns', title: 'two or more', kind: 'duration', of: 'time.window_ns' },
+      { key: 'time.contended_ns', title: 'overlap', kind: 'duration', of: 'time.window_ns' },
       { key: 'metrics.antt', title: 'ANTT', kind: 'number' },
       { key: 'metrics.stp', title: 'STP', kind: 'number' },
       { key: 'memory.combined_peak_bytes', title: 'memory peak', kind: 'bytes' },
@@ -430,8 +430,8 @@ export const REPORT_TABLES = {
   },
   sessions: {
     slug: 'sessions',
-    title: 'Where this comes from',
-    help: 'Each session: its file, its window and how well its place in time is known.',
+    title: 'Sources',
+    help: 'Each session with its file, its window and its clock.',
     source: ['sessions'],
     columns: [
       { key: 'id', title: 'session', kind: 'session' },
@@ -451,7 +451,7 @@ export const REPORT_TABLES = {
   attributions: {
     slug: 'attributions',
     title: 'Sessions inside a process',
-    help: 'How each session inside a process was distinguished from the others, and how many kernels belong to none.',
+    help: 'How each session inside a process was distinguished from the others, and how many kernels are unattributed.',
     source: ['sessions', 'attribution'],
     columns: [
       { key: 'outer.id', title: 'session', kind: 'session' },
@@ -459,7 +459,7 @@ export const REPORT_TABLES = {
       { key: 'rule', title: 'rule', kind: 'word' },
       { key: 'detail', title: 'how it was distinguished', kind: 'text' },
       { key: 'kernels', title: 'kernels', kind: 'count' },
-      { key: 'unattributed', title: 'kernels of the process in no session', kind: 'count' },
+      { key: 'unattributed', title: 'unattributed kernels of the process', kind: 'count' },
     ],
   },
   recordings: {
@@ -482,7 +482,7 @@ export const REPORT_TABLES = {
   findings: {
     slug: 'findings',
     title: 'Findings',
-    help: 'What the analysis has to say, with cause, remedy, expected effect and check.',
+    help: 'What the analysis found, with cause, remedy, expected effect and check.',
     source: ['findings'],
     columns: [
       { key: 'rule', title: 'rule', kind: 'text' },
@@ -508,9 +508,9 @@ export const REPORT_TABLES = {
       { key: 'file', title: 'file', kind: 'text' },
       { key: 'slug', title: 'problem', kind: 'text' },
       { key: 'severity', title: 'severity', kind: 'word' },
-      { key: 'origin', title: 'lost while', kind: 'word' },
+      { key: 'origin', title: 'lost during', kind: 'word' },
       { key: 'message', title: 'what happened', kind: 'text' },
-      { key: 'advice', title: 'what to do', kind: 'text' },
+      { key: 'advice', title: 'remedy', kind: 'text' },
       { key: 'count', title: 'count', kind: 'count' },
       { key: 'offset', title: 'first byte', kind: 'identifier' },
     ],

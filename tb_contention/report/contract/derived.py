@@ -26,9 +26,9 @@ def recording(item: SessionReport, about: About) -> ManifestSession | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPeriod:
-    """Mean step period of a session in company and alone."""
+    """Mean step period of a session while sharing and alone."""
 
-    shared: Annotated[Nanoseconds | None, Wire("mean step period in company; null without steps or others")]
+    shared: Annotated[Nanoseconds | None, Wire("mean step period while sharing; null without steps or other sessions")]
     alone: Annotated[Nanoseconds | None, Wire("what it would be alone; null where that is unknown")]
     count: Annotated[
         int,
@@ -40,7 +40,7 @@ class StepPeriod:
 class SessionOnDevice:
     """One session's part of a device's time, and what sharing cost it.
 
-    `stretch_ns`, `stall_ns`, `absorbed_ns` and `lost_ns` are null where the loss is not identifiable, and without company.
+    `stretch_ns`, `stall_ns`, `absorbed_ns` and `lost_ns` are null where the loss is not identifiable, and for a session alone.
     """
 
     share: Annotated[SessionShare, Wire(flat=True)]
@@ -51,7 +51,7 @@ class SessionOnDevice:
 
 @adds(DeviceReport, "per_session", "what each session had of the device, and what sharing cost it")
 def per_session(device: DeviceReport, about: About) -> tuple[SessionOnDevice, ...]:
-    """Join share and loss; the mean of the whole capture stands in for an unknown period in company."""
+    """Join share and loss; the mean of the whole capture stands in for an unknown period while sharing."""
     rows = []
     for share in device.overlap.shares:
         loss = device.cost.loss(share.session)

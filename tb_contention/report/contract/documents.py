@@ -38,7 +38,7 @@ class ReportDocument(Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionDocument(Document):
-    """What the sessions of one device would see another way."""
+    """What the sessions of one device would see under other schedules."""
 
     logdir: Annotated[str, Wire("the log directory as given")]
     device: Annotated[DeviceId, Wire("id of the device")]
@@ -75,7 +75,7 @@ class ComparisonDocument(Document):
 
 
 def comparison_document(found: Comparison, *, before: str, after: str) -> ComparisonDocument:
-    """Say where a comparison is from: the log directories as given."""
+    """Add to a comparison the log directories as given."""
     return ComparisonDocument(
         before=ComparedSide(logdir=before, side=found.before),
         after=ComparedSide(logdir=after, side=found.after),
@@ -104,7 +104,7 @@ class VerdictRow:
     ]
     straddles: Annotated[bool, Wire("the limit lies inside the interval")]
     evidence: Annotated[Evidence | None, Wire("class of the figure; null where it has none")]
-    why: Annotated[str, Wire("what is to be said beside it, such as what would settle it")]
+    why: Annotated[str, Wire("a remark on it, such as what would settle it")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class GateDocument(Document):
 
     logdir: Annotated[str, Wire("the log directory as given")]
     passed: Annotated[bool, Wire("whether the exit code is 0")]
-    unknown: Annotated[Literal["fail", "pass"], Wire("`fail` or `pass`: what is done with a limit on what is unknown")]
+    unknown: Annotated[Literal["fail", "pass"], Wire("what a limit that cannot be judged does: `fail` or `pass`")]
     counts: Annotated[dict[Outcome, int], Wire("number of verdicts by `outcome`")]
     verdicts: Annotated[
         tuple[VerdictRow, ...],

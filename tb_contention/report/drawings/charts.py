@@ -99,7 +99,7 @@ def _bars(report: Report, times: StepTimes, start: int, end: int, top: int, numb
 
 
 def _top(periods: F64) -> tuple[float, int]:
-    """Choose the length at the upper edge, and say how many are cut there: a pause is not to flatten all other periods."""
+    """Choose the length at the upper edge, and return how many are cut there: one pause must not flatten all other periods."""
     usual, longest = 2 * float(np.median(periods)), float(np.max(periods))
     if longest <= 1.5 * usual:
         return max(longest, 1.0), 0

@@ -1,4 +1,4 @@
-"""What the driver saw of a GPU's memory -> shapes over the memory area: all that is taken, and from the capacity down what others hold."""
+"""The driver's view of a GPU's memory -> shapes over the memory area: what is allocated, and below the capacity what is not captured."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,15 +18,16 @@ def driver_shapes(view: DriverView, start: int, end: int, y: Callable[[float], f
         taken = peaks(others, start, end)
         edges = "".join(f"V{y(capacity - value):.1f}H{right}" for _, right, value in _steps(taken))
         top = f"{y(capacity):.1f}"
-        yield f'<path class="others" d="M{LEFT} {top}{edges}V{top}z"><title>not captured: up to {size(view.untraced_peak)}</title></path>'
+        words = f"processes without a capture: up to {size(view.untraced_peak)}"
+        yield f'<path class="others" d="M{LEFT} {top}{edges}V{top}z"><title>{words}</title></path>'
     if view.used is None or view.used_peak is None:
         return
     first, *rest = _steps(peaks(view.used, start, end))
     path = f"M{first[0]} {y(first[2]):.1f}H{first[1]}" + "".join(f"V{y(value):.1f}H{right}" for _, right, value in rest)
-    yield f'<path class="driver" d="{path}"><title>taken, as the driver saw: up to {size(view.used_peak)}</title></path>'
+    yield f'<path class="driver" d="{path}"><title>allocated, as the driver reports: up to {size(view.used_peak)}</title></path>'
     last = rest[-1] if rest else first
-    words = f"taken, as the driver saw: {size(view.used_peak)}"
-    words += f", of it not captured: {size(view.untraced_peak)}" if view.untraced_peak else ""
+    words = f"driver: {size(view.used_peak)} allocated"
+    words += f", {size(view.untraced_peak)} of it without a capture" if view.untraced_peak else ""
     yield label(LEFT + COLUMNS - 6, y(last[2]) + 13, words, "halo", "end")
 
 

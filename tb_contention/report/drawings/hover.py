@@ -1,4 +1,4 @@
-"""What a pointer on a drawing shows: titles of shapes, which every browser shows after a while, and a script that shows them at once."""
+"""What a pointer on a drawing shows: titles of shapes, which every browser shows after a delay, and a script that shows them at once."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ tip.textContent=title.textContent;at.kept=title;title.remove();shown=at;tip.hidd
 addEventListener("pointerleave",hide);addEventListener("beforeprint",hide)})()"""
 
 _DIGEST = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-#: Of all scripts this one alone may run, whatever a name in the report says.
+#: No other script may run, whatever a name in the report contains.
 SCRIPT_SOURCE = f"'sha256-{_DIGEST}'"
 
 
@@ -28,7 +28,7 @@ def hit(x: float, y: float, width: float, height: float, words: str) -> str:
 
 
 def slots(columns: int, most: int) -> Iterator[tuple[int, int]]:
-    """Divide columns into at most so many areas: (first, one past the last)."""
+    """Divide columns into at most `most` areas: (first, one past the last)."""
     count = min(columns, most)
     edges = [columns * k // count for k in range(count + 1)] if count else [0]
     yield from pairwise(edges)

@@ -1,4 +1,4 @@
-"""Memory of one device -> stacked areas of an SVG: in use, what the allocators may still take, capacity, peaks."""
+"""Memory of one device -> stacked areas of an SVG: in use, up to the allocators' limits, capacity, peaks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from tb_contention.units import I64
 from tb_contention.words.numbers import size
 
 _HIGH = 120
-#: What the drawing takes below the strips.
+#: Height of the drawing, below the strips.
 MEMORY_HEIGHT = _HIGH + 34
-#: The axis reaches so far beyond the capacity at most; limits can be set to anything.
+#: How far the axis reaches beyond the capacity at most; limits can be set to anything.
 _BEYOND = 1.25
 
 
@@ -33,12 +33,12 @@ class _Plot:
 
 
 def has_memory(device: DeviceReport) -> bool:
-    """Tell whether there is anything to draw: allocator events, or what the driver counted."""
+    """Return whether there is anything to draw: allocator events or samples of the driver."""
     return device.memory is not None or (device.driver is not None and device.driver.has_counted)
 
 
 def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> Iterator[str]:
-    """Draw the memory of a device that `has_memory`; without allocator events what the driver counted, alone."""
+    """Draw the memory of a device that `has_memory`; without allocator events only the driver's samples."""
     if device.memory is not None:
         yield from _in_use(report, device, device.memory, top, number)
     elif device.driver is not None:
@@ -48,7 +48,7 @@ def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> 
 def _taken(device: DeviceReport, view: DriverView, top: int) -> Iterator[str]:
     start, end = device.window.start_ns, device.window.end_ns
     plot = _Plot(top=top, most=max(view.capacity or 0, view.used_peak or 0, 1))
-    yield from _axis(plot, "taken, in all")
+    yield from _axis(plot, "allocated in total")
     if end > start:
         yield from driver_shapes(view, start, end, plot.y)
     yield from _line("capacity", view.capacity, plot)

@@ -1,4 +1,4 @@
-"""Predictions of a device -> one SVG: for each change a line with a dot per session, beside the slowdown that was measured."""
+"""Predictions of a device -> one SVG: for each change a line with a dot per session, and a bar at the measured slowdown."""
 
 from collections.abc import Iterator
 from html import escape
@@ -10,6 +10,7 @@ from tb_contention.report.drawings.hover import hit
 from tb_contention.report.drawings.svg import MOST_STRIPS, WIDTH, color_of, label
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.names import names_of
+from tb_contention.words.numbers import times
 
 _LEFT = 430
 _TOP, _ROW, _GAP = 26, 17, 12
@@ -19,7 +20,7 @@ _MOST = 16.0
 
 
 def prediction_chart(report: Report, device: DeviceReport) -> str:
-    """Draw what each change is predicted to make of every slowdown; "" where nothing is predicted."""
+    """Draw the slowdown of every session under each change; "" where nothing is predicted."""
     rows = [
         p for p in device.predictions if p.schedule is not Schedule.AS_RECORDED and any(s.slowdown for s in p.sessions)
     ]
@@ -31,7 +32,9 @@ def prediction_chart(report: Report, device: DeviceReport) -> str:
     for one in rows:
         parts += _change(report, device, one, top, high)
         top += _GAP + _ROW * min(len(one.sessions), MOST_STRIPS)
-    words = f"Predicted slowdowns of {len(device.sessions)} sessions under {len(rows)} changes, with what was measured"
+    words = (
+        f"Predicted slowdowns of {len(device.sessions)} sessions under {len(rows)} changes, beside the measured ones"
+    )
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{"".join(parts)}</svg>'
 
 
@@ -70,7 +73,7 @@ def _change(report: Report, device: DeviceReport, one: Prediction, top: int, hig
         if now is not None:
             x = _x(now, high)
             yield f'<line class="measured" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 6}" y2="{y + 6}"/>'
-        words = f"{name}: {_words(session.slowdown)}" + ("" if now is None else f"; measured {now:.2f}×")
+        words = f"{name}: {_words(session.slowdown)}" + ("" if now is None else f"; measured {times(now)}")
         yield hit(_LEFT, y - 8, WIDTH - _LEFT - 20, _ROW, words)
 
 

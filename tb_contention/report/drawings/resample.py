@@ -7,7 +7,7 @@ from tb_contention.model.levels import Levels, sum_of
 from tb_contention.model.memory import CombinedMemory
 from tb_contention.units import F64, I64
 
-#: A drawing has at most so many columns, however long the capture.
+#: Columns of a drawing, however long the capture.
 COLUMNS = 800
 
 

@@ -1,4 +1,4 @@
-"""What every drawing of a report has: the columns, the axis, words, hatches, and the sessions' colours."""
+"""What every drawing of a report has: columns, an axis, labels, hatches and the sessions' colours."""
 
 from collections.abc import Iterator
 from html import escape
@@ -20,7 +20,7 @@ def color_of(report: Report, session: str) -> int:
 
 
 def hatch(name: str) -> str:
-    """Define the pattern that means two or more, or time lost to others."""
+    """Define the pattern that marks overlap, or time lost to other sessions."""
     return (
         f'<defs><pattern id="hatch{name}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="hatch-ground" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern></defs>'

@@ -13,16 +13,16 @@ from tb_contention.report.drawings.resample import COLUMNS, coverage, levels_of,
 from tb_contention.report.drawings.svg import LEFT, MOST_STRIPS, WIDTH, axis, color_of, hatch, label
 from tb_contention.units import F64, SessionId
 from tb_contention.words.names import device_label, names_of
-from tb_contention.words.numbers import duration, percent, size
+from tb_contention.words.numbers import duration, percent, share, size
 
 _STRIP = 26
 _ROW = 40
-#: Parts of the window of which a pointer is told.
+#: Parts of the window that have words of their own for a pointer.
 _HOVERED = 100
 
 
-def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = True) -> str:
-    """Draw one device; `number` keeps ids apart when a page holds several drawings. told: with words for a pointer."""
+def timeline(report: Report, device: DeviceReport, number: int, *, with_hover: bool = True) -> str:
+    """Draw one device; `number` keeps ids apart when a page holds several drawings. with_hover: with words for a pointer."""
     sessions = device.sessions[:MOST_STRIPS]
     start, end = device.window.start_ns, device.window.end_ns
     top = 26
@@ -39,18 +39,18 @@ def timeline(report: Report, device: DeviceReport, number: int, *, told: bool = 
         parts += _lost(device, session, top + _ROW * row + _STRIP + 1)
     if has_memory(device):
         parts += memory_area(report, device, bottom_of_strips + 22, number)
-    if told:
+    if with_hover:
         parts += _hover(report, device, top, height)
     time = device.time
     words = (
         f"Time of {device_label(device)}: {len(device.sessions)} sessions, {duration(time.window)}, "
-        f"{percent(time.contended, time.window)} with work of two or more"
+        f"{percent(time.contended, time.window)} with overlap"
     )
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(words)}">{hatch(str(number))}{"".join(parts)}</svg>'
 
 
 def _hover(report: Report, device: DeviceReport, top: int, height: int) -> Iterator[str]:
-    """Tell of each part of the window who had work, and how much memory was in use at most."""
+    """Write for each part of the window who had work, and the peak of the memory in use."""
     start, end = device.window.start_ns, device.window.end_ns
     if end <= start:
         return
@@ -63,9 +63,9 @@ def _hover(report: Report, device: DeviceReport, top: int, height: int) -> Itera
         at = [duration((end - start) * edge // COLUMNS) for edge in (first, last)]
         lines = [f"{at[0]} to {at[1]}"]
         lines += [
-            f"{names[s]}: work for {share[first:last].mean():.0%}" for s, share in zip(sessions, busy, strict=True)
+            f"{names[s]}: had work for {share(part[first:last].mean())}" for s, part in zip(sessions, busy, strict=True)
         ]
-        lines.append(f"two or more: {both[first:last].mean():.0%}")
+        lines.append(f"two or more: {share(both[first:last].mean())}")
         lines += [] if used is None else [f"memory: up to {size(int(used[first:last].max()))}"]
         yield hit(LEFT + first, top, last - first, height - top - 4, "\n".join(lines))
 

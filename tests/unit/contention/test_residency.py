@@ -224,7 +224,7 @@ def test_a_report_says_who_was_not_captured_and_fits_the_schema(
     written = json.loads(capsys.readouterr().out)
 
     assert "as long" in printed.splitlines()[0]
-    assert "work that no trace shows" in printed
+    assert "untraced work" in printed
     assert "captured alone" not in printed
     jsonschema.Draft202012Validator(schema).validate(written)
     (row,) = written["devices"][0]["blame"]

@@ -94,7 +94,7 @@ def test_what_is_not_known_is_null() -> None:
 def test_people_read_it_as_a_sentence_and_a_table_and_names_stay_text() -> None:
     page, text = to_html(watched()), to_markdown(watched())
     sentence = (
-        "The driver reports at most 900 B of 1000 B allocated, 100 B free at the least (4 samples, one every 1.00 µs)."
+        "The driver reports at most 900 B of 1000 B allocated, at least 100 B free (4 samples, one every 1.00 µs)."
     )
     for printed in (page, text):
         assert sentence in printed
@@ -135,7 +135,7 @@ def test_without_allocator_events_what_was_counted_is_drawn_alone(is_counted: bo
     report = watched() if is_counted else watched(used=None)
     (device,) = report.devices
     drawn = to_html(replace(report, devices=(replace(device, memory=None, memory_note="no allocator event"),)))
-    assert (">taken, in all</text>" in drawn) == is_counted
+    assert (">allocated in total</text>" in drawn) == is_counted
     assert ('<path class="driver"' in drawn) == is_counted
     assert ">in use, all sessions</text>" not in drawn
     assert 'class="peak-mark"' not in drawn

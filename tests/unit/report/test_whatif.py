@@ -34,7 +34,7 @@ def test_a_second_table_has_what_holds_for_all_sessions_and_what_it_rests_on() -
     shifted, mps = (dict(zip(table.header, row, strict=True)) for row in table.rows)
 
     assert shifted["all recorded work done after"] == "15.0 µs to 25.0 µs"
-    assert (shifted["memory at the peak"], shifted["at most"], shifted["fits"]) == ("500 B", "600 B", "yes")
+    assert (shifted["memory peak"], shifted["at most"], shifted["fits"]) == ("500 B", "600 B", "yes")
     assert shifted["part of the window"] == "50 %"
     assert mps["unknown because"] == "Class D: capture it alone."
     assert mps["fits"] == "–"

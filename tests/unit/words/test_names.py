@@ -26,7 +26,7 @@ def test_a_name_that_is_the_end_of_another_gives_way_to_the_id() -> None:
 def test_hostile_names_stay_within_their_line_and_untraced_work_has_words() -> None:
     names = names_of(report_of([session_of("x\ny", "AA")]))
     assert list(names.values()) == ["x\\x0ay"]
-    assert names[UNTRACED] == "work that no trace shows"
+    assert names[UNTRACED] == "untraced work"
     assert names["no\nsession"] == "no\\x0asession"
 
 

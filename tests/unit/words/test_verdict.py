@@ -141,7 +141,7 @@ def test_the_worst_victim_comes_first_and_each_names_its_culprit() -> None:
     headline = verdict(replace(report, devices=(device,))).headline
     assert headline == (
         "evaluator takes 1.80× as long (1.70 to 1.90) because of trainer, "
-        "and trainer takes 1.20× as long (1.10 to 1.30) because of work that no trace shows; GPU 0 on host0 is time-sliced"
+        "and trainer takes 1.20× as long (1.10 to 1.30) because of untraced work; GPU 0 on host0 is time-sliced"
     )
 
 
