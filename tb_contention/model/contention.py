@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Annotated
 
 from tb_contention.model.intervals import Intervals
@@ -104,6 +105,13 @@ class Slowdown:
     coverage: Annotated[float, Wire("share, 0 to 1, of the contended kernel time whose kernels have a baseline")] = 0.0
     settle: Annotated[str, Wire("which capture would settle what is open; empty when nothing is")] = ""
     measured: Annotated[bool, Wire("the GPU's recorded context switches measured it")] = False
+
+    def __post_init__(self) -> None:
+        # A division by nothing is not evidence: nobody may judge by it or print it.
+        for name in ("estimate", "low", "high"):
+            value = getattr(self, name)
+            if value is not None and not isfinite(value):
+                object.__setattr__(self, name, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from tb_contention.words.answers import Answer, answer_on, basis_with_class, est
 from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
-from tb_contention.words.numbers import count, duration, percent, size, times
+from tb_contention.words.numbers import count, duration, is_known, percent, ratio, size, times
 
 
 def device_cards(report: Report, device: DeviceReport) -> list[str]:
@@ -71,12 +71,15 @@ def _sharing_card(device: DeviceReport) -> str:
     """Show by which mechanism the sessions share, and their combined throughput."""
     cost, metrics = device.cost, device.cost.metrics
     progress = (
-        "" if cost.progress_sum is None else f"combined throughput {times(cost.progress_sum)} that of one session alone"
+        f"combined throughput {times(cost.progress_sum)} that of one session alone"
+        if is_known(cost.progress_sum)
+        else ""
     )
     sums = ""
     if metrics is not None:
         sums = (
-            f"STP {metrics.stp:.2f}, ANTT {metrics.antt:.2f}, fairness {metrics.fairness:.2f}, Jain {metrics.jain:.2f}"
+            f"STP {ratio(metrics.stp)}, ANTT {ratio(metrics.antt)}, fairness {ratio(metrics.fairness)}, "
+            f"Jain {ratio(metrics.jain)}"
         )
     lines = (escaped(line) for line in (cost.detail, progress, sums))
     return _card("Mechanism", mechanism_brief(cost), *lines)

@@ -1,5 +1,8 @@
 """Numbers -> short text for people. What is unknown is a dash, never 0; the panel writes the same digits (`base/format.ts`)."""
 
+from math import isfinite
+from typing import TypeGuard
+
 #: What stands where nothing is known.
 UNKNOWN = "–"
 
@@ -11,9 +14,14 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _NEARLY = 0.9995
 
 
+def is_known(value: float | None) -> TypeGuard[float]:
+    """Tell that there is a number: neither none nor infinite, as in JSON."""
+    return value is not None and isfinite(value)
+
+
 def duration(nanoseconds: float | None) -> str:
     """Write a length of time with three significant digits: '2.30 ms', '28.0 h'."""
-    if nanoseconds is None:
+    if not is_known(nanoseconds):
         return UNKNOWN
     seconds = abs(nanoseconds) / 1e9
     for beyond, unit, name in reversed(_LONG):
@@ -32,7 +40,7 @@ def error(nanoseconds: int | None) -> str:
 
 def size(amount: float | None) -> str:
     """Write a number of bytes in binary units with three significant digits: '12.4 GiB'."""
-    if amount is None:
+    if not is_known(amount):
         return UNKNOWN
     value, unit = float(amount), 0
     while abs(value) >= 1024 * _NEARLY and unit < len(_SIZES) - 1:
@@ -52,7 +60,7 @@ def _minus(text: str) -> str:
 
 def share(part: float | None) -> str:
     """Write a share, 0 to 1, in per cent; a small part never reads as 0 %, nor an incomplete one as 100 %."""
-    if part is None:
+    if not is_known(part):
         return UNKNOWN
     per_cent = 100 * part
     if 0 < abs(per_cent) < 0.05:
@@ -66,17 +74,17 @@ def share(part: float | None) -> str:
 
 def percent(part: float | None, whole: float | None) -> str:
     """Write a part of a whole in per cent; a dash where there is no whole."""
-    return UNKNOWN if part is None or whole is None or whole <= 0 else share(part / whole)
+    return UNKNOWN if not is_known(part) or not is_known(whole) or whole <= 0 else share(part / whole)
 
 
 def times(value: float | None) -> str:
     """Write a ratio as a factor: '1.56×'."""
-    return UNKNOWN if value is None else f"{ratio(value)}×"
+    return f"{ratio(value)}×" if is_known(value) else UNKNOWN
 
 
 def ratio(value: float | None) -> str:
     """Write a ratio: '1.56'."""
-    return UNKNOWN if value is None else f"{value:.2f}"
+    return f"{value:.2f}" if is_known(value) else UNKNOWN
 
 
 def number(value: int | None) -> str:
@@ -98,8 +106,8 @@ def listing(names: list[str], most: int = 4) -> str:
 
 def between(low: float | None, high: float | None) -> str:
     """Write the ends of an interval of ratios: '1.46 to 1.52', 'at least 1.20'; a dash without any."""
-    if low is not None and high is not None:
+    if is_known(low) and is_known(high):
         return f"{ratio(low)} to {ratio(high)}"
-    if low is not None:
+    if is_known(low):
         return f"at least {ratio(low)}"
-    return UNKNOWN if high is None else f"at most {ratio(high)}"
+    return f"at most {ratio(high)}" if is_known(high) else UNKNOWN

@@ -8,9 +8,9 @@ from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.drawings.hover import hit
 from tb_contention.report.drawings.svg import MOST_STRIPS, WIDTH, color_of, label
-from tb_contention.words.answers import estimate_of
+from tb_contention.words.answers import brief, estimate_of
 from tb_contention.words.names import names_of
-from tb_contention.words.numbers import times
+from tb_contention.words.numbers import between, times
 
 _LEFT = 430
 _TOP, _ROW, _GAP = 26, 17, 12
@@ -69,11 +69,12 @@ def _change(report: Report, device: DeviceReport, one: Prediction, top: int, hig
         if session.slowdown is None:
             continue
         yield from _mark(session.slowdown, y, color_of(report, session.session), high)
-        now = estimate_of(device.cost.loss(session.session).slowdown)
+        measured = device.cost.loss(session.session).slowdown
+        now = estimate_of(measured)
         if now is not None:
             x = _x(now, high)
             yield f'<line class="measured" x1="{x:.1f}" x2="{x:.1f}" y1="{y - 6}" y2="{y + 6}"/>'
-        words = f"{name}: {_words(session.slowdown)}" + ("" if now is None else f"; measured {times(now)}")
+        words = f"{name}: {_words(session.slowdown)}" + ("" if now is None else f"; now {brief(measured)}")
         yield hit(_LEFT, y - 8, WIDTH - _LEFT - 20, _ROW, words)
 
 
@@ -86,5 +87,5 @@ def _mark(found: Bounds, y: int, color: int, high: float) -> Iterator[str]:
 
 
 def _words(found: Bounds) -> str:
-    ends = f"{found.low:.2f} to {found.high:.2f}"
-    return f"between {ends}" if found.estimate is None else f"predicted {found.estimate:.2f}× ({ends})"
+    ends = between(found.low, found.high)
+    return f"predicted {ends}" if found.estimate is None else f"predicted {times(found.estimate)} ({ends})"

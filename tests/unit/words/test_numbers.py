@@ -30,6 +30,13 @@ def test_a_part_of_nothing_is_unknown() -> None:
     assert (percent(1, 0), percent(1, 4), percent(None, 4)) == ("–", "25 %", "–")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_unknown(value: float) -> None:
+    for write in (duration, size, share, times):
+        assert write(value) == "–"
+    assert (percent(value, 1), percent(1, value), between(value, 1.5)) == ("–", "–", "at most 1.50")
+
+
 def test_ratios_have_two_digits_after_the_point() -> None:
     assert (times(1.556), times(None)) == ("1.56×", "–")
     assert [between(*ends) for ends in ((1, 2.5), (1.2, None), (None, 1.4), (None, None))] == [

@@ -183,3 +183,9 @@ def test_a_device_is_contended_when_any_session_is_slower_and_free_only_when_non
     assert is_contended(pair(A, (1.3, 1.0, 1.4)).devices[0]) is Answer.UNDECIDED
     assert is_contended(pair(D, NOTHING, (1.0, 0.99, 1.01)).devices[0]) is Answer.UNKNOWN
     assert is_contended(pair(A, (1.0, 0.99, 1.01)).devices[0]) is Answer.NO
+
+
+def test_a_division_by_nothing_is_no_evidence() -> None:
+    answer = verdict(pair(C, (1.5, 1.3, float("inf"))))
+    assert answer.headline.startswith("trainer takes at least 1.30× as long because of evaluator; ")
+    assert answer_of(Slowdown(estimate=float("nan"), low=float("nan"), high=float("inf"), evidence=C)) is Answer.UNKNOWN
