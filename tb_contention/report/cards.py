@@ -2,7 +2,7 @@
 
 from tb_contention.model.contention import SessionLoss, Slowdown
 from tb_contention.model.report import DeviceReport, Report, SessionReport
-from tb_contention.report.drawings.charts import scale_of, whisker
+from tb_contention.report.drawings.charts import whisker
 from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.escaping import escaped
 from tb_contention.units import SessionId
@@ -11,6 +11,7 @@ from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import count, duration, is_known, percent, ratio, size, times
+from tb_contention.words.scales import slowdown_scale
 
 
 def device_cards(report: Report, device: DeviceReport) -> list[str]:
@@ -41,7 +42,7 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     work = f"{count(share.kernels, 'kernel')}, {share.copies:,} copies"
     known = answer_on(device, loss) is not Answer.UNKNOWN
     big, ends = _slowdown(loss.slowdown) if known else ("", "")
-    plot = whisker(loss.slowdown, scale_of(device), color)
+    plot = whisker(loss.slowdown, slowdown_scale(device), color) if known else ""
     lines = [
         _steps(item, loss),
         _lost(loss, window),

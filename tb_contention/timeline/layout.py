@@ -10,6 +10,7 @@ from tb_contention.timeline.lanes import DeviceTimeline, LaneKind
 from tb_contention.timeline.tiles import MAX_LEVEL
 from tb_contention.units import Bytes, DeviceId, Nanoseconds, SessionId
 from tb_contention.wire import Wire
+from tb_contention.words.scales import memory_axis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class MemoryLayout:
     peak_at: Annotated[Nanoseconds | None, Wire("when it was reached; null where only the driver counted", signed=True)]
     own_peaks: Annotated[tuple[OwnPeak, ...], Wire("peak of each session, in the order of `sessions`")]
     driver: Annotated[DriverCurves | None, Wire("what the driver counted; null where it was not recorded")]
+    axis_top: Annotated[Bytes, Wire("top of the axis: room for the capacity, the peak, and limits that are near")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +152,7 @@ def _memory(timeline: DeviceTimeline, memory: CombinedMemory) -> MemoryLayout:
         peak_at=memory.peak_at,
         own_peaks=tuple(OwnPeak(peak=Bytes(p.value), peak_at=Nanoseconds(p.at)) for p in peaks),
         driver=_driver(timeline.report.driver),
+        axis_top=memory_axis(memory.capacity, memory.peak, memory.sum_of_limits or 0),
     )
 
 
@@ -172,6 +175,7 @@ def _driver_alone(view: DriverView | None) -> MemoryLayout | None:
         peak_at=None,
         own_peaks=(),
         driver=_driver(view),
+        axis_top=memory_axis(view.capacity, view.used_peak, 0),
     )
 
 

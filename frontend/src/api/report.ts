@@ -308,6 +308,8 @@ export interface Device {
   readonly label: string;
   /** the answer for this device, judged and worded once for all readers */
   readonly verdict: Verdict;
+  /** the scale on which its slowdowns are drawn */
+  readonly slowdown_scale: SlowdownScale;
   /** the mechanism in a sentence */
   readonly mechanism_words: string;
   /** the memory of all sessions in sentences, or why it is unknown; "" for neither */
@@ -977,6 +979,8 @@ export interface MemoryLayout {
   readonly own_peaks: readonly OwnPeak[];
   /** what the driver counted; null where it was not recorded */
   readonly driver: DriverCurves | null;
+  /** top of the axis: room for the capacity, the peak, and limits that are near */
+  readonly axis_top_bytes: Bytes;
 }
 
 /** Memory in a part of the window: the combined peak there, and the holders at one instant. */
@@ -1500,6 +1504,14 @@ export interface Slowdown {
   readonly settle: string;
   /** the GPU's recorded context switches measured it */
   readonly measured: boolean;
+}
+
+/** The scale on which all slowdowns of a device are drawn. */
+export interface SlowdownScale {
+  /** its lower end, 1 or less */
+  readonly low: number;
+  /** its upper end */
+  readonly high: number;
 }
 
 /**

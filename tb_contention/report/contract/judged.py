@@ -11,6 +11,7 @@ from tb_contention.words.answers import Answer, answer_on, basis_with_class, fig
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, memory_sentence
 from tb_contention.words.names import device_label
+from tb_contention.words.scales import SlowdownScale, slowdown_scale
 from tb_contention.words.verdict import Verdict, device_verdict
 
 
@@ -54,6 +55,12 @@ def label(device: DeviceReport, about: About) -> str:
 def verdict(device: DeviceReport, about: About) -> Verdict:
     """Judge the device."""
     return device_verdict(about.report, device, about.names)
+
+
+@adds(DeviceReport, "slowdown_scale", "the scale on which its slowdowns are drawn")
+def scale(device: DeviceReport, about: About) -> SlowdownScale:
+    """Span the slowdowns of a device as every drawing does."""
+    return slowdown_scale(device)
 
 
 @adds(DeviceReport, "mechanism_words", "the mechanism in a sentence")

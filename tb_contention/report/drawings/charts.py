@@ -16,6 +16,7 @@ from tb_contention.units import F64
 from tb_contention.words.answers import brief, estimate_of
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, duration, percent
+from tb_contention.words.scales import SlowdownScale
 
 _MOST_BARS = 200
 _HIGH = 56
@@ -23,24 +24,16 @@ _ROW = 78
 _TOP = 26
 
 
-def scale_of(device: DeviceReport) -> tuple[float, float]:
-    """Span all slowdowns of a device, and 1."""
-    slowdowns = [loss.slowdown for loss in device.cost.losses]
-    values = [v for s in slowdowns for v in (s.low, s.high, estimate_of(s)) if v is not None]
-    first = min(1.0, *values) if values else 1.0
-    return first, max(first + 0.1, *values) if values else 1.1
-
-
-def whisker(slowdown: Slowdown, scale: tuple[float, float], color: int) -> str:
+def whisker(slowdown: Slowdown, scale: SlowdownScale, color: int) -> str:
     """Draw a slowdown on the scale of its device: a line from end to end, a dot at the estimate, a tick at 1."""
     low, high, estimate = slowdown.low, slowdown.high, estimate_of(slowdown)
     if low is None and high is None:
         return ""
 
     def x(value: float) -> float:
-        return 6 + 188 * (value - scale[0]) / (scale[1] - scale[0])
+        return 6 + 188 * (value - scale.low) / (scale.high - scale.low)
 
-    left, right = x(scale[0] if low is None else low), x(scale[1] if high is None else high)
+    left, right = x(scale.low if low is None else low), x(scale.high if high is None else high)
     ends = "".join(f"M{x(v):.1f} 4v10" for v in (low, high) if v is not None)
     dot = "" if estimate is None else f'<circle class="s{color} whisker-dot" cx="{x(estimate):.1f}" cy="9" r="4.5"/>'
     style = "whisker" if estimate is not None else "whisker bounds"
@@ -48,7 +41,7 @@ def whisker(slowdown: Slowdown, scale: tuple[float, float], color: int) -> str:
         f'<svg class="plot" viewBox="0 0 200 26" role="img" aria-label="Slowdown {escape(brief(slowdown))}">'
         f'<line class="grid" x1="6" x2="194" y1="9" y2="9"/><line class="one" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="1" y2="17"/>'
         f'<path class="{style}" d="M{left:.1f} 9H{right:.1f}{ends}"/>{dot}'
-        f"{label(min(x(1), 190), 25, '1×', 'faint', 'middle')}{label(198, 25, f'{scale[1]:.2f}×', 'faint', 'end')}</svg>"
+        f"{label(min(x(1), 190), 25, '1×', 'faint', 'middle')}{label(198, 25, f'{scale.high:.2f}×', 'faint', 'end')}</svg>"
     )
 
 

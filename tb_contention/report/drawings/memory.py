@@ -13,12 +13,11 @@ from tb_contention.report.drawings.resample import COLUMNS, stacked
 from tb_contention.report.drawings.svg import LEFT, MOST_STRIPS, color_of, label
 from tb_contention.units import I64
 from tb_contention.words.numbers import size
+from tb_contention.words.scales import memory_axis
 
 _HIGH = 120
 #: Height of the drawing, below the strips.
 MEMORY_HEIGHT = _HIGH + 34
-#: How far the axis reaches beyond the capacity at most; limits can be set to anything.
-_BEYOND = 1.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> 
 
 def _taken(device: DeviceReport, view: DriverView, top: int) -> Iterator[str]:
     start, end = device.window.start_ns, device.window.end_ns
-    plot = _Plot(top=top, most=max(view.capacity or 0, view.used_peak or 0, 1))
+    plot = _Plot(top=top, most=memory_axis(view.capacity, view.used_peak or 0, 0))
     yield from _axis(plot, "allocated in total")
     if end > start:
         yield from driver_shapes(view, start, end, plot.y)
@@ -64,7 +63,7 @@ def _axis(plot: _Plot, words: str) -> Iterator[str]:
 def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> Iterator[str]:
     """Draw what is in use, solid, and above it hatched what each session's allocators may still take."""
     start, end = device.window.start_ns, device.window.end_ns
-    plot = _Plot(top=top, most=_most(memory))
+    plot = _Plot(top=top, most=memory_axis(memory.capacity, memory.peak, memory.sum_of_limits or 0))
     yield from _axis(plot, "in use, all sessions")
     yield label(4, top + 41, "hatched: up to their limits", "faint") if memory.sum_of_limits is not None else ""
     if end > start:
@@ -75,13 +74,6 @@ def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: i
     yield from _line("safe", memory.safe, plot)
     if end > start:
         yield from _peaks(report, memory, start, end, plot)
-
-
-def _most(memory: CombinedMemory) -> int:
-    limits = memory.sum_of_limits or 0
-    if memory.capacity is None:
-        return max(memory.peak, min(limits, round(_BEYOND * memory.peak)), 1)
-    return max(memory.peak, memory.capacity, min(limits, round(_BEYOND * memory.capacity)), 1)
 
 
 def _areas(report: Report, memory: CombinedMemory, start: int, end: int, plot: _Plot, number: int) -> Iterator[str]:
