@@ -152,7 +152,7 @@ def _memory(timeline: DeviceTimeline, memory: CombinedMemory) -> MemoryLayout:
         peak_at=memory.peak_at,
         own_peaks=tuple(OwnPeak(peak=Bytes(p.value), peak_at=Nanoseconds(p.at)) for p in peaks),
         driver=_driver(timeline.report.driver),
-        axis_top=memory_axis(memory.capacity, memory.peak, memory.sum_of_limits or 0),
+        axis_top=memory_axis(memory.capacity, memory.peak, [a.limit for a in memory.allocators]),
     )
 
 
@@ -175,7 +175,7 @@ def _driver_alone(view: DriverView | None) -> MemoryLayout | None:
         peak_at=None,
         own_peaks=(),
         driver=_driver(view),
-        axis_top=memory_axis(view.capacity, view.used_peak, 0),
+        axis_top=memory_axis(view.capacity, view.used_peak),
     )
 
 

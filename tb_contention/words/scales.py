@@ -1,5 +1,6 @@
 """The scales that drawings of a device share: on each of them the report and the tab draw alike."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -30,7 +31,8 @@ def slowdown_scale(device: DeviceReport) -> SlowdownScale:
     return SlowdownScale(low=low, high=max([low + _LEAST, *values]))
 
 
-def memory_axis(capacity: int | None, peak: int, limits: int) -> Bytes:
+def memory_axis(capacity: int | None, peak: int, limits: Iterable[int | None] = ()) -> Bytes:
     """Return the top of the axis of memory: room for the capacity, the peak, and limits as far as they are near."""
     whole = peak if capacity is None else max(capacity, peak)
-    return Bytes(max(whole, min(limits, round(_BEYOND * (peak if capacity is None else capacity))), 1))
+    reach = round(_BEYOND * (peak if capacity is None else capacity))
+    return Bytes(max(whole, min(sum(limit or 0 for limit in limits), reach), 1))

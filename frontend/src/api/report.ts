@@ -395,7 +395,7 @@ export interface DeviceSession {
   readonly answer: Answer;
   /** its slowdown as it is printed large: the estimate, else the bounds */
   readonly figure: string;
-  /** the interval that stands beside an estimate, as it is printed */
+  /** the interval that stands beside an estimate, as it is printed; "" without one */
   readonly interval: string;
   /** what the slowdown rests on, with its evidence class */
   readonly basis: string;

@@ -28,7 +28,7 @@ describe('a change', () => {
 
   it('claims nothing without saying why', () => {
     expect(verdictText(change(1, 2, { verdict: 'unclear', why: 'the intervals overlap' }))).toBe(
-      'not clear: the intervals overlap',
+      'unclear: the intervals overlap',
     );
     expect(verdictText(change(2, 1, { verdict: 'better' }))).toBe('better');
   });

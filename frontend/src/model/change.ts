@@ -1,16 +1,9 @@
 /** A figure before and after, in words and as lengths on one scale. */
 import type { Change } from '../api/report';
 
-const WORDS: Readonly<Record<Change['verdict'], string>> = {
-  better: 'better',
-  worse: 'worse',
-  same: 'the same',
-  unclear: 'not clear',
-};
-
-/** "better", or why nothing is claimed. */
+/** "better", or "unclear" and why. */
 export function verdictText({ verdict, why }: Change): string {
-  return why === '' ? WORDS[verdict] : `${WORDS[verdict]}: ${why}`;
+  return why === '' ? verdict : `${verdict}: ${why}`;
 }
 
 /** "+12 %" or "−0.4 %" of what it was; '' where one is not known or nothing was there before. */

@@ -9,7 +9,6 @@ import {
   type MemoryLayout,
   markNear,
   memoryTicks,
-  memoryTop,
   peakMarks,
   reservesOf,
   stackOf,
@@ -41,11 +40,6 @@ it('marks few round values', () => {
   for (const top of [3e5, 5e6, 3e9, 2e12]) expect(memoryTicks(top).length).toBeLessThan(6);
 });
 
-it('leaves room above a peak whose capacity is unknown', () => {
-  expect(memoryTop(null, 100)).toBeGreaterThan(100);
-  expect(memoryTop(50, 100)).toBeGreaterThan(100);
-});
-
 const layoutOf = (more: Partial<MemoryLayout> = {}): MemoryLayout => ({
   sessions: [0, 2],
   capacity_bytes: bytes(100),
@@ -53,6 +47,7 @@ const layoutOf = (more: Partial<MemoryLayout> = {}): MemoryLayout => ({
   driver: null,
   limit_bytes: [bytes(40), null],
   peak_bytes: bytes(60),
+  axis_top_bytes: bytes(125),
   peak_at_ns: ns(500),
   own_peaks: [
     { peak_bytes: bytes(30), peak_at_ns: ns(480) },
@@ -95,10 +90,8 @@ it('finds the mark that a click means', () => {
   expect(peakMarks(layoutOf({ own_peaks: [] }))).toHaveLength(1);
 });
 
-it('keeps the axis in sight of the capacity, whatever the limits', () => {
-  expect(topOf(layoutOf({ limit_bytes: [bytes(110), null] }))).toBeCloseTo(114.4);
-  expect(topOf(layoutOf({ limit_bytes: [bytes(1e15), null] }))).toBeCloseTo(130);
-  expect(topOf(layoutOf({ capacity_bytes: null, limit_bytes: [bytes(1e15), null] }))).toBeCloseTo(75);
+it('leaves room for words above the top of the axis', () => {
+  expect(topOf(layoutOf())).toBeCloseTo(130);
 });
 
 it('says what a row is that is no operation, and what is wrong with a recording', () => {

@@ -122,8 +122,8 @@ export function gapsText(allocator: SessionMemory): string {
 }
 
 const GIB = 2 ** 30;
-/** Limits can be set to anything: the axis goes so far beyond the capacity for them. */
-const BEYOND = 1.25;
+/** Room above the top of the axis for the words at its lines. */
+const ROOM = 1.04;
 
 export interface LevelPiece {
   readonly left: number;
@@ -162,19 +162,8 @@ export function memoryTicks(top: number): readonly number[] {
   return marks;
 }
 
-export const memoryTop = (capacity: number | null, peak: number, limits = 0): number =>
-  Math.max(
-    1,
-    capacity === null
-      ? Math.max(peak * 1.15, Math.min(limits, peak * BEYOND))
-      : Math.max(capacity, peak, Math.min(limits, capacity * BEYOND)) * 1.04,
-  );
-
-/** The top of the axis; it stays where it is while caps are moved. */
-export function topOf(memory: MemoryLayout): number {
-  const limits = memory.limit_bytes.reduce((sum, limit) => sum + (limit ?? 0), 0);
-  return memoryTop(memory.capacity_bytes, memory.peak_bytes, limits);
-}
+/** The top of the axis, with room for words; it stays where it is while caps are moved. */
+export const topOf = (memory: MemoryLayout): number => ROOM * memory.axis_top_bytes;
 
 /** The sum of what sessions may take, null where one is not known. */
 export const sumOf = (limits: readonly (Bytes | null)[]): Bytes | null =>

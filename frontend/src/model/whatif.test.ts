@@ -32,10 +32,10 @@ const rowsOf = (...what_if: Prediction[]) => whatIfRows(device(['alpha', 'beta']
 it('gives each session its slowdown in the order of the device', () => {
   const [row] = rowsOf(predicted('as_recorded', 1.25));
   expect(row.slowdowns).toEqual([
-    { estimate: '1.25×', range: '1.00× – 1.50×' },
+    { estimate: '1.25×', range: '1.00× to 1.50×' },
     { estimate: '1.00×', range: '1.00×' },
   ]);
-  expect(row.makespan).toEqual({ estimate: '480 ms', range: '470 ms – 500 ms' });
+  expect(row.makespan).toEqual({ estimate: '480 ms', range: '470 ms to 500 ms' });
 });
 
 it('calls the one best that loses least, if it loses less than as recorded', () => {

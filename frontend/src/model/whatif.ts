@@ -1,16 +1,15 @@
 /** Predictions of other schedules as rows of a table: what each session would see, when all would be done, whether memory fits. */
 import type { Device, Prediction, Range } from '../api/report';
-import { formatBytes, formatDuration, UNKNOWN } from '../base/format';
+import { formatBytes, formatDuration, times, UNKNOWN } from '../base/format';
 import { ns } from '../base/units';
-import { times } from './slowdown';
 
 export interface WhatIfRow {
   readonly setting: string;
-  /** Of each session of the device, in its order: slowdown then, with its range; null where it is not known. */
+  /** Of each session of the device, in its order: slowdown then, with its range; null where it is unknown. */
   readonly slowdowns: readonly (RangeText | null)[];
   readonly makespan: RangeText | null;
   readonly memory: string | null;
-  /** Why nothing is told, or what is taken for granted. */
+  /** Why it cannot be predicted, or what the prediction assumes. */
   readonly note: string;
   readonly isKnown: boolean;
   /** The one that loses least of those that can be compared. */
@@ -31,7 +30,7 @@ function textOf(range: Range | null, format: (value: number) => string): RangeTe
   const [low, high] = [format(range.low), format(range.high)];
   return {
     estimate: range.estimate === null ? null : format(range.estimate),
-    range: low === high ? low : `${low} – ${high}`,
+    range: low === high ? low : `${low} to ${high}`,
   };
 }
 
@@ -46,7 +45,7 @@ function memoryText({
   return `${formatBytes(peak)}${upTo}${verdict}`;
 }
 
-/** Mean slowdown; null where a session's is not known. */
+/** Mean slowdown; null where the slowdown of a session is unknown. */
 function meanOf(prediction: Prediction, device: Device): number | null {
   const estimates = device.sessions.map(
     (id) => prediction.sessions.find((each) => each.session === id)?.slowdown?.estimate ?? null,
@@ -78,6 +77,6 @@ export function whatIfRows(device: Device): readonly WhatIfRow[] {
   });
 }
 
-/** "1.08× (1.02 – 1.15×)". */
+/** "1.08× (1.02× to 1.15×)". */
 export const rangeWords = (text: RangeText | null): string =>
   text === null ? UNKNOWN : text.estimate === null ? text.range : `${text.estimate} (${text.range})`;

@@ -4,7 +4,6 @@ import type { Summary } from '../api/report';
 import { Source, STALE } from '../api/source';
 import { themeOf } from '../base/palette';
 import { type Codec, TEXT } from '../model/hash';
-import { verdictOf } from '../model/verdict';
 import { during, messageOf } from './activity';
 import { Address, type Addressed, keyOf } from './address';
 import { ByHand } from './by_hand';
@@ -57,15 +56,13 @@ export class Panel {
     return devices.find((device) => device.id === this.deviceId.value) ?? devices[0] ?? null;
   });
 
-  readonly verdict = computed(() => {
-    const [report, device] = [this.report.value, this.device.value];
-    if (report === null || device === null) return null;
-    return verdictOf(report, device, this.summary.value?.is_partial === true);
-  });
-
   readonly #openId = computed(() => this.device.value?.id ?? null);
 
-  readonly timeline = new Timeline(this.source, () => void this.refresh());
+  readonly timeline = new Timeline(
+    this.source,
+    () => void this.refresh(),
+    (id) => this.labelOf(id),
+  );
   readonly byHand = new ByHand(this.report, () => {
     this.#setView();
     void this.refresh();
@@ -124,6 +121,11 @@ export class Panel {
     const [key, revision] = [this.source.viewKey, this.summary.value?.revision];
     const isOnScreen = this.report.value !== null && this.#loaded.value === `${key}|${revision}`;
     return isOnScreen ? (revision ?? null) : null;
+  }
+
+  /** What the server calls a session; an id of none is its own name. */
+  labelOf(id: string): string {
+    return this.report.value?.sessions.find((session) => session.id === id)?.label ?? id;
   }
 
   choose(device: string): void {

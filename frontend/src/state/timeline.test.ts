@@ -6,7 +6,11 @@ import { contentionTrack, laneTrack, layout, tileBytes } from '../testing/litera
 import { Timeline } from './timeline';
 
 function opened(): Timeline {
-  const timeline = new Timeline(new Source(), () => {});
+  const timeline = new Timeline(
+    new Source(),
+    () => {},
+    (id) => id.split('/')[0],
+  );
   timeline.layout.value = layout;
   timeline.window.width.value = px(1000);
   return timeline;
@@ -61,7 +65,11 @@ describe('with its tiles', () => {
       const tracks = [contentionTrack(CONTENDED), laneTrack(1, SLICES)];
       return new Response(tileBytes(level, index, ['gemm'], tracks));
     }) as unknown as typeof fetch;
-    const timeline = new Timeline(new Source(fetcher), () => {});
+    const timeline = new Timeline(
+      new Source(fetcher),
+      () => {},
+      (id) => id.split('/')[0],
+    );
     timeline.window.width.value = px(1000);
     await timeline.open(layout.device);
     timeline.content.fetch();

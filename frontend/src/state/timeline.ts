@@ -41,10 +41,13 @@ export class Timeline implements OpenDevice {
   constructor(
     readonly source: Source,
     readonly onOutdated: () => void,
+    /** The label of a session by its id. */
+    readonly labelOf: (id: string) => string,
   ) {}
 
   nameOf(session: number): string {
-    return this.layout.value?.sessions[session]?.name ?? '';
+    const id = this.layout.value?.sessions[session]?.id;
+    return id === undefined ? '' : this.labelOf(id);
   }
 
   instantText(at: Ns, precision = 1000): string {

@@ -75,6 +75,7 @@ export const device = (names: readonly string[], more: Partial<Device> = {}): De
   id: 'host0/GPU:0',
   label: 'GPU 0 on host0',
   verdict: { answer: 'unknown', headline: '', meaning: '', trust: [], answers: [] },
+  slowdown_scale: { low: 1, high: 1.1 },
   mechanism_words: '',
   memory_words: '',
   driver_words: '',
@@ -193,6 +194,27 @@ export const driverView = (more: Partial<DriverView> = {}): DriverView => ({
 export const costly = (): Partial<Device> => {
   const [alpha, beta] = ['alpha/run/host0', 'beta/run/host0'];
   return {
+    verdict: {
+      answer: 'yes',
+      headline: 'alpha takes 1.25× as long (1.23 to 1.27) because of beta',
+      meaning: 'Both had work on it at once for 150 ms of 480 ms.',
+      trust: ['clocks from tf.data, ±12.0 µs', 'no losses reported'],
+      answers: [
+        {
+          question: 'Who?',
+          answer: 'beta delays alpha (11.0 ms, 92 % of its loss).',
+          place: { kind: 'section', near: false, name: 'blame', at_ns: null },
+        },
+        {
+          question: 'By what mechanism?',
+          answer: 'Time slicing: the sessions take turns.',
+          place: { kind: 'contended', near: true, name: null, at_ns: null },
+        },
+        { question: 'How much?', answer: 'alpha 1.25× (1.23 to 1.27).', place: null },
+      ],
+    },
+    slowdown_scale: { low: 1, high: 1.6 },
+    mechanism_words: 'Time slicing, slices of about 2.30 ms: the sessions take turns.',
     mechanism: 'time_slicing',
     mechanism_detail: 'Kernels of both stop together.',
     slice_ns: ns(2.3e6),
@@ -205,6 +227,11 @@ export const costly = (): Partial<Device> => {
         stall_ns: ns(6e6),
         absorbed_ns: ns(2e6),
         lost_ns: ns(12e6),
+        answer: 'yes',
+        figure: '1.25×',
+        interval: '1.23 to 1.27',
+        basis: 'estimated from its own undisturbed kernels (class B)',
+        loss: '8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed by the host',
         slowdown: {
           estimate: 1.25,
           low: 1.23,
@@ -218,6 +245,9 @@ export const costly = (): Partial<Device> => {
       },
       {
         ...deviceSession('beta'),
+        answer: 'yes',
+        figure: '1.10× to 1.60×',
+        basis: 'bounded, not estimated (class D)',
         slowdown: {
           estimate: null,
           low: 1.1,
@@ -287,7 +317,6 @@ export const report = (names: readonly string[], more: Partial<Device> = {}): Re
   notes: [],
 });
 
-/** Two sessions with one stream each; 1024 ns long. */
 /** What the server says when it is done. */
 export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Summary => ({
   state: 'ready',
@@ -304,6 +333,7 @@ export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Sum
   ...more,
 });
 
+/** Two sessions with one stream each; 1024 ns long. */
 export const layout: Layout = {
   device: 'host0/GPU:0',
   revision: 'r1',
@@ -328,6 +358,7 @@ export const layout: Layout = {
     safe_bytes: null,
     own_peaks: [],
     driver: null,
+    axis_top_bytes: bytes(10 * GIB),
   },
   hidden_lanes: 0,
   lost: [],

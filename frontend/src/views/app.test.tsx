@@ -56,8 +56,8 @@ describe('the panel', () => {
   });
 
   it('says that memory is unknown, not 0', () => {
-    const text = shown(summary({ report: report(['a', 'b']) }));
-    expect(text).toContain('No allocator events');
+    const text = shown(summary({ report: report(['a', 'b'], { memory_words: 'No allocator events.' }) }));
+    expect(text).toMatch(/Memory, all sessions\s*unknown\s*No allocator events\./);
     expect(text).not.toContain('0 B');
     expect(text).not.toContain('NaN');
   });
@@ -93,24 +93,28 @@ describe('the panel', () => {
       return root.querySelector('[role=tabpanel]')?.textContent ?? '';
     };
 
-    it('answers whether, who, how much and by what', () => {
+    it('prints the verdict of the server, and leads from each answer to its evidence', () => {
       open();
-      const answers = [...root.querySelectorAll('.answers dd')].map((each) => each.textContent);
-      expect(answers).toEqual([
-        'Yes: 2 of 2 sessions are slower for certain, work at once for 31 % of 480 ms',
-        'beta delays alpha (11.0 ms, 92 % of its loss)',
-        'alpha 1.25× (1.23 – 1.27×), beta 1.10 – 1.60×',
-        'Time slicing: they take turns, in slices of about 2.30 ms',
-      ]);
+      const { headline, meaning, trust, answers } = costly().verdict ?? report([]).devices[0].verdict;
+      expect(root.querySelector('#verdict')?.textContent).toBe(headline);
+      expect(root.querySelector('.meaning')?.textContent).toBe(meaning);
+      expect(root.querySelector('.details')?.textContent).toBe(trust.join(' · '));
+      const printed = [...root.querySelectorAll('.answers dd')].map((each) => each.textContent);
+      expect(printed).toEqual(answers.map(({ answer }) => answer));
+      expect([...root.querySelectorAll('.answers .evidence-link')]).toHaveLength(2);
+      root.querySelector<HTMLElement>('.answers .evidence-link')?.click();
+      expect(document.activeElement?.id).toBe('blame');
     });
 
     it('says how well each slowdown is known, and never one number in class D', () => {
       open();
       const [alpha, beta] = [...root.querySelectorAll('.card.session')].map((card) => card.textContent);
-      expect(alpha).toContain('1.25× slower · 1.23 – 1.27×');
-      expect(alpha).toContain('from its undisturbed kernels');
-      expect(alpha).toContain('8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed by the host');
-      expect(beta).toContain('1.10 – 1.60× slower');
+      expect(alpha).toContain('1.25× slowdown · 1.23 to 1.27');
+      expect(alpha).toContain('estimated from its own undisturbed kernels (class B)');
+      expect(alpha).toContain(
+        'lost 12.0 ms (2.5 %): 8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed by the host',
+      );
+      expect(beta).toContain('1.10× to 1.60× slowdown');
       expect(beta).toContain('Record beta alone.');
       expect(root.querySelectorAll('.whisker circle')).toHaveLength(1);
     });
@@ -146,7 +150,7 @@ describe('the panel', () => {
       ['Scopes', 'model/attention', '2.00 GiB'],
       ['Threads', 'prefetch <i>1</i>', 'train loop'],
       ['Steps', 'alpha', '280 ms'],
-      ['Sessions', 'absorbed', '1.10 – 1.60×'],
+      ['Sessions', 'absorbed', '1.10× to 1.60×'],
       ['Lost time', 'No lost time in the window', ''],
     ])('has a table %s', async (tab, one, two) => {
       open();
@@ -173,10 +177,15 @@ describe('the panel', () => {
         ...beta,
         kind: 'in_process' as const,
         process: alpha.id,
-        attribution: { rule: 'model_id' as const, detail: '', kernels: 9, unattributed: 1 },
+        attribution: {
+          rule: 'model_id' as const,
+          detail: 'Told apart by the id of its model.',
+          kernels: 9,
+          unattributed: 1,
+        },
       };
       const text = shown(summary({ report: { ...made, sessions: [alpha, inside] } }));
-      expect(text).toContain('inside the process alpha, told apart by model_id');
+      expect(text).toContain('inside the process alpha. Told apart by the id of its model.');
     });
   });
 
@@ -184,12 +193,16 @@ describe('the panel', () => {
     const text = shown(summary({ report: report(['a', 'b']) }));
     expect(text).not.toContain('Scopes');
     expect(text).not.toContain('Who lost time');
-    expect(root.querySelector('.answers')).not.toBeNull();
+    expect(root.querySelector('.answers')).toBeNull();
   });
 
   it('names every device in the chooser', () => {
     const made = report(['a', 'b']);
-    const devices = Array.from({ length: 9 }, (_, i) => ({ ...made.devices[0], id: `host0/GPU:${i}` }));
+    const devices = Array.from({ length: 9 }, (_, i) => ({
+      ...made.devices[0],
+      id: `host0/GPU:${i}`,
+      label: `GPU ${i} on host0`,
+    }));
     shown(summary({ report: { ...made, devices } }));
     expect([...root.querySelectorAll('option')].map((option) => option.textContent)[8]).toBe(
       'GPU 8 on host0 · 2 sessions, 31 % contended',

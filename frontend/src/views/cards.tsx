@@ -1,28 +1,16 @@
-/** One card a session, one for their memory, one for the metrics of sharing where they are known. */
+/** One card per session, one for their memory, and one for the sharing metrics where they are known. */
 import type { JSX } from 'preact';
-import type { Device, DeviceSession, Report, Session, Slowdown, StepTimes } from '../api/report';
+import type { Device, DeviceSession, Report, Session, StepTimes } from '../api/report';
 import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
-import { mechanismText } from '../model/answers';
-import { shortNames } from '../model/names';
-import {
-  estimateOf,
-  evidenceText,
-  isBounded,
-  isTold,
-  lossText,
-  rangeText,
-  scaleOf,
-  times,
-} from '../model/slowdown';
 import { partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
-import { clockName, sessionsOf } from '../model/verdict';
 import type { Panel } from '../state/panel';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { MemoryCard } from './memory_card';
+import { nameIn } from './session_name';
 import { WhiskerView } from './whisker';
 
 /** The parts of a whole as widths. */
@@ -65,58 +53,37 @@ function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.E
   );
 }
 
-/** The slowdown where anything is known about it, else how busy the session was. */
+/** The slowdown where it is known, else how busy the session was. */
 function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element {
-  const slowdown = entry.slowdown;
-  const window = device.time.window_ns;
-  if (
-    slowdown === null ||
-    !isTold(device, slowdown) ||
-    (!isBounded(slowdown) && estimateOf(slowdown) === null)
-  ) {
+  const { figure, interval } = entry;
+  if (figure === '') {
     return (
       <p class="figure">
-        {formatShare(entry.busy_ns, window)} <small>busy</small>
+        {formatShare(entry.busy_ns, device.time.window_ns)} <small>busy</small>
       </p>
     );
   }
-  const [estimate, range] = [estimateOf(slowdown), rangeText(slowdown)];
   return (
-    <p class="figure" title={`slowdown ${evidenceText(slowdown)}${coverageText(slowdown)}`}>
-      {estimate === null ? range : times(estimate)}{' '}
-      <small>
-        slower{estimate !== null && range !== null && ` · ${range}`}{' '}
-        <span class="evidence">evidence {slowdown.evidence}</span>
-      </small>
+    <p class="figure">
+      {figure} <small>slowdown{interval !== '' && ` · ${interval}`}</small>
     </p>
   );
 }
 
-const coverageText = ({ coverage }: Slowdown): string =>
-  coverage === undefined ? '' : `; ${formatShare(coverage, 1)} of the contended kernel time has a baseline`;
-
-/** How well the slowdown is known, and what it cost. */
-function Cost({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element | null {
-  const { slowdown } = entry;
-  if (slowdown === null || device.sessions.length < 2 || !isTold(device, slowdown)) return null;
-  const loss = lossText(entry, device.time.window_ns);
-  return (
-    <>
-      <p>slowdown {evidenceText(slowdown)}</p>
-      {loss !== null && <p>{loss}</p>}
-    </>
-  );
+/** "lost 12.0 ms (2.5 %): 8.00 ms stretch + ..."; null where the loss is unknown. */
+function lossText({ lost_ns: lost, loss }: DeviceSession, window: number): string | null {
+  if (lost === null) return null;
+  const share = formatShare(Math.max(0, lost), window);
+  return `lost ${formatDuration(lost)} (${share})${loss === '' ? '' : `: ${loss}`}`;
 }
 
-/** Of a session inside a process: which process, and how it was told apart from the others there. */
+/** For a session inside a process: which process, and how the session is told apart. */
 function Inside({ session, report }: { session: Session; report: Report }): JSX.Element | null {
   if (session.kind !== 'in_process') return null;
-  const process = report.sessions.find((each) => each.id === session.process);
-  const attribution = session.attribution;
+  const process = session.process === null ? UNKNOWN : nameIn(report, session.process);
   return (
     <p class="muted" title={session.process ?? undefined}>
-      {attribution?.detail ||
-        `inside the process ${process?.name ?? session.process ?? UNKNOWN}, told apart by ${attribution?.rule ?? UNKNOWN}`}
+      inside the process {process}. {session.attribution?.detail}
     </p>
   );
 }
@@ -131,13 +98,9 @@ function stepText(entry: DeviceSession, session: Session): string | null {
   return `${formatCount(session.steps.count)} steps, median ${formatDuration(session.steps.p50_ns)}`;
 }
 
-/** Where a session ran; its run as well where another session has the same name. */
-function whereOf(session: Session, report: Report): string {
-  const namesakes = report.sessions.filter((each) => each.name === session.name);
-  const run = namesakes.length > 1 ? session.run : null;
-  const pid = session.process_id === null ? null : `pid ${session.process_id}`;
-  return [run, session.host, pid].filter(Boolean).join(' · ');
-}
+/** Where a session ran. */
+const whereOf = ({ host, process_id: pid }: Session): string =>
+  pid === null ? host : `${host} · pid ${pid}`;
 
 /** Facts on one line where there is room; a line never ends between a number and its unit. */
 function Facts({ facts }: { facts: readonly (string | null)[] }): JSX.Element {
@@ -161,42 +124,45 @@ interface CardProperties {
   readonly session: Session;
   readonly entry: DeviceSession;
   readonly index: number;
-  readonly name: string;
 }
 
-function SessionCard({ panel, report, device, session, entry, index, name }: CardProperties): JSX.Element {
+function SessionCard({ panel, report, device, session, entry, index }: CardProperties): JSX.Element {
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
   const isShared = device.sessions.length > 1;
-  const scale = scaleOf(device);
   const colour = sessionColour(theme, index);
   const step = stepText(entry, session);
-  const isUnsettled = isShared && entry.slowdown?.settle && isTold(device, entry.slowdown);
+  // On a processor overlap alone says nothing about cost: there is nothing to settle.
+  const isUnsettled = isShared && entry.slowdown.settle !== '' && !(device.is_host && entry.figure === '');
+  const loss = lossText(entry, window);
   return (
-    <section class="card session" aria-label={`Session ${session.name}`}>
+    <section class="card session" aria-label={`Session ${session.label}`}>
       <h2>
         <Chip theme={theme} index={index} />
         <span class="clip" title={session.id}>
-          {name}
+          {session.label}
         </span>
         <span class="muted clip" title={session.file}>
-          {whereOf(session, report)}
+          {whereOf(session)}
         </span>
       </h2>
       <Figure entry={entry} device={device} />
-      {entry.slowdown !== null && scale !== null && isTold(device, entry.slowdown) && (
-        <WhiskerView slowdown={entry.slowdown} scale={scale} colour={colour} />
+      {entry.figure !== '' && (
+        <>
+          <WhiskerView slowdown={entry.slowdown} scale={device.slowdown_scale} colour={colour} />
+          <p class="muted">{entry.basis}</p>
+        </>
       )}
       {step !== null && <p>{step}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
-      {isUnsettled && <p class="settle">{entry.slowdown?.settle}</p>}
+      {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
       <details class="more by-hand" open={isByHand(panel, session)}>
         <summary>
           {isShared &&
-            `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'at once' : 'contended'} · `}
+            `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'overlap' : 'contended'} · `}
           <span class="whole">clock {formatError(session.clock.error_ns)}</span> · more
         </summary>
-        <Cost entry={entry} device={device} />
+        {loss !== null && <p>{loss}</p>}
         <Facts
           facts={[
             `${formatCount(entry.kernels)} ${device.is_host ? 'operations' : 'kernels'}`,
@@ -207,10 +173,11 @@ function SessionCard({ panel, report, device, session, entry, index, name }: Car
         <Inside session={session} report={report} />
         <Facts
           facts={[
-            `clock: ${clockName(session.clock.source)}, ${formatError(session.clock.error_ns)}`,
+            `clock ${formatError(session.clock.error_ns)}`,
             `window ${formatDuration(ns(lengthOf(spanOf(session.window))))}`,
           ]}
         />
+        {session.clock.detail !== '' && <p class="muted">{session.clock.detail}</p>}
         <ByHand panel={panel} session={session} />
       </details>
     </section>
@@ -219,16 +186,16 @@ function SessionCard({ panel, report, device, session, entry, index, name }: Car
 
 type Metrics = NonNullable<Device['metrics']>;
 
-const STP_MEANS = 'work done; 1 = as by turns';
-const PROGRESS_MEANS = 'work as it takes alone, of all, per time in which several had work';
+const STP_MEANS = 'combined throughput; 1 = no better than taking turns';
+const PROGRESS_MEANS = 'combined throughput while sessions overlap, relative to one session alone';
 
 const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
-  ['antt', 'ANTT', 'mean slowdown; 1 = as alone'],
-  ['fairness', 'fairness', '1 = all slowed alike'],
-  ['jain', 'Jain', '1 = even progress'],
+  ['antt', 'ANTT', 'mean slowdown; 1 = as fast as alone'],
+  ['fairness', 'fairness', '1 = all sessions slowed equally'],
+  ['jain', 'Jain', 'Jain index of the progress; 1 = equal progress'],
 ];
 
-const metric = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+const metric = (value: number | null): string => value?.toFixed(2) ?? UNKNOWN;
 
 function SharingCard({ device }: { device: Device }): JSX.Element | null {
   const { metrics, progress_sum: progress } = device;
@@ -242,7 +209,7 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
           STP {metric(metrics.stp)} <small>{STP_MEANS}</small>
         </p>
       )}
-      <p>{mechanismText(device)}</p>
+      <p>{device.mechanism_words}</p>
       {metrics !== null && <Facts facts={METRICS.map(([key, name]) => `${name} ${metric(metrics[key])}`)} />}
       <details class="more">
         <summary>more</summary>
@@ -263,20 +230,13 @@ export function Cards({
   report: Report;
   device: Device;
 }): JSX.Element {
-  const names = shortNames(sessionsOf(report, device));
   return (
     <div class="cards">
       {device.sessions.map((id, index) => {
         const session = report.sessions.find((each) => each.id === id);
         const entry = device.per_session.find((each) => each.session === id);
         if (session === undefined || entry === undefined) return null;
-        return (
-          <SessionCard
-            key={id}
-            {...{ panel, report, device, session, entry, index }}
-            name={names.get(id) ?? id}
-          />
-        );
+        return <SessionCard key={id} {...{ panel, report, device, session, entry, index }} />;
       })}
       <MemoryCard device={device} theme={panel.theme.value} />
       <SharingCard device={device} />

@@ -1,11 +1,10 @@
 /** Another device of the report, or another set of runs on it, against the open one: before and after, side by side. */
 import type { JSX } from 'preact';
 import type { Bounds, Change, Comparison, Device, KernelDifference, SessionComparison } from '../api/report';
-import { formatBytes, formatCount, formatDuration, plural, UNKNOWN } from '../base/format';
+import { formatBytes, formatCount, formatDuration, formatPart, plural, times, UNKNOWN } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, ns } from '../base/units';
 import { changeText, scaleOf, verdictText } from '../model/change';
-import { gpuName } from '../model/verdict';
 import { Chip } from './chip';
 import { durationColumn } from './columns';
 import { type Column, DataTable } from './data_table';
@@ -14,9 +13,7 @@ import { nameIn } from './session_name';
 
 type Text = (value: number | null) => string;
 
-const ratioText: Text = (value) => (value === null ? UNKNOWN : `${value.toFixed(2)}×`);
-const plainText: Text = (value) => (value === null ? UNKNOWN : value.toFixed(2));
-const shareText: Text = (value) => (value === null ? UNKNOWN : `${(100 * value).toFixed(1)} %`);
+const plainText: Text = (value) => value?.toFixed(2) ?? UNKNOWN;
 const timeText: Text = (value) => formatDuration(value === null ? null : ns(value));
 const bytesText: Text = (value) => formatBytes(value === null ? null : bytes(value));
 
@@ -27,13 +24,13 @@ interface Figure {
 }
 
 const range = (text: Text, bounds: Bounds | null): string =>
-  bounds === null ? '' : ` (${text(bounds.low)} – ${text(bounds.high)})`;
+  bounds === null ? '' : ` (${text(bounds.low)} to ${text(bounds.high)})`;
 
 /** Figures of one subject, a row each, with two bars on one scale. */
 function Figures({ figures, colour }: { figures: readonly Figure[]; colour: string }): JSX.Element {
   return (
     <table class="changes">
-      <Head columns={['Figure', 'before', 'after', 'change', 'which is', ' ']} />
+      <Head columns={['Figure', 'before', 'after', 'change', 'verdict', ' ']} />
       <tbody>
         {figures.map(({ name, change, text }) => {
           const part = scaleOf([change]);
@@ -67,7 +64,7 @@ function Figures({ figures, colour }: { figures: readonly Figure[]; colour: stri
 
 const deviceFigures = ({ device }: Comparison): readonly Figure[] =>
   [
-    { name: 'contended share', change: device.contended_share, text: shareText },
+    { name: 'contended share', change: device.contended_share, text: formatPart },
     { name: 'combined memory peak', change: device.combined_peak_bytes, text: bytesText },
     { name: 'memory headroom', change: device.headroom_bytes, text: bytesText },
     { name: 'STP', change: device.stp, text: plainText },
@@ -76,11 +73,11 @@ const deviceFigures = ({ device }: Comparison): readonly Figure[] =>
 
 const sessionFigures = (found: SessionComparison): readonly Figure[] =>
   [
-    { name: 'slowdown', change: found.slowdown, text: ratioText },
+    { name: 'slowdown', change: found.slowdown, text: times },
     { name: 'step period', change: found.step_ns, text: timeText },
     { name: 'own device time per step', change: found.device_time_ns, text: timeText },
-    { name: 'time lost', change: found.lost_share, text: shareText },
-    { name: 'device busy', change: found.busy_share, text: shareText },
+    { name: 'time lost', change: found.lost_share, text: formatPart },
+    { name: 'device busy', change: found.busy_share, text: formatPart },
     ...found.memory.map(({ after_allocator: name, peak_bytes: change }) => ({
       name: `peak of ${name}`,
       change,
@@ -90,7 +87,7 @@ const sessionFigures = (found: SessionComparison): readonly Figure[] =>
 
 const kernelColumns = (per: string): readonly Column<KernelDifference>[] => [
   { title: 'Kernel', isName: true, text: (row) => row.name },
-  { title: 'there', isName: true, text: (row) => row.presence },
+  { title: 'ran', isName: true, text: (row) => row.presence },
   durationColumn('mean before', (row) => row.before?.mean_ns ?? null),
   durationColumn('mean after', (row) => row.after?.mean_ns ?? null),
   {
@@ -115,10 +112,10 @@ function Session({
   const { device, panel, report } = properties;
   const index = Math.max(0, device.sessions.indexOf(found.after));
   return (
-    <section class="compared" aria-label={`${found.after_name} before and after`}>
+    <section class="compared" aria-label={`${nameIn(report, found.after)} before and after`}>
       <h3>
         <Chip theme={panel.theme.value} index={index} /> {nameIn(report, found.after)}{' '}
-        {found.before_name !== found.after_name && <span class="muted">before: {found.before_name}</span>}
+        {found.before !== found.after && <span class="muted">before: {nameIn(report, found.before)}</span>}
       </h3>
       <Figures figures={sessionFigures(found)} colour={sessionColour(panel.theme.value, index)} />
       {found.kernels.length > 0 && (
@@ -132,7 +129,8 @@ function Session({
 }
 
 function Found({ properties, found }: { properties: TableProperties; found: Comparison }): JSX.Element {
-  const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(', ');
+  const names = (all: readonly { readonly id: string }[]): string =>
+    all.map(({ id }) => nameIn(properties.report, id)).join(', ');
   return (
     <>
       {found.notes.map((note) => (
@@ -154,7 +152,7 @@ function Found({ properties, found }: { properties: TableProperties; found: Comp
 }
 
 const optionText = (device: Device): string =>
-  `${gpuName(device)} on ${device.host} · ${plural(device.sessions.length, 'session')}`;
+  `${device.label} · ${plural(device.sessions.length, 'session')}`;
 
 export function CompareView(properties: TableProperties): JSX.Element {
   const { panel, report, device } = properties;
@@ -170,14 +168,14 @@ export function CompareView(properties: TableProperties): JSX.Element {
             before.value = event.currentTarget.value || null;
           }}
         >
-          <option value="">choose what this is compared with</option>
+          <option value="">choose a device to compare with</option>
           {others.map((each) => (
             <option key={each.id} value={each.id} selected={each.id === before.value}>
               {optionText(each)}
             </option>
           ))}
         </select>{' '}
-        <span class="muted">after: {optionText(device)}, the open one</span>
+        <span class="muted">after: {optionText(device)} (open)</span>
       </label>
       {error.value !== null && (
         <p class="failure" role="alert">

@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import type { DriverProcess, DriverView } from '../api/report';
 import { formatBytes, plural, shorten } from '../base/format';
-import { driverText } from '../model/driver';
 import { Head, type TableProperties } from './head';
 import { ShowButton } from './more';
 import { SessionName } from './session_name';
@@ -23,7 +22,7 @@ export function DriverTable(properties: TableProperties & { driver: DriverView }
     <section class="memory-part">
       <h3>What the driver saw on the GPU</h3>
       <p>
-        {driverText(driver)}{' '}
+        {device.driver_words}{' '}
         {at !== null && <ShowButton onClick={() => panel.timeline.window.centreOn(at)} />}
       </p>
       {driver.processes.length > 0 && (

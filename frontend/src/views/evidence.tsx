@@ -1,6 +1,6 @@
-/** The link from an answer or a finding to what it rests on. */
+/** The link from an answer or a finding to its evidence. */
 import type { JSX } from 'preact';
-import type { Place } from '../model/evidence';
+import type { EvidencePlace } from '../api/report';
 import type { Panel } from '../state/panel';
 
 /** Bring an element into view and to the keyboard, without a scroll that lasts. */
@@ -12,31 +12,16 @@ function reveal(selector: string): void {
   found.focus({ preventScroll: true });
 }
 
-function go(panel: Panel, place: Place): void {
-  const { timeline } = panel;
-  switch (place.kind) {
-    case 'contended':
-      timeline.jumping.showLongest(place.near);
-      reveal('.stage');
-      break;
-    case 'section':
-      reveal(`#${place.id}`);
-      break;
-    case 'table':
-      panel.table.value = place.name;
-      reveal('.tables');
-      break;
-    case 'memory':
-      panel.table.value = 'Memory';
-      timeline.memoryCursor.showAt(place.at);
-      reveal('.tables');
-      break;
-    case 'time':
-      panel.table.value = place.table;
-      timeline.window.centreOn(place.at);
-      reveal('.stage');
-      break;
+function go({ timeline, table }: Panel, { kind, near, name, at_ns: at }: EvidencePlace): void {
+  if (kind === 'section') {
+    reveal(`#${name}`);
+    return;
   }
+  if (kind === 'contended') timeline.jumping.showLongest(near);
+  if (kind === 'memory') timeline.memoryCursor.showAt(at);
+  if (kind === 'time' && at !== null) timeline.window.centreOn(at);
+  if (kind !== 'contended') table.value = name ?? 'Memory';
+  reveal(kind === 'table' || kind === 'memory' ? '.tables' : '.stage');
 }
 
 export function Evidence({
@@ -45,7 +30,7 @@ export function Evidence({
   of,
 }: {
   panel: Panel;
-  place: Place | null;
+  place: EvidencePlace | null;
   of: string;
 }): JSX.Element | null {
   if (place === null) return null;

@@ -2,7 +2,6 @@
 import type { JSX } from 'preact';
 import type { Device, Finding } from '../api/report';
 import { plural } from '../base/format';
-import { evidenceOf } from '../model/evidence';
 import { bySeverity } from '../model/tables';
 import type { Panel } from '../state/panel';
 import { Evidence } from './evidence';
@@ -15,13 +14,13 @@ interface FindingsProperties {
   readonly device: Device;
 }
 
-function Article({ panel, finding, device }: FindingsProperties & { finding: Finding }): JSX.Element {
+function Article({ panel, finding }: { panel: Panel; finding: Finding }): JSX.Element {
   return (
     <article class={`finding ${finding.severity}`}>
       <h3>
         {finding.title}
         <span class="visually-hidden"> ({finding.severity})</span>{' '}
-        <Evidence panel={panel} place={evidenceOf(device, finding)} of={finding.title} />
+        <Evidence panel={panel} place={finding.place} of={finding.title} />
       </h3>
       <p class="advice">{finding.advice || finding.detail}</p>
       <More finding={finding} />
@@ -29,19 +28,19 @@ function Article({ panel, finding, device }: FindingsProperties & { finding: Fin
   );
 }
 
-/** What the advice rests on, and what it should bring. */
+/** The evidence for the advice, its expected effect, and how to check it. */
 function More({ finding }: { finding: Finding }): JSX.Element | null {
   const { detail, advice, cause, effect, verify } = finding;
   const parts = [
     ['', advice === '' ? '' : detail],
-    ['Why', cause],
-    ['Expected', effect],
-    ['How to tell', verify],
+    ['Cause', cause],
+    ['Expected effect', effect],
+    ['How to check', verify],
   ].filter(([, text]) => text);
   if (parts.length === 0) return null;
   return (
     <details>
-      <summary>{effect ? 'why, what to expect, how to tell' : 'why'}</summary>
+      <summary>{effect ? 'cause, expected effect, how to check' : 'details'}</summary>
       {parts.map(([what, text]) => (
         <p key={what}>
           {what !== '' && <strong>{what}: </strong>}
@@ -52,7 +51,7 @@ function More({ finding }: { finding: Finding }): JSX.Element | null {
   );
 }
 
-/** Of the open device, or of all its sessions' captures; not of what other devices have in common. */
+/** A finding about the open device or its sessions; not one about other devices only. */
 const isOf = (device: Device, finding: Finding): boolean =>
   finding.device === device.id ||
   (finding.device === null &&
@@ -63,7 +62,7 @@ export function Findings(properties: FindingsProperties): JSX.Element | null {
   const shown = bySeverity(findings.filter((finding) => isOf(device, finding)));
   if (shown.length === 0) return null;
   const article = (finding: Finding): JSX.Element => (
-    <Article key={finding.rule + finding.title} {...properties} finding={finding} />
+    <Article key={finding.rule + finding.title} panel={properties.panel} finding={finding} />
   );
   const rest = shown.slice(FIRST);
   return (

@@ -1,18 +1,15 @@
-/** The verdict as a sentence, what it rests on, and the choice of the device. */
+/** The verdict, what it means and rests on, and the choice of the device. */
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import { formatShare, plural } from '../base/format';
-import { gpuName } from '../model/verdict';
 import type { Panel } from '../state/panel';
 import { Evidence } from './evidence';
 
-const shareOf = (device: Device): string => formatShare(device.time.contended_ns, device.time.window_ns);
-
 const optionText = (device: Device): string => {
   const sessions = plural(device.sessions.length, 'session');
-  const share =
-    device.sessions.length > 1 ? `, ${shareOf(device)} ${device.is_host ? 'at once' : 'contended'}` : '';
-  return `${gpuName(device)} on ${device.host} · ${sessions}${share}`;
+  if (device.sessions.length < 2) return `${device.label} · ${sessions}`;
+  const share = formatShare(device.time.contended_ns, device.time.window_ns);
+  return `${device.label} · ${sessions}, ${share} ${device.is_host ? 'overlap' : 'contended'}`;
 };
 
 function Chooser({
@@ -51,7 +48,7 @@ function Chooser({
       </button>
       <button
         type="button"
-        title="What changed from another device or another set of runs to this one"
+        title="Compare this device, or this set of runs, with another one"
         onClick={() => {
           panel.table.value = 'Compare';
           document.querySelector('.tables')?.scrollIntoView({ block: 'start' });
@@ -72,22 +69,24 @@ export function Header({
   report: Report;
   device: Device;
 }): JSX.Element {
-  const verdict = panel.verdict.value;
+  const { headline, meaning, trust, answers } = device.verdict;
+  const isSimulated = report.sessions.some(({ id, simulated }) => simulated && device.sessions.includes(id));
   return (
     <header>
       <div class="headline">
-        <h1 id="verdict">{verdict?.sentence}</h1>
-        {verdict?.simulated && (
-          <span class="badge" title="These traces were made by a simulator, not recorded on a GPU.">
+        <h1 id="verdict">{headline}</h1>
+        {isSimulated && (
+          <span class="badge" title="A simulator made these traces; they were not recorded on a GPU.">
             simulated
           </span>
         )}
         <Chooser panel={panel} report={report} device={device} />
       </div>
-      <p class="muted details">{verdict?.details.join(' · ')}</p>
-      {verdict !== null && verdict.answers.length > 0 && (
+      <p class="meaning">{meaning}</p>
+      <p class="muted details">{trust.join(' · ')}</p>
+      {answers.length > 0 && (
         <dl class="answers">
-          {verdict.answers.map(({ question, answer, place }) => (
+          {answers.map(({ question, answer, place }) => (
             <div key={question}>
               <dt>
                 {question} <Evidence panel={panel} place={place} of={question} />

@@ -93,6 +93,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
   const { timeline, theme, report } = panel;
   const entry = timeline.layout.value?.sessions[group.session];
   const session = report.value?.sessions.find((each) => each.id === entry?.id);
+  const name = timeline.nameOf(group.session);
   const pid = session?.process_id ?? null;
   const where = [session?.host, pid === null ? null : `pid ${pid}`].filter(Boolean).join(' · ');
   const colour = sessionColour(theme.value, group.session);
@@ -103,13 +104,13 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           type="button"
           class="fold"
           aria-expanded={!group.folded}
-          aria-label={`Lanes of ${entry?.name}`}
+          aria-label={`Lanes of ${name}`}
           onClick={() => timeline.lanes.arrange('folded', group.session)}
         >
           {group.folded ? '▸' : '▾'}
         </button>
         <span class="strong clip" title={entry?.id}>
-          {entry?.name.split('/').at(-1)} <Chip theme={theme.value} index={group.session} />
+          {name} <Chip theme={theme.value} index={group.session} />
         </span>
         <span class="small muted clip">{where}</span>
       </div>

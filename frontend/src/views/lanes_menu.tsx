@@ -41,7 +41,7 @@ function SessionChoice({
 }): JSX.Element {
   const { timeline } = panel;
   const { hidden, launches } = timeline.lanes.arranged.value;
-  const { name } = layout.sessions[session];
+  const name = timeline.nameOf(session);
   const own = layout.lanes.filter((lane) => lane.session === session);
   const hasCalls = own.some((lane) => lane.kind === 'launch');
   const lanes = own.filter((lane) => lane.kind !== 'launch' || launches.has(session));

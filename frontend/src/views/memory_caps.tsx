@@ -6,7 +6,6 @@ import { type Bytes, bytes } from '../base/units';
 import { limitsOf, type MemoryLayout, sumOf } from '../model/memory';
 import { Chip } from './chip';
 import type { TableProperties } from './head';
-import { nameIn } from './session_name';
 
 const STEPS = 200;
 
@@ -39,9 +38,8 @@ function Slider({
   const cap = timeline.memoryCursor.caps.value.get(session) ?? null;
   // Of the sessions inside a process the first stands for it: the limit is the process's.
   const shown = timeline.layout.value?.sessions[session];
-  const report = panel.report.value;
-  const owner = report?.sessions.find((each) => each.id === shown?.id)?.process ?? null;
-  const name = (owner === null || report === null ? shown?.name : nameIn(report, owner)) ?? '';
+  const owner = panel.report.value?.sessions.find((each) => each.id === shown?.id)?.process ?? null;
+  const name = panel.labelOf(owner ?? shown?.id ?? '');
   const now = cap ?? limit;
   const text =
     cap !== null ? formatBytes(cap) : limit === null ? 'no limit known' : `${formatBytes(limit)}, as it is`;
@@ -92,8 +90,6 @@ export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
 }
 
 function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory }): JSX.Element {
-  const nameOf = (id: string): string =>
-    panel.report.value?.sessions.find((each) => each.id === id)?.name ?? id;
   const { part } = panel.memory;
   const { isWhole, isRange } = panel.focus;
   const peak = part.value?.peak_bytes ?? memory.combined_peak_bytes;
@@ -108,7 +104,7 @@ function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory 
       </p>
       {over.map((each) => (
         <p key={each.session} class="settle">
-          {nameOf(each.session)} would fail or have to do with less: it needs{' '}
+          {panel.labelOf(each.session)} would fail or have to do with less: it needs{' '}
           {formatBytes(bytes(each.peak_bytes - (each.cap_bytes ?? 0)))} more than that, and is above it for{' '}
           {formatDuration(each.over_ns)}.
         </p>

@@ -1,24 +1,25 @@
-/** A session by its mark and short name; its id as a title. */
+/** A session by its mark and label; its id as a title. */
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import type { Theme } from '../base/palette';
 import { UNTRACED } from '../model/blame';
 import { Chip } from './chip';
 
+/** The label that the server gives a session; an id of none is its own name. */
 export const nameIn = (report: Report, id: string): string =>
-  report.sessions.find((session) => session.id === id)?.name ?? id;
+  report.sessions.find((session) => session.id === id)?.label ?? id;
 
 interface SessionNameProperties {
   readonly report: Report;
   readonly device: Device;
   readonly theme: Theme;
   readonly id: string;
-  /** The mark alone where there is no room for the name, which is then for readers only. */
+  /** The mark alone where there is no room for the name, which is then for screen readers only. */
   readonly isShort?: boolean;
 }
 
 export function SessionName({ report, device, theme, id, isShort }: SessionNameProperties): JSX.Element {
-  if (id === UNTRACED) return <em title="Work on the device that no trace explains">untraced</em>;
+  if (id === UNTRACED) return <em title="Work on the device that no trace shows">untraced</em>;
   const index = device.sessions.indexOf(id);
   return (
     <span title={id}>

@@ -5,10 +5,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { ContentionPart, Device } from '../api/report';
 import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { lengthOf } from '../base/units';
-import { evidenceText, slowdownText } from '../model/slowdown';
 import { stepRows } from '../model/steps';
 import { tsvOf } from '../model/tsv';
-import { gpuName } from '../model/verdict';
 import type { Panel } from '../state/panel';
 import { BlameTable, blameShown } from './blame';
 import { Chip } from './chip';
@@ -25,7 +23,7 @@ import { nameIn, SessionName } from './session_name';
 import { StepsTable } from './steps';
 
 function Name({ panel, device, id, report }: TableProperties & { id: string }): JSX.Element {
-  const name = report.sessions.find((session) => session.id === id)?.name ?? id;
+  const name = nameIn(report, id);
   return (
     <th scope="row" title={id}>
       <Chip theme={panel.theme.value} index={device.sessions.indexOf(id)} /> {name}
@@ -149,10 +147,10 @@ function WholeSessionTable(properties: TableProperties): JSX.Element {
               <td>{formatDuration(entry.stall_ns)}</td>
               <td>{formatDuration(entry.absorbed_ns)}</td>
               <td>{formatDuration(entry.lost_ns)}</td>
-              <td>{(entry.slowdown !== null && slowdownText(entry.slowdown)) || UNKNOWN}</td>
-              <td title={entry.slowdown === null ? undefined : evidenceText(entry.slowdown)}>
-                {entry.slowdown?.evidence ?? UNKNOWN}
+              <td>
+                {entry.figure || UNKNOWN} {entry.interval}
               </td>
+              <td title={entry.basis}>{entry.slowdown.evidence}</td>
             </tr>
           ))}
         </tbody>
@@ -171,7 +169,7 @@ function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
           <tr key={each.id} class={each.id === device.id ? 'current' : ''}>
             <th scope="row">
               <button type="button" class="link" onClick={() => panel.choose(each.id)}>
-                {gpuName(each)}
+                {each.label}
               </button>
             </th>
             <td>{each.host}</td>

@@ -32,9 +32,9 @@ export function TraceViewerMenu({ panel }: { panel: Panel }): JSX.Element | null
     <details class="menu">
       <summary title="This window in xprof's trace viewer">trace viewer</summary>
       <div>
-        {sessions.map(({ id, name }) => (
+        {sessions.map(({ id }) => (
           <TraceViewerLink key={id} {...{ panel, id, view }}>
-            {name}
+            {panel.labelOf(id)}
           </TraceViewerLink>
         ))}
       </div>

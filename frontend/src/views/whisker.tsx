@@ -1,7 +1,8 @@
 /** The interval of a slowdown on the device's scale: a line with ends, a dot at the estimate, a mark at 1. */
 import type { JSX } from 'preact';
-import type { Slowdown } from '../api/report';
-import { type Scale, times, whiskerOf } from '../model/slowdown';
+import type { Slowdown, SlowdownScale } from '../api/report';
+import { times } from '../base/format';
+import { whiskerOf } from '../model/slowdown';
 
 const WIDTH = 200;
 const INSET = 5;
@@ -15,7 +16,7 @@ export function WhiskerView({
   colour,
 }: {
   slowdown: Slowdown;
-  scale: Scale;
+  scale: SlowdownScale;
   colour: string;
 }): JSX.Element | null {
   const whisker = whiskerOf(slowdown, scale);
@@ -24,7 +25,7 @@ export function WhiskerView({
   const caps = whisker.open ? `M${low} 4v8` : `M${low} 4v8M${high} 4v8`;
   return (
     <svg class="whisker" viewBox={`0 0 ${WIDTH} 16`} aria-hidden="true">
-      <title>{`${times(scale.from)} to ${times(scale.to)}; the grey mark is 1.00×, not slowed`}</title>
+      <title>{`Scale ${times(scale.low)} to ${times(scale.high)}; the grey mark is at 1.00×, no slowdown`}</title>
       <path class="axis" d={`M${INSET} 8H${WIDTH - INSET}`} />
       <path class="one" d={`M${one} 1v14`} />
       <path

@@ -7,7 +7,7 @@ from tb_contention.model.contention import SessionLoss
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.report.contract.about import About
 from tb_contention.wire import Wire, adds
-from tb_contention.words.answers import Answer, answer_on, basis_with_class, figure, interval, loss_words
+from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, memory_sentence
 from tb_contention.words.names import device_label
@@ -21,7 +21,7 @@ class SessionJudgement:
 
     answer: Annotated[Answer, Wire("whether the session is slower because others share the device")]
     figure: Annotated[str, Wire("its slowdown as it is printed large: the estimate, else the bounds")]
-    interval: Annotated[str, Wire("the interval that stands beside an estimate, as it is printed")]
+    interval: Annotated[str, Wire('the interval that stands beside an estimate, as it is printed; "" without one')]
     basis: Annotated[str, Wire("what the slowdown rests on, with its evidence class")]
     loss: Annotated[str, Wire("what the loss consists of")]
 
@@ -33,7 +33,7 @@ def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
     return SessionJudgement(
         answer=answer,
         figure=figure(loss.slowdown) if is_known else "",
-        interval=interval(loss.slowdown) if is_known else "",
+        interval="" if estimate_of(loss.slowdown) is None else interval(loss.slowdown),
         basis=basis_with_class(loss.slowdown) if is_known else "",
         loss=loss_words(loss),
     )

@@ -46,7 +46,7 @@ def memory_area(report: Report, device: DeviceReport, top: int, number: int) -> 
 
 def _taken(device: DeviceReport, view: DriverView, top: int) -> Iterator[str]:
     start, end = device.window.start_ns, device.window.end_ns
-    plot = _Plot(top=top, most=memory_axis(view.capacity, view.used_peak or 0, 0))
+    plot = _Plot(top=top, most=memory_axis(view.capacity, view.used_peak or 0))
     yield from _axis(plot, "allocated in total")
     if end > start:
         yield from driver_shapes(view, start, end, plot.y)
@@ -63,7 +63,7 @@ def _axis(plot: _Plot, words: str) -> Iterator[str]:
 def _in_use(report: Report, device: DeviceReport, memory: CombinedMemory, top: int, number: int) -> Iterator[str]:
     """Draw what is in use, solid, and above it hatched what each session's allocators may still take."""
     start, end = device.window.start_ns, device.window.end_ns
-    plot = _Plot(top=top, most=memory_axis(memory.capacity, memory.peak, memory.sum_of_limits or 0))
+    plot = _Plot(top=top, most=memory_axis(memory.capacity, memory.peak, [a.limit for a in memory.allocators]))
     yield from _axis(plot, "in use, all sessions")
     yield label(4, top + 41, "hatched: up to their limits", "faint") if memory.sum_of_limits is not None else ""
     if end > start:
