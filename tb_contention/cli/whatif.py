@@ -106,6 +106,8 @@ def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Name
 
 def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
     """Return the named device; by default the most contended GPU that several sessions shared."""
+    from tb_contention.words.names import device_label
+
     shared = [d for d in report.devices if d.cost.workloads]
     if wanted is None:
         if not shared:
@@ -116,7 +118,7 @@ def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
             )
         return shared[0]
     for device in report.devices:
-        if device.id == wanted and device.cost.workloads:
+        if wanted in (device.id, device_label(device)) and device.cost.workloads:
             return device
     known = ", ".join(device.id for device in shared[:10]) or "none"
     raise OptionError(
@@ -171,7 +173,10 @@ def _holder(report: "Report", device: "DeviceReport", name: str) -> "SessionId":
 
 
 def _found(report: "Report", name: str, option: str, among: "list[SessionId]") -> "SessionId":
-    matches = [s for s in among if s == name] or [s for s in among if report.session(s).name == name]
+    from tb_contention.words.names import names_of
+
+    names = names_of(report)
+    matches = [s for s in among if s == name] or [s for s in among if name in (report.session(s).name, names[s])]
     if len(matches) == 1:
         return matches[0]
     many = "several sessions" if matches else "no session"

@@ -42,7 +42,6 @@ def _clock(session: SessionReport, limit: int) -> Verdict:
         gauge=Gauge.MAX_CLOCK_ERROR,
         outcome=Outcome.NOT_KNOWN,
         session=session.id,
-        subject=session.name,
         unit=Unit.NANOSECONDS,
         bound=float(limit),
         why=by_hand or ("the capture has no clock, or one with an unknown error" if clock.error is None else ""),

@@ -7,6 +7,7 @@ from tb_contention.errors import OptionError
 from tb_contention.model.gate import Limits
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.units import Nanoseconds, SessionId
+from tb_contention.words.names import device_label
 
 #: Rule of the findings that name sessions which may not have run together.
 _PERHAPS_TOGETHER = "clock-too-coarse"
@@ -69,13 +70,13 @@ class Scope:
 
 
 def matches(session: SessionReport, word: str) -> bool:
-    """Return whether a word is a session's id, name, or the last part of its name."""
-    return word in (session.id, session.name, session.name.rpartition("/")[2])
+    """Return whether a word is a session's id, its name, or how its name ends, as labels do."""
+    return word in (session.id, session.name) or session.name.endswith(f"/{word}")
 
 
 def _is(device: DeviceReport, word: str) -> bool:
-    """Return whether a word is the id of a device group or of its physical device."""
-    return word in (device.id, device.group.device.id)
+    """Return whether a word is the id or the label of a device group, or the id of its physical device."""
+    return word in (device.id, device.group.device.id, device_label(device))
 
 
 def _known(word: str, ids: list[str], there: bool, what: str) -> None:

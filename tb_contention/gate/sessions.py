@@ -133,7 +133,6 @@ def _verdict(scope: Scope, gauge: Gauge, device: DeviceReport | None, session: S
         outcome=Outcome.NOT_KNOWN,
         device=None if device is None else device.id,
         session=session.id,
-        subject=session.name,
         why=_not_whole(scope, session),
     )
 

@@ -79,8 +79,8 @@ class Limits:
 class Verdict:
     """One limit on one device and session. device, session: None where a limit is on all of them.
 
-    subject: the session's name, or the file's, "" for none. figure, low, high: what was found, with its interval, or bounds alone; bound:
-    the limit. evidence: class of the figure where it has one. why: what is to be said beside the figure, "" for nothing.
+    subject: the session's label, or the file's name, "" for none; where: the device's label. figure, low, high: what was found, with its
+    interval, or bounds alone; bound: the limit. evidence: class of the figure where it has one. why: a remark on the figure.
     """
 
     gauge: Gauge
@@ -88,6 +88,7 @@ class Verdict:
     device: DeviceId | None = None
     session: SessionId | None = None
     subject: str = ""
+    where: str = ""
     unit: Unit = Unit.COUNT
     figure: float | None = None
     low: float | None = None

@@ -47,7 +47,7 @@ def described(verdict: Verdict) -> str:
 def subject(verdict: Verdict) -> str:
     """Name the session and the device."""
     who = clean(verdict.subject)
-    where = "" if verdict.device is None else clean(verdict.device)
+    where = clean(verdict.where)
     return f"{who} on {where}" if who and where else who or where
 
 
@@ -81,7 +81,11 @@ def figure(verdict: Verdict) -> str:
         bounds = _bounds(verdict)
         return f"{bounds}, {rank}" if rank else bounds
     exact = low is None or high is None or (low == verdict.figure == high)
-    ends = "" if exact or low is None or high is None else f"{written(low, unit)} to {written(high, unit)}"
+    ends = (
+        ""
+        if exact or low is None or high is None
+        else f"{written(low, unit)} to {written(high, unit)}".replace("×", "")
+    )
     inside = ", ".join(part for part in (ends, rank) if part)
     return written(verdict.figure, unit) + (f" ({inside})" if inside else "")
 

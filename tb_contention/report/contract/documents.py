@@ -92,7 +92,8 @@ class VerdictRow:
     fails: Annotated[bool, Wire("whether it makes the exit code 3")]
     device: Annotated[DeviceId | None, Wire("id of the device; null where it is not about one")]
     session: Annotated[SessionId | None, Wire("id of the session; null where it is not about one")]
-    subject: Annotated[str, Wire("name of the session or file; empty for neither")]
+    subject: Annotated[str, Wire("label of the session, or name of the file; empty for neither")]
+    where: Annotated[str, Wire("label of the device; empty for none")]
     unit: Annotated[Unit, Wire("what the figures are in")]
     figure: Annotated[float | int | None, Wire("what was found; null where it is unknown")]
     low: Annotated[float | int | None, Wire("lower end of its interval; a bound where there is no figure")]
@@ -149,6 +150,7 @@ def _row(gate: Gate, verdict: Verdict) -> VerdictRow:
         device=verdict.device,
         session=verdict.session,
         subject=verdict.subject,
+        where=verdict.where,
         unit=verdict.unit,
         figure=rounded(verdict.figure),
         low=rounded(verdict.low),

@@ -38,7 +38,7 @@ def alone() -> Report:
 
 
 def trainers(gate: Gate, gauge: Gauge) -> Verdict:
-    return next(v for v in gate.verdicts if v.gauge is gauge and v.subject in ("jobs/trainer", "solo"))
+    return next(v for v in gate.verdicts if v.gauge is gauge and v.subject in ("trainer", "solo"))
 
 
 def only(gate: Gate, gauge: Gauge) -> Verdict:
@@ -193,7 +193,7 @@ def test_steps_are_judged_by_their_median_and_by_the_limit_that_names_them(limit
 
 def test_a_limit_that_names_one_session_is_on_no_other() -> None:
     found = judge(with_steps(shared(), 100, 100), Limits(max_step_of=(("trainer", Nanoseconds(104)),)))
-    assert only(found, Gauge.MAX_STEP).subject == "jobs/trainer"
+    assert only(found, Gauge.MAX_STEP).subject == "trainer"
 
 
 def test_few_steps_have_a_figure_without_an_interval_and_no_steps_have_none() -> None:
@@ -373,7 +373,7 @@ def test_devices_and_sessions_are_chosen_by_id_and_by_name() -> None:
     report = shared()
     for word in ("jobs/trainer/host0", "jobs/trainer", "trainer"):
         found = judge(report, Limits(max_slowdown=9.0, sessions=(word,)))
-        assert [v.subject for v in found.verdicts] == ["jobs/trainer"]
+        assert [v.subject for v in found.verdicts] == ["trainer"]
     assert len(judge(report, Limits(max_slowdown=9.0, devices=("host0/GPU:0",))).verdicts) == 2
 
 
@@ -383,7 +383,7 @@ def test_a_session_that_is_asked_for_and_not_judged_does_not_pass_beside_one_tha
     assert judge(both, Limits(max_slowdown=9.0)).passed
     found = judge(both, Limits(max_slowdown=9.0, sessions=("trainer", "solo")))
     assert [(v.subject, v.outcome) for v in found.verdicts] == [
-        ("jobs/trainer", WITHIN),
+        ("trainer", WITHIN),
         ("solo", NOT_APPLICABLE),
         ("solo", UNKNOWN),
     ]
@@ -409,7 +409,7 @@ def test_work_that_belongs_to_no_session_is_not_judged() -> None:
     first, second = report.sessions
     rest = replace(first.session, id=SessionId("p#(unattributed)"), process=SessionId("p"), kind="in_process")
     report = replace(report, sessions=(second, replace(first, session=rest)))
-    assert [v.subject for v in judge(report, Limits(max_slowdown=9.0)).verdicts] == ["jobs/evaluator"]
+    assert [v.subject for v in judge(report, Limits(max_slowdown=9.0)).verdicts] == ["evaluator"]
 
 
 @pytest.mark.parametrize("make", [shared, alone])
