@@ -83,7 +83,7 @@ def clocks_fall(scene: Scene) -> Iterator[Remark]:
         f"Undisturbed kernels in the last third of the window, against the first: {listing(longer)}." if longer else "",
     )
     yield Remark(
-        title=f"{scene.where} slows down during the capture, for every session",
+        title=f"{scene.where} slows down during the capture{', for every session' if len(paces) > 1 else ''}",
         detail=" ".join(filter(None, parts)),
         cause="The GPU lowers its clock at its power or temperature limit, which a second session brings nearer.",
         advice=f"Better cooling, a higher power limit, or a fixed clock ({LOCK_CLOCKS}) so that runs can be compared.",

@@ -89,7 +89,9 @@ def clock_error_large(scene: Scene) -> Iterator[Remark]:
     error = scene.device.group.max_error
     if not scene.is_shared_gpu or not error or scene.device.overlap.time.contended <= 0:
         return
-    phases = [float(np.median(s.own)) for s in scene.device.cost.steps if len(s.own)]
+    medians = [float(np.median(s.own)) for s in scene.device.cost.steps if len(s.own)]
+    # Where most steps leave the device alone there is no phase to blur.
+    phases = [median for median in medians if median > 0]
     if not phases or error <= _BLUR * min(phases):
         return
     yield Remark(

@@ -7,7 +7,7 @@ from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.findings import Severity
-from tb_contention.words.answers import NOTICEABLE, Answer, answer_of
+from tb_contention.words.answers import NOTICEABLE, Answer, answer_on
 from tb_contention.words.numbers import duration, percent
 
 _CAPTURE = "To learn the cost, capture each session alone as well and pass it as --baseline SESSION=RUN."
@@ -92,7 +92,7 @@ def _detail(scene: Scene) -> str:
 
 def _costs(scene: Scene) -> str:
     """Give the slowdowns as far as they are known."""
-    known = [each for each in scene.device.cost.losses if answer_of(each.slowdown) is not Answer.UNKNOWN]
+    known = [each for each in scene.device.cost.losses if answer_on(scene.device, each) is not Answer.UNKNOWN]
     return f"{slowdowns(scene, known)}." if known else ""
 
 

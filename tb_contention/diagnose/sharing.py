@@ -207,11 +207,16 @@ def unfair_sharing(scene: Scene) -> Iterator[Remark]:
     if (worst.slowdown.low or 0.0) <= _UNFAIR * (best.slowdown.high or 9e9):
         return
     slow, fast = scene.name(worst.session), scene.name(best.session)
-    typical = [duration(scene.fact(each.session).typical) for each in (worst, best)]
+    typical = [scene.fact(each.session).typical for each in (worst, best)]
+    lengths = (
+        f" Half of the kernel time of {slow} is in kernels of up to {duration(typical[0])}, of {fast} in kernels of up to "
+        f"{duration(typical[1])}."
+        if min(typical) > 0
+        else ""
+    )
     yield Remark(
         title=f"{slow} pays for the sharing, {fast} hardly does",
-        detail=f"{slowdowns(scene, (worst, best))}. Half of the kernel time of {slow} is in kernels of up to {typical[0]}, of {fast} in "
-        f"kernels of up to {typical[1]}.",
+        detail=f"{slowdowns(scene, (worst, best))}.{lengths}",
         cause="The GPU divides turns or multiprocessors, not progress: a session with short kernels and many waits loses to one with "
         "long kernels.",
         advice=f"Cap {fast} under MPS ({MPS_SHARE}). Use fewer, larger kernels in {slow} (larger batches, CUDA graphs).",

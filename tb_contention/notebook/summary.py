@@ -2,7 +2,7 @@
 
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import Report
-from tb_contention.words.answers import Answer, answer_of, brief
+from tb_contention.words.answers import Answer, answer_on, brief
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import count
 from tb_contention.words.verdict import ordered_losses, verdict
@@ -15,8 +15,12 @@ def summary(report: Report) -> str:
     answer = verdict(report)
     lines = [f"Report of {clean(report.logdir)}: {answer.headline}"]
     names = names_of(report)
-    losses = [loss for device in report.devices[:1] for loss in ordered_losses(device)]
-    known = [loss for loss in losses if answer_of(loss.slowdown) is not Answer.UNKNOWN]
+    known = [
+        loss
+        for device in report.devices[:1]
+        for loss in ordered_losses(device)
+        if answer_on(device, loss) is not Answer.UNKNOWN
+    ]
     for loss in known[:_MOST]:
         evidence = loss.slowdown.evidence.value
         lines.append(f"  {shorten(names[loss.session], 60)}: {brief(loss.slowdown)}, evidence {evidence}")

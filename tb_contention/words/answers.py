@@ -128,7 +128,9 @@ def brief(slowdown: Slowdown) -> str:
 
 
 def as_long(slowdown: Slowdown) -> str:
-    """Write a slowdown as what a session does: 'takes 1.49× as long (1.46 to 1.52)', 'takes 1.20× to 2.70× as long'."""
+    """Write what a session does: 'takes 1.49× as long (1.46 to 1.52)', or 'has a slowdown of 1.00× to 2.70×' where that may be none."""
+    if answer_of(slowdown) is not Answer.YES:
+        return f"has a slowdown of {brief(slowdown)}"
     estimate = estimate_of(slowdown)
     if estimate is None:
         return f"takes {bounds(slowdown)} as long"

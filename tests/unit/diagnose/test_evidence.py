@@ -2,11 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 from lanes import Allocation, device_report, group_of, session_of
+from unit.diagnose.cases import CASES, processor
+from unit.diagnose.scenes import with_cost
 
-from tb_contention.diagnose import diagnose
+from tb_contention.diagnose import RULES, diagnose
 from tb_contention.model.alignment import Session
 from tb_contention.model.findings import Finding, Severity
+
+RUN = {rule.slug: rule.run for rule in RULES}
 
 
 def findings(*sessions: Session) -> dict[str, Finding]:
@@ -26,6 +31,23 @@ def test_overlap_of_unknown_cost_is_noted_with_its_numbers_and_what_would_settle
     assert "bounded, not estimated" in found.detail
     assert found.evidence["contended_ns"] == 2_000
     assert "25 %" in found.title
+
+
+def test_bounds_are_no_slowdown_and_on_a_processor_say_nothing() -> None:
+    on_gpu = processor(is_host=False)
+    on_host = processor(is_host=True)
+
+    assert "row_0 has a slowdown of 1.00× to" in RUN["overlap-in-time"](on_gpu)[0].detail
+    assert "need not cost anything" in RUN["overlap-in-time"](on_host)[0].detail
+    assert "×" not in RUN["overlap-in-time"](on_host)[0].detail
+
+
+def test_steps_without_device_work_have_no_phase_that_a_clock_error_could_blur() -> None:
+    case = next(case for case in CASES if case.slug == "clock-error-large")
+    scene = case.speaks()
+    idle = tuple(replace(steps, own=np.zeros_like(steps.own)) for steps in scene.device.cost.steps)
+
+    assert RUN["clock-error-large"](with_cost(scene, steps=idle)) == []
 
 
 def test_sessions_that_take_turns_are_said_to_do_so() -> None:
