@@ -187,7 +187,7 @@ def _device_report(
 def _measured(
     device: DeviceReport, aligned: AlignedTraces, solos: Mapping[SessionId, tuple[Solo, ...]]
 ) -> DeviceReport:
-    found = replace(device, cost=measure_cost(aligned, device.group, device.overlap, solos))
+    found = replace(device, cost=measure_cost(aligned, device.group, solos))
     return replace(found, predictions=predict(found, aligned))
 
 

@@ -18,7 +18,6 @@ DeviceId = NewType("DeviceId", str)
 I64: TypeAlias = npt.NDArray[np.int64]
 U64: TypeAlias = npt.NDArray[np.uint64]
 I32: TypeAlias = npt.NDArray[np.int32]
-U32: TypeAlias = npt.NDArray[np.uint32]
 U16: TypeAlias = npt.NDArray[np.uint16]
 U8: TypeAlias = npt.NDArray[np.uint8]
 F64: TypeAlias = npt.NDArray[np.float64]

@@ -181,7 +181,7 @@ def device_report(aligned: AlignedTraces, group: DeviceGroup, *, note: str = "")
     """Run the stages of one device group, as the pipeline does."""
     memory = combined_memory(aligned, group)
     overlap = measure_overlap(aligned, group)
-    cost = measure_cost(aligned, group, overlap)
+    cost = measure_cost(aligned, group)
     parts = with_peaks(roll_up(aligned, group), memory, aligned, group)
     return DeviceReport(group=group, overlap=overlap, cost=cost, memory=memory, memory_note=note, parts=parts)
 

@@ -50,7 +50,6 @@ from tb_contention.model.contention import (
     Evidence,
     KernelBlame,
     Mechanism,
-    Overlap,
     SessionLoss,
 )
 from tb_contention.model.intervals import Intervals
@@ -83,7 +82,6 @@ class _Victim:
 def measure_cost(
     aligned: AlignedTraces,
     group: DeviceGroup,
-    overlap: Overlap,
     solos: Mapping[SessionId, tuple[Solo, ...]] | None = None,
 ) -> Cost:
     """Estimate the cost of sharing.

@@ -74,7 +74,6 @@ class SessionWork:
     pending: Intervals
     running: Intervals
     host: HostInstants
-    step_begin: I64
     step_end: I64
     step_number: I64
     #: Share of its work that was dropped.
@@ -150,7 +149,7 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
         copy=(kernels.kind[rows] == KernelKind.COPY) | (kernels.kind[rows] == KernelKind.MEMSET),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),
-        running=Intervals.union_of(start, end), host=host, step_begin=step_begin, step_end=step_end, step_number=step_number,
+        running=Intervals.union_of(start, end), host=host, step_end=step_end, step_number=step_number,
         missing=_missing(trace),
     )  # fmt: skip
 

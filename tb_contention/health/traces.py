@@ -30,7 +30,7 @@ def trace_checks(report: Report, aligned: AlignedTraces) -> list[Check]:
     """Check all captures; list at most `MOST` of each kind, the worst first."""
     kinds = (
         list(_files(report)),
-        list(_clocks(report, aligned)),
+        list(_clocks(report)),
         list(_identities(report)),
         list(_steps(report)),
         list(_memory(report)),
@@ -80,7 +80,7 @@ def _processes(aligned: AlignedTraces | Report) -> list[Session]:
     return [s for s in sessions if s.process is None]
 
 
-def _clocks(report: Report, aligned: AlignedTraces) -> Iterator[Check]:
+def _clocks(report: Report) -> Iterator[Check]:
     """Check each clock; one too coarse to align sessions on the same GPU is a fault."""
     unplaced = {s for f in report.findings if f.rule == "clock-too-coarse" for s in f.sessions}
     for session in _processes(report):

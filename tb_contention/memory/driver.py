@@ -137,12 +137,11 @@ def _process(
 def _beside(session: SessionId, taken: int, at: int, memory: CombinedMemory | None) -> BesideAllocators:
     curves = [c for c in memory.curves if c.session == session] if memory is not None else []
     if not curves:
-        return BesideAllocators(taken=Bytes(taken), in_use=None, least=None, most=None)
+        return BesideAllocators(in_use=None, least=None, most=None)
     needed = sum(_pool_at_least(c, at) for c in curves)
     limit = sum_if_known(c.limit for c in curves)
     most = taken - needed
     return BesideAllocators(
-        taken=Bytes(taken),
         in_use=Bytes(sum(c.after(c.levels.events_at(at)) for c in curves)),
         least=None if most < 0 else Bytes(0 if limit is None else max(0, taken - limit)),
         most=None if most < 0 else Bytes(most),

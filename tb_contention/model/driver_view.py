@@ -10,12 +10,11 @@ from tb_contention.wire import Wire
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BesideAllocators:
-    """What a process had taken of the GPU when most of the GPU was taken, and what of it its allocators do not account for.
+    """What of a process's memory its allocators do not account for, when most of the GPU was allocated.
 
-    taken: as the driver reports. An allocator's pool is at least what it has in use, and at most its limit.
+    An allocator's pool is at least what it has in use, and at most its limit.
     """
 
-    taken: Bytes
     in_use: Annotated[
         Bytes | None, Wire("in use by its recorded allocators at that instant; null where no capture records it")
     ]

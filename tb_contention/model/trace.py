@@ -160,8 +160,8 @@ class LaunchTable(Table):
 class HostEventTable(Table):
     """Host events that matter for sessions, steps and attribution, sorted by (start, -duration).
 
-    id: `id` stat; producer, consumer: `_p`, `_c`; producer_type, consumer_type: `_pt`, `_ct`; root: `_r`; step: `step_num`; iteration:
-    `iter_num`; group: `group_id`. All int64 (uint64 values wrapped), NONE = -2**63 where absent. model: row of strings (`model_id`).
+    id: `id` stat; producer, consumer: `_p`, `_c`; producer_type, consumer_type: `_pt`, `_ct`; root: `_r`; step: `step_num`; group:
+    `group_id`. All int64 (uint64 values wrapped), NONE = -2**63 where absent. model: row of strings (`model_id`).
     """
 
     start: I64
@@ -176,7 +176,6 @@ class HostEventTable(Table):
     consumer_type: I64
     root: I64
     step: I64
-    iteration: I64
     group: I64
     model: I32
 

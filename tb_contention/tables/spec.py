@@ -103,11 +103,6 @@ class TableSpec:
     columnar: bool = False
 
     @property
-    def of_device(self) -> bool:
-        """Return whether each row belongs to a device."""
-        return self.source.startswith("devices/")
-
-    @property
     def for_people(self) -> tuple[Column, ...]:
         """Return the columns that people see."""
         return tuple(c for c in self.columns if c.audience is not For.PROGRAMS)

@@ -35,8 +35,6 @@ MODES = (
 #: Multiprocessors of the simulated GPU, and the cap that is tried, percent.
 _SMS, _CAP = 132, 40
 
-Runs = "tuple[tuple[StepRun, ...], ...]"
-
 TABLES: list[str] = []
 
 

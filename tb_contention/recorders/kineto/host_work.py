@@ -60,7 +60,6 @@ def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
         consumer_type=none.copy(),
         root=np.where(is_step, 1, NONE),
         step=np.where(is_step, step[names], NONE),
-        iteration=none.copy(),
         group=none.copy(),
         model=np.full(len(picked), -1, np.int32),
     )

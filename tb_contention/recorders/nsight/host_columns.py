@@ -33,7 +33,7 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
         start=origins.ps(start[order]), duration=duration[order] * PS_PER_NS,
         thread=np.searchsorted(threads, thread[order]).astype(np.int32), kind=kind[order], name=name[order], id=unknown, producer=unknown,
         producer_type=unknown, consumer=unknown, consumer_type=unknown, root=np.where(is_step, 1, NONE), step=step[order],
-        iteration=unknown, group=unknown, model=np.full(len(order), -1, np.int32),
+        group=unknown, model=np.full(len(order), -1, np.int32),
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ class Program:
 
     def executor(self, start: int, length: int, step: int, kind: int = 2, **stats: Any) -> None:
         """Add executor work for a run on the pool thread."""
-        ids = {"id": step, "consumer": step, "consumer_type": kind, "iteration": 0, **stats}
+        ids = {"id": step, "consumer": step, "consumer_type": kind, **stats}
         self.event(HostKind.EXECUTOR, "ExecutorState::Process", "pool", start, length, **ids)
 
     def kernel(
@@ -106,7 +106,7 @@ class Program:
     def trace(self) -> Trace:
         """Put everything in order."""
         events = sorted(self.events, key=lambda e: (e["start"], -e["duration"]))
-        ids = ("id", "producer", "producer_type", "consumer", "consumer_type", "root", "step", "iteration", "group")
+        ids = ("id", "producer", "producer_type", "consumer", "consumer_type", "root", "step", "group")
         host = table(HostEventTable, events, dict.fromkeys(ids, NONE))
         streams = tuple(Stream(device=0, id=i, name=n) for i, n in enumerate(self.threads if self.on_host else ("s",)))
         return Trace(

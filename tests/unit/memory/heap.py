@@ -14,7 +14,6 @@ from tb_contention.model.trace import NONE, AllocationTable, StepTable
 from tb_contention.units import Bytes
 
 US = 1_000_000
-CHUNK = 256
 
 
 @dataclass(slots=True)

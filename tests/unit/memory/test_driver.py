@@ -75,7 +75,8 @@ def test_what_lies_beside_the_allocators_is_bounded_by_what_they_used_and_their_
     assert found is not None
     first = found.processes[0].beside
     assert first is not None
-    assert (first.taken, first.in_use, first.least, first.most) == (800, 100, 300, 700)  # limit 500, 100 in use
+    assert found.processes[0].at_fullest == 800
+    assert (first.in_use, first.least, first.most) == (100, 300, 700)  # limit 500, 100 in use
     second = found.processes[1].beside
     assert second is not None
     assert (second.least, second.most) == (0, 300)

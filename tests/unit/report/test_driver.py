@@ -27,7 +27,7 @@ def levels(*values: int) -> Levels:
 
 
 def process(number: int, name: str, session: str | None = None) -> DriverProcess:
-    beside = BesideAllocators(taken=Bytes(300), in_use=Bytes(200), least=Bytes(0), most=Bytes(100))
+    beside = BesideAllocators(in_use=Bytes(200), least=Bytes(0), most=Bytes(100))
     return DriverProcess(
         process_id=number, name=name, session=None if session is None else SessionId(session), peak=Bytes(300),
         at_fullest=Bytes(300), beside=beside if session else None,

@@ -22,7 +22,6 @@ HOST_SLOTS = (
     Slot(name="_ct"),
     Slot(name="_r", keeps=True),
     Slot(name="step_num", keeps=True),
-    Slot(name="iter_num"),
     Slot(name="group_id"),
     Slot(name="model_id", type=TEXT),
     Slot(name="element_id"),
@@ -37,11 +36,10 @@ HOST_SLOTS = (
     CONSUMER_TYPE,
     ROOT,
     STEP,
-    ITERATION,
     GROUP,
     MODEL,
     ELEMENT,
-) = range(3, 16)
+) = range(3, 15)
 MEMORY_SLOTS = (
     Slot(name="allocator_name", type=TEXT),
     Slot(name="bytes_allocated"),
@@ -152,7 +150,7 @@ def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
         start=raw.start[rows], duration=raw.duration[rows], thread=raw.line[rows], kind=kinds[rows],
         name=strings.of_names(raw.name[rows]), id=column(ID), producer=column(PRODUCER), producer_type=column(PRODUCER_TYPE),
         consumer=column(CONSUMER), consumer_type=column(CONSUMER_TYPE), root=column(ROOT), step=column(STEP),
-        iteration=column(ITERATION), group=column(GROUP), model=model,
+        group=column(GROUP), model=model,
     )  # fmt: skip
 
 
