@@ -40,7 +40,7 @@ class Alone:
     group: I64
     #: It has no baseline: the session's mean stretch is assumed.
     borrowed: Bool
-    #: Slowdown that the estimate cannot tell from none.
+    #: Slowdown that the estimate cannot distinguish from none.
     unresolved: float = 0.0
     #: Measured kernel by kernel, by recorded context switches.
     measured: bool = False
@@ -114,7 +114,7 @@ def find_alone(
 
 
 def _without_slice(exposure: Exposure, found: Alone, length: float) -> Alone:
-    """Take one slice off kernels that were cut every time, where no uncut instance tells their length."""
+    """Take one slice off kernels that were cut every time, where no uncut instance shows their length."""
     cut = found.borrowed & (exposure.duration > _CUT * length)
     known = exposure.touched & ~found.borrowed
     least = float(np.median(found.estimate[known])) if known.any() else 0.0

@@ -1,4 +1,4 @@
-"""How long kernels take alone, from instances that nobody disturbed.
+"""How long kernels take alone, from undisturbed instances.
 
 A key's baseline is the mean of its undisturbed instances, outliers apart: never a minimum, which noise makes too short, and not a ratio of
 medians, which under time slicing misses the few instances that carry all of the loss.
@@ -110,7 +110,7 @@ def _medians(group, value, count, out):
 
 
 def usual(group: I64, groups: int, value: F64) -> Bool:
-    """Tell the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms."""
+    """Mark the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms."""
     logs = np.log(np.maximum(value, 1.0))
     away = np.abs(logs - group_medians(group, groups, logs)[group])
     spread = 1.4826 * group_medians(group, groups, away)

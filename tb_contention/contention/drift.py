@@ -1,4 +1,4 @@
-"""Does a session's own pace change over the capture: warm-up, a clock that falls? Told from kernels that nobody disturbed.
+"""Does a session's own pace change over the capture: warm-up, a clock that falls? Measured on undisturbed kernels.
 
 What slows undisturbed kernels slows the disturbed ones beside them as well, and is no loss to others.
 """
@@ -12,14 +12,14 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
 
-#: Undisturbed kernels that tell the pace of a stretch of time, and such stretches at most.
+#: Undisturbed kernels that show the pace of a stretch of time, and such stretches at most.
 _LEAST, _MOST_STRETCHES = 20, 200
 #: A change of pace counts beyond this, and beyond so many standard errors.
 _CHANGE, _SURE = 0.03, 4.0
 
 
 def stretched(duration: F64, alone: F64) -> F64:
-    """Divide durations by what they take alone; NaN where that is unknown or nothing: kernels of no length tell no pace."""
+    """Divide durations by what they take alone; NaN where that is unknown or nothing: kernels of no length show no pace."""
     ratio = np.full(len(alone), np.nan)
     np.divide(duration, alone, out=ratio, where=alone > 0)
     return ratio

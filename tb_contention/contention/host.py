@@ -67,7 +67,7 @@ def _kinds(kind: U8) -> U8:
 
 
 def _drained(work: SessionWork) -> Bool:
-    """Tell at which host instants every kernel launched before was done."""
+    """Mark the host instants at which every kernel launched before was done."""
     latest = np.full(len(work.host.time) + 1, np.iinfo(np.int64).min)
     known = work.launch >= 0
     np.maximum.at(latest, work.launch[known] + 1, work.end[known])
@@ -76,11 +76,11 @@ def _drained(work: SessionWork) -> Bool:
 
 
 def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, presumed: bool) -> Bool:
-    """Tell, among instants of one kind, those that waited; usual: the host's gap between launches in ns.
+    """Mark, among instants of one kind, those that waited; usual: the host's gap between launches in ns.
 
     Where the host waits, the lag behind the kernel is short or hardly varies while the gap does, or the gap grows with the time that the
     device took to be done; where it does not, the gap is steady and kernels end anywhere in it. presumed: a host that finds the device done
-    at nearly all long gaps waits for it, if nothing tells otherwise; not so at the begin of steps, whose end would have waited.
+    at nearly all long gaps waits for it, unless something shows otherwise; not so at the begin of steps, whose end would have waited.
     """
     long: Bool = between & (gap > _LONG * usual + _LONG_NS)
     if long.sum() < 2:
@@ -98,7 +98,7 @@ def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, 
 def _grows(gap: F64, work: F64, *, presumed: bool) -> bool:
     """Return whether gaps are longer where the device took longer, about one to one; `presumed` where the noise of pauses hides that."""
     rest = gap - work
-    usual = rest <= 3 * np.median(rest)  # a long pause now and then tells nothing
+    usual = rest <= 3 * np.median(rest)  # an occasional long pause shows nothing
     gap, work = gap[usual], work[usual]
     order = np.argsort(work, kind="stable")
     few = len(work) // 4

@@ -32,7 +32,7 @@ from tb_contention.units import F64
 from tb_contention.words.answers import Answer, answer_of
 from tb_contention.words.numbers import duration, times
 
-#: Contended time that is too little to tell anything from, as a share of the window.
+#: Contended time that is too little to show anything, as a share of the window.
 TOO_LITTLE = 0.002
 #: Running at once for less of the contended time than this is taking turns.
 _TURNS = 0.04
@@ -151,7 +151,7 @@ def _part(
 
 
 def _turns(works: list[SessionWork], where: Intervals, progress: float | None, error: int) -> Sharing:
-    """Tell one queue from slices that end with a kernel: a queue serves in the order of launches."""
+    """Distinguish one queue from slices that end with a kernel: a queue serves in the order of launches."""
     passed = inversions(works, where, error)
     one_process = len({w.session.process or w.session.id for w in works}) == 1
     reordered = passed is not None and passed > _REORDERED

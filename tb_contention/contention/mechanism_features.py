@@ -1,4 +1,4 @@
-"""Compute the features that tell sharing mechanisms apart, from the order, the durations and the ends of kernels."""
+"""Compute the features that distinguish sharing mechanisms, from the order, the durations and the ends of kernels."""
 
 import numpy as np
 

@@ -31,7 +31,7 @@ _COPIES_ASTRAY, _BY_CHANCE = 0.02, 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stays:
-    """Stays on the engine of one GPU by start, apart; ns from the report's origin. own: of the session; process: NONE = not told."""
+    """Stays on the engine of one GPU by start, apart; ns from the report's origin. own: of the session; process: NONE = unknown."""
 
     start: I64
     end: I64
@@ -55,7 +55,7 @@ class Residency:
     """Turns of all sessions of a group. length: median of stays that ended though more work was pending, ns; change: median change-over.
 
     count: stays in the window. one_context: several sessions are in one context, which is never switched between them. strangers: ids of
-    processes that were not traced and had the engine in the window (None: not told), and for how long, ns.
+    processes that were not traced and had the engine in the window (None: unknown), and for how long, ns.
     """
 
     turns: dict[SessionId, Turns]
@@ -113,7 +113,7 @@ def _spans(stays: Stays, group: DeviceGroup) -> bool:
 def _turns(session: SessionId, stays: Stays, owners: dict[SessionId, Intervals]) -> Turns:
     """Give each time in which the session's context was away to who had the engine, with the change-overs around it.
 
-    Between two stays of its own nobody else is known to have had it, so that time is not taken for away.
+    Between two stays of its own no other context is known to have had it, so that time is not taken for away.
     """
     foreign = ~stays.own
     begin, end = stays.start.copy(), stays.end.copy()

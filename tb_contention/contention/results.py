@@ -141,7 +141,7 @@ def step_times(loss: Loss) -> StepTimes:
 
 
 def lost_time(loss: Loss) -> LostTime:
-    """Tell where on the timeline kernels were stretched, at their end, and where they waited, before their start."""
+    """Find where on the timeline kernels were stretched, at their end, and where they waited, before their start."""
     work, inside = loss.work, loss.exposure.inside
     if loss.alone.evidence is Evidence.D:
         return LostTime(session=work.id, stretched=Intervals.empty(), stalled=Intervals.empty())

@@ -75,7 +75,7 @@ def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
-    """What one pass over all busy intervals tells: lengths with at least one and two sessions, pairwise overlaps, and where."""
+    """What one pass over all busy intervals yields: lengths with at least one and two sessions, pairwise overlaps, and where."""
 
     used: int
     shared: int

@@ -16,13 +16,13 @@ from tb_contention.model.contention import Cost, KernelCost, KernelLosses, PairO
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.units import F64, I64, PS_PER_NS, Bool, Nanoseconds, SessionId
 
-#: Pairs of kernels told per part.
+#: Pairs of kernels listed per part.
 _MOST_PAIRS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cut:
-    """A session's kernels in the part. alone, stretch, stall: ns inside it per kernel, None where not known.
+    """A session's kernels in the part. alone, stretch, stall: ns inside it per kernel, None where unknown.
 
     counted: in whole step periods, whose loss alone is blamed and summed for a session, as in the report.
     """

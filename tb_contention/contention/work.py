@@ -165,7 +165,7 @@ def _missing(trace: Trace) -> float:
 def _ready(
     start: I64, end: I64, previous: I64, launch: I64, step: I64, host: HostInstants, *, launches_known: bool
 ) -> tuple[I64, Bool]:
-    """Tell when each kernel could have run, launched and the one before it done; and for which kernels that is known.
+    """Return when each kernel could have run, launched and with the one before it done, and for which kernels that is known.
 
     Where launches are unknown the kernels of a step are taken to be launched ahead, each ready when the one before it is done.
     """

@@ -121,7 +121,7 @@ def _inside(rows: I64, part: slice) -> I64:
 
 
 def _earliest(work: SessionWork, gaps: Gaps, kernels: slice, previous: I64, launch: I64, start: int) -> F64:
-    """Tell when kernels can start whose launch, or the kernel before them, lies before the part."""
+    """Return when kernels can start whose launch, or the kernel before them, lies before the part."""
     out = np.full(kernels.stop - kernels.start, -np.inf)
     rows = np.flatnonzero((previous < 0) & (work.previous[kernels] >= 0))
     out[rows] = work.end[work.previous[kernels][rows]] + gaps.after - start
@@ -131,7 +131,7 @@ def _earliest(work: SessionWork, gaps: Gaps, kernels: slice, previous: I64, laun
 
 
 def _units(work: SessionWork, kernels: slice) -> U8:
-    """Tell copies to and from the device from all else; copies inside it and memsets count as kernels."""
+    """Mark copies to and from the device; copies inside it and memsets count as kernels."""
     trace = work.session.trace
     rows = work.rows[kernels]
     units = np.full(len(rows), Unit.COMPUTE, np.uint8)

@@ -78,8 +78,8 @@ def test_a_limit_on_what_is_not_known_fails_unless_the_user_lets_it_through(
 def test_a_line_tells_the_figure_its_interval_the_limit_and_the_excess(logs: str, capsys: Captured) -> None:
     assert main(["check", logs, "--max-slowdown", "1.5", "--session", "evaluator", *TOGETHER]) == 3
     assert capsys.readouterr().out == (
-        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (group 3): 1.56× (1.35 to 1.85, class C), limit 1.50×, "
-        "over it by 0.057; the limit lies inside the interval\n"
+        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (group 3): 1.56× (1.35 to 1.85, class C), "
+        "limit 1.50×, over it by 0.057; the limit lies inside the interval\n"
         "Failed: 1 over. The limit lies inside 1 interval.\n"
     )
 

@@ -22,7 +22,7 @@ COPIES = {
 
 
 def near(time: I64) -> Bool:
-    """Tell which times are plausible; absent ones are not."""
+    """Mark plausible times; absent ones are not."""
     possible: Bool = (time > -FURTHEST_NS) & (time < FURTHEST_NS)
     return possible
 

@@ -1,4 +1,4 @@
-"""What the driver saw, in every form of a report: whole, escaped, and silent about what is not known."""
+"""What the driver reports, in every form of a report: complete, escaped, and silent about what is unknown."""
 
 import json
 from dataclasses import replace

@@ -32,7 +32,7 @@ _LEAVE, _KEEP = 0, 2
 
 
 def starts_with(data: U8, structure: Structure, prefix: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which event names begin with a prefix."""
+    """Mark the event names that begin with a prefix."""
     names = structure.events.names
     found = np.zeros(len(names), np.bool_)
     rows = np.flatnonzero(names[:, 1] >= len(prefix))

@@ -42,7 +42,7 @@ SHARED_OPERATION = re.compile(
 
 
 def is_work_line(line_id: int, name: str) -> bool:
-    """Tell a stream from derived lines, overhead, counters and unified memory."""
+    """Distinguish a stream from derived lines, overhead, counters and unified memory."""
     signed = line_id - (1 << 32) if (1 << 31) <= line_id < (1 << 32) else line_id
     if signed in DERIVED_IDS or signed in UNIFIED_MEMORY_IDS:
         return False
