@@ -1,6 +1,7 @@
 """What would be if the sessions of a device ran another way: predictions with their intervals; times ns, memory bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Annotated
 
 from tb_contention.units import SessionId
@@ -38,6 +39,13 @@ class WholeBounds(Bounds):
     high: Annotated[int, Wire("upper end of the range", signed=True)]
 
 
+def _finite(bounds: Bounds | None) -> Bounds | None:
+    """Return bounds whose ends are numbers; None for others, which bound nothing."""
+    if bounds is None or not (isfinite(bounds.low) and isfinite(bounds.high)):
+        return None
+    return replace(bounds, estimate=None) if not isfinite(bounds.estimate or 0) else bounds
+
+
 def whole_bounds(bounds: Bounds) -> WholeBounds:
     """Round bounds to whole numbers."""
     estimate = None if bounds.estimate is None else round(bounds.estimate)
@@ -67,7 +75,7 @@ class CurvePoint:
 
 def curve_of(points: tuple[tuple[float, float], ...]) -> tuple[CurvePoint, ...]:
     """Name the parts of the points of a curve."""
-    return tuple(CurvePoint(shift=round(shift), antt=antt) for shift, antt in points)
+    return tuple(CurvePoint(shift=round(shift), antt=antt) for shift, antt in points if isfinite(shift))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,10 @@ class SessionPrediction:
             via=whole_bounds,
         ),
     ]
+
+    def __post_init__(self) -> None:
+        for name in ("slowdown", "step", "end", "gain"):
+            object.__setattr__(self, name, _finite(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,3 +166,6 @@ class Prediction:
             "alone on a GPU is not slowed down; memory) are there"
         ),
     ] = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "makespan", _finite(self.makespan))

@@ -4,12 +4,14 @@ import json
 
 from golden.reports import alone, shared
 
+from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.model.report import Report
 from tb_contention.report.to_json import predictions_to_json, to_dict
 from tb_contention.report.whatif_text import to_text
 from tb_contention.tables.people import device_table
 from tb_contention.tables.rows import Wire
 from tb_contention.tables.sharing import PREDICTIONS, SCHEDULES
+from tb_contention.units import SessionId
 from tb_contention.words.names import names_of
 
 
@@ -62,3 +64,13 @@ def test_a_session_alone_has_no_table() -> None:
     wire, names = device_of(report), names_of(report)
 
     assert device_table(PREDICTIONS, wire, names).rows == device_table(SCHEDULES, wire, names).rows == ()
+
+
+def test_a_range_without_ends_bounds_nothing() -> None:
+    endless = Bounds(estimate=1.0, low=1.0, high=float("inf"))
+    vague = Bounds(estimate=float("nan"), low=1.0, high=2.0)
+    seen = SessionPrediction(session=SessionId("a"), slowdown=vague, step=endless, end=endless, gain=None)
+    found = Prediction(schedule=Schedule.MPS, setting="run under MPS", sessions=(seen,), makespan=endless)
+
+    assert (seen.step, seen.end, found.makespan) == (None, None, None)
+    assert seen.slowdown == Bounds(estimate=None, low=1.0, high=2.0)
