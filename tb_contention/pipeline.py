@@ -30,6 +30,7 @@ from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
+from tb_contention.words.answers import Answer, is_contended
 
 #: Called with what is going on and how far it is (0..1, or None).
 Progress = Callable[[str, "float | None"], None]
@@ -157,9 +158,11 @@ def first_look(decoded: Decoded, options: Options) -> FirstLook:
 def measured(look: FirstLook) -> Analysis:
     """Measure what sharing cost, predict other schedules, and say what to do."""
     report, aligned = look.analysis.report, look.analysis.aligned
-    devices = tuple(_measured(device, aligned, look.solos) for device in report.devices)
-    findings = (*diagnose(aligned, devices), *aligned.findings)
-    return Analysis(report=replace(report, devices=devices, findings=findings), aligned=aligned)
+    devices = [_measured(device, aligned, look.solos) for device in report.devices]
+    # The first device answers for the report: long overlap that costs nothing must not hide one where a session is slower.
+    devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))
+    findings = (*diagnose(aligned, tuple(devices)), *aligned.findings)
+    return Analysis(report=replace(report, devices=tuple(devices), findings=findings), aligned=aligned)
 
 
 def _device_report(

@@ -1,6 +1,7 @@
 """The order of the stages: who may stop it, what is decoded once, and what is known first."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from tb_contention.errors import LogdirError
 from tb_contention.model.capture import Decoded, DecodedFile
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.findings import Severity
-from tb_contention.pipeline import Analysis, Options, analyse_decoded, analyse_logdir, decode
+from tb_contention.pipeline import Analysis, Options, analyse_decoded, analyse_logdir, decode, first_look, measured
 from tb_contention.recorders.discover import discover
+from tb_contention.words.answers import Answer, is_contended
 
 
 @pytest.fixture
@@ -64,3 +66,13 @@ def test_the_first_look_knows_the_overlap_and_not_the_cost(together: Path) -> No
     before, after = look.report.devices[0], whole.report.devices[0]
     assert before.overlap.time == after.overlap.time
     assert (before.cost.mechanism, after.cost.mechanism) == (Mechanism.UNKNOWN, Mechanism.TIME_SLICING)
+
+
+def test_a_device_where_a_session_is_slower_answers_for_the_report(demo_logs: Path) -> None:
+    look = first_look(decode(discover(str(demo_logs / "simulated_time_slicing"))), Options())
+    report = replace(look.analysis.report, devices=look.analysis.report.devices[::-1])
+
+    after = measured(replace(look, analysis=replace(look.analysis, report=report))).report
+
+    assert [is_contended(device) for device in after.devices] == [Answer.YES, Answer.UNKNOWN, Answer.UNKNOWN]
+    assert [d.id for d in after.devices[1:]] == [d.id for d in report.devices if d.id != after.devices[0].id]
