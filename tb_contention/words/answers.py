@@ -41,12 +41,11 @@ def is_contended(device: DeviceReport) -> Answer:
     answers = {answer_on(device, loss) for loss in device.cost.losses}
     if Answer.YES in answers:
         return Answer.YES
-    shared = len(device.sessions) > 1
-    if answers == {Answer.NO} and (shared or device.cost.had):
+    if answers == {Answer.NO}:
         return Answer.NO
     if Answer.UNDECIDED in answers:
         return Answer.UNDECIDED
-    apart = shared and device.time.window > 0 and device.time.contended == 0
+    apart = len(device.sessions) > 1 and device.time.window > 0 and device.time.contended == 0
     return Answer.NO if apart else Answer.UNKNOWN
 
 

@@ -32,7 +32,9 @@ def questions(names: Names, device: DeviceReport) -> tuple[QuestionAnswer, ...]:
     """Answer what can be answered where sessions share a device; of a processor only what is measured."""
     judged = is_contended(device)
     alone = len(device.sessions) < 2 and not device.cost.had
-    if alone or (device.group.device.device.is_host and judged in (Answer.UNKNOWN, Answer.UNDECIDED)):
+    if (alone and judged is Answer.UNKNOWN) or (
+        device.group.device.device.is_host and judged in (Answer.UNKNOWN, Answer.UNDECIDED)
+    ):
         return ()
     contended = device.time.contended > 0
     rows = (
@@ -57,13 +59,17 @@ def _contention(device: DeviceReport, judged: Answer) -> str:
     several = "both sessions" if len(device.sessions) == 2 else "two or more sessions"
     share = f"{several} had work at once for {percent(time.contended, time.window)} of {duration(time.window)}"
     overlap = share if time.contended else "no two sessions had work at once"
-    if len(device.sessions) < 2:
-        overlap = "processes without a capture had the GPU meanwhile"
+    alone = len(device.sessions) < 2
+    if alone:
+        had = device.cost.had
+        overlap = "processes without a capture had the GPU meanwhile" if had else "no other session was captured on it"
     slower = sum(answer_on(device, loss) is Answer.YES for loss in device.cost.losses)
     if judged is Answer.YES:
+        if alone:
+            return f"Yes: the session is measurably slower; {overlap}."
         return f"Yes: {slower} of {count(len(device.sessions), 'session')} {'is' if slower == 1 else 'are'} measurably slower; {overlap}."
     if judged is Answer.NO:
-        return f"No: {overlap}" + (", and no session is noticeably slower." if time.contended else ".")
+        return f"No: {overlap}" + (", and no session is noticeably slower." if time.contended or alone else ".")
     if device.cost.pending:
         return f"Being measured: {overlap}."
     if judged is Answer.UNDECIDED:

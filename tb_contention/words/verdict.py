@@ -122,8 +122,6 @@ def _overlap(device: DeviceReport, who: str, where: str) -> str:
 
 def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
     """Say who is slower, by how much and because of whom; '' where the losses are unknown."""
-    if len(device.sessions) < 2 and not device.cost.had:
-        return ""
     answers = {loss.session: answer_on(device, loss) for loss in device.cost.losses}
     ordered = ordered_losses(device)
     slower = [loss for loss in ordered if answers[loss.session] is Answer.YES]
@@ -137,9 +135,11 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
     undecided = [loss for loss in ordered if answers[loss.session] is Answer.UNDECIDED]
     if undecided:
         return _undecided(names, device, undecided[0], where)
-    if device.overlap.time.contended > 0 and set(answers.values()) == {Answer.NO}:
+    shared, contended = len(device.sessions) > 1, device.overlap.time.contended > 0
+    if (contended or not shared) and set(answers.values()) == {Answer.NO}:
         known = listing([f"{names[loss.session]} {brief(loss.slowdown)}" for loss in ordered], 3)
-        return f"{who} overlap on {where} without noticeable slowdown: {known}"
+        what = "overlap" if shared else "was captured alone"
+        return f"{who} {what} on {where} without noticeable slowdown: {known}"
     return ""
 
 
@@ -158,10 +158,11 @@ def _undecided(names: Names, device: DeviceReport, loss: SessionLoss, where: str
 def _meaning(names: Names, device: DeviceReport) -> str:
     time = device.overlap.time
     shared = len(device.sessions) > 1
-    if not shared and not device.cost.had:
-        return f"Nothing else was captured on it in these {duration(time.window)}, so contention cannot be determined."
-    parts = [_at_once(names, device)] if shared else [_BY_SWITCHES]
     known = [loss for loss in ordered_losses(device) if answer_on(device, loss) is not Answer.UNKNOWN]
+    nothing_else = f"Nothing else was captured on it in these {duration(time.window)}"
+    if not shared and not device.cost.had and not known:
+        return f"{nothing_else}, so contention cannot be determined."
+    parts = [_at_once(names, device) if shared else _BY_SWITCHES if device.cost.had else f"{nothing_else}."]
     if shared and time.contended == 0 and is_contended(device) is Answer.NO:
         return parts[0]
     parts += [_rests_on(names, loss) for loss in known[:_IN_MEANING]]

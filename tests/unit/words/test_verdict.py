@@ -189,3 +189,17 @@ def test_a_division_by_nothing_is_no_evidence() -> None:
     answer = verdict(pair(C, (1.5, 1.3, float("inf"))))
     assert answer.headline.startswith("trainer takes at least 1.30× as long because of evaluator; ")
     assert answer_of(Slowdown(estimate=float("nan"), low=float("nan"), high=float("inf"), evidence=C)) is Answer.UNKNOWN
+
+
+def test_a_session_that_was_captured_alone_can_be_slower_than_its_baseline() -> None:
+    drawn = report_of([session_of("trainer", "AAAA....BBBB")])
+    slower, equal, unsure = (
+        verdict(with_losses(drawn, loss_of("trainer/host0", A, numbers), mechanism=Mechanism.UNKNOWN))
+        for numbers in ((1.4, 1.31, 1.49), (1.0, 0.99, 1.01), (1.1, 1.0, 1.2))
+    )
+    assert slower.headline.startswith("trainer takes 1.40× as long (1.31 to 1.49) because of untraced work")
+    assert "Nothing else was captured on it in these 12.0 µs. trainer: 1.40× (1.31 to 1.49), measured" in slower.meaning
+    assert slower.answers[0].answer == "Yes: the session is measurably slower; no other session was captured on it."
+    assert "without noticeable slowdown: trainer 1.00× (0.99 to 1.01)" in equal.headline
+    assert unsure.headline == "Whether trainer is slowed on GPU 0 on host0 is undecided: slowdown 1.10× (1.00 to 1.20)"
+    assert [slower.answer, equal.answer, unsure.answer] == [Answer.YES, Answer.NO, Answer.UNDECIDED]
