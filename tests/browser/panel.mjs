@@ -112,7 +112,7 @@ const LANES = 110;
 const FLOWS = {
   async 'the verdict is a sentence without holes'(panel) {
     const verdict = await panel.text('#verdict');
-    expect(/sessions? (share|used|alone|ran)/.test(verdict), `verdict: ${verdict}`);
+    expect(/takes \d\.\d\d× as long .* because of/.test(verdict), `verdict: ${verdict}`);
     const all = `${await panel.text('header')} ${await panel.text('.cards')} ${await panel.text('.toolbar')}`;
     expect(!/NaN|undefined|null|Infinity|\[object/.test(all), 'the panel prints a hole');
     expect((await panel.frame.locator('.card').count()) >= 2, 'no cards');
@@ -314,13 +314,14 @@ const FLOWS = {
     await panel.page.route('**/api/summary*', async (route) => {
       const response = await route.fetch();
       const body = await response.json();
-      for (const session of body.report?.sessions ?? []) session.name = hostile;
+      for (const session of body.report?.sessions ?? []) session.name = session.label = hostile;
       for (const device of body.report?.devices ?? []) {
         for (const kernel of device.kernels) kernel.name = hostile;
         for (const pair of device.blame_kernels) pair.victim_kernel = pair.culprit_kernel = hostile;
         for (const scope of device.scopes) scope.scope = hostile;
         for (const entry of device.per_session) entry.slowdown.settle = hostile;
-        device.mechanism_detail = hostile;
+        device.mechanism_detail = device.mechanism_words = device.memory_words = device.label = hostile;
+        Object.assign(device.verdict, { headline: hostile, meaning: hostile, trust: [hostile] });
         for (const holder of device.memory?.holders ?? []) holder.op = holder.shape = holder.region = hostile;
         for (const row of device.memory?.holder_scopes ?? []) row.scope = hostile;
       }
@@ -348,11 +349,11 @@ const FLOWS = {
   async 'what sharing cost is answered, each number with its doubt'(panel) {
     const answers = await panel.frame.locator('.answers dd').allInnerTexts();
     expect(answers.length === 5 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
-    expect(/× \(\d\.\d\d – \d\.\d\d×\)/.test(answers[2]), `how much: ${answers[2]}`);
+    expect(/× \(\d\.\d\d to \d\.\d\d\)/.test(answers[2]), `how much: ${answers[2]}`);
     for (const card of await panel.frame.locator('.card.session').all()) {
       await card.locator('summary').click();
       const text = await card.innerText();
-      expect(/evidence [A-D]/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
+      expect(/\(class [A-D]\)/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
     }
     await panel.frame.locator('[aria-label=Sharing] summary').click();
@@ -397,13 +398,14 @@ const FLOWS = {
       for (const entry of body.report?.devices[0].per_session ?? []) {
         entry.lost_ns = entry.stretch_ns = entry.stall_ns = entry.absorbed_ns = null;
         entry.slowdown = { estimate: 1.77, low: 1.05, high: 2.5, evidence: 'D', coverage: 0, settle: 'Record it alone.' };
+        Object.assign(entry, { figure: '1.05× to 2.50×', interval: '', basis: 'bounded, not estimated (class D)', loss: '' });
       }
       await route.fulfill({ json: body });
     });
     await panel.page.reload();
     const again = await Panel.attach(panel.page);
     const all = await again.text('main');
-    expect(!all.includes('1.77') && all.includes('1.05 – 2.50×'), 'not the bounds alone');
+    expect(!all.includes('1.77') && all.includes('1.05× to 2.50×'), 'not the bounds alone');
     expect(all.includes('Record it alone.'), 'not what would settle it');
   },
 
@@ -437,7 +439,7 @@ const FLOWS = {
   },
 
   async 'lost time is on the timeline, in a tooltip and in a table'(panel) {
-    expect((await panel.text('.timeline .legend')).includes('stalled behind others'), 'no legend');
+    expect((await panel.text('.timeline .legend')).includes('stalled behind other sessions'), 'no legend');
     await panel.frame.locator('[role=tab]', { hasText: 'Lost time' }).click();
     const stalled = panel.frame.locator('[role=tabpanel] tr', { hasText: 'stalled' }).first();
     await stalled.locator('button').click();
@@ -471,7 +473,7 @@ const FLOWS = {
     expect(rows === part.holders.length, `${rows} rows of ${part.holders.length}`);
     await panel.page.waitForTimeout(450);
     expect((await panel.page.evaluate(() => location.hash)).includes('p.tb_contention.instant='), 'not in the address');
-    await panel.frame.getByLabel('Who holds the combined peak').click();
+    await panel.frame.getByLabel('Show what holds the combined peak').click();
     await panel.idle();
     const report = (await (await panel.page.request.get(`${url.split('#')[0]}data/plugin/tb_contention/api/summary`)).json()).report;
     await panel.frame.waitForFunction(
@@ -496,7 +498,7 @@ const FLOWS = {
     const whole = await total();
     await panel.reveal();
     await drag(panel, '.body canvas', [0.4, LANES], 0.5, 'Shift');
-    expect(/^\d.*ms/.test(await panel.text('[aria-label="Chosen range"]')), 'the range is not measured');
+    expect(/^\d.*ms/.test(await panel.text('[aria-label="Selected range"]')), 'the range is not measured');
     await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('Of the chosen range'));
     await panel.frame.waitForFunction(
       (text) => document.querySelector('.kernels tbody td:nth-child(4)').innerText !== text,
@@ -535,7 +537,7 @@ const FLOWS = {
     expect((await again.frame.locator('.shell .strong').first().innerText()) === moved, 'the order is forgotten');
     expect((await again.text('.lanes-menu summary')).includes('1 hidden'), 'what is hidden is forgotten');
     await again.frame.click('.lanes-menu summary');
-    await again.frame.click('.lanes-menu button:text-is("as at first")');
+    await again.frame.click('.lanes-menu button:text-is("reset")');
     await again.frame.waitForFunction((count) => document.querySelectorAll('.body .label.lane').length === count, body);
   },
 
@@ -565,11 +567,11 @@ const FLOWS = {
     await panel.frame.getByLabel('Show the evidence: By what mechanism?').click();
     await panel.idle();
     await panel.frame.click('[aria-label="Next hit"]');
-    await panel.frame.click('.detail button:text-is("to its launch call")');
-    await panel.frame.waitForSelector('.detail button:text-is("to its kernel")');
+    await panel.frame.click('.detail button:text-is("go to its launch call")');
+    await panel.frame.waitForSelector('.detail button:text-is("go to its kernel")');
     await panel.frame.waitForSelector('.label.lane[data-kind=launch]');
-    await panel.frame.click('.detail button:text-is("to its kernel")');
-    await panel.frame.waitForSelector('.detail button:text-is("to its launch call")');
+    await panel.frame.click('.detail button:text-is("go to its kernel")');
+    await panel.frame.waitForSelector('.detail button:text-is("go to its launch call")');
   },
 
   async 'marks carry notes, and the address carries marks'(panel) {
@@ -618,7 +620,7 @@ const FLOWS = {
     const rows = await panel.frame.locator('.changes tbody tr').allInnerTexts();
     const step = rows.find((row) => row.startsWith('step period'));
     expect(/\+\d+ %\s+worse/.test(step), `steps: ${step}`);
-    expect(rows.some((row) => /not clear: .+/.test(row)), 'every change is claimed');
+    expect(rows.some((row) => /unclear: .+/.test(row)), 'every change is claimed');
     await panel.page.waitForTimeout(450);
     expect((await panel.page.evaluate(() => location.hash)).includes('p.tb_contention.before='), 'not in the address');
   },
@@ -646,7 +648,7 @@ const FLOWS = {
     await panel.frame.waitForFunction(() => document.querySelector('[aria-label="What if capped"] .settle') !== null);
     await panel.idle();
     expect((await panel.text('#fit')) !== fit, `still: ${fit}`);
-    expect(/would fail .* needs .* more/.test(await panel.text('[aria-label="What if capped"]')), 'not who would fail');
+    expect(/would fail .* exceeds the limit by/.test(await panel.text('[aria-label="What if capped"]')), 'not who would fail');
     await panel.frame.locator('.cap button').first().click();
     await panel.frame.waitForFunction((text) => document.querySelector('#fit').innerText === text, fit, { timeout: 5000 });
   },

@@ -44,9 +44,9 @@ function paintUsed(
   const [first, last] = [pieces[0], pieces.at(-1)];
   if (first === undefined || last === undefined) return;
   const most = Math.max(...pieces.map(({ value }) => value));
-  const words = [`taken, as the driver saw: ${formatBytes(bytes(most))}`];
-  if (others > 0) words.push(`not captured: ${formatBytes(bytes(others))}`);
-  const text = words.join(', of it ');
+  const words = [`driver: ${formatBytes(bytes(most))} allocated`];
+  if (others > 0) words.push(`${formatBytes(bytes(others))} not captured`);
+  const text = words.join(', ');
   const style = { colour: theme.text, align: 'right' } as const;
   const room = renderer.measure(text, style) + 12;
   if (room > last.right - first.left) return;

@@ -1,5 +1,5 @@
 /**
- * Combined memory: stacked step areas in the sessions' colours, above them hatched what the sessions may still take; capacity and safe line;
+ * Combined memory: stacked step areas in the sessions' colours, above them hatched up to their limits; capacity and safe line;
  * the combined peak, and a dot at the foot for each session's own. Without allocator events: what the driver counted, alone.
  */
 import { formatBytes } from '../base/format';
@@ -71,7 +71,7 @@ function rectsOf(steps: readonly number[], plot: Plot): readonly number[] {
   return rects;
 }
 
-/** Where not all sessions were recorded the stack is not the whole: said by a ground of its own, not by a gap that reads as zero. */
+/** Where not all sessions were recorded the stack is incomplete: a ground of its own marks it, since a gap would read as zero. */
 function paintPartly(renderer: Renderer, scene: Scene, plot: Plot): void {
   const { layout, viewport, theme } = scene;
   if (layout.sessions.length < 2) return;
@@ -90,7 +90,7 @@ function paintPartly(renderer: Renderer, scene: Scene, plot: Plot): void {
   }
 }
 
-const PARTLY = 'not all recorded';
+const PARTLY = 'not all sessions recorded';
 
 function paintStack(renderer: Renderer, scene: Scene, plot: Plot): void {
   const { layout, cover, viewport, theme } = scene;

@@ -240,7 +240,7 @@ describe('paintMemory', () => {
     const { renderer, box } = paint(limited({ driver }));
     const scale = box.height / (10 * 1.04);
     const foot = box.top + box.height;
-    expect(renderer.texts).toContain('taken, as the driver saw: 8.00 GiB, of it not captured: 2.00 GiB');
+    expect(renderer.texts).toContain('driver: 8.00 GiB allocated, 2.00 GiB not captured');
     const [, , top, bottom] = renderer.of('steps').at(-1)?.numbers ?? [];
     expect([(foot - top) / scale, (foot - bottom) / scale]).toEqual([expect.closeTo(10), expect.closeTo(8)]);
     const levels = renderer.of('line').map(({ numbers = [] }) => (foot - numbers[1]) / scale);
@@ -251,15 +251,15 @@ describe('paintMemory', () => {
     const driver = { used: { time_ns: [], bytes: [bytes(7 * GIB)] }, untraced: null };
     const alone = { sessions: [], limit_bytes: [], own_peaks: [], safe_bytes: null };
     const { renderer } = paint(limited({ ...alone, peak_bytes: bytes(7 * GIB), peak_at_ns: null, driver }));
-    expect(renderer.texts).toContain('taken, as the driver saw: 7.00 GiB');
+    expect(renderer.texts).toContain('driver: 7.00 GiB allocated');
     expect(renderer.texts.join()).not.toContain('peak');
     expect(renderer.of('circle')).toEqual([]);
   });
 
   it('says where not all sessions were recorded', () => {
     const partly = { ...limited(), window: { start_ns: ns(0), end_ns: ns(512) } };
-    expect(paint(partly).renderer.texts).toContain('not all recorded');
-    expect(paint(limited()).renderer.texts).not.toContain('not all recorded');
+    expect(paint(partly).renderer.texts).toContain('not all sessions recorded');
+    expect(paint(limited()).renderer.texts).not.toContain('not all sessions recorded');
   });
 });
 

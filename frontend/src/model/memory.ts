@@ -1,4 +1,4 @@
-/** Combined memory per bucket, stacked; what the sessions may still take; where the peaks are. */
+/** Combined memory per bucket, stacked; the room up to their limits; where the peaks are. */
 
 import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/report';
 import type { Tile } from '../api/tile';

@@ -86,7 +86,7 @@ describe('in words', () => {
 
   it('does not say that nothing was lost where it is not known', () => {
     const unknown = { ...two, known: false };
-    expect(sharesText(unknown)).toContain('lost time not identifiable');
+    expect(sharesText(unknown)).toContain('lost time unknown');
     expect(barText(barsOf(unknown)[0], unknown)).not.toContain('lost');
   });
 

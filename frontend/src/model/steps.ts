@@ -1,4 +1,4 @@
-/** Step periods as stacked bars over time: what they take alone, the host's part, what others added. */
+/** Step periods as stacked bars over time: what they take alone, the host's part, what other sessions added. */
 import type { StepTimes } from '../api/report';
 import { formatDuration, formatShare, plural } from '../base/format';
 import { type Ns, ns, type Px, type Span, span } from '../base/units';
@@ -115,12 +115,12 @@ export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
   return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
 }
 
-/** How all steps divide; a session alone on its device has nobody to lose to. */
+/** How all steps divide; a session alone on its device loses nothing to others. */
 export function sharesText(times: StepTimes, isShared = true): string {
   const [own, host, lost] = partsOf(times);
   const whole = own + host + lost;
   const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
-  if (isShared) parts.push(times.known ? `lost ${formatShare(lost, whole)}` : 'lost time not identifiable');
+  if (isShared) parts.push(times.known ? `lost ${formatShare(lost, whole)}` : 'lost time unknown');
   return parts.join(' · ');
 }
 

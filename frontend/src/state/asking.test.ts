@@ -84,14 +84,14 @@ it('goes to the next hit from the beginning of the window, and says when there i
   await panel.searching.next(1);
   const next = queries('search').find((q) => q.has('after'));
   expect([next?.get('text'), next?.get('exact'), next?.get('after')]).toEqual(['gemm', '1', '-1']);
-  expect(panel.timeline.announcement.value).toBe('No event has that name.');
+  expect(panel.timeline.announcement.value).toBe('No event has this name.');
 });
 
 it('asks for the latest place of a moved session, one question at a time', async () => {
   for (const by of [1, 2, 3]) panel.shifting.to(1, by);
   await settled();
   expect(queries('shifted').map((q) => q.get('by'))).toEqual(['1', '3']);
-  expect(panel.shifting.told.value?.time.contended_ns).toBe(7);
+  expect(panel.shifting.shifted.value?.time.contended_ns).toBe(7);
 });
 
 it('adds a move to what was moved before, and forgets one that is broken off', async () => {
@@ -103,9 +103,9 @@ it('adds a move to what was moved before, and forgets one that is broken off', a
   panel.shifting.to(1, 5);
   panel.shifting.cancel();
   await settled();
-  expect([panel.byHand.shifts.value.get(id), panel.shifting.move.value, panel.shifting.told.value]).toEqual([
-    15,
-    null,
-    null,
-  ]);
+  expect([
+    panel.byHand.shifts.value.get(id),
+    panel.shifting.move.value,
+    panel.shifting.shifted.value,
+  ]).toEqual([15, null, null]);
 });

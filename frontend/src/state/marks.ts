@@ -14,7 +14,7 @@ export class Marks {
   mark(at: Ns | null): void {
     if (at === null) return;
     this.note(at, '');
-    this.device.announcement.value = 'Marked, in the table Marks.';
+    this.device.announcement.value = 'Mark added to the Marks table.';
   }
 
   note(at: Ns, note: string): void {

@@ -1,4 +1,4 @@
-/** A session being moved by hand: its lanes follow the pointer, and the server says what would then overlap. */
+/** A session being dragged: its lanes follow the pointer, and the server computes the overlap that results. */
 import { signal } from '@preact/signals';
 import type { Shifted } from '../api/report';
 import { type Source, STALE } from '../api/source';
@@ -14,7 +14,7 @@ interface Move {
 export class Shifting {
   readonly move = signal<Move | null>(null);
   /** The last answer; it may be of a moment ago. */
-  readonly told = signal<Shifted | null>(null);
+  readonly shifted = signal<Shifted | null>(null);
   #isAsking = false;
 
   constructor(
@@ -39,7 +39,7 @@ export class Shifting {
   cancel(): void {
     this.source.drop('shifted');
     this.move.value = null;
-    this.told.value = null;
+    this.shifted.value = null;
   }
 
   /** One question at a time, and then the one for where the session is by now. */
@@ -53,11 +53,11 @@ export class Shifting {
         const id = layout?.sessions[asked.session]?.id;
         if (layout === null || id === undefined) return;
         const answer = await during(this.source.shifted(layout.device, id, asked.by));
-        if (answer !== STALE && this.move.value !== null) this.told.value = answer;
+        if (answer !== STALE && this.move.value !== null) this.shifted.value = answer;
       }
     } catch {
-      // What it would come to is not known then; the move itself is still the user's.
-      this.told.value = null;
+      // The resulting overlap is unknown then; the move itself is still the user's.
+      this.shifted.value = null;
     } finally {
       this.#isAsking = false;
     }

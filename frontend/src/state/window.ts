@@ -127,12 +127,12 @@ export class TimeWindow {
 
   announce(): void {
     const view = this.viewport.value?.view;
-    if (view !== undefined) this.device.announcement.value = `Window of ${formatDuration(lengthOf(view))}.`;
+    if (view !== undefined) this.device.announcement.value = `Showing ${formatDuration(lengthOf(view))}.`;
   }
 
   announceRange(): void {
     const range = this.range.value;
     if (range !== null)
-      this.device.announcement.value = `Chosen range of ${formatDuration(lengthOf(range))}.`;
+      this.device.announcement.value = `Selected range: ${formatDuration(lengthOf(range))}.`;
   }
 }

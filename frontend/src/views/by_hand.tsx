@@ -1,4 +1,4 @@
-/** What the user may know better: the shift of a session's clock, and which GPU an ordinal is. */
+/** Corrections by the user: the shift of a session's clock, and which GPU an ordinal is. */
 import type { JSX } from 'preact';
 import type { Session } from '../api/report';
 import { ns } from '../base/units';
@@ -43,7 +43,7 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
   const shift = panel.byHand.shifts.value.get(session.id);
   const apply = (input: HTMLInputElement): void => {
     const by = parseShift(input.value);
-    input.setCustomValidity(by === null ? 'A number of milliseconds, such as -9.5' : '');
+    input.setCustomValidity(by === null ? 'Enter a number of milliseconds, such as -9.5' : '');
     if (by === null) input.reportValidity();
     else if (by !== (shift ?? 0)) panel.byHand.shift(session.id, ns(by));
   };
@@ -59,7 +59,7 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
           onChange={(event) => apply(event.currentTarget)}
         />
       </label>
-      <label title="ORDINAL=NAME, such as 0=rack 3 slot 1; sessions with the same name are on one physical GPU">
+      <label title="ORDINAL=NAME, such as 0=rack 3 slot 1; sessions with the same name count as one physical GPU">
         GPU
         <input
           placeholder="0=name"

@@ -186,13 +186,13 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
 
 type Metrics = NonNullable<Device['metrics']>;
 
-const STP_MEANS = 'combined throughput; 1 = no better than taking turns';
+const STP_MEANS = '1 = no better than taking turns';
 const PROGRESS_MEANS = 'combined throughput while sessions overlap, relative to one session alone';
 
 const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
   ['antt', 'ANTT', 'mean slowdown; 1 = as fast as alone'],
-  ['fairness', 'fairness', '1 = all sessions slowed equally'],
-  ['jain', 'Jain', 'Jain index of the progress; 1 = equal progress'],
+  ['fairness', 'fairness', 'least slowdown / largest; 1 = all equal'],
+  ['jain', 'Jain', 'evenness of progress; 1 = equal'],
 ];
 
 const metric = (value: number | null): string => value?.toFixed(2) ?? UNKNOWN;

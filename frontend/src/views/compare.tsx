@@ -76,8 +76,8 @@ const sessionFigures = (found: SessionComparison): readonly Figure[] =>
     { name: 'slowdown', change: found.slowdown, text: times },
     { name: 'step period', change: found.step_ns, text: timeText },
     { name: 'own device time per step', change: found.device_time_ns, text: timeText },
-    { name: 'time lost', change: found.lost_share, text: formatPart },
-    { name: 'device busy', change: found.busy_share, text: formatPart },
+    { name: 'lost share', change: found.lost_share, text: formatPart },
+    { name: 'busy share', change: found.busy_share, text: formatPart },
     ...found.memory.map(({ after_allocator: name, peak_bytes: change }) => ({
       name: `peak of ${name}`,
       change,

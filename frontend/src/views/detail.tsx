@@ -1,4 +1,4 @@
-/** The selected event, whole, as the server knows it: where it came from, how it was launched, and who else was at work meanwhile. */
+/** The selected event in full: where it came from, how it was launched, and what other sessions ran meanwhile. */
 import type { JSX } from 'preact';
 import type { EventDetail, LaunchConfiguration } from '../api/report';
 import { formatBytes, formatCount, formatDuration } from '../base/format';
@@ -45,29 +45,29 @@ function hostFields(event: EventDetail, instant: (at: Ns) => string): readonly F
   const before = formatDuration(ns(event.start_ns - event.launch_ns));
   const thread = event.launch_thread ? ` by ${event.launch_thread}` : '';
   return [
-    ...field('launched', `${instant(event.launch_ns)}, ${before} before${thread}`),
+    ...field('launched', `${instant(event.launch_ns)}, ${before} earlier${thread}`),
     ...field('launch call', duration(event.launch_duration_ns)),
-    ...field('in the queue', duration(event.queue_ns)),
+    ...field('queued for', duration(event.queue_ns)),
   ];
 }
 
 function fieldsOf({ timeline }: Panel, event: EventDetail): readonly Field[] {
   const instant = (at: Ns): string => timeline.instantText(at, event.duration_ns / 100);
-  const isLaunchTold = event.launch !== null && event.launch !== undefined;
+  const hasLaunch = event.launch !== null && event.launch !== undefined;
   return [
     ...field('start', instant(event.start_ns)),
     ...field('duration', formatDuration(event.duration_ns)),
-    ...field('stretched by others', duration(event.stretched_ns)),
-    ...field('stalled before', duration(event.stalled_ns)),
+    ...field('stretched by other sessions', duration(event.stretched_ns)),
+    ...field('stalled before its start', duration(event.stalled_ns)),
     ...hostFields(event, instant),
     ...field(event.kind === HOST_OPERATION ? 'thread' : 'stream', event.stream),
-    ...field('session', event.session),
+    ...field('session', timeline.labelOf(event.session)),
     ...field('step', event.step?.toString()),
     ...field('op', event.op),
     ...field('bytes', event.bytes === null ? null : formatBytes(event.bytes)),
     ...launchFields(event.launch),
     ...field('correlation id', event.correlation_id?.toString()),
-    ...field('details', isLaunchTold ? null : event.details),
+    ...field('details', hasLaunch ? null : event.details),
   ];
 }
 
@@ -77,7 +77,7 @@ function Meanwhile({ panel, event }: { panel: Panel; event: EventDetail }): JSX.
   if (rows.length === 0 || report === null || device === null) return null;
   return (
     <table>
-      <Head columns={['At work meanwhile', 'kernel', 'at once for', 'times']} names={2} />
+      <Head columns={['Running meanwhile', 'kernel', 'overlap', 'count']} names={2} />
       <tbody>
         {rows.map((row) => (
           <tr key={row.session + row.name}>
@@ -126,11 +126,11 @@ function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice
     <>
       {other !== null && (
         <button type="button" onClick={() => void timeline.selection.selectPlace(other, slice)}>
-          {event.launched ? 'to its kernel' : 'to its launch call'}
+          {event.launched ? 'go to its kernel' : 'go to its launch call'}
         </button>
       )}
       <button type="button" onClick={() => searching.look(event.name, true)}>
-        find its name
+        find by name
       </button>
       <TraceViewerLink panel={panel} id={event.session} view={slice}>
         trace viewer
@@ -149,7 +149,7 @@ export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
       <div class="detail-title">
         <strong class="name">{event?.name ?? hit.slice.name}</strong>
         <button type="button" onClick={() => timeline.window.frame(hit.slice)}>
-          zoom to it
+          zoom to event
         </button>
         {event !== null && <Ways panel={panel} event={event} slice={hit.slice} />}
         <button type="button" aria-label="Close" onClick={() => timeline.clear()}>

@@ -49,8 +49,8 @@ export function DistributionView({
   return (
     <figure class="distribution">
       <figcaption class="small muted">
-        All kernels of this name: {words[0]}; {words[1]}. Same scale, {formatDuration(ns(edges[0]))} to{' '}
-        {formatDuration(ns(edges[edges.length - 1]))}, logarithmic.
+        All kernels of this name: {words[0]}; {words[1]}. Logarithmic scale, {formatDuration(ns(edges[0]))} to{' '}
+        {formatDuration(ns(edges[edges.length - 1]))}.
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${height}`}

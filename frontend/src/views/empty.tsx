@@ -1,4 +1,4 @@
-/** No captures: what was looked for, and how to record some. */
+/** No captures: where they are expected, and how to record some. */
 
 import type { JSX } from 'preact';
 import type { Summary } from '../api/report';
@@ -30,15 +30,15 @@ export function Empty({ summary }: { summary: Summary }): JSX.Element {
     <section class="empty" aria-label="No captures">
       <h1 id="verdict">No profiler captures found</h1>
       <p>
-        Looked for{' '}
+        Expected files:{' '}
         <code>{`${summary.logdir || '<logdir>'}/**/plugins/profile/<session>/<host>.xplane.pb`}</code>. Reload
-        TensorBoard when new captures are there.
+        when there are new captures.
       </p>
-      <h2>Record one session of each program while they share the GPU</h2>
+      <h2>Record the programs while they share the GPU</h2>
       <Commands logdir={summary.logdir} files={[]} />
-      <h2>Or in the programs themselves</h2>
+      <h2>Or record from inside the programs</h2>
       <p class="muted">
-        Give every process its own directory below the log directory, and let the captures overlap in time.
+        Give each process its own directory below the log directory, and let the captures overlap in time.
       </p>
       {RECIPES.map(([name, code]) => (
         <Recipe key={name} name={name} code={code} />

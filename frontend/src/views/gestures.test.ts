@@ -61,7 +61,7 @@ it('chooses a range with Shift, and takes the one before back where the press co
   const { window } = panel.timeline;
   drag(body, 300, 100, 5, { shiftKey: true });
   expect(window.range.value).toEqual(span(100, 300));
-  expect(panel.timeline.announcement.value).toBe('Chosen range of 200 ns.');
+  expect(panel.timeline.announcement.value).toBe('Selected range: 200 ns.');
   send(body, 'pointerdown', 500, 5, { shiftKey: true });
   send(body, 'pointermove', 600, 5, { shiftKey: true });
   expect(window.range.value).toEqual(span(500, 600));
@@ -128,7 +128,7 @@ it('takes keys, and leaves others to the page', () => {
   expect(window.span.value).not.toBeNull();
   press('f');
   expect(window.span.value).toBeNull();
-  expect(panel.timeline.announcement.value).toBe('Window of 1.02 µs.');
+  expect(panel.timeline.announcement.value).toBe('Showing 1.02 µs.');
   expect(onKey(panel.timeline, new KeyboardEvent('keydown', { key: 'w' }), false)).toBe(false);
   expect(onKey(panel.timeline, new KeyboardEvent('keydown', { key: 'w', ctrlKey: true }), true)).toBe(false);
 });

@@ -11,13 +11,13 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['N / Shift+N', 'next / previous contended interval'],
   ['Wheel', 'zoom at the pointer, while the timeline has focus (Ctrl+wheel: always)'],
   ['Drag', 'pan'],
-  ['Shift+drag', 'choose a range, which measures it: tables are of it, Enter zooms to it'],
-  ["Drag a session's ruler", 'move the session in time'],
-  ['Click', 'details of an event; on the memory track, who holds it there'],
+  ['Shift+drag', 'select a range: shows its length and limits the tables to it; Enter zooms to it'],
+  ["Drag a session's ruler", 'shift the session in time'],
+  ['Click', 'show details of an event; on the memory track, what holds memory at that instant'],
   ['[ / ]', 'previous / next event of the lane'],
-  ['/', 'search; Enter and Shift+Enter go from hit to hit'],
+  ['/', 'search; Enter and Shift+Enter go to the next and previous hit'],
   ['M', 'mark the instant under the pointer'],
-  ['Esc', 'forget the range and the selection'],
+  ['Esc', 'clear the range and the selection'],
   ['?', 'this help'],
 ];
 
@@ -51,7 +51,7 @@ export function Help({ panel }: { panel: Panel }): JSX.Element | null {
             panel.hasLetters.value = event.currentTarget.checked;
           }}
         />{' '}
-        letters and signs are shortcuts (arrows, Enter and Esc always are)
+        use letter and symbol keys as shortcuts (arrows, Enter and Esc always work)
       </label>
       <button type="button" class="close" onClick={close}>
         Close

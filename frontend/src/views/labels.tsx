@@ -71,7 +71,7 @@ function LaneLabel({
         class="lane-button"
         aria-pressed={isPinned}
         aria-label={`${isPinned ? 'Unpin' : 'Pin'} ${lane.label}`}
-        title={isPinned ? 'Unpin' : 'Keep in sight below the ruler'}
+        title={isPinned ? 'Unpin' : 'Keep visible below the ruler'}
         onClick={() => timeline.lanes.pin(lane.lane)}
       >
         ⌖
@@ -80,7 +80,7 @@ function LaneLabel({
         type="button"
         class="lane-button"
         aria-label={`Hide ${lane.label}`}
-        title="Hide; Lanes shows it again"
+        title="Hide; the Lanes menu brings it back"
         onClick={() => timeline.lanes.arrange('hiddenLanes', lane.lane)}
       >
         ×
@@ -110,7 +110,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           {group.folded ? '▸' : '▾'}
         </button>
         <span class="strong clip" title={entry?.id}>
-          {name} <Chip theme={theme.value} index={group.session} />
+          <Chip theme={theme.value} index={group.session} /> {name}
         </span>
         <span class="small muted clip">{where}</span>
       </div>
@@ -118,7 +118,7 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
         <span
           class="label lane tiny muted clip"
           style={{ top: `${group.stalls.top - 3}px` }}
-          title="Own work waited while others had the device"
+          title="Work that waited while other sessions had the device"
         >
           stalls
         </span>
@@ -148,8 +148,8 @@ function MemoryMarks({ panel, memory, top }: MemoryMarksProperties): JSX.Element
             key={session ?? 'all'}
             type="button"
             class="peak-mark"
-            aria-label={`Who holds ${what}`}
-            title={`Who holds ${what}`}
+            aria-label={`Show what holds ${what}`}
+            title={`Show what holds ${what}`}
             onClick={() => timeline.memoryCursor.showAt(at)}
           >
             {session === null ? 'peak' : <Chip theme={panel.theme.value} index={session} />}
@@ -173,16 +173,20 @@ function MemoryLabels({ panel }: { panel: Panel }): JSX.Element | null {
         Memory
       </span>
       <span class="label small muted" style={{ top: `${box.top + 4}px` }}>
-        {memory.sessions.length > 0 ? 'in use, stacked' : 'taken, in all'}
+        {memory.sessions.length > 0 ? 'in use, stacked' : 'allocated in total'}
       </span>
       {hasLimits && (
         <span class="label tiny muted" style={{ top: `${box.top + 19}px` }}>
-          hatched: up to limits
+          hatched: up to the limits
         </span>
       )}
       <MemoryMarks panel={panel} memory={memory} top={box.top + 40} />
       {unknown.length > 0 && (
-        <span class="label tiny muted" style={{ top: `${box.top + 68}px` }} title={unknown.join('\n')}>
+        <span
+          class="label tiny muted"
+          style={{ top: `${box.top + 68}px` }}
+          title={unknown.map((id) => panel.labelOf(id)).join('\n')}
+        >
           {plural(unknown.length, 'session')} unknown
         </span>
       )}

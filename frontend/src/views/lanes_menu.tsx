@@ -82,7 +82,7 @@ function SessionChoice({
             checked={launches.has(session)}
             onChange={() => timeline.lanes.arrange('launches', session)}
           />{' '}
-          calls that launched its kernels
+          kernel launch calls
         </label>
       )}
       <ul>
@@ -113,7 +113,7 @@ export function LanesMenu({ panel }: { panel: Panel }): JSX.Element | null {
             timeline.lanes.reset();
           }}
         >
-          as at first
+          reset
         </button>
       </div>
     </details>

@@ -190,7 +190,7 @@ describe('the table of memory', () => {
     panel.timeline.window.span.value = { start: ns(10), end: ns(600) };
     panel.timeline.memoryCursor.cap(0, bytes(GIB));
     await vi.waitFor(() =>
-      expect(root.textContent).toMatch(/In what the timeline shows, if .* be 3.00 GiB instead of 5.00 GiB/),
+      expect(root.textContent).toMatch(/peak in the visible part would be 3.00 GiB instead of 5.00 GiB/),
     );
   });
 
@@ -214,7 +214,9 @@ describe('the table of memory', () => {
       slider?.dispatchEvent(new Event('input', { bubbles: true }));
     }
     await vi.waitFor(() =>
-      expect(root.textContent).toContain('alpha would fail or have to do with less: it needs 2.00 GiB more'),
+      expect(root.textContent).toContain(
+        'alpha would fail or have to use less: its peak exceeds the limit by 2.00 GiB',
+      ),
     );
     expect(asked).toHaveLength(1);
     expect(asked[0].get('caps')).toMatch(/^\d+,$/);
@@ -224,9 +226,9 @@ describe('the table of memory', () => {
 describe('whether limits fit', () => {
   it.each([
     [bytes(11 * GIB), 'do not fit'],
-    [bytes(9.5 * GIB), 'leave less than'],
+    [bytes(9.5 * GIB), 'leave too little'],
     [bytes(8 * GIB), ': they fit.'],
-    [null, 'not known'],
+    [null, 'unknown, because'],
   ])('says of %s that they %s', (sum, words) => {
     expect(fitText(sum, memory)).toContain(words);
   });

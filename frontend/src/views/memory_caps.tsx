@@ -1,4 +1,4 @@
-/** What if each session had a memory limit: one slider a session, and what would come of it. */
+/** Memory limits to try: one slider per session, and the predicted outcome. */
 import type { JSX } from 'preact';
 import type { CappedMemory, DeviceMemory } from '../api/report';
 import { formatBytes, formatDuration } from '../base/format';
@@ -42,7 +42,7 @@ function Slider({
   const name = panel.labelOf(owner ?? shown?.id ?? '');
   const now = cap ?? limit;
   const text =
-    cap !== null ? formatBytes(cap) : limit === null ? 'no limit known' : `${formatBytes(limit)}, as it is`;
+    cap !== null ? formatBytes(cap) : limit === null ? 'limit unknown' : `${formatBytes(limit)}, as recorded`;
   return (
     <div class="cap">
       <label>
@@ -75,16 +75,16 @@ function Slider({
   );
 }
 
-/** Whether new limits fit the GPU, in words. */
+/** Whether the limits fit the GPU, in words. */
 export function fitText(sum: Bytes | null, memory: DeviceMemory): string {
   const capacity = memory.capacity_bytes;
   if (sum === null || capacity === null)
-    return 'Whether they fit is not known: a limit or the capacity is not.';
+    return "Whether these limits fit is unknown, because the capacity or a session's limit is not in the traces.";
   const text = `These limits add up to ${formatBytes(sum)} of ${formatBytes(capacity)}`;
-  if (sum > capacity) return `${text}: they do not fit, and the session that asks last can fail.`;
+  if (sum > capacity) return `${text}: they do not fit, and the session that allocates last can fail.`;
   const safe = memory.safe_bytes;
   if (safe !== null && sum > safe) {
-    return `${text}: they fit, but leave less than the system and the processes' contexts need (${formatBytes(safe)} are safe).`;
+    return `${text}: they fit, but leave too little for the system and the processes' contexts (${formatBytes(safe)} is safe).`;
   }
   return `${text}: they fit.`;
 }
@@ -93,19 +93,20 @@ function Outcome({ panel, capped, memory }: Properties & { capped: CappedMemory 
   const { part } = panel.memory;
   const { isWhole, isRange } = panel.focus;
   const peak = part.value?.peak_bytes ?? memory.combined_peak_bytes;
+  const where = isWhole.value ? '' : isRange.value ? 'in the selected range' : 'in the visible part';
   const over = capped.sessions.filter((each) => each.cap_bytes !== null && each.peak_bytes > each.cap_bytes);
   return (
     <>
       <p>
-        {isWhole.value ? 'If' : `In ${isRange.value ? 'the chosen range' : 'what the timeline shows'}, if`} no
-        session passed its limit, the combined peak would {capped.peak_bytes < peak ? 'be ' : 'stay '}
+        If no session exceeded its limit, the combined peak {where} would{' '}
+        {capped.peak_bytes < peak ? 'be ' : 'stay '}
         {formatBytes(capped.peak_bytes)}
         {capped.peak_bytes < peak && <> instead of {formatBytes(peak)}</>}.
       </p>
       {over.map((each) => (
         <p key={each.session} class="settle">
-          {panel.labelOf(each.session)} would fail or have to do with less: it needs{' '}
-          {formatBytes(bytes(each.peak_bytes - (each.cap_bytes ?? 0)))} more than that, and is above it for{' '}
+          {panel.labelOf(each.session)} would fail or have to use less: its peak exceeds the limit by{' '}
+          {formatBytes(bytes(each.peak_bytes - (each.cap_bytes ?? 0)))}, and it stays above it for{' '}
           {formatDuration(each.over_ns)}.
         </p>
       ))}

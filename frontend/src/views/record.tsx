@@ -8,16 +8,13 @@ export function Commands({ logdir, files }: { logdir: string; files: readonly st
   return (
     <>
       <Recipe
-        name="Programs that run, with profiler servers: the same moment of all"
+        name="Running programs with profiler servers: record all at the same time"
         code={captureCommand(logdir, files)}
       />
-      <Recipe
-        name="Programs started for it: each alone, then together, none of them changed"
-        code={runCommand(logdir)}
-      />
+      <Recipe name="Unmodified programs: start each alone, then all together" code={runCommand(logdir)} />
       <p class="muted">
-        Both write down which GPU each program used, what the driver saw meanwhile, and how the clocks stood:
-        what no trace says.
+        Both commands also record which GPU each program used, what the driver reported meanwhile, and how the
+        clocks were set. Traces do not contain this.
       </p>
     </>
   );

@@ -9,7 +9,7 @@ function resultText(panel: Panel): string {
   if (found.value === null) return '';
   const { count, names, lanes } = found.value;
   const inView = lanes.reduce((sum, lane) => sum + lane.in_view, 0);
-  if (count === 0) return 'none';
+  if (count === 0) return 'no events';
   return `${plural(count, 'event')}${names > 1 ? ` of ${plural(names, 'name')}` : ''}, ${formatCount(inView)} in view`;
 }
 
@@ -54,7 +54,7 @@ export function SearchBox({ panel }: { panel: Panel }): JSX.Element {
             ›
           </button>
           <span class="muted small" role="status">
-            {search.isExact && 'this name: '}
+            {search.isExact && 'exact name: '}
             {resultText(panel)}
           </span>
         </>

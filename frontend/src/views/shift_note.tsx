@@ -1,4 +1,4 @@
-/** What moving a session by hand comes to, while it is moved. */
+/** While a session is dragged: by how much, and the overlap that results. */
 import type { JSX } from 'preact';
 import { formatDuration, formatShare } from '../base/format';
 import type { Panel } from '../state/panel';
@@ -8,7 +8,7 @@ export function ShiftNote({ panel }: { panel: Panel }): JSX.Element | null {
   const [rows, device] = [panel.timeline.lanes.rows.value, panel.device.value];
   if (move === null || rows === null || device === null) return null;
   const group = rows.groups.find(({ session }) => session === move.session);
-  const told = panel.shifting.told.value?.time ?? null;
+  const shifted = panel.shifting.shifted.value?.time ?? null;
   const { contended_ns: before, window_ns: window } = device.time;
   const share = (part: number, whole: number): string => `${formatShare(part, whole)} of the window`;
   return (
@@ -17,11 +17,11 @@ export function ShiftNote({ panel }: { panel: Panel }): JSX.Element | null {
         {move.by < 0 ? '−' : '+'}
         {formatDuration(Math.abs(move.by) as typeof move.by)}
       </strong>{' '}
-      at once: {formatDuration(before)} ({share(before, window)}) →{' '}
-      {told === null
+      overlap: {formatDuration(before)} ({share(before, window)}) →{' '}
+      {shifted === null
         ? '…'
-        : `${formatDuration(told.contended_ns)} (${share(told.contended_ns, told.window_ns)})`}
-      <div class="muted">Release to align it so; Align by hand takes it back.</div>
+        : `${formatDuration(shifted.contended_ns)} (${share(shifted.contended_ns, shifted.window_ns)})`}
+      <div class="muted">Release to apply this shift; clear Shift on the session's card to undo it.</div>
     </div>
   );
 }

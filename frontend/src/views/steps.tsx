@@ -1,4 +1,4 @@
-/** Step periods of each session over time, stacked: own device time, host, lost to others. */
+/** Step periods of each session over time, stacked: own device time, host, lost to other sessions. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Device, Report, StepTimes } from '../api/report';
@@ -164,7 +164,7 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
           <i class="own" /> own device time <i class="host" /> host
           {isShared && (
             <>
-              <i class="lost" /> lost to others
+              <i class="lost" /> lost to other sessions
             </>
           )}
         </span>

@@ -69,7 +69,7 @@ function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void, sign
   signal.addEventListener('abort', () => observer.disconnect());
 }
 
-/** A move to a screen of another density changes nothing else: ask to be told. */
+/** A move to a screen of another density changes nothing else: listen for it. */
 function watchDensity(redraw: () => void, signal: AbortSignal): void {
   const arm = (): void => {
     const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
@@ -97,7 +97,7 @@ function useStage(panel: Panel) {
     if (stage.current === null || head.current === null || body.current === null) return;
     const renderers = [rendererOf(head.current), rendererOf(body.current)] as const;
     if (renderers[0] === null || renderers[1] === null) {
-      // The tables below say the same: the panel is of use without its pictures.
+      // The tables below show the same: the panel works without its pictures.
       timeline.error.value = 'this browser has no 2D canvas.';
       return;
     }
@@ -139,18 +139,18 @@ function describe(panel: Panel): string {
   ].join(', ');
 }
 
-/** What the hatches mean; without lost time only the one that is there. */
+/** What the hatches mean. */
 function Legend({ panel }: { panel: Panel }): JSX.Element | null {
   const layout = panel.timeline.layout.value;
   if (layout === null || layout.sessions.length < 2) return null;
   return (
     <p class="legend small muted">
-      <i class="band" /> two sessions at work
-      <i class="band cross" /> three and more
+      <i class="band" /> two sessions at once
+      <i class="band cross" /> three or more
       {layout.lost.length > 0 && (
         <>
-          <i class="stretched" /> kernel stretched by others
-          <i class="stalled" /> stalled behind others
+          <i class="stretched" /> kernel stretched by other sessions
+          <i class="stalled" /> stalled behind other sessions
         </>
       )}
     </p>

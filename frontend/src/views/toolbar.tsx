@@ -24,7 +24,7 @@ function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
   const crumbs = timeline.window.crumbs.value;
   if (crumbs.length === 0) return null;
   return (
-    <nav class="crumbs" aria-label="Chosen ranges">
+    <nav class="crumbs" aria-label="Ranges zoomed to">
       <button type="button" class="link" onClick={() => timeline.window.fit()}>
         whole capture
       </button>
@@ -40,21 +40,21 @@ function Crumbs({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
-/** The chosen range: measured, and a way into it. */
+/** The selected range: its length, and a button that zooms to it. */
 function Range({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const range = timeline.window.range.value;
   if (range === null || timeline.layout.value === null) return null;
   return (
-    <span class="range" role="group" aria-label="Chosen range">
+    <span class="range" role="group" aria-label="Selected range">
       <strong>{formatDuration(lengthOf(range))}</strong> <span class="muted">{edgesOf(timeline, range)}</span>
       <button type="button" title="Zoom to the range (Enter)" onClick={() => timeline.window.commitRange()}>
-        zoom to it
+        zoom to range
       </button>
       <button
         type="button"
-        aria-label="Forget the range"
-        title="Forget the range (Esc)"
+        aria-label="Clear the range"
+        title="Clear the range (Esc)"
         onClick={() => {
           timeline.window.range.value = null;
         }}

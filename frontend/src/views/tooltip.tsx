@@ -1,4 +1,4 @@
-/** What the pointer is on. Text nodes only: kernel names come from the traces. */
+/** What the pointer is over. Text nodes only: kernel names come from the traces. */
 import type { ComponentChildren, JSX } from 'preact';
 import { formatCount, formatDuration } from '../base/format';
 import { lengthOf, type Ns, ns, type Px } from '../base/units';
@@ -17,11 +17,11 @@ export function mergedText({ slice }: Hit): string | null {
   return slice.count > 1 ? `${formatCount(slice.count)} ${MANY[slice.kind] ?? 'events'}, longest:` : null;
 }
 
-const STALLED = 'Stalled: own work waited while others had the device';
+const STALLED = 'Stalled: its work waited while other sessions had the device';
 
 interface BoxProperties {
   readonly panel: Panel;
-  /** What it tells about: since when, and where it stands. */
+  /** When its subject begins, and where that stands. */
   readonly since: Ns;
   readonly place: { readonly top: Px; readonly height: Px };
   readonly children: ComponentChildren;
@@ -75,13 +75,13 @@ export function Tooltip({ panel }: { panel: Panel }): JSX.Element | null {
   return (
     <TooltipBox panel={panel} since={slice.start} place={box}>
       {merged !== null && <div class="muted">{merged}</div>}
-      <div class="name">{slice.name || 'name lost'}</div>
+      <div class="name">{slice.name || 'name not recorded'}</div>
       <div>
         {formatDuration(lengthOf(slice))}
         {merged !== null && <> · busy {formatDuration(slice.busy)}</>} · at{' '}
         {timeline.instantText(slice.start, lengthOf(slice) / 100)}
       </div>
-      {stretched > 0 && <div>stretched by others: {formatDuration(ns(stretched))} of it</div>}
+      {stretched > 0 && <div>stretched by other sessions: {formatDuration(ns(stretched))} of this</div>}
       <div class="muted">
         {timeline.nameOf(box.lane.session)} · {box.lane.label}
         {slice.count === 1 && ` · ${NOUNS[slice.kind] ?? 'event'}`}

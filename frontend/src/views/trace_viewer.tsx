@@ -30,7 +30,7 @@ export function TraceViewerMenu({ panel }: { panel: Panel }): JSX.Element | null
   if (sessions.length === 0 || view === null) return null;
   return (
     <details class="menu">
-      <summary title="This window in xprof's trace viewer">trace viewer</summary>
+      <summary title="Open this window in xprof's trace viewer">trace viewer</summary>
       <div>
         {sessions.map(({ id }) => (
           <TraceViewerLink key={id} {...{ panel, id, view }}>

@@ -1,4 +1,4 @@
-/** What other schedules would bring: predicted, each with its range and what it takes for granted. */
+/** Other schedules: the predicted slowdowns, each with its range and its assumptions. */
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
@@ -23,7 +23,7 @@ function Row({ row }: { row: WhatIfRow }): JSX.Element {
     <tr class={isBest ? 'best' : undefined}>
       <th scope="row">
         {setting}
-        {isBest && <span class="badge">loses least</span>}
+        {isBest && <span class="badge">least lost time</span>}
         {note !== '' && !isBlank && <small>{note}</small>}
       </th>
       {isBlank ? (
@@ -61,8 +61,8 @@ export function WhatIfView({
       <div class="scroll">
         <table>
           <caption class="muted">
-            Predicted from the recorded work: step period then, against alone. The range is what the recording
-            leaves open.
+            Predicted from the recorded work: the slowdown of each session under another schedule, with the
+            range that the recording leaves open.
           </caption>
           <thead>
             <tr>
@@ -72,10 +72,10 @@ export function WhatIfView({
                   <SessionName {...{ report, device, theme, id }} />
                 </th>
               ))}
-              <th scope="col" title="until the recorded work of all sessions is done">
+              <th scope="col" title="Time until the recorded work of all sessions is done">
                 all done in
               </th>
-              <th scope="col">memory at the peak</th>
+              <th scope="col">memory peak</th>
             </tr>
           </thead>
           <tbody>
