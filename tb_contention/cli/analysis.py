@@ -58,8 +58,9 @@ def no_captures(discovery: "Discovery") -> LogdirError:
 
 def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
     """Say for each file why it cannot be read."""
+    from tb_contention.words.numbers import count
     from tb_contention.words.problems import what_happened
 
     reasons = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
-    more = f" {len(problems) - 5} more files are not listed." if len(problems) > 5 else ""
+    more = f" {count(len(problems) - 5, 'more file is', 'more files are')} not listed." if len(problems) > 5 else ""
     return LogdirError(f"None of the captures in {logdir} can be read. {reasons}{more}", slug="logdir-unreadable")

@@ -8,6 +8,7 @@ from typing import Any
 
 from tb_contention.notebook.library import library
 from tb_contention.notebook.scoped import page, rows_of_html
+from tb_contention.words.numbers import count
 
 #: Rows that a notebook shows of a table.
 MOST_ROWS = 20
@@ -60,7 +61,7 @@ class Table:
 
     def __repr__(self) -> str:
         names = ", ".join(column.name for column in self.columns)
-        return f"Table {self.name}: {len(self):,} rows of {names}"
+        return f"Table {self.name}: {count(len(self), 'row')} of {names}"
 
     def rows(self) -> Iterable[tuple[Value, ...]]:
         """Walk over the rows."""
@@ -95,7 +96,7 @@ class Table:
         numbers = frozenset(n for n, c in enumerate(self.columns) if c.kind in (Kind.INTEGER, Kind.NUMBER))
         rows = [[_cell(value) for value in row] for row in islice(self.rows(), MOST_ROWS)]
         left_out = len(self) - len(rows)
-        note = f"{left_out:,} more rows: .to_pandas() has all." if left_out else f"{len(self):,} rows"
+        note = f"{count(left_out, 'more row')}: .to_pandas() has all." if left_out else count(len(self), "row")
         return page(rows_of_html(header, rows, numbers) + f'<p class="faint">{note}</p>')
 
 

@@ -150,7 +150,7 @@ def _problems(report: Report) -> str:
         return ""
     rows = tuple(_problem(problem) for problem in report.problems[:MOST_NOTES])
     left_out = len(report.problems) - len(rows)
-    note = f"{left_out:,} more are in the JSON report." if left_out else ""
+    note = f"{count(left_out, 'more is', 'more are')} in the JSON report." if left_out else ""
     header = ("severity", "file", "what", "count", "slug")
     table = TextTable(title="Problems with the input", header=header, rows=rows, numbers=frozenset((3,)), note=note)
     return _section_table(table, "h2")

@@ -52,7 +52,7 @@ def _closing(report: Report, tables: list[TextTable]) -> list[str]:
     if report.problems:
         parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems[:MOST_NOTES])]
         left_out = len(report.problems) - MOST_NOTES
-        parts += [f"{left_out:,} more are in the JSON report."] if left_out > 0 else []
+        parts += [f"{count(left_out, 'more is', 'more are')} in the JSON report."] if left_out > 0 else []
     for table in tables:
         parts += _folded(table.title, _table(table, level=0))
     notes = [escape(note) for note in report.notes]

@@ -8,7 +8,18 @@ from tb_contention.model.names import clean, shorten
 from tb_contention.tables.rows import Row, Wire, rows_of_device
 from tb_contention.tables.rows import rows as all_rows
 from tb_contention.tables.spec import Column, Kind, TableSpec
-from tb_contention.words.numbers import UNKNOWN, between, duration, number, percent, share, size, three_digits, times
+from tb_contention.words.numbers import (
+    UNKNOWN,
+    between,
+    count,
+    duration,
+    number,
+    percent,
+    share,
+    size,
+    three_digits,
+    times,
+)
 
 #: Characters beyond which a name is cut in its middle.
 _LONG = 80
@@ -60,7 +71,7 @@ def _is_there(value: Any) -> bool:
 
 def more(left_out: int) -> str:
     """Say how many rows a table leaves out; '' for none."""
-    return f"{left_out:,} more rows are in the JSON and CSV reports." if left_out else ""
+    return f"{count(left_out, 'more row is', 'more rows are')} in the JSON and CSV reports." if left_out else ""
 
 
 def cell(column: Column, row: Row, names: Mapping[str, str]) -> str:

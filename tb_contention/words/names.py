@@ -13,6 +13,8 @@ from tb_contention.model.report import DeviceReport, Report
 UNTRACED_WORDS = "untraced work"
 #: Characters beyond which an id is too long for a sentence.
 _LONG = 40
+#: One level of an id, with what stands before it.
+_LEVEL = re.compile(r"[/#]?[^/#]+")
 _NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)")
 _UUID = re.compile(r".*-[0-9a-f]{8}(?P<end>[0-9a-f]{4})", re.IGNORECASE)
 
@@ -21,17 +23,29 @@ def session_labels(sessions: Iterable[Session]) -> dict[str, str]:
     """Call each session by the shortest end of its name that no other session's name ends with; by its id where names are equal.
 
     alone/trainer, shared/trainer, shared/evaluator  ->  alone/trainer, shared/trainer, evaluator
+    a/2026_03_01/host#model, b/2026_03_01/host#model ->  a#model, b#model
     """
     names = {str(session.id): session.name for session in sessions}
     ends = Counter(end for name in names.values() for end in set(_ends(name)))
-    labels = {session: next((end for end in _ends(name) if ends[end] == 1), session) for session, name in names.items()}
-    return {session: clean(label) for session, label in labels.items()}
+    labels = {s: next((end for end in _ends(name) if ends[end] == 1), "") for s, name in names.items()}
+    ids = [session for session, label in labels.items() if not label]
+    everywhere = set.intersection(*(set(_LEVEL.findall(session)) for session in ids)) if len(ids) > 1 else set()
+    shown = {session: clean(label or _without(session, everywhere)) for session, label in labels.items()}
+    times = Counter(shown.values())
+    return {session: label if times[label] == 1 else clean(session) for session, label in shown.items()}
 
 
 def _ends(name: str) -> list[str]:
-    """List the ends of a path, the shortest first."""
+    """List the ends of a path that say something, the shortest first."""
     levels = name.split("/")
-    return ["/".join(levels[-depth:]) for depth in range(1, len(levels) + 1)]
+    return [end for depth in range(1, len(levels) + 1) if (end := "/".join(levels[-depth:])).strip(" /")]
+
+
+def _without(session: str, everywhere: set[str]) -> str:
+    """Leave out of an id's middle the levels that are the same in all ids."""
+    levels = _LEVEL.findall(session)
+    last = len(levels) - 1
+    return "".join(level for n, level in enumerate(levels) if n in (0, last) or level not in everywhere)
 
 
 class Names(dict[str, str]):

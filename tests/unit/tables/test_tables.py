@@ -18,7 +18,7 @@ from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_dict
 from tb_contention.report.to_markdown import escape, to_markdown
 from tb_contention.tables.catalogue import DEVICE_TABLES, TABLES, table
-from tb_contention.tables.people import TextTable, cell, device_table
+from tb_contention.tables.people import TextTable, cell, device_table, more
 from tb_contention.tables.rows import Row, ends, rows
 from tb_contention.tables.sharing import BLAME, PAIRS
 from tb_contention.tables.spec import Column, For, Kind, TableSpec
@@ -175,3 +175,9 @@ def test_the_panels_tables_are_the_declared_ones() -> None:
             assert f"key: '{column.key}'" in text
     assert "audience" not in text
     assert all(c.audience is not For.PROGRAMS for spec in TABLES for c in spec.for_people)
+
+
+def test_what_is_left_out_is_counted_as_in_a_sentence() -> None:
+    assert [more(n) for n in (0, 1, 2_000)] == [
+        "", "1 more row is in the JSON and CSV reports.", "2,000 more rows are in the JSON and CSV reports.",
+    ]  # fmt: skip

@@ -18,6 +18,20 @@ def test_sessions_of_one_name_are_called_by_their_ids() -> None:
     assert list(session_labels([one, two]).values()) == ["trainer/host0", "trainer/host1"]
 
 
+def test_ids_leave_out_what_is_the_same_in_all() -> None:
+    drawn = session_of("h#model", "AA")
+    ids = [SessionId(f"{run}/2026_03_01_10_00_00/h#model") for run in "ab"]
+    assert list(session_labels(replace(drawn, id=each) for each in ids).values()) == ["a#model", "b#model"]
+
+
+def test_no_session_is_nameless_and_no_two_have_one_label() -> None:
+    drawn = session_of("x", "AA")
+    names = ["", "runs/", "a/b", "c/a/b", "d\ne", "d\\x0ae"]
+    labels = session_labels(replace(drawn, name=name, id=SessionId(f"r{n}/host")) for n, name in enumerate(names))
+    assert all(labels.values())
+    assert len(set(labels.values())) == len(names)
+
+
 def test_a_name_that_is_the_end_of_another_gives_way_to_the_id() -> None:
     labels = session_labels([session_of("trainer", "AA"), session_of("a/trainer", "AA")])
     assert list(labels.values()) == ["trainer/host0", "a/trainer"]
