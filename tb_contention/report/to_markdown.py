@@ -18,6 +18,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 _LINK = re.compile(r"(?i)\b(https?|ftp|javascript|data|mailto|www)(?=[:.])")
 #: What notifies a user or refers to an issue when the text is pasted into a ticket.
 _MENTION = re.compile(r"@(?=\w)|\b(GH)(?=-\d)")
+#: What most cells have none of: anything that one of the three finds.
+_ACTIVE = re.compile(f"{_SPECIAL.pattern}|@|GH-|(?i:https?|ftp|javascript|data|mailto|www)[:.]")
 #: A comment of a ticket holds 65,536 characters. Devices beyond this are only counted.
 MOST = 60_000
 #: Findings that stand first, and tables of a device that are not folded; findings and problems that are printed at all.
@@ -67,6 +69,8 @@ def _folded(title: str, parts: list[str]) -> list[str]:
 
 def escape(text: str) -> str:
     """Make any text mean only itself in Markdown, in a table cell too."""
+    if not _ACTIVE.search(text):
+        return clean(text)
     escaped = _SPECIAL.sub(r"\\\1", clean(text)).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
     return _MENTION.sub(lambda match: f"{match[0]}&#8203;", _LINK.sub(lambda match: f"{match[0]}&#8203;", escaped))
 

@@ -51,9 +51,8 @@ def report_table(spec: TableSpec, report: Wire, names: Mapping[str, str]) -> Tex
 
 def _table(spec: TableSpec, found: list[Row], names: Mapping[str, str], title: str) -> TextTable:
     shown = found[: spec.most]
-    columns = [
-        c for c in spec.for_people if any(_is_there(row.value(c.key)) for row in shown) or c is spec.for_people[0]
-    ]
+    first, *others = spec.for_people
+    columns = [first, *(c for c in others if any(_is_there(row.value(c.key)) for row in shown))]
     return TextTable(
         title=title,
         header=tuple(c.title for c in columns),

@@ -1,7 +1,7 @@
 """A table's declaration and its rows -> columns of values for programs: nothing rounded, nothing left out, None for what is unknown."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def program_columns(spec: TableSpec, report: Wire, found: Iterable[Row] | None =
             name=name,
             unit=_UNITS.get(column.kind, ""),
             kind=column.kind,
-            values=tuple(_value(column, row, key) for row in listed),
+            values=tuple(_values(column, key, listed)),
             shows=column,
         )
         for column in spec.for_programs
@@ -43,14 +43,14 @@ def program_columns(spec: TableSpec, report: Wire, found: Iterable[Row] | None =
     )
 
 
-def _value(column: Column, row: Row, key: str) -> Any:
-    value = row.value(key)
-    if column.kind is Kind.SESSIONS:
-        return " ".join(value or ())
-    if column.kind is Kind.LIST:
-        return "; ".join(value or ())
+def _values(column: Column, key: str, listed: list[Row]) -> Iterator[Any]:
+    found = (row.value(key) for row in listed)
+    if column.kind in (Kind.SESSIONS, Kind.LIST):
+        between = " " if column.kind is Kind.SESSIONS else "; "
+        return (between.join(value or ()) for value in found)
     if column.kind is Kind.MAP:
-        return None if value is None else json.dumps(value, sort_keys=True)
-    if column.kind is Kind.SLOWDOWN and key.endswith(".estimate") and row.value(f"{column.key}.evidence") == "D":
-        return None
-    return value
+        return (None if value is None else json.dumps(value, sort_keys=True) for value in found)
+    if column.kind is Kind.SLOWDOWN and key.endswith(".estimate"):
+        evidence = f"{column.key}.evidence"
+        return (None if row.value(evidence) == "D" else value for row, value in zip(listed, found, strict=True))
+    return found

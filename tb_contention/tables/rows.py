@@ -19,6 +19,8 @@ class Row:
 
     def value(self, key: str) -> Any:
         """Return the value of a key such as `slowdown.estimate`, `device.id` or `outer.setting`; None where something on the way is."""
+        if "." not in key:
+            return self.own.get(key)
         head, _, rest = key.partition(".")
         if head == "device" and rest:
             return _follow(self.device, rest)
