@@ -106,6 +106,7 @@ function stepTimesOf(workload, idOf) {
       end_ns: rows.map((row) => row.end),
       own_ns: rows.map((row) => row.own),
       host_ns: rows.map((row) => row.host),
+      period_ns: rows.map((row) => row.own + row.host + row.lost),
       lost_ns: rows.map((row) => row.lost),
     };
   });

@@ -111,6 +111,7 @@ export function memoryJson(workload, idOf) {
       missing_events: index,
       repeated_events: 0,
       unpaired_frees: 0,
+      gaps: '',
       holders: [],
     })),
     holders,

@@ -8,7 +8,7 @@ from typing import Annotated
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
-from tb_contention.wire import Choice, Wire, ratio
+from tb_contention.wire import Choice, Wire, ratio, wired
 
 #: Who a loss is put down to when no traced session explains it.
 UNTRACED = SessionId("untraced")
@@ -53,6 +53,12 @@ class KernelTotal:
     name: Annotated[str, Wire("name of the kernel")]
     count: Annotated[int, Wire("number of instances")]
     total: Annotated[Nanoseconds, Wire("summed durations, clipped to the window")]
+
+    @property
+    @wired("mean duration, clipped to the window")
+    def mean(self) -> Nanoseconds:
+        """Return the mean duration."""
+        return Nanoseconds(round(self.total / max(1, self.count)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

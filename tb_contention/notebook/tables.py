@@ -58,12 +58,15 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
 
 
+_COLUMNS = ("number", "start_ns", "end_ns", "period_ns", "own_ns", "host_ns", "lost_ns")
+
+
 def _periods(report: Report) -> Iterator[Row]:
     """Walk over all step periods; the JSON report merges neighbours where there are many."""
     for device in report.devices:
         for times in device.cost.steps:
-            columns = (times.number, times.start, times.end, times.own, times.host)
+            columns = (times.number, times.start, times.end, times.end - times.start, times.own, times.host)
             lost = times.lost.tolist() if times.known else [None] * len(times.number)
             for values in zip(*(column.tolist() for column in columns), lost, strict=True):
-                own = dict(zip(("number", "start_ns", "end_ns", "own_ns", "host_ns", "lost_ns"), values, strict=True))
+                own = dict(zip(_COLUMNS, values, strict=True))
                 yield Row({"session": times.session, "merged": 1, **own}, {}, {"id": device.id})

@@ -5,6 +5,7 @@ from pathlib import Path
 from tb_contention.model.contention_part import ContentionPart
 from tb_contention.model.memory_part import MemoryPart
 from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.report.contract.columns import help_of
 from tb_contention.report.contract.documents import ComparisonDocument
 from tb_contention.report.contract.markdown import with_tables
 from tb_contention.report.contract.typescript import typescript as types
@@ -33,6 +34,6 @@ def pages() -> dict[Path, str]:
     routes, report = (path.read_text(encoding="utf-8") for path in (_ROUTES, _FORMAT))
     return {
         _API / "report.ts": types(ANSWERS),
-        _API / "tables.ts": tables(),
+        _API / "tables.ts": tables(help_of),
         _ROUTES: with_tables(routes, ANSWERS, {"../report/FORMAT.md": report}),
     }

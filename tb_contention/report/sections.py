@@ -1,6 +1,5 @@
 """A report -> the tables that Markdown and HTML print, each in their own way. Text is cleaned, not yet escaped."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from tb_contention.model.contention import UNTRACED, Evidence
@@ -12,7 +11,6 @@ from tb_contention.tables.memory import ALLOCATORS
 from tb_contention.tables.people import TextTable, device_table, report_table
 from tb_contention.tables.rows import Wire
 from tb_contention.words.answers import SWITCHES, class_words
-from tb_contention.words.memory import gaps_sentence
 from tb_contention.words.names import Names, names_of
 from tb_contention.words.numbers import UNKNOWN, duration
 
@@ -41,14 +39,12 @@ def device_tables(device: Wire, names: Names) -> list[TextTable]:
         for spec in DEVICE_TABLES
         if spec is not sharing.PAIRS or len(device["pairs"]) > 1
     ]
-    return [_with_gaps(t, device, names) if t.title == ALLOCATORS.title else t for t in made if t.rows]
+    return [_with_note(t, device) if t.title == ALLOCATORS.title else t for t in made if t.rows]
 
 
-def _with_gaps(table: TextTable, device: Wire, names: Mapping[str, str]) -> TextTable:
-    """Add what is wrong with the events of each allocator, and why memory is incomplete."""
-    found = ((a, gaps_sentence(a["missing_events"], a["repeated_events"])) for a in device["memory"]["per_session"])
-    gaps = [f"{names[a['session']]}: {words}." for a, words in found if words]
-    return replace(table, note=" ".join(filter(None, (*gaps, device["memory_note"], table.note))))
+def _with_note(table: TextTable, device: Wire) -> TextTable:
+    """Add why the memory is incomplete."""
+    return replace(table, note=" ".join(filter(None, (device["memory_note"], table.note))))
 
 
 def blame_matrix(device: Wire, names: Names) -> TextTable:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tb_contention.model.contention import StepTimes
 from tb_contention.units import I64
-from tb_contention.wire import Wire
+from tb_contention.wire import Wire, wired
 
 #: Entries that a session's steps are printed in at most.
 MOST_STEPS = 400
@@ -25,6 +25,12 @@ class StepRuns:
         ),
     ]
     steps: Annotated[int, Wire("number of periods")]
+
+    @property
+    @wired("length of each entry")
+    def period_ns(self) -> I64:
+        """Return how long each entry lasts."""
+        return self.times.end - self.times.start
 
     def sizes(self) -> I64:
         """Return how many periods each entry stands for."""

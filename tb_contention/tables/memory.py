@@ -21,6 +21,7 @@ _PEAKS = (
     Column(key="fragmentation_at_peak", title="fragmentation", kind=Kind.SHARE),
     Column(key="fragmentation_most", title="highest fragmentation", kind=Kind.SHARE, audience=For.PROGRAMS),
     Column(key="rounding_at_peak_bytes", title="rounding at the peak", kind=Kind.BYTES, audience=For.PROGRAMS),
+    Column(key="gaps", title="recording", kind=Kind.TEXT, unless="complete"),
     Column(key="events", title="events", kind=Kind.COUNT, audience=For.PROGRAMS),
     Column(key="repeated_events", title="repeated events", kind=Kind.COUNT, audience=For.PROGRAMS),
     Column(key="missing_events", title="missing events", kind=Kind.COUNT, audience=For.PROGRAMS),
@@ -46,11 +47,12 @@ PINNED = TableSpec(
     note="This memory is on the host, not on the GPU.",
 )
 
-_HOLDER = (
+_WHAT = (
     Column(key="kind", title="kind", kind=Kind.WORD, audience=For.PROGRAMS),
     _OPERATION,
     Column(key="scope", title="scope", kind=Kind.NAME, audience=For.PROGRAMS),
-    Column(key="bytes", title="bytes", kind=Kind.BYTES),
+)
+_HOW = (
     Column(key="requested_bytes", title="requested", kind=Kind.BYTES, audience=For.PROGRAMS),
     Column(key="count", title="count", kind=Kind.COUNT),
     Column(key="region", title="region", kind=Kind.TEXT),
@@ -64,7 +66,14 @@ HOLDERS = TableSpec(
     title="Who holds the combined peak",
     help="Operations by the bytes that they hold at the combined peak.",
     source="devices/memory/holders",
-    columns=(_DEVICE, _SESSION, _ALLOCATOR, *_HOLDER),
+    columns=(
+        _DEVICE,
+        _SESSION,
+        _ALLOCATOR,
+        *_WHAT,
+        Column(key="bytes", title="bytes", kind=Kind.BYTES, of="outer.combined_peak_bytes"),
+        *_HOW,
+    ),
     most=15,
     note="All rows add up to the combined peak.",
 )
@@ -79,7 +88,9 @@ OWN_HOLDERS = TableSpec(
         _SESSION,
         _ALLOCATOR,
         Column(key="outer.peak_at_ns", title="at", kind=Kind.INSTANT),
-        *_HOLDER,
+        *_WHAT,
+        Column(key="bytes", title="bytes", kind=Kind.BYTES, of="outer.peak_bytes"),
+        *_HOW,
     ),
     most=15,
 )
@@ -92,9 +103,9 @@ HOLDER_SCOPES = TableSpec(
     columns=(
         _DEVICE,
         _SESSION,
-        Column(key="kind", title="kind", kind=Kind.WORD, audience=For.PROGRAMS),
+        Column(key="kind", title="kind", kind=Kind.WORD),
         Column(key="scope", title="scope", kind=Kind.NAME, unless="(no scope)"),
-        Column(key="bytes", title="bytes", kind=Kind.BYTES, of="device.memory.combined_peak_bytes"),
+        Column(key="bytes", title="bytes", kind=Kind.BYTES, of="outer.combined_peak_bytes"),
         Column(key="count", title="count", kind=Kind.COUNT),
     ),
     most=10,

@@ -1,9 +1,12 @@
 """The declarations of the tables -> the module of the panel that holds them."""
 
 import json
+from collections.abc import Callable
 
 from tb_contention.tables.catalogue import DEVICE_TABLES, REPORT_TABLES
 from tb_contention.tables.spec import Column, Kind, TableSpec
+
+Help = Callable[[TableSpec, Column], str]
 
 _HEAD = """/** The tables of a report. Generated from `tb_contention/tables/`; do not edit. */
 
@@ -37,21 +40,21 @@ export interface TableSpec {{
 """
 
 
-def typescript() -> str:
-    """Write the module."""
+def typescript(help_of: Help) -> str:
+    """Write the module; help_of: what a column of a table holds."""
     kinds = "".join(f"\n  | '{kind.value}'" for kind in Kind)
     tables = (("DEVICE_TABLES", DEVICE_TABLES), ("REPORT_TABLES", REPORT_TABLES))
-    return _HEAD.format(kinds=kinds) + "\n".join(_tables(name, specs) for name, specs in tables)
+    return _HEAD.format(kinds=kinds) + "\n".join(_tables(name, specs, help_of) for name, specs in tables)
 
 
-def _tables(name: str, specs: tuple[TableSpec, ...]) -> str:
+def _tables(name: str, specs: tuple[TableSpec, ...], help_of: Help) -> str:
     """Write some tables by their slugs."""
-    entries = "".join(f"  {spec.slug}: {_table(spec)},\n" for spec in specs)
+    entries = "".join(f"  {spec.slug}: {_table(spec, help_of)},\n" for spec in specs)
     return f"export const {name} = {{\n{entries}}} as const satisfies Record<string, TableSpec>;\n"
 
 
-def _table(spec: TableSpec) -> str:
-    columns = "".join(f"      {_column(column)},\n" for column in spec.for_people)
+def _table(spec: TableSpec, help_of: Help) -> str:
+    columns = "".join(f"      {_column(column, help_of(spec, column))},\n" for column in spec.for_people)
     facts = (
         f"slug: {_text(spec.slug)}",
         f"title: {_text(spec.title)}",
@@ -62,9 +65,11 @@ def _table(spec: TableSpec) -> str:
     return "{\n" + "".join(f"    {fact},\n" for fact in facts) + f"    columns: [\n{columns}    ],\n  }}"
 
 
-def _column(column: Column) -> str:
+def _column(column: Column, says: str) -> str:
+    """Write a column; figures are explained by the first clause of what they are, since every byte of the panel is loaded."""
     kind = column.kind.value
-    facts = _given(key=column.key, title=column.title, kind=kind, help=column.help, of=column.of, unless=column.unless)
+    says = says.partition(";")[0] if column.kind.is_number else ""
+    facts = _given(key=column.key, title=column.title, kind=kind, help=says, of=column.of, unless=column.unless)
     return "{ " + ", ".join(facts) + " }"
 
 

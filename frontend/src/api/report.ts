@@ -778,6 +778,8 @@ export interface KernelRow {
   readonly count: number;
   /** summed durations, clipped to the window */
   readonly total_ns: Ns;
+  /** mean duration, clipped to the window */
+  readonly mean_ns: Ns;
   /** what they take alone; null where no baseline is known */
   readonly alone_ns: Ns | null;
   /**
@@ -1442,6 +1444,8 @@ export interface SessionMemory {
    * the process did not do while it was captured is not in it
    */
   readonly suggested_limit_bytes: Bytes;
+  /** what is wrong with its recorded events, in words; "" for nothing */
+  readonly gaps: string;
 }
 
 /** What one session would see. */
@@ -1616,6 +1620,8 @@ export interface StepTimes {
   readonly merged: number;
   /** number of periods */
   readonly steps: number;
+  /** length of each entry */
+  readonly period_ns: readonly Ns[];
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Ns, ns } from '../base/units';
 
 /** The culprit where no traced session explains a loss. */
 export const UNTRACED = 'untraced';
+export const UNTRACED_WORDS = 'untraced work';
 
 export interface BlameCell {
   readonly culprit: string;

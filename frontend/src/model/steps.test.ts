@@ -18,6 +18,7 @@ const made = (periods: readonly (readonly [number, number, number])[], more: Par
     number: periods.map((_, i) => i + 7),
     start_ns: start.map(ns),
     end_ns: [...start.slice(1), at].map(ns),
+    period_ns: periods.map((parts) => ns(parts[0] + parts[1] + parts[2])),
     own_ns: periods.map((parts) => ns(parts[0])),
     host_ns: periods.map((parts) => ns(parts[1])),
     lost_ns: periods.map((parts) => ns(parts[2])),

@@ -131,15 +131,3 @@ export function barText(bar: Bar, times: StepTimes): string {
   const parts = `own ${formatDuration(bar.own)} + host ${formatDuration(bar.host)}${lost}`;
   return `${which}: ${formatDuration(bar.period)} = ${parts}`;
 }
-
-/** A row for each entry of a session's step times; what is lost is null where it is not known. */
-export const stepRows = (times: StepTimes): readonly object[] =>
-  times.number.map((number, i) => ({
-    session: times.session,
-    number,
-    start_ns: times.start_ns[i],
-    end_ns: times.end_ns[i],
-    own_ns: times.own_ns[i],
-    host_ns: times.host_ns[i],
-    lost_ns: times.known ? times.lost_ns[i] : null,
-  }));

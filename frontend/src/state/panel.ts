@@ -1,8 +1,10 @@
 /** The panel: asks for the summary, knows the open device and puts the parts together. */
+
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import type { Summary } from '../api/report';
 import { Source, STALE } from '../api/source';
 import { themeOf } from '../base/palette';
+import { UNTRACED, UNTRACED_WORDS } from '../model/blame';
 import { type Codec, TEXT } from '../model/hash';
 import { during, messageOf } from './activity';
 import { Address, type Addressed, keyOf } from './address';
@@ -123,9 +125,11 @@ export class Panel {
     return isOnScreen ? (revision ?? null) : null;
   }
 
-  /** What the server calls a session; an id of none is its own name. */
+  /** What the server calls a session or a device; an id of none is its own name. */
   labelOf(id: string): string {
-    return this.report.value?.sessions.find((session) => session.id === id)?.label ?? id;
+    const report = this.report.value;
+    const found = [...(report?.sessions ?? []), ...(report?.devices ?? [])].find((each) => each.id === id);
+    return found?.label ?? (id === UNTRACED ? UNTRACED_WORDS : id);
   }
 
   choose(device: string): void {

@@ -143,6 +143,7 @@ export const allocator = (more: Partial<SessionMemory> = {}): SessionMemory => (
   repeated_events: 0,
   missing_events: 0,
   unpaired_frees: 0,
+  gaps: '',
   holders: [],
   ...more,
 });
@@ -281,6 +282,7 @@ export const costly = (): Partial<Device> => {
         number: [1, 2],
         start_ns: [ns(0), ns(200e6)],
         end_ns: [ns(200e6), ns(480e6)],
+        period_ns: [ns(200e6), ns(280e6)],
         own_ns: [ns(100e6), ns(200e6)],
         host_ns: [ns(50e6), ns(60e6)],
         lost_ns: [ns(50e6), ns(20e6)],

@@ -1,17 +1,12 @@
 /** Who lost time to whom: victims in rows, culprits in columns, and the kernels behind it. */
 import type { JSX } from 'preact';
-import type { Blame, Device, KernelBlame, Report } from '../api/report';
-import { formatDuration, formatShare, shortenAll, UNKNOWN } from '../base/format';
+import type { Blame, Device, Report } from '../api/report';
+import { formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
 import type { Panel } from '../state/panel';
-import { durationColumn, sessionColumn } from './columns';
-import { type Column, DataTable } from './data_table';
 import type { TableProperties } from './head';
 import { SessionName } from './session_name';
-
-const MOST_PAIRS = 8;
-const LONGEST = 30;
 
 interface BlameProperties {
   readonly panel: Panel;
@@ -28,66 +23,9 @@ function Cell({ cell, isSelf, theme }: { cell: BlameCell; isSelf: boolean; theme
   );
 }
 
-function Pairs({ panel, report, device, pairs }: BlameProperties & { pairs: readonly KernelBlame[] }) {
-  const theme = panel.theme.value;
-  const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} isShort />;
-  const shown = pairs.slice(0, MOST_PAIRS);
-  const short = shortenAll(
-    shown.flatMap((pair) => [pair.victim_kernel, pair.culprit_kernel]),
-    LONGEST,
-  );
-  return (
-    <table class="pairs">
-      <caption>Top pairs of kernels</caption>
-      <thead>
-        <tr>
-          {['Delayed kernel', 'while there was', 'lost'].map((column) => (
-            <th key={column} scope="col">
-              {column}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map((pair, index) => (
-          <tr key={index}>
-            <td class="clip" title={pair.victim_kernel}>
-              {session(pair.victim)} {short.get(pair.victim_kernel)}
-            </td>
-            <td class="clip" title={pair.culprit_kernel}>
-              {session(pair.culprit)} {short.get(pair.culprit_kernel)}
-            </td>
-            <td>{formatDuration(pair.lost_ns)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 /** Rows of blame: losses of the whole window, or delays in a part of it. */
 export function blameShown({ panel, device }: TableProperties): readonly Blame[] {
   return panel.focus.isWhole.value ? device.blame : (panel.contention.part.value?.delays ?? device.blame);
-}
-
-export function BlameTable(properties: TableProperties): JSX.Element {
-  const { panel } = properties;
-  const columns: readonly Column<Blame>[] = [
-    sessionColumn(properties, (row: Blame) => row.victim, 'Delayed'),
-    sessionColumn(properties, (row: Blame) => row.culprit, 'by'),
-    durationColumn(panel.focus.isWhole.value ? 'lost' : 'stretch and stall', (row) => row.lost_ns),
-  ];
-  return (
-    <>
-      <DataTable noun="pair of sessions" sortedBy="lost" rows={blameShown(properties)} columns={columns} />
-      {!panel.focus.isWhole.value && (
-        <p class="muted">
-          In a part of the window these are delays of kernels; slack of the host may have hidden some of them
-          from the steps.
-        </p>
-      )}
-    </>
-  );
 }
 
 export function BlameView(properties: BlameProperties): JSX.Element | null {
@@ -96,7 +34,6 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
   if (matrix === null) return null;
   const theme = panel.theme.value;
   const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} />;
-  const pairs = [...device.blame_kernels].sort((a, b) => b.lost_ns - a.lost_ns);
   return (
     <section class="blame" aria-labelledby="blame">
       <h2 id="blame">Who lost time to whom</h2>
@@ -129,7 +66,6 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
           </tbody>
         </table>
       </div>
-      {pairs.length > 0 && <Pairs {...properties} pairs={pairs} />}
     </section>
   );
 }

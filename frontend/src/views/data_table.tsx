@@ -8,9 +8,13 @@ import { ShowButton } from './more';
 const ROW = 28;
 /** As styles.css has it. */
 const HEIGHT = 340;
+/** So few rows need no filter. */
+const FEW = 12;
 
 export interface Column<Row> {
   readonly title: string;
+  /** What it holds, as a title of its head. */
+  readonly help?: string;
   /** What the cell says; the filter looks at those of names. */
   readonly text: (row: Row) => string;
   /** What it is sorted by, where that is not its text; null is unknown. */
@@ -19,6 +23,8 @@ export interface Column<Row> {
   readonly show?: (row: Row) => ComponentChildren;
   /** Text, flush left and searched by the filter; all others are numbers. */
   readonly isName?: boolean;
+  /** A number with its interval. */
+  readonly isWide?: boolean;
 }
 
 interface DataTableProperties<Row> {
@@ -69,7 +75,8 @@ function HeadCell<Row>({
   return (
     <th
       scope="col"
-      class={column.isName ? 'name' : undefined}
+      class={column.isName ? 'name' : column.isWide ? 'wide' : undefined}
+      title={column.help}
       aria-sort={!isSorted ? 'none' : order.descending ? 'descending' : 'ascending'}
     >
       <button type="button" class="link" onClick={() => onSort(column)}>
@@ -93,7 +100,7 @@ export function DataTable<Row>(properties: DataTableProperties<Row>): JSX.Elemen
     setOrder({ title, descending: order?.title === title ? !order.descending : !isName });
   return (
     <>
-      <div class="filter">
+      <div class="filter" hidden={rows.length <= FEW}>
         <label>
           <span class="visually-hidden">Filter by name</span>
           <input

@@ -2,16 +2,15 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { DeviceMemory, Holder, ScopeHeld } from '../api/report';
-import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
-import { sessionColour } from '../base/palette';
+import { DEVICE_TABLES } from '../api/tables';
+import { formatBytes } from '../base/format';
 import type { Bytes, Ns } from '../base/units';
-import { holderText, totalText } from '../model/memory';
+import { rowsIn } from '../model/cells';
 import type { Subject } from '../state/memory';
 import { Chip } from './chip';
-import { sessionColumn } from './columns';
-import { type Column, DataTable } from './data_table';
 import type { TableProperties } from './head';
 import { nameIn } from './session_name';
+import { SpecTable } from './table';
 
 type Properties = TableProperties & { readonly memory: DeviceMemory };
 
@@ -47,95 +46,6 @@ function heldNow({ panel, memory }: Properties): Held {
     holders: memory.holders,
     scopes: memory.holder_scopes,
   };
-}
-
-/** The share of the whole as a bar in the session's colour, and in words. */
-function Share({
-  properties,
-  id,
-  part,
-  whole,
-}: {
-  properties: Properties;
-  id: string;
-  part: Bytes;
-  whole: Bytes;
-}): JSX.Element {
-  const { device, panel } = properties;
-  const index = Math.max(0, device.sessions.indexOf(id));
-  const share = whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0;
-  return (
-    <>
-      <span class="share-track" aria-hidden="true">
-        <span
-          class="share-bar"
-          style={{ width: `${100 * share}%`, background: sessionColour(panel.theme.value, index) }}
-        />
-      </span>
-      <span class="share-text">{formatShare(part, whole)}</span>
-    </>
-  );
-}
-
-interface HeldRow {
-  readonly session: string;
-  readonly bytes: Bytes;
-  readonly count?: number;
-}
-
-/** Columns that holders by operation and by scope share. */
-function heldColumns<Row extends HeldRow>(properties: Properties, whole: Bytes): readonly Column<Row>[] {
-  return [
-    sessionColumn(properties, (row: Row) => row.session),
-    { title: 'bytes', value: (row) => row.bytes, text: (row) => formatBytes(row.bytes) },
-    {
-      title: 'share',
-      value: (row) => row.bytes,
-      text: (row) => formatShare(row.bytes, whole),
-      show: (row) => <Share {...{ properties, id: row.session, part: row.bytes, whole }} />,
-    },
-    {
-      title: 'count',
-      value: (row) => row.count ?? null,
-      text: (row) => (row.count ? formatCount(row.count) : UNKNOWN),
-    },
-  ];
-}
-
-/** Rows that stand for no operation are set apart. */
-const told = (text: string, isTotal: boolean): JSX.Element => (
-  <span class={isTotal ? 'muted' : undefined}>{text}</span>
-);
-
-function HolderTable({ properties, held }: { properties: Properties; held: Held }): JSX.Element {
-  const columns: readonly Column<Holder>[] = [
-    {
-      title: 'Operation',
-      isName: true,
-      text: holderText,
-      show: (row) => told(holderText(row), totalText(row.kind) !== null),
-    },
-    ...heldColumns<Holder>(properties, held.total),
-    { title: 'region', text: (row) => row.region ?? UNKNOWN },
-    { title: 'type', text: (row) => row.data_type ?? UNKNOWN },
-    { title: 'shape', text: (row) => row.shape ?? UNKNOWN },
-    {
-      title: 'age',
-      value: (row) => row.age_ns,
-      text: (row) => formatDuration(row.age_ns),
-    },
-  ];
-  return <DataTable noun="holder" rows={held.holders} columns={columns} />;
-}
-
-const scopeText = (row: ScopeHeld): string => row.scope || totalText(row.kind) || 'no scope';
-
-function ScopeTable({ properties, held }: { properties: Properties; held: Held }): JSX.Element {
-  const columns: readonly Column<ScopeHeld>[] = [
-    { title: 'Name scope', isName: true, text: scopeText, show: (row) => told(scopeText(row), !row.scope) },
-    ...heldColumns<ScopeHeld>(properties, held.total),
-  ];
-  return <DataTable noun="name scope" rows={held.scopes} columns={columns} />;
 }
 
 /** Go to the combined peak, or to that of a session. */
@@ -208,17 +118,15 @@ export function HoldersView(properties: Properties): JSX.Element {
         />{' '}
         by name scope
       </label>
-      {isByScope ? (
-        <ScopeTable properties={properties} held={held} />
-      ) : (
-        <HolderTable properties={properties} held={held} />
-      )}
-      <p class="muted">
-        Not in any capture:
-        {memory.capacity_bytes !== null && ' CUDA contexts and libraries, about 500 MiB per process,'} what an
-        allocator has taken and not given out, and processes that were not captured.
-        {properties.device.driver != null && ' What the driver saw of these is below.'}
-      </p>
+      <SpecTable
+        key={isByScope ? 'scopes' : 'operations'}
+        {...properties}
+        spec={isByScope ? DEVICE_TABLES.holder_scopes : DEVICE_TABLES.holders}
+        rows={rowsIn(properties.device, isByScope ? held.scopes : held.holders, {
+          combined_peak_bytes: held.total,
+        })}
+        bar="bytes"
+      />
     </section>
   );
 }

@@ -1,10 +1,8 @@
 /** What was lost or could not be used, in one line that opens into a list. */
 import type { JSX } from 'preact';
 import type { Problem } from '../api/report';
-import { formatCount, plural, UNKNOWN } from '../base/format';
+import { formatCount, plural } from '../base/format';
 import { groupProblems, type ProblemGroup } from '../model/tables';
-import { type Column, DataTable } from './data_table';
-import type { TableProperties } from './head';
 
 const MOST = 50;
 
@@ -33,24 +31,6 @@ function Group({ group }: { group: ProblemGroup }): JSX.Element {
     </li>
   );
 }
-
-/** Every problem as a row. */
-export function ProblemTable({ report }: TableProperties): JSX.Element {
-  return <DataTable noun="problem" rows={report.problems} columns={COLUMNS} />;
-}
-
-const COLUMNS: readonly Column<Problem>[] = [
-  { title: 'Problem', isName: true, text: (row) => row.slug },
-  { title: 'severity', isName: true, text: (row) => row.severity },
-  { title: 'file', isName: true, text: (row) => row.file },
-  { title: 'what', isName: true, text: (row) => `${row.message} ${row.advice}` },
-  { title: 'count', value: (row) => row.count, text: (row) => formatCount(row.count) },
-  {
-    title: 'at byte',
-    value: (row) => row.offset,
-    text: (row) => (row.offset === null ? UNKNOWN : `${row.offset}`),
-  },
-];
 
 export function Problems({ problems }: { problems: readonly Problem[] }): JSX.Element | null {
   if (problems.length === 0) return null;

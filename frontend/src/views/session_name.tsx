@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import type { Theme } from '../base/palette';
-import { UNTRACED } from '../model/blame';
+import { UNTRACED, UNTRACED_WORDS } from '../model/blame';
 import { Chip } from './chip';
 
 /** The label that the server gives a session; an id of none is its own name. */
@@ -19,7 +19,7 @@ interface SessionNameProperties {
 }
 
 export function SessionName({ report, device, theme, id, isShort }: SessionNameProperties): JSX.Element {
-  if (id === UNTRACED) return <em title="Work on the device that no trace shows">untraced</em>;
+  if (id === UNTRACED) return <em>{UNTRACED_WORDS}</em>;
   const index = device.sessions.indexOf(id);
   return (
     <span title={id}>

@@ -4,7 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Device, Report, StepTimes } from '../api/report';
 import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
-import { lengthOf, overlaps, px, type Span } from '../base/units';
+import { lengthOf, px, type Span } from '../base/units';
 import {
   type Bar,
   barAt,
@@ -20,9 +20,6 @@ import {
 } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
-import { durationColumn, sessionColumn } from './columns';
-import { type Column, DataTable } from './data_table';
-import type { TableProperties } from './head';
 import { nameIn, SessionName } from './session_name';
 
 const HEIGHT = 72;
@@ -190,40 +187,4 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
       })}
     </section>
   );
-}
-
-type StepRow = Bar & { readonly session: string; readonly known: boolean };
-
-/** The periods that lie in the part in focus, or cross its edges. */
-export function stepsShown({ panel, device }: TableProperties): readonly StepRow[] {
-  const part = panel.focus.isWhole.value ? null : panel.focus.part.value;
-  return device.step_times.flatMap((times) =>
-    barsOf(times)
-      .filter((bar) => part === null || overlaps(bar, part))
-      .map((bar) => ({ ...bar, session: times.session, known: times.known })),
-  );
-}
-
-/** The twin of the charts. */
-export function StepsTable(properties: TableProperties): JSX.Element {
-  const { panel } = properties;
-  const columns: readonly Column<StepRow>[] = [
-    sessionColumn(properties, (row: StepRow) => row.session, 'Session'),
-    {
-      title: 'step',
-      value: (row) => row.number,
-      text: (row) => (row.size > 1 ? `${row.size} to ${row.number}` : `${row.number}`),
-    },
-    {
-      title: 'from',
-      value: (row) => row.start,
-      text: (row) => panel.timeline.instantText(row.start, lengthOf(row) / 100),
-    },
-    durationColumn('length', (row) => row.period),
-    durationColumn('own', (row) => row.own),
-    durationColumn('host', (row) => row.host),
-    durationColumn('lost', (row) => (row.known ? row.lost : null)),
-  ];
-  const rows = stepsShown(properties);
-  return <DataTable noun="step period" {...{ rows, columns }} onShow={(row) => show(panel, row)} />;
 }

@@ -2,290 +2,247 @@
 
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import type { ContentionPart, Device } from '../api/report';
-import { formatBytes, formatCount, formatDuration, formatShare, UNKNOWN } from '../base/format';
-import { lengthOf } from '../base/units';
-import { stepRows } from '../model/steps';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { Device } from '../api/report';
+import { DEVICE_TABLES, REPORT_TABLES, type TableSpec } from '../api/tables';
+import { formatDuration } from '../base/format';
+import { lengthOf, type Ns, overlaps, span } from '../base/units';
+import { cellOf, columnsOf, type Row, recordOf, rowsIn, rowsOf } from '../model/cells';
+import { PAIRS, SESSIONS_IN_PART } from '../model/local_tables';
 import { tsvOf } from '../model/tsv';
 import type { Panel } from '../state/panel';
-import { BlameTable, blameShown } from './blame';
-import { Chip } from './chip';
+import { blameShown } from './blame';
 import { CompareView } from './compare';
 import { CopyButton } from './copy';
-import { Head, type TableProperties } from './head';
+import type { TableProperties } from './head';
 import { IntervalTable, LostTable, lostRows } from './interval_tables';
-import { KernelTable, kernelsShown, PairTable } from './kernel_table';
 import { MarksTable } from './marks_table';
 import { MemoryTables } from './memory_tables';
-import { ProblemTable } from './problems';
-import { ScopeTable, ThreadTable } from './roll_up';
-import { nameIn, SessionName } from './session_name';
-import { StepsTable } from './steps';
-
-function Name({ panel, device, id, report }: TableProperties & { id: string }): JSX.Element {
-  const name = nameIn(report, id);
-  return (
-    <th scope="row" title={id}>
-      <Chip theme={panel.theme.value} index={device.sessions.indexOf(id)} /> {name}
-    </th>
-  );
-}
-
-/** Sessions that share a process, and what no session could be found for. */
-function InsideTable({ report, device, panel }: TableProperties): JSX.Element | null {
-  const inside = report.sessions.filter(
-    (session) => session.kind === 'in_process' && device.sessions.includes(session.id),
-  );
-  if (inside.length === 0) return null;
-  const theme = panel.theme.value;
-  return (
-    <table>
-      <Head
-        columns={['Inside a process', 'process', 'told apart by', 'kernels of the process', 'of no session']}
-      />
-      <tbody>
-        {inside.map((session) => (
-          <tr key={session.id}>
-            <th scope="row">
-              <SessionName {...{ report, device, theme, id: session.id }} />
-            </th>
-            <td>{session.process ? nameIn(report, session.process) : UNKNOWN}</td>
-            <td>{session.attribution?.detail || session.attribution?.rule || UNKNOWN}</td>
-            <td>{session.attribution ? formatCount(session.attribution.kernels) : UNKNOWN}</td>
-            <td>{session.attribution ? formatCount(session.attribution.unattributed) : UNKNOWN}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-/** Sessions in a part of the window: sums over what of them lies there. */
-function SessionPartTable(properties: TableProperties & { part: ContentionPart }): JSX.Element {
-  const { window_ns: window } = properties.part.time;
-  return (
-    <table>
-      <Head
-        columns={[
-          'Session',
-          'kernels',
-          'busy',
-          'busy share',
-          'contended',
-          'contended share',
-          'stretch',
-          'stall',
-          'whole steps',
-          'own',
-          'host',
-          'lost',
-        ]}
-      />
-      <tbody>
-        {properties.part.per_session.map((entry) => (
-          <tr key={entry.session}>
-            <Name {...properties} id={entry.session} />
-            <td>{formatCount(entry.kernels)}</td>
-            <td>{formatDuration(entry.busy_ns)}</td>
-            <td>{formatShare(entry.busy_ns, window)}</td>
-            <td>{formatDuration(entry.contended_ns)}</td>
-            <td>{formatShare(entry.contended_ns, window)}</td>
-            <td>{formatDuration(entry.stretch_ns)}</td>
-            <td>{formatDuration(entry.stall_ns)}</td>
-            <td>{formatCount(entry.steps.count)}</td>
-            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.own_ns : null)}</td>
-            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.host_ns : null)}</td>
-            <td>{formatDuration(entry.steps.count > 0 ? entry.steps.lost_ns : null)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function SessionTable(properties: TableProperties): JSX.Element {
-  const part = properties.panel.contention.part.value;
-  return part === null || properties.panel.focus.isWhole.value ? (
-    <WholeSessionTable {...properties} />
-  ) : (
-    <SessionPartTable {...properties} part={part} />
-  );
-}
-
-function WholeSessionTable(properties: TableProperties): JSX.Element {
-  const { device } = properties;
-  const window = device.time.window_ns;
-  return (
-    <>
-      <table>
-        <Head
-          columns={[
-            'Session',
-            'kernels',
-            'busy',
-            'busy share',
-            'contended',
-            'contended share',
-            'stretch',
-            'stall',
-            'absorbed',
-            'lost',
-            'slowdown',
-            'evidence',
-          ]}
-        />
-        <tbody>
-          {device.per_session.map((entry) => (
-            <tr key={entry.session}>
-              <Name {...properties} id={entry.session} />
-              <td>{formatCount(entry.kernels)}</td>
-              <td>{formatDuration(entry.busy_ns)}</td>
-              <td>{formatShare(entry.busy_ns, window)}</td>
-              <td>{formatDuration(entry.contended_ns)}</td>
-              <td>{formatShare(entry.contended_ns, window)}</td>
-              <td>{formatDuration(entry.stretch_ns)}</td>
-              <td>{formatDuration(entry.stall_ns)}</td>
-              <td>{formatDuration(entry.absorbed_ns)}</td>
-              <td>{formatDuration(entry.lost_ns)}</td>
-              <td>
-                {entry.figure || UNKNOWN} {entry.interval}
-              </td>
-              <td title={entry.basis}>{entry.slowdown.evidence}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <InsideTable {...properties} />
-    </>
-  );
-}
-
-function DeviceTable({ panel, report, device }: TableProperties): JSX.Element {
-  return (
-    <table>
-      <Head columns={['Device', 'host', 'model', 'sessions', 'window', 'contended', 'combined peak']} />
-      <tbody>
-        {report.devices.map((each) => (
-          <tr key={each.id} class={each.id === device.id ? 'current' : ''}>
-            <th scope="row">
-              <button type="button" class="link" onClick={() => panel.choose(each.id)}>
-                {each.label}
-              </button>
-            </th>
-            <td>{each.host}</td>
-            <td>{each.model ?? UNKNOWN}</td>
-            <td>{each.sessions.length}</td>
-            <td>{formatDuration(each.time.window_ns)}</td>
-            <td>{formatShare(each.time.contended_ns, each.time.window_ns)}</td>
-            <td>{formatBytes(each.memory?.combined_peak_bytes ?? null)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+import { SpecTable } from './table';
 
 interface Tab {
   readonly name: string;
   readonly show: (properties: TableProperties) => ComponentChildren;
   /** The rows behind it, for a spreadsheet. */
-  readonly rows: (properties: TableProperties) => readonly object[];
+  readonly records: (properties: TableProperties) => readonly object[];
   /** A table without rows for this device is not offered. */
   readonly isThere?: (properties: TableProperties) => boolean;
   /** It is of the part in focus. */
   readonly isOfPart?: boolean;
 }
 
-const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
-
-const MEMORY: Tab = {
-  name: 'Memory',
-  show: (p) => <MemoryTables {...p} />,
-  rows: ({ panel, device }) => panel.memory.part.value?.holders ?? device.memory?.holders ?? [],
+const copied = (spec: TableSpec, rows: readonly Row[]): readonly object[] => {
+  const columns = columnsOf(spec, rows);
+  return rows.map((row) => recordOf(columns, row));
 };
 
+/** A tab of declared tables that are of the whole window; the first is copied. */
+const ofSpecs = (name: string, specs: readonly TableSpec[], more: Partial<Tab> = {}): Tab => ({
+  name,
+  show: (p) =>
+    specs.map((spec) => (
+      <SpecTable key={spec.slug} {...p} spec={spec} sorted="total_ns" isTitled={specs.length > 1} />
+    )),
+  records: ({ report, device }) =>
+    specs.flatMap((spec) => copied(spec, rowsOf(spec, report, device))).length > 0
+      ? copied(specs[0], rowsOf(specs[0], report, device))
+      : [],
+  isThere: ({ report, device }) => specs.some((spec) => rowsOf(spec, report, device).length > 0),
+  ...more,
+});
+
+const kernelRows = ({ panel, device }: TableProperties): readonly Row[] =>
+  rowsIn(device, panel.contention.part.value?.kernels ?? device.kernels);
+
+function Kernels(properties: TableProperties): JSX.Element {
+  const { panel } = properties;
+  const part = panel.contention.part.value;
+  const rows = useMemo(() => kernelRows(properties), [properties.report, properties.device, part]);
+  const selected = panel.timeline.selection.selected.value;
+  const id = panel.timeline.layout.value?.sessions[selected?.box.lane.session ?? -1]?.id;
+  return (
+    <SpecTable
+      {...properties}
+      spec={DEVICE_TABLES.kernels}
+      rows={rows}
+      sorted="total_ns"
+      links={['name']}
+      isKept
+      isCurrent={({ own }) => own.name === selected?.slice.name && own.session === id}
+    />
+  );
+}
+
+const pairRows = ({ panel, device }: TableProperties): readonly Row[] =>
+  rowsIn(device, panel.contention.part.value?.pairs ?? []);
+
+function Pairs(properties: TableProperties): JSX.Element {
+  const { panel } = properties;
+  useEffect(() => {
+    panel.contention.isNeeded.value = true;
+    return () => {
+      panel.contention.isNeeded.value = false;
+    };
+  }, [panel]);
+  const part = panel.contention.part.value;
+  const rows = useMemo(() => pairRows(properties), [properties.device, part]);
+  if (part === null) return <p class="muted">Asking which kernels met …</p>;
+  if (rows.length === 0) return <p class="muted">No two sessions had kernels at once there.</p>;
+  return <SpecTable {...properties} spec={PAIRS} rows={rows} links={['victim_kernel', 'culprit_kernel']} />;
+}
+
+/** Sessions of the part in focus, or of the whole window with what sharing cost them. */
+const sessionRows = ({ panel, report, device }: TableProperties): readonly [TableSpec, readonly Row[]] => {
+  const part = panel.contention.part.value;
+  return part === null || panel.focus.isWhole.value
+    ? [DEVICE_TABLES.slowdowns, rowsOf(DEVICE_TABLES.slowdowns, report, device)]
+    : [SESSIONS_IN_PART, rowsIn(device, part.per_session, part.time)];
+};
+
+function Sessions(properties: TableProperties): JSX.Element {
+  const [spec, rows] = sessionRows(properties);
+  const whole = [
+    DEVICE_TABLES.per_session,
+    DEVICE_TABLES.pairs,
+    REPORT_TABLES.attributions,
+    REPORT_TABLES.sessions,
+  ];
+  return (
+    <>
+      <SpecTable key={spec.slug} {...properties} spec={spec} rows={rows} isTitled />
+      {[...whole, REPORT_TABLES.recordings].map((each) => (
+        <SpecTable key={each.slug} {...properties} spec={each} isTitled />
+      ))}
+    </>
+  );
+}
+
+function BlameTables(properties: TableProperties): JSX.Element {
+  const { panel, device } = properties;
+  return (
+    <>
+      <SpecTable {...properties} spec={DEVICE_TABLES.blame} rows={rowsIn(device, blameShown(properties))} />
+      {!panel.focus.isWhole.value && (
+        <p class="muted">
+          In a part of the window these are delays of kernels; the host may have hidden some of them from the
+          steps.
+        </p>
+      )}
+      <SpecTable
+        {...properties}
+        spec={DEVICE_TABLES.blame_kernels}
+        links={['victim_kernel', 'culprit_kernel']}
+        isTitled
+      />
+    </>
+  );
+}
+
+const spanOfRow = (row: Row) => span(cellOf(row, 'start_ns') as Ns, cellOf(row, 'end_ns') as Ns);
+
+/** The periods that lie in the part in focus, or cross its edges. */
+export function stepsShown({ panel, report, device }: TableProperties): readonly Row[] {
+  const part = panel.focus.isWhole.value ? null : panel.focus.part.value;
+  const rows = rowsOf(DEVICE_TABLES.steps, report, device);
+  return part === null ? rows : rows.filter((row) => overlaps(spanOfRow(row), part));
+}
+
+const hasLosses = (device: Device): boolean => device.per_session.some((entry) => entry.lost_ns !== null);
+
+const MEMORY = 'Memory';
+
 const TABS: readonly Tab[] = [
-  { name: 'Kernels', isOfPart: true, show: (p) => <KernelTable {...p} />, rows: kernelsShown },
+  {
+    name: 'Kernels',
+    isOfPart: true,
+    show: (p) => <Kernels {...p} />,
+    records: (p) => copied(DEVICE_TABLES.kernels, kernelRows(p)),
+  },
   {
     name: 'Kernel pairs',
     isOfPart: true,
-    show: (p) => <PairTable {...p} />,
-    rows: ({ panel }) => panel.contention.part.value?.pairs ?? [],
+    show: (p) => <Pairs {...p} />,
+    records: (p) => copied(PAIRS, pairRows(p)),
     isThere: ({ device }) => device.sessions.length > 1,
   },
   {
     name: 'Sessions',
     isOfPart: true,
-    show: (p) => <SessionTable {...p} />,
-    rows: ({ panel, device }) => panel.contention.part.value?.per_session ?? device.per_session,
+    show: (p) => <Sessions {...p} />,
+    records: (p) => copied(...sessionRows(p)),
   },
   {
     name: 'Blame',
     isOfPart: true,
-    show: (p) => <BlameTable {...p} />,
-    rows: blameShown,
+    show: (p) => <BlameTables {...p} />,
+    records: (p) => copied(DEVICE_TABLES.blame, rowsIn(p.device, blameShown(p))),
     isThere: ({ device }) => device.blame.length > 0,
   },
-  {
-    name: 'Scopes',
-    show: (p) => <ScopeTable {...p} />,
-    rows: ({ device }) => device.scopes,
-    isThere: ({ device }) => device.scopes.length > 0,
-  },
-  {
-    name: 'Threads',
-    show: (p) => <ThreadTable {...p} />,
-    rows: ({ device }) => device.threads,
-    isThere: ({ device }) => device.threads.length > 0,
-  },
+  ofSpecs('Predictions', [DEVICE_TABLES.predictions, DEVICE_TABLES.schedules]),
+  ofSpecs('Scopes', [DEVICE_TABLES.scopes]),
+  ofSpecs('Threads', [DEVICE_TABLES.threads]),
   {
     name: 'Steps',
     isOfPart: true,
-    show: (p) => <StepsTable {...p} />,
-    rows: ({ device }) => device.step_times.flatMap(stepRows),
+    show: (p) => (
+      <SpecTable
+        {...p}
+        spec={DEVICE_TABLES.steps}
+        rows={stepsShown(p)}
+        onShow={(row) => p.panel.timeline.window.frame(spanOfRow(row))}
+      />
+    ),
+    records: (p) => copied(DEVICE_TABLES.steps, stepsShown(p)),
     isThere: ({ device }) => device.step_times.some((times) => times.start_ns.length > 0),
   },
-  MEMORY,
+  {
+    name: MEMORY,
+    show: (p) => <MemoryTables {...p} />,
+    records: ({ panel, device }) => {
+      const held = panel.memory.part.value?.holders ?? device.memory?.holders ?? [];
+      return copied(DEVICE_TABLES.holders, rowsIn(device, held));
+    },
+  },
   {
     name: 'Contended intervals',
     show: (p) => <IntervalTable {...p} />,
-    rows: ({ panel }) => panel.timeline.content.contended.value,
+    records: ({ panel }) => panel.timeline.content.contended.value,
   },
   {
     name: 'Lost time',
     show: (p) => <LostTable {...p} />,
-    rows: lostRows,
+    records: lostRows,
     isThere: ({ device }) => hasLosses(device),
   },
-  { name: 'Marks', show: (p) => <MarksTable {...p} />, rows: ({ panel }) => panel.timeline.marks.all.value },
   {
-    name: 'Problems',
-    show: (p) => <ProblemTable {...p} />,
-    rows: ({ report }) => report.problems,
-    isThere: ({ report }) => report.problems.length > 0,
+    name: 'Marks',
+    show: (p) => <MarksTable {...p} />,
+    records: ({ panel }) => panel.timeline.marks.all.value,
   },
-  { name: 'Devices', show: (p) => <DeviceTable {...p} />, rows: ({ report }) => report.devices },
+  ofSpecs('Findings', [REPORT_TABLES.findings]),
+  ofSpecs('Problems', [REPORT_TABLES.problems]),
+  ofSpecs('Devices', [REPORT_TABLES.devices]),
   {
     name: 'Compare',
     show: (p) => <CompareView {...p} />,
-    rows: ({ panel }) => panel.comparison.found.value?.sessions ?? [],
+    records: ({ panel }) => panel.comparison.found.value?.sessions ?? [],
     isThere: ({ report }) => report.devices.length > 1,
   },
 ];
 
-/** What the open table is of, where it may be a part of the window. */
-function Told({ panel }: { panel: Panel }): JSX.Element {
+/** What the open table covers, where it may be a part of the window. */
+function Covered({ panel }: { panel: Panel }): JSX.Element {
   const { focus, contention } = panel;
   const [told, whole] = [focus.told.value, panel.device.value?.time.window_ns ?? null];
   const length = told === null ? null : lengthOf(told);
   const subject =
     focus.part.value === null
-      ? 'Nothing of the analysed window is shown: the table is of all of it'
+      ? 'The timeline shows nothing of the analysed window, so the table covers all of it'
       : focus.isWhole.value
-        ? 'Of the whole analysed window'
+        ? 'The whole analysed window'
         : focus.isRange.value
-          ? 'Of the chosen range'
-          : 'Of what the timeline shows';
+          ? 'The chosen range'
+          : 'What the timeline shows';
   return (
     <p id="told" class="muted small" aria-busy={contention.isLate.value}>
       {subject}, {formatDuration(length)}
@@ -300,7 +257,7 @@ export function Tables(properties: TableProperties): JSX.Element {
   const { timeline, table } = properties.panel;
   useSignalEffect(() => {
     // An instant of the memory track was chosen: its holders are a table.
-    if (timeline.memoryCursor.instant.value !== null) table.value = MEMORY.name;
+    if (timeline.memoryCursor.instant.value !== null) table.value = MEMORY;
   });
   const tabs = TABS.filter((tab) => tab.isThere?.(properties) ?? true);
   const open = tabs.find(({ name }) => name === table.value) ?? tabs[0];
@@ -322,11 +279,11 @@ export function Tables(properties: TableProperties): JSX.Element {
           </button>
         ))}
         <span class="copy">
-          <CopyButton text={() => tsvOf(open.rows(properties))} label="Copy as TSV" />
+          <CopyButton text={() => tsvOf(open.records(properties))} label="Copy as TSV" />
         </span>
       </div>
       <div id="table" role="tabpanel" aria-label={open.name}>
-        {open.isOfPart && <Told panel={properties.panel} />}
+        {open.isOfPart && <Covered panel={properties.panel} />}
         {open.show(properties)}
       </div>
     </section>

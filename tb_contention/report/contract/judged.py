@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import SessionLoss
+from tb_contention.model.memory import AllocatorPeak
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.report.contract.about import About
 from tb_contention.wire import Wire, adds
 from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
 from tb_contention.words.mechanism import mechanism_sentence
-from tb_contention.words.memory import driver_sentence, memory_sentence
+from tb_contention.words.memory import driver_sentence, gaps_sentence, memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.scales import SlowdownScale, slowdown_scale
 from tb_contention.words.verdict import Verdict, device_verdict
@@ -73,6 +74,12 @@ def mechanism_words(device: DeviceReport, about: About) -> str:
 def memory_words(device: DeviceReport, about: About) -> str:
     """Word the memory."""
     return memory_sentence(device)
+
+
+@adds(AllocatorPeak, "gaps", 'what is wrong with its recorded events, in words; "" for nothing')
+def gaps(peak: AllocatorPeak, about: About) -> str:
+    """Word what is missing from the events."""
+    return gaps_sentence(peak.gaps.missing, peak.gaps.repeated)
 
 
 @adds(DeviceReport, "driver_words", 'what the driver reports in sentences; "" where no manifest has samples')

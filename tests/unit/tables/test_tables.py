@@ -168,7 +168,7 @@ def test_a_part_is_shown_with_its_share_and_an_instant_from_the_start_of_the_win
 
 
 def test_the_panels_tables_are_the_declared_ones() -> None:
-    text = typescript()
+    text = typescript(help_of)
     for spec in TABLES:
         assert f"\n  {spec.slug}: {{\n" in text
         for column in spec.for_people:
