@@ -65,7 +65,9 @@ def _steps(item: SessionReport, loss: SessionLoss) -> str:
 
 
 def _lost(loss: SessionLoss, window: int) -> str:
-    return "" if loss.lost is None else f"lost {duration(loss.lost)} ({percent(loss.lost, window)}): {loss_words(loss)}"
+    if loss.lost is None:
+        return ""
+    return ": ".join(filter(None, (f"lost {duration(loss.lost)} ({percent(loss.lost, window)})", loss_words(loss))))
 
 
 def _sharing_card(device: DeviceReport) -> str:

@@ -137,8 +137,15 @@ def as_long(slowdown: Slowdown) -> str:
 
 
 def loss_words(loss: SessionLoss) -> str:
-    """Write what a loss consists of: '8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed'; '' where it is unknown."""
+    """Write what a loss consists of: '8.00 ms stretch + 6.00 ms stall − 2.00 ms absorbed'; '' where it is unknown or nothing.
+
+    Parts below a thousandth are left out.
+    """
     if loss.lost is None:
         return ""
-    parts = f"{duration(loss.stretch)} stretch + {duration(loss.stall)} stall"
-    return f"{parts} − {duration(loss.absorbed)} absorbed by the host" if loss.absorbed else parts
+    stretch, stall, absorbed = loss.stretch or 0, loss.stall or 0, loss.absorbed or 0
+    least = (stretch + stall) / 1000
+    parts = [f"{duration(part)} {name}" for part, name in ((stretch, "stretch"), (stall, "stall")) if part > least]
+    if parts and absorbed > least:
+        return f"{' + '.join(parts)} − {duration(absorbed)} absorbed by the host"
+    return " + ".join(parts)
