@@ -58,7 +58,7 @@ export function lossJson(workload, index) {
     slowdown,
     answer: isKnown ? 'yes' : 'undecided',
     figure: isKnown ? `${slowdown.estimate.toFixed(2)}×` : '1.05× to 1.62×',
-    interval: `${slowdown.low.toFixed(2)} to ${slowdown.high.toFixed(2)}`,
+    interval: isKnown ? `${slowdown.low.toFixed(2)} to ${slowdown.high.toFixed(2)}` : '',
     basis: `estimated (class ${slowdown.evidence})`,
     loss: '',
     step: {

@@ -180,5 +180,6 @@ export function memoryLayout(workload) {
       return { peak_bytes: own.sum, peak_at_ns: own.at };
     }),
     driver: null,
+    axis_top_bytes: CAPACITY,
   };
 }

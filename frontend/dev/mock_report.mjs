@@ -101,6 +101,7 @@ function deviceJson(workload, id) {
     is_host: false,
     label: `GPU ${id.at(-1)} on gpuhost`,
     verdict: VERDICT,
+    slowdown_scale: { low: 1, high: 1.62 },
     mechanism_words: 'Time slicing, slices of about 2.30 ms: the sessions take turns.',
     memory_words: 'The combined peak fits.',
     driver_words: '',

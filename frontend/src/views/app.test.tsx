@@ -171,7 +171,7 @@ describe('the panel', () => {
       await vi.waitFor(() => expect(first()).toBe('model/attention'));
     });
 
-    it('names the process of a session inside one, and how it was told apart', () => {
+    it('prints how a session inside a process is found', () => {
       const made = report(['alpha', 'beta'], costly());
       const [alpha, beta] = made.sessions;
       const inside = {
@@ -180,13 +180,13 @@ describe('the panel', () => {
         process: alpha.id,
         attribution: {
           rule: 'model_id' as const,
-          detail: 'Told apart by the id of its model.',
+          detail: 'A session inside alpha: its runs carry the model id 7.',
           kernels: 9,
           unattributed: 1,
         },
       };
       const text = shown(summary({ report: { ...made, sessions: [alpha, inside] } }));
-      expect(text).toContain('inside the process alpha. Told apart by the id of its model.');
+      expect(text).toContain('A session inside alpha: its runs carry the model id 7.');
     });
   });
 

@@ -10,7 +10,6 @@ import type { Panel } from '../state/panel';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { MemoryCard } from './memory_card';
-import { nameIn } from './session_name';
 import { WhiskerView } from './whisker';
 
 /** The parts of a whole as widths. */
@@ -77,17 +76,6 @@ function lossText({ lost_ns: lost, loss }: DeviceSession, window: number): strin
   return `lost ${formatDuration(lost)} (${share})${loss === '' ? '' : `: ${loss}`}`;
 }
 
-/** For a session inside a process: which process, and how the session is told apart. */
-function Inside({ session, report }: { session: Session; report: Report }): JSX.Element | null {
-  if (session.kind !== 'in_process') return null;
-  const process = session.process === null ? UNKNOWN : nameIn(report, session.process);
-  return (
-    <p class="muted" title={session.process ?? undefined}>
-      inside the process {process}. {session.attribution?.detail}
-    </p>
-  );
-}
-
 function stepText(entry: DeviceSession, session: Session): string | null {
   const { step } = entry;
   if (step !== null && step.shared_ns !== null) {
@@ -119,14 +107,13 @@ function Facts({ facts }: { facts: readonly (string | null)[] }): JSX.Element {
 
 interface CardProperties {
   readonly panel: Panel;
-  readonly report: Report;
   readonly device: Device;
   readonly session: Session;
   readonly entry: DeviceSession;
   readonly index: number;
 }
 
-function SessionCard({ panel, report, device, session, entry, index }: CardProperties): JSX.Element {
+function SessionCard({ panel, device, session, entry, index }: CardProperties): JSX.Element {
   const theme: Theme = panel.theme.value;
   const window = device.time.window_ns;
   const isShared = device.sessions.length > 1;
@@ -170,14 +157,12 @@ function SessionCard({ panel, report, device, session, entry, index }: CardPrope
             `busy ${formatShare(entry.busy_ns, window)}`,
           ]}
         />
-        <Inside session={session} report={report} />
-        <Facts
-          facts={[
-            `clock ${formatError(session.clock.error_ns)}`,
-            `window ${formatDuration(ns(lengthOf(spanOf(session.window))))}`,
-          ]}
-        />
-        {session.clock.detail !== '' && <p class="muted">{session.clock.detail}</p>}
+        {session.attribution !== null && <p class="muted">{session.attribution.detail}</p>}
+        <p>
+          window {formatDuration(ns(lengthOf(spanOf(session.window))))} · clock{' '}
+          {formatError(session.clock.error_ns)}
+          {session.clock.detail !== '' && `: ${session.clock.detail}`}
+        </p>
         <ByHand panel={panel} session={session} />
       </details>
     </section>
@@ -236,7 +221,7 @@ export function Cards({
         const session = report.sessions.find((each) => each.id === id);
         const entry = device.per_session.find((each) => each.session === id);
         if (session === undefined || entry === undefined) return null;
-        return <SessionCard key={id} {...{ panel, report, device, session, entry, index }} />;
+        return <SessionCard key={id} {...{ panel, device, session, entry, index }} />;
       })}
       <MemoryCard device={device} theme={panel.theme.value} />
       <SharingCard device={device} />

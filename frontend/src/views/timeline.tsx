@@ -2,7 +2,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { formatDuration, formatShare } from '../base/format';
+import { formatDuration, formatShare, plural } from '../base/format';
 import { lengthOf, type Px, px } from '../base/units';
 import { paintBody } from '../canvas/body';
 import { Canvas2DRenderer } from '../canvas/canvas2d';
@@ -133,9 +133,9 @@ function describe(panel: Panel): string {
   if (viewport === null || device === null) return 'Timeline, loading';
   const { contended_ns: contended, window_ns: window } = device.time;
   return [
-    `Timeline of ${device.sessions.length} sessions`,
+    `Timeline of ${plural(device.sessions.length, 'session')}`,
     `showing ${formatDuration(lengthOf(viewport.view))}`,
-    `${formatShare(contended, window)} of the analysed window contended`,
+    `${formatShare(contended, window)} of the analysed window ${device.is_host ? 'with overlap' : 'contended'}`,
   ].join(', ');
 }
 
