@@ -78,8 +78,10 @@ def headline(found: Comparison) -> str:
 
 def _step_clause(session: SessionComparison) -> str:
     change = session.step
+    found = change.ratio_interval
+    ends = "" if found is None else f" ({between(found.low, found.high)})"
     return (
-        f"A typical step of {title(session)} takes {times(change.ratio)} as long as before, "
+        f"A typical step of {title(session)} takes {times(change.ratio)} as long as before{ends}, "
         f"{duration(change.after)} instead of {duration(change.before)}"
     )
 

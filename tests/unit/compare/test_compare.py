@@ -110,7 +110,10 @@ def test_what_changed_is_told_by_hand_checked_figures() -> None:
     assert found.stp.judgement is BETTER
     assert (found.stp.before, found.stp.after) == (1 / 1.5 + 1 / 1.1, 1 / 1.2 + 1 / 1.1)
     assert found.contended_share.judgement is SAME
-    assert headline(found) == "A typical step of trainer takes 0.80× as long as before, 4.80 µs instead of 6.00 µs"
+    assert (
+        headline(found)
+        == "A typical step of trainer takes 0.80× as long as before (0.80 to 0.80), 4.80 µs instead of 6.00 µs"
+    )
     mirrored(found, between(after, before))
 
 
@@ -403,7 +406,9 @@ def test_markdown_says_first_what_certainly_changed(demo: Report) -> None:
         device_of(demo, "together/evaluator", "together/trainer"),
     )
     text = to_markdown(compare(alone, together, demo.sessions, demo.sessions), before="a", after="b")
-    assert text.startswith("# A typical step of trainer takes 1.38× as long as before, 52.7 ms instead of 38.2 ms\n")
+    assert text.startswith(
+        "# A typical step of trainer takes 1.38× as long as before (1.01 to 1.77), 52.7 ms instead of 38.2 ms\n"
+    )
     assert "\nOnly after: together/evaluator.\n" in text
     assert "| step period, median | 38.2 ms | 52.7 ms | +14.6 ms, 1.38× (" in text
     assert "| own memory peak | 48.8 GiB | 48.8 GiB | 0 B, 1.00× | same |" in text
