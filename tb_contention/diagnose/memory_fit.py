@@ -68,7 +68,7 @@ def reserved_unused(scene: Scene) -> Iterator[Remark]:
     alone = len(scene.device.group.planes) == 1
     yield Remark(
         severity=Severity.WARNING if left < _TO_START and alone else Severity.INFO,
-        title=f"{scene.name(largest.session)} may take {size(largest.limit)} and held at most {size(largest.needed)}",
+        title=f"{scene.name(largest.session)} may take {size(largest.limit)} of {scene.where} and held at most {size(largest.needed)}",
         detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all memory. Another "
         f"process then finds at most {size(left)}, and can fail at its start while this one holds little. {_would_fit(scene, memory)}",
         cause="The framework takes nearly all of the GPU by default, needed or not.",

@@ -36,8 +36,11 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
     """List what the answer for a device rests on."""
     sessions = [report.session(s) for s in device.sessions]
     simulated = sum(s.session.simulated for s in sessions)
-    clocks = listing(
-        [clock_name(c) for c in sorted({s.session.clock.source for s in sessions}, key=list(ClockSource).index)]
+    sources = sorted({s.session.clock.source for s in sessions}, key=list(ClockSource).index)
+    clocks = (
+        "no common clock"
+        if sources == [ClockSource.NONE]
+        else f"clocks from {listing([clock_name(c) for c in sources])}"
     )
     memory = device.memory
     known = memory is not None and memory.capacity is not None
@@ -49,7 +52,7 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         else f"{simulated} of {len(sessions)} sessions simulated",
         clean(device.group.device.device.model or ""),
         _identity(report, device),
-        f"clocks from {clocks}, {error(device.group.max_error)}",
+        f"{clocks}, {error(device.group.max_error)}",
         f"memory peak {size(memory.peak)} of {size(memory.capacity)}" if memory is not None and known else "",
         *_covered(device, names),
         losses_of_input(report),

@@ -50,7 +50,7 @@ def test_one_process_that_may_take_all_leaves_no_room_for_a_second() -> None:
     found = findings(heap("a", limit=79, held=(20,)))["reserved-unused"]
 
     assert found.severity is Severity.WARNING
-    assert "79.0 GiB and held at most 20.0 GiB" in found.title
+    assert "79.0 GiB of GPU 0 on host0 and held at most 20.0 GiB" in found.title
     assert "set_memory_growth" in found.advice
 
 

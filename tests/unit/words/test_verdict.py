@@ -4,6 +4,7 @@ import pytest
 from golden.reports import loss_of, ns, report_of, shared, with_losses
 from lanes import session_of
 
+from tb_contention.model.alignment import ClockSource
 from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, Mechanism, SessionLoss, Slowdown
 from tb_contention.model.report import Report
 from tb_contention.units import SessionId
@@ -203,3 +204,10 @@ def test_a_session_that_was_captured_alone_can_be_slower_than_its_baseline() -> 
     assert "without noticeable slowdown: trainer 1.00× (0.99 to 1.01)" in equal.headline
     assert unsure.headline == "Whether trainer is slowed on GPU 0 on host0 is undecided: slowdown 1.10× (1.00 to 1.20)"
     assert [slower.answer, equal.answer, unsure.answer] == [Answer.YES, Answer.NO, Answer.UNDECIDED]
+
+
+def test_captures_without_clocks_have_none_in_common() -> None:
+    report = shared()
+    unknown = replace(report.sessions[0].session.clock, source=ClockSource.NONE)
+    sessions = tuple(replace(s, session=replace(s.session, clock=unknown)) for s in report.sessions)
+    assert any(line.startswith("no common clock, ") for line in verdict(replace(report, sessions=sessions)).trust)
