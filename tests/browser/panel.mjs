@@ -182,7 +182,7 @@ const FLOWS = {
     await drag(panel, '.body canvas', [0.4, LANES], 0.5, 'Shift');
     await panel.press('Enter');
     const crumbs = panel.frame.locator('.crumbs button');
-    expect((await crumbs.count()) >= 2, 'no crumbs of the chosen ranges');
+    expect((await crumbs.count()) >= 2, 'no crumbs of the selected ranges');
     await crumbs.nth((await crumbs.count()) - 1).click();
     await crumbs.first().click();
     await panel.frame.waitForSelector('.crumbs', { state: 'detached', timeout: 5000 });
@@ -489,17 +489,17 @@ const FLOWS = {
     await panel.reveal();
     await drag(panel, '.body canvas', [0.6, LANES], 0.66, 'Shift');
     await panel.frame.waitForFunction((before) => document.querySelector('#held')?.textContent !== before, whole);
-    expect((await panel.text('#held')).startsWith('At the peak of the chosen range'), await panel.text('#held'));
+    expect((await panel.text('#held')).startsWith('At the peak of the selected range'), await panel.text('#held'));
     expect((await panel.text('[role=tabpanel]')).includes('own peak in view'), 'the allocators are of the whole');
   },
 
-  async 'tables are of the chosen range, and say so'(panel) {
+  async 'tables are of the selected range, and say so'(panel) {
     const total = () => panel.frame.locator('.kernels tbody td:nth-child(4)').first().innerText();
     const whole = await total();
     await panel.reveal();
     await drag(panel, '.body canvas', [0.4, LANES], 0.5, 'Shift');
     expect(/^\d.*ms/.test(await panel.text('[aria-label="Selected range"]')), 'the range is not measured');
-    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('Of the chosen range'));
+    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('The selected range'));
     await panel.frame.waitForFunction(
       (text) => document.querySelector('.kernels tbody td:nth-child(4)').innerText !== text,
       whole,
@@ -511,7 +511,7 @@ const FLOWS = {
     expect(hash.includes('p.tb_contention.range=') && hash.includes('p.tb_contention.table=Sessions'), `hash: ${hash}`);
     await panel.focus();
     await panel.press('Escape');
-    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('Of the whole'));
+    await panel.frame.waitForFunction(() => document.querySelector('#told').textContent.startsWith('The whole'));
   },
 
   async 'lanes are pinned, hidden and moved, and the address keeps it'(panel) {

@@ -43,7 +43,7 @@ it('asks nothing while the whole window is told', async () => {
   expect(queries('contention')).toEqual([]);
 });
 
-it('asks for the chosen range, once when it comes to rest, clipped to the window', async () => {
+it('asks for the selected range, once when it comes to rest, clipped to the window', async () => {
   for (const end of [300, 500, 2000]) panel.timeline.window.range.value = span(100, end);
   await settled();
   expect(queries('contention').map((q) => [q.get('start'), q.get('end')])).toEqual([['100', '1000']]);

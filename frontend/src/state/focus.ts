@@ -1,4 +1,4 @@
-/** What tables are of: the chosen range, else what the timeline shows; of both the part that lies in the analysed window. */
+/** What tables are of: the selected range, else what the timeline shows; of both the part that lies in the analysed window. */
 import { computed, type ReadonlySignal } from '@preact/signals';
 import type { Device } from '../api/report';
 import { type Span, span } from '../base/units';

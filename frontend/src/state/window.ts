@@ -10,14 +10,14 @@ import type { OpenDevice } from './open_device';
 /** Nobody wants to be brought closer than this without asking. */
 const NEAREST_NS = 2e4;
 
-/** So many chosen ranges are kept. */
+/** So many selected ranges are kept. */
 const MOST_CRUMBS = 6;
 
 export class TimeWindow {
   /** Null: the whole capture. */
   readonly span = signal<Span | null>(null);
   readonly width = signal<Px>(px(0));
-  /** The chosen range, whether or not the window shows it. */
+  /** The selected range, whether or not the window shows it. */
   readonly range = signal<Span | null>(null);
   /** Ranges that were chosen one inside the other, widest first; zooming and panning do not change them. */
   readonly crumbs = signal<readonly Span[]>([]);
@@ -104,7 +104,7 @@ export class TimeWindow {
     });
   }
 
-  /** Zoom to the chosen range. */
+  /** Zoom to the selected range. */
   commitRange(): void {
     const range = this.range.value;
     if (range === null) return;
@@ -115,7 +115,7 @@ export class TimeWindow {
     this.announce();
   }
 
-  /** Go back to a chosen range, and forget those inside it. */
+  /** Go back to a selected range, and forget those inside it. */
   backTo(place: number): void {
     const crumb = this.crumbs.value[place];
     if (crumb === undefined) return;

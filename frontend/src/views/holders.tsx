@@ -23,7 +23,7 @@ const subjectOf = ({ panel, memory }: Properties, held: Held): string =>
 const SUBJECTS: Readonly<Record<Subject, string>> = {
   peak: 'At the combined peak',
   'peak-in-view': 'At the peak of what the timeline shows',
-  'peak-in-range': 'At the peak of the chosen range',
+  'peak-in-range': 'At the peak of the selected range',
   instant: 'At that instant',
 };
 

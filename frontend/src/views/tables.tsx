@@ -241,7 +241,7 @@ function Covered({ panel }: { panel: Panel }): JSX.Element {
       : focus.isWhole.value
         ? 'The whole analysed window'
         : focus.isRange.value
-          ? 'The chosen range'
+          ? 'The selected range'
           : 'What the timeline shows';
   return (
     <p id="told" class="muted small" aria-busy={contention.isLate.value}>
