@@ -3,6 +3,7 @@ import shared from '../../../tests/golden/expected/shared.json';
 import tables from '../../../tests/golden/expected/tables.json';
 import type { Report } from '../api/report';
 import { DEVICE_TABLES, REPORT_TABLES, type TableSpec } from '../api/tables';
+import { UNTRACED, UNTRACED_WORDS } from './blame';
 import { columnsOf, recordOf, rowsOf, sortedBy, textOf } from './cells';
 
 // JSON has plain numbers where the types have units.
@@ -11,7 +12,7 @@ const [DEVICE] = REPORT.devices;
 const SPECS: readonly TableSpec[] = [...Object.values(DEVICE_TABLES), ...Object.values(REPORT_TABLES)];
 
 const labels = new Map([...REPORT.sessions, ...REPORT.devices].map(({ id, label }) => [id, label]));
-const nameOf = (id: string): string => labels.get(id) ?? id;
+const nameOf = (id: string): string => labels.get(id) ?? (id === UNTRACED ? UNTRACED_WORDS : id);
 
 describe('the cells of a table', () => {
   it.each(
