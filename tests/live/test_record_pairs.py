@@ -21,7 +21,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two processes, and two threads of one, on the processor."""
     out = tmp_path_factory.mktemp("pairs")
     words = ["--framework", "jax", "--pair", "hostbound+tiny", "--pair", "tiny+hostbound:threads"]
-    words += ["--seconds", "0.4", "--rounds", "2", "--profile-seconds", "0.2", "--switches"]
+    words += ["--seconds", "1", "--rounds", "2", "--profile-seconds", "0.6", "--switches"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "gpu" / "record.py"), str(out), *words],
         capture_output=True,

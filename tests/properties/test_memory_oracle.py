@@ -32,6 +32,7 @@ from properties.memory_profile import (
     parsed,
     replay,
 )
+from recorded import recorded_captures
 
 from tb_contention import analyse
 from tb_contention.model.memory import AllocatorCurve, AllocatorPeak, Holding
@@ -198,7 +199,7 @@ def reading(real_traces: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def test_every_capture_is_compared(real_traces: Path, tmp_path: Path) -> None:
     """The rest of the captures hold no allocator event, for xprof as for us."""
-    captures = [path for path in sorted(real_traces.rglob("*.xplane.pb")) if path.stat().st_size]
+    captures = [path for path in recorded_captures(real_traces) if path.stat().st_size]
     with_events = [str(path.relative_to(real_traces)) for path in captures if is_recorded(path.read_bytes())]
     assert sorted(with_events) == sorted(ALLOCATORS)
     for number, path in enumerate(captures):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from properties.memory_profile import parsed
+from recorded import recorded_captures
 
 from tb_contention.align import AlignOptions, align
 from tb_contention.model.alignment import Session
@@ -121,7 +122,7 @@ def compare(folder: Path, logdir: Path) -> int:
 
 def test_every_log_directory_is_compared(demo_logs: Path, real_traces: Path) -> None:
     assert {path.relative_to(demo_logs).parts[0] for path in demo_logs.rglob("*.xplane.pb")} == set(DEMOS)
-    assert {path.relative_to(real_traces).parts[0] for path in real_traces.rglob("*.xplane.pb")} == set(REAL)
+    assert {path.relative_to(real_traces).parts[0] for path in recorded_captures(real_traces)} == set(REAL)
 
 
 @pytest.mark.parametrize("name", DEMOS)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from recorded import recorded_folders
 
 import tb_contention
 from tb_contention.model.report import Report
@@ -60,7 +61,7 @@ def test_eight_gpus_of_a_jax_capture_are_busy_with_clock_and_memory(real_traces:
 
 
 def test_times_add_up_exactly(real_traces: Path) -> None:
-    for device in report_of(real_traces).devices:
+    for device in (device for folder in recorded_folders(real_traces) for device in report_of(folder).devices):
         time = device.time
         assert time.idle + time.exclusive + time.contended == time.window
         assert all(share.exclusive + share.contended == share.busy for share in device.per_session)
