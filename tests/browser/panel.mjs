@@ -416,7 +416,8 @@ const FLOWS = {
     const cells = (await panel.frame.locator('.matrix tbody tr').first().locator('td').allInnerTexts()).map((t) => t.trim());
     const share = cells.slice(0, -1).reduce((sum, text) => sum + Number(/([\d.]+) %$/.exec(text)?.[1] ?? 0), 0);
     expect(Math.abs(share - 100) <= 2, `shares add up to ${share}: ${cells.join(' | ')}`);
-    expect((await panel.frame.locator('.pairs tbody tr').count()) > 0, 'no pairs of kernels');
+    await panel.frame.locator('[role=tab]', { hasText: /^Blame$/ }).click();
+    expect((await panel.frame.locator('.blame_kernels tbody tr').count()) > 0, 'no pairs of kernels');
   },
 
   async 'a step is read out by keys, and moves the timeline'(panel) {
@@ -490,7 +491,7 @@ const FLOWS = {
     await drag(panel, '.body canvas', [0.6, LANES], 0.66, 'Shift');
     await panel.frame.waitForFunction((before) => document.querySelector('#held')?.textContent !== before, whole);
     expect((await panel.text('#held')).startsWith('At the peak of the selected range'), await panel.text('#held'));
-    expect((await panel.text('[role=tabpanel]')).includes('own peak in view'), 'the allocators are of the whole');
+    expect((await panel.text('[role=tabpanel]')).includes('Own peaks are those of the part'), 'the allocators are of the whole');
   },
 
   async 'tables are of the selected range, and say so'(panel) {
@@ -505,7 +506,7 @@ const FLOWS = {
       whole,
     );
     await panel.frame.locator('[role=tab]', { hasText: /^Sessions$/ }).click();
-    await panel.frame.waitForSelector('[role=tabpanel] th:text-is("whole steps")');
+    await panel.frame.waitForSelector('[role=tabpanel] th button:text-is("whole steps")');
     await panel.page.waitForTimeout(450);
     const hash = await panel.page.evaluate(() => location.hash);
     expect(hash.includes('p.tb_contention.range=') && hash.includes('p.tb_contention.table=Sessions'), `hash: ${hash}`);

@@ -84,10 +84,6 @@ export const formatCount = (count: number): string => FORMATS[0].format(count);
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${formatCount(count)} ${count === 1 ? one : many}`;
 
-const WORDS = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine', 'Ten'];
-
-export const countWord = (count: number): string => WORDS[count] ?? formatCount(count);
-
 /** A long name without its middle: names of kernels differ at their ends. */
 export function shorten(name: string, most: number): string {
   if (name.length <= most) return name;

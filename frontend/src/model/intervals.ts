@@ -1,5 +1,5 @@
 /** Contended intervals out of tiles, for the band, its twin table and the jumps between them. */
-import { lengthOf, ns, type Span, span } from '../base/units';
+import { ns, type Span, span } from '../base/units';
 import type { Cover } from './cover';
 
 export interface Contended extends Span {
@@ -53,6 +53,3 @@ export function neighbour(
   const number = direction === 1 ? next : previous;
   return { interval: all[number], number };
 }
-
-export const totalOf = (intervals: readonly Span[]): number =>
-  intervals.reduce((sum, interval) => sum + lengthOf(interval), 0);

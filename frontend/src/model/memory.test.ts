@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
 import { type Bytes, bytes, ns } from '../base/units';
-import { allocator, holder, memoryTrack, tile } from '../testing/literals';
+import { memoryTrack, tile } from '../testing/literals';
 import {
   capsInOrder,
-  gapsText,
-  holderText,
   limitsOf,
   type MemoryLayout,
   markNear,
@@ -92,13 +90,4 @@ it('finds the mark that a click means', () => {
 
 it('leaves room for words above the top of the axis', () => {
   expect(topOf(layoutOf())).toBeCloseTo(130);
-});
-
-it('says what a row is that is no operation, and what is wrong with a recording', () => {
-  expect(holderText(holder({ kind: 'before_capture' }))).toBe('held before the capture');
-  expect(holderText(holder())).toBe('operation not recorded');
-  expect(gapsText(allocator())).toBe('');
-  expect(gapsText(allocator({ missing_events: 1, repeated_events: 2 }))).toBe(
-    '1 change of its bytes that no event explains, 2 events reported twice',
-  );
 });

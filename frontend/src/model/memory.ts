@@ -1,8 +1,7 @@
 /** Combined memory per bucket, stacked; the room up to their limits; where the peaks are. */
 
-import type { DriverLevels, Holder, HolderKind, Layout, SessionMemory, WireSpan } from '../api/report';
+import type { DriverLevels, Layout, WireSpan } from '../api/report';
 import type { Tile } from '../api/tile';
-import { plural } from '../base/format';
 import { type Bytes, bytes, type Ns } from '../base/units';
 import { asCount, type Codec, mapOf } from './hash';
 import { toPx, type Viewport } from './viewport';
@@ -98,28 +97,6 @@ export function peakMarks(memory: MemoryLayout): readonly PeakMark[] {
 /** The mark that a click means: the nearest within reach, the combined peak before others. */
 export const markNear = (memory: MemoryLayout, at: Ns, reach: Ns): PeakMark | null =>
   peakMarks(memory).find((mark) => Math.abs(mark.at - at) <= reach) ?? null;
-
-const TOTALS: Readonly<Record<Exclude<HolderKind, 'op'>, string>> = {
-  before_capture: 'held before the capture',
-  not_recorded: 'events that were not recorded',
-  others: 'all other operations',
-};
-
-/** What a row of holders is, in words; null for an operation. */
-export const totalText = (kind: HolderKind): string | null =>
-  kind === undefined || kind === 'op' ? null : TOTALS[kind];
-
-export const holderText = (holder: Holder): string =>
-  totalText(holder.kind) ?? (holder.op || 'operation not recorded');
-
-/** What is wrong with the events of an allocator; nothing if nothing is. */
-export function gapsText(allocator: SessionMemory): string {
-  const said: string[] = [];
-  const [missing, repeated] = [allocator.missing_events, allocator.repeated_events];
-  if (missing > 0) said.push(`${plural(missing, 'change')} of its bytes that no event explains`);
-  if (repeated > 0) said.push(`${plural(repeated, 'event')} reported twice`);
-  return said.join(', ');
-}
 
 const GIB = 2 ** 30;
 /** Room above the top of the axis for the words at its lines. */

@@ -1,6 +1,6 @@
 /** Predictions of other schedules as rows of a table: what each session would see, when all would be done, whether memory fits. */
 import type { Device, Prediction, Range } from '../api/report';
-import { formatBytes, formatDuration, times, UNKNOWN } from '../base/format';
+import { formatBytes, formatDuration, times } from '../base/format';
 import { ns } from '../base/units';
 
 export interface WhatIfRow {
@@ -76,7 +76,3 @@ export function whatIfRows(device: Device): readonly WhatIfRow[] {
     };
   });
 }
-
-/** "1.08× (1.02× to 1.15×)". */
-export const rangeWords = (text: RangeText | null): string =>
-  text === null ? UNKNOWN : text.estimate === null ? text.range : `${text.estimate} (${text.range})`;

@@ -31,13 +31,18 @@ function Allocators(properties: TableProperties): JSX.Element {
     return { ...entry, ...(own && { peak_bytes: own.peak_bytes, peak_at_ns: own.peak_at_ns }) };
   });
   return (
-    <SpecTable
-      {...properties}
-      spec={DEVICE_TABLES.memory}
-      rows={rowsIn(device, rows)}
-      instants={['peak_at_ns']}
-      isTitled
-    />
+    <>
+      <SpecTable
+        {...properties}
+        spec={DEVICE_TABLES.memory}
+        rows={rowsIn(device, rows)}
+        instants={['peak_at_ns']}
+        isTitled
+      />
+      {part !== null && !panel.focus.isWhole.value && (
+        <p class="muted">Own peaks are those of the part that is shown.</p>
+      )}
+    </>
   );
 }
 
