@@ -167,7 +167,10 @@ class Report(Shown):
     sessions: Annotated[tuple[SessionReport, ...], Wire("what was captured")]
     devices: Annotated[
         tuple[DeviceReport, ...],
-        Wire("one entry per device and group of sessions that were captured together on it, most contended first"),
+        Wire(
+            "one entry per device and group of sessions that were captured together on it: GPUs first, among them those with a measurably "
+            "slower session, then the most contended"
+        ),
     ]
     findings: Annotated[tuple[Finding, ...], Wire("the gravest first; of equal ones what may gain most")]
     problems: Annotated[tuple[Problem, ...], Wire("what of the input is lost or cannot be used")]

@@ -1211,8 +1211,8 @@ export interface Report {
   /** what was captured */
   readonly sessions: readonly Session[];
   /**
-   * one entry per device and group of sessions that were captured together on it, most contended
-   * first
+   * one entry per device and group of sessions that were captured together on it: GPUs first, among
+   * them those with a measurably slower session, then the most contended
    */
   readonly devices: readonly Device[];
   /** the gravest first; of equal ones what may gain most */
