@@ -8,6 +8,7 @@ The groups may be of two reports or of one. Swapping them inverts every ratio an
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tb_contention.compare.contended import contended_share
 from tb_contention.compare.judging import estimated, silenced
@@ -19,6 +20,7 @@ from tb_contention.model.alignment import Session
 from tb_contention.model.comparison import Comparison, DeviceSide, Interval, Named
 from tb_contention.model.estimates import Estimate, slowdown_of
 from tb_contention.model.report import DeviceReport, SessionReport
+from tb_contention.words.names import device_label, session_labels
 
 _OTHERS = "the two sides have different sessions"
 _NOTHING = "the two sides have no session in common"
@@ -38,28 +40,31 @@ def compare(
     pairs: sessions before -> sessions after that are one program, by id, name, or last part of the name; OptionError if one is missing.
     Other sessions are paired where the match is unambiguous.
     """
-    here, there = _on(before, before_sessions), _on(after, after_sessions)
+    known = tuple(before_sessions), tuple(after_sessions)
+    here, there = _on(before, known[0]), _on(after, known[1])
+    old, new = (session_labels(item.session for item in side) for side in known)
     sides = tuple(item.session for item in here), tuple(item.session for item in there)
     paired = pair_up(*sides, pairs or {}, (before.overlap.kernels, after.overlap.kernels))
     why = incomparable(before, after)
     met = why or unplaced(before, sides[0]) or unplaced(after, sides[1])
-    sessions = tuple(compare_sessions(before, after, pair, why, met) for pair in paired.pairs)
+    found = (compare_sessions(before, after, pair, why, met) for pair in paired.pairs)
+    sessions = tuple(replace(s, before_name=old[s.before], after_name=new[s.after]) for s in found)
     complete = not paired.gone and not paired.appeared
     stp = estimated(_stp(before), _stp(after), less_is_better=False)
     antt = estimated(_antt(before), _antt(after))
     apart = met or ("" if complete else _OTHERS)
     nothing = "" if sessions else _NOTHING
     return Comparison(
-        before=_side(before, sides[0]),
-        after=_side(after, sides[1]),
+        before=_side(before, sides[0], old),
+        after=_side(after, sides[1], new),
         contended_share=silenced(contended_share(before, after), met or nothing),
         combined_peak=silenced(combined_peak(before.memory, after.memory), nothing),
         headroom=silenced(headroom(before.memory, after.memory), nothing),
         stp=silenced(stp, apart),
         antt=silenced(antt, apart),
         sessions=sessions,
-        appeared=tuple(map(_named, paired.appeared)),
-        gone=tuple(map(_named, paired.gone)),
+        appeared=tuple(_named(session, new) for session in paired.appeared),
+        gone=tuple(_named(session, old) for session in paired.gone),
         notes=(*notes_on(before, after, paired, sessions), *losses_of(here, "before"), *losses_of(there, "after")),
     )
 
@@ -69,20 +74,21 @@ def _on(device: DeviceReport, sessions: Iterable[SessionReport]) -> tuple[Sessio
     return tuple(item for item in sessions if item.id in here)
 
 
-def _named(session: Session) -> Named:
-    return Named(id=session.id, name=session.name)
+def _named(session: Session, labels: Mapping[str, str]) -> Named:
+    return Named(id=session.id, name=labels[session.id])
 
 
-def _side(device: DeviceReport, sessions: tuple[Session, ...]) -> DeviceSide:
+def _side(device: DeviceReport, sessions: tuple[Session, ...], labels: Mapping[str, str]) -> DeviceSide:
     physical = device.group.device
     return DeviceSide(
         id=device.id,
+        label=device_label(device),
         host=physical.host,
         model=physical.device.model,
         is_host=physical.device.is_host,
         window=device.time.window,
         mechanism=device.mechanism,
-        sessions=tuple(map(_named, sessions)),
+        sessions=tuple(_named(session, labels) for session in sessions),
     )
 
 

@@ -242,7 +242,7 @@ class Named:
     """A session by id and by name."""
 
     id: Annotated[SessionId, Wire("id of the session")]
-    name: Annotated[str, Wire("name of the session")]
+    name: Annotated[str, Wire("label of the session in its report")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +250,7 @@ class DeviceSide:
     """What one side is."""
 
     id: Annotated[DeviceId, Wire("id of the device in its report", key="device")]
+    label: Annotated[str, Wire("what people call the device")]
     host: Annotated[str, Wire("host of the device")]
     model: Annotated[str | None, Wire("name of the GPU's model; null where the capture does not state it")]
     is_host: Annotated[bool, Wire("the work is operations on the host's processor")]

@@ -105,7 +105,7 @@ def _side(word: str, side: DeviceSide, logdir: str) -> str:
     names = listing([clean(session.name) for session in side.sessions])
     how = mechanism_name(side.mechanism)
     sharing = "alone" if len(side.sessions) < 2 else f"together, mechanism: {how}"
-    text = f"{clean(side.id)}{model} of {clean(logdir)}: {names}, {sharing}, {duration(side.window)} analysed"
+    text = f"{clean(side.label)}{model} of {clean(logdir)}: {names}, {sharing}, {duration(side.window)} analysed"
     return f"{word}: {escape(text)}"
 
 

@@ -177,6 +177,8 @@ export interface ComparedSide {
   readonly logdir: string;
   /** id of the device in its report */
   readonly device: string;
+  /** what people call the device */
+  readonly label: string;
   /** host of the device */
   readonly host: string;
   /** name of the GPU's model; null where the capture does not state it */
@@ -1047,7 +1049,7 @@ export type MpsState = 'on' | 'off' | 'unknown';
 export interface Named {
   /** id of the session */
   readonly id: string;
-  /** name of the session */
+  /** label of the session in its report */
   readonly name: string;
 }
 
