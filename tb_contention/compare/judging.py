@@ -13,9 +13,9 @@ from tb_contention.words.numbers import share
 #: Exact figures that differ by less are the same: of bytes this part, of shares this part of the window.
 EXACT = 0.01
 #: Estimates and step periods that differ by less are the same: one program differs by as much from one capture to the next.
-NOTICEABLE = 0.02
+LEAST_CHANGE = 0.02
 #: The same for the device time of a step, which rests on how long kernels take alone.
-NOTICEABLE_ALONE = 0.05
+LEAST_CHANGE_OF_SAMPLES = 0.05
 
 _UNKNOWN = {
     (True, False): "unknown before",
@@ -69,7 +69,7 @@ def neutral(before: float | None, after: float | None, *, scale: float | None = 
 def estimated(before: Estimate, after: Estimate, *, less_is_better: bool = True, scale: float | None = None) -> Change:
     """Judge estimates: better or worse only if the intervals do not overlap, the same only if they are close.
 
-    scale: what NOTICEABLE is a part of; None: the two are compared by their ratio.
+    scale: what LEAST_CHANGE is a part of; None: the two are compared by their ratio.
     """
     one, two = before.interval, after.interval
     made = Change(
@@ -86,17 +86,17 @@ def estimated(before: Estimate, after: Estimate, *, less_is_better: bool = True,
     if one.high >= two.low and two.high >= one.low:
         return replace(made, why="the 90 % intervals overlap")
     if _near(first, second, scale):
-        return replace(made, why=f"they differ by less than {share(NOTICEABLE)}")
+        return replace(made, why=f"they differ by less than {share(LEAST_CHANGE)}")
     return replace(made, judgement=_direction(second < first, less_is_better=less_is_better))
 
 
 def _near(first: float, second: float, scale: float | None) -> bool:
     """Return whether two values differ by less than is noticeable."""
     least, most = min(first, second), max(first, second)
-    return most - least <= NOTICEABLE * (least if scale is None else scale)
+    return most - least <= LEAST_CHANGE * (least if scale is None else scale)
 
 
-def sampled(before: I64 | None, after: I64 | None, *, noticeable: float = NOTICEABLE, doubt: str = "") -> Change:
+def sampled(before: I64 | None, after: I64 | None, *, noticeable: float = LEAST_CHANGE, doubt: str = "") -> Change:
     """Judge durations of steps, shorter is better.
 
     A direction takes three that agree: the rank interval of the ratio lies on one side of 1, the medians are noticeably apart on that

@@ -1,7 +1,7 @@
 """Compare one program before and after: slowdown, steps, time and memory."""
 
 from tb_contention.compare.judging import (
-    NOTICEABLE_ALONE,
+    LEAST_CHANGE_OF_SAMPLES,
     estimated,
     neutral,
     sampled,
@@ -96,7 +96,9 @@ def _device_time(
     """Compare the device time of a step alone; judge it only if it is measured on both sides, not inferred from the mechanism."""
     known = [_known(*side) for side in zip(devices, losses, steps, strict=True)]
     own = [None if times is None or not times.known else times.own for times in steps]
-    found = sampled(own[0], own[1], noticeable=NOTICEABLE_ALONE, doubt="" if all(known) or unknown(*own) else _ROUGH)
+    found = sampled(
+        own[0], own[1], noticeable=LEAST_CHANGE_OF_SAMPLES, doubt="" if all(known) or unknown(*own) else _ROUGH
+    )
     return found if not any(o is None for o in own) else silenced(found, _ROUGH)
 
 
