@@ -42,6 +42,8 @@ _MORE_THAN_ONE = 1.15
 _ENOUGH = 150_000
 #: A progress deficit below this is no loss at all.
 NO_LOSS = 0.02
+#: An estimate below this is as fast as alone, to its precision. Not the judge's threshold: kernels that cost each other little ran at once.
+_AS_ALONE = 1.01
 #: Changes of session against the order of launches beyond which it is no queue.
 _REORDERED = 0.2
 #: Kernels that say something of a session, and the share of all device time below which a session says nothing.
@@ -188,8 +190,8 @@ def _presumed(works: list[SessionWork], where: Intervals, progress: float | None
 def concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bool, on_cores: bool) -> Sharing:
     """Correct the mechanism by the losses.
 
-    None where sessions ran at once and none is slower; unknown where an untraced one slowed a single session, between processes on a
-    processor, and on a processor where no loss could be determined.
+    None where sessions ran at once and each was as fast as alone; unknown where an untraced one slowed a single session, between
+    processes on a processor, and on a processor where no loss could be determined.
     """
     only = results[0].slowdown if len(results) == 1 else None
     if only is not None and (only.low or 0.0) > 1.0 and answer_of(only) is not Answer.NO:
@@ -199,7 +201,8 @@ def concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bo
     if undetermined or (on_cores and sharing.mechanism is not Mechanism.NONE):
         detail = "On a processor with several cores the order of operations does not show how it was shared."
         return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=detail, slice=None)
-    sure = all(r.slowdown.estimate is not None and answer_of(r.slowdown) is Answer.NO for r in results)
+    highs = [r.slowdown.high if r.slowdown.estimate is not None else None for r in results]
+    sure = all(high is not None and high < _AS_ALONE for high in highs)
     if sharing.mechanism is Mechanism.CONCURRENT and sure:
         return replace(sharing, mechanism=Mechanism.NONE, detail="Each session was as fast as alone.")
     return sharing

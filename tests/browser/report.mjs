@@ -46,7 +46,7 @@ const CHECKS = {
     const tip = page.locator('.tip');
     expect(await tip.isVisible(), 'no tip');
     const said = await tip.innerText();
-    expect(/ms to .*ms/.test(said) && /work for \d+%/.test(said) && /memory: up to/.test(said), `tip: ${said}`);
+    expect(/ms to .*ms/.test(said) && /work for \d+ %/.test(said) && /memory: up to/.test(said), `tip: ${said}`);
     await page.locator('figure').nth(1).locator('.hit').first().hover();
     expect(/^step \d+: own/.test(await tip.innerText()), `steps: ${await tip.innerText()}`);
     await page.mouse.move(2, 2);
