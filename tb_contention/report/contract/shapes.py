@@ -35,7 +35,7 @@ _NUMBERS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 def shape(kind: Any) -> Shape:
     """Read a type."""
     present, nullable = without_none(strip(kind))
-    present = getattr(present, "__supertype__", present)
+    present = _resolved(getattr(present, "__supertype__", present))
     origin, args = get_origin(present), get_args(present)
     if is_dataclass(present):
         return Shape(form="object", nullable=nullable, cls=present)
@@ -53,6 +53,12 @@ def shape(kind: Any) -> Shape:
     if origin is Literal:
         return Shape(form="constant", nullable=nullable, values=args)
     return Shape(form=_SCALARS[present], nullable=nullable)
+
+
+def _resolved(kind: Any) -> Any:
+    """Return what a `type` alias stands for, as NumPy declares `NDArray` on newer Pythons."""
+    alias = get_origin(kind)
+    return alias.__value__[get_args(kind)] if hasattr(alias, "__value__") else kind
 
 
 def innermost(found: Shape) -> Shape:
