@@ -27,7 +27,7 @@ _NAMES = {
 TABLES = MappingProxyType({_NAMES.get(spec.slug, spec.slug): spec for spec in SPECS})
 
 _WHOLE = frozenset((Meaning.COUNT, Meaning.DURATION, Meaning.DURATIONS, Meaning.INSTANT))
-_RATIOS = frozenset((Meaning.NUMBER, Meaning.FACTOR, Meaning.FACTORS, Meaning.SLOWDOWN, Meaning.SHARE))
+_RATIOS = frozenset((Meaning.NUMBER, Meaning.FACTORS, Meaning.SLOWDOWN, Meaning.SHARE))
 
 
 def table(report: Report, name: str) -> Table:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tb_contention.model.contention import UNTRACED, Evidence
+from tb_contention.model.findings import Finding
 from tb_contention.model.report import Report
 from tb_contention.report.to_json import to_dict
 from tb_contention.tables import overview, sharing
@@ -83,3 +84,14 @@ def evidence_classes(report: Report) -> TextTable:
     rows = ((measured, *SWITCHES), *rows) if measured else rows
     header = ("class", "the slowdown is", "how far to trust it")
     return TextTable(title="How certain the slowdowns are", header=header, rows=rows)
+
+
+def finding_parts(finding: Finding) -> list[tuple[str, str]]:
+    """List what a finding says behind its evidence, each part under its name."""
+    parts = (
+        ("Cause", finding.cause),
+        ("Remedy", finding.advice),
+        ("Expected effect", finding.effect),
+        ("Check", finding.verify),
+    )
+    return [(what, words) for what, words in parts if words]

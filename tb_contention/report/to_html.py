@@ -10,7 +10,7 @@ from tb_contention.report.drawings.hover import SCRIPT, SCRIPT_SOURCE
 from tb_contention.report.drawings.predictions import prediction_chart
 from tb_contention.report.drawings.timeline import timeline
 from tb_contention.report.escaping import escaped
-from tb_contention.report.sections import tables_of
+from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
 from tb_contention.words.names import device_label
@@ -132,13 +132,7 @@ def _rest(report: Report) -> str:
 
 def _finding(finding: Finding) -> str:
     severity = finding.severity.value
-    parts = (
-        ("Cause", finding.cause),
-        ("Remedy", finding.advice),
-        ("Expected effect", finding.effect),
-        ("Check", finding.verify),
-    )
-    rest = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in parts if text)
+    rest = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in finding_parts(finding))
     return (
         f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span></h3>'
         f"<p>{escaped(finding.detail)}</p>{rest}</li>"

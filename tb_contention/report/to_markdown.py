@@ -5,7 +5,7 @@ import re
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.report.sections import tables_of
+from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.tables.people import TextTable
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import device_label
@@ -81,7 +81,7 @@ def _answers(answer: Verdict) -> str:
 
 def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is_first: bool) -> list[str]:
     """Print a device; the answer for the first one stands above the findings."""
-    time, answer = device.time, device_verdict(report, device)
+    time = device.time
     split = (
         f"{duration(time.window)} analysed: idle {percent(time.idle, time.window)}, "
         f"one session {percent(time.exclusive, time.window)}, "
@@ -89,6 +89,7 @@ def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is
     )
     parts = [f"## {escape(device_label(device))}"]
     if not is_first:
+        answer = device_verdict(report, device)
         parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]
     parts += [split, escape(memory_sentence(device))]
     for table in tables[:OPEN]:
@@ -107,13 +108,7 @@ def _table(table: TextTable, *, level: int) -> list[str]:
 
 def _finding(finding: Finding) -> str:
     text = f"- **{finding.severity.value}: {escape(finding.title)}** ({escape(finding.rule)})  \n  {escape(finding.detail)}"
-    parts = (
-        ("Cause", finding.cause),
-        ("Remedy", finding.advice),
-        ("Expected effect", finding.effect),
-        ("Check", finding.verify),
-    )
-    return text + "".join(f"  \n  *{what}:* {escape(words)}" for what, words in parts if words)
+    return text + "".join(f"  \n  *{what}:* {escape(words)}" for what, words in finding_parts(finding))
 
 
 def _problem(problem: Problem) -> str:

@@ -128,7 +128,6 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.DURATION: duration,
     Kind.BYTES: size,
     Kind.NUMBER: three_digits,
-    Kind.FACTOR: times,
     Kind.SHARE: share,
     Kind.SLOWDOWN: _slowdown,
     Kind.FACTORS: _range(times),

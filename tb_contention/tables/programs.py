@@ -12,7 +12,7 @@ from tb_contention.tables.spec import Column, Kind, TableSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramColumn:
-    """One column of values. unit: `ns`, `bytes`, `ratio` or ""; is_whole: integers, as counts, lengths and bytes are."""
+    """One column of values. unit: `ns`, `bytes`, `ratio` or ""; shows: the declared column that it is, or is an end of."""
 
     name: str
     unit: str
@@ -22,7 +22,7 @@ class ProgramColumn:
 
 
 _UNITS = {
-    Kind.DURATION: "ns", Kind.DURATIONS: "ns", Kind.INSTANT: "ns", Kind.BYTES: "bytes", Kind.FACTOR: "ratio", Kind.FACTORS: "ratio",
+    Kind.DURATION: "ns", Kind.DURATIONS: "ns", Kind.INSTANT: "ns", Kind.BYTES: "bytes", Kind.FACTORS: "ratio",
     Kind.SLOWDOWN: "ratio", Kind.SHARE: "ratio",
 }  # fmt: skip
 
@@ -38,7 +38,7 @@ def program_columns(spec: TableSpec, report: Wire, found: Iterable[Row] | None =
             values=tuple(_values(column, key, listed)),
             shows=column,
         )
-        for column in spec.for_programs
+        for column in spec.columns
         for key, name in ends(column)
     )
 

@@ -9,8 +9,8 @@ class Kind(str, Enum):
 
     LIST: texts. MAP: values by name. WORD: one of a fixed set, `_` shown as a space. NAME: of a kernel or an operation, which can be long.
     SESSION, DEVICE: ids, shown as labels. IDENTIFIER: a number that counts nothing. DURATION: ns. INSTANT: ns from the report's origin,
-    shown from the window's start. FACTOR: a ratio shown as '1.45×'. SHARE: 0 to 1, shown in per cent. SLOWDOWN, FACTORS and DURATIONS: an
-    estimate with its interval, which programs get as three columns.
+    shown from the window's start. SHARE: 0 to 1, shown in per cent. SLOWDOWN, FACTORS and DURATIONS: an estimate with its interval, which
+    programs get as three columns.
     """
 
     TEXT = "text"
@@ -28,7 +28,6 @@ class Kind(str, Enum):
     INSTANT = "instant"
     BYTES = "bytes"
     NUMBER = "number"
-    FACTOR = "factor"
     SHARE = "share"
     SLOWDOWN = "slowdown"
     FACTORS = "factors"
@@ -51,10 +50,9 @@ _WORDS = frozenset(
 
 
 class For(str, Enum):
-    """Who a column is for."""
+    """Who a column is for; programs get all of them."""
 
     ALL = "all"
-    PEOPLE = "people"
     PROGRAMS = "programs"
 
 
@@ -70,7 +68,6 @@ class Column:
     key: str
     title: str
     kind: Kind
-    help: str = ""
     name: str = ""
     of: str = ""
     unless: str = ""
@@ -106,8 +103,3 @@ class TableSpec:
     def for_people(self) -> tuple[Column, ...]:
         """Return the columns that people see."""
         return tuple(c for c in self.columns if c.audience is not For.PROGRAMS)
-
-    @property
-    def for_programs(self) -> tuple[Column, ...]:
-        """Return the columns that programs get."""
-        return tuple(c for c in self.columns if c.audience is not For.PEOPLE)

@@ -16,7 +16,6 @@ export type Kind =
   | 'instant'
   | 'bytes'
   | 'number'
-  | 'factor'
   | 'share'
   | 'slowdown'
   | 'factors'

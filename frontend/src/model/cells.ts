@@ -137,7 +137,6 @@ const WRITERS: Readonly<Record<string, (value: never) => string>> = {
   duration: (value: number) => formatDuration(ns(value)),
   bytes: (value: Bytes) => formatBytes(value),
   number: (value: number) => threeDigits(value),
-  factor: (value: number) => times(value),
   share: (value: number) => formatPart(value),
   slowdown: (value: Range) => rangeText(value.evidence === 'D' ? { ...value, estimate: null } : value, times),
   factors: (value: Range) => rangeText(value, times),

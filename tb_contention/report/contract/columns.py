@@ -19,8 +19,8 @@ def key_of(spec: TableSpec, column: Column) -> Key:
 
 
 def help_of(spec: TableSpec, column: Column) -> str:
-    """Say what a column holds, as its key is declared; a column's own sentence goes before."""
-    return column.help or key_of(spec, column).says
+    """Say what a column holds, as its key is declared."""
+    return key_of(spec, column).says
 
 
 def row_class(spec: TableSpec) -> Any:

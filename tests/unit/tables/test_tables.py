@@ -45,7 +45,7 @@ def test_programs_get_every_row_with_every_value(spec: TableSpec, make: Make) ->
     frame = getattr(report, name)
 
     assert len(read) == len(frame) == len(found)
-    columns = [name for column in spec.for_programs for _, name in ends(column)]
+    columns = [name for column in spec.columns for _, name in ends(column)]
     assert [column.name for column in frame.columns] == columns
     assert len(set(columns)) == len(columns)
     for row in read:
@@ -122,7 +122,7 @@ FORMS = {
     Kind.TEXT: {"string", "constant", "choice"}, Kind.WORD: {"choice", "constant"}, Kind.NAME: {"string"}, Kind.SESSION: {"string"},
     Kind.SESSIONS: {"string"}, Kind.DEVICE: {"string"}, Kind.LIST: {"string"}, Kind.MAP: {"string", "any"}, Kind.FLAG: {"boolean"},
     Kind.COUNT: {"integer"}, Kind.IDENTIFIER: {"integer"}, Kind.DURATION: {"integer"}, Kind.INSTANT: {"integer"},
-    Kind.BYTES: {"integer", "number"}, Kind.NUMBER: {"number"}, Kind.FACTOR: {"number"}, Kind.SHARE: {"number"}, Kind.SLOWDOWN: {"object"},
+    Kind.BYTES: {"integer", "number"}, Kind.NUMBER: {"number"}, Kind.SHARE: {"number"}, Kind.SLOWDOWN: {"object"},
     Kind.FACTORS: {"object"}, Kind.DURATIONS: {"object"},
 }  # fmt: skip
 
