@@ -26,6 +26,8 @@ def pair_error(a: Session, b: Session) -> int | None:
         return None
     if a.clock.capture is not None and a.clock.capture == b.clock.capture:
         return int(a.clock.error + b.clock.error)
+    if a.clock.naming is not None and a.clock.naming == b.clock.naming:
+        return int((a.clock.naming_error or 0) + (b.clock.naming_error or 0))
     return int(a.clock.absolute_error + b.clock.absolute_error)
 
 

@@ -35,8 +35,9 @@ class Identity(Choice):
 class ClockOffset:
     """Place trace time 0 on the wall clock: Unix ns, with a bound on the error (None = unknown).
 
-    capture: sessions with the same non-None value were started by one remote capture, so that between them only `error` counts; against
-    others `absolute_error` does.
+    capture: sessions with the same non-None value were started by one remote capture, so that between them only `error` counts. naming:
+    sessions with the same non-None value are dated by names and times of files that one host's clock wrote in one time zone, so that
+    between them only `naming_error` counts. Against others `absolute_error` does.
     """
 
     source: Annotated[ClockSource, Wire("where its wall clock comes from")]
@@ -46,6 +47,8 @@ class ClockOffset:
         Nanoseconds | None, Wire("the same against sessions that another capture recorded; null = unknown")
     ]
     capture: str | None = None
+    naming: str | None = None
+    naming_error: Nanoseconds | None = None
     detail: Annotated[str, Wire("one sentence on the evidence")] = ""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import PairOverlap, TimeSplit
+from tb_contention.model.listing import ListedGroup
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
 from tb_contention.plugin.workspace import Phase
 from tb_contention.report.contract.documents import ReportDocument
@@ -28,6 +29,13 @@ class Summary:
         Wire("whether this is a first look at long captures, while their cost is measured; it has its own revision"),
     ]
     logdir: Annotated[str, Wire("log directory of TensorBoard, or its `--logdir_spec`")]
+    listing: Annotated[str, Wire("changes whenever the list of groups changes")]
+    captures: Annotated[int, Wire("captures in the log directory")]
+    groups: Annotated[int, Wire("groups in the log directory")]
+    group: Annotated[
+        ListedGroup | None,
+        Wire("the group that the view is about; null until the log directory was looked through, or without captures"),
+    ]
     version: Annotated[str, Wire("version of tb_contention")]
     xprof: Annotated[bool, Wire("whether xprof's plugin is loaded")]
     trace_viewer: Annotated[
@@ -37,6 +45,16 @@ class Summary:
     report: Annotated[
         ReportDocument | None, Wire("the report, as in report/FORMAT.md; null until there is a first look")
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsAnswer:
+    """The groups of the log directory, in the order in which they deserve a look."""
+
+    listing: Annotated[str, Wire("changes whenever the list changes")]
+    is_known: Annotated[bool, Wire("whether the caller has this list; groups is then null")]
+    pending: Annotated[int, Wire("captures of which only the name is known yet")]
+    groups: Annotated[tuple[ListedGroup, ...] | None, Wire("the groups; null where the caller has them")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

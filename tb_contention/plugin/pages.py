@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tb_contention.model.contention_part import ContentionPart
 from tb_contention.model.memory_part import MemoryPart
-from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.report.contract.columns import help_of
 from tb_contention.report.contract.documents import ComparisonDocument
 from tb_contention.report.contract.markdown import with_tables
@@ -18,6 +18,7 @@ _ROUTES = Path(__file__).parent / "http_api.md"
 _FORMAT = Path(__file__).parents[1] / "report" / "FORMAT.md"
 ANSWERS = (
     Summary,
+    GroupsAnswer,
     Layout,
     EventAnswer,
     SearchHits,

@@ -604,6 +604,18 @@ export interface Finding {
   readonly place: EvidencePlace | null;
 }
 
+/** The groups of the log directory, in the order in which they deserve a look. */
+export interface GroupsAnswer {
+  /** changes whenever the list changes */
+  readonly listing: string;
+  /** whether the caller has this list; groups is then null */
+  readonly is_known: boolean;
+  /** captures of which only the name is known yet */
+  readonly pending: number;
+  /** the groups; null where the caller has them */
+  readonly groups: readonly ListedGroup[] | null;
+}
+
 /** The next or previous hit of a search. */
 export interface HitAnswer {
   /** the hit; null where no event has such a name */
@@ -803,6 +815,20 @@ export interface KernelSums {
   readonly mean_ns: Ns;
 }
 
+/** What the last analysis of a group found, in the words of the report. */
+export interface KnownAnswer {
+  /** whether a session is slower: `yes`, `no`, `undecided` or `unknown` */
+  readonly answer: string;
+  /** short name of the session that is slowed most; empty where none is known */
+  readonly label: string;
+  /** its slowdown as a card shows it; empty where nothing is known */
+  readonly figure: string;
+  /** the interval of that slowdown */
+  readonly interval: string;
+  /** the slowdown as a number, or the lower bound; null where it is unknown */
+  readonly estimate: number | null;
+}
+
 /** The wanted events of one lane. */
 export interface LaneHits {
   /** number of the lane in the layout */
@@ -891,6 +917,46 @@ export interface LevelRange {
   readonly min: number;
   /** coarsest level */
   readonly max: number;
+}
+
+/** Captures that ran together on at least one device, or one that ran alone. */
+export interface ListedGroup {
+  /** stable id, made of its captures' ids */
+  readonly id: string;
+  /** its runs and its time, for people */
+  readonly title: string;
+  /** ids of its captures */
+  readonly captures: readonly string[];
+  /** short names of its captures, in that order */
+  readonly names: readonly string[];
+  /** host; several are separated by commas */
+  readonly host: string;
+  /** names of the devices that the captures share, or of those of the one */
+  readonly devices: readonly string[];
+  /** models of these devices */
+  readonly models: readonly string[];
+  /** Unix ns of the first start; null when there is no clock */
+  readonly start_ns: Ns | null;
+  /** Unix ns of the last end; null when there is no clock */
+  readonly end_ns: Ns | null;
+  /** whether two or more captures ran together */
+  readonly shared: boolean;
+  /** whether the captures have no GPU work, but operations on a processor */
+  readonly on_host: boolean;
+  /** time in which all of its captures were recorded */
+  readonly overlap_ns: Ns;
+  /** share, 0 to 1, of its shortest window in which surely all were recorded */
+  readonly overlap_share: number;
+  /** largest error of the clocks between its captures; null = unknown */
+  readonly clock_error_ns: Ns | null;
+  /** number of kernels of its captures */
+  readonly kernels: number;
+  /** how many of its captures a simulator made */
+  readonly simulated: number;
+  /** captures that ran together with these, but are beyond the bound of a group */
+  readonly left_out: number;
+  /** what the last analysis found; null when it was not analysed */
+  readonly found: KnownAnswer | null;
 }
 
 /** What a manifest says of one session. */
@@ -1660,6 +1726,17 @@ export interface Summary {
   readonly is_partial: boolean;
   /** log directory of TensorBoard, or its `--logdir_spec` */
   readonly logdir: string;
+  /** changes whenever the list of groups changes */
+  readonly listing: string;
+  /** captures in the log directory */
+  readonly captures: number;
+  /** groups in the log directory */
+  readonly groups: number;
+  /**
+   * the group that the view is about; null until the log directory was looked through, or without
+   * captures
+   */
+  readonly group: ListedGroup | null;
   /** version of tb_contention */
   readonly version: string;
   /** whether xprof's plugin is loaded */

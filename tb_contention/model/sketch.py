@@ -1,0 +1,89 @@
+"""A capture without its events: what places it beside others, and what a list shows of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.model.allocators import device_ordinal
+from tb_contention.model.findings import Problem
+from tb_contention.model.tables import rows_used
+from tb_contention.model.trace import ClockEvidence, Device, Era, KernelKind, Trace
+from tb_contention.units import Picoseconds
+
+#: Problems that a sketch keeps; the others are found when the capture is looked at.
+MOST_PROBLEMS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceUse:
+    """How much ran on one device of a capture. device: row of its devices; copies: copies and memsets."""
+
+    device: int
+    kernels: int
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """What is known of one process's capture without its events; the fields of the same name mean what they mean in a `Trace`.
+
+    use: the devices on which anything ran, or whose allocator was used. steps, allocations: how many rows the trace's tables have. A
+    skim does not measure `clock.negative_lag_ps`.
+    """
+
+    era: Era
+    hostnames: tuple[str, ...]
+    process_id: int | None
+    clock: ClockEvidence
+    span: tuple[Picoseconds, Picoseconds]
+    devices: tuple[Device, ...]
+    use: tuple[DeviceUse, ...]
+    steps: int
+    allocations: int
+    events_in_file: int
+    complete: bool
+    problems: tuple[Problem, ...] = ()
+    file_bytes: int | None = None
+    sha256: str | None = None
+
+
+def sketch_of(trace: Trace) -> Sketch:
+    """Reduce a decoded trace to its sketch."""
+    return Sketch(
+        era=trace.era,
+        hostnames=trace.hostnames,
+        process_id=trace.process_id,
+        clock=trace.clock,
+        span=trace.span,
+        devices=trace.devices,
+        use=_use(trace),
+        steps=len(trace.steps),
+        allocations=len(trace.allocations),
+        events_in_file=trace.events_in_file,
+        complete=trace.complete,
+        problems=trace.problems[:MOST_PROBLEMS],
+        file_bytes=trace.file_bytes,
+        sha256=trace.sha256,
+    )
+
+
+def _use(trace: Trace) -> tuple[DeviceUse, ...]:
+    streams = np.array([stream.device for stream in trace.streams], np.int64)
+    kind = trace.kernels.kind
+    is_copy = (kind == KernelKind.COPY) | (kind == KernelKind.MEMSET)
+    device = streams[trace.kernels.stream] if len(streams) else np.empty(0, np.int64)
+    kernels = np.bincount(device[~is_copy], minlength=len(trace.devices))
+    copies = np.bincount(device[is_copy], minlength=len(trace.devices))
+    names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
+    return uses(trace.devices, kernels.tolist(), copies.tolist(), {device_ordinal(name) for name in names})
+
+
+def uses(
+    devices: tuple[Device, ...], kernels: list[int], copies: list[int], allocators: set[int | None]
+) -> tuple[DeviceUse, ...]:
+    """List the devices that were used: something ran on them, or an allocator of their ordinal gave out memory."""
+    return tuple(
+        DeviceUse(device=row, kernels=kernels[row], copies=copies[row])
+        for row, device in enumerate(devices)
+        if kernels[row] or copies[row] or (not device.is_host and device.ordinal in allocators)
+    )
