@@ -17,6 +17,8 @@ from tb_contention.units import U8
 
 #: The largest protobuf message, so no writer exceeds it.
 MAX_BYTES = (1 << 31) - 1
+#: What to say of a file that changed each time it was read.
+STILL_GROWING = "the file is still being written.", "Reload when the profiler has finished writing it."
 
 
 def load_trace(file: CaptureFile) -> Trace:
@@ -31,11 +33,7 @@ def load_trace(file: CaptureFile) -> Trace:
             continue
         if trace.complete or before == after:
             return replace(trace, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
-    raise TraceFileError(
-        f"{file.relative}: the file is still being written.",
-        slug="still-growing",
-        advice="Reload when the profiler has finished writing it.",
-    )
+    raise TraceFileError(f"{file.relative}: {STILL_GROWING[0]}", slug="still-growing", advice=STILL_GROWING[1])
 
 
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:

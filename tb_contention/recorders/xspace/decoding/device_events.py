@@ -60,13 +60,7 @@ def read_kernels(
                 streams.append(Stream(device=device, id=key[1], name=name or f"Stream #{key[1]}"))
             lines.append(row)
             line_stream.append(stream_rows[key])
-    classes = np.full(len(structure.events.keys), _KEEP, np.uint8)
-    kinds = np.full(len(structure.events.keys) + 1, KernelKind.KERNEL, np.uint8)
-    kinds[-1] = KernelKind.UNKNOWN
-    for prefix in _NOT_WORK:
-        classes[starts_with(data, structure, prefix)] = _LEAVE
-    for prefix, kind in _KINDS:
-        kinds[:-1][starts_with(data, structure, prefix)] = kind
+    classes, kinds = work_names(data, structure)
     raw = read_lines(data, structure, lines, KERNEL_SLOTS, classes, default=_KEEP, origin_ns=planes.start_ns)
     raw.line = np.array(line_stream, np.int32)[raw.line] if line_stream else raw.line
     _leave_out_graph_launches(data, structure, raw)
@@ -77,9 +71,26 @@ def read_kernels(
     return raw, kinds[raw.name], streams
 
 
+def work_names(data: U8, structure: Structure) -> tuple[U8, U8]:
+    """Return of each event name whether events on work lines are kept, and their kind; the last kind is that of a lost name."""
+    classes = np.full(len(structure.events.keys), _KEEP, np.uint8)
+    kinds = np.full(len(structure.events.keys) + 1, KernelKind.KERNEL, np.uint8)
+    kinds[-1] = KernelKind.UNKNOWN
+    for prefix in _NOT_WORK:
+        classes[starts_with(data, structure, prefix)] = _LEAVE
+    for prefix, kind in _KINDS:
+        kinds[:-1][starts_with(data, structure, prefix)] = kind
+    return classes, kinds
+
+
+def graph_launches(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Mark the names of events that stand for a whole CUDA graph."""
+    return starts_with(data, structure, b"CudaGraphExec:")
+
+
 def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) -> None:
     """Drop the event of a whole CUDA graph if its nodes were recorded too, because they are the same work."""
-    graphs = starts_with(data, structure, b"CudaGraphExec:")
+    graphs = graph_launches(data, structure)
     if not graphs.any():
         return
     whole = np.append(graphs, False)[raw.name]
@@ -95,16 +106,27 @@ def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) ->
 
 def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
     """Read operations of the host's threads, for captures without GPU work: TF ops `name:Type`, and XLA ops with `hlo_op`."""
-    classes = np.ones(len(structure.events.keys), np.uint8)
-    for row, (at, length) in enumerate(structure.events.names.tolist()):
-        if 0 < length < 4096 and OPERATION.fullmatch(data[at : at + length].tobytes()):
-            classes[row] = _KEEP
     raw = read_lines(
-        data, structure, planes.host_lines, HOST_OP_SLOTS, classes, default=_LEAVE, origin_ns=planes.start_ns
+        data,
+        structure,
+        planes.host_lines,
+        HOST_OP_SLOTS,
+        operation_names(data, structure),
+        default=_LEAVE,
+        origin_ns=planes.start_ns,
     )
     raw.sort(raw.line)
     interner.names(raw.name)
     return raw, np.full(len(raw.line), KernelKind.HOST_OP, np.uint8)
+
+
+def operation_names(data: U8, structure: Structure) -> U8:
+    """Return of each event name whether it is a host operation; one that is not may still carry `hlo_op`."""
+    classes = np.ones(len(structure.events.keys), np.uint8)
+    for row, (at, length) in enumerate(structure.events.names.tolist()):
+        if 0 < length < 4096 and OPERATION.fullmatch(data[at : at + length].tobytes()):
+            classes[row] = _KEEP
+    return classes
 
 
 def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:

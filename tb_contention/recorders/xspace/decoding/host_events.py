@@ -108,7 +108,7 @@ def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dt
 def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
     """Read the events of launches, sessions and steps, with the kind of each."""
     kinds = event_kinds(data, structure)
-    classes = np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
+    classes = host_classes(kinds)
     classes[memory_kinds(data, structure) >= 0] = _LEAVE
     raw = read_lines(
         data, structure, planes.host_lines, HOST_SLOTS, classes, default=_EITHER, origin_ns=planes.start_ns
@@ -120,6 +120,11 @@ def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner
     step = (kind == HostKind.OTHER) & ((raw.values[STEP] != ABSENT) | (raw.values[ROOT] != ABSENT))
     kind[step] = HostKind.USER_STEP
     return raw, kind
+
+
+def host_classes(kinds: U8) -> U8:
+    """Return of each event name whether its events are kept: always, or if a stat makes them a launch or a step."""
+    return np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
 
 
 def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:

@@ -100,7 +100,7 @@ def read_lines(
     workers: int | None = None,
 ) -> RawEvents:
     """Read the events of some lines. event_class: per row of the event metadata, as in `Names`; default: of events without metadata."""
-    reading = _Reading.of(data, structure, slots, event_class, default, origin_ns)
+    reading = Reading.of(data, structure, slots, event_class, default, origin_ns)
     dealt = shares(structure, lines, workers)
     sizes = [sum(piece.events for piece in share) for share in dealt]
     out = np.empty((3 + len(slots), sum(sizes)), np.int64)
@@ -141,7 +141,7 @@ class _Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
+class Reading:
     """What to read, the same for all lines. inactive: slots that no stat of the file can fill, so reading leaves them unwritten."""
 
     data: U8
@@ -162,7 +162,7 @@ class _Reading:
         event_class: U8,
         default: int,
         origin_ns: int | None,
-    ) -> "_Reading":
+    ) -> "Reading":
         """Find the stats that fill the slots."""
         names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
         stat_slot = name_matches(data, structure.stat_names.names, names)
@@ -185,12 +185,12 @@ class _Reading:
     def read(self, share: list[Piece], out: I64, line: I32, begin: int) -> _Result:
         """Read the pieces of a share into rows from `begin` on."""
         found = _Result(begin, len(self.data) + 1)
-        small = _SmallKeys(self.structure, self.stat_slot)
+        small = SmallKeys(self.structure, self.stat_slot)
         for piece in share:
             self._read_piece(piece, small, out, found, line)
         return found
 
-    def _read_piece(self, piece: Piece, small: "_SmallKeys", out: I64, found: _Result, line: I32) -> None:
+    def _read_piece(self, piece: Piece, small: "SmallKeys", out: I64, found: _Result, line: I32) -> None:
         record = self.structure.lines[piece.row]
         plane, begin = int(record[skeleton.LINE_PLANE]), found.rows
         result = np.array([begin, begin + piece.events, 0, 0, len(self.data) + 1], np.int64)
@@ -211,7 +211,7 @@ class _Reading:
         found.bad_times += end - begin - kept
 
 
-class _SmallKeys:
+class SmallKeys:
     """The slot of each small stat key of a plane, for a look-up without search; the last plane's table is kept."""
 
     LIMIT = 1 << 14
@@ -234,9 +234,8 @@ class _SmallKeys:
 
 def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: int | None) -> int:
     """Turn offsets into starts, and drop events with impossible times; return how many remain."""
-    if line_ns > ABSOLUTE_NS:
-        line_ns -= origin_ns or 0
-    if not -FAR_PS < line_ns * PS_PER_NS < FAR_PS:
+    line_ps = line_start(line_ns, origin_ns)
+    if line_ps is None:
         return 0
     offset, duration = out[0, begin:end], out[1, begin:end]
     kept = end - begin
@@ -247,5 +246,13 @@ def _place(out: I64, begin: int, end: int, line_ns: int, origin_ns: int | None) 
         fine = (offset > -FAR_PS) & (offset < FAR_PS) & (duration >= 0) & (duration < FAR_PS)
         kept = int(fine.sum())
         out[:, begin : begin + kept] = out[:, begin:end][:, fine]
-    out[0, begin : begin + kept] += line_ns * PS_PER_NS
+    out[0, begin : begin + kept] += line_ps
     return kept
+
+
+def line_start(line_ns: int, origin_ns: int | None) -> int | None:
+    """Return where a line's offsets count from, ps from trace time 0; None where that is impossible."""
+    if line_ns > ABSOLUTE_NS:
+        line_ns -= origin_ns or 0
+    line_ps = line_ns * PS_PER_NS
+    return line_ps if -FAR_PS < line_ps < FAR_PS else None

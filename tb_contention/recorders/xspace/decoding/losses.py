@@ -1,7 +1,7 @@
 """Losses of a file, while recording or reading -> problems with a remedy."""
 
 from tb_contention.model.findings import Origin, Problem, Severity
-from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.model.trace import Device, KernelKind, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.xspace.decoding.lines import RawEvents
 from tb_contention.recorders.xspace.decoding.planes import MAX_DEVICES
@@ -97,7 +97,9 @@ def too_many_devices(file: str, count: int) -> list[Problem]:
     ]
 
 
-def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) -> list[Problem]:
+def profiler_problems(
+    file: str, devices: tuple[Device, ...], kernels: int, events_in_file: int, messages: list[tuple[int, str]]
+) -> list[Problem]:
     """State the losses that the profiler reports, and why GPU data is missing."""
     found: list[Problem] = []
     for number, message in messages:
@@ -106,9 +108,9 @@ def profiler_problems(file: str, trace: Trace, messages: list[tuple[int, str]]) 
         slug, advice = _recognise(message, number)
         severity = Severity.ERROR if number == 2 else Severity.WARNING
         found.append(_recorded(file, slug, severity, f"the profiler reported: {message}", advice))
-    gpus = [d for d in trace.devices if not d.is_host]
-    on_gpu = any(d for d in gpus) and len(trace.kernels) > 0 and not any(d.is_host for d in trace.devices)
-    if trace.events_in_file == 0:
+    gpus = [d for d in devices if not d.is_host]
+    on_gpu = any(d for d in gpus) and kernels > 0 and not any(d.is_host for d in devices)
+    if events_in_file == 0:
         found.append(
             _recorded(
                 file, "no-events", Severity.WARNING, "the capture contains no events.",

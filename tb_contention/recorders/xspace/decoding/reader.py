@@ -36,6 +36,12 @@ def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
 
     Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
+    raw, structure = structure_of(data, file)
+    return decode_structure(raw, structure, file)
+
+
+def structure_of(data: bytes | memoryview | U8, file: str) -> tuple[U8, Structure]:
+    """Return a file's bytes as read-only array, and where everything is in it. Raises TraceFileError if it is no XSpace."""
     raw = np.frombuffer(data, np.uint8)
     raw.flags.writeable = False
     refuse_what_is_no_xspace(raw, file)
@@ -47,7 +53,7 @@ def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
             advice=COPY_AGAIN,
             offset=structure.bad_at or 0,
         )
-    return _decode(raw, structure, file)
+    return raw, structure
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,16 +70,17 @@ class _Columns:
     marked: RawEvents
 
 
-def _decode(raw: U8, structure: Structure, file: str) -> Trace:
+def decode_structure(raw: U8, structure: Structure, file: str) -> Trace:
+    """Decode the events of a file."""
     planes = read_planes(raw, structure)
-    planes.start_ns = _origin(structure, planes)
+    planes.start_ns = origin_of(structure, planes)
     interner = Interner.of(raw, structure)
     columns = _columns(raw, structure, planes, interner)
-    messages = _messages(raw, structure)
+    messages = messages_of(raw, structure)
     trace = _trace(raw, structure, planes, columns, interner.finish(), messages)
     found = (
         *losses(file, structure, trace, (columns.kernels, columns.host, columns.memory)),
-        *profiler_problems(file, trace, messages),
+        *profiler_problems(file, trace.devices, len(trace.kernels), trace.events_in_file, messages),
     )
     return replace(trace, problems=(*found, *too_many_devices(file, planes.devices_left_out)))
 
@@ -141,7 +148,7 @@ def _clock(structure: Structure, planes: Planes, columns: _Columns, negative_lag
         tf_data_origin_ns=origin,
         tf_data_events=estimates,
         negative_lag_ps=negative_lag,
-        unix_lines=bool(len(_unix_times(structure))),
+        unix_lines=bool(len(unix_times(structure))),
     )
 
 
@@ -152,15 +159,15 @@ def _steps(events: HostEventTable, marked: RawEvents, strings: Strings) -> StepT
     return steps_of_lines(marked, strings.of_names(marked.name))
 
 
-def _origin(structure: Structure, planes: Planes) -> int | None:
+def origin_of(structure: Structure, planes: Planes) -> int | None:
     """Return the start of the session; without one, the earliest line that counts in Unix time."""
     if planes.start_ns is not None:
         return planes.start_ns
-    absolute = _unix_times(structure)
+    absolute = unix_times(structure)
     return int(absolute.min()) if len(absolute) else None
 
 
-def _unix_times(structure: Structure) -> I64:
+def unix_times(structure: Structure) -> I64:
     """Return the timestamps, in Unix time, of lines with events."""
     times = structure.lines[:, skeleton.LINE_TIME]
     unix: I64 = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
@@ -175,7 +182,8 @@ def _thread(raw: U8, structure: Structure, line: int) -> str:
     )
 
 
-def _messages(raw: U8, structure: Structure) -> list[tuple[int, str]]:
+def messages_of(raw: U8, structure: Structure) -> list[tuple[int, str]]:
+    """Return the hostnames, errors and warnings of a file, each with the number of its field."""
     return [(number, text(raw, at, min(length, MAX_MESSAGE))) for number, at, length in structure.texts[:1000].tolist()]
 
 
