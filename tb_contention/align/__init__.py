@@ -1,18 +1,24 @@
-"""Traces -> sessions on one wall clock, physical devices, and the groups of sessions that ran together."""
+"""Captures -> sessions on one wall clock, physical devices, and the groups of sessions that ran together.
+
+Events are not needed for it: an index arranges sketches, and a report aligns traces by the same rules.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from tb_contention.align.clocks import clock_offsets, clock_steps
+from tb_contention.align.clocks import clock_steps
 from tb_contention.align.devices import physical_devices
-from tb_contention.align.groups import clock_findings, group_findings, groups_of
+from tb_contention.align.groups import group_findings, groups_of, open_questions
+from tb_contention.align.place import Placed, place
 from tb_contention.errors import OptionError
-from tb_contention.model.alignment import AlignedTraces, ClockOffset, ClockSource, Session
-from tb_contention.model.capture import Capture, Container
+from tb_contention.model.alignment import AlignedTraces, ClockOffset, DeviceGroup, PhysicalDevice, Session
+from tb_contention.model.capture import Capture, Container, Sketched
+from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.manifest import ManifestDevice
-from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
-from tb_contention.words.numbers import duration
+from tb_contention.model.sketch import sketch_of
+from tb_contention.units import SessionId
 
 #: PyTorch names files `<worker>.<time of writing>.pt.trace.json`.
 _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
@@ -20,38 +26,71 @@ _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlignOptions:
-    """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by name where that is unique."""
+    """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by name where that is unique.
+
+    clocks: clocks of sessions that are known from more captures than the ones to align, by id.
+    """
 
     shifts: Mapping[str, int] = field(default_factory=dict)
     gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    clocks: Mapping[SessionId, ClockOffset] = field(default_factory=dict)
 
 
-def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
-    """Put captures on one time axis and on physical devices. Raises OptionError when an option names no session."""
-    captures = tuple(captures)
-    names = _names(captures)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranged:
+    """Captures in time and on devices. names: as short as they are unique, in the order of the captures."""
+
+    origin_ns: int | None
+    placed: tuple[Placed, ...]
+    names: tuple[str, ...]
+    devices: tuple[PhysicalDevice, ...]
+    groups: tuple[DeviceGroup, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+
+
+def arrange(captures: Sequence[Sketched], options: AlignOptions) -> Arranged:
+    """Put captures on one time axis and on physical devices, and group them. Raises OptionError when an option names no session."""
     ids = tuple(SessionId(c.file.id) for c in captures)
+    names = _names(captures)
     shifts = {_resolve(key, ids, names): shift for key, shift in options.shifts.items()}
-    clocks = [_shifted(clock, shifts.get(i)) for clock, i in zip(clock_offsets(captures), ids, strict=True)]
-    begins = [c.origin_ns + _window(cap)[0] for c, cap in zip(clocks, captures, strict=True) if c.origin_ns is not None]
-    origin = min(begins) if begins else None
-    sessions = tuple(
-        _session(capture, i, name, clock, origin, shifts.get(i, 0))
-        for capture, i, name, clock in zip(captures, ids, names, clocks, strict=True)
-    )
-    by_id = {s.id: s for s in sessions}
+    placed, origin = place(captures, shifts, options.clocks)
+    by_id = {p.id: p for p in placed}
     words: dict[tuple[str, int], str] = {
         (_resolve(key, ids, names), ordinal): name for (key, ordinal), name in options.gpus.items()
     }
-    devices, problems = physical_devices(sessions, _stated(captures), words)
-    groups = tuple(group for device in devices for group in groups_of(device, by_id))
-    findings = [*clock_findings(devices, by_id), *(f for g in groups for f in group_findings(g, by_id))]
-    return AlignedTraces(
+    devices, problems = physical_devices(placed, _stated(captures), words)
+    groups, findings = [], []
+    for device in devices:
+        groups += groups_of(device, by_id)
+    findings += open_questions(devices, by_id)
+    return Arranged(
         origin_ns=origin,
-        sessions=sessions,
-        groups=groups,
+        placed=placed,
+        names=tuple(names),
+        devices=devices,
+        groups=tuple(groups),
         findings=tuple(findings),
         problems=(*problems, *clock_steps(captures)),
+    )
+
+
+def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
+    """Arrange decoded captures. Raises OptionError when an option names no session."""
+    captures = tuple(captures)
+    sketched = [Sketched(file=c.file, sketch=sketch_of(c.trace), manifest=c.manifest) for c in captures]
+    found = arrange(sketched, options)
+    sessions = tuple(
+        _session(placed, name, capture)
+        for placed, name, capture in zip(found.placed, found.names, captures, strict=True)
+    )
+    by_id = {s.id: s for s in sessions}
+    return AlignedTraces(
+        origin_ns=found.origin_ns,
+        sessions=sessions,
+        groups=found.groups,
+        findings=(*found.findings, *(f for group in found.groups for f in group_findings(group, by_id))),
+        problems=found.problems,
     )
 
 
@@ -65,16 +104,17 @@ def _resolve(key: str, ids: tuple[SessionId, ...], names: list[str]) -> SessionI
     raise OptionError(f"{key!r} {what}; there are: {', '.join(ids) or 'none'}.", slug="bad-option")
 
 
-def _names(captures: tuple[Capture, ...]) -> list[str]:
+def _names(captures: Sequence[Sketched]) -> list[str]:
     """Name sessions for people: as much of the end of the run's path, without its dated directory, as makes it unique."""
     paths = [_path(c) for c in captures]
+    ends = Counter(path[-length:] for path in paths for length in range(1, len(path) + 1))
     return [
-        _shortest_unique(path, paths, row) or c.file.id
-        for row, (path, c) in enumerate(zip(paths, captures, strict=True))
+        next(("/".join(path[-k:]) for k in range(1, len(path) + 1) if ends[path[-k:]] == 1), c.file.id)
+        for path, c in zip(paths, captures, strict=True)
     ]
 
 
-def _path(capture: Capture) -> tuple[str, ...]:
+def _path(capture: Sketched) -> tuple[str, ...]:
     if capture.manifest is not None and capture.manifest.name:
         folders = [part for part in capture.file.run.rpartition("/")[0].split("/") if part]
         return (*folders[: -1 if folders[-1:] == [capture.manifest.name] else None], capture.manifest.name)
@@ -85,81 +125,37 @@ def _path(capture: Capture) -> tuple[str, ...]:
     return (*path, capture.file.part) if capture.file.part else path
 
 
-def _shortest_unique(path: tuple[str, ...], paths: list[tuple[str, ...]], row: int) -> str | None:
-    others = paths[:row] + paths[row + 1 :]
-    for length in range(1, len(path) + 1):
-        if all(other[-length:] != path[-length:] for other in others):
-            return "/".join(path[-length:])
-    return None
-
-
-def _shifted(clock: ClockOffset, shift: int | None) -> ClockOffset:
-    """Take the user's word for a session: its origin moves, and becomes known where it was not (at the common origin)."""
-    if shift is None:
-        return clock
-    detail = f"moved by hand by {duration(shift)} from: {clock.detail}"
-    error = clock.error if clock.error is not None else Nanoseconds(0)
-    if clock.source in (ClockSource.FILE_TIME, ClockSource.NONE, ClockSource.SHARED_CAPTURE):
-        error = Nanoseconds(0)  # the user's word replaces a coarse clock; its error is the user's
-    origin = None if clock.origin_ns is None else clock.origin_ns + shift
-    return replace(
-        clock, source=ClockSource.USER, origin_ns=origin, error=error, absolute_error=error, capture=None, detail=detail
-    )
-
-
-def _window(capture: Capture) -> tuple[int, int]:
-    """Return the capture window in ns of trace time: from start to stop where the profiler wrote them, else over all events."""
-    clock = capture.trace.clock
-    if clock.start_ns is not None and clock.stop_ns is not None:
-        return 0, clock.stop_ns - clock.start_ns
-    start, end = capture.trace.span
-    return start // PS_PER_NS, -(-end // PS_PER_NS)
-
-
-def _session(
-    capture: Capture, session: SessionId, name: str, clock: ClockOffset, origin: int | None, shift: int
-) -> Session:
-    start, end = _window(capture)
-    placed = clock.origin_ns is not None and origin is not None
-    offset = (clock.origin_ns or 0) - (origin or 0) if placed else shift - start
-    manifest, trace = capture.manifest, capture.trace
-    host = _host(capture)
+def _session(placed: Placed, name: str, capture: Capture) -> Session:
+    manifest = placed.manifest
     return Session(
-        id=session,
+        id=placed.id,
         name=name,
-        run=capture.file.run,
-        file=capture.file.relative,
-        host=host,
-        process_id=manifest.process_id if manifest and manifest.process_id is not None else trace.process_id,
+        run=placed.file.run,
+        file=placed.file.relative,
+        host=placed.host,
+        process_id=placed.process_id,
         kind="process",
-        clock=clock,
-        offset=Nanoseconds(offset),
-        start=Nanoseconds(offset + start),
-        end=Nanoseconds(offset + end),
-        trace=trace,
-        simulated=bool(manifest and manifest.simulated) or host.startswith("simulated"),
+        clock=placed.clock,
+        offset=placed.offset,
+        start=placed.start,
+        end=placed.end,
+        trace=capture.trace,
+        simulated=is_simulated(placed),
         manifest=manifest,
     )
 
 
-def _host(capture: Capture) -> str:
-    """Name the machine: manifest, then the file's own word, then its name; a port is not part of it."""
-    if capture.manifest is not None and capture.manifest.host:
-        return capture.manifest.host
-    if capture.trace.hostnames and capture.trace.hostnames[0]:
-        host = capture.trace.hostnames[0]
-        address, colon, port = host.rpartition(":")
-        return address if colon and port.isdigit() and ":" not in address else host
-    address, underscore, port = capture.file.host.rpartition("_")
-    return address if underscore and port.isdigit() and len(port) >= 2 else capture.file.host
+def is_simulated(placed: Placed) -> bool:
+    """Return whether a simulator made a capture."""
+    return bool(placed.manifest and placed.manifest.simulated) or placed.host.startswith("simulated")
 
 
-def _stated(captures: tuple[Capture, ...]) -> dict[tuple[str, int], ManifestDevice]:
+def _stated(captures: Sequence[Sketched]) -> dict[tuple[str, int], ManifestDevice]:
     """Return what recordings themselves say of the physical GPU, and manifests, which win."""
     recorded = {
         (c.file.id, device.ordinal): ManifestDevice(uuid=device.uuid, pci_bus_id=device.pci_bus_id)
         for c in captures
-        for device in c.trace.devices
+        for device in c.sketch.devices
         if device.uuid or device.pci_bus_id
     }
     stated = {

@@ -1,11 +1,12 @@
 """Where the wall clock of a trace comes from: the best evidence, with a bound on its error."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.capture import Capture
+from tb_contention.model.capture import Sketched
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
@@ -27,7 +28,7 @@ _QUARTER = 900
 WRITING = 120  # s from the directory's name to the end of writing
 
 
-def clock_offsets(captures: tuple[Capture, ...]) -> list[ClockOffset]:
+def clock_offsets(captures: Sequence[Sketched]) -> list[ClockOffset]:
     """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
     copied = _copied_hosts(captures)
     offsets = [_blurred(_own_clock(c, trust_mtime=c.file.host not in copied), c) for c in captures]
@@ -36,7 +37,7 @@ def clock_offsets(captures: tuple[Capture, ...]) -> list[ClockOffset]:
     return offsets
 
 
-def _blurred(clock: ClockOffset, capture: Capture) -> ClockOffset:
+def _blurred(clock: ClockOffset, capture: Sketched) -> ClockOffset:
     """Widen the error by as much as the wall clock was set meanwhile: events before and after that are on two clocks."""
     step = 0 if capture.manifest is None else abs(capture.manifest.clock_step_ns)
     if not step or clock.error is None or clock.absolute_error is None:
@@ -49,7 +50,7 @@ def _blurred(clock: ClockOffset, capture: Capture) -> ClockOffset:
     )
 
 
-def clock_steps(captures: tuple[Capture, ...]) -> tuple[Problem, ...]:
+def clock_steps(captures: Sequence[Sketched]) -> tuple[Problem, ...]:
     """Name the recordings during which the wall clock was set, as the readings in their manifests show."""
     return tuple(
         Problem(
@@ -69,14 +70,14 @@ def _by(step: int) -> str:
     return f"{'forward' if step > 0 else 'back'} by {duration(abs(step))}"
 
 
-def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
-    evidence, manifest = capture.trace.clock, capture.manifest
+def _own_clock(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
+    evidence, manifest = capture.sketch.clock, capture.manifest
     skew = evidence.negative_lag_ps // PS_PER_NS
     if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
         return _offset(ClockSource.MANIFEST, manifest.origin_ns, max(manifest.error_ns, skew), "stated by the manifest")
     if evidence.recording is not None:
         return _recording(capture)
-    if evidence.start_ns is not None and capture.trace.era is Era.KINETO:
+    if evidence.start_ns is not None and capture.sketch.era is Era.KINETO:
         detail = "the times in PyTorch's trace are wall-clock times"
         return _offset(ClockSource.TASK_ENVIRONMENT, evidence.start_ns, max(KINETO_ERROR, skew), detail)
     if evidence.start_ns is not None:
@@ -92,13 +93,13 @@ def _own_clock(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
     return _file_time(capture, trust_mtime=trust_mtime)
 
 
-def _recording(capture: Capture) -> ClockOffset:
+def _recording(capture: Sketched) -> ClockOffset:
     """Place a process of a recording that holds several: they share one clock, whose own place in time is known less well."""
-    evidence = capture.trace.clock
+    evidence = capture.sketch.clock
     if evidence.start_ns is not None:
         origin, absolute, detail = evidence.start_ns, RECORDING_ERROR, "the recorder wrote when it started"
     else:
-        origin = capture.file.mtime_ns - capture.trace.span[1] // PS_PER_NS
+        origin = capture.file.mtime_ns - capture.sketch.span[1] // PS_PER_NS
         absolute, detail = UNKNOWN_ZONE_ERROR, "the file's time, since the recorder did not write when it started"
     return ClockOffset(
         source=ClockSource.SHARED_CAPTURE,
@@ -115,7 +116,7 @@ def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockO
     return ClockOffset(source=source, origin_ns=origin, error=bound, absolute_error=bound, detail=detail)
 
 
-def _file_time(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
+def _file_time(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
     """Go back from the time of export: the trace cannot have begun later than that less its length."""
     export = _export_time(capture, trust_mtime=trust_mtime)
     if export is None:
@@ -123,11 +124,11 @@ def _file_time(capture: Capture, *, trust_mtime: bool) -> ClockOffset:
             source=ClockSource.NONE, origin_ns=None, error=None, absolute_error=None, detail="no evidence"
         )
     at, error, detail = export
-    error += FILE_TIME_ERROR + COLLECTION_PER_EVENT * capture.trace.events_in_file
-    return _offset(ClockSource.FILE_TIME, at - capture.trace.span[1] // PS_PER_NS, error, detail)
+    error += FILE_TIME_ERROR + COLLECTION_PER_EVENT * capture.sketch.events_in_file
+    return _offset(ClockSource.FILE_TIME, at - capture.sketch.span[1] // PS_PER_NS, error, detail)
 
 
-def _export_time(capture: Capture, *, trust_mtime: bool) -> tuple[int, int, str] | None:
+def _export_time(capture: Sketched, *, trust_mtime: bool) -> tuple[int, int, str] | None:
     """Return (Unix ns of the export, further error, evidence).
 
     The directory's name is local time of an unknown zone. A time in UTC that differs from it by whole quarter hours is the same moment
@@ -152,7 +153,7 @@ def _export_time(capture: Capture, *, trust_mtime: bool) -> tuple[int, int, str]
     return local * NS_PER_S, UNKNOWN_ZONE_ERROR, "the directory's name, whose time zone is unknown (taken as UTC)"
 
 
-def _copied_hosts(captures: tuple[Capture, ...]) -> set[str]:
+def _copied_hosts(captures: Sequence[Sketched]) -> set[str]:
     """Find hosts whose file times, read against the directories' names, are in several time zones: a copy has changed them."""
     zones: dict[str, set[int]] = {}
     for capture in captures:
@@ -179,7 +180,7 @@ def _zone_apart(difference: float, early: float, late: float) -> bool:
     return abs(quarters * _QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - _QUARTER >= early)
 
 
-def _remote_requests(captures: tuple[Capture, ...]) -> list[list[int]]:
+def _remote_requests(captures: Sequence[Sketched]) -> list[list[int]]:
     """Find session directories with several files named by address and port: one request to several servers."""
     members: dict[tuple[str, str], list[int]] = {}
     for row, capture in enumerate(captures):
@@ -188,7 +189,7 @@ def _remote_requests(captures: tuple[Capture, ...]) -> list[list[int]]:
     return [rows for rows in members.values() if len(rows) > 1]
 
 
-def _share(offsets: list[ClockOffset], members: list[int], captures: tuple[Capture, ...]) -> None:
+def _share(offsets: list[ClockOffset], members: list[int], captures: Sequence[Sketched]) -> None:
     exact = (ClockSource.MANIFEST, ClockSource.TASK_ENVIRONMENT, ClockSource.TF_DATA)
     known = [offsets[m] for m in members if offsets[m].source in exact] or [
         offsets[m] for m in members if offsets[m].origin_ns is not None

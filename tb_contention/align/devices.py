@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice, Session
-from tb_contention.model.allocators import device_ordinal
+from tb_contention.align.place import Placed
+from tb_contention.model.alignment import DeviceRef, Identity, PhysicalDevice
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.manifest import ManifestDevice
-from tb_contention.model.tables import rows_used
-from tb_contention.model.trace import Device, Trace
+from tb_contention.model.trace import Device
 from tb_contention.units import DeviceId
 
 
@@ -16,7 +15,7 @@ class _Plane:
     """A plane with work. key: what makes two planes one device; name: what people call it."""
 
     ref: DeviceRef
-    session: Session
+    session: Placed
     device: Device
     identity: Identity
     key: str
@@ -25,7 +24,7 @@ class _Plane:
 
 
 def physical_devices(
-    sessions: tuple[Session, ...],
+    sessions: tuple[Placed, ...],
     stated: dict[tuple[str, int], ManifestDevice],
     words: dict[tuple[str, int], str],
 ) -> tuple[tuple[PhysicalDevice, ...], tuple[Problem, ...]]:
@@ -35,7 +34,9 @@ def physical_devices(
     put together, whoever says so.
     """
     planes = [
-        _plane(session, row, device, stated, words) for session in sessions for row, device in _with_work(session.trace)
+        _plane(session, use.device, session.sketch.devices[use.device], stated, words)
+        for session in sessions
+        for use in session.sketch.use
     ]
     keyed: dict[tuple[str, Identity], list[_Plane]] = {}
     for plane in planes:
@@ -62,7 +63,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _plane(
-    session: Session,
+    session: Placed,
     row: int,
     device: Device,
     stated: dict[tuple[str, int], ManifestDevice],
@@ -84,38 +85,27 @@ def _plane(
     return _Plane(ref=ref, session=session, device=device, identity=identity, key=place, name=name, host=session.host)
 
 
-def _with_work(trace: Trace) -> list[tuple[int, Device]]:
-    """List the devices on which anything ran, or whose allocator was used."""
-    busy = {trace.streams[row].device for row in rows_used(trace.kernels.stream)}
-    names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
-    ordinals = {device_ordinal(name) for name in names}
-    return [
-        (row, device)
-        for row, device in enumerate(trace.devices)
-        if row in busy or (not device.is_host and device.ordinal in ordinals)
-    ]
-
-
 def _by_capabilities(planes: list[_Plane]) -> list[list[_Plane]]:
     """Split planes that state different things; one that states less joins the only ones that it does not contradict."""
-    kinds: dict[tuple[object, ...], list[_Plane]] = {}
-    for plane in planes:
-        kinds.setdefault(plane.device.capabilities, []).append(plane)
-    order = list(kinds)
-    joined: list[list[_Plane]] = []
-    for key in sorted(kinds, key=lambda k: (sum(c is None for c in k), order.index(k))):
-        members = kinds[key]
-        fitting = [group for group in joined if not any(_differ(members[0], plane) for plane in group)]
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    for row, plane in enumerate(planes):
+        kinds.setdefault((plane.session.sketch.era, *plane.device.capabilities), []).append(row)
+    joined: list[list[list[int]]] = []
+    # Stable, so that of kinds that state equally much the one that came first stays first.
+    for key in sorted(kinds, key=lambda k: sum(c is None for c in k)):
+        rows = kinds[key]
+        fitting = [group for group in joined if not any(_differ(planes[rows[0]], planes[kind[0]]) for kind in group)]
         if len(fitting) == 1:
-            fitting[0].extend(members)
+            fitting[0].append(rows)
         else:
-            joined.append(members)
-    return sorted(joined, key=lambda group: min(planes.index(p) for p in group))
+            joined.append([rows])
+    groups = [sorted(row for kind in group for row in kind) for group in joined]
+    return [[planes[row] for row in group] for group in sorted(groups)]
 
 
 def _differ(a: _Plane, b: _Plane) -> bool:
     """Return whether two planes contradict each other; one recorder always words the same GPU alike, two may not."""
-    if a.session.trace.era is not b.session.trace.era:
+    if a.session.sketch.era is not b.session.sketch.era:
         return a.device.differs_from(b.device)
     pairs = zip(a.device.capabilities, b.device.capabilities, strict=True)
     return any(mine != theirs for mine, theirs in pairs if mine is not None and theirs is not None)
@@ -134,7 +124,7 @@ def _physical(name: str, identity: Identity, planes: list[_Plane]) -> PhysicalDe
 
 def _conflict(name: str, plane: _Plane) -> Problem:
     return Problem(
-        file=plane.session.file,
+        file=plane.session.file.relative,
         slug="capability-conflict",
         severity=Severity.ERROR,
         origin=Origin.READING,

@@ -1,82 +1,33 @@
 """Which sessions ran together on a device: capture windows that overlap by more than the errors of their clocks."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from tb_contention.align.cliques import Clique, cliques_of
+from tb_contention.align.place import Placed
+from tb_contention.align.windows import MOST_PAIRS, Windows
 from tb_contention.model.alignment import ClockSource, DeviceGroup, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.units import I64, Bool, DeviceId, Nanoseconds, SessionId
+from tb_contention.units import I64, DeviceId, Nanoseconds, SessionId
 from tb_contention.words.names import group_label
-from tb_contention.words.numbers import count, duration
+from tb_contention.words.numbers import count, duration, listing
 from tb_contention.words.trust import clock_name
 
-#: Pairs of sessions named one by one among "perhaps together"; beyond it they are counted.
-MAX_PAIRS = 20
+#: Sessions that a finding on many names.
+_MOST_NAMED = 20
 
 
-def pair_error(a: Session, b: Session) -> int | None:
-    """Bound the error of the distance between two sessions' clocks, ns; None when one has no clock."""
-    if (
-        a.clock.error is None
-        or b.clock.error is None
-        or a.clock.absolute_error is None
-        or b.clock.absolute_error is None
-    ):
-        return None
-    if a.clock.capture is not None and a.clock.capture == b.clock.capture:
-        return int(a.clock.error + b.clock.error)
-    if a.clock.naming is not None and a.clock.naming == b.clock.naming:
-        return int((a.clock.naming_error or 0) + (b.clock.naming_error or 0))
-    return int(a.clock.absolute_error + b.clock.absolute_error)
-
-
-class _Pairs:
-    """Compare one session's capture window with all others at once; in vectors, for a log directory can hold thousands."""
-
-    def __init__(self, members: list[Session]) -> None:
-        self._start = np.array([s.start for s in members], np.int64)
-        self._end = np.array([s.end for s in members], np.int64)
-        clocks = [s.clock for s in members]
-        self._known = np.array([c.error is not None and c.absolute_error is not None for c in clocks], np.bool_)
-        self._error = np.array([c.error or 0 for c in clocks], np.int64)
-        self._absolute = np.array([c.absolute_error or 0 for c in clocks], np.int64)
-        codes: dict[str, int] = {}
-        self._capture = np.array(
-            [-1 if c.capture is None else codes.setdefault(c.capture, len(codes)) for c in clocks], np.int64
-        )
-
-    def together(self, row: int) -> I64:
-        """Return the rows whose windows surely overlap that of `row`."""
-        surely, _ = self._compare(row)
-        return np.flatnonzero(surely)
-
-    def perhaps_later(self, row: int) -> I64:
-        """Return the rows behind `row` whose windows may overlap its own, for all that is known, though not surely."""
-        _, perhaps = self._compare(row)
-        perhaps[: row + 1] = False
-        return np.flatnonzero(perhaps)
-
-    def _compare(self, row: int) -> tuple[Bool, Bool]:
-        overlap = np.minimum(self._end, self._end[row]) - np.maximum(self._start, self._start[row])
-        same = (self._capture == self._capture[row]) & (self._capture >= 0)
-        error = np.where(same, self._error + self._error[row], self._absolute + self._absolute[row])
-        known = self._known & self._known[row]
-        surely = known & (overlap > error)
-        surely[row] = False
-        return surely, ~surely & (~known | (overlap > -error))
-
-
-def groups_of(device: PhysicalDevice, sessions: dict[SessionId, Session]) -> list[DeviceGroup]:
+def groups_of(device: PhysicalDevice, sessions: Mapping[SessionId, Placed]) -> list[DeviceGroup]:
     """Group the sessions of a device: the largest sets in which every pair ran together, in time order.
 
     long   |==================|
     short     |===|     |===|          two groups: {long, first short}, {long, second short}
     """
-    members = sorted({sessions[p.session].id for p in device.planes}, key=lambda s: (sessions[s].start, s))
-    surely = _Pairs([sessions[s] for s in members])
-    cliques = _maximal_cliques([set(surely.together(row).tolist()) for row in range(len(members))])
-    groups = [_group(device, frozenset(members[row] for row in clique), sessions) for clique in cliques]
+    members = _members(device, sessions)
+    cliques = cliques_of(Windows(members), _kernels(device, members))
+    groups = [_group(device, clique, members) for clique in cliques]
     groups.sort(key=lambda g: (g.start, g.end, [p.session for p in g.planes]))
     return [
         group if number == 1 else replace(group, id=DeviceId(f"{device.id}#{number}"))
@@ -84,94 +35,123 @@ def groups_of(device: PhysicalDevice, sessions: dict[SessionId, Session]) -> lis
     ]
 
 
-def _maximal_cliques(neighbours: list[set[int]]) -> list[set[int]]:
-    """Find all maximal cliques (Bron and Kerbosch with a pivot), without recursion.
-
-    Errors differ between pairs, so "together" is no plain overlap of intervals: A and B may each be sure to have run with C, but not with
-    one another, though both began before C.
-    """
-    found: list[set[int]] = []
-    stack: list[tuple[set[int], set[int], set[int]]] = [(set(), set(range(len(neighbours))), set())]
-    while stack:
-        clique, candidates, done = stack.pop()
-        if not candidates:
-            if clique and not done:
-                found.append(clique)
-            continue
-        pivot = max(candidates | done, key=lambda row: len(neighbours[row] & candidates))
-        for row in sorted(candidates - neighbours[pivot]):
-            near = neighbours[row]
-            stack.append((clique | {row}, candidates & near, done & near))
-            candidates = candidates - {row}
-            done = done | {row}
-    return found
+def _members(device: PhysicalDevice, sessions: Mapping[SessionId, Placed]) -> list[Placed]:
+    return sorted((sessions[s] for s in {p.session for p in device.planes}), key=lambda s: (s.start, s.id))
 
 
-def _group(device: PhysicalDevice, members: frozenset[SessionId], sessions: dict[SessionId, Session]) -> DeviceGroup:
-    inside = [sessions[s] for s in members]
-    captures = {s.clock.capture for s in inside}
-    shared = len(captures) == 1 and None not in captures
-    errors = [s.clock.error if shared else s.clock.absolute_error for s in inside]
-    known = [e for e in errors if e is not None]
+def _kernels(device: PhysicalDevice, members: Sequence[Placed]) -> I64:
+    """Count what ran on the device, by session."""
+    done = dict.fromkeys((m.id for m in members), 0)
+    uses = {m.id: {use.device: use.kernels + use.copies for use in m.sketch.use} for m in members}
+    for plane in device.planes:
+        done[plane.session] += uses[plane.session].get(plane.device, 0)
+    return np.array([done[m.id] for m in members], np.int64)
+
+
+def _group(device: PhysicalDevice, clique: Clique, members: Sequence[Placed]) -> DeviceGroup:
+    inside = [members[row] for row in clique.rows]
+    ids = {s.id for s in inside}
     return DeviceGroup(
         id=device.id,
         device=device,
-        planes=tuple(p for p in device.planes if p.session in members),
+        planes=tuple(p for p in device.planes if p.session in ids),
         start=Nanoseconds(max(s.start for s in inside)),
         end=Nanoseconds(min(s.end for s in inside)),
-        max_error=Nanoseconds(max(known)) if len(known) == len(errors) else None,
+        max_error=largest_error(inside),
+        left_out=clique.left_out,
     )
 
 
-def clock_findings(devices: tuple[PhysicalDevice, ...], sessions: dict[SessionId, Session]) -> list[Finding]:
-    """Name pairs on one device that perhaps ran together, and what would settle it."""
-    found: list[Finding] = []
-    pairs = 0
+def largest_error(sessions: Sequence[Placed | Session]) -> Nanoseconds | None:
+    """Return the largest error of the clocks that counts between some sessions; None if one is unknown."""
+    clocks = [s.clock for s in sessions]
+    if len({c.capture for c in clocks}) == 1 and clocks[0].capture is not None:
+        errors = [c.error for c in clocks]
+    elif len({c.naming for c in clocks}) == 1 and clocks[0].naming is not None and len(clocks) > 1:
+        errors = [c.naming_error for c in clocks]
+    else:
+        errors = [c.absolute_error for c in clocks]
+    known = [e for e in errors if e is not None]
+    return max(known) if len(known) == len(errors) else None
+
+
+def open_questions(devices: Sequence[PhysicalDevice], sessions: Mapping[SessionId, Placed]) -> list[Finding]:
+    """Say of each host how many pairs of its captures perhaps ran together on one device, and what would settle it."""
+    by_host: dict[str, list[tuple[PhysicalDevice, list[Placed], I64, int]]] = {}
     for device in devices:
-        members = [sessions[s] for s in dict.fromkeys(p.session for p in device.planes)]
-        compared = _Pairs(members)
-        for row, a in enumerate(members):
-            perhaps = compared.perhaps_later(row)
-            named = perhaps[: max(0, MAX_PAIRS - pairs)]
-            found += [_too_coarse(device, a, members[other]) for other in named.tolist()]
-            pairs += len(perhaps)
-    if pairs > MAX_PAIRS:
-        found.append(
-            Finding(
-                rule="clock-too-coarse",
-                severity=Severity.INFO,
-                title=f"{count(pairs - MAX_PAIRS, 'more pair')} of sessions may have run together",
-                detail="Whether they did could not be determined, because their clocks are too coarse.",
-                advice="Open fewer runs at a time, or state the clocks in manifests.",
-                evidence={"pairs": pairs},
-            )
-        )
-    return found
+        members = _members(device, sessions)
+        if len(members) > 1:
+            rows, pairs = _perhaps_together(Windows(members))
+            if pairs:
+                by_host.setdefault(device.host, []).append((device, members, rows, pairs))
+    return [_open_question(host, found) for host, found in by_host.items()]
 
 
-def _too_coarse(device: PhysicalDevice, a: Session, b: Session) -> Finding:
-    error = pair_error(a, b)
-    reason = "one of them has no wall clock" if error is None else f"their clocks may be wrong by {duration(error)}"
+def _perhaps_together(windows: Windows) -> tuple[I64, int]:
+    """Return the rows that perhaps ran together with another, and the number of such pairs."""
+    everybody = np.arange(len(windows.known))
+    unknown = int((~windows.known).sum())
+    pairs = unknown * len(everybody) - unknown * (unknown + 1) // 2
+    open_rows = np.ones(len(everybody), np.bool_) if unknown else np.zeros(len(everybody), np.bool_)
+    seen = 0
+    for a, b in windows.near_pairs(np.flatnonzero(windows.known)):
+        unsure = windows.perhaps(a, b)
+        pairs += int(unsure.sum())
+        open_rows[a[unsure]] = True
+        open_rows[b[unsure]] = True
+        seen += len(a)
+        if seen > MOST_PAIRS:
+            break
+    return np.flatnonzero(open_rows), pairs
+
+
+def _open_question(host: str, found: list[tuple[PhysicalDevice, list[Placed], I64, int]]) -> Finding:
+    pairs = sum(pairs for *_, pairs in found)
+    open_ones = list({m[row].id: m[row] for _, m, rows, _ in found for row in rows.tolist()}.values())
+    devices = listing([group_label(str(device.id), device) for device, *_ in found])
+    errors = [s.clock.absolute_error if s.clock.naming is None else s.clock.naming_error for s in open_ones]
+    known = [e for e in errors if e is not None]
+    without = len(errors) - len(known)
+    reasons = [f"their clocks may be wrong by up to {duration(max(known))} each" if known else ""]
+    reasons += [f"{count(without, 'capture has', 'captures have')} no wall clock" if without else ""]
+    sources = sorted({s.clock.source for s in open_ones}, key=list(ClockSource).index)
+    those = "this pair" if pairs == 1 else f"these {pairs:,} pairs"
+    names = f"{open_ones[0].file.run} and {open_ones[1].file.run}" if len(open_ones) == 2 else ""
+    what = names or f"{count(len(open_ones), 'capture')} of {host}"
     return Finding(
         rule="clock-too-coarse",
         severity=Severity.INFO,
-        title=f"{a.name} and {b.name} may have run together on {group_label(str(device.id), device)}",
-        detail=f"Whether their captures overlap could not be determined, because {reason} ({clock_name(a.clock.source)}, "
-        f"{clock_name(b.clock.source)}).",
+        title=f"{what} may have run together on {devices}",
+        detail=f"Whether {those} of captures overlap could not be determined, because "
+        f"{listing([r for r in reasons if r])} ({listing([clock_name(source) for source in sources])}).",
         advice="Record with TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later. Otherwise state the clock in a manifest, or move "
         "one session by hand (--shift SESSION=DURATION).",
-        evidence={"error_ns": error},
+        evidence={"pairs": pairs, "captures": len(open_ones), "error_ns": max(known, default=None)},
         device=None,
-        sessions=(a.id, b.id),
+        sessions=tuple(s.id for s in open_ones[:_MOST_NAMED]),
     )
 
 
-def group_findings(group: DeviceGroup, sessions: dict[SessionId, Session]) -> list[Finding]:
-    """Say what a group of several sessions rests on: an assumed GPU, clocks of different quality."""
+def group_findings(group: DeviceGroup, sessions: Mapping[SessionId, Session]) -> list[Finding]:
+    """Say what a group of several sessions rests on: a bound on it, an assumed GPU, clocks of different quality."""
     ids = tuple(dict.fromkeys(p.session for p in group.planes))
     if len(ids) < 2:
         return []
     found, where = [], group_label(str(group.id), group.device)
+    if group.left_out:
+        found.append(
+            Finding(
+                rule="group-bounded",
+                severity=Severity.WARNING,
+                title=f"{count(group.left_out, 'more session')} on {where} at the same time left out",
+                detail=f"The {len(ids)} sessions with the most kernels are analysed. What the others cost them is part of their figures "
+                "without being named.",
+                advice="Analyse fewer captures at a time: --run PATTERN or --since selects them.",
+                evidence={"left_out": group.left_out},
+                device=group.id,
+                sessions=ids,
+            )
+        )
     if group.device.identity is Identity.ASSUMED and not group.device.device.is_host:
         found.append(
             Finding(

@@ -114,7 +114,8 @@ class Alignment:
 class DeviceGroup:
     """Sessions that were captured together on one physical device; a session alone is a group of one.
 
-    start, end: intersection of the capture windows, ns from the report's origin. max_error: the largest clock error among them.
+    start, end: intersection of the capture windows, ns from the report's origin. max_error: the largest clock error among them. left_out:
+    how many more ran together with them, beyond the bound of a group.
     """
 
     id: Annotated[DeviceId, Wire("unique; a later group on the same GPU gets `#2`, `#3`, ...")]
@@ -123,6 +124,7 @@ class DeviceGroup:
     start: Nanoseconds
     end: Nanoseconds
     max_error: Nanoseconds | None
+    left_out: int = 0
 
     @property
     @wired("how well the sessions are placed against each other")

@@ -6,6 +6,7 @@ from enum import Enum
 
 from tb_contention.model.findings import Problem
 from tb_contention.model.manifest import ManifestSession
+from tb_contention.model.sketch import Sketch
 from tb_contention.model.trace import Trace
 
 
@@ -73,6 +74,15 @@ class Capture:
 
     file: CaptureFile
     trace: Trace
+    manifest: ManifestSession | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketched:
+    """A profiler file without its events, with what stands beside it."""
+
+    file: CaptureFile
+    sketch: Sketch
     manifest: ManifestSession | None = None
 
 

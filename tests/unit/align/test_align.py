@@ -9,7 +9,7 @@ import pytest
 from lanes import kernels_of, session_of
 
 from tb_contention.align import AlignOptions, align
-from tb_contention.align.groups import _maximal_cliques
+from tb_contention.align.cliques import maximal_cliques
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockSource, Identity
 from tb_contention.model.capture import Capture, CaptureFile, Container
@@ -249,7 +249,7 @@ def test_groups_are_the_sets_that_trying_all_finds() -> None:
         cliques = [s for s in sets if all(b in near[a] for a in s for b in s - {a})]
         expected = sorted(sorted(s) for s in cliques if not any(s < other for other in cliques))
 
-        assert sorted(sorted(s) for s in _maximal_cliques(near)) == expected
+        assert sorted(sorted(s) for s in maximal_cliques(near)) == expected
 
 
 def test_a_wall_clock_that_was_set_meanwhile_widens_the_error_and_is_a_problem() -> None:

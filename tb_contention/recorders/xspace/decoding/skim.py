@@ -1,6 +1,7 @@
 """One XSpace file -> Sketch: what `sketch_of` its decoded trace would be, without columns of events.
 
-Files that counting does not do justice to are decoded instead: cut or damaged ones, and CUDA graphs recorded beside their nodes.
+Files that counting does not do justice to are decoded instead: cut or damaged ones, and CUDA graphs recorded beside their nodes. Damage
+inside a value that a skim does not read is found only when the file is decoded.
 """
 
 from dataclasses import dataclass, field, replace
