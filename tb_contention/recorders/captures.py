@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tb_contention.errors import TraceFileError
-from tb_contention.model.capture import Capture, CaptureFile, DecodedFile
+from tb_contention.model.capture import Capture, CaptureFile, DecodedFile, Sketched
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.load import load_parts
@@ -27,6 +27,19 @@ def read_captures(
         for (part, trace), manifest in zip(parts, manifests, strict=True)
     ]
     return DecodedFile(captures=tuple(captures), problems=problems)
+
+
+def sketch_captures(file: CaptureFile) -> tuple[tuple[Sketched, ...], tuple[Problem, ...]]:
+    """Skim one file and read the manifest beside it; return its captures, and the problems of reading it."""
+    from tb_contention.recorders.skim import skim_parts
+
+    try:
+        parts = skim_parts(file)
+    except TraceFileError as error:
+        return (), (_refusal(file, error),)
+    manifests, problems = read_manifest(file, [part for part, _ in parts])
+    sketched = [Sketched(file=p, sketch=s, manifest=m) for (p, s), m in zip(parts, manifests, strict=True)]
+    return tuple(sketched), problems
 
 
 def _refusal(file: CaptureFile, error: TraceFileError) -> Problem:

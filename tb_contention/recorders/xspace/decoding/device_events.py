@@ -6,6 +6,7 @@ from tb_contention.model.trace import KernelKind, KernelTable, Stream
 from tb_contention.recorders.common.tensorflow_names import OPERATION
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.matching import Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, TEXT
 from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
@@ -25,21 +26,17 @@ CORRELATION, DETAILS, OP, MODULE, GROUP, GRAPH = range(3, 9)
 HOST_OP_SLOTS = (Slot(name="hlo_op", type=TEXT, keeps=True), Slot(name="group_id"))
 HOST_OP_GROUP = 4
 
+_LEAVE, _KEEP = 0, 2
 #: The kind of an event, by the prefix of its name. `Memory ` is the lifetime of an allocation; UM_ and the others are not work either.
 _KINDS = ((b"Memcpy", KernelKind.COPY), (b"Memset", KernelKind.MEMSET))
 _NOT_WORK = (b"Memory ", b"MemoryResidency", b"UM_", b"BUFFER_FLUSH", b"INSTRUMENTATION", b"RESOURCE", b"COMPILER")
-_LEAVE, _KEEP = 0, 2
-
-
-def starts_with(data: U8, structure: Structure, prefix: bytes) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Mark the event names that begin with a prefix."""
-    names = structure.events.names
-    found = np.zeros(len(names), np.bool_)
-    rows = np.flatnonzero(names[:, 1] >= len(prefix))
-    if len(rows):
-        letters = data[names[rows, 0][:, None] + np.arange(len(prefix))]
-        found[rows] = (letters == np.frombuffer(prefix, np.uint8)).all(axis=1)
-    return found
+#: What follows from a prefix; the last is for names with none of them.
+_PREFIXES = Texts((*_NOT_WORK, *(prefix for prefix, _ in _KINDS)))
+_PREFIX_CLASSES = np.array([*[_LEAVE] * len(_NOT_WORK), *[_KEEP] * len(_KINDS), _KEEP], np.uint8)
+_PREFIX_KINDS = np.array(
+    [*[KernelKind.KERNEL] * len(_NOT_WORK), *(kind for _, kind in _KINDS), KernelKind.KERNEL], np.uint8
+)
+_GRAPH = Texts((b"CudaGraphExec:",))
 
 
 def read_kernels(
@@ -73,19 +70,13 @@ def read_kernels(
 
 def work_names(data: U8, structure: Structure) -> tuple[U8, U8]:
     """Return of each event name whether events on work lines are kept, and their kind; the last kind is that of a lost name."""
-    classes = np.full(len(structure.events.keys), _KEEP, np.uint8)
-    kinds = np.full(len(structure.events.keys) + 1, KernelKind.KERNEL, np.uint8)
-    kinds[-1] = KernelKind.UNKNOWN
-    for prefix in _NOT_WORK:
-        classes[starts_with(data, structure, prefix)] = _LEAVE
-    for prefix, kind in _KINDS:
-        kinds[:-1][starts_with(data, structure, prefix)] = kind
-    return classes, kinds
+    prefix = prefix_of(data, structure.events.names, _PREFIXES)
+    return _PREFIX_CLASSES[prefix], np.append(_PREFIX_KINDS[prefix], np.uint8(KernelKind.UNKNOWN))
 
 
 def graph_launches(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Mark the names of events that stand for a whole CUDA graph."""
-    return starts_with(data, structure, b"CudaGraphExec:")
+    return prefix_of(data, structure.events.names, _GRAPH) >= 0
 
 
 def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) -> None:

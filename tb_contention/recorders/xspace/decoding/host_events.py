@@ -4,12 +4,13 @@ import numpy as np
 
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
 from tb_contention.recorders.xspace.decoding import names
-from tb_contention.recorders.xspace.decoding.device_events import absent_as, starts_with
+from tb_contention.recorders.xspace.decoding.device_events import absent_as
 from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.matching import KnownNames, Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, TEXT
 from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
-from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches
+from tb_contention.recorders.xspace.decoding.structure import Structure
 from tb_contention.units import I64, PS_PER_NS, U8
 
 HOST_SLOTS = (
@@ -79,12 +80,17 @@ _EITHER, _KEEP, _LEAVE = 1, 2, 0
 _NAN = int(np.array(np.nan).view(np.int64))
 
 
+_KNOWN, _MEMORY = KnownNames(names.HOST_EVENTS), KnownNames(names.MEMORY_EVENTS)
+_PREFIXES = Texts((b"EagerExecute:", b"tb_contention.session:"))
+_PREFIX_KINDS = np.array([HostKind.EAGER_EXECUTE, HostKind.ANNOTATION, HostKind.OTHER], np.int32)
+
+
 def event_kinds(data: U8, structure: Structure) -> U8:
     """Return the kind of each event name."""
-    kinds = name_matches(data, structure.events.names, names.HOST_EVENTS)
+    kinds = _KNOWN.look_up(data, structure.events.names)
     kinds[kinds < 0] = HostKind.OTHER
-    kinds[starts_with(data, structure, b"EagerExecute:")] = HostKind.EAGER_EXECUTE
-    kinds[starts_with(data, structure, b"tb_contention.session:")] = HostKind.ANNOTATION
+    prefix = prefix_of(data, structure.events.names, _PREFIXES)
+    kinds = np.where(prefix >= 0, _PREFIX_KINDS[prefix], kinds)
     if (kinds == HostKind.SESSION_RUN).any():
         kinds[_shared_operations(data, structure)] = HostKind.TF_OP
     return kinds.astype(np.uint8)
@@ -102,7 +108,7 @@ def _shared_operations(data: U8, structure: Structure) -> list[int]:
 
 def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Classify event names as allocations (1), deallocations (0) or neither (-1)."""
-    return name_matches(data, structure.events.names, names.MEMORY_EVENTS)
+    return _MEMORY.look_up(data, structure.events.names)
 
 
 def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:

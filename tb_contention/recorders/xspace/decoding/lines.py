@@ -3,15 +3,17 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.events import read_events
 from tb_contention.recorders.xspace.decoding.fast_events import Names
+from tb_contention.recorders.xspace.decoding.matching import KnownNames
 from tb_contention.recorders.xspace.decoding.shares import MAX_WORKERS, Piece, shares
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, INTEGER, Slots, Stats
-from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches
+from tb_contention.recorders.xspace.decoding.structure import Structure
 from tb_contention.units import I32, I64, PS_PER_NS, U8
 
 #: A line's timestamp above this is Unix time, below it counts from the start of the session.
@@ -164,8 +166,7 @@ class Reading:
         origin_ns: int | None,
     ) -> "Reading":
         """Find the stats that fill the slots."""
-        names = {name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)}
-        stat_slot = name_matches(data, structure.stat_names.names, names)
+        stat_slot = _known(slots).look_up(data, structure.stat_names.names)
         active = set(stat_slot[stat_slot >= 0].tolist())
         return cls(
             data=data,
@@ -209,6 +210,11 @@ class Reading:
         found.broken += broken
         found.broken_at = min(found.broken_at, broken_at)
         found.bad_times += end - begin - kept
+
+
+@cache
+def _known(slots: tuple[Slot, ...]) -> KnownNames:
+    return KnownNames({name.encode(): 3 + i for i, s in enumerate(slots) for name in (s.name, *s.also)})
 
 
 class SmallKeys:

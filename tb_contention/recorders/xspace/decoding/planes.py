@@ -7,14 +7,16 @@ import numpy as np
 
 from tb_contention.model.trace import Device
 from tb_contention.recorders.xspace.decoding import names, skeleton, wire
+from tb_contention.recorders.xspace.decoding.matching import KnownNames
 from tb_contention.recorders.xspace.decoding.stats import find_key
-from tb_contention.recorders.xspace.decoding.structure import Structure, name_matches, text
+from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import U8
 
 _CAPABILITIES = (
     "clock_rate", "core_count", "memory_bandwidth", "memory_size", "compute_cap_major", "compute_cap_minor", "device_vendor",
     "gpu_device_name", "process_id", "profile_start_time", "profile_stop_time",
 )  # fmt: skip
+_STATED = KnownNames({name.encode(): i for i, name in enumerate(_CAPABILITIES)})
 MAX_NAME = 4096
 #: No process has more GPUs; a file with a hundred thousand of them is meant to exhaust its reader.
 MAX_DEVICES = 256
@@ -89,8 +91,7 @@ def _sort_line(data: U8, structure: Structure, line: int, found: Planes, device:
 
 
 def _plane_stats(data: U8, structure: Structure) -> dict[int, dict[str, int | str]]:
-    wanted = {name.encode(): i for i, name in enumerate(_CAPABILITIES)}
-    which = name_matches(data, structure.stat_names.names, wanted)
+    which = _STATED.look_up(data, structure.stat_names.names)
     stated: dict[int, dict[str, int | str]] = {}
     low, high, keys = structure.stat_names.low, structure.stat_names.high, structure.stat_names.keys
     if not (which >= 0).any():

@@ -6,7 +6,7 @@ import numpy as np
 
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.xspace.decoding import skeleton
-from tb_contention.units import I32, I64, U8
+from tb_contention.units import I64, U8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,10 @@ class Structure:
     cut_at: int | None
 
 
-#: Rows to allocate at first, per table: enough for ordinary files, which are then scanned only once.
+#: Rows to allocate at first, per table: enough for ordinary files, which are then scanned only once; and how many bytes of a file ask for
+#: one more row.
 _FIRST_TRY = (128, 2048, 16384, 65536, 4096, 256)
+_BYTES_PER_ROW = 32
 _WIDTHS = (
     skeleton.PLANE_COLUMNS,
     skeleton.LINE_COLUMNS,
@@ -73,7 +75,7 @@ _WIDTHS = (
 def find_structure(data: U8) -> Structure:
     """Scan the file into tables of ordinary size; if they are too small, scan again into tables of the counted size."""
     info = np.zeros(skeleton.N_INFO, np.int64)
-    room = [min(rows, len(data) // 2) for rows in _FIRST_TRY]
+    room = [min(rows, 256 + len(data) // _BYTES_PER_ROW) for rows in _FIRST_TRY]
     tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
     # An event has two bytes at least, so there cannot be more marks.
     marks = np.zeros((len(data) // (2 * skeleton.MARK_EVERY) + 1, skeleton.MARK_COLUMNS), np.int64)
@@ -102,20 +104,3 @@ def find_structure(data: U8) -> Structure:
 def text(data: U8, at: int, length: int) -> str:
     """Decode a short string of the file; bytes that are not UTF-8 become U+FFFD."""
     return data[at : at + length].tobytes().decode("utf-8", "replace")
-
-
-def name_matches(data: U8, names: I64, wanted: dict[bytes, int]) -> I32:
-    """Look names up among known ones: return the value of each, -1 if it is unknown. Only names of a known length are compared."""
-    found = np.full(len(names), -1, np.int32)
-    by_length: dict[int, list[tuple[bytes, int]]] = {}
-    for name, value in wanted.items():
-        by_length.setdefault(len(name), []).append((name, value))
-    for length, known in by_length.items():
-        rows = np.flatnonzero(names[:, 1] == length)
-        if not len(rows):
-            continue
-        letters = data[names[rows, 0][:, None] + np.arange(length)]
-        for name, value in known:
-            same = (letters == np.frombuffer(name, np.uint8)).all(axis=1)
-            found[rows[same]] = value
-    return found

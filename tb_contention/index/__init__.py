@@ -1,0 +1,11 @@
+"""The index of a log directory: each file is skimmed once per machine; captures are listed and grouped without decoding one.
+
+files ──look──> rows (store: a journal in the user's cache) ──> Snapshot ──┬─ groups (align.arrange) ──> Listing
+        skim what is new                                                    └─ copies, problems
+"""
+
+from tb_contention.index.directory import Index, is_local
+from tb_contention.index.grouping import Group, capture_id, group_id, resolve
+from tb_contention.index.snapshot import Snapshot
+
+__all__ = ["Group", "Index", "Snapshot", "capture_id", "group_id", "is_local", "resolve"]

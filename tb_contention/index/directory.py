@@ -1,0 +1,165 @@
+"""The index of one log directory: what is new is skimmed, the rest is known; results of analyses are noted with it."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tb_contention.align import AlignOptions
+from tb_contention.index.rows import Row, from_plain, to_plain
+from tb_contention.index.snapshot import Snapshot
+from tb_contention.index.store import Store
+from tb_contention.model.capture import CaptureFile, Discovery
+from tb_contention.model.listing import KnownAnswer
+
+#: Files whose rows are noted at once, so that a listing that is interrupted goes on from there.
+_BATCH = 200
+#: Bytes from which on a file is worth a thread.
+_LARGE = 1 << 21
+#: What identifies the content of a file and of its manifest: sizes and times of change.
+_Key = tuple[int, ...]
+
+Progress = Callable[[str, "float | None"], None]
+
+
+@dataclass(slots=True)
+class Index:
+    """The rows of one log directory, in memory and on disk. store: None keeps nothing on disk."""
+
+    store: Store | None
+    _rows: dict[str, tuple[_Key, Row]] = field(default_factory=dict)
+    _noted: dict[str, Any] | None = None
+    _answers: dict[str, KnownAnswer] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, logdir: str, spec: str, cache: Path | None) -> "Index":
+        """Open the index of a log directory, in a directory of caches."""
+        place = logdir if "://" in logdir or not logdir else os.path.realpath(Path(logdir).expanduser())
+        return cls(None if cache is None else Store(cache / "index", f"{place}\0{spec}"))
+
+    def look(
+        self,
+        discovery: Discovery,
+        options: AlignOptions | None = None,
+        *,
+        read: Callable[[CaptureFile], bool] | None = None,
+        progress: Progress | None = None,
+    ) -> Snapshot:
+        """Return what the directory holds; skim what is new or has changed where `read` allows it, by default all local files."""
+        read = read or is_local
+        rows: dict[CaptureFile, Row] = {}
+        missing = []
+        for file in discovery.files:
+            row = self._known(file)
+            if row is not None:
+                rows[file] = row
+            elif read(file):
+                missing.append(file)
+        rows.update(self._skim(missing, progress))
+        self._noted = {}
+        self._forget(discovery.files)
+        ordered = {file: rows[file] for file in discovery.files if file in rows}
+        return Snapshot(
+            discovery=discovery, rows=ordered, options=options or AlignOptions(), answers=dict(self._answers)
+        )
+
+    def note(self, group: str, answer: KnownAnswer) -> None:
+        """Keep what an analysis of a group found."""
+        if self._answers.get(group) != answer:
+            self._answers[group] = answer
+            if self.store is not None:
+                self.store.append({f"answer:{group}": asdict(answer)})
+
+    def _known(self, file: CaptureFile) -> Row | None:
+        """Return the row of a file that has not changed."""
+        path, key = _path(file), _key(file)
+        held = self._rows.get(path)
+        if held is not None:
+            return _of_file(held[1], file) if held[0] == key else None
+        noted = self._read().get(path)
+        if noted is None or tuple(noted["key"]) != key:
+            return None
+        try:
+            row = from_plain(noted, file)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+            return None
+        self._rows[path] = key, row
+        return row
+
+    def _read(self) -> Mapping[str, Any]:
+        if self._noted is None:
+            self._noted = self.store.read() if self.store is not None else {}
+            for key, value in self._noted.items():
+                if key.startswith("answer:"):
+                    self._answers.setdefault(key.removeprefix("answer:"), KnownAnswer(**value))
+        return self._noted
+
+    def _skim(self, missing: list[CaptureFile], progress: Progress | None) -> Iterator[tuple[CaptureFile, Row]]:
+        """Skim files; one that cannot be read becomes a row of problems."""
+        batch: dict[str, Any] = {}
+        for done, (file, row) in enumerate(_skimmed(missing), 1):
+            path, key = _path(file), _key(file)
+            self._rows[path] = key, row
+            batch[path] = {"key": key, **to_plain(row)}
+            if len(batch) >= _BATCH or done == len(missing):
+                if self.store is not None:
+                    self.store.append(batch)
+                batch = {}
+            if progress is not None:
+                progress(f"Looked through {done} of {len(missing)} files", done / len(missing))
+            yield file, row
+
+    def _forget(self, files: tuple[CaptureFile, ...]) -> None:
+        """Drop the rows of files that are gone."""
+        there = set(map(_path, files))
+        for path in [path for path in self._rows if path not in there]:
+            del self._rows[path]
+
+
+def _skimmed(files: list[CaptureFile]) -> Iterator[tuple[CaptureFile, Row]]:
+    """Skim small files one after the other, for which threads would only take turns, and large ones side by side."""
+    if not files:
+        return
+    from tb_contention.recorders.captures import sketch_captures
+
+    small = [file for file in files if file.size < _LARGE and is_local(file)]
+    large = [file for file in files if file.size >= _LARGE or not is_local(file)]
+    for file in small:
+        captures, problems = sketch_captures(file)
+        yield file, Row(captures=captures, problems=problems)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="tb_contention-skim") as pool:
+        for file, (captures, problems) in zip(large, pool.map(sketch_captures, large), strict=True):
+            yield file, Row(captures=captures, problems=problems)
+
+
+def _of_file(row: Row, file: CaptureFile) -> Row:
+    """Return the row with the file as it was found this time: its run may have another name."""
+    if all(capture.file.whole == file for capture in row.captures):
+        return row
+    return replace(row, captures=tuple(replace(c, file=replace(file, part=c.file.part)) for c in row.captures))
+
+
+def is_local(file: CaptureFile) -> bool:
+    """Return whether reading a file costs no request to an object store."""
+    return "://" not in file.path
+
+
+def _path(file: CaptureFile) -> str:
+    return file.path if "://" in file.path else os.path.abspath(file.path)  # noqa: PTH100 - ten thousand times
+
+
+def _key(file: CaptureFile) -> _Key:
+    return (file.size, file.mtime_ns, *_changed(file.manifest))
+
+
+def _changed(manifest: str | None) -> tuple[int, int]:
+    """Return size and time of change of a local manifest."""
+    if manifest is None or "://" in manifest:
+        return (0, int(manifest is not None))
+    try:
+        info = os.stat(manifest)  # noqa: PTH116 - ten thousand times
+    except OSError:
+        return (0, 0)
+    return (info.st_size, info.st_mtime_ns)
