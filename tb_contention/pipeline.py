@@ -1,7 +1,7 @@
-"""The order of the stages: log directory -> captures -> aligned traces -> results -> report.
+"""The order of the stages: log directory -> index -> captures that are looked at -> aligned traces -> results -> report.
 
-discover ──> decode ──> align ──> attribute ──> overlap, memory ──────> cost ──> predictions ──> findings
-             (files)    (processes)  (sessions)  (what a timeline needs)  (each device)
+discover ──> index ──> choose ──> decode ──> align ──> attribute ──> overlap, memory ──────> cost ──> predictions ──> findings
+             (sketches) (a group)  (files)    (processes)  (sessions)  (what a timeline needs)  (each device)
 """
 
 import os
@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tb_contention._version import __version__
-from tb_contention.align import AlignOptions, align
+from tb_contention.align import AlignOptions, align, known_options
 from tb_contention.attribution import attribute, roll_up, summarise
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
 from tb_contention.contention.cost import measure_cost
 from tb_contention.contention.overlap import measure_overlap
 from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
+from tb_contention.index import Chosen, Index, Selection, Snapshot, choose
 from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.driver import driver_view
 from tb_contention.memory.highwater import combined_memory
@@ -31,6 +32,7 @@ from tb_contention.recorders.load import load_parts
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
 from tb_contention.words.answers import Answer, is_contended
+from tb_contention.words.listing import known_answer
 
 #: Called with what is going on and how far it is (0..1, or None).
 Progress = Callable[[str, "float | None"], None]
@@ -41,13 +43,15 @@ class Options:
     """How to look at a log directory.
 
     shifts: session id or unique name -> ns to move it by. gpus: (session, CUDA ordinal) -> the user's name of the physical GPU.
-    baselines: session -> run that holds the same work captured alone. spec: TensorBoard's --logdir_spec, instead of a logdir.
+    baselines: session -> run that holds the same work captured alone. spec: TensorBoard's --logdir_spec, instead of a logdir. select:
+    which captures of the directory; by default all of a small one, and the groups that deserve a look first of a large one.
     """
 
     shifts: Mapping[str, int] = field(default_factory=dict)
     gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
     baselines: Mapping[str, str] = field(default_factory=dict)
     spec: str = ""
+    select: Selection = field(default_factory=Selection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +85,46 @@ def analyse_logdir(
     progress: Progress | None = None,
     accept: Callable[[Decoded], None] | None = None,
 ) -> Analysis:
-    """Find, decode and analyse the captures of a log directory; `accept` may raise when it sees what they hold."""
+    """Find captures, choose among them, decode and analyse those; `accept` may raise when it sees what they hold."""
     options, tell = options or Options(), progress or _silent
-    tell("Looking for captures", None)
-    decoded = decode(discover(os.fspath(logdir), spec=options.spec), cache=cache, progress=tell)
+    index, snapshot = look(os.fspath(logdir), options, cache=cache, progress=tell)
+    chosen = choose(snapshot, options.select, baselines=tuple(options.baselines.values()))
+    decoded = decode_chosen(chosen, cache=cache, progress=tell)
     if accept is not None:
         accept(decoded)
-    return analyse_decoded(decoded, options, progress=tell)
+    analysis = analyse_decoded(decoded, options, around=chosen, progress=tell)
+    note_answers(index, chosen.snapshot, analysis.report, options)
+    return analysis
+
+
+def look(
+    logdir: str, options: Options, *, cache: TraceCache | None = None, progress: Progress | None = None
+) -> tuple[Index, Snapshot]:
+    """Find the files of a log directory, and skim those that the index does not know."""
+    tell = progress or _silent
+    tell("Looking for captures", None)
+    index = Index.of(logdir, options.spec, None if cache is None else cache.directory)
+    return index, index.look(discover(logdir, spec=options.spec), _arranging(options), progress=tell)
+
+
+def _arranging(options: Options) -> AlignOptions:
+    return AlignOptions(shifts=options.shifts, gpus=options.gpus)
+
+
+def decode_chosen(
+    chosen: Chosen,
+    *,
+    cache: TraceCache | None = None,
+    known: Mapping[CaptureFile, DecodedFile] | None = None,
+    progress: Progress | None = None,
+) -> Decoded:
+    """Decode what was chosen; files of which the index knows that they cannot be read are not tried again."""
+    rows = chosen.snapshot.rows
+    unread = {
+        file: DecodedFile(problems=rows[file].problems) for file in chosen.files if file in rows and not rows[file].captures
+    }  # fmt: skip
+    discovery = replace(chosen.snapshot.discovery, files=chosen.files)
+    return decode(discovery, cache=cache, known={**unread, **(known or {})}, progress=progress)
 
 
 def decode(
@@ -112,15 +149,19 @@ def analyse_decoded(
     decoded: Decoded,
     options: Options,
     *,
+    around: Chosen | None = None,
     progress: Progress | None = None,
     first: Callable[[Analysis], None] | None = None,
 ) -> Analysis:
-    """Analyse decoded captures; `first` is called with what is known before the cost of sharing is measured."""
+    """Analyse decoded captures; `first` is called with what is known before the cost of sharing is measured.
+
+    around: what the captures were chosen from, which knows more of their clocks, copies and neighbours than they do.
+    """
     (progress or _silent)("Analysing", None)
-    look = first_look(decoded, options)
+    seen = first_look(decoded, options, around)
     if first is not None:
-        first(look.analysis)
-    return measured(look)
+        first(seen.analysis)
+    return measured(seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +172,14 @@ class FirstLook:
     solos: Mapping[SessionId, tuple[Solo, ...]]
 
 
-def first_look(decoded: Decoded, options: Options) -> FirstLook:
+def first_look(decoded: Decoded, options: Options, around: Chosen | None = None) -> FirstLook:
     """Align captures, and find overlap and memory of each group of sessions: all that a timeline needs, in a third of the time."""
-    captures = decoded.captures
-    processes = align(captures, AlignOptions(shifts=options.shifts, gpus=options.gpus))
+    copies = around.snapshot.copies if around is not None else {}
+    captures = tuple(capture for capture in decoded.captures if capture.file.id not in copies)
+    arranging = _arranging(options)
+    if around is not None:
+        arranging = replace(known_options(arranging, captures, around.snapshot.captures), clocks=around.snapshot.clocks)
+    processes = align(captures, arranging)
     aligned = attribute(processes)
     solos = find_solos(aligned, options.baselines)
     devices = tuple(
@@ -143,26 +188,42 @@ def first_look(decoded: Decoded, options: Options) -> FirstLook:
     )
     problems = (*decoded.discovery.problems, *decoded.problems, *aligned.problems)
     problems += tuple(p for capture in captures for p in capture.trace.problems)
+    problems += around.problems if around is not None else ()
     report = Report(
         version=__version__,
         logdir=decoded.discovery.logdir,
         origin_ns=aligned.origin_ns,
         sessions=tuple(summarise(session, problems) for session in aligned.sessions),
         devices=tuple(sorted(devices, key=_most_contended)),
-        findings=aligned.findings,
+        findings=(*aligned.findings, *(around.findings if around is not None else ())),
         problems=tuple(dict.fromkeys(problems)),
     )
     return FirstLook(analysis=Analysis(report=report, aligned=aligned), solos=solos)
 
 
-def measured(look: FirstLook) -> Analysis:
+def measured(seen: FirstLook) -> Analysis:
     """Measure what sharing cost, predict other schedules, and say what to do."""
-    report, aligned = look.analysis.report, look.analysis.aligned
-    devices = [_measured(device, aligned, look.solos) for device in report.devices]
+    report, aligned = seen.analysis.report, seen.analysis.aligned
+    devices = [_measured(device, aligned, seen.solos) for device in report.devices]
     # The first device answers for the report: long overlap that costs nothing must not hide one where a session is slower.
     devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))
-    findings = (*diagnose(aligned, tuple(devices)), *aligned.findings)
+    findings = (*diagnose(aligned, tuple(devices)), *report.findings)
     return Analysis(report=replace(report, devices=tuple(devices), findings=findings), aligned=aligned)
+
+
+def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Options) -> None:
+    """Note in the index what was found of each group, unless the user's hand was on it."""
+    if options.shifts or options.gpus or options.baselines:
+        return
+    devices: dict[frozenset[SessionId], list[DeviceReport]] = {}
+    for device in report.devices:
+        devices.setdefault(frozenset(p.process or p.id for p in map(report.session, device.sessions)), []).append(
+            device
+        )
+    for members, found in devices.items():
+        group = next((g for g in snapshot.groups if members == frozenset(m.id for m in g.members)), None)
+        if group is not None and group.is_shared:
+            index.note(group, known_answer(report, found))
 
 
 def _device_report(

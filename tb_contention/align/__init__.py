@@ -6,7 +6,7 @@ Events are not needed for it: an index arranges sketches, and a report aligns tr
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tb_contention.align.clocks import clock_steps
 from tb_contention.align.devices import physical_devices
@@ -91,6 +91,28 @@ def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
         groups=found.groups,
         findings=(*found.findings, *(f for group in found.groups for f in group_findings(group, by_id))),
         problems=found.problems,
+    )
+
+
+def unambiguous(options: AlignOptions, captures: Sequence[Sketched]) -> AlignOptions:
+    """Keep the options whose sessions are known among all captures of a directory; the others may be names among those that are chosen."""
+    known = {*(c.file.id for c in captures), *_names(captures)} if options.shifts or options.gpus else set()
+    return replace(
+        options,
+        shifts={key: value for key, value in options.shifts.items() if key in known},
+        gpus={key: value for key, value in options.gpus.items() if key[0] in known},
+    )
+
+
+def known_options(options: AlignOptions, captures: Sequence[Capture], all_captures: Sequence[Sketched]) -> AlignOptions:
+    """Keep the options for some captures of many. Raises OptionError for one that names none of all of them."""
+    some = [Sketched(file=c.file, sketch=sketch_of(c.trace), manifest=c.manifest) for c in captures]
+    ours = {*(c.file.id for c in some), *_names(some)}
+    theirs = {*(c.file.id for c in all_captures), *_names(all_captures)} - ours
+    return replace(
+        options,
+        shifts={key: value for key, value in options.shifts.items() if key not in theirs},
+        gpus={key: value for key, value in options.gpus.items() if key[0] not in theirs},
     )
 
 

@@ -49,6 +49,11 @@ class TraceCache:
     def __init__(self, directory: Path, budget: int = BUDGET) -> None:
         self._directory, self._budget = directory, budget
 
+    @property
+    def directory(self) -> Path:
+        """Return where everything is kept."""
+        return self._directory
+
     @classmethod
     def at(cls, place: str | os.PathLike[str] | DefaultCache | None = DEFAULT_CACHE) -> "TraceCache | None":
         """Open the cache in a directory, the user's own without one; None keeps no cache."""

@@ -6,6 +6,18 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
 
 from tb_contention.index.directory import Index, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
+from tb_contention.index.selection import Chosen, Selection, choose
 from tb_contention.index.snapshot import Snapshot
 
-__all__ = ["Group", "Index", "Snapshot", "capture_id", "group_id", "is_local", "resolve"]
+__all__ = [
+    "Chosen",
+    "Group",
+    "Index",
+    "Selection",
+    "Snapshot",
+    "capture_id",
+    "choose",
+    "group_id",
+    "is_local",
+    "resolve",
+]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tb_contention.align import AlignOptions
+from tb_contention.index.grouping import Group
 from tb_contention.index.rows import Row, from_plain, to_plain
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.index.store import Store
@@ -65,12 +66,12 @@ class Index:
             discovery=discovery, rows=ordered, options=options or AlignOptions(), answers=dict(self._answers)
         )
 
-    def note(self, group: str, answer: KnownAnswer) -> None:
-        """Keep what an analysis of a group found."""
-        if self._answers.get(group) != answer:
-            self._answers[group] = answer
+    def note(self, group: Group, answer: KnownAnswer) -> None:
+        """Keep what an analysis of a group found, as long as its files stay as they are."""
+        if self._answers.get(group.revision) != answer:
+            self._answers[group.revision] = answer
             if self.store is not None:
-                self.store.append({f"answer:{group}": asdict(answer)})
+                self.store.append({f"answer:{group.revision}": asdict(answer)})
 
     def _known(self, file: CaptureFile) -> Row | None:
         """Return the row of a file that has not changed."""

@@ -42,6 +42,12 @@ class Group:
         """Return whether no GPU work was captured."""
         return all(group.device.device.is_host for group in self.devices)
 
+    @property
+    def revision(self) -> str:
+        """Return a name for the content of its files as they are."""
+        files = sorted((m.file.relative, m.file.part, m.file.size, m.file.mtime_ns) for m in self.members)
+        return hashlib.blake2b(repr(files).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+
 
 def capture_id(session: str) -> str:
     """Name a capture in ten hexadecimal digits, by the id of its session."""

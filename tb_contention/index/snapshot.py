@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated
+from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, unambiguous
 from tb_contention.index.copies import copy_problem, find_copies
 from tb_contention.index.grouping import Group, capture_id, groups_of
 from tb_contention.index.rows import Row
@@ -25,7 +25,10 @@ from tb_contention.words.listing import group_title
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """What is known of a log directory. rows: by file, for those that were skimmed. answers: of earlier analyses, by group."""
+    """What is known of a log directory.
+
+    rows: by file, for those that were skimmed. answers: of earlier analyses, by revision of the group.
+    """
 
     discovery: Discovery
     rows: Mapping[CaptureFile, Row]
@@ -54,8 +57,8 @@ class Snapshot:
 
     @cached_property
     def arranged(self) -> Arranged:
-        """The captures in time and on devices. Raises OptionError when an option names no session."""
-        return arrange(self.captures, self.options)
+        """The captures in time and on devices."""
+        return arrange(self.captures, unambiguous(self.options, self.captures))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -117,7 +120,7 @@ class Snapshot:
             kernels=sum(use.kernels for m in group.members for use in m.sketch.use),
             simulated=sum(map(is_simulated, group.members)),
             left_out=group.left_out,
-            found=self.answers.get(group.id),
+            found=self.answers.get(group.revision),
         )
 
     def _placed(self) -> list[ListedCapture]:

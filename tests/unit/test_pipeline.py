@@ -29,7 +29,13 @@ def test_a_caller_can_refuse_what_was_decoded(together: Path) -> None:
     with pytest.raises(LogdirError, match="2 captures"):
         analyse_logdir(together, accept=refuse, progress=lambda message, _: steps.append(message))
 
-    assert steps == ["Looking for captures", "Decoded 1 of 2 traces", "Decoded 2 of 2 traces"]
+    assert steps == [
+        "Looking for captures",
+        "Looked through 1 of 2 files",
+        "Looked through 2 of 2 files",
+        "Decoded 1 of 2 traces",
+        "Decoded 2 of 2 traces",
+    ]
 
 
 def test_a_known_file_is_not_decoded_again(together: Path) -> None:

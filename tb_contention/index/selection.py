@@ -1,0 +1,191 @@
+"""Which captures of a log directory to analyse: those asked for, all of a small one, or the groups that deserve a look first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from tb_contention.align.place import Placed
+from tb_contention.errors import OptionError
+from tb_contention.index.copies import copy_problem
+from tb_contention.index.grouping import Group, resolve
+from tb_contention.index.snapshot import Snapshot
+from tb_contention.model.capture import CaptureFile
+from tb_contention.model.findings import Finding, Problem
+from tb_contention.words.listing import left_out
+
+#: A directory with no more captures and bytes is analysed as a whole.
+SMALL, SMALL_BYTES = 24, 1 << 30
+#: Of a larger one so many groups are, or so many captures alone where nothing ran together.
+MOST_GROUPS, MOST_ALONE = 20, 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the user asks for; empty = nothing in particular.
+
+    group: id of a group, or the beginning of one. runs, hosts, gpus: patterns (`*`, `?`) of which one must fit: of a session's id, name,
+    run or file; of its host; of the name, model or UUID of one of its devices. since_ns: Unix ns after which captures ended. latest: the
+    last group that matches. everything: all of it, however large.
+    """
+
+    group: str = ""
+    runs: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()
+    since_ns: int | None = None
+    latest: bool = False
+    everything: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing in particular is asked for."""
+        return self == Selection()
+
+    @property
+    def filters(self) -> bool:
+        """Return whether captures are selected one by one."""
+        return bool(self.runs or self.hosts or self.gpus or self.since_ns is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What to analyse of a directory.
+
+    snapshot: of what is selected; files: to decode; is_named: the user named what to analyse. groups, alone: how many of both are left out.
+    """
+
+    snapshot: Snapshot
+    files: tuple[CaptureFile, ...]
+    is_named: bool = False
+    groups: int = 0
+    alone: int = 0
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the report has to say of files that it does not hold: copies of what it holds, and all that is unreadable."""
+        snapshot, files = self.snapshot, set(self.files)
+        if not self.is_named:
+            return snapshot.problems
+        ours = {c.file.id for c in snapshot.captures if c.file.whole in files}
+        return tuple(
+            copy_problem(c, snapshot.copies[c.file.id])
+            for c in snapshot.everything
+            if snapshot.copies.get(c.file.id) in ours
+        )
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the report leaves out, and what could not be decided between captures that it does not hold."""
+        if not self.groups and not self.alone:
+            return ()
+        return (*self.snapshot.arranged.findings, left_out(self.snapshot.discovery.logdir, self.groups, self.alone))
+
+
+def choose(snapshot: Snapshot, selection: Selection, *, baselines: Sequence[str] = ()) -> Chosen:
+    """Choose what to analyse; baselines: runs that are wanted beside it. Raises OptionError when nothing matches."""
+    chosen = _chosen(snapshot, selection)
+    beside = {
+        p.file.whole for p in snapshot.arranged.placed if baselines and _is_one_of(p, snapshot.names[p.id], baselines)
+    }
+    files = {*chosen.files, *beside}
+    return replace(chosen, files=tuple(f for f in snapshot.discovery.files if f in files)) if beside else chosen
+
+
+def _is_one_of(placed: Placed, name: str, runs: Sequence[str]) -> bool:
+    """Return whether a capture is named as a run, or lies in a directory that is."""
+    below = placed.file.run
+    return any(run in (placed.id, name, below) or below.startswith(run.rstrip("/") + "/") for run in runs)
+
+
+def _chosen(snapshot: Snapshot, selection: Selection) -> Chosen:
+    if selection.filters:
+        snapshot = matching(snapshot, selection)
+    if selection.group:
+        return _of([_named(snapshot, selection.group)], snapshot)
+    if selection.latest:
+        return _of([latest(snapshot.groups)] if snapshot.groups else [], snapshot)
+    size = sum(file.size for file in snapshot.discovery.files)
+    if selection.everything or (len(snapshot.discovery.files) <= SMALL and size <= SMALL_BYTES):
+        copied = set(snapshot.copies)
+        kept = tuple(f for f in snapshot.discovery.files if not _is_copy(snapshot, f, copied))
+        return Chosen(snapshot=snapshot, files=kept)
+    shared = [group for group in snapshot.groups if group.is_shared]
+    first = shared[:MOST_GROUPS] or list(snapshot.groups[:MOST_ALONE])
+    found = _of(first, snapshot)
+    return replace(
+        found,
+        is_named=False,
+        groups=len(shared) - len([g for g in first if g.is_shared]),
+        alone=len(snapshot.groups) - len(shared) - len([g for g in first if not g.is_shared]),
+    )
+
+
+def _is_copy(snapshot: Snapshot, file: CaptureFile, copied: set[str]) -> bool:
+    """Return whether all that a file holds are copies."""
+    row = snapshot.rows.get(file)
+    return row is not None and bool(row.captures) and all(c.file.id in copied for c in row.captures)
+
+
+def _of(groups: Sequence[Group], snapshot: Snapshot) -> Chosen:
+    wanted = {m.file.whole for group in groups for m in group.members}
+    files = tuple(f for f in snapshot.discovery.files if f in wanted)
+    return Chosen(snapshot=snapshot, files=files, is_named=True)
+
+
+def _named(snapshot: Snapshot, name: str) -> Group:
+    group = resolve(name, snapshot.groups)
+    if group is None:
+        raise OptionError(
+            f"--group: {snapshot.discovery.logdir} has no group {name!r}.",
+            slug="bad-option",
+            advice="tb-contention runs LOGDIR lists the groups with their ids.",
+        )
+    return group
+
+
+def latest(groups: Sequence[Group]) -> Group:
+    """Return the group that ended last, preferably one of two captures or more."""
+    shared = [group for group in groups if group.is_shared] or list(groups)
+    return max(shared, key=lambda g: max((m.clock.origin_ns or 0) + m.end - m.start for m in g.members))
+
+
+def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
+    """Return the part of a directory that matches. Raises OptionError when nothing does."""
+    arranged = snapshot.arranged
+    devices: dict[str, list[str]] = {}
+    for device in arranged.devices:
+        for ref in device.planes:
+            devices.setdefault(ref.session, []).append(str(device.id))
+    origin = arranged.origin_ns or 0
+
+    def fits(placed: Placed) -> bool:
+        name = snapshot.names[placed.id]
+        used = [placed.sketch.devices[use.device] for use in placed.sketch.use]
+        stated = placed.manifest.devices.values() if placed.manifest is not None else ()
+        gpus = [*devices.get(placed.id, ()), *(d.model or "" for d in used), *(d.uuid or "" for d in (*used, *stated))]
+        return (
+            _any(selection.runs, (placed.id, name, placed.file.run, placed.file.relative, *name.split("/")))
+            and _any(selection.hosts, (placed.host,))
+            and _any(selection.gpus, gpus)
+            and (
+                selection.since_ns is None
+                or placed.clock.origin_ns is None
+                or origin + placed.end >= selection.since_ns
+            )
+        )
+
+    kept = {placed.file.whole for placed in arranged.placed if fits(placed)}
+    if not kept:
+        raise OptionError(
+            f"No capture in {snapshot.discovery.logdir} matches what is selected.",
+            slug="bad-option",
+            advice="tb-contention runs LOGDIR lists the captures.",
+        )
+    return snapshot.only([f for f in snapshot.discovery.files if f in kept])
+
+
+def _any(patterns: Sequence[str], values: Sequence[str]) -> bool:
+    """Return whether a pattern fits a value, ignoring case; no patterns fit everything."""
+    folded = [value.casefold() for value in values]
+    return not patterns or any(fnmatchcase(value, pattern.casefold()) for pattern in patterns for value in folded)
