@@ -22,6 +22,9 @@ from tb_contention.model.listing import (
 from tb_contention.units import Bytes, SessionId
 from tb_contention.words.listing import group_title
 
+#: Levels of a path in the name of a capture that shares it with others.
+_LEVELS = 2
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
@@ -67,8 +70,9 @@ class Snapshot:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """The names of sessions for people, by id."""
-        return {p.id: name for p, name in zip(self.arranged.placed, self.arranged.names, strict=True)}
+        """The names of sessions for people, by id; captures of one program at several times have the same."""
+        named = zip(self.arranged.placed, self.arranged.names, strict=True)
+        return {p.id: _short(p.file) if name == p.id else name for p, name in named}
 
     @cached_property
     def clocks(self) -> Mapping[SessionId, ClockOffset]:
@@ -180,3 +184,9 @@ class Snapshot:
         discovery = replace(self.discovery, files=tuple(f for f in self.discovery.files if f in files))
         rows = {f: row for f, row in self.rows.items() if f in files}
         return replace(self, discovery=discovery, rows=rows, options=replace(self.options, clocks=self.clocks))
+
+
+def _short(file: CaptureFile) -> str:
+    """Name a capture by the end of its run's path, without the directory that is named by its time."""
+    levels = file.run.split("/")[:-1][-_LEVELS:] or [file.host]
+    return "/".join([*levels, file.part] if file.part else levels)

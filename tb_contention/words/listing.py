@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from itertools import takewhile
 
 from tb_contention.model.contention import Slowdown
 from tb_contention.model.findings import Finding, Severity
@@ -17,8 +18,13 @@ _LONG = 48
 
 
 def group_title(names: Sequence[str], start_ns: int | None) -> str:
-    """Name a group by its sessions and its time: 'trainer and evaluator, 2026-03-05 10:00 UTC'."""
-    who = listing([shorten(clean(name), _LONG) for name in names], 3)
+    """Name a group by its sessions and its time: 'job7: trainer and evaluator, 2026-03-05 10:00 UTC'."""
+    levels = zip(*(name.split("/")[:-1] for name in names), strict=False)
+    place = (
+        "/".join(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)) if len(names) > 1 else ""
+    )
+    ends = [shorten(clean(name.removeprefix(f"{place}/")), _LONG) for name in names]
+    who = f"{shorten(clean(place), _LONG)}: {listing(ends, 3)}" if place else listing(ends, 3)
     when = instant(start_ns)
     return who if when == UNKNOWN else f"{who}, {when}"
 
