@@ -9,6 +9,7 @@ from tb_contention.align.place import Placed
 from tb_contention.errors import OptionError
 from tb_contention.index.copies import copy_problem
 from tb_contention.index.grouping import Group, resolve
+from tb_contention.index.named import NamedGroup
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.findings import Finding, Problem
@@ -103,21 +104,22 @@ def _chosen(snapshot: Snapshot, selection: Selection) -> Chosen:
         snapshot = matching(snapshot, selection)
     if selection.group:
         return _of([_named(snapshot, selection.group)], snapshot)
+    groups: list[Group | NamedGroup] = [*snapshot.groups, *snapshot.named]
     if selection.latest:
-        return _of([latest(snapshot.groups)] if snapshot.groups else [], snapshot)
+        return _of([latest(snapshot)] if groups else [], snapshot)
     size = sum(file.size for file in snapshot.discovery.files)
     if selection.everything or (len(snapshot.discovery.files) <= SMALL and size <= SMALL_BYTES):
         copied = set(snapshot.copies)
         kept = tuple(f for f in snapshot.discovery.files if not _is_copy(snapshot, f, copied))
         return Chosen(snapshot=snapshot, files=kept)
-    shared = [group for group in snapshot.groups if group.is_shared]
-    first = shared[:MOST_GROUPS] or list(snapshot.groups[:MOST_ALONE])
-    found = _of(first, snapshot)
+    shared = [group for group in groups if group.is_shared]
+    first = shared[:MOST_GROUPS] or groups[:MOST_ALONE]
+    together = sum(group.is_shared for group in first)
     return replace(
-        found,
+        _of(first, snapshot),
         is_named=False,
-        groups=len(shared) - len([g for g in first if g.is_shared]),
-        alone=len(snapshot.groups) - len(shared) - len([g for g in first if not g.is_shared]),
+        groups=len(shared) - together,
+        alone=len(groups) - len(shared) - (len(first) - together),
     )
 
 
@@ -127,14 +129,19 @@ def _is_copy(snapshot: Snapshot, file: CaptureFile, copied: set[str]) -> bool:
     return row is not None and bool(row.captures) and all(c.file.id in copied for c in row.captures)
 
 
-def _of(groups: Sequence[Group], snapshot: Snapshot) -> Chosen:
-    wanted = {m.file.whole for group in groups for m in group.members}
+def files_of(group: Group | NamedGroup) -> set[CaptureFile]:
+    """Return the files of a group."""
+    return set(group.files) if isinstance(group, NamedGroup) else {m.file.whole for m in group.members}
+
+
+def _of(groups: Sequence[Group | NamedGroup], snapshot: Snapshot) -> Chosen:
+    wanted = {file for group in groups for file in files_of(group)}
     files = tuple(f for f in snapshot.discovery.files if f in wanted)
     return Chosen(snapshot=snapshot, files=files, is_named=True)
 
 
-def _named(snapshot: Snapshot, name: str) -> Group:
-    group = resolve(name, snapshot.groups)
+def _named(snapshot: Snapshot, name: str) -> Group | NamedGroup:
+    group = resolve(name, snapshot.groups) or next((g for g in snapshot.named if g.id == name), None)
     if group is None:
         raise OptionError(
             f"--group: {snapshot.discovery.logdir} has no group {name!r}.",
@@ -144,10 +151,18 @@ def _named(snapshot: Snapshot, name: str) -> Group:
     return group
 
 
-def latest(groups: Sequence[Group]) -> Group:
+def latest(snapshot: Snapshot) -> Group | NamedGroup:
     """Return the group that ended last, preferably one of two captures or more."""
-    shared = [group for group in groups if group.is_shared] or list(groups)
-    return max(shared, key=lambda g: max((m.clock.origin_ns or 0) + m.end - m.start for m in g.members))
+    groups: list[Group | NamedGroup] = [*snapshot.groups, *snapshot.named]
+    origin = snapshot.arranged.origin_ns or 0
+
+    def end(group: Group | NamedGroup) -> int:
+        if isinstance(group, NamedGroup):
+            return group.at_ns
+        return max(origin + m.end if m.clock.origin_ns is not None else 0 for m in group.members)
+
+    shared = [group for group in groups if group.is_shared]
+    return max(shared or groups, key=end)
 
 
 def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
@@ -175,7 +190,17 @@ def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
             )
         )
 
+    def fits_by_name(file: CaptureFile) -> bool:
+        since = selection.since_ns
+        return (
+            _any(selection.runs, (file.id, file.run, file.relative, *file.run.split("/")))
+            and _any(selection.hosts, (file.host,))
+            and not selection.gpus
+            and (since is None or file.mtime_ns >= since)
+        )
+
     kept = {placed.file.whole for placed in arranged.placed if fits(placed)}
+    kept |= {file for file in snapshot.pending if fits_by_name(file)}
     if not kept:
         raise OptionError(
             f"No capture in {snapshot.discovery.logdir} matches what is selected.",

@@ -7,6 +7,7 @@ from functools import cached_property
 from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, unambiguous
 from tb_contention.index.copies import copy_problem, find_copies
 from tb_contention.index.grouping import Group, capture_id, groups_of
+from tb_contention.index.named import NamedGroup, named_groups
 from tb_contention.index.rows import Row
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.capture import CaptureFile, Discovery, Sketched
@@ -19,7 +20,7 @@ from tb_contention.model.listing import (
     ListedGroup,
     Listing,
 )
-from tb_contention.units import Bytes, SessionId
+from tb_contention.units import Bytes, Nanoseconds, SessionId
 from tb_contention.words.listing import group_title
 
 #: Levels of a path in the name of a capture that shares it with others.
@@ -69,6 +70,11 @@ class Snapshot:
         return groups_of(self.arranged)
 
     @cached_property
+    def named(self) -> tuple[NamedGroup, ...]:
+        """The groups of files of which only the name is known."""
+        return named_groups(self.pending)
+
+    @cached_property
     def names(self) -> Mapping[str, str]:
         """The names of sessions for people, by id; captures of one program at several times have the same."""
         named = zip(self.arranged.placed, self.arranged.names, strict=True)
@@ -93,7 +99,7 @@ class Snapshot:
         return Listing(
             logdir=self.discovery.logdir,
             captures=tuple(listed),
-            groups=tuple(map(self.listed_group, self.groups)),
+            groups=(*map(self.listed_group, self.groups), *map(_by_name, self.named)),
             pending=len(self.pending),
             findings=self.arranged.findings,
             problems=self.problems,
@@ -123,6 +129,7 @@ class Snapshot:
             error=group.error,
             kernels=sum(use.kernels for m in group.members for use in m.sketch.use),
             simulated=sum(map(is_simulated, group.members)),
+            by_name=False,
             left_out=group.left_out,
             found=self.answers.get(group.revision),
         )
@@ -184,6 +191,15 @@ class Snapshot:
         discovery = replace(self.discovery, files=tuple(f for f in self.discovery.files if f in files))
         rows = {f: row for f, row in self.rows.items() if f in files}
         return replace(self, discovery=discovery, rows=rows, options=replace(self.options, clocks=self.clocks))
+
+
+def _by_name(group: NamedGroup) -> ListedGroup:
+    names = tuple(map(_short, group.files))
+    return ListedGroup(
+        id=group.id, title=group_title(names, group.at_ns), captures=tuple(capture_id(file.id) for file in group.files), names=names,
+        host=group.files[0].host, devices=(), models=(), start_ns=group.at_ns, end_ns=None, shared=group.is_shared, on_host=False,
+        overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0, simulated=0, by_name=True, left_out=0,
+    )  # fmt: skip
 
 
 def _short(file: CaptureFile) -> str:

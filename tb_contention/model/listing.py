@@ -97,6 +97,9 @@ class ListedGroup:
     ]
     kernels: Annotated[int, Wire("number of kernels of its captures")]
     simulated: Annotated[int, Wire("how many of its captures a simulator made")]
+    by_name: Annotated[
+        bool, Wire("whether its captures were not read yet, and are only named at about the same time on one host")
+    ]
     left_out: Annotated[int, Wire("captures that ran together with these, but are beyond the bound of a group")]
     found: Annotated[KnownAnswer | None, Wire("what the last analysis found; null when it was not analysed")] = None
 

@@ -953,6 +953,10 @@ export interface ListedGroup {
   readonly kernels: number;
   /** how many of its captures a simulator made */
   readonly simulated: number;
+  /**
+   * whether its captures were not read yet, and are only named at about the same time on one host
+   */
+  readonly by_name: boolean;
   /** captures that ran together with these, but are beyond the bound of a group */
   readonly left_out: number;
   /** what the last analysis found; null when it was not analysed */

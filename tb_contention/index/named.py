@@ -1,0 +1,61 @@
+"""Groups of files of which only names are known: those of one host that were named at about the same time."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from tb_contention.index.grouping import group_id
+from tb_contention.model.capture import CaptureFile
+from tb_contention.units import NS_PER_S
+
+_DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
+#: Captures that ran together are written within so many ns of each other.
+_NEAR = 120 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGroup:
+    """Files of one host whose names or times are near each other. at_ns: Unix ns of the first, by its name as if it were in UTC."""
+
+    id: str
+    files: tuple[CaptureFile, ...]
+    at_ns: int
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether two or more captures may have run together."""
+        return len(self.files) > 1
+
+
+def named_groups(files: Iterable[CaptureFile]) -> tuple[NamedGroup, ...]:
+    """Group files by host and time; those of two or more first, then the latest."""
+    timed = sorted(((_host(file), _instant(file), file.id, file) for file in files), key=lambda t: t[:3])
+    groups: list[list[tuple[str, int, str, CaptureFile]]] = []
+    for entry in timed:
+        last = groups[-1][-1] if groups else None
+        if last is not None and last[0] == entry[0] and entry[1] - last[1] <= _NEAR:
+            groups[-1].append(entry)
+        else:
+            groups.append([entry])
+    made = [_group([file for *_, file in group], group[0][1]) for group in groups]
+    return tuple(sorted(made, key=lambda g: (not g.is_shared, -g.at_ns, g.id)))
+
+
+def _group(files: Sequence[CaptureFile], at_ns: int) -> NamedGroup:
+    return NamedGroup(id=group_id(file.id for file in files), files=tuple(files), at_ns=at_ns)
+
+
+def _host(file: CaptureFile) -> str:
+    address, underscore, port = file.host.rpartition("_")
+    return address if underscore and port.isdigit() else file.host
+
+
+def _instant(file: CaptureFile) -> int:
+    """Return when a file was named, or else written; Unix ns."""
+    match = _DIRECTORY.fullmatch(file.directory)
+    try:
+        parts = [int(part) for part in match.groups()] if match else []
+        return int(datetime(*parts, tzinfo=timezone.utc).timestamp()) * NS_PER_S if parts else file.mtime_ns  # type: ignore[arg-type, misc]
+    except (ValueError, OverflowError):
+        return file.mtime_ns
