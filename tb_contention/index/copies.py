@@ -8,8 +8,8 @@ from tb_contention.model.findings import Origin, Problem, Severity
 
 
 def find_copies(captures: Sequence[Sketched]) -> dict[str, str]:
-    """Return, for each capture that is a copy, the id of the one that is kept: with a manifest rather than without, then by name."""
-    order = sorted(captures, key=lambda c: (c.manifest is None, c.file.relative, c.file.id))
+    """Return, for each capture that is a copy, the id of the one that is kept: one with a manifest, then the oldest file, then by name."""
+    order = sorted(captures, key=lambda c: (c.manifest is None, c.file.mtime_ns, c.file.relative, c.file.id))
     kept: dict[Hashable, str] = {}
     copies: dict[str, str] = {}
     for capture in order:
@@ -32,9 +32,11 @@ def _marks(capture: Sketched) -> list[Hashable]:
     if sketch.sha256 is not None:
         same = (sketch.sha256, capture.file.part)
         marks.append(same if manifest is None else (*same, manifest.host, manifest.process_id, manifest.origin_ns))
-    if sketch.process_id is not None and clock.start_ns is not None and clock.stop_ns is not None:
+    stated = manifest.process_id if manifest is not None else None
+    process = sketch.process_id if stated is None else stated
+    if process is not None and clock.start_ns is not None and clock.stop_ns is not None:
         window = (clock.start_ns, clock.stop_ns, sketch.span, sketch.events_in_file)
-        marks.append((host_of(capture), sketch.process_id, capture.file.part, *window))
+        marks.append((host_of(capture), process, capture.file.part, *window))
     return marks
 
 

@@ -3,6 +3,7 @@
 What comes from here is simulated, and its files say so: the host is `simulated-host`, the device `Simulated GPU 80 GB`.
 """
 
+from tb_contention.simulate.directory import write_directory
 from tb_contention.simulate.large import write_large
 from tb_contention.simulate.large_memory import write_large_memory
 from tb_contention.simulate.memory_scenarios import Damage, MemoryScenario, write_memory
@@ -27,6 +28,7 @@ __all__ = [
     "play",
     "random_memory",
     "random_scenario",
+    "write_directory",
     "write_large",
     "write_large_memory",
     "write_memory",
