@@ -17,12 +17,16 @@ _COARSE = (ClockSource.FILE_TIME, ClockSource.NONE, ClockSource.SHARED_CAPTURE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A capture in time: what groups are made of. start, end: its window, ns from the common origin; offset: of trace time 0."""
+    """A capture in time: what groups are made of.
+
+    start, end: its window, ns from the common origin; offset: of trace time 0. evidence: its clock before the user moved it.
+    """
 
     id: SessionId
     file: CaptureFile
     host: str
     process_id: int | None
+    evidence: ClockOffset
     clock: ClockOffset
     offset: Nanoseconds
     start: Nanoseconds
@@ -45,14 +49,15 @@ def place(
     begins = [c.origin_ns + start for c, (start, _) in zip(moved, windows, strict=True) if c.origin_ns is not None]
     origin = min(begins) if begins else None
     placed = []
-    for capture, session, clock, (start, end) in zip(captures, ids, moved, windows, strict=True):
+    for capture, session, own, clock, (start, end) in zip(captures, ids, found, moved, windows, strict=True):
         known = clock.origin_ns is not None and origin is not None
         offset = (clock.origin_ns or 0) - (origin or 0) if known else shifts.get(session, 0) - start
         manifest = capture.manifest
         stated = manifest.process_id if manifest is not None else None
         placed.append(
             Placed(
-                id=session, file=capture.file, host=host_of(capture), clock=clock, offset=Nanoseconds(offset),
+                id=session, file=capture.file, host=host_of(capture), evidence=own, clock=clock,
+                offset=Nanoseconds(offset),
                 process_id=capture.sketch.process_id if stated is None else stated,
                 start=Nanoseconds(offset + start), end=Nanoseconds(offset + end), sketch=capture.sketch, manifest=manifest,
             )

@@ -82,8 +82,8 @@ class Snapshot:
 
     @cached_property
     def clocks(self) -> Mapping[SessionId, ClockOffset]:
-        """The clocks of all captures, as all of them together tell."""
-        return {p.id: p.clock for p in self.arranged.placed}
+        """The clocks of all captures, as all of them together tell; before the user's hand is on them."""
+        return {p.id: p.evidence for p in self.arranged.placed}
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

@@ -8,12 +8,13 @@ from random import Random
 import pytest
 from lanes import kernels_of, session_of
 
-from tb_contention.align import AlignOptions, align
+from tb_contention.align import AlignOptions, align, arrange
 from tb_contention.align.cliques import maximal_cliques
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import AlignedTraces, ClockSource, Identity
-from tb_contention.model.capture import Capture, CaptureFile, Container
+from tb_contention.model.capture import Capture, CaptureFile, Container, Sketched
 from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession
+from tb_contention.model.sketch import sketch_of
 from tb_contention.model.trace import ClockEvidence, Device, Trace
 
 S = 1_000_000_000
@@ -264,3 +265,13 @@ def test_a_wall_clock_that_was_set_meanwhile_widens_the_error_and_is_a_problem()
     assert b.clock.error is not None
     assert a.clock.error == b.clock.error + 3_000_000
     assert [(p.slug, p.file) for p in aligned.problems] == [("clock-step", a.file)]
+
+
+def test_a_clock_that_more_captures_tell_is_moved_by_hand_once() -> None:
+    names_only = [capture("a", trace(None), tfevents=(1_700_000_000,)), capture("b", trace(START))]
+    whole = align(names_only, AlignOptions(shifts={"a": 3 * S}))
+    sketched = [Sketched(file=c.file, sketch=sketch_of(c.trace)) for c in names_only]
+    clocks = {p.id: p.evidence for p in arrange(sketched, AlignOptions(shifts={"a": 3 * S})).placed}
+    alone = align(names_only[:1], AlignOptions(shifts={"a": 3 * S}, clocks=clocks))
+
+    assert alone.sessions[0].clock.origin_ns == whole.sessions[0].clock.origin_ns
