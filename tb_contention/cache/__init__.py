@@ -1,4 +1,4 @@
-"""Decoded traces on disk, so that a file is decoded once per machine and not once per start."""
+"""Decoded traces on disk, so that a file is decoded once per machine, and in memory, as many as fit a budget."""
 
 from collections.abc import Callable
 
@@ -10,9 +10,19 @@ from tb_contention.cache.directory import (
     TraceCache,
     default_cache_directory,
 )
+from tb_contention.cache.memory import TraceStore, default_budget
 from tb_contention.model.capture import CaptureFile
 
-__all__ = ["BUDGET", "DEFAULT_CACHE", "DefaultCache", "TraceCache", "cached", "default_cache_directory"]
+__all__ = [
+    "BUDGET",
+    "DEFAULT_CACHE",
+    "DefaultCache",
+    "TraceCache",
+    "TraceStore",
+    "cached",
+    "default_budget",
+    "default_cache_directory",
+]
 
 
 def cached(file: CaptureFile, decode: Callable[[CaptureFile], Parts], cache: TraceCache | None) -> Parts:

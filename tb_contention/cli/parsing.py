@@ -4,6 +4,8 @@ import argparse
 import re
 from decimal import Decimal
 
+from tb_contention.units import bytes_in
+
 _DURATION = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(ns|us|µs|μs|ms|s|min|h)", re.ASCII)
 _NS = {
     "ns": 1,
@@ -16,18 +18,6 @@ _NS = {
     "h": 3_600_000_000_000,
 }
 _MOST_NS = 1 << 62
-_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([KMGT]i?B|B)", re.ASCII)
-_BYTES = {
-    "B": 1,
-    "KB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "TB": 10**12,
-    "KiB": 1 << 10,
-    "MiB": 1 << 20,
-    "GiB": 1 << 30,
-    "TiB": 1 << 40,
-}
 _SHARE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%", re.ASCII)
 _RATIO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*[x×]?", re.ASCII)
 
@@ -72,13 +62,12 @@ def parse_gpu(word: str) -> tuple[tuple[str, int], str]:
 
 def parse_size(word: str) -> int:
     """Read `2GiB`, `500MB` or `0B` as bytes; KiB and so on are powers of 1024, KB and so on of 1000."""
-    match = _SIZE.fullmatch(word.strip()) if len(word) < 64 else None
-    if match is None:
+    amount = bytes_in(word)
+    if amount is None:
         raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a memory size; write it like 2GiB or 500MB")
-    amount = Decimal(match[1]) * _BYTES[match[2]]
     if amount > _MOST_NS:
         raise argparse.ArgumentTypeError(f"{word!r} is more memory than any device has")
-    return int(amount)
+    return amount
 
 
 def parse_share(word: str) -> float:
@@ -121,7 +110,7 @@ def parse_headroom(word: str) -> float | int:
     """Read a share of the device's memory (float, 0 to 1) or an amount (int, bytes)."""
     if word.strip().endswith("%"):
         return parse_share(word)
-    if _SIZE.fullmatch(word.strip()) is None:
+    if bytes_in(word) is None:
         raise argparse.ArgumentTypeError(
             f"{word[:64]!r} is neither a percentage nor a memory size; write it like 10% or 2GiB"
         )
