@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from tb_contention.align.zones import QUARTER, Zones, zones_of
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.capture import Sketched
+from tb_contention.model.capture import Sketched, host_of
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
@@ -24,17 +25,58 @@ UNKNOWN_ZONE_ERROR = 14 * 3600 * NS_PER_S
 
 _DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
 _ADDRESS = re.compile(r".+_\d{2,5}")
-_QUARTER = 900
 WRITING = 120  # s from the directory's name to the end of writing
 
 
 def clock_offsets(captures: Sequence[Sketched]) -> list[ClockOffset]:
-    """Find the wall clock of each capture; captures of one remote request share the best of theirs."""
-    copied = _copied_hosts(captures)
-    offsets = [_blurred(_own_clock(c, trust_mtime=c.file.host not in copied), c) for c in captures]
+    """Find the wall clock of each capture; captures of one remote request share the best of theirs, those of one host its time zone."""
+    locals_ = [_local(capture) for capture in captures]
+    copied = _copied_hosts(captures, locals_)
+    offsets = [
+        _blurred(_own_clock(c, local, trust_mtime=c.file.host not in copied), c)
+        for c, local in zip(captures, locals_, strict=True)
+    ]
+    offsets = _in_zones(captures, locals_, offsets)
     for members in _remote_requests(captures):
         _share(offsets, members, captures)
     return offsets
+
+
+def _in_zones(
+    captures: Sequence[Sketched], locals_: Sequence[int | None], offsets: Sequence[ClockOffset]
+) -> list[ClockOffset]:
+    """Read names whose zone is unknown in the zone that other captures of their host show."""
+    hosts = [None if _ADDRESS.fullmatch(c.file.host) else host_of(c) for c in captures]
+    zones = zones_of(
+        (host, local, clock.origin_ns + capture.sketch.span[1] // PS_PER_NS)
+        for host, local, capture, clock in zip(hosts, locals_, captures, offsets, strict=True)
+        if host is not None and local is not None and clock.origin_ns is not None and not _is_adrift(clock)
+    )
+    return [
+        _in_zone(clock, host, local, zones.get(host))
+        if host is not None and local is not None and _is_adrift(clock)
+        else clock
+        for host, local, clock in zip(hosts, locals_, offsets, strict=True)
+    ]
+
+
+def _is_adrift(clock: ClockOffset) -> bool:
+    """Return whether a capture is dated by a name whose zone is unknown."""
+    return clock.source is ClockSource.FILE_TIME and (clock.absolute_error or 0) >= UNKNOWN_ZONE_ERROR
+
+
+def _in_zone(clock: ClockOffset, host: str, local: int, zones: Zones | None) -> ClockOffset:
+    """Date a capture among those of its host, which names all its directories by one clock."""
+    own = Nanoseconds((clock.error or 0) - UNKNOWN_ZONE_ERROR)
+    clock = replace(clock, naming=f"names of {host}", naming_error=own)
+    zone = zones.at(local) if zones is not None else None
+    if zone is None or clock.origin_ns is None:
+        return clock
+    error = Nanoseconds(own + zone.error * NS_PER_S)
+    return replace(
+        clock, origin_ns=clock.origin_ns - zone.offset * NS_PER_S, error=error, absolute_error=error,
+        detail=f"the directory's name, read {zone.detail}",
+    )  # fmt: skip
 
 
 def _blurred(clock: ClockOffset, capture: Sketched) -> ClockOffset:
@@ -70,7 +112,7 @@ def _by(step: int) -> str:
     return f"{'forward' if step > 0 else 'back'} by {duration(abs(step))}"
 
 
-def _own_clock(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
+def _own_clock(capture: Sketched, local: int | None, *, trust_mtime: bool) -> ClockOffset:
     evidence, manifest = capture.sketch.clock, capture.manifest
     skew = evidence.negative_lag_ps // PS_PER_NS
     if manifest is not None and manifest.origin_ns is not None and manifest.error_ns is not None:
@@ -90,7 +132,7 @@ def _own_clock(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
     if evidence.tf_data_origin_ns is not None:
         detail = f"element ids of {evidence.tf_data_events} tf.data events"
         return _offset(ClockSource.TF_DATA, evidence.tf_data_origin_ns, max(TF_DATA_ERROR, skew), detail)
-    return _file_time(capture, trust_mtime=trust_mtime)
+    return _file_time(capture, local, trust_mtime=trust_mtime)
 
 
 def _recording(capture: Sketched) -> ClockOffset:
@@ -116,9 +158,9 @@ def _offset(source: ClockSource, origin: int, error: int, detail: str) -> ClockO
     return ClockOffset(source=source, origin_ns=origin, error=bound, absolute_error=bound, detail=detail)
 
 
-def _file_time(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
+def _file_time(capture: Sketched, local: int | None, *, trust_mtime: bool) -> ClockOffset:
     """Go back from the time of export: the trace cannot have begun later than that less its length."""
-    export = _export_time(capture, trust_mtime=trust_mtime)
+    export = _export_time(capture, local, trust_mtime=trust_mtime)
     if export is None:
         return ClockOffset(
             source=ClockSource.NONE, origin_ns=None, error=None, absolute_error=None, detail="no evidence"
@@ -128,15 +170,13 @@ def _file_time(capture: Sketched, *, trust_mtime: bool) -> ClockOffset:
     return _offset(ClockSource.FILE_TIME, at - capture.sketch.span[1] // PS_PER_NS, error, detail)
 
 
-def _export_time(capture: Sketched, *, trust_mtime: bool) -> tuple[int, int, str] | None:
+def _export_time(capture: Sketched, local: int | None, *, trust_mtime: bool) -> tuple[int, int, str] | None:
     """Return (Unix ns of the export, further error, evidence).
 
     The directory's name is local time of an unknown zone. A time in UTC that differs from it by whole quarter hours is the same moment
     told twice; so the name of a tfevents file or the file's time settles the zone, and a file's time that a copy has changed shows.
     """
-    name = _DIRECTORY.fullmatch(capture.file.directory)
     seconds = capture.file.tfevents_seconds
-    local = _as_utc(name) if name else None
     if local is None:
         if len(seconds) == 1:
             return seconds[0] * NS_PER_S, 0, "the name of a tfevents file"
@@ -153,31 +193,31 @@ def _export_time(capture: Sketched, *, trust_mtime: bool) -> tuple[int, int, str
     return local * NS_PER_S, UNKNOWN_ZONE_ERROR, "the directory's name, whose time zone is unknown (taken as UTC)"
 
 
-def _copied_hosts(captures: Sequence[Sketched]) -> set[str]:
+def _copied_hosts(captures: Sequence[Sketched], locals_: Sequence[int | None]) -> set[str]:
     """Find hosts whose file times, read against the directories' names, are in several time zones: a copy has changed them."""
     zones: dict[str, set[int]] = {}
-    for capture in captures:
-        name = _DIRECTORY.fullmatch(capture.file.directory)
-        local = _as_utc(name) if name else None
+    for capture, local in zip(captures, locals_, strict=True):
         if local is not None and capture.file.mtime_ns > 0:
             zones.setdefault(capture.file.host, set()).add(
-                int((capture.file.mtime_ns / NS_PER_S - local + 1) // _QUARTER)
+                int((capture.file.mtime_ns / NS_PER_S - local + 1) // QUARTER)
             )
     return {host for host, quarters in zones.items() if len(quarters) > 1}
 
 
-def _as_utc(name: re.Match[str]) -> int | None:
+def _local(capture: Sketched) -> int | None:
+    """Read the directory's name as if it were in UTC; Unix s."""
+    name = _DIRECTORY.fullmatch(capture.file.directory)
     try:
-        return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp())  # type: ignore[arg-type, misc]
+        return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp()) if name else None  # type: ignore[arg-type, misc]
     except (ValueError, OverflowError):
         return None
 
 
 def _zone_apart(difference: float, early: float, late: float) -> bool:
     """Return whether a difference in seconds is a time zone's, allowing for the time that writing takes."""
-    quarters = round((difference - early) // _QUARTER)
-    rest = difference - quarters * _QUARTER
-    return abs(quarters * _QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - _QUARTER >= early)
+    quarters = round((difference - early) // QUARTER)
+    rest = difference - quarters * QUARTER
+    return abs(quarters * QUARTER) <= 14 * 3600 and (early <= rest <= late or rest - QUARTER >= early)
 
 
 def _remote_requests(captures: Sequence[Sketched]) -> list[list[int]]:

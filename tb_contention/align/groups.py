@@ -88,7 +88,7 @@ def open_questions(devices: Sequence[PhysicalDevice], sessions: Mapping[SessionI
 
 
 def _perhaps_together(windows: Windows) -> tuple[I64, int]:
-    """Return the rows that perhaps ran together with another, and the number of such pairs."""
+    """Return the rows that perhaps ran together with another, and the number of such pairs; of very many pairs only a part is counted."""
     everybody = np.arange(len(windows.known))
     unknown = int((~windows.known).sum())
     pairs = unknown * len(everybody) - unknown * (unknown + 1) // 2
@@ -115,7 +115,8 @@ def _open_question(host: str, found: list[tuple[PhysicalDevice, list[Placed], I6
     reasons = [f"their clocks may be wrong by up to {duration(max(known))} each" if known else ""]
     reasons += [f"{count(without, 'capture has', 'captures have')} no wall clock" if without else ""]
     sources = sorted({s.clock.source for s in open_ones}, key=list(ClockSource).index)
-    those = "this pair" if pairs == 1 else f"these {pairs:,} pairs"
+    at_least = "at least " if pairs > MOST_PAIRS // 2 else ""
+    those = "this pair" if pairs == 1 else f"these {at_least}{pairs:,} pairs"
     names = f"{open_ones[0].file.run} and {open_ones[1].file.run}" if len(open_ones) == 2 else ""
     what = names or f"{count(len(open_ones), 'capture')} of {host}"
     return Finding(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tb_contention.align.clocks import clock_offsets
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.capture import CaptureFile, Sketched
+from tb_contention.model.capture import CaptureFile, Sketched, host_of
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.sketch import Sketch
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
@@ -92,15 +92,3 @@ def _window(sketch: Sketch) -> tuple[int, int]:
         return 0, clock.stop_ns - clock.start_ns
     start, end = sketch.span
     return start // PS_PER_NS, -(-end // PS_PER_NS)
-
-
-def host_of(capture: Sketched) -> str:
-    """Name the machine: manifest, then the file's own word, then its name; a port is not part of it."""
-    if capture.manifest is not None and capture.manifest.host:
-        return capture.manifest.host
-    if capture.sketch.hostnames and capture.sketch.hostnames[0]:
-        host = capture.sketch.hostnames[0]
-        address, colon, port = host.rpartition(":")
-        return address if colon and port.isdigit() and ":" not in address else host
-    address, underscore, port = capture.file.host.rpartition("_")
-    return address if underscore and port.isdigit() and len(port) >= 2 else capture.file.host

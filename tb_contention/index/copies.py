@@ -2,8 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from tb_contention.align.place import host_of
-from tb_contention.model.capture import Sketched
+from tb_contention.model.capture import Sketched, host_of
 from tb_contention.model.findings import Origin, Problem, Severity
 
 

@@ -86,6 +86,18 @@ class Sketched:
     manifest: ManifestSession | None = None
 
 
+def host_of(capture: Sketched) -> str:
+    """Name the machine: manifest, then the file's own word, then its name; a port is not part of it."""
+    if capture.manifest is not None and capture.manifest.host:
+        return capture.manifest.host
+    if capture.sketch.hostnames and capture.sketch.hostnames[0]:
+        host = capture.sketch.hostnames[0]
+        address, colon, port = host.rpartition(":")
+        return address if colon and port.isdigit() and ":" not in address else host
+    address, underscore, port = capture.file.host.rpartition("_")
+    return address if underscore and port.isdigit() and len(port) >= 2 else capture.file.host
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedFile:
     """What one file held: a capture per process, or the problems that kept it from being read."""
