@@ -10,27 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tb_contention._version import __version__
-from tb_contention.align import AlignOptions, align, known_options
-from tb_contention.attribution import attribute, roll_up, summarise
+from tb_contention.align import AlignOptions, known_options
+from tb_contention.attribution import attribute
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
-from tb_contention.contention.cost import measure_cost
-from tb_contention.contention.overlap import measure_overlap
 from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
 from tb_contention.index import Chosen, Index, Selection, Snapshot, choose
-from tb_contention.memory.by_scope import with_peaks
-from tb_contention.memory.driver import driver_view
-from tb_contention.memory.highwater import combined_memory
-from tb_contention.memory.note import memory_note
-from tb_contention.model.alignment import AlignedTraces, DeviceGroup
+from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
-from tb_contention.model.contention import Cost
+from tb_contention.model.faults import Faults
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts
+from tb_contention.stages import aligned_traces, concerning, first_results, measured_results, summarised
 from tb_contention.units import SessionId
-from tb_contention.whatif import predict
 from tb_contention.words.answers import Answer, is_contended
 from tb_contention.words.listing import known_answer
 
@@ -136,9 +130,10 @@ def decode(
 ) -> Decoded:
     """Decode the files that are not `known`, in parallel; one that cannot be read becomes a problem and the others go on."""
     tell, files = progress or _silent, dict(known or {})
+    faults = Faults(logdir=discovery.logdir)
     missing = [file for file in discovery.files if file not in files]
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="tb_contention-decode") as pool:
-        results = pool.map(lambda file: read_captures(file, lambda f: cached(f, load_parts, cache)), missing)
+        results = pool.map(lambda file: read_captures(file, lambda f: cached(f, load_parts, cache), faults), missing)
         for done, (file, decoded) in enumerate(zip(missing, results, strict=True), 1):
             files[file] = decoded
             tell(f"Decoded {done} of {len(missing)} traces", done / len(missing))
@@ -170,6 +165,7 @@ class FirstLook:
 
     analysis: Analysis
     solos: Mapping[SessionId, tuple[Solo, ...]]
+    around: Chosen | None = None
 
 
 def first_look(decoded: Decoded, options: Options, around: Chosen | None = None) -> FirstLook:
@@ -179,13 +175,18 @@ def first_look(decoded: Decoded, options: Options, around: Chosen | None = None)
     arranging = _arranging(options)
     if around is not None:
         arranging = replace(known_options(arranging, captures, around.snapshot.captures), clocks=around.snapshot.clocks)
-    processes = align(captures, arranging)
-    aligned = attribute(processes)
-    solos = find_solos(aligned, options.baselines)
-    devices = tuple(
-        _device_report(processes, whole, aligned, group, solos)
-        for whole, group in zip(processes.groups, aligned.groups, strict=True)
+    faults = Faults(logdir=decoded.discovery.logdir)
+    processes = aligned_traces(captures, arranging, faults)
+    aligned = faults.attempt("Attribution", lambda: attribute(processes, faults), lambda _: processes)
+    solos = faults.attempt(
+        "Finding the baselines",
+        lambda: find_solos(aligned, options.baselines),
+        lambda _: dict[SessionId, tuple[Solo, ...]](),
     )
+    devices = [
+        first_results(processes, whole, aligned, group, solos, concerning(faults, group, aligned, around))
+        for whole, group in zip(processes.groups, aligned.groups, strict=True)
+    ]
     problems = (*decoded.discovery.problems, *decoded.problems, *aligned.problems)
     problems += tuple(p for capture in captures for p in capture.trace.problems)
     problems += around.problems if around is not None else ()
@@ -193,22 +194,29 @@ def first_look(decoded: Decoded, options: Options, around: Chosen | None = None)
         version=__version__,
         logdir=decoded.discovery.logdir,
         origin_ns=aligned.origin_ns,
-        sessions=tuple(summarise(session, problems) for session in aligned.sessions),
-        devices=tuple(sorted(devices, key=_most_contended)),
+        sessions=tuple(summarised(session, problems, faults) for session in aligned.sessions),
+        devices=tuple(sorted((device for device in devices if device is not None), key=_most_contended)),
         findings=(*aligned.findings, *(around.findings if around is not None else ())),
         problems=tuple(dict.fromkeys(problems)),
     )
-    return FirstLook(analysis=Analysis(report=report, aligned=aligned), solos=solos)
+    report = replace(report, problems=(*report.problems, *faults.problems))
+    return FirstLook(analysis=Analysis(report=report, aligned=aligned), solos=solos, around=around)
 
 
 def measured(seen: FirstLook) -> Analysis:
     """Measure what sharing cost, predict other schedules, and say what to do."""
     report, aligned = seen.analysis.report, seen.analysis.aligned
-    devices = [_measured(device, aligned, seen.solos) for device in report.devices]
+    faults = Faults(logdir=report.logdir)
+
+    def on(device: DeviceReport) -> Faults:
+        return concerning(faults, device.group, aligned, seen.around)
+
+    devices = [measured_results(device, aligned, seen.solos, on(device)) for device in report.devices]
     # The first device answers for the report: long overlap that costs nothing must not hide one where a session is slower.
     devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))
-    findings = (*diagnose(aligned, tuple(devices)), *report.findings)
-    return Analysis(report=replace(report, devices=tuple(devices), findings=findings), aligned=aligned)
+    found = faults.attempt("The diagnosis", lambda: diagnose(aligned, tuple(devices), on), lambda _: ())
+    report = replace(report, devices=tuple(devices), findings=(*found, *report.findings))
+    return Analysis(report=replace(report, problems=(*report.problems, *faults.problems)), aligned=aligned)
 
 
 def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Options) -> None:
@@ -224,35 +232,6 @@ def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Opti
         group = next((g for g in snapshot.groups if members == frozenset(m.id for m in g.members)), None)
         if group is not None and group.is_shared:
             index.note(group, known_answer(report, found))
-
-
-def _device_report(
-    processes: AlignedTraces,
-    whole: DeviceGroup,
-    aligned: AlignedTraces,
-    group: DeviceGroup,
-    solos: Mapping[SessionId, tuple[Solo, ...]],
-) -> DeviceReport:
-    """Look at one group: memory by process (`whole`), since an allocator is the process's, and time by session (`group`)."""
-    alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
-    memory = combined_memory(processes, whole, aligned, alone)
-    overlap = measure_overlap(aligned, group)
-    return DeviceReport(
-        group=group,
-        overlap=overlap,
-        cost=Cost.not_measured(share.session for share in overlap.shares),
-        memory=memory,
-        memory_note=memory_note(memory, aligned),
-        parts=with_peaks(roll_up(aligned, group), memory, aligned, group),
-        driver=driver_view(processes, whole, memory),
-    )
-
-
-def _measured(
-    device: DeviceReport, aligned: AlignedTraces, solos: Mapping[SessionId, tuple[Solo, ...]]
-) -> DeviceReport:
-    found = replace(device, cost=measure_cost(aligned, device.group, solos))
-    return replace(found, predictions=predict(found, aligned))
 
 
 def _most_contended(device: DeviceReport) -> tuple[bool, int, int, int, str]:

@@ -5,6 +5,7 @@ TB_CONTENTION_NO_SKIP=1 a skip is a failure, except for tests that carry a marke
 TB_CONTENTION_MAY_SKIP (comma list; `.ci/run` names there what a later stage or another machine runs).
 """
 
+import logging
 import os
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
@@ -90,6 +91,28 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TB_CONTENTION_CACHE_DIR", str(folder))
         yield folder
+
+
+class _Failures(logging.Handler):
+    """Collects what failed inside and was left out of a report."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.found.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def failures(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Fail a test in which a part of a report failed, numeric warnings included; one that injects failures has the marker `injects`."""
+    handler, log = _Failures(), logging.getLogger("tb_contention.model.faults")
+    log.addHandler(handler)
+    yield handler.found
+    log.removeHandler(handler)
+    if request.node.get_closest_marker("injects") is None:
+        assert not handler.found, handler.found[0]
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Split processes into the sessions that ran inside them."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from tb_contention.attribution.rules import Parts, find_parts
 from tb_contention.attribution.stepping import steps_of, with_own_steps
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, DeviceRef, Session
 from tb_contention.model.attribution import Attribution
+from tb_contention.model.faults import Faults
+from tb_contention.model.names import clean
 from tb_contention.model.trace import Trace
 from tb_contention.units import Bool, Nanoseconds, SessionId
 
@@ -15,22 +18,28 @@ from tb_contention.units import Bool, Nanoseconds, SessionId
 _UNATTRIBUTED = -1
 
 
-def attribute(aligned: AlignedTraces) -> AlignedTraces:
+def attribute(aligned: AlignedTraces, faults: Faults | None = None) -> AlignedTraces:
     """Replace, in every device group, each process that holds several sessions by those sessions.
 
-    The process stays in `sessions`, before its parts, because its memory belongs to no part.
+    The process stays in `sessions`, before its parts, because its memory belongs to no part. One whose attribution fails stays whole.
     """
+    faults = faults or Faults()
     sessions: list[Session] = []
     parts: dict[SessionId, tuple[Session, ...]] = {}
     for session in aligned.sessions:
-        found = find_parts(session.trace)
-        if found is None:
-            sessions.append(_whole(session))
-            continue
-        parts[session.id] = _split(session, found)
-        sessions += [session, *parts[session.id]]
+        on = faults.on(clean(session.id), file=session.file)
+        process, *inside = on.attempt("Attribution", partial(_attributed, session), lambda _: []) or [session]
+        sessions += [process, *inside]
+        if inside:
+            parts[session.id] = tuple(inside)
     groups = tuple(_regroup(group, parts) for group in aligned.groups)
     return replace(aligned, sessions=tuple(sessions), groups=groups)
+
+
+def _attributed(session: Session) -> list[Session]:
+    """Return a process and the sessions inside it, if there are several."""
+    found = find_parts(session.trace)
+    return [_whole(session)] if found is None else [session, *_split(session, found)]
 
 
 def _whole(session: Session) -> Session:

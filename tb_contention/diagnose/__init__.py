@@ -1,6 +1,8 @@
 """Results -> findings. A rule is one function from the scene of a device to remarks, under `@rule`; RULES.md is made of the rules."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from tb_contention.diagnose import (
     changes,
@@ -18,6 +20,7 @@ from tb_contention.diagnose.evidence import simulated
 from tb_contention.diagnose.rule import Rule
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.report import DeviceReport
 
@@ -28,10 +31,18 @@ RULES: tuple[Rule, ...] = tuple(each for module in _MODULES for each in vars(mod
 _ORDER = {Severity.CRITICAL: 0, Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def diagnose(aligned: AlignedTraces, devices: tuple[DeviceReport, ...]) -> tuple[Finding, ...]:
+def diagnose(
+    aligned: AlignedTraces, devices: tuple[DeviceReport, ...], faults: Callable[[DeviceReport], Faults] | None = None
+) -> tuple[Finding, ...]:
     """Run all rules on all devices. Order: the gravest first, then what gains most time, then most memory, then devices and rules."""
-    scenes = [Scene.of(aligned, device) for device in devices]
-    found = [finding for scene in scenes for rule in RULES for finding in rule.run(scene)]
+    found: list[Finding] = []
+    for device in devices:
+        on = Faults() if faults is None else faults(device)
+        scene = on.attempt("Collecting facts for the rules", partial(Scene.of, aligned, device), lambda _: None)
+        if scene is None:
+            continue
+        for rule in RULES:
+            found += on.attempt(f"The rule {rule.slug}", partial(rule.run, scene), lambda _: list[Finding]())
     found += simulated(aligned)
     return tuple(sorted(_once(found), key=_rank))
 

@@ -136,7 +136,7 @@ def memory_unseen(scene: Scene) -> Iterator[Remark]:
     memory = scene.device.memory
     planes = tuple(dict.fromkeys(p.session for p in scene.device.group.planes))
     unseen = planes if memory is None else memory.sessions_without_data
-    if scene.is_host or not unseen:
+    if scene.is_host or not unseen or scene.device.memory_failed:
         return
     yield Remark(
         severity=Severity.INFO,

@@ -106,6 +106,7 @@ class DeviceReport:
     driver: Annotated[
         DriverView | None, Wire("what the driver reported of the GPU meanwhile; null where no manifest holds samples")
     ] = None
+    memory_failed: bool = False  # then `memory` is None although the captures may hold events
 
     @property
     def id(self) -> DeviceId:

@@ -2,6 +2,7 @@
 
 from tb_contention.model.alignment import ClockSource, Identity
 from tb_contention.model.contention import Evidence
+from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
@@ -85,6 +86,11 @@ def _covered(device: DeviceReport, names: Names) -> list[str]:
 
 
 def losses_of_input(report: Report) -> str:
-    """Say how many problems the input has."""
+    """Say how many problems the input has, and how many parts of the analysis failed."""
     lossy = [p for p in report.problems if p.severity is not Severity.INFO]
-    return f"{count(len(lossy), 'problem')} with the input" if lossy else "no losses reported"
+    failed = sum(p.slug == INTERNAL for p in lossy)
+    parts = (
+        f"{count(len(lossy) - failed, 'problem')} with the input" if len(lossy) > failed else "",
+        f"{count(failed, 'part')} of the analysis failed" if failed else "",
+    )
+    return ", ".join(filter(None, parts)) or "no losses reported"
