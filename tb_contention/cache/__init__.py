@@ -2,19 +2,13 @@
 
 from collections.abc import Callable
 
-from tb_contention.cache.directory import (
-    BUDGET,
-    DEFAULT_CACHE,
-    DefaultCache,
-    Parts,
-    TraceCache,
-    default_cache_directory,
-)
+from tb_contention.cache.directory import DEFAULT_CACHE, DefaultCache, Parts, TraceCache
 from tb_contention.cache.memory import TraceStore, default_budget
+from tb_contention.cache.place import default_cache_directory
+from tb_contention.cache.room import remove, set_limit, stored
 from tb_contention.model.capture import CaptureFile
 
 __all__ = [
-    "BUDGET",
     "DEFAULT_CACHE",
     "DefaultCache",
     "TraceCache",
@@ -22,6 +16,9 @@ __all__ = [
     "cached",
     "default_budget",
     "default_cache_directory",
+    "remove",
+    "set_limit",
+    "stored",
 ]
 
 

@@ -3,20 +3,17 @@
 import hashlib
 import os
 import stat
-import sys
-import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from tb_contention._version import __version__
 from tb_contention.cache.entry import CACHE_VERSION, Entry, pack, unpack
+from tb_contention.cache.place import default_cache_directory, make, unusable
+from tb_contention.cache.room import replace_file, room_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.trace import Trace
 
-BUDGET = 4 << 30
 _EDGE = 1 << 16
-_LEFTOVER_AGE = 3600
 
 #: The traces decoded from one file, each with the part of the file that it is.
 Parts = tuple[tuple[CaptureFile, Trace], ...]
@@ -29,24 +26,11 @@ class DefaultCache:
 DEFAULT_CACHE = DefaultCache()
 
 
-def default_cache_directory() -> Path:
-    """Return the user's cache directory for this program; TB_CONTENTION_CACHE_DIR overrides it."""
-    chosen = os.environ.get("TB_CONTENTION_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
-    elif sys.platform == "darwin":
-        base = str(Path("~/Library/Caches").expanduser())
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(base) / "tb_contention"
-
-
 class TraceCache:
     """The traces kept in a directory."""
 
-    def __init__(self, directory: Path, budget: int = BUDGET) -> None:
+    def __init__(self, directory: Path, budget: int | None = None) -> None:
+        """budget: how much the directory may hold in all; None: what the user has set."""
         self._directory, self._budget = directory, budget
 
     @property
@@ -65,7 +49,7 @@ class TraceCache:
         """Return the traces decoded from a file earlier, by part of it, if the file is still the same."""
         try:
             key = _key(file)
-            if key is None or not self._usable():
+            if key is None or unusable(self._directory):
                 return None
             parts = [self._part(key, 0, file.relative)]
             parts += [self._part(key, number, file.relative) for number in range(1, parts[0].parts)]
@@ -89,52 +73,16 @@ class TraceCache:
             key = _key(file)
             if key is None or not parts:
                 return
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not self._usable():
+            if not make(self._directory):
                 return
             # The first entry says how many there are, so it comes last.
             for number in reversed(range(len(parts))):
-                self._write(self._place(key, number), pack(parts[number], len(parts), file.relative))
+                data = pack(parts[number], len(parts), file.relative)
+                if not room_of(self._directory).take(len(data), self._budget):
+                    return
+                replace_file(self._place(key, number), data)
         except OSError:
             return
-
-    def _write(self, place: Path, data: bytes) -> None:
-        self._make_room(len(data))
-        descriptor, temporary = tempfile.mkstemp(dir=self._directory, suffix=".tmp")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-            Path(temporary).replace(place)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-    def _usable(self) -> bool:
-        """Use only a real directory of this user: another's could hold what he likes."""
-        try:
-            info = self._directory.lstat()
-        except OSError:
-            return False
-        return stat.S_ISDIR(info.st_mode) and (not hasattr(os, "getuid") or info.st_uid == os.getuid())
-
-    def _make_room(self, size: int) -> None:
-        """Remove leftovers of killed writers, and the least recently used entries beyond the budget."""
-        entries = []
-        for path in self._directory.iterdir():
-            try:
-                info = path.stat()
-            except OSError:
-                continue
-            if path.suffix == ".tmp" and time.time() - info.st_mtime > _LEFTOVER_AGE:
-                path.unlink(missing_ok=True)
-            elif path.suffix == ".trace":
-                entries.append((info.st_mtime, info.st_size, path))
-        total = size + sum(entry_size for _, entry_size, _ in entries)
-        for _, entry_size, path in sorted(entries):
-            if total <= self._budget:
-                break
-            path.unlink(missing_ok=True)
-            total -= entry_size
 
 
 def _key(file: CaptureFile) -> str | None:

@@ -93,14 +93,14 @@ def installation() -> "list[Check]":
 def _caches(caches: ModuleType) -> "list[Check]":
     """Check the caches; without numpy and numba there are none, and the import check reports that."""
     try:
-        from tb_contention.cache import BUDGET, default_cache_directory
+        from tb_contention.cache import default_cache_directory, stored
 
         function = getattr(importlib.import_module(_COMPILED[0]), _COMPILED[1])
     except Exception:
         return []
     stats = function.stats
     return [
-        caches.trace_cache(default_cache_directory(), BUDGET),
+        caches.trace_cache(stored(default_cache_directory())),
         caches.compiled_cache(stats.cache_path, sum(stats.cache_hits.values())),
     ]
 

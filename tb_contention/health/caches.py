@@ -1,32 +1,22 @@
 """Check the caches of decoded traces and of machine code. Both are optional: without them everything takes longer."""
 
 import os
-import stat
 from pathlib import Path
 
 from tb_contention.model.health import Check, Status
+from tb_contention.model.stored import Kind, Stored
 from tb_contention.words.numbers import count, size
 
 
-def trace_cache(folder: Path, budget: int) -> Check:
+def trace_cache(found: Stored) -> Check:
     """Check the cache of decoded traces: created when first needed, used only if owned by this user, bounded in size."""
-    try:
-        info = folder.lstat()
-    except FileNotFoundError:
-        return _to_be_made(folder)
-    except OSError as error:
-        return _trace_cache(Status.NOTE, f"cannot access {folder} ({error.strerror})")
-    if not stat.S_ISDIR(info.st_mode):
-        return _trace_cache(Status.NOTE, f"{folder} is not used: it is not a directory, or is a link to one")
-    if hasattr(os, "getuid") and info.st_uid != os.getuid():
-        return _trace_cache(Status.NOTE, f"{folder} is not used: it belongs to another user")
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return _trace_cache(Status.NOTE, f"{folder} is not writable")
-    try:
-        sizes = [path.stat().st_size for path in folder.glob("*.trace")]
-    except OSError as error:
-        return _trace_cache(Status.NOTE, f"cannot list {folder} ({error.strerror})")
-    message = f"{folder} holds {count(len(sizes), 'decoded trace')}, {size(sum(sizes))} of at most {size(budget)}"
+    if not found.exists:
+        return _to_be_made(Path(found.directory))
+    if found.trouble:
+        return _trace_cache(Status.NOTE, f"{found.directory} is not used: {found.trouble}")
+    traces = count(len(found.of(Kind.TRACE)), "decoded trace")
+    indexes = count(len(found.of(Kind.INDEX)), "index", "indexes")
+    message = f"{found.directory} holds {traces} and {indexes}, {size(found.size)} of at most {size(found.limit.size)}"
     return _trace_cache(Status.OK, message)
 
 
