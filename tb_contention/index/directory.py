@@ -46,9 +46,13 @@ class Index:
         options: AlignOptions | None = None,
         *,
         read: Callable[[CaptureFile], bool] | None = None,
+        most: int | None = None,
         progress: Progress | None = None,
     ) -> Snapshot:
-        """Return what the directory holds; skim what is new or has changed where `read` allows it, by default all local files."""
+        """Return what the directory holds; skim what is new or has changed where `read` allows it, by default all local files.
+
+        most: skim no more files than that, the latest first; the others are known by their names until the next look.
+        """
         read = read or is_local
         rows: dict[CaptureFile, Row] = {}
         missing = []
@@ -58,6 +62,8 @@ class Index:
                 rows[file] = row
             elif read(file):
                 missing.append(file)
+        if most is not None and len(missing) > most:
+            missing = sorted(missing, key=lambda file: -file.mtime_ns)[:most]
         rows.update(self._skim(missing, progress))
         self._noted = {}
         self._forget(discovery.files)

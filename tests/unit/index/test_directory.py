@@ -136,3 +136,19 @@ def test_a_file_of_a_bucket_is_known_by_its_name_only(logs: Path, read: list[str
     assert len(snapshot.pending) == 8
     assert {(g.by_name, g.shared, len(g.captures)) for g in snapshot.listing.groups} == {(True, True, 2)}
     assert {c.depth for c in snapshot.listing.captures} == {Depth.NAMED}
+
+
+def test_a_large_directory_is_looked_through_in_parts_the_latest_first(logs: Path, read: list[str]) -> None:
+    for number, file in enumerate(sorted(logs.rglob("*.xplane.pb"))):
+        os.utime(file, ns=(number, number))
+    index = Index.of(str(logs), "", None)
+    first = index.look(discover(str(logs)), most=2)
+    by_name = {g.names: g.id for g in first.listing.groups}
+
+    assert {path.split("/")[0] for path in read} == {"job00003"}
+    assert [g.by_name for g in first.listing.groups] == [False, True, True, True]
+
+    whole = index.look(discover(str(logs)))
+
+    assert len(read) == 8
+    assert {g.id for g in whole.listing.groups} == set(by_name.values())
