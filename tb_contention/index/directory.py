@@ -86,9 +86,11 @@ class Index:
         if held is not None:
             return _of_file(held[1], file) if held[0] == key else None
         noted = self._read().get(path)
-        if noted is None or tuple(noted["key"]) != key:
+        if noted is None:
             return None
         try:
+            if tuple(noted["key"]) != key:
+                return None
             row = from_plain(noted, file)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             return None
@@ -99,8 +101,9 @@ class Index:
         if self._noted is None:
             self._noted = self.store.read() if self.store is not None else {}
             for key, value in self._noted.items():
-                if key.startswith("answer:"):
-                    self._answers.setdefault(key.removeprefix("answer:"), KnownAnswer(**value))
+                answer = _answer(value) if key.startswith("answer:") else None
+                if answer is not None:
+                    self._answers.setdefault(key.removeprefix("answer:"), answer)
         return self._noted
 
     def _skim(self, missing: list[CaptureFile], progress: Progress | None) -> Iterator[tuple[CaptureFile, Row]]:
@@ -139,6 +142,17 @@ def _skimmed(files: list[CaptureFile]) -> Iterator[tuple[CaptureFile, Row]]:
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="tb_contention-skim") as pool:
         for file, (captures, problems) in zip(large, pool.map(sketch_captures, large), strict=True):
             yield file, Row(captures=captures, problems=problems)
+
+
+def _answer(plain: Any) -> KnownAnswer | None:
+    """Rebuild an answer; None for what is not of its shape."""
+    try:
+        answer = KnownAnswer(**plain)
+    except TypeError:
+        return None
+    texts = (answer.answer, answer.label, answer.figure, answer.interval)
+    is_number = answer.estimate is None or isinstance(answer.estimate, (int, float))
+    return answer if is_number and all(isinstance(text, str) for text in texts) else None
 
 
 def _of_file(row: Row, file: CaptureFile) -> Row:
