@@ -46,6 +46,10 @@ class TraceStore:
     def __len__(self) -> int:
         return len(self._held)
 
+    def __contains__(self, file: CaptureFile) -> bool:
+        """Return whether a file is here, without using it."""
+        return file in self._held
+
     def get(self, file: CaptureFile) -> DecodedFile | None:
         """Return what a file held, if it is still here; it is now the one used last."""
         with self._lock:

@@ -6,17 +6,21 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
 
 from tb_contention.index.directory import Index, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
-from tb_contention.index.selection import Chosen, Selection, choose
+from tb_contention.index.named import NamedGroup, are_near
+from tb_contention.index.selection import Chosen, Selection, choose, files_of
 from tb_contention.index.snapshot import Snapshot
 
 __all__ = [
     "Chosen",
     "Group",
     "Index",
+    "NamedGroup",
     "Selection",
     "Snapshot",
+    "are_near",
     "capture_id",
     "choose",
+    "files_of",
     "group_id",
     "is_local",
     "resolve",

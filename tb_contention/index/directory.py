@@ -79,6 +79,10 @@ class Index:
             if self.store is not None:
                 self.store.append({f"answer:{group.revision}": asdict(answer)})
 
+    def answer(self, group: Group) -> KnownAnswer | None:
+        """Return what the last analysis of a group found, while its files are as they were."""
+        return self._answers.get(group.revision)
+
     def _known(self, file: CaptureFile) -> Row | None:
         """Return the row of a file that has not changed."""
         path, key = _path(file), _key(file)

@@ -42,6 +42,11 @@ def named_groups(files: Iterable[CaptureFile]) -> tuple[NamedGroup, ...]:
     return tuple(sorted(made, key=lambda g: (not g.is_shared, -g.at_ns, g.id)))
 
 
+def are_near(a: CaptureFile, b: CaptureFile) -> bool:
+    """Return whether two files lie in one run, or are of one host and were named at about the same time."""
+    return a.run == b.run or (_host(a) == _host(b) and abs(_instant(a) - _instant(b)) <= _NEAR)
+
+
 def _group(files: Sequence[CaptureFile], at_ns: int) -> NamedGroup:
     return NamedGroup(id=group_id(file.id for file in files), files=tuple(files), at_ns=at_ns)
 

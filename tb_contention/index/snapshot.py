@@ -99,14 +99,21 @@ class Snapshot:
         return Listing(
             logdir=self.discovery.logdir,
             captures=tuple(listed),
-            groups=(*map(self.listed_group, self.groups), *map(_by_name, self.named)),
+            groups=self.listed_groups,
             pending=len(self.pending),
             findings=self.arranged.findings,
             problems=self.problems,
         )
 
-    def listed_group(self, group: Group) -> ListedGroup:
+    @cached_property
+    def listed_groups(self) -> tuple[ListedGroup, ...]:
+        """The groups as they are shown, those that are only named last."""
+        return (*map(self.listed_group, self.groups), *map(_by_name, self.named))
+
+    def listed_group(self, group: Group | NamedGroup) -> ListedGroup:
         """Describe a group."""
+        if isinstance(group, NamedGroup):
+            return _by_name(group)
         names = tuple(self.names[m.id] for m in group.members)
         placed = [m for m in group.members if m.clock.origin_ns is not None]
         origin = self.arranged.origin_ns or 0

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import PairOverlap, TimeSplit
+from tb_contention.model.findings import Problem
 from tb_contention.model.listing import ListedGroup
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
-from tb_contention.plugin.workspace import Phase
+from tb_contention.plugin.views import Phase
 from tb_contention.report.contract.documents import ReportDocument
 from tb_contention.timeline.event import EventDetail
 from tb_contention.timeline.place import Place
@@ -55,6 +56,10 @@ class GroupsAnswer:
     is_known: Annotated[bool, Wire("whether the caller has this list; groups is then null")]
     pending: Annotated[int, Wire("captures of which only the name is known yet")]
     groups: Annotated[tuple[ListedGroup, ...] | None, Wire("the groups; null where the caller has them")]
+    problems: Annotated[
+        tuple[Problem, ...],
+        Wire("what is wrong with the log directory and its files; a group's report names those of its own"),
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

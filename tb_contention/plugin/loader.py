@@ -4,6 +4,8 @@ Only the standard library and TensorBoard's base class are imported; the rest co
 shows why instead of vanishing.
 """
 
+import argparse
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterable
@@ -16,6 +18,28 @@ from tb_contention.plugin.metadata import NAME, TAB_NAME
 
 class ContentionLoader(base_plugin.TBLoader):
     """Load the plugin, or one that explains why it cannot be loaded."""
+
+    def define_flags(self, parser: Any) -> None:
+        """Add the option of the tab; another plugin may have one of the same name."""
+        with contextlib.suppress(argparse.ArgumentError):
+            parser.add_argument_group("contention plugin").add_argument(
+                "--contention_memory",
+                metavar="SIZE",
+                default="",
+                help="memory for decoded traces, like 2GiB or 500MB (default: a quarter of the memory)",
+            )
+
+    def fix_flags(self, flags: Any) -> None:
+        """Refuse a size that is none, as TensorBoard refuses its own options."""
+        word = getattr(flags, "contention_memory", "")
+        if not word:
+            return
+        from tb_contention.units import bytes_in
+
+        if bytes_in(word) is None:
+            raise base_plugin.FlagsError(
+                f"--contention_memory: {word[:64]!r} is not a memory size; write it like 2GiB or 500MB"
+            )
 
     def load(self, context: Any) -> Any:
         """Return the plugin for TensorBoard's context."""

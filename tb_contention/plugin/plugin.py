@@ -8,6 +8,7 @@ from tb_contention.plugin.metadata import NAME, TAB_NAME
 from tb_contention.plugin.responses import Application, application, static_files
 from tb_contention.plugin.routes import Routes
 from tb_contention.plugin.workspace import Workspace
+from tb_contention.units import bytes_in
 
 _FIRST_WAIT = 0.3  # seconds that the first `is_active` may hold up TensorBoard's list of tabs
 
@@ -22,7 +23,8 @@ class ContentionPlugin(base_plugin.TBPlugin):
         flags = getattr(context, "flags", None)
         logdir = getattr(context, "logdir", None) or ""
         spec = "" if logdir else (getattr(flags, "logdir_spec", "") or "")
-        self._workspace = Workspace(logdir, spec)
+        memory = bytes_in(getattr(flags, "contention_memory", "") or "")
+        self._workspace = Workspace(logdir, spec, memory)
         self._context = context
 
     def get_plugin_apps(self) -> dict[str, Application]:

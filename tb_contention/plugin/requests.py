@@ -1,7 +1,8 @@
 """Query strings -> typed values; refuse whatever `http_api.md` does not describe, and say why."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from tb_contention.pipeline import Options
@@ -13,6 +14,8 @@ MAX_PARAMETERS = 64
 MAX_SEARCH = 1_000
 #: No time or size is larger.
 FAR = 1 << 62
+#: Ids of captures, and how many there are where a group is named by the first of them.
+_GROUP = re.compile(r"[0-9a-f]{10}(-[0-9a-f]{10}){0,2}(-[0-9]{1,9}x[0-9a-f]{8})?")
 
 
 class RequestError(Exception):
@@ -25,10 +28,11 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The user's hand on the analysis, hashable; sorted, so that equal views are one."""
+    """A group, by default the most interesting one, and the user's hand on it; hashable and sorted, so that equal views are one."""
 
     shifts: tuple[tuple[str, int], ...] = ()
     gpus: tuple[tuple[str, int, str], ...] = ()
+    group: str = ""
 
     def options(self, spec: str) -> Options:
         """Turn into options of the analysis."""
@@ -69,6 +73,10 @@ class Query:
             )
         return tuple(caps)
 
+    def of_group(self, name: str) -> View:
+        """Return the view of another group, whose id a parameter gives, or this view without it."""
+        return replace(self.view, group=_group(name, self.values[name])) if name in self.values else self.view
+
     def flag(self, name: str) -> bool:
         """Return whether a parameter is 1; 0 or not given is no."""
         value = self.values.get(name, "0")
@@ -103,14 +111,21 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
         elif name == "gpu":
             session, ordinal, gpu = _gpu(value)
             gpus[session, ordinal] = gpu
-        elif name not in allowed:
+        elif name not in allowed and name != "group":
             raise RequestError(400, "unknown-parameter", f"This route has no parameter {name[:40]!r}.")
         elif name in values:
             raise RequestError(400, "repeated-parameter", f"The parameter {name} is given more than once.")
         else:
             values[name] = value
-    view = View(tuple(sorted(shifts.items())), tuple(sorted((s, o, n) for (s, o), n in gpus.items())))
+    group = _group("group", values.pop("group")) if "group" in values else ""
+    view = View(tuple(sorted(shifts.items())), tuple(sorted((s, o, n) for (s, o), n in gpus.items())), group)
     return Query(view, values)
+
+
+def _group(name: str, value: str) -> str:
+    if not _GROUP.fullmatch(value):
+        raise RequestError(400, "bad-parameter", f"The parameter {name} must be the id of a group in api/groups.")
+    return value
 
 
 def _shift(value: str) -> tuple[str, int]:

@@ -32,6 +32,14 @@ def answer(value: object, *, about: Report | None = None, status: int = 200) -> 
     return wrappers.Response(body, status=status, content_type="application/json; charset=utf-8")
 
 
+def compressed(value: object) -> wrappers.Response:
+    """Answer with a value that may be large."""
+    response = answer(value)
+    response.set_data(gzip.compress(response.get_data(), 1, mtime=0))
+    response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
 def packed(data: bytes) -> wrappers.Response:
     """Answer with bytes that never change, compressed."""
     response = wrappers.Response(gzip.compress(data, 1, mtime=0), mimetype="application/octet-stream")

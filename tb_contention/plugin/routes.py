@@ -9,11 +9,13 @@ from tb_contention.compare import compare
 from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
-from tb_contention.model.report import Report
-from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
-from tb_contention.plugin.responses import Handler, answer, attached, packed
+from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed
+from tb_contention.plugin.scanning import Scan
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
+from tb_contention.plugin.views import State
 from tb_contention.plugin.workspace import Workspace
 from tb_contention.report.contract.documents import comparison_document
 from tb_contention.report.to_html import to_html
@@ -44,6 +46,7 @@ class Routes:
         """Return the handler of each route and its parameters besides the view."""
         return {
             "/api/summary": (self._summary, frozenset({"known"})),
+            "/api/groups": (self._groups, frozenset({"known"})),
             "/api/layout": (self._layout, frozenset({"device"})),
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
             "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
@@ -53,16 +56,18 @@ class Routes:
                 frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
             ),
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
-            "/api/compare": (self._compare, frozenset({"before", "after"})),
+            "/api/compare": (self._compare, frozenset({"before", "after", "before_group", "after_group"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
             "/api/report": (self._report, frozenset({"format", "device"})),
         }
 
     def _summary(self, query: Query) -> wrappers.Response:
-        state = self._workspace.summary(query.view)
+        known = query.values.get("known", "")
+        state = self._workspace.summary(query.view, known)
         analysis, has_xprof = state.analysis, self._has_xprof()
-        is_known = analysis is not None and query.values.get("known") == state.revision
+        is_known = state.state in ("ready", "working") and state.revision == known != ""
         report = None if analysis is None or is_known else analysis.report
+        scan, listing = self._workspace.scan()
         return answer(
             Summary(
                 state=state.state,
@@ -72,23 +77,36 @@ class Routes:
                 is_known=is_known,
                 is_partial=state.partial,
                 logdir=self._workspace.logdir or self._workspace.spec,
-                listing="",
-                captures=0,
-                groups=0,
-                group=None,
+                listing=listing,
+                captures=scan.captures if scan is not None else 0,
+                groups=len(scan.groups) if scan is not None else 0,
+                group=state.group,
                 version=__version__,
                 xprof=has_xprof,
-                trace_viewer=self._trace_viewer(analysis.aligned) if has_xprof and analysis is not None else {},
+                trace_viewer=self._trace_viewer(analysis.aligned, scan) if has_xprof and analysis and scan else {},
                 report=None if report is None else document(report),
             ),
             about=report,
         )
 
-    def _trace_viewer(self, aligned: AlignedTraces) -> dict[SessionId, TraceViewerPlace]:
+    def _groups(self, query: Query) -> wrappers.Response:
+        scan, listing = self._workspace.scan()
+        is_known = scan is not None and query.values.get("known") == listing
+        return compressed(
+            GroupsAnswer(
+                listing=listing,
+                is_known=is_known,
+                pending=len(scan.snapshot.pending) if scan is not None else 0,
+                groups=None if is_known else () if scan is None else self._workspace.groups(scan),
+                problems=() if is_known or scan is None else scan.problems,
+            )
+        )
+
+    def _trace_viewer(self, aligned: AlignedTraces, scan: Scan) -> dict[SessionId, TraceViewerPlace]:
         """Find each session in xprof's trace viewer; only sessions that it can open."""
         places = {}
         for session in aligned.sessions:
-            file = self._workspace.file(session.file)
+            file = scan.files.get(session.file)
             place = None if file is None else trace_viewer_place(session, file, self._workspace.logdir)
             if place is not None:
                 places[session.id] = place
@@ -170,20 +188,13 @@ class Routes:
         return answer(search(timeline, wanted, start, end, launches=launches))
 
     def _compare(self, query: Query) -> wrappers.Response:
-        report = self._whole(query)
-        devices = {str(device.id): device for device in report.devices}
-        asked = query.text("before"), query.text("after")
-        if not set(asked) <= set(devices):
-            raise _unknown_device()
-        found = compare(devices[asked[0]], devices[asked[1]], report.sessions, report.sessions)
-        return answer(comparison_document(found, before=report.logdir, after=report.logdir))
-
-    def _whole(self, query: Query) -> Report:
-        """Return the report of a view, costs included."""
-        state = self._workspace.summary(query.view)
-        if state.analysis is None or state.partial:
-            raise _not_ready()
-        return state.analysis.report
+        # Both are asked for before either is missed, so that one after the other is analysed.
+        views = query.of_group("before_group"), query.of_group("after_group")
+        states = [self._workspace.summary(view) for view in views]
+        before, after = map(_whole, states)
+        old, new = _device(before, query.text("before")), _device(after, query.text("after"))
+        found = compare(old, new, before.sessions, after.sessions)
+        return answer(comparison_document(found, before=before.logdir, after=after.logdir))
 
     def _memory(self, query: Query) -> wrappers.Response:
         at = query.number("at", -FAR, FAR) if "at" in query.values else None
@@ -209,7 +220,23 @@ class Routes:
         if name not in _RENDERERS:
             raise RequestError(400, "bad-parameter", "The parameter format must be json, html, markdown or perfetto.")
         render, mime, suffix = _RENDERERS[name]
-        return attached(render(self._whole(query)), mime, f"contention-report.{suffix}")
+        return attached(render(_whole(self._workspace.summary(query.view))), mime, f"contention-report.{suffix}")
+
+
+def _whole(state: State) -> Report:
+    """Return the report of a view, costs included."""
+    if state.state == "failed":
+        raise RequestError(404, "failed", state.message)
+    if state.analysis is None or state.partial:
+        raise _not_ready()
+    return state.analysis.report
+
+
+def _device(report: Report, wanted: str) -> DeviceReport:
+    device = next((device for device in report.devices if device.id == wanted), None)
+    if device is None:
+        raise _unknown_device()
+    return device
 
 
 def _unknown_device() -> RequestError:

@@ -1,245 +1,297 @@
-"""The work behind the tab, beside the requests: finding, decoding and analysing, once per file and view.
+"""The work behind the tab, beside the requests: the directory is looked through, and what somebody looks at is decoded and analysed.
 
-request ──asks──> Workspace ──background thread──> scan -> decode (each file once) -> analyse (each view once)
+request ──asks──> Workspace ──background thread──> scan (scanning.py) -> decode (traces in memory) -> analyse (views.py) -> look ahead
                      └── answers at once with what is there
 """
 
-import hashlib
 import logging
 import threading
 import time
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from dataclasses import replace
 
 from tb_contention.cache import TraceCache
+from tb_contention.cache.memory import TraceStore
 from tb_contention.errors import ContentionError
+from tb_contention.index import NamedGroup, files_of
 from tb_contention.model.alignment import AlignedTraces
-from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
-from tb_contention.model.findings import Origin, Problem, Severity
-from tb_contention.pipeline import Analysis, analyse_decoded, decode
+from tb_contention.model.listing import ListedGroup
+from tb_contention.plugin.analysing import Analyst
 from tb_contention.plugin.requests import View
-from tb_contention.recorders.discover import discover
+from tb_contention.plugin.scanning import AnyGroup, Scan, Scanner, hashed
+from tb_contention.plugin.views import MAX_STATES, MAX_TIMELINES, Aim, Held, State, Views, is_awaited
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 
-#: A file that is not whole and was changed so few seconds ago is taken to be in the middle of being written.
-SETTLED_AFTER = 5.0
-_BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json", "bad-sqlite"})
-RESCAN_AFTER = 2.0  # seconds; the panel asks more often while it waits
-#: Kernels beyond which a view is shown before its costs are measured, which takes seconds then; and what marks that revision.
-LONG, FIRST = 200_000, "-first"
-MAX_VIEWS = 8
-MAX_TIMELINES = 16
-
-#: How far the analysis of a view is.
-Phase: TypeAlias = Literal["scanning", "working", "ready", "failed"]
+#: Groups after the one that is looked at which are analysed while nothing else is to do, and the share of the memory for one.
+AHEAD, AHEAD_SHARE = 2, 8
+#: Seconds for which the work goes on after the last request, and a request waits for an analysis that was dropped.
+IDLE, RESTORE = 5.0, 20.0
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class State:
-    """What a view's summary says. partial: the analysis is a first look, without costs and findings."""
-
-    state: Phase = "scanning"
-    message: str = "Looking for captures"
-    progress: float | None = None
-    revision: str = ""
-    analysis: Analysis | None = None
-    partial: bool = False
-    timelines: OrderedDict[str, DeviceTimeline] = field(default_factory=OrderedDict)
+class _GiveWayError(Exception):
+    """Somebody waits for another view."""
 
 
 class Workspace:
-    """Everything known about one log directory. All methods may be called from any thread."""
+    """Everything known about one log directory. All methods may be called from any thread. memory: bound on decoded traces, bytes."""
 
-    def __init__(self, logdir: str, spec: str) -> None:
+    def __init__(self, logdir: str, spec: str, memory: int | None = None) -> None:
         self.logdir, self.spec = logdir, spec
-        self._lock = threading.RLock()
+        cache = TraceCache.at()
+        self._scanner = Scanner(logdir, spec, None if cache is None else cache.directory)
+        self._store = TraceStore(memory)
+        self._analyst = Analyst(self._scanner, spec, self._store, cache)
+        self._views = Views()
+        self._changed = threading.Condition(threading.RLock())
         self._building = threading.Lock()
         self._wake = threading.Event()
         self._first_scan = threading.Event()
         self._thread: threading.Thread | None = None
-        self._views: OrderedDict[View, State] = OrderedDict()
-        self._files: dict[CaptureFile, DecodedFile] = {}
         self._seen_any = False
-        self._scanned = 0.0
-        self._wanted = False
+        self._asked = 0.0
+        self._stage: tuple[str, float | None] = ("Looking for captures", None)
+        self._failure = ""
+        self._ahead: set[tuple[View, str]] = set()
+        self._noted = 0
+        self._token: tuple[Scan, int, str] | None = None
 
     def has_captures(self, wait: float) -> bool:
-        """Return whether a capture was ever found; the first call waits that long for the first scan at most."""
+        """Return whether a capture was ever found; the first call waits that long at most, and the first view is then prepared."""
         if not (self.logdir or self.spec):
             return False
         if not self._seen_any:
-            self._start(wanted=False)
+            with self._changed:
+                self._views.open(View())
+                self._start()
             self._first_scan.wait(wait)
         return self._seen_any
 
-    def summary(self, view: View) -> State:
-        """Return the state of a view as it is, and see to it that it gets up to date."""
-        with self._lock:
-            state = self._views.setdefault(view, State())
-            self._views.move_to_end(view)
-            while len(self._views) > MAX_VIEWS:
-                self._views.popitem(last=False)
-            stale = time.monotonic() - self._scanned > RESCAN_AFTER
-            if not (self.logdir or self.spec):
-                return State(
-                    state="failed", message="TensorBoard runs without a log directory; start it with --logdir."
-                )
-            if stale or state.analysis is None:
-                self._start(wanted=True)
-            return State(state.state, state.message, state.progress, state.revision, state.analysis, state.partial)
+    def summary(self, view: View, known: str = "") -> State:
+        """Return the state of a view as it is, and see to it that it gets up to date. known: the revision that the caller has."""
+        if not (self.logdir or self.spec):
+            return State(state="failed", message="TensorBoard runs without a log directory; start it with --logdir.")
+        with self._changed:
+            state = self._views.open(view)
+            scan = self._scanner.current
+            if scan is not None:
+                self._views.aim(view, state, scan)
+            if state.needs_work and not is_awaited(state):
+                state.since = time.monotonic()
+            state.missed |= state.held is None and state.state == "ready" and known != state.revision
+            state.fetched |= state.held is not None
+            self._touch(state)
+            self._start()
+            return self._answered(state, scan)
+
+    def _answered(self, state: State, scan: Scan | None) -> State:
+        """Return a copy of a state for a request."""
+        shown = replace(state)
+        if self._failure:
+            shown.fail(self._failure)
+        elif scan is None:
+            shown.message, shown.progress = self._stage
+        elif state.missed:
+            shown.state, shown.message, shown.progress = "working", "Loading the group again", None
+        if state.aim is not None and state.aim.group is not None and state.group is None:
+            shown.group = self._scanner.listed(state.aim.scan, state.aim.group)
+        return shown
+
+    def _touch(self, state: State) -> None:
+        """Note that somebody asked for a view, so that its traces stay in memory."""
+        state.asked = state.used = time.monotonic()
+        for file in state.held.files if state.held is not None else ():
+            self._store.get(file)
+
+    def scan(self) -> tuple[Scan | None, str]:
+        """Return the directory as it was last looked through, and the name of the list of its groups."""
+        with self._changed:
+            self._start()
+            scan, noted, token = self._scanner.current, self._noted, self._token
+        if scan is None:
+            return None, ""
+        if token is None or token[:2] != (scan, noted):
+            found = [self._scanner.index.answer(group) for group in scan.snapshot.groups]
+            token = self._token = (scan, noted, hashed(repr((scan.listing, found))))
+        return scan, token[2]
+
+    def groups(self, scan: Scan) -> tuple[ListedGroup, ...]:
+        """List the groups of a scan, with what analyses have found."""
+        return tuple(self._scanner.listed(scan, group) for group in scan.groups)
 
     def timeline(self, view: View, device: str) -> tuple[DeviceTimeline | None, str]:
         """Return the timeline of a device (None: no such device, or not analysed yet) and the view's revision."""
-        with self._lock:
-            state = self._views.get(view)
-        if state is None or state.analysis is None:
+        held, revision = self._held(view)
+        if held is None:
             return None, ""
-        analysis, revision = state.analysis, state.revision
         with self._building:
-            timeline = state.timelines.get(f"{revision} {device}")
+            timeline = held.timelines.get(device)
             if timeline is None:
-                report = next((d for d in analysis.report.devices if d.id == device), None)
+                report = next((d for d in held.analysis.report.devices if d.id == device), None)
                 if report is None:
                     return None, revision
-                timeline = build_timeline(analysis.aligned, report)
-                state.timelines[f"{revision} {device}"] = timeline
-                while len(state.timelines) > MAX_TIMELINES:
-                    state.timelines.popitem(last=False)
+                timeline = held.timelines[device] = build_timeline(held.analysis.aligned, report)
+                while len(held.timelines) > MAX_TIMELINES:
+                    held.timelines.popitem(last=False)
         return timeline, revision
 
     def aligned(self, view: View) -> AlignedTraces | None:
         """Return the traces of a view that was analysed."""
-        with self._lock:
+        held, _ = self._held(view)
+        return None if held is None else held.analysis.aligned
+
+    def _held(self, view: View) -> tuple[Held | None, str]:
+        """Return the analysis of a view and its revision; wait for one that was dropped for want of memory."""
+        with self._changed:
             state = self._views.get(view)
-        return None if state is None or state.analysis is None else state.analysis.aligned
+            if state is None:
+                return None, ""
+            self._touch(state)
+            if state.held is None and state.state == "ready":
+                state.missed, state.since = True, time.monotonic()
+                self._start()
+                self._changed.wait_for(lambda: state.held is not None or state.state == "failed", RESTORE)
+            return state.held, state.revision
 
-    def file(self, relative: str) -> CaptureFile | None:
-        """Find a decoded file by its path below the log directory."""
-        return next((file for file in tuple(self._files) if file.relative == relative), None)
-
-    def _start(self, *, wanted: bool) -> None:
-        with self._lock:
-            self._wanted = self._wanted or wanted
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="tb_contention-workspace", daemon=True)
-                self._thread.start()
-            self._wake.set()
+    def _start(self) -> None:
+        self._asked = time.monotonic()
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="tb_contention-workspace", daemon=True)
+            self._thread.start()
+        self._wake.set()
 
     def _run(self) -> None:
         """Work until there was nothing to do for a while; a new thread starts with the next request."""
-        while self._wake.wait(5.0):
+        while True:
             self._wake.clear()
-            try:
-                self._round()
-            except ContentionError as error:
-                self._fail(str(error))
-            except Exception as error:
-                log.exception("tb_contention: the analysis failed")
-                self._fail(
-                    f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report this with the trace."
-                )
-            finally:
-                self._first_scan.set()
+            work = self._next()
+            if work is not None:
+                work()
+            elif not self._wake.wait(IDLE):
+                with self._changed:
+                    if not self._wake.is_set():
+                        self._thread = None
+                        return
 
-    def _fail(self, message: str) -> None:
-        with self._lock:
-            self._scanned = time.monotonic()
-            for state in self._views.values():
-                state.state, state.message, state.progress, state.analysis = "failed", message, None, None
+    def _next(self) -> Callable[[], None] | None:
+        """Choose what to do: what somebody waits for, then a new scan, what nobody waits for, and what may be looked at next."""
+        with self._changed:
+            scan = self._scanner.current
+            is_due = self._scanner.is_due and self._asked > self._scanner.finished
+            if scan is None:
+                return self._scan if is_due else None
+            for view, state in self._views:
+                self._views.aim(view, state, scan)
+            waiting = self._views.waiting()
+            if waiting is None or not is_awaited(waiting[1]):
+                if is_due or scan.unread:
+                    return self._scan
+                if waiting is None:
+                    return self._look_ahead(scan)
+            view, state = waiting
+            return lambda: self._work(view, state)
 
-    def _round(self) -> None:
-        discovery = discover(self.logdir, spec=self.spec)
-        self._seen_any = self._seen_any or bool(discovery.files)
-        self._first_scan.set()
-        if not self._wanted:
-            return
-        decoded = self._decode(discovery)
-        revision = _revision(decoded.discovery)
-        with self._lock:
-            self._scanned = time.monotonic()
-            views = list(self._views.items())
-        for view, state in views:
-            if state.revision != revision or state.analysis is None:
-                self._analyse(view, state, decoded, revision)
+    def _scan(self, read: AnyGroup | None = None) -> None:
+        def found(anything: bool) -> None:
+            self._seen_any = self._seen_any or anything
+            self._first_scan.set()
 
-    def _decode(self, discovery: Discovery) -> Decoded:
-        """Decode what is new; leave out files that are still being written."""
-        decoded = decode(discovery, cache=TraceCache.at(), known=self._files, progress=self._report)
-        growing = {f for f, held in decoded.files.items() if f not in self._files and _is_young(f) and _is_cut(held)}
-        self._files = {file: held for file, held in decoded.files.items() if file not in growing}
-        found = replace(
-            discovery,
-            files=tuple(self._files),
-            problems=(*discovery.problems, *(_being_written(f) for f in discovery.files if f in growing)),
-        )
-        return Decoded(discovery=found, files=self._files)
-
-    def _report(self, message: str, progress: float | None) -> None:
-        with self._lock:
-            for state in self._views.values():
-                if state.analysis is None:
-                    state.state, state.message, state.progress = "working", message, progress
-
-    def _analyse(self, view: View, state: State, decoded: Decoded, revision: str) -> None:
-        def show(look: Analysis) -> None:
-            if state.analysis is None and sum(len(c.trace.kernels) for c in decoded.captures) > LONG:
-                with self._lock:
-                    state.analysis, state.revision, state.partial = look, revision + FIRST, True
-                    state.state, state.message, state.progress = "working", "Measuring the cost of sharing", None
+        def tell(message: str, progress: float | None) -> None:
+            self._stage = message, progress
 
         try:
-            analysis = analyse_decoded(decoded, view.options(self.spec), progress=self._report, first=show)
-        except ContentionError as error:
-            with self._lock:
-                state.state, state.message, state.progress, state.analysis = "failed", str(error), None, None
-                state.revision = revision
+            self._scanner.step(found, tell, read=read)
+            self._failure = ""
+        except Exception as error:
+            self._failure = _reason(error)
+        finally:
+            self._first_scan.set()
+        scan = self._scanner.current
+        if scan is not None:
+            self._store.keep_only(scan.snapshot.discovery.files)
+
+    def _work(self, view: View, state: State) -> None:
+        """Analyse a view; what goes wrong concerns this view, and is not tried again until its files change."""
+        aim = state.aim
+        assert aim is not None
+        failure = aim.failure
+        if isinstance(aim.group, NamedGroup):
+            self._scan(read=aim.group)
+            if not self._failure:
+                return
+            failure = self._failure
+        try:
+            if not failure:
+                self._analyse(view, state, aim)
+        except _GiveWayError:
             return
-        with self._lock:
-            state.analysis, state.revision, state.partial = analysis, revision, False
-            state.state, state.message, state.progress = "ready", "", None
-            state.timelines.clear()
+        except Exception as error:
+            failure = _reason(error)
+        with self._changed:
+            state.tried = aim.revision
+            if failure:
+                state.revision = aim.revision
+                state.fail(failure)
+            self._changed.notify_all()
+
+    def _analyse(self, view: View, state: State, aim: Aim) -> None:
+        def tell(message: str, progress: float | None) -> None:
+            with self._changed:
+                if state.held is None:
+                    state.state, state.message, state.progress = "working", message, progress
+
+        def show(look: Held) -> None:
+            with self._changed:
+                if state.held is None:
+                    state.show(look, aim.revision)
+
+        def give_way() -> None:
+            if self._is_in_the_way(view, state):
+                raise _GiveWayError
+
+        with self._changed:
+            held = self._views.same(aim.revision)
+        if held is None:
+            held = self._analyst.analyse(view, aim, tell, show, give_way)
+        with self._changed:
+            self._noted += 1
+            state.show(held, aim.revision)
+            state.used = time.monotonic()
+            state.group = self._scanner.listed(aim.scan, aim.group) if aim.group is not None else None
+            self._views.make_room(self._store.__contains__)
+
+    def _is_in_the_way(self, view: View, state: State) -> bool:
+        """Return whether somebody waits for another view, and nobody for this one."""
+        with self._changed:
+            return not is_awaited(state) and any(s.needs_work and is_awaited(s) for v, s in self._views if v != view)
+
+    def _look_ahead(self, scan: Scan) -> Callable[[], None] | None:
+        """Choose a neighbour of the group that is looked at, unless it is too large or was looked at before."""
+        last = self._views.looked_at()
+        aim = last[1].aim if last is not None else None
+        if aim is None or aim.group is None or aim.group.id not in scan.places:
+            return None
+        if len(self._ahead) > MAX_STATES:
+            self._ahead.clear()
+        place = scan.places[aim.group.id]
+        for group in scan.groups[place + 1 : place + 1 + AHEAD]:
+            view = View(group=group.id)
+            key = view, scan.revision(group)
+            size = sum(file.size for file in files_of(group))
+            if isinstance(group, NamedGroup) or key in self._ahead or size * AHEAD_SHARE > self._store.budget:
+                continue
+            self._ahead.add(key)
+            if self._views.same(key[1]) is None:
+                state = self._views.open(view)
+                self._views.aim(view, state, scan)
+                return lambda: self._work(view, state)
+        return None
 
 
-def _is_young(file: CaptureFile) -> bool:
-    """Return whether a file was changed a moment ago; clocks of file servers may be ahead."""
-    return abs(time.time() - file.mtime_ns / 1e9) < SETTLED_AFTER
-
-
-def _is_cut(held: DecodedFile) -> bool:
-    """Return whether a file looks like the beginning of one."""
-    if held.captures:
-        return not all(capture.trace.complete for capture in held.captures)
-    return any(problem.slug in _BEGINNINGS for problem in held.problems)
-
-
-def _being_written(file: CaptureFile) -> Problem:
-    return Problem(
-        file=file.relative,
-        slug="still-growing",
-        severity=Severity.INFO,
-        origin=Origin.READING,
-        message="This file is incomplete and changed a moment ago; it is probably still being written.",
-        advice="It appears once it is complete.",
-    )
-
-
-def _revision(discovery: Discovery) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for file in discovery.files:
-        manifest = _changed(file.manifest)
-        digest.update(f"{file.relative}\0{file.size}\0{file.mtime_ns}\0{manifest}\n".encode("utf-8", "replace"))
-    for problem in discovery.problems:
-        digest.update(problem.message.encode("utf-8", "replace"))
-    return digest.hexdigest()
-
-
-def _changed(manifest: str | None) -> int:
-    """Return the time of a local manifest's last change, 0 without one."""
-    try:
-        return Path(manifest).stat().st_mtime_ns if manifest is not None else 0
-    except OSError:
-        return 0
+def _reason(error: Exception) -> str:
+    """Say why something failed; TensorBoard's log shows where, if that is not known."""
+    if isinstance(error, ContentionError):
+        return str(error)
+    log.error("tb_contention: the analysis failed", exc_info=error)
+    return f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report this with the trace."

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from tb_contention.plugin.answers import EventAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.loader import ContentionLoader
 from tb_contention.plugin.plugin import ContentionPlugin
 from tb_contention.report.contract.schema import schema
+from tb_contention.simulate import write_directory
 from tb_contention.timeline.layout import Layout
 from tb_contention.timeline.search import SearchHits
 from tb_contention.timeline.tiles import BUCKETS
@@ -86,10 +87,65 @@ def test_every_documented_route_exists_and_no_other(tab: Tab, repo_root: Path) -
 
 def test_a_bad_file_is_a_problem_and_the_good_ones_are_reported(tab: Tab) -> None:
     report = tab.ready()["report"]
+    listed = json.loads(tab.ask("api/groups").data)
 
-    assert [p["slug"] for p in report["problems"]] == ["gzip-file"]
+    # The bad file is of another host and year than the group.
+    assert report["problems"] == []
+    assert [p["slug"] for p in listed["problems"]] == ["gzip-file"]
     assert len(report["sessions"]) == 2
     assert report["devices"][0]["time"]["contended_ns"] == 309_763_450
+
+
+def test_a_bad_file_beside_a_group_is_a_problem_of_its_report(tmp_path: Path, demo_logs: Path) -> None:
+    shutil.copytree(demo_logs / "simulated_time_slicing" / "together", tmp_path / "together")
+    beside = next(tmp_path.rglob("*.xplane.pb"))
+    beside.with_name("other.xplane.pb").write_bytes(b"\x1f\x8b not a trace")
+
+    assert [p["slug"] for p in Tab(tmp_path).ready()["report"]["problems"]] == ["gzip-file"]
+
+
+def test_the_groups_are_listed_once_and_again_when_they_change(tab: Tab) -> None:
+    summary = tab.ready()
+    listed = json.loads(tab.ask("api/groups").data)
+    again = json.loads(tab.ask("api/groups", known=listed["listing"]).data)
+    (group,) = listed["groups"]
+
+    assert summary["group"] == group
+    assert (summary["captures"], summary["groups"], summary["listing"]) == (2, 1, listed["listing"])
+    assert (group["shared"], len(group["names"]), group["found"]["label"] != "") == (True, 2, True)
+    assert (again["is_known"], again["groups"], again["problems"]) == (True, None, [])
+    assert tab.ready(group=group["id"])["revision"] == summary["revision"]
+
+
+def test_a_group_that_is_not_there_fails_with_a_sentence(tab: Tab) -> None:
+    for wanted in ("0123456789", "0123456789-abcdef0123", "0123456789-abcdef0123-0123456789-17x01234567"):
+        response = tab.ask("api/summary", group=wanted)
+        gone = tab.ready(group=wanted)
+
+        assert response.status_code == 200
+        assert (gone["state"], gone["report"], gone["group"]) == ("failed", None, None)
+        assert wanted in gone["message"]
+        assert tab.ask("api/layout", group=wanted, device="x").status_code == 404
+    assert tab.ready()["state"] == "ready"
+
+
+def test_groups_are_compared_once_both_are_analysed(tmp_path: Path) -> None:
+    tab = Tab(write_directory(tmp_path / "logs", 3, window_ms=80.0))
+    device = tab.ready()["report"]["devices"][0]["id"]
+    groups = [group["id"] for group in json.loads(tab.ask("api/groups").data)["groups"]]
+    query = {"before": device, "after": device, "before_group": groups[1], "after_group": groups[2]}
+    answers = [tab.ask("api/compare", **query)]
+    while answers[-1].status_code != 200 and len(answers) < 600:
+        time.sleep(0.05)
+        answers.append(tab.ask("api/compare", **query))
+    gone = json.loads(tab.ask("api/compare", **{**query, "after_group": "0123456789"}).data)["error"]
+    while gone["slug"] == "not-ready":
+        gone = json.loads(tab.ask("api/compare", **{**query, "after_group": "0123456789"}).data)["error"]
+
+    assert {json.loads(a.data)["error"]["slug"] for a in answers[:-1]} <= {"not-ready"}
+    assert json.loads(answers[-1].data)["before"]["device"]
+    assert gone["slug"] == "failed"
+    assert "0123456789" in gone["message"]
 
 
 def test_a_tile_holds_what_the_layout_promises(tab: Tab) -> None:
@@ -250,7 +306,8 @@ def test_answers_are_what_their_values_declare(tab: Tab) -> None:
     moved = json.loads(tab.ask("api/shifted", device=device, session=layout["sessions"][0]["id"], by=5).data)
 
     answers = [(Layout, layout), (HitAnswer, hit), (EventAnswer, event), (SearchHits, hits), (ShiftedAnswer, moved)]
-    for declared, answer in (*answers, (Summary, tab.ready())):
+    listed = json.loads(tab.ask("api/groups").data)
+    for declared, answer in (*answers, (Summary, tab.ready()), (GroupsAnswer, listed)):
         jsonschema.Draft202012Validator(schema(declared, declared.__name__)).validate(answer)
 
 
@@ -311,7 +368,9 @@ HOSTILE = [
     "0x10",
 ]
 PARAMETERS = {
-    "api/summary": ["shift", "gpu", "logdir"],
+    "api/summary": ["shift", "gpu", "group", "logdir"],
+    "api/groups": ["group", "listing"],
+    "api/compare": ["before", "after", "before_group", "after_group"],
     "api/layout": ["device", "path"],
     "api/tile": ["device", "level", "index", "revision"],
     "api/event": ["device", "lane", "row", "time"],
@@ -326,6 +385,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("route", sorted(PARAMETERS))
 def test_hostile_parameters_are_refused_with_a_sentence(tab: Tab, route: str) -> None:
     good = {
+        "before": "none",
         "device": "none",
         "level": "1",
         "index": "0",
@@ -366,6 +426,7 @@ def test_head_has_no_body(tab: Tab) -> None:
 
 
 def test_repeated_and_too_many_parameters_are_refused(tab: Tab) -> None:
+    assert tab.ask("api/summary?group=0123456789&group=0123456789").status_code == 400
     twice = tab.ask("api/layout?device=a&device=b")
     assert (twice.status_code, json.loads(twice.data)["error"]["slug"]) == (400, "repeated-parameter")
     assert tab.ask("api/summary?" + "&".join(f"shift=a={i}" for i in range(100))).status_code == 400

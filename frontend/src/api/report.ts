@@ -614,6 +614,8 @@ export interface GroupsAnswer {
   readonly pending: number;
   /** the groups; null where the caller has them */
   readonly groups: readonly ListedGroup[] | null;
+  /** what is wrong with the log directory and its files; a group's report names those of its own */
+  readonly problems: readonly Problem[];
 }
 
 /** The next or previous hit of a search. */

@@ -9,9 +9,10 @@ import pytest
 from tb_contention import pipeline
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.pipeline import FirstLook, measured
-from tb_contention.plugin import workspace
+from tb_contention.plugin import analysing
 from tb_contention.plugin.requests import View
-from tb_contention.plugin.workspace import State, Workspace
+from tb_contention.plugin.views import State
+from tb_contention.plugin.workspace import Workspace
 from tb_contention.simulate.nsight import write_report
 
 VIEW = View()
@@ -39,7 +40,7 @@ def test_a_long_capture_is_shown_before_its_costs_are_measured(
             time.sleep(0.01)
         return measured(look)
 
-    monkeypatch.setattr(workspace, "LONG", 100)
+    monkeypatch.setattr(analysing, "LONG", 100)
     monkeypatch.setattr(pipeline, "measured", wait)
     space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
     first = until(space, lambda state: state.analysis is not None)
