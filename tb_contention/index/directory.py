@@ -10,6 +10,7 @@ from typing import Any
 from tb_contention.align import AlignOptions
 from tb_contention.index.grouping import Group
 from tb_contention.index.rows import Row, from_plain, to_plain
+from tb_contention.index.shapes import checked
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.index.store import Store
 from tb_contention.model.capture import CaptureFile, Discovery
@@ -151,12 +152,9 @@ def _skimmed(files: list[CaptureFile]) -> Iterator[tuple[CaptureFile, Row]]:
 def _answer(plain: Any) -> KnownAnswer | None:
     """Rebuild an answer; None for what is not of its shape."""
     try:
-        answer = KnownAnswer(**plain)
-    except TypeError:
+        return checked(KnownAnswer(**plain))
+    except (TypeError, ValueError):
         return None
-    texts = (answer.answer, answer.label, answer.figure, answer.interval)
-    is_number = answer.estimate is None or isinstance(answer.estimate, (int, float))
-    return answer if is_number and all(isinstance(text, str) for text in texts) else None
 
 
 def _of_file(row: Row, file: CaptureFile) -> Row:

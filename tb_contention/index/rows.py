@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any
 
+from tb_contention.index.shapes import checked
 from tb_contention.model.capture import CaptureFile, Sketched
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession
@@ -39,13 +40,18 @@ def from_plain(plain: dict[str, Any], file: CaptureFile) -> Row:
     """Rebuild the row of a file; raises ValueError, KeyError, TypeError or IndexError for what was not written by `to_plain`."""
     return Row(
         captures=tuple(
-            Sketched(
-                file=replace(file, part=part) if part else file, sketch=_sketch(sketch), manifest=_manifest(manifest)
-            )
-            for part, sketch, manifest in plain["parts"]
+            _sketched(file, part, _sketch(sketch), _manifest(manifest)) for part, sketch, manifest in plain["parts"]
         ),
         problems=tuple(map(_problem, plain["problems"])),
     )
+
+
+def _sketched(file: CaptureFile, part: Any, sketch: Sketch, manifest: ManifestSession | None) -> Sketched:
+    if not isinstance(part, str):
+        raise TypeError
+    if not all(0 <= use.device < len(sketch.devices) for use in sketch.use):
+        raise ValueError
+    return Sketched(file=replace(file, part=part) if part else file, sketch=sketch, manifest=manifest)
 
 
 def _from_sketch(sketch: Sketch) -> list[Any]:
@@ -60,12 +66,12 @@ def _from_sketch(sketch: Sketch) -> list[Any]:
 
 def _sketch(plain: list[Any]) -> Sketch:
     era, hosts, process, clock, span, devices, use, steps, allocations, events, complete, problems, size, sha = plain
-    return Sketch(
-        era=Era(era), hostnames=tuple(hosts), process_id=process, clock=ClockEvidence(**dict(zip(_CLOCK, clock, strict=True))),
+    return checked(Sketch(
+        era=Era(era), hostnames=tuple(hosts), process_id=process, clock=checked(ClockEvidence(**dict(zip(_CLOCK, clock, strict=True)))),
         span=(Picoseconds(span[0]), Picoseconds(span[1])), devices=tuple(_device(_hashable(d)) for d in devices),
         use=tuple(_use(*u) for u in use), steps=steps, allocations=allocations, events_in_file=events, complete=complete,
         problems=tuple(map(_problem, problems)), file_bytes=size, sha256=sha,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _hashable(device: list[Any]) -> tuple[Any, ...]:
@@ -75,12 +81,12 @@ def _hashable(device: list[Any]) -> tuple[Any, ...]:
 #: Thousands of captures are of the same few devices.
 @lru_cache(maxsize=4096)
 def _device(plain: tuple[Any, ...]) -> Device:
-    return Device(**dict(zip(_DEVICE, plain, strict=True)))
+    return checked(Device(**dict(zip(_DEVICE, plain, strict=True))))
 
 
 @lru_cache(maxsize=4096)
 def _use(device: int, kernels: int, copies: int) -> DeviceUse:
-    return DeviceUse(device=device, kernels=kernels, copies=copies)
+    return checked(DeviceUse(device=device, kernels=kernels, copies=copies))
 
 
 def _from_manifest(manifest: ManifestSession | None) -> dict[str, Any] | None:
@@ -101,18 +107,21 @@ def _from_manifest(manifest: ManifestSession | None) -> dict[str, Any] | None:
 def _manifest(plain: dict[str, Any] | None) -> ManifestSession | None:
     if plain is None:
         return None
-    return ManifestSession(
+    manifest = ManifestSession(
         **{name: plain[name] for name in _STATED if name in plain},
         clock_readings=tuple(
-            ClockReading(realtime_ns=a, monotonic_raw_ns=b, gap_ns=gap) for a, b, gap in plain["readings"]
+            checked(ClockReading(realtime_ns=a, monotonic_raw_ns=b, gap_ns=gap)) for a, b, gap in plain["readings"]
         ),
         devices={ordinal: _manifest_device(*stated) for ordinal, *stated in plain["devices"]},
     )
+    if not all(isinstance(ordinal, int) for ordinal in manifest.devices):
+        raise TypeError
+    return checked(manifest)
 
 
 @lru_cache(maxsize=4096)
 def _manifest_device(*stated: Any) -> ManifestDevice:
-    return ManifestDevice(**dict(zip(_STATED_DEVICE, stated, strict=True)))
+    return checked(ManifestDevice(**dict(zip(_STATED_DEVICE, stated, strict=True))))
 
 
 def _from_problem(problem: Problem) -> list[Any]:
@@ -121,4 +130,4 @@ def _from_problem(problem: Problem) -> list[Any]:
 
 def _problem(plain: list[Any]) -> Problem:
     stated = dict(zip(_PROBLEM, plain, strict=True))
-    return Problem(**{**stated, "severity": Severity(stated["severity"]), "origin": Origin(stated["origin"])})
+    return checked(Problem(**{**stated, "severity": Severity(stated["severity"]), "origin": Origin(stated["origin"])}))

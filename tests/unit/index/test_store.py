@@ -1,6 +1,7 @@
 """Whatever happens to a journal, what is read from it was written; the rest is not known, and nothing raises."""
 
 import errno
+import json
 import os
 import random
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from tb_contention.index import Index
 from tb_contention.index import store as module
 from tb_contention.index.store import Store, place_of
+from tb_contention.model.listing import KnownAnswer
 from tb_contention.recorders.discover import discover
 from tb_contention.simulate import write_directory
 
@@ -230,3 +233,44 @@ def test_without_a_cache_nothing_is_written(tmp_path: Path) -> None:
     assert index.store is None
     assert len(index.look(discover(str(logs))).listing.captures) == 2
     assert sorted(tmp_path.rglob("*")) == before
+
+
+_OTHER: tuple[object, ...] = (None, 7, -1.5, "text", [], {}, [[]], {"a": [1]}, True, 1 << 80, [None] * 14)
+
+
+def changed(value: object, rng: random.Random) -> Iterator[object]:
+    """Yield a value with one place inside it replaced by something of another shape, for each place."""
+    yield rng.choice(_OTHER)
+    if isinstance(value, list):
+        for at, part in enumerate(value):
+            for other in changed(part, rng):
+                yield [*value[:at], other, *value[at + 1 :]]
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield {k: v for k, v in value.items() if k != key}
+            for other in changed(part, rng):
+                yield {**value, key: other}
+
+
+def test_rows_and_answers_of_another_shape_are_read_anew(tmp_path: Path) -> None:
+    """A value of another shape is not known, or is a value that a file could state; a listing never raises."""
+    logs = write_directory(tmp_path / "logs", 1, window_ms=20.0)
+    discovery = discover(str(logs))
+    first = Index.of(str(logs), "", tmp_path / "cache")
+    expected = first.look(discovery)
+    first.note(expected.groups[0], an_answer())
+    journal = first.store
+    assert journal is not None
+    noted = json.loads(json.dumps(journal.read()))
+    path = journal_of(tmp_path / "cache" / "index")
+    rng = random.Random(3)
+    for key, value in noted.items():
+        for other in changed(value, rng):
+            path.unlink()
+            journal.append({**noted, key: other})
+            listing = Index.of(str(logs), "", tmp_path / "cache").look(discovery).listing
+            assert len(listing.captures) == 2
+
+
+def an_answer() -> KnownAnswer:
+    return KnownAnswer(answer="yes", label="trainer", figure="1.5×", interval="1.4 to 1.6", estimate=1.5)
