@@ -25,16 +25,21 @@ from tb_contention.recorders.nsight.place import report_file
 
 #: Reports of Nsight Systems before their export; they are listed if nothing else is found.
 _REPORTS = (".nsys-rep", ".qdrep")
+#: How the path of a folder with session directories ends.
+_PROFILE = f"{os.sep}plugins{os.sep}profile"
 _MISPLACED = (Container.XPLANE, Container.RIEGELI)
 
 
 @dataclass(slots=True)
 class _Found:
+    """What was found so far. exports: by folder that was listed, the times of export that names in it state."""
+
     files: list[CaptureFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen_instead: list[str] = field(default_factory=list)
     identities: set[tuple[int, int]] = field(default_factory=set)
     folders: int = 0
+    exports: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def discover(logdir: str, *, spec: str = "") -> Discovery:
@@ -128,7 +133,8 @@ def _walk(root: Path, name: str, found: _Found) -> None:
     while stack:
         folder = stack.pop()
         entries = _entries(folder, top, visited, found)
-        in_profile = os.path.basename(folder) == "profile" and os.path.basename(os.path.dirname(folder)) == "plugins"
+        found.exports[folder] = export_seconds(entry.name for entry in entries)
+        in_profile = _holds_sessions(folder)
         _read_loose(folder, entries, top, name, found)
         for entry in sorted(entries, key=lambda e: e.name, reverse=True):
             if _is_folder(entry):
@@ -145,7 +151,7 @@ def _walk(root: Path, name: str, found: _Found) -> None:
 def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
     """List a report of Nsight Systems."""
     manifest = _manifest(beside)
-    relative = (f"{name}/" if name else "") + printable(os.path.relpath(entry.path, top)).replace(os.sep, "/")
+    relative = (f"{name}/" if name else "") + _below(entry.path, top)
     found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
 
 
@@ -187,7 +193,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | 
     entries = _entries(folder, top, set(), found)
     best = _best(entries, only)
     manifest = _manifest(entries)
-    seconds = _export_seconds(folder) if best else ()
+    seconds = _export_seconds(folder, found) if best else ()
     for host, (container, entry) in sorted(best.items()):
         _add_file(folder, top, name, host, container, entry.path, seconds, manifest, found)
     for entry in entries:
@@ -217,7 +223,7 @@ def _add_file(
     folder: str, top: Path, name: str, host: str, container: Container, path: str, seconds: tuple[int, ...],
     manifest: str | None, found: _Found,
 ) -> None:  # fmt: skip
-    relative = printable(os.path.relpath(path, top)).replace(os.sep, "/")
+    relative = _below(path, top)
     if name:
         relative = f"{name}/{relative}"
     if container is Container.RIEGELI:
@@ -262,16 +268,32 @@ def _add_file(
 
 def _run(folder: str, top: Path, name: str, directory: str) -> str:
     """Name the run as xprof does: where `plugins` is, and the session's directory; outside of the layout the folder itself."""
-    parts = Path(folder).parts
-    in_layout = parts[-3:-1] == ("plugins", "profile")
-    place = os.path.dirname(os.path.dirname(os.path.dirname(folder))) if in_layout else os.path.dirname(folder)
-    run = printable(os.path.relpath(place, top)).replace(os.sep, "/")
+    above = os.path.dirname(folder)
+    in_layout = _holds_sessions(above)
+    place = os.path.dirname(os.path.dirname(above)) if in_layout else above
+    run = "." if place == str(top) else _below(place, top)
     run = directory if run in (".", "") or run.startswith("..") else f"{run}/{directory}"
     return f"{name}/{run}" if name else run
 
 
-def _export_seconds(folder: str) -> tuple[int, ...]:
-    try:
-        return export_seconds(os.listdir(os.path.dirname(os.path.dirname(os.path.dirname(folder)))))
-    except OSError:
-        return ()
+def _export_seconds(folder: str, found: _Found) -> tuple[int, ...]:
+    """Return the times of export that stand beside `plugins`, of which `folder` is a session's directory."""
+    place = os.path.dirname(os.path.dirname(os.path.dirname(folder)))
+    if place not in found.exports:
+        try:
+            found.exports[place] = export_seconds(os.listdir(place))
+        except OSError:
+            found.exports[place] = ()
+    return found.exports[place]
+
+
+def _holds_sessions(folder: str) -> bool:
+    """Return whether the folders below are sessions' directories."""
+    return f"{os.sep}{folder}".endswith(_PROFILE)
+
+
+def _below(path: str, top: Path) -> str:
+    """Return a path relative to the top, with '/'; most paths begin with it as it is written."""
+    above = f"{top}{os.sep}"
+    below = path[len(above) :] if path.startswith(above) else os.path.relpath(path, top)
+    return printable(below).replace(os.sep, "/")

@@ -12,15 +12,18 @@ ANYWHERE = frozenset((Container.KINETO, Container.KINETO_GZIP))
 _CONTAINERS = (
     Container.XPLANE, Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON, Container.TRACE_PROTO, Container.RIEGELI,
 )  # fmt: skip
+_SUFFIXES = tuple(container.value for container in _CONTAINERS)
 _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
 _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
 
 
 def container_of(name: str) -> Container | None:
     """Return the container of a profiler file; None for other files and for Nsight Systems reports, whose name is ambiguous."""
-    if _IGNORED.fullmatch(name):
+    if not name.endswith(_SUFFIXES) or _IGNORED.fullmatch(name):
         return None
-    return next((c for c in _CONTAINERS if name.endswith(c.value) and len(name) > len(c.value)), None)
+    return next(
+        (c for c, suffix in zip(_CONTAINERS, _SUFFIXES, strict=True) if name.endswith(suffix) and name != suffix), None
+    )
 
 
 def best_of_hosts(names: Iterable[str]) -> dict[str, tuple[Container, str]]:
@@ -43,5 +46,7 @@ def export_seconds(names: Iterable[str]) -> tuple[int, ...]:
 
 def printable(name: str) -> str:
     """Replace what cannot be printed in a file name: bytes that are not UTF-8, and control characters."""
+    if name.isascii() and name.isprintable():
+        return name
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
