@@ -1,18 +1,23 @@
 """A directory of many groups behind the tab: only what is looked at is read, what is elsewhere changes nothing, and memory is bounded."""
 
+import argparse
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tensorboard.plugins.base_plugin import FlagsError
 
 from tb_contention import pipeline
 from tb_contention.cache.memory import size_of
 from tb_contention.model.capture import CaptureFile, DecodedFile
 from tb_contention.plugin import analysing, scanning, views, workspace
+from tb_contention.plugin.loader import ContentionLoader
+from tb_contention.plugin.plugin import ContentionPlugin
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.views import MAX_VIEWS, State
 from tb_contention.plugin.workspace import Workspace
@@ -32,15 +37,15 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the files that are decoded; neighbours are not looked at ahead."""
     monkeypatch.setattr(workspace, "AHEAD", 0)
-    return noted(monkeypatch, Path("/"))
+    return noted(monkeypatch)
 
 
-def noted(monkeypatch: pytest.MonkeyPatch, below: Path) -> list[str]:
+def noted(monkeypatch: pytest.MonkeyPatch, below: Path | str = "") -> list[str]:
     seen: list[str] = []
     decode = captures.read_captures
 
     def noting(file: CaptureFile, *rest: Any) -> DecodedFile:
-        if Path(file.path).is_relative_to(below):
+        if file.path.startswith(str(below)):
             seen.append(file.relative)
         return decode(file, *rest)
 
@@ -306,3 +311,37 @@ def test_the_directory_is_looked_through_for_a_twentieth_of_the_time(
 
     assert scanner.current is kept
     assert 6.0 <= scanner._next - scanner.finished < 12.0
+
+
+def test_of_an_object_store_only_what_is_looked_at_is_read(pairs: Path, read: list[str]) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    memory.put(str(pairs), "/tab_logs", recursive=True)
+    try:
+        space = Workspace("memory://tab_logs", "")
+        first = ready(space, View())
+        scan, _ = space.scan()
+        assert scan is not None
+        groups = space.groups(scan)
+        by_name = groups[2]
+        second = ready(space, View(group=by_name.id))
+    finally:
+        memory.rm("/tab_logs", recursive=True)
+
+    assert (runs(first), [group.by_name for group in groups]) == ({"job00005"}, [False] + [True] * 5)
+    assert second.group is not None
+    assert (second.group.id, second.group.by_name) == (by_name.id, False)
+    assert len(read) == 4
+
+
+def test_the_option_for_the_memory_is_checked_at_the_start() -> None:
+    parser = argparse.ArgumentParser()
+    loader = ContentionLoader()
+    loader.define_flags(parser)
+    loader.define_flags(parser)
+    given = parser.parse_args(["--contention_memory", "2GiB"])
+    loader.fix_flags(given)
+    loader.fix_flags(parser.parse_args([]))
+
+    assert ContentionPlugin(SimpleNamespace(logdir="x", flags=given))._workspace._store.budget == 2 << 30
+    with pytest.raises(FlagsError, match="--contention_memory: 'much' is not a memory size"):
+        loader.fix_flags(parser.parse_args(["--contention_memory", "much"]))
