@@ -72,8 +72,9 @@ def _use(trace: Trace) -> tuple[DeviceUse, ...]:
     kind = trace.kernels.kind
     is_copy = (kind == KernelKind.COPY) | (kind == KernelKind.MEMSET)
     device = streams[trace.kernels.stream] if len(streams) else np.empty(0, np.int64)
-    kernels = np.bincount(device[~is_copy], minlength=len(trace.devices))
-    copies = np.bincount(device[is_copy], minlength=len(trace.devices))
+    known = device >= 0  # a trace lists a bounded number of devices
+    kernels = np.bincount(device[known & ~is_copy], minlength=len(trace.devices))
+    copies = np.bincount(device[known & is_copy], minlength=len(trace.devices))
     names = (trace.strings[row] for row in rows_used(trace.allocations.allocator))
     return uses(trace.devices, kernels.tolist(), copies.tolist(), {device_ordinal(name) for name in names})
 

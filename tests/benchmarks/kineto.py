@@ -1,7 +1,7 @@
 """Compare with json.loads on the same bytes in the same run: `python tests/benchmarks/kineto.py [KERNELS]`.
 
 Writes one trace as PyTorch would (a launch and an operation per kernel; synthetic), and prints how long `json.loads` takes on it beside
-decoding to columns. Best of three; ratios above 1 are in our favour.
+decoding to columns, and skimming beside decoding. Best of three; ratios above 1 are in our favour.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any
 from timing import best
 
 from tb_contention.recorders.kineto.reader import decode_kineto
+from tb_contention.recorders.kineto.skim import skim_kineto
 
 _BASE_NS, _FIRST_US = 1_743_521_598_000_000_000, 198093488368.463
 _LAUNCH = {
@@ -47,8 +48,10 @@ def main(kernels: int) -> None:
     assert len(decode_kineto(written(2), file="f").kernels) == 2  # compiled before anything is timed
     parse = best(lambda: json.loads(data), 3)
     decode = best(lambda: decode_kineto(data, file="f"), 3)
+    skim = best(lambda: skim_kineto(data, file="f"), 3)
     sys.stdout.write(
-        f"{len(data) / 1e6:.0f} MB, {kernels:,} kernels: json.loads {parse:.2f} s, to columns {decode:.2f} s ({parse / decode:.1f}x)\n"
+        f"{len(data) / 1e6:.0f} MB, {kernels:,} kernels: json.loads {parse:.2f} s, to columns {decode:.2f} s ({parse / decode:.1f}x), "
+        f"skimmed {skim:.2f} s ({decode / skim:.1f}x)\n"
     )
 
 

@@ -12,8 +12,8 @@ from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.json_text import NONE
-from tb_contention.recorders.kineto.rows import Rows, distinct_rows, first_known
-from tb_contention.units import I32, I64, U8
+from tb_contention.recorders.kineto.rows import Axis, Rows, distinct_rows, first_known
+from tb_contention.units import I32, I64, U8, Bool
 
 #: Arguments of events on a device; the last two stay text.
 _KEYS = (
@@ -32,8 +32,7 @@ class DeviceWork:
         """ops, calls: rows and external ids of operations; rows and (correlation, external id) of launches."""
         picked = rows.of_class(*_KINDS)
         numbers, places = rows.arguments(picked, _KEYS, texts=2)
-        ordinal = np.where(numbers[:, _DEVICE] != NONE, numbers[:, _DEVICE], rows.table[picked, column.PROCESS])
-        good = (ordinal >= 0) & (ordinal < 1 << 16)
+        ordinal, good = _ordinals(rows, picked, numbers[:, _DEVICE])
         self.lost = int((~good).sum())
         picked, numbers, places, ordinal = picked[good], numbers[good], places[good], ordinal[good]
         stream = np.where(numbers[:, _STREAM] != NONE, numbers[:, _STREAM], rows.table[picked, column.THREAD])
@@ -62,10 +61,35 @@ class DeviceWork:
         self.table = self.table.select(order)
 
 
-def host_work(rows: Rows, ops: I64) -> KernelTable:
-    """Take the outermost operations of each thread, for captures without device work; nested ones would count the same time twice."""
+def _ordinals(axis: Axis, picked: I64, stated: I64) -> tuple[I64, Bool]:
+    """Return the GPU of each piece of work, by its arguments or else its process, and which of them are possible."""
+    ordinal = np.where(stated != NONE, stated, axis.table[picked, column.PROCESS])
+    return ordinal, (ordinal >= 0) & (ordinal < 1 << 16)
+
+
+def counted(axis: Axis) -> tuple[tuple[Device, ...], list[int], list[int], int]:
+    """Count what `DeviceWork` reads: devices, kernels and copies on each, and events on impossible devices."""
+    picked = np.flatnonzero(np.isin(axis.table[:, column.CLASS], tuple(_KINDS)))
+    numbers, _ = axis.arguments(picked, _KEYS[:1])
+    ordinal, good = _ordinals(axis, picked, numbers[:, 0])
+    used, device = np.unique(ordinal[good], return_inverse=True)
+    is_kernel = axis.table[picked[good], column.CLASS] == parts.KERNEL
+    devices = devices_of(axis.document.beside, used.tolist())
+    kernels, copies = (
+        np.bincount(device.reshape(-1)[each], minlength=len(devices)) for each in (is_kernel, ~is_kernel)
+    )
+    return devices, kernels.tolist()[: len(devices)], copies.tolist()[: len(devices)], int((~good).sum())
+
+
+def outermost(rows: Rows, ops: I64) -> I64:
+    """Take the outermost operations of each thread; nested ones would count the same time twice."""
     thread = rows.thread[ops].astype(np.int64)
-    outer = ops[np.sort(outermost_rows(thread, np.zeros_like(thread), rows.start[ops], rows.duration[ops]))]
+    return ops[np.sort(outermost_rows(thread, np.zeros_like(thread), rows.start[ops], rows.duration[ops]))]
+
+
+def host_work(rows: Rows, ops: I64) -> KernelTable:
+    """Take the outermost operations as the work of captures without device work."""
+    outer = outermost(rows, ops)
     outer = outer[np.lexsort((rows.thread[outer], rows.start[outer]))]
     none64, none32 = np.full(len(outer), -1, np.int64), np.full(len(outer), -1, np.int32)
     return KernelTable(

@@ -9,7 +9,7 @@ from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, Hos
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
-from tb_contention.recorders.kineto.rows import Rows
+from tb_contention.recorders.kineto.rows import Axis, Rows
 from tb_contention.units import I32, I64
 
 #: The annotation that `torch.profiler` writes around each step, and this project's own annotation of a session.
@@ -78,14 +78,10 @@ def _marks(strings: StringTable) -> tuple[I64, I64]:
     return kind, step
 
 
-def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ...]]:
-    """Take the memory events of all devices; return the table and the allocators' names, numbered from the end of the strings.
-
-    The caching allocator reports the bytes in use (`Total Allocated`) and the bytes reserved from the device. Neither is a limit, so the
-    limit is unknown.
-    """
-    picked = rows.of_class(parts.MEMORY)
-    numbers, _ = rows.arguments(picked, _MEMORY_KEYS)
+def memory_events(axis: Axis) -> tuple[I64, I64, I64, I64, I64]:
+    """Read the events of allocators: rows, GPUs (-1: the host), addresses, bytes (negative: released), bytes in use."""
+    picked = axis.of_class(parts.MEMORY)
+    numbers, _ = axis.arguments(picked, _MEMORY_KEYS)
     kind, device, address, amount, allocated = numbers.T
     good = (
         (amount != NONE) & (amount != 0) & (allocated >= 0) & np.isin(kind, (_CPU, *_GPUS)) & (np.abs(amount) < 1 << 60)
@@ -94,7 +90,21 @@ def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ..
     picked, kind, device, address, amount, allocated = (
         each[good] for each in (picked, kind, device, address, amount, allocated)
     )
-    pool = np.where(kind == _CPU, -1, device)
+    return picked, np.where(kind == _CPU, -1, device), address, amount, allocated
+
+
+def allocator_names(pools: I64) -> tuple[str, ...]:
+    """Name the allocators of GPUs, -1 being the host's."""
+    return tuple("cpu" if number < 0 else f"GPU_{number}_pytorch" for number in pools.tolist())
+
+
+def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ...]]:
+    """Take the memory events of all devices; return the table and the allocators' names, numbered from the end of the strings.
+
+    The caching allocator reports the bytes in use (`Total Allocated`) and the bytes reserved from the device. Neither is a limit, so the
+    limit is unknown.
+    """
+    picked, pool, address, amount, allocated = memory_events(rows)
     pools, back = np.unique(pool, return_inverse=True)
     none, unknown = np.full(len(picked), NONE, np.int64), np.full(len(picked), -1, np.int32)
     table = AllocationTable(
@@ -116,7 +126,7 @@ def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ..
         region=unknown,
         shape=unknown.copy(),
     )
-    return table, tuple("cpu" if number < 0 else f"GPU_{number}_pytorch" for number in pools.tolist())
+    return table, allocator_names(pools)
 
 
 def _enclosing_names(rows: Rows, ops: I64, instants: I64) -> I32:

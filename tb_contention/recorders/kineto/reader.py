@@ -9,14 +9,24 @@ import numpy as np
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.steps import marked_rows, root_rows, step_table
 from tb_contention.model.tables import StringTable
-from tb_contention.model.trace import ClockEvidence, Device, Era, KernelTable, LaunchTable, Stream, Trace
+from tb_contention.model.trace import (
+    ClockEvidence,
+    Device,
+    Era,
+    HostEventTable,
+    KernelTable,
+    LaunchTable,
+    StepTable,
+    Stream,
+    Trace,
+)
 from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
 from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of
 from tb_contention.recorders.kineto.json_text import NONE
-from tb_contention.recorders.kineto.rows import Rows, first_known
+from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
 from tb_contention.units import I64, Picoseconds
 
 _NS_PER_US, _PS_PER_NS = 1_000, 1_000
@@ -31,7 +41,7 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
     Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
     document = parts.read_document(data, file)
-    rows = Rows.of(document)
+    rows = Rows.of(placed(document))
     ops, calls = rows.of_class(parts.OP), rows.of_class(parts.LAUNCH)
     op_ids = first_known(rows.arguments(ops, ("External id", "external id"))[0])
     numbers, _ = rows.arguments(calls, ("correlation", "External id", "external id"))
@@ -46,13 +56,12 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
         devices = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True))
         streams = tuple(Stream(device=len(devices) - 1, id=k, name=name) for k, name in enumerate(threads))
         kernels = host_work(rows, ops)
-    end = int((rows.start + rows.duration).max()) if len(rows.start) else 0
-    host_name = document.beside.get("host_name")
+    end = end_of(rows)
     return Trace(
         era=Era.KINETO,
-        hostnames=(host_name[:200],) if isinstance(host_name, str) and host_name else (),
-        process_id=_process(rows),
-        clock=_clock(rows, end, kernels, launches),
+        hostnames=hostnames_of(document),
+        process_id=process_of(rows),
+        clock=clock_of(rows, end, _negative_lag(kernels, launches)),
         span=(Picoseconds(0), Picoseconds(end)),
         strings=_joined(rows.strings, work.details, StringTable.of(list(pools))),
         devices=devices,
@@ -62,11 +71,27 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
         launches=launches,
         host_events=host,
         allocations=replace(allocations, allocator=allocations.allocator + np.int32(len(work.details))),
-        steps=step_table(host, marked_rows(host, root_rows(host))),
+        steps=steps_of(host),
         events_in_file=len(document.rows),
         complete=document.complete,
-        problems=tuple(_problems(file, document, rows.odd + work.lost)),
+        problems=tuple(problems_of(file, document, rows.odd + work.lost)),
     )
+
+
+def hostnames_of(document: parts.Document) -> tuple[str, ...]:
+    """Return the name of the machine, if the file states it."""
+    name = document.beside.get("host_name")
+    return (name[:200],) if isinstance(name, str) and name else ()
+
+
+def end_of(rows: Axis) -> int:
+    """Return the last instant, ps."""
+    return int((rows.start + rows.duration).max()) if len(rows.start) else 0
+
+
+def steps_of(host: HostEventTable) -> StepTable:
+    """Take the steps among host events."""
+    return step_table(host, marked_rows(host, root_rows(host)))
 
 
 def _joined(*tables: StringTable) -> StringTable:
@@ -100,7 +125,7 @@ def _argument(rows: Rows, row: int, key: str) -> str:
     )
 
 
-def _process(rows: Rows) -> int | None:
+def process_of(rows: Axis) -> int | None:
     """Return the process with the most calls and operations; a file records one process."""
     host = rows.table[rows.of_class(parts.LAUNCH, parts.OP, parts.MARK), column.PROCESS]
     host = host[(host > 0) & (host < 1 << 31)]
@@ -110,11 +135,10 @@ def _process(rows: Rows) -> int | None:
     return int(values[counts.argmax()])
 
 
-def _clock(rows: Rows, end: int, kernels: KernelTable, launches: LaunchTable) -> ClockEvidence:
+def clock_of(rows: Axis, end: int, lag: int = 0) -> ClockEvidence:
     """Find the wall clock: newer files count from `baseTimeNanoseconds`, older ones in Unix time."""
     base = rows.document.beside.get("baseTimeNanoseconds")
     is_stated = isinstance(base, int) and not isinstance(base, bool) and 0 <= base < 1 << 62
-    lag = _negative_lag(kernels, launches)
     if not is_stated and not _LEAST_UNIX_US <= rows.origin_us < _MOST_UNIX_US:
         return ClockEvidence(negative_lag_ps=lag)
     start = (base if isinstance(base, int) and is_stated else 0) + rows.origin_us * _NS_PER_US
@@ -135,7 +159,8 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
     return max(0, int(early.max())) if len(early) else 0
 
 
-def _problems(file: str, document: parts.Document, odd: int) -> list[Problem]:
+def problems_of(file: str, document: parts.Document, odd: int) -> list[Problem]:
+    """State what the format lacks, and what was lost."""
     found = [
         Problem(
             file=file, slug="kineto", severity=Severity.INFO, origin=Origin.RECORDING,

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,44 +19,16 @@ _SEED = np.uint64(secrets.randbits(62))
 
 
 @dataclass(slots=True, kw_only=True)
-class Rows:
-    """The events of a file. table: columns of `events`; start: ps from trace time 0, which is `origin_us` as the file counts.
-
-    names: row of `strings` of each event. threads: (process, thread) of host threads in order of appearance; thread: which of them an
-    event is on. odd: events with impossible times, which are left out.
+class Axis:
+    """The events of a file, in its order. table: columns of `events`; start: ps from trace time 0, which is `origin_us` as the file
+    counts. odd: events with impossible times, which are left out.
     """
 
     document: parts.Document
     table: I64
     start: I64
     origin_us: int
-    names: I32
-    strings: StringTable
-    threads: list[tuple[int, int]]
-    thread: I32
     odd: int
-
-    @classmethod
-    def of(cls, document: parts.Document) -> "Rows":
-        """Place all events on one axis that begins with the earliest."""
-        table = document.rows
-        timed = table[:, column.CLASS] != parts.METADATA
-        fine = timed & (table[:, column.WHOLE] != NONE) & (table[:, column.DURATION] >= 0)
-        fine &= table[:, column.DURATION] < MAX_TRACE_PS // 2
-        origin = _origin(table, fine)
-        # Compared before they are subtracted: a hostile time can be anything.
-        low, high = origin - MAX_TRACE_PS // 2 // PS_PER_US, origin + MAX_TRACE_PS // 2 // PS_PER_US
-        fine &= (table[:, column.WHOLE] >= low) & (table[:, column.WHOLE] <= high)
-        start = np.where(fine, table[:, column.WHOLE] - origin, 0) * PS_PER_US
-        start += np.where(fine, table[:, column.PART], 0)
-        kept = np.flatnonzero(fine | ~timed)
-        table, start = table[kept], start[kept]
-        names, strings = _names(document, table)
-        threads, thread = _threads(table)
-        return cls(
-            document=document, table=table, start=start, origin_us=origin, names=names, strings=strings, threads=threads, thread=thread,
-            odd=int((timed & ~fine).sum()),
-        )  # fmt: skip
 
     @property
     def duration(self) -> I64:
@@ -68,6 +40,11 @@ class Rows:
         rows = np.flatnonzero(np.isin(self.table[:, column.CLASS], classes))
         return rows[np.argsort(self.start[rows], kind="stable")]
 
+    def only(self, *classes: int) -> "Axis":
+        """Return the events of some classes."""
+        rows = np.flatnonzero(np.isin(self.table[:, column.CLASS], classes))
+        return replace(self, table=self.table[rows], start=self.start[rows])
+
     def arguments(self, rows: I64, keys: tuple[str, ...], texts: int = 0) -> tuple[I64, I64]:
         """Read arguments: whole numbers, NONE where absent, and the places (begin, end) of the last `texts` keys."""
         names, offsets = parts.words(keys)
@@ -76,6 +53,48 @@ class Rows:
         start, stop = (frozen(self.table[rows, which]) for which in (column.FROM, column.TO))
         column.arguments(self.document.text, start, stop, names, offsets, numbers, places)
         return numbers, places
+
+
+@dataclass(slots=True, kw_only=True)
+class Rows(Axis):
+    """Events with their names and threads.
+
+    names: row of `strings` of each event. threads: (process, thread) of host threads in order of appearance; thread: which of them an
+    event is on.
+    """
+
+    names: I32
+    strings: StringTable
+    threads: list[tuple[int, int]]
+    thread: I32
+
+    @classmethod
+    def of(cls, axis: Axis) -> "Rows":
+        """Intern the names and number the threads of events."""
+        names, strings = _names(axis.document, axis.table)
+        threads, thread = _threads(axis.table)
+        return cls(
+            document=axis.document, table=axis.table, start=axis.start, origin_us=axis.origin_us, odd=axis.odd, names=names,
+            strings=strings, threads=threads, thread=thread,
+        )  # fmt: skip
+
+
+def placed(document: parts.Document) -> Axis:
+    """Place all events on one axis that begins with the earliest."""
+    table = document.rows
+    timed = table[:, column.CLASS] != parts.METADATA
+    fine = timed & (table[:, column.WHOLE] != NONE) & (table[:, column.DURATION] >= 0)
+    fine &= table[:, column.DURATION] < MAX_TRACE_PS // 2
+    origin = _origin(table, fine)
+    # Compared before they are subtracted: a hostile time can be anything.
+    low, high = origin - MAX_TRACE_PS // 2 // PS_PER_US, origin + MAX_TRACE_PS // 2 // PS_PER_US
+    fine &= (table[:, column.WHOLE] >= low) & (table[:, column.WHOLE] <= high)
+    start = np.where(fine, table[:, column.WHOLE] - origin, 0) * PS_PER_US
+    start += np.where(fine, table[:, column.PART], 0)
+    kept = np.flatnonzero(fine | ~timed)
+    return Axis(
+        document=document, table=table[kept], start=start[kept], origin_us=origin, odd=int((timed & ~fine).sum())
+    )
 
 
 def first_known(columns: I64) -> I64:

@@ -1,0 +1,46 @@
+"""One Kineto file -> Sketch: the one pass over its JSON, and what that pass does not name is not looked up."""
+
+import numpy as np
+
+from tb_contention.model.allocators import device_ordinal
+from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, uses
+from tb_contention.model.trace import Device, Era
+from tb_contention.recorders.kineto import document as parts
+from tb_contention.recorders.kineto.device_work import counted, outermost
+from tb_contention.recorders.kineto.host_work import allocator_names, host_events_of, memory_events
+from tb_contention.recorders.kineto.reader import clock_of, end_of, hostnames_of, problems_of, process_of, steps_of
+from tb_contention.recorders.kineto.rows import Axis, Rows, placed
+from tb_contention.units import U8, Picoseconds
+
+
+def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
+    """Skim a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages. Raises TraceFileError as decoding does."""
+    document = parts.read_document(data, file)
+    axis = placed(document)
+    devices, kernels, copies, lost = counted(axis)
+    on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis)
+    if on_host:
+        devices, kernels, copies = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True)), [on_host], [0]
+    marks = Rows.of(axis.only(parts.MARK))
+    picked, pools, *_ = memory_events(axis)
+    end = end_of(axis)
+    return Sketch(
+        era=Era.KINETO,
+        hostnames=hostnames_of(document),
+        process_id=process_of(axis),
+        clock=clock_of(axis, end),
+        span=(Picoseconds(0), Picoseconds(end)),
+        devices=devices,
+        use=uses(devices, kernels, copies, {device_ordinal(name) for name in allocator_names(np.unique(pools))}),
+        steps=len(steps_of(host_events_of(marks, np.empty(0, np.int64)))),
+        allocations=len(picked),
+        events_in_file=len(document.rows),
+        complete=document.complete,
+        problems=tuple(problems_of(file, document, axis.odd + lost))[:MOST_PROBLEMS],
+    )
+
+
+def _host_operations(axis: Axis) -> int:
+    """Count the operations that take the place of device work."""
+    rows = Rows.of(axis.only(parts.OP))
+    return len(outermost(rows, np.arange(len(rows.start))))
