@@ -78,7 +78,7 @@ class Database:
         if there is None:
             return tuple(np.empty(0, np.int64) for _ in names)
         wanted = [name for name in names if name in there]
-        terms = [f'CASE typeof("{name}") WHEN \'integer\' THEN "{name}" ELSE {NONE} END' for name in wanted] or ["1"]
+        terms = [_integer(name) for name in wanted] or ["1"]
         rows = self._cursor(f'SELECT {", ".join(terms)} FROM "{table}" NOT INDEXED')
         try:
             flat = np.fromiter(chain.from_iterable(rows), np.int64)
@@ -88,12 +88,30 @@ class Database:
         known = {name: np.ascontiguousarray(found[:, place]) for place, name in enumerate(wanted)}
         return tuple(known.get(name, np.full(len(found), NONE)) for name in names)
 
+    def groups(self, table: str, keys: tuple[str, ...], within: int) -> I64:
+        """Count the rows of each combination of keys, which are integers or NONE: rows of (*keys, is fine, count, first start, last end).
+
+        A row is fine if its start and end are integers nearer to 0 than `within`, and in order.
+        """
+        there = self._tables.get(table, frozenset())
+        picked = [_integer(name) if name in there else str(NONE) for name in keys]
+        if not {"start", "end"} <= there:
+            fine, bounds = "0", f"{NONE}, {NONE}"
+        else:
+            start, end = _integer("start"), _integer("end")
+            near = " AND ".join(f"{time} > {-within} AND {time} < {within}" for time in (start, end))
+            fine, bounds = f"({near} AND {end} >= {start})", f"MIN({start}), MAX({end})"
+        places = ", ".join(str(k + 1) for k in range(len(keys) + 1))
+        query = f'SELECT {", ".join([*picked, fine])}, COUNT(*), {bounds} FROM "{table}" NOT INDEXED GROUP BY {places}'
+        rows = list(self._rows(query)) if table in self._tables else []
+        return np.array(rows, np.int64).reshape(-1, len(keys) + 4)
+
     def texts(self, table: str, key: str, *names: str) -> list[tuple[int, tuple[str | None, ...]]]:
         """Read (key, texts) per row of a small table; the key is NONE where it is not an integer."""
         there = self._tables.get(table)
         if there is None:
             return []
-        whole = f'CASE typeof("{key}") WHEN \'integer\' THEN "{key}" ELSE {NONE} END' if key in there else str(NONE)
+        whole = _integer(key) if key in there else str(NONE)
         terms = [_text(name) if name in there else "NULL" for name in names]
         rows = self._rows(f'SELECT {", ".join([whole, *terms])} FROM "{table}" NOT INDEXED')
         return [(int(row[0]), tuple(_decoded(part) for part in row[1:])) for row in rows]
@@ -163,6 +181,10 @@ class Database:
             slug="bad-sqlite",
             advice=_EXPORT_AGAIN,
         )
+
+
+def _integer(name: str) -> str:
+    return f'CASE typeof("{name}") WHEN \'integer\' THEN "{name}" ELSE {NONE} END'
 
 
 def _text(name: str) -> str:

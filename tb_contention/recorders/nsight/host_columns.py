@@ -17,7 +17,7 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
     """Build host events: waits for the device, ranges that name a session, and the ranges that are steps."""
     waits = np.flatnonzero(calls.waits)
     chosen = np.flatnonzero(
-        (ranges.kind == HostKind.ANNOTATION) | np.isin(np.arange(len(ranges.start)), _steps(ranges))
+        (ranges.kind == HostKind.ANNOTATION) | np.isin(np.arange(len(ranges.start)), steps_of(ranges))
     )
     start = np.concatenate([calls.start[waits], ranges.start[chosen]])
     duration = np.concatenate([calls.end[waits], ranges.end[chosen]]) - start
@@ -43,7 +43,7 @@ def _rows_of(strings: Strings, texts: list[str | None], which: I64) -> np.ndarra
     return strings.rows_of([texts[row] for row in used.tolist()], inverse.reshape(-1))
 
 
-def _steps(ranges: Ranges) -> I64:
+def steps_of(ranges: Ranges) -> I64:
     """Choose the process's steps: ranges of one base name on one thread that do not nest and cover the most time."""
     rows = np.flatnonzero(ranges.kind == HostKind.USER_STEP)
     if not len(rows):

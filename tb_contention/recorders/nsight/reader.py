@@ -34,7 +34,7 @@ from tb_contention.recorders.nsight.switches import Stays, read_switches
 from tb_contention.units import Picoseconds
 
 #: The most processes and recorder warnings that are read from one report.
-_MOST_PROCESSES, _MOST_MESSAGES = 256, 20
+MOST_PROCESSES, _MOST_MESSAGES = 256, 20
 _NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -71,23 +71,35 @@ class _Report:
 def read_report(path: str, file: str) -> tuple[Part, ...]:
     """Read a report; `file` names it in messages. Raises TraceFileError."""
     with Database(path, file) as database:
-        if not database.is_export:
-            raise TraceFileError(
-                f"{file}: the file is another program's SQLite database, not an export of Nsight Systems.",
-                slug="not-nsight",
-                advice="Nothing is lost. To silence this message, move the file out of the log directory.",
-            )
+        check_export(database, file)
         report = _read(database, file)
         named = names.process_names(database)
     if not len(report.work) and not len(report.allocations.time):
-        raise TraceFileError(
-            f"{file}: the report contains no GPU work.",
-            slug="no-gpu-work",
-            advice="Record with: nsys profile --trace=cuda,nvtx.",
-        )
+        raise no_gpu_work(file)
     found = np.unique(np.concatenate([report.work.process, report.allocations.process])).tolist()
-    parts = [Part(name=_part_name(p, named), trace=_trace(report, p)) for p in found[:_MOST_PROCESSES]]
-    return _unique(parts)
+    parts = [Part(name=part_name(p, named), trace=_trace(report, p)) for p in found[:MOST_PROCESSES]]
+    return tuple(
+        Part(name=name, trace=part.trace) for name, part in zip(unique([p.name for p in parts]), parts, strict=True)
+    )
+
+
+def check_export(database: Database, file: str) -> None:
+    """Refuse another program's database."""
+    if not database.is_export:
+        raise TraceFileError(
+            f"{file}: the file is another program's SQLite database, not an export of Nsight Systems.",
+            slug="not-nsight",
+            advice="Nothing is lost. To silence this message, move the file out of the log directory.",
+        )
+
+
+def no_gpu_work(file: str) -> TraceFileError:
+    """Refuse a report that shows no process on a GPU."""
+    return TraceFileError(
+        f"{file}: the report contains no GPU work.",
+        slug="no-gpu-work",
+        advice="Record with: nsys profile --trace=cuda,nvtx.",
+    )
 
 
 def _read(database: Database, file: str) -> _Report:
@@ -95,16 +107,16 @@ def _read(database: Database, file: str) -> _Report:
     work, calls, ranges = read_device_work(database), read_calls(database, texts), read_ranges(database, texts)
     allocations = read_allocations(database)
     first, last = _extent(work, calls, ranges, allocations)
-    stays, unfit = read_switches(database, first, last)
+    stays, lost = read_switches(database, first, last)
     gpus = names.read_gpus(database)
-    problems = [_cannot_tell(file)]
+    problems = [cannot_tell(file)]
     if work.bad:
-        problems.append(_bad_times(file, work.bad))
-    problems += [_unfit(file, gpu) for gpu in unfit]
+        problems.append(bad_times(file, work.bad))
+    problems += [unfit(file, gpu) for gpu in lost]
     return _Report(
         file=file, work=work, calls=calls, ranges=ranges, allocations=allocations, stays=stays, texts=texts,
         threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus), first=first, last=last,
-        epoch=_epoch(database), hostname=names.hostname(database), messages=_messages(database), problems=tuple(problems),
+        epoch=epoch_of(database), hostname=names.hostname(database), messages=_messages(database), problems=tuple(problems),
     )  # fmt: skip
 
 
@@ -115,7 +127,7 @@ def _extent(work: DeviceWork, calls: Calls, ranges: Ranges, allocations: Allocat
     return (min(int(c.min()) for c in starts), max(int(c.max()) for c in ends)) if starts else (0, 0)
 
 
-def _epoch(database: Database) -> int | None:
+def epoch_of(database: Database) -> int | None:
     """Read the Unix time of the report's start."""
     (epoch,) = database.integers("TARGET_INFO_SESSION_START_TIME", "utcEpochNs")
     known = epoch[(epoch > 0) & (epoch < 1 << 62)]
@@ -150,7 +162,7 @@ def _trace(report: _Report, process: int) -> Trace:
         era=Era.NSIGHT,
         hostnames=(report.hostname,) if report.hostname else (),
         process_id=pid,
-        clock=_clock(report),
+        clock=clock_of(report.file, report.epoch, report.first, report.last),
         span=(Picoseconds(0), Picoseconds(origins.length_ps(report.last))),
         kernels=kernel_table(work, places, origins, strings),
         launches=launch_table(calls, work, threads, origins, strings),
@@ -159,7 +171,7 @@ def _trace(report: _Report, process: int) -> Trace:
         steps=step_table(host),
         residency=residency_table(report.stays, gpus, process, work, report.work, ordinals, origins),
         strings=strings.table(),
-        devices=tuple(_device(gpu, ordinal) for gpu, ordinal in zip(gpus, ordinals, strict=True)),
+        devices=tuple(device_of(gpu, ordinal) for gpu, ordinal in zip(gpus, ordinals, strict=True)),
         streams=tuple(Stream(device=d, id=s, name=f"Stream {s}") for d, s in places.streams),
         threads=tuple(_thread(report, thread) for thread in threads.tolist()),
         events_in_file=len(work) + len(calls.start) + len(ranges.start) + len(allocations.time),
@@ -169,19 +181,20 @@ def _trace(report: _Report, process: int) -> Trace:
     )
 
 
-def _device(gpu: Gpu | None, ordinal: int) -> Device:
+def device_of(gpu: Gpu | None, ordinal: int) -> Device:
+    """Return the device that a process sees under an ordinal."""
     if gpu is not None:
         return gpu.device(ordinal)
     return Device(name=f"/device:GPU:{ordinal}", ordinal=ordinal)
 
 
-def _clock(report: _Report) -> ClockEvidence:
+def clock_of(file: str, epoch: int | None, first: int, last: int) -> ClockEvidence:
     """State the Unix time of trace time 0, and that all processes of the report share it."""
-    recording = f"{report.file} {report.epoch}"
-    if report.epoch is None:
+    recording = f"{file} {epoch}"
+    if epoch is None:
         return ClockEvidence(recording=recording)
     return ClockEvidence(
-        start_ns=report.epoch + report.first, stop_ns=report.epoch + report.last, recording=recording
+        start_ns=epoch + first, stop_ns=epoch + last, recording=recording
     )  # fmt: skip
 
 
@@ -191,28 +204,29 @@ def _thread(report: _Report, thread: int) -> str:
     return f"{name}/{number}" if name else f"thread {number}"
 
 
-def _part_name(process: int, named: dict[int, str]) -> str:
+def part_name(process: int, named: dict[int, str]) -> str:
     """Name a process by its program and id, in characters that a session id allows."""
     pid = pid_of(process)
     program = _NO_ID.sub("_", named.get(process, ""))[:40].strip("._")
     return "-".join(filter(None, (program or "process", "" if pid is None else str(pid))))
 
 
-def _unique(parts: list[Part]) -> tuple[Part, ...]:
+def unique(parts: list[str]) -> list[str]:
     """Number processes that share a name, such as equal process ids on two virtual machines."""
     taken: set[str] = set()
-    unique = []
+    made = []
     for part in parts:
-        name, number = part.name, 1
+        name, number = part, 1
         while name in taken:
             number += 1
-            name = f"{part.name}~{number}"
+            name = f"{part}~{number}"
         taken.add(name)
-        unique.append(Part(name=name, trace=part.trace))
-    return tuple(unique)
+        made.append(name)
+    return made
 
 
-def _cannot_tell(file: str) -> Problem:
+def cannot_tell(file: str) -> Problem:
+    """State what the format lacks."""
     return Problem(
         file=file, slug="nsight-limits", severity=Severity.INFO, origin=Origin.RECORDING,
         message=f"{file}: Nsight Systems records no framework operations and no framework allocators, so kernels have no operation "
@@ -222,7 +236,8 @@ def _cannot_tell(file: str) -> Problem:
     )  # fmt: skip
 
 
-def _bad_times(file: str, count: int) -> Problem:
+def bad_times(file: str, count: int) -> Problem:
+    """State that events were skipped."""
     return Problem(
         file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
         message=f"{file}: {count} device events with impossible times are skipped.",
@@ -230,7 +245,8 @@ def _bad_times(file: str, count: int) -> Problem:
     )  # fmt: skip
 
 
-def _unfit(file: str, gpu: int) -> Problem:
+def unfit(file: str, gpu: int) -> Problem:
+    """State that context switches of a GPU cannot be used."""
     return Problem(
         file=file, slug="context-switches-lost", severity=Severity.WARNING, origin=Origin.RECORDING,
         message=f"{file}: context switches of GPU {gpu} are missing, so which process had it is estimated instead of measured.",
