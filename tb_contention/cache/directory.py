@@ -1,5 +1,6 @@
 """A directory of decoded traces, one file per trace. Every fault of the disk or of an entry is a miss: the trace is decoded again."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -60,7 +61,8 @@ class TraceCache:
     def _part(self, key: str, number: int, file: str) -> Entry:
         path = self._place(key, number)
         found = unpack(path.read_bytes(), file)
-        os.utime(path)
+        with contextlib.suppress(OSError):
+            os.utime(path)  # not where the disk is read-only
         return found
 
     def _place(self, key: str, number: int) -> Path:

@@ -47,10 +47,10 @@ def limit_of(directory: Path) -> Limit:
 
 
 def set_limit(directory: Path, size: int) -> None:
-    """Set the limit of a cache directory for all programs of this user, and remove what is beyond it. Raises OSError."""
+    """Set the limit of a cache directory for all programs of this user, after removing what is beyond it. Raises OSError."""
     make(directory)
-    replace_file(directory / _SETTINGS, json.dumps({"limit_bytes": size}).encode("ascii"))
     remove_beyond(directory, size)
+    replace_file(directory / _SETTINGS, json.dumps({"limit_bytes": size}).encode("ascii"))
 
 
 def replace_file(place: Path, data: bytes) -> None:

@@ -55,13 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     if (clears or arguments.limit is not None) and found.trouble:
         raise _cannot(directory, found.trouble)
     try:
-        if arguments.limit is not None:
-            set_limit(directory, arguments.limit)
         if clears and found.exists:
             kinds = {Kind.INDEX} if arguments.clear_index else set(Kind)
             removed = remove(directory, kinds, arguments.older_than or 0)
             size = sum(file.size for file in removed)
             print(f"Removed {_counted(removed)}{_sized(size)}", file=sys.stderr)
+        if arguments.limit is not None:
+            set_limit(directory, arguments.limit)
     except OSError as error:
         raise _cannot(directory, f"{error.strerror or error}") from error
     found = stored(directory)
@@ -76,7 +76,7 @@ def _cannot(directory: Path, reason: str) -> OutputError:
     return OutputError(
         f"Cannot change the cache in {directory}: {reason.rstrip('.')}.",
         slug="cache-unusable",
-        advice="Set TB_CONTENTION_CACHE_DIR to a directory of your own.",
+        advice="Set TB_CONTENTION_CACHE_DIR to another directory.",
     )
 
 
@@ -95,7 +95,7 @@ def _text(found: "Stored") -> Iterator[str]:
 
     yield found.directory
     if found.trouble:
-        yield f"  not used        {found.trouble}"
+        yield f"  trouble         {found.trouble}"
     elif not found.exists:
         yield "  does not exist yet; it is created when the first log directory is read"
     sources = {"default": "the default", "setting": "set with --limit"}

@@ -13,7 +13,7 @@ def trace_cache(found: Stored) -> Check:
     if not found.exists:
         return _to_be_made(Path(found.directory))
     if found.trouble:
-        return _trace_cache(Status.NOTE, f"{found.directory} is not used: {found.trouble}")
+        return _trace_cache(Status.NOTE, f"{found.directory} keeps nothing: {found.trouble}")
     traces = count(len(found.of(Kind.TRACE)), "decoded trace")
     indexes = count(len(found.of(Kind.INDEX)), "index", "indexes")
     message = f"{found.directory} holds {traces} and {indexes}, {size(found.size)} of at most {size(found.limit.size)}"
@@ -31,7 +31,7 @@ def _trace_cache(status: Status, message: str) -> Check:
     remedy = (
         ""
         if status is Status.OK
-        else "Traces are decoded again each time. Set TB_CONTENTION_CACHE_DIR to another directory."
+        else "Traces are decoded and log directories looked through again each time. Set TB_CONTENTION_CACHE_DIR to another directory."
     )
     return Check(name="trace-cache", status=status, message=message, remedy=remedy)
 

@@ -20,6 +20,8 @@ from tb_contention.model.listing import KnownAnswer
 _BATCH = 200
 #: Bytes from which on a file is worth a thread.
 _LARGE = 1 << 21
+#: Problems that can end although size and time of the file stay: they are not noted on disk.
+_PASSING = frozenset({"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error"})
 #: What identifies the content of a file and of its manifest: sizes and times of change.
 _Key = tuple[int, ...]
 
@@ -28,7 +30,10 @@ Progress = Callable[[str, "float | None"], None]
 
 @dataclass(slots=True)
 class Index:
-    """The rows of one log directory, in memory and on disk. store: None keeps nothing on disk."""
+    """The rows of one log directory, in memory and on disk. store: None keeps nothing on disk.
+
+    Of an object store nothing is kept on disk: not every one states when a file or a manifest has changed.
+    """
 
     store: Store | None
     _rows: dict[str, tuple[_Key, Row]] = field(default_factory=dict)
@@ -77,7 +82,7 @@ class Index:
         """Keep what an analysis of a group found, as long as its files stay as they are."""
         if self._answers.get(group.revision) != answer:
             self._answers[group.revision] = answer
-            if self.store is not None:
+            if self.store is not None and all(is_local(member.file) for member in group.members):
                 self.store.append({f"answer:{group.revision}": asdict(answer)})
 
     def answer(self, group: Group) -> KnownAnswer | None:
@@ -117,7 +122,8 @@ class Index:
         for done, (file, row) in enumerate(_skimmed(missing), 1):
             path, key = _path(file), _key(file)
             self._rows[path] = key, row
-            batch[path] = {"key": key, **to_plain(row)}
+            if is_local(file) and not any(problem.slug in _PASSING for problem in row.problems):
+                batch[path] = {"key": key, **to_plain(row)}
             if len(batch) >= _BATCH or done == len(missing):
                 if self.store is not None:
                     self.store.append(batch)

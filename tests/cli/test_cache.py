@@ -102,7 +102,7 @@ def test_a_link_is_refused(tmp_path: Path, cache: Path, capsys: Captured) -> Non
         assert main(["cache", *words]) == 1
         assert "it is a symbolic link. Set TB_CONTENTION_CACHE_DIR" in capsys.readouterr().err
     assert main(["cache"]) == 0
-    assert "not used        it is a symbolic link" in capsys.readouterr().out
+    assert "trouble         it is a symbolic link" in capsys.readouterr().out
     assert [path.name for path in (tmp_path / "real").iterdir()] == ["a.trace"]
 
 

@@ -27,7 +27,7 @@ def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> N
     for name in ("file", "link", "file/below"):
         check = trace_cache(stored(tmp_path / name))
         assert check.status is Status.NOTE
-        assert check.remedy.startswith("Traces are decoded again each time")
+        assert check.remedy.startswith("Traces are decoded and log directories looked through again each time")
 
 
 def test_the_machine_code_is_kept_or_compiled_at_each_start() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from tb_contention.index import Index, Selection, Snapshot, choose, resolve
 from tb_contention.model.capture import CaptureFile
-from tb_contention.model.listing import Depth
+from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.listing import Depth, KnownAnswer
 from tb_contention.recorders import captures
 from tb_contention.recorders.discover import discover
 from tb_contention.simulate import write_directory
@@ -152,3 +153,43 @@ def test_a_large_directory_is_looked_through_in_parts_the_latest_first(logs: Pat
 
     assert len(read) == 8
     assert {g.id for g in whole.listing.groups} == set(by_name.values())
+
+
+def unreadable(slug: str) -> Callable[[CaptureFile], object]:
+    def skim(file: CaptureFile) -> object:
+        problem = Problem(
+            file=file.relative, slug=slug, severity=Severity.ERROR, origin=Origin.READING, message="m", advice="a"
+        )
+        return (), (problem,)
+
+    return skim
+
+
+@pytest.mark.parametrize(("slug", "again"), [("unreadable-file", 8), ("still-growing", 8), ("not-a-profile", 0)])
+def test_a_file_that_could_not_be_opened_is_tried_again(
+    slug: str, again: int, logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Rights can be granted without changing size or time of a file; a damaged one stays damaged."""
+    with monkeypatch.context() as patch:
+        patch.setattr(captures, "sketch_captures", unreadable(slug))
+        look(logs, tmp_path / "cache")
+    read = request.getfixturevalue("read")
+
+    look(logs, tmp_path / "cache")
+
+    assert len(read) == again
+
+
+def test_nothing_of_an_object_store_is_kept_on_disk(tmp_path: Path, logs: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    there = fsspec.filesystem("memory")
+    there.put(str(logs), "/index_remote", recursive=True)
+    try:
+        index = Index.of("memory://index_remote", "", tmp_path / "cache")
+        found = index.look(discover("memory://index_remote"), read=lambda file: True)
+        index.note(found.groups[0], KnownAnswer(answer="no", label="", figure="", interval="", estimate=None))
+    finally:
+        there.rm("/index_remote", recursive=True)
+
+    assert len(found.listing.captures) == 8
+    assert not list(tmp_path.rglob("*.index"))
