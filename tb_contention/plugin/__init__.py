@@ -1,1 +1,4 @@
-"""The TensorBoard tab: `loader` is what TensorBoard imports, `routes` answers requests, `workspace` does the work beside them."""
+"""The TensorBoard tab: `loader` is what TensorBoard imports, `routes` answers requests, `workspace` does the work beside them.
+
+workspace ── when ──> scanning (the directory and its index), analysing (a group), views (who looks at what, and what is held)
+"""

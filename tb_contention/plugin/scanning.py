@@ -78,12 +78,19 @@ class Scan:
             group = next((g for g in self.snapshot.groups if files_of(g) & files), None)
         return group
 
+    @cached_property
+    def _unread(self) -> Mapping[CaptureFile, tuple[Problem, ...]]:
+        """The files that are in no group, and why."""
+        rows = self.snapshot.rows
+        return {
+            **{file: row.problems for file, row in rows.items() if not row.captures},
+            **{file: (_being_written(file),) for file in self.growing},
+        }
+
     def problems_near(self, group: AnyGroup) -> tuple[Problem, ...]:
         """List the files that would belong to a group if they could be read."""
-        ours, rows = files_of(group), self.snapshot.rows
-        unread = {f: rows[f].problems for f in self.snapshot.discovery.files if f in rows and not rows[f].captures}
-        unread.update({f: (_being_written(f),) for f in self.growing})
-        return tuple(p for f, problems in unread.items() for p in problems if any(are_near(f, file) for file in ours))
+        ours = files_of(group)
+        return tuple(p for f, found in self._unread.items() if any(are_near(f, file) for file in ours) for p in found)
 
     def revision(self, group: AnyGroup | None) -> str:
         """Name the content of a group's files as they are; without a group, what is wrong with the directory."""
@@ -162,7 +169,7 @@ class Scanner:
             aliases=dict(self._aliases),
         )  # fmt: skip
         # Requests must not wait for what is made when it is first asked for.
-        _ = (scan.places, scan.snapshot.names, scan.snapshot.clocks, scan.listing)
+        _ = (scan.places, scan.snapshot.names, scan.snapshot.clocks, scan.listing, scan.revision(None))
         self._discovery, self.current = discovery, scan
         return time.monotonic() - began if skimming else 0.0
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from tb_contention.index import Group
+from tb_contention.index import Group, NamedGroup, files_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.listing import ListedGroup
 from tb_contention.pipeline import Analysis
@@ -16,6 +16,8 @@ from tb_contention.timeline.lanes import DeviceTimeline
 
 #: Views whose analysis is in memory, views that are remembered, and timelines of a view.
 MAX_VIEWS, MAX_STATES, MAX_TIMELINES = 8, 64, 16
+#: Groups after the one that is looked at which are analysed while nothing else is to do.
+AHEAD = 2
 #: Marks the revision of a first look.
 FIRST = "-first"
 #: Seconds since a request for which somebody is taken to wait for a view, and to have it on the screen: the panel asks every 300 ms, then
@@ -97,14 +99,11 @@ class Views:
 
     def __init__(self) -> None:
         self._states: OrderedDict[View, State] = OrderedDict()
+        self._ahead: set[tuple[View, str]] = set()
 
     def __iter__(self) -> Iterator[tuple[View, State]]:
         """Yield each view with its state."""
         return iter(tuple(self._states.items()))
-
-    def get(self, view: View) -> State | None:
-        """Return the state of a view that was asked for."""
-        return self._states.get(view)
 
     def open(self, view: View) -> State:
         """Return the state of a view; forget the one that was opened longest ago where there are too many."""
@@ -148,6 +147,26 @@ class Views:
     def looked_at(self) -> tuple[View, State] | None:
         """Return the view that was asked for last."""
         return max(((v, s) for v, s in self if s.asked), key=lambda v: v[1].asked, default=None)
+
+    def ahead(self, scan: Scan, most_bytes: int) -> tuple[View, State] | None:
+        """Choose a neighbour of the group that is looked at, unless it is too large or was worked on ahead before."""
+        last = self.looked_at()
+        group = last[1].aim.group if last is not None and last[1].aim is not None else None
+        if group is None or group.id not in scan.places:
+            return None
+        if len(self._ahead) > MAX_STATES:
+            self._ahead.clear()
+        place = scan.places[group.id]
+        for near in scan.groups[place + 1 : place + 1 + AHEAD]:
+            view, revision = View(group=near.id), scan.revision(near)
+            if isinstance(near, NamedGroup) or sum(file.size for file in files_of(near)) > most_bytes:
+                continue
+            if (view, revision) not in self._ahead and self.same(revision) is None:
+                self._ahead.add((view, revision))
+                state = self.open(view)
+                self.aim(view, state, scan)
+                return view, state
+        return None
 
     def make_room(self, in_memory: Callable[[CaptureFile], bool]) -> None:
         """Drop analyses beyond the bound, and those whose traces have left the memory; never that of the plain view and the last one."""

@@ -13,17 +13,17 @@ from dataclasses import replace
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
 from tb_contention.errors import ContentionError
-from tb_contention.index import NamedGroup, files_of
+from tb_contention.index import NamedGroup
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.listing import ListedGroup
 from tb_contention.plugin.analysing import Analyst
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import AnyGroup, Scan, Scanner, hashed
-from tb_contention.plugin.views import MAX_STATES, MAX_TIMELINES, Aim, Held, State, Views, is_awaited
+from tb_contention.plugin.views import MAX_TIMELINES, Aim, Held, State, Views, is_awaited
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 
-#: Groups after the one that is looked at which are analysed while nothing else is to do, and the share of the memory for one.
-AHEAD, AHEAD_SHARE = 2, 8
+#: Neighbours of the group that is looked at are analysed ahead while they are so small a part of the memory.
+AHEAD_SHARE = 8
 #: Seconds for which the work goes on after the last request, and a request waits for an analysis that was dropped.
 IDLE, RESTORE = 5.0, 20.0
 
@@ -53,7 +53,6 @@ class Workspace:
         self._asked = 0.0
         self._stage: tuple[str, float | None] = ("Looking for captures", None)
         self._failure = ""
-        self._ahead: set[tuple[View, str]] = set()
         self._noted = 0
         self._token: tuple[Scan, int, str] | None = None
 
@@ -73,10 +72,7 @@ class Workspace:
         if not (self.logdir or self.spec):
             return State(state="failed", message="TensorBoard runs without a log directory; start it with --logdir.")
         with self._changed:
-            state = self._views.open(view)
-            scan = self._scanner.current
-            if scan is not None:
-                self._views.aim(view, state, scan)
+            state, scan = self._open(view), self._scanner.current
             if state.needs_work and not is_awaited(state):
                 state.since = time.monotonic()
             state.missed |= state.held is None and state.state == "ready" and known != state.revision
@@ -84,6 +80,22 @@ class Workspace:
             self._touch(state)
             self._start()
             return self._answered(state, scan)
+
+    def _open(self, view: View) -> State:
+        """Return the state of a view, with the analysis that another view of the same group has."""
+        state, scan = self._views.open(view), self._scanner.current
+        if scan is not None:
+            self._views.aim(view, state, scan)
+        if state.aim is not None and state.needs_work:
+            held = self._views.same(state.aim.revision)
+            if held is not None:
+                self._show(state, held, state.aim)
+        return state
+
+    def _show(self, state: State, held: Held, aim: Aim) -> None:
+        state.show(held, aim.revision)
+        state.tried, state.used = aim.revision, time.monotonic()
+        state.group = self._scanner.listed(aim.scan, aim.group) if aim.group is not None else None
 
     def _answered(self, state: State, scan: Scan | None) -> State:
         """Return a copy of a state for a request."""
@@ -144,9 +156,7 @@ class Workspace:
     def _held(self, view: View) -> tuple[Held | None, str]:
         """Return the analysis of a view and its revision; wait for one that was dropped for want of memory."""
         with self._changed:
-            state = self._views.get(view)
-            if state is None:
-                return None, ""
+            state = self._open(view)
             self._touch(state)
             if state.held is None and state.state == "ready":
                 state.missed, state.since = True, time.monotonic()
@@ -187,8 +197,9 @@ class Workspace:
             if waiting is None or not is_awaited(waiting[1]):
                 if is_due or scan.unread:
                     return self._scan
-                if waiting is None:
-                    return self._look_ahead(scan)
+                waiting = waiting or self._views.ahead(scan, self._store.budget // AHEAD_SHARE)
+            if waiting is None:
+                return None
             view, state = waiting
             return lambda: self._work(view, state)
 
@@ -256,37 +267,13 @@ class Workspace:
             held = self._analyst.analyse(view, aim, tell, show, give_way)
         with self._changed:
             self._noted += 1
-            state.show(held, aim.revision)
-            state.used = time.monotonic()
-            state.group = self._scanner.listed(aim.scan, aim.group) if aim.group is not None else None
+            self._show(state, held, aim)
             self._views.make_room(self._store.__contains__)
 
     def _is_in_the_way(self, view: View, state: State) -> bool:
         """Return whether somebody waits for another view, and nobody for this one."""
         with self._changed:
             return not is_awaited(state) and any(s.needs_work and is_awaited(s) for v, s in self._views if v != view)
-
-    def _look_ahead(self, scan: Scan) -> Callable[[], None] | None:
-        """Choose a neighbour of the group that is looked at, unless it is too large or was looked at before."""
-        last = self._views.looked_at()
-        aim = last[1].aim if last is not None else None
-        if aim is None or aim.group is None or aim.group.id not in scan.places:
-            return None
-        if len(self._ahead) > MAX_STATES:
-            self._ahead.clear()
-        place = scan.places[aim.group.id]
-        for group in scan.groups[place + 1 : place + 1 + AHEAD]:
-            view = View(group=group.id)
-            key = view, scan.revision(group)
-            size = sum(file.size for file in files_of(group))
-            if isinstance(group, NamedGroup) or key in self._ahead or size * AHEAD_SHARE > self._store.budget:
-                continue
-            self._ahead.add(key)
-            if self._views.same(key[1]) is None:
-                state = self._views.open(view)
-                self._views.aim(view, state, scan)
-                return lambda: self._work(view, state)
-        return None
 
 
 def _reason(error: Exception) -> str:

@@ -15,7 +15,7 @@ from tensorboard.plugins.base_plugin import FlagsError
 from tb_contention import pipeline
 from tb_contention.cache.memory import size_of
 from tb_contention.model.capture import CaptureFile, DecodedFile
-from tb_contention.plugin import analysing, scanning, views, workspace
+from tb_contention.plugin import analysing, scanning, views
 from tb_contention.plugin.loader import ContentionLoader
 from tb_contention.plugin.plugin import ContentionPlugin
 from tb_contention.plugin.requests import View
@@ -36,7 +36,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Note the files that are decoded; neighbours are not looked at ahead."""
-    monkeypatch.setattr(workspace, "AHEAD", 0)
+    monkeypatch.setattr(views, "AHEAD", 0)
     return noted(monkeypatch)
 
 
@@ -145,6 +145,21 @@ def test_a_capture_elsewhere_changes_the_list_and_nothing_else(tmp_path: Path, r
     assert [name for name in read if "job00007" not in name] == []
 
 
+def test_a_group_that_is_on_the_screen_is_there_at_once_under_its_own_name(pairs: Path, read: list[str]) -> None:
+    space = Workspace(str(pairs), "")
+    plain = ready(space, View())
+    assert plain.group is not None
+    assert plain.analysis is not None
+    named = View(group=plain.group.id)
+    timeline, revision = space.timeline(named, plain.analysis.report.devices[0].id)
+    again = space.summary(named)
+
+    assert timeline is not None
+    assert revision == plain.revision == again.revision
+    assert again.analysis is plain.analysis
+    assert len(read) == 2
+
+
 def test_a_link_to_a_group_survives_what_joins_it(tmp_path: Path, read: list[str]) -> None:
     logs = write_directory(tmp_path / "logs", 2, window_ms=80.0)
     late = logs / "job00000" / "evaluator"
@@ -236,9 +251,7 @@ def test_a_view_that_was_dropped_comes_back_for_a_tile_and_for_a_summary(
     assert first.analysis is not None
     ready(space, View(group=names[2]))
     ready(space, View(group=names[3]))
-    dropped = space._views.get(View(group=names[1]))
-    assert dropped is not None
-    assert dropped.held is None
+    assert dict(space._views)[View(group=names[1])].held is None
 
     known = space.summary(View(group=names[1]), first.revision)
     timeline, revision = space.timeline(View(group=names[1]), first.analysis.report.devices[0].id)
