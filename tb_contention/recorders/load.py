@@ -4,53 +4,67 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.sketch import Sketch
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
 from tb_contention.units import U8
 
 #: The largest protobuf message, so no writer exceeds it.
 MAX_BYTES = (1 << 31) - 1
-#: What to say of a file that changed each time it was read.
-STILL_GROWING = "the file is still being written.", "Reload when the profiler has finished writing it."
-
-
-def load_trace(file: CaptureFile) -> Trace:
-    """Read and decode a file, once more if it changes meanwhile. Raises TraceFileError."""
-    for _ in range(2):
-        data, before, after = read_bytes(file)
-        try:
-            trace = _decode(data, file)
-        except TraceFileError:
-            if before == after:
-                raise
-            continue
-        if trace.complete or before == after:
-            return replace(trace, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
-    raise TraceFileError(f"{file.relative}: {STILL_GROWING[0]}", slug="still-growing", advice=STILL_GROWING[1])
+#: What a reader makes of the bytes of a file.
+Read = TypeVar("Read", Trace, Sketch)
+Report = TypeVar("Report")
 
 
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read and decode a file into one trace per process in it. Raises TraceFileError."""
-    if file.container is Container.NSIGHT:
-        return _nsight_parts(file)
-    return ((file, load_trace(file)),)
-
-
-def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
-    """Read an export of Nsight Systems, which contains every process of a recording."""
+    if file.container is not Container.NSIGHT:
+        return ((file, load_trace(file)),)
     from tb_contention.recorders.nsight.reader import read_report
 
+    parts, size, sha256 = read_export(file, read_report)
+    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=size, sha256=sha256)) for p in parts)
+
+
+def load_trace(file: CaptureFile) -> Trace:
+    """Read and decode a file with one process. Raises TraceFileError."""
+    return read_whole(file, lambda data: _decode(data, file))
+
+
+def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
+    """Read the bytes of a file, once more if it changes meanwhile. Raises TraceFileError."""
+    for _ in range(2):
+        data, before, after = read_bytes(file)
+        try:
+            found = read(data)
+        except TraceFileError:
+            if before == after:
+                raise
+            continue
+        if found.complete or before == after:
+            return replace(found, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
+    raise TraceFileError(
+        f"{file.relative}: the file is still being written.",
+        slug="still-growing",
+        advice="Reload when the profiler has finished writing it.",
+    )
+
+
+def read_export(file: CaptureFile, read: Callable[[str, str], Report]) -> tuple[Report, int, str]:
+    """Read an export of Nsight Systems in place; return what it held, its size in bytes and its SHA-256. Raises TraceFileError."""
     digest = hashlib.sha256()
     try:
         before = Path(file.path).stat()
-        parts = read_report(file.path, file.relative)
+        found = read(file.path, file.relative)
         with Path(file.path).open("rb") as stream:
             while block := stream.read(1 << 22):
                 digest.update(block)
@@ -67,8 +81,7 @@ def _nsight_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
             slug="still-growing",
             advice="Reload when `nsys export` has finished writing it.",
         )
-    known = digest.hexdigest()
-    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=after.st_size, sha256=known)) for p in parts)
+    return found, after.st_size, digest.hexdigest()
 
 
 def _decode(data: U8, file: CaptureFile) -> Trace:
