@@ -85,9 +85,9 @@ class Index:
             if self.store is not None and all(is_local(member.file) for member in group.members):
                 self.store.append({f"answer:{group.revision}": asdict(answer)})
 
-    def answer(self, group: Group) -> KnownAnswer | None:
-        """Return what the last analysis of a group found, while its files are as they were."""
-        return self._answers.get(group.revision)
+    def answer(self, revision: str) -> KnownAnswer | None:
+        """Return what the last analysis of a group of that content found."""
+        return self._answers.get(revision)
 
     def _known(self, file: CaptureFile) -> Row | None:
         """Return the row of a file that has not changed."""

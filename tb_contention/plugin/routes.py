@@ -188,11 +188,15 @@ class Routes:
         return answer(search(timeline, wanted, start, end, launches=launches))
 
     def _compare(self, query: Query) -> wrappers.Response:
+        # Of another group the panel knows no devices before it is analysed.
+        asked = {
+            n: query.values.get(n, "") if f"{n}_group" in query.values else query.text(n) for n in ("before", "after")
+        }
         # Both are asked for before either is missed, so that one after the other is analysed.
         views = query.of_group("before_group"), query.of_group("after_group")
         states = [self._workspace.summary(view) for view in views]
         before, after = map(_whole, states)
-        old, new = _device(before, query.text("before")), _device(after, query.text("after"))
+        old, new = _device(before, asked["before"], asked["after"]), _device(after, asked["after"], asked["before"])
         found = compare(old, new, before.sessions, after.sessions)
         return answer(comparison_document(found, before=before.logdir, after=after.logdir))
 
@@ -232,8 +236,10 @@ def _whole(state: State) -> Report:
     return state.analysis.report
 
 
-def _device(report: Report, wanted: str) -> DeviceReport:
-    device = next((device for device in report.devices if device.id == wanted), None)
+def _device(report: Report, wanted: str, like: str) -> DeviceReport:
+    """Return a device by its id; without one the device that is named as the other one, or else the first."""
+    by_id = {str(device.id): device for device in report.devices}
+    device = by_id.get(wanted) if wanted else by_id.get(like, next(iter(report.devices), None))
     if device is None:
         raise _unknown_device()
     return device

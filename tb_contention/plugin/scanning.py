@@ -53,6 +53,11 @@ class Scan:
         return {group.id: place for place, group in enumerate(self.groups)}
 
     @cached_property
+    def revisions(self) -> tuple[str, ...]:
+        """What the index calls the content of each group; empty where only names are known."""
+        return tuple(group.revision if isinstance(group, Group) else "" for group in self.groups)
+
+    @cached_property
     def files(self) -> Mapping[str, CaptureFile]:
         """The files by their paths below the log directory."""
         return {file.relative: file for file in self.snapshot.discovery.files}
@@ -65,8 +70,8 @@ class Scan:
     @cached_property
     def listing(self) -> str:
         """Name the list of groups, without what analyses find."""
-        groups = [(g.id, g.revision if isinstance(g, Group) else "") for g in self.groups]
-        return hashed(repr((groups, len(self.snapshot.pending), [p.message for p in self.problems])))
+        groups = [g.id for g in self.groups]
+        return hashed(repr((groups, self.revisions, len(self.snapshot.pending), [p.message for p in self.problems])))
 
     def find(self, wanted: str) -> AnyGroup | None:
         """Find a group by its id, by the captures that it names, or by the files that had this name before they were read."""
@@ -122,7 +127,18 @@ class Scanner:
     def listed(self, scan: Scan, group: AnyGroup) -> ListedGroup:
         """Describe a group, with what analyses have found meanwhile."""
         shown = scan.snapshot.listed_group(group)
-        return replace(shown, found=self.index.answer(group)) if isinstance(group, Group) else shown
+        return replace(shown, found=self.index.answer(group.revision)) if isinstance(group, Group) else shown
+
+    def all_listed(self, scan: Scan) -> tuple[ListedGroup, ...]:
+        """Describe all groups."""
+        return tuple(
+            replace(shown, found=self.index.answer(revision))
+            for shown, revision in zip(scan.snapshot.listed_groups, scan.revisions, strict=True)
+        )
+
+    def answers(self, scan: Scan) -> str:
+        """Name the list of groups together with what analyses have found."""
+        return hashed(repr((scan.listing, [self.index.answer(revision) for revision in scan.revisions])))
 
     def step(self, found: Callable[[bool], None], progress: Progress, *, read: AnyGroup | None = None) -> None:
         """Find the files, and skim some of those that are new; `read`: a group of an object store that is looked at."""

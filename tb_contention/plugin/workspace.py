@@ -18,7 +18,7 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.listing import ListedGroup
 from tb_contention.plugin.analysing import Analyst
 from tb_contention.plugin.requests import View
-from tb_contention.plugin.scanning import AnyGroup, Scan, Scanner, hashed
+from tb_contention.plugin.scanning import AnyGroup, Scan, Scanner
 from tb_contention.plugin.views import MAX_TIMELINES, Aim, Held, State, Views, is_awaited
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 
@@ -124,13 +124,12 @@ class Workspace:
         if scan is None:
             return None, ""
         if token is None or token[:2] != (scan, noted):
-            found = [self._scanner.index.answer(group) for group in scan.snapshot.groups]
-            token = self._token = (scan, noted, hashed(repr((scan.listing, found))))
+            token = self._token = (scan, noted, self._scanner.answers(scan))
         return scan, token[2]
 
     def groups(self, scan: Scan) -> tuple[ListedGroup, ...]:
         """List the groups of a scan, with what analyses have found."""
-        return tuple(self._scanner.listed(scan, group) for group in scan.groups)
+        return self._scanner.all_listed(scan)
 
     def timeline(self, view: View, device: str) -> tuple[DeviceTimeline | None, str]:
         """Return the timeline of a device (None: no such device, or not analysed yet) and the view's revision."""

@@ -138,6 +138,9 @@ def test_groups_are_compared_once_both_are_analysed(tmp_path: Path) -> None:
     while answers[-1].status_code != 200 and len(answers) < 600:
         time.sleep(0.05)
         answers.append(tab.ask("api/compare", **query))
+    short = {"after": device, "before_group": groups[1], "after_group": groups[2]}
+    assert tab.ask("api/compare", **short).data == answers[-1].data
+    assert tab.ask("api/compare", after=device).status_code == 400
     gone = json.loads(tab.ask("api/compare", **{**query, "after_group": "0123456789"}).data)["error"]
     while gone["slug"] == "not-ready":
         gone = json.loads(tab.ask("api/compare", **{**query, "after_group": "0123456789"}).data)["error"]
