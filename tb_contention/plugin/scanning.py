@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from tb_contention.index import Group, Index, NamedGroup, Snapshot, are_near, files_of, is_local, resolve
+from tb_contention.index.grouping import members_named
 from tb_contention.index.rows import Row
 from tb_contention.model.capture import CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
@@ -74,13 +75,17 @@ class Scan:
         return hashed(repr((groups, self.revisions, len(self.snapshot.pending), [p.message for p in self.problems])))
 
     def find(self, wanted: str) -> AnyGroup | None:
-        """Find a group by its id, by the captures that it names, or by the files that had this name before they were read."""
+        """Find a group by its id, by captures that the id names, or by the files that had this id before they were read."""
         if wanted in self.places:
             return self.groups[self.places[wanted]]
         group = resolve(wanted, self.snapshot.groups)
         if group is None and wanted in self.aliases:
             files = set(self.aliases[wanted])
             group = next((g for g in self.snapshot.groups if files_of(g) & files), None)
+        if group is None:
+            # Some of its captures are gone, or being written again.
+            left = (resolve(member, self.snapshot.groups) for member in members_named(wanted))
+            group = next((g for g in left if g is not None), None)
         return group
 
     @cached_property

@@ -178,6 +178,20 @@ def test_a_link_to_a_group_survives_what_joins_it(tmp_path: Path, read: list[str
     assert alone in after.group.id.split("-")
 
 
+def test_a_link_leads_to_what_is_left_of_a_group(tmp_path: Path, read: list[str]) -> None:
+    logs = write_directory(tmp_path / "logs", 2, window_ms=80.0)
+    space = Workspace(str(logs), "")
+    wanted = View(group=ids(space)[1])
+    before = ready(space, wanted)
+    shutil.rmtree(logs / "job00000" / "evaluator")
+    after = ready(space, wanted, lambda state: state.revision != before.revision)
+
+    assert before.group is not None
+    assert after.group is not None
+    assert len(before.group.names) == 2
+    assert [name.rpartition("/")[2] for name in after.group.names] == ["trainer"]
+
+
 def test_a_group_that_is_not_there_fails_alone_until_it_is(tmp_path: Path, read: list[str]) -> None:
     logs = write_directory(tmp_path / "logs", 2, window_ms=80.0)
     space = Workspace(str(logs), "")
