@@ -21,8 +21,8 @@ SETTLED_AFTER = 5.0
 _BEGINNINGS = frozenset({"still-growing", "empty-file", "bad-gzip", "truncated-json", "bad-sqlite"})
 #: Seconds after which the directory is looked through again, and how many times as long as that took.
 RESCAN_AFTER, RESCAN_SHARE = 2.0, 20
-#: Files that are skimmed before groups are shown; the next steps are so many times as large.
-FIRST_FILES, LARGER = 200, 4
+#: Files that are skimmed before groups are shown; the next steps are so many times as large, but no larger than requests may wait for.
+FIRST_FILES, LARGER, MOST_FILES = 200, 2, 800
 
 AnyGroup: TypeAlias = Group | NamedGroup
 Progress: TypeAlias = Callable[[str, "float | None"], None]
@@ -147,19 +147,18 @@ class Scanner:
 
     def step(self, found: Callable[[bool], None], progress: Progress, *, read: AnyGroup | None = None) -> None:
         """Find the files, and skim some of those that are new; `read`: a group of an object store that is looked at."""
-        began = time.monotonic()
+        began, last = time.monotonic(), self.current
+        if last is not None and last.unread and self._discovery is not None and began < self._next:
+            # More of the files that were found a moment ago.
+            self._look(self._discovery, last.changes, progress, read)
+            self.finished = time.monotonic()
+            return
         try:
             discovery = discover(self._logdir, spec=self._spec)
             found(bool(discovery.files))
             changes = {m: _changed(m) for m in {f.manifest for f in discovery.files} if m is not None}
-            last = self.current
-            if (
-                last is None
-                or read
-                or last.unread
-                or last.growing
-                or (discovery, changes) != (self._discovery, last.changes)
-            ):
+            is_same = last is not None and (discovery, changes) == (self._discovery, last.changes)
+            if not is_same or last is None or read is not None or last.unread or last.growing:
                 began += self._look(discovery, changes, progress, read)
         finally:
             self.finished = time.monotonic()
@@ -181,7 +180,7 @@ class Scanner:
             discovery, read=asked.__contains__ if asked else None, most=None if asked else self._at_once, progress=tell
         )
         unread = sum(map(is_local, snapshot.pending))
-        self._at_once = self._at_once * LARGER if unread else FIRST_FILES
+        self._at_once = min(MOST_FILES, self._at_once * LARGER) if unread else FIRST_FILES
         if isinstance(read, NamedGroup):
             self._aliases[read.id] = read.files
         growing = tuple(f for f in discovery.files if _is_young(f) and f in snapshot.rows and _is_cut(snapshot.rows[f]))
