@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -274,6 +275,33 @@ def test_a_view_that_was_dropped_comes_back_for_a_tile_and_for_a_summary(
     assert timeline is not None
     assert revision == first.revision
     assert ready(space, View(group=names[2])).analysis is not None
+
+
+def test_what_nobody_waits_for_gives_way(pairs: Path, monkeypatch: pytest.MonkeyPatch, read: list[str]) -> None:
+    monkeypatch.setattr(analysing, "AT_ONCE", 1)
+    begun, go_on = threading.Event(), threading.Event()
+    decode = captures.read_captures
+
+    def held_up(file: CaptureFile, *rest: Any) -> DecodedFile:
+        read.append(file.relative.split("/")[0])
+        begun.set()
+        assert go_on.wait(60)
+        return decode(file, *rest)
+
+    space = Workspace(str(pairs), "")
+    wanted = View(group=ids(space)[2])
+    other = Workspace(str(pairs), "")
+    monkeypatch.setattr(pipeline, "read_captures", held_up)
+    read.clear()
+    # TensorBoard asks whether there are captures, which prepares the first group; then somebody follows a link to another.
+    other.has_captures(1)
+    assert begun.wait(60)
+    other.summary(wanted)
+    go_on.set()
+
+    assert runs(ready(other, wanted)) == {"job00003"}
+    assert runs(ready(other, View())) == {"job00005"}
+    assert read == ["job00005", "job00003", "job00003", "job00005"]
 
 
 def test_twelve_views_that_are_looked_at_at_once_all_become_ready(pairs: Path, read: list[str]) -> None:
