@@ -127,7 +127,7 @@ class Views:
                 scan,
                 None,
                 scan.listing,
-                f"This log directory has no group {view.group} any more. Choose another group.",
+                f"The log directory holds none of the captures of group {view.group}. Choose another group.",
             )
             return
         revision = scan.revision(group)

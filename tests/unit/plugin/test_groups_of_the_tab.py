@@ -205,7 +205,9 @@ def test_a_group_that_is_not_there_fails_alone_until_it_is(tmp_path: Path, read:
     back = next(s for s in asked(other, wanted) if s.state == "ready")
 
     assert (gone.state, gone.analysis) == ("failed", None)
-    assert gone.message == f"This log directory has no group {wanted.group} any more. Choose another group."
+    assert gone.message == (
+        f"The log directory holds none of the captures of group {wanted.group}. Choose another group."
+    )
     assert plain.state == "ready"
     assert runs(back) == {"job00000"}
 
