@@ -12,16 +12,31 @@ if TYPE_CHECKING:
     from tb_contention.capture.profile import manifest as manifest
     from tb_contention.capture.profile import profile as profile
     from tb_contention.errors import ContentionError as ContentionError
+    from tb_contention.index.selection import Selection as Selection
     from tb_contention.model.face import Face
     from tb_contention.model.report import Report as Report
     from tb_contention.pipeline import Options as Options
     from tb_contention.pipeline import analyse as analyse
+    from tb_contention.pipeline import listing as listing
 
-__all__ = ["ContentionError", "Options", "Report", "__version__", "analyse", "manifest", "profile", "session"]
+__all__ = [
+    "ContentionError",
+    "Options",
+    "Report",
+    "Selection",
+    "__version__",
+    "analyse",
+    "listing",
+    "manifest",
+    "profile",
+    "session",
+]
 
 _HOMES = {
     "analyse": "tb_contention.pipeline",
     "Options": "tb_contention.pipeline",
+    "listing": "tb_contention.pipeline",
+    "Selection": "tb_contention.index.selection",
     "Report": "tb_contention.model.report",
     "ContentionError": "tb_contention.errors",
     "session": "tb_contention.annotate",

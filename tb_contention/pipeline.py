@@ -19,6 +19,7 @@ from tb_contention.index import Chosen, Index, Selection, Snapshot, choose
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.faults import Faults
+from tb_contention.model.listing import Listing
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
@@ -69,6 +70,16 @@ def analyse(
     option names what is not there; bad traces become problems of the report.
     """
     return analyse_logdir(logdir, options, cache=TraceCache.at(cache_dir), progress=progress).report
+
+
+def listing(
+    logdir: str | os.PathLike[str], *, cache_dir: str | os.PathLike[str] | DefaultCache | None = DEFAULT_CACHE
+) -> Listing:
+    """List the captures of a log directory and the groups that ran together, without decoding any.
+
+    `cache_dir=None` keeps no index. Raises LogdirError when the directory cannot be read.
+    """
+    return look(os.fspath(logdir), Options(), cache=TraceCache.at(cache_dir))[1].listing
 
 
 def analyse_logdir(

@@ -1,12 +1,14 @@
 """Load and analyse a log directory while showing progress; an error says what was found instead of captures."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
+    from tb_contention.index import Selection
     from tb_contention.model.capture import Decoded, Discovery
     from tb_contention.model.findings import Problem
     from tb_contention.pipeline import Analysis
@@ -20,6 +22,7 @@ def analyse_logdir(
     shifts: Mapping[str, int] | None = None,
     gpus: Mapping[tuple[str, int], str] | None = None,
     baselines: Mapping[str, str] | None = None,
+    select: "Selection | None" = None,
     use_cache: bool,
 ) -> "Analysis":
     """Find, decode and analyse the captures; raise LogdirError if there are none or none can be read."""
@@ -28,6 +31,7 @@ def analyse_logdir(
         from tb_contention.cache import TraceCache
 
         options = pipeline.Options(shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {})
+        options = options if select is None else replace(options, select=select)
         cache = TraceCache.at() if use_cache else None
         return pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
 

@@ -4,10 +4,13 @@ import argparse
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tb_contention.cli.parsing import parse_baseline, parse_gpu, parse_shift
+from tb_contention.cli.parsing import parse_baseline, parse_gpu_or_pattern, parse_pattern, parse_shift, parse_since
 from tb_contention.errors import OptionError
+
+if TYPE_CHECKING:
+    from tb_contention.index import Selection
 
 LOGDIR_HELP = "TensorBoard log directory (a local path or an fsspec URL)"
 K = TypeVar("K")
@@ -41,10 +44,58 @@ def add_alignment(parser: argparse.ArgumentParser) -> None:
         help="move a session in time, e.g. train=12ms or train=-3us",
     )  # fmt: skip
     parser.add_argument(
-        "--gpu", action="append", type=parse_gpu, default=[], metavar="SESSION:ORDINAL=NAME",
-        help="name the physical GPU behind a CUDA ordinal of a session; equal names are one GPU",
+        "--gpu", action="append", type=parse_gpu_or_pattern, default=[], metavar="SESSION:ORDINAL=NAME",
+        help="name the physical GPU behind a CUDA ordinal of a session; equal names are one GPU. Without =: captures on such GPUs, "
+        "by the name, model or UUID of a GPU, e.g. '*H100*'",
     )  # fmt: skip
     add_no_cache(parser)
+
+
+def add_selection(parser: argparse.ArgumentParser, *, everything: str = "") -> None:
+    """Declare which captures of a log directory to take; `everything` says what --all does, where that is an option."""
+    chosen = parser.add_argument_group(
+        "selection", "Which captures to take; nothing else is decoded. Patterns may contain * and ?, and ignore case"
+    )
+    chosen.add_argument(
+        "--group", default="", metavar="ID", help="one group of captures that ran together, by its id from `tb-contention runs`"
+    )  # fmt: skip
+    chosen.add_argument(
+        "--run", dest="runs", action="append", type=parse_pattern, default=[], metavar="PATTERN",
+        help="captures whose run, name or file fits, or a directory in that path, e.g. 'job7' or 'exp*/train'; may be repeated",
+    )  # fmt: skip
+    chosen.add_argument(
+        "--host", action="append", type=parse_pattern, default=[], metavar="PATTERN", help="captures of these hosts; may be repeated"
+    )  # fmt: skip
+    chosen.add_argument(
+        "--since", type=parse_since, metavar="WHEN",
+        help="captures that ended after WHEN: how long ago (90min, 12h, 3d, 2w), or a date or time such as 2026-03-05T10:00, in local time",
+    )  # fmt: skip
+    chosen.add_argument("--latest", action="store_true", help="the last group of captures that ran together")
+    if everything:
+        chosen.add_argument("--all", action="store_true", help=everything)
+
+
+def selection_of(arguments: argparse.Namespace) -> "Selection":
+    """Return what the options of `add_selection` select; raise OptionError for options that exclude each other."""
+    from tb_contention.index import Selection
+
+    everything = getattr(arguments, "all", False)
+    if sum((bool(arguments.group), arguments.latest, everything)) > 1:
+        raise OptionError("--group, --latest and --all exclude each other.", slug="bad-option", advice="Keep one.")
+    return Selection(
+        group=arguments.group,
+        runs=tuple(arguments.runs),
+        hosts=tuple(arguments.host),
+        gpus=tuple(word for word in getattr(arguments, "gpu", ()) if isinstance(word, str)),
+        since_ns=arguments.since,
+        latest=arguments.latest,
+        everything=everything,
+    )
+
+
+def gpus_of(arguments: argparse.Namespace) -> dict[tuple[str, int], str]:
+    """Return the GPUs that --gpu names."""
+    return once((word for word in arguments.gpu if not isinstance(word, str)), "--gpu")
 
 
 def add_baseline(parser: argparse.ArgumentParser) -> None:

@@ -2,6 +2,7 @@
 
 A limit that the captures cannot answer never passes silently: it fails unless --unknown pass is given. A limit is exceeded if the estimate
 exceeds it, and the line says when the limit lies inside the 90 % interval; with --confident it is exceeded only if the whole interval is.
+A log directory that is too large to be analysed as a whole is refused unless a selection or --all says what to check.
 """
 
 import argparse
@@ -11,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import add_alignment, add_baseline, add_logdir, once
+from tb_contention.cli.arguments import (
+    add_alignment,
+    add_baseline,
+    add_logdir,
+    add_selection,
+    gpus_of,
+    once,
+    selection_of,
+)
 from tb_contention.cli.output import refuse_unfit, say_written, write_file, write_verdict
 from tb_contention.cli.parsing import parse_headroom, parse_limit, parse_share, parse_slowdown, parse_step_limit
 from tb_contention.cli.terminal import printable
@@ -72,6 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=[f.value for f in Format], default=Format.TEXT.value, help="output format (default text)"
     )
+    add_selection(parser, everything="check everything, however large the directory is")
     add_alignment(parser)
     add_baseline(parser)
 
@@ -129,8 +139,9 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = analyse_logdir(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
-        gpus=once(arguments.gpu, "--gpu"),
+        gpus=gpus_of(arguments),
         baselines=once(arguments.baseline, "--baseline"),
+        select=replace(selection_of(arguments), is_gate=True),
         use_cache=not arguments.no_cache,
     )
     from tb_contention.gate import judge

@@ -1,16 +1,25 @@
 """Compare captures from before and after a change: slowdown, step time, lost time, device time, memory.
 
-BEFORE and AFTER are log directories. To compare two devices of one directory, give it twice, with --before-device and --after-device. A
-figure is called better or worse only if chance does not explain the difference.
+BEFORE and AFTER are log directories. To compare two groups or two devices of one directory, give it twice, with --before-group and
+--after-group, or --before-device and --after-device. A figure is called better or worse only if chance does not explain the difference.
 """
 
 import argparse
 import sys
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import LOGDIR_HELP, add_no_cache, add_output, chosen_format, once
+from tb_contention.cli.arguments import (
+    LOGDIR_HELP,
+    add_no_cache,
+    add_output,
+    add_selection,
+    chosen_format,
+    once,
+    selection_of,
+)
 from tb_contention.cli.output import write_result
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import LogdirError, OptionError
@@ -41,6 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="ID",
             help="device id from the report; default: the most contended GPU, preferably the same one on both sides",
         )
+        parser.add_argument(
+            f"--{side}-group", default="", metavar="ID", help="group of captures, by its id from `tb-contention runs`"
+        )
     parser.add_argument(
         "--pair",
         action="append",
@@ -50,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="treat two sessions, by id or name, as one program; default: pair sessions that match unambiguously",
     )
     add_output(parser, [f.value for f in Format], Format.MARKDOWN.value)
+    add_selection(parser)
     add_no_cache(parser)
 
 
@@ -65,8 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print or write one comparison."""
     chosen = chosen_format(arguments, _SUFFIXES, Format.MARKDOWN)
     pairs = once(arguments.pair, "--pair")
-    before = _report(arguments.before, arguments)
-    after = before if arguments.after == arguments.before else _report(arguments.after, arguments)
+    before = _report(arguments.before, arguments, arguments.before_group)
+    is_same = (arguments.after, arguments.after_group) == (arguments.before, arguments.before_group)
+    after = before if is_same else _report(arguments.after, arguments, arguments.after_group)
     first, second = choose_devices(before, after, arguments.before_device, arguments.after_device)
     from tb_contention.compare import compare
 
@@ -86,8 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(logdir: str, arguments: argparse.Namespace) -> "Report":
-    report = analyse_logdir(logdir, use_cache=not arguments.no_cache).report
+def _report(logdir: str, arguments: argparse.Namespace, group: str) -> "Report":
+    select = selection_of(arguments)
+    select = replace(select, group=group) if group else select
+    report = analyse_logdir(logdir, select=select, use_cache=not arguments.no_cache).report
     if not report.devices:
         raise LogdirError(f"The captures in {logdir} contain no device work to compare.", slug="logdir-no-devices")
     return report

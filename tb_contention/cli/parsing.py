@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from datetime import datetime, timezone
 from decimal import Decimal
 
 from tb_contention.units import bytes_in
@@ -18,6 +19,8 @@ _NS = {
     "h": 3_600_000_000_000,
 }
 _MOST_NS = 1 << 62
+_AGO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(min|h|d|w)", re.ASCII)
+_SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SHARE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%", re.ASCII)
 _RATIO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*[x×]?", re.ASCII)
 
@@ -138,3 +141,31 @@ def parse_memory_limit(word: str) -> tuple[str, int]:
     if not equals or not session or limit <= 0:
         raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=SIZE; write it like train=12GiB or train=500MB")
     return session, limit
+
+
+def parse_gpu_or_pattern(word: str) -> tuple[tuple[str, int], str] | str:
+    """Read `SESSION:ORDINAL=NAME`, which names a GPU, or else a pattern that selects captures by their GPU."""
+    return parse_gpu(word) if "=" in word else parse_pattern(word)
+
+
+def parse_pattern(word: str) -> str:
+    """Read a pattern that is not empty."""
+    if not word.strip():
+        raise argparse.ArgumentTypeError("an empty pattern fits nothing; use * for everything")
+    return word
+
+
+def parse_since(word: str, now: datetime | None = None) -> int:
+    """Read how long ago (`90min`, `12h`, `3d`, `2w`), or a date or time in ISO 8601 (local unless it states a zone), as Unix ns."""
+    now = now or datetime.now(timezone.utc)
+    match = _AGO.fullmatch(word.strip()) if len(word) < 64 else None
+    try:
+        if match is not None:
+            instant = now.timestamp() - float(match[1]) * _SECONDS[match[2]]
+        else:
+            instant = datetime.fromisoformat(word.strip().replace("Z", "+00:00")).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(
+            f"{word[:64]!r} is neither a length of time nor a date; write it like 12h, 3d, 2026-03-05 or 2026-03-05T10:00"
+        ) from None
+    return int(instant * 1_000_000_000)

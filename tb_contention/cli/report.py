@@ -11,9 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import add_alignment, add_baseline, add_logdir, add_output, chosen_format, once
+from tb_contention.cli.arguments import (
+    add_alignment,
+    add_baseline,
+    add_logdir,
+    add_output,
+    add_selection,
+    chosen_format,
+    gpus_of,
+    once,
+    selection_of,
+)
 from tb_contention.cli.output import say_written, write_file_bytes, write_folder, write_result, write_stdout_bytes
-from tb_contention.cli.terminal import Progress
+from tb_contention.cli.terminal import Progress, printable
 from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
@@ -52,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="ID", help="device id from the report, for perfetto; default: the first device"
     )
+    add_selection(parser, everything="analyse everything, however large the directory is")
     add_alignment(parser)
     add_baseline(parser)
 
@@ -63,10 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = analyse_logdir(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
-        gpus=once(arguments.gpu, "--gpu"),
+        gpus=gpus_of(arguments),
         baselines=once(arguments.baseline, "--baseline"),
+        select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )
+    _say_left_out(analysis.report)
     if chosen is Format.CSV:
         _write_csv(arguments, analysis.report)
         return 0
@@ -75,6 +88,13 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     write_result(arguments.output, _renderer(chosen)(analysis.report), force=arguments.force)
     return 0
+
+
+def _say_left_out(report: "Report") -> None:
+    """Say on stderr what the report does not hold, and how to get it."""
+    for finding in report.findings:
+        if finding.rule == "left-out":
+            print(printable(f"{finding.title}. {finding.advice}"), file=sys.stderr)
 
 
 def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import add_baseline, add_logdir, add_no_cache, add_output, once
+from tb_contention.cli.arguments import (
+    add_baseline,
+    add_logdir,
+    add_no_cache,
+    add_output,
+    add_selection,
+    once,
+    selection_of,
+)
 from tb_contention.cli.output import write_result
 from tb_contention.cli.parsing import parse_cap, parse_memory_limit, parse_shift
 from tb_contention.cli.terminal import printable
@@ -66,6 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SESSION=SIZE",
         help="limit a session's allocator, e.g. train=12GiB; all limits together form one prediction",
     )
+    add_selection(parser)
     add_baseline(parser)
     add_output(parser, [f.value for f in Format], Format.TEXT.value)
     add_no_cache(parser)
@@ -75,7 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print or write the predictions of one device."""
     limits = once(arguments.memory_limit, "--memory-limit")
     baselines = once(arguments.baseline, "--baseline")
-    analysis = analyse_logdir(arguments.logdir, baselines=baselines, use_cache=not arguments.no_cache)
+    analysis = analyse_logdir(
+        arguments.logdir, baselines=baselines, select=selection_of(arguments), use_cache=not arguments.no_cache
+    )
     report = analysis.report
     device = choose_device(report, arguments.device)
     asked = _questions(arguments, report, device, limits)

@@ -7,7 +7,7 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
 from tb_contention.index.directory import Index, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
 from tb_contention.index.named import NamedGroup, are_near
-from tb_contention.index.selection import Chosen, Selection, choose, files_of
+from tb_contention.index.selection import Chosen, Selection, choose, files_of, matching
 from tb_contention.index.snapshot import Snapshot
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "files_of",
     "group_id",
     "is_local",
+    "matching",
     "resolve",
 ]

@@ -14,6 +14,7 @@ from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.words.listing import left_out
+from tb_contention.words.numbers import count
 
 #: A directory with no more captures and bytes is analysed as a whole.
 SMALL, SMALL_BYTES = 24, 1 << 30
@@ -27,7 +28,7 @@ class Selection:
 
     group: id of a group, or the beginning of one. runs, hosts, gpus: patterns (`*`, `?`) of which one must fit: of a session's id, name,
     run or file; of its host; of the name, model or UUID of one of its devices. since_ns: Unix ns after which captures ended. latest: the
-    last group that matches. everything: all of it, however large.
+    last group that matches. everything: all of it, however large. is_gate: leave nothing out unless that is asked for.
     """
 
     group: str = ""
@@ -37,11 +38,7 @@ class Selection:
     since_ns: int | None = None
     latest: bool = False
     everything: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nothing in particular is asked for."""
-        return self == Selection()
+    is_gate: bool = False
 
     @property
     def filters(self) -> bool:
@@ -112,6 +109,12 @@ def _chosen(snapshot: Snapshot, selection: Selection) -> Chosen:
         copied = set(snapshot.copies)
         kept = tuple(f for f in snapshot.discovery.files if not _is_copy(snapshot, f, copied))
         return Chosen(snapshot=snapshot, files=kept)
+    if selection.is_gate:
+        raise OptionError(
+            f"{snapshot.discovery.logdir} holds {count(len(snapshot.discovery.files), 'capture')}, too many to check all by default.",
+            slug="bad-option",
+            advice="Check the last group with --latest, one with --group ID, some with --run PATTERN or --since, or everything with --all.",
+        )
     shared = [group for group in groups if group.is_shared]
     first = shared[:MOST_GROUPS] or groups[:MOST_ALONE]
     together = sum(group.is_shared for group in first)
@@ -180,7 +183,7 @@ def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
         stated = placed.manifest.devices.values() if placed.manifest is not None else ()
         gpus = [*devices.get(placed.id, ()), *(d.model or "" for d in used), *(d.uuid or "" for d in (*used, *stated))]
         return (
-            _any(selection.runs, (placed.id, name, placed.file.run, placed.file.relative, *name.split("/")))
+            _any(selection.runs, _run_names(placed.file, name))
             and _any(selection.hosts, (placed.host,))
             and _any(selection.gpus, gpus)
             and (
@@ -193,7 +196,7 @@ def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
     def fits_by_name(file: CaptureFile) -> bool:
         since = selection.since_ns
         return (
-            _any(selection.runs, (file.id, file.run, file.relative, *file.run.split("/")))
+            _any(selection.runs, _run_names(file, file.run))
             and _any(selection.hosts, (file.host,))
             and not selection.gpus
             and (since is None or file.mtime_ns >= since)
@@ -208,6 +211,11 @@ def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
             advice="tb-contention runs LOGDIR lists the captures.",
         )
     return snapshot.only([f for f in snapshot.discovery.files if f in kept])
+
+
+def _run_names(file: CaptureFile, name: str) -> tuple[str, ...]:
+    """List what a pattern of runs can fit: the whole path, its end, and each directory in it."""
+    return (file.id, name, file.run, file.relative, *name.split("/"), *file.run.split("/"))
 
 
 def _any(patterns: Sequence[str], values: Sequence[str]) -> bool:

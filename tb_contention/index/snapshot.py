@@ -64,6 +64,11 @@ class Snapshot:
         """The captures in time and on devices."""
         return arrange(self.captures, unambiguous(self.options, self.captures))
 
+    def require_known_options(self) -> None:
+        """Raise OptionError when an option names no session of the directory."""
+        if self.options.shifts or self.options.gpus:
+            arrange(self.captures, self.options)
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups, the most interesting first."""

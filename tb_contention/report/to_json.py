@@ -4,10 +4,12 @@ import json
 
 from tb_contention.model.comparison import Comparison
 from tb_contention.model.gate import Gate
+from tb_contention.model.listing import Listing
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.contract import encode
 from tb_contention.report.contract.documents import (
     Document,
+    ListingDocument,
     ReportDocument,
     Tool,
     comparison_document,
@@ -30,6 +32,11 @@ def to_dict(report: Report) -> Json:
 def document(report: Report) -> ReportDocument:
     """Return the whole answer, to be encoded with the report as context."""
     return ReportDocument(tool=Tool(version=report.version), report=report)
+
+
+def listing_to_json(listing: Listing) -> str:
+    """Print what a log directory holds."""
+    return _printed(ListingDocument(listing=listing))
 
 
 def predictions_to_json(report: Report, device: DeviceReport) -> str:

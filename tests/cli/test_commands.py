@@ -190,15 +190,6 @@ def test_an_unknown_session_is_2(option: list[str], logs: str, capsys: Captured)
     assert "nobody" in capsys.readouterr().err
 
 
-def test_runs_tells_what_each_trace_holds(logs: str, capsys: Captured) -> None:
-    assert main(["runs", logs, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert all(session["simulated"] for session in found["sessions"])
-    assert any(device["together_with"] for session in found["sessions"] for device in session["devices"])
-    assert main(["runs", logs]) == 0
-    assert "shared with" in capsys.readouterr().out
-
-
 def test_the_real_workers_share_two_gpus(real_traces: Path, capsys: Captured) -> None:
     logs = next(real_traces.rglob("gpu_multi_worker"))
     assert main(["report", str(logs), "--format", "json"]) == 0

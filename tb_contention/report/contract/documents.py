@@ -7,6 +7,7 @@ from tb_contention._version import __version__
 from tb_contention.model.comparison import Comparison, DeviceSide, Named
 from tb_contention.model.contention import Evidence
 from tb_contention.model.gate import Gate, Gauge, Outcome, Unit, Verdict
+from tb_contention.model.listing import Listing
 from tb_contention.model.prediction import Prediction
 from tb_contention.model.report import FORMAT_VERSION, DeviceReport, Report
 from tb_contention.units import DeviceId, SessionId
@@ -34,6 +35,13 @@ class ReportDocument(Document):
     """The whole answer."""
 
     report: Annotated[Report, Wire(flat=True)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingDocument(Document):
+    """What a log directory holds."""
+
+    listing: Annotated[Listing, Wire(flat=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

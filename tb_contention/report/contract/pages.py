@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tb_contention.report.contract.documents import ComparisonDocument, GateDocument, ReportDocument
+from tb_contention.report.contract.documents import ComparisonDocument, GateDocument, ListingDocument, ReportDocument
 from tb_contention.report.contract.markdown import with_tables
 from tb_contention.report.contract.schema import schema
 
@@ -14,9 +14,14 @@ def pages() -> dict[Path, str]:
     """Return the text of every generated file by its path."""
     page = _REPORT / "FORMAT.md"
     return {
-        page: with_tables(page.read_text(encoding="utf-8"), (ReportDocument, ComparisonDocument, GateDocument)),
+        page: with_tables(
+            page.read_text(encoding="utf-8"), (ReportDocument, ComparisonDocument, GateDocument, ListingDocument)
+        ),
         _REPORT / "comparison.schema.json": _json(
             schema(ComparisonDocument, "Comparison of tb_contention, format version 1")
+        ),
+        _REPORT / "listing.schema.json": _json(
+            schema(ListingDocument, "Captures and groups of a log directory, tb_contention, format version 1")
         ),
         _REPORT / "report.schema.json": _json(schema(ReportDocument, "Report of tb_contention, format version 1")),
     }
