@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tb_contention.model.capture import CaptureFile, DecodedFile
+from tb_contention.model.sizes import bytes_in
 from tb_contention.model.tables import StringTable, Table
-from tb_contention.units import bytes_in
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Lock
 
 from tb_contention.cache.place import INDEXES, make, unusable
+from tb_contention.model.sizes import bytes_in
 from tb_contention.model.stored import Kind, Limit, Stored, StoredFile
-from tb_contention.units import bytes_in
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from tb_contention.units import bytes_in
+from tb_contention.model.sizes import bytes_in
 
 _DURATION = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(ns|us|µs|μs|ms|s|min|h)", re.ASCII)
 _NS = {
