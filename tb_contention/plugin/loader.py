@@ -34,7 +34,7 @@ class ContentionLoader(base_plugin.TBLoader):
         word = getattr(flags, "contention_memory", "")
         if not word:
             return
-        from tb_contention.units import bytes_in
+        from tb_contention.model.sizes import bytes_in
 
         if bytes_in(word) is None:
             raise base_plugin.FlagsError(
