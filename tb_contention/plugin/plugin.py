@@ -4,11 +4,11 @@ from typing import Any
 
 from tensorboard.plugins import base_plugin
 
+from tb_contention.model.sizes import bytes_in
 from tb_contention.plugin.metadata import NAME, TAB_NAME
 from tb_contention.plugin.responses import Application, application, static_files
 from tb_contention.plugin.routes import Routes
 from tb_contention.plugin.workspace import Workspace
-from tb_contention.units import bytes_in
 
 _FIRST_WAIT = 0.3  # seconds that the first `is_active` may hold up TensorBoard's list of tabs
 
