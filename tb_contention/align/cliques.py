@@ -30,9 +30,15 @@ class Clique:
 def cliques_of(windows: Windows, weight: I64) -> list[Clique]:
     """Find the largest sets in which every pair ran together; of a set beyond the bound the captures with the largest weight stay."""
     found: list[Clique] = [Clique((row,)) for row in np.flatnonzero(~windows.known).tolist()]
-    for rows in windows.components():
+    parts = windows.components()
+    pairs = np.array([rows for rows in parts if len(rows) == 2], np.int64).reshape(-1, 2)
+    for (a, b), sure in zip(pairs.tolist(), windows.surely(pairs[:, 0], pairs[:, 1]).tolist(), strict=True):
+        found += [Clique((min(a, b), max(a, b)))] if sure else [Clique((a,)), Clique((b,))]
+    for rows in parts:
         if len(rows) == 1:
             found.append(Clique((int(rows[0]),)))
+        elif len(rows) == 2:
+            continue
         elif len(rows) <= _FEW:
             found += [Clique(tuple(sorted(rows[k] for k in clique))) for clique in _compared(windows, rows)]
         else:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 
 from tb_contention.align.cliques import Clique, cliques_of
 from tb_contention.align.place import Placed
 from tb_contention.align.windows import MOST_PAIRS, Windows
-from tb_contention.model.alignment import ClockSource, DeviceGroup, Identity, PhysicalDevice, Session
+from tb_contention.model.alignment import ClockSource, DeviceGroup, DeviceRef, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.units import I64, DeviceId, Nanoseconds, SessionId
 from tb_contention.words.names import group_label
@@ -27,7 +28,10 @@ def groups_of(device: PhysicalDevice, sessions: Mapping[SessionId, Placed]) -> l
     """
     members = _members(device, sessions)
     cliques = cliques_of(Windows(members), _kernels(device, members))
-    groups = [_group(device, clique, members) for clique in cliques]
+    planes: dict[SessionId, list[tuple[int, DeviceRef]]] = {}
+    for place, plane in enumerate(device.planes):
+        planes.setdefault(plane.session, []).append((place, plane))
+    groups = [_group(device, clique, members, planes) for clique in cliques]
     groups.sort(key=lambda g: (g.start, g.end, [p.session for p in g.planes]))
     return [
         group if number == 1 else replace(group, id=DeviceId(f"{device.id}#{number}"))
@@ -48,13 +52,17 @@ def _kernels(device: PhysicalDevice, members: Sequence[Placed]) -> I64:
     return np.array([done[m.id] for m in members], np.int64)
 
 
-def _group(device: PhysicalDevice, clique: Clique, members: Sequence[Placed]) -> DeviceGroup:
+def _group(
+    device: PhysicalDevice,
+    clique: Clique,
+    members: Sequence[Placed],
+    planes: Mapping[SessionId, list[tuple[int, DeviceRef]]],
+) -> DeviceGroup:
     inside = [members[row] for row in clique.rows]
-    ids = {s.id for s in inside}
     return DeviceGroup(
         id=device.id,
         device=device,
-        planes=tuple(p for p in device.planes if p.session in ids),
+        planes=tuple(plane for _, plane in sorted((p for s in inside for p in planes[s.id]), key=itemgetter(0))),
         start=Nanoseconds(max(s.start for s in inside)),
         end=Nanoseconds(min(s.end for s in inside)),
         max_error=largest_error(inside),

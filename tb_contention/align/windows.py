@@ -88,8 +88,8 @@ class Windows:
         if not len(rows):
             return []
         ends = np.maximum.accumulate(self.end[rows])
-        gaps = np.flatnonzero(self.start[rows][1:] >= ends[:-1]) + 1
-        return np.split(rows, gaps)
+        gaps = (np.flatnonzero(self.start[rows][1:] >= ends[:-1]) + 1).tolist()
+        return [rows[low:high] for low, high in zip([0, *gaps], [*gaps, len(rows)], strict=True)]
 
 
 def _codes(names: list[str | None]) -> I64:

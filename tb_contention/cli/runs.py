@@ -5,6 +5,7 @@ group comes first. Of an object store only names and sizes are read, unless --re
 """
 
 import argparse
+import gc
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tb_contention.index import Index
     from tb_contention.recorders.discover import discover
 
+    gc.disable()  # everything made here is kept until the end, which looking for garbage would only delay
     select = selection_of(arguments)
     options = AlignOptions(shifts=once(arguments.shift, "--shift"), gpus=gpus_of(arguments))
     cache = None if arguments.no_cache else TraceCache.at(DEFAULT_CACHE)
