@@ -1,10 +1,12 @@
-// A stand-in for TensorBoard with the plugin, for work on the panel: `npm run mock -- [port] [sessions] [devices]`.
+// A stand-in for TensorBoard with the plugin, for work on the panel: `npm run mock -- [port] [sessions] [devices] [--groups N]`.
 // Serves a page with a frame like TensorBoard's, the built bundle, and the routes of http_api.md over a made-up workload.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { makeGroups } from './mock_groups.mjs';
 import { partOf } from './mock_memory.mjs';
 import { idOf, layoutOf, reportOf } from './mock_report.mjs';
 import { tileOf } from './mock_tiles.mjs';
@@ -51,7 +53,7 @@ function eventOf(workload, parameters) {
   };
 }
 
-function summaryOf(workload, devices) {
+function summaryOf(workload, devices, group) {
   const report = reportOf(workload, devices);
   return {
     state: 'ready',
@@ -62,6 +64,10 @@ function summaryOf(workload, devices) {
     is_partial: false,
     trace_viewer: {},
     logdir: 'logs',
+    listing: 'l1',
+    captures: groups.reduce((sum, { captures }) => sum + captures.length, 0),
+    groups: groups.length,
+    group,
     version: '0.1.0',
     xprof: false,
     report: devices === 0 ? { ...report, sessions: [], findings: [], problems: [] } : report,
@@ -75,7 +81,12 @@ function answer(url, workload, devices) {
   if (pathname === '/data/plugin_entry.html') return ['text/html', STUB];
   const route = pathname.replace('/data/plugin/tb_contention/', '');
   if (route === 'index.js') return ['text/javascript', readFileSync(path.join(STATIC, 'index.js'))];
-  if (route === 'api/summary') return json(summaryOf(workload, devices));
+  if (route === 'api/groups')
+    return json({ listing: 'l1', is_known: false, pending: 3, groups, problems: [] });
+  const asked = searchParams.get('group');
+  const group = groups.find(({ id }) => id === asked) ?? groups[0] ?? null;
+  if (asked !== null && asked !== group?.id) return null;
+  if (route === 'api/summary') return json(summaryOf(workload, devices, group));
   if (route === 'api/layout') return json(layoutOf(workload, searchParams.get('device'), REVISION));
   if (route === 'api/memory') return json(partOf(workload, searchParams, idOf));
   if (route === 'api/event') return json(eventOf(workload, searchParams));
@@ -86,13 +97,18 @@ function answer(url, workload, devices) {
   return null;
 }
 
-const [port = '6100', sessions = '2', devices = '1'] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { groups: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const [port = '6100', sessions = '2', devices = '1'] = positionals;
+const groups = makeGroups(Number(values.groups));
 const workload = makeWorkload(Number(sessions));
 createServer((request, response) => {
   const found = answer(new URL(request.url, 'http://localhost'), workload, Number(devices));
   if (found === null) {
     response.writeHead(404, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ error: { slug: 'not-found', message: 'No such route.' } }));
+    response.end(JSON.stringify({ error: { slug: 'unknown-group', message: 'No such route or group.' } }));
     return;
   }
   const [type, body] = found;

@@ -614,10 +614,11 @@ const FLOWS = {
 
   async 'two devices are compared, and what is not clear is not claimed'(panel) {
     await panel.frame.click('.chooser button:text-is("compare")');
-    const options = panel.frame.locator('.compare-with option');
-    const alone = await options.evaluateAll((all) => all.find((o) => o.value.startsWith('simulated') && o.text.includes('1 session')).value);
+    await panel.frame.waitForSelector('.compare-with optgroup');
+    const options = panel.frame.locator('.compare-with optgroup option');
+    const alone = await options.evaluateAll((all) => all.find((o) => o.text.includes('alone/trainer')).value);
     await panel.frame.selectOption('.compare-with select', alone);
-    await panel.frame.waitForSelector('.changes');
+    await panel.frame.waitForSelector('.changes', { timeout: 30_000 });
     const rows = await panel.frame.locator('.changes tbody tr').allInnerTexts();
     const step = rows.find((row) => row.startsWith('step period'));
     expect(/\+\d+ %\s+worse/.test(step), `steps: ${step}`);

@@ -29,7 +29,11 @@ describe('Source', () => {
 
   it('adds what the user set by hand to every request', () => {
     const { source, asked } = manual();
-    source.setView({ shifts: new Map([['a/b=c', ns(-9_000_000)]]), gpus: new Map([['a/b=c:0', 'bus 17']]) });
+    source.setView({
+      group: 'g1',
+      shifts: new Map([['a/b=c', ns(-9_000_000)]]),
+      gpus: new Map([['a/b=c:0', 'bus 17']]),
+    });
     void source.summary();
     const query = new URL(asked[0], 'http://host/').searchParams;
     expect([asked[0].startsWith('api/summary?'), query.get('shift'), query.get('gpu')]).toEqual([
@@ -43,7 +47,7 @@ describe('Source', () => {
     const { source, answers } = manual();
     const asked = source.summary();
     answers[0](json({ error: { slug: 'bad', message: 'No such session.' } }, 404));
-    await expect(asked).rejects.toThrow(new ApiError(404, 'No such session.'));
+    await expect(asked).rejects.toThrow(new ApiError(404, 'No such session.', 'bad'));
   });
 
   it('survives an error page that is not JSON', async () => {

@@ -4,6 +4,7 @@ import type {
   Comparison,
   ContentionPart,
   EventDetail,
+  GroupsAnswer,
   Layout,
   MemoryPart,
   Place,
@@ -19,10 +20,18 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** Stable name of the reason; empty where the answer was not ours. */
+    readonly slug = '',
   ) {
     super(message);
   }
 }
+
+/** The slug of a request for what is not analysed yet. */
+export const NOT_READY = 'not-ready';
+
+/** A device of the report by its id, or the open device as it was in another group. */
+export type Before = { readonly before: string } | { readonly before_group: string };
 
 /** What a caller gets for a request that a later one replaced. */
 export const STALE = Symbol('stale');
@@ -30,6 +39,7 @@ export type Fresh<Value> = Value | typeof STALE;
 
 const CHANNELS = [
   'summary',
+  'groups',
   'layout',
   'event',
   'memory',
@@ -41,13 +51,17 @@ const CHANNELS = [
   'tiles',
 ] as const;
 type Channel = (typeof CHANNELS)[number];
+/** What is asked of the whole log directory, whatever the view. */
+const VIEWLESS: readonly string[] = ['groups'] satisfies Channel[];
 /** What is undefined is not sent. */
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 async function failure(response: Response): Promise<ApiError> {
   try {
     const body = await response.json();
-    if (typeof body?.error?.message === 'string') return new ApiError(response.status, body.error.message);
+    if (typeof body?.error?.message === 'string') {
+      return new ApiError(response.status, body.error.message, body.error.slug);
+    }
   } catch {
     // A proxy or an older server answered without our JSON: the status is all there is to say.
   }
@@ -83,10 +97,11 @@ export class Source {
   /** From now on ask for this view; everything asked for the view before is stale. */
   setView(view: ViewQuery): void {
     this.#view = [
+      ...(view.group === null ? [] : [['group', view.group] as const]),
       ...[...view.shifts].map(([session, shift]) => ['shift', `${session}=${shift}`] as const),
       ...[...view.gpus].map(([place, name]) => ['gpu', `${place}=${name}`] as const),
     ];
-    for (const channel of CHANNELS) this.#renew(channel);
+    for (const channel of CHANNELS) if (!VIEWLESS.includes(channel)) this.#renew(channel);
   }
 
   /** The view as text: equal for equal views. */
@@ -97,6 +112,11 @@ export class Source {
   /** `known`: the revision of the report that the panel has, which need not be sent again. */
   summary(known: string | null = null): Promise<Fresh<Summary>> {
     return this.#get('summary', { known: known ?? undefined });
+  }
+
+  /** All groups of the log directory; `known`: the listing that the panel has, which need not be sent again. */
+  groups(known: string | null = null): Promise<Fresh<GroupsAnswer>> {
+    return this.#get('groups', { known: known ?? undefined });
   }
 
   layout(device: string): Promise<Fresh<Layout>> {
@@ -148,9 +168,9 @@ export class Source {
     return this.#get('shifted', { device, session, by: Math.round(by) });
   }
 
-  /** Two devices of the report, before and after. */
-  compare(before: string, after: string): Promise<Fresh<Comparison>> {
-    return this.#get('compare', { before, after });
+  /** Two devices, before and after; the one before is of the report, or of another group. */
+  compare(before: Before, after: string): Promise<Fresh<Comparison>> {
+    return this.#get('compare', { ...before, after });
   }
 
   /** One tile. `signal` is for a tile that left the screen; another device or view makes all tiles stale. */
@@ -179,7 +199,7 @@ export class Source {
   #url(route: string, query: Query): string {
     const own = Object.entries(query).filter(([, value]) => value !== undefined);
     const text = new URLSearchParams(
-      [...own, ...this.#view].map(([key, value]) => [key, `${value}`]),
+      [...own, ...(VIEWLESS.includes(route) ? [] : this.#view)].map(([key, value]) => [key, `${value}`]),
     ).toString();
     // Relative, so that path prefixes and proxies in front of TensorBoard keep working.
     return text ? `api/${route}?${text}` : `api/${route}`;

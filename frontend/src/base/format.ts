@@ -79,6 +79,13 @@ export const formatShare = (part: number | null, whole: number | null): string =
 /** A ratio as a factor: "1.56×". */
 export const times = (value: number | null): string => (value === null ? UNKNOWN : `${value.toFixed(2)}×`);
 
+/** "2026-01-01 12:00:00" of a Unix time; seconds and what is smaller only as far as `digits` goes. */
+export function formatUtc(unix: Ns | null, digits = 19): string {
+  if (unix === null) return UNKNOWN;
+  const date = new Date(unix / 1e6);
+  return Number.isNaN(date.getTime()) ? UNKNOWN : date.toISOString().replace('T', ' ').slice(0, digits);
+}
+
 export const formatCount = (count: number): string => FORMATS[0].format(count);
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

@@ -15,6 +15,8 @@ export interface Theme {
   readonly muted: string;
   readonly grid: string;
   readonly outline: string;
+  /** What is current, where nothing else has a hue. */
+  readonly accent: string;
   readonly hatchBase: string;
   readonly hatchLine: string;
   readonly pill: string;
@@ -30,6 +32,7 @@ const LIGHT: Theme = {
   muted: '#566170',
   grid: '#dfe3e9',
   outline: '#6f7a88',
+  accent: '#1a63d8',
   hatchBase: '#c3c8cf',
   hatchLine: '#7c8591',
   pill: '#ffffff',
@@ -45,6 +48,7 @@ const DARK: Theme = {
   muted: '#b9bec6',
   grid: '#4a4c50',
   outline: '#a3a9b2',
+  accent: '#9eabf7',
   hatchBase: '#5a5f66',
   hatchLine: '#9aa1ab',
   pill: '#2b2b2b',
@@ -61,6 +65,7 @@ const FORCED: Theme = {
   muted: 'CanvasText',
   grid: 'GrayText',
   outline: 'CanvasText',
+  accent: 'Highlight',
   hatchBase: 'Canvas',
   hatchLine: 'CanvasText',
   pill: 'Canvas',

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Source } from '../api/source';
 import { bytes, ns, span } from '../base/units';
-import { layout, report, summaryOf } from '../testing/literals';
+import { layout, listed, report, summaryOf } from '../testing/literals';
 import { Address } from './address';
 import { Panel } from './panel';
 
@@ -11,6 +11,7 @@ const PREFIX = 'p.tb_contention.';
 
 /** As a bookmark has them. */
 const BOOKMARKED = {
+  group: 'a1b2c3d4e5',
   device: 'host0%2FGPU%3A0%232',
   window: '1000~2000000000123',
   range: '-7~12',
@@ -33,9 +34,10 @@ const BOOKMARK = hashOf(BOOKMARKED);
 const keysIn = (hash: string): readonly string[] => hash.slice(1).split('&').sort();
 
 /** All that the address is to hold. */
-function stateOf({ deviceId, table, byHand, timeline, searching, comparison }: Panel) {
+function stateOf({ groups, deviceId, table, byHand, timeline, searching, comparison }: Panel) {
   const { window, lanes, marks, memoryCursor } = timeline;
   return {
+    group: groups.pinned.value,
     device: deviceId.value,
     window: window.span.value,
     range: window.range.value,
@@ -80,6 +82,7 @@ afterEach(() => {
 
 it('restores all of a bookmark', () => {
   expect(stateOf(opened(BOOKMARK).panel)).toEqual({
+    group: 'a1b2c3d4e5',
     device: 'host0/GPU:0#2',
     window: span(1_000, 2_000_000_000_123),
     range: span(-7, 12),
@@ -166,7 +169,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
   panel.timeline.layout.value = layout;
   panel.timeline.window.commit(span(100, 200));
   panel.choose('host0/GPU:9');
-  const { device, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
+  const { group, device, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
   const first = AT_FIRST;
   expect(ofDevice).toEqual({
     window: first.window,
@@ -177,11 +180,22 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     marks: first.marks,
   });
   expect(panel.timeline.window.crumbs.value).toEqual([]);
-  expect([device, table, before, find?.text]).toEqual([
+  expect([group, device, table, before, find?.text]).toEqual([
+    'a1b2c3d4e5',
     'host0/GPU:9',
     'Kernel pairs',
     'host0/GPU:0',
     '=gemm & ~co',
   ]);
   expect([shift.size, gpu.size]).toEqual([2, 1]);
+});
+
+it('names the group that the server chose once the address holds anything of it', () => {
+  const { host, panel } = writing('#tb_contention');
+  panel.groups.adopt(listed('g7'));
+  vi.runAllTimers();
+  expect(host.hash).toBe('#tb_contention');
+  panel.timeline.window.range.value = span(0, 30);
+  vi.runAllTimers();
+  expect(keysIn(host.hash)).toEqual(keysIn(hashOf({ group: 'g7', range: '0~30' })));
 });

@@ -60,6 +60,11 @@ export class Content {
     this.tiles.value = new Tiles(source, device, revision, this.lanes.hasLaunches.peek(), this.onOutdated);
   }
 
+  close(): void {
+    this.tiles.peek()?.close();
+    this.tiles.value = null;
+  }
+
   /** Ask for the tiles of the present window; called once a frame. */
   fetch(): void {
     const wanted = [...(this.overview.value?.missing ?? []), ...(this.cover.value?.missing ?? [])];

@@ -7,11 +7,12 @@ import { themeOf } from '../base/palette';
 import { UNTRACED, UNTRACED_WORDS } from '../model/blame';
 import { type Codec, TEXT } from '../model/hash';
 import { during, messageOf } from './activity';
-import { Address, type Addressed, keyOf } from './address';
+import { Address, type Addressed, keyOf, restore } from './address';
 import { ByHand } from './by_hand';
 import { Comparing } from './comparing';
 import { ContentionView } from './contention';
 import { Focus } from './focus';
+import { Groups } from './groups';
 import { Host } from './host';
 import { MemoryView } from './memory';
 import { letterKeys } from './preferences';
@@ -38,6 +39,8 @@ export class Panel {
   readonly error = signal<string | null>(null);
   readonly deviceId = signal<string | null>(null);
   readonly isHelpOpen = signal(false);
+  /** Whether the timeline was drawn once, or cannot be drawn. */
+  readonly isPainted = signal(false);
   /** Whether single letters are shortcuts. */
   readonly hasLetters = letterKeys();
   /** Which of the tables is open. */
@@ -75,8 +78,21 @@ export class Panel {
   readonly searching = new Searching(this.source, this.timeline);
   readonly shifting = new Shifting(this.source, this.timeline, (id, by) => this.byHand.shiftMore(id, by));
   readonly comparison = new Comparing(this.source, this.#openId, this.#loaded);
-  /** What the address holds. */
-  readonly parts: readonly Addressed[] = [this, this.byHand, this.timeline, this.searching, this.comparison];
+  readonly groups = new Groups(
+    this.source,
+    this.summary,
+    computed(() => this.isPainted.value || (this.report.value !== null && this.device.value === null)),
+    () => this.#ofGroup.some(({ keys }) => keys.some((key) => key.save() !== '')),
+  );
+  /** What the address holds of a group. */
+  readonly #ofGroup: readonly Addressed[] = [
+    this,
+    this.byHand,
+    this.timeline,
+    this.searching,
+    this.comparison,
+  ];
+  readonly parts: readonly Addressed[] = [this.groups, ...this.#ofGroup];
   readonly #address = new Address(this.host, this.parts);
 
   start(): void {
@@ -94,6 +110,7 @@ export class Panel {
     this.contention.start();
     this.searching.start();
     this.comparison.start();
+    this.groups.start();
     effect(() => {
       // Shown again: whatever was put off while hidden starts here.
       if (this.host.isShown.value) untracked(() => void this.refresh());
@@ -107,7 +124,8 @@ export class Panel {
       if (summary === STALE) return;
       batch(() => {
         this.error.value = null;
-        if (!summary.is_known) this.summary.value = keepReport(this.summary.value, summary);
+        if (this.groups.adopt(summary.group, summary.state === 'failed')) this.#setView();
+        this.summary.value = nextSummary(this.summary.value, summary);
         if (summary.report !== null) this.#loaded.value = `${this.source.viewKey}|${summary.revision}`;
       });
       const isUnderway = summary.state === 'scanning' || summary.state === 'working';
@@ -140,8 +158,31 @@ export class Panel {
     });
   }
 
+  /** Look at another group; null: at the most interesting one. What was set for the old one goes with it. */
+  chooseGroup(id: string | null): void {
+    const old = this.summary.value;
+    const { groups } = this;
+    const isOther = groups.choose(id);
+    if (!isOther) return;
+    batch(() => {
+      restore([...this.byHand.keys, ...this.comparison.keys], new Map());
+      this.deviceId.value = null;
+      this.timeline.close();
+      const group = groups.list.value?.find((each) => each.id === id) ?? null;
+      const message = group === null ? '' : `Opening ${group.title}`;
+      if (old !== null)
+        this.summary.value = { ...old, state: 'working', message, progress: null, group, report: null };
+    });
+    this.#setView();
+    void this.refresh();
+  }
+
   #setView(): void {
-    this.source.setView({ shifts: this.byHand.shifts.value, gpus: this.byHand.gpus.value });
+    this.source.setView({
+      group: this.groups.pinned.value,
+      shifts: this.byHand.shifts.value,
+      gpus: this.byHand.gpus.value,
+    });
   }
 
   #again(after: number): void {
@@ -153,10 +194,24 @@ export class Panel {
   }
 }
 
+/** What is on screen after an answer, which may bring no more than that nothing has changed. */
+export function nextSummary(old: Summary | null, next: Summary): Summary {
+  if (!next.is_known || old === null) return keepReport(old, next);
+  if (old.listing === next.listing && old.group?.id === next.group?.id) return old;
+  const { listing, captures, groups, group } = next;
+  return { ...old, listing, captures, groups, group };
+}
+
 /** While a new view or new files are worked on, the old report stays on screen. */
 export function keepReport(old: Summary | null, next: Summary): Summary {
   const isUnderway = next.state === 'scanning' || next.state === 'working';
   return isUnderway && next.report === null && old?.report
-    ? { ...next, report: old.report, revision: old.revision, is_partial: old.is_partial }
+    ? {
+        ...next,
+        group: next.group ?? old.group,
+        report: old.report,
+        revision: old.revision,
+        is_partial: old.is_partial,
+      }
     : next;
 }

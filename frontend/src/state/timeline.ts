@@ -129,6 +129,15 @@ export class Timeline implements OpenDevice {
     });
   }
 
+  /** Nothing is open any more: for another group. */
+  close(): void {
+    batch(() => {
+      this.layout.value = null;
+      this.content.close();
+      this.reset();
+    });
+  }
+
   /** As at first: for another device. */
   reset(): void {
     batch(() => {

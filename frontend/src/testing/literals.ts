@@ -6,6 +6,7 @@ import type {
   DriverView,
   Holder,
   Layout,
+  ListedGroup,
   Report,
   Session,
   SessionMemory,
@@ -317,6 +318,30 @@ export const report = (names: readonly string[], more: Partial<Device> = {}): Re
   findings: [],
   problems: [],
   notes: [],
+});
+
+/** Two captures that ran together. */
+export const listed = (id: string, more: Partial<ListedGroup> = {}): ListedGroup => ({
+  id,
+  title: `group ${id}`,
+  captures: [`${id}a`, `${id}b`],
+  names: ['alpha', 'beta'],
+  host: 'host0',
+  devices: ['host0/GPU:0'],
+  models: ['H100'],
+  start_ns: ns(0),
+  end_ns: ns(60e9),
+  shared: true,
+  on_host: false,
+  overlap_ns: ns(30e9),
+  overlap_share: 0.5,
+  clock_error_ns: ns(12_000),
+  by_name: false,
+  kernels: 10,
+  simulated: 0,
+  left_out: 0,
+  found: null,
+  ...more,
 });
 
 /** What the server says when it is done. */

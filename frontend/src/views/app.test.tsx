@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
-import { costly, report, summaryOf } from '../testing/literals';
+import { costly, listed, report, summaryOf } from '../testing/literals';
 import { App } from './app';
 import { parseGpu, parseShift } from './by_hand';
 
@@ -46,6 +46,13 @@ describe('the panel', () => {
     expect(text).toContain('tf.profiler.experimental.start');
     expect(text).toContain('jax.profiler');
     expect(text).toContain('profile_batch');
+  });
+
+  it('does not look for captures where there are some without work', () => {
+    const made = { ...report([]), devices: [] };
+    const text = shown(summary({ report: made, group: listed('a', { shared: false }) }));
+    expect(text).toContain('These captures hold no work on a GPU or a processor');
+    expect(text).not.toContain('No profiler captures found');
   });
 
   it('shows names from traces as text', () => {

@@ -6,6 +6,7 @@ import { BlameView } from './blame';
 import { Cards } from './cards';
 import { Empty } from './empty';
 import { Findings } from './findings';
+import { GroupBar } from './group_bar';
 import { Header } from './header';
 import { Help } from './help';
 import { Problems } from './problems';
@@ -18,7 +19,8 @@ import { WhatIfView } from './what_if';
 function Progress({ panel }: { panel: Panel }): JSX.Element | null {
   const summary = panel.summary.value;
   const isUnderway = summary === null || summary.state === 'scanning' || summary.state === 'working';
-  if (!isUnderway || panel.error.value !== null) return null;
+  const isRefused = panel.error.value !== null || panel.groups.notice.value === 'gone';
+  if (!isUnderway || isRefused) return null;
   const value = summary?.progress ?? null;
   return (
     <div class="progress" role="status">
@@ -46,7 +48,11 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
   if (device === null) {
     return (
       <>
-        <Empty summary={summary} />
+        {summary.group === null ? (
+          <Empty summary={summary} />
+        ) : (
+          <h1 id="verdict">These captures hold no work on a GPU or a processor</h1>
+        )}
         <Problems problems={report.problems} />
       </>
     );
@@ -80,9 +86,10 @@ export function App({ panel }: { panel: Panel }): JSX.Element {
   const error = panel.error.value;
   return (
     <main>
+      <GroupBar panel={panel} />
       <Progress panel={panel} />
       {error !== null && <Failure title="The server cannot be reached." text={error} panel={panel} />}
-      {summary?.state === 'failed' && (
+      {summary?.state === 'failed' && panel.groups.notice.value !== 'gone' && (
         <Failure title="The analysis failed." text={summary.message} panel={panel} />
       )}
       <Ready panel={panel} />

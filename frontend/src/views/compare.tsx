@@ -1,10 +1,20 @@
-/** Another device of the report, or another set of runs on it, against the open one: before and after, side by side. */
+/** Another device of the report, or the device in another group, against the open one: before and after, side by side. */
 import type { JSX } from 'preact';
-import type { Bounds, Change, Comparison, Device, KernelDifference, SessionComparison } from '../api/report';
+import type {
+  Bounds,
+  Change,
+  Comparison,
+  Device,
+  KernelDifference,
+  Named,
+  SessionComparison,
+} from '../api/report';
 import { formatBytes, formatCount, formatDuration, formatPart, plural, times, UNKNOWN } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { bytes, ns } from '../base/units';
 import { changeText, scaleOf, verdictText } from '../model/change';
+import { comparable } from '../model/groups';
+import { inGroup } from '../state/comparing';
 import { Chip } from './chip';
 import { durationColumn } from './columns';
 import { type Column, DataTable } from './data_table';
@@ -105,9 +115,12 @@ const kernelColumns = (per: string): readonly Column<KernelDifference>[] => [
 function Session({
   properties,
   found,
+  earlier,
 }: {
   properties: TableProperties;
   found: SessionComparison;
+  /** What the session is called before; empty where that is its name after. */
+  earlier: string;
 }): JSX.Element {
   const { device, panel, report } = properties;
   const index = Math.max(0, device.sessions.indexOf(found.after));
@@ -115,7 +128,7 @@ function Session({
     <section class="compared" aria-label={`${nameIn(report, found.after)} before and after`}>
       <h3>
         <Chip theme={panel.theme.value} index={index} /> {nameIn(report, found.after)}{' '}
-        {found.before !== found.after && <span class="muted">before: {nameIn(report, found.before)}</span>}
+        {earlier !== '' && <span class="muted">before: {earlier}</span>}
       </h3>
       <Figures figures={sessionFigures(found)} colour={sessionColour(panel.theme.value, index)} />
       {found.kernels.length > 0 && (
@@ -129,8 +142,11 @@ function Session({
 }
 
 function Found({ properties, found }: { properties: TableProperties; found: Comparison }): JSX.Element {
-  const names = (all: readonly { readonly id: string }[]): string =>
-    all.map(({ id }) => nameIn(properties.report, id)).join(', ');
+  const names = (all: readonly Named[]): string => all.map(({ name }) => name).join(', ');
+  const earlier = ({ before, after }: SessionComparison): string => {
+    const name = found.before.sessions.find(({ id }) => id === before)?.name ?? before;
+    return before === after || name === nameIn(properties.report, after) ? '' : name;
+  };
   return (
     <>
       {found.notes.map((note) => (
@@ -141,7 +157,7 @@ function Found({ properties, found }: { properties: TableProperties; found: Comp
       {found.gone.length > 0 && <p class="muted">Only before: {names(found.gone)}</p>}
       {found.appeared.length > 0 && <p class="muted">Only after: {names(found.appeared)}</p>}
       {found.sessions.map((each) => (
-        <Session key={each.after} properties={properties} found={each} />
+        <Session key={each.after} properties={properties} found={each} earlier={earlier(each)} />
       ))}
       <section class="compared" aria-label="The device before and after">
         <h3>The device</h3>
@@ -156,8 +172,10 @@ const optionText = (device: Device): string =>
 
 export function CompareView(properties: TableProperties): JSX.Element {
   const { panel, report, device } = properties;
-  const { before, found, error } = panel.comparison;
+  const { before, found, error, isWaiting } = panel.comparison;
   const others = report.devices.filter(({ id }) => id !== device.id);
+  const open = panel.summary.value?.group ?? null;
+  const groups = open === null ? [] : comparable(panel.groups.list.value ?? [], open);
   return (
     <>
       <label class="compare-with">
@@ -168,18 +186,32 @@ export function CompareView(properties: TableProperties): JSX.Element {
             before.value = event.currentTarget.value || null;
           }}
         >
-          <option value="">choose a device to compare with</option>
+          <option value="">choose what to compare with</option>
           {others.map((each) => (
             <option key={each.id} value={each.id} selected={each.id === before.value}>
               {optionText(each)}
             </option>
           ))}
+          {groups.length > 0 && (
+            <optgroup label="this device in another group">
+              {groups.map(({ id, title }) => (
+                <option key={id} value={inGroup(id)} selected={inGroup(id) === before.value}>
+                  {title}
+                </option>
+              ))}
+            </optgroup>
+          )}
         </select>{' '}
         <span class="muted">after: {optionText(device)} (open)</span>
       </label>
       {error.value !== null && (
         <p class="failure" role="alert">
           {error.value}
+        </p>
+      )}
+      {isWaiting.value && (
+        <p class="muted" role="status">
+          Analysing the other group
         </p>
       )}
       {found.value !== null && <Found properties={properties} found={found.value} />}

@@ -1,8 +1,8 @@
 /** The left column of the timeline, as document text: it can be selected, searched and read aloud. */
 import type { JSX } from 'preact';
-import { formatBytes, plural } from '../base/format';
+import { formatBytes, formatUtc, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
-import { bytes, lengthOf } from '../base/units';
+import { bytes, lengthOf, ns } from '../base/units';
 import { headRows, pinnedBoxes } from '../model/head';
 import { type MemoryLayout, memoryTicks, peakMarks, topOf } from '../model/memory';
 import type { GroupBox, LaneBox } from '../model/rows';
@@ -14,8 +14,7 @@ function wallClock(panel: Panel): string | null {
   const origin = panel.report.value?.origin_ns ?? null;
   const start = panel.timeline.extent.value?.start;
   if (origin === null || start === undefined) return null;
-  const date = new Date((origin + start) / 1e6);
-  return Number.isNaN(date.getTime()) ? null : `${date.toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+  return `${formatUtc(ns(origin + start), 23)} UTC`;
 }
 
 export function HeadLabels({ panel }: { panel: Panel }): JSX.Element {

@@ -226,7 +226,7 @@ const TABS: readonly Tab[] = [
     name: 'Compare',
     show: (p) => <CompareView {...p} />,
     records: ({ panel }) => panel.comparison.found.value?.sessions ?? [],
-    isThere: ({ report }) => report.devices.length > 1,
+    isThere: ({ report, panel }) => report.devices.length > 1 || (panel.summary.value?.groups ?? 0) > 1,
   },
 ];
 

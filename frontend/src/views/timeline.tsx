@@ -3,15 +3,16 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { formatDuration, formatShare, plural } from '../base/format';
-import { lengthOf, type Px, px } from '../base/units';
+import { lengthOf, type Px } from '../base/units';
 import { paintBody } from '../canvas/body';
-import { Canvas2DRenderer } from '../canvas/canvas2d';
+import type { Canvas2DRenderer } from '../canvas/canvas2d';
 import { paintHead } from '../canvas/head';
 import { headHeight } from '../model/head';
 import type { Scene } from '../model/scene';
 import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
 import { Detail } from './detail';
+import { rendererOf, watchDensity, watchWidth } from './drawing';
 import { listen, onKey } from './gestures';
 import { BodyLabels, HeadLabels } from './labels';
 import { ShiftNote } from './shift_note';
@@ -48,38 +49,10 @@ class Stage {
     paintBody(this.body, scene);
     timeline.content.fetch();
     const hasContent = scene.cover.pieces.some((piece) => piece.tile !== null);
-    if (hasContent && performance.getEntriesByName(FIRST_PAINT).length === 0) performance.mark(FIRST_PAINT);
+    if (!hasContent || this.panel.isPainted.peek()) return;
+    performance.mark(FIRST_PAINT);
+    this.panel.isPainted.value = true;
   }
-}
-
-function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer | null {
-  const context = canvas.getContext('2d', { alpha: false });
-  return context === null ? null : new Canvas2DRenderer(context);
-}
-
-/** Keep the state's width at the canvas's; a hidden tab has none, which is no width to draw at. */
-function watchWidth(canvas: HTMLCanvasElement, report: (width: Px) => void, signal: AbortSignal): void {
-  const read = (): void => {
-    const width = Math.floor(canvas.getBoundingClientRect().width);
-    if (width > 0 && window.innerHeight > 0) report(px(width));
-  };
-  read();
-  const observer = new ResizeObserver(read);
-  observer.observe(canvas);
-  signal.addEventListener('abort', () => observer.disconnect());
-}
-
-/** A move to a screen of another density changes nothing else: listen for it. */
-function watchDensity(redraw: () => void, signal: AbortSignal): void {
-  const arm = (): void => {
-    const query = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
-    const onChange = (): void => {
-      redraw();
-      arm();
-    };
-    query.addEventListener('change', onChange, { once: true, signal });
-  };
-  arm();
 }
 
 /** The page is printed as it stands when the query changes: a drawing at the next frame would come too late. */
@@ -99,6 +72,7 @@ function useStage(panel: Panel) {
     if (renderers[0] === null || renderers[1] === null) {
       // The tables below show the same: the panel works without its pictures.
       timeline.error.value = 'this browser has no 2D canvas.';
+      panel.isPainted.value = true;
       return;
     }
     const made = new Stage(panel, renderers[0], renderers[1]);

@@ -1,0 +1,53 @@
+/** Which group of captures is on screen, and the way to the others: a chooser and a strip of the directory's time. */
+import type { JSX } from 'preact';
+import { plural } from '../base/format';
+import type { Panel } from '../state/panel';
+import { GroupChooser } from './group_chooser';
+import { GroupStrip } from './group_strip';
+
+function Notice({ panel }: { panel: Panel }): JSX.Element | null {
+  const notice = panel.groups.notice.value;
+  if (notice === null) return null;
+  return (
+    <div class="failure" role="status">
+      <span>
+        {notice === 'gone'
+          ? 'The log directory no longer holds the group of captures in this address.'
+          : 'The group in this address has changed: this is the group that holds its captures now.'}
+      </span>
+      <button type="button" onClick={() => panel.chooseGroup(null)}>
+        Open the most interesting group
+      </button>
+    </div>
+  );
+}
+
+export function GroupBar({ panel }: { panel: Panel }): JSX.Element {
+  const { groups } = panel;
+  const summary = panel.summary.value;
+  const group = summary?.group ?? null;
+  const count = summary?.groups ?? 0;
+  const title = group?.title ?? 'Choose a group of captures';
+  return (
+    <>
+      <Notice panel={panel} />
+      {count < 2 && group !== null && <p class="group-title muted">{group.title}</p>}
+      {count > 1 && (
+        <nav class="group-bar" aria-label="Groups of captures">
+          <button
+            type="button"
+            class="group-button"
+            aria-haspopup="dialog"
+            title={`${title}\nChoose another of ${plural(count, 'group')}`}
+            onClick={() => groups.open()}
+          >
+            <span class="clip">{title}</span>
+            <span class="muted"> {plural(count, 'group')} ▾</span>
+          </button>
+          <GroupStrip panel={panel} />
+          <GroupChooser panel={panel} />
+        </nav>
+      )}
+    </>
+  );
+}
