@@ -34,7 +34,9 @@ def add_output(parser: argparse.ArgumentParser, formats: Iterable[str], default:
 
 def add_no_cache(parser: argparse.ArgumentParser) -> None:
     """Declare whether to use the cache."""
-    parser.add_argument("--no-cache", action="store_true", help="use no cache of decoded traces, and no index of the log directory")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="use no cache of decoded traces, and no index of the log directory"
+    )
 
 
 def add_alignment(parser: argparse.ArgumentParser) -> None:

@@ -154,7 +154,7 @@ class Scanner:
             self.finished = time.monotonic()
             return
         try:
-            discovery = discover(self._logdir, spec=self._spec)
+            discovery = discover(self._logdir, spec=self._spec, on_first=lambda: found(True))
             found(bool(discovery.files))
             changes = {m: _changed(m) for m in {f.manifest for f in discovery.files} if m is not None}
             is_same = last is not None and (discovery, changes) == (self._discovery, last.changes)

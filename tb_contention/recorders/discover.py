@@ -5,7 +5,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -40,21 +40,30 @@ class _Found:
     identities: set[tuple[int, int]] = field(default_factory=set)
     folders: int = 0
     exports: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    on_first: Callable[[], None] | None = None
+
+    def add(self, files: Iterable[CaptureFile]) -> None:
+        """Take files, and tell that there are any."""
+        self.files += files
+        if self.files and self.on_first is not None:
+            tell, self.on_first = self.on_first, None
+            tell()
 
 
-def discover(logdir: str, *, spec: str = "") -> Discovery:
+def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
     """List the profiler files below a folder, or below the folders of TensorBoard's `--logdir_spec`.
 
     Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links; detect loops
-    and duplicates by device and inode. Raise LogdirError if a place does not exist or cannot be read.
+    and duplicates by device and inode. on_first: called once, when the first file is found. Raise LogdirError if a place does not exist or
+    cannot be read.
     """
-    found = _Found()
+    found = _Found(on_first=on_first)
     for name, place in _places(logdir, spec):
         if "://" in place:
             from tb_contention.recorders.common.remote import discover_remote
 
             remote, problems, folders = discover_remote(place, name)
-            found.files += remote
+            found.add(remote)
             found.problems += problems
             found.folders += folders
         else:
@@ -152,7 +161,7 @@ def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Pa
     """List a report of Nsight Systems."""
     manifest = _manifest(beside)
     relative = (f"{name}/" if name else "") + _below(entry.path, top)
-    found.files += report_file(entry, relative, printable(top.absolute().name), manifest, found.identities)
+    found.add(report_file(entry, relative, printable(top.absolute().name), manifest, found.identities))
 
 
 def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Found) -> list[os.DirEntry[str]]:
@@ -258,12 +267,11 @@ def _add_file(
         return
     found.identities.add((info.st_dev, info.st_ino))
     directory = printable(os.path.basename(folder)) or "root"
-    found.files.append(
-        CaptureFile(
-            path=path, relative=relative, run=_run(folder, top, name, directory), directory=directory, host=printable(host),
-            container=container, size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
-        )
+    file = CaptureFile(
+        path=path, relative=relative, run=_run(folder, top, name, directory), directory=directory, host=printable(host),
+        container=container, size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
     )  # fmt: skip
+    found.add((file,))
 
 
 def _run(folder: str, top: Path, name: str, directory: str) -> str:

@@ -614,7 +614,7 @@ const FLOWS = {
 
   async 'two devices are compared, and what is not clear is not claimed'(panel) {
     await panel.frame.click('.chooser button:text-is("compare")');
-    await panel.frame.waitForSelector('.compare-with optgroup');
+    await panel.frame.waitForSelector('.compare-with optgroup', { state: 'attached' });
     const options = panel.frame.locator('.compare-with optgroup option');
     const alone = await options.evaluateAll((all) => all.find((o) => o.text.includes('alone/trainer')).value);
     await panel.frame.selectOption('.compare-with select', alone);
@@ -655,13 +655,23 @@ const FLOWS = {
     await panel.frame.waitForFunction((text) => document.querySelector('#fit').innerText === text, fit, { timeout: 5000 });
   },
 
-  async 'another device has another verdict'(panel) {
-    const values = await panel.frame.locator('.chooser option').evaluateAll((all) => all.map((each) => each.value));
-    if (values.length < 2) return;
+  async 'another group is found by its name, opened, and named in the address'(panel) {
     const before = await panel.text('#verdict');
-    await panel.frame.selectOption('.chooser select', values[1]);
+    await panel.frame.click('.group-button');
+    await panel.frame.waitForSelector('dialog.groups tbody tr');
+    await panel.frame.fill('dialog.groups input[type=text]', 'split_model');
+    const found = await panel.frame.locator('dialog.groups .group-row').allInnerTexts();
+    expect(found.length === 1 && found[0].includes('recorded_split_model'), `found: ${found}`);
+    await panel.frame.press('dialog.groups input[type=text]', 'Enter');
+    await panel.frame.waitForFunction((text) => {
+      const verdict = document.querySelector('#verdict');
+      return verdict !== null && verdict.innerText !== text;
+    }, before, { timeout: 30_000 });
     await panel.idle();
-    expect((await panel.text('#verdict')) !== before, 'the verdict stays');
+    await panel.page.waitForTimeout(450);
+    const hash = await panel.page.evaluate(() => location.hash);
+    expect(/p\.tb_contention\.group=[0-9a-f]{10}/.test(hash), `not in the address: ${hash}`);
+    expect((await panel.frame.locator('dialog.groups').count()) === 0, 'the list stays open');
   },
 
   async 'a tile that fails is said, and comes when asked for again'(panel) {

@@ -68,11 +68,9 @@ export class Groups {
   }
 
   open(): void {
-    const group = this.summary.value?.group ?? null;
     batch(() => {
-      // What is looked at is in the list that opens.
       this.order.value = null;
-      this.choice.value = { text: '', company: group?.shared ? 'together' : 'all' };
+      this.choice.value = { text: '', company: 'all' };
       this.isOpen.value = true;
     });
   }

@@ -12,6 +12,21 @@ const optionText = (device: Device): string => {
   return `${device.label} · ${sessions}, ${share} ${device.is_host ? 'overlap' : 'contended'}`;
 };
 
+function Compare({ panel }: { panel: Panel }): JSX.Element {
+  return (
+    <button
+      type="button"
+      title="Compare this device with another one, or with itself in another group"
+      onClick={() => {
+        panel.table.value = 'Compare';
+        document.querySelector('.tables')?.scrollIntoView({ block: 'start' });
+      }}
+    >
+      compare
+    </button>
+  );
+}
+
 function Chooser({
   panel,
   report,
@@ -22,7 +37,14 @@ function Chooser({
   device: Device;
 }): JSX.Element | null {
   const { devices } = report;
-  if (devices.length < 2) return null;
+  const hasGroups = (panel.summary.value?.groups ?? 0) > 1;
+  if (devices.length < 2) {
+    return hasGroups ? (
+      <div class="chooser">
+        <Compare panel={panel} />
+      </div>
+    ) : null;
+  }
   const index = devices.indexOf(device);
   const step = (by: number): void => panel.choose(devices[(index + by + devices.length) % devices.length].id);
   return (
@@ -46,16 +68,7 @@ function Chooser({
       <button type="button" aria-label="Next device" onClick={() => step(1)}>
         ›
       </button>
-      <button
-        type="button"
-        title="Compare this device, or this set of runs, with another one"
-        onClick={() => {
-          panel.table.value = 'Compare';
-          document.querySelector('.tables')?.scrollIntoView({ block: 'start' });
-        }}
-      >
-        compare
-      </button>
+      <Compare panel={panel} />
     </div>
   );
 }

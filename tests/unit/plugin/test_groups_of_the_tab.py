@@ -359,7 +359,7 @@ def test_the_directory_is_looked_through_for_a_twentieth_of_the_time(
     kept = scanner.current
     find = discover
 
-    def slow(*words: str, **more: str) -> object:
+    def slow(*words: str, **more: Any) -> object:
         time.sleep(0.3)
         return find(*words, **more)
 
