@@ -1,6 +1,9 @@
 """A report -> a fragment of HTML for the output of a cell: the verdict first, then sessions, headroom, findings and one drawing."""
 
+from collections.abc import Callable
+
 from tb_contention.model.contention import SessionLoss
+from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Finding
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.scoped import page
@@ -10,7 +13,8 @@ from tb_contention.report.escaping import escaped
 from tb_contention.words.answers import Answer, answer_on, bounds, estimate_of, interval
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, percent, size, times
-from tb_contention.words.verdict import ordered_losses, verdict
+from tb_contention.words.problems import not_printed
+from tb_contention.words.verdict import no_verdict, ordered_losses, verdict
 
 #: Findings and sessions that a cell shows.
 MOST_FINDINGS = 3
@@ -22,17 +26,25 @@ _LONGEST = 600
 
 def fragment(report: Report) -> str:
     """Print what matters of a report."""
-    answer = verdict(report)
+    faults = Faults(logdir=report.logdir, output="report.html")
+    answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     parts = [f"<h3>{_short(answer.headline)}</h3>", f"<p>{_short(answer.meaning)}</p>" if answer.meaning else ""]
     parts.append(f'<p class="faint">{_short(" · ".join(answer.trust))}</p>')
     if report.devices:
         first = report.devices[0]
-        parts += [_sessions(report, first), f"<p>{_headroom(first)}</p>"]
-    parts.append(_findings(report))
+        on = faults.on(device_label(first))
+        parts.append(_kept(on, "The table of sessions", lambda: _sessions(report, first)))
+        parts.append(_kept(on, "The sentence on memory", lambda: f"<p>{_headroom(first)}</p>"))
+    parts.append(_kept(faults, "The list of findings", lambda: _findings(report)))
     if report.devices:
-        drawing = timeline(report, report.devices[0], 0, with_hover=False)
+        drawing = _kept(on, "The drawing of the timeline", lambda: timeline(report, first, 0, with_hover=False))
         parts.append(drawing if len(drawing) <= MOST_DRAWN else "")
     return page("\n".join(part for part in parts if part))
+
+
+def _kept(faults: Faults, part: str, make: Callable[[], str]) -> str:
+    """Print a part, or why it is not there."""
+    return faults.attempt(part, make, lambda problem: f'<p class="faint">{_short(not_printed(problem))}</p>')
 
 
 def _short(text: str) -> str:

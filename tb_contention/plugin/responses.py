@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug import wrappers
 
+from tb_contention.model.faults import INTERNAL
 from tb_contention.model.report import Report
 from tb_contention.plugin.answers import Refusal, RefusalAnswer
 from tb_contention.plugin.requests import Query, RequestError, parse_query
@@ -81,7 +82,7 @@ def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]
         return _refused(error.status, error.slug, error.message)
     except Exception:
         log.exception("tb_contention: a request failed")
-        return _refused(404, "internal", "The request failed; TensorBoard's log shows why.")
+        return _refused(500, INTERNAL, "The request failed; TensorBoard's log shows why.")
 
 
 def _refused(status: int, slug: str, message: str) -> wrappers.Response:

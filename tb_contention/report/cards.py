@@ -1,5 +1,8 @@
 """The results of one device -> cards of HTML: a card each for the sessions, the mechanism, the time and the memory."""
 
+from collections.abc import Callable
+from functools import partial
+
 from tb_contention.model.contention import SessionLoss, Slowdown
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.drawings.charts import whisker
@@ -14,11 +17,13 @@ from tb_contention.words.numbers import count, duration, is_known, percent, rati
 from tb_contention.words.scales import slowdown_scale
 
 
-def device_cards(report: Report, device: DeviceReport) -> list[str]:
-    """Print the cards of one device."""
-    cards = [_session_card(report, device, share.session) for share in device.per_session]
-    shared = [_sharing_card(device)] if len(device.sessions) > 1 else []
-    return [*cards, *shared, _time_card(device), _memory_card(device)]
+def device_cards(report: Report, device: DeviceReport) -> list[tuple[str, Callable[[], str]]]:
+    """Name the cards of one device, each with what prints it."""
+    cards: list[tuple[str, Callable[[], str]]] = [
+        (share.session, partial(_session_card, report, device, share.session)) for share in device.per_session
+    ]
+    shared = [("Mechanism", partial(_sharing_card, device))] if len(device.sessions) > 1 else []
+    return [*cards, *shared, ("Overlap", partial(_time_card, device)), ("Memory", partial(_memory_card, device))]
 
 
 def _card(who: str, big: str, *lines: str, ends: str = "") -> str:

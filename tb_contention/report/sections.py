@@ -1,9 +1,12 @@
 """A report -> the tables that Markdown and HTML print, each in their own way. Text is cleaned, not yet escaped."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from tb_contention.model.contention import UNTRACED, Evidence
-from tb_contention.model.findings import Finding
+from tb_contention.model.faults import INTERNAL, Faults
+from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import Report
 from tb_contention.report.to_json import to_dict
 from tb_contention.tables import overview, sharing
@@ -12,8 +15,9 @@ from tb_contention.tables.memory import ALLOCATORS
 from tb_contention.tables.people import TextTable, device_table, report_table
 from tb_contention.tables.rows import Wire
 from tb_contention.words.answers import SWITCHES, class_words
-from tb_contention.words.names import Names, names_of
+from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import UNKNOWN, duration
+from tb_contention.words.problems import not_printed
 
 #: Shades of a cell of the blame matrix, 0 for none.
 SHADES = 5
@@ -25,22 +29,51 @@ def tables_of(report: Report) -> tuple[list[list[TextTable]], list[TextTable]]:
     """Return the tables of each device, and those of the report as a whole; those without rows are left out."""
     wire, names = to_dict(report), names_of(report)
     names.update((device["id"], device["label"]) for device in wire["devices"])
-    devices = [device_tables(device, names) for device in wire["devices"]]
-    whole = [
-        report_table(spec, wire, names)
-        for spec in (overview.DEVICES, overview.SESSIONS, overview.RECORDINGS, overview.ATTRIBUTIONS)
+    faults = Faults(logdir=report.logdir, output="report.html")
+    encoded = {device["id"]: device for device in wire["devices"]}
+    devices = [
+        device_tables(encoded[device.id], names, faults.on(device_label(device)))
+        if device.id in encoded
+        else [_not_encoded(device_label(device), wire)]
+        for device in report.devices
     ]
-    return devices, [t for t in (evidence_classes(report), *whole) if t.rows]
+    specs = (overview.DEVICES, overview.SESSIONS, overview.RECORDINGS, overview.ATTRIBUTIONS)
+    whole = [_kept(spec.title, partial(report_table, spec, wire, names), faults) for spec in specs]
+    classes = _kept("How certain the slowdowns are", lambda: evidence_classes(report), faults)
+    return devices, [t for t in (classes, *whole) if t.rows]
 
 
-def device_tables(device: Wire, names: Names) -> list[TextTable]:
+def device_tables(device: Wire, names: Names, faults: Faults) -> list[TextTable]:
     """Return the tables of one device, given as JSON values, that have rows."""
     made = [
-        blame_matrix(device, names) if spec is sharing.BLAME else device_table(spec, device, names)
+        _kept(
+            spec.title,
+            partial(blame_matrix, device, names)
+            if spec is sharing.BLAME
+            else partial(device_table, spec, device, names),
+            faults,
+        )
         for spec in DEVICE_TABLES
         if spec is not sharing.PAIRS or len(device["pairs"]) > 1
     ]
     return [_with_note(t, device) if t.title == ALLOCATORS.title else t for t in made if t.rows]
+
+
+def _not_encoded(label: str, wire: Wire) -> TextTable:
+    """Say in the place of a device's tables why the JSON, which they show, leaves it out."""
+    rows = tuple(
+        (p["message"], p["advice"]) for p in wire["problems"] if p["slug"] == INTERNAL and label in p["message"]
+    )
+    return TextTable(title="Tables", header=("problem", "what to do"), rows=rows)
+
+
+def _kept(title: str, make: Callable[[], TextTable], faults: Faults) -> TextTable:
+    """Make a table; one that fails holds nothing but the problem."""
+
+    def failed(problem: Problem) -> TextTable:
+        return TextTable(title=title, header=("problem",), rows=((not_printed(problem),),))
+
+    return faults.attempt(f"The table “{title}”", make, failed)
 
 
 def _with_note(table: TextTable, device: Wire) -> TextTable:

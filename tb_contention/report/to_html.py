@@ -1,7 +1,10 @@
 """A report -> one HTML file that needs no network, and is whole without scripts."""
 
 import shlex
+from collections.abc import Callable
+from functools import partial
 
+from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cards import device_cards
@@ -15,8 +18,8 @@ from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration
-from tb_contention.words.problems import what_happened
-from tb_contention.words.verdict import Verdict, device_verdict, verdict
+from tb_contention.words.problems import not_printed, what_happened
+from tb_contention.words.verdict import Verdict, device_verdict, no_verdict, verdict
 
 #: Devices on the page; JSON and CSV hold all.
 MOST_DEVICES = 8
@@ -35,19 +38,24 @@ FIRST = 3
 
 def to_html(report: Report) -> str:
     """Print the report as a page."""
-    answer = verdict(report)
+    faults = Faults(logdir=report.logdir, output="report.html")
+    answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     shown = report.devices[:MOST_DEVICES]
     parts = [_opening(answer)]
-    parts.append(_findings(report))
+    parts.append(_kept(faults, "The list of findings", lambda: _findings(report)))
     tables, whole = tables_of(report)
     drawn = 0
     for number, device in enumerate(shown):
-        drawing = _figures(report, device, number) if drawn < MOST_DRAWN else ""
+        on = faults.on(device_label(device))
+        figures = partial(_figures, report, device, number, on)
+        drawing = _kept(on, "The drawings", figures) if drawn < MOST_DRAWN else ""
         drawn += len(drawing)
-        parts.append(_device(report, device, number, drawing, tables[number]))
+        section = partial(_device, report, device, number, drawing, tables[number], on)
+        parts.append(_kept(on, "The section", section))
     if len(report.devices) > len(shown):
         parts.append(f"<p>{count(len(report.devices) - len(shown), 'more device')} in the JSON and CSV reports.</p>")
-    parts += [_rest(report), _problems(report)]
+    parts.append(_kept(faults, "The list of findings", lambda: _rest(report)))
+    parts.append(_kept(faults, "The list of problems", lambda: _problems(report)))
     parts += [_section_table(table, "h2") for table in whole]
     parts += [_footer(report), f"<script>{SCRIPT}</script>"]
     return (
@@ -60,6 +68,11 @@ def to_html(report: Report) -> str:
     )
 
 
+def _kept(faults: Faults, part: str, make: Callable[[], str]) -> str:
+    """Print a part, or why it is not there."""
+    return faults.attempt(part, make, lambda problem: f'<p class="faint">{escaped(not_printed(problem))}</p>')
+
+
 def _opening(answer: Verdict) -> str:
     trust = escaped(" · ".join(answer.trust))
     rows = "".join(f"<dt>{escaped(row.question)}</dt><dd>{escaped(row.answer)}</dd>" for row in answer.answers)
@@ -68,25 +81,44 @@ def _opening(answer: Verdict) -> str:
     return f"<header><h1>{escaped(answer.headline)}</h1>\n{answers}{meaning}</header>"
 
 
-def _device(report: Report, device: DeviceReport, number: int, drawing: str, shown: list[TextTable]) -> str:
-    answer = device_verdict(report, device)
-    words = "" if number == 0 else f"<p>{escaped(answer.headline)}. {escaped(answer.meaning)}</p>"
-    known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
-    trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
-    cards = device_cards(report, device)
-    predictions = prediction_chart(report, device)
-    if predictions:
-        drawing += f"\n<h3>What would help, at a glance</h3>{_figure(predictions, _PREDICTED)}"
+def _device(report: Report, device: DeviceReport, number: int, drawing: str, shown: list[TextTable], on: Faults) -> str:
+    cards = _kept(
+        on,
+        "The list of cards",
+        lambda: "".join(_kept(on, f"The card “{title}”", make) for title, make in device_cards(report, device)),
+    )
+    drawing += _kept(on, "The drawing of the predictions", lambda: _predictions(report, device))
     tables = "\n".join(_section_table(table, "h3") for table in shown)
     return (
-        f'<section><h2>{escaped(device_label(device))}</h2>{words}<p class="trust">{trust}</p>\n'
-        f'<div class="cards">{"".join(cards)}</div>\n'
+        f"<section><h2>{escaped(device_label(device))}</h2>"
+        f"{_kept(on, 'The answer', lambda: _answer(report, device, number))}\n"
+        f'<div class="cards">{cards}</div>\n'
         f"{drawing}\n"
         f"{tables}</section>"
     )
 
 
-def _figures(report: Report, device: DeviceReport, number: int) -> str:
+def _answer(report: Report, device: DeviceReport, number: int) -> str:
+    """Print the answer for a device; that for the first one stands above."""
+    answer = device_verdict(report, device)
+    words = "" if number == 0 else f"<p>{escaped(answer.headline)}. {escaped(answer.meaning)}</p>"
+    known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
+    trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
+    return f'{words}<p class="trust">{trust}</p>'
+
+
+def _predictions(report: Report, device: DeviceReport) -> str:
+    drawing = prediction_chart(report, device)
+    return f"\n<h3>What would help, at a glance</h3>{_figure(drawing, _PREDICTED)}" if drawing else ""
+
+
+def _figures(report: Report, device: DeviceReport, number: int, on: Faults) -> str:
+    return _kept(on, "The drawing of the timeline", lambda: _timeline(report, device, number)) + _kept(
+        on, "The drawing of the steps", lambda: _step_times(report, device, number)
+    )
+
+
+def _timeline(report: Report, device: DeviceReport, number: int) -> str:
     caption = (
         "Each colour is a session; where its strip is paler, it had work only part of the time. Hatching marks overlap: two or more "
         "sessions had work at the same time, which does not prove that they ran at the same instant."
@@ -96,13 +128,16 @@ def _figures(report: Report, device: DeviceReport, number: int) -> str:
         if any(len(p.stretched) + len(p.stalled) for p in device.cost.lost)
         else ""
     )
-    figures = _figure(timeline(report, device, number), caption)
+    return _figure(timeline(report, device, number), caption)
+
+
+def _step_times(report: Report, device: DeviceReport, number: int) -> str:
     steps = step_chart(report, device, number)
     about = (
         "Step periods: own device work in the session's colour, host time in grey, time added by other sessions hatched. "
         "“lost ?” means unknown."
     )
-    return figures + (f"\n<h3>Step times</h3>{_figure(steps, about)}" if steps else "")
+    return f"\n<h3>Step times</h3>{_figure(steps, about)}" if steps else ""
 
 
 def _figure(drawing: str, caption: str) -> str:

@@ -1,7 +1,10 @@
 """A report -> Markdown: the verdict first, then tables."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
+from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
@@ -10,8 +13,8 @@ from tb_contention.tables.people import TextTable
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration, percent
-from tb_contention.words.problems import what_happened
-from tb_contention.words.verdict import Verdict, device_verdict, verdict
+from tb_contention.words.problems import not_printed, what_happened
+from tb_contention.words.verdict import Verdict, device_verdict, no_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 #: Schemes and hosts that viewers turn into links.
@@ -28,17 +31,19 @@ FIRST, OPEN, MOST_NOTES = 3, 3, 200
 
 def to_markdown(report: Report) -> str:
     """Print the report as Markdown."""
-    answer = verdict(report)
+    faults = Faults(logdir=report.logdir, output="report.md")
+    answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning), escape(" · ".join(answer.trust))]
     if report.findings:
-        parts += ["## Findings", *(_finding(f) for f in report.findings[:FIRST])]
-        parts += _folded("More findings", [_finding(f) for f in report.findings[FIRST:MOST_NOTES]])
+        found = _kept(faults, "The list of findings", lambda: [_finding(f) for f in report.findings[:MOST_NOTES]])
+        parts += ["## Findings", *found[:FIRST], *_folded("More findings", found[FIRST:])]
     tables, whole = tables_of(report)
-    closing = _closing(report, whole)
+    closing = _kept(faults, "The list of problems", lambda: _closing(report, whole))
     room = MOST - sum(map(len, parts)) - sum(map(len, closing))
     left_out = 0
     for number, device in enumerate(report.devices):
-        section = _device(report, device, tables[number], is_first=number == 0)
+        on = faults.on(device_label(device))
+        section = _kept(on, "The section", partial(_device, report, device, tables[number], on, is_first=number == 0))
         room -= sum(map(len, section))
         if room > 0 or number == 0:
             parts += section
@@ -46,6 +51,11 @@ def to_markdown(report: Report) -> str:
             left_out += 1
     parts += [f"{count(left_out, 'more device')} in the JSON and CSV reports."] if left_out else []
     return "\n\n".join(part for part in (*parts, *closing) if part) + "\n"
+
+
+def _kept(faults: Faults, part: str, make: Callable[[], list[str]]) -> list[str]:
+    """Print a part, or why it is not there."""
+    return faults.attempt(part, make, lambda problem: [escape(not_printed(problem))])
 
 
 def _closing(report: Report, tables: list[TextTable]) -> list[str]:
@@ -79,7 +89,7 @@ def _answers(answer: Verdict) -> str:
     return "\n".join(f"- **{escape(row.question)}** {escape(row.answer)}" for row in answer.answers)
 
 
-def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is_first: bool) -> list[str]:
+def _device(report: Report, device: DeviceReport, tables: list[TextTable], on: Faults, *, is_first: bool) -> list[str]:
     """Print a device; the answer for the first one stands above the findings."""
     time = device.time
     split = (
@@ -89,9 +99,9 @@ def _device(report: Report, device: DeviceReport, tables: list[TextTable], *, is
     )
     parts = [f"## {escape(device_label(device))}"]
     if not is_first:
-        answer = device_verdict(report, device)
+        answer = on.attempt("The verdict", lambda: device_verdict(report, device), no_verdict)
         parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]
-    parts += [split, escape(memory_sentence(device))]
+    parts += [split, *_kept(on, "The sentence on memory", lambda: [escape(memory_sentence(device))])]
     for table in tables[:OPEN]:
         parts += _table(table, level=3)
     rest = [part for table in tables[OPEN:] for part in _table(table, level=4)]
@@ -113,6 +123,6 @@ def _finding(finding: Finding) -> str:
 
 def _problem(problem: Problem) -> str:
     times = f" ({problem.count:,} ×)" if problem.count != 1 else ""
-    where = escape(problem.file)
-    text = f"{where}: {escape(what_happened(problem))}"
+    where = f"{escape(problem.file)}: " if problem.file else ""
+    text = f"{where}{escape(what_happened(problem))}"
     return f"- **{problem.severity.value}** {text}{times} ({escape(problem.slug)})"

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces, Session
+from tb_contention.model.faults import Faults
 from tb_contention.model.intervals import Intervals, depth_profile
 from tb_contention.model.launching import launch_rows
 from tb_contention.model.levels import Levels, sum_of
@@ -22,6 +23,7 @@ from tb_contention.report.perfetto_writer import Spans, Writer
 from tb_contention.units import I32, I64, PS_PER_NS, SessionId
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, size
+from tb_contention.words.problems import not_printed
 
 #: Nothing was recorded at a Unix time beyond this (the year 2116), and adding to one could overflow.
 _LATEST_NS = 1 << 62
@@ -43,9 +45,20 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]
         yield packets.wall_clock(writer.shift + earliest)
     root, made = writer.track(0, device_label(device))
     yield made
-    yield from _device(writer, root, device)
+    on = Faults(output="contention.pftrace").on(device_label(device))
+    yield from _kept(writer, root, "The tracks of the device", _device(writer, root, device), on)
     for session, owner in zip(sessions, _owners(sessions), strict=True):
-        yield from _session(writer, root, device, session, owner)
+        tracks = _session(writer, root, device, session, owner)
+        yield from _kept(writer, root, f"The tracks of {session.name}", tracks, on)
+
+
+def _kept(writer: Writer, root: int, part: str, tracks: Iterator[bytes], on: Faults) -> Iterator[bytes]:
+    """Write tracks; where that fails, one more track says so."""
+    try:
+        yield from tracks
+    except Exception as error:
+        _, made = writer.track(root, not_printed(on.add(part, error)))
+        yield made
 
 
 def _earliest(device: DeviceReport, sessions: list[Session]) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
+from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.units import SessionId
@@ -21,6 +22,7 @@ from tb_contention.words.answers import (
 from tb_contention.words.mechanism import mechanism_clause
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
+from tb_contention.words.problems import not_printed
 from tb_contention.words.questions import QuestionAnswer, questions
 from tb_contention.words.trust import losses_of_input, trust
 
@@ -56,6 +58,13 @@ def verdict(report: Report) -> Verdict:
         meaning=f"{answer.meaning} {more}".strip(),
         trust=answer.trust,
         answers=answer.answers,
+    )
+
+
+def no_verdict(problem: Problem) -> Verdict:
+    """Stand for an answer that could not be worded."""
+    return Verdict(
+        answer=Answer.UNKNOWN, headline="The answer could not be worded", meaning=not_printed(problem), trust=()
     )
 
 

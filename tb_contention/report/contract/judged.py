@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import SessionLoss
+from tb_contention.model.faults import Faults
 from tb_contention.model.memory import AllocatorPeak
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.report.contract.about import About
@@ -13,7 +14,7 @@ from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, gaps_sentence, memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.scales import SlowdownScale, slowdown_scale
-from tb_contention.words.verdict import Verdict, device_verdict
+from tb_contention.words.verdict import Verdict, device_verdict, no_verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ def label(device: DeviceReport, about: About) -> str:
 @adds(DeviceReport, "verdict", "the answer for this device, judged and worded once for all readers")
 def verdict(device: DeviceReport, about: About) -> Verdict:
     """Judge the device."""
-    return device_verdict(about.report, device, about.names)
+    faults = Faults(logdir=about.report.logdir).on(device_label(device))
+    return faults.attempt("The verdict", lambda: device_verdict(about.report, device, about.names), no_verdict)
 
 
 @adds(DeviceReport, "slowdown_scale", "the scale on which its slowdowns are drawn")
