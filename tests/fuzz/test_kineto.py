@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ import pytest
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.kineto.reader import decode_kineto
+from tb_contention.recorders.kineto.skim import skim_kineto
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "kineto"
 
 
 def read(data: bytes) -> Trace | None:
+    """Decode and skim."""
+    with suppress(TraceFileError):
+        skim_kineto(data, file="f")
     try:
         return decode_kineto(data, file="f")
     except TraceFileError:

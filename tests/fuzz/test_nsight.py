@@ -1,6 +1,7 @@
 """Damaged exports of Nsight Systems: whatever is done to their bytes, they are read, or refused in one sentence, in bounded time."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from tb_contention.errors import TraceFileError
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.nsight.reader import read_report
+from tb_contention.recorders.nsight.skim import skim_nsight
 from tb_contention.simulate.nsight import write_report
 
 #: Seconds that a damaged file of half a megabyte may take at the most, on a slow machine.
@@ -21,9 +23,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def endures(data: bytes, path: Path) -> bool:
-    """Read a file; tell whether it was readable."""
+    """Read and skim a file; tell whether it was readable."""
     path.write_bytes(data)
     began = time.monotonic()
+    with suppress(TraceFileError):
+        skim_nsight(str(path), "r.sqlite")
     try:
         parts = read_report(str(path), "r.sqlite")
     except TraceFileError as error:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import tb_contention
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.xspace.decoding.reader import decode_xspace
+from tb_contention.recorders.xspace.decoding.skim import skim_xspace
 
 
 def works(trace: Trace) -> Counter[tuple[int, int, str, int]]:
@@ -20,6 +22,9 @@ def works(trace: Trace) -> Counter[tuple[int, int, str, int]]:
 
 
 def read(data: bytes) -> Trace | None:
+    """Decode and skim."""
+    with suppress(TraceFileError):
+        skim_xspace(data, file="f")
     try:
         return decode_xspace(data, file="f")
     except TraceFileError:
