@@ -26,6 +26,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
         memory = bytes_in(getattr(flags, "contention_memory", "") or "")
         self._workspace = Workspace(logdir, spec, memory)
         self._context = context
+        self._workspace.has_captures(0.0)  # so that the log directory is looked through before the first page asks
 
     def get_plugin_apps(self) -> dict[str, Application]:
         """Name the routes."""
