@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ns } from '../base/units';
 import { listed } from '../testing/literals';
-import { choose, comparable } from './groups';
+import { choose, comparable, runsOf } from './groups';
 
 const GROUPS = [
   listed('x', { shared: false, title: 'eval, 12:00', names: ['eval'] }),
@@ -64,5 +64,17 @@ describe('comparable', () => {
       listed('processor', { on_host: true }),
     ];
     expect(comparable(groups, open).map(({ id }) => id)).toEqual(['near', 'far', 'other']);
+  });
+});
+
+describe('runsOf', () => {
+  it.each([
+    [['job7/train', 'job7/eval'], 'job7: train, eval'],
+    [['a/job7/train', 'a/job8/eval'], 'a: job7/train, job8/eval'],
+    [['job7/train', 'job8/train'], 'job7/train, job8/train'],
+    [['job7/train'], 'job7/train'],
+    [['train', 'eval'], 'train, eval'],
+  ])('writes %j as %s', (names, text) => {
+    expect(runsOf(listed('x', { names }))).toBe(text);
   });
 });

@@ -16,7 +16,15 @@ export interface GroupOrder {
   readonly descending: boolean;
 }
 
-export const runsOf = (group: ListedGroup): string => group.names.join(', ');
+/** The names, with the directory that all share only once: 'job7: train, eval'. */
+export function runsOf({ names }: ListedGroup): string {
+  const levels = names.map((name) => name.split('/').slice(0, -1));
+  let depth = 0;
+  while (depth < levels[0].length && levels.every((level) => level[depth] === levels[0][depth])) depth += 1;
+  const place = levels[0].slice(0, depth).join('/');
+  if (names.length < 2 || place === '') return names.join(', ');
+  return `${place}: ${names.map((name) => name.slice(place.length + 1)).join(', ')}`;
+}
 /** Ids of devices begin with the host, which has a column of its own. */
 export const devicesOf = (group: ListedGroup): string =>
   group.devices.map((id) => id.slice(id.lastIndexOf('/') + 1)).join(', ');
