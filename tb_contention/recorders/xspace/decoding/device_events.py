@@ -1,5 +1,7 @@
 """Device lines -> KernelTable: kernels, copies and memsets of all GPU planes."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from tb_contention.model.trace import KernelKind, KernelTable, Stream
@@ -9,9 +11,11 @@ from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, read_
 from tb_contention.recorders.xspace.decoding.matching import Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, TEXT
-from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import I32, I64, U8
+
+if TYPE_CHECKING:
+    from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 
 #: Some slots have several names: copies carry memcpy_details where kernels carry kernel_details; old releases use `level 0` for tf_op.
 KERNEL_SLOTS = (
@@ -40,7 +44,7 @@ _GRAPH = Texts((b"CudaGraphExec:",))
 
 
 def read_kernels(
-    data: U8, structure: Structure, planes: Planes, interner: Interner
+    data: U8, structure: Structure, planes: Planes, interner: "Interner"
 ) -> tuple[RawEvents, U8, list[Stream]]:
     """Read the work lines of all GPU planes: raw columns, the kind of each row, and the streams that `line` points into."""
     lines: list[int] = []
@@ -95,7 +99,7 @@ def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) ->
     raw.keep(keep)
 
 
-def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
+def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: "Interner") -> tuple[RawEvents, U8]:
     """Read operations of the host's threads, for captures without GPU work: TF ops `name:Type`, and XLA ops with `hlo_op`."""
     raw = read_lines(
         data,
@@ -120,7 +124,7 @@ def operation_names(data: U8, structure: Structure) -> U8:
     return classes
 
 
-def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
+def host_op_table(raw: RawEvents, kinds: U8, strings: "Strings") -> KernelTable:
     """Represent host operations as kernels; the stream is the thread."""
     none64, none32 = np.full(len(kinds), -1, np.int64), np.full(len(kinds), -1, np.int32)
     return KernelTable(
@@ -129,7 +133,7 @@ def host_op_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
     )  # fmt: skip
 
 
-def kernel_table(raw: RawEvents, kinds: U8, strings: Strings) -> KernelTable:
+def kernel_table(raw: RawEvents, kinds: U8, strings: "Strings") -> KernelTable:
     """Build the table once the strings have their rows."""
     details = strings.of_codes(raw.values[DETAILS])
     return KernelTable(
@@ -154,7 +158,7 @@ def absent_as(column: I64, value: int) -> I64:
     return column
 
 
-def _copied_bytes(details: I32, kinds: U8, strings: Strings) -> I64:
+def _copied_bytes(details: I32, kinds: U8, strings: "Strings") -> I64:
     """Read `size:` or `num_bytes:` of copies and memsets, once per distinct text."""
     sizes = np.full(len(strings.table) + 1, -1, np.int64)
     copies = (kinds == KernelKind.COPY) | (kinds == KernelKind.MEMSET)

@@ -1,5 +1,7 @@
 """Host lines -> launches, session and step events, allocator events, and the wall clock in tf.data element ids."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
@@ -9,9 +11,11 @@ from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents
 from tb_contention.recorders.xspace.decoding.matching import KnownNames, Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, TEXT
-from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure
 from tb_contention.units import I64, PS_PER_NS, U8
+
+if TYPE_CHECKING:
+    from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 
 HOST_SLOTS = (
     Slot(name="correlation_id", keeps=True),
@@ -111,7 +115,7 @@ def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dt
     return _MEMORY.look_up(data, structure.events.names)
 
 
-def read_host(data: U8, structure: Structure, planes: Planes, interner: Interner) -> tuple[RawEvents, U8]:
+def read_host(data: U8, structure: Structure, planes: Planes, interner: "Interner") -> tuple[RawEvents, U8]:
     """Read the events of launches, sessions and steps, with the kind of each."""
     kinds = event_kinds(data, structure)
     classes = host_classes(kinds)
@@ -133,7 +137,7 @@ def host_classes(kinds: U8) -> U8:
     return np.where(kinds == HostKind.OTHER, _EITHER, _KEEP).astype(np.uint8)
 
 
-def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
+def launch_table(raw: RawEvents, strings: "Strings") -> LaunchTable:
     """Pick the events that launched device work."""
     rows = np.flatnonzero(raw.values[CORRELATION] != ABSENT)
     device = raw.values[DEVICE][rows]
@@ -148,7 +152,7 @@ def launch_table(raw: RawEvents, strings: Strings) -> LaunchTable:
     )
 
 
-def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
+def host_table(raw: RawEvents, kinds: U8, strings: "Strings") -> HostEventTable:
     """Pick the events of sessions and steps; plain launches have a table of their own."""
     rows = np.flatnonzero((kinds != HostKind.OTHER) | (raw.values[CORRELATION] == ABSENT))
     model = strings.of_codes(raw.values[MODEL])[rows]
@@ -165,7 +169,7 @@ def host_table(raw: RawEvents, kinds: U8, strings: Strings) -> HostEventTable:
     )  # fmt: skip
 
 
-def read_memory(data: U8, structure: Structure, planes: Planes, interner: Interner) -> RawEvents:
+def read_memory(data: U8, structure: Structure, planes: Planes, interner: "Interner") -> RawEvents:
     """Read allocator events of all threads."""
     kinds = memory_kinds(data, structure)
     classes = np.where(kinds >= 0, _KEEP, _LEAVE).astype(np.uint8)
@@ -180,7 +184,7 @@ def read_memory(data: U8, structure: Structure, planes: Planes, interner: Intern
 
 
 def allocation_table(
-    raw: RawEvents, strings: Strings, kinds: np.ndarray[tuple[int], np.dtype[np.int32]]
+    raw: RawEvents, strings: "Strings", kinds: np.ndarray[tuple[int], np.dtype[np.int32]]
 ) -> AllocationTable:
     """Build the table once the strings have their rows."""
     values = raw.values

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import (
     ClockEvidence,
     Device,
@@ -16,18 +15,16 @@ from tb_contention.model.trace import (
     Stream,
     Trace,
 )
-from tb_contention.recorders.common.advice import COPY_AGAIN
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton
-from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, read_lines
+from tb_contention.recorders.xspace.decoding.head import messages_of, origin_of, structure_of, unix_times
+from tb_contention.recorders.xspace.decoding.lines import RawEvents, read_lines
 from tb_contention.recorders.xspace.decoding.losses import losses, profiler_problems, too_many_devices
 from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
-from tb_contention.recorders.xspace.decoding.recognise import refuse_what_is_no_xspace
 from tb_contention.recorders.xspace.decoding.steps import find_steps, steps_of_lines
 from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
-from tb_contention.recorders.xspace.decoding.structure import Structure, find_structure, text
-from tb_contention.units import I64, U8, Picoseconds
+from tb_contention.recorders.xspace.decoding.structure import Structure, text
+from tb_contention.units import U8, Picoseconds
 
-MAX_MESSAGE = 2000
 _BLOCK = 1 << 16
 
 
@@ -38,22 +35,6 @@ def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
     """
     raw, structure = structure_of(data, file)
     return decode_structure(raw, structure, file)
-
-
-def structure_of(data: bytes | memoryview | U8, file: str) -> tuple[U8, Structure]:
-    """Return a file's bytes as read-only array, and where everything is in it. Raises TraceFileError if it is no XSpace."""
-    raw = np.frombuffer(data, np.uint8)
-    raw.flags.writeable = False
-    refuse_what_is_no_xspace(raw, file)
-    structure = find_structure(raw)
-    if not len(structure.planes):
-        raise TraceFileError(
-            f"{file}: the file holds no plane, so it is not an XSpace (reading stopped at byte {structure.bad_at or 0}).",
-            slug="not-an-xspace",
-            advice=COPY_AGAIN,
-            offset=structure.bad_at or 0,
-        )
-    return raw, structure
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,32 +140,12 @@ def _steps(events: HostEventTable, marked: RawEvents, strings: Strings) -> StepT
     return steps_of_lines(marked, strings.of_names(marked.name))
 
 
-def origin_of(structure: Structure, planes: Planes) -> int | None:
-    """Return the start of the session; without one, the earliest line that counts in Unix time."""
-    if planes.start_ns is not None:
-        return planes.start_ns
-    absolute = unix_times(structure)
-    return int(absolute.min()) if len(absolute) else None
-
-
-def unix_times(structure: Structure) -> I64:
-    """Return the timestamps, in Unix time, of lines with events."""
-    times = structure.lines[:, skeleton.LINE_TIME]
-    unix: I64 = times[(times > ABSOLUTE_NS) & (times < 1 << 62) & (structure.lines[:, skeleton.LINE_EVENTS] > 0)]
-    return unix
-
-
 def _thread(raw: U8, structure: Structure, line: int) -> str:
     record = structure.lines[line]
     return (
         text(raw, record[skeleton.LINE_NAME], min(int(record[skeleton.LINE_NAME_LEN]), 4096))
         or f"thread {int(record[skeleton.LINE_ID])}"
     )
-
-
-def messages_of(raw: U8, structure: Structure) -> list[tuple[int, str]]:
-    """Return the hostnames, errors and warnings of a file, each with the number of its field."""
-    return [(number, text(raw, at, min(length, MAX_MESSAGE))) for number, at, length in structure.texts[:1000].tolist()]
 
 
 def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:

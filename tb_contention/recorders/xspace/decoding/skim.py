@@ -14,16 +14,10 @@ from tb_contention.model.steps import marked_rows, root_rows
 from tb_contention.model.trace import NONE, ClockEvidence, Device, Era, HostEventTable, HostKind, KernelKind
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton, skimming
 from tb_contention.recorders.xspace.decoding.fast_events import Names
+from tb_contention.recorders.xspace.decoding.head import messages_of, origin_of, structure_of, unix_times
 from tb_contention.recorders.xspace.decoding.lines import Reading, Slot, SmallKeys, line_start
 from tb_contention.recorders.xspace.decoding.losses import profiler_problems, too_many_devices
 from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
-from tb_contention.recorders.xspace.decoding.reader import (
-    decode_structure,
-    messages_of,
-    origin_of,
-    structure_of,
-    unix_times,
-)
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, INLINE, TEXT, Stats
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.recorders.xspace.decoding.wire import field as wire_field
@@ -53,10 +47,14 @@ def skim_xspace(data: bytes | memoryview | U8, *, file: str) -> Sketch:
     planes.start_ns = origin_of(structure, planes)
     whole = structure.cut_at is None and structure.bad_at is None
     found = _Skim(raw, structure, planes).sketch(file) if whole else None
-    return found or _without_lag(sketch_of(decode_structure(raw, structure, file)))
+    return found or _decoded(raw, structure, file)
 
 
-def _without_lag(sketch: Sketch) -> Sketch:
+def _decoded(raw: U8, structure: Structure, file: str) -> Sketch:
+    """Reduce the decoded trace to what a skim finds; the reader is imported only where it is needed, since that takes its time."""
+    from tb_contention.recorders.xspace.decoding.reader import decode_structure
+
+    sketch = sketch_of(decode_structure(raw, structure, file))
     return replace(sketch, clock=replace(sketch.clock, negative_lag_ps=0))
 
 

@@ -39,7 +39,7 @@ def test_every_file_at_hand_is_skimmed_to_the_sketch_of_its_trace(real_traces: P
 def test_simulated_files_are_not_decoded(scenario: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = sorted(write_scenario(scenario, tmp_path).rglob("*.xplane.pb"))
     expected = [decoded(f.read_bytes()) for f in files]
-    monkeypatch.delattr(skim, "decode_structure")
+    monkeypatch.delattr(skim, "_decoded")
 
     assert [skimmed(f.read_bytes()) for f in files] == expected
 
