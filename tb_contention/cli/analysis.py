@@ -1,10 +1,11 @@
 """Load and analyse a log directory while showing progress; an error says what was found instead of captures."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tb_contention.cli.terminal import Progress
+from tb_contention.cli.terminal import Progress, printable
 from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def analyse_logdir(
     select: "Selection | None" = None,
     use_cache: bool,
 ) -> "Analysis":
-    """Find, decode and analyse the captures; raise LogdirError if there are none or none can be read."""
+    """Find, decode and analyse the captures, and say on stderr what of a large directory is left out.
+
+    Raises LogdirError if there are no captures or none can be read.
+    """
     with Progress("Compiling (first run only)") as progress:
         from tb_contention import pipeline
         from tb_contention.cache import TraceCache
@@ -33,7 +37,11 @@ def analyse_logdir(
         options = pipeline.Options(shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {})
         options = options if select is None else replace(options, select=select)
         cache = TraceCache.at() if use_cache else None
-        return pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
+        analysis = pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
+    for finding in analysis.report.findings:
+        if finding.rule == "left-out":
+            print(printable(f"{finding.title}. {finding.advice}"), file=sys.stderr)
+    return analysis
 
 
 def _require_captures(decoded: "Decoded") -> None:

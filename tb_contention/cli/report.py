@@ -23,7 +23,7 @@ from tb_contention.cli.arguments import (
     selection_of,
 )
 from tb_contention.cli.output import say_written, write_file_bytes, write_folder, write_result, write_stdout_bytes
-from tb_contention.cli.terminal import Progress, printable
+from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
         select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )
-    _say_left_out(analysis.report)
     if chosen is Format.CSV:
         _write_csv(arguments, analysis.report)
         return 0
@@ -88,13 +87,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     write_result(arguments.output, _renderer(chosen)(analysis.report), force=arguments.force)
     return 0
-
-
-def _say_left_out(report: "Report") -> None:
-    """Say on stderr what the report does not hold, and how to get it."""
-    for finding in report.findings:
-        if finding.rule == "left-out":
-            print(printable(f"{finding.title}. {finding.advice}"), file=sys.stderr)
 
 
 def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:
