@@ -6,7 +6,6 @@ BEFORE and AFTER are log directories. To compare two groups or two devices of on
 
 import argparse
 import sys
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -51,8 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help="device id from the report; default: the most contended GPU, preferably the same one on both sides",
         )
         parser.add_argument(
-            f"--{side}-group", default="", metavar="ID", help="group of captures, by its id from `tb-contention runs`"
-        )
+            f"--{side}-group", default="", metavar="ID",
+            help="group of captures on that side, by its id from `tb-contention runs`; what else selects captures is about the other side",
+        )  # fmt: skip
     parser.add_argument(
         "--pair",
         action="append",
@@ -101,8 +101,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _report(logdir: str, arguments: argparse.Namespace, group: str) -> "Report":
-    select = selection_of(arguments)
-    select = replace(select, group=group) if group else select
+    from tb_contention.index import Selection
+
+    select = Selection(group=group) if group else selection_of(arguments)
     report = analyse_logdir(logdir, select=select, use_cache=not arguments.no_cache).report
     if not report.devices:
         raise LogdirError(f"The captures in {logdir} contain no device work to compare.", slug="logdir-no-devices")
