@@ -56,7 +56,9 @@ def add_alignment(parser: argparse.ArgumentParser) -> None:
 def add_selection(parser: argparse.ArgumentParser, *, everything: str = "") -> None:
     """Declare which captures of a log directory to take; `everything` says what --all does, where that is an option."""
     chosen = parser.add_argument_group(
-        "selection", "Which captures to take; nothing else is decoded. Patterns may contain * and ?, and ignore case"
+        "selection",
+        "Which captures to take; those that ran together with them come along, and nothing else is decoded. Patterns may contain "
+        "* and ?, and ignore case",
     )
     chosen.add_argument(
         "--group", default="", metavar="ID", help="one group of captures that ran together, by its id from `tb-contention runs`"
@@ -84,7 +86,7 @@ def selection_of(arguments: argparse.Namespace) -> "Selection":
     everything = getattr(arguments, "all", False)
     if sum((bool(arguments.group), arguments.latest, everything)) > 1:
         raise OptionError("--group, --latest and --all exclude each other.", slug="bad-option", advice="Keep one.")
-    return Selection(
+    select = Selection(
         group=arguments.group,
         runs=tuple(arguments.runs),
         hosts=tuple(arguments.host),
@@ -93,6 +95,13 @@ def selection_of(arguments: argparse.Namespace) -> "Selection":
         latest=arguments.latest,
         everything=everything,
     )
+    if select.group and select.filters:
+        raise OptionError(
+            "--group takes one whole group, so nothing can be selected beside it.",
+            slug="bad-option",
+            advice="Leave out --run, --host, --since and patterns of --gpu, or leave out --group.",
+        )
+    return select
 
 
 def gpus_of(arguments: argparse.Namespace) -> dict[tuple[str, int], str]:

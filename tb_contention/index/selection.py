@@ -27,8 +27,9 @@ class Selection:
     """What the user asks for; empty = nothing in particular.
 
     group: id of a group, or the beginning of one. runs, hosts, gpus: patterns (`*`, `?`) of which one must fit: of a session's id, name,
-    run or file; of its host; of the name, model or UUID of one of its devices. since_ns: Unix ns after which captures ended. latest: the
-    last group that matches. everything: all of it, however large. is_gate: leave nothing out unless that is asked for.
+    run or file; of its host; of the name, model or UUID of one of its devices; what ran together with such a capture comes with it, so that
+    nothing seems to have run alone. since_ns: Unix ns after which captures ended. latest: the last group that matches. everything: all of
+    it, however large. is_gate: leave nothing out unless that is asked for.
     """
 
     group: str = ""
@@ -169,7 +170,7 @@ def latest(snapshot: Snapshot) -> Group | NamedGroup:
 
 
 def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
-    """Return the part of a directory that matches. Raises OptionError when nothing does."""
+    """Return the captures that match, and those that ran together with them. Raises OptionError when nothing matches."""
     arranged = snapshot.arranged
     devices: dict[str, list[str]] = {}
     for device in arranged.devices:
@@ -210,6 +211,9 @@ def matching(snapshot: Snapshot, selection: Selection) -> Snapshot:
             slug="bad-option",
             advice="tb-contention runs LOGDIR lists the captures.",
         )
+    groups: list[Group | NamedGroup] = [*snapshot.groups, *snapshot.named]
+    together = [files_of(group) for group in groups if group.is_shared]
+    kept = kept.union(*(members for members in together if not members.isdisjoint(kept)))
     return snapshot.only([f for f in snapshot.discovery.files if f in kept])
 
 

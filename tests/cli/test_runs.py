@@ -95,6 +95,7 @@ def test_captures_are_selected(words: list[str], jobs: set[int], listed: Listed)
         (["--host", "nobody"], "No capture in"),
         (["--group", "0123456789"], "has no group"),
         (["--latest", "--group", "x"], "exclude each other"),
+        (["--group", "x", "--run", "y"], "--group takes one whole group"),
         (["--since", "yesterday-ish"], "write it like"),
         (["--run", ""], "empty pattern"),
         (["--shift", "nobody=1ms"], "nobody"),
@@ -103,6 +104,16 @@ def test_captures_are_selected(words: list[str], jobs: set[int], listed: Listed)
 def test_what_selects_nothing_is_one_sentence(words: list[str], said: str, logs: Path, capsys: Captured) -> None:
     assert main(["runs", str(logs), *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_ran_together_with_a_selected_capture_comes_with_it(logs: Path, listed: Listed, capsys: Captured) -> None:
+    groups = listed("--run", "job00004/trainer")["groups"]
+    assert [(g["shared"], len(g["captures"])) for g in groups] == [(True, 2)]
+
+    assert main(["report", str(logs), "--run", "job00004/trainer", "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {s["name"].rsplit("/", 1)[-1] for s in report["sessions"]} == {"trainer", "evaluator"}
+    assert len(report["devices"][0]["per_session"]) == 2
 
 
 def test_a_report_of_a_group_decodes_nothing_else(
@@ -132,6 +143,12 @@ def test_a_report_of_a_large_directory_says_what_it_leaves_out(tmp_path: Path, c
     assert len(json.loads(capsys.readouterr().out)["devices"]) == 23
 
 
+def test_every_command_says_what_it_leaves_out(tmp_path: Path, capsys: Captured) -> None:
+    logs = str(write_directory(tmp_path, 23, window_ms=80.0))
+    assert main(["whatif", logs]) == 0
+    assert "3 more groups" in capsys.readouterr().err
+
+
 def test_a_gate_leaves_nothing_out_by_itself(logs: Path, capsys: Captured) -> None:
     assert main(["check", str(logs), "--max-contended", "100%"]) == 2
     assert "--latest" in capsys.readouterr().err
@@ -148,6 +165,14 @@ def test_the_other_commands_take_a_group(logs: Path, listed: Listed, decoded: li
         main(["diff", str(logs), str(logs), "--before-group", first, "--after-group", second, "--format", "json"]) == 0
     )
     assert len(set(decoded)) <= 4
+    decoded.clear()
+    assert main(["diff", str(logs), str(logs), "--before-group", second, "--latest", "--no-cache"]) == 0
+    capsys.readouterr()
+    jobs = {
+        c["run"].split("/")[0] for words in (("--group", second), ("--latest",)) for c in listed(*words)["captures"]
+    }
+    assert len(jobs) == 2
+    assert {path.split("/")[0] for path in decoded} == jobs
 
 
 def test_what_was_found_of_a_group_stands_in_the_list(logs: Path, listed: Listed, capsys: Captured) -> None:
