@@ -15,9 +15,12 @@ from tb_contention.index.snapshot import Snapshot
 from tb_contention.index.store import Store
 from tb_contention.model.capture import CaptureFile, Discovery
 from tb_contention.model.listing import KnownAnswer
+from tb_contention.model.manifest import ManifestSession
 
 #: Files whose rows are noted at once, so that a listing that is interrupted goes on from there.
 _BATCH = 200
+#: Manifests of an object store that are read before anything else there.
+_MANIFESTS = 256
 #: Bytes from which on a file is worth a thread.
 _LARGE = 1 << 21
 #: Problems that can end although size and time of the file stay: they are not noted on disk.
@@ -39,6 +42,7 @@ class Index:
     _rows: dict[str, tuple[_Key, Row]] = field(default_factory=dict)
     _noted: dict[str, Any] | None = None
     _answers: dict[str, KnownAnswer] = field(default_factory=dict)
+    _stated: dict[CaptureFile, ManifestSession | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, logdir: str, spec: str, cache: Path | None) -> "Index":
@@ -75,8 +79,28 @@ class Index:
         self._forget(discovery.files)
         ordered = {file: rows[file] for file in discovery.files if file in rows}
         return Snapshot(
-            discovery=discovery, rows=ordered, options=options or AlignOptions(), answers=dict(self._answers)
+            discovery=discovery,
+            rows=ordered,
+            options=options or AlignOptions(),
+            answers=dict(self._answers),
+            stated=self._manifests([file for file in discovery.files if file not in rows]),
         )
+
+    def _manifests(self, pending: list[CaptureFile]) -> dict[CaptureFile, ManifestSession]:
+        """Read the manifests of the latest files of an object store, which are small; the files themselves are not read."""
+        wanted = sorted((f for f in pending if f.manifest is not None and not is_local(f)), key=lambda f: -f.mtime_ns)
+        wanted = wanted[:_MANIFESTS]
+        missing = [file for file in wanted if file not in self._stated]
+        if missing:
+            from tb_contention.recorders.manifest.reader import read_manifest
+
+            with ThreadPoolExecutor(16, thread_name_prefix="tb_contention-manifest") as pool:
+                for file, (sessions, _) in zip(
+                    missing, pool.map(lambda f: read_manifest(f, [f]), missing), strict=True
+                ):
+                    self._stated[file] = sessions[0]
+        self._stated = {file: self._stated[file] for file in wanted}
+        return {file: stated for file, stated in self._stated.items() if stated is not None}
 
     def note(self, group: Group, answer: KnownAnswer) -> None:
         """Keep what an analysis of a group found, as long as its files stay as they are."""

@@ -1,12 +1,13 @@
 """Groups of files of which only names are known: those of one host that were named at about the same time."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from tb_contention.index.grouping import group_id
 from tb_contention.model.capture import CaptureFile
+from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import NS_PER_S
 
 _DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
@@ -28,9 +29,12 @@ class NamedGroup:
         return len(self.files) > 1
 
 
-def named_groups(files: Iterable[CaptureFile]) -> tuple[NamedGroup, ...]:
-    """Group files by host and time; those of two or more first, then the latest."""
-    timed = sorted(((_host(file), _instant(file), file.id, file) for file in files), key=lambda t: t[:3])
+def named_groups(files: Iterable[CaptureFile], stated: Mapping[CaptureFile, ManifestSession]) -> tuple[NamedGroup, ...]:
+    """Group files by host and time, as names or else manifests state them; those of two or more first, then the latest."""
+    timed = sorted(
+        ((host_named(file, stated.get(file)), instant_named(file, stated.get(file)), file.id, file) for file in files),
+        key=lambda t: t[:3],
+    )
     groups: list[list[tuple[str, int, str, CaptureFile]]] = []
     for entry in timed:
         last = groups[-1][-1] if groups else None
@@ -44,20 +48,25 @@ def named_groups(files: Iterable[CaptureFile]) -> tuple[NamedGroup, ...]:
 
 def are_near(a: CaptureFile, b: CaptureFile) -> bool:
     """Return whether two files lie in one run, or are of one host and were named at about the same time."""
-    return a.run == b.run or (_host(a) == _host(b) and abs(_instant(a) - _instant(b)) <= _NEAR)
+    return a.run == b.run or (host_named(a) == host_named(b) and abs(instant_named(a) - instant_named(b)) <= _NEAR)
 
 
 def _group(files: Sequence[CaptureFile], at_ns: int) -> NamedGroup:
     return NamedGroup(id=group_id(file.id for file in files), files=tuple(files), at_ns=at_ns)
 
 
-def _host(file: CaptureFile) -> str:
+def host_named(file: CaptureFile, stated: ManifestSession | None = None) -> str:
+    """Return the host that a manifest states, or else the name of the file."""
+    if stated is not None and stated.host:
+        return stated.host
     address, underscore, port = file.host.rpartition("_")
     return address if underscore and port.isdigit() else file.host
 
 
-def _instant(file: CaptureFile) -> int:
-    """Return when a file was named, or else written; Unix ns."""
+def instant_named(file: CaptureFile, stated: ManifestSession | None = None) -> int:
+    """Return when a recording began, as its manifest states, or else when its file was named or written; Unix ns."""
+    if stated is not None and stated.origin_ns is not None:
+        return stated.origin_ns
     match = _DIRECTORY.fullmatch(file.directory)
     try:
         parts = [int(part) for part in match.groups()] if match else []

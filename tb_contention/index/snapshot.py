@@ -7,7 +7,7 @@ from functools import cached_property
 from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, unambiguous
 from tb_contention.index.copies import copy_problem, find_copies
 from tb_contention.index.grouping import Group, capture_id, groups_of
-from tb_contention.index.named import NamedGroup, named_groups
+from tb_contention.index.named import NamedGroup, host_named, named_groups
 from tb_contention.index.rows import Row
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.capture import CaptureFile, Discovery, Sketched
@@ -20,6 +20,7 @@ from tb_contention.model.listing import (
     ListedGroup,
     Listing,
 )
+from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 from tb_contention.words.listing import group_title
 
@@ -31,13 +32,15 @@ _LEVELS = 2
 class Snapshot:
     """What is known of a log directory.
 
-    rows: by file, for those that were skimmed. answers: of earlier analyses, by revision of the group.
+    rows: by file, for those that were skimmed. answers: of earlier analyses, by revision of the group. stated: what manifests say of files
+    of which else only the name is known.
     """
 
     discovery: Discovery
     rows: Mapping[CaptureFile, Row]
     options: AlignOptions
     answers: Mapping[str, KnownAnswer] = field(default_factory=dict)
+    stated: Mapping[CaptureFile, ManifestSession] = field(default_factory=dict)
 
     @cached_property
     def pending(self) -> tuple[CaptureFile, ...]:
@@ -77,7 +80,7 @@ class Snapshot:
     @cached_property
     def named(self) -> tuple[NamedGroup, ...]:
         """The groups of files of which only the name is known."""
-        return named_groups(self.pending)
+        return named_groups(self.pending, self.stated)
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -113,12 +116,12 @@ class Snapshot:
     @cached_property
     def listed_groups(self) -> tuple[ListedGroup, ...]:
         """The groups as they are shown, those that are only named last."""
-        return (*map(self.listed_group, self.groups), *map(_by_name, self.named))
+        return (*map(self.listed_group, self.groups), *(_by_name(group, self.stated) for group in self.named))
 
     def listed_group(self, group: Group | NamedGroup) -> ListedGroup:
         """Describe a group."""
         if isinstance(group, NamedGroup):
-            return _by_name(group)
+            return _by_name(group, self.stated)
         names = tuple(self.names[m.id] for m in group.members)
         placed = [m for m in group.members if m.clock.origin_ns is not None]
         origin = self.arranged.origin_ns or 0
@@ -189,12 +192,15 @@ class Snapshot:
         unread = [(f, Depth.UNREADABLE) for f in self.discovery.files if f in self.rows and not self.rows[f].captures]
         return [
             ListedCapture(
-                id=capture_id(file.id), session=SessionId(file.id), run=file.run, file=file.relative, host=file.host, process_id=None,
-                depth=depth, start_ns=None, end_ns=None, clock=ClockSource.NONE, error=None, devices=(), kernels=None, steps=None,
-                memory_events=None, simulated=False, size=Bytes(file.size), modified_ns=file.mtime_ns,
+                id=capture_id(file.id), session=SessionId(file.id), run=file.run, file=file.relative,
+                host=host_named(file, stated), process_id=stated.process_id if stated is not None else None, depth=depth,
+                start_ns=None, end_ns=None, clock=ClockSource.NONE, error=None, devices=(), kernels=None, steps=None,
+                memory_events=None, simulated=stated is not None and stated.simulated, size=Bytes(file.size),
+                modified_ns=file.mtime_ns,
                 problems=tuple(p.slug for p in self.rows[file].problems) if file in self.rows else (),
             )
             for file, depth in (*unread, *((file, Depth.NAMED) for file in self.pending))
+            for stated in (self.stated.get(file),)
         ]  # fmt: skip
 
     def only(self, keep: Sequence[CaptureFile]) -> "Snapshot":
@@ -205,12 +211,17 @@ class Snapshot:
         return replace(self, discovery=discovery, rows=rows, options=replace(self.options, clocks=self.clocks))
 
 
-def _by_name(group: NamedGroup) -> ListedGroup:
+def _by_name(group: NamedGroup, stated: Mapping[CaptureFile, ManifestSession]) -> ListedGroup:
     names = tuple(map(_short, group.files))
+    known = [stated.get(file) for file in group.files]
+    gpus = [device for manifest in known if manifest is not None for device in manifest.devices.values()]
+    host = host_named(group.files[0], known[0])
     return ListedGroup(
         id=group.id, title=group_title(names, group.at_ns), captures=tuple(capture_id(file.id) for file in group.files), names=names,
-        host=group.files[0].host, devices=(), models=(), start_ns=group.at_ns, end_ns=None, shared=group.is_shared, on_host=False,
-        overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0, simulated=0, by_name=True, left_out=0,
+        host=host, devices=tuple(dict.fromkeys(f"{host}/{gpu.uuid}" for gpu in gpus if gpu.uuid)),
+        models=tuple(dict.fromkeys(gpu.model for gpu in gpus if gpu.model)), start_ns=group.at_ns, end_ns=None,
+        shared=group.is_shared, on_host=False, overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0,
+        simulated=sum(manifest is not None and manifest.simulated for manifest in known), by_name=True, left_out=0,
     )  # fmt: skip
 
 

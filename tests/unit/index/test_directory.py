@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from tb_contention.index import Index, Selection, Snapshot, choose, resolve
@@ -193,3 +194,15 @@ def test_nothing_of_an_object_store_is_kept_on_disk(tmp_path: Path, logs: Path) 
 
     assert len(found.listing.captures) == 8
     assert not list(tmp_path.rglob("*.index"))
+
+
+def test_of_a_bucket_manifests_are_read_and_no_file(logs: Path, read: list[str]) -> None:
+    bucket = fsspec.filesystem("memory")
+    for path in sorted(logs.rglob("*.*")):
+        if path.is_file():
+            bucket.pipe(f"/named{path.relative_to(logs).as_posix().join(('/', ''))}", path.read_bytes())
+    listing = Index.of("memory://named", "", None).look(discover("memory://named")).listing
+
+    assert read == []
+    assert {(g.by_name, g.simulated, g.models) for g in listing.groups} == {(True, 2, ("Simulated GPU 80 GB",))}
+    assert {c.process_id for c in listing.captures} == {4021, 4388}
