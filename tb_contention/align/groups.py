@@ -148,11 +148,12 @@ def group_findings(group: DeviceGroup, sessions: Mapping[SessionId, Session]) ->
         return []
     found, where = [], group_label(str(group.id), group.device)
     if group.left_out:
+        are = "is" if group.left_out == 1 else "are"
         found.append(
             Finding(
                 rule="group-bounded",
                 severity=Severity.WARNING,
-                title=f"{count(group.left_out, 'more session')} on {where} at the same time left out",
+                title=f"{count(group.left_out, 'more session')} on {where} at the same time {are} left out",
                 detail=f"The {len(ids)} sessions with the most kernels are analysed. What the others cost them is part of their figures "
                 "without being named.",
                 advice="Analyse fewer captures at a time: --run PATTERN or --since selects them.",
