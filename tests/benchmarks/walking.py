@@ -7,6 +7,7 @@ TensorBoard's start and once its index is loaded.
 """
 
 import contextlib
+import io
 import json
 import os
 import sys
@@ -90,7 +91,7 @@ def walk(place: Path, groups: int) -> None:
 def opened(place: Path, captures: int) -> None:
     logs = write_directory(place / "many", captures // 2, window_ms=60.0)
     os.environ["TB_CONTENTION_CACHE_DIR"] = str(place / "cache")
-    with contextlib.redirect_stdout(None):
+    with contextlib.redirect_stdout(io.StringIO()):
         command(["runs", str(logs), "--run", "job00000"])
     with tensorboard(sys.executable, logs, place / "log", place / "cache") as base:
         first = drive("paint", "panel", f"{base}/#tb_contention")["paint_ms"]
