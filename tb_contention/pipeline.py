@@ -24,7 +24,7 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts
-from tb_contention.stages import aligned_traces, concerning, first_results, measured_results, summarised
+from tb_contention.stages import aligned_traces, checked_clocks, concerning, first_results, measured_results, summarised
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, is_contended
 from tb_contention.words.listing import known_answer
@@ -187,7 +187,7 @@ def first_look(decoded: Decoded, options: Options, around: Chosen | None = None)
     if around is not None:
         arranging = replace(known_options(arranging, captures, around.snapshot.captures), clocks=around.snapshot.clocks)
     faults = Faults(logdir=decoded.discovery.logdir)
-    processes = aligned_traces(captures, arranging, faults)
+    processes = checked_clocks(captures, arranging, aligned_traces(captures, arranging, faults), faults)
     aligned = faults.attempt("Attribution", lambda: attribute(processes, faults), lambda _: processes)
     solos = faults.attempt(
         "Finding the baselines",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tb_contention.align import AlignOptions, align
 from tb_contention.attribution import roll_up, summarise
+from tb_contention.contention.clock_check import check_clocks
 from tb_contention.contention.cost import measure_cost
 from tb_contention.contention.overlap import measure_overlap
 from tb_contention.contention.solo import Solo
@@ -13,7 +14,7 @@ from tb_contention.memory.by_scope import with_peaks
 from tb_contention.memory.driver import driver_view
 from tb_contention.memory.highwater import combined_memory
 from tb_contention.memory.note import memory_note
-from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.alignment import AlignedTraces, ClockOffset, DeviceGroup, Session
 from tb_contention.model.attribution import RollUp
 from tb_contention.model.capture import Capture
 from tb_contention.model.contention import Cost
@@ -41,6 +42,16 @@ def aligned_traces(captures: tuple[Capture, ...], options: AlignOptions, faults:
         return aligned_traces(kept, options, faults)
 
     return Faults(logdir=faults.logdir).attempt("Alignment", lambda: align(captures, options), without_those_that_fail)
+
+
+def checked_clocks(
+    captures: tuple[Capture, ...], options: AlignOptions, aligned: AlignedTraces, faults: Faults
+) -> AlignedTraces:
+    """Ask the kernels whether the clocks can be right; align again where they correct one."""
+    checked = faults.attempt(
+        "The check of the clocks", lambda: check_clocks(aligned), lambda _: dict[SessionId, ClockOffset]()
+    )
+    return aligned_traces(captures, replace(options, checked=checked), faults) if checked else aligned
 
 
 def concerning(faults: Faults, group: DeviceGroup, aligned: AlignedTraces, around: Chosen | None) -> Faults:

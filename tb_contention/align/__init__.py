@@ -28,12 +28,14 @@ _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
 class AlignOptions:
     """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by name where that is unique.
 
-    clocks: clocks of sessions that are known from more captures than the ones to align, by id.
+    clocks: clocks of sessions that are known from more captures than the ones to align, by id. checked: clocks after kernels were asked,
+    which hold instead of what is stated.
     """
 
     shifts: Mapping[str, int] = field(default_factory=dict)
     gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
     clocks: Mapping[SessionId, ClockOffset] = field(default_factory=dict)
+    checked: Mapping[SessionId, ClockOffset] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ def arrange(captures: Sequence[Sketched], options: AlignOptions) -> Arranged:
     ids = tuple(SessionId(c.file.id) for c in captures)
     names = _names(captures)
     shifts = {_resolve(key, ids, names): shift for key, shift in options.shifts.items()}
-    placed, origin = place(captures, shifts, options.clocks)
+    placed, origin = place(captures, shifts, options.clocks, options.checked)
     by_id = {p.id: p for p in placed}
     words: dict[tuple[str, int], str] = {
         (_resolve(key, ids, names), ordinal): name for (key, ordinal), name in options.gpus.items()

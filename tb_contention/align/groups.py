@@ -175,7 +175,7 @@ def group_findings(group: DeviceGroup, sessions: Mapping[SessionId, Session]) ->
                 sessions=ids,
             )
         )
-    sources = {sessions[s].clock.source for s in ids} - {ClockSource.USER}
+    sources = {sessions[s].clock.source for s in ids} - {ClockSource.USER, ClockSource.KERNELS}
     if len(sources) > 1:
         found.append(
             Finding(

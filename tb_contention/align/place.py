@@ -36,15 +36,19 @@ class Placed:
 
 
 def place(
-    captures: Sequence[Sketched], shifts: Mapping[SessionId, int], clocks: Mapping[SessionId, ClockOffset]
+    captures: Sequence[Sketched],
+    shifts: Mapping[SessionId, int],
+    clocks: Mapping[SessionId, ClockOffset],
+    checked: Mapping[SessionId, ClockOffset],
 ) -> tuple[tuple[Placed, ...], int | None]:
     """Place captures in time; return them with the Unix ns of the origin, None where no capture has a clock.
 
-    shifts: by how many ns the user moves a session. clocks: of captures whose clock is known from more captures than these.
+    shifts: by how many ns the user moves a session. clocks: of captures whose clock is known from more captures than these;
+    checked: after their kernels were asked.
     """
     ids = [SessionId(c.file.id) for c in captures]
     found = [_known_better(clock, clocks.get(i)) for clock, i in zip(clock_offsets(captures), ids, strict=True)]
-    moved = [_shifted(clock, shifts.get(i)) for clock, i in zip(found, ids, strict=True)]
+    moved = [_shifted(checked.get(i, clock), shifts.get(i)) for clock, i in zip(found, ids, strict=True)]
     windows = [_window(capture.sketch) for capture in captures]
     begins = [c.origin_ns + start for c, (start, _) in zip(moved, windows, strict=True) if c.origin_ns is not None]
     origin = min(begins) if begins else None

@@ -19,8 +19,21 @@ class ClockSource(Choice):
     TASK_ENVIRONMENT = "task_environment", "the profiler wrote it into the trace"
     TF_DATA = "tf_data", "time stamps of tf.data in the trace"
     SHARED_CAPTURE = "shared_capture", "another trace of the same capture"
+    KERNELS = "kernels", "its kernels against those of the sessions beside it"
     FILE_TIME = "file_time", "the time of the file"
     NONE = "none", "no wall clock is known"
+
+
+class ClockCheck(Choice):
+    """What the kernels of a session say of its clock, against those of the sessions beside it."""
+
+    NONE = "none", "they show nothing, or were not asked"
+    CONFIRMED = "confirmed", "kernels are held up where others have work, and at no other lag"
+    CORRECTED = "corrected", "they are at another lag, and only there: the session was moved"
+    DOUBTED = (
+        "doubted",
+        "they are not where the clock places the session; several lags would do, so the error was widened",
+    )
 
 
 class Identity(Choice):
@@ -50,6 +63,11 @@ class ClockOffset:
     naming: str | None = None
     naming_error: Nanoseconds | None = None
     detail: Annotated[str, Wire("one sentence on the evidence")] = ""
+    check: Annotated[ClockCheck, Wire("what its kernels say of it")] = ClockCheck.NONE
+    correction: Annotated[
+        Nanoseconds | None,
+        Wire("how much later its kernels place it than the clock that it states; null = not moved", signed=True),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

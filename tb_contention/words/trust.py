@@ -21,6 +21,7 @@ _CLOCKS = {
     ClockSource.TASK_ENVIRONMENT: "the profiler's task environment",
     ClockSource.TF_DATA: "tf.data",
     ClockSource.SHARED_CAPTURE: "one shared capture",
+    ClockSource.KERNELS: "the kernels themselves",
     ClockSource.FILE_TIME: "file times",
     ClockSource.NONE: "no clock",
 }

@@ -133,6 +133,15 @@ export interface Change {
   readonly ratio: number | null;
 }
 
+/**
+ * What the kernels of a session say of its clock, against those of the sessions beside it: `none`
+ * (they show nothing, or were not asked), `confirmed` (kernels are held up where others have work,
+ * and at no other lag), `corrected` (they are at another lag, and only there: the session was
+ * moved), `doubted` (they are not where the clock places the session; several lags would do, so the
+ * error was widened)
+ */
+export type ClockCheck = 'none' | 'confirmed' | 'corrected' | 'doubted';
+
 /** Place trace time 0 on the wall clock: Unix ns, with a bound on the error (None = unknown). */
 export interface ClockOffset {
   /** where its wall clock comes from */
@@ -143,6 +152,10 @@ export interface ClockOffset {
   readonly absolute_error_ns: Ns | null;
   /** one sentence on the evidence */
   readonly detail: string;
+  /** what its kernels say of it */
+  readonly check: ClockCheck;
+  /** how much later its kernels place it than the clock that it states; null = not moved */
+  readonly correction_ns: Ns | null;
 }
 
 /** SM clock, MHz. */
@@ -159,8 +172,8 @@ export interface ClockRate {
  * Where the wall-clock origin of a trace comes from, best first after what the user states: `user`
  * (the user states it), `manifest` (the manifest beside the trace), `task_environment` (the
  * profiler wrote it into the trace), `tf_data` (time stamps of tf.data in the trace),
- * `shared_capture` (another trace of the same capture), `file_time` (the time of the file), `none`
- * (no wall clock is known)
+ * `shared_capture` (another trace of the same capture), `kernels` (its kernels against those of the
+ * sessions beside it), `file_time` (the time of the file), `none` (no wall clock is known)
  */
 export type ClockSource =
   | 'user'
@@ -168,6 +181,7 @@ export type ClockSource =
   | 'task_environment'
   | 'tf_data'
   | 'shared_capture'
+  | 'kernels'
   | 'file_time'
   | 'none';
 

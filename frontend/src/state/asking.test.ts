@@ -109,3 +109,13 @@ it('adds a move to what was moved before, and forgets one that is broken off', a
     panel.shifting.shifted.value,
   ]).toEqual([15, null, null]);
 });
+
+it('keeps a session that kernels moved where it is shown when another is moved by hand', () => {
+  const shown = report(['alpha', 'beta']);
+  const sessions = shown.sessions.map((session, row) =>
+    row === 0 ? { ...session, clock: { ...session.clock, correction_ns: ns(2_000_000) } } : session,
+  );
+  panel.summary.value = summaryOf({ ...shown, sessions });
+  panel.byHand.shiftMore(sessions[1]?.id ?? '', ns(5));
+  expect([...panel.byHand.shifts.value.values()]).toEqual([2_000_000, 5]);
+});

@@ -26,11 +26,19 @@ export class ByHand {
     this.onChange();
   }
 
-  /** Move by so much more than now; of a session inside a process the whole process moves. */
+  /**
+   * Move by so much more than now; of a session inside a process the whole process moves.
+   *
+   * A place by hand counts from the stated clock, and then the kernels are not asked: what they corrected is kept as if by hand.
+   */
   shiftMore(id: string, by: Ns): void {
-    const session = this.report.value?.sessions.find((each) => each.id === id);
-    const owner = session?.process ?? id;
-    this.shift(owner, ns((this.shifts.value.get(owner) ?? 0) + by));
+    const sessions = this.report.value?.sessions ?? [];
+    const owner = sessions.find((each) => each.id === id)?.process ?? id;
+    let shifts = this.shifts.value;
+    for (const { id, process, clock } of sessions)
+      if (clock.correction_ns !== null) shifts = withEntry(shifts, process ?? id, clock.correction_ns);
+    this.shifts.value = shifts;
+    this.shift(owner, ns((shifts.get(owner) ?? 0) + by));
   }
 
   /** Name the GPU behind an ordinal of a session; an empty name takes it back. */
