@@ -117,6 +117,7 @@ def measure_cost(
     blames, pairs = _blames(losses, results, running, had)
     return Cost(
         mechanism=sharing.mechanism,
+        confidence=sharing.confidence,
         detail=sharing.detail,
         slice=None if sharing.slice is None else Nanoseconds(round(sharing.slice)),
         progress_sum=sharing.progress_sum,

@@ -25,7 +25,7 @@ from tb_contention.contention.mechanism_features import (
 )
 from tb_contention.contention.turn_length import turn_length
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
+from tb_contention.model.contention import Confidence, Evidence, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.manifest import MpsState
 from tb_contention.units import F64
@@ -61,6 +61,7 @@ class Sharing:
     mechanism: Mechanism
     #: One sentence on what shows the mechanism.
     detail: str
+    confidence: Confidence = Confidence.SURE
     #: Kernels were never stretched.
     in_turns: bool = False
     #: The sessions hardly ever had work at the same time.
@@ -196,11 +197,11 @@ def concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bo
     only = results[0].slowdown if len(results) == 1 else None
     if only is not None and (only.low or 0.0) > 1.0 and answer_of(only) is not Answer.NO:
         detail = "The session is slower than alone; what else ran on the device was not captured."
-        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=detail)
+        return replace(sharing, mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail)
     undetermined = on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results)
     if undetermined or (on_cores and sharing.mechanism is not Mechanism.NONE):
         detail = "On a processor with several cores the order of operations does not show how it was shared."
-        return replace(sharing, mechanism=Mechanism.UNKNOWN, detail=detail, slice=None)
+        return replace(sharing, mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail, slice=None)
     highs = [r.slowdown.high if r.slowdown.estimate is not None else None for r in results]
     sure = all(high is not None and high < _AS_ALONE for high in highs)
     if sharing.mechanism is Mechanism.CONCURRENT and sure:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from tb_contention.diagnose.places import contended
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import Cost, Mechanism
 from tb_contention.model.findings import Severity
 from tb_contention.words.answers import NOTICEABLE, Answer, answer_on
+from tb_contention.words.mechanism import is_sure, mechanism_name
 from tb_contention.words.numbers import duration, percent
 
 _CAPTURE = "To learn the cost, capture each session alone as well and pass it as --baseline SESSION=RUN."
@@ -39,7 +40,7 @@ def sharing_is_fine(scene: Scene) -> Iterator[Remark]:
     "overlap-in-time",
     place=contended,
     speaks="Speaks wherever several sessions share a device: for how much of the window they had work at once, and between whom. A "
-    "warning where a session is measurably slower and the mechanism is unknown. Overlap in time is not concurrency: under time slicing a "
+    "warning where a session is measurably slower and the mechanism is not sure. Overlap in time is not concurrency: under time slicing a "
     "kernel's span includes the turns of other sessions.",
 )
 def overlap_in_time(scene: Scene) -> Iterator[Remark]:
@@ -48,17 +49,15 @@ def overlap_in_time(scene: Scene) -> Iterator[Remark]:
     time, sessions = device.overlap.time, tuple(each.session for each in device.overlap.shares)
     if len(sessions) < 2 or time.window == 0:
         return
-    # Where the mechanism is known, a rule of its own gives advice.
-    unexplained = bool(scene.slowed(Mechanism.UNKNOWN))
+    # Where the mechanism is sure, a rule of its own gives advice.
+    unexplained = bool(scene.slowed()) and not is_sure(device.cost)
     yield Remark(
         severity=Severity.WARNING if unexplained else Severity.INFO,
         title=f"{len(sessions)} sessions had work on {scene.where} at once for {percent(time.contended, time.window)} of the window"
         if time.contended
         else f"The sessions on {scene.where} never had work on it at once",
         detail=" ".join(filter(None, (_detail(scene), _costs(scene)))),
-        cause=f"How the sessions share the device could not be determined. {device.cost.detail}".strip()
-        if unexplained
-        else "",
+        cause=_unsure(device.cost) if unexplained else "",
         advice=_CAPTURE if unexplained else _what_would_settle(scene),
         verify="The contended time falls when a session is moved, shifted or stopped." if time.contended else "",
         evidence={
@@ -70,6 +69,13 @@ def overlap_in_time(scene: Scene) -> Iterator[Remark]:
         },
         sessions=sessions,
     )
+
+
+def _unsure(cost: Cost) -> str:
+    """Say that the mechanism is unknown, or which one is likely."""
+    if cost.mechanism is Mechanism.UNKNOWN:
+        return f"How the sessions share the device could not be determined. {cost.detail}".strip()
+    return f"How the sessions share the device is not sure; {mechanism_name(cost.mechanism)} is likely. {cost.detail}".strip()
 
 
 def _detail(scene: Scene) -> str:

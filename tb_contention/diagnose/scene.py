@@ -13,6 +13,7 @@ from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_of, as_long, basis_with_class
+from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names, group_label, session_labels
 from tb_contention.words.numbers import between, listing, share, times
 
@@ -71,9 +72,12 @@ class Scene:
         return next((each for each in self.device.cost.steps if each.session == session), None)
 
     def slowed(self, mechanism: Mechanism | None = None) -> list[SessionLoss]:
-        """Return the sessions that are measurably slower, worst first; none under another mechanism, on a processor, or of unknown loss."""
+        """Return the sessions that are measurably slower, worst first; none under another mechanism, on a processor, or of unknown loss.
+
+        A mechanism that is not sure counts as another one: advice rests on it.
+        """
         cost = self.device.cost
-        if not self.is_shared_gpu or (mechanism is not None and cost.mechanism is not mechanism):
+        if not self.is_shared_gpu or (mechanism is not None and not (cost.mechanism is mechanism and is_sure(cost))):
             return []
         slower = [loss for loss in cost.losses if answer_of(loss.slowdown) is Answer.YES and (loss.lost or 0) > 0]
         return sorted(slower, key=lambda loss: -(loss.lost or 0))

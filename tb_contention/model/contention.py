@@ -87,6 +87,14 @@ class Mechanism(Choice):
     UNKNOWN = "unknown", "the traces do not show it"
 
 
+class Confidence(Choice):
+    """How sure it is by which mechanism sessions share a device."""
+
+    SURE = "sure", "the traces leave no other"
+    LIKELY = "likely", "the traces fit it, and others less well"
+    UNSURE = "unsure", "the traces do not decide"
+
+
 class Evidence(Choice):
     """What a slowdown rests on."""
 
@@ -275,6 +283,10 @@ class Cost:
             key="mechanism_detail",
         ),
     ]
+    confidence: Annotated[
+        Confidence,
+        Wire("how sure the mechanism is; advice that depends on it needs a sure one", key="mechanism_confidence"),
+    ]
     slice: Annotated[
         Nanoseconds | None,
         Wire(
@@ -314,6 +326,7 @@ class Cost:
         losses = tuple(SessionLoss(session=s, slowdown=unknown, steps=0, **nothing) for s in sessions)
         return cls(
             mechanism=Mechanism.UNKNOWN,
+            confidence=Confidence.UNSURE,
             detail="",
             pending=True,
             slice=None,

@@ -19,6 +19,7 @@ DEVICES = TableSpec(
         Column(key="verdict.answer", title="contention", kind=Kind.WORD, name="answer"),
         Column(key="verdict.headline", title="verdict", kind=Kind.TEXT, name="headline", audience=For.PROGRAMS),
         Column(key="mechanism", title="mechanism", kind=Kind.WORD),
+        Column(key="mechanism_confidence", title="sureness", kind=Kind.WORD, audience=For.PROGRAMS),
         Column(key="mechanism_detail", title="basis of the mechanism", kind=Kind.TEXT, audience=For.PROGRAMS),
         Column(key="slice_ns", title="time slice", kind=Kind.DURATION),
         Column(key="progress_sum", title="combined throughput", kind=Kind.NUMBER),

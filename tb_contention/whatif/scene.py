@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces
-from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
+from tb_contention.model.contention import Evidence, SessionLoss
 from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import F64, SessionId
@@ -14,6 +14,7 @@ from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
 from tb_contention.whatif.policy import Policy
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.sm_demand import SmDemand, sm_demand_of
+from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import session_labels
 from tb_contention.words.numbers import share
 
@@ -137,8 +138,8 @@ def _trouble(device: DeviceReport) -> str:
         return "How long kernels take alone could not be determined. " + " ".join(
             dict.fromkeys(loss.slowdown.settle for loss in unknown if loss.slowdown.settle)
         )
-    if cost.mechanism is Mechanism.UNKNOWN:
-        return "How the sessions share the device could not be determined. " + cost.detail
+    if not is_sure(cost):
+        return "How the sessions share the device could not be determined for sure. " + cost.detail
     return ""
 
 

@@ -1,6 +1,6 @@
 """How sessions share a device, in words."""
 
-from tb_contention.model.contention import Cost, Mechanism
+from tb_contention.model.contention import Confidence, Cost, Mechanism
 from tb_contention.words.numbers import duration
 
 _NAMES = {
@@ -23,9 +23,16 @@ def mechanism_name(mechanism: Mechanism) -> str:
     return _NAMES[mechanism]
 
 
+def is_sure(cost: Cost) -> bool:
+    """Return whether advice may rest on the mechanism."""
+    return cost.confidence is Confidence.SURE and cost.mechanism is not Mechanism.UNKNOWN
+
+
 def mechanism_brief(cost: Cost) -> str:
-    """Name the mechanism of a device, with its slice where that is known: 'time slicing, slices of about 2.30 ms'."""
+    """Name the mechanism of a device, how sure it is and its slice: 'time slicing (likely), slices of about 2.30 ms'."""
     name = _NAMES[cost.mechanism]
+    if not is_sure(cost) and cost.mechanism is not Mechanism.UNKNOWN:
+        name = f"{name} ({cost.confidence.value})"
     return name if cost.slice is None else f"{name}, slices of about {duration(cost.slice)}"
 
 
@@ -38,12 +45,13 @@ def mechanism_sentence(cost: Cost) -> str:
 
 def mechanism_clause(cost: Cost, where: str) -> str:
     """Write the mechanism as the end of a headline: '; GPU 0 is time-sliced in slices of about 2.30 ms'."""
+    doubt = "" if is_sure(cost) else " probably"
     if cost.mechanism is Mechanism.TIME_SLICING:
         about = "" if cost.slice is None else f" in slices of about {duration(cost.slice)}"
-        return f"; {where} is time-sliced{about}"
+        return f"; {where} is{doubt} time-sliced{about}"
     clauses = {
-        Mechanism.CONCURRENT: f"; kernels run side by side on {where}",
-        Mechanism.SINGLE_STREAM: f"; kernels queue behind each other on {where}",
+        Mechanism.CONCURRENT: f"; kernels{doubt} run side by side on {where}",
+        Mechanism.SINGLE_STREAM: f"; kernels{doubt} queue behind each other on {where}",
         Mechanism.UNKNOWN: f"; how {where} is shared is unknown",
     }
     return clauses.get(cost.mechanism, "")

@@ -10,6 +10,7 @@ from tb_contention.model.attribution import Attribution, RollUp, Rule, ScopeTota
 from tb_contention.model.contention import (
     UNTRACED,
     Blame,
+    Confidence,
     Cost,
     Evidence,
     KernelBlame,
@@ -114,7 +115,13 @@ def steps_of(session: str, periods: list[tuple[int, int, int]], *, known: bool =
 def with_losses(report: Report, *losses: SessionLoss, mechanism: Mechanism = Mechanism.TIME_SLICING) -> Report:
     """Put losses in the place of those of the first device, and leave out whatever else was found of its cost."""
     cost = Cost(
-        mechanism=mechanism, detail="Drawn by hand.", slice=None, progress_sum=None, metrics=None, losses=losses
+        mechanism=mechanism,
+        confidence=Confidence.SURE,
+        detail="Drawn by hand.",
+        slice=None,
+        progress_sum=None,
+        metrics=None,
+        losses=losses,
     )
     return replace(report, devices=(replace(report.devices[0], cost=cost), *report.devices[1:]))
 
@@ -131,6 +138,7 @@ def _cost(trainer: str, evaluator: str) -> Cost:
     periods = {"step_shared": ns(8_000), "step_alone": ns(5_500), "steps": 2}
     return Cost(
         mechanism=Mechanism.TIME_SLICING,
+        confidence=Confidence.SURE,
         detail="Few kernels, cut by the turn of another session, carry nearly all of the stretch.",
         slice=ns(2_300),
         progress_sum=0.98,
@@ -289,6 +297,7 @@ def _hostile_cost(ids: list[SessionId]) -> Cost:
         losses.append(loss_of(session, evidence, amounts, None if evidence is Evidence.D else 100))
     return Cost(
         mechanism=Mechanism.CONCURRENT,
+        confidence=Confidence.SURE,
         detail=" ".join(PAYLOADS),
         slice=None,
         progress_sum=float("nan"),

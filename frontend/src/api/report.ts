@@ -229,6 +229,12 @@ export interface Comparison {
   readonly device: Together;
 }
 
+/**
+ * How sure it is by which mechanism sessions share a device: `sure` (the traces leave no other),
+ * `likely` (the traces fit it, and others less well), `unsure` (the traces do not decide)
+ */
+export type Confidence = 'sure' | 'likely' | 'unsure';
+
 /** Contention in [start, end) of the window. */
 export interface ContentionPart {
   /** where the part begins */
@@ -287,6 +293,8 @@ export interface Device {
    * switches were recorded and fit the kernels
    */
   readonly mechanism_detail: string;
+  /** how sure the mechanism is; advice that depends on it needs a sure one */
+  readonly mechanism_confidence: Confidence;
   /**
    * length of a turn under time slicing: estimated, or the median of those that context switches
    * show; null where it cannot be determined

@@ -16,7 +16,7 @@ from lanes import session_of
 from tb_contention import analyse
 from tb_contention.compare import compare
 from tb_contention.model.comparison import Basis, Change, Comparison, Judgement, Match, Presence
-from tb_contention.model.contention import Cost, Evidence, Mechanism, SharingMetrics
+from tb_contention.model.contention import Confidence, Cost, Evidence, Mechanism, SharingMetrics
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.compare_text import headline, to_markdown
 from tb_contention.report.contract import encode
@@ -48,6 +48,7 @@ def drawn(
         metrics = SharingMetrics(antt=(slowdown[0] + 1.1) / 2, stp=1 / slowdown[0] + 1 / 1.1, fairness=1.0, jain=1.0)
     cost = Cost(
         mechanism=Mechanism.TIME_SLICING,
+        confidence=Confidence.SURE,
         detail="",
         slice=None,
         progress_sum=None,

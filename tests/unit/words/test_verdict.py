@@ -5,10 +5,11 @@ from golden.reports import loss_of, ns, report_of, shared, with_losses
 from lanes import session_of
 
 from tb_contention.model.alignment import ClockSource
-from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, Mechanism, SessionLoss, Slowdown
+from tb_contention.model.contention import UNTRACED, Blame, Confidence, Cost, Evidence, Mechanism, SessionLoss, Slowdown
 from tb_contention.model.report import Report
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_of, basis, brief, class_words, is_contended
+from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.verdict import verdict
 
 A, B, C, D = Evidence.A, Evidence.B, Evidence.C, Evidence.D
@@ -157,6 +158,23 @@ def test_the_worst_victim_comes_first_and_each_names_its_culprit() -> None:
 def test_the_mechanism_ends_the_headline(mechanism: Mechanism, words: str) -> None:
     losses = [loss_of(f"{name}/host0", A, (1.5, 1.4, 1.6)) for name in ("trainer", "evaluator")]
     assert verdict(two(*losses, mechanism=mechanism)).headline.endswith(f"; {words}")
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "words", "brief"),
+    [
+        (Mechanism.TIME_SLICING, "GPU 0 on host0 is probably time-sliced", "time slicing (likely)"),
+        (Mechanism.CONCURRENT, "kernels probably run side by side on GPU 0 on host0", "concurrent kernels (likely)"),
+        (Mechanism.UNKNOWN, "how GPU 0 on host0 is shared is unknown", "unknown"),
+    ],
+)
+def test_a_mechanism_that_is_only_likely_is_worded_as_such(mechanism: Mechanism, words: str, brief: str) -> None:
+    losses = [loss_of(f"{name}/host0", A, (1.5, 1.4, 1.6)) for name in ("trainer", "evaluator")]
+    report = two(*losses, mechanism=mechanism)
+    device = report.devices[0]
+    cost = replace(device.cost, confidence=Confidence.LIKELY)
+    assert verdict(replace(report, devices=(replace(device, cost=cost),))).headline.endswith(f"; {words}")
+    assert mechanism_brief(cost) == brief
 
 
 def test_on_a_processor_bounds_are_not_called_contention() -> None:
