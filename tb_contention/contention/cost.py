@@ -15,9 +15,10 @@ from tb_contention.contention.alone import Alone, as_recorded, covers, filled, f
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.drift import warm_up_end
-from tb_contention.contention.exposure import Exposure, expose
+from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.interval_sets import united
+from tb_contention.contention.link import link_between, with_copies
 from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.measured import (
     divided,
@@ -72,6 +73,7 @@ class _Victim:
 
     work: SessionWork
     busy: Intervals
+    link: Link | None
     exposure: Exposure
     own: Baseline
     solo: Baseline | None
@@ -183,14 +185,16 @@ def _victim(
     solos: tuple[Solo, ...],
 ) -> _Victim:
     others = [other for other in works if other is not work]
-    busy = united([part for other in others for part in (other.pending, other.unseen())])
-    exposure = expose(work, busy, group.start, group.end, error)
-    own = learned(work, exposure)
+    link = link_between(work, others, error)
+    pending = [other.pending for other in others] if link is None else link.apart
+    busy = united([*pending, *(other.unseen() for other in others)])
+    exposure = expose(work, busy, group.start, group.end, error, link)
+    own = with_copies(work, exposure, learned(work, exposure), link, len(works))
     others_running = united([running[other.id] for other in others])
     warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:
-        exposure = expose(work, busy, warm, group.end, error)
-        own = learned(work, exposure)
+        exposure = expose(work, busy, warm, group.end, error, link)
+        own = with_copies(work, exposure, learned(work, exposure), link, len(works))
     solo_works = [session_work(s.session, [s.device]) for s in solos]
     solo = solo_baseline(work, solo_works) if solos else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
@@ -199,6 +203,7 @@ def _victim(
     return _Victim(
         work=work,
         busy=busy,
+        link=link,
         exposure=exposure,
         own=own,
         solo=solo,
@@ -250,8 +255,9 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     work, seen = victim.work, loss.exposure
     if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D or loss.alone.measured:
         return 0.0
-    exposure = expose(work, victim.busy, seen.start, seen.end, 0)
-    alone = find_alone(work, exposure, learned(work, exposure), victim.solo, sharing, sessions)
+    exposure = expose(work, victim.busy, seen.start, seen.end, 0, victim.link)
+    own = with_copies(work, exposure, learned(work, exposure), victim.link, sessions)
+    alone = find_alone(work, exposure, own, victim.solo, sharing, sessions)
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0
     exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency).periods

@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.contention.interval_sets import covered, widened
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, Bool
+from tb_contention.units import F64, I64, Bool
 
 #: Less co-pending time than this share of a kernel's duration leaves it undisturbed.
 _TOUCHED = 0.02
@@ -30,12 +30,40 @@ class Exposure:
     foreign: Intervals
 
 
-def expose(work: SessionWork, others: Intervals, start: int, end: int, error: int) -> Exposure:
-    """Compare a session's kernels with the others' pending time in the window [start, end); error: of the clocks, ns."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What can disturb copies over the bus: direction of each row (-1 = no such copy), and when others copy in either direction.
+
+    apart: when each of the others had work that is no such copy.
+    """
+
+    direction: I64
+    meets: tuple[Intervals, Intervals]
+    apart: tuple[Intervals, ...]
+
+    def met(self, start: I64, end: I64) -> I64:
+        """Return for how long each row met copies of its own direction, 0 for what is no copy."""
+        met = np.zeros(len(start), np.int64)
+        for k, where in enumerate(self.meets):
+            rows = np.flatnonzero(self.direction == k)
+            met[rows] = covered(where, start[rows], end[rows])
+        return met
+
+
+def expose(
+    work: SessionWork, others: Intervals, start: int, end: int, error: int, link: Link | None = None
+) -> Exposure:
+    """Compare a session's kernels with the others' pending time in the window [start, end); error: of the clocks, ns.
+
+    link: what disturbs its copies, where those are compared with copies of others instead.
+    """
     foreign = widened(others, error).clip(start, end)
     duration = (work.end - work.start).astype(np.float64)
     inside = (work.start >= start) & (work.end <= end)
-    touched = (covered(foreign, work.start, work.end) > _TOUCHED * duration) & ~work.spin
+    meets = covered(foreign, work.start, work.end)
+    if link is not None:
+        meets = np.where(link.direction >= 0, link.met(work.start, work.end), meets)
+    touched = (meets > _TOUCHED * duration) & ~work.spin
     near = (work.start < start + error) | (work.end > end - error)
     return Exposure(
         start=start,

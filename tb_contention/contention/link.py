@@ -1,0 +1,129 @@
+"""Copies between host and device: they share the bus with copies of others in the same direction, and with nothing else.
+
+A copy is disturbed by foreign copies of its direction, not by foreign kernels, and kernels are not disturbed by copies. While copies share
+the bus, each moves its bytes at a part of its own rate: the more of a copy met others, the longer the same bytes take.
+
+H2D of one      |-----------|          takes 11: 5 alone, 6 beside the other at half the rate, so 8 by itself
+H2D of another       |------|
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.contention.baseline import Baseline, group_means
+from tb_contention.contention.exposure import Exposure, Link
+from tb_contention.contention.interval_sets import united, widened
+from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
+from tb_contention.model.trace import KernelKind
+from tb_contention.units import F64, I64, Bool
+
+#: Copies that take less than this part of a session's time on the device are left among its kernels: they cannot matter.
+_NOTABLE = 0.03
+#: Copies of one size that show how much of their rate they lose, and values that are tried for it.
+_LEAST, _TRIED = 8, np.linspace(0.0, 0.9, 91)
+#: How well equal shares of the bus are believed before the copies themselves show it, as an error of the part lost.
+_PRIOR = 0.10
+#: Variance of the logarithm below which copies are equally long.
+_EQUAL = 1e-6
+_TO_DEVICE, _TO_HOST = ("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bus:
+    """A session's copies over the bus: direction of each row (0 to the device, 1 to the host, -1 no such copy), and when each was busy."""
+
+    direction: I64
+    busy: tuple[Intervals, Intervals]
+    #: When it had work that is none of them.
+    pending: Intervals
+
+    @property
+    def notable(self) -> bool:
+        """Return whether the copies take a part of the session's time that can matter."""
+        time = max(each.total for each in self.busy)
+        return time > _NOTABLE * max(1, united([*self.busy, self.pending]).total)
+
+
+def on_bus(work: SessionWork) -> Bus:
+    """Find a session's copies by the words of their names, one look per distinct name."""
+    kernels, strings = work.session.trace.kernels, work.session.trace.strings
+    of_name = np.full(len(strings) + 1, -1, np.int64)
+    rows = np.flatnonzero(kernels.kind[work.rows] == KernelKind.COPY)
+    names = kernels.name[work.rows]
+    for name in np.unique(names[rows][names[rows] >= 0]).tolist():
+        text = "".join(filter(str.isalnum, strings[name][:200].lower()))
+        of_name[name] = next((k for k, words in enumerate((_TO_DEVICE, _TO_HOST)) if any(w in text for w in words)), -1)
+    direction = np.full(len(names), -1, np.int64)
+    direction[rows] = of_name[names[rows]]
+    apart = [direction == k for k in (0, 1)]
+    other = direction < 0
+    return Bus(
+        direction=direction,
+        busy=(_union(work, apart[0]), _union(work, apart[1])),
+        pending=Intervals.union_of(work.ready[other], work.end[other]),
+    )
+
+
+def _union(work: SessionWork, rows: Bool) -> Intervals:
+    return Intervals.union_of(work.start[rows], work.end[rows])
+
+
+def link_between(work: SessionWork, others: list[SessionWork], error: int) -> Link | None:
+    """Collect what can disturb a session's copies; None where no copies matter, or sessions of one process may queue in one stream.
+
+    error: of the clocks, ns.
+    """
+    processes = {each.session.process or each.id for each in (work, *others)}
+    if not others or len(processes) <= len(others) or not any(each.copy.any() for each in (work, *others)):
+        return None
+    bus, buses = on_bus(work), [on_bus(other) for other in others]
+    if not any(each.notable for each in (bus, *buses)):
+        return None
+    meets = [widened(united([other.busy[k] for other in buses]), error) for k in (0, 1)]
+    return Link(direction=bus.direction, meets=(meets[0], meets[1]), apart=tuple(each.pending for each in buses))
+
+
+def with_copies(work: SessionWork, exposure: Exposure, own: Baseline, link: Link | None, sessions: int) -> Baseline:
+    """Complete a baseline: what copies take alone that always met others, from how much longer those take that met more."""
+    if link is None:
+        return own
+    missing = exposure.touched & (link.direction >= 0) & ~np.isfinite(own.alone) & exposure.inside
+    rows = np.flatnonzero(missing)
+    if not len(rows):
+        return own
+    size, sizes = numbered(work.key[rows])
+    met = link.met(work.start, work.end)[rows] / np.maximum(exposure.duration[rows], 1.0)
+    lost, error = part_lost(size, sizes, exposure.duration[rows], met, 1.0 - 1.0 / max(2, sessions))
+    alone, deviation, off = own.alone.copy(), own.deviation.copy(), own.error.copy()
+    group = own.group.copy()
+    alone[rows] = exposure.duration[rows] * (1.0 - lost * met)
+    deviation[rows] = 0.0
+    off[rows] = error * met * exposure.duration[rows]
+    group[rows] = int(own.group.max(initial=0)) + 1
+    return replace(own, alone=alone, deviation=deviation, error=off, group=group)
+
+
+def part_lost(size: I64, sizes: int, duration: F64, met: F64, equal: float) -> tuple[float, float]:
+    """Find the part of its rate that a copy loses while it meets others, and its error.
+
+    The right part leaves copies of one size equally long whatever part of each met others. equal: what equal shares of the bus would take,
+    which decides where the copies show little.
+    """
+    enough = (np.bincount(size, minlength=sizes) >= _LEAST)[size]
+    if not enough.any():
+        return equal, _PRIOR
+    rows, count = np.flatnonzero(enough), int(enough.sum())
+    spread = np.empty(len(_TRIED))
+    for k, lost in enumerate(_TRIED.tolist()):
+        logs = np.log(duration[rows] * (1.0 - lost * met[rows]))
+        spread[k] = float(np.sum((logs - group_means(size[rows], sizes, logs).mean[size[rows]]) ** 2))
+    # Half the difference of two log likelihoods, with equal shares as a belief held as firmly as _PRIOR says.
+    spread += _EQUAL * count
+    likely = -0.5 * count * np.log(spread / spread.min()) - 0.5 * ((_TRIED - equal) / _PRIOR) ** 2
+    weight = np.exp(likely - likely.max())
+    weight /= weight.sum()
+    mean = float((weight * _TRIED).sum())
+    return mean, float(np.sqrt((weight * (_TRIED - mean) ** 2).sum()))
