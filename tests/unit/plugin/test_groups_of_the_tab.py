@@ -15,6 +15,7 @@ from tensorboard.plugins.base_plugin import FlagsError
 
 from tb_contention import pipeline
 from tb_contention.cache.memory import size_of
+from tb_contention.index import Index, Snapshot
 from tb_contention.model.capture import CaptureFile, DecodedFile
 from tb_contention.plugin import analysing, scanning, views
 from tb_contention.plugin.loader import ContentionLoader
@@ -334,11 +335,26 @@ def test_a_large_directory_shows_its_latest_groups_before_all_are_skimmed(
     monkeypatch.setenv("TB_CONTENTION_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(scanning, "FIRST_FILES", 2)
     monkeypatch.setattr(scanning, "LARGER", 1)
+    monkeypatch.setattr(views, "WAITS", 60.0)
+    go_on = threading.Event()
+    look = Index.look
+
+    def held_up(index: Index, *words: Any, **more: Any) -> Snapshot:
+        """Skim the first files; the others wait until the first view is ready."""
+        if index is space._scanner.index and space._scanner.current is not None:
+            assert go_on.wait(60)
+        return look(index, *words, **more)
+
+    monkeypatch.setattr(Index, "look", held_up)
     space = Workspace(str(pairs), "")
-    first = ready(space, View())
-    scan, _ = space.scan()
-    assert scan is not None
-    pending = len(scan.snapshot.pending)
+    try:
+        first = ready(space, View())
+        scan, _ = space.scan()
+        assert scan is not None
+        pending = len(scan.snapshot.pending)
+    finally:
+        go_on.set()
+    monkeypatch.setattr(views, "WAITS", 0.0)
     deadline = time.monotonic() + 60
     while scan.snapshot.pending and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -346,7 +362,7 @@ def test_a_large_directory_shows_its_latest_groups_before_all_are_skimmed(
         assert scan is not None
 
     assert first.state == "ready"
-    assert pending > 0
+    assert pending == 2 * PAIRS - 2
     assert len(space.groups(scan)) == PAIRS
     assert {group.by_name for group in space.groups(scan)} == {False}
 
