@@ -1,5 +1,6 @@
 """How long each kernel of a session takes alone, and how that is known: evidence classes A to D."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,14 +10,23 @@ from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.units import F64, I64, Bool
 
 #: Share of the contended kernel time that a baseline must cover, of class B and of class C.
 COVERAGE = 0.8
-#: A kernel is short against slices when it is at most this part of one; an instance that was cut takes at least the other part.
-_SHORT, _CUT = 0.25, 0.6
+#: A kernel is short against slices when its uncut instances take at most this part of one; a cut one takes the other part longer.
+_SHORT, _CUT = 0.9, 0.6
+#: Uncut instances of a key that tell how long it takes, and what part of those that chance leaves uncut they must be.
+_UNCUT, _UNCUT_SHARE = 3, 0.4
+#: They agree within this part, or within so many times what the session's kernels usually vary: turns that ended early cut, too.
+_AGREE, _USUALLY = 0.12, 3.0
+#: Kernels whose instances differ by more than this part of their mean: the undisturbed ones are not like the others.
+_UNLIKE = 0.1
+#: Standard error of a slowdown up to which regression tells more than bounds, as a part of it.
+_SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
 #: it allows a slowdown of 2.9; 2.7 is the 95th percentile of measured pairs of training jobs (Gavel, P100).
 _LEAST_SHARE = 0.7
@@ -44,6 +54,8 @@ class Alone:
     unresolved: float = 0.0
     #: Measured kernel by kernel, by recorded context switches.
     measured: bool = False
+    #: Class D: the estimate is the longest that it can be, so that there is a least slowdown, too.
+    bounded: bool = False
 
 
 def learned(work: SessionWork, exposure: Exposure) -> Baseline:
@@ -86,8 +98,9 @@ def find_alone(
     sessions: int,
     *,
     on_cores: bool = False,
+    stretch: Callable[[], Stretch | None] = lambda: None,
 ) -> Alone:
-    """Choose the best evidence there is. solo: baselines from a capture alone, own: from undisturbed kernels.
+    """Choose the best evidence there is. solo: baselines from a capture alone, own: from undisturbed kernels; stretch: regresses.
 
     on_cores: several processes on a processor. Its cores, clocks and caches are shared whether or not an operation of another runs at the
     instant, so that nothing in one capture is undisturbed; recorded pairs showed it wrong by a third.
@@ -99,18 +112,93 @@ def find_alone(
         own = better
     if on_cores and not sharing.apart:
         return _bounds(exposure, replace(own, alone=np.full(len(own.alone), np.nan)), sessions)
-    if covers(exposure, own.alone) >= COVERAGE:
-        return _alone(Evidence.B, exposure, own)
-    if sharing.apart:
-        return replace(_unstretched(exposure, own), evidence=Evidence.B, coverage=1.0)
-    if sharing.in_turns:
-        return _unstretched(exposure, own)
-    if sharing.mechanism is Mechanism.TIME_SLICING and sharing.slice:
-        uncut = _preferring(own, _low_mode(work, exposure, sharing.slice))
+    coverage = covers(exposure, own.alone)
+    if sharing.apart or sharing.in_turns:
+        sure = sharing.apart or coverage >= COVERAGE
+        return replace(
+            _unstretched(exposure, own),
+            evidence=Evidence.B if sure else Evidence.C,
+            coverage=1.0 if sharing.apart else coverage,
+        )
+    slices = sharing.slice if sharing.mechanism is Mechanism.TIME_SLICING else None
+    if coverage >= COVERAGE:
+        found = _alone(Evidence.B, exposure, own)
+        return _each_as_long_as_it_was(work, exposure, found, own, slices, stretch)
+    if slices:
+        uncut = _preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
         if covers(exposure, uncut.alone) >= COVERAGE:
-            found = _alone(Evidence.C, exposure, uncut, covers(exposure, own.alone))
-            return _without_slice(exposure, found, sharing.slice)
+            found = _without_slice(exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)
+            return _each_as_long_as_it_was(work, exposure, found, uncut, slices, stretch)
+        return replace(_bounds(exposure, uncut, sessions), coverage=coverage)
+    if sharing.mechanism is Mechanism.CONCURRENT:
+        regressed = _regressed(exposure, own, stretch())
+        if regressed is not None:
+            return regressed
     return _bounds(exposure, own, sessions)
+
+
+def _each_as_long_as_it_was(
+    work: SessionWork,
+    exposure: Exposure,
+    found: Alone,
+    base: Baseline,
+    slices: float | None,
+    stretch: Callable[[], Stretch | None],
+) -> Alone:
+    """Correct kernels whose instances differ (sizes that the name hides, heavy tails): long ones are hardly ever undisturbed.
+
+    Under slices an instance that was not cut took its own time. Where sessions run at once, company lengthens each at its key's rate.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unlike = exposure.touched & ~found.borrowed & (base.deviation > _UNLIKE * base.alone)
+    rows = unlike & exposure.inside
+    if not rows.any() or exposure.duration[rows].sum() < _UNLIKE * exposure.duration[exposure.touched].sum():
+        return found
+    none = np.zeros(len(unlike))
+    if slices is not None:
+        uncut = unlike & (exposure.duration - base.alone < _CUT * slices)
+        own = np.where(uncut, exposure.duration, found.estimate)
+        return replace(
+            found,
+            estimate=own,
+            shortest=own,
+            deviation=np.where(uncut, none, found.deviation),
+            error=np.where(uncut, none, found.error),
+        )
+    told = stretch()
+    if told is None:
+        return found
+    own = np.where(unlike, exposure.duration - told.rate * told.covered, found.estimate)
+    return replace(
+        found,
+        estimate=own,
+        shortest=own,
+        deviation=np.where(unlike, none, found.deviation),
+        error=np.where(unlike, told.error * told.covered, found.error),
+    )
+
+
+def _regressed(exposure: Exposure, own: Baseline, stretch: Stretch | None) -> Alone | None:
+    """Take off what company cost each kernel by the regression; None where that is too uncertain."""
+    if stretch is None:
+        return None
+    rows = exposure.touched
+    unknown = rows & ~np.isfinite(own.alone)
+    estimate = np.where(rows, exposure.duration - stretch.rate * stretch.covered, exposure.duration)
+    error = stretch.error * stretch.covered
+    inside = rows & exposure.inside
+    if error[inside].sum() > _SURE_ENOUGH * max(1.0, float(estimate[inside].sum())):
+        return None
+    return Alone(
+        evidence=Evidence.C,
+        coverage=covers(exposure, own.alone),
+        estimate=estimate,
+        shortest=estimate,
+        deviation=np.zeros(len(rows)),
+        error=np.where(rows, error, 0.0),
+        group=np.where(unknown, 0, own.group + 1),
+        borrowed=np.zeros(len(rows), np.bool_),
+    )
 
 
 def _without_slice(exposure: Exposure, found: Alone, length: float) -> Alone:
@@ -161,14 +249,27 @@ def _unstretched(exposure: Exposure, own: Baseline) -> Alone:
 
 
 def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
-    """Learn from touched kernels that no slice cut: short against a slice, and not longer than usual for their key."""
-    rows = exposure.inside & exposure.touched & (exposure.duration < _CUT * length)
-    picked = np.flatnonzero(rows)
-    median = group_medians(work.key[picked], work.keys, exposure.duration[picked])
-    short = np.nan_to_num(median, nan=np.inf) < _SHORT * length
+    """Learn from touched kernels that no slice of this length cut: those at the low end of their key, a gap below the cut ones."""
+    picked = np.flatnonzero(exposure.inside & exposure.touched)
+    key, duration = work.key[picked], exposure.duration[picked]
+    # The low end is looked for from below: where most instances of a key are cut, its median is a cut one.
+    lowest = np.full(work.keys, np.inf)
+    np.minimum.at(lowest, key, duration)
+    low = duration < lowest[key] + _CUT * length
+    middle = group_medians(key[low], work.keys, duration[low])
+    low &= duration < middle[key] + _CUT * length
+    count, all_of_key = np.bincount(key[low], minlength=work.keys), np.bincount(key, minlength=work.keys)
+    short = np.nan_to_num(middle, nan=np.inf) < _SHORT * length
+    spread = 1.4826 * group_medians(key[low], work.keys, np.abs(duration[low] / middle[key[low]] - 1))
+    usual = float(np.nanmedian(spread[count >= _UNCUT])) if (count >= _UNCUT).any() else 0.0
+    agree = spread <= max(_AGREE, _USUALLY * usual)
+    by_chance = all_of_key * (1 - np.nan_to_num(middle) / length)
+    told = short & agree & (count >= np.maximum(_UNCUT, _UNCUT_SHARE * by_chance))
+    learn = np.zeros(len(work.key), np.bool_)
+    learn[picked[low & told[key]]] = True
     # A slice may cut the same place of every step: there the odd one is told only by the other places.
     anywhere = np.full(len(work.place), -1, np.int64)
-    return baseline(work.key, work.keys, anywhere, work.step, exposure.duration, rows & short[work.key])
+    return baseline(work.key, work.keys, anywhere, work.step, exposure.duration, learn)
 
 
 def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned, no_more_than_one
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
+from tb_contention.contention.conserved import conserve
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.interval import estimate
@@ -42,6 +44,7 @@ from tb_contention.contention.results import (
     step_times,
 )
 from tb_contention.contention.solo import Solo, solo_baseline
+from tb_contention.contention.stretch import Stretch, find_stretch
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -142,7 +145,13 @@ def measure_cost(
 def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_cores: bool) -> list[Alone]:
     """Find how long the kernels of each session take alone."""
     count = len(victims)
-    alones = _each(lambda v: find_alone(v.work, v.exposure, v.own, v.solo, sharing, count, on_cores=on_cores), victims)
+    alones = _each(
+        lambda v: find_alone(
+            v.work, v.exposure, v.own, v.solo, sharing, count, on_cores=on_cores, stretch=partial(_stretch, v)
+        ),
+        victims,
+    )
+    alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing)
     alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones
@@ -150,6 +159,10 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
         a if a.evidence is Evidence.D else as_recorded(v.exposure, a, NO_LOSS)
         for v, a in zip(victims, alones, strict=True)
     ]
+
+
+def _stretch(victim: _Victim) -> Stretch | None:
+    return find_stretch(victim.work, victim.exposure, victim.busy.clip(victim.exposure.start, victim.exposure.end))
 
 
 def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:

@@ -42,7 +42,8 @@ def estimate(loss: Loss, clock: float) -> Estimate | None:
     possible = float(loss.waits.possible[loss.counted].sum())
     if loss.alone.evidence is Evidence.D:
         least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
-        return Estimate(value=value, low=1.0, high=max(1.0, shared / least) * _LOOSE)
+        low = max(1.0, value / _LOOSE) if loss.alone.bounded else 1.0
+        return Estimate(value=value, low=low, high=max(low, shared / least) * _LOOSE)
     below, above = _resampled(loss.periods)
     left_out = _MEASURED if loss.alone.measured else _MODEL[loss.alone.evidence]
     model = left_out * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value + loss.alone.unresolved
