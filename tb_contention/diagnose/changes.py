@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.pace import AGREE, WINDOW
 from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, slowdowns
@@ -64,8 +65,9 @@ def _others_go_on(scene: Scene, session: SessionId, middle: int, end: int) -> bo
     "clocks-fall",
     place=steps,
     speaks=f"Speaks when the SM clock in a manifest is {share(_SLOWER - 1)} lower in the last third of the window than in the first. "
-    f"Where the clock was not recorded, it speaks when undisturbed kernels of every session take {share(_SLOWER - 1)} longer there. "
-    "Advice: cooling, power limit, fixed clocks.",
+    f"Where the clock was not recorded, it speaks when undisturbed kernels of every session take {share(_SLOWER - 1)} longer there: of the "
+    f"same name, grid and block, not collectives, with {share(AGREE)} of them agreeing on the factor, in a window of {duration(WINDOW)} or "
+    "more. Advice: cooling, power limit, fixed clocks.",
 )
 def clocks_fall(scene: Scene) -> Iterator[Remark]:
     """The SM clock falls during the window, or undisturbed kernels of all sessions take longer at its end, where no clock was recorded."""
@@ -85,7 +87,8 @@ def clocks_fall(scene: Scene) -> Iterator[Remark]:
     yield Remark(
         title=f"{scene.where} slows down during the capture{', for every session' if len(paces) > 1 else ''}",
         detail=" ".join(filter(None, parts)),
-        cause="The GPU lowers its clock at its power or temperature limit, which a second session brings nearer.",
+        cause="The GPU lowers its clock at its power or temperature limit, which a second session brings nearer."
+        + ("" if clock is not None else " Or a process without a capture began to use the GPU."),
         advice=f"Better cooling, a higher power limit, or a fixed clock ({LOCK_CLOCKS}) so that runs can be compared.",
         effect="At most the time by which kernels got longer.",
         verify="Record the clock beside the kernels (nvidia-smi --query-gpu=clocks.sm --loop-ms=100): it falls where they get longer.",

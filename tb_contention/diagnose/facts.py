@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.diagnose.pace import pace
 from tb_contention.model.alignment import DeviceGroup, Session
-from tb_contention.model.contention import Cost, KernelLosses
+from tb_contention.model.contention import Cost, KernelLosses, Overlap
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launch_config import parse_launch_config
 from tb_contention.model.trace import HostKind, KernelKind, Trace
@@ -17,8 +18,6 @@ _COLLECTIVE = ("nccl", "rccl")
 _TO_HOST = ("dtoh", "d2h", "devicetohost")
 #: What a program runs to fetch its next batch (TensorFlow op, by the begin of its name).
 _INPUT = "IteratorGetNext"
-#: Undisturbed kernels of one name that tell how fast the device was in a part of the window.
-_LEAST_EACH = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,8 @@ class SessionFacts:
     for 95 %. small_grids: share of the kernel time whose grids have fewer blocks than the device has multiprocessors, of what is known
     (configured: share of the kernel time with a known launch configuration). collective: share of kernel time in collective communication.
     streams: of kernels with notable work; serial: those never ran at once. syncs: waits of the host for the device, and sync_time of them.
-    input_wait: time in the input op on the host. pace: duration of undisturbed kernels in the last third against the first, None unknown.
+    input_wait: time in the input op on the host. pace: by which factor undisturbed kernels of equal work take longer in the last
+    third than in the first, None where they do not agree on one.
     """
 
     session: SessionId
@@ -60,7 +60,7 @@ class SessionFacts:
     pace: float | None
 
 
-def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
+def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost) -> SessionFacts:
     """Collect the facts of one session of a group."""
     trace = session.trace
     devices = [plane.device for plane in group.planes if plane.session == session.id]
@@ -75,6 +75,7 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
     usual = np.where(np.isfinite(alone), alone, duration)[kernel]
     time = int(duration[kernel].sum())
     typical, longest = _weighted(usual.astype(np.float64))
+    collective = _named(trace, k.name[rows][kernel], _is_collective)
     small, configured = _grids(trace, k.details[rows][kernel], duration[kernel], devices)
     streams, serial = _streams(k.stream[rows][kernel], start[rows][kernel], duration[kernel])
     syncs, sync_time, input_wait = _host(session, group)
@@ -86,14 +87,21 @@ def facts_of(session: Session, group: DeviceGroup, cost: Cost) -> SessionFacts:
         longest=longest,
         small_grids=small,
         configured=configured,
-        collective=_share(_named(trace, k.name[rows][kernel], _is_collective), duration[kernel]),
+        collective=_share(collective, duration[kernel]),
         streams=streams,
         serial=serial,
         copies=_copies(trace, k.name[rows], k.kind[rows] == KernelKind.COPY, start[rows], duration, alone),
         syncs=syncs,
         sync_time=sync_time,
         input_wait=input_wait,
-        pace=_pace(k.name[rows][kernel], start[rows][kernel], duration[kernel], alone[kernel], group),
+        pace=pace(
+            np.where(collective, -1, _work(trace, k.name[rows][kernel], k.details[rows][kernel])),
+            start[rows][kernel],
+            duration[kernel],
+            alone[kernel],
+            (group.start, group.end),
+            [busy for other, busy in overlap.busy.items() if other != session.id],
+        ),
     )
 
 
@@ -103,6 +111,12 @@ def _alone(losses: KernelLosses | None, rows: int) -> F64:
     if losses is not None:
         alone[losses.rows] = losses.alone
     return alone
+
+
+def _work(trace: Trace, name: I32, details: I32) -> I64:
+    """Number what kernels do, by name, grid and block; -1 without a name."""
+    both: I64 = name.astype(np.int64) * (len(trace.strings) + 1) + details + 1
+    return np.where(name >= 0, both, -1)
 
 
 def _weighted(duration: F64) -> tuple[float, float]:
@@ -191,20 +205,3 @@ def _host(session: Session, group: DeviceGroup) -> tuple[int, int, int]:
     fetch = inputs[names] & (inside > 0)
     waited = Intervals.union_of(start[fetch], end[fetch]).clip(group.start, group.end).total
     return int(sync.sum()), int(inside[sync].sum()), waited
-
-
-def _pace(name: I32, start: I64, duration: I64, alone: F64, group: DeviceGroup) -> float | None:
-    """Compare undisturbed kernels of the last third of the window with those of the first, name by name."""
-    free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= 0.25 * alone) & (name >= 0)
-    third = (group.end - group.start) / 3
-    first, last = free & (start < group.start + third), free & (start >= group.end - third)
-    size = int(name.max(initial=0)) + 1
-    count = [np.bincount(name[part], minlength=size) for part in (first, last)]
-    time = [
-        np.bincount(name[part], weights=duration[part].astype(np.float64), minlength=size) for part in (first, last)
-    ]
-    both = (count[0] >= _LEAST_EACH) & (count[1] >= _LEAST_EACH)
-    if not both.any():
-        return None
-    mean = [time[k][both] / count[k][both] for k in (0, 1)]
-    return float((mean[1] * count[1][both]).sum() / (mean[0] * count[1][both]).sum())

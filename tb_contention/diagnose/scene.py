@@ -31,7 +31,11 @@ class Scene:
     def of(cls, aligned: AlignedTraces, device: DeviceReport) -> "Scene":
         """Collect the facts of all sessions."""
         with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            facts = tuple(pool.map(lambda s: facts_of(aligned.session(s), device.group, device.cost), device.sessions))
+            facts = tuple(
+                pool.map(
+                    lambda s: facts_of(aligned.session(s), device.group, device.overlap, device.cost), device.sessions
+                )
+            )
         return cls(aligned=aligned, device=device, facts=facts, names=Names(session_labels(aligned.sessions)))
 
     @property

@@ -1,0 +1,61 @@
+"""Does the device slow down during a window? Kernels of equal work show it where most of them agree on one factor."""
+
+import numpy as np
+
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64, Bool
+
+#: Within a shorter window, ns, no change is worth a word.
+WINDOW = 100_000_000
+#: Kernels of equal work in each third of the window, and groups of such kernels, that show a pace.
+_LEAST_EACH, _GROUPS = 5, 3
+#: That part of the groups, and of their time, must change by the common factor, within half of the change or this much.
+AGREE, _NOISE = 2 / 3, 0.02
+#: A kernel that differs more from what it takes alone is no repetition of the same work.
+_SAME = 0.25
+
+
+def pace(
+    work: I64, start: I64, duration: I64, alone: F64, window: tuple[int, int], others: list[Intervals]
+) -> float | None:
+    """Compare undisturbed kernels in the last third of the window with equal ones in the first; None unless they agree.
+
+    work: kernels with the same number do the same work; below 0 they show nothing. alone: what each takes alone, NaN = unknown.
+    """
+    begin, end = window
+    if end - begin < WINDOW:
+        return None
+    third = (end - begin) / 3
+    free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= _SAME * alone) & (work >= 0)
+    free &= ~_meets(start, start + duration, others)
+    first = _Medians(work, duration, free & (start < begin + third))
+    last = _Medians(work, duration, free & (start >= end - third))
+    common, a, b = np.intersect1d(first.work, last.work, return_indices=True)
+    if len(common) < _GROUPS:
+        return None
+    ratio, weight = last.middle[b] / first.middle[a], last.middle[b] * last.count[b]
+    order = np.argsort(ratio)
+    reach = np.cumsum(weight[order])
+    usual = float(ratio[order][np.searchsorted(reach, reach[-1] / 2)])
+    agree = np.abs(ratio - usual) <= max(_NOISE, abs(usual - 1) / 2)
+    return usual if min(agree.mean(), weight[agree].sum() / weight.sum()) >= AGREE else None
+
+
+class _Medians:
+    """The median duration and the count of each work with enough kernels."""
+
+    def __init__(self, work: I64, duration: I64, chosen: Bool) -> None:
+        work, duration = work[chosen], duration[chosen]
+        order = np.lexsort((duration, work))
+        found, begin, count = np.unique(work[order], return_index=True, return_counts=True)
+        enough = count >= _LEAST_EACH
+        self.work, self.count = found[enough], count[enough]
+        self.middle: F64 = duration[order][begin + count // 2][enough].astype(np.float64)
+
+
+def _meets(start: I64, end: I64, others: list[Intervals]) -> Bool:
+    """Return which spans overlap work of other sessions."""
+    meets = np.zeros(len(start), np.bool_)
+    for where in others:
+        meets |= where.length_before(end) > where.length_before(start)
+    return meets
