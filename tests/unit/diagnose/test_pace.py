@@ -18,7 +18,7 @@ def measured(
     work: I64, factor: F64, *, others: Intervals | None = None, window: int = WINDOW, usual: F64 | None = None
 ) -> float | None:
     """Compare kernels that take 10 us times the number of their work, and so many times as long at their instants."""
-    alone: F64 = 10_000.0 * (work + 1) if usual is None else usual
+    alone = (10_000.0 * (work + 1)).astype(np.float64) if usual is None else usual
     scale = window / WINDOW
     start = (START * scale).astype(np.int64)
     duration = (alone * factor).astype(np.int64)
