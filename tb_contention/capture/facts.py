@@ -63,6 +63,15 @@ class Mps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """Which command of which `run` was recorded. run: drawn for each `run`; alone: no other command ran."""
+
+    run: str
+    command: int
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One recorded process. profiler: the framework whose profiler recorded; boot_id: shared by all containers of a machine."""
 
@@ -72,6 +81,7 @@ class Session:
     boot_id: str | None = None
     container: str | None = None
     profiler: str | None = None
+    recorded: Recorded | None = None
     clock_readings: tuple[ClockReading, ...] = ()
     driver: str | None = None
     mps: Mps | None = None

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from tb_contention.capture.facts import Recorded
 from tb_contention.capture.messages import reason
 from tb_contention.capture.profilers import is_imported, is_jax_at_work
 from tb_contention.capture.recording import Recording
@@ -40,7 +41,10 @@ class WindowRecorder:
         self._process_id = os.getpid()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tb_contention window", daemon=True)
-        self._recording = Recording(order.name, order.logdir, recorder="run", in_own_folder=False)
+        self._recording = Recording(
+            order.name, order.logdir, recorder="run", in_own_folder=False,
+            recorded=Recorded(run=order.run, command=order.command, alone=order.alone),
+        )  # fmt: skip
 
     def start(self) -> None:
         """Start waiting, and register for the exit of the program."""

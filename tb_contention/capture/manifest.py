@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,7 @@ def as_json(session: Session) -> dict[str, Any]:
             "boot_id": session.boot_id,
             "container": session.container,
             "profiler": session.profiler,
+            "recorded": session.recorded and asdict(session.recorded),
             "clock_readings": [
                 {"realtime_ns": r.realtime_ns, "monotonic_raw_ns": r.monotonic_raw_ns, "gap_ns": r.gap_ns}
                 for r in session.clock_readings

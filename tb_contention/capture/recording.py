@@ -1,9 +1,11 @@
 """Record this process: run the profiler, gather facts meanwhile, write the manifest beside the trace. Nothing here raises."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from tb_contention.capture import environment, manifest, trace_files
+from tb_contention.capture.facts import Recorded
 from tb_contention.capture.folders import OwnFolder, folder_name
 from tb_contention.capture.gathering import Gathering
 from tb_contention.capture.machine import SAMPLE_EVERY_S
@@ -17,7 +19,7 @@ NOT_RECORDED = "not recorded: "
 class Recording:
     """Records this process into its own log directory `<logdir>/<name>`, since two processes may export within the same second.
 
-    in_own_folder: create that directory; False if logdir already belongs to one session.
+    in_own_folder: create that directory; False if logdir already belongs to one session. recorded: for which command of a `run` this is.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class Recording:
         recorder: str,
         sample_every_s: float = SAMPLE_EVERY_S,
         in_own_folder: bool = True,
+        recorded: Recorded | None = None,
     ) -> None:
         self.name = name
         self.logdir = Path(logdir).absolute() / (folder_name(name) if in_own_folder else "")
@@ -38,6 +41,7 @@ class Recording:
         #: What went wrong, in sentences.
         self.problems: list[str] = []
         self._recorder = recorder
+        self._recorded = recorded
         self._sample_every_s = sample_every_s
         self._gathering: Gathering | None = None
         self._profiler: Profiler | None = None
@@ -130,6 +134,7 @@ class Recording:
         if self._gathering is None:
             return
         session = self._gathering.session(self.name, profiler.framework, self._unrecorded(profiler))
+        session = replace(session, recorded=self._recorded)
         for directory in self.directories:
             keys = (trace.host for trace in traces if trace.path.parent == directory)
             wrong = manifest.write(directory, dict.fromkeys(keys, session), self._recorder)

@@ -21,13 +21,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a command is to record. package: the directory of tb_contention; runner: the process id of `run`."""
+    """What a command is to record. package: the directory of tb_contention; runner: the process id of `run`.
+
+    run: drawn for each `tb-contention run`; command: its number there, alone or not.
+    """
 
     number: int
     name: str
     logdir: str
     package: str
     runner: int
+    run: str
+    command: int
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

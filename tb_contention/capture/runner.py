@@ -14,6 +14,7 @@ from pathlib import Path
 from tb_contention.capture.commands import Command
 from tb_contention.capture.coordinator import Coordinator, Settings
 from tb_contention.capture.environment import CONCURRENT
+from tb_contention.capture.facts import Recorded
 from tb_contention.capture.interrupts import Interrupts
 from tb_contention.capture.messages import reason
 from tb_contention.capture.rendezvous import Done, Order, Rendezvous
@@ -45,14 +46,21 @@ def run_together(
     settings: Settings,
     interrupts: Interrupts,
     say: Callable[[str], None],
+    recorded: Sequence[Recorded],
 ) -> tuple[Outcome, ...]:
-    """Run commands at the same time, each recorded into its own log directory, until all have exited."""
+    """Run commands at the same time, each recorded into its own log directory, until all have exited.
+
+    recorded: what the manifests say of which command that was.
+    """
     with tempfile.TemporaryDirectory(prefix="tb_contention_run_", ignore_cleanup_errors=True) as folder:
         meeting = Rendezvous(folder)
-        for number, (command, logdir) in enumerate(zip(commands, logdirs, strict=True)):
+        for number, (command, logdir, of) in enumerate(zip(commands, logdirs, recorded, strict=True)):
             meeting.give_order(
-                Order(number=number, name=command.name, logdir=str(logdir), package=str(_PACKAGE), runner=os.getpid())
-            )
+                Order(
+                    number=number, name=command.name, logdir=str(logdir), package=str(_PACKAGE), runner=os.getpid(),
+                    run=of.run, command=of.command, alone=of.alone,
+                )
+            )  # fmt: skip
         processes = _Processes(commands, meeting, say)
         try:
             _follow(processes, Coordinator(meeting, settings), interrupts, say)

@@ -2,7 +2,7 @@
 
 Write each command after a `--` of its own; wrap a command that itself needs a `--` in `sh -c '...'`. The traces go to
 `LOGDIR/together/NAME` and, with `--alone`, also to `LOGDIR/alone/NAME`. A `tb_contention.json` beside each trace records the GPU, the
-clocks and the environment.
+clocks, the environment, and which captures are of the same command, so that those made alone are the baselines of the others.
 
 The window opens for all commands at the same moment: `--wait` after the last of them has imported TensorFlow or opened JAX's devices. If
 a command starts several processes, the first one that imports a framework is recorded; if it exits before the window, the next one is.
@@ -19,6 +19,7 @@ by signal N counts as 128 + N.
 import argparse
 import shlex
 import sys
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from tb_contention.errors import OptionError
 if TYPE_CHECKING:
     from tb_contention.capture.commands import Command
     from tb_contention.capture.coordinator import Settings
+    from tb_contention.capture.facts import Recorded
     from tb_contention.capture.interrupts import Interrupts
     from tb_contention.capture.runner import Outcome
 
@@ -94,10 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
         wait_ns=arguments.wait, duration_ns=arguments.duration, timeout_ns=arguments.timeout, stop=arguments.stop
     )
     with Interrupts() as interrupts:
-        alone = _alone(commands, logdir, settings, interrupts) if arguments.alone else ()
-        together = () if interrupts.count else _recorded(commands, logdir / "together", settings, interrupts)
-    _say_next_step(arguments.logdir, alone, together)
-    failed = next((outcome.code for outcome in (*alone, *together) if outcome.code), 0)
+        run_id = uuid.uuid4().hex
+        outcomes = _alone(commands, logdir, settings, interrupts, run_id) if arguments.alone else ()
+        if not interrupts.count:
+            of = [_of(run_id, number, alone=len(commands) == 1) for number in range(len(commands))]
+            outcomes += _recorded(commands, logdir / "together", settings, interrupts, of)
+    _say_next_step(arguments.logdir, outcomes)
+    failed = next((outcome.code for outcome in outcomes if outcome.code), 0)
     return failed or (128 + interrupts.number if interrupts.number is not None else 0)
 
 
@@ -141,23 +146,30 @@ def _commands(arguments: argparse.Namespace) -> "tuple[Command, ...]":
 
 
 def _alone(
-    commands: "Sequence[Command]", logdir: Path, settings: "Settings", interrupts: "Interrupts"
+    commands: "Sequence[Command]", logdir: Path, settings: "Settings", interrupts: "Interrupts", run_id: str
 ) -> "tuple[Outcome, ...]":
     """Run one command after the other until an interrupt."""
     outcomes: list[Outcome] = []
-    for command in commands:
+    for number, command in enumerate(commands):
         if not interrupts.count:
-            outcomes += _recorded([command], logdir / "alone", settings, interrupts)
+            of = [_of(run_id, number, alone=True)]
+            outcomes += _recorded([command], logdir / "alone", settings, interrupts, of)
     return tuple(outcomes)
 
 
+def _of(run_id: str, number: int, *, alone: bool) -> "Recorded":
+    from tb_contention.capture.facts import Recorded
+
+    return Recorded(run=run_id, command=number, alone=alone)
+
+
 def _recorded(
-    commands: "Sequence[Command]", place: Path, settings: "Settings", interrupts: "Interrupts"
+    commands: "Sequence[Command]", place: Path, settings: "Settings", interrupts: "Interrupts", of: "list[Recorded]"
 ) -> "tuple[Outcome, ...]":
     from tb_contention.capture.runner import run_together
 
     _say(f"{place.name}: running {', '.join(c.name for c in commands)}; traces go to {place}")
-    outcomes = run_together(commands, [place / command.name for command in commands], settings, interrupts, _say)
+    outcomes = run_together(commands, [place / command.name for command in commands], settings, interrupts, _say, of)
     for outcome in outcomes:
         _say_recorded(outcome)
     return outcomes
@@ -189,24 +201,10 @@ def _why_nothing(outcome: "Outcome") -> str:
     )
 
 
-def _say_next_step(logdir: str, alone: "Sequence[Outcome]", together: "Sequence[Outcome]") -> None:
-    """Print the command that analyses the recordings, with those made alone as baselines."""
-    if not any(outcome.done is not None and outcome.done.directories for outcome in (*alone, *together)):
-        return
-    words = ["tb-contention", "report", logdir]
-    ids = {outcome.command.name: _ids(logdir, outcome) for outcome in together}
-    for outcome in alone:
-        for session in ids.get(outcome.command.name, ())[:1]:
-            words += [word for solo in _ids(logdir, outcome)[:1] for word in ("--baseline", f"{session}={solo}")]
-    _say(f"analyse with: {shlex.join(words)}")
-
-
-def _ids(logdir: str, outcome: "Outcome") -> list[str]:
-    """Return the ids of the sessions that a command recorded."""
-    from tb_contention.recorders.discover import discover
-
-    places = {Path(place) for place in (outcome.done.directories if outcome.done is not None else ())}
-    return [file.id for file in discover(logdir).files if Path(file.path).absolute().parent in places]
+def _say_next_step(logdir: str, outcomes: "Sequence[Outcome]") -> None:
+    """Print the command that analyses the recordings, which finds those made alone by itself."""
+    if any(outcome.done is not None and outcome.done.directories for outcome in outcomes):
+        _say(f"analyse with: {shlex.join(['tb-contention', 'report', logdir])}")
 
 
 def _say(message: str) -> None:

@@ -82,6 +82,15 @@ class ManifestDevice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """Which command of which `tb-contention run` a capture is of: the same command in company and alone is the same work."""
+
+    run: Annotated[str, Wire("drawn for each `tb-contention run`")]
+    command: Annotated[int, Wire("number of the command, from 0")]
+    alone: Annotated[bool, Wire("the command ran alone")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestSession:
     """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal."""
 
@@ -92,6 +101,9 @@ class ManifestSession:
     origin_ns: int | None = None
     error_ns: int | None = None
     simulated: bool = False
+    recorded: Annotated[
+        Recorded | None, Wire("which command of which `tb-contention run` it is; null for other recordings")
+    ] = None
     driver: Annotated[str | None, Wire("version of the GPU's driver; null when unknown")] = None
     mps: Annotated[Mps, Wire("sharing by NVIDIA's Multi-Process Service")] = field(default_factory=Mps)
     kernel_mode: Annotated[KernelMode, Wire("whether the tracer lets kernels of one process run at once")] = (

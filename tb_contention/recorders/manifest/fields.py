@@ -15,6 +15,7 @@ from tb_contention.model.manifest import (
     ManifestSession,
     Mps,
     MpsState,
+    Recorded,
 )
 from tb_contention.model.trace import NONE
 from tb_contention.units import F64, I64
@@ -43,6 +44,7 @@ def session_of(entry: Mapping[str, Any]) -> ManifestSession:
         origin_ns=origin,
         error_ns=error,
         simulated=_boolean(entry, "simulated") or False,
+        recorded=_recorded(entry),
         driver=_string(entry, "driver"),
         mps=_mps(object_of(entry.get("mps", {}), "mps")),
         kernel_mode=_choice(entry, "kernel_mode", KernelMode.UNKNOWN),
@@ -52,6 +54,16 @@ def session_of(entry: Mapping[str, Any]) -> ManifestSession:
         not_known=tuple(_text(line, "not_known") for line in _list(entry, "not_known")),
         devices=devices,
     )
+
+
+def _recorded(entry: Mapping[str, Any]) -> Recorded | None:
+    if entry.get("recorded") is None:
+        return None
+    stated = object_of(entry["recorded"], "recorded")
+    run, command = _string(stated, "run"), _integer(stated, "command")
+    if run is None or command is None:
+        raise _bad("recorded needs run and command.")
+    return Recorded(run=run, command=command, alone=_boolean(stated, "alone") or False)
 
 
 def object_of(value: Any, what: str) -> Mapping[str, Any]:

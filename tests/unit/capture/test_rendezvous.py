@@ -20,7 +20,7 @@ def settings(wait: int = 0, timeout: int = 60 * SECOND, *, stop: bool = False) -
 
 def test_what_is_left_is_found(tmp_path: Path) -> None:
     meeting = Rendezvous(tmp_path)
-    order = Order(number=1, name="a", logdir="/l", package="/p", runner=5)
+    order = Order(number=1, name="a", logdir="/l", package="/p", runner=5, run="0f", command=1, alone=False)
     done = Done(directories=("/l/1",), problems=("none",))
     assert (meeting.order(1), meeting.window(), meeting.done(1), meeting.claimed_by(1)) == (None, None, None, None)
 
