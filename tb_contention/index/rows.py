@@ -7,7 +7,7 @@ from typing import Any
 from tb_contention.index.shapes import checked
 from tb_contention.model.capture import CaptureFile, Sketched
 from tb_contention.model.findings import Origin, Problem, Severity
-from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession
+from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession, Recorded
 from tb_contention.model.sketch import DeviceUse, Sketch
 from tb_contention.model.trace import ClockEvidence, Device, Era
 from tb_contention.units import Picoseconds
@@ -17,6 +17,7 @@ _CLOCK = tuple(field.name for field in fields(ClockEvidence))
 _PROBLEM = tuple(field.name for field in fields(Problem))
 #: What the index keeps of a manifest: what places a session, not what a driver saw meanwhile.
 _STATED = ("host", "name", "process_id", "container", "origin_ns", "error_ns", "simulated")
+_RECORDED = tuple(field.name for field in fields(Recorded))
 _STATED_DEVICE = ("uuid", "pci_bus_id", "model", "memory_bytes")
 
 
@@ -60,17 +61,19 @@ def _from_sketch(sketch: Sketch) -> list[Any]:
         [[getattr(device, name) for name in _DEVICE] for device in sketch.devices],
         [[use.device, use.kernels, use.copies] for use in sketch.use],
         sketch.steps, sketch.allocations, sketch.events_in_file, sketch.complete, [_from_problem(p) for p in sketch.problems],
-        sketch.file_bytes, sketch.sha256,
+        sketch.file_bytes, sketch.sha256, sketch.names,
     ]  # fmt: skip
 
 
 def _sketch(plain: list[Any]) -> Sketch:
-    era, hosts, process, clock, span, devices, use, steps, allocations, events, complete, problems, size, sha = plain
+    era, hosts, process, clock, span, devices, use, steps, allocations, events, complete, problems, size, sha, names = (
+        plain
+    )
     return checked(Sketch(
         era=Era(era), hostnames=tuple(hosts), process_id=process, clock=checked(ClockEvidence(**dict(zip(_CLOCK, clock, strict=True)))),
         span=(Picoseconds(span[0]), Picoseconds(span[1])), devices=tuple(_device(_hashable(d)) for d in devices),
         use=tuple(_use(*u) for u in use), steps=steps, allocations=allocations, events_in_file=events, complete=complete,
-        problems=tuple(map(_problem, problems)), file_bytes=size, sha256=sha,
+        problems=tuple(map(_problem, problems)), file_bytes=size, sha256=sha, names=tuple(names),
     ))  # fmt: skip
 
 
@@ -95,6 +98,7 @@ def _from_manifest(manifest: ManifestSession | None) -> dict[str, Any] | None:
     readings = manifest.clock_readings
     return {
         **{name: value for name in _STATED if (value := getattr(manifest, name)) not in (None, False)},
+        **({} if manifest.recorded is None else {"recorded": [getattr(manifest.recorded, name) for name in _RECORDED]}),
         "readings": [
             [r.realtime_ns, r.monotonic_raw_ns, r.gap_ns] for r in (readings[:1] + readings[-1:] if len(readings) > 1 else ())
         ],
@@ -109,6 +113,9 @@ def _manifest(plain: dict[str, Any] | None) -> ManifestSession | None:
         return None
     manifest = ManifestSession(
         **{name: plain[name] for name in _STATED if name in plain},
+        recorded=checked(Recorded(**dict(zip(_RECORDED, plain["recorded"], strict=True))))
+        if "recorded" in plain
+        else None,
         clock_readings=tuple(
             checked(ClockReading(realtime_ns=a, monotonic_raw_ns=b, gap_ns=gap)) for a, b, gap in plain["readings"]
         ),

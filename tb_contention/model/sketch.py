@@ -1,5 +1,7 @@
 """A capture without its events: what places it beside others, and what a list shows of it."""
 
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +10,12 @@ from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.findings import Problem
 from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import ClockEvidence, Device, Era, KernelKind, Trace
-from tb_contention.units import Picoseconds
+from tb_contention.units import Bool, Picoseconds
 
 #: Problems that a sketch keeps; the others are found when the capture is looked at.
 MOST_PROBLEMS = 5
+#: Hashes of kernel names that a sketch keeps.
+MOST_NAMES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +31,9 @@ class DeviceUse:
 class Sketch:
     """What is known of one process's capture without its events; the fields of the same name mean what they mean in a `Trace`.
 
-    use: the devices on which anything ran, or whose allocator was used. steps, allocations: how many rows the trace's tables have. A
-    skim does not measure `clock.negative_lag_ps`.
+    names: the smallest hashes of the distinct kernel names, at most MOST_NAMES, so that captures of one program have them in common; only
+    of XSpace files, where counting goes by names anyway. use: the devices on which anything ran, or whose allocator was used. steps,
+    allocations: how many rows the trace's tables have. A skim does not measure `clock.negative_lag_ps`.
     """
 
     era: Era
@@ -45,6 +50,7 @@ class Sketch:
     problems: tuple[Problem, ...] = ()
     file_bytes: int | None = None
     sha256: str | None = None
+    names: tuple[int, ...] = ()
 
 
 def sketch_of(trace: Trace) -> Sketch:
@@ -64,7 +70,26 @@ def sketch_of(trace: Trace) -> Sketch:
         problems=trace.problems[:MOST_PROBLEMS],
         file_bytes=trace.file_bytes,
         sha256=trace.sha256,
+        names=signature(trace.strings[row] for row in rows_used(trace.kernels.name[_is_kernel(trace)]))
+        if trace.era is Era.XSPACE
+        else (),
     )
+
+
+def signature(names: Iterable[str]) -> tuple[int, ...]:
+    """Return the smallest hashes of some names, in order: equal parts of two sets of names give equal parts of these."""
+    hashes = {zlib.crc32(name.encode("utf-8", "surrogateescape")) for name in names}
+    return tuple(sorted(hashes)[:MOST_NAMES])
+
+
+def _is_kernel(trace: Trace) -> Bool:
+    """Mark what ran on a GPU and is no copy."""
+    on_host = np.array([s.device < 0 or trace.devices[s.device].is_host for s in trace.streams], np.bool_)
+    kind = trace.kernels.kind
+    if not len(on_host):
+        return np.zeros(len(kind), np.bool_)
+    work: Bool = (kind != KernelKind.COPY) & (kind != KernelKind.MEMSET) & ~on_host[trace.kernels.stream]
+    return work
 
 
 def _use(trace: Trace) -> tuple[DeviceUse, ...]:

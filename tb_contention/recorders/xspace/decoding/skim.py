@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tb_contention.model.allocators import device_ordinal
-from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, sketch_of, uses
+from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, signature, sketch_of, uses
 from tb_contention.model.steps import marked_rows, root_rows
 from tb_contention.model.trace import NONE, ClockEvidence, Device, Era, HostEventTable, HostKind, KernelKind
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton, skimming
@@ -79,11 +79,12 @@ class _Total:
 
 @dataclass(slots=True)
 class _Skim:
-    """A file whose lines are counted. room: for picked events, used again for each count."""
+    """A file whose lines are counted. used: the names of work; room: for picked events, used again for each count."""
 
     raw: U8
     structure: Structure
     planes: Planes
+    used: U8 = field(init=False)
     room: I64 = field(default_factory=lambda: np.empty((_ROOM, skimming.VALUES + len(_HOST_SLOTS)), np.int64))
 
     def sketch(self, file: str) -> Sketch | None:
@@ -94,7 +95,9 @@ class _Skim:
         classes, kinds = device_events.work_names(raw, structure)
         is_copy = (kinds == KernelKind.COPY) | (kinds == KernelKind.MEMSET)
         roles = np.where(is_copy, skimming.COPY, skimming.WORK).astype(np.uint8)[:-1]
+        self.used = np.zeros(len(roles), np.uint8)
         work = [self._count(lines, (), classes, roles, _KEEP) for lines in planes.device_lines]
+        kernels = self.structure.events.names[np.flatnonzero(self.used)].tolist()
         host_kinds = host_events.event_kinds(raw, structure)
         host = self._host(host_kinds)
         devices = tuple(planes.devices)
@@ -136,6 +139,7 @@ class _Skim:
             events_in_file=structure.event_count,
             complete=True,
             problems=(*problems, *too_many_devices(file, planes.devices_left_out))[:MOST_PROBLEMS],
+            names=signature(text(raw, at, length) for at, length in kernels),
         )
 
     def _host(self, kinds: U8) -> _Total:
@@ -176,7 +180,7 @@ class _Skim:
                 self.raw, record[skeleton.LINE_START], record[skeleton.LINE_END], 0,
                 Names(events.keys, classes, events.low[plane], events.high[plane], default),
                 Stats(stats.keys, reading.stat_slot, stats.names, stats.low[plane], stats.high[plane], small.of(plane)),
-                reading.slots, roles, line_ps, number, scratch, self.room, seen, total.counts,
+                reading.slots, roles, line_ps, number, scratch, self.room, seen, self.used, total.counts,
             )  # fmt: skip
         total.picked = self.room[: total.counts[skimming.PICKED], : skimming.VALUES + len(slots)].copy()
         return total

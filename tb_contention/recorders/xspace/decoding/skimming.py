@@ -44,13 +44,14 @@ def is_seen(data, code, seen):
 
 
 @compiled(
-    types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, U8_1, i8, i8, I64_2, I64_2, I64_1, I64_1),
+    types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, U8_1, i8, i8, I64_2, I64_2, I64_1, U8_1, I64_1),
     **LENT,
 )
-def skim_line(data, pos, end, cut, names, stats, slots, roles, line_ps, number, scratch, picked, seen, total):
+def skim_line(data, pos, end, cut, names, stats, slots, roles, line_ps, number, scratch, picked, seen, used, total):
     """Count the kept events of a line by the role of their name, and widen the bounds in time.
 
-    roles: by row of the event metadata. scratch: one row of slots, as `read_event` fills it. seen: the allocators that were picked.
+    roles: by row of the event metadata. scratch: one row of slots, as `read_event` fills it. seen: the allocators that were picked. used:
+    names that were counted as work, by row.
     """
     while pos < end:
         start, pos = next_event(data, pos, end, cut)
@@ -74,6 +75,8 @@ def skim_line(data, pos, end, cut, names, stats, slots, roles, line_ps, number, 
         total[LAST] = max(total[LAST], begin + duration)
         role = np.int64(roles[name])
         total[ROLES + role] += 1
+        if role == WORK:
+            used[name] = 1
         if role < MAYBE or (role == MAYBE and scratch[3, 0] == ABSENT and scratch[4, 0] == ABSENT):
             continue
         if role == CLOCK:
