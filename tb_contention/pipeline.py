@@ -1,7 +1,8 @@
 """The order of the stages: log directory -> index -> captures that are looked at -> aligned traces -> results -> report.
 
-discover ──> index ──> choose ──> decode ──> align ──> attribute ──> overlap, memory ──────> cost ──> predictions ──> findings
-             (sketches) (a group)  (files)    (processes)  (sessions)  (what a timeline needs)  (each device)
+discover ──> index ──> choose ──> decode ──> align ──> attribute ──> baselines ──> overlap, memory ──────> cost ──> predictions ──> findings
+             (sketches) (a group)  (files)    (processes)  (sessions)  (captures    (what a timeline needs)  (each device)
+                        and what ran alone                              alone)
 """
 
 import os
@@ -12,8 +13,17 @@ from dataclasses import dataclass, field, replace
 from tb_contention._version import __version__
 from tb_contention.align import AlignOptions, known_options
 from tb_contention.attribution import attribute
+from tb_contention.baselines import (
+    Baselines,
+    Beside,
+    Decode,
+    decoded_beside,
+    find_baselines,
+    proposed,
+    with_baselines,
+    without_baselines,
+)
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
-from tb_contention.contention.solo import Solo, find_solos
 from tb_contention.diagnose import diagnose
 from tb_contention.index import Chosen, Index, Selection, Snapshot, choose
 from tb_contention.model.alignment import AlignedTraces
@@ -38,13 +48,15 @@ class Options:
     """How to look at a log directory.
 
     shifts: session id or unique name -> ns to move it by. gpus: (session, CUDA ordinal) -> the user's name of the physical GPU.
-    baselines: session -> run that holds the same work captured alone. spec: TensorBoard's --logdir_spec, instead of a logdir. select:
+    baselines: session -> run that holds the same work captured alone, both as ids, names or patterns, or a path; "" for none.
+    find_baselines: use captures alone that are found without being named. spec: TensorBoard's --logdir_spec, instead of a logdir. select:
     which captures of the directory; by default all of a small one, and the groups that deserve a look first of a large one.
     """
 
     shifts: Mapping[str, int] = field(default_factory=dict)
     gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
     baselines: Mapping[str, str] = field(default_factory=dict)
+    find_baselines: bool = True
     spec: str = ""
     select: Selection = field(default_factory=Selection)
 
@@ -93,13 +105,33 @@ def analyse_logdir(
     """Find captures, choose among them, decode and analyse those; `accept` may raise when it sees what they hold."""
     options, tell = options or Options(), progress or _silent
     index, snapshot = look(os.fspath(logdir), options, cache=cache, progress=tell)
-    chosen = choose(snapshot, options.select, baselines=tuple(options.baselines.values()))
+    chosen = choose(snapshot, options.select)
     decoded = decode_chosen(chosen, cache=cache, progress=tell)
     if accept is not None:
         accept(decoded)
-    analysis = analyse_decoded(decoded, options, around=chosen, progress=tell)
+
+    def decode_more(files: tuple[CaptureFile, ...]) -> Mapping[CaptureFile, DecodedFile]:
+        discovery = replace(snapshot.discovery, files=files)
+        return decode(discovery, cache=cache, known=decoded.files, progress=tell).files
+
+    beside = look_beside(snapshot, chosen, options, decode_more)
+    analysis = analyse_decoded(decoded, options, around=chosen, beside=beside, progress=tell)
     note_answers(index, chosen.snapshot, analysis.report, options)
     return analysis
+
+
+def look_beside(snapshot: Snapshot, chosen: Chosen, options: Options, decode_more: Decode) -> Beside:
+    """Find captures alone of the work in what was chosen, anywhere in the log directory, and decode them.
+
+    Raises OptionError for a baseline that is not there.
+    """
+    faults = Faults(logdir=snapshot.discovery.logdir)
+
+    def found() -> Beside:
+        proposals = proposed(snapshot, chosen.files, options.baselines, automatic=options.find_baselines)
+        return decoded_beside(proposals, decode_more)
+
+    return faults.attempt("Looking for baselines", found, lambda problem: Beside(problems=(problem,)))
 
 
 def look(
@@ -156,15 +188,17 @@ def analyse_decoded(
     options: Options,
     *,
     around: Chosen | None = None,
+    beside: Beside | None = None,
     progress: Progress | None = None,
     first: Callable[[Analysis], None] | None = None,
 ) -> Analysis:
     """Analyse decoded captures; `first` is called with what is known before the cost of sharing is measured.
 
-    around: what the captures were chosen from, which knows more of their clocks, copies and neighbours than they do.
+    around: what the captures were chosen from, which knows more of their clocks, copies and neighbours than they do. beside: captures
+    that may show the same work alone.
     """
     (progress or _silent)("Analysing", None)
-    seen = first_look(decoded, options, around)
+    seen = first_look(decoded, options, around, beside)
     if first is not None:
         first(seen.analysis)
     return measured(seen)
@@ -175,11 +209,13 @@ class FirstLook:
     """What is known before the cost of sharing is measured: who ran when, on what, with how much memory. findings: those of the files."""
 
     analysis: Analysis
-    solos: Mapping[SessionId, tuple[Solo, ...]]
+    baselines: Baselines
     around: Chosen | None = None
 
 
-def first_look(decoded: Decoded, options: Options, around: Chosen | None = None) -> FirstLook:
+def first_look(
+    decoded: Decoded, options: Options, around: Chosen | None = None, beside: Beside | None = None
+) -> FirstLook:
     """Align captures, and find overlap and memory of each group of sessions: all that a timeline needs, in a third of the time."""
     copies = around.snapshot.copies if around is not None else {}
     captures = tuple(capture for capture in decoded.captures if capture.file.id not in copies)
@@ -189,18 +225,26 @@ def first_look(decoded: Decoded, options: Options, around: Chosen | None = None)
     faults = Faults(logdir=decoded.discovery.logdir)
     processes = checked_clocks(captures, arranging, aligned_traces(captures, arranging, faults), faults)
     aligned = faults.attempt("Attribution", lambda: attribute(processes, faults), lambda _: processes)
-    solos = faults.attempt(
+    beside = beside or Beside()
+    clocks = AlignOptions(clocks=arranging.clocks)
+    baselines = faults.attempt(
         "Finding the baselines",
-        lambda: find_solos(aligned, options.baselines),
-        lambda _: dict[SessionId, tuple[Solo, ...]](),
+        lambda: find_baselines(aligned, options.baselines, beside, clocks, faults),
+        lambda _: Baselines(),
+    )
+    pairs, aligned = faults.attempt(
+        "Leaving out the baselines",
+        lambda: without_baselines(aligned, processes, baselines.solos),
+        lambda _: (tuple(zip(processes.groups, aligned.groups, strict=True)), aligned),
     )
     devices = [
-        first_results(processes, whole, aligned, group, solos, concerning(faults, group, aligned, around))
-        for whole, group in zip(processes.groups, aligned.groups, strict=True)
+        first_results(processes, whole, aligned, group, baselines.solos, concerning(faults, group, aligned, around))
+        for whole, group in pairs
     ]
     problems = (*decoded.discovery.problems, *decoded.problems, *aligned.problems)
     problems += tuple(p for capture in captures for p in capture.trace.problems)
     problems += around.problems if around is not None else ()
+    problems += beside.problems
     report = Report(
         version=__version__,
         logdir=decoded.discovery.logdir,
@@ -211,7 +255,7 @@ def first_look(decoded: Decoded, options: Options, around: Chosen | None = None)
         problems=tuple(dict.fromkeys(problems)),
     )
     report = replace(report, problems=(*report.problems, *faults.problems))
-    return FirstLook(analysis=Analysis(report=report, aligned=aligned), solos=solos, around=around)
+    return FirstLook(analysis=Analysis(report=report, aligned=aligned), baselines=baselines, around=around)
 
 
 def measured(seen: FirstLook) -> Analysis:
@@ -222,7 +266,8 @@ def measured(seen: FirstLook) -> Analysis:
     def on(device: DeviceReport) -> Faults:
         return concerning(faults, device.group, aligned, seen.around)
 
-    devices = [measured_results(device, aligned, seen.solos, on(device)) for device in report.devices]
+    devices = [measured_results(device, aligned, seen.baselines.solos, on(device)) for device in report.devices]
+    devices = [_with_baselines(device, seen.baselines, on(device)) for device in devices]
     # The first device answers for the report: long overlap that costs nothing must not hide one where a session is slower.
     devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))
     found = faults.attempt("The diagnosis", lambda: diagnose(aligned, tuple(devices), on), lambda _: ())
@@ -230,9 +275,13 @@ def measured(seen: FirstLook) -> Analysis:
     return Analysis(report=replace(report, problems=(*report.problems, *faults.problems)), aligned=aligned)
 
 
+def _with_baselines(device: DeviceReport, baselines: Baselines, on: Faults) -> DeviceReport:
+    return on.attempt("Naming the baselines", lambda: with_baselines(device, baselines), lambda _: device)
+
+
 def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Options) -> None:
     """Note in the index what was found of each group, unless the user's hand was on it."""
-    if options.shifts or options.gpus or options.baselines:
+    if options.shifts or options.gpus or options.baselines or not options.find_baselines:
         return
     devices: dict[frozenset[SessionId], list[DeviceReport]] = {}
     for device in report.devices:

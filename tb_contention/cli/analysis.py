@@ -23,6 +23,7 @@ def analyse_logdir(
     shifts: Mapping[str, int] | None = None,
     gpus: Mapping[tuple[str, int], str] | None = None,
     baselines: Mapping[str, str] | None = None,
+    find_baselines: bool = True,
     select: "Selection | None" = None,
     use_cache: bool,
 ) -> "Analysis":
@@ -34,7 +35,9 @@ def analyse_logdir(
         from tb_contention import pipeline
         from tb_contention.cache import TraceCache
 
-        options = pipeline.Options(shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {})
+        options = pipeline.Options(
+            shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {}, find_baselines=find_baselines
+        )
         options = options if select is None else replace(options, select=select)
         cache = TraceCache.at() if use_cache else None
         analysis = pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)

@@ -112,9 +112,14 @@ def gpus_of(arguments: argparse.Namespace) -> dict[tuple[str, int], str]:
 def add_baseline(parser: argparse.ArgumentParser) -> None:
     """Declare what slowdowns are measured against."""
     parser.add_argument(
-        "--baseline", action="append", type=parse_baseline, default=[], metavar="SESSION=RUN",
-        help="measure the slowdown of SESSION against RUN, a run (or a directory of runs) that captured the same work alone",
+        "--baseline", action="append", type=parse_baseline, default=[], metavar="[SESSION=]RUN",
+        help="measure the slowdown of SESSION, by default of every session, against RUN, which captured the same work alone: a session, a "
+        "run or a directory of runs, by name or pattern ('*/trainer=alone/*'), or a path outside LOGDIR. Default: captures alone that are "
+        "found in LOGDIR",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-baseline", action="store_true", help="use no capture as a baseline unless --baseline names it"
+    )
 
 
 def once(pairs: Iterable[tuple[K, V]], option: str) -> dict[K, V]:

@@ -141,6 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
         shifts=once(arguments.shift, "--shift"),
         gpus=gpus_of(arguments),
         baselines=once(arguments.baseline, "--baseline"),
+        find_baselines=not arguments.no_baseline,
         select=replace(selection_of(arguments), is_gate=True),
         use_cache=not arguments.no_cache,
     )

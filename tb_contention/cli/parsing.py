@@ -47,11 +47,11 @@ def parse_shift(word: str) -> tuple[str, int]:
 
 
 def parse_baseline(word: str) -> tuple[str, str]:
-    """Read `SESSION=RUN`."""
+    """Read `SESSION=RUN`, or `RUN` for every session."""
     session, equals, run = word.rpartition("=")
-    if not equals or not session or not run:
+    if not run.strip() or (equals and not session):
         raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=RUN; write it like train=train_alone")
-    return session, run
+    return session or "*", run
 
 
 def parse_gpu(word: str) -> tuple[tuple[str, int], str]:

@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         shifts=once(arguments.shift, "--shift"),
         gpus=gpus_of(arguments),
         baselines=once(arguments.baseline, "--baseline"),
+        find_baselines=not arguments.no_baseline,
         select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )

@@ -85,7 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     limits = once(arguments.memory_limit, "--memory-limit")
     baselines = once(arguments.baseline, "--baseline")
     analysis = analyse_logdir(
-        arguments.logdir, baselines=baselines, select=selection_of(arguments), use_cache=not arguments.no_cache
+        arguments.logdir,
+        baselines=baselines,
+        find_baselines=not arguments.no_baseline,
+        select=selection_of(arguments),
+        use_cache=not arguments.no_cache,
     )
     report = analysis.report
     device = choose_device(report, arguments.device)

@@ -208,7 +208,7 @@ def _victim(
     if warm > group.start:
         exposure = expose(work, busy, warm, group.end, error, link)
         own = with_copies(work, exposure, learned(work, exposure), link, len(works))
-    solo_works = [session_work(s.session, [s.device]) for s in solos]
+    solo_works = [s.work for s in solos]
     solo = solo_baseline(work, solo_works) if solos else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     if solo is not None and _slow_by_itself(exposure, solo):

@@ -1,51 +1,140 @@
-"""Baselines from captures in which the same work ran alone."""
+"""Captures in which the same work ran alone: which of those proposed are used, and the durations that they show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from tb_contention.contention.baseline import Baseline, baseline
-from tb_contention.contention.work import SessionWork
-from tb_contention.errors import OptionError
-from tb_contention.model.alignment import AlignedTraces, Session
-from tb_contention.units import I64, SessionId
+from tb_contention.contention.exposure import expose
+from tb_contention.contention.interval_sets import united
+from tb_contention.contention.likeness import Judged, Likeness, judge_likeness
+from tb_contention.contention.overlap import planes_by_session
+from tb_contention.contention.work import SessionWork, session_work
+from tb_contention.model.alignment import DeviceGroup, Session
+from tb_contention.model.baseline import BaselineCapture, Found, Use
+from tb_contention.units import F64, I64, SessionId
 
 #: Steps of different captures must not be taken for one.
 _STEPS_APART = 1 << 28
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Solo:
-    """A session that ran alone, and the row of the device there on which it did the same work."""
+    """A session that ran alone, and the row of the device there on which it did the same work. label: what people call it."""
 
     session: Session
     device: int
+    label: str = ""
+
+    @cached_property
+    def work(self) -> SessionWork:
+        """Its kernels and host, collected once."""
+        return session_work(self.session, [self.device])
+
+    @property
+    def periods(self) -> F64:
+        """Return its step periods, from the end of one step to the end of the next, ns."""
+        return np.diff(self.work.step_end).astype(np.float64)
 
 
-def find_solos(aligned: AlignedTraces, baselines: Mapping[str, str]) -> dict[SessionId, tuple[Solo, ...]]:
-    """Resolve the user's word `session=run` (ids, names, runs or directories of runs) to sessions; OptionError where one is not there."""
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A capture that may show the work of a session alone. company: those that ran beside it, as far as they are at hand."""
+
+    solo: Solo
+    found: Found
+    is_named: bool = True
+    neighbours: str = ""
+    company: tuple[Solo, ...] = ()
+
+
+def solo_of(session: Session, label: str) -> Solo | None:
+    """Take a session on the device where it ran most kernels; None without any."""
+    return Solo(session=session, device=_busiest(session), label=label) if len(session.trace.kernels) else None
+
+
+def choose_solos(
+    group: DeviceGroup,
+    sessions: Mapping[SessionId, Session],
+    candidates: Mapping[SessionId, Sequence[Candidate]],
+    error: int,
+) -> tuple[dict[SessionId, tuple[Solo, ...]], tuple[BaselineCapture, ...]]:
+    """Judge the candidates of each session of a group; return those to use, and what is to be said of each.
+
+    error: of the clocks, ns.
+    """
+    planes = planes_by_session(group)
+    wanted = [session for session in planes if candidates.get(session)]
+    if not wanted:
+        return {}, ()
+    works = {session: session_work(sessions[session], devices) for session, devices in planes.items()}
     solos: dict[SessionId, tuple[Solo, ...]] = {}
-    for name, run in baselines.items():
-        victims = [s for s in aligned.sessions if name in (s.id, s.name)]
-        if not victims:
-            known = sorted({s.id for s in aligned.sessions} | {s.name for s in aligned.sessions})
-            raise OptionError(f"--baseline names the session {name!r}, which is not among {known}.", slug="bad-option")
-        candidates = [s for s in aligned.sessions if run in (s.id, s.name) or _below(s.run, run)]
-        if not candidates:
-            known = sorted({s.run for s in aligned.sessions})
-            raise OptionError(f"--baseline names the run {run!r}, which is not among {known}.", slug="bad-option")
-        for victim in victims:
-            others = [s for s in candidates if s.id != victim.id and s.process != victim.id]
-            found = tuple(Solo(session=s, device=_busiest(s)) for s in others if len(s.trace.kernels))
-            if found:
-                solos[victim.id] = found
-    return solos
+    notes: list[BaselineCapture] = []
+    for session in wanted:
+        work = works[session]
+        others = [part for key, w in works.items() if key != session for part in (w.pending, w.unseen())]
+        seen = expose(work, united(others), group.start, group.end, error)
+        judged = [
+            (c, judge_likeness(work, seen, c.solo.work, [each.work for each in c.company], c.neighbours))
+            for c in candidates[session]
+        ]
+        used, said = _decided(session, judged)
+        notes += said
+        if used:
+            solos[session] = used
+    return solos, tuple(notes)
 
 
-def _below(run: str, place: str) -> bool:
-    """Return whether a run is the one named, or lies in the directory named."""
-    return run == place or run.startswith(place.rstrip("/") + "/")
+def _decided(
+    session: SessionId, judged: Sequence[tuple[Candidate, Judged]]
+) -> tuple[tuple[Solo, ...], list[BaselineCapture]]:
+    """Use what the user or the manifest names unless it is wrong, else the first that is like it beyond doubt."""
+    by_user = [(c, j) for c, j in judged if c.found is Found.USER]
+    if by_user:
+        judged = by_user
+        # A directory or a pattern names captures of several programs.
+        if any(j.likeness is not Likeness.OTHER for _, j in judged):
+            judged = [(c, j) for c, j in judged if j.likeness is not Likeness.OTHER]
+    used: list[Solo] = []
+    notes = []
+    for candidate, found in judged:
+        use, reason = Use.OFFERED, found.reason
+        least = Likeness.SURE if candidate.found is Found.KERNELS else Likeness.DOUBTFUL
+        if found.likeness <= Likeness.WRONG:
+            use = Use.REFUSED
+            if not candidate.is_named or (candidate.found is Found.KERNELS and found.likeness is Likeness.OTHER):
+                continue
+        elif used and not candidate.is_named:
+            continue
+        elif not (candidate.is_named or found.is_paced):
+            reason = (
+                reason
+                or "only its kernels tell that it is the same work, and none ran undisturbed to compare how long they take"
+            )
+        elif found.likeness >= least and (not used or candidate.found is Found.USER):
+            use, reason = Use.USED, ""
+            used.append(candidate.solo)
+        elif used and not reason:
+            reason = "another one is used"
+        solo = candidate.solo
+        notes.append(
+            BaselineCapture(
+                session=session,
+                baseline=solo.session.id,
+                label=solo.label,
+                found=candidate.found,
+                use=use,
+                reason=reason,
+            )
+        )
+    return tuple(used), notes
+
+
+def captures_used(solos: Iterable[tuple[Solo, ...]]) -> set[SessionId]:
+    """Return the captures that serve as baselines."""
+    return {solo.session.process or solo.session.id for found in solos for solo in found}
 
 
 def _busiest(session: Session) -> int:

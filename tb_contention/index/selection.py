@@ -81,23 +81,8 @@ class Chosen:
         return (*self.snapshot.arranged.findings, left_out(self.snapshot.discovery.logdir, self.groups, self.alone))
 
 
-def choose(snapshot: Snapshot, selection: Selection, *, baselines: Sequence[str] = ()) -> Chosen:
-    """Choose what to analyse; baselines: runs that are wanted beside it. Raises OptionError when nothing matches."""
-    chosen = _chosen(snapshot, selection)
-    beside = {
-        p.file.whole for p in snapshot.arranged.placed if baselines and _is_one_of(p, snapshot.names[p.id], baselines)
-    }
-    files = {*chosen.files, *beside}
-    return replace(chosen, files=tuple(f for f in snapshot.discovery.files if f in files)) if beside else chosen
-
-
-def _is_one_of(placed: Placed, name: str, runs: Sequence[str]) -> bool:
-    """Return whether a capture is named as a run, or lies in a directory that is."""
-    below = placed.file.run
-    return any(run in (placed.id, name, below) or below.startswith(run.rstrip("/") + "/") for run in runs)
-
-
-def _chosen(snapshot: Snapshot, selection: Selection) -> Chosen:
+def choose(snapshot: Snapshot, selection: Selection) -> Chosen:
+    """Choose what to analyse. Raises OptionError when nothing matches."""
     if selection.filters:
         snapshot = matching(snapshot, selection)
     if selection.group:

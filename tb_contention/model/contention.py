@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Annotated
 
+from tb_contention.model.baseline import BaselineCapture
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
@@ -119,6 +120,10 @@ class Slowdown:
     coverage: Annotated[float, Wire("share, 0 to 1, of the contended kernel time whose kernels have a baseline")] = 0.0
     settle: Annotated[str, Wire("which capture would settle what is open; empty when nothing is")] = ""
     measured: Annotated[bool, Wire("the GPU's recorded context switches measured it")] = False
+    baseline: Annotated[
+        str,
+        Wire("name of the capture alone that it is measured against, several apart by commas; empty outside class A"),
+    ] = ""
 
     def __post_init__(self) -> None:
         # A division by nothing is not evidence: nobody may judge by it or print it.
@@ -271,6 +276,7 @@ class Cost:
     """What sharing a device cost each of its sessions, by which mechanism, and who is to blame.
 
     whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
+    baselines: captures alone that were found for its sessions.
     had: per session, who had the device while its context did not, where context switches measured that. pending: still being measured.
     """
 
@@ -316,6 +322,7 @@ class Cost:
     whole_turns: bool = False
     workloads: tuple[Workload, ...] = ()
     had: dict[SessionId, dict[SessionId, Intervals]] = field(default_factory=dict)
+    baselines: tuple[BaselineCapture, ...] = ()
     pending: bool = False
 
     @classmethod

@@ -23,6 +23,7 @@ SLOWDOWNS = TableSpec(
         Column(
             key="slowdown.coverage", title="baselines cover", kind=Kind.SHARE, name="coverage", audience=For.PROGRAMS
         ),
+        Column(key="slowdown.baseline", title="baseline", kind=Kind.TEXT, name="baseline", audience=For.PROGRAMS),
         Column(key="slowdown.measured", title="measured", kind=Kind.FLAG, name="measured", audience=For.PROGRAMS),
         Column(key="step.shared_ns", title="step, shared", kind=Kind.DURATION),
         Column(key="step.alone_ns", title="step, alone", kind=Kind.DURATION),

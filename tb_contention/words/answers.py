@@ -1,6 +1,7 @@
 """Whether a session is slower, and whether that is contention: the one judgement, by one threshold, for every printer."""
 
 from tb_contention.model.contention import Evidence, SessionLoss, Slowdown
+from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport
 from tb_contention.wire import Choice
 from tb_contention.words.numbers import between, duration, times
@@ -88,6 +89,8 @@ def basis(slowdown: Slowdown) -> str:
         return "unknown"
     if slowdown.measured:
         return SWITCHES[0]
+    if slowdown.baseline:
+        return f"measured against {clean(slowdown.baseline)}, a capture of the session alone"
     return _EVIDENCE[slowdown.evidence]
 
 

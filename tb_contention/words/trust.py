@@ -7,6 +7,7 @@ from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.words.answers import estimate_of
+from tb_contention.words.baselines import baseline_sentences
 from tb_contention.words.names import Names
 from tb_contention.words.numbers import count, error, listing, share, size
 
@@ -56,6 +57,7 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         _identity(report, device),
         f"{clocks}, {error(device.group.max_error)}",
         f"memory peak {size(memory.peak)} of {size(memory.capacity)}" if memory is not None and known else "",
+        *baseline_sentences(device.cost.baselines, names),
         *_covered(device, names),
         losses_of_input(report),
     )

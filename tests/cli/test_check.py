@@ -43,7 +43,8 @@ def logs(demo_logs: Path) -> str:
         (["--max-clock-error", "10us"], 0),
         (["--max-clock-error", "9us"], 3),
         (["--min-evidence", "C"], 0),
-        (["--min-evidence", "B"], 3),
+        (["--min-evidence", "A"], 0),
+        (["--min-evidence", "B", "--no-baseline"], 3),
         (["--fail-on", "critical"], 0),
         (["--no-problems"], 0),
         (["--max-slowdown", "1.6", "--max-lost", "5%"], 3),
@@ -78,8 +79,8 @@ def test_a_limit_on_what_is_not_known_fails_unless_the_user_lets_it_through(
 def test_a_line_tells_the_figure_its_interval_the_limit_and_the_excess(logs: str, capsys: Captured) -> None:
     assert main(["check", logs, "--max-slowdown", "1.5", "--session", "evaluator", *TOGETHER]) == 3
     assert capsys.readouterr().out == (
-        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (group 3): 1.56× (1.35 to 1.85, class C), "
-        "limit 1.50×, over it by 0.057; the limit lies inside the interval\n"
+        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (group 3): 1.55× (1.35 to 1.83, class A), "
+        "limit 1.50×, over it by 0.045; the limit lies inside the interval\n"
         "Failed: 1 over. The limit lies inside 1 interval.\n"
     )
 
@@ -151,7 +152,7 @@ def test_a_junit_file_that_is_there_is_not_overwritten_without_force(
 
 
 def test_a_baseline_changes_what_a_slowdown_rests_on(logs: str, capsys: Captured) -> None:
-    words = ["check", logs, "--min-evidence", "A", *TOGETHER]
+    words = ["check", logs, "--min-evidence", "A", "--no-baseline", *TOGETHER]
     assert main(words) == 3
     baselines = [f"--baseline=together/{name}=alone/{name}" for name in ("trainer", "evaluator")]
     assert main([*words, *baselines]) == 0

@@ -26,12 +26,18 @@ pytestmark = pytest.mark.injects
 
 #: Where stages are called from, and those that no failure can be kept apart of: without them there is no list of files.
 CALLERS = (pipeline, stages)
-STAGES = tuple(f"tb_contention.{s}" for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose"))
+STAGES = tuple(
+    f"tb_contention.{s}" for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose", "baselines")
+)
 WITHOUT = {
     "align": {"sessions", "devices", "findings", "problems", "origin_ns"},
     "attribute": set[str](),
     "summarise": {"sessions"},
-    "find_solos": set[str](),
+    "proposed": set[str](),
+    "decoded_beside": set[str](),
+    "find_baselines": set[str](),
+    "without_baselines": set[str](),
+    "with_baselines": set[str](),
     "measure_overlap": {"devices", "findings"},
     "combined_memory": {"devices", "findings"},
     "memory_note": {"devices"},

@@ -61,6 +61,22 @@ export interface Attribution {
   readonly unattributed: number;
 }
 
+/** A capture that may show the work of a session alone, in words too. */
+export interface BaselineOffer {
+  /** id of the session in the capture alone */
+  readonly session: string;
+  /** what people call it */
+  readonly label: string;
+  /** how it was found */
+  readonly found: Found;
+  /** whether it is used */
+  readonly use: Use;
+  /** why it is not used, in words; empty where it is used */
+  readonly reason: string;
+  /** the same in a sentence */
+  readonly words: string;
+}
+
 /**
  * What totals are divided by, so that windows of different lengths compare: `step` (per step),
  * `second` (per second of the window)
@@ -425,6 +441,8 @@ export interface DeviceSession {
   readonly basis: string;
   /** what the loss consists of */
   readonly loss: string;
+  /** captures alone that were found for it, the best first */
+  readonly baselines: readonly BaselineOffer[];
 }
 
 /** What the driver counted on the whole GPU. */
@@ -625,6 +643,13 @@ export interface Finding {
   /** where the panel shows the evidence; null where it has no more to show */
   readonly place: EvidencePlace | null;
 }
+
+/**
+ * How a capture was found to show the work of a session alone: `user` (the user names it),
+ * `manifest` (its manifest states that it recorded the same command alone), `kernels` (it runs the
+ * same kernels, as often per step)
+ */
+export type Found = 'user' | 'manifest' | 'kernels';
 
 /** The groups of the log directory, in the order in which they deserve a look. */
 export interface GroupsAnswer {
@@ -991,6 +1016,8 @@ export interface ListedGroup {
 export interface ManifestSession {
   /** id of the container; null outside one */
   readonly container: string | null;
+  /** which command of which `tb-contention run` it is; null for other recordings */
+  readonly recorded: Recorded | null;
   /** version of the GPU's driver; null when unknown */
   readonly driver: string | null;
   /** sharing by NVIDIA's Multi-Process Service */
@@ -1292,6 +1319,19 @@ export interface Range {
   readonly low: number;
   /** upper end of the range */
   readonly high: number;
+}
+
+/**
+ * Which command of which `tb-contention run` a capture is of: the same command in company and alone
+ * is the same work.
+ */
+export interface Recorded {
+  /** drawn for each `tb-contention run` */
+  readonly run: string;
+  /** number of the command, from 0 */
+  readonly command: number;
+  /** the command ran alone */
+  readonly alone: boolean;
 }
 
 /** The whole answer. */
@@ -1604,6 +1644,11 @@ export interface Slowdown {
   readonly settle: string;
   /** the GPU's recorded context switches measured it */
   readonly measured: boolean;
+  /**
+   * name of the capture alone that it is measured against, several apart by commas; empty outside
+   * class A
+   */
+  readonly baseline: string;
 }
 
 /** The scale on which all slowdowns of a device are drawn. */
@@ -1850,6 +1895,12 @@ export interface TraceViewerPlace {
   /** instant that the trace viewer shows as 0 ms */
   readonly zero_ns: Ns;
 }
+
+/**
+ * What a capture alone is used for: `used` (the slowdown is measured against it), `offered` (it may
+ * be a baseline, but is used only if the user names it), `refused` (it is no baseline)
+ */
+export type Use = 'used' | 'offered' | 'refused';
 
 /**
  * The answer for one device: in one sentence, what it means, what it rests on, and question by

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from tb_contention.model.baseline import BaselineCapture
 from tb_contention.model.contention import KernelCost, KernelTotal, Overlap, SessionLoss, SessionShare
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.model.manifest import ManifestSession
@@ -12,6 +13,7 @@ from tb_contention.report.contract.judged import SessionJudgement, judge
 from tb_contention.report.steps import StepRuns, merge_steps
 from tb_contention.units import Nanoseconds, SessionId
 from tb_contention.wire import Wire, adds
+from tb_contention.words.baselines import baseline_sentence
 
 
 @adds(
@@ -37,6 +39,14 @@ class StepPeriod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineOffer:
+    """A capture that may show the work of a session alone, in words too."""
+
+    capture: Annotated[BaselineCapture, Wire(flat=True)]
+    words: Annotated[str, Wire("the same in a sentence")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOnDevice:
     """One session's part of a device's time, and what sharing cost it.
 
@@ -47,6 +57,7 @@ class SessionOnDevice:
     loss: Annotated[SessionLoss, Wire(flat=True)]
     step: Annotated[StepPeriod, Wire("mean step period")]
     judgement: Annotated[SessionJudgement, Wire(flat=True)]
+    baselines: Annotated[tuple[BaselineOffer, ...], Wire("captures alone that were found for it, the best first")]
 
 
 @adds(DeviceReport, "per_session", "what each session had of the device, and what sharing cost it")
@@ -60,7 +71,12 @@ def per_session(device: DeviceReport, about: About) -> tuple[SessionOnDevice, ..
         if shared is None and steps is not None and len(device.sessions) > 1:
             shared = steps.mean
         step = StepPeriod(shared=shared, alone=loss.step_alone, count=loss.steps)
-        rows.append(SessionOnDevice(share=share, loss=loss, step=step, judgement=judge(device, loss)))
+        offers = tuple(
+            BaselineOffer(capture=capture, words=baseline_sentence(capture, about.names))
+            for capture in device.cost.baselines
+            if capture.session == share.session
+        )
+        rows.append(SessionOnDevice(share=share, loss=loss, step=step, judgement=judge(device, loss), baselines=offers))
     return tuple(rows)
 
 

@@ -1,0 +1,236 @@
+"""Captures alone, from proposal to use: the index proposes, the files are decoded, and what they hold is judged."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tb_contention.align import AlignOptions
+from tb_contention.attribution import attribute
+from tb_contention.contention.cost import clock_error
+from tb_contention.contention.solo import Candidate, Solo, captures_used, choose_solos, solo_of
+from tb_contention.errors import LogdirError, OptionError
+from tb_contention.index import Snapshot
+from tb_contention.index.baselines import Proposal, fits, named, propose
+from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
+from tb_contention.model.baseline import BaselineCapture, Found, Use
+from tb_contention.model.capture import Capture, CaptureFile, DecodedFile
+from tb_contention.model.contention import Evidence
+from tb_contention.model.faults import Faults
+from tb_contention.model.findings import Problem
+from tb_contention.model.report import DeviceReport
+from tb_contention.recorders.discover import discover
+from tb_contention.stages import aligned_traces
+from tb_contention.units import SessionId
+from tb_contention.words.numbers import listing
+
+#: Decodes files, those that are at hand already for nothing.
+Decode = Callable[[tuple[CaptureFile, ...]], Mapping[CaptureFile, DecodedFile]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """What may be a baseline of what. automatic: by capture, found without the user; named: by what the user wrote.
+
+    files: all that they are in, and what ran beside them.
+    """
+
+    automatic: Mapping[SessionId, tuple[Proposal, ...]] = field(default_factory=dict)
+    named: Mapping[str, tuple[Proposal, ...]] = field(default_factory=dict)
+    files: tuple[CaptureFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Proposals with what was decoded of them."""
+
+    proposals: Proposals = field(default_factory=Proposals)
+    captures: tuple[Capture, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baselines:
+    """The captures alone that are used, by session, and what is to be said of all that were looked at."""
+
+    solos: Mapping[SessionId, tuple[Solo, ...]] = field(default_factory=dict)
+    notes: tuple[BaselineCapture, ...] = ()
+
+    def notes_of(self, sessions: Iterable[SessionId]) -> tuple[BaselineCapture, ...]:
+        """Return what is to be said of some sessions' baselines."""
+        wanted = set(sessions)
+        return tuple(note for note in self.notes if note.session in wanted)
+
+
+def proposed(
+    snapshot: Snapshot, files: Sequence[CaptureFile], wanted: Mapping[str, str], *, automatic: bool
+) -> Proposals:
+    """Propose baselines for the captures in some files of a log directory. wanted: session -> run, as the user wrote them; "" for none.
+
+    Raises OptionError where a run is neither in the log directory nor a place of its own.
+    """
+    by_word = {word: named(snapshot, word) or _outside(word) for word in dict.fromkeys(wanted.values()) if word}
+    found = propose(snapshot, files) if automatic else {}
+    every = [one for group in (*found.values(), *by_word.values()) for one in group]
+    beside = {neighbour for one in every for neighbour in one.beside}
+    by_id = {placed.id: placed.file.whole for placed in snapshot.arranged.placed} if beside else {}
+    places = dict.fromkeys((*(one.file for one in every), *(by_id[key] for key in by_id if key in beside)))
+    return Proposals(automatic=found, named=by_word, files=tuple(places))
+
+
+def _outside(word: str) -> tuple[Proposal, ...]:
+    """Find captures at a place outside the log directory."""
+    try:
+        is_there = "://" in word or Path(word).expanduser().exists()
+        files = discover(word if "://" in word else str(Path(word).expanduser())).files if is_there else ()
+    except (LogdirError, OSError, ValueError) as error:
+        raise OptionError(f"--baseline: {word} cannot be read ({error}).", slug="bad-option") from None
+    place = word.rstrip("/")
+    return tuple(
+        Proposal(
+            id=SessionId(f"{place}/{file.id}"),
+            file=replace(file, run=f"{place}/{file.run}"),
+            label=place if len(files) == 1 else f"{place}/{file.run}",
+            found=Found.USER,
+            is_named=True,
+        )
+        for file in files
+    )
+
+
+def decoded_beside(proposals: Proposals, decode: Decode) -> Beside:
+    """Decode what is proposed; what cannot be read is no baseline."""
+    if not proposals.files:
+        return Beside(proposals=proposals)
+    files = decode(proposals.files)
+    return Beside(
+        proposals=proposals, captures=tuple(capture for file in proposals.files for capture in files[file].captures)
+    )
+
+
+def find_baselines(
+    aligned: AlignedTraces, wanted: Mapping[str, str], beside: Beside, options: AlignOptions, faults: Faults
+) -> Baselines:
+    """Judge what was proposed for each session, and choose. Raises OptionError for a session or run that is not there."""
+    if not wanted and not beside.captures:
+        return Baselines()
+    alone = attribute(aligned_traces(beside.captures, options, faults), faults) if beside.captures else aligned
+    by_capture: dict[SessionId, list[Session]] = {}
+    for session in alone.sessions:
+        by_capture.setdefault(session.process or session.id, []).append(session)
+    chosen = _Chosen(aligned=aligned, wanted=wanted, beside=beside, by_capture=by_capture)
+    chosen.require_known()
+    sessions = {session.id: session for session in aligned.sessions}
+    solos: dict[SessionId, tuple[Solo, ...]] = {}
+    notes: list[BaselineCapture] = []
+    for group in sorted(aligned.groups, key=lambda g: -len(g.planes)):
+        ids = {plane.session for plane in group.planes} - {note.session for note in notes}
+        candidates = {key: chosen.candidates(sessions[key]) for key in ids}
+        used, said = choose_solos(group, sessions, candidates, clock_error(aligned, group))
+        solos |= used
+        notes += said
+    return Baselines(solos=solos, notes=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """Who may be whose baseline."""
+
+    aligned: AlignedTraces
+    wanted: Mapping[str, str]
+    beside: Beside
+    by_capture: Mapping[SessionId, Sequence[Session]]
+
+    def require_known(self) -> None:
+        """Raise OptionError for a session or a run that is not there."""
+        for word, run in self.wanted.items():
+            if not any(fits(word, s.id, s.name, s.run) for s in self.aligned.sessions):
+                raise _unknown(
+                    "session", word, {s.id for s in self.aligned.sessions} | {s.name for s in self.aligned.sessions}
+                )
+            if run and not self.beside.proposals.named.get(run) and not self._inside(run):
+                raise _unknown("run", run, {s.run for s in self.aligned.sessions})
+
+    def _inside(self, run: str) -> list[Session]:
+        """Find sessions of the analysis itself, also those inside a process."""
+        return [s for s in self.aligned.sessions if fits(run, s.id, s.name, s.run)]
+
+    def candidates(self, session: Session) -> list[Candidate]:
+        """List the captures that may be a session's baseline, the best first."""
+        words = [run for word, run in self.wanted.items() if fits(word, session.id, session.name, session.run)]
+        if not words:
+            proposals = self.beside.proposals.automatic.get(session.process or session.id, ())
+            return [c for one in proposals for c in self._of(session, one)]
+        found = []
+        for run in filter(None, words):
+            proposals = self.beside.proposals.named.get(run, ())
+            if (session.process or session.id) in {one.id for one in proposals}:
+                continue
+            inside = [] if proposals else self._inside(run)
+            found += [c for one in proposals for c in self._of(session, one, run)]
+            found += [
+                Candidate(solo=solo, found=Found.USER)
+                for s in inside
+                if s.id != session.id and (solo := solo_of(s, s.name))
+            ]
+        return found
+
+    def _of(self, victim: Session, one: Proposal, run: str = "") -> list[Candidate]:
+        """Take a proposed capture: the process, or the sessions inside it where there are several."""
+        sessions = self.by_capture.get(one.id) or [
+            s for capture, held in self.by_capture.items() if capture.startswith(f"{one.id}/") for s in held
+        ]  # a file outside, whose processes were not known before it was read
+        inside = [s for s in sessions if s.process is not None]
+        if "#" in run:
+            inside = sessions = [s for s in inside if fits(run, s.id, s.name)]
+        company = tuple(
+            solo
+            for key in one.beside
+            for s in self.by_capture.get(key, ())[:1]
+            if (solo := solo_of(s, s.name)) is not None
+        )
+        return [
+            Candidate(
+                solo=solo, found=one.found, is_named=one.is_named, company=company,
+                neighbours=listing(list(one.beside.values())) if one.beside else "",
+            )
+            for s in inside or sessions
+            if s.id != victim.id and (solo := solo_of(s, one.label if s.process is None else f"{one.label}#{s.name}")) is not None
+        ]  # fmt: skip
+
+
+def with_baselines(device: DeviceReport, baselines: Baselines) -> DeviceReport:
+    """Say on a device which captures its sessions were measured against, and which were found beside."""
+    notes = baselines.notes_of(device.sessions)
+    labels = {
+        loss.session: ", ".join(n.label for n in notes if n.session == loss.session and n.use is Use.USED)
+        for loss in device.cost.losses
+        if loss.slowdown.evidence is Evidence.A
+    }
+    losses = tuple(
+        replace(loss, slowdown=replace(loss.slowdown, baseline=labels.get(loss.session, "")))
+        for loss in device.cost.losses
+    )
+    return replace(device, cost=replace(device.cost, losses=losses, baselines=notes))
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> OptionError:
+    return OptionError(f"--baseline names the {what} {word!r}, which is not among {sorted(known)}.", slug="bad-option")
+
+
+def without_baselines(
+    aligned: AlignedTraces, processes: AlignedTraces, used: Mapping[SessionId, tuple[Solo, ...]]
+) -> tuple[tuple[tuple[DeviceGroup, DeviceGroup], ...], AlignedTraces]:
+    """Leave out groups in which captures seem to have run together that all serve as baselines, and so ran alone whatever clocks say.
+
+    Return the groups by process and by session, and what is left.
+    """
+    serving = captures_used(used.values()) - set(used)
+    kept = tuple(
+        (whole, group)
+        for whole, group in zip(processes.groups, aligned.groups, strict=True)
+        if len(members := {plane.session for plane in whole.planes}) < 2 or not members <= serving
+    )
+    groups = tuple(group for _, group in kept)
+    devices = {group.id for group in groups}
+    findings = tuple(f for f in aligned.findings if f.device is None or f.device in devices)
+    return kept, replace(aligned, groups=groups, findings=findings)

@@ -1,0 +1,208 @@
+"""Which captures of a log directory may show the work of others alone, judged by what the index knows of them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from tb_contention.align.place import Placed
+from tb_contention.index.snapshot import Snapshot
+from tb_contention.model.baseline import Found
+from tb_contention.model.capture import CaptureFile
+from tb_contention.model.sketch import MOST_NAMES
+from tb_contention.units import SessionId
+
+#: Captures that are looked at for one session, and in all; no more bytes than that.
+MOST_EACH, MOST, MOST_BYTES = 3, 24, 1 << 30
+#: By how much the kernels per step of two captures of the same work differ at most, beside what the edges of the captures cut off.
+_PER_STEP = 0.05
+#: A folder that says that what is in it ran alone, though clocks may say otherwise: `tb-contention run --alone` makes `alone/`.
+_ALONE = re.compile(r"(^|[^a-z])(alone|solo|baseline|isolated)([^a-z]|$)")
+#: A process id at the end of a name.
+_PROCESS = re.compile(r"-\d+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A capture that may show the work of another one alone.
+
+    is_named: by the user, the manifest, or a session's name that is the same, so that it is worth saying why it is not used. beside:
+    names of captures that ran at the same time on one device, by their clocks.
+    """
+
+    id: SessionId
+    file: CaptureFile
+    label: str
+    found: Found
+    is_named: bool
+    beside: Mapping[SessionId, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What of a snapshot is looked up often."""
+
+    snapshot: Snapshot
+    beside: Mapping[SessionId, tuple[SessionId, ...]]
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "_Known":
+        beside: dict[SessionId, tuple[SessionId, ...]] = {}
+        for group in snapshot.groups:
+            for member in group.members:
+                others = tuple(m.id for m in group.members if m.id != member.id)
+                beside[member.id] = tuple(dict.fromkeys((*beside.get(member.id, ()), *others)))
+        return cls(snapshot=snapshot, beside=beside)
+
+    def proposal(self, placed: Placed, found: Found, *, is_named: bool) -> Proposal:
+        """Propose a capture."""
+        names = self.snapshot.names
+        return Proposal(
+            id=placed.id,
+            file=placed.file.whole,
+            label=names[placed.id],
+            found=found,
+            is_named=is_named,
+            beside={other: names[other] for other in self.beside.get(placed.id, ())},
+        )
+
+
+def propose(snapshot: Snapshot, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
+    """Propose captures of a whole log directory as baselines of those in some files, the best first; few enough to be decoded."""
+    wanted, known = set(files), _Known.of(snapshot)
+    by_model: dict[object, list[Placed]] = {}
+    for placed in snapshot.arranged.placed:
+        if any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use):
+            by_model.setdefault(_model(placed), []).append(placed)
+    made: dict[SessionId, tuple[Proposal, ...]] = {}
+    for victim in (p for placed in by_model.values() for p in placed if p.file.whole in wanted):
+        if not _is_alone(victim):
+            others = (p for model in {_model(victim), None} for p in by_model.get(model, ()))
+            made[victim.id] = _of_one(victim, others if _model(victim) is not None else _all(by_model), known)
+    return _bounded(made, wanted)
+
+
+def _all(by_model: Mapping[object, Sequence[Placed]]) -> Iterable[Placed]:
+    return (placed for group in by_model.values() for placed in group)
+
+
+def _of_one(victim: Placed, others: Iterable[Placed], known: _Known) -> tuple[Proposal, ...]:
+    ranked = []
+    for placed in others:
+        if placed.id == victim.id or placed.id in known.beside.get(victim.id, ()):
+            continue
+        found = _rank(victim, placed, known)
+        if found is not None:
+            ranked.append((found, _apart(victim, placed), placed.id, placed))
+    ranked.sort(key=lambda each: each[:3])
+    return tuple(
+        known.proposal(placed, Found.MANIFEST if rank == 0 else Found.KERNELS, is_named=rank < 3)
+        for rank, _, _, placed in ranked[:MOST_EACH]
+    )
+
+
+def _rank(victim: Placed, placed: Placed, known: _Known) -> int | None:
+    """Return how good a candidate is, 0 for the best; None for none."""
+    if _same_command(victim, placed):
+        return 0
+    says_alone = _is_alone(placed)
+    if known.beside.get(placed.id) and not says_alone:
+        return None
+    names = known.snapshot.names
+    if says_alone and _leaf(names[victim.id]) == _leaf(names[placed.id]):
+        return 1
+    # One capture alone says nothing of another one alone, unless a name tells which of them had company.
+    if not known.beside.get(victim.id) or not _as_often(victim, placed):
+        return None
+    return 2 if _leaf(names[victim.id]) == _leaf(names[placed.id]) else 3
+
+
+def _same_command(victim: Placed, placed: Placed) -> bool:
+    """Return whether one `tb-contention run` recorded the same command in company and alone."""
+    here, there = victim.manifest, placed.manifest
+    if here is None or there is None or here.recorded is None or there.recorded is None:
+        return False
+    same = (here.recorded.run, here.recorded.command) == (there.recorded.run, there.recorded.command)
+    return same and there.recorded.alone and not here.recorded.alone
+
+
+def _is_alone(placed: Placed) -> bool:
+    """Return whether the manifest or a folder says that a capture ran alone."""
+    if placed.manifest is not None and placed.manifest.recorded is not None:
+        return placed.manifest.recorded.alone
+    return any(_ALONE.search(part.casefold()) for part in placed.file.run.split("/")[:-1])
+
+
+def _leaf(name: str) -> str:
+    return _PROCESS.sub("", name.rsplit("/", 1)[-1])
+
+
+def _model(placed: Placed) -> str | None:
+    """Return the GPU model of the device with most work."""
+    use = max(placed.sketch.use, key=lambda u: (not placed.sketch.devices[u.device].is_host, u.kernels))
+    device = placed.sketch.devices[use.device]
+    stated = placed.manifest.devices.get(device.ordinal) if placed.manifest is not None else None
+    return device.model or (stated.model if stated is not None else None)
+
+
+def _as_often(victim: Placed, placed: Placed) -> bool:
+    """Return whether captures have equally many kernels per step, and much the same kernels."""
+    here, there = victim.sketch, placed.sketch
+    if here.names and there.names and not _overlap(here.names, there.names):
+        return False
+    if not here.steps or not there.steps:
+        return here.steps == there.steps
+    a, b = (sum(use.kernels for use in sketch.use) / sketch.steps for sketch in (here, there))
+    return abs(a - b) <= (_PER_STEP + 2 / min(here.steps, there.steps)) * max(a, b)
+
+
+def _overlap(here: tuple[int, ...], there: tuple[int, ...]) -> bool:
+    """Return whether half of the names that both signatures can show are in both."""
+    least = min((max(names) for names in (here, there) if len(names) == MOST_NAMES), default=1 << 32)
+    a, b = ({name for name in names if name <= least} for names in (here, there))
+    return 2 * len(a & b) >= len(a | b)
+
+
+def _apart(victim: Placed, placed: Placed) -> int:
+    """Return how long after or before the other a capture was made, ns."""
+    if victim.clock.origin_ns is None or placed.clock.origin_ns is None:
+        return 1 << 62
+    return abs(victim.start - placed.start)
+
+
+def _bounded(
+    made: Mapping[SessionId, tuple[Proposal, ...]], there: set[CaptureFile]
+) -> dict[SessionId, tuple[Proposal, ...]]:
+    """Keep the best of each session, then the second, as long as not too much has to be decoded beside what is analysed anyway."""
+    kept: dict[SessionId, list[Proposal]] = {}
+    files: set[CaptureFile] = set()
+    for place in range(MOST_EACH):
+        for victim, proposals in made.items():
+            if place < len(proposals):
+                one = proposals[place]
+                more = files | ({one.file} - there)
+                if len(more) <= MOST and sum(file.size for file in more) <= MOST_BYTES:
+                    files = more
+                    kept.setdefault(victim, []).append(one)
+    return {victim: tuple(found) for victim, found in kept.items()}
+
+
+def named(snapshot: Snapshot, word: str) -> tuple[Proposal, ...]:
+    """Find the captures that a word names: an id, a name or its end, a run, a directory of runs, or a pattern of these."""
+    known, folded = _Known.of(snapshot), word.rstrip("/").partition("#")[0]
+    fit = [p for p in snapshot.arranged.placed if fits(folded, p.id, snapshot.names[p.id], p.file.run)]
+    return tuple(known.proposal(p, Found.USER, is_named=True) for p in fit)
+
+
+def fits(word: str, key: str, name: str, run: str = "") -> bool:
+    """Return whether a word names a session."""
+    places = (key, name, run)
+    if any(word == place or (place and place.startswith(f"{word}/")) for place in places):
+        return True
+    if name.endswith(f"/{word}") or _leaf(name) == word:
+        return True
+    if not any(c in word for c in "*?["):
+        return False
+    levels = run.split("/")
+    above = ("/".join(levels[:depth]) for depth in range(1, len(levels)))
+    return any(fnmatchcase(place, word) for place in (*places, _leaf(name), *above) if place)

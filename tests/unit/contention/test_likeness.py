@@ -1,0 +1,216 @@
+"""Captures alone are found, and those of other work, another GPU, another clock or in company are refused with the reason."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import tb_contention
+from tb_contention.errors import OptionError
+from tb_contention.model.baseline import BaselineCapture, Found, Use
+from tb_contention.model.contention import Evidence
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.pipeline import Options
+from tb_contention.report.to_json import to_dict
+from tb_contention.simulate import Scenario, random_scenario, write_scenario
+from tb_contention.simulate.workload import SessionSpec
+
+MODEL, OTHER_MODEL = b"Simulated GPU 80 GB", b"Simulated GPU 40 GB"
+Change = Callable[[SessionSpec], SessionSpec]
+
+
+def scenario_of() -> Scenario:
+    return random_scenario(2, "mps")
+
+
+def written(folder: Path, change: Change | None = None, *, place: str = "alone/session_a") -> Path:
+    """Write the pair together, and beside it session_a alone as another program, GPU or clock would be recorded."""
+    scenario = scenario_of()
+    write_scenario(scenario, folder, seed=1, alone=False)
+    first, *rest = scenario.sessions
+    other = replace(scenario, sessions=(first if change is None else change(first), *rest))
+    write_scenario(other, folder / "scratch", seed=1)
+    (folder / place).parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(folder / "scratch" / "alone" / "session_a", folder / place)
+    shutil.rmtree(folder / "scratch")
+    return folder
+
+
+def analysed(folder: Path, baselines: dict[str, str] | None = None, *, find: bool = True) -> Report:
+    return tb_contention.analyse(
+        folder, cache_dir=None, options=Options(baselines=baselines or {}, find_baselines=find)
+    )
+
+
+def shared(report: Report) -> DeviceReport:
+    return next(device for device in report.devices if len(device.sessions) > 1)
+
+
+def notes(report: Report) -> list[BaselineCapture]:
+    return [note for note in shared(report).cost.baselines if "session_a" in note.session]
+
+
+def evidence(report: Report) -> Evidence:
+    return next(x.slowdown.evidence for x in shared(report).cost.losses if "session_a" in x.session)
+
+
+def scaled(spec: SessionSpec, factor: float) -> SessionSpec:
+    return replace(spec, items=tuple(replace(item, mean=item.mean * factor) for item in spec.items))
+
+
+def other_batch(spec: SessionSpec) -> SessionSpec:
+    larger = tuple(replace(i, grid=(2 * i.grid[0], *i.grid[1:]), mean=1.9 * i.mean) for i in spec.items)
+    return replace(spec, items=larger)
+
+
+def twice_as_often(spec: SessionSpec) -> SessionSpec:
+    return replace(spec, items=(*spec.items, *spec.items))
+
+
+def other_program(spec: SessionSpec) -> SessionSpec:
+    return replace(spec, items=tuple(replace(item, name=f"other_{item.name}") for item in spec.items))
+
+
+def test_the_same_work_alone_is_found_used_and_named(tmp_path: Path) -> None:
+    report = analysed(written(tmp_path))
+
+    (note,) = notes(report)
+    assert (note.label, note.found, note.use, note.reason) == ("alone/session_a", Found.KERNELS, Use.USED, "")
+    assert evidence(report) is Evidence.A
+    wire = next(d for d in to_dict(report)["devices"] if len(d["sessions"]) > 1)
+    (row,) = (r for r in wire["per_session"] if "session_a" in r["session"])
+    assert row["slowdown"]["baseline"] == "alone/session_a"
+    assert row["basis"] == "measured against alone/session_a, a capture of the session alone (class A)"
+    assert row["baselines"][0]["words"] in wire["verdict"]["trust"]
+    assert "found by its kernels; choose another with --baseline" in row["baselines"][0]["words"]
+
+
+def test_it_is_found_under_another_name_by_its_kernels(tmp_path: Path) -> None:
+    report = analysed(written(tmp_path, place="monday/quiet"))
+
+    (note,) = notes(report)
+    assert (note.label, note.use) == ("quiet", Use.USED)
+    assert evidence(report) is Evidence.A
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (other_batch, "it runs the same kernels with other launch sizes, as with another batch size"),
+        (twice_as_often, "kernels per step, and "),
+        (lambda spec: scaled(spec, 1.25), "as long as undisturbed ones here, as at another clock or in company"),
+        (lambda spec: scaled(spec, 0.6), "as long as there, as at another clock"),
+    ],
+    ids=["batch", "counts", "slower", "faster"],
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_other_work_and_another_clock_are_refused(change: Change, reason: str, named: bool, tmp_path: Path) -> None:
+    folder = written(tmp_path, change)
+    report = analysed(folder, {"together/session_a": "alone/session_a"} if named else {})
+
+    (note,) = notes(report)
+    assert note.use is Use.REFUSED
+    assert reason in note.reason
+    plain = analysed(folder, find=False)
+    assert shared(report).cost.losses == shared(plain).cost.losses
+    assert shared(report).predictions == shared(plain).predictions
+    assert report.findings == plain.findings
+
+
+def test_another_program_is_refused_where_the_user_names_it_and_else_not_worth_a_word(tmp_path: Path) -> None:
+    folder = written(tmp_path, other_program)
+
+    assert notes(analysed(folder)) == []
+    (note,) = notes(analysed(folder, {"session_a": "alone"}))
+    assert (note.use, note.reason) == (Use.REFUSED, "it runs other kernels")
+
+
+def test_another_gpu_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    for file in (folder / "alone").rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes().replace(MODEL, OTHER_MODEL))
+
+    (note,) = notes(analysed(folder, {"session_a": "alone/session_a"}))
+    assert note.use is Use.REFUSED
+    assert note.reason == "it ran on another GPU (Simulated GPU 40 GB, not Simulated GPU 80 GB)"
+
+
+@pytest.mark.parametrize(("there", "use"), [(1410, Use.REFUSED), (1980, Use.USED), (2500, Use.REFUSED)])
+def test_clocks_that_the_driver_reports_decide(there: int, use: Use, tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    for place, clock in (("together", 1980), ("alone", there)):
+        for file in (folder / place / "session_a").rglob("tb_contention.json"):
+            manifest = json.loads(file.read_text())
+            samples = {"time_ns": list(range(9)), "sm_clock_mhz": [clock] * 9, "utilisation_percent": [90] * 9}
+            manifest["sessions"]["*"]["devices"]["0"]["samples"] = samples
+            file.write_text(json.dumps(manifest))
+
+    (note,) = notes(analysed(folder))
+    assert note.use is use
+    assert note.reason == ("" if use is Use.USED else f"its SM clock was {there:,} MHz, and 1,980 MHz here")
+
+
+def test_a_capture_in_company_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    shutil.rmtree(folder / "alone")
+    later = replace(scenario_of(), sessions=tuple(replace(s, noise=0.061) for s in scenario_of().sessions))
+    write_scenario(later, folder / "later", seed=2, alone=False)
+    for file in (folder / "later").rglob("tb_contention.json"):
+        manifest = json.loads(file.read_text())
+        manifest["sessions"]["*"]["clock"] = {"origin_ns": 1_800_000_000_000_000_000, "error_ns": 1000}
+        file.write_text(json.dumps(manifest))
+
+    assert notes(analysed(folder)) == []
+    (note,) = notes(analysed(folder, {"together/session_a": "later/together/session_a"}))
+    assert note.use is Use.REFUSED
+    assert note.reason == "it ran beside later/together/session_b, which slowed it"
+
+
+def test_runs_may_be_patterns_directories_and_places_outside(tmp_path: Path) -> None:
+    folder = written(tmp_path / "logs")
+    outside = Path(shutil.move(folder / "alone", tmp_path / "outside"))
+    for run in (str(outside), str(outside / "session_a"), f"{outside}/session_a/"):
+        report = analysed(folder, {"*/session_a": run})
+        (note,) = notes(report)
+        assert (note.found, note.use, note.label) == (Found.USER, Use.USED, run.rstrip("/"))
+        assert evidence(report) is Evidence.A
+        assert len(report.sessions) == 2
+    shutil.move(outside, folder / "quiet")
+    for run in ("quiet", "quiet/*", "qui*", "quiet/session_a"):
+        (note,) = notes(analysed(folder, {"session_a": run}, find=False))
+        assert (note.found, note.use) == (Found.USER, Use.USED)
+    assert notes(analysed(folder, find=False)) == []
+    assert notes(analysed(folder, {"session_a": ""})) == []
+    with pytest.raises(OptionError, match="nowhere"):
+        analysed(folder, {"session_a": "nowhere"})
+
+
+def test_a_manifest_that_names_the_command_outweighs_names(tmp_path: Path) -> None:
+    folder = written(tmp_path, place="x/y")
+    for place, alone in (("together/session_a", False), ("x/y", True)):
+        for file in (folder / place).rglob("tb_contention.json"):
+            manifest = json.loads(file.read_text())
+            manifest["sessions"]["*"]["recorded"] = {"run": "ab", "command": 0, "alone": alone}
+            file.write_text(json.dumps(manifest))
+
+    (note,) = notes(analysed(folder))
+    assert (note.label, note.found, note.use) == ("y", Found.MANIFEST, Use.USED)
+
+
+def test_captures_alone_that_clocks_put_together_stay_baselines(tmp_path: Path) -> None:
+    scenario = scenario_of()
+    write_scenario(scenario, tmp_path, seed=1)
+    for file in (tmp_path / "alone").rglob("tb_contention.json"):
+        manifest = json.loads(file.read_text())
+        manifest["sessions"]["*"]["clock"] = {"origin_ns": 1_700_000_000_000_000_000, "error_ns": 1000}
+        file.write_text(json.dumps(manifest))
+
+    report = tb_contention.analyse(tmp_path, cache_dir=None)
+
+    assert [len(device.sessions) for device in report.devices] == [2]
+    assert {note.use for note in report.devices[0].cost.baselines} == {Use.USED}
+    assert {loss.slowdown.evidence for loss in report.devices[0].cost.losses} == {Evidence.A}
