@@ -4,6 +4,7 @@ What comes from here is simulated, and its files say so: the host is `simulated-
 """
 
 from tb_contention.simulate.directory import write_directory
+from tb_contention.simulate.hard import HARD_KINDS, hard_scenario, write_hard
 from tb_contention.simulate.large import write_large
 from tb_contention.simulate.large_memory import write_large_memory
 from tb_contention.simulate.memory_scenarios import Damage, MemoryScenario, write_memory
@@ -16,6 +17,7 @@ from tb_contention.simulate.scenarios import SCENARIOS, Scenario
 from tb_contention.simulate.write import play, write_scenario
 
 __all__ = [
+    "HARD_KINDS",
     "NAMES",
     "RANDOM_MODES",
     "REFERENCE",
@@ -25,10 +27,12 @@ __all__ = [
     "Scenario",
     "changed_kernels",
     "growing_pool",
+    "hard_scenario",
     "play",
     "random_memory",
     "random_scenario",
     "write_directory",
+    "write_hard",
     "write_large",
     "write_large_memory",
     "write_memory",

@@ -29,7 +29,7 @@ def host_events(spec: SessionSpec, runs: tuple[StepRun, ...], *, in_process: boo
             events += _session_step(spec, run, number)
         else:
             events += _function_step(spec, run, number)
-        if era in (Era.TF_2_14, Era.TF_2_6):
+        if era in (Era.TF_2_14, Era.TF_2_6) and spec.recorder.dated:
             # A tf.data thread makes the next element; its id is the wall clock just before, which is how such files can be placed.
             at = round(run.begin)
             stats: dict[str, StatValue] = {"element_id": epoch_ns + at - 400 + round(spec.recorder.offset)}

@@ -32,6 +32,7 @@ GPU = Capabilities(
 )
 HOST_BASE_NS, _GPU_BASE_NS = 182_340, 197_512  # tracers start a little after the profiler session does
 _COPY_STREAMS = {ItemKind.TO_DEVICE: (1, "MemcpyH2D"), ItemKind.TO_HOST: (2, "MemcpyD2H")}
+_FURTHER = 2  # further compute streams come after those of the copies
 _COPY_DETAILS = {
     ItemKind.TO_DEVICE: "kind_src:pinned kind_dst:device size:{} dest:0 async:1",
     ItemKind.TO_HOST: "kind_src:device kind_dst:pinned size:{} dest:0 async:1",
@@ -58,7 +59,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One piece of device work: correlation id, launch, start and end in ns of the simulation."""
+    """One piece of device work: correlation id, launch, start and end in ns. stream: among its session's, 0 = the first."""
 
     correlation: int
     item: Item
@@ -66,6 +67,7 @@ class Work:
     launch: int
     start: int
     end: int
+    stream: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,9 @@ def space_of(parts: list[Recorded], epoch_ns: int) -> Space:
     done = [spans(part.spec, part.runs) if part.works is None else list(part.works) for part in parts]
     works = [_numbered(work, number) for number, work in enumerate(done)]
     kept = [[w for w in work if not _lost(rng, recorder.lost_kernels)] for work in works]
+    if recorder.cut < 1:
+        last = window.start + recorder.cut * (window.end - window.start)
+        kept = [[w for w in work if w.end <= last] for work in kept]
     launched = [[w for w in work if not _lost(rng, recorder.lost_launches)] for work in works]
     planes = [_device_plane(parts, kept, window), _host_plane(parts, launched, window, epoch_ns)]
     if recorder.era in (Era.TF_2_20, Era.JAX):
@@ -111,7 +116,7 @@ def space_of(parts: list[Recorded], epoch_ns: int) -> Space:
     for plane in planes if recorder.drift else ():
         _let_drift(plane, recorder.drift)
     missing = sum(map(len, works)) - sum(map(len, kept))
-    warnings = [_LOST.format(missing)] if recorder.lost_kernels else []
+    warnings = [_LOST.format(missing)] if recorder.lost_kernels or recorder.cut < 1 else []
     return Space(planes=planes, hostnames=[HOST], warnings=warnings)
 
 
@@ -167,7 +172,7 @@ def _device_plane(parts: list[Recorded], works: list[list[Work]], window: Window
         for one in work:
             if window.holds(one.start, one.end, _GPU_BASE_NS):
                 further, name = _COPY_STREAMS.get(one.item.kind, (0, "Compute"))
-                number = part.spec.stream + further
+                number = part.spec.stream + (further or (one.stream and one.stream + _FURTHER))
                 line = lines.setdefault(
                     number, Line(id=number, name=f"Stream #{number}({name})", timestamp_ns=_GPU_BASE_NS)
                 )

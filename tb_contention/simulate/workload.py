@@ -69,7 +69,8 @@ class Recorder:
     """What the profiler gets wrong.
 
     offset: ns by which the clock that it states is late; drift: ns per ms by which its times run fast. lost_kernels, lost_launches:
-    share of the events that it drops.
+    share of the events that it drops. cut: it keeps device events up to this part of the window. dated: an old file holds a time of day.
+    collection: ns from the end of the window until the file is written.
     """
 
     era: Era = Era.TF_2_20
@@ -77,6 +78,9 @@ class Recorder:
     drift: float = 0.0
     lost_kernels: float = 0.0
     lost_launches: float = 0.0
+    cut: float = 1.0
+    dated: bool = True
+    collection: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,15 +80,20 @@ def _processes(played: list[Played]) -> dict[str, list[Played]]:
     return files
 
 
-def write_session(folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: int | None = None) -> None:
+def write_session(
+    folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: int | None = None, manifest: bool = True
+) -> None:
     """Write a file and its manifest in TensorBoard's layout; clock_ns: what the manifest states as Unix ns of trace time 0."""
-    stop = datetime.fromtimestamp((epoch_ns + spec.window[1] * 1e6) // NS_PER_S, timezone.utc)
+    written = epoch_ns + spec.window[1] * 1e6 + spec.recorder.collection
+    stop = datetime.fromtimestamp(written // NS_PER_S, timezone.utc)
     target = folder / "plugins" / "profile" / stop.strftime("%Y_%m_%d_%H_%M_%S")
     target.mkdir(parents=True, exist_ok=True)
     (target / f"{HOST}.xplane.pb").write_bytes(data)
+    if not manifest:
+        return
     device = {"uuid": _UUID, "model": GPU.model, "memory_bytes": GPU.memory_size}
     session = {"host": HOST, "simulated": True, "process_id": spec.process_id, "devices": {"0": device}}
     if clock_ns is not None:
         session["clock"] = {"origin_ns": clock_ns, "error_ns": 5_000}
-    manifest = {"format_version": 1, "sessions": {"*": session}}
-    (target / "tb_contention.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    facts = {"format_version": 1, "sessions": {"*": session}}
+    (target / "tb_contention.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,179 @@
+"""Scripts of several sessions and a machine -> when each step and each piece of device work began and ended.
+
+A session is a host that works and waits, and streams of device work in order of launch. The host fetches its input, launches the items of
+a step one after the other, waits until all have ended, and pauses or waits for the next request. Times are ns.
+"""
+
+from collections import deque
+from math import inf
+
+from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.hard.sessions import Machine, Script
+from tb_contention.simulate.hard.sharing import Head
+
+_DONE = 1e-3
+
+
+class Host:
+    """Where a session's host is: it works (`left` ns) or waits until `wake`; inf = for the device or for input."""
+
+    def __init__(self, number: int, script: Script) -> None:
+        self.number, self.script = number, script
+        self.runs: list[StepRun] = []
+        self.fetched: list[tuple[float, float]] = []
+        self.streams: dict[int, deque[Head]] = {stream: deque() for stream in sorted(set(script.streams))}
+        self.left = 0.0
+        self.wake = script.start
+        self.elements, self.producing = 0, script.element
+        self._next = "begin"
+        self._item = self._open = 0
+        self._launched = 0.0
+
+    def step_begins(self, now: float, horizon: float) -> None:
+        """Pause before the next step, or wait for its request."""
+        script, number = self.script, len(self.runs)
+        self.left, self.wake, self._next = 0.0, inf, "done"
+        if now > horizon or number == len(script.work):
+            return
+        if script.arrivals is not None:
+            self.wake, self._next = max(now, script.arrivals[number]), "fetch"
+        else:
+            self.left, self._next = script.pauses[number], "fetch"
+            if not self.left:
+                self.wake = now
+
+    def act(self, now: float, horizon: float) -> None:
+        """Go on after what it worked or waited for."""
+        if self._next == "begin":
+            self.step_begins(now, horizon)
+        elif self._next == "fetch":
+            self._fetch(now)
+        elif self._next == "input":
+            self._launch(now)
+        elif self._next == "launched":
+            self._enqueue(now)
+        elif self._next == "end":
+            self.runs[-1].end = now
+            self.step_begins(now, horizon)
+
+    def _fetch(self, now: float) -> None:
+        work = self.script.work[len(self.runs)]
+        blank = [0.0] * len(work)
+        self.runs.append(StepRun(begin=now, launch=blank[:], start=blank[:], finish=blank[:]))
+        self._item, self._open, self._next = 0, len(work), "input"
+        self.wake, self._launched = inf, now
+        if not self.script.element:
+            self._launch(now)
+
+    def fed(self, now: float) -> None:
+        """Take an element of the input if the host waits for one."""
+        if self._next == "input" and self.wake == inf and self.elements:
+            self.elements -= 1
+            self.fetched.append((self._launched, now))
+            self.left = 0.0
+            self._launch(now)
+
+    def _launch(self, now: float) -> None:
+        self._launched, self.wake, self._next = now, inf, "launched"
+        self.left = self.script.launch + self.script.inside
+
+    def _enqueue(self, now: float) -> None:
+        script, run, item = self.script, self.runs[-1], self._item
+        run.launch[item] = max(self._launched, now - script.launch)
+        step = len(self.runs) - 1
+        head = Head(
+            self.number, script.streams[item], step, item, script.work[step][item], now, script.fill[item], script.copies[item], now
+        )  # fmt: skip
+        self.streams[head.stream].append(head)
+        self._item += 1
+        if self._item < len(run.launch):
+            self._launch(now)
+        else:
+            self._next, self.left, self.wake = "sync", 0.0, inf
+
+    def finished(self, head: Head, now: float) -> None:
+        """Take a finished piece off its stream; the last of a step lets the host go on."""
+        self.runs[head.step].finish[head.item] = now
+        queue = self.streams[head.stream]
+        queue.popleft()
+        if queue:
+            queue[0].since = now
+        self._open -= 1
+        if not self._open:
+            self._next, self.left = "end", self.script.launch
+
+
+def play(scripts: list[Script], machine: Machine, horizon: float) -> list[Host]:
+    """Play the scripts; no step begins after the horizon. The result has one host per script."""
+    policy = machine.policy()
+    hosts = [Host(number, script) for number, script in enumerate(scripts)]
+    now, fallen = 0.0, -inf
+    while True:
+        heads = [queue[0] for host in hosts for queue in host.streams.values() if queue]
+        kernels = [head for head in heads if not head.copy]
+        until, rates, fallen = inf, [0.0] * len(kernels), fallen
+        if kernels:
+            rates, until = policy.rates(now, kernels)
+            if machine.fall:
+                if len({head.job for head in kernels}) > 1:
+                    fallen = now + machine.recover
+                if fallen >= now:
+                    rates = [rate / (1.0 + machine.fall) for rate in rates]
+                    until = min(until, fallen + 1.0 if fallen > now else inf)
+        moving = list(zip(kernels, rates, strict=True))
+        for direction in (1, 2):
+            copies = [head for head in heads if head.copy == direction]
+            moving += [(head, 1.0 / len(copies) if machine.link else 1.0) for head in copies]
+        pace = _host_pace(hosts, machine)
+        ends = [until]
+        ends += [now + head.left / rate for head, rate in moving if rate > 0]
+        for host in hosts:
+            ends.append(now + host.left / pace if host.left > 0 else host.wake)
+            if _produces(host):
+                ends.append(now + host.producing / pace)
+        then = max(now, min(ends))
+        if then == inf:
+            return hosts
+        _pass(hosts, moving, then - now, now, then, pace, horizon)
+        now = then
+
+
+def _produces(host: Host) -> bool:
+    return bool(host.script.element) and host.elements < host.script.buffer and len(host.runs) < len(host.script.work)
+
+
+def _host_pace(hosts: list[Host], machine: Machine) -> float:
+    if machine.cpu == 1.0:
+        return 1.0
+    return 1.0 / machine.cpu if sum(host.left > 0 or _produces(host) for host in hosts) > 1 else 1.0
+
+
+def _pass(
+    hosts: list[Host], moving: list[tuple[Head, float]], length: float, now: float, then: float, pace: float, horizon: float
+) -> None:  # fmt: skip
+    """Let everybody work until `then`, and go on where something ended."""
+    making = [host for host in hosts if _produces(host)]
+    for host in making:
+        host.producing -= length * pace
+    for host in hosts:
+        if host.left > 0:
+            host.left -= length * pace
+            if host.left <= _DONE:
+                host.left = 0.0
+                host.act(then, horizon)
+        elif host.wake <= then:
+            host.act(then, horizon)
+    for host in making:
+        if host.producing <= _DONE:
+            host.elements, host.producing = host.elements + 1, host.script.element
+    for host in hosts:
+        if host.script.element:
+            host.fed(then)
+    for head, rate in moving:
+        if rate > 0:
+            if not head.begun:
+                head.begun = True
+                hosts[head.job].runs[head.step].start[head.item] = now
+            head.left -= length * rate
+            if head.left <= _DONE:
+                hosts[head.job].finished(head, then)
