@@ -45,6 +45,7 @@ from tb_contention.contention.results import (
 )
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.stretch import Stretch, find_stretch
+from tb_contention.contention.untraced import Turns, find_turns, only_one
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -82,6 +83,7 @@ class _Victim:
     solo: Baseline | None
     solo_latency: float | None
     running: Intervals
+    turns: Turns | None
 
 
 def measure_cost(
@@ -107,7 +109,10 @@ def measure_cost(
     on_cores = group.device.device.is_host and len(processes) > 1
     alones = _alones(victims, group, sharing, on_cores=on_cores)
     losses = _each(lambda pair: _loss(pair[0], pair[1], measured), list(zip(victims, alones, strict=True)))
-    comparable = [len(works) > 1 or victim.solo is not None or measured is not None for victim in victims]
+    comparable = [
+        len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
+        for victim in victims
+    ]
     clocks = _each(
         lambda case: _clock_effect(case[0], case[1], sharing, len(works), error),
         list(zip(victims, losses, strict=True)),
@@ -201,6 +206,8 @@ def _victim(
     link = link_between(work, others, error)
     pending = [other.pending for other in others] if link is None else link.apart
     busy = united([*pending, *(other.unseen() for other in others)])
+    turns = find_turns(work, busy, group, error)
+    busy = busy if turns is None else united([busy, turns.away])
     exposure = expose(work, busy, group.start, group.end, error, link)
     own = with_copies(work, exposure, learned(work, exposure), link, len(works))
     others_running = united([running[other.id] for other in others])
@@ -222,6 +229,7 @@ def _victim(
         solo=solo,
         solo_latency=sum(latencies) / len(latencies) if latencies else None,
         running=others_running,
+        turns=turns,
     )
 
 
@@ -236,9 +244,7 @@ def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
 def _sharing(victims: list[_Victim], group: DeviceGroup, error: int) -> Sharing:
     """Recognise the mechanism with the best baselines at hand."""
     if len(victims) < 2:
-        return Sharing(
-            mechanism=Mechanism.NONE, detail="No other session was captured on this device at the same time."
-        )
+        return only_one(victims[0].turns if victims else None)
     return recognise([victim.work for victim in victims], _best_guess(victims), group.start, group.end, error)
 
 

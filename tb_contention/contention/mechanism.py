@@ -195,7 +195,12 @@ def concluded(sharing: Sharing, results: tuple[SessionLoss, ...], *, on_host: bo
     processes on a processor, and on a processor where no loss could be determined.
     """
     only = results[0].slowdown if len(results) == 1 else None
-    if only is not None and (only.low or 0.0) > 1.0 and answer_of(only) is not Answer.NO:
+    if (
+        only is not None
+        and sharing.mechanism is Mechanism.NONE
+        and (only.low or 0.0) > 1.0
+        and answer_of(only) is not Answer.NO
+    ):
         detail = "The session is slower than alone; what else ran on the device was not captured."
         return replace(sharing, mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail)
     undetermined = on_host and len(results) > 1 and all(r.slowdown.evidence is Evidence.D for r in results)

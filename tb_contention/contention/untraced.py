@@ -1,0 +1,155 @@
+"""Find turns of a process that was not captured: kernels of a session that take longer by one length, whatever they are, and late starts.
+
+session    |==|==|==|=   turn of another   =|==|==|==|   turn of another   |==|==
+recorded   |==|==|==|======================|==|==|==|                     |==|==
+
+What slows a session by itself is in proportion to the kernel, of another length for every kernel, or always at one place of the step.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.contention.baseline import group_means
+from tb_contention.contention.interval_sets import covered, widened
+from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.replay import find_gaps
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.alignment import DeviceGroup
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64, Bool
+from tb_contention.words.numbers import duration as in_words
+
+#: The shortest turn that is looked for, ns, and by which part of its usual length an interrupted kernel takes longer at least.
+_LEAST_TURN, _LONGER = 250_000.0, 0.5
+#: Turns are of one length within so much, and scatter by less than that, or less again in kernels of two kinds only.
+_SAME, _SCATTER, _ALIKE = 0.08, 0.04, 0.02
+#: So many turns must be seen, in kernels of so many kinds, the longest of which is so much longer than the shortest.
+_LEAST, _KINDS, _UNLIKE = 12, 2, 1.5
+#: Part of the time in interruptions that turns of this length, or up to so many of them at once, must explain.
+_MOSTLY, _AT_ONCE = 0.6, 4
+#: Part of the turns that may come at one place of the step.
+_ONE_PLACE = 0.9
+#: Instances of a kernel that show how long an uninterrupted one is, the percentile that surely is, and how much longer others are at most.
+_FEW, _LOW, _NEAR = 4, 5, 1.3
+#: An interrupted kernel or a late one, where turns are known: by this part of a turn and so many robust standard deviations.
+_PART, _SURE = 0.05, 6.0
+#: A kernel that never takes less than this part of a turn may be interrupted every time.
+_LONG = 0.9
+#: Part of a key's instances that are interrupted beyond which none is surely uninterrupted.
+_OFTEN = 0.75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """Turns of a process that was not captured. length: ns; away: when it had the device, as far as the session's kernels show."""
+
+    length: float
+    count: int
+    away: Intervals
+
+
+def find_turns(work: SessionWork, foreign: Intervals, group: DeviceGroup, error: int) -> Turns | None:
+    """Find turns on a GPU while no traced session had work; None unless they are beyond doubt.
+
+    foreign: when traced ones had; error: of the clocks, ns.
+    """
+    if group.device.device.is_host:
+        return None
+    duration = (work.end - work.start).astype(np.float64)
+    rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
+    rows &= covered(widened(foreign, error), work.start, work.end) == 0
+    if rows.sum() < 10 * _LEAST:
+        return None
+    low, spread = _uncut(work.key, work.keys, duration, rows)
+    excess = np.where(rows & np.isfinite(low), duration - low, 0.0)
+    cut = np.flatnonzero(excess > np.maximum(_LEAST_TURN, _LONGER * np.nan_to_num(low)))
+    length = _common(excess[cut])
+    if length is None:
+        return None
+    one = cut[np.abs(excess[cut] / length - 1) < _SAME]
+    if not _unlike_own(work, low, excess, one):
+        return None
+    cut = np.flatnonzero(excess > np.maximum(_PART * length, _SURE * np.nan_to_num(spread)))
+    begin = work.start[cut] + (0.5 * low[cut]).astype(np.int64)
+    always = np.flatnonzero(rows & ((low > _LONG * length) | _nearly_always(work, rows, cut)))
+    due, late = _late(work, length, rows)
+    starts = (begin, work.start[always], due[late])
+    ends = (begin + excess[cut].astype(np.int64), work.end[always], work.start[late])
+    away = Intervals.union_of(np.concatenate(starts), np.concatenate(ends))
+    return Turns(length=length, count=len(one), away=away)
+
+
+def only_one(turns: Turns | None) -> Sharing:
+    """Describe how the only captured session shares the device."""
+    if turns is None:
+        return Sharing(
+            mechanism=Mechanism.NONE, detail="No other session was captured on this device at the same time."
+        )
+    detail = (
+        f"Turns of {in_words(turns.length)} interrupt kernels of the session, {turns.count} of them in full; what takes "
+        "them was not captured."
+    )
+    return Sharing(mechanism=Mechanism.TIME_SLICING, detail=detail, slice=turns.length)
+
+
+def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
+    """Return the mean and the deviation of uninterrupted instances of each row's key; NaN where too few are known.
+
+    Interruptions make instances longer, never shorter: the shortest are uninterrupted.
+    """
+    picked = np.flatnonzero(rows)
+    order = picked[np.lexsort((value[picked], key[picked]))]
+    first = np.searchsorted(key[order], np.arange(keys))
+    count = np.searchsorted(key[order], np.arange(keys), "right") - first
+    known = np.flatnonzero(count >= _FEW)
+    least = np.full(keys, np.nan)
+    least[known] = value[order[first[known] + (count[known] - 1) * _LOW // 100]]
+    near = picked[value[picked] <= _NEAR * least[key[picked]]]
+    means = group_means(key[near], keys, value[near])
+    return means.mean[key], means.deviation[key]
+
+
+def _common(excess: F64) -> float | None:
+    """Return the commonest excess, ns; None where there are too few, or where they scatter too much to be turns."""
+    if len(excess) < _LEAST:
+        return None
+    values = np.sort(np.log(excess))
+    near = np.searchsorted(values, values + _SAME) - np.searchsorted(values, values - _SAME)
+    centre = float(values[int(near.argmax())])
+    length = float(np.exp(np.median(values[np.abs(values - centre) < _SAME])))
+    times = np.clip(np.round(excess / length), 1, _AT_ONCE)
+    explained = np.abs(excess / length - times) < _SAME * np.minimum(times, 2)
+    one = np.abs(excess / length - 1) < _SAME
+    if one.sum() < _LEAST or float(np.std(excess[one])) > _SCATTER * length:
+        return None
+    return length if float(excess[explained].sum()) > _MOSTLY * float(excess.sum()) else None
+
+
+def _unlike_own(work: SessionWork, low: F64, excess: F64, one: I64) -> bool:
+    """Return whether turns of one length interrupt kernels of several kinds, at several places, and with work in between."""
+    kinds = np.unique(work.key[one], return_index=True)[1]
+    usual = low[one[kinds]]
+    if len(kinds) < _KINDS or usual.max() < _UNLIKE * usual.min():
+        return False
+    if len(kinds) == _KINDS and float(np.std(excess[one])) > _ALIKE * float(excess[one].mean()):
+        return False
+    places = np.unique(np.stack([work.key[one], work.place[one]]), axis=1, return_counts=True)[1]
+    return bool(places.max() <= _ONE_PLACE * len(one))
+
+
+def _nearly_always(work: SessionWork, rows: Bool, cut: I64) -> Bool:
+    """Select kernels of keys that are interrupted nearly every time: what looks uninterrupted among them may be a short turn."""
+    count = np.bincount(work.key[rows], minlength=work.keys)
+    often: Bool = np.bincount(work.key[cut], minlength=work.keys) > _OFTEN * count
+    return often[work.key]
+
+
+def _late(work: SessionWork, length: float, rows: Bool) -> tuple[I64, I64]:
+    """Find kernels that start later than due by part of a turn; return when all were due, and their rows."""
+    # No launch is taken to meet an idle device: where every step begins with a turn of the other, none does.
+    gaps = find_gaps(work, Intervals.one(int(work.start[0]), int(work.end.max())))
+    usual = _uncut(work.key, work.keys, gaps.extra, rows)[0] if work.streams > 1 else np.zeros(len(rows))
+    late = rows & (gaps.follows < 0) & work.cause_known & (gaps.extra > np.nan_to_num(usual) + _PART * length)
+    return gaps.due.astype(np.int64), np.flatnonzero(late)

@@ -1,0 +1,82 @@
+"""Turns of a process without a capture, found in the kernels of those that were captured; truth from simulated pairs and trios."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tb_contention
+from tb_contention.contention.untraced import _common
+from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
+from tb_contention.model.report import Report
+from tb_contention.simulate import random_scenario, write_scenario
+
+_MS = 1e6
+
+
+def captured_of(mode: str, seed: int, folder: Path, *missing: str) -> tuple[Report, dict[str, float]]:
+    """Play a scenario, lose the captures of some sessions, and return the report of the others with the true slowdowns."""
+    write_scenario(random_scenario(seed, mode), folder, seed=seed, alone=False)
+    for name in missing:
+        shutil.rmtree(folder / "together" / name)
+    sessions = json.loads((folder / "truth.json").read_text())["sessions"]
+    report = tb_contention.analyse(folder / "together", cache_dir=None)
+    return report, {name: values["slowdown"] for name, values in sessions.items()}
+
+
+@pytest.mark.parametrize("seed", [2, 7, 8, 13])
+def test_one_capture_that_shows_turns_gives_its_slowdown_and_blames_what_was_not_traced(
+    seed: int, tmp_path: Path
+) -> None:
+    report, truth = captured_of("time_slicing", seed, tmp_path, "session_b")
+
+    cost = report.devices[0].cost
+    (loss,) = cost.losses
+    assert loss.slowdown.estimate == pytest.approx(truth["session_a"], rel=0.02)
+    assert loss.slowdown.low is not None
+    assert loss.slowdown.high is not None
+    assert loss.slowdown.low <= truth["session_a"] <= loss.slowdown.high
+    assert cost.mechanism is Mechanism.TIME_SLICING
+    assert cost.slice is not None
+    assert [(b.culprit, b.lost) for b in cost.blame] == [(UNTRACED, loss.lost)]
+    assert "untraced-corunner" in {finding.rule for finding in report.findings}
+
+
+@pytest.mark.parametrize("mode", ["mps", "processor_sharing", "unshared"])
+def test_one_capture_without_turns_is_silent(mode: str, tmp_path: Path) -> None:
+    report, _ = captured_of(mode, 3, tmp_path, "session_b")
+
+    cost = report.devices[0].cost
+    assert cost.mechanism is Mechanism.NONE
+    assert not cost.blame
+    assert [loss.slowdown.evidence for loss in cost.losses] == [Evidence.D]
+
+
+def test_the_steps_of_one_capture_count_foreign_turns_as_lost(tmp_path: Path) -> None:
+    report, _ = captured_of("time_slicing", 7, tmp_path, "session_b")
+
+    (steps,) = report.devices[0].cost.steps
+    assert steps.known
+    assert int(steps.lost.sum()) == pytest.approx(report.devices[0].cost.losses[0].lost, rel=0.02)
+
+
+def test_turns_share_one_length() -> None:
+    rng = np.random.default_rng(0)
+
+    assert _common(rng.normal(2 * _MS, 0.01 * _MS, 30)) == pytest.approx(2 * _MS, rel=0.01)
+    assert _common(np.concatenate([rng.normal(2 * _MS, 0.01 * _MS, 20), np.full(5, 4 * _MS)])) is not None
+
+
+@pytest.mark.parametrize(
+    "excess",
+    [
+        np.full(5, 2 * _MS),
+        np.random.default_rng(1).lognormal(np.log(_MS), 0.5, 60),
+        np.random.default_rng(1).normal(_MS, 0.2 * _MS, 60),
+    ],
+    ids=["too few", "of any length", "that scatter"],
+)
+def test_delays_that_are_no_turns(excess: np.ndarray) -> None:
+    assert _common(excess) is None
