@@ -15,6 +15,7 @@ import numpy as np
 from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, learned, no_more_than_one
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
+from tb_contention.contention.blurred import blurred
 from tb_contention.contention.conserved import conserve
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
@@ -101,7 +102,7 @@ def measure_cost(
     running = {work.id: work.running for work in works}
     victims = _each(lambda work: _victim(work, works, running, group, error, (solos or {}).get(work.id, ())), works)
     residency = measure_residency(works, planes, group)
-    sharing = one_context(_sharing(victims, group, error), residency)
+    sharing = one_context(blurred(works, group.start, group.end, error) or _sharing(victims, group, error), residency)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
     if measured is not None:
         sharing = in_turns(works, measured, group.start, group.end)

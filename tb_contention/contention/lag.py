@@ -27,8 +27,8 @@ _LEAST_SPANS, _LEAST_LOSS = 5, 0.002
 _EXPLAINED, _DISTINGUISHING = 0.1, 0.04
 #: Steps of the scan, ns; and of the fine one around the best lag.
 _FINEST, _COARSEST, _FINE = 50_000, 500_000, 10_000
-#: Bins of others' work for quick sums; lags that are summed at once.
-_BINS, _AT_ONCE = 1 << 19, 64
+#: Bins of others' work for quick sums; spans at lags that are summed at once.
+_BINS, _AT_ONCE = 1 << 19, 1 << 15
 #: Spans that must still lie in the others' capture, as a part of the loss.
 _INSIDE = 0.3
 #: Stretches of the window whose losses count as independent.
@@ -72,8 +72,9 @@ class Witness:
     def curve(self, lags: F64) -> tuple[F64, F64]:
         """Return for each lag the loss without a cause, and the whole loss of the spans that the others' captures show."""
         left, whole = np.empty(len(lags)), np.empty(len(lags))
-        for at in range(0, len(lags), _AT_ONCE):
-            here = slice(at, at + _AT_ONCE)
+        at_once = 1 + _AT_ONCE // len(self.spans)
+        for at in range(0, len(lags), at_once):
+            here = slice(at, at + at_once)
             lost, inside = self.left(lags[here])
             left[here], whole[here] = lost.sum(1), inside @ self.spans.excess
         return left, whole
@@ -162,8 +163,9 @@ class Scan:
         blocks = np.zeros((len(lags), _BLOCKS))
         for witness in self.witnesses:
             least = witness.left(best)[0]
-            for at in range(0, len(lags), _AT_ONCE):
-                here = slice(at, at + _AT_ONCE)
+            at_once = 1 + _AT_ONCE // len(witness.spans)
+            for at in range(0, len(lags), at_once):
+                here = slice(at, at + at_once)
                 blocks[here] += witness.by_block(witness.left(lags[here])[0] - least)
         if half is not None:
             middle = _BLOCKS // 2
@@ -229,7 +231,8 @@ def scan(works: list[SessionWork], moves: list[bool], reach: int, around: int = 
     witnesses = [w for row in range(len(works)) for w in _witnesses(works, moves, row)]
     if not witnesses:
         return None
-    step = float(np.clip(min(np.median(w.spans.excess) for w in witnesses) / 3, _FINEST, _COARSEST))
+    finest = _FINEST if reach <= _REACH else _COARSEST
+    step = float(np.clip(min(np.median(w.spans.excess) for w in witnesses) / 3, finest, _COARSEST))
     steps = int(np.ceil(reach / step))
     lags: F64 = around + step * np.arange(-steps, steps + 1, dtype=np.float64)
     if len(lags) > _MANY_LAGS:

@@ -1,0 +1,45 @@
+"""Whether the clocks agree well enough to show which kernels of several sessions met."""
+
+import numpy as np
+
+from tb_contention.contention.co_pending import co_pending
+from tb_contention.contention.interval_sets import widened
+from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.intervals import Intervals
+from tb_contention.words.numbers import duration
+
+#: Pauses of a session up to so many ns do not end a piece of its work.
+_PAUSE = 200_000
+#: Clocks that agree to so many ns are good enough whatever the pieces; else they must agree to this part of a piece.
+_EXACT, _PART = 50_000, 0.25
+
+
+def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Sharing | None:
+    """Return that the mechanism is unknown, where the clock error is as long as the pieces of overlap; error: between sessions, ns."""
+    if error <= _EXACT or len(works) < 2:
+        return None
+    phases = [_closed(work.pending).clip(start, end) for work in works]
+    piece = min([_usual(p) for p in phases] + [_usual(co_pending(phases, start, end).where)], default=0.0)
+    if error <= _PART * piece:
+        return None
+    return Sharing(
+        mechanism=Mechanism.UNKNOWN,
+        detail=f"The clocks of the sessions may differ by {duration(error)}, and they overlap for about {duration(piece)} at a time: "
+        "which kernels met could not be determined.",
+    )
+
+
+def _closed(pending: Intervals) -> Intervals:
+    """Close short pauses."""
+    wide = widened(pending, _PAUSE // 2)
+    return Intervals(start=wide.start + _PAUSE // 2, end=wide.end - _PAUSE // 2)
+
+
+def _usual(pieces: Intervals) -> float:
+    """Return the length of the piece that an instant of all pieces lies in, at the median."""
+    if not len(pieces):
+        return np.inf
+    length = np.sort(pieces.end - pieces.start)
+    return float(length[np.searchsorted(np.cumsum(length), length.sum() / 2)])
