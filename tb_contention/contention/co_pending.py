@@ -32,10 +32,16 @@ def co_pending(pending: list[Intervals], start: int, end: int) -> CoPending:
     return CoPending(start=start, end=end, where=where, sessions=summed / where.total if len(where) else 0.0)
 
 
+def separate(works: list[SessionWork]) -> bool:
+    """Return whether each session has a process of its own."""
+    return len({work.session.process or work.session.id for work in works}) == len(works)
+
+
 def progress_sum(works: list[SessionWork], alone: list[F64], where: Intervals) -> float | None:
     """Sum over sessions the baseline work done in co-pending time per length of it; None where a baseline is missing.
 
-    alone: durations alone in ns per kernel. A kernel that is partly inside counts in proportion.
+    alone: durations alone in ns per kernel. A kernel that is partly inside counts in proportion, and one beside others of its own session
+    for its part of their time: no session does more than one session's work.
     """
     if not where.total:
         return None
@@ -45,5 +51,24 @@ def progress_sum(works: list[SessionWork], alone: list[F64], where: Intervals) -
         rows = inside > 0
         if np.isnan(base[rows]).any():
             return None
-        done += float(np.sum(base[rows] * inside[rows] / np.maximum(work.end - work.start, 1)[rows]))
+        part = base[rows] * inside[rows] / np.maximum(work.end - work.start, 1)[rows]
+        done += float(np.sum(part if work.streams < 2 else part * _own_part(work, where)[work.key[rows]]))
     return done / where.total
+
+
+def _own_part(work: SessionWork, where: Intervals) -> F64:
+    """Return per key the part of its kernels' time that is theirs when those that run at once share it, as outside of co-pending time."""
+    edges = np.concatenate([work.start, work.end])
+    order = np.argsort(edges, kind="stable")
+    time = edges[order]
+    depth = np.cumsum(np.where(order < len(work.start), 1, -1))
+    length = np.where(depth[:-1] > 0, np.diff(time) / np.maximum(depth[:-1], 1), 0.0)
+    elapsed = np.concatenate([[0.0], np.cumsum(length)])
+    own = elapsed[np.searchsorted(time, work.end)] - elapsed[np.searchsorted(time, work.start)]
+    duration = (work.end - work.start).astype(np.float64)
+    apart = covered(where, work.start, work.end) == 0
+    rows = apart if apart.any() else np.ones(len(own), np.bool_)
+    whole = float(own[rows].sum()) / max(1.0, float(duration[rows].sum()))
+    of_key = np.bincount(work.key[rows], duration[rows], work.keys)
+    part: F64 = np.where(of_key > 0, np.bincount(work.key[rows], own[rows], work.keys) / np.maximum(of_key, 1.0), whole)
+    return part

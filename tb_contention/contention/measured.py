@@ -13,7 +13,7 @@ from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import TOO_LITTLE, Sharing
 from tb_contention.contention.residency import Residency, Turns, on_copy_engines, own_time
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
+from tb_contention.model.contention import UNTRACED, Blame, Confidence, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import Nanoseconds, SessionId
 from tb_contention.words.numbers import duration, percent
@@ -37,6 +37,8 @@ def one_context(sharing: Sharing, residency: Residency | None) -> Sharing:
     if residency is None or not residency.one_context:
         return sharing
     seen = "Measured by context switches: the sessions are in one GPU context, as under MPS, which is not switched between them."
+    if sharing.mechanism is Mechanism.UNKNOWN and sharing.in_turns:
+        sharing = replace(sharing, mechanism=Mechanism.SINGLE_STREAM, confidence=Confidence.SURE)
     if sharing.mechanism is not Mechanism.TIME_SLICING:
         return replace(sharing, detail=f"{sharing.detail} {seen}")
     return Sharing(mechanism=Mechanism.CONCURRENT, detail=seen, progress_sum=sharing.progress_sum)

@@ -79,6 +79,14 @@ def bursts(works: list[SessionWork], where: Intervals) -> float:
     return float((owner[1:] != owner[:-1]).sum()) / max(expected, 1.0)
 
 
+def change_time(works: list[SessionWork], where: Intervals) -> float:
+    """Return the co-pending time per change of session along kernel ends, ns."""
+    time, owner, _ = merged(works, where, "end")
+    stretch = np.searchsorted(where.start, time, "right")
+    changes = int(((owner[1:] != owner[:-1]) & (stretch[1:] == stretch[:-1])).sum())
+    return where.total / max(1, changes)
+
+
 def burst_length(works: list[SessionWork], where: Intervals) -> float | None:
     """Return the median length of a burst of one session's kernels, ns."""
     time, owner, _ = merged(works, where, "start")

@@ -132,8 +132,8 @@ def random_scenario(seed: int, mode: str, *, saturated: bool = False) -> Scenari
 
 def _fitted(rng: Generator, mode: str, specs: tuple[SessionSpec, ...]) -> tuple[SessionSpec, ...]:
     """Make the sessions what a mode is about."""
-    if mode in ("in_process_stream", "streams"):
-        stream = 0 if mode == "in_process_stream" else 10
+    if mode in ("single_stream", "in_process_stream", "streams"):
+        stream = 10 if mode == "streams" else 0
         window = specs[0].window
         return tuple(
             replace(s, process="program", process_id=1000, stream=20 + k * stream, window=window, tail=0.0)

@@ -5,6 +5,7 @@ not longer than alone (short kernels) or twice as long (long ones), while the st
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tb_contention.simulate.scenarios import Scenario
 from tb_contention.simulate.sharing import Policy, Queue, Rates, TimeSlices
@@ -31,11 +32,12 @@ def _pair(kernel: float) -> tuple[SessionSpec, SessionSpec]:
 
 
 def _reference(name: str, summary: str, kernel: float, policy: Callable[[], Policy], mechanism: str) -> Scenario:
+    in_one = mechanism == "single_stream"
     slices = 2 * _MS if mechanism == "time_slicing" else None
     return Scenario(
         name=f"reference_{name}",
         summary=summary,
-        sessions=_pair(kernel),
+        sessions=tuple(replace(spec, process="program" if in_one else "") for spec in _pair(kernel)),
         policy=policy,
         mechanism=mechanism,
         slice_ns=slices,

@@ -1,7 +1,7 @@
 """The scenarios: two sessions on one simulated GPU, and how they share it. A new one is one entry of SCENARIOS."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tb_contention.simulate.engine import Clock
 from tb_contention.simulate.sharing import Policy, Queue, Rates, TimeSlices
@@ -47,6 +47,11 @@ def _evaluator(process_id: int, window: tuple[float, float] = (330.0, 1230.0)) -
 
 _PAIR = (_trainer(4021), _evaluator(4388))
 
+#: Processes have no queue in common.
+_IN_ONE_PROCESS = tuple(
+    replace(spec, process="program", process_id=4021, window=(60.0, 1230.0), tail=0.0) for spec in _PAIR
+)
+
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         name="time_slicing",
@@ -64,8 +69,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         name="single_stream",
-        summary="the same work goes through one queue, first launched first served, nothing is preempted",
-        sessions=_PAIR,
+        summary="the same work in one process goes through one queue, first launched first served, nothing is preempted",
+        sessions=_IN_ONE_PROCESS,
         policy=Queue,
         mechanism="single_stream",
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import tb_contention
-from tb_contention.model.contention import UNTRACED, Cost, Evidence, Mechanism
+from tb_contention.model.contention import UNTRACED, Confidence, Cost, Evidence, Mechanism
 from tb_contention.model.report import Report
 from tb_contention.pipeline import Options
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
@@ -158,7 +158,8 @@ def few_long_kernels(folder: Path, state: str) -> Cost:
 def test_where_kernels_do_not_show_how_processes_share_the_manifests_word_counts(tmp_path: Path) -> None:
     unknown, off, on = (few_long_kernels(tmp_path / state, state) for state in ("unknown", "off", "on"))
 
-    assert (unknown.mechanism, off.mechanism) == (Mechanism.TIME_SLICING, Mechanism.TIME_SLICING)
-    assert "unless MPS runs" in unknown.detail
-    assert "MPS, which was off" in off.detail
-    assert on.mechanism is Mechanism.CONCURRENT
+    assert (unknown.mechanism, unknown.confidence) == (Mechanism.UNKNOWN, Confidence.UNSURE)
+    assert "Too few kernels" in unknown.detail
+    assert (off.mechanism, off.confidence) == (Mechanism.TIME_SLICING, Confidence.SURE)
+    assert "MPS was off" in off.detail
+    assert (on.mechanism, on.confidence) == (Mechanism.CONCURRENT, Confidence.LIKELY)

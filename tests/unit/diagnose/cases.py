@@ -51,6 +51,16 @@ def two(policy: Any, first: Any = LONG, second: Any = (*SHORT, *SHORT), **more: 
     return pair(policy, *specs, **more)
 
 
+def in_one_queue() -> Scene:
+    """The usual two sessions in one process."""
+    shared: dict[str, Any] = {"process": "program", "process_id": 1000}
+    specs = (
+        session("one", (*LONG, result()), **shared),
+        session("two", (*SHORT, *SHORT, result()), start=20.0, long_pause=70.0, **shared),
+    )
+    return pair(queue, *specs)
+
+
 def service(policy: Any, beside: Any, **more: Any) -> Scene:
     """A session of short steps without rest beside another one."""
     other: dict[str, Any] = {"start": 20.0, "burst": 1, "long_pause": 90.0, **more}
@@ -227,12 +237,12 @@ HOSTS = {"pause": 6.0, "burst": 0}
 
 CASES: tuple[Case, ...] = (
     Case("time-slice-waiting", time_sliced, side_by_side),
-    Case("one-stream", lambda: two(queue), time_sliced),
+    Case("one-stream", in_one_queue, time_sliced),
     Case("slowed-side-by-side", side_by_side, unshared),
     Case("shift-helps", lambda: predicted(1.05), lambda: predicted(1.20)),
     Case("saturation", lambda: full(LONG, (*SHORT, *SHORT)), lambda: full(TINY_LONG, TINY)),
     Case("destructive-sharing", lambda: two(slices(1.0, 0.4)), time_sliced),
-    Case("unfair-sharing", lambda: two(queue), time_sliced),
+    Case("unfair-sharing", in_one_queue, time_sliced),
     Case("small-grids", lambda: two(slices(), TINY_LONG, TINY), time_sliced),
     Case("latency-tail", lambda: service(slices(5.0), (*LONG, *LONG)), time_sliced),
     Case(

@@ -1,0 +1,127 @@
+"""What happens to kernels that find their own session idle and another one running: do they start at once, or wait, and for what?
+
+at once       start as soon as in an empty device: there was room, so the device was shared
+in turns      wait for the device to change hands, and start in the middle of a kernel of the other session
+left over     some start at once, the others when a kernel of the other session ends and leaves them room
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.contention.interval_sets import covered, united
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import F64, I64, Bool
+
+#: A session is idle that ran nothing for so long, and another one is there that ran for so long before and after, ns.
+_IDLE_NS, _THERE_NS = 20_000, 10_000
+#: Longer than the usual launch is waiting by more than this, ns: a change of context takes 30 to 300 us, launches scatter by a few.
+_WAITED_NS = 25_000.0
+#: Launches without company that show how long one takes; a longer one than this may contain a change of context, ns.
+_ENOUGH, _LAUNCH_NS = 3, 40_000.0
+#: A kernel that runs for less than this around an instant has just begun or ended there, ns.
+_AMID_NS = 3_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """How many kernels arrived in company, the share that waited, and the share of those that started amid a foreign kernel.
+
+    astray: share of those without company that waited, though nothing is seen that they waited for.
+    """
+
+    count: int
+    waited: float
+    amid: float
+    astray: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chains:
+    """Items that found their session idle, up to the first kernel: it alone, or the copies that it needs and it.
+
+    first, kernel: rows of the work; delay: for how long they were ready and did not start, in sum, ns.
+    """
+
+    first: I64
+    kernel: I64
+    delay: F64
+
+
+def arrivals(works: list[SessionWork], error: int) -> Arrivals:
+    """Observe the kernels that came when their session was idle and another one ran; error: of the clocks between sessions, ns."""
+    found = [_of_one(work, [other for other in works if other is not work], error) for work in works]
+    waited, amid, astray = (np.concatenate([each[part] for each in found]) for part in range(3))
+    return Arrivals(
+        count=len(waited),
+        waited=float(waited.mean()) if len(waited) else 0.0,
+        amid=float(amid[waited].mean()) if waited.any() else 0.0,
+        astray=float(astray.mean()) if len(astray) else 0.0,
+    )
+
+
+def _of_one(work: SessionWork, others: list[SessionWork], error: int) -> tuple[Bool, Bool, Bool]:
+    """Return of arrivals in company whether they waited and whether they then started amid a foreign kernel; of others, the former."""
+    chains = _chains(work)
+    if not len(chains.first):
+        return (np.zeros(0, np.bool_),) * 3
+    arrived, start = work.ready[chains.first], work.start[chains.kernel]
+    running, copying = (united([_running(other, copies=copies) for other in others]) for copies in (False, True))
+    margin = error + _THERE_NS
+    company = np.ones(len(start), np.bool_)
+    for ready in (arrived, work.ready[chains.kernel]):
+        company &= covered(running, ready - margin, ready + margin) > 0.98 * 2 * margin
+    alone = covered(running, arrived - margin - _THERE_NS, start + margin) == 0
+    short, usual = _usual(chains.delay, alone)
+    waited = chains.delay > usual + _WAITED_NS
+    # A copy may have waited for another copy, which has nothing to do with kernels.
+    behind = covered(copying, arrived - error, work.start[chains.first] + error) > 0
+    judged = company & ~behind & (waited | (chains.delay <= short + _WAITED_NS))
+    amid = np.zeros(len(start), np.bool_)
+    for other in others:
+        amid |= _amid(other, start) | _amid(other, work.start[chains.first])
+    return waited[judged], amid[judged], waited[alone]
+
+
+def _chains(work: SessionWork) -> _Chains:
+    """Find the items that found nothing of their own session on the device, with the first kernel from there on."""
+    nothing = np.zeros(0, np.int64)
+    kernels = np.flatnonzero(~work.copy)
+    if not work.launches_known or not len(kernels):
+        return _Chains(first=nothing, kernel=nothing, delay=np.zeros(0))
+    before = np.concatenate([[np.iinfo(np.int64).min // 2], np.maximum.accumulate(work.end)[:-1]])
+    first = np.flatnonzero((work.launch >= 0) & (before + _IDLE_NS < work.ready))
+    at = np.searchsorted(kernels, first)
+    first, kernel = first[at < len(kernels)], kernels[at[at < len(kernels)]]
+    # Where the session was idle again before the kernel, that is an arrival of its own.
+    last = np.append(first[1:], len(work.start))
+    whole = (kernel < last) & ~work.spin[kernel] & (work.launch[kernel] >= 0)
+    first, kernel = first[whole], kernel[whole]
+    waits = np.concatenate([[0], np.cumsum(work.start - work.ready)])
+    return _Chains(first=first, kernel=kernel, delay=(waits[kernel + 1] - waits[first]).astype(np.float64))
+
+
+def _running(work: SessionWork, *, copies: bool) -> Intervals:
+    rows = work.copy == copies
+    return Intervals.union_of(work.start[rows], work.end[rows])
+
+
+def _usual(delay: F64, alone: Bool) -> tuple[float, float]:
+    """Return how long a kernel takes at the least, and at the most, to start on a device that nobody else uses, ns.
+
+    A context that takes the idle device over from another one starts late without waiting for a kernel. Such a start says nothing.
+    """
+    usual = float(np.median(delay[alone] if alone.sum() >= _ENOUGH else np.percentile(delay, 10)))
+    return min(usual, _LAUNCH_NS), usual
+
+
+def _amid(other: SessionWork, time: I64) -> Bool:
+    """Select the instants in the middle of a kernel of another session."""
+    rows = np.flatnonzero(~other.copy)
+    if not len(rows):
+        return np.zeros(len(time), np.bool_)
+    longest = np.maximum.accumulate(other.end[rows])
+    at = np.searchsorted(other.start[rows], time - _AMID_NS, "right") - 1
+    inside: Bool = (at >= 0) & (longest[np.maximum(at, 0)] > time + _AMID_NS)
+    return inside
