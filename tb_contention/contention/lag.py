@@ -19,8 +19,8 @@ from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import SessionWork
 from tb_contention.units import F64, Bool
 
-#: Spans of each kind that are looked at; with very many lags, fewer.
-_SPANS, _FEWER, _MANY_LAGS = 400, 100, 4_000
+#: Spans of each kind that are looked at; with very many lags fewer, until they have shown which leave at most such a part of the usual.
+_SPANS, _FEWER, _MANY_LAGS, _PROMISING = 400, 100, 4_000, 0.3
 #: Spans, and lost part of the window, from which a session's kernels or waits say something.
 _LEAST_SPANS, _LEAST_LOSS = 5, 0.002
 #: They can be explained where some lag leaves this part without a cause; they distinguish lags where the usual one leaves more.
@@ -235,12 +235,16 @@ def scan(works: list[SessionWork], moves: list[bool], reach: int, around: int = 
     step = float(np.clip(min(np.median(w.spans.excess) for w in witnesses) / 3, finest, _COARSEST))
     steps = int(np.ceil(reach / step))
     lags: F64 = around + step * np.arange(-steps, steps + 1, dtype=np.float64)
-    if len(lags) > _MANY_LAGS:
-        witnesses = [replace(w, spans=w.spans.at_most(_FEWER)) for w in witnesses]
-    witnesses = _telling(witnesses, lags)
-    if not witnesses:
+    rough = [replace(w, spans=w.spans.at_most(_FEWER)) for w in witnesses] if len(lags) > _MANY_LAGS else witnesses
+    telling = _telling(rough, lags)
+    if not telling:
         return None
-    return Scan(lags=lags, left=_joined(witnesses, lags), witnesses=witnesses)
+    witnesses = [witnesses[row] for row in telling]
+    left = _joined([rough[row] for row in telling], lags)
+    if len(lags) > _MANY_LAGS:
+        near = left <= _PROMISING * float(np.median(left)) + float(left.min())
+        left[near] = _joined(witnesses, lags[near])
+    return Scan(lags=lags, left=left, witnesses=witnesses)
 
 
 def _witnesses(works: list[SessionWork], moves: list[bool], row: int) -> list[Witness]:
@@ -271,15 +275,15 @@ def _witnesses(works: list[SessionWork], moves: list[bool], row: int) -> list[Wi
     return found
 
 
-def _telling(witnesses: list[Witness], lags: F64) -> list[Witness]:
-    """Keep the witnesses that some lag explains and not every lag does; waits only where sessions of both sides waited."""
+def _telling(witnesses: list[Witness], lags: F64) -> list[int]:
+    """List the witnesses that some lag explains and not every lag does; waits only where sessions of both sides waited."""
     telling = []
-    for witness in witnesses:
+    for row, witness in enumerate(witnesses):
         left = _joined([witness], lags)
         if left.min() <= _EXPLAINED and np.median(left) >= _DISTINGUISHING:
-            telling.append(witness)
-    waited = {witness.sign for witness in telling if witness.waits}
-    return [witness for witness in telling if not witness.waits or len(waited) == 2]
+            telling.append(row)
+    waited = {witnesses[row].sign for row in telling if witnesses[row].waits}
+    return [row for row in telling if not witnesses[row].waits or len(waited) == 2]
 
 
 def _joined(witnesses: list[Witness], lags: F64) -> F64:
