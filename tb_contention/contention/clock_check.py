@@ -94,7 +94,7 @@ def _corrected(
         origin_ns=None if clock.origin_ns is None else clock.origin_ns + at,
         error=Nanoseconds(lag.error),
         absolute_error=Nanoseconds(lag.error + max(s.clock.absolute_error or 0 for s in sessions)),
-        check=ClockCheck.CORRECTED,
+        check=ClockCheck.CORRECTED if lag.verdict is Verdict.REFUTED else ClockCheck.NARROWED,
         correction=Nanoseconds(at),
         detail=f"its kernels fit those beside it {duration(abs(at))} {'later' if at > 0 else 'earlier'} than stated ({clock.detail})",
     )

@@ -8,7 +8,7 @@ from tb_contention.diagnose.places import SESSIONS, contended
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
 from tb_contention.diagnose.settings import BUS_ORDER, CONCURRENT_TRACE
-from tb_contention.model.alignment import AlignedTraces, Identity
+from tb_contention.model.alignment import AlignedTraces, ClockCheck, Identity
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.manifest import KernelMode
 from tb_contention.model.names import clean
@@ -105,6 +105,41 @@ def clock_error_large(scene: Scene) -> Iterator[Remark]:
         evidence={"clock_error_ns": int(error), "phase_ns": round(min(phases))},
         sessions=scene.device.sessions,
     )
+
+
+@rule(
+    "clocks-disagree",
+    place=SESSIONS,
+    speaks="Speaks when kernels of a session are held up where no other session has work, though at another place in time others would: "
+    "its clock is wrong by more than its stated error. Where one place alone explains the kernels, the session was moved there.",
+)
+def clocks_disagree(scene: Scene) -> Iterator[Remark]:
+    """The kernels refute the clock of a session."""
+    for each in scene.device.sessions if scene.is_shared_gpu else ():
+        clock, name = scene.aligned.session(each).clock, scene.name(each)
+        by = clock.correction or 0
+        if clock.check is ClockCheck.CORRECTED:
+            title = f"The clock of {name} is wrong by {duration(abs(by))}"
+            then = (
+                f"One place alone fits: the session was moved {duration(abs(by))} {'later' if by > 0 else 'earlier'}."
+            )
+        elif clock.check is ClockCheck.DOUBTED:
+            title = f"The clock of {name} is wrong by more than its stated error"
+            then = f"Several places fit, so its error was widened to {duration(clock.error)}."
+        else:
+            continue
+        yield Remark(
+            title=title,
+            detail=f"At the stated clock, kernels of {name} or of the sessions beside it are held up while no other session has work. "
+            f"{then}",
+            cause="The sessions ran on hosts or in containers with different clocks, or a clock was set meanwhile.",
+            advice="Record all sessions in one remote capture, or keep their hosts on one time service. To place the session by hand "
+            "instead, use --shift SESSION=TIME.",
+            effect="Overlaps measured by the stated clocks alone.",
+            verify="In a new capture, the session's clock is confirmed by its kernels.",
+            evidence={"correction_ns": clock.correction, "error_ns": clock.error},
+            sessions=(each,),
+        )
 
 
 @rule(

@@ -29,7 +29,14 @@ class ClockCheck(Choice):
 
     NONE = "none", "they show nothing, or were not asked"
     CONFIRMED = "confirmed", "kernels are held up where others have work, and at no other lag"
-    CORRECTED = "corrected", "they are at another lag, and only there: the session was moved"
+    NARROWED = (
+        "narrowed",
+        "they show more exactly where it belongs than its coarse clock does: the session was moved there",
+    )
+    CORRECTED = (
+        "corrected",
+        "they are at another lag, and only there, by more than the clock's error: the session was moved there",
+    )
     DOUBTED = (
         "doubted",
         "they are not where the clock places the session; several lags would do, so the error was widened",

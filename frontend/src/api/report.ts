@@ -152,11 +152,12 @@ export interface Change {
 /**
  * What the kernels of a session say of its clock, against those of the sessions beside it: `none`
  * (they show nothing, or were not asked), `confirmed` (kernels are held up where others have work,
- * and at no other lag), `corrected` (they are at another lag, and only there: the session was
- * moved), `doubted` (they are not where the clock places the session; several lags would do, so the
- * error was widened)
+ * and at no other lag), `narrowed` (they show more exactly where it belongs than its coarse clock
+ * does: the session was moved there), `corrected` (they are at another lag, and only there, by more
+ * than the clock's error: the session was moved there), `doubted` (they are not where the clock
+ * places the session; several lags would do, so the error was widened)
  */
-export type ClockCheck = 'none' | 'confirmed' | 'corrected' | 'doubted';
+export type ClockCheck = 'none' | 'confirmed' | 'narrowed' | 'corrected' | 'doubted';
 
 /** Place trace time 0 on the wall clock: Unix ns, with a bound on the error (None = unknown). */
 export interface ClockOffset {

@@ -27,6 +27,7 @@ from unit.diagnose.scenes import (
 from unit.memory.heap import Heap
 
 from tb_contention.diagnose.scene import Scene
+from tb_contention.model.alignment import ClockCheck
 from tb_contention.model.contention import UNTRACED, Blame
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, CombinedMemory, Growth, KernelChange, StallKind
@@ -162,6 +163,14 @@ def clocks(error: int) -> Scene:
     scene = time_sliced()
     group = replace(scene.device.group, max_error=Nanoseconds(error))
     return replace(scene, device=replace(scene.device, group=group))
+
+
+def checked(check: ClockCheck) -> Scene:
+    scene = time_sliced()
+    first, *others = scene.aligned.sessions
+    clock = replace(first.clock, check=check, correction=Nanoseconds(2_000_000))
+    aligned = replace(scene.aligned, sessions=(replace(first, clock=clock), *others))
+    return replace(scene, aligned=aligned)
 
 
 def heaps(*held: tuple[int, int], **changes: Any) -> Scene:
@@ -311,6 +320,7 @@ CASES: tuple[Case, ...] = (
         lambda: with_facts(time_sliced(), streams=2, serial=False),
     ),
     Case("clock-error-large", lambda: clocks(2_000_000), lambda: clocks(20_000)),
+    Case("clocks-disagree", lambda: checked(ClockCheck.CORRECTED), lambda: checked(ClockCheck.CONFIRMED)),
     Case("no-steps", lambda: with_cost(time_sliced(), steps=()), time_sliced),
     Case("memory-unseen", lambda: drawing("AAAA....", memory=False), lambda: drawing("AAAA....")),
     Case("host-only", lambda: processor(is_host=True), lambda: processor(is_host=False)),

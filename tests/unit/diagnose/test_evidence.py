@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from lanes import Allocation, device_report, group_of, session_of
-from unit.diagnose.cases import CASES, processor
+from unit.diagnose.cases import CASES, checked, processor
 from unit.diagnose.scenes import with_cost
 
 from tb_contention.diagnose import RULES, diagnose
-from tb_contention.model.alignment import Session
+from tb_contention.model.alignment import ClockCheck, Session
 from tb_contention.model.findings import Finding, Severity
 
 RUN = {rule.slug: rule.run for rule in RULES}
@@ -48,6 +48,15 @@ def test_steps_without_device_work_have_no_phase_that_a_clock_error_could_blur()
     idle = tuple(replace(steps, own=np.zeros_like(steps.own)) for steps in scene.device.cost.steps)
 
     assert RUN["clock-error-large"](with_cost(scene, steps=idle)) == []
+
+
+def test_a_clock_that_kernels_refute_is_described_with_what_was_done() -> None:
+    titles = {check: [f.title for f in RUN["clocks-disagree"](checked(check))] for check in ClockCheck}
+    moved, widened = titles[ClockCheck.CORRECTED], titles[ClockCheck.DOUBTED]
+
+    assert ["wrong by 2.00 ms" in title for title in moved] == [True]
+    assert ["wrong by more than its stated error" in title for title in widened] == [True]
+    assert [titles[check] for check in (ClockCheck.NONE, ClockCheck.CONFIRMED, ClockCheck.NARROWED)] == [[], [], []]
 
 
 def test_sessions_that_take_turns_are_said_to_do_so() -> None:

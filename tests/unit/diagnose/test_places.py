@@ -58,6 +58,7 @@ PLACES: dict[str, Place | PlaceKind | None] = {
     "maybe-different-gpus": WHOLE,
     "serialised-kernels": None,
     "clock-error-large": Place.table("Sessions"),
+    "clocks-disagree": Place.table("Sessions"),
     "no-steps": Place.table("Sessions"),
     "memory-unseen": None,
     "host-only": None,
