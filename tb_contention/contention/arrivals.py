@@ -20,6 +20,8 @@ _IDLE_NS, _THERE_NS = 20_000, 10_000
 _WAITED_NS = 25_000.0
 #: Launches without company that show how long one takes; a longer one than this may contain a change of context, ns.
 _ENOUGH, _LAUNCH_NS = 3, 40_000.0
+#: So many arrivals of which less than this part waits leave no doubt.
+_MANY, _HARDLY = 10, 0.1
 #: A kernel that runs for less than this around an instant has just begun or ended there, ns.
 _AMID_NS = 3_000
 
@@ -35,6 +37,11 @@ class Arrivals:
     waited: float
     amid: float
     astray: float
+
+    @property
+    def clear(self) -> bool:
+        """Return whether they leave no doubt that kernels start at once."""
+        return self.count >= _MANY and self.waited < _HARDLY and self.astray < _HARDLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from tb_contention.contention.co_pending import co_pending
 from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import Confidence, Mechanism
 from tb_contention.model.intervals import Intervals
 from tb_contention.words.numbers import duration
 
@@ -26,6 +26,7 @@ def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Shari
         return None
     return Sharing(
         mechanism=Mechanism.UNKNOWN,
+        confidence=Confidence.UNSURE,
         detail=f"The clocks of the sessions may differ by {duration(error)}, and they overlap for about {duration(piece)} at a time: "
         "which kernels met could not be determined.",
     )

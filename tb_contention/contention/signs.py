@@ -28,8 +28,8 @@ _TAIL, BURSTS, _EXCLUSION = 1.15, 0.6, 2.8
 _FAST_NS, _BY_CHANCE = 250_000.0, 0.8
 #: A kernel covered by less than the first part is as alone; so many of a key, and so many kernels in all, give its growth.
 _BARE, _ANCHORS, _GROWN = 0.3, 2, 12
-#: Growth per covered time of kernels in turns, and how far sessions may differ; combined progress of turns.
-_TURNS_GROW, _ALIKE, _AS_ONE = (0.42, 0.64), 0.08, (0.85, 1.03)
+#: Growth per covered time of kernels in equal turns of two (a half, and what switches cost), and how far sessions may differ.
+_TURNS_GROW, _ALIKE = (0.48, 0.64), 0.08
 #: Combined progress that is more than one session's.
 _MORE = 1.08
 
@@ -67,11 +67,22 @@ def read_signs(works: list[SessionWork], alone: list[F64], both: CoPending, prog
     if not all_long(works, where):
         detail = "Kernels of the sessions ran at the same time, and all were slowed alike."
         return Sign(mechanism=Mechanism.CONCURRENT, confidence=Confidence.LIKELY, detail=detail)
+    growth = [_growth(work, [w for w in works if w is not work], both) for work in works]
+    known = [g for g in growth if g is not None]
+    together = progress if len(known) < len(works) else len(works) - sum(known)
+    if together is not None and together > _MORE:
+        detail = "Long kernels grow less than turns would make them while others have work."
+        return Sign(mechanism=Mechanism.CONCURRENT, confidence=Confidence.LIKELY, detail=detail)
     length = _regular(works, alone, both, progress)
     if length:
         detail = f"Kernels begin and end in turns of {duration(length)}."
         return Sign(mechanism=Mechanism.TIME_SLICING, confidence=Confidence.LIKELY, detail=detail)
-    return _by_growth(works, both, progress)
+    alike = len(known) == 2 and all(_TURNS_GROW[0] < g < _TURNS_GROW[1] for g in known) and np.ptp(known) < _ALIKE
+    if len(works) == 2 and alike and separate(works):
+        detail = "Long kernels of both sessions grow by half of the time that the other has work, as in equal turns."
+        return Sign(mechanism=Mechanism.TIME_SLICING, confidence=Confidence.LIKELY, detail=detail)
+    detail = "Too few kernels begin or end while another session has work to show how the device is shared."
+    return Sign(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail)
 
 
 def turn_of(works: list[SessionWork], alone: list[F64], both: CoPending, progress: float | None) -> float | None:
@@ -86,23 +97,6 @@ def _regular(works: list[SessionWork], alone: list[F64], both: CoPending, progre
     """Return the length of regular turns of long kernels, ns."""
     length = turn_length(works, both.where, progress)
     return (common_stretch(works, alone, both.where) or length) if length else None
-
-
-def _by_growth(works: list[SessionWork], both: CoPending, progress: float | None) -> Sign:
-    """Tell long kernels in equal turns, which all grow alike with the time that others are there, from those that run at once."""
-    growth = [_growth(work, [w for w in works if w is not work], both) for work in works]
-    known = [g for g in growth if g is not None]
-    together = progress if len(known) < len(works) else len(works) - sum(known)
-    if together is not None and together > _MORE:
-        detail = "Long kernels grow less than turns would make them while others have work."
-        return Sign(mechanism=Mechanism.CONCURRENT, confidence=Confidence.LIKELY, detail=detail)
-    alike = bool(known) and all(_TURNS_GROW[0] < g < _TURNS_GROW[1] for g in known) and np.ptp(known) < _ALIKE
-    as_one = together is None or _AS_ONE[0] <= together <= _AS_ONE[1]
-    if len(works) == 2 and alike and as_one and separate(works):
-        detail = "Long kernels of both sessions grow by half of the time that the other has work, as in equal turns."
-        return Sign(mechanism=Mechanism.TIME_SLICING, confidence=Confidence.LIKELY, detail=detail)
-    detail = "Too few kernels begin or end while another session has work to show how the device is shared."
-    return Sign(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail)
 
 
 def _growth(work: SessionWork, others: list[SessionWork], both: CoPending) -> float | None:
