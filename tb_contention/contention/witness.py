@@ -1,0 +1,132 @@
+"""What each session lost, as evidence for the lag between clocks: how much of it has no cause in the others' work at each lag."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tb_contention.contention.held_up import HeldUp, held_up
+from tb_contention.contention.interval_sets import covered, united
+from tb_contention.contention.work import SessionWork
+from tb_contention.units import F64, Bool
+
+#: Spans of each kind that are looked at.
+_SPANS = 400
+#: Spans, and lost part of the window, from which a session's kernels or waits say something.
+_LEAST_SPANS, _LEAST_LOSS = 5, 0.002
+#: They can be explained where some lag leaves this part without a cause; they distinguish lags where the usual one leaves more.
+_EXPLAINED, _DISTINGUISHING = 0.1, 0.04
+#: Waits count where kernels lost less than this part of what waits did.
+_MOSTLY_WAITS = 0.25
+#: Bins of others' work for quick sums; spans at lags that are summed at once.
+_BINS, AT_ONCE = 1 << 19, 1 << 15
+#: Spans that must still lie in the others' capture, as a part of the loss.
+_INSIDE = 0.3
+#: Stretches of the window whose losses count as independent.
+BLOCKS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Spans of one session, and the work of the sessions that move against it.
+
+    sign: +1 where this session moves, -1 where the others do. window: when the others were captured, own_window: this session. before:
+    how much of their work lies before each bin, of a width in ns.
+    """
+
+    waits: bool
+    spans: HeldUp
+    sign: int
+    own_window: tuple[int, int]
+    window: tuple[int, int]
+    before: F64
+    width: float
+
+    @property
+    def lost(self) -> float:
+        """Return the whole loss, ns."""
+        return float(self.spans.excess.sum())
+
+    def left(self, lags: F64) -> tuple[F64, Bool]:
+        """Return what each span loses without a cause at each lag, and which spans the others' captures show; lags by spans."""
+        by = self.sign * lags[:, None]
+        start, end = self.spans.start + by, self.spans.end + by
+        inside: Bool = (start >= self.window[0]) & (end <= self.window[1])
+        return np.maximum(self.spans.owed - (self._before(end) - self._before(start)), 0.0) * inside, inside
+
+    def curve(self, lags: F64) -> tuple[F64, F64]:
+        """Return for each lag the loss without a cause, and the whole loss of the spans that the others' captures show."""
+        left, whole = np.empty(len(lags)), np.empty(len(lags))
+        at_once = 1 + AT_ONCE // len(self.spans)
+        for at in range(0, len(lags), at_once):
+            here = slice(at, at + at_once)
+            lost, inside = self.left(lags[here])
+            left[here], whole[here] = lost.sum(1), inside @ self.spans.excess
+        return left, whole
+
+    def by_block(self, value: F64) -> F64:
+        """Sum a value of each span over stretches of the session's capture; value: lags by spans."""
+        start, end = self.own_window
+        block = ((self.spans.start - start) * BLOCKS // max(1, end - start)).clip(0, BLOCKS - 1)
+        return np.stack([np.bincount(block, each, BLOCKS) for each in value])
+
+    def _before(self, at: F64) -> F64:
+        place = np.clip((at - self.window[0]) / self.width, 0, len(self.before) - 1.001)
+        row = place.astype(np.int64)
+        part = place - row
+        return self.before[row] * (1 - part) + self.before[row + 1] * part
+
+
+def witnesses_of(works: list[SessionWork], moves: list[bool], row: int) -> list[Witness]:
+    """Let a session's kernels and waits testify against the sessions that move the other way."""
+    work = works[row]
+    against = [other for k, other in enumerate(works) if moves[k] != moves[row]]
+    beside = [other for k, other in enumerate(works) if moves[k] == moves[row] and k != row]
+    start = min(other.session.start for other in against)
+    end = max(other.session.end for other in against)
+    pending = united([other.pending for other in against])
+    still = united([other.pending for other in beside])
+    edges = np.linspace(start, max(end, start + 1), _BINS)
+    before = pending.length_before(edges.astype(np.int64)).astype(np.float64)
+    found = []
+    for waits, spans in enumerate(held_up(work)):
+        lost = float(spans.excess.sum())
+        if len(spans) < _LEAST_SPANS or lost < _LEAST_LOSS * (work.session.end - work.session.start):
+            continue
+        spans = spans.at_most(_SPANS)
+        owed = np.maximum(spans.owed - covered(still, spans.start, spans.end), 0.0)
+        found.append(
+            Witness(
+                waits=bool(waits), spans=replace(spans, owed=owed), sign=1 if moves[row] else -1,
+                own_window=(work.session.start, work.session.end), window=(start, end), before=before,
+                width=float(edges[1] - edges[0]),
+            )
+        )  # fmt: skip
+    return found
+
+
+def telling_of(witnesses: list[Witness], lags: F64) -> list[int]:
+    """List the witnesses that some lag explains and not every lag does.
+
+    Waits can be for the host or for input as well: they count only where kernels lost little, and sessions of both sides waited.
+    """
+    telling = []
+    for row, witness in enumerate(witnesses):
+        left = without_cause([witness], lags)
+        if left.min() <= _EXPLAINED and np.median(left) >= _DISTINGUISHING:
+            telling.append(row)
+    kernels = [row for row in telling if not witnesses[row].waits]
+    waits = [row for row in telling if witnesses[row].waits]
+    if sum(witnesses[row].lost for row in kernels) > _MOSTLY_WAITS * sum(witnesses[row].lost for row in waits):
+        return kernels
+    return telling if len({witnesses[row].sign for row in waits}) == 2 else kernels
+
+
+def without_cause(witnesses: list[Witness], lags: F64) -> F64:
+    """Return the part of all losses that has no cause at each lag; all of it where captures hardly overlap."""
+    left, whole = np.zeros(len(lags)), np.zeros(len(lags))
+    for witness in witnesses:
+        lost, seen = witness.curve(lags)
+        left += lost
+        whole += seen
+    enough = whole >= _INSIDE * sum(witness.lost for witness in witnesses)
+    return np.where(enough, left / np.maximum(whole, 1.0), 1.0)
