@@ -16,32 +16,37 @@ from tb_contention.units import F64, I64, Bool
 
 #: A session is idle that ran nothing for so long, and another one is there that ran for so long before and after, ns.
 _IDLE_NS, _THERE_NS = 20_000, 10_000
-#: Longer than the usual launch is waiting by more than this, ns: a change of context takes 30 to 300 us, launches scatter by a few.
-_WAITED_NS = 25_000.0
+#: A start is late by more than this, and at once within twice how far launches scatter, in these bounds, ns: a change of context takes
+#: 20 to 300 us.
+_LATE_NS, _SOON_NS = 25_000.0, (8_000.0, 25_000.0)
 #: Launches without company that show how long one takes; a longer one than this may contain a change of context, ns.
-_ENOUGH, _LAUNCH_NS = 3, 40_000.0
-#: So many arrivals of which less than this part waits leave no doubt.
+_ENOUGH, _LAUNCH_NS = 3, 15_000.0
+#: So many arrivals of which all but this part start at once leave no doubt.
 _MANY, _HARDLY = 10, 0.1
+#: Part of a session's arrivals that must be either late or at once for any to count.
+_MOSTLY = 0.5
 #: A kernel that runs for less than this around an instant has just begun or ended there, ns.
 _AMID_NS = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """How many kernels arrived in company, the share that waited, and the share of those that started amid a foreign kernel.
+    """How many kernels arrived in company, and the shares that waited and that started at once.
 
-    astray: share of those without company that waited, though nothing is seen that they waited for.
+    amid: share of those that waited which then started amid a foreign kernel. astray: share of those without company that waited,
+    though nothing is seen that they waited for.
     """
 
     count: int
     waited: float
+    at_once: float
     amid: float
     astray: float
 
     @property
     def clear(self) -> bool:
         """Return whether they leave no doubt that kernels start at once."""
-        return self.count >= _MANY and self.waited < _HARDLY and self.astray < _HARDLY
+        return self.count >= _MANY and self.at_once > 1 - _HARDLY and self.astray < _HARDLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,20 +64,21 @@ class _Chains:
 def arrivals(works: list[SessionWork], error: int) -> Arrivals:
     """Observe the kernels that came when their session was idle and another one ran; error: of the clocks between sessions, ns."""
     found = [_of_one(work, [other for other in works if other is not work], error) for work in works]
-    waited, amid, astray = (np.concatenate([each[part] for each in found]) for part in range(3))
+    waited, soon, amid, astray = (np.concatenate([each[part] for each in found]) for part in range(4))
     return Arrivals(
         count=len(waited),
         waited=float(waited.mean()) if len(waited) else 0.0,
+        at_once=float(soon.mean()) if len(soon) else 0.0,
         amid=float(amid[waited].mean()) if waited.any() else 0.0,
         astray=float(astray.mean()) if len(astray) else 0.0,
     )
 
 
-def _of_one(work: SessionWork, others: list[SessionWork], error: int) -> tuple[Bool, Bool, Bool]:
-    """Return of arrivals in company whether they waited and whether they then started amid a foreign kernel; of others, the former."""
+def _of_one(work: SessionWork, others: list[SessionWork], error: int) -> tuple[Bool, Bool, Bool, Bool]:
+    """Return of arrivals in company whether they waited, began at once, and began amid a foreign kernel; of others, the first."""
     chains = _chains(work)
     if not len(chains.first):
-        return (np.zeros(0, np.bool_),) * 3
+        return (np.zeros(0, np.bool_),) * 4
     arrived, start = work.ready[chains.first], work.start[chains.kernel]
     running, copying = (united([_running(other, copies=copies) for other in others]) for copies in (False, True))
     margin = error + _THERE_NS
@@ -81,14 +87,16 @@ def _of_one(work: SessionWork, others: list[SessionWork], error: int) -> tuple[B
         company &= covered(running, ready - margin, ready + margin) > 0.98 * 2 * margin
     alone = covered(running, arrived - margin - _THERE_NS, start + margin) == 0
     short, usual = _usual(chains.delay, alone)
-    waited = chains.delay > usual + _WAITED_NS
+    waited, soon = chains.delay > usual + _LATE_NS, chains.delay <= short
     # A copy may have waited for another copy, which has nothing to do with kernels.
     behind = covered(copying, arrived - error, work.start[chains.first] + error) > 0
-    judged = company & ~behind & (waited | (chains.delay <= short + _WAITED_NS))
+    company &= ~behind
+    if (waited | soon)[company].sum() < _MOSTLY * company.sum():
+        company[:] = False
     amid = np.zeros(len(start), np.bool_)
     for other in others:
         amid |= _amid(other, start) | _amid(other, work.start[chains.first])
-    return waited[judged], amid[judged], waited[alone]
+    return waited[company], soon[company], amid[company], waited[alone]
 
 
 def _chains(work: SessionWork) -> _Chains:
@@ -115,12 +123,14 @@ def _running(work: SessionWork, *, copies: bool) -> Intervals:
 
 
 def _usual(delay: F64, alone: Bool) -> tuple[float, float]:
-    """Return how long a kernel takes at the least, and at the most, to start on a device that nobody else uses, ns.
+    """Return what a kernel takes at the most to start at once, and what it takes to start on a device that nobody else uses, ns.
 
-    A context that takes the idle device over from another one starts late without waiting for a kernel. Such a start says nothing.
+    A context that takes the idle device over from another one starts late without waiting for a kernel, so a long start is not at once.
     """
-    usual = float(np.median(delay[alone] if alone.sum() >= _ENOUGH else np.percentile(delay, 10)))
-    return min(usual, _LAUNCH_NS), usual
+    if alone.sum() < _ENOUGH:
+        return _SOON_NS[0], float(np.percentile(delay, 10))
+    usual, most = (float(each) for each in np.percentile(delay[alone], (50, 90)))
+    return min(usual, _LAUNCH_NS) + float(np.clip(2 * (most - usual), *_SOON_NS)), usual
 
 
 def _amid(other: SessionWork, time: I64) -> Bool:

@@ -15,7 +15,7 @@ import numpy as np
 from tb_contention.contention.arrivals import Arrivals, arrivals
 from tb_contention.contention.co_pending import CoPending, co_pending, progress_sum, separate
 from tb_contention.contention.mechanism_features import at_once, burst_length, bursts, inversions
-from tb_contention.contention.signs import BURSTS, read_signs, turn_of
+from tb_contention.contention.signs import BURSTS, Sign, read_signs, turn_of
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Evidence, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
@@ -44,11 +44,12 @@ _AS_ALONE = 1.01
 _REORDERED = 0.2
 #: Kernels that say something of a session, and the share of all device time below which a session says nothing.
 _FEW, _HARDLY = 20, 0.04
-#: Arrivals that decide. Of some 300 simulated scenarios, at least 0.93 of them waited in turns, none where each got a share of the
-#: device, and 0 to 0.74 where they got what the others left.
-_ARRIVED, _WAIT, _NO_WAIT = 4, 0.85, 0.45
-#: Share that waits without company of kernels that run at once: 0.14 at most, 0.1 to 1 in turns.
-_ASTRAY = 0.18
+#: Arrivals that decide, and that do so surely. Of some 400 simulated scenarios, none starts at once in turns, all where each session gets
+#: a share of the device, and 7 to 90 % where each gets what the others leave. Not all of those that wait wait for long.
+_ARRIVED, _SURELY, _NONE_AT_ONCE, _SOME_AT_ONCE, _AT_ONCE, _WAIT = 4, 10, 0.03, 0.15, 0.5, 0.5
+#: Share of kernels that wait without company beyond which they did not run at once as it looks, and the part of the share that waits in
+#: company to be added: 0 to 0.04 where they do, more where the clocks are wrong or an untraced session ran.
+_ASTRAY, _ASTRAY_TOO = 0.06, 0.25
 #: Share of those which waited that start amid a foreign kernel where that kernel was interrupted; it is 0 where it had to end first.
 _INTERRUPTED = 0.35
 
@@ -102,23 +103,7 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
         detail = f"Together they get {times(progress)} as much done as one session alone in the same time."
         return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
     signs = read_signs(works, alone, both, progress)
-    found = _by_arrivals(arrived, progress) or Sharing(
-        mechanism=signs.mechanism, detail=signs.detail, confidence=signs.confidence
-    )
-    doubt = ""
-    if (
-        Mechanism.UNKNOWN is not signs.mechanism is not found.mechanism
-        and signs.confidence is Confidence.SURE
-        and not arrived.clear
-    ):
-        doubt = f"{found.detail} That contradicts how kernels end: {signs.detail[0].lower()}{signs.detail[1:]}"
-    elif found.mechanism is Mechanism.CONCURRENT and arrived.astray > _ASTRAY:
-        doubt = (
-            f"Of the kernels that arrived while no other session ran, {share(arrived.astray)} waited: "
-            "something else ran, or the clocks are wrong."
-        )
-    if doubt:
-        found = Sharing(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=doubt)
+    found = _agreed(_by_arrivals(arrived, progress), signs, arrived)
     turn = turn_of(works, alone, both, progress) if found.mechanism is Mechanism.TIME_SLICING else None
     return _weighed(replace(found, slice=turn, progress_sum=progress), works)
 
@@ -191,23 +176,43 @@ def _by_arrivals(seen: Arrivals, progress: float | None) -> Sharing | None:
     if seen.count < _ARRIVED:
         return None
     of, more = f"{count(seen.count, 'kernel')} that arrived while another session ran", progress or 0.0
-    if seen.waited < _NO_WAIT:
-        detail = f"Of {of}, {share(1 - seen.waited)} started at once."
-        return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail)
+    if seen.at_once > _SOME_AT_ONCE:
+        detail = f"Of {of}, {share(seen.at_once)} started at once."
+        sure = Confidence.SURE if seen.at_once > _AT_ONCE else Confidence.LIKELY
+        return Sharing(mechanism=Mechanism.CONCURRENT, confidence=sure, detail=detail)
     if not _all_wait(seen):
         return None
     if seen.amid >= _INTERRUPTED:
-        detail = f"Of {of}, {share(seen.waited)} waited, and then started in the middle of a kernel of the other."
-        sure = Confidence.SURE if more < _MORE_THAN_ONE else Confidence.LIKELY
+        detail = f"Of {of}, none started at once: they waited, and then started in the middle of a kernel of the other."
+        sure = Confidence.SURE if more < _MORE_THAN_ONE and seen.count >= _SURELY else Confidence.LIKELY
         return Sharing(mechanism=Mechanism.TIME_SLICING, confidence=sure, detail=detail)
     if more < _ROOM:
         return None
-    detail = f"Of {of}, {share(seen.waited)} waited until a kernel of the other ended, but together more gets done ({times(more)})."
+    detail = f"Of {of}, most waited until a kernel of the other ended, but together more gets done ({times(more)})."
     return Sharing(mechanism=Mechanism.CONCURRENT, confidence=Confidence.LIKELY, detail=detail)
 
 
+def _agreed(found: Sharing | None, signs: Sign, seen: Arrivals) -> Sharing:
+    """Compare what arrivals show, if anything, with the signs in ends and durations, and doubt what these contradict."""
+    from_signs = Sharing(mechanism=signs.mechanism, detail=signs.detail, confidence=signs.confidence)
+    unclear = found is not None and (
+        (signs.confidence is Confidence.SURE and not seen.clear) or found.confidence is Confidence.LIKELY
+    )
+    doubt, found = "", found or from_signs
+    if found.mechanism is Mechanism.CONCURRENT and seen.astray > _ASTRAY + _ASTRAY_TOO * seen.waited:
+        doubt = (
+            f"Of the kernels that arrived while no other session ran, {share(seen.astray)} waited: "
+            "something else ran, or the clocks are wrong."
+        )
+    elif found.mechanism is signs.mechanism:
+        return replace(found, confidence=Confidence.SURE if unclear else found.confidence)
+    elif signs.mechanism is not Mechanism.UNKNOWN and unclear:
+        doubt = f"{found.detail} That contradicts how kernels end: {signs.detail[0].lower()}{signs.detail[1:]}"
+    return Sharing(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=doubt) if doubt else found
+
+
 def _all_wait(seen: Arrivals) -> bool:
-    return seen.count >= _ARRIVED and seen.waited >= _WAIT
+    return seen.count >= _ARRIVED and seen.at_once <= _NONE_AT_ONCE and seen.waited >= _WAIT
 
 
 def _mps(works: list[SessionWork]) -> set[MpsState]:

@@ -8,7 +8,8 @@ from lanes import drawn
 from unit.contention.works import alone_of, works_of
 
 from tb_contention.contention.mechanism import Sharing, concluded, recognise
-from tb_contention.model.contention import Evidence, Mechanism, SessionLoss, Slowdown
+from tb_contention.model.contention import Confidence, Evidence, Mechanism, SessionLoss, Slowdown
+from tb_contention.model.manifest import ManifestSession, Mps, MpsState
 from tb_contention.units import SessionId
 
 RAN_AT_ONCE = Sharing(mechanism=Mechanism.CONCURRENT, detail="")
@@ -107,3 +108,33 @@ def test_kernels_of_one_process_that_never_overlap_ran_through_one_queue() -> No
 
     assert (found.mechanism, found.in_turns, found.slice) == (Mechanism.SINGLE_STREAM, True, None)
     assert found.detail == "Kernels of different sessions never overlap: they ran one after another."
+
+
+def test_kernels_of_several_processes_that_never_overlap_are_in_no_queue() -> None:
+    works = works_of("a |AAAA....AAAA....|\nb |....BBBB....BBBB|", pending=[(0, 16), (0, 16)])
+    found = recognise(works, [np.full(2, np.nan)] * 2, 0, 16_000, 0)
+
+    assert (found.mechanism, found.confidence, found.in_turns) == (Mechanism.UNKNOWN, Confidence.UNSURE, True)
+
+
+def test_pieces_of_overlap_that_are_shorter_than_the_clock_error_show_nothing() -> None:
+    works = works_of("a |AAAA....AAAA....|\nb |..BBBB....BBBB..|")
+    alone = [np.full(2, np.nan)] * 2
+
+    assert recognise(works, alone, 0, 16_000, 0).mechanism is Mechanism.CONCURRENT
+    blurred = recognise(works, alone, 0, 16_000, 1_500)
+    assert (blurred.mechanism, blurred.confidence) == (Mechanism.UNKNOWN, Confidence.UNSURE)
+    assert "clock error" in blurred.detail
+
+
+def test_what_the_manifests_state_of_mps_counts_where_kernels_leave_it_open_and_casts_doubt_elsewhere() -> None:
+    def stated(state: MpsState) -> Sharing:
+        works = works_of("a |AAAA....AAAA....|\nb |..BBBB....BBBB..|")
+        manifest = ManifestSession(mps=Mps(state=state))
+        works = [replace(work, session=replace(work.session, manifest=manifest)) for work in works]
+        return recognise(works, [np.full(2, np.nan)] * 2, 0, 16_000, 0)
+
+    assert (stated(MpsState.ON).mechanism, stated(MpsState.ON).confidence) == (Mechanism.CONCURRENT, Confidence.SURE)
+    off = stated(MpsState.OFF)
+    assert (off.mechanism, off.confidence) == (Mechanism.CONCURRENT, Confidence.LIKELY)
+    assert off.detail.endswith("But MPS was off, by the manifests.")
