@@ -6,14 +6,16 @@ from tb_contention.contention.co_pending import co_pending
 from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
+from tb_contention.model.alignment import ClockCheck
 from tb_contention.model.contention import Confidence, Mechanism
 from tb_contention.model.intervals import Intervals
 from tb_contention.words.numbers import duration
 
 #: Pauses of a session up to so many ns do not end a piece of its work.
 _PAUSE = 200_000
-#: Clocks that agree to so many ns are good enough whatever the pieces; else they must agree to this part of a piece.
-_EXACT, _PART = 50_000, 0.25
+#: Clocks that agree to so many ns are good enough whatever the pieces; else they must agree to this part of a piece, and of one that the
+#: kernels put in doubt to the smaller part: it is wrong, not merely coarse.
+_EXACT, _PART, _PART_IN_DOUBT = 50_000, 0.25, 0.05
 
 
 def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Sharing | None:
@@ -22,7 +24,8 @@ def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Shari
         return None
     phases = [_closed(work.pending).clip(start, end) for work in works]
     piece = min([_usual(p) for p in phases] + [_usual(co_pending(phases, start, end).where)], default=0.0)
-    if error <= _PART * piece:
+    in_doubt = any(work.session.clock.check is ClockCheck.DOUBTED for work in works)
+    if error <= (_PART_IN_DOUBT if in_doubt else _PART) * piece:
         return None
     return Sharing(
         mechanism=Mechanism.UNKNOWN,

@@ -72,8 +72,9 @@ def _checked(group: DeviceGroup, sessions: list[Session], shared: set[str | None
     doubtful = {s.id: lag for s in movable if (lag := lags.get(s.id)) and lag.verdict is not Verdict.AGREES}
     if doubtful:
         return {s.id: _doubted(s.clock, doubtful[s.id]) for s in movable if s.id in doubtful}
-    if lags and all(lag.at is not None for lag in lags.values()) and len(lags) == len(movable):
-        return {s.id: _confirmed(s.clock, max(lag.error for lag in lags.values())) for s in sessions}
+    within = [abs(lag.at) + lag.error for lag in lags.values() if lag.at is not None]
+    if len(within) == len(movable):
+        return {s.id: _confirmed(s.clock, max(within)) for s in sessions}
     return {}
 
 
