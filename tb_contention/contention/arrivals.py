@@ -21,8 +21,8 @@ _IDLE_NS, _THERE_NS = 20_000, 10_000
 _LATE_NS, _SOON_NS = 25_000.0, (8_000.0, 25_000.0)
 #: Launches without company that show how long one takes; a longer one than this may contain a change of context, ns.
 _ENOUGH, _LAUNCH_NS = 3, 15_000.0
-#: So many arrivals of which all but this part start at once leave no doubt.
-_MANY, _HARDLY = 10, 0.1
+#: So many arrivals leave no doubt where all but the first part starts at once, or more than the second.
+_MANY, _HARDLY, _SOME = 10, 0.05, 0.15
 #: Part of a session's arrivals that must be either late or at once for any to count.
 _MOSTLY = 0.5
 #: A kernel that runs for less than this around an instant has just begun or ended there, ns.
@@ -34,7 +34,7 @@ class Arrivals:
     """How many kernels arrived in company, and the shares that waited and that started at once.
 
     amid: share of those that waited which then started amid a foreign kernel. astray: share of those without company that waited,
-    though nothing is seen that they waited for.
+    though nothing is seen that they waited for; apart: how many those without company are.
     """
 
     count: int
@@ -42,11 +42,14 @@ class Arrivals:
     at_once: float
     amid: float
     astray: float
+    apart: int
 
     @property
     def clear(self) -> bool:
-        """Return whether they leave no doubt that kernels start at once."""
-        return self.count >= _MANY and self.at_once > 1 - _HARDLY and self.astray < _HARDLY
+        """Return whether they leave no doubt that kernels start at once: nearly all, or some though none waits without company."""
+        if self.count < _MANY or self.astray >= _HARDLY:
+            return False
+        return self.at_once > 1 - _HARDLY or (self.at_once > _SOME and self.apart >= _MANY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ def arrivals(works: list[SessionWork], error: int) -> Arrivals:
         at_once=float(soon.mean()) if len(soon) else 0.0,
         amid=float(amid[waited].mean()) if waited.any() else 0.0,
         astray=float(astray.mean()) if len(astray) else 0.0,
+        apart=len(astray),
     )
 
 

@@ -93,15 +93,15 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
     overlap, sure = at_once(works, both, 0), at_once(works, both, error)
     if overlap < _TURNS:
         return _turns(works, both.where, progress, error)
-    if arrived.count < _ARRIVED and sure < max(_TURNS, _FEIGNED * overlap):
-        detail = f"The clock error of {duration(error)} is as long as the pieces of time that kernels of several sessions overlap for."
-        return Sharing(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail, progress_sum=progress)
     if progress is not None and progress > (1 - NO_LOSS) * both.sessions:
         detail = "Each session was as fast as alone while others had work."
         return Sharing(mechanism=Mechanism.NONE, detail=detail, progress_sum=progress)
     if progress is not None and progress > _MORE_THAN_ONE and not _all_wait(arrived):
         detail = f"Together they get {times(progress)} as much done as one session alone in the same time."
         return Sharing(mechanism=Mechanism.CONCURRENT, detail=detail, progress_sum=progress)
+    if arrived.count < _ARRIVED and sure < max(_TURNS, _FEIGNED * overlap):
+        detail = f"The clock error of {duration(error)} is as long as the pieces of time that kernels of several sessions overlap for."
+        return Sharing(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=detail, progress_sum=progress)
     signs = read_signs(works, alone, both, progress)
     found = _agreed(_by_arrivals(arrived, progress), signs, arrived)
     turn = turn_of(works, alone, both, progress) if found.mechanism is Mechanism.TIME_SLICING else None
@@ -196,7 +196,7 @@ def _agreed(found: Sharing | None, signs: Sign, seen: Arrivals) -> Sharing:
     """Compare what arrivals show, if anything, with the signs in ends and durations, and doubt what these contradict."""
     from_signs = Sharing(mechanism=signs.mechanism, detail=signs.detail, confidence=signs.confidence)
     unclear = found is not None and (
-        (signs.confidence is Confidence.SURE and not seen.clear) or found.confidence is Confidence.LIKELY
+        not seen.clear and (signs.confidence is Confidence.SURE or found.confidence is Confidence.LIKELY)
     )
     doubt, found = "", found or from_signs
     if found.mechanism is Mechanism.CONCURRENT and seen.astray > _ASTRAY + _ASTRAY_TOO * seen.waited:

@@ -7,7 +7,7 @@ import pytest
 from lanes import NS_PER_US
 from unit.contention.works import hosted, works_of
 
-from tb_contention.contention.arrivals import arrivals
+from tb_contention.contention.arrivals import Arrivals, arrivals
 from tb_contention.contention.work import LAUNCH, SessionWork
 
 #: One character of these drawings stands for this many microseconds.
@@ -68,6 +68,23 @@ def test_waiting_without_company_is_astray() -> None:
 
     assert found.count == 0
     assert found.astray == pytest.approx(1 / 6)  # of the six that come without company, it alone waits
+
+
+@pytest.mark.parametrize(
+    ("found", "clear"),
+    [
+        ({}, True),
+        ({"count": 4}, False),  # too few
+        ({"astray": 0.2}, False),  # something waits for nobody
+        ({"at_once": 0.3, "waited": 0.6}, True),  # some start at once, which none does in turns
+        ({"at_once": 0.3, "waited": 0.6, "apart": 2}, False),  # and the clocks are not confirmed by enough others
+        ({"at_once": 0.0, "waited": 1.0}, False),
+    ],
+)
+def test_what_leaves_no_doubt_that_kernels_start_at_once(found: dict[str, float], clear: bool) -> None:
+    usual = {"count": 20, "waited": 0.0, "at_once": 1.0, "amid": 0.0, "astray": 0.0, "apart": 20}
+
+    assert Arrivals(**{**usual, **found}).clear == clear  # type: ignore[arg-type]
 
 
 def test_a_wait_of_the_copies_before_a_kernel_is_its_wait() -> None:

@@ -24,6 +24,7 @@ def cost_of(kind: str, seed: int, folder: Path) -> Cost:
         ("graph_share", Mechanism.CONCURRENT),
         ("left_over_three", Mechanism.CONCURRENT),
         ("streams_left", Mechanism.CONCURRENT),
+        ("nobody_left", Mechanism.CONCURRENT),
         ("nobody_slices", Mechanism.TIME_SLICING),
         ("cold_caches", Mechanism.TIME_SLICING),
         ("noisy_queue", Mechanism.SINGLE_STREAM),
