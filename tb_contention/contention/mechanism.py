@@ -48,8 +48,8 @@ _FEW, _HARDLY = 20, 0.04
 #: a share of the device, and 7 to 90 % where each gets what the others leave. Not all of those that wait wait for long.
 _ARRIVED, _SURELY, _NONE_AT_ONCE, _SOME_AT_ONCE, _AT_ONCE, _WAIT = 4, 10, 0.03, 0.15, 0.5, 0.5
 #: Share of kernels that wait without company beyond which they did not run at once as it looks, and the part of the share that waits in
-#: company to be added: 0 to 0.04 where they do, more where the clocks are wrong or an untraced session ran.
-_ASTRAY, _ASTRAY_TOO = 0.06, 0.25
+#: company to be added: 0 to 0.04 where they do, more where the clocks are wrong or an untraced session ran. Of fewer it says nothing.
+_ASTRAY, _ASTRAY_TOO, _ALONE = 0.06, 0.25, 6
 #: Share of those which waited that start amid a foreign kernel where that kernel was interrupted; it is 0 where it had to end first.
 _INTERRUPTED = 0.35
 
@@ -194,20 +194,22 @@ def _by_arrivals(seen: Arrivals, progress: float | None) -> Sharing | None:
 
 def _agreed(found: Sharing | None, signs: Sign, seen: Arrivals) -> Sharing:
     """Compare what arrivals show, if anything, with the signs in ends and durations, and doubt what these contradict."""
-    from_signs = Sharing(mechanism=signs.mechanism, detail=signs.detail, confidence=signs.confidence)
-    unclear = found is not None and (
-        not seen.clear and (signs.confidence is Confidence.SURE or found.confidence is Confidence.LIKELY)
-    )
-    doubt, found = "", found or from_signs
-    if found.mechanism is Mechanism.CONCURRENT and seen.astray > _ASTRAY + _ASTRAY_TOO * seen.waited:
+    said = f"{signs.detail[0].lower()}{signs.detail[1:]}"
+    turns, doubt = signs.mechanism is Mechanism.TIME_SLICING, ""
+    if found is None:
+        found = Sharing(mechanism=signs.mechanism, detail=signs.detail, confidence=signs.confidence)
+        if turns and signs.confidence is Confidence.LIKELY and seen.count >= _SURELY and seen.at_once > _NONE_AT_ONCE:
+            doubt = f"Some kernels that arrived while another session ran started at once, which contradicts turns. But {said}"
+    elif found.mechanism is signs.mechanism:
+        found = replace(found, confidence=Confidence.SURE)
+    elif signs.confidence is Confidence.SURE or (turns and found.confidence is Confidence.LIKELY):
+        doubt = "" if seen.clear else f"{found.detail} That contradicts how kernels end: {said}"
+    astray = seen.apart >= _ALONE and seen.astray > _ASTRAY + _ASTRAY_TOO * seen.waited
+    if found.mechanism is Mechanism.CONCURRENT and astray:
         doubt = (
             f"Of the kernels that arrived while no other session ran, {share(seen.astray)} waited: "
             "something else ran, or the clocks are wrong."
         )
-    elif found.mechanism is signs.mechanism:
-        return replace(found, confidence=Confidence.SURE if unclear else found.confidence)
-    elif signs.mechanism is not Mechanism.UNKNOWN and unclear:
-        doubt = f"{found.detail} That contradicts how kernels end: {signs.detail[0].lower()}{signs.detail[1:]}"
     return Sharing(mechanism=Mechanism.UNKNOWN, confidence=Confidence.UNSURE, detail=doubt) if doubt else found
 
 
