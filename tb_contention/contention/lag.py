@@ -29,10 +29,12 @@ _AS_GOOD, _AS_GOOD_LEAST = 0.05, 0.005
 #: Rivals outside the valley: so many are compared; each leaves such a part more of the usual loss, by so many standard errors.
 _RIVALS, _RIVAL = 20, ((0.12, 3.0), (0.3, 2.5))
 #: The error of a lag, as a part of half its basin, and at least.
-_PART_OF_BASIN, _LEAST_ERROR = 0.6, 50_000
+_PART_OF_BASIN, _LEAST_ERROR = 0.8, 50_000
 #: A clock is refuted where nearly all losses have a cause elsewhere, so much more has none here, by so many standard errors, and by so
-#: many in both halves of the window: where several lags are as good, and where one is. By so many errors it is in doubt.
+#: many in both halves of the window: where several lags are as good, and where one is. By so many errors it is in doubt. A single lag
+#: must lie beyond the stated error by so many of its own, to doubt and to refute.
 _NEARLY_ALL, _REFUTED, _REFUTED_BY_ONE, _DOUBT = 0.06, (0.03, 3.5, 2.0), (0.015, 2.0, 0.8), 1.8
+_BEYOND = 1.4, 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +168,13 @@ def _verdict(found: Scan, only: tuple[int, int] | None, error: int) -> Verdict:
     halves = min(float(found.surely_worse(here, half)[0]) for half in (0, 1))
     beyond = 0.0 if only is None else max(0.0, abs(only[0]) - error) / only[1]
     limit = _REFUTED if only is None else _REFUTED_BY_ONE
-    if found.least < _NEARLY_ALL and (only is None or beyond > 3) and all(np.array([more, sure, halves]) > limit):
+    if (
+        found.least < _NEARLY_ALL
+        and (only is None or beyond > _BEYOND[1])
+        and all(np.array([more, sure, halves]) > limit)
+    ):
         return Verdict.REFUTED
-    return Verdict.DOUBTED if beyond > 2 and sure > _DOUBT else Verdict.AGREES
+    return Verdict.DOUBTED if beyond > _BEYOND[0] and sure > _DOUBT else Verdict.AGREES
 
 
 def scan(works: list[SessionWork], moves: list[bool], reach: int, around: int = 0) -> Scan | None:
