@@ -1,9 +1,12 @@
-"""How far the estimates are from simulated truth: `python tests/ground_truth/measure.py` prints the table of docs/accuracy.md.
+"""How far the estimates are from simulated truth: `python tests/ground_truth/measure.py` prints the tables of docs/accuracy.md.
+
+`--kinds a,b` measures hard kinds alone, `--kinds plain` the plain ways of sharing; `--seeds N` of each hard kind; `--rows` lists sessions.
 
 Random scenarios of every way of sharing are played, written as XSpace files, and read and analysed like any other; what comes out is
 compared with what happened in the simulation.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -12,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ground_truth import hard
 
 import tb_contention
 from tb_contention.model.report import DeviceReport, Report
@@ -127,5 +133,23 @@ def table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--kinds", default="plain," + ",".join(hard.HARD_KINDS), help="comma-separated; plain = the ways of sharing"
+    )
+    parser.add_argument("--seeds", type=int, default=hard.SEEDS, help="of each hard kind")
+    parser.add_argument(
+        "--rows", action="store_true", help="print one line per session instead of the table of hard kinds"
+    )
+    options = parser.parse_args(arguments)
+    kinds = options.kinds.split(",")
+    if "plain" in kinds:
+        sys.stdout.write(table(measure_all()) + "\n")
+    if chosen := hard.cases([kind for kind in kinds if kind != "plain"], options.seeds):
+        rows = hard.measure_all(chosen)
+        sys.stdout.write((hard.listed if options.rows else hard.table)(rows) + "\n")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(table(measure_all()) + "\n")
+    main(sys.argv[1:])
