@@ -12,7 +12,7 @@ from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import Evidence, Mechanism
+from tb_contention.model.contention import Confidence, Evidence, Mechanism
 from tb_contention.units import F64, I64, Bool
 
 #: Share of the contended kernel time that a baseline must cover, of class B and of class C.
@@ -124,7 +124,7 @@ def find_alone(
     if coverage >= COVERAGE:
         found = _alone(Evidence.B, exposure, own)
         return _each_as_long_as_it_was(work, exposure, found, own, slices, stretch)
-    if slices:
+    if slices and sharing.confidence is Confidence.SURE:
         uncut = _preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
         if covers(exposure, uncut.alone) >= COVERAGE:
             found = _without_slice(exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)

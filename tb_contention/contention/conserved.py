@@ -14,7 +14,7 @@ from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.contention import Evidence, Mechanism
+from tb_contention.model.contention import Confidence, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.units import F64, Bool
 
@@ -24,10 +24,16 @@ _SWITCH, _SWITCH_ERROR, _SLICE = 80_000.0, 40_000.0, 1_500_000.0
 _ANY_SWITCH = 120_000.0, 80_000.0
 #: Standard error of a turn's length in a piece of company, in turns, and of the share that known sessions had.
 _UNEVEN, _TOLD = 0.2, 0.006
+#: How many more switches there are than turns would have, and which part of a disagreement is error.
+_EARLY, _DISAGREE = 1.3, 0.2
+#: A pause that ends a piece of company, in turns.
+_PAUSE = 0.1
 #: Parts of an equal share that sessions have where turns are equal.
 _LEAST_TURN, _MOST_TURN = 0.75, 1.02
 #: The same, of sessions whose durations are a guess.
 _LEAST_GUESS, _MOST_GUESS = 0.8, 1.12
+#: Relative error of durations alone beyond which turns tell more.
+_NOISY = 0.04
 _MOST_RATE, _SIGMA_90 = 0.95, 1.6449
 #: Relative standard error beyond which turns give bounds, and no estimate.
 _SURE = 0.03
@@ -49,18 +55,32 @@ class _Part:
 
 def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing) -> list[Alone]:
     """Estimate durations without a baseline (class D) where sessions take turns that can cut a kernel."""
-    if sharing.mechanism is not Mechanism.TIME_SLICING or sharing.in_turns or len(works) < 2:
+    sure = sharing.mechanism is Mechanism.TIME_SLICING and sharing.confidence is Confidence.SURE
+    if not sure or sharing.in_turns or len(works) < 2:
         return alones
-    if all(alone.evidence in (Evidence.A, Evidence.B) for alone in alones):
-        return alones
-    deep = [at_depth([work.pending for work in works], k) for k in range(2, len(works) + 1)]
+    pending = [_waiting(work) for work in works]
+    deep = [at_depth(pending, k) for k in range(2, len(works) + 1)]
     parts = [_part(w, e, deep) for w, e in zip(works, exposures, strict=True)]
-    alones = [_doubted(e, a, p) for e, a, p in zip(exposures, alones, parts, strict=True)]
-    factor, error = _factor(works, alones, parts, deep[0], sharing.slice)
-    return [
+    told = [_doubted(e, a, p) for e, a, p in zip(exposures, alones, parts, strict=True)]
+    if all(alone.evidence is not Evidence.D for alone in told):
+        return alones
+    open_ = [alone.evidence is Evidence.D for alone in told]
+    contested = at_depth([p for p, unknown in zip(pending, open_, strict=True) if unknown], 1) & deep[0]
+    factor, error = _factor(works, told, parts, contested, sharing.slice)
+    found = [
         _remainder(exposure, alone, part, factor, error) if alone.evidence is Evidence.D else alone
-        for exposure, alone, part in zip(exposures, alones, parts, strict=True)
+        for exposure, alone, part in zip(exposures, told, parts, strict=True)
     ]
+    # What its own kernels say, however uncertain, is better than bounds.
+    return [
+        a if f.evidence is Evidence.D and a.evidence is Evidence.B else f for a, f in zip(alones, found, strict=True)
+    ]
+
+
+def _waiting(work: SessionWork) -> Intervals:
+    """Return when a session had kernels to run; copies have engines of their own."""
+    kernels = ~work.copy
+    return Intervals.union_of(work.ready[kernels], work.end[kernels])
 
 
 def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part:
@@ -79,9 +99,10 @@ def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part
 
 
 def _doubted(exposure: Exposure, alone: Alone, part: _Part) -> Alone:
-    """Give up durations learned from uncut kernels where the session would have had much more or less than turns give it."""
+    """Give up durations that vary too much, or that were guessed and would give the session much more or less than turns do."""
     share = float(part.share[part.rows].sum())
-    if alone.evidence is not Evidence.C or not share or _LEAST_GUESS < _had(alone, part) / share < _MOST_GUESS:
+    likely = alone.evidence is Evidence.B or _LEAST_GUESS < _had(alone, part) / max(share, 1.0) < _MOST_GUESS
+    if alone.evidence in (Evidence.A, Evidence.D) or not share or (likely and _noise(alone, part) < _NOISY):
         return alone
     none = np.zeros(len(part.rows))
     return replace(
@@ -89,17 +110,25 @@ def _doubted(exposure: Exposure, alone: Alone, part: _Part) -> Alone:
     )
 
 
+def _noise(alone: Alone, part: _Part) -> float:
+    """Return the standard error of the work done in company, as a part of it."""
+    rows = np.flatnonzero(part.rows)
+    shared = np.bincount(alone.group[rows], alone.error[rows])
+    total = np.sqrt(np.sum(alone.deviation[rows] ** 2) + np.sum(shared**2))
+    return float(total / max(1.0, float(alone.estimate[rows].sum())))
+
+
 def _factor(
-    works: list[SessionWork], alones: list[Alone], parts: list[_Part], both: Intervals, length: float | None
+    works: list[SessionWork], alones: list[Alone], parts: list[_Part], contested: Intervals, length: float | None
 ) -> tuple[float, float]:
     """Return which part of an equal share the sessions without a baseline had, and its standard error."""
     turn = length or _SLICE
     switch, error = (_SWITCH, _SWITCH_ERROR) if length else _ANY_SWITCH
     switches, unsure = switch / (turn + switch), error / (turn + switch)
     open_ = [a.evidence is Evidence.D for a in alones]
-    contested = at_depth([work.pending for work, unknown in zip(works, open_, strict=True) if unknown], 1) & both
     # At either end of a piece of company somebody has a part of a turn: half a one, more or less.
-    uneven = _UNEVEN * turn * len(contested) / max(1.0, float(contested.total))
+    pieces = 1 + int((contested.start[1:] - contested.end[:-1] > _PAUSE * turn).sum())
+    uneven = _UNEVEN * turn * pieces / max(1.0, float(contested.total))
     share, known = (
         sum(float(p.share[p.rows].sum()) for p, unknown in zip(parts, open_, strict=True) if unknown is which)
         for which in (True, False)
@@ -111,13 +140,15 @@ def _factor(
     done = sum(
         _done(w, a, p, contested) for w, a, p, unknown in zip(works, alones, parts, open_, strict=True) if not unknown
     )
-    left = max(0.0, float(contested.total) - done) / share
+    # Turns that end early are switched, too.
+    total = float(contested.total) / share
+    left = max(0.0, total * (1 - _EARLY * switches) - done / share)
+    spread = np.array([np.hypot(uneven, _TOLD), _EARLY * unsure * total])
     if not _LEAST_TURN < equal < _MOST_TURN:  # turns are not equal
-        return left * (1 - switches), left * unsure
-    weight = np.array([1 / (uneven**2 + _TOLD**2), 1 / unsure**2])
-    told = np.array([equal, left * (1 - switches)])
-    mean = float(np.sum(weight * told) / weight.sum())
-    return min(mean, left), float(np.hypot(1 / np.sqrt(weight.sum()), 0.3 * (told[1] - told[0])))
+        return left, float(spread[1])
+    weight = 1 / spread**2
+    mean = (weight[0] * equal + weight[1] * left) / weight.sum()
+    return float(mean), float(np.hypot(1 / np.sqrt(weight.sum()), _DISAGREE * (left - equal)))
 
 
 def _had(alone: Alone, part: _Part) -> float:
