@@ -147,11 +147,12 @@ def sync_every_step(scene: Scene) -> Iterator[Remark]:
     "host-bound",
     place=steps,
     speaks=f"Speaks when no session is measurably slower, the GPU is idle for more than {share(_IDLE)} of the window, and the host part is "
-    f"at least {share(_HOST)} of every session's steps. The GPU is not the bottleneck. Advice: larger batches, compiled steps.",
+    f"at least {share(_HOST)} of every session's steps, and no capture on the GPU was cut. The GPU is not the bottleneck. Advice: larger "
+    "batches, compiled steps.",
 )
 def host_bound(scene: Scene) -> Iterator[Remark]:
     """The GPU idles because the programs do not feed it, which sharing does not make worse."""
-    if scene.is_host or scene.slowed():
+    if scene.is_host or scene.slowed() or _is_cut(scene):
         return
     idle = scene.device.overlap.time.idle / scene.window
     parts = {s: _host_share(scene, s) for s in scene.device.sessions}
@@ -168,6 +169,11 @@ def host_bound(scene: Scene) -> Iterator[Remark]:
         evidence={"idle_share": idle, "host_shares": {scene.name(s): v for s, v in parts.items()}},
         sessions=scene.device.sessions,
     )
+
+
+def _is_cut(scene: Scene) -> bool:
+    """Return whether a capture on the GPU was cut, also one placed elsewhere in time: the GPU may have worked where it seems idle."""
+    return any(not scene.aligned.session(p.session).trace.complete for p in scene.device.group.device.planes)
 
 
 def _host_share(scene: Scene, session: SessionId) -> float | None:

@@ -114,6 +114,16 @@ def test_a_clock_that_was_read_counts_for_more_than_kernels_that_got_longer() ->
     assert RUN["clocks-fall"](steady) == []
 
 
+def test_a_gpu_is_not_idle_where_a_capture_of_it_was_cut() -> None:
+    scene = next(case for case in CASES if case.slug == "host-bound").speaks()
+    first, *others = scene.aligned.sessions
+    cut = replace(first, trace=replace(first.trace, complete=False))
+    aligned = replace(scene.aligned, sessions=(cut, *others))
+
+    assert RUN["host-bound"](scene)
+    assert RUN["host-bound"](replace(scene, aligned=aligned)) == []
+
+
 def test_an_untraced_loss_names_the_processes_that_the_driver_saw() -> None:
     case = next(case for case in CASES if case.slug == "untraced-corunner")
     (finding, *_) = RUN["untraced-corunner"](with_driver(case.speaks(), untraced=1 << 30))

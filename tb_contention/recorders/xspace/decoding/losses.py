@@ -3,9 +3,12 @@
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Device, KernelKind, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN
+from tb_contention.recorders.xspace.decoding.cut import cut_work
 from tb_contention.recorders.xspace.decoding.lines import RawEvents
 from tb_contention.recorders.xspace.decoding.planes import MAX_DEVICES
 from tb_contention.recorders.xspace.decoding.structure import Structure
+from tb_contention.units import PS_PER_NS
+from tb_contention.words.numbers import duration
 
 _RIGHTS = (
     "Allow GPU profiling: load the driver with NVreg_RestrictProfilingToAdminUsers=0, or run the process (container) "
@@ -30,8 +33,16 @@ _KNOWN = (
 )
 
 
+def _lost_work(structure: Structure, trace: Trace, kernels: RawEvents) -> str:
+    """Say where the window ends because the work of a device was cut."""
+    end = cut_work(structure, kernels)
+    if end is None:
+        return ""
+    return f" Work of a device is lost after {duration((end - trace.span[0]) / PS_PER_NS)}; the window ends there."
+
+
 def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents, ...]) -> list[Problem]:
-    """State what could not be read from the file or placed in time."""
+    """State what could not be read from the file or placed in time. read: device events, then others."""
     found: list[Problem] = []
 
     def lost(
@@ -46,7 +57,8 @@ def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents,
 
     if structure.cut_at is not None:
         lost(
-            "truncated-xspace", Severity.ERROR, "the file is truncated; the events before the cut are used.", COPY_AGAIN,
+            "truncated-xspace", Severity.ERROR,
+            f"the file is truncated; the events before the cut are used.{_lost_work(structure, trace, read[0])}", COPY_AGAIN,
             offset=structure.cut_at,
         )  # fmt: skip
     if structure.bad_at is not None:

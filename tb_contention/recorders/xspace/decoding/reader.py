@@ -16,6 +16,7 @@ from tb_contention.model.trace import (
     Trace,
 )
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton
+from tb_contention.recorders.xspace.decoding.cut import cut_work
 from tb_contention.recorders.xspace.decoding.head import messages_of, origin_of, structure_of, unix_times
 from tb_contention.recorders.xspace.decoding.lines import RawEvents, read_lines
 from tb_contention.recorders.xspace.decoding.losses import losses, profiler_problems, too_many_devices
@@ -105,7 +106,7 @@ def _trace(
         hostnames=tuple(t for number, t in messages if number == 4),
         process_id=planes.process_id,
         clock=_clock(structure, planes, columns, _negative_lag(work, launches)),
-        span=_span(columns.kernels, columns.host, columns.memory),
+        span=_span(cut_work(structure, columns.kernels), columns.kernels, columns.host, columns.memory),
         strings=strings.table,
         devices=devices,
         streams=tuple(streams),
@@ -148,11 +149,13 @@ def _thread(raw: U8, structure: Structure, line: int) -> str:
     )
 
 
-def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
+def _span(cut: Picoseconds | None, *read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
+    """Return the first start and the last end; no later than where the work of a device was cut, since beyond it would look idle."""
     full = [r for r in read if len(r.line)]
     if not full:
         return Picoseconds(0), Picoseconds(0)
-    return Picoseconds(min(int(r.start[0]) for r in full)), Picoseconds(max(map(_end, full)))
+    end = max(map(_end, full))
+    return Picoseconds(min(int(r.start[0]) for r in full)), Picoseconds(end if cut is None else min(cut, end))
 
 
 def _end(read: RawEvents) -> int:
