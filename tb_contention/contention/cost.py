@@ -19,6 +19,7 @@ from tb_contention.contention.blurred import blurred
 from tb_contention.contention.conserved import conserve
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
+from tb_contention.contention.host_part import HostEffect, host_effects
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.interval_sets import united
 from tb_contention.contention.link import link_between, with_copies
@@ -32,6 +33,7 @@ from tb_contention.contention.measured import (
     turns_exposure,
 )
 from tb_contention.contention.mechanism import NO_LOSS, Sharing, concluded, recognise
+from tb_contention.contention.off_gpu import blamed_on_hosts, elsewhere, on_gpu
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.residency import Residency, measure_residency
@@ -79,6 +81,7 @@ class _Victim:
     work: SessionWork
     busy: Intervals
     link: Link | None
+    host: HostEffect | None
     exposure: Exposure
     own: Baseline
     solo: Baseline | None
@@ -100,7 +103,11 @@ def measure_cost(
     works = _each(lambda item: session_work(aligned.session(item[0]), item[1]), list(planes.items()))
     error = clock_error(aligned, group)
     running = {work.id: work.running for work in works}
-    victims = _each(lambda work: _victim(work, works, running, group, error, (solos or {}).get(work.id, ())), works)
+    alone = {s: [each.work for each in found] for s, found in (solos or {}).items()}
+    hosts = {} if group.device.device.is_host else host_effects(works, alone, group.start, group.end)
+    victims = _each(
+        lambda work: _victim(work, works, running, group, error, alone.get(work.id, []), hosts.get(work.id)), works
+    )
     residency = measure_residency(works, planes, group)
     sharing = one_context(blurred(works, group.start, group.end, error) or _sharing(victims, group, error), residency)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
@@ -115,17 +122,20 @@ def measure_cost(
         for victim in victims
     ]
     clocks = _each(
-        lambda case: _clock_effect(case[0], case[1], sharing, len(works), error),
+        lambda case: _left_out(case[0], case[1], sharing, len(works), error),
         list(zip(victims, losses, strict=True)),
     )
     estimates = [
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
-    results = tuple(session_loss(loss, found) for loss, found in zip(losses, estimates, strict=True))
+    results = tuple(
+        elsewhere(session_loss(loss, found), loss, victim.link, victim.host)
+        for victim, loss, found in zip(victims, losses, estimates, strict=True)
+    )
     if measured is None:
         sharing = concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
-    blames, pairs = _blames(losses, results, running, had)
+    blames, pairs = _blames(losses, results, running, had, hosts)
     return Cost(
         mechanism=sharing.mechanism,
         confidence=sharing.confidence,
@@ -173,12 +183,13 @@ def _stretch(victim: _Victim) -> Stretch | None:
 
 def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:
     """Measure one session's loss, from its turns where they were recorded and no capture alone tells more."""
+    gap = None if victim.host is None else victim.host.gap
     if measured is None or alone.evidence is Evidence.A:
-        return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency)
+        return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency, host_gap=gap)
     turns = measured.turns[victim.work.id]
     exposure = turns_exposure(victim.work, turns, victim.exposure)
     own = measured_alone(victim.work, victim.exposure, victim.own, turns, measured)
-    return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away)
+    return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away, gap)
 
 
 def _each(work: Callable[[A], B], items: list[A]) -> list[B]:
@@ -201,7 +212,8 @@ def _victim(
     running: dict[SessionId, Intervals],
     group: DeviceGroup,
     error: int,
-    solos: tuple[Solo, ...],
+    solo_works: list[SessionWork],
+    host: HostEffect | None,
 ) -> _Victim:
     others = [other for other in works if other is not work]
     link = link_between(work, others, error)
@@ -216,8 +228,7 @@ def _victim(
     if warm > group.start:
         exposure = expose(work, busy, warm, group.end, error, link)
         own = with_copies(work, exposure, learned(work, exposure), link, len(works))
-    solo_works = [s.work for s in solos]
-    solo = solo_baseline(work, solo_works) if solos else None
+    solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     if solo is not None and _slow_by_itself(exposure, solo):
         exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
@@ -225,6 +236,7 @@ def _victim(
         work=work,
         busy=busy,
         link=link,
+        host=host,
         exposure=exposure,
         own=own,
         solo=solo,
@@ -267,6 +279,12 @@ def _best_guess(victims: list[_Victim]) -> list[F64]:
     ]
 
 
+def _left_out(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, error: int) -> float:
+    """Return by how much the slowdown may be off through the clocks and through what hosts cost each other."""
+    on_host = 0.0 if victim.host is None else victim.host.error
+    return float(np.hypot(_clock_effect(victim, loss, sharing, sessions, error), on_host))
+
+
 def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, error: int) -> float:
     """Return by how much the slowdown changes when the clocks are taken for exact; of long captures it is not looked at.
 
@@ -280,7 +298,8 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     alone = find_alone(work, exposure, own, victim.solo, sharing, sessions)
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0
-    exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency).periods
+    gap = None if victim.host is None else victim.host.gap
+    exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency, host_gap=gap).periods
     if not exact.alone.sum() or not loss.periods.alone.sum():
         return 0.0
     change = exact.shared.sum() / exact.alone.sum() - loss.periods.shared.sum() / loss.periods.alone.sum()
@@ -292,11 +311,13 @@ def _blames(
     results: tuple[SessionLoss, ...],
     running: dict[SessionId, Intervals],
     had: dict[SessionId, dict[SessionId, Intervals]],
+    hosts: dict[SessionId, HostEffect],
 ) -> tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]:
     """Divide every known loss; the top kernel pairs of all victims together."""
     runs = [runs_of(loss) for loss in losses]
-    known = [(run, result.lost) for run, result in zip(runs, results, strict=True) if result.lost is not None]
+    known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in _each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
+    rows = blamed_on_hosts(rows, results, hosts)
     found = _each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in found for pair in part if pair.lost is not None]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))

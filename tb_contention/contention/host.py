@@ -46,7 +46,7 @@ def host_pace(work: SessionWork) -> HostPace:
         lag = np.where(at >= 0, time - work.end[last], np.inf).astype(np.float64)
         between = lag < gap
         drained = _drained(work)
-        kinds = _kinds(work.host.kind)
+        kinds = kinds_of(work.host.kind)
         calls = gap[(kinds == LAUNCH) & ~between]
         usual = float(np.percentile(calls, 50)) if len(calls) else 0.0
         for kind in np.unique(kinds).tolist():
@@ -59,7 +59,8 @@ def host_pace(work: SessionWork) -> HostPace:
     return HostPace(gap=gap, waits_for=waits_for, lag=lag, pace=pace)
 
 
-def _kinds(kind: U8) -> U8:
+def kinds_of(kind: U8) -> U8:
+    """Return the kinds of host instants, the first launch after anything else being one of its own."""
     kinds: U8 = kind.copy()
     first = (kind == LAUNCH) & (np.concatenate([[0], kind[:-1]]) != LAUNCH)
     kinds[first] = _FIRST

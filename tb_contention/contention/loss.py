@@ -1,6 +1,6 @@
 """What a session lost: its steps as recorded against the same steps replayed with the durations that its kernels take alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,19 +78,22 @@ def measure_loss(
     running: Intervals,
     solo_latency: float | None = None,
     away: Intervals | None = None,
+    host_gap: F64 | None = None,
 ) -> Loss:
     """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`.
 
-    away: when the session surely did not have the device, where that was measured; what it waited then is known to the ns.
+    away: when the session surely did not have the device, where that was measured; what it waited then is known to the ns. host_gap: what
+    each gap of the host would be without other hosts (ns), where those make it longer.
     """
     gaps = find_gaps(work, exposure.foreign, solo_latency)
     pace = host_pace(work)
     waits = find_waits(work, exposure, gaps, running) if away is None else _measured_waits(work, exposure, gaps, away)
-    played = replay(work, pace, gaps, alone.estimate, waits.alone)
+    eased = pace if host_gap is None else replace(pace, gap=host_gap)
+    played = replay(work, eased, gaps, alone.estimate, waits.alone)
     periods, has_steps = find_periods(work, exposure, played)
     shortest = periods
     if alone.shortest is not alone.estimate:
-        shortest, _ = find_periods(work, exposure, replay(work, pace, gaps, alone.shortest, waits.alone))
+        shortest, _ = find_periods(work, exposure, replay(work, eased, gaps, alone.shortest, waits.alone))
     counted = np.zeros(len(work.start), np.bool_)
     if len(periods.begin):
         counted = (work.start >= periods.begin[0]) & (work.start < periods.end[-1])

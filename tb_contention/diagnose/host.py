@@ -2,25 +2,21 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, shares, slowdowns
 from tb_contention.diagnose.settings import JIT, PREFETCH, PRIVATE_THREADS, STEPS_PER_EXECUTION
+from tb_contention.model.contention import OffGpu, SessionLoss
 from tb_contention.model.findings import Severity
-from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64, SessionId
-from tb_contention.words.numbers import count, duration, share
+from tb_contention.units import SessionId
+from tb_contention.words.numbers import count, duration, listing, share, times
 
 #: The GPU idles for more than this, and each program's own host part is more than that of its step.
 _IDLE, _HOST = 0.20, 0.30
 #: Waiting for input beyond this part of the window is notable.
 _INPUT = 0.10
-#: Steps that lie mostly in work of other sessions, and those that hardly meet it, and how many of each prove anything.
-_MOSTLY, _HARDLY, _EACH = 0.5, 0.1, 5
-#: The host part beside others against that without them, and their difference as a part of a step.
-_MORE, _PART = 1.2, 0.05
+#: What the host takes longer beside others, as a part of the steps.
+_PART = 0.05
 _STEPS = 5
 #: The host hides less than this part of the delays.
 _EXPOSED = 0.10
@@ -29,52 +25,65 @@ _EXPOSED = 0.10
 @rule(
     "host-contention",
     place=steps,
-    speaks=f"Speaks when the host part of a session's steps is {_MORE} times as long in steps that mostly overlap work of other sessions "
-    f"as in steps that hardly do ({_EACH} of each), by {share(_PART)} of a step or more, and the GPU's loss in them is smaller than that. "
-    "Advice: processors of its own.",
+    speaks=f"Speaks when the host of a session takes measurably longer beside the hosts of other sessions, by {share(_PART)} of its steps "
+    "or more: compared with a capture of the session alone, or with stretches that began while the others paused. Speaks as a note where "
+    "hosts work side by side for most of the window, the GPU is mostly idle, and nothing in the captures tells what that costs. Advice: "
+    "processors of its own.",
 )
 def host_contention(scene: Scene) -> Iterator[Remark]:
-    """The host's part of a session's steps is longer while others are at work: they share more than the GPU."""
-    for session in scene.device.sessions if scene.is_shared_gpu else ():
-        yield from _host_contention(scene, session)
+    """The host's part of a session's steps is longer while other hosts work: they share more than the GPU."""
+    losses = scene.device.cost.losses if scene.is_shared_gpu else ()
+    for loss in losses:
+        if loss.off_gpu is not None and loss.off_gpu.host_factor is not None:
+            yield from _host_contention(scene, loss, loss.off_gpu)
+    unmeasured = [
+        (each.session, each.off_gpu.hosts_meet) for each in losses if each.off_gpu and each.off_gpu.unmeasured
+    ]
+    if unmeasured:
+        yield _hosts_unmeasured(scene, unmeasured)
 
 
-def _host_contention(scene: Scene, session: SessionId) -> Iterator[Remark]:
-    steps = scene.steps(session)
-    if steps is None or not steps.known or len(steps.start) < 2 * _EACH:
+def _host_contention(scene: Scene, loss: SessionLoss, part: OffGpu) -> Iterator[Remark]:
+    steps, lost = scene.steps(loss.session), int(part.host_lost or 0)
+    whole = scene.window if steps is None else int((steps.end - steps.start).sum())
+    if lost < _PART * whole or part.host_factor is None:
         return
-    busy = scene.device.overlap.busy
-    others = [each for s, each in busy.items() if s != session]
-    meets = _part(others, steps.start, steps.end)
-    host, period = steps.host.astype(np.float64), (steps.end - steps.start).astype(np.float64)
-    beside, free = meets >= _MOSTLY, meets <= _HARDLY
-    if beside.sum() < _EACH or free.sum() < _EACH:
-        return
-    with_others, without = float(np.median(host[beside])), float(np.median(host[free]))
-    more = with_others - without
-    # Lost time is the GPU's; what is left over between periods beside others and free ones must be the host's.
-    if more <= _PART * float(np.median(period[free])) or with_others <= _MORE * without:
-        return
-    on_gpu = float(np.median(steps.lost[beside]))
-    if on_gpu > more:
-        return
+    per_step = lost / max(1, loss.steps)
+    name = scene.name(loss.session)
+    by_gpu = "" if part.gpu_slowdown is None else f" By the GPU alone its slowdown would be {times(part.gpu_slowdown)}."
     yield Remark(
-        title=f"{scene.name(session)} takes {duration(more)} more per step on the host while other sessions work",
-        detail=f"The host part of its steps takes {duration(with_others)} while other sessions work and {duration(without)} otherwise. On "
-        f"the GPU such a step loses {duration(on_gpu) if on_gpu else 'nothing'}.",
+        title=f"The host of {name} takes {times(part.host_factor)} as long while hosts of other sessions work",
+        detail=f"It works beside them for {share(part.hosts_meet)} of the window, which costs {duration(per_step)} per step.{by_gpu}",
         cause="Besides the GPU, the sessions share processors, memory bandwidth of the host, disk, network or a lock.",
         advice="Give each session its own processors (taskset, a cpuset of its container, another NUMA node) and "
         f"{PRIVATE_THREADS}.",
-        effect=f"At most {duration(more)} per step that overlaps other sessions.",
+        effect=f"At most {duration(per_step)} per step.",
         verify="The host part of the steps no longer depends on other sessions. A CPU profile (perf, top) names the cause.",
-        gain_ns=round(more * float(beside.sum())),
+        gain_ns=lost,
         evidence={
-            "host_beside_ns": round(with_others),
-            "host_without_ns": round(without),
-            "steps_beside": int(beside.sum()),
-            "steps_without": int(free.sum()),
+            "host_lost_ns": lost,
+            "host_factor": part.host_factor,
+            "hosts_meet": part.hosts_meet,
+            "gpu_slowdown": part.gpu_slowdown,
         },
-        sessions=(session,),
+        sessions=(loss.session,),
+    )
+
+
+def _hosts_unmeasured(scene: Scene, meets: list[tuple[SessionId, float]]) -> Remark:
+    """Say that hosts meet where nothing tells what that costs."""
+    return Remark(
+        severity=Severity.INFO,
+        title=f"The hosts of {listing([scene.name(s) for s, _ in meets])} work at the same time, and what that costs was not measured",
+        detail=f"Part of the window in which the host works beside that of another session: {shares(scene, meets)}. The GPU is idle for "
+        f"{share(scene.device.overlap.time.idle / scene.window)} of it, so sharing the GPU costs little; the processor may cost more.",
+        cause="Programs that are bound by their hosts may share processors, memory bandwidth of the host, disk, network or a lock.",
+        advice="Capture one of the sessions alone and compare its steps. If they are shorter, give each session its own processors "
+        f"(taskset, a cpuset of its container, another NUMA node) and {PRIVATE_THREADS}.",
+        effect="Not predicted: these captures do not show how long the host takes by itself.",
+        verify="A step takes as long alone as beside the others.",
+        evidence={"hosts_meet": {scene.name(s): part for s, part in meets}},
+        sessions=tuple(s for s, _ in meets),
     )
 
 
@@ -183,26 +192,3 @@ def _host_share(scene: Scene, session: SessionId) -> float | None:
         return None
     own, host = float(steps.own.sum()), float(steps.host.sum())
     return host / (own + host) if own + host > 0 else None
-
-
-def _part(sets: list[Intervals], start: I64, end: I64) -> F64:
-    """Return the part of each span in which another session had work: of the session that had most."""
-    parts = [np.zeros(len(start))]
-    for where in sets:
-        if len(where):
-            span = _before(where, end) - _before(where, start)
-            parts.append(span / np.maximum(1, end - start))
-    most: F64 = np.max(parts, axis=0)
-    return most
-
-
-def _before(where: Intervals, at: I64) -> F64:
-    """Return how much of a set lies before each instant."""
-    size = where.end - where.start
-    reach = np.concatenate([[0], np.cumsum(size)])
-    row = np.searchsorted(where.start, at, "right")
-    inside = np.where(
-        row > 0, np.minimum(at, where.end[np.maximum(row, 1) - 1]) - where.start[np.maximum(row, 1) - 1], 0
-    )
-    before: F64 = (reach[np.maximum(row, 1) - 1] + inside).astype(np.float64)
-    return before

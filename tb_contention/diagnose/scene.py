@@ -12,7 +12,7 @@ from tb_contention.model.manifest import KernelMode
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
-from tb_contention.words.answers import Answer, answer_of, as_long, basis_with_class
+from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_with_class, met_where
 from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names, group_label, session_labels
 from tb_contention.words.numbers import between, listing, share, times
@@ -78,12 +78,14 @@ class Scene:
     def slowed(self, mechanism: Mechanism | None = None) -> list[SessionLoss]:
         """Return the sessions that are measurably slower, worst first; none under another mechanism, on a processor, or of unknown loss.
 
-        A mechanism that is not sure counts as another one: advice rests on it.
+        A mechanism that is not sure counts as another one: advice rests on it. With a mechanism, only those count that the GPU slows.
         """
         cost = self.device.cost
         if not self.is_shared_gpu or (mechanism is not None and not (cost.mechanism is mechanism and is_sure(cost))):
             return []
         slower = [loss for loss in cost.losses if answer_of(loss.slowdown) is Answer.YES and (loss.lost or 0) > 0]
+        if mechanism is not None:
+            slower = [loss for loss in slower if met_where(loss) is Met.GPU]
         return sorted(slower, key=lambda loss: -(loss.lost or 0))
 
     def prediction(self, schedule: Schedule) -> Prediction | None:

@@ -134,6 +134,41 @@ class Slowdown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OffGpu:
+    """What a session lost where it met others elsewhere than on the GPU: on the processor and on the bus."""
+
+    gpu_slowdown: Annotated[
+        float | None,
+        Wire(
+            "what its slowdown would be by the GPU alone, with host and copies as recorded; null where that is unknown"
+        ),
+    ]
+    hosts_meet: Annotated[
+        float,
+        Wire(
+            "share of the window, 0 to 1, in which its host works with nothing of the session on the GPU while the host of another "
+            "session works"
+        ),
+    ]
+    host_factor: Annotated[
+        float | None,
+        Wire(
+            "how many times as long the work of its host takes beside other hosts; null where the captures do not show it"
+        ),
+    ]
+    host_lost: Annotated[Nanoseconds | None, Wire("by how much longer its host took; null where that is unknown")]
+    copies_lost: Annotated[
+        Nanoseconds | None,
+        Wire(
+            "by how much longer its copies took because of copies of others in their direction; null where that is unknown"
+        ),
+    ]
+    unmeasured: Annotated[
+        bool, Wire("hosts meet for most of the time, and nothing in the captures tells what that costs")
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLoss:
     """What sharing cost one session inside the window; None where it cannot be identified, and for a session alone.
 
@@ -144,11 +179,17 @@ class SessionLoss:
     stretch: Annotated[Nanoseconds | None, Wire("by how much longer its kernels took than alone")]
     stall: Annotated[Nanoseconds | None, Wire("for how long its work waited while others had the device")]
     absorbed: Annotated[Nanoseconds | None, Wire("the part of stretch and stall that slack of the host hid")]
-    lost: Annotated[Nanoseconds | None, Wire("what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns`")]
+    lost: Annotated[
+        Nanoseconds | None,
+        Wire("what its step periods lost: `stretch_ns` + `stall_ns` + `off_gpu.host_lost_ns` - `absorbed_ns`"),
+    ]
     slowdown: Annotated[Slowdown, Wire("step period while sharing / step period alone")]
     step_shared: Nanoseconds | None
     step_alone: Nanoseconds | None
     steps: int
+    off_gpu: Annotated[
+        OffGpu | None, Wire("what it met elsewhere than on the GPU; null where nothing points to that")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,17 @@ _VICTIM = Column(key="victim", title="session", kind=Kind.SESSION)
 _CULPRIT = Column(key="culprit", title="culprit", kind=Kind.SESSION)
 _LOST = Column(key="lost_ns", title="lost", kind=Kind.DURATION)
 
+_OFF_GPU = tuple(
+    Column(key=f"off_gpu.{key}", title=title, kind=kind, name=key, audience=For.PROGRAMS)
+    for key, title, kind in (
+        ("gpu_slowdown", "slowdown by the GPU alone", Kind.NUMBER),
+        ("hosts_meet", "hosts meet", Kind.SHARE),
+        ("host_factor", "host takes", Kind.NUMBER),
+        ("copies_lost_ns", "copies longer by", Kind.DURATION),
+        ("unmeasured", "host unmeasured", Kind.FLAG),
+    )
+)
+
 SLOWDOWNS = TableSpec(
     slug="slowdowns",
     title="What sharing cost",
@@ -30,11 +41,14 @@ SLOWDOWNS = TableSpec(
         Column(key="step.count", title="steps", kind=Kind.COUNT, name="steps", audience=For.PROGRAMS),
         Column(key="stretch_ns", title="stretch", kind=Kind.DURATION),
         Column(key="stall_ns", title="stall", kind=Kind.DURATION),
+        Column(key="off_gpu.host_lost_ns", title="host", kind=Kind.DURATION, name="host_lost_ns"),
         Column(key="absorbed_ns", title="absorbed", kind=Kind.DURATION),
         Column(key="lost_ns", title="lost", kind=Kind.DURATION, of="device.time.window_ns"),
+        *_OFF_GPU,
         Column(key="slowdown.settle", title="would settle it", kind=Kind.TEXT, name="settle", audience=For.PROGRAMS),
     ),
-    note="Lost = stretch (kernels take longer than alone) + stall (work waits) − absorbed (hidden by slack of the host).",
+    note="Lost = stretch (kernels take longer than alone) + stall (work waits) + host (it takes longer beside other hosts) − absorbed "
+    "(hidden by slack of the host).",
     together=True,
 )
 

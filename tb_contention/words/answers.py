@@ -1,5 +1,7 @@
 """Whether a session is slower, and whether that is contention: the one judgement, by one threshold, for every printer."""
 
+from enum import Enum
+
 from tb_contention.model.contention import Evidence, SessionLoss, Slowdown
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport
@@ -17,6 +19,25 @@ class Answer(Choice):
     NO = "no", f"not noticeably slower: the whole interval lies below {NOTICEABLE}, or nothing was ever shared"
     UNDECIDED = "undecided", f"the interval reaches across {NOTICEABLE}, or has one end only"
     UNKNOWN = "unknown", "the slowdown is unknown"
+
+
+class Met(str, Enum):
+    """Where a session lost most of what it lost, as the end of "because of beta ..."."""
+
+    GPU = ""
+    HOST = " on the processor"
+    BUS = " on the bus between host and GPU"
+
+
+def met_where(loss: SessionLoss) -> Met:
+    """Say where a session met others: on the GPU, unless that alone would not slow it noticeably."""
+    part = loss.off_gpu
+    if part is None or part.gpu_slowdown is None or part.gpu_slowdown >= NOTICEABLE:
+        return Met.GPU
+    host, copies = int(part.host_lost or 0), int(part.copies_lost or 0)
+    if not host and not copies:
+        return Met.GPU
+    return Met.HOST if host >= copies else Met.BUS
 
 
 def answer_of(slowdown: Slowdown) -> Answer:
@@ -147,8 +168,10 @@ def loss_words(loss: SessionLoss) -> str:
     if loss.lost is None:
         return ""
     stretch, stall, absorbed = loss.stretch or 0, loss.stall or 0, loss.absorbed or 0
-    least = (stretch + stall) / 1000
-    parts = [f"{duration(part)} {name}" for part, name in ((stretch, "stretch"), (stall, "stall")) if part > least]
+    host = 0 if loss.off_gpu is None else loss.off_gpu.host_lost or 0
+    least = (stretch + stall + host) / 1000
+    named = ((stretch, "stretch"), (stall, "stall"), (host, "on the host"))
+    parts = [f"{duration(part)} {name}" for part, name in named if part > least]
     if parts and absorbed > least:
         return f"{' + '.join(parts)} − {duration(absorbed)} absorbed by the host"
     return " + ".join(parts)

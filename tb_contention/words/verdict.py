@@ -11,6 +11,7 @@ from tb_contention.units import SessionId
 from tb_contention.wire import Wire
 from tb_contention.words.answers import (
     Answer,
+    Met,
     answer_on,
     as_long,
     basis,
@@ -18,6 +19,7 @@ from tb_contention.words.answers import (
     brief,
     estimate_of,
     is_contended,
+    met_where,
 )
 from tb_contention.words.mechanism import mechanism_clause
 from tb_contention.words.names import Names, device_label, names_of
@@ -140,7 +142,8 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
         if left_out:
             clauses.append(f"{left_out} more {'are' if left_out > 1 else 'is'} slower")
         text = ", and ".join([", ".join(clauses[:-1]), clauses[-1]] if len(clauses) > 1 else clauses)
-        return text + mechanism_clause(device.cost, where)
+        on_gpu = any(met_where(loss) is Met.GPU for loss in slower)
+        return text + (mechanism_clause(device.cost, where) if on_gpu else "")
     undecided = [loss for loss in ordered if answers[loss.session] is Answer.UNDECIDED]
     if undecided:
         return _undecided(names, device, undecided[0], where)
@@ -153,7 +156,7 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
 
 
 def _because(names: Names, device: DeviceReport, loss: SessionLoss) -> str:
-    return f"{as_long(loss.slowdown)} because of {culprit_of(names, device, loss.session)}"
+    return f"{as_long(loss.slowdown)} because of {culprit_of(names, device, loss.session)}{met_where(loss).value}"
 
 
 def _undecided(names: Names, device: DeviceReport, loss: SessionLoss, where: str) -> str:

@@ -426,10 +426,14 @@ export interface DeviceSession {
   readonly stall_ns: Ns | null;
   /** the part of stretch and stall that slack of the host hid */
   readonly absorbed_ns: Ns | null;
-  /** what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns` */
+  /**
+   * what its step periods lost: `stretch_ns` + `stall_ns` + `off_gpu.host_lost_ns` - `absorbed_ns`
+   */
   readonly lost_ns: Ns | null;
   /** step period while sharing / step period alone */
   readonly slowdown: Slowdown;
+  /** what it met elsewhere than on the GPU; null where nothing points to that */
+  readonly off_gpu: OffGpu | null;
   /** mean step period */
   readonly step: StepPeriod;
   /** whether the session is slower because others share the device */
@@ -1173,6 +1177,37 @@ export interface Named {
   readonly id: string;
   /** label of the session in its report */
   readonly name: string;
+}
+
+/**
+ * What a session lost where it met others elsewhere than on the GPU: on the processor and on the
+ * bus.
+ */
+export interface OffGpu {
+  /**
+   * what its slowdown would be by the GPU alone, with host and copies as recorded; null where that
+   * is unknown
+   */
+  readonly gpu_slowdown: number | null;
+  /**
+   * share of the window, 0 to 1, in which its host works with nothing of the session on the GPU
+   * while the host of another session works
+   */
+  readonly hosts_meet: number;
+  /**
+   * how many times as long the work of its host takes beside other hosts; null where the captures
+   * do not show it
+   */
+  readonly host_factor: number | null;
+  /** by how much longer its host took; null where that is unknown */
+  readonly host_lost_ns: Ns | null;
+  /**
+   * by how much longer its copies took because of copies of others in their direction; null where
+   * that is unknown
+   */
+  readonly copies_lost_ns: Ns | null;
+  /** hosts meet for most of the time, and nothing in the captures tells what that costs */
+  readonly unmeasured: boolean;
 }
 
 /**

@@ -52,7 +52,7 @@ export const DEVICE_TABLES = {
     title: 'What sharing cost',
     help: 'How much longer each session takes, how that is known, and what the loss consists of.',
     source: ['devices', 'per_session'],
-    note: 'Lost = stretch (kernels take longer than alone) + stall (work waits) − absorbed (hidden by slack of the host).',
+    note: 'Lost = stretch (kernels take longer than alone) + stall (work waits) + host (it takes longer beside other hosts) − absorbed (hidden by slack of the host).',
     together: true,
     columns: [
       { key: 'session', title: 'session', kind: 'session' },
@@ -63,8 +63,9 @@ export const DEVICE_TABLES = {
       { key: 'step.alone_ns', title: 'step, alone', kind: 'duration', help: 'what it would be alone' },
       { key: 'stretch_ns', title: 'stretch', kind: 'duration', help: 'by how much longer its kernels took than alone' },
       { key: 'stall_ns', title: 'stall', kind: 'duration', help: 'for how long its work waited while others had the device' },
+      { key: 'off_gpu.host_lost_ns', title: 'host', kind: 'duration', help: 'by how much longer its host took' },
       { key: 'absorbed_ns', title: 'absorbed', kind: 'duration', help: 'the part of stretch and stall that slack of the host hid' },
-      { key: 'lost_ns', title: 'lost', kind: 'duration', help: 'what its step periods lost: `stretch_ns` + `stall_ns` - `absorbed_ns`', of: 'device.time.window_ns' },
+      { key: 'lost_ns', title: 'lost', kind: 'duration', help: 'what its step periods lost: `stretch_ns` + `stall_ns` + `off_gpu.host_lost_ns` - `absorbed_ns`', of: 'device.time.window_ns' },
     ],
   },
   blame: {

@@ -28,7 +28,7 @@ from unit.memory.heap import Heap
 
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import ClockCheck
-from tb_contention.model.contention import UNTRACED, Blame
+from tb_contention.model.contention import UNTRACED, Blame, OffGpu
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, CombinedMemory, Growth, KernelChange, StallKind
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
@@ -111,29 +111,12 @@ def copies(overlap: bool) -> Scene:
     return replace(scene, facts=facts)
 
 
-def host_part(more: float) -> Scene:
-    """Every other step meets the other session's work; its host part is then so many times as long, and nothing is lost on the GPU."""
+def off_gpu(**changes: Any) -> Scene:
+    """Both sessions meet on the processor as well."""
     scene = unshared()
-    size, count = 10_000_000, 24
-    start = int(scene.device.group.start) + size * np.arange(count, dtype=np.int64)
-    none = np.zeros(count, np.int64)
-    host = np.where(np.arange(count) % 2 == 0, 4e6 * more, 4e6).astype(np.int64)
-    steps = tuple(
-        replace(
-            each,
-            number=np.arange(count),
-            start=start,
-            end=start + size,
-            own=none + 3_000_000,
-            host=host,
-            lost=none,
-            known=True,
-        )
-        for each in scene.device.cost.steps
-    )
-    meets = Intervals.union_of(start[::2], start[::2] + 9_000_000)
-    overlap = replace(scene.device.overlap, busy=dict.fromkeys(scene.device.overlap.busy, meets))
-    return with_cost(replace(scene, device=replace(scene.device, overlap=overlap)), steps=steps)
+    none: dict[str, Any] = {"gpu_slowdown": 1.0, "hosts_meet": 0.8, "host_factor": None, "host_lost": None, "copies_lost": None}  # fmt: skip
+    part = OffGpu(**{"unmeasured": False, **none, **changes})
+    return with_cost(scene, losses=tuple(replace(loss, off_gpu=part) for loss in scene.device.cost.losses))
 
 
 def early(part: float) -> Scene:
@@ -270,7 +253,11 @@ CASES: tuple[Case, ...] = (
         lambda: two(slices(), (*LONG, *kernels(3, 800, name=REDUCE, spin=True))),
         lambda: two(slices(), (*LONG, *kernels(1, 400, name=REDUCE, spin=True))),
     ),
-    Case("host-contention", lambda: host_part(2.0), lambda: host_part(1.1)),
+    Case(
+        "host-contention",
+        lambda: off_gpu(host_factor=1.6, host_lost=Nanoseconds(200_000_000)),
+        lambda: off_gpu(host_factor=1.02, host_lost=Nanoseconds(2_000_000)),
+    ),
     Case(
         "input-starved",
         lambda: with_facts(time_sliced(), input_wait=round(0.2 * time_sliced().window)),
