@@ -124,12 +124,13 @@ def _without(where: Intervals, other: Intervals) -> Intervals:
 def _against_solo(host: HostWork, solos: list[SessionWork], met: float, start: int, end: int) -> HostEffect | None:
     """Compare the host's time per step with that in captures of the session alone."""
     together = _per_step(host.work, host.pace, start, end)
-    alone = np.concatenate([np.empty(0), *(_per_step(s, host_pace(s), s.session.start, s.session.end) for s in solos)])
+    parts: list[F64] = [_per_step(s, host_pace(s), s.session.start, s.session.end) for s in solos]
+    alone: F64 = np.concatenate([np.empty(0), *parts])
     if len(together) < _LEAST_UNITS or len(alone) < _LEAST_UNITS or not alone.mean() > 0:
         return None
     factor = float(together.mean() / alone.mean())
-    spread = [float(each.std(ddof=1) / np.sqrt(len(each)) / each.mean()) for each in (together, alone)]
-    error = factor * float(np.hypot(*spread))
+    spread = [float(each.var(ddof=1) / len(each) / each.mean() ** 2) for each in (together, alone)]
+    error = factor * sum(spread) ** 0.5
     sure = factor - 1.0 > max(2.0 * error, 0.02)
     if not sure:
         return HostEffect(met=met)

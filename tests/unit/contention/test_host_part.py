@@ -37,7 +37,7 @@ def stepping(name: str, hosts_us: list[float], start_us: float = 0.0) -> Session
 
 
 def lengths(mean: float, count: int = 60, noise: float = 0.05, seed: int = 0) -> list[float]:
-    return (mean * np.random.default_rng(seed).lognormal(0, noise, count)).tolist()
+    return [mean * float(each) for each in np.random.default_rng(seed).lognormal(0, noise, count)]
 
 
 def effects(*works: SessionWork, alone: list[SessionWork] | None = None) -> dict[SessionId, HostEffect]:

@@ -114,8 +114,10 @@ def copies(overlap: bool) -> Scene:
 def off_gpu(**changes: Any) -> Scene:
     """Both sessions meet on the processor as well."""
     scene = unshared()
-    none: dict[str, Any] = {"gpu_slowdown": 1.0, "hosts_meet": 0.8, "host_factor": None, "host_lost": None, "copies_lost": None}  # fmt: skip
-    part = OffGpu(**{"unmeasured": False, **none, **changes})
+    plain = OffGpu(
+        gpu_slowdown=1.0, hosts_meet=0.8, host_factor=None, host_lost=None, copies_lost=None, unmeasured=False
+    )
+    part = replace(plain, **changes)
     return with_cost(scene, losses=tuple(replace(loss, off_gpu=part) for loss in scene.device.cost.losses))
 
 
