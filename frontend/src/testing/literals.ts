@@ -70,6 +70,7 @@ export const deviceSession = (name: string): Device['per_session'][number] => ({
   stall_ns: null,
   absorbed_ns: null,
   lost_ns: null,
+  off_gpu: null,
   slowdown: slowdown(),
   answer: 'unknown',
   figure: '',
