@@ -11,8 +11,10 @@ WINDOW = 100_000_000
 _LEAST_EACH, _GROUPS = 5, 3
 #: That part of the groups, and of their time, must change by the common factor, within half of the change or this much.
 AGREE, _NOISE = 2 / 3, 0.02
-#: A kernel that differs more from what it takes alone is no repetition of the same work.
+#: A kernel that differs more from what it takes alone is no repetition of the same work; nor are kernels whose middle half spreads more.
 _SAME = 0.25
+#: A slower device shifts all of these quantiles; another mix of shapes under one name leaves some.
+_QUANTILES = (0.1, 0.5, 0.9)
 
 
 def pace(
@@ -28,12 +30,12 @@ def pace(
     third = (end - begin) / 3
     free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= _SAME * alone) & (work >= 0)
     free &= ~_meets(start, start + duration, others)
-    first = _Medians(work, duration, free & (start < begin + third))
-    last = _Medians(work, duration, free & (start >= end - third))
+    first = _Spread(work, duration, free & (start < begin + third))
+    last = _Spread(work, duration, free & (start >= end - third))
     common, a, b = np.intersect1d(first.work, last.work, return_indices=True)
     if len(common) < _GROUPS:
         return None
-    ratio, weight = last.middle[b] / first.middle[a], last.middle[b] * last.count[b]
+    ratio, weight = _shift(last.at[:, b] / first.at[:, a]), last.time[b]
     order = np.argsort(ratio)
     reach = np.cumsum(weight[order])
     usual = float(ratio[order][np.searchsorted(reach, reach[-1] / 2)])
@@ -41,16 +43,28 @@ def pace(
     return usual if min(agree.mean(), weight[agree].sum() / weight.sum()) >= AGREE else None
 
 
-class _Medians:
-    """The median duration and the count of each work with enough kernels."""
+def _shift(ratios: F64) -> F64:
+    """Return by how much all quantiles shift: the least of their changes, 1 where they differ in direction."""
+    low, high = ratios.min(0), ratios.max(0)
+    return np.where(low > 1, low, np.where(high < 1, high, 1.0))
+
+
+class _Spread:
+    """The quantiles of the duration and the summed time of each work with enough kernels that are alike."""
 
     def __init__(self, work: I64, duration: I64, chosen: Bool) -> None:
         work, duration = work[chosen], duration[chosen]
         order = np.lexsort((duration, work))
         found, begin, count = np.unique(work[order], return_index=True, return_counts=True)
-        enough = count >= _LEAST_EACH
-        self.work, self.count = found[enough], count[enough]
-        self.middle: F64 = duration[order][begin + count // 2][enough].astype(np.float64)
+        ordered = duration[order].astype(np.float64)
+
+        def at(quantile: float) -> F64:
+            return ordered[begin + np.round(quantile * (count - 1)).astype(np.int64)]
+
+        kept = (count >= _LEAST_EACH) & (at(0.75) - at(0.25) <= _SAME * at(0.5))
+        self.work = found[kept]
+        self.at = np.array([at(quantile)[kept] for quantile in _QUANTILES])
+        self.time = (at(0.5) * count)[kept]
 
 
 def _meets(start: I64, end: I64, others: list[Intervals]) -> Bool:

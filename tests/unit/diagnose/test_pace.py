@@ -56,6 +56,16 @@ def test_a_mix_that_moves_to_longer_kernels_is_no_change() -> None:
     assert measured(work, np.ones(COUNT)) == 1.0
 
 
+@pytest.mark.parametrize("longer", [1.2, 3.0])
+def test_steps_of_another_shape_become_more_and_no_kernel_slower(longer: float) -> None:
+    rng = np.random.default_rng(2)
+    shape = np.where(rng.random(COUNT) < np.linspace(0.2, 0.8, COUNT), longer, 1.0)
+    alone = (10_000.0 * (WORK + 1) * shape).astype(np.float64)
+    found = measured(WORK, np.ones(COUNT), usual=alone)
+
+    assert found is None or found < 1.01
+
+
 def test_kernels_without_a_key_show_nothing() -> None:
     assert measured(np.where(WORK < 4, -1, WORK), np.where(LATE, 1.12, 1.0)) is None
 
