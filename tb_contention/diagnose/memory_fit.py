@@ -13,8 +13,8 @@ from tb_contention.model.names import shorten
 from tb_contention.units import SessionId
 from tb_contention.words.numbers import count, listing, share, size
 
-#: An allocator that may take that part of the GPU more than it needed is notable; what a second process needs to start at all.
-_SLACK, _TO_START = 0.25, 2 << 30
+#: An allocator that may take that part of the GPU more than it needed is notable.
+_SLACK = 0.25
 #: Less free memory than this part of the GPU, or than a context needs, makes it full.
 _FULL, _CONTEXT = 0.02, 500 << 20
 _LIMITS = f"TensorFlow: {LIMIT}; JAX: {JAX_FRACTION}"
@@ -53,7 +53,8 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
 @rule(
     "reserved-unused",
     place=memory_peak,
-    speaks=f"Speaks when an allocator may take {share(_SLACK)} of the GPU more than it ever needed.",
+    speaks=f"Speaks when an allocator may take {share(_SLACK)} of the GPU more than it ever needed. That is the default of TensorFlow and "
+    "JAX, and no fault while nothing else needs the memory.",
 )
 def reserved_unused(scene: Scene) -> Iterator[Remark]:
     """Allocators may take much more than they ever held: why there is no room for a second process."""
@@ -65,9 +66,8 @@ def reserved_unused(scene: Scene) -> Iterator[Remark]:
         return
     largest = max(large, key=_slack)
     left = max(0, memory.capacity - sum(a.limit or 0 for a in memory.allocators))
-    alone = len(scene.device.group.planes) == 1
     yield Remark(
-        severity=Severity.WARNING if left < _TO_START and alone else Severity.INFO,
+        severity=Severity.INFO,
         title=f"{scene.name(largest.session)} may take {size(largest.limit)} of {scene.where} and held at most {size(largest.needed)}",
         detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all memory. Another "
         f"process then finds at most {size(left)}, and can fail at its start while this one holds little. {_would_fit(scene, memory)}",
