@@ -30,7 +30,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 7
+CACHE_VERSION = 8
 MAGIC = b"TBCC"
 _ALIGN = 64
 _TABLES: dict[str, type[Table]] = {

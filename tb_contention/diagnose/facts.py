@@ -16,7 +16,7 @@ from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
 #: Kernels of collective communication: their duration is mostly waiting for other ranks.
 _COLLECTIVE = ("nccl", "rccl")
 _TO_HOST = ("dtoh", "d2h", "devicetohost")
-#: What a program runs to fetch its next batch (TensorFlow op, by the begin of its name).
+#: The op that fetches the next batch, by the begin of its name, where it shows which session a thread belongs to.
 _INPUT = "IteratorGetNext"
 
 
@@ -39,8 +39,8 @@ class SessionFacts:
     for 95 %. small_grids: share of the kernel time whose grids have fewer blocks than the device has multiprocessors, of what is known
     (configured: share of the kernel time with a known launch configuration). collective: share of kernel time in collective communication.
     streams: of kernels with notable work; serial: those never ran at once. syncs: waits of the host for the device, and sync_time of them.
-    input_wait: time in the input op on the host. pace: by which factor undisturbed kernels of equal work take longer in the last
-    third than in the first, None where they do not agree on one.
+    input_wait: for how long the host waited for a batch with nothing of the session on the device. pace: by which factor undisturbed
+    kernels of equal work take longer in the last third than in the first, None where they do not agree on one.
     """
 
     session: SessionId
@@ -78,7 +78,8 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
     collective = _named(trace, k.name[rows][kernel], _is_collective)
     small, configured = _grids(trace, k.details[rows][kernel], duration[kernel], devices)
     streams, serial = _streams(k.stream[rows][kernel], start[rows][kernel], duration[kernel])
-    syncs, sync_time, input_wait = _host(session, group)
+    busy = Intervals.union_of(start[rows], start[rows] + duration)
+    syncs, sync_time, input_wait = _host(session, group, busy)
     return SessionFacts(
         session=session.id,
         kernels=int(kernel.sum()),
@@ -189,8 +190,8 @@ def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, a
     )
 
 
-def _host(session: Session, group: DeviceGroup) -> tuple[int, int, int]:
-    """Count the host's waits for the device, and sum them and the time in the input op; within the window."""
+def _host(session: Session, group: DeviceGroup, busy: Intervals) -> tuple[int, int, int]:
+    """Count the host's waits for the device, and sum them and the waits for input with nothing on the device; within the window."""
     events, strings = session.trace.host_events, session.trace.strings
     if not len(events):
         return 0, 0, 0
@@ -202,6 +203,6 @@ def _host(session: Session, group: DeviceGroup) -> tuple[int, int, int]:
     names = events.name
     for name in np.flatnonzero(np.bincount(names[names >= 0], minlength=1)).tolist():
         inputs[name] = strings[name].startswith(_INPUT)
-    fetch = inputs[names] & (inside > 0)
-    waited = Intervals.union_of(start[fetch], end[fetch]).clip(group.start, group.end).total
-    return int(sync.sum()), int(inside[sync].sum()), waited
+    fetch = (inputs[names] | (events.kind == HostKind.INPUT)) & (inside > 0)
+    waited = Intervals.union_of(start[fetch], end[fetch]).clip(group.start, group.end)
+    return int(sync.sum()), int(inside[sync].sum()), waited.total - (waited & busy).total

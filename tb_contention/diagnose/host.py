@@ -89,8 +89,8 @@ def _hosts_unmeasured(scene: Scene, meets: list[tuple[SessionId, float]]) -> Rem
 
 @rule(
     "input-starved",
-    speaks=f"Speaks when a session spends {share(_INPUT)} of the window in the op that fetches the next batch; a warning where several "
-    "do, since their input pipelines then share processors. Advice: prefetch, threads of its own.",
+    speaks=f"Speaks when a session spends {share(_INPUT)} of the window waiting for its next batch (IteratorGetNext, DataLoader) with "
+    "nothing on the GPU; a warning where several do, since their input pipelines then share processors. Advice: prefetch, own threads.",
 )
 def input_starved(scene: Scene) -> Iterator[Remark]:
     """Programs wait for their input pipelines; several at once may starve each other of processors."""
@@ -103,13 +103,14 @@ def input_starved(scene: Scene) -> Iterator[Remark]:
         title=f"Several sessions wait for input: {shares(scene, waits)} of the window"
         if several
         else f"{scene.name(waits[0][0])} waits for input for {share(waits[0][1])} of the window",
-        detail="This is the time in the op that fetches the next batch (IteratorGetNext).",
+        detail="Meanwhile the GPU has nothing of the session to do. The wait is what the trace names IteratorGetNext (tf.data) or "
+        "DataLoader (PyTorch).",
         cause="The input pipeline is slower than the step."
         + (" Several sessions wait, and their pipelines share the processors." if several else ""),
         advice=f"{PREFETCH} at the end of the pipeline, {PRIVATE_THREADS}, cached or stored batches"
         + ("; a set of processors for each session (taskset)." if several else "."),
         effect="At most the time spent waiting can be recovered.",
-        verify="The time in IteratorGetNext falls. If the step does not get shorter, it waits for something else as well.",
+        verify="The wait for the next batch falls. If the step does not get shorter, it waits for something else as well.",
         gain_ns=round(sum(part for _, part in waits) * scene.window),
         evidence={"input_wait_share": {scene.name(s): part for s, part in waits}},
         sessions=tuple(s for s, _ in waits),

@@ -48,6 +48,7 @@ class HostKind(IntEnum):
     TF_OP = 11  # `name:Type`
     DATA_PRODUCE = 12
     ANNOTATION = 13  # the project's own session annotation
+    INPUT = 14  # the wait for the next batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

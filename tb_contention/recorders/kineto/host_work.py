@@ -7,6 +7,7 @@ import numpy as np
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
 from tb_contention.recorders.common.array_types import frozen
+from tb_contention.recorders.common.input_names import is_input
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.rows import Axis, Rows
@@ -75,6 +76,8 @@ def _marks(strings: StringTable) -> tuple[I64, I64]:
             kind[row], step[row] = int(HostKind.USER_STEP), int(match[1])
         elif name.startswith(_SESSION):
             kind[row] = int(HostKind.ANNOTATION)
+        elif is_input(name):
+            kind[row] = int(HostKind.INPUT)
     return kind, step
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tb_contention.model.trace import NONE, HostKind
+from tb_contention.recorders.common.input_names import is_input
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.device_work import near
 from tb_contention.recorders.nsight.strings import Texts
@@ -113,6 +114,8 @@ def read_ranges(database: Database, texts: Texts) -> Ranges:
 def _kind(name: str) -> int:
     if name.startswith(_SESSION):
         return HostKind.ANNOTATION
+    if is_input(name):
+        return HostKind.INPUT
     return HostKind.USER_STEP if _step(name) else -1
 
 

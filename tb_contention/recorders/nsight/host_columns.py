@@ -17,7 +17,8 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
     """Build host events: waits for the device, ranges that name a session, and the ranges that are steps."""
     waits = np.flatnonzero(calls.waits)
     chosen = np.flatnonzero(
-        (ranges.kind == HostKind.ANNOTATION) | np.isin(np.arange(len(ranges.start)), steps_of(ranges))
+        np.isin(ranges.kind, (HostKind.ANNOTATION, HostKind.INPUT))
+        | np.isin(np.arange(len(ranges.start)), steps_of(ranges))
     )
     start = np.concatenate([calls.start[waits], ranges.start[chosen]])
     duration = np.concatenate([calls.end[waits], ranges.end[chosen]]) - start

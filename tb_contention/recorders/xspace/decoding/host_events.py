@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
+from tb_contention.recorders.common.input_names import PREFIXES, is_input
 from tb_contention.recorders.xspace.decoding import names
 from tb_contention.recorders.xspace.decoding.device_events import absent_as
 from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, read_lines
@@ -86,6 +87,7 @@ _NAN = int(np.array(np.nan).view(np.int64))
 
 _KNOWN, _MEMORY = KnownNames(names.HOST_EVENTS), KnownNames(names.MEMORY_EVENTS)
 _PREFIXES = Texts((b"EagerExecute:", b"tb_contention.session:"))
+_INPUT_PREFIXES = Texts(PREFIXES)
 _PREFIX_KINDS = np.array([HostKind.EAGER_EXECUTE, HostKind.ANNOTATION, HostKind.OTHER], np.int32)
 
 
@@ -95,6 +97,10 @@ def event_kinds(data: U8, structure: Structure) -> U8:
     kinds[kinds < 0] = HostKind.OTHER
     prefix = prefix_of(data, structure.events.names, _PREFIXES)
     kinds = np.where(prefix >= 0, _PREFIX_KINDS[prefix], kinds)
+    for row in np.flatnonzero(prefix_of(data, structure.events.names, _INPUT_PREFIXES) >= 0).tolist():
+        at, length = structure.events.names[row].tolist()
+        if length < 4096 and is_input(data[at : at + length].tobytes().decode("utf-8", "replace")):
+            kinds[row] = HostKind.INPUT
     if (kinds == HostKind.SESSION_RUN).any():
         kinds[_shared_operations(data, structure)] = HostKind.TF_OP
     return kinds.astype(np.uint8)
