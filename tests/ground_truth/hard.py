@@ -16,6 +16,7 @@ import tb_contention
 from tb_contention.model.contention import SessionLoss
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.simulate import HARD_KINDS, hard_scenario, write_hard
+from tb_contention.units import SessionId
 
 #: An interval misses when the truth lies further outside than this.
 MISS = 0.02
@@ -134,13 +135,13 @@ def rows_of(case: HardCase, report: Report, truth: dict[str, Any]) -> list[HardR
     return rows
 
 
-def _name(report: Report, session: str, truth: dict[str, Any]) -> str | None:
+def _name(report: Report, session: SessionId, truth: dict[str, Any]) -> str | None:
     """Return the simulated name of a session that was captured together with others."""
     label = f"{report.session(session).name} {session}"
     return None if "alone" in label else next((name for name in truth["sessions"] if name in label), None)
 
 
-def _findings(report: Report, names: dict[str, str]) -> list[Any]:
+def _findings(report: Report, names: dict[SessionId, str]) -> list[Any]:
     """List what is said of the sessions together, also of none in particular."""
     return [f for f in report.findings if not f.sessions or any(s in names for s in f.sessions)]
 
@@ -153,7 +154,9 @@ def _latency(loss: SessionLoss, facts: dict[str, Any]) -> tuple[float | None, fl
     return said.slowdown.estimate, said.slowdown.low, said.slowdown.high, facts["latency"]["mean"]["ratio"]
 
 
-def _blame_error(device: DeviceReport, loss: SessionLoss, facts: dict[str, Any], names: dict[str, str]) -> float | None:
+def _blame_error(
+    device: DeviceReport, loss: SessionLoss, facts: dict[str, Any], names: dict[SessionId, str]
+) -> float | None:
     """Return the largest error of a part of the blame, where leaving one out tells the parts and the loss is one."""
     parts = {
         names.get(b.culprit, "untraced"): b.lost for b in device.cost.blame if b.victim == loss.session and b.lost > 0
@@ -161,9 +164,8 @@ def _blame_error(device: DeviceReport, loss: SessionLoss, facts: dict[str, Any],
     if not facts["blame"] or not parts or facts["slowdown"] < 1.05 or loss.slowdown.estimate is None:
         return None
     total = sum(parts.values())
-    return max(
-        abs(parts.get(name, 0) / total - part) for name, part in facts["blame"].items() if name in names.values()
-    )
+    traced = set(names.values())
+    return max(float(abs(parts.get(n, 0) / total - part)) for n, part in facts["blame"].items() if n in traced)
 
 
 def measure_all(chosen: Sequence[HardCase]) -> list[HardRow]:

@@ -21,7 +21,7 @@ from ground_truth import hard
 
 import tb_contention
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.simulate import RANDOM_MODES, random_scenario, write_scenario
+from tb_contention.simulate import HARD_KINDS, RANDOM_MODES, random_scenario, write_scenario
 
 #: Seeds per way of sharing, with pauses (most sessions then have undisturbed kernels) and without.
 SEEDS, SATURATED = 14, 6
@@ -136,7 +136,7 @@ def table(rows: list[Row]) -> str:
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "--kinds", default="plain," + ",".join(hard.HARD_KINDS), help="comma-separated; plain = the ways of sharing"
+        "--kinds", default="plain," + ",".join(HARD_KINDS), help="comma-separated; plain = the ways of sharing"
     )
     parser.add_argument("--seeds", type=int, default=hard.SEEDS, help="of each hard kind")
     parser.add_argument(

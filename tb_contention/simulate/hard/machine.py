@@ -24,7 +24,7 @@ class Host:
         self.streams: dict[int, deque[Head]] = {stream: deque() for stream in sorted(set(script.streams))}
         self.left = 0.0
         self.wake = script.start
-        self.elements, self.producing = 0, script.element
+        self.elements, self.made, self.producing = 0, 0, script.element
         self._next = "begin"
         self._item = self._open = 0
         self._launched = 0.0
@@ -139,7 +139,8 @@ def play(scripts: list[Script], machine: Machine, horizon: float) -> list[Host]:
 
 
 def _produces(host: Host) -> bool:
-    return bool(host.script.element) and host.elements < host.script.buffer and len(host.runs) < len(host.script.work)
+    script = host.script
+    return bool(script.element) and host.elements < script.buffer and host.made < len(script.work)
 
 
 def _host_pace(hosts: list[Host], machine: Machine) -> float:
@@ -165,7 +166,7 @@ def _pass(
             host.act(then, horizon)
     for host in making:
         if host.producing <= _DONE:
-            host.elements, host.producing = host.elements + 1, host.script.element
+            host.elements, host.made, host.producing = host.elements + 1, host.made + 1, host.script.element
     for host in hosts:
         if host.script.element:
             host.fed(then)

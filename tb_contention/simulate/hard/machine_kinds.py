@@ -15,7 +15,7 @@ from tb_contention.simulate.workload import Era
 def _clock_falls(rng: Generator) -> dict[str, Any]:
     """Let all kernels take longer by one factor while two sessions have work."""
     mode = str(rng.choice([SLICES, SHARE, LEFT]))
-    fall, recover = float(rng.uniform(0.03, 0.15)), float(rng.choice([0.0, 0.0, 5.0])) * MS
+    fall, recover = float(rng.uniform(0.03, 0.15)), float(rng.choice([0.0, 2.0, 10.0, 50.0])) * MS
     return {
         **shared(rng, mode, pair(rng), fall=fall, recover=recover),
         "facts": {"clockfall": fall, "recover": recover},
