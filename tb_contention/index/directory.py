@@ -14,6 +14,7 @@ from tb_contention.index.shapes import checked
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.index.store import Store
 from tb_contention.model.capture import CaptureFile, Discovery
+from tb_contention.model.faults import Faults
 from tb_contention.model.listing import KnownAnswer
 from tb_contention.model.manifest import ManifestSession
 
@@ -74,7 +75,7 @@ class Index:
                 missing.append(file)
         if most is not None and len(missing) > most:
             missing = sorted(missing, key=lambda file: -file.mtime_ns)[:most]
-        rows.update(self._skim(missing, progress))
+        rows.update(self._skim(missing, Faults(logdir=discovery.logdir), progress))
         self._noted = {}
         self._forget(discovery.files)
         ordered = {file: rows[file] for file in discovery.files if file in rows}
@@ -140,10 +141,12 @@ class Index:
                     self._answers.setdefault(key.removeprefix("answer:"), answer)
         return self._noted
 
-    def _skim(self, missing: list[CaptureFile], progress: Progress | None) -> Iterator[tuple[CaptureFile, Row]]:
+    def _skim(
+        self, missing: list[CaptureFile], faults: Faults, progress: Progress | None
+    ) -> Iterator[tuple[CaptureFile, Row]]:
         """Skim files; one that cannot be read becomes a row of problems."""
         batch: dict[str, Any] = {}
-        for done, (file, row) in enumerate(_skimmed(missing), 1):
+        for done, (file, row) in enumerate(_skimmed(missing, faults), 1):
             path, key = _path(file), _key(file)
             self._rows[path] = key, row
             if is_local(file) and not any(problem.slug in _PASSING for problem in row.problems):
@@ -163,7 +166,7 @@ class Index:
             del self._rows[path]
 
 
-def _skimmed(files: list[CaptureFile]) -> Iterator[tuple[CaptureFile, Row]]:
+def _skimmed(files: list[CaptureFile], faults: Faults) -> Iterator[tuple[CaptureFile, Row]]:
     """Skim small files one after the other, for which threads would only take turns, and large ones side by side."""
     if not files:
         return
@@ -172,10 +175,12 @@ def _skimmed(files: list[CaptureFile]) -> Iterator[tuple[CaptureFile, Row]]:
     small = [file for file in files if file.size < _LARGE and is_local(file)]
     large = [file for file in files if file.size >= _LARGE or not is_local(file)]
     for file in small:
-        captures, problems = sketch_captures(file)
+        captures, problems = sketch_captures(file, faults)
         yield file, Row(captures=captures, problems=problems)
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="tb_contention-skim") as pool:
-        for file, (captures, problems) in zip(large, pool.map(sketch_captures, large), strict=True):
+        for file, (captures, problems) in zip(
+            large, pool.map(lambda file: sketch_captures(file, faults), large), strict=True
+        ):
             yield file, Row(captures=captures, problems=problems)
 
 

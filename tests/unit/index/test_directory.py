@@ -10,6 +10,7 @@ import pytest
 
 from tb_contention.index import Index, Selection, Snapshot, choose, resolve
 from tb_contention.model.capture import CaptureFile
+from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.listing import Depth, KnownAnswer
 from tb_contention.recorders import captures
@@ -30,9 +31,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     skim = captures.sketch_captures
 
-    def noting(file: CaptureFile) -> object:
+    def noting(file: CaptureFile, faults: Faults) -> object:
         seen.append(file.relative)
-        return skim(file)
+        return skim(file, faults)
 
     monkeypatch.setattr(captures, "sketch_captures", noting)
     return seen
@@ -156,8 +157,8 @@ def test_a_large_directory_is_looked_through_in_parts_the_latest_first(logs: Pat
     assert {g.id for g in whole.listing.groups} == set(by_name.values())
 
 
-def unreadable(slug: str) -> Callable[[CaptureFile], object]:
-    def skim(file: CaptureFile) -> object:
+def unreadable(slug: str) -> Callable[[CaptureFile, Faults], object]:
+    def skim(file: CaptureFile, faults: Faults) -> object:
         problem = Problem(
             file=file.relative, slug=slug, severity=Severity.ERROR, origin=Origin.READING, message="m", advice="a"
         )
