@@ -15,7 +15,7 @@ from tb_contention.units import I64
 
 #: Captures of one stretch of time that are compared pair by pair.
 _FEW = 64
-#: Most captures of a group: with more, no session's share can be told, and nobody can look at them.
+#: The most captures in a group. With more, nobody can tell each session's share, or look at them all.
 MOST_MEMBERS = 64
 
 
