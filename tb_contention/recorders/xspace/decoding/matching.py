@@ -6,13 +6,12 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_2, R64_1, i8
-from tb_contention.recorders.common.array_types import frozen as frozen64
+from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_2, R64_1, frozen, i8
 from tb_contention.units import I32, I64, U8
 
 
 class KnownNames:
-    """Names to look for, each with a value. Names are found by length and first byte, which leaves few to compare."""
+    """Names to look for, each with a value. Names are found by length, which leaves few to compare."""
 
     def __init__(self, wanted: dict[bytes, int]) -> None:
         ordered = sorted(wanted, key=lambda name: (len(name), name))
@@ -33,7 +32,7 @@ class Texts:
     def __init__(self, texts: Iterable[bytes]) -> None:
         texts = list(texts)
         self.blob = np.frombuffer(b"".join(texts), np.uint8)
-        self.offsets = frozen64(np.cumsum([0, *map(len, texts)]))
+        self.offsets = frozen(np.cumsum([0, *map(len, texts)]))
 
 
 def prefix_of(data: U8, names: I64, prefixes: Texts) -> I32:
