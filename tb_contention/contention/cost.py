@@ -22,7 +22,7 @@ from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.host_part import HostEffect, host_effects
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.interval_sets import united
-from tb_contention.contention.link import link_between, with_copies
+from tb_contention.contention.link import but_for_copies, link_between, with_copies
 from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.measured import (
     divided,
@@ -172,7 +172,7 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones
     return [
-        a if a.evidence is Evidence.D else as_recorded(v.exposure, a, NO_LOSS)
+        a if a.evidence is Evidence.D else but_for_copies(as_recorded(v.exposure, a, NO_LOSS), a, v.link)
         for v, a in zip(victims, alones, strict=True)
     ]
 

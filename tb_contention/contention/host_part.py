@@ -16,11 +16,14 @@ from tb_contention.contention.host import HostPace, host_pace, kinds_of
 from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64, SessionId
+from tb_contention.model.trace import HostKind
+from tb_contention.units import F64, I64, PS_PER_NS, SessionId
 
 #: The device idles for this part of the window, and a session's host works beside another's, with nothing on the GPU, for that part: so
 #: much that what it costs is looked for, and so much that it cannot be left open.
 _IDLE, _LOOKED_FOR, _MEETS = 0.3, 0.1, 0.4
+#: A session that waits for batches for this part of the window keeps processors busy all the time: its pipeline works ahead.
+_STARVED = 0.1
 #: A stretch of host work this many times as long as usual for its kind is a pause.
 _PAUSE = 3.0
 #: Stretches that began beside others, and by themselves, how many of each tell, and which part of their shortest counts as their begin.
@@ -29,15 +32,15 @@ _BESIDE, _BY_ITSELF, _EACH, _BEGIN = 0.9, 0.1, 5, 10
 _UNSURE = 0.15
 #: Stretches of steps that tell how long the host takes per step, of captures together and alone.
 _LEAST_UNITS = 4
-#: Hosts that share a processor may lose a little more than equal parts of it.
-_LOOSE = 1.05
+#: Least part of an equal share that a host is taken to get where only bounds can be given.
+_LEAST_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostWork:
     """A session's stretches of host work: the instants that end them (rows of `work.host`), their kinds, begin and end, and pauses apart.
 
-    exposed: the host works and the session has nothing on the GPU, so that its step waits for the host.
+    exposed: the host works and the session has nothing on the GPU, so that its step waits for the host. fetching: it waits for a batch.
     """
 
     work: SessionWork
@@ -48,6 +51,7 @@ class HostWork:
     end: I64
     working: Intervals
     exposed: Intervals
+    fetching: Intervals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,13 +83,21 @@ def host_effects(
     """Find what hosts cost each other in the window; solos: the same work alone. Sessions of which nothing is to be said are left out."""
     window = max(1, end - start)
     idle = 1.0 - united([w.running for w in works]).clip(start, end).total / window if works else 0.0
-    if len(works) < 2 or idle < _IDLE:
+    if len(works) < 2 or (idle < _IDLE and not solos and not any(_fetching(work).total for work in works)):
         return {}
     hosts = [host_work(work) for work in works]
+    starved = [(host.fetching & host.exposed).clip(start, end).total >= _STARVED * window for host in hosts]
+    loads = [
+        Intervals.one(host.work.session.start, host.work.session.end) if waits else host.working
+        for host, waits in zip(hosts, starved, strict=True)
+    ]
     found = {}
-    for host in hosts:
-        others = united([other.working for other in hosts if other is not host])
-        beside = {other.work.id: (host.exposed & other.working).total for other in hosts if other is not host}
+    for host, waits in zip(hosts, starved, strict=True):
+        if idle < _IDLE and not waits and host.work.id not in solos:
+            continue
+        apart = {h.work.id: load for h, load in zip(hosts, loads, strict=True) if h is not host}
+        others = united(list(apart.values()))
+        beside = {other: (host.exposed & load).total for other, load in apart.items()}
         met = (host.exposed & others).clip(start, end).total / window
         effect = _against_solo(host, solos.get(host.work.id, []), met, start, end)
         if effect is None and met >= _LOOKED_FOR:
@@ -108,8 +120,16 @@ def host_work(work: SessionWork) -> HostWork:
     working = Intervals.union_of(time[rows - 1], time[rows])
     return HostWork(
         work=work, pace=pace, rows=rows, kind=kinds[rows], begin=time[rows - 1], end=time[rows], working=working,
-        exposed=_without(working, work.pending),
+        exposed=_without(working, work.pending), fetching=_fetching(work),
     )  # fmt: skip
+
+
+def _fetching(work: SessionWork) -> Intervals:
+    """Return when the host waited for its next batch."""
+    events = work.session.trace.host_events
+    rows = np.flatnonzero(events.kind == HostKind.INPUT)
+    start = events.start[rows] // PS_PER_NS + work.session.offset
+    return Intervals.union_of(start, start + events.duration[rows] // PS_PER_NS)
 
 
 def _without(where: Intervals, other: Intervals) -> Intervals:
@@ -196,5 +216,5 @@ def _part_lost(length: F64, beside: F64, began: F64) -> tuple[float, float] | No
 
 
 def _unknown(met: float, sessions: int) -> HostEffect:
-    """Allow for hosts that share one processor equally."""
-    return HostEffect(met=met, bound=min(0.9, _LOOSE * met * (1.0 - 1.0 / sessions)))
+    """Allow for hosts that share one processor, each with a fair share or somewhat less."""
+    return HostEffect(met=met, bound=min(0.9, met * (1.0 - _LEAST_SHARE / sessions)))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import Baseline, group_means
 from tb_contention.contention.exposure import Exposure, Link
 from tb_contention.contention.interval_sets import united, widened
@@ -104,6 +105,14 @@ def with_copies(work: SessionWork, exposure: Exposure, own: Baseline, link: Link
     off[rows] = error * met * exposure.duration[rows]
     group[rows] = int(own.group.max(initial=0)) + 1
     return replace(own, alone=alone, deviation=deviation, error=off, group=group)
+
+
+def but_for_copies(recorded: Alone, alone: Alone, link: Link | None) -> Alone:
+    """Take durations as recorded, those of copies apart: a GPU that nobody is slowed on tells nothing of the bus."""
+    if link is None:
+        return recorded
+    estimate = np.where(link.direction >= 0, alone.estimate, recorded.estimate)
+    return replace(recorded, estimate=estimate, shortest=estimate)
 
 
 def part_lost(size: I64, sizes: int, duration: F64, met: F64, equal: float) -> tuple[float, float]:
