@@ -100,8 +100,7 @@ def read_ranges(database: Database, texts: Texts) -> Ranges:
     numbers, registered = np.unique(number, return_inverse=True)
     names = [*own, *(texts.get(n) or "" for n in numbers.tolist())]
     text = np.where(place >= 0, place, registered.reshape(-1) + len(own)) if len(start) else place
-    kinds = np.array([_kind(name) for name in names], np.int64)
-    steps = np.array([_number(name) for name in names], np.int64)
+    kinds, steps = np.array([_kind_and_step(name) for name in names], np.int64).reshape(-1, 2).T
     ranges = _fine(start, end) & (end > start) & (thread != NONE) & (np.isin(kind, _RANGES) | (kind == NONE))
     kept = np.flatnonzero(ranges & (kinds[text] >= 0)) if len(start) else text
     which = text[kept]
@@ -111,21 +110,16 @@ def read_ranges(database: Database, texts: Texts) -> Ranges:
     )  # fmt: skip
 
 
-def _kind(name: str) -> int:
+def _kind_and_step(name: str) -> tuple[int, int]:
+    """Return what a range of this name is, -1 = nothing that is read, and the number of a step, -1 = none."""
     if name.startswith(_SESSION):
-        return HostKind.ANNOTATION
+        return HostKind.ANNOTATION, NONE
     if is_input(name):
-        return HostKind.INPUT
-    return HostKind.USER_STEP if _step(name) else -1
-
-
-def _step(name: str) -> re.Match[str] | None:
-    return _STEP.fullmatch(name) if len(name) <= _LONGEST_NAME else None
-
-
-def _number(name: str) -> int:
-    match = _step(name)
-    return int(match[1]) if match is not None and match[1] else NONE
+        return HostKind.INPUT, NONE
+    match = _STEP.fullmatch(name) if len(name) <= _LONGEST_NAME else None
+    if match is None:
+        return -1, NONE
+    return HostKind.USER_STEP, int(match[1]) if match[1] else NONE
 
 
 def base_name(name: str) -> str:
