@@ -5,7 +5,7 @@ Events are not needed for it: an index arranges sketches, and a report aligns tr
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tb_contention.align.clocks import clock_steps
@@ -98,23 +98,31 @@ def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
 
 def unambiguous(options: AlignOptions, captures: Sequence[Sketched]) -> AlignOptions:
     """Keep the options whose sessions are known among all captures of a directory; the others may be names among those that are chosen."""
-    known = {*(c.file.id for c in captures), *_names(captures)} if options.shifts or options.gpus else set()
-    return replace(
-        options,
-        shifts={key: value for key, value in options.shifts.items() if key in known},
-        gpus={key: value for key, value in options.gpus.items() if key[0] in known},
-    )
+    if not (options.shifts or options.gpus):
+        return options
+    known = _called(captures)
+    return _of_sessions(options, lambda session: session in known)
 
 
 def known_options(options: AlignOptions, captures: Sequence[Capture], all_captures: Sequence[Sketched]) -> AlignOptions:
     """Keep the options for some captures of many. Raises OptionError for one that names none of all of them."""
+    if not (options.shifts or options.gpus):
+        return options
     some = [Sketched(file=c.file, sketch=sketch_of(c.trace), manifest=c.manifest) for c in captures]
-    ours = {*(c.file.id for c in some), *_names(some)}
-    theirs = {*(c.file.id for c in all_captures), *_names(all_captures)} - ours
+    theirs = _called(all_captures) - _called(some)
+    return _of_sessions(options, lambda session: session not in theirs)
+
+
+def _called(captures: Sequence[Sketched]) -> set[str]:
+    """List what options may call these captures."""
+    return {*(c.file.id for c in captures), *_names(captures)}
+
+
+def _of_sessions(options: AlignOptions, wanted: Callable[[str], bool]) -> AlignOptions:
     return replace(
         options,
-        shifts={key: value for key, value in options.shifts.items() if key not in theirs},
-        gpus={key: value for key, value in options.gpus.items() if key[0] not in theirs},
+        shifts={key: value for key, value in options.shifts.items() if wanted(key)},
+        gpus={key: value for key, value in options.gpus.items() if wanted(key[0])},
     )
 
 
