@@ -6,16 +6,14 @@ programs use it.
 
 import argparse
 import json
-import re
 import sys
 import time
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.output import write_stdout
-from tb_contention.cli.parsing import parse_size
+from tb_contention.cli.parsing import parse_age, parse_size
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import OutputError
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
 NAME = "cache"
 EXIT_CODES = ((1, "the cache cannot be used or changed; stderr says why"),)
-_AGE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*(min|h|d)", re.ASCII)
-_SECONDS = {"min": 60, "h": 3600, "d": 86400}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--clear", action="store_true", help="remove all decoded traces and indexes")
     what.add_argument("--clear-index", action="store_true", help="remove the indexes only")
     parser.add_argument(
-        "--older-than", type=_age, metavar="AGE",
+        "--older-than", type=parse_age, metavar="AGE",
         help="remove only what has not been used for AGE, e.g. 30d, 12h or 90min",
     )  # fmt: skip
     parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default text)")
@@ -78,14 +74,6 @@ def _cannot(directory: Path, reason: str) -> OutputError:
         slug="cache-unusable",
         advice="Set TB_CONTENTION_CACHE_DIR to another directory.",
     )
-
-
-def _age(word: str) -> float:
-    """Read `30d`, `12h` or `90min` as seconds."""
-    match = _AGE.fullmatch(word.strip())
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not an age; write it like 30d, 12h or 90min")
-    return float(Decimal(match[1]) * _SECONDS[match[2]])
 
 
 def _text(found: "Stored") -> Iterator[str]:

@@ -19,7 +19,7 @@ _NS = {
     "h": 3_600_000_000_000,
 }
 _MOST_NS = 1 << 62
-_AGO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(min|h|d|w)", re.ASCII)
+_AGE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(min|h|d|w)", re.ASCII)
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SHARE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*%", re.ASCII)
 _RATIO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*[x×]?", re.ASCII)
@@ -155,13 +155,27 @@ def parse_pattern(word: str) -> str:
     return word
 
 
+def parse_age(word: str) -> float:
+    """Read `30d`, `12h` or `90min` as seconds."""
+    seconds = _seconds(word)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not an age; write it like 30d, 12h or 90min")
+    return seconds
+
+
+def _seconds(word: str) -> float | None:
+    """Read a length of time in minutes to weeks; None for anything else."""
+    match = _AGE.fullmatch(word.strip()) if len(word) < 64 else None
+    return None if match is None else float(Decimal(match[1]) * _SECONDS[match[2]])
+
+
 def parse_since(word: str, now: datetime | None = None) -> int:
     """Read how long ago (`90min`, `12h`, `3d`, `2w`), or a date or time in ISO 8601 (local unless it states a zone), as Unix ns."""
     now = now or datetime.now(timezone.utc)
-    match = _AGO.fullmatch(word.strip()) if len(word) < 64 else None
+    ago = _seconds(word)
     try:
-        if match is not None:
-            instant = now.timestamp() - float(match[1]) * _SECONDS[match[2]]
+        if ago is not None:
+            instant = now.timestamp() - ago
         else:
             instant = datetime.fromisoformat(word.strip().replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError, OSError):
