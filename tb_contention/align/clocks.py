@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from tb_contention.align.zones import QUARTER, Zones, zones_of
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.capture import Sketched, host_of
+from tb_contention.model.capture import Sketched, host_of, time_named
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era
 from tb_contention.units import NS_PER_S, PS_PER_NS, Nanoseconds
@@ -23,14 +22,13 @@ COLLECTION_PER_EVENT = 30_000  # 30 s of collection per million events
 SAME_RECORDING_ERROR, RECORDING_ERROR = 1_000, 1_000_000
 UNKNOWN_ZONE_ERROR = 14 * 3600 * NS_PER_S
 
-_DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
 _ADDRESS = re.compile(r".+_\d{2,5}")
 WRITING = 120  # s from the directory's name to the end of writing
 
 
 def clock_offsets(captures: Sequence[Sketched]) -> list[ClockOffset]:
     """Find the wall clock of each capture; captures of one remote request share the best of theirs, those of one host its time zone."""
-    locals_ = [_local(capture) for capture in captures]
+    locals_ = [time_named(capture.file.directory) for capture in captures]
     copied = _copied_hosts(captures, locals_)
     offsets = [
         _blurred(_own_clock(c, local, trust_mtime=c.file.host not in copied), c)
@@ -202,15 +200,6 @@ def _copied_hosts(captures: Sequence[Sketched], locals_: Sequence[int | None]) -
                 int((capture.file.mtime_ns / NS_PER_S - local + 1) // QUARTER)
             )
     return {host for host, quarters in zones.items() if len(quarters) > 1}
-
-
-def _local(capture: Sketched) -> int | None:
-    """Read the directory's name as if it were in UTC; Unix s."""
-    name = _DIRECTORY.fullmatch(capture.file.directory)
-    try:
-        return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp()) if name else None  # type: ignore[arg-type, misc]
-    except (ValueError, OverflowError):
-        return None
 
 
 def _zone_apart(difference: float, early: float, late: float) -> bool:

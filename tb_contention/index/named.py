@@ -1,16 +1,13 @@
 """Groups of files of which only names are known: those of one host that were named at about the same time."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from tb_contention.index.grouping import group_id
-from tb_contention.model.capture import CaptureFile
+from tb_contention.model.capture import CaptureFile, time_named, without_port
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import NS_PER_S
 
-_DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
 #: Captures that ran together are written within so many ns of each other.
 _NEAR = 120 * NS_PER_S
 
@@ -59,17 +56,12 @@ def host_named(file: CaptureFile, stated: ManifestSession | None = None) -> str:
     """Return the host that a manifest states, or else the name of the file."""
     if stated is not None and stated.host:
         return stated.host
-    address, underscore, port = file.host.rpartition("_")
-    return address if underscore and port.isdigit() else file.host
+    return without_port(file.host)
 
 
 def instant_named(file: CaptureFile, stated: ManifestSession | None = None) -> int:
     """Return when a recording began, as its manifest states, or else when its file was named or written; Unix ns."""
     if stated is not None and stated.origin_ns is not None:
         return stated.origin_ns
-    match = _DIRECTORY.fullmatch(file.directory)
-    try:
-        parts = [int(part) for part in match.groups()] if match else []
-        return int(datetime(*parts, tzinfo=timezone.utc).timestamp()) * NS_PER_S if parts else file.mtime_ns  # type: ignore[arg-type, misc]
-    except (ValueError, OverflowError):
-        return file.mtime_ns
+    seconds = time_named(file.directory)
+    return file.mtime_ns if seconds is None else seconds * NS_PER_S

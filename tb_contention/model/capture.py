@@ -1,7 +1,9 @@
 """Profiler files as found in a log directory, before and after decoding."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from enum import Enum
 
 from tb_contention.model.findings import Problem
@@ -86,6 +88,25 @@ class Sketched:
     manifest: ManifestSession | None = None
 
 
+#: TensorFlow names the directory of a capture by local time, with or without underscores.
+_DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
+
+
+def time_named(directory: str) -> int | None:
+    """Read the name of a capture's directory as if it were in UTC; Unix s."""
+    name = _DIRECTORY.fullmatch(directory)
+    try:
+        return int(datetime(*map(int, name.groups()), tzinfo=timezone.utc).timestamp()) if name else None  # type: ignore[arg-type, misc]
+    except (ValueError, OverflowError):
+        return None
+
+
+def without_port(host: str) -> str:
+    """Return the host of a file's name, which may end with a port of two digits or more."""
+    address, underscore, port = host.rpartition("_")
+    return address if underscore and port.isdigit() and len(port) >= 2 else host
+
+
 def host_of(capture: Sketched) -> str:
     """Name the machine: manifest, then the file's own word, then its name; a port is not part of it."""
     if capture.manifest is not None and capture.manifest.host:
@@ -94,8 +115,7 @@ def host_of(capture: Sketched) -> str:
         host = capture.sketch.hostnames[0]
         address, colon, port = host.rpartition(":")
         return address if colon and port.isdigit() and ":" not in address else host
-    address, underscore, port = capture.file.host.rpartition("_")
-    return address if underscore and port.isdigit() and len(port) >= 2 else capture.file.host
+    return without_port(capture.file.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
