@@ -289,7 +289,7 @@ def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Opti
             device
         )
     for members, found in devices.items():
-        group = next((g for g in snapshot.groups if members == frozenset(m.id for m in g.members)), None)
+        group = next((g for g in snapshot.groups_with(members) if len(g.members) == len(members)), None)
         if group is not None and group.is_shared:
             index.note(group, known_answer(report, found))
 

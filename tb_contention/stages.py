@@ -57,9 +57,8 @@ def checked_clocks(
 def concerning(faults: Faults, group: DeviceGroup, aligned: AlignedTraces, around: Chosen | None) -> Faults:
     """Name a device and the group of captures that shows what fails on it."""
     members = {s.process or s.id for s in (aligned.session(plane.session) for plane in group.planes)}
-    listed = () if around is None else around.snapshot.groups
-    ids = (each.id for each in listed if members <= {member.id for member in each.members})
-    return faults.on(group_label(str(group.id), group.device), group=next(ids, ""))
+    holding = () if around is None else around.snapshot.groups_with(members)
+    return faults.on(group_label(str(group.id), group.device), group=holding[0].id if holding else "")
 
 
 def summarised(session: Session, problems: tuple[Problem, ...], faults: Faults) -> SessionReport:

@@ -1,6 +1,6 @@
 """What a log directory held when it was looked through: its captures arranged in groups, copies set aside, the rest by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -76,6 +76,24 @@ class Snapshot:
     def groups(self) -> tuple[Group, ...]:
         """The groups, the most interesting first."""
         return groups_of(self.arranged)
+
+    @cached_property
+    def _by_session(self) -> Mapping[SessionId, tuple[Group, ...]]:
+        """The groups that hold a session, in their order."""
+        found: dict[SessionId, list[Group]] = {}
+        for group in self.groups:
+            for member in group.members:
+                found.setdefault(member.id, []).append(group)
+        return {session: tuple(groups) for session, groups in found.items()}
+
+    def groups_with(self, sessions: Collection[SessionId]) -> tuple[Group, ...]:
+        """Return the groups that hold all of these sessions, in their order."""
+        first, *others = sessions
+        return tuple(
+            group
+            for group in self._by_session.get(first, ())
+            if not others or {member.id for member in group.members}.issuperset(others)
+        )
 
     @cached_property
     def named(self) -> tuple[NamedGroup, ...]:
