@@ -175,9 +175,8 @@ def parse_since(word: str, now: datetime | None = None) -> int:
     ago = _seconds(word)
     try:
         if ago is not None:
-            instant = now.timestamp() - ago
-        else:
-            instant = datetime.fromisoformat(word.strip().replace("Z", "+00:00")).timestamp()
+            return int((now.timestamp() - ago) * 1_000_000_000)
+        instant = datetime.fromisoformat(word.strip().replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(
             f"{word[:64]!r} is neither a length of time nor a date; write it like 12h, 3d, 2026-03-05 or 2026-03-05T10:00"
