@@ -88,11 +88,9 @@ class Snapshot:
 
     def groups_with(self, sessions: Collection[SessionId]) -> tuple[Group, ...]:
         """Return the groups that hold all of these sessions, in their order."""
-        first, *others = sessions
+        first = next(iter(sessions), SessionId(""))
         return tuple(
-            group
-            for group in self._by_session.get(first, ())
-            if not others or {member.id for member in group.members}.issuperset(others)
+            group for group in self._by_session.get(first, ()) if {m.id for m in group.members}.issuperset(sessions)
         )
 
     @cached_property
