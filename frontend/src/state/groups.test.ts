@@ -8,6 +8,11 @@ import { nextSummary, Panel } from './panel';
 
 const [A, B, C] = ['a', 'b', 'c'].map((id) => listed(id));
 
+const CUT = {
+  file: 'x.xplane.pb', slug: 'truncated-xspace', severity: 'error', origin: 'reading', message: 'It is cut.', advice: 'Copy it.',
+  count: 1, offset: null, affects_numbers: true,
+};
+
 interface Answers {
   summary: (asked: string | null) => Summary | Response;
 }
@@ -19,8 +24,12 @@ function served(answers: Answers) {
   const fetcher = (async (url: string) => {
     asked.push(url);
     const { pathname, searchParams } = new URL(url, 'http://host/');
-    if (pathname === '/api/groups')
-      return json({ listing: 'l1', is_known: false, pending: 2, groups: [A, B, C], problems: [] });
+    if (pathname === '/api/groups') {
+      // As the server does: who has the list gets neither groups nor problems.
+      if (searchParams.get('known') === 'l1')
+        return json({ listing: 'l1', is_known: true, pending: 0, groups: null, problems: [] });
+      return json({ listing: 'l1', is_known: false, pending: 2, groups: [A, B, C], problems: [CUT] });
+    }
     if (pathname !== '/api/summary') return json({}, 404);
     const answer = answers.summary(searchParams.get('group'));
     return answer instanceof Response ? answer : json(answer);
@@ -111,6 +120,14 @@ it('asks for the list after the first picture, again when it changed, and not ev
   expect(lists()).toHaveLength(1);
   vi.advanceTimersByTime(2000);
   expect(lists().at(1)).toBe('api/groups?known=l1');
+});
+
+it('keeps the problems of a list that has not changed', async () => {
+  const { panel } = served({ summary: known });
+  await panel.groups.load();
+  expect([panel.groups.pending.value, panel.groups.problems.value]).toEqual([2, [CUT]]);
+  await panel.groups.load();
+  expect([panel.groups.pending.value, panel.groups.problems.value]).toEqual([0, [CUT]]);
 });
 
 it('asks for no list of a single group', async () => {

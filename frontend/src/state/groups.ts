@@ -116,8 +116,11 @@ export class Groups {
       batch(() => {
         this.error.value = null;
         this.pending.value = answer.pending;
-        this.problems.value = answer.problems;
-        if (answer.groups !== null) this.list.value = answer.groups;
+        if (answer.groups !== null) {
+          this.list.value = answer.groups;
+          // An answer without the list, since it is known, has no problems either.
+          this.problems.value = answer.problems;
+        }
         this.#loaded.value = answer.listing;
       });
     } catch (failure) {
