@@ -9,8 +9,7 @@ from tb_contention.attribution import attribute
 from tb_contention.contention.cost import clock_error
 from tb_contention.contention.solo import Candidate, Solo, captures_used, choose_solos, solo_of
 from tb_contention.errors import LogdirError, OptionError
-from tb_contention.index import Snapshot
-from tb_contention.index.baselines import Proposal, fits, named, propose
+from tb_contention.index.baselines import Alone, Proposal, fits
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.baseline import BaselineCapture, Found, Use
 from tb_contention.model.capture import Capture, CaptureFile, DecodedFile
@@ -62,19 +61,24 @@ class Baselines:
 
 
 def proposed(
-    snapshot: Snapshot, files: Sequence[CaptureFile], wanted: Mapping[str, str], *, automatic: bool
+    alone: Alone, files: Sequence[CaptureFile], wanted: Mapping[str, str], *, automatic: bool, outside: bool
 ) -> Proposals:
     """Propose baselines for the captures in some files of a log directory. wanted: session -> run, as the user wrote them; "" for none.
 
-    Raises OptionError where a run is neither in the log directory nor a place of its own.
+    outside: a run may be a place outside the log directory. Raises OptionError where it cannot be read.
     """
-    by_word = {word: named(snapshot, word) or _outside(word) for word in dict.fromkeys(wanted.values()) if word}
-    found = propose(snapshot, files) if automatic else {}
+    by_word = {
+        word: alone.named(word) or (_outside(word) if outside else ())
+        for word in dict.fromkeys(wanted.values())
+        if word
+    }
+    found = alone.propose(files) if automatic else {}
     every = [one for group in (*found.values(), *by_word.values()) for one in group]
     beside = {neighbour for one in every for neighbour in one.beside}
-    by_id = {placed.id: placed.file.whole for placed in snapshot.arranged.placed} if beside else {}
-    places = dict.fromkeys((*(one.file for one in every), *(by_id[key] for key in by_id if key in beside)))
-    return Proposals(automatic=found, named=by_word, files=tuple(places))
+    places = [placed.file.whole for placed in alone.snapshot.arranged.placed if placed.id in beside] if beside else []
+    return Proposals(
+        automatic=found, named=by_word, files=tuple(dict.fromkeys((*(one.file for one in every), *places)))
+    )
 
 
 def _outside(word: str) -> tuple[Proposal, ...]:

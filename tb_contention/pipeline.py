@@ -25,7 +25,7 @@ from tb_contention.baselines import (
 )
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
 from tb_contention.diagnose import diagnose
-from tb_contention.index import Chosen, Index, Selection, Snapshot, choose
+from tb_contention.index import Alone, Chosen, Index, Selection, Snapshot, choose
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.faults import Faults
@@ -114,21 +114,22 @@ def analyse_logdir(
         discovery = replace(snapshot.discovery, files=files)
         return decode(discovery, cache=cache, known=decoded.files, progress=tell).files
 
-    beside = look_beside(snapshot, chosen, options, decode_more)
+    beside = look_beside(Alone(snapshot=snapshot), chosen, options, decode_more)
     analysis = analyse_decoded(decoded, options, around=chosen, beside=beside, progress=tell)
     note_answers(index, chosen.snapshot, analysis.report, options)
     return analysis
 
 
-def look_beside(snapshot: Snapshot, chosen: Chosen, options: Options, decode_more: Decode) -> Beside:
+def look_beside(alone: Alone, chosen: Chosen, options: Options, decode_more: Decode, *, outside: bool = True) -> Beside:
     """Find captures alone of the work in what was chosen, anywhere in the log directory, and decode them.
 
-    Raises OptionError for a baseline that is not there.
+    outside: a baseline may be a place outside the log directory. Raises OptionError for one that cannot be read.
     """
-    faults = Faults(logdir=snapshot.discovery.logdir)
+    faults = Faults(logdir=alone.snapshot.discovery.logdir)
 
     def found() -> Beside:
-        proposals = proposed(snapshot, chosen.files, options.baselines, automatic=options.find_baselines)
+        automatic = options.find_baselines
+        proposals = proposed(alone, chosen.files, options.baselines, automatic=automatic, outside=outside)
         return decoded_beside(proposals, decode_more)
 
     return faults.attempt("Looking for baselines", found, lambda problem: Beside(problems=(problem,)))

@@ -30,8 +30,26 @@ export function lostBySession(workload) {
 const total = (spans) => Math.round(spans.reduce((sum, span) => sum + span.end - span.start, 0));
 
 const SLOWDOWNS = [
-  { estimate: 1.25, low: 1.23, high: 1.27, evidence: 'B', coverage: 0.93, settle: '', measured: false },
-  { estimate: 1.26, low: 1.19, high: 1.34, evidence: 'A', coverage: 1, settle: '', measured: false },
+  {
+    estimate: 1.25,
+    low: 1.23,
+    high: 1.27,
+    evidence: 'B',
+    coverage: 0.93,
+    settle: '',
+    measured: false,
+    baseline: '',
+  },
+  {
+    estimate: 1.26,
+    low: 1.19,
+    high: 1.34,
+    evidence: 'A',
+    coverage: 1,
+    settle: '',
+    measured: false,
+    baseline: '',
+  },
   {
     estimate: null,
     low: 1.05,
@@ -40,6 +58,7 @@ const SLOWDOWNS = [
     coverage: 0.12,
     settle: 'Record this session once without the others for 20 steps.',
     measured: false,
+    baseline: '',
   },
 ];
 

@@ -127,6 +127,7 @@ function deviceJson(workload, id) {
       exclusive_ns: busy[index] - Math.min(contended, busy[index]),
       contended_ns: Math.min(contended, busy[index]),
       ...lossJson(workload, index),
+      baselines: [],
     })),
     kernels: kernelJson(workload),
     memory: memoryJson(workload, idOf),

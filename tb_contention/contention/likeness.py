@@ -58,6 +58,8 @@ class Judged:
     reason: str = ""
     #: Undisturbed kernels of the session take as long as there.
     is_paced: bool = False
+    #: How many kinds of kernels it runs.
+    kinds: int = 0
 
 
 def judge_likeness(
@@ -75,7 +77,9 @@ def judge_likeness(
         return Judged(likeness=Likeness.WRONG, reason=wrong)
     doubt = same.reason or _other_machine(work, solo)
     likeness = Likeness.DOUBTFUL if doubt else Likeness.SURE
-    return Judged(likeness=likeness, reason=doubt, is_paced=_paces(work, seen.undisturbed, solo) is not None)
+    return Judged(
+        likeness=likeness, reason=doubt, is_paced=_paces(work, seen.undisturbed, solo) is not None, kinds=solo.keys
+    )
 
 
 def _device(work: SessionWork) -> Device | None:

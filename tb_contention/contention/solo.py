@@ -18,6 +18,8 @@ from tb_contention.units import F64, I64, SessionId
 
 #: Steps of different captures must not be taken for one.
 _STEPS_APART = 1 << 28
+#: Kinds of kernels that a program needs to be recognised by them alone.
+_LEAST_KINDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +108,7 @@ def _decided(
             use = Use.REFUSED
             if not candidate.is_named or (candidate.found is Found.KERNELS and found.likeness is Likeness.OTHER):
                 continue
-        elif used and not candidate.is_named:
+        elif not candidate.is_named and (used or found.kinds < _LEAST_KINDS):
             continue
         elif not (candidate.is_named or found.is_paced):
             reason = (

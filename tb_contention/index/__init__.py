@@ -4,6 +4,7 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
         skim what is new                                                    └─ copies, problems
 """
 
+from tb_contention.index.baselines import Alone
 from tb_contention.index.directory import Index, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
 from tb_contention.index.named import NamedGroup, are_near
@@ -11,6 +12,7 @@ from tb_contention.index.selection import Chosen, Selection, choose, files_of, m
 from tb_contention.index.snapshot import Snapshot
 
 __all__ = [
+    "Alone",
     "Chosen",
     "Group",
     "Index",

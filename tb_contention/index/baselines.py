@@ -1,9 +1,10 @@
 """Which captures of a log directory may show the work of others alone, judged by what the index knows of them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from tb_contention.align.place import Placed
 from tb_contention.index.snapshot import Snapshot
@@ -38,21 +39,71 @@ class Proposal:
     beside: Mapping[SessionId, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What of a snapshot is looked up often."""
+@dataclass(frozen=True, kw_only=True)
+class Alone:
+    """The captures of a whole log directory that may have run alone, looked up often."""
 
     snapshot: Snapshot
-    beside: Mapping[SessionId, tuple[SessionId, ...]]
 
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> "_Known":
-        beside: dict[SessionId, tuple[SessionId, ...]] = {}
-        for group in snapshot.groups:
+    @cached_property
+    def beside(self) -> Mapping[SessionId, tuple[SessionId, ...]]:
+        """What ran beside each capture."""
+        found: dict[SessionId, tuple[SessionId, ...]] = {}
+        for group in self.snapshot.groups:
             for member in group.members:
                 others = tuple(m.id for m in group.members if m.id != member.id)
-                beside[member.id] = tuple(dict.fromkeys((*beside.get(member.id, ()), *others)))
-        return cls(snapshot=snapshot, beside=beside)
+                found[member.id] = tuple(dict.fromkeys((*found.get(member.id, ()), *others)))
+        return found
+
+    @cached_property
+    def _on_gpus(self) -> tuple[Placed, ...]:
+        return tuple(
+            placed
+            for placed in self.snapshot.arranged.placed
+            if any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use)
+        )
+
+    @cached_property
+    def _by_file(self) -> Mapping[CaptureFile, tuple[Placed, ...]]:
+        found: dict[CaptureFile, tuple[Placed, ...]] = {}
+        for placed in self._on_gpus:
+            found[placed.file.whole] = (*found.get(placed.file.whole, ()), placed)
+        return found
+
+    @cached_property
+    def _said(self) -> tuple[Placed, ...]:
+        """Those of which a manifest or a folder says that they ran alone."""
+        return tuple(filter(_is_alone, self._on_gpus))
+
+    @cached_property
+    def _quiet(self) -> tuple[Placed, ...]:
+        """These, and those beside which no other was captured."""
+        return tuple(p for p in self._on_gpus if not self.beside.get(p.id) or _is_alone(p))
+
+    def propose(self, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
+        """Propose captures as baselines of those in some files, the best first; few enough to be decoded."""
+        wanted = set(files)
+        made: dict[SessionId, tuple[Proposal, ...]] = {}
+        for victim in (p for file in wanted for p in self._by_file.get(file, ())):
+            if not _is_alone(victim):
+                # One capture alone says nothing of another one alone, unless it is said which of them had company.
+                others = self._quiet if self.beside.get(victim.id) else self._said
+                made[victim.id] = self._of_one(victim, others)
+        return _bounded(made, wanted)
+
+    def _of_one(self, victim: Placed, others: Iterable[Placed]) -> tuple[Proposal, ...]:
+        beside, model, ranked = self.beside.get(victim.id, ()), _model(victim), []
+        for placed in others:
+            if placed.id == victim.id or placed.id in beside or (model and (_model(placed) or model) != model):
+                continue
+            rank = _rank(victim, placed, self.snapshot.names)
+            if rank is not None:
+                ranked.append((rank, _apart(victim, placed), placed.id, placed))
+        ranked.sort(key=lambda each: each[:3])
+        return tuple(
+            self.proposal(placed, Found.MANIFEST if rank == 0 else Found.KERNELS, is_named=rank < 3)
+            for rank, _, _, placed in ranked[:MOST_EACH]
+        )
 
     def proposal(self, placed: Placed, found: Found, *, is_named: bool) -> Proposal:
         """Propose a capture."""
@@ -66,55 +117,23 @@ class _Known:
             beside={other: names[other] for other in self.beside.get(placed.id, ())},
         )
 
-
-def propose(snapshot: Snapshot, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
-    """Propose captures of a whole log directory as baselines of those in some files, the best first; few enough to be decoded."""
-    wanted, known = set(files), _Known.of(snapshot)
-    by_model: dict[object, list[Placed]] = {}
-    for placed in snapshot.arranged.placed:
-        if any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use):
-            by_model.setdefault(_model(placed), []).append(placed)
-    made: dict[SessionId, tuple[Proposal, ...]] = {}
-    for victim in (p for placed in by_model.values() for p in placed if p.file.whole in wanted):
-        if not _is_alone(victim):
-            others = (p for model in {_model(victim), None} for p in by_model.get(model, ()))
-            made[victim.id] = _of_one(victim, others if _model(victim) is not None else _all(by_model), known)
-    return _bounded(made, wanted)
+    def named(self, word: str) -> tuple[Proposal, ...]:
+        """Find the captures that a word names: an id, a name or its end, a run, a directory of runs, or a pattern of these."""
+        folded = word.rstrip("/").partition("#")[0]
+        fit = [p for p in self.snapshot.arranged.placed if fits(folded, p.id, self.snapshot.names[p.id], p.file.run)]
+        return tuple(self.proposal(p, Found.USER, is_named=True) for p in fit)
 
 
-def _all(by_model: Mapping[object, Sequence[Placed]]) -> Iterable[Placed]:
-    return (placed for group in by_model.values() for placed in group)
-
-
-def _of_one(victim: Placed, others: Iterable[Placed], known: _Known) -> tuple[Proposal, ...]:
-    ranked = []
-    for placed in others:
-        if placed.id == victim.id or placed.id in known.beside.get(victim.id, ()):
-            continue
-        found = _rank(victim, placed, known)
-        if found is not None:
-            ranked.append((found, _apart(victim, placed), placed.id, placed))
-    ranked.sort(key=lambda each: each[:3])
-    return tuple(
-        known.proposal(placed, Found.MANIFEST if rank == 0 else Found.KERNELS, is_named=rank < 3)
-        for rank, _, _, placed in ranked[:MOST_EACH]
-    )
-
-
-def _rank(victim: Placed, placed: Placed, known: _Known) -> int | None:
+def _rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | None:
     """Return how good a candidate is, 0 for the best; None for none."""
     if _same_command(victim, placed):
         return 0
-    says_alone = _is_alone(placed)
-    if known.beside.get(placed.id) and not says_alone:
-        return None
-    names = known.snapshot.names
-    if says_alone and _leaf(names[victim.id]) == _leaf(names[placed.id]):
+    is_same_name = _leaf(names[victim.id]) == _leaf(names[placed.id])
+    if is_same_name and _is_alone(placed):
         return 1
-    # One capture alone says nothing of another one alone, unless a name tells which of them had company.
-    if not known.beside.get(victim.id) or not _as_often(victim, placed):
+    if not _as_often(victim, placed):
         return None
-    return 2 if _leaf(names[victim.id]) == _leaf(names[placed.id]) else 3
+    return 2 if is_same_name else 3
 
 
 def _same_command(victim: Placed, placed: Placed) -> bool:
@@ -185,13 +204,6 @@ def _bounded(
                     files = more
                     kept.setdefault(victim, []).append(one)
     return {victim: tuple(found) for victim, found in kept.items()}
-
-
-def named(snapshot: Snapshot, word: str) -> tuple[Proposal, ...]:
-    """Find the captures that a word names: an id, a name or its end, a run, a directory of runs, or a pattern of these."""
-    known, folded = _Known.of(snapshot), word.rstrip("/").partition("#")[0]
-    fit = [p for p in snapshot.arranged.placed if fits(folded, p.id, snapshot.names[p.id], p.file.run)]
-    return tuple(known.proposal(p, Found.USER, is_named=True) for p in fit)
 
 
 def fits(word: str, key: str, name: str, run: str = "") -> bool:

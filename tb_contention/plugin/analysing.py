@@ -1,13 +1,13 @@
 """One view's analysis: only the files of its group are decoded, and those that are still in memory are not decoded again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
 from tb_contention.index import Chosen, Selection, choose
-from tb_contention.model.capture import Decoded
-from tb_contention.pipeline import Analysis, analyse_decoded, decode_chosen, note_answers
+from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile
+from tb_contention.pipeline import Analysis, analyse_decoded, decode_chosen, look_beside, note_answers
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import Progress, Scanner
 from tb_contention.plugin.views import Aim, Held
@@ -28,12 +28,17 @@ class Analyst:
         self, view: View, aim: Aim, tell: Progress, show: Callable[[Held], None], give_way: Callable[[], None]
     ) -> Held:
         """Analyse what a view is about. show: called with a first look at long captures; give_way: may raise between two pieces of work."""
-        snapshot, options = aim.scan.snapshot, view.options(self._spec)
+        snapshot, options = aim.scan.snapshot, view.options(self._spec, aim.scan.names)
         chosen, problems = Chosen(snapshot=snapshot, files=()), aim.scan.problems
         if aim.group is not None:
             chosen, problems = choose(snapshot, Selection(group=aim.group.id)), aim.scan.problems_near(aim.group)
         files = frozenset(chosen.files)
         decoded = self._decode(chosen, tell, give_way)
+
+        def decode_more(more: tuple[CaptureFile, ...]) -> Mapping[CaptureFile, DecodedFile]:
+            return self._decode(replace(chosen, files=more), tell, give_way).files
+
+        beside = look_beside(aim.scan.alone, chosen, options, decode_more, outside=False)
         decoded = replace(decoded, discovery=replace(decoded.discovery, problems=problems))
 
         def first(look: Analysis) -> None:
@@ -41,7 +46,7 @@ class Analyst:
             if sum(len(c.trace.kernels) for c in decoded.captures) > LONG:
                 show(Held(look, True, files))
 
-        analysis = analyse_decoded(decoded, options, around=chosen, progress=tell, first=first)
+        analysis = analyse_decoded(decoded, options, around=chosen, beside=beside, progress=tell, first=first)
         note_answers(self._scanner.index, snapshot, analysis.report, options)
         return Held(analysis, False, files)
 

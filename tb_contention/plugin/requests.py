@@ -1,9 +1,9 @@
 """Query strings -> typed values; refuse whatever `http_api.md` does not describe, and say why."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from tb_contention.pipeline import Options
 from tb_contention.timeline.tiles import MAX_LEVEL
@@ -33,10 +33,14 @@ class View:
     shifts: tuple[tuple[str, int], ...] = ()
     gpus: tuple[tuple[str, int, str], ...] = ()
     group: str = ""
+    #: Session -> the capture to measure it against, both by id; "" for none.
+    baselines: tuple[tuple[str, str], ...] = ()
 
-    def options(self, spec: str) -> Options:
-        """Turn into options of the analysis."""
-        return Options(shifts=dict(self.shifts), gpus={(s, o): n for s, o, n in self.gpus}, spec=spec)
+    def options(self, spec: str, known: Container[str]) -> Options:
+        """Turn into options of the analysis; baselines that are not among the `known` captures are left out."""
+        baselines = {session: run for session, run in self.baselines if not run or run in known}
+        gpus = {(s, o): n for s, o, n in self.gpus}
+        return Options(shifts=dict(self.shifts), gpus=gpus, baselines=baselines, spec=spec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
     values: dict[str, str] = {}
     shifts: dict[str, int] = {}
     gpus: dict[tuple[str, int], str] = {}
+    baselines: dict[str, str] = {}
     for name, value in pairs:
         if "\0" in value:
             raise RequestError(400, "bad-parameter", "A parameter contains a NUL character.")
@@ -111,6 +116,9 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
         elif name == "gpu":
             session, ordinal, gpu = _gpu(value)
             gpus[session, ordinal] = gpu
+        elif name == "baseline":
+            session, run = _baseline(value)
+            baselines[session] = run
         elif name not in allowed and name != "group":
             raise RequestError(400, "unknown-parameter", f"This route has no parameter {name[:40]!r}.")
         elif name in values:
@@ -118,7 +126,12 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
         else:
             values[name] = value
     group = _group("group", values.pop("group")) if "group" in values else ""
-    view = View(tuple(sorted(shifts.items())), tuple(sorted((s, o, n) for (s, o), n in gpus.items())), group)
+    view = View(
+        tuple(sorted(shifts.items())),
+        tuple(sorted((s, o, n) for (s, o), n in gpus.items())),
+        group,
+        tuple(sorted(baselines.items())),
+    )
     return Query(view, values)
 
 
@@ -150,6 +163,16 @@ def _gpu(value: str) -> tuple[str, int, str]:
     ):
         raise RequestError(400, "bad-parameter", "The parameter gpu must be SESSION:ORDINAL=NAME.")
     return session, number, name
+
+
+def _baseline(value: str) -> tuple[str, str]:
+    """Read two ids, which may hold any character and so are encoded once more."""
+    session, equals, run = value.partition("=")
+    if not equals or not session or "=" in run:
+        raise RequestError(
+            400, "bad-parameter", "The parameter baseline must be SESSION=CAPTURE, both percent-encoded, or SESSION=."
+        )
+    return unquote(session), unquote(run)
 
 
 def _integer(text: str) -> int | None:

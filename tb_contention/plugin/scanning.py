@@ -2,13 +2,13 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from tb_contention.index import Group, Index, NamedGroup, Snapshot, are_near, files_of, is_local, resolve
+from tb_contention.index import Alone, Group, Index, NamedGroup, Snapshot, are_near, files_of, is_local, resolve
 from tb_contention.index.grouping import members_named
 from tb_contention.index.rows import Row
 from tb_contention.model.capture import CaptureFile, Discovery
@@ -69,6 +69,22 @@ class Scan:
         return (*self.snapshot.problems, *map(_being_written, self.growing))
 
     @cached_property
+    def alone(self) -> Alone:
+        """The captures that may have run alone."""
+        return Alone(snapshot=self.snapshot)
+
+    @cached_property
+    def names(self) -> Mapping[str, CaptureFile]:
+        """The file of each capture, by its id."""
+        return {placed.id: placed.file.whole for placed in self.snapshot.arranged.placed}
+
+    def beside(self, group: AnyGroup, baselines: Iterable[tuple[str, str]] = ()) -> set[CaptureFile]:
+        """Return the files of captures that may be baselines in a group: those found, and those named."""
+        found = self.alone.propose(files_of(group)) if isinstance(group, Group) else {}
+        chosen = {self.names[run] for _, run in baselines if run in self.names}
+        return chosen.union(one.file for proposals in found.values() for one in proposals)
+
+    @cached_property
     def listing(self) -> str:
         """Name the list of groups, without what analyses find."""
         groups = [g.id for g in self.groups]
@@ -102,11 +118,11 @@ class Scan:
         ours = files_of(group)
         return tuple(p for f, found in self._unread.items() if any(are_near(f, file) for file in ours) for p in found)
 
-    def revision(self, group: AnyGroup | None) -> str:
-        """Name the content of a group's files as they are; without a group, what is wrong with the directory."""
+    def revision(self, group: AnyGroup | None, baselines: Iterable[tuple[str, str]] = ()) -> str:
+        """Name the content of a group's files and of its baselines' as they are; without a group, what is wrong with the directory."""
         if group is None:
             return hashed(repr([p.message for p in self.problems]))
-        files = sorted(files_of(group), key=lambda f: (f.relative, f.path))
+        files = sorted(files_of(group) | self.beside(group, baselines), key=lambda f: (f.relative, f.path))
         content = [(f.relative, f.size, f.mtime_ns, self.changes.get(f.manifest or "", 0)) for f in files]
         return hashed(repr((group.id, content, [p.message for p in self.problems_near(group)])))
 

@@ -130,9 +130,9 @@ class Views:
                 f"The log directory holds none of the captures of group {view.group}. Choose another group.",
             )
             return
-        revision = scan.revision(group)
-        if view.shifts or view.gpus:
-            revision = hashed(repr((revision, view.shifts, view.gpus)))
+        revision = scan.revision(group, view.baselines)
+        if view.shifts or view.gpus or view.baselines:
+            revision = hashed(repr((revision, view.shifts, view.gpus, view.baselines)))
         state.aim = Aim(scan, group, revision)
 
     def same(self, revision: str) -> Held | None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema
 import numpy as np
@@ -536,3 +537,25 @@ def test_a_plugin_that_cannot_load_shows_why(monkeypatch: pytest.MonkeyPatch) ->
     assert plugin.is_active()
     assert "no <numba> here" in page
     assert "export function render()" in page
+
+
+def test_a_view_may_name_a_baseline_or_none_by_id_and_no_place(demo_logs: Path, tmp_path: Path) -> None:
+    tab = Tab(demo_logs / "simulated_time_slicing")
+
+    def basis(**query: str) -> list[tuple[str, str, str]]:
+        report = tab.ready(**query)["report"]
+        return [
+            (r["session"], r["slowdown"]["evidence"], r["slowdown"]["baseline"])
+            for r in report["devices"][0]["per_session"]
+        ]
+
+    found = basis()
+    assert {(kind, name.partition("/")[0]) for _, kind, name in found} == {("A", "alone")}
+    session = found[0][0]
+    assert basis(baseline=f"{quote(session, safe='')}=")[0] != found[0]
+    assert basis(baseline=f"{quote(session, safe='')}=")[1] == found[1]
+    alone = tab.ready()["report"]["devices"][0]["per_session"][0]["baselines"][0]["session"]
+    assert basis(baseline=f"{quote(session, safe='')}={quote(alone, safe='')}")[0] == found[0]
+    outside = quote(str(tmp_path), safe="")
+    assert basis(baseline=f"{quote(session, safe='')}={outside}") == found
+    assert tab.ask("api/summary", baseline=f"a={quote('b', safe='')}=c").status_code == 400

@@ -33,6 +33,7 @@ describe('Source', () => {
       group: 'g1',
       shifts: new Map([['a/b=c', ns(-9_000_000)]]),
       gpus: new Map([['a/b=c:0', 'bus 17']]),
+      baselines: new Map([['a/b=c', 'alone/lr=0.1']]),
     });
     void source.summary();
     const query = new URL(asked[0], 'http://host/').searchParams;

@@ -100,6 +100,7 @@ export class Source {
       ...(view.group === null ? [] : [['group', view.group] as const]),
       ...[...view.shifts].map(([session, shift]) => ['shift', `${session}=${shift}`] as const),
       ...[...view.gpus].map(([place, name]) => ['gpu', `${place}=${name}`] as const),
+      ...[...view.baselines].map((pair) => ['baseline', pair.map(encodeURIComponent).join('=')] as const),
     ];
     for (const channel of CHANNELS) if (!VIEWLESS.includes(channel)) this.#renew(channel);
   }

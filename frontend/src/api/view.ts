@@ -7,4 +7,6 @@ export interface ViewQuery {
   readonly shifts: ReadonlyMap<string, Ns>;
   /** Key: `SESSION:ORDINAL`. */
   readonly gpus: ReadonlyMap<string, string>;
+  /** The capture to measure a session against, both by id; '' for none. */
+  readonly baselines: ReadonlyMap<string, string>;
 }

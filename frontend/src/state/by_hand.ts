@@ -1,4 +1,4 @@
-/** What the user corrects by hand: how far a session is moved, and which GPU an ordinal is. */
+/** What the user sets by hand: how far a session is moved, which GPU an ordinal is, what a session is measured against. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Report } from '../api/report';
 import { withEntry } from '../base/maps';
@@ -10,9 +10,12 @@ export class ByHand {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
   /** Names of GPUs by `session:ordinal`. */
   readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
+  /** Captures alone by session, both by id; '' for none. */
+  readonly baselines = signal<ReadonlyMap<string, string>>(new Map());
   readonly keys = [
     keyOf('shift', mapOf(asText, asNs), this.shifts),
     keyOf('gpu', mapOf(asText, asText), this.gpus),
+    keyOf('baseline', mapOf(asText, asText), this.baselines),
   ];
 
   constructor(
@@ -39,6 +42,12 @@ export class ByHand {
       if (clock.correction_ns !== null) shifts = withEntry(shifts, process ?? id, clock.correction_ns);
     this.shifts.value = shifts;
     this.shift(owner, ns((shifts.get(owner) ?? 0) + by));
+  }
+
+  /** Measure a session against a capture, '' for none; null leaves the choice to the server. */
+  measureAgainst(session: string, capture: string | null): void {
+    this.baselines.value = withEntry(this.baselines.value, session, capture);
+    this.onChange();
   }
 
   /** Name the GPU behind an ordinal of a session; an empty name takes it back. */

@@ -76,7 +76,7 @@ it('follows the group that holds the captures of the one that was asked for, and
 it('says that a group is gone, and leads to the most interesting one', async () => {
   const { asked, panel } = served({ summary: (id) => (id === 'old' ? gone() : known(id)) });
   panel.groups.keys[0].restore('old');
-  panel.source.setView({ group: 'old', shifts: new Map(), gpus: new Map() });
+  panel.source.setView({ group: 'old', shifts: new Map(), gpus: new Map(), baselines: new Map() });
   await panel.refresh();
   expect([panel.groups.notice.value, panel.error.value]).toEqual(['gone', null]);
   panel.chooseGroup(null);

@@ -182,6 +182,7 @@ export class Panel {
       group: this.groups.pinned.value,
       shifts: this.byHand.shifts.value,
       gpus: this.byHand.gpus.value,
+      baselines: this.byHand.baselines.value,
     });
   }
 

@@ -56,6 +56,7 @@ export const slowdown = (more: Partial<Slowdown> = {}): Slowdown => ({
   coverage: 0,
   settle: '',
   measured: false,
+  baseline: '',
   ...more,
 });
 
@@ -78,6 +79,7 @@ export const deviceSession = (name: string): Device['per_session'][number] => ({
   basis: 'unknown',
   loss: '',
   step: { shared_ns: null, alone_ns: null, count: 0 },
+  baselines: [],
 });
 
 export const device = (names: readonly string[], more: Partial<Device> = {}): Device => ({
@@ -252,6 +254,7 @@ export const costly = (): Partial<Device> => {
           coverage: 0.93,
           settle: '',
           measured: false,
+          baseline: '',
         },
         step: { shared_ns: ns(17.1e6), alone_ns: ns(13.7e6), count: 28 },
       },
@@ -268,6 +271,7 @@ export const costly = (): Partial<Device> => {
           coverage: 0,
           settle: 'Record beta alone.',
           measured: false,
+          baseline: '',
         },
       },
     ],

@@ -7,6 +7,7 @@ import { lengthOf, ns } from '../base/units';
 import { partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
+import { Baseline } from './baseline';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { MemoryCard } from './memory_card';
@@ -140,6 +141,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
           <p class="muted">{entry.basis}</p>
         </>
       )}
+      <Baseline panel={panel} entry={entry} />
       {step !== null && <p>{step}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
