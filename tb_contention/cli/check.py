@@ -95,6 +95,12 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         "--max-slowdown", type=parse_slowdown, metavar="RATIO", help="step period together / alone, e.g. 1.2"
     )
     limits.add_argument(
+        "--max-latency-slowdown",
+        type=parse_slowdown,
+        metavar="RATIO",
+        help="request time together / alone, of sessions whose steps begin with requests, e.g. 2",
+    )
+    limits.add_argument(
         "--max-contended",
         type=parse_share,
         metavar="PERCENT",
@@ -166,6 +172,7 @@ def limits_of(arguments: argparse.Namespace) -> "Limits":
     general = steps.pop(EVERY_SESSION, None)
     made = Limits(
         max_slowdown=arguments.max_slowdown,
+        max_latency_slowdown=arguments.max_latency_slowdown,
         max_contended=arguments.max_contended,
         min_headroom_share=headroom if isinstance(headroom, float) else None,
         min_headroom_bytes=Bytes(headroom) if isinstance(headroom, int) else None,

@@ -34,6 +34,7 @@ from tb_contention.contention.measured import (
 )
 from tb_contention.contention.mechanism import NO_LOSS, Sharing, concluded, recognise
 from tb_contention.contention.off_gpu import blamed_on_hosts, elsewhere, on_gpu
+from tb_contention.contention.open_loop import with_arrivals
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.residency import Residency, measure_residency
@@ -128,9 +129,13 @@ def measure_cost(
     estimates = [
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
+    paced = _each(lambda case: with_arrivals(*case), list(zip(losses, estimates, clocks, strict=True)))
+    losses = [each.loss for each in paced]
     results = tuple(
-        elsewhere(session_loss(loss, found), loss, victim.link, victim.host)
-        for victim, loss, found in zip(victims, losses, estimates, strict=True)
+        elsewhere(session_loss(each), each.loss, victim.link, victim.host)
+        if each.latency is None
+        else session_loss(each)
+        for victim, each in zip(victims, paced, strict=True)
     )
     if measured is None:
         sharing = concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)

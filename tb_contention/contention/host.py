@@ -24,13 +24,15 @@ _TIGHT, _PROMPT, _PROMPT_NS = 0.15, 5.0, 50_000.0
 class HostPace:
     """Per host instant: gap to the one before (ns), the kernel it waited for (row, -1 = none), and its lag behind that kernel's end.
 
-    pace: what the gap is at least when the host does not wait.
+    pace: what the gap is at least when the host does not wait. arrival: of the request that a step begins with, where there are such; else
+    -inf.
     """
 
     gap: F64
     waits_for: I64
     lag: F64
     pace: F64
+    arrival: F64
 
 
 def host_pace(work: SessionWork) -> HostPace:
@@ -56,7 +58,7 @@ def host_pace(work: SessionWork) -> HostPace:
                 waiting = between[rows]
             waits_for[rows[waiting]] = last[rows[waiting]]
             pace[rows[waiting]] = np.minimum(usual, gap[rows[waiting]])
-    return HostPace(gap=gap, waits_for=waits_for, lag=lag, pace=pace)
+    return HostPace(gap=gap, waits_for=waits_for, lag=lag, pace=pace, arrival=np.full(len(time), -np.inf))
 
 
 def kinds_of(kind: U8) -> U8:

@@ -1,8 +1,8 @@
 """Play a session's launches and streams again with other durations: what its steps would have taken had it been alone.
 
-Host instants keep their own pace, and wait where they waited; a kernel starts when it is launched and the one before it in its stream (or
-the one of another stream that it followed) is done, plus the gap that was its own. With the recorded durations and gaps the replay
-returns the recorded times.
+Host instants keep their own pace, and wait where they waited; a step that a request starts does not begin before that arrives. A kernel
+starts when it is launched and the one before it in its stream (or the one of another stream that it followed) is done, plus the gap that
+was its own. With the recorded durations and gaps the replay returns the recorded times.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ _MOST_LATENCY = 20_000.0
 
 @compiled(
     types.void(
-        _II, _IF, _II, _IF, _IF, _II, _II, _II, _II, _II, _IF, _IF, _IF, types.float64, types.float64, _OF, _OF, _OF
+        _II, _IF, _II, _IF, _IF, _IF, _II, _II, _II, _II, _II, _IF, _IF, _IF, types.float64, types.float64, _OF, _OF, _OF
     )
 )  # fmt: skip
 def _replay(
-    instant, gap, waits_for, lag, pace, start, end, previous, launch, follows, behind, extra, duration, after, latency,
+    instant, gap, waits_for, lag, pace, arrival, start, end, previous, launch, follows, behind, extra, duration, after, latency,
     host_alone, start_alone, end_alone,
 ):  # fmt: skip
     node = 0
@@ -40,7 +40,7 @@ def _replay(
         while node < instant.shape[0] and (i == kernels or instant[node] <= start[i]):
             before = host_alone[node - 1] if node else np.float64(instant[0])
             if waits_for[node] < 0:
-                host_alone[node] = before + gap[node]
+                host_alone[node] = max(before + gap[node], arrival[node])
             else:
                 host_alone[node] = max(before + pace[node], end_alone[waits_for[node]] + lag[node])
             node += 1
@@ -148,7 +148,7 @@ def replay(work: SessionWork, pace: HostPace, gaps: Gaps, duration: F64, extra: 
     host = np.empty(len(work.host.time))
     start, end = np.empty(len(work.start)), np.empty(len(work.start))
     _replay(
-        work.host.time, pace.gap, pace.waits_for, pace.lag, pace.pace, work.start, work.end, work.previous, work.launch,
+        work.host.time, pace.gap, pace.waits_for, pace.lag, pace.pace, pace.arrival, work.start, work.end, work.previous, work.launch,
         gaps.follows, gaps.behind, extra, duration, gaps.after, gaps.latency, host, start, end,
     )  # fmt: skip
     return Played(host=host, start=start, end=end)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from tb_contention.contention.blame import KernelRuns
-from tb_contention.contention.interval import Estimate
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.metrics import sharing_metrics
+from tb_contention.contention.open_loop import Paced
 from tb_contention.model.contention import (
     Evidence,
     KernelCost,
@@ -28,8 +28,9 @@ _SETTLE = (
 )
 
 
-def session_loss(loss: Loss, found: Estimate | None) -> SessionLoss:
+def session_loss(paced: Paced) -> SessionLoss:
     """Put the results of one session together; what class D cannot know stays None."""
+    loss, found = paced.loss, paced.estimate
     evidence = loss.alone.evidence
     known = found is not None and evidence is not Evidence.D
     shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
@@ -58,6 +59,8 @@ def session_loss(loss: Loss, found: Estimate | None) -> SessionLoss:
         step_shared=_ns(shared / steps) if steps else None,
         step_alone=_ns(alone / steps) if steps and known else None,
         steps=steps,
+        loop=paced.loop,
+        latency=paced.latency,
     )
 
 

@@ -13,7 +13,7 @@ from tb_contention.units import DeviceId
 _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
 _MOST_TOLD = 3
 _NOT_IT = "this limit applies to nothing in the selected session or device"
-_OF_SESSIONS = (Gauge.MAX_SLOWDOWN, Gauge.MAX_LOST, Gauge.MIN_EVIDENCE)
+_OF_SESSIONS = (Gauge.MAX_SLOWDOWN, Gauge.MAX_LATENCY_SLOWDOWN, Gauge.MAX_LOST, Gauge.MIN_EVIDENCE)
 _NOWHERE = "this limit applies to no device or session in these captures"
 
 
@@ -117,6 +117,7 @@ def _set(limits: Limits) -> Iterator[Gauge]:
     """Return the quantities that have limits."""
     wanted = {
         Gauge.MAX_SLOWDOWN: limits.max_slowdown,
+        Gauge.MAX_LATENCY_SLOWDOWN: limits.max_latency_slowdown,
         Gauge.MAX_CONTENDED: limits.max_contended,
         Gauge.MIN_HEADROOM: limits.min_headroom_share
         if limits.min_headroom_bytes is None

@@ -7,7 +7,7 @@ import numpy as np
 
 from tb_contention.gate.judging import exactly, judged
 from tb_contention.gate.scope import Scope
-from tb_contention.model.contention import Evidence, SessionLoss
+from tb_contention.model.contention import Evidence, Loop, SessionLoss, Slowdown
 from tb_contention.model.estimates import lost_share
 from tb_contention.model.findings import Severity
 from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
@@ -17,6 +17,8 @@ from tb_contention.model.series import LEAST, median_interval
 _ALONE = "captured alone, so nothing could slow it down"
 _PERHAPS = "the clocks are too coarse to show whether other sessions ran at the same time"
 _NOWHERE = "its capture contains no device work"
+_NO_REQUESTS = "its steps follow from each other, so it serves no requests"
+_PERHAPS_REQUESTS = "whether its steps begin with requests could not be determined"
 _NO_STEPS = "the window contains no whole step period"
 _CLASSES = tuple(Evidence)
 
@@ -28,6 +30,8 @@ def judge_sessions(scope: Scope) -> Iterator[Verdict]:
             loss = device.cost.loss(session.id)
             if scope.limits.max_slowdown is not None:
                 yield _slowdown(scope, device, session, loss, scope.limits.max_slowdown)
+            if scope.limits.max_latency_slowdown is not None:
+                yield _latency(scope, device, session, loss, scope.limits.max_latency_slowdown)
             if scope.limits.max_lost is not None:
                 yield _lost(scope, device, session, loss, scope.limits.max_lost)
             longest = scope.longest_step(session)
@@ -40,13 +44,25 @@ def judge_sessions(scope: Scope) -> Iterator[Verdict]:
 
 
 def _slowdown(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
-    found = loss.slowdown
+    verdict = _ratio(_verdict(scope, Gauge.MAX_SLOWDOWN, device, session), loss.slowdown, limit)
+    return _weighed(scope, device, verdict, loss)
+
+
+def _latency(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
+    verdict = _verdict(scope, Gauge.MAX_LATENCY_SLOWDOWN, device, session)
+    if loss.latency is not None:
+        return _weighed(scope, device, _ratio(verdict, loss.latency.slowdown, limit), loss)
+    if loss.loop is Loop.UNKNOWN:
+        return replace(verdict, unit=Unit.RATIO, bound=limit, why=_PERHAPS_REQUESTS)
+    return replace(verdict, outcome=Outcome.NOT_APPLICABLE, why=_NO_REQUESTS)
+
+
+def _ratio(verdict: Verdict, found: Slowdown, limit: float) -> Verdict:
     estimate = None if found.evidence is Evidence.D else found.estimate
-    verdict = replace(
-        _verdict(scope, Gauge.MAX_SLOWDOWN, device, session),
+    return replace(
+        verdict,
         unit=Unit.RATIO, figure=estimate, low=found.low, high=found.high, bound=limit, evidence=found.evidence,
     )  # fmt: skip
-    return _weighed(scope, device, verdict, loss)
 
 
 def _lost(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
@@ -117,6 +133,7 @@ def _of_no_device(scope: Scope, session: SessionReport) -> Iterator[Verdict]:
     limits = scope.limits
     wanted = (
         (Gauge.MAX_SLOWDOWN, limits.max_slowdown),
+        (Gauge.MAX_LATENCY_SLOWDOWN, limits.max_latency_slowdown),
         (Gauge.MAX_LOST, limits.max_lost),
         (Gauge.MAX_STEP, scope.longest_step(session)),
         (Gauge.MIN_EVIDENCE, limits.min_evidence),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, Any
 
 from tb_contention.model.baseline import BaselineCapture
 from tb_contention.model.intervals import Intervals
@@ -96,6 +96,14 @@ class Confidence(Choice):
     UNSURE = "unsure", "the traces do not decide"
 
 
+class Loop(Choice):
+    """What starts the steps of a session."""
+
+    CLOSED = "closed", "each step follows from the one before it"
+    OPEN = "open", "requests, or data, that arrive at a rhythm of their own"
+    UNKNOWN = "unknown", "the traces do not show it"
+
+
 class Evidence(Choice):
     """What a slowdown rests on."""
 
@@ -169,10 +177,44 @@ class OffGpu:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTime:
+    """A figure of the request times, whole ns, with its 90 % interval; the ends are equal where no arrival had to be estimated."""
+
+    estimate: Annotated[int, Wire("the figure")]
+    low: Annotated[int, Wire("lower end of its 90 % interval")]
+    high: Annotated[int, Wire("upper end of its 90 % interval")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTimes:
+    """How long requests take."""
+
+    mean: Annotated[RequestTime, Wire("mean", key="mean_ns")]
+    p50: Annotated[RequestTime, Wire("median", key="p50_ns")]
+    p95: Annotated[RequestTime, Wire("95th percentile", key="p95_ns")]
+    p99: Annotated[RequestTime, Wire("99th percentile", key="p99_ns")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """From the arrival of a request to the end of its step, in a session whose steps begin with requests.
+
+    A request that finds the session idle arrives where its step begins. One that waited begins when the one before it ended; its arrival is
+    not recorded, and estimated.
+    """
+
+    requests: Annotated[int, Wire("how many requests the window shows")]
+    waited: Annotated[int, Wire("how many of them waited for the one before, so that their arrival is estimated")]
+    slowdown: Annotated[Slowdown, Wire("mean request time while sharing / mean request time alone")]
+    shared: Annotated[RequestTimes, Wire("request times while sharing")]
+    alone: Annotated[RequestTimes | None, Wire("request times alone, estimated; null where that is unknown")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLoss:
     """What sharing cost one session inside the window; None where it cannot be identified, and for a session alone.
 
-    step_shared, step_alone: mean step periods; steps: how many periods.
+    step_shared, step_alone: mean step periods; steps: how many periods. latency: None unless requests start the steps.
     """
 
     session: SessionId
@@ -190,6 +232,8 @@ class SessionLoss:
     off_gpu: Annotated[
         OffGpu | None, Wire("what it met elsewhere than on the GPU; null where nothing points to that")
     ] = None
+    loop: Annotated[Loop, Wire("what starts its steps")] = Loop.CLOSED
+    latency: Latency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,7 +414,7 @@ class Cost:
     def not_measured(cls, sessions: Iterable[SessionId]) -> "Cost":
         """Stand for the cost before it is measured: nothing is known of any session."""
         unknown = Slowdown(estimate=None, low=None, high=None, evidence=Evidence.D)
-        nothing = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))
+        nothing: dict[str, Any] = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))
         losses = tuple(SessionLoss(session=s, slowdown=unknown, steps=0, **nothing) for s in sessions)
         return cls(
             mechanism=Mechanism.UNKNOWN,

@@ -127,6 +127,11 @@ class Shown:
         return _face().table(self, "slowdowns")
 
     @property
+    def requests(self) -> Table:
+        """Return how long requests take where they arrive at a rhythm of their own, together and alone."""
+        return _face().table(self, "requests")
+
+    @property
     def predictions(self) -> Table:
         """Return what each session would see under another schedule."""
         return _face().table(self, "predictions")

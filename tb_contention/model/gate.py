@@ -13,6 +13,7 @@ class Gauge(Choice):
     """What a limit is on."""
 
     MAX_SLOWDOWN = "max-slowdown", "slowdown of a session"
+    MAX_LATENCY_SLOWDOWN = "max-latency-slowdown", "slowdown of the requests to a session"
     MAX_CONTENDED = "max-contended", "contended share of the window"
     MIN_HEADROOM = "min-headroom", "what is left of the GPU's memory"
     MAX_LOST = "max-lost", "share of the window that a session lost"
@@ -59,6 +60,7 @@ class Limits:
     """
 
     max_slowdown: float | None = None
+    max_latency_slowdown: float | None = None
     max_contended: float | None = None
     min_headroom_share: float | None = None
     min_headroom_bytes: Bytes | None = None

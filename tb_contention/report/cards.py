@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from functools import partial
 
-from tb_contention.model.contention import SessionLoss, Slowdown
+from tb_contention.model.contention import SessionLoss
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.drawings.charts import whisker
 from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.escaping import escaped
 from tb_contention.units import SessionId
-from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
+from tb_contention.words.answers import (
+    Answer,
+    answer_on,
+    basis_with_class,
+    estimate_of,
+    figure,
+    interval,
+    judged_by,
+    loss_words,
+)
 from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import count, duration, is_known, percent, ratio, size, times
+from tb_contention.words.requests import request_words
 from tb_contention.words.scales import slowdown_scale
 
 
@@ -46,10 +56,10 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     bar = _bar([(share.exclusive, f"s{color}"), (share.contended, "hatch-line")], window)
     work = f"{count(share.kernels, 'kernel')}, {share.copies:,} copies"
     known = answer_on(device, loss) is not Answer.UNKNOWN
-    big, ends = _slowdown(loss.slowdown) if known else ("", "")
-    plot = whisker(loss.slowdown, slowdown_scale(device), color) if known else ""
+    big, ends = _slowdown(loss) if known else ("", "")
+    plot = whisker(judged_by(loss), slowdown_scale(device), color) if known else ""
     lines = [
-        _steps(item, loss),
+        request_words(loss) or _steps(item, loss),
         _lost(loss, window),
         (busy if big else "") + overlap.removeprefix("" if big else ", "),
         work,
@@ -57,10 +67,15 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     return _card(who, big or busy, plot, *map(escaped, lines), bar, ends=ends)
 
 
-def _slowdown(slowdown: Slowdown) -> tuple[str, str]:
+def _slowdown(loss: SessionLoss) -> tuple[str, str]:
     """Return what stands large and what stands small beside it."""
-    ends = "" if estimate_of(slowdown) is None else f"{interval(slowdown)} · "
-    return figure(slowdown), ends + basis_with_class(slowdown)
+    found = judged_by(loss)
+    parts = (
+        "" if loss.latency is None else "per request",
+        "" if estimate_of(found) is None else interval(found),
+        basis_with_class(found),
+    )
+    return figure(found), " · ".join(filter(None, parts))
 
 
 def _steps(item: SessionReport, loss: SessionLoss) -> str:

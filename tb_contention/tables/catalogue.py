@@ -6,6 +6,7 @@ from tb_contention.tables.spec import TableSpec
 #: Of each device.
 DEVICE_TABLES: tuple[TableSpec, ...] = (
     sharing.SLOWDOWNS,
+    sharing.REQUESTS,
     sharing.BLAME,
     sharing.PREDICTIONS,
     sharing.SCHEDULES,

@@ -36,6 +36,7 @@ SLOWDOWNS = TableSpec(
         ),
         Column(key="slowdown.baseline", title="baseline", kind=Kind.TEXT, name="baseline", audience=For.PROGRAMS),
         Column(key="slowdown.measured", title="measured", kind=Kind.FLAG, name="measured", audience=For.PROGRAMS),
+        Column(key="loop", title="loop", kind=Kind.WORD, audience=For.PROGRAMS),
         Column(key="step.shared_ns", title="step, shared", kind=Kind.DURATION),
         Column(key="step.alone_ns", title="step, alone", kind=Kind.DURATION),
         Column(key="step.count", title="steps", kind=Kind.COUNT, name="steps", audience=For.PROGRAMS),
@@ -49,6 +50,31 @@ SLOWDOWNS = TableSpec(
     ),
     note="Lost = stretch (kernels take longer than alone) + stall (work waits) + host (it takes longer beside other hosts) − absorbed "
     "(hidden by slack of the host).",
+    together=True,
+)
+
+REQUESTS = TableSpec(
+    slug="requests",
+    title="Request times",
+    help="How long requests take where they arrive at a rhythm of their own, together and alone, from arrival to the end of the step.",
+    source="devices/requests",
+    columns=(
+        _DEVICE,
+        _SESSION,
+        Column(key="requests", title="requests", kind=Kind.COUNT),
+        Column(key="waited", title="that waited", kind=Kind.COUNT),
+        Column(key="slowdown", title="slowdown", kind=Kind.SLOWDOWN),
+        Column(key="slowdown.evidence", title="class", kind=Kind.WORD, name="evidence", audience=For.PROGRAMS),
+        Column(key="shared.mean_ns", title="mean, shared", kind=Kind.DURATIONS),
+        Column(key="alone.mean_ns", title="mean, alone", kind=Kind.DURATIONS),
+        Column(key="shared.p50_ns", title="p50, shared", kind=Kind.DURATIONS),
+        Column(key="alone.p50_ns", title="p50, alone", kind=Kind.DURATIONS),
+        Column(key="shared.p95_ns", title="p95, shared", kind=Kind.DURATIONS),
+        Column(key="alone.p95_ns", title="p95, alone", kind=Kind.DURATIONS),
+        Column(key="shared.p99_ns", title="p99, shared", kind=Kind.DURATIONS),
+        Column(key="alone.p99_ns", title="p99, alone", kind=Kind.DURATIONS),
+    ),
+    note="The arrival of a request that waited for the one before is not recorded; its waiting is estimated.",
     together=True,
 )
 

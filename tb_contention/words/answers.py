@@ -51,11 +51,17 @@ def answer_of(slowdown: Slowdown) -> Answer:
     return Answer.UNDECIDED
 
 
+def judged_by(loss: SessionLoss) -> Slowdown:
+    """Return the slowdown by which a session is judged: of its requests where they come at a rhythm of their own, else of its steps."""
+    return loss.slowdown if loss.latency is None else loss.latency.slowdown
+
+
 def answer_on(device: DeviceReport, loss: SessionLoss) -> Answer:
     """Judge one session of a device. On a processor, which has several cores, bounds come from overlap alone and say nothing."""
-    if device.group.device.device.is_host and estimate_of(loss.slowdown) is None:
+    found = judged_by(loss)
+    if device.group.device.device.is_host and estimate_of(found) is None:
         return Answer.UNKNOWN
-    return answer_of(loss.slowdown)
+    return answer_of(found)
 
 
 def is_contended(device: DeviceReport) -> Answer:

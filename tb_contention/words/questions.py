@@ -7,7 +7,7 @@ from tb_contention.model.contention import Mechanism
 from tb_contention.model.places import Place
 from tb_contention.model.report import DeviceReport
 from tb_contention.wire import Wire
-from tb_contention.words.answers import Answer, answer_on, brief, is_contended
+from tb_contention.words.answers import Answer, answer_on, brief, is_contended, judged_by
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import memory_answer
 from tb_contention.words.names import Names
@@ -97,7 +97,7 @@ def _who(names: Names, device: DeviceReport) -> str:
 
 def _how_much(names: Names, device: DeviceReport) -> str:
     known = [
-        f"{names[loss.session]} {brief(loss.slowdown)}"
+        f"{names[loss.session]} {brief(judged_by(loss))}{'' if loss.latency is None else ' per request'}"
         for loss in device.cost.losses
         if answer_on(device, loss) is not Answer.UNKNOWN
     ]

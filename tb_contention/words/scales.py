@@ -7,7 +7,7 @@ from typing import Annotated
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import Bytes
 from tb_contention.wire import Wire
-from tb_contention.words.answers import Answer, answer_on, estimate_of
+from tb_contention.words.answers import Answer, answer_on, estimate_of, judged_by
 
 #: The axis of memory reaches so far beyond the capacity at most; limits can be set to anything.
 _BEYOND = 1.25
@@ -25,7 +25,7 @@ class SlowdownScale:
 
 def slowdown_scale(device: DeviceReport) -> SlowdownScale:
     """Span all slowdowns of a device that mean something, and 1."""
-    known = [loss.slowdown for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN]
+    known = [judged_by(loss) for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN]
     values = [v for s in known for v in (s.low, s.high, estimate_of(s)) if v is not None]
     low = min([1.0, *values])
     return SlowdownScale(low=low, high=max([low + _LEAST, *values]))

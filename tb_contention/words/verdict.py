@@ -19,6 +19,7 @@ from tb_contention.words.answers import (
     brief,
     estimate_of,
     is_contended,
+    judged_by,
     met_where,
 )
 from tb_contention.words.mechanism import mechanism_clause
@@ -26,6 +27,7 @@ from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
 from tb_contention.words.problems import not_printed
 from tb_contention.words.questions import QuestionAnswer, questions
+from tb_contention.words.requests import arrivals_words, request_words, slower_requests
 from tb_contention.words.trust import losses_of_input, trust
 
 #: Sessions whose slowdown stands in the headline, and in the sentences below it.
@@ -86,7 +88,7 @@ def ordered_losses(device: DeviceReport) -> list[SessionLoss]:
     """Order the losses by slowdown, the worst first; those with an estimate before those with bounds."""
 
     def rank(loss: SessionLoss) -> tuple[float, float, str]:
-        slowdown = loss.slowdown
+        slowdown = judged_by(loss)
         return (-(estimate_of(slowdown) or 0.0), -(slowdown.high or slowdown.low or 0.0), loss.session)
 
     return sorted(device.cost.losses, key=rank)
@@ -137,7 +139,7 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
     ordered = ordered_losses(device)
     slower = [loss for loss in ordered if answers[loss.session] is Answer.YES]
     if slower:
-        clauses = [f"{names[loss.session]} {_because(names, device, loss)}" for loss in slower[:_IN_HEADLINE]]
+        clauses = [_because(names, device, loss) for loss in slower[:_IN_HEADLINE]]
         left_out = len(slower) - len(clauses)
         if left_out:
             clauses.append(f"{left_out} more {'are' if left_out > 1 else 'is'} slower")
@@ -149,18 +151,20 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
         return _undecided(names, device, undecided[0], where)
     shared, contended = len(device.sessions) > 1, device.overlap.time.contended > 0
     if (contended or not shared) and set(answers.values()) == {Answer.NO}:
-        known = listing([f"{names[loss.session]} {brief(loss.slowdown)}" for loss in ordered], 3)
+        known = listing([f"{names[loss.session]} {brief(judged_by(loss))}" for loss in ordered], 3)
         what = "overlap" if shared else "was captured alone"
         return f"{who} {what} on {where} without noticeable slowdown: {known}"
     return ""
 
 
 def _because(names: Names, device: DeviceReport, loss: SessionLoss) -> str:
-    return f"{as_long(loss.slowdown)} because of {culprit_of(names, device, loss.session)}{met_where(loss).value}"
+    name = names[loss.session]
+    what = f"{name} {as_long(loss.slowdown)}" if loss.latency is None else slower_requests(name, loss.latency)
+    return f"{what} because of {culprit_of(names, device, loss.session)}{met_where(loss).value}"
 
 
 def _undecided(names: Names, device: DeviceReport, loss: SessionLoss, where: str) -> str:
-    name, slowdown = names[loss.session], loss.slowdown
+    name, slowdown = names[loss.session], judged_by(loss)
     if estimate_of(slowdown) is not None:
         return f"Whether {name} is slowed on {where} is undecided: slowdown {brief(slowdown)}"
     settle = f"; a capture of {name} alone would settle it" if slowdown.settle else ""
@@ -204,9 +208,12 @@ def _at_once(names: Names, device: DeviceReport) -> str:
 
 def _rests_on(names: Names, loss: SessionLoss) -> str:
     """Say what a session's slowdown rests on, and what it is in steps."""
+    if loss.latency is not None:
+        rests = f"{brief(loss.latency.slowdown)} per request, {basis(loss.latency.slowdown)}"
+        return f"{names[loss.session]}: {rests}. {request_words(loss)}"
     text = f"{names[loss.session]}: {brief(loss.slowdown)}, {basis(loss.slowdown)}"
     if loss.slowdown.evidence is Evidence.D:
         return f"{text}. {clean(loss.slowdown.settle)}".rstrip()
     if loss.step_shared is not None and loss.step_alone is not None:
         text += f"; a step takes {duration(loss.step_shared)} instead of {duration(loss.step_alone)}"
-    return f"{text}."
+    return f"{'; '.join(filter(None, (text, arrivals_words(loss))))}."

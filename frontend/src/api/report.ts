@@ -359,6 +359,11 @@ export interface Device {
   readonly driver_words: string;
   /** what each session had of the device, and what sharing cost it */
   readonly per_session: readonly DeviceSession[];
+  /**
+   * request times of the sessions whose steps begin with requests, which arrive at a rhythm of
+   * their own
+   */
+  readonly requests: readonly SessionRequests[];
   /** kernels by session and name, longest total first */
   readonly kernels: readonly KernelRow[];
   /** whole step periods in the window by session, in time order, as columns of equal length */
@@ -434,18 +439,27 @@ export interface DeviceSession {
   readonly slowdown: Slowdown;
   /** what it met elsewhere than on the GPU; null where nothing points to that */
   readonly off_gpu: OffGpu | null;
+  /** what starts its steps */
+  readonly loop: Loop;
   /** mean step period */
   readonly step: StepPeriod;
   /** whether the session is slower because others share the device */
   readonly answer: Answer;
-  /** its slowdown as it is printed large: the estimate, else the bounds */
+  /**
+   * its slowdown as it is printed large: the estimate, else the bounds; of its requests where it
+   * serves some
+   */
   readonly figure: string;
+  /** what that is a slowdown of: `steps` or `requests` */
+  readonly figure_of: string;
   /** the interval that stands beside an estimate, as it is printed; "" without one */
   readonly interval: string;
   /** what the slowdown rests on, with its evidence class */
   readonly basis: string;
   /** what the loss consists of */
   readonly loss: string;
+  /** how long its requests take, in sentences; "" where no requests start its steps */
+  readonly request_times: string;
   /** captures alone that were found for it, the best first */
   readonly baselines: readonly BaselineOffer[];
 }
@@ -1017,6 +1031,12 @@ export interface ListedGroup {
   readonly found: KnownAnswer | null;
 }
 
+/**
+ * What starts the steps of a session: `closed` (each step follows from the one before it), `open`
+ * (requests, or data, that arrive at a rhythm of their own), `unknown` (the traces do not show it)
+ */
+export type Loop = 'closed' | 'open' | 'unknown';
+
 /** What a manifest says of one session. */
 export interface ManifestSession {
   /** id of the container; null outside one */
@@ -1396,6 +1416,31 @@ export interface Report {
 }
 
 /**
+ * A figure of the request times, whole ns, with its 90 % interval; the ends are equal where no
+ * arrival had to be estimated.
+ */
+export interface RequestTime {
+  /** the figure */
+  readonly estimate: number;
+  /** lower end of its 90 % interval */
+  readonly low: number;
+  /** upper end of its 90 % interval */
+  readonly high: number;
+}
+
+/** How long requests take. */
+export interface RequestTimes {
+  /** mean */
+  readonly mean_ns: RequestTime;
+  /** median */
+  readonly p50_ns: RequestTime;
+  /** 95th percentile */
+  readonly p95_ns: RequestTime;
+  /** 99th percentile */
+  readonly p99_ns: RequestTime;
+}
+
+/**
  * How sessions inside a process are distinguished, best first: `model_id` (by the id of the model
  * or session that the framework wrote beside each kernel), `annotation` (by an annotation of the
  * program), `thread_and_scope` (by the thread that launched the kernel and the name scope of its
@@ -1635,6 +1680,22 @@ export interface SessionPrediction {
    * unknown
    */
   readonly gain_ns: Range | null;
+}
+
+/** How long the requests to one session take. */
+export interface SessionRequests {
+  /** id of the session */
+  readonly session: string;
+  /** how many requests the window shows */
+  readonly requests: number;
+  /** how many of them waited for the one before, so that their arrival is estimated */
+  readonly waited: number;
+  /** mean request time while sharing / mean request time alone */
+  readonly slowdown: Slowdown;
+  /** request times while sharing */
+  readonly shared: RequestTimes;
+  /** request times alone, estimated; null where that is unknown */
+  readonly alone: RequestTimes | null;
 }
 
 /**

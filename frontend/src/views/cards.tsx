@@ -55,7 +55,7 @@ function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.E
 
 /** The slowdown where it is known, else how busy the session was. */
 function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JSX.Element {
-  const { figure, interval } = entry;
+  const { figure, figure_of: of, interval } = entry;
   if (figure === '') {
     return (
       <p class="figure">
@@ -65,7 +65,7 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
   }
   return (
     <p class="figure">
-      {figure} <small>slowdown{interval !== '' && ` · ${interval}`}</small>
+      {figure} <small>{of === 'requests' ? 'per request' : 'slowdown'}{interval !== '' && ` · ${interval}`}</small>
     </p>
   );
 }
@@ -78,6 +78,7 @@ function lossText({ lost_ns: lost, loss }: DeviceSession, window: number): strin
 }
 
 function stepText(entry: DeviceSession, session: Session): string | null {
+  if (entry.request_times !== '') return entry.request_times;
   const { step } = entry;
   if (step !== null && step.shared_ns !== null) {
     const alone = step.alone_ns === null ? '' : `, alone ${formatDuration(step.alone_ns)}`;
@@ -123,6 +124,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
   // On a processor overlap alone says nothing about cost: there is nothing to settle.
   const isUnsettled = isShared && entry.slowdown.settle !== '' && !(device.is_host && entry.figure === '');
   const loss = lossText(entry, window);
+  const drawn = device.requests.find((each) => each.session === entry.session)?.slowdown ?? entry.slowdown;
   return (
     <section class="card session" aria-label={`Session ${session.label}`}>
       <h2>
@@ -137,7 +139,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       <Figure entry={entry} device={device} />
       {entry.figure !== '' && (
         <>
-          <WhiskerView slowdown={entry.slowdown} scale={device.slowdown_scale} colour={colour} />
+          <WhiskerView slowdown={drawn} scale={device.slowdown_scale} colour={colour} />
           <p class="muted">{entry.basis}</p>
         </>
       )}

@@ -110,6 +110,7 @@ function Sessions(properties: TableProperties): JSX.Element {
   return (
     <>
       <SpecTable key={spec.slug} {...properties} spec={spec} rows={rows} isTitled />
+      <SpecTable {...properties} spec={DEVICE_TABLES.requests} isTitled />
       {[...whole, REPORT_TABLES.recordings].map((each) => (
         <SpecTable key={each.slug} {...properties} spec={each} isTitled />
       ))}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.baseline import BaselineCapture
-from tb_contention.model.contention import KernelCost, KernelTotal, Overlap, SessionLoss, SessionShare
+from tb_contention.model.contention import KernelCost, KernelTotal, Latency, Overlap, SessionLoss, SessionShare
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.report import DeviceReport, SessionReport
@@ -78,6 +78,26 @@ def per_session(device: DeviceReport, about: About) -> tuple[SessionOnDevice, ..
         )
         rows.append(SessionOnDevice(share=share, loss=loss, step=step, judgement=judge(device, loss), baselines=offers))
     return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRequests:
+    """How long the requests to one session take."""
+
+    session: Annotated[SessionId, Wire("id of the session")]
+    latency: Annotated[Latency, Wire(flat=True)]
+
+
+@adds(
+    DeviceReport,
+    "requests",
+    "request times of the sessions whose steps begin with requests, which arrive at a rhythm of their own",
+)
+def requests(device: DeviceReport, about: About) -> tuple[SessionRequests, ...]:
+    """List the sessions that serve requests."""
+    return tuple(
+        SessionRequests(session=loss.session, latency=loss.latency) for loss in device.cost.losses if loss.latency
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

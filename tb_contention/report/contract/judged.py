@@ -9,10 +9,20 @@ from tb_contention.model.memory import AllocatorPeak
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.report.contract.about import About
 from tb_contention.wire import Wire, adds
-from tb_contention.words.answers import Answer, answer_on, basis_with_class, estimate_of, figure, interval, loss_words
+from tb_contention.words.answers import (
+    Answer,
+    answer_on,
+    basis_with_class,
+    estimate_of,
+    figure,
+    interval,
+    judged_by,
+    loss_words,
+)
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, gaps_sentence, memory_sentence
 from tb_contention.words.names import device_label
+from tb_contention.words.requests import request_words
 from tb_contention.words.scales import SlowdownScale, slowdown_scale
 from tb_contention.words.verdict import Verdict, device_verdict, no_verdict
 
@@ -22,22 +32,33 @@ class SessionJudgement:
     """Whether a session is slower, in words; "" where nothing is known."""
 
     answer: Annotated[Answer, Wire("whether the session is slower because others share the device")]
-    figure: Annotated[str, Wire("its slowdown as it is printed large: the estimate, else the bounds")]
+    figure: Annotated[
+        str,
+        Wire(
+            "its slowdown as it is printed large: the estimate, else the bounds; of its requests where it serves some"
+        ),
+    ]
+    figure_of: Annotated[str, Wire("what that is a slowdown of: `steps` or `requests`")]
     interval: Annotated[str, Wire('the interval that stands beside an estimate, as it is printed; "" without one')]
     basis: Annotated[str, Wire("what the slowdown rests on, with its evidence class")]
     loss: Annotated[str, Wire("what the loss consists of")]
+    request_times: Annotated[
+        str, Wire('how long its requests take, in sentences; "" where no requests start its steps')
+    ]
 
 
 def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
     """Word one session's slowdown on a device."""
     answer = answer_on(device, loss)
-    is_known = answer is not Answer.UNKNOWN
+    is_known, found = answer is not Answer.UNKNOWN, judged_by(loss)
     return SessionJudgement(
         answer=answer,
-        figure=figure(loss.slowdown) if is_known else "",
-        interval="" if estimate_of(loss.slowdown) is None else interval(loss.slowdown),
-        basis=basis_with_class(loss.slowdown) if is_known else "",
+        figure=figure(found) if is_known else "",
+        figure_of="steps" if loss.latency is None else "requests",
+        interval="" if estimate_of(found) is None else interval(found),
+        basis=basis_with_class(found) if is_known else "",
         loss=loss_words(loss),
+        request_times=request_words(loss),
     )
 
 

@@ -1,6 +1,7 @@
 """How sessions share a device, recognised from drawings whose features can be counted by eye."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def recognised(drawing: str, **alone_us: float) -> Sharing:
 def result(low: float | None, high: float | None, evidence: Evidence = Evidence.B) -> SessionLoss:
     estimate = None if low is None or high is None or evidence is Evidence.D else (low + high) / 2
     found = Slowdown(estimate=estimate, low=low, high=high, evidence=evidence)
-    nothing = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))
+    nothing: dict[str, Any] = dict.fromkeys(("stretch", "stall", "absorbed", "lost", "step_shared", "step_alone"))
     return SessionLoss(session=works_of("a |A|")[0].id, slowdown=found, steps=0, **nothing)
 
 

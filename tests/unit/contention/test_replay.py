@@ -23,7 +23,9 @@ def pace_of(work: SessionWork, waits_for: tuple[int, ...] = ()) -> HostPace:
     gap = np.diff(time, prepend=time[:1])
     waits = np.array(waits_for or [-1] * len(time), np.int64)
     lag = np.where(waits >= 0, time - work.end[waits], 0.0) if len(work.end) else np.zeros(len(time))
-    return HostPace(gap=gap, waits_for=waits, lag=lag, pace=np.where(waits >= 0, 0.0, gap))
+    return HostPace(
+        gap=gap, waits_for=waits, lag=lag, pace=np.where(waits >= 0, 0.0, gap), arrival=np.full(len(gap), -np.inf)
+    )
 
 
 def played(work: SessionWork, duration: F64, waits_for: tuple[int, ...] = ()) -> Played:

@@ -1,0 +1,175 @@
+"""What starts a session's steps: the end of the one before (closed loop), or requests that come at a rhythm of their own (open loop)?
+
+    closed   |==step==|..gap..|====step====|..gap..|     a longer step moves all that follow
+    open     |==step==|...gap....|==step==|..gap...|     a longer step shortens the gap behind it: the next arrival stays where it is
+             ^ arrival           ^ arrival
+
+In a closed loop the gap does not depend on the step before it (slope 0). In an open loop it ends at the next arrival, so that it is shorter
+by what the step is longer, unless the next request waited already and starts at once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.work import STEP_BEGIN, STEP_END, SessionWork
+from tb_contention.model.contention import Loop
+from tb_contention.units import F64, I64, Bool
+
+#: Fewer steps, and steps that find the session idle, show no rhythm.
+_LEAST_STEPS, _LEAST_IDLE = 24, 8
+#: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
+_AT_ONCE_NS, _AT_ONCE = 20_000.0, 0.02
+#: Less idle time than this part of the time leaves nothing to arrive in: the session is saturated, or a closed loop.
+_IDLE = 0.03
+#: The host waits for the device at the end of nearly all steps, else steps say when work was submitted, not when it was done.
+_SYNCHRONOUS = 0.9
+#: Gaps that vary less are pauses of the host; steps that vary less leave the slope open, and make no difference.
+_PAUSES, _STEADY = 0.4, 0.02
+#: Odds of an open loop before the slope is looked at: where gaps look as behind a queue, and else. A session is open or closed from this
+#: logarithm of the odds on; and a slope that chance gives more often than this shows nothing.
+_ODDS_QUEUE, _ODDS = 5.0, 0.1
+_SURE, _CHANCE = 2.2, 0.1
+#: As behind a queue: so many steps at least and at most start at once, and the other gaps differ as much as arrivals do (p90 / p10).
+_QUEUED, _SCATTERED = (0.15, 0.98), 5.0
+#: Gaps are cut to so many standard deviations of the steps' lengths.
+_CUT = 3.0
+_RESAMPLES = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How a session's steps start. Of whole steps in a window, in time order: begin and end (ns), host instants, and rows of its steps.
+
+    waited: it began at once when the one before ended. turnaround: the gap between the two then.
+    """
+
+    loop: Loop
+    begin: F64
+    end: F64
+    begins: I64
+    ends: I64
+    waited: Bool
+    turnaround: float
+
+
+def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
+    """Judge what starts the steps of a session in a window; None where its steps cannot show it."""
+    found = _steps(work, start, end)
+    if found is None:
+        return None
+    begins, ends = found
+    begin, done = work.host.time[begins].astype(np.float64), work.host.time[ends].astype(np.float64)
+    gap, length = begin[1:] - done[:-1], done - begin
+    if np.mean(gap < 0) > 1 - _SYNCHRONOUS or not _synchronous(work, begins, done):
+        return None
+    turnaround = max(0.0, float(np.percentile(gap, 5)))
+    at_once = gap <= turnaround + max(_AT_ONCE_NS, _AT_ONCE * float(np.median(length)), 0.25 * turnaround)
+    idle = float(np.maximum(gap - turnaround, 0)[~at_once].sum())
+    loop = Loop.CLOSED
+    if (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * float(done[-1] - begin[0]):
+        kernels = np.bincount(work.step[work.step >= 0], minlength=int(work.host.step.max()) + 1)
+        loop = _judged(length[:-1], gap, kernels[work.host.step[ends]])
+    return Rhythm(
+        loop=loop,
+        begin=begin,
+        end=done,
+        begins=begins,
+        ends=ends,
+        waited=np.concatenate([[False], at_once]),
+        turnaround=turnaround,
+    )
+
+
+def _steps(work: SessionWork, start: int, end: int) -> tuple[I64, I64] | None:
+    """Find the instants at which the steps of a window begin and end; None where there are too few."""
+    host = work.host
+    ends = np.flatnonzero((host.kind == STEP_END) & (host.time >= start) & (host.time <= end))
+    begins = np.flatnonzero(host.kind == STEP_BEGIN)
+    if len(ends) < _LEAST_STEPS:
+        return None
+    instant = np.full(int(host.step.max()) + 1, -1, np.int64)
+    instant[host.step[begins]] = begins
+    begun = instant[host.step[ends]]
+    whole = (begun >= 0) & (host.time[begun] >= start)
+    return (begun[whole], ends[whole]) if whole.sum() >= _LEAST_STEPS else None
+
+
+def _synchronous(work: SessionWork, begins: I64, done: F64) -> bool:
+    """Return whether the work of nearly all steps is done when they end."""
+    steps = work.host.step[begins]
+    last = np.full(int(work.host.step.max()) + 1, np.iinfo(np.int64).min)
+    inside = work.step >= 0
+    np.maximum.at(last, work.step[inside], work.end[inside])
+    return bool(np.mean(last[steps] <= done + _AT_ONCE_NS) >= _SYNCHRONOUS)
+
+
+def _judged(length: F64, gap: F64, kernels: I64) -> Loop:
+    """Judge by how gaps depend on the steps before them; kernels: of each step, to compare steps of one kind only.
+
+    Where requests arrive, the slope is -1 for as long as none waits, and weaker by the share of those that do. The gaps are looked at as
+    they are, and cut to a few times what steps differ by: there a rare long pause weighs no more than a short one.
+    """
+    kind, kinds = numbered(kernels[:-1] * np.int64(1 << 32) + kernels[1:])
+    count = np.bincount(kind, minlength=kinds)
+    usual = count[kind] >= 4
+    if usual.sum() < _LEAST_STEPS:
+        return Loop.CLOSED
+    gap, length = gap[usual], length[usual]
+    kind, kinds = numbered(kind[usual])
+    count = np.bincount(kind, minlength=kinds)
+    x = _within(length, kind, count)
+    if float(x.std()) < _STEADY * float(length.mean()):
+        return Loop.CLOSED if _pauses(gap) else Loop.UNKNOWN
+    seen = []
+    for cut in (float("inf"), _CUT * float(x.std())):
+        y = np.minimum(gap, cut)
+        expected = -float(((gap > gap.min() + _AT_ONCE_NS) & (gap < cut)).mean())
+        slope, error = _slope(x, _within(y, kind, count))
+        seen.append((expected / error, slope / error))
+    expected, slope = min(seen)  # the view that tells the two apart best, in standard errors
+    weight = (slope**2 - (slope - expected) ** 2) / 2 + np.log(_ODDS_QUEUE if _queues(gap) else _ODDS)
+    if weight > _SURE and _by_chance(x, _within(gap, kind, count)) <= _CHANCE:
+        return Loop.OPEN
+    return Loop.CLOSED if weight < -_SURE or _pauses(gap) else Loop.UNKNOWN
+
+
+def _queues(gap: F64) -> bool:
+    """Return whether many steps start at once and the others at any time, as behind a queue that is sometimes empty."""
+    long = gap[gap > gap.min() + _AT_ONCE_NS]
+    if not _QUEUED[0] <= 1 - len(long) / len(gap) <= _QUEUED[1]:
+        return False
+    low, high = np.percentile(long, [10, 90])
+    return bool(high > _SCATTERED * low)
+
+
+def _pauses(gap: F64) -> bool:
+    """Return whether gaps vary as little as pauses of a host do."""
+    return float(gap.std()) < _PAUSES * float(gap.mean())
+
+
+def _within(values: F64, kind: I64, count: I64) -> F64:
+    mean = np.bincount(kind, values, len(count)) / np.maximum(count, 1)
+    centred: F64 = values - mean[kind]
+    return centred
+
+
+def _slope(x: F64, y: F64) -> tuple[float, float]:
+    """Return the slope with its standard error, from resampled blocks of consecutive steps."""
+    length = max(1, round(len(x) ** (1 / 3)))
+    products, squares = (np.convolve(values, np.ones(length), "valid") for values in (x * y, x * x))
+    picked = np.random.default_rng(0).integers(0, len(products), (_RESAMPLES, max(1, len(x) // length)))
+    slopes = products[picked].sum(1) / np.maximum(squares[picked].sum(1), 1.0)
+    return float((x * y).sum() / max(1.0, (x * x).sum())), max(float(slopes.std()), 1e-3)
+
+
+def _by_chance(x: F64, y: F64) -> float:
+    """Return how often ranks fit as badly when one series is shifted in time, which keeps whatever drifts in both."""
+    x, y = (np.argsort(np.argsort(values)).astype(np.float64) for values in (x, y))
+    x, y = x - x.mean(), y - y.mean()
+    spectrum = np.conj(np.fft.rfft(x)) * np.fft.rfft(y)
+    shifted = np.fft.irfft(spectrum, len(x))
+    mirrored = np.fft.irfft(np.conj(np.fft.rfft(x[::-1])) * np.fft.rfft(y), len(x))
+    others = np.concatenate([shifted[2:-1], mirrored])
+    return float((1 + (others <= shifted[0]).sum()) / (1 + len(others)))
