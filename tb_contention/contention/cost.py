@@ -221,18 +221,18 @@ def _victim(
     host: HostEffect | None,
 ) -> _Victim:
     others = [other for other in works if other is not work]
-    link = link_between(work, others, error)
+    link = link_between(work, others, (group.start, group.end), error)
     pending = [other.pending for other in others] if link is None else link.apart
     busy = united([*pending, *(other.unseen() for other in others)])
     turns = find_turns(work, busy, group, error)
     busy = busy if turns is None else united([busy, turns.away])
     exposure = expose(work, busy, group.start, group.end, error, link)
-    own = with_copies(work, exposure, learned(work, exposure), link, len(works))
+    own = with_copies(work, exposure, learned(work, exposure), link)
     others_running = united([running[other.id] for other in others])
     warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:
         exposure = expose(work, busy, warm, group.end, error, link)
-        own = with_copies(work, exposure, learned(work, exposure), link, len(works))
+        own = with_copies(work, exposure, learned(work, exposure), link)
     solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     if solo is not None and _slow_by_itself(exposure, solo):
@@ -299,7 +299,7 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D or loss.alone.measured:
         return 0.0
     exposure = expose(work, victim.busy, seen.start, seen.end, 0, victim.link)
-    own = with_copies(work, exposure, learned(work, exposure), victim.link, sessions)
+    own = with_copies(work, exposure, learned(work, exposure), victim.link)
     alone = find_alone(work, exposure, own, victim.solo, sharing, sessions)
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0

@@ -34,12 +34,16 @@ class Exposure:
 class Link:
     """What can disturb copies over the bus: direction of each row (-1 = no such copy), and when others copy in either direction.
 
-    apart: when each of the others had work that is no such copy.
+    unseen: when others may have copied without a record. apart: when each of the others had work that is no such copy. lost: the part of
+    its rate that a copy loses meanwhile, and its error.
     """
 
     direction: I64
     meets: tuple[Intervals, Intervals]
+    unseen: Intervals
     apart: tuple[Intervals, ...]
+    lost: float = 0.0
+    error: float = 0.0
 
     def met(self, start: I64, end: I64) -> I64:
         """Return for how long each row met copies of its own direction, 0 for what is no copy."""
@@ -62,7 +66,11 @@ def expose(
     inside = (work.start >= start) & (work.end <= end)
     meets = covered(foreign, work.start, work.end)
     if link is not None:
-        meets = np.where(link.direction >= 0, link.met(work.start, work.end), meets)
+        meets = np.where(
+            link.direction >= 0,
+            link.met(work.start, work.end) + covered(link.unseen, work.start, work.end),
+            meets,
+        )
     touched = (meets > _TOUCHED * duration) & ~work.spin
     near = (work.start < start + error) | (work.end > end - error)
     return Exposure(

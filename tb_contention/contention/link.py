@@ -14,7 +14,7 @@ import numpy as np
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import Baseline, group_means
 from tb_contention.contention.exposure import Exposure, Link
-from tb_contention.contention.interval_sets import united, widened
+from tb_contention.contention.interval_sets import covered, united, widened
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -26,7 +26,11 @@ _NOTABLE = 0.03
 #: Copies of one size that show how much of their rate they lose, and values that are tried for it.
 _LEAST, _TRIED = 8, np.linspace(0.0, 0.9, 91)
 #: How well equal shares of the bus are believed before the copies themselves show it, as an error of the part lost.
-_PRIOR = 0.10
+_PRIOR = 0.04
+#: Error of the part lost that comes of long copies meeting more, too.
+_CRUDE = 0.015
+#: The part met varies what copies take by so many times the variance that is left.
+_TELLING = 10.0
 #: Variance of the logarithm below which copies are equally long.
 _EQUAL = 1e-6
 _TO_DEVICE, _TO_HOST = ("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost")
@@ -72,37 +76,57 @@ def _union(work: SessionWork, rows: Bool) -> Intervals:
     return Intervals.union_of(work.start[rows], work.end[rows])
 
 
-def link_between(work: SessionWork, others: list[SessionWork], error: int) -> Link | None:
+def link_between(work: SessionWork, others: list[SessionWork], window: tuple[int, int], error: int) -> Link | None:
     """Collect what can disturb a session's copies; None where no copies matter, or sessions of one process may queue in one stream.
 
     error: of the clocks, ns.
     """
-    processes = {each.session.process or each.id for each in (work, *others)}
-    if not others or len(processes) <= len(others) or not any(each.copy.any() for each in (work, *others)):
+    works = [work, *others]
+    processes = {each.session.process or each.id for each in works}
+    if not others or len(processes) <= len(others) or not any(each.copy.any() for each in works):
         return None
-    bus, buses = on_bus(work), [on_bus(other) for other in others]
-    if not any(each.notable for each in (bus, *buses)):
+    buses = [on_bus(each) for each in works]
+    if not any(each.notable for each in buses):
         return None
-    meets = [widened(united([other.busy[k] for other in buses]), error) for k in (0, 1)]
-    return Link(direction=bus.direction, meets=(meets[0], meets[1]), apart=tuple(each.pending for each in buses))
+    links = [
+        Link(
+            direction=bus.direction,
+            meets=(_busy(buses, bus, 0, error), _busy(buses, bus, 1, error)),
+            unseen=widened(united([w.unseen() for w in works if w is not each]), error),
+            apart=tuple(other.pending for other in buses[1:]),
+        )
+        for each, bus in zip(works, buses, strict=True)
+    ]
+    # All sessions share the bus: what the copies of one show of it is true of all.
+    shown = [_shown(each, link, window) for each, link in zip(works, links, strict=True)]
+    size, sizes = numbered(np.concatenate([s[0] + (k << 40) for k, s in enumerate(shown)]))
+    taken, met = (np.concatenate([s[column] for s in shown]) for column in (1, 2))
+    lost, unsure = part_lost(size, sizes, taken, met, 1.0 - 1.0 / len(works))
+    return replace(links[0], lost=lost, error=unsure)
 
 
-def with_copies(work: SessionWork, exposure: Exposure, own: Baseline, link: Link | None, sessions: int) -> Baseline:
+def _busy(buses: list[Bus], own: Bus, direction: int, error: int) -> Intervals:
+    return widened(united([bus.busy[direction] for bus in buses if bus is not own]), error)
+
+
+def _shown(work: SessionWork, link: Link, window: tuple[int, int]) -> tuple[I64, F64, F64]:
+    """Return key, duration and part met of a session's copies in the window."""
+    seen = covered(link.unseen, work.start, work.end) == 0
+    rows = np.flatnonzero((link.direction >= 0) & (work.start >= window[0]) & (work.end <= window[1]) & seen)
+    taken = np.maximum((work.end - work.start)[rows].astype(np.float64), 1.0)
+    return work.key[rows], taken, link.met(work.start, work.end)[rows] / taken
+
+
+def with_copies(work: SessionWork, exposure: Exposure, own: Baseline, link: Link | None) -> Baseline:
     """Complete a baseline: what copies take alone that always met others, from how much longer those take that met more."""
     if link is None:
         return own
-    missing = exposure.touched & (link.direction >= 0) & ~np.isfinite(own.alone) & exposure.inside
-    rows = np.flatnonzero(missing)
-    if not len(rows):
-        return own
-    size, sizes = numbered(work.key[rows])
-    met = link.met(work.start, work.end)[rows] / np.maximum(exposure.duration[rows], 1.0)
-    lost, error = part_lost(size, sizes, exposure.duration[rows], met, 1.0 - 1.0 / max(2, sessions))
-    alone, deviation, off = own.alone.copy(), own.deviation.copy(), own.error.copy()
-    group = own.group.copy()
-    alone[rows] = exposure.duration[rows] * (1.0 - lost * met)
+    rows = np.flatnonzero(exposure.touched & (link.direction >= 0) & ~np.isfinite(own.alone) & exposure.inside)
+    met = link.met(work.start, work.end)[rows]
+    alone, deviation, off, group = (each.copy() for each in (own.alone, own.deviation, own.error, own.group))
+    alone[rows] = exposure.duration[rows] - link.lost * met
     deviation[rows] = 0.0
-    off[rows] = error * met * exposure.duration[rows]
+    off[rows] = link.error * met
     group[rows] = int(own.group.max(initial=0)) + 1
     return replace(own, alone=alone, deviation=deviation, error=off, group=group)
 
@@ -129,10 +153,14 @@ def part_lost(size: I64, sizes: int, duration: F64, met: F64, equal: float) -> t
     for k, lost in enumerate(_TRIED.tolist()):
         logs = np.log(duration[rows] * (1.0 - lost * met[rows]))
         spread[k] = float(np.sum((logs - group_means(size[rows], sizes, logs).mean[size[rows]]) ** 2))
-    # Half the difference of two log likelihoods, with equal shares as a belief held as firmly as _PRIOR says.
     spread += _EQUAL * count
-    likely = -0.5 * count * np.log(spread / spread.min()) - 0.5 * ((_TRIED - equal) / _PRIOR) ** 2
+    differ = np.log(1.0 - equal * met[rows])
+    differ -= group_means(size[rows], sizes, differ).mean[size[rows]]
+    # A copy that is long by itself meets more: only where the part met differs by more than that does it tell.
+    if float(np.sum(differ**2)) < _TELLING * spread.min():
+        return equal, _PRIOR
+    likely = -0.5 * count * np.log(spread / spread.min())
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
     mean = float((weight * _TRIED).sum())
-    return mean, float(np.sqrt((weight * (_TRIED - mean) ** 2).sum()))
+    return mean, float(np.sqrt((weight * (_TRIED - mean) ** 2).sum() + _CRUDE**2))

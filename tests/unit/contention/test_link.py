@@ -17,6 +17,8 @@ from tb_contention.units import SessionId
 #: C are copies, K kernels: the kernel of `two` meets no work but a copy of `one`, whose second copy meets a copy.
 DRAWING = "one |CCCC.CCCC.......|\ntwo |KKKK..CC....KK.C|"
 
+WINDOW = (0, 16_000)
+
 
 def copying(work: SessionWork, name: str = "MemcpyH2D") -> SessionWork:
     """Let the kernels named C be copies of this name."""
@@ -37,24 +39,25 @@ def both(process: str | None = None, second: str = "MemcpyH2D") -> list[SessionW
 
 def test_a_copy_is_disturbed_by_copies_of_its_direction_only() -> None:
     one, two = both()
-    link = link_between(one, [two], 0)
+    link = link_between(one, [two], WINDOW, 0)
     assert link is not None
     assert expose(one, link.apart[0], 0, 16_000, 0, link).touched.tolist() == [False, True]
-    other = link_between(one, both(second="MemcpyD2H")[1:], 0)
+    other = link_between(one, both(second="MemcpyD2H")[1:], WINDOW, 0)
     assert other is not None
     assert not expose(one, other.apart[0], 0, 16_000, 0, other).touched.any()
 
 
 def test_a_kernel_is_not_disturbed_by_copies() -> None:
     one, two = both()
-    link = link_between(two, [one], 0)
+    link = link_between(two, [one], WINDOW, 0)
     assert link is not None
-    assert expose(two, link.apart[0], 0, 16_000, 0, link).touched.tolist() == [False, True, False, False]
+    # The last one is a copy at the end of the captures, where one of the other may have begun that is not recorded.
+    assert expose(two, link.apart[0], 0, 16_000, 0, link).touched.tolist() == [False, True, False, True]
 
 
 def test_sessions_of_one_process_may_queue_behind_each_others_copies() -> None:
     one, two = both(process="both")
-    assert link_between(one, [two], 0) is None
+    assert link_between(one, [two], WINDOW, 0) is None
 
 
 @pytest.mark.parametrize("name", ["MemcpyH2D", "Memcpy HtoD (Pageable -> Device)", "[CUDA memcpy Host-to-Device]"])
@@ -68,22 +71,22 @@ def test_the_part_lost_is_what_leaves_equal_copies_equally_long() -> None:
     for true in (0.0, 0.3, 0.5):
         taken = 1e6 * rng.lognormal(0, 0.02, 60) / (1.0 - true * met)
         lost, error = part_lost(np.zeros(60, np.int64), 1, taken, met, 0.5)
-        assert lost == pytest.approx(true, abs=max(0.04, 2 * error))
+        assert lost == pytest.approx(true, abs=0.05)
         assert error < 0.05
 
 
 def test_copies_that_show_nothing_share_the_bus_equally_but_unsurely() -> None:
     lost, error = part_lost(np.zeros(20, np.int64), 1, np.full(20, 1e6), np.ones(20), 0.5)
     assert lost == pytest.approx(0.5, abs=0.01)
-    assert error == pytest.approx(0.1, abs=0.02)
+    assert error == pytest.approx(0.04)
 
 
 def test_a_copy_that_always_met_others_gets_a_baseline() -> None:
     one, two = both()
-    link = link_between(one, [two], 0)
+    link = link_between(one, [two], WINDOW, 0)
     assert link is not None
     exposure = expose(one, link.apart[0], 0, 16_000, 0, link)
-    own = with_copies(one, exposure, learned(one, exposure), link, 2)
+    own = with_copies(one, exposure, learned(one, exposure), link)
     # The second copy takes 4 us, 2 of them beside another at half the rate.
     assert own.alone[1] == pytest.approx(3_000)
     assert own.error[1] > 0
