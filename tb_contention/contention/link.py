@@ -33,6 +33,9 @@ _CRUDE = 0.015
 _TELLING = 10.0
 #: Variance of the logarithm below which copies are equally long.
 _EQUAL = 1e-6
+#: Copies in company for less than this part of their time are by themselves, beside kernels for more than that; how many of a size tell,
+#: and how much longer is no chance.
+_HARDLY, _BESIDE, _FEW, _MUCH_LONGER = 0.02, 0.3, 2, 1.4
 _TO_DEVICE, _TO_HOST = ("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost")
 
 
@@ -97,12 +100,35 @@ def link_between(work: SessionWork, others: list[SessionWork], window: tuple[int
         )
         for each, bus in zip(works, buses, strict=True)
     ]
+    if any(_wait_for_kernels(each, works, link, window) for each, link in zip(works, links, strict=True)):
+        return None
     # All sessions share the bus: what the copies of one show of it is true of all.
     shown = [_shown(each, link, window) for each, link in zip(works, links, strict=True)]
     size, sizes = numbered(np.concatenate([s[0] + (k << 40) for k, s in enumerate(shown)]))
     taken, met = (np.concatenate([s[column] for s in shown]) for column in (1, 2))
     lost, unsure = part_lost(size, sizes, taken, met, 1.0 - 1.0 / len(works))
     return replace(links[0], lost=lost, error=unsure)
+
+
+def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, window: tuple[int, int]) -> bool:
+    """Return whether copies take much longer beside kernels of others alone: then they take turns with them, as switched contexts do."""
+    rows = np.flatnonzero((link.direction >= 0) & (work.start >= window[0]) & (work.end <= window[1]))
+    duration = (work.end - work.start)[rows].astype(np.float64)
+    size, sizes = numbered(work.key[rows])
+    others = [other for other in works if other is not work]
+    kernels = united([Intervals.union_of(o.ready[~o.copy], o.end[~o.copy]) for o in others])
+    company = united([other.pending for other in others])
+    in_company, beside, met = (
+        covered(where, work.start[rows], work.end[rows]) / np.maximum(duration, 1.0)
+        for where in (company, kernels, united(list(link.meets)))
+    )
+    by_itself, with_kernels = in_company < _HARDLY, (beside > _BESIDE) & (met < _HARDLY)
+    apart = group_means(size[by_itself], sizes, duration[by_itself])
+    together = group_means(size[with_kernels], sizes, duration[with_kernels])
+    told = (apart.count >= _FEW) & (together.count >= _FEW)
+    weight = together.count[told]
+    usual = float(np.sum(weight * apart.mean[told]))
+    return bool(usual > 0 and float(np.sum(weight * together.mean[told])) > _MUCH_LONGER * usual)
 
 
 def _busy(buses: list[Bus], own: Bus, direction: int, error: int) -> Intervals:
