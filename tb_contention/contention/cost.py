@@ -16,6 +16,7 @@ from tb_contention.contention.alone import Alone, as_recorded, covers, filled, f
 from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.blurred import blurred
+from tb_contention.contention.by_steps import agreed, by_steps
 from tb_contention.contention.conserved import conserve
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
@@ -122,10 +123,13 @@ def measure_cost(
         len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
         for victim in victims
     ]
-    clocks = _each(
+    left_out = _each(
         lambda case: _left_out(case[0], case[1], sharing, len(works), error),
         list(zip(victims, losses, strict=True)),
     )
+    corrected = _each(lambda case: _by_steps(case[0], case[1], alone), list(zip(victims, losses, strict=True)))
+    losses = [loss for loss, _ in corrected]
+    clocks = [float(np.hypot(first, more)) for first, (_, more) in zip(left_out, corrected, strict=True)]
     estimates = [
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
@@ -195,6 +199,12 @@ def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:
     exposure = turns_exposure(victim.work, turns, victim.exposure)
     own = measured_alone(victim.work, victim.exposure, victim.own, turns, measured)
     return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away, gap)
+
+
+def _by_steps(victim: _Victim, loss: Loss, solos: Mapping[SessionId, list[SessionWork]]) -> tuple[Loss, float]:
+    """Let whole steps correct what the replay of a session says."""
+    company = victim.busy.clip(loss.exposure.start, loss.exposure.end)
+    return agreed(loss, by_steps(loss, company, solos.get(victim.work.id, [])), company)
 
 
 def _each(work: Callable[[A], B], items: list[A]) -> list[B]:
