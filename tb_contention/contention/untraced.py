@@ -23,14 +23,34 @@ from tb_contention.words.numbers import duration as in_words
 
 #: The shortest turn that is looked for, ns, and by which part of its usual length an interrupted kernel takes longer at least.
 _LEAST_TURN, _LONGER = 250_000.0, 0.5
-#: Turns are of one length within so much, and scatter by less than that, or less again in kernels of two kinds only.
-_SAME, _SCATTER, _ALIKE = 0.08, 0.04, 0.02
-#: So many turns must be seen, in kernels of so many kinds, the longest of which is so much longer than the shortest.
-_LEAST, _KINDS, _UNLIKE = 12, 2, 1.5
-#: Part of the time in interruptions that turns of this length, or up to so many of them at once, must explain.
-_MOSTLY, _AT_ONCE = 0.6, 4
-#: Part of the turns that may come at one place of the step.
-_ONE_PLACE = 0.9
+#: Turns are of one length within so much.
+_SAME = 0.08
+#: Part of the turns that may come at one place of the step, and turns at once that a kernel may wait for.
+_ONE_PLACE, _AT_ONCE = 0.9, 4
+#: By how much turns may scatter in kernels of two kinds. What begins this close to others' work may be theirs, ns.
+_TWO_KINDS, _NEAR_BY = 0.02, 20_000
+#: Kinds of kernels that are unlike enough in length to show that all are longer by the same, and not in proportion.
+_UNLIKE = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Proof:
+    """What makes turns sure: how many of one length, which part of the time in interruptions they explain, and how little they scatter.
+
+    several: in kernels of two kinds or more that are unlike; alike: of two kinds that are alike; single: of one kind.
+    """
+
+    turns: int
+    explained: float
+    least: float
+    several: float
+    alike: float
+    single: float
+
+
+#: A session by itself, and one beside others that had no work meanwhile: there its kernels cannot be interrupted by any that is known.
+_BY_ITSELF = _Proof(turns=12, explained=0.6, least=_LEAST_TURN, several=0.04, alike=0.01, single=0.0)
+_BESIDE = _Proof(turns=4, explained=0.3, least=400_000.0, several=0.015, alike=0.01, single=0.003)
 #: Instances of a kernel that show how long an uninterrupted one is, the percentile that surely is, and how much longer others are at most.
 _FEW, _LOW, _NEAR = 4, 5, 1.3
 #: An interrupted kernel or a late one, where turns are known: by this part of a turn and so many robust standard deviations.
@@ -59,17 +79,16 @@ def find_turns(work: SessionWork, foreign: Intervals, group: DeviceGroup, error:
         return None
     duration = (work.end - work.start).astype(np.float64)
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
-    rows &= covered(widened(foreign, error), work.start, work.end) == 0
-    if rows.sum() < 10 * _LEAST:
-        return None
     low, spread = _uncut(work.key, work.keys, duration, rows)
+    rows &= covered(widened(foreign, error + _NEAR_BY if len(foreign) else 0), work.start, work.end) == 0
     excess = np.where(rows & np.isfinite(low), duration - low, 0.0)
+    proof = _BESIDE if len(foreign) else _BY_ITSELF
     cut = np.flatnonzero(excess > np.maximum(_LEAST_TURN, _LONGER * np.nan_to_num(low)))
-    length = _common(excess[cut])
+    length = _common(excess[cut], proof)
     if length is None:
         return None
     one = cut[np.abs(excess[cut] / length - 1) < _SAME]
-    if not _unlike_own(work, low, excess, one):
+    if not _unlike_own(work, low, excess, one, proof):
         return None
     cut = np.flatnonzero(excess > np.maximum(_PART * length, _SURE * np.nan_to_num(spread)))
     begin = work.start[cut] + (0.5 * low[cut]).astype(np.int64)
@@ -111,32 +130,31 @@ def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
     return means.mean[key], means.deviation[key]
 
 
-def _common(excess: F64) -> float | None:
-    """Return the commonest excess, ns; None where there are too few, or where they scatter too much to be turns."""
-    if len(excess) < _LEAST:
+def _common(excess: F64, proof: _Proof) -> float | None:
+    """Return the commonest excess, ns; None where there are too few, or too little is explained by turns of that length."""
+    if len(excess) < proof.turns:
         return None
     values = np.sort(np.log(excess))
-    near = np.searchsorted(values, values + _SAME) - np.searchsorted(values, values - _SAME)
+    near = np.searchsorted(values, values + _SAME / 2) - np.searchsorted(values, values - _SAME / 2)
     centre = float(values[int(near.argmax())])
-    length = float(np.exp(np.median(values[np.abs(values - centre) < _SAME])))
+    length = float(np.exp(np.median(values[np.abs(values - centre) < _SAME / 2])))
     times = np.clip(np.round(excess / length), 1, _AT_ONCE)
     explained = np.abs(excess / length - times) < _SAME * np.minimum(times, 2)
-    one = np.abs(excess / length - 1) < _SAME
-    if one.sum() < _LEAST or float(np.std(excess[one])) > _SCATTER * length:
-        return None
-    return length if float(excess[explained].sum()) > _MOSTLY * float(excess.sum()) else None
+    enough = (np.abs(excess / length - 1) < _SAME).sum() >= proof.turns and length >= proof.least
+    return length if enough and float(excess[explained].sum()) > proof.explained * float(excess.sum()) else None
 
 
-def _unlike_own(work: SessionWork, low: F64, excess: F64, one: I64) -> bool:
-    """Return whether turns of one length interrupt kernels of several kinds, at several places, and with work in between."""
-    kinds = np.unique(work.key[one], return_index=True)[1]
-    usual = low[one[kinds]]
-    if len(kinds) < _KINDS or usual.max() < _UNLIKE * usual.min():
-        return False
-    if len(kinds) == _KINDS and float(np.std(excess[one])) > _ALIKE * float(excess[one].mean()):
+def _unlike_own(work: SessionWork, low: F64, excess: F64, one: I64, proof: _Proof) -> bool:
+    """Return whether turns of one length interrupt kernels as nothing of their own does: longer by the same, not in proportion."""
+    usual = low[one[np.unique(work.key[one], return_index=True)[1]]]
+    unlike = usual.max() >= _UNLIKE * usual.min()
+    most = proof.single if len(usual) < 2 else proof.several if unlike else proof.alike
+    middle = float(np.median(excess[one]))
+    scatter = 1.4826 * float(np.median(np.abs(excess[one] - middle))) / middle
+    if scatter > (most if len(usual) != 2 else min(most, _TWO_KINDS)):
         return False
     places = np.unique(np.stack([work.key[one], work.place[one]]), axis=1, return_counts=True)[1]
-    return bool(places.max() <= _ONE_PLACE * len(one))
+    return bool(places.max() <= _ONE_PLACE * len(one) or proof.single > 0)
 
 
 def _nearly_always(work: SessionWork, rows: Bool, cut: I64) -> Bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tb_contention
-from tb_contention.contention.untraced import _common
+from tb_contention.contention.untraced import _BY_ITSELF, _common
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
 from tb_contention.model.report import Report
 from tb_contention.simulate import random_scenario, write_scenario
@@ -65,8 +65,8 @@ def test_the_steps_of_one_capture_count_foreign_turns_as_lost(tmp_path: Path) ->
 def test_turns_share_one_length() -> None:
     rng = np.random.default_rng(0)
 
-    assert _common(rng.normal(2 * _MS, 0.01 * _MS, 30)) == pytest.approx(2 * _MS, rel=0.01)
-    assert _common(np.concatenate([rng.normal(2 * _MS, 0.01 * _MS, 20), np.full(5, 4 * _MS)])) is not None
+    assert _common(rng.normal(2 * _MS, 0.01 * _MS, 30), _BY_ITSELF) == pytest.approx(2 * _MS, rel=0.01)
+    assert _common(np.concatenate([rng.normal(2 * _MS, 0.01 * _MS, 20), np.full(5, 4 * _MS)]), _BY_ITSELF) is not None
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_turns_share_one_length() -> None:
     ids=["too few", "of any length", "that scatter"],
 )
 def test_delays_that_are_no_turns(excess: np.ndarray) -> None:
-    assert _common(excess) is None
+    assert _common(excess, _BY_ITSELF) is None
