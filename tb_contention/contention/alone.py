@@ -29,7 +29,7 @@ _UNLIKE = 0.1
 _SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
 #: it allows a slowdown of 2.9; 2.7 is the 95th percentile of measured pairs of training jobs (Gavel, P100).
-_LEAST_SHARE = 0.7
+LEAST_SHARE = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +276,7 @@ def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:
     """Bound what has no baseline between its recorded duration and the least progress."""
     known = np.isfinite(own.alone) | ~exposure.touched
     longest = np.where(known, np.where(exposure.touched, own.alone, exposure.duration), exposure.duration)
-    shortest = np.where(known, longest, exposure.duration * _LEAST_SHARE / max(2, sessions))
+    shortest = np.where(known, longest, exposure.duration * LEAST_SHARE / max(2, sessions))
     none = np.zeros(len(longest))
     return Alone(
         evidence=Evidence.D, coverage=covers(exposure, own.alone), estimate=longest, shortest=shortest,

@@ -50,7 +50,7 @@ from tb_contention.contention.results import (
 )
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.stretch import Stretch, find_stretch
-from tb_contention.contention.untraced import Turns, find_turns, only_one
+from tb_contention.contention.untraced import Turns, find_turns, only_one, without_guesses
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -107,9 +107,14 @@ def measure_cost(
     running = {work.id: work.running for work in works}
     alone = {s: [each.work for each in found] for s, found in (solos or {}).items()}
     hosts = {} if group.device.device.is_host else host_effects(works, alone, group.start, group.end)
-    victims = _each(
-        lambda work: _victim(work, works, running, group, error, alone.get(work.id, []), hosts.get(work.id)), works
-    )
+
+    def victim_of(work: SessionWork, turn: float | None = None) -> _Victim:
+        return _victim(work, works, running, group, error, alone.get(work.id, []), hosts.get(work.id), turn)
+
+    victims = _each(victim_of, works)
+    stranger = next((victim.turns.length for victim in victims if victim.turns is not None), None)
+    if stranger is not None:
+        victims = [victim if victim.turns else victim_of(victim.work, stranger) for victim in victims]
     residency = measure_residency(works, planes, group)
     sharing = one_context(blurred(works, group.start, group.end, error) or _sharing(victims, group, error), residency)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
@@ -176,6 +181,8 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
         ),
         victims,
     )
+    if count > 1 and any(v.turns for v in victims):
+        return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
     alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing)
     alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
@@ -229,12 +236,13 @@ def _victim(
     error: int,
     solo_works: list[SessionWork],
     host: HostEffect | None,
+    turn: float | None,
 ) -> _Victim:
     others = [other for other in works if other is not work]
     link = link_between(work, others, (group.start, group.end), error)
     pending = [other.pending for other in others] if link is None else link.apart
     busy = united([*pending, *(other.unseen() for other in others)])
-    turns = find_turns(work, busy, group, error)
+    turns = find_turns(work, busy, group, error, turn)
     busy = busy if turns is None else united([busy, turns.away])
     exposure = expose(work, busy, group.start, group.end, error, link)
     own = with_copies(work, exposure, learned(work, exposure), link)

@@ -6,17 +6,19 @@ recorded   |==|==|==|======================|==|==|==|                     |==|==
 What slows a session by itself is in proportion to the kernel, of another length for every kernel, or always at one place of the step.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means
+from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered, widened
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
 from tb_contention.words.numbers import duration as in_words
@@ -27,30 +29,21 @@ _LEAST_TURN, _LONGER = 250_000.0, 0.5
 _SAME = 0.08
 #: Part of the turns that may come at one place of the step, and turns at once that a kernel may wait for.
 _ONE_PLACE, _AT_ONCE = 0.9, 4
-#: By how much turns may scatter in kernels of two kinds. What begins this close to others' work may be theirs, ns.
-_TWO_KINDS, _NEAR_BY = 0.02, 20_000
 #: Kinds of kernels that are unlike enough in length to show that all are longer by the same, and not in proportion.
 _UNLIKE = 1.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Proof:
-    """What makes turns sure: how many of one length, which part of the time in interruptions they explain, and how little they scatter.
-
-    several: in kernels of two kinds or more that are unlike; alike: of two kinds that are alike; single: of one kind.
-    """
-
-    turns: int
-    explained: float
-    least: float
-    several: float
-    alike: float
-    single: float
-
-
-#: A session by itself, and one beside others that had no work meanwhile: there its kernels cannot be interrupted by any that is known.
-_BY_ITSELF = _Proof(turns=12, explained=0.6, least=_LEAST_TURN, several=0.04, alike=0.01, single=0.0)
-_BESIDE = _Proof(turns=4, explained=0.3, least=400_000.0, several=0.015, alike=0.01, single=0.003)
+#: Of a session by itself: turns of one length that must be seen, the part of the time in interruptions that they must explain, and by how
+#: much they may scatter at most: in kernels unlike in length, in such of two kinds only, and in kernels that are alike.
+_TURNS, _MOSTLY = 12, 0.6
+_SCATTER, _TWO_KINDS, _ALIKE = 0.04, 0.02, 0.01
+#: Beside others that had no work meanwhile nothing that is known can interrupt a kernel: interruptions that must be seen there, each so
+#: long, and so many times as long as the kernel; the part of them that must agree with so many others.
+_BESIDE, _LEAST_BESIDE, _TIMES, _AGREE, _OTHERS = 4, 400_000.0, 1.5, 0.3, 3
+#: They agree within so much; of those within the wider part, so many must: heavy tails thin out, and have no length of their own.
+_WITHIN, _WIDELY, _PEAK = 0.02, 0.25, 0.35
+#: What begins this close to others' work may be theirs, ns.
+_NEAR_BY = 20_000
 #: Instances of a kernel that show how long an uninterrupted one is, the percentile that surely is, and how much longer others are at most.
 _FEW, _LOW, _NEAR = 4, 5, 1.3
 #: An interrupted kernel or a late one, where turns are known: by this part of a turn and so many robust standard deviations.
@@ -70,26 +63,26 @@ class Turns:
     away: Intervals
 
 
-def find_turns(work: SessionWork, foreign: Intervals, group: DeviceGroup, error: int) -> Turns | None:
+def find_turns(
+    work: SessionWork, foreign: Intervals, group: DeviceGroup, error: int, known: float | None = None
+) -> Turns | None:
     """Find turns on a GPU while no traced session had work; None unless they are beyond doubt.
 
-    foreign: when traced ones had; error: of the clocks, ns.
+    foreign: when traced ones had; error: of the clocks, ns; known: the length of turns that interrupt another session of the group.
     """
     if group.device.device.is_host:
         return None
     duration = (work.end - work.start).astype(np.float64)
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
     low, spread = _uncut(work.key, work.keys, duration, rows)
+    longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
     rows &= covered(widened(foreign, error + _NEAR_BY if len(foreign) else 0), work.start, work.end) == 0
-    excess = np.where(rows & np.isfinite(low), duration - low, 0.0)
-    proof = _BESIDE if len(foreign) else _BY_ITSELF
-    cut = np.flatnonzero(excess > np.maximum(_LEAST_TURN, _LONGER * np.nan_to_num(low)))
-    length = _common(excess[cut], proof)
+    excess = np.where(rows, longer, 0.0)
+    length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
+    length = length or known
     if length is None:
         return None
-    one = cut[np.abs(excess[cut] / length - 1) < _SAME]
-    if not _unlike_own(work, low, excess, one, proof):
-        return None
+    count = int((np.abs(excess / length - 1) < _SAME).sum())
     cut = np.flatnonzero(excess > np.maximum(_PART * length, _SURE * np.nan_to_num(spread)))
     begin = work.start[cut] + (0.5 * low[cut]).astype(np.int64)
     always = np.flatnonzero(rows & ((low > _LONG * length) | _nearly_always(work, rows, cut)))
@@ -97,7 +90,7 @@ def find_turns(work: SessionWork, foreign: Intervals, group: DeviceGroup, error:
     starts = (begin, work.start[always], due[late])
     ends = (begin + excess[cut].astype(np.int64), work.end[always], work.start[late])
     away = Intervals.union_of(np.concatenate(starts), np.concatenate(ends))
-    return Turns(length=length, count=len(one), away=away)
+    return Turns(length=length, count=count, away=away)
 
 
 def only_one(turns: Turns | None) -> Sharing:
@@ -111,6 +104,15 @@ def only_one(turns: Turns | None) -> Sharing:
         "them was not captured."
     )
     return Sharing(mechanism=Mechanism.TIME_SLICING, detail=detail, slice=turns.length)
+
+
+def without_guesses(exposure: Exposure, alone: Alone, sessions: int) -> Alone:
+    """Bound what rests on the device's time being divided among the captured sessions alone: a stranger had part of it."""
+    if alone.evidence in (Evidence.A, Evidence.B):
+        return alone
+    least = exposure.duration * LEAST_SHARE / (sessions + 1)
+    shortest = np.where(exposure.touched, np.minimum(alone.shortest, least), alone.shortest)
+    return replace(alone, evidence=Evidence.D, shortest=shortest, bounded=False)
 
 
 def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
@@ -130,9 +132,9 @@ def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
     return means.mean[key], means.deviation[key]
 
 
-def _common(excess: F64, proof: _Proof) -> float | None:
+def _common(excess: F64) -> float | None:
     """Return the commonest excess, ns; None where there are too few, or too little is explained by turns of that length."""
-    if len(excess) < proof.turns:
+    if len(excess) < _TURNS:
         return None
     values = np.sort(np.log(excess))
     near = np.searchsorted(values, values + _SAME / 2) - np.searchsorted(values, values - _SAME / 2)
@@ -140,21 +142,46 @@ def _common(excess: F64, proof: _Proof) -> float | None:
     length = float(np.exp(np.median(values[np.abs(values - centre) < _SAME / 2])))
     times = np.clip(np.round(excess / length), 1, _AT_ONCE)
     explained = np.abs(excess / length - times) < _SAME * np.minimum(times, 2)
-    enough = (np.abs(excess / length - 1) < _SAME).sum() >= proof.turns and length >= proof.least
-    return length if enough and float(excess[explained].sum()) > proof.explained * float(excess.sum()) else None
+    enough = (np.abs(excess / length - 1) < _SAME).sum() >= _TURNS
+    return length if enough and float(excess[explained].sum()) > _MOSTLY * float(excess.sum()) else None
 
 
-def _unlike_own(work: SessionWork, low: F64, excess: F64, one: I64, proof: _Proof) -> bool:
-    """Return whether turns of one length interrupt kernels as nothing of their own does: longer by the same, not in proportion."""
+def _by_itself(work: SessionWork, low: F64, excess: F64) -> float | None:
+    """Return the length of turns where they interrupt kernels as nothing of their own does: longer by the same, not in proportion."""
+    cut = np.flatnonzero(excess > np.maximum(_LEAST_TURN, _LONGER * np.nan_to_num(low)))
+    length = _common(excess[cut])
+    if length is None:
+        return None
+    one = cut[np.abs(excess[cut] / length - 1) < _SAME]
     usual = low[one[np.unique(work.key[one], return_index=True)[1]]]
+    if len(usual) < 2:
+        return None
     unlike = usual.max() >= _UNLIKE * usual.min()
-    most = proof.single if len(usual) < 2 else proof.several if unlike else proof.alike
-    middle = float(np.median(excess[one]))
-    scatter = 1.4826 * float(np.median(np.abs(excess[one] - middle))) / middle
-    if scatter > (most if len(usual) != 2 else min(most, _TWO_KINDS)):
-        return False
+    most = _ALIKE if not unlike else _TWO_KINDS if len(usual) == 2 else _SCATTER
+    scatter = 1.4826 * float(np.median(np.abs(excess[one] - length))) / length
     places = np.unique(np.stack([work.key[one], work.place[one]]), axis=1, return_counts=True)[1]
-    return bool(places.max() <= _ONE_PLACE * len(one) or proof.single > 0)
+    return length if scatter <= most and places.max() <= _ONE_PLACE * len(one) else None
+
+
+def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
+    """Return the length of turns that interrupt kernels while no traced session had work (`rows`)."""
+    strong = longer > np.maximum(_LEAST_BESIDE, _TIMES * np.nan_to_num(low))
+    alone = np.flatnonzero(strong & rows)
+    if len(alone) < _BESIDE:
+        return None
+    values = np.sort(longer[strong])
+
+    def others(part: float) -> I64:
+        near = longer[alone]
+        return np.searchsorted(values, near * (1 + part), "right") - np.searchsorted(values, near * (1 - part)) - 1
+
+    close = others(_WITHIN)
+    agreed = (close >= _OTHERS) & (close >= _PEAK * others(_WIDELY))
+    if agreed.sum() < max(2, _AGREE * len(alone)):
+        return None
+    length = float(longer[alone[int(np.where(agreed, close, 0).argmax())]])
+    near = strong & (np.abs(longer / length - 1) < _WITHIN)
+    return length if len(np.unique(work.key[near])) > 1 else None
 
 
 def _nearly_always(work: SessionWork, rows: Bool, cut: I64) -> Bool:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import tb_contention
-from tb_contention.contention.untraced import _BY_ITSELF, _common
+from tb_contention.contention.untraced import _common
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
 from tb_contention.model.report import Report
-from tb_contention.simulate import random_scenario, write_scenario
+from tb_contention.simulate import hard_scenario, random_scenario, write_hard, write_scenario
 
 _MS = 1e6
 
@@ -65,8 +65,8 @@ def test_the_steps_of_one_capture_count_foreign_turns_as_lost(tmp_path: Path) ->
 def test_turns_share_one_length() -> None:
     rng = np.random.default_rng(0)
 
-    assert _common(rng.normal(2 * _MS, 0.01 * _MS, 30), _BY_ITSELF) == pytest.approx(2 * _MS, rel=0.01)
-    assert _common(np.concatenate([rng.normal(2 * _MS, 0.01 * _MS, 20), np.full(5, 4 * _MS)]), _BY_ITSELF) is not None
+    assert _common(rng.normal(2 * _MS, 0.01 * _MS, 30)) == pytest.approx(2 * _MS, rel=0.01)
+    assert _common(np.concatenate([rng.normal(2 * _MS, 0.01 * _MS, 20), np.full(5, 4 * _MS)])) is not None
 
 
 @pytest.mark.parametrize(
@@ -74,9 +74,33 @@ def test_turns_share_one_length() -> None:
     [
         np.full(5, 2 * _MS),
         np.random.default_rng(1).lognormal(np.log(_MS), 0.5, 60),
-        np.random.default_rng(1).normal(_MS, 0.2 * _MS, 60),
     ],
-    ids=["too few", "of any length", "that scatter"],
+    ids=["too few", "of any length"],
 )
 def test_delays_that_are_no_turns(excess: np.ndarray) -> None:
-    assert _common(excess, _BY_ITSELF) is None
+    assert _common(excess) is None
+
+
+@pytest.mark.parametrize("seed", [2, 4, 5])
+def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(seed: int, tmp_path: Path) -> None:
+    write_hard(hard_scenario(seed, "untraced_third"), tmp_path, seed=seed, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
+    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+    cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
+
+    for loss in cost.losses:
+        true = next(v["slowdown"] for name, v in truth.items() if name in report.session(loss.session).name)
+        assert loss.slowdown.low is not None
+        assert loss.slowdown.high is not None
+        assert loss.slowdown.low <= true <= loss.slowdown.high
+        if loss.slowdown.estimate is not None:
+            assert loss.slowdown.estimate == pytest.approx(true, rel=0.02)
+    assert sum(b.lost for b in cost.blame if b.culprit == UNTRACED) > 0.1 * sum(b.lost for b in cost.blame)
+
+
+@pytest.mark.parametrize("kind", ["three_slices", "heavy_slices", "heavy_queue", "clock_offset"])
+def test_sessions_that_were_all_traced_meet_no_stranger(kind: str, tmp_path: Path) -> None:
+    write_hard(hard_scenario(1, kind), tmp_path, seed=1, alone=False)
+    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+
+    assert "untraced-corunner" not in {finding.rule for finding in report.findings}
