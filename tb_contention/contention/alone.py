@@ -106,7 +106,7 @@ def find_alone(
     instant, so that nothing in one capture is undisturbed; recorded pairs showed it wrong by a third.
     """
     if solo is not None:
-        better = _preferring(solo, own)
+        better = preferring(solo, own)
         if covers(exposure, solo.alone) >= COVERAGE:
             return _alone(Evidence.A, exposure, better)
         own = better
@@ -125,7 +125,7 @@ def find_alone(
         found = _alone(Evidence.B, exposure, own)
         return _each_as_long_as_it_was(work, exposure, found, own, slices, stretch)
     if slices and sharing.confidence is Confidence.SURE:
-        uncut = _preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
+        uncut = preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
         if covers(exposure, uncut.alone) >= COVERAGE:
             found = _without_slice(exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)
             return _each_as_long_as_it_was(work, exposure, found, uncut, slices, stretch)
@@ -212,7 +212,7 @@ def _without_slice(exposure: Exposure, found: Alone, length: float) -> Alone:
     return replace(found, estimate=estimate, shortest=estimate)
 
 
-def _preferring(first: Baseline, second: Baseline) -> Baseline:
+def preferring(first: Baseline, second: Baseline) -> Baseline:
     """Take the second where the first has nothing."""
     use = np.isfinite(first.alone)
     last = int(first.group.max(initial=0)) + 1

@@ -48,6 +48,7 @@ from tb_contention.contention.results import (
     session_loss,
     step_times,
 )
+from tb_contention.contention.shadow import Shadow, dimmed, find_shadow, lengthened, shaded, with_shadow
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.stretch import Stretch, find_stretch
 from tb_contention.contention.untraced import Turns, find_turns, only_one, without_guesses
@@ -90,6 +91,7 @@ class _Victim:
     solo_latency: float | None
     running: Intervals
     turns: Turns | None
+    shadow: Shadow | None
 
 
 def measure_cost(
@@ -108,13 +110,14 @@ def measure_cost(
     alone = {s: [each.work for each in found] for s, found in (solos or {}).items()}
     hosts = {} if group.device.device.is_host else host_effects(works, alone, group.start, group.end)
 
-    def victim_of(work: SessionWork, turn: float | None = None) -> _Victim:
-        return _victim(work, works, running, group, error, alone.get(work.id, []), hosts.get(work.id), turn)
+    def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> _Victim:
+        return _victim(work, works, running, group, error, alone.get(work.id, []), hosts.get(work.id), turn, shadow)
 
     victims = _each(victim_of, works)
     stranger = next((victim.turns.length for victim in victims if victim.turns is not None), None)
-    if stranger is not None:
-        victims = [victim if victim.turns else victim_of(victim.work, stranger) for victim in victims]
+    shadow = find_shadow(works, [victim.exposure for victim in victims], [victim.busy for victim in victims])
+    if stranger is not None or shadow is not None:
+        victims = _each(lambda work: victim_of(work, stranger, shadow), works)
     residency = measure_residency(works, planes, group)
     sharing = one_context(blurred(works, group.start, group.end, error) or _sharing(victims, group, error), residency)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
@@ -149,7 +152,8 @@ def measure_cost(
     if measured is None:
         sharing = concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
-    blames, pairs = _blames(losses, results, running, had, hosts)
+    after = {session: lengthened(ran, shadow) for session, ran in running.items()}
+    blames, pairs = _blames(losses, results, after, had, hosts)
     return Cost(
         mechanism=sharing.mechanism,
         confidence=sharing.confidence,
@@ -194,7 +198,8 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
 
 
 def _stretch(victim: _Victim) -> Stretch | None:
-    return find_stretch(victim.work, victim.exposure, victim.busy.clip(victim.exposure.start, victim.exposure.end))
+    company = victim.busy.clip(victim.exposure.start, victim.exposure.end)
+    return dimmed(find_stretch(victim.work, victim.exposure, company), victim.work, victim.exposure, victim.shadow)
 
 
 def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:
@@ -210,7 +215,7 @@ def _loss(victim: _Victim, alone: Alone, measured: Residency | None) -> Loss:
 
 def _by_steps(victim: _Victim, loss: Loss, solos: Mapping[SessionId, list[SessionWork]]) -> tuple[Loss, float]:
     """Let whole steps correct what the replay of a session says."""
-    company = victim.busy.clip(loss.exposure.start, loss.exposure.end)
+    company = lengthened(victim.busy, victim.shadow).clip(loss.exposure.start, loss.exposure.end)
     return agreed(loss, by_steps(loss, company, solos.get(victim.work.id, [])), company)
 
 
@@ -237,6 +242,7 @@ def _victim(
     solo_works: list[SessionWork],
     host: HostEffect | None,
     turn: float | None,
+    shadow: Shadow | None,
 ) -> _Victim:
     others = [other for other in works if other is not work]
     link = link_between(work, others, (group.start, group.end), error)
@@ -244,13 +250,11 @@ def _victim(
     busy = united([*pending, *(other.unseen() for other in others)])
     turns = find_turns(work, busy, group, error, turn)
     busy = busy if turns is None else united([busy, turns.away])
-    exposure = expose(work, busy, group.start, group.end, error, link)
-    own = with_copies(work, exposure, learned(work, exposure), link)
     others_running = united([running[other.id] for other in others])
+    exposure, own = _own(work, busy, (group.start, group.end), error, link, shadow)
     warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:
-        exposure = expose(work, busy, warm, group.end, error, link)
-        own = with_copies(work, exposure, learned(work, exposure), link)
+        exposure, own = _own(work, busy, (warm, group.end), error, link, shadow)
     solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     if solo is not None and _slow_by_itself(exposure, solo):
@@ -266,7 +270,18 @@ def _victim(
         solo_latency=sum(latencies) / len(latencies) if latencies else None,
         running=others_running,
         turns=turns,
+        shadow=shadow,
     )
+
+
+def _own(
+    work: SessionWork, busy: Intervals, window: tuple[int, int], error: int, link: Link | None, shadow: Shadow | None
+) -> tuple[Exposure, Baseline]:
+    """Expose a session to its company, and learn from what that leaves undisturbed."""
+    bright = expose(work, busy, *window, error, link)
+    exposure = shaded(work, bright, busy, shadow)
+    own = with_shadow(work, bright, learned(work, exposure), shadow)
+    return exposure, with_copies(work, exposure, own, link)
 
 
 def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
@@ -316,8 +331,7 @@ def _clock_effect(victim: _Victim, loss: Loss, sharing: Sharing, sessions: int, 
     work, seen = victim.work, loss.exposure
     if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D or loss.alone.measured:
         return 0.0
-    exposure = expose(work, victim.busy, seen.start, seen.end, 0, victim.link)
-    own = with_copies(work, exposure, learned(work, exposure), victim.link)
+    exposure, own = _own(work, victim.busy, (seen.start, seen.end), 0, victim.link, victim.shadow)
     alone = find_alone(work, exposure, own, victim.solo, sharing, sessions)
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0
