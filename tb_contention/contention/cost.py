@@ -51,7 +51,7 @@ from tb_contention.contention.results import (
 from tb_contention.contention.shadow import Shadow, dimmed, find_shadow, lengthened, shaded, with_shadow
 from tb_contention.contention.solo import Solo, solo_baseline
 from tb_contention.contention.stretch import Stretch, find_stretch
-from tb_contention.contention.untraced import Turns, find_turns, only_one, without_guesses
+from tb_contention.contention.untraced import Turns, find_turns, only_one, reassigned, without_guesses
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
@@ -153,7 +153,7 @@ def measure_cost(
         sharing = concluded(sharing, results, on_host=group.device.device.is_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
     after = {session: lengthened(ran, shadow) for session, ran in running.items()}
-    blames, pairs = _blames(losses, results, after, had, hosts)
+    blames, pairs = _blames(losses, results, after, had, hosts, strange=stranger is not None and len(works) > 1)
     return Cost(
         mechanism=sharing.mechanism,
         confidence=sharing.confidence,
@@ -349,12 +349,14 @@ def _blames(
     running: dict[SessionId, Intervals],
     had: dict[SessionId, dict[SessionId, Intervals]],
     hosts: dict[SessionId, HostEffect],
+    *,
+    strange: bool,
 ) -> tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]:
-    """Divide every known loss; the top kernel pairs of all victims together."""
+    """Divide every known loss; the top kernel pairs of all victims together. strange: somebody who was not captured took turns."""
     runs = [runs_of(loss) for loss in losses]
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in _each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
-    rows = blamed_on_hosts(rows, results, hosts)
+    rows = blamed_on_hosts(reassigned(rows, losses) if strange else rows, results, hosts)
     found = _each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in found for pair in part if pair.lost is not None]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))

@@ -14,13 +14,14 @@ from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered, widened
+from tb_contention.contention.loss import Loss
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
-from tb_contention.model.contention import Evidence, Mechanism
+from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64, Bool
+from tb_contention.units import F64, I64, Bool, Nanoseconds, SessionId
 from tb_contention.words.numbers import duration as in_words
 
 #: The shortest turn that is looked for, ns, and by which part of its usual length an interrupted kernel takes longer at least.
@@ -50,6 +51,8 @@ _FEW, _LOW, _NEAR = 4, 5, 1.3
 _PART, _SURE = 0.05, 6.0
 #: A kernel that never takes less than this part of a turn may be interrupted every time.
 _LONG = 0.9
+#: What changing turns adds to what a session takes from another.
+_SWITCHES = 1.05
 #: Part of a key's instances that are interrupted beyond which none is surely uninterrupted.
 _OFTEN = 0.75
 
@@ -113,6 +116,43 @@ def without_guesses(exposure: Exposure, alone: Alone, sessions: int) -> Alone:
     least = exposure.duration * LEAST_SHARE / (sessions + 1)
     shortest = np.where(exposure.touched, np.minimum(alone.shortest, least), alone.shortest)
     return replace(alone, evidence=Evidence.D, shortest=shortest, bounded=False)
+
+
+def reassigned(rows: list[Blame], losses: list[Loss]) -> list[Blame]:
+    """Blame a stranger for what the traced sessions cannot have taken: more than the work that they got done meanwhile.
+
+    A traced session that waits for the stranger itself has kernels on the device all the while.
+    """
+    by_session = {loss.work.id: loss for loss in losses}
+    taken: dict[SessionId, int] = {}
+    out = []
+    for row in rows:
+        if row.culprit not in by_session:
+            continue
+        victim, culprit = by_session[row.victim], by_session[row.culprit]
+        lost = victim.exposure.duration - victim.alone.estimate + victim.waits.stall
+        cut = victim.counted & (lost > _PART * _LEAST_TURN)
+        delayed = Intervals.union_of(
+            victim.work.start[cut] - victim.waits.stall[cut].astype(np.int64), victim.work.end[cut]
+        )
+        met = covered(delayed, culprit.work.start, culprit.work.end).astype(np.float64)
+        had = culprit.alone.estimate / np.maximum(culprit.exposure.duration, 1.0)
+        if (
+            culprit.alone.evidence is Evidence.D
+        ):  # as much of its time as the victim had of its own: turns are about equal
+            met_too = victim.counted & victim.exposure.touched
+            part = victim.alone.estimate[met_too].sum() / max(1.0, float(victim.exposure.duration[met_too].sum()))
+            had = np.where(culprit.alone.borrowed, part, had)
+        most = round(_SWITCHES * float(np.sum(met * had)))
+        kept = min(int(row.lost), most)
+        taken[row.victim] = taken.get(row.victim, 0) + int(row.lost) - kept
+        out.append(replace(row, lost=Nanoseconds(kept)))
+    for victim_id in dict.fromkeys(row.victim for row in rows):
+        before = sum(int(row.lost) for row in rows if row.victim == victim_id and row.culprit not in by_session)
+        strange = before + taken.get(victim_id, 0)
+        if strange:
+            out.append(Blame(victim=victim_id, culprit=UNTRACED, lost=Nanoseconds(strange)))
+    return out
 
 
 def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
