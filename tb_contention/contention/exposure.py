@@ -28,6 +28,8 @@ class Exposure:
     touched: Bool
     undisturbed: Bool
     foreign: Intervals
+    #: By which factor company slows kernels for some time after it as well, where they show it.
+    slower: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

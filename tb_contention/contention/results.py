@@ -59,9 +59,18 @@ def session_loss(paced: Paced) -> SessionLoss:
         step_shared=_ns(shared / steps) if steps else None,
         step_alone=_ns(alone / steps) if steps and known else None,
         steps=steps,
+        clock=_clock(loss, stretch) if known else None,
         loop=paced.loop,
         latency=paced.latency,
     )
+
+
+def _clock(loss: Loss, stretch: float) -> Nanoseconds | None:
+    """Return the part of a stretch (ns) that company leaves behind; None where there is none."""
+    if loss.exposure.slower is None:
+        return None
+    rows = loss.counted & loss.exposure.touched & ~loss.work.copy
+    return _ns(min(stretch, (loss.exposure.slower - 1) * float(loss.alone.estimate[rows].sum())))
 
 
 def _ns(value: float) -> Nanoseconds:

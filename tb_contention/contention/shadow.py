@@ -128,7 +128,9 @@ def shaded(work: SessionWork, exposure: Exposure, company: Intervals, shadow: Sh
         return exposure
     long = Intervals.union_of(company.start, company.end + shadow.length)
     in_it = (covered(long, work.start, work.end) > 0) & ~work.spin & ~work.copy
-    return replace(exposure, touched=exposure.touched | in_it, undisturbed=exposure.undisturbed & ~in_it)
+    return replace(
+        exposure, touched=exposure.touched | in_it, undisturbed=exposure.undisturbed & ~in_it, slower=shadow.factor
+    )
 
 
 def with_shadow(work: SessionWork, bright: Exposure, own: Baseline, shadow: Shadow | None) -> Baseline:

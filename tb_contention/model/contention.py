@@ -232,6 +232,13 @@ class SessionLoss:
     off_gpu: Annotated[
         OffGpu | None, Wire("what it met elsewhere than on the GPU; null where nothing points to that")
     ] = None
+    clock: Annotated[
+        Nanoseconds | None,
+        Wire(
+            "the part of `stretch_ns` by which company slows the whole device and for some time after it as well: the clock falls, or "
+            "caches are cold; null where kernels after company do not show it"
+        ),
+    ] = None
     loop: Annotated[Loop, Wire("what starts its steps")] = Loop.CLOSED
     latency: Latency | None = None
 

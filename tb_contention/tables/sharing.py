@@ -41,6 +41,7 @@ SLOWDOWNS = TableSpec(
         Column(key="step.alone_ns", title="step, alone", kind=Kind.DURATION),
         Column(key="step.count", title="steps", kind=Kind.COUNT, name="steps", audience=For.PROGRAMS),
         Column(key="stretch_ns", title="stretch", kind=Kind.DURATION),
+        Column(key="clock_ns", title="by the clock", kind=Kind.DURATION, audience=For.PROGRAMS),
         Column(key="stall_ns", title="stall", kind=Kind.DURATION),
         Column(key="off_gpu.host_lost_ns", title="host", kind=Kind.DURATION, name="host_lost_ns"),
         Column(key="absorbed_ns", title="absorbed", kind=Kind.DURATION),

@@ -176,7 +176,8 @@ def loss_words(loss: SessionLoss) -> str:
     stretch, stall, absorbed = loss.stretch or 0, loss.stall or 0, loss.absorbed or 0
     host = 0 if loss.off_gpu is None else loss.off_gpu.host_lost or 0
     least = (stretch + stall + host) / 1000
-    named = ((stretch, "stretch"), (stall, "stall"), (host, "on the host"))
+    slower = f"stretch ({duration(loss.clock)} by the clock or cold caches)" if loss.clock else "stretch"
+    named = ((stretch, slower), (stall, "stall"), (host, "on the host"))
     parts = [f"{duration(part)} {name}" for part, name in named if part > least]
     if parts and absorbed > least:
         return f"{' + '.join(parts)} − {duration(absorbed)} absorbed by the host"

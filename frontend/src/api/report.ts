@@ -439,6 +439,11 @@ export interface DeviceSession {
   readonly slowdown: Slowdown;
   /** what it met elsewhere than on the GPU; null where nothing points to that */
   readonly off_gpu: OffGpu | null;
+  /**
+   * the part of `stretch_ns` by which company slows the whole device and for some time after it as
+   * well: the clock falls, or caches are cold; null where kernels after company do not show it
+   */
+  readonly clock_ns: Ns | null;
   /** what starts its steps */
   readonly loop: Loop;
   /** mean step period */

@@ -71,6 +71,7 @@ export const deviceSession = (name: string): Device['per_session'][number] => ({
   stall_ns: null,
   absorbed_ns: null,
   lost_ns: null,
+  clock_ns: null,
   off_gpu: null,
   slowdown: slowdown(),
   loop: 'closed',

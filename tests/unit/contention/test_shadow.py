@@ -52,6 +52,8 @@ def test_a_clock_that_falls_in_company_is_a_loss_to_it(seed: int, tmp_path: Path
     cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
     loss = next(each for each in cost.losses if "alpha" in each.session)
     assert loss.slowdown.estimate == pytest.approx(truth, rel=0.01)
+    assert loss.clock is not None
+    assert 0 < loss.clock <= (loss.stretch or 0)
     by_others = sum(b.lost for b in cost.blame if b.victim == loss.session and "beta" in b.culprit)
     assert by_others > 0.95 * (loss.lost or 0)
 

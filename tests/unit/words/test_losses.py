@@ -31,3 +31,10 @@ def test_a_loss_is_written_by_its_parts_and_without_those_that_are_nothing(
         absorbed=ns(round(absorbed * MS)),
     )
     assert loss_words(loss) == words
+
+
+def test_a_stretch_names_the_part_of_the_clock() -> None:
+    known = loss_of("trainer/host0", Evidence.B, (1.5, 1.4, 1.6))
+    loss = replace(known, lost=ns(8 * MS), stretch=ns(8 * MS), stall=ns(0), absorbed=ns(0), clock=ns(3 * MS))
+
+    assert loss_words(loss) == "8.00 ms stretch (3.00 ms by the clock or cold caches)"
