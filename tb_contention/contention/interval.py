@@ -12,9 +12,8 @@ _RESAMPLES = 1000
 #: Periods beyond this are resampled in bunches.
 _MOST_BLOCKS = 1000
 _SIGMA_90 = 1.6449
-#: Part of the spread over resampled steps that is error: all steps of the window are there, so that it shows how far an estimate may be
-#: off and not what other steps would give. And of how few steps the error is at least: this part of the loss, by their number.
-_OF_STEPS, _FEW, _FEW_ERROR = 0.4, 4, 0.3
+#: Of fewer steps resampling says nothing: the error is at least this part of the loss, by their number.
+_FEW, _FEW_ERROR = 4, 0.3
 #: What the replay leaves out, as part of the loss, and of the period; checked against simulated truth (tests/ground_truth).
 _MODEL = {Evidence.A: 0.05, Evidence.B: 0.03, Evidence.C: 0.10, Evidence.D: 0.0}
 _MEASURED = 0.03
@@ -47,7 +46,7 @@ def estimate(loss: Loss, clock: float) -> Estimate | None:
         least = max(float(loss.shortest.alone.sum()) - possible, 0.1 * shared)
         low = max(1.0, value / _LOOSE) if loss.alone.bounded else 1.0
         return Estimate(value=value, low=low, high=max(low, shared / least) * _LOOSE)
-    below, above = (value + _OF_STEPS * (edge - value) for edge in _resampled(loss.periods))
+    below, above = _resampled(loss.periods)
     left_out = _MEASURED if loss.alone.measured else _MODEL[loss.alone.evidence]
     model = left_out * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value + loss.alone.unresolved
     rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
@@ -73,7 +72,7 @@ def _resampled(periods: Periods) -> tuple[float, float]:
     count = len(shared)
     value = float(shared.sum() / alone.sum())
     if count < _FEW:
-        error = _FEW_ERROR / _OF_STEPS * abs(value - 1) / max(count, 1)
+        error = _FEW_ERROR * abs(value - 1) / max(count, 1)
         return value - error, value + error
     length = max(1, round(count ** (1 / 3)), -(-count // _MOST_BLOCKS))
     starts = np.arange(0, count - length + 1)
