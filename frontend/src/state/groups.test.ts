@@ -9,8 +9,15 @@ import { nextSummary, Panel } from './panel';
 const [A, B, C] = ['a', 'b', 'c'].map((id) => listed(id));
 
 const CUT = {
-  file: 'x.xplane.pb', slug: 'truncated-xspace', severity: 'error', origin: 'reading', message: 'It is cut.', advice: 'Copy it.',
-  count: 1, offset: null, affects_numbers: true,
+  file: 'x.xplane.pb',
+  slug: 'truncated-xspace',
+  severity: 'error',
+  origin: 'reading',
+  message: 'It is cut.',
+  advice: 'Copy it.',
+  count: 1,
+  offset: null,
+  affects_numbers: true,
 };
 
 interface Answers {

@@ -65,7 +65,11 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
   }
   return (
     <p class="figure">
-      {figure} <small>{of === 'requests' ? 'per request' : 'slowdown'}{interval !== '' && ` · ${interval}`}</small>
+      {figure}{' '}
+      <small>
+        {of === 'requests' ? 'per request' : 'slowdown'}
+        {interval !== '' && ` · ${interval}`}
+      </small>
     </p>
   );
 }
