@@ -99,6 +99,8 @@ SESSIONS = TableSpec(
         Column(
             key="clock.absolute_error_ns", title="error to other captures", kind=Kind.DURATION, audience=For.PROGRAMS
         ),
+        Column(key="clock.check", title="checked by kernels", kind=Kind.WORD, audience=For.PROGRAMS),
+        Column(key="clock.correction_ns", title="corrected by", kind=Kind.DURATION, audience=For.PROGRAMS),
         Column(key="clock.detail", title="evidence", kind=Kind.TEXT),
         Column(key="window.start_ns", title="start", kind=Kind.INSTANT, name="start_ns", audience=For.PROGRAMS),
         Column(key="window.end_ns", title="end", kind=Kind.INSTANT, name="end_ns", audience=For.PROGRAMS),

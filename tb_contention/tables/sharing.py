@@ -66,6 +66,12 @@ REQUESTS = TableSpec(
         Column(key="waited", title="that waited", kind=Kind.COUNT),
         Column(key="slowdown", title="slowdown", kind=Kind.SLOWDOWN),
         Column(key="slowdown.evidence", title="class", kind=Kind.WORD, name="evidence", audience=For.PROGRAMS),
+        Column(
+            key="slowdown.coverage", title="baselines cover", kind=Kind.SHARE, name="coverage", audience=For.PROGRAMS
+        ),
+        Column(key="slowdown.baseline", title="baseline", kind=Kind.TEXT, name="baseline", audience=For.PROGRAMS),
+        Column(key="slowdown.measured", title="measured", kind=Kind.FLAG, name="measured", audience=For.PROGRAMS),
+        Column(key="slowdown.settle", title="would settle it", kind=Kind.TEXT, name="settle", audience=For.PROGRAMS),
         Column(key="shared.mean_ns", title="mean, shared", kind=Kind.DURATIONS),
         Column(key="alone.mean_ns", title="mean, alone", kind=Kind.DURATIONS),
         Column(key="shared.p50_ns", title="p50, shared", kind=Kind.DURATIONS),
