@@ -8,6 +8,7 @@ import pytest
 
 from tb_contention.cli import main
 from tb_contention.cli.parsing import parse_headroom, parse_share, parse_size, parse_slowdown, parse_step_limit
+from tb_contention.simulate import write_scenario
 
 Captured = pytest.CaptureFixture[str]
 GPU = "simulated-host/GPU:0"
@@ -92,10 +93,12 @@ def test_bounds_alone_decide_where_both_are_on_one_side(demo_logs: Path, capsys:
 
 
 def test_captures_without_a_wall_clock_are_not_known_to_be_alone(
-    demo_logs: Path, tmp_path: Path, capsys: Captured
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, capsys: Captured
 ) -> None:
+    # Under MPS no kernel shows by itself that others ran.
+    together = write_scenario("mps", tmp_path_factory.mktemp("mps"), alone=False) / "together"
     for run in ("trainer", "evaluator"):
-        (source,) = (demo_logs / "simulated_time_slicing" / "together" / run).rglob("*.xplane.pb")
+        (source,) = (together / run).rglob("*.xplane.pb")
         folder = tmp_path / run / "plugins" / "profile" / "2026_03_05_10_00_00"
         folder.mkdir(parents=True)
         data = source.read_bytes()
