@@ -23,8 +23,8 @@ from tb_contention.units import Nanoseconds
 #: Parts of a kernel lost by less than this are not drawn, ns.
 _DRAWN = 1_000
 _SETTLE = (
-    "Too few kernels of {name} ran undisturbed. To determine its slowdown, capture it alone on this device and pass --baseline {name}=RUN, "
-    "or pause the other sessions for a few of its steps."
+    "Too few kernels of {name} ran undisturbed. To determine its slowdown, capture it alone on this device into the same "
+    "log directory (or pass --baseline {name}=RUN), or pause the other sessions for a few of its steps."
 )
 
 

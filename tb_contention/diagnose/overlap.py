@@ -11,7 +11,7 @@ from tb_contention.words.answers import NOTICEABLE, Answer, answer_on
 from tb_contention.words.mechanism import is_sure, mechanism_name
 from tb_contention.words.numbers import duration, percent
 
-_CAPTURE = "To learn the cost, capture each session alone as well and pass it as --baseline SESSION=RUN."
+_CAPTURE = "To learn the cost, capture each session alone as well, into the same log directory."
 
 
 @rule(

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from tb_contention.align.place import Placed
+from tb_contention.index.grouping import says_alone
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.baseline import Found
 from tb_contention.model.capture import CaptureFile
@@ -17,8 +18,6 @@ from tb_contention.units import SessionId
 MOST_EACH, MOST, MOST_BYTES = 3, 24, 1 << 30
 #: By how much the kernels per step of two captures of the same work differ at most, beside what the edges of the captures cut off.
 _PER_STEP = 0.05
-#: A folder that says that what is in it ran alone, though clocks may say otherwise: `tb-contention run --alone` makes `alone/`.
-_ALONE = re.compile(r"(^|[^a-z])(alone|solo|baseline|isolated)([^a-z]|$)")
 #: A process id at the end of a name.
 _PROCESS = re.compile(r"-\d+$")
 
@@ -73,19 +72,19 @@ class Alone:
     @cached_property
     def _said(self) -> tuple[Placed, ...]:
         """Those of which a manifest or a folder says that they ran alone."""
-        return tuple(filter(_is_alone, self._on_gpus))
+        return tuple(filter(says_alone, self._on_gpus))
 
     @cached_property
     def _quiet(self) -> tuple[Placed, ...]:
         """These, and those beside which no other was captured."""
-        return tuple(p for p in self._on_gpus if not self.beside.get(p.id) or _is_alone(p))
+        return tuple(p for p in self._on_gpus if not self.beside.get(p.id) or says_alone(p))
 
     def propose(self, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
         """Propose captures as baselines of those in some files, the best first; few enough to be decoded."""
         wanted = set(files)
         made: dict[SessionId, tuple[Proposal, ...]] = {}
         for victim in (p for file in wanted for p in self._by_file.get(file, ())):
-            if not _is_alone(victim):
+            if not says_alone(victim):
                 # One capture alone says nothing of another one alone, unless it is said which of them had company.
                 others = self._quiet if self.beside.get(victim.id) else self._said
                 made[victim.id] = self._of_one(victim, others)
@@ -129,7 +128,7 @@ def _rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | Non
     if _same_command(victim, placed):
         return 0
     is_same_name = _leaf(names[victim.id]) == _leaf(names[placed.id])
-    if is_same_name and _is_alone(placed):
+    if is_same_name and says_alone(placed):
         return 1
     if not _as_often(victim, placed):
         return None
@@ -143,13 +142,6 @@ def _same_command(victim: Placed, placed: Placed) -> bool:
         return False
     same = (here.recorded.run, here.recorded.command) == (there.recorded.run, there.recorded.command)
     return same and there.recorded.alone and not here.recorded.alone
-
-
-def _is_alone(placed: Placed) -> bool:
-    """Return whether the manifest or a folder says that a capture ran alone."""
-    if placed.manifest is not None and placed.manifest.recorded is not None:
-        return placed.manifest.recorded.alone
-    return any(_ALONE.search(part.casefold()) for part in placed.file.run.split("/")[:-1])
 
 
 def _leaf(name: str) -> str:

@@ -214,3 +214,5 @@ def test_captures_alone_that_clocks_put_together_stay_baselines(tmp_path: Path) 
     assert [len(device.sessions) for device in report.devices] == [2]
     assert {note.use for note in report.devices[0].cost.baselines} == {Use.USED}
     assert {loss.slowdown.evidence for loss in report.devices[0].cost.losses} == {Evidence.A}
+    first, *rest = tb_contention.listing(tmp_path, cache_dir=None).groups
+    assert (first.shared, {group.shared for group in rest}) == (True, {False})
