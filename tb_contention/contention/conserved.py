@@ -21,7 +21,7 @@ from tb_contention.units import F64, Bool
 #: What a change of turns costs, ns (20 to 200 us are reported), and the slice where none can be seen.
 _SWITCH, _SWITCH_ERROR, _SLICE = 80_000.0, 40_000.0, 1_500_000.0
 #: The same where no slice can be seen: it may be a short one.
-_ANY_SWITCH = 120_000.0, 80_000.0
+_ANY_SWITCH = 160_000.0, 140_000.0
 #: Standard error of a turn's length in a piece of company, in turns, and of the share that known sessions had.
 _UNEVEN, _TOLD = 0.2, 0.006
 #: How many more switches there are than turns would have, and which part of a disagreement is error.

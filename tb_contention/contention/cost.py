@@ -6,7 +6,7 @@ works -> exposure (who can have been touched) -> baselines -> mechanism -> durat
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -73,6 +73,8 @@ B = TypeVar("B")
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
+#: Kernels of a process that belong to no session that is known, and what it costs to know a slowdown without them.
+_REST, _WHOSE = "#(unattributed)", 0.06
 #: Kernels of a session up to which the effect of the clock error is measured.
 _MOST_REPEATED = 200_000
 
@@ -189,6 +191,8 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
     alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing)
     alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
+    if any(v.work.id.endswith(_REST) for v in victims):
+        alones = [replace(a, unresolved=a.unresolved + _WHOSE) for a in alones]
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones
     return [

