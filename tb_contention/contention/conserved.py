@@ -34,9 +34,9 @@ _LEAST_TURN, _MOST_TURN = 0.75, 1.02
 _LEAST_GUESS, _MOST_GUESS = 0.8, 1.12
 #: Relative error of durations alone beyond which turns tell more.
 _NOISY = 0.04
-_MOST_RATE, _SIGMA_90 = 0.95, 1.6449
+_MOST_RATE, _BOUND = 0.95, 2.5
 #: Relative standard error beyond which turns give bounds, and no estimate.
-_SURE = 0.03
+_SURE = 0.035
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +122,9 @@ def _factor(
     works: list[SessionWork], alones: list[Alone], parts: list[_Part], contested: Intervals, length: float | None
 ) -> tuple[float, float]:
     """Return which part of an equal share the sessions without a baseline had, and its standard error."""
-    turn = length or _SLICE
     switch, error = (_SWITCH, _SWITCH_ERROR) if length else _ANY_SWITCH
+    # What a kernel is cut for is a turn and both of its switches.
+    turn = max(length - 2 * switch, length / 2) if length else _SLICE
     switches, unsure = switch / (turn + switch), error / (turn + switch)
     open_ = [a.evidence is Evidence.D for a in alones]
     # At either end of a piece of company somebody has a part of a turn: half a one, more or less.
@@ -176,7 +177,7 @@ def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, err
     rate = float(np.clip((float(exposure.duration[rows].sum()) - own) / met, 0.0, _MOST_RATE))
     estimate = np.where(rows, exposure.duration - rate * part.met, alone.estimate)
     if error > _SURE * factor:
-        wide = _SIGMA_90 * error * share / met
+        wide = _BOUND * error * share / met
         least, most = max(rate - wide, 0.0), min(rate + wide, _MOST_RATE)
         longest, shortest = (np.where(rows, exposure.duration - r * part.met, alone.estimate) for r in (least, most))
         return replace(alone, estimate=longest, shortest=shortest, bounded=True)

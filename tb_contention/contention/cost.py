@@ -74,7 +74,7 @@ _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
 #: Kernels of a process that belong to no session that is known, and what it costs to know a slowdown without them.
-_REST, _WHOSE = "#(unattributed)", 0.06
+_REST, _WHOSE = "#(unattributed)", 0.08
 #: Kernels of a session up to which the effect of the clock error is measured.
 _MOST_REPEATED = 200_000
 
