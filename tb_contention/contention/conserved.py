@@ -36,7 +36,7 @@ _LEAST_GUESS, _MOST_GUESS = 0.8, 1.12
 _NOISY = 0.04
 _MOST_RATE, _BOUND = 0.95, 2.5
 #: Relative standard error beyond which turns give bounds, and no estimate.
-_SURE = 0.035
+_SURE = 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
