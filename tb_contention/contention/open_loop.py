@@ -43,7 +43,7 @@ def with_arrivals(loss: Loss, found: Estimate | None, clock: float) -> Paced:
     low, middle, high = (float(value) for value in np.percentile(drawn.slowdown, [5, 50, 95]))
     low = min(low, 1.0) if loss.alone.evidence is Evidence.D else low
     if steps.loop is Loop.UNKNOWN:
-        both = Estimate(value=(found.value + middle) / 2, low=min(found.low, low), high=max(found.high, high))
+        both = Estimate(value=(found.value + middle) / 2, low=min(found.low, low, 1.0), high=max(found.high, high))
         return replace(plain, estimate=both, loop=Loop.UNKNOWN)
     return Paced(
         loss=_anchored(loss, steps, drawn.arrivals),

@@ -21,19 +21,21 @@ from tb_contention.units import F64, I64, Bool
 _LEAST_STEPS, _LEAST_IDLE = 24, 8
 #: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
 _AT_ONCE_NS, _AT_ONCE = 20_000.0, 0.02
+#: So many at least, whose steps differ by at least this part of what all differ by.
+_FEW, _DIFFER = 3, 0.3
 #: Less idle time than this part of the time leaves nothing to arrive in: the session is saturated, or a closed loop.
 _IDLE = 0.03
 #: The host waits for the device at the end of nearly all steps, else steps say when work was submitted, not when it was done.
 _SYNCHRONOUS = 0.9
-#: Gaps that vary less are pauses of the host; steps that vary less leave the slope open, and make no difference.
-_PAUSES, _STEADY = 0.4, 0.02
+#: Gaps of one length that vary less are pauses of the host; steps that vary less leave the slope open, and make no difference.
+_PAUSES, _STEADY = 0.2, 0.005
 #: Odds of an open loop before the slope is looked at: where gaps look as behind a queue, and else. A session is open or closed from this
 #: logarithm of the odds on; and a slope that chance gives more often than this shows nothing.
-_ODDS_QUEUE, _ODDS = 5.0, 0.1
+_ODDS_QUEUE, _ODDS = 5.0, 0.2
 _SURE, _CHANCE = 2.2, 0.1
 #: As behind a queue: so many steps at least and at most start at once, and the other gaps differ as much as arrivals do (p90 / p10).
-_QUEUED, _SCATTERED = (0.15, 0.98), 5.0
-#: Gaps are cut to so many standard deviations of the steps' lengths.
+_QUEUED, _SCATTERED = (0.05, 0.98), 3.0
+#: Gaps are cut to so many standard deviations of the steps' lengths, and half as many times the median gap.
 _CUT = 3.0
 _RESAMPLES = 400
 
@@ -64,13 +66,15 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
     gap, length = begin[1:] - done[:-1], done - begin
     if np.mean(gap < 0) > 1 - _SYNCHRONOUS or not _synchronous(work, begins, done):
         return None
-    turnaround = max(0.0, float(np.percentile(gap, 5)))
-    at_once = gap <= turnaround + max(_AT_ONCE_NS, _AT_ONCE * float(np.median(length)), 0.25 * turnaround)
-    idle = float(np.maximum(gap - turnaround, 0)[~at_once].sum())
+    at_once, turnaround = _at_once(gap, length[:-1])
+    idle = float((gap - turnaround)[~at_once].sum())
     loop = Loop.CLOSED
     if (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * float(done[-1] - begin[0]):
         kernels = np.bincount(work.step[work.step >= 0], minlength=int(work.host.step.max()) + 1)
-        loop = _judged(length[:-1], gap, kernels[work.host.step[ends]])
+        fresh = np.concatenate([[True], ~at_once[:-1]])
+        loop = _judged(length[:-1], gap, kernels[work.host.step[ends]], fresh)
+    elif (~at_once).sum() >= _FEW and _scattered(gap[~at_once]) and not _pauses(gap):
+        loop = Loop.UNKNOWN  # perhaps a queue that is hardly ever empty
     return Rhythm(
         loop=loop,
         begin=begin,
@@ -80,6 +84,18 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
         waited=np.concatenate([[False], at_once]),
         turnaround=turnaround,
     )
+
+
+def _at_once(gap: F64, length: F64) -> tuple[Bool, float]:
+    """Find the steps that began at once when the one before ended, and the gap between the two then.
+
+    Gaps of next to nothing are of that kind, and gaps that are alike behind steps that differ; where only equal steps have equal gaps, requests come as by a clock.
+    """
+    least = max(0.0, float(gap.min()))
+    near: Bool = gap <= least + max(_AT_ONCE_NS, _AT_ONCE * float(np.median(length)))
+    alike = near.sum() >= _FEW and float(length[near].std()) > _DIFFER * float(length.std())
+    alike |= least <= _AT_ONCE_NS
+    return (near, least) if alike else (np.zeros(len(gap), np.bool_), 0.0)
 
 
 def _steps(work: SessionWork, start: int, end: int) -> tuple[I64, I64] | None:
@@ -105,34 +121,42 @@ def _synchronous(work: SessionWork, begins: I64, done: F64) -> bool:
     return bool(np.mean(last[steps] <= done + _AT_ONCE_NS) >= _SYNCHRONOUS)
 
 
-def _judged(length: F64, gap: F64, kernels: I64) -> Loop:
-    """Judge by how gaps depend on the steps before them; kernels: of each step, to compare steps of one kind only.
+def _judged(length: F64, gap: F64, kernels: I64, fresh: Bool) -> Loop:
+    """Judge by how gaps depend on the steps before them.
+
+    kernels: of each step, to compare steps of one kind only. fresh: steps that found the session idle: behind others the gap depends on all
+    that are queued.
 
     Where requests arrive, the slope is -1 for as long as none waits, and weaker by the share of those that do. The gaps are looked at as
-    they are, and cut to a few times what steps differ by: there a rare long pause weighs no more than a short one.
+    they are, and cut: there a rare long pause weighs no more than a short one. A step longer than the time between requests is no longer
+    than that to the next one.
     """
     kind, kinds = numbered(kernels[:-1] * np.int64(1 << 32) + kernels[1:])
-    count = np.bincount(kind, minlength=kinds)
-    usual = count[kind] >= 4
-    if usual.sum() < _LEAST_STEPS:
-        return Loop.CLOSED
-    gap, length = gap[usual], length[usual]
-    kind, kinds = numbered(kind[usual])
+    usual = np.bincount(kind, minlength=kinds)[kind] >= 4
+    odds = float(np.log(_ODDS_QUEUE if _queues(gap) else _ODDS))
+    views = [_weighed(length[rows], gap[rows], kind[rows]) for rows in (usual & fresh, usual)]
+    if any(weight + odds > _SURE and chance <= _CHANCE for weight, chance in views):
+        return Loop.OPEN
+    return Loop.CLOSED if views[0][0] + odds < -_SURE or _pauses(gap) else Loop.UNKNOWN
+
+
+def _weighed(length: F64, gap: F64, kind: I64) -> tuple[float, float]:
+    """Return by how much the logarithm of the odds of an open loop grows with these steps, and how often chance gives such a slope."""
+    if len(gap) < _LEAST_STEPS:
+        return 0.0, 1.0
+    length = np.minimum(length, float(np.mean(length + gap)))
+    kind, kinds = numbered(kind)
     count = np.bincount(kind, minlength=kinds)
     x = _within(length, kind, count)
     if float(x.std()) < _STEADY * float(length.mean()):
-        return Loop.CLOSED if _pauses(gap) else Loop.UNKNOWN
+        return 0.0, 1.0
     seen = []
-    for cut in (float("inf"), _CUT * float(x.std())):
-        y = np.minimum(gap, cut)
+    for cut in (float("inf"), _CUT * float(x.std()), _CUT / 2 * float(np.median(gap))):
         expected = -float(((gap > gap.min() + _AT_ONCE_NS) & (gap < cut)).mean())
-        slope, error = _slope(x, _within(y, kind, count))
+        slope, error = _slope(x, _within(np.minimum(gap, cut), kind, count))
         seen.append((expected / error, slope / error))
     expected, slope = min(seen)  # the view that tells the two apart best, in standard errors
-    weight = (slope**2 - (slope - expected) ** 2) / 2 + np.log(_ODDS_QUEUE if _queues(gap) else _ODDS)
-    if weight > _SURE and _by_chance(x, _within(gap, kind, count)) <= _CHANCE:
-        return Loop.OPEN
-    return Loop.CLOSED if weight < -_SURE or _pauses(gap) else Loop.UNKNOWN
+    return (slope**2 - (slope - expected) ** 2) / 2, _by_chance(x, _within(gap, kind, count))
 
 
 def _queues(gap: F64) -> bool:
@@ -140,13 +164,19 @@ def _queues(gap: F64) -> bool:
     long = gap[gap > gap.min() + _AT_ONCE_NS]
     if not _QUEUED[0] <= 1 - len(long) / len(gap) <= _QUEUED[1]:
         return False
-    low, high = np.percentile(long, [10, 90])
+    return _scattered(long)
+
+
+def _scattered(gap: F64) -> bool:
+    low, high = np.percentile(gap, [10, 90])
     return bool(high > _SCATTERED * low)
 
 
 def _pauses(gap: F64) -> bool:
-    """Return whether gaps vary as little as pauses of a host do."""
-    return float(gap.std()) < _PAUSES * float(gap.mean())
+    """Return whether gaps are of one or two lengths, as pauses of a host are: between steps, and now and then for something longer."""
+    lengths = np.sort(gap) + _AT_ONCE_NS
+    two = np.split(lengths, [int(np.argmax(lengths[1:] / lengths[:-1])) + 1])
+    return all(float(part.std()) < _PAUSES * float(part.mean()) for part in two)
 
 
 def _within(values: F64, kind: I64, count: I64) -> F64:
