@@ -144,8 +144,10 @@ def test_a_new_capture_appears_while_the_panel_is_looked_at(repo_root: Path, dem
 
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert "was captured alone" in said["before"]
+    # Alone, the trainer's kernels show turns of somebody who was not captured; then it is seen who.
+    assert " because of untraced work" in said["before"]
     assert " because of " in said["after"]
+    assert "untraced" not in said["after"]
 
 
 def test_every_flow_is_found() -> None:
