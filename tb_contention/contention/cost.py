@@ -74,7 +74,7 @@ _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
 #: Kernels of a process that belong to no session that is known, and what it costs to know a slowdown without them.
-_REST, _WHOSE = "#(unattributed)", 0.08
+_REST, _WHOSE = "#(unattributed)", 0.14
 #: Kernels of a session up to which the effect of the clock error is measured.
 _MOST_REPEATED = 200_000
 
@@ -140,6 +140,9 @@ def measure_cost(
     corrected = _each(lambda case: _by_steps(case[0], case[1], alone), list(zip(victims, losses, strict=True)))
     losses = [loss for loss, _ in corrected]
     clocks = [float(np.hypot(first, more)) for first, (_, more) in zip(left_out, corrected, strict=True)]
+    if any(work.id.endswith(_REST) for work in works):
+        ratios = [loss.periods.shared.sum() / max(1.0, float(loss.periods.alone.sum())) for loss in losses]
+        clocks = [clock + _WHOSE * abs(float(ratio) - 1) for clock, ratio in zip(clocks, ratios, strict=True)]
     estimates = [
         estimate(loss, clock) if known else None for loss, clock, known in zip(losses, clocks, comparable, strict=True)
     ]
@@ -191,8 +194,6 @@ def _alones(victims: list[_Victim], group: DeviceGroup, sharing: Sharing, *, on_
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
     alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing)
     alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
-    if any(v.work.id.endswith(_REST) for v in victims):
-        alones = [replace(a, unresolved=a.unresolved + _WHOSE) for a in alones]
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones
     return [
