@@ -6,7 +6,7 @@ works -> exposure (who can have been touched) -> baselines -> mechanism -> durat
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
