@@ -64,6 +64,25 @@ def group_means(group: I64, groups: int, value: F64) -> Means:
     return Means(mean=mean, deviation=deviation, count=count)
 
 
+def centred(group: I64, groups: int, value: F64) -> F64:
+    """Take off the mean of each value's group: what is left is not of the group (fixed effects)."""
+    count = np.bincount(group, minlength=groups)
+    rest: F64 = value - (np.bincount(group, value, groups) / np.maximum(count, 1))[group]
+    return rest
+
+
+def group_quantiles(group: I64, groups: int, value: F64, *parts: float) -> list[F64]:
+    """Return quantiles per group, an array per part: the instance at or below it; NaN for empty groups."""
+    ordered = value[np.lexsort((value, group))]
+    count = np.bincount(group, minlength=groups)
+    first, last = np.cumsum(count) - count, np.maximum(count - 1, 0)
+    found = []
+    for part in parts:
+        rows = np.minimum(first + np.floor(part * last).astype(np.int64), max(len(ordered) - 1, 0))
+        found.append(np.where(count > 0, ordered[rows], np.nan) if len(ordered) else np.full(groups, np.nan))
+    return found
+
+
 def group_medians(group: I64, groups: int, value: F64) -> F64:
     """Return the (lower) median per group, NaN for empty groups."""
     out = np.full(groups, np.nan)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_contention.contention.baseline import group_quantiles
 from tb_contention.contention.kernel_keys import pairs
 from tb_contention.contention.work import SessionWork
 from tb_contention.units import F64, I64, Bool
@@ -100,16 +101,6 @@ def _levels(work: SessionWork, value: F64) -> tuple[F64, F64, Bool]:
 
 def _low(group: I64, groups: int, value: F64) -> tuple[I64, F64, F64]:
     """Return per group the count, the level of what nothing held up, and its spread, from low quantiles."""
-    order = np.lexsort((value, group))
-    ordered = value[order]
-    count = np.bincount(group, minlength=groups)
-    first = np.cumsum(count) - count
-
-    def at(quantile: float) -> F64:
-        rows = first + np.floor(quantile * np.maximum(count - 1, 0)).astype(np.int64)
-        found: F64 = ordered[np.minimum(rows, len(ordered) - 1)]
-        return found
-
-    low = at(_QUANTILE)
-    spread = np.maximum((low - at(_LOWER)) / _APART, 0.015 * np.abs(low))
-    return count, low + spread, spread
+    low, lower = group_quantiles(group, groups, value, _QUANTILE, _LOWER)
+    spread = np.maximum((low - lower) / _APART, 0.015 * np.abs(low))
+    return np.bincount(group, minlength=groups), low + spread, spread

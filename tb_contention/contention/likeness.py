@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from tb_contention.contention.baseline import group_means
+from tb_contention.contention.baseline import centred, group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.kernel_keys import numbered
@@ -268,8 +268,8 @@ def _paces(work: SessionWork, rows: np.ndarray[tuple[int], np.dtype[np.bool_]], 
     a, b = both[: len(kept)], both[len(kept) :]
     mine = (work.end - work.start)[kept].astype(np.float64)
     theirs = (solo.end - solo.start)[others].astype(np.float64)
-    low, many = _quantiles(a, kinds, mine), np.bincount(a, minlength=kinds)
-    base, seen = _quantiles(b, kinds, theirs), np.bincount(b, minlength=kinds)
+    low, base = (group_quantiles(part, kinds, taken, _PACE)[0] for part, taken in ((a, mine), (b, theirs)))
+    many, seen = np.bincount(a, minlength=kinds), np.bincount(b, minlength=kinds)
     known = (many >= _LEAST_PACE) & (seen >= _LEAST_PACE) & (low > 0) & (base > 0)
     if not known.any():
         return None
@@ -289,15 +289,6 @@ def _paces(work: SessionWork, rows: np.ndarray[tuple[int], np.dtype[np.bool_]], 
         strange=float(weight[far].sum() / weight.sum()),
         count=int(many[known].sum()),
     )
-
-
-def _quantiles(group: I64, groups: int, value: F64) -> F64:
-    """Return the low quantile of each group, NaN for empty ones."""
-    order = np.lexsort((value, group))
-    count = np.bincount(group, minlength=groups)
-    first = np.cumsum(count) - count
-    at = first + (_PACE * np.maximum(count - 1, 0)).astype(np.int64)
-    return np.where(count > 0, value[order][np.minimum(at, len(value) - 1)], np.nan)
 
 
 def _weighted(value: F64, weight: F64, part: float) -> float:
@@ -350,13 +341,13 @@ def _in_company(solo: SessionWork, company: Sequence[SessionWork], neighbours: s
     if cover[rows].sum() <= _HARDLY * duration[rows].sum():
         return ""
     kind, kinds = numbered(solo.key[rows] * np.int64(1 << 20) + np.clip(solo.place[rows] + 1, 0, (1 << 20) - 1))
-    usual = _quantiles(kind, kinds, duration[rows])
+    (usual,) = group_quantiles(kind, kinds, duration[rows], _PACE)
     stretch, part = duration[rows] / usual[kind], cover[rows] / duration[rows]
     many = np.bincount(kind, minlength=kinds)[kind] >= _LEAST_PACE
     if many.sum() < _LEAST_FAR:
         return unknown
     kind, stretch, part = kind[many], stretch[many], part[many]
-    x, y = (v - group_means(kind, kinds, v).mean[kind] for v in (part, stretch))
+    x, y = (centred(kind, kinds, v) for v in (part, stretch))
     square = float(np.sum(x * x))
     if square < 1e-6 * len(x):
         return unknown

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.contention.baseline import centred
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import STEP_BEGIN, STEP_END, SessionWork
 from tb_contention.model.contention import Loop
@@ -147,17 +148,16 @@ def _weighed(length: F64, gap: F64, kind: I64) -> tuple[float, float]:
         return 0.0, 1.0
     length = np.minimum(length, float(np.mean(length + gap)))
     kind, kinds = numbered(kind)
-    count = np.bincount(kind, minlength=kinds)
-    x = _within(length, kind, count)
+    x = centred(kind, kinds, length)
     if float(x.std()) < _STEADY * float(length.mean()):
         return 0.0, 1.0
     seen = []
     for cut in (float("inf"), _CUT * float(x.std()), _CUT / 2 * float(np.median(gap))):
         expected = -float(((gap > gap.min() + _AT_ONCE_NS) & (gap < cut)).mean())
-        slope, error = _slope(x, _within(np.minimum(gap, cut), kind, count))
+        slope, error = _slope(x, centred(kind, kinds, np.minimum(gap, cut)))
         seen.append((expected / error, slope / error))
     expected, slope = min(seen)  # the view that tells the two apart best, in standard errors
-    return (slope**2 - (slope - expected) ** 2) / 2, _by_chance(x, _within(gap, kind, count))
+    return (slope**2 - (slope - expected) ** 2) / 2, _by_chance(x, centred(kind, kinds, gap))
 
 
 def _queues(gap: F64) -> bool:
@@ -178,12 +178,6 @@ def _pauses(gap: F64) -> bool:
     lengths = np.sort(gap) + _AT_ONCE_NS
     two = np.split(lengths, [int(np.argmax(lengths[1:] / lengths[:-1])) + 1])
     return all(float(part.std()) < _PAUSES * float(part.mean()) for part in two)
-
-
-def _within(values: F64, kind: I64, count: I64) -> F64:
-    mean = np.bincount(kind, values, len(count)) / np.maximum(count, 1)
-    centred: F64 = values - mean[kind]
-    return centred
 
 
 def _slope(x: F64, y: F64) -> tuple[float, float]:

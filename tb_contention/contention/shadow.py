@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import preferring
-from tb_contention.contention.baseline import Baseline, baseline, group_medians
+from tb_contention.contention.baseline import Baseline, baseline, centred, group_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered
@@ -110,9 +110,7 @@ def _slower(seen: _Seen, near: Bool) -> tuple[float, float, float]:
     if near.sum() < _FEW or (~near).sum() < _FEW:
         return 0.0, np.inf, 0.0
     group, groups = numbered(seen.group)
-    count = np.bincount(group, minlength=groups)
-    z = near - (np.bincount(group, near.astype(np.float64), groups) / count)[group]
-    y = seen.log - (np.bincount(group, seen.log, groups) / count)[group]
+    z, y = centred(group, groups, near.astype(np.float64)), centred(group, groups, seen.log)
     moved = float(np.sum(z * z))
     time, times = numbered(seen.time)
     if moved < _FEW / 4 or times < _TIMES:
@@ -126,8 +124,7 @@ def shaded(work: SessionWork, exposure: Exposure, company: Intervals, shadow: Sh
     """Count kernels in the shadow of company as touched: they do not show how long they take alone."""
     if shadow is None or not len(company):
         return exposure
-    long = Intervals.union_of(company.start, company.end + shadow.length)
-    in_it = (covered(long, work.start, work.end) > 0) & ~work.spin & ~work.copy
+    in_it = (covered(lengthened(company, shadow), work.start, work.end) > 0) & ~work.spin & ~work.copy
     return replace(
         exposure, touched=exposure.touched | in_it, undisturbed=exposure.undisturbed & ~in_it, slower=shadow.factor
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.contention.baseline import centred
 from tb_contention.contention.co_pending import CoPending, separate
 from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.mechanism_features import (
@@ -110,7 +111,5 @@ def _growth(work: SessionWork, others: list[SessionWork], both: CoPending) -> fl
     if len(rows) < _GROWN or (cover[rows] >= _BARE * length[rows]).sum() < _GROWN // 2:
         return None
     key = work.key[rows]
-    count = np.maximum(np.bincount(key, minlength=work.keys), 1)
-    x = cover[rows] - (np.bincount(key, cover[rows], work.keys) / count)[key]
-    y = length[rows] - (np.bincount(key, length[rows], work.keys) / count)[key]
+    x, y = centred(key, work.keys, cover[rows]), centred(key, work.keys, length[rows])
     return float((x * y).sum() / max(1.0, (x * x).sum()))

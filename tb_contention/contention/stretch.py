@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.baseline import group_medians
+from tb_contention.contention.baseline import centred, group_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered
@@ -58,7 +58,7 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
     met = covered(company, work.start, work.end).astype(np.float64)
     seen = covered(company, start, start + ahead) / ahead
     place, places = numbered(key * np.int64(1 << 20) + np.minimum(work.place[rows] + 1, (1 << 20) - 1))
-    z, d, x = (_centred(place, places, values) for values in (seen, duration, met[rows]))
+    z, d, x = (centred(place, places, values) for values in (seen, duration, met[rows]))
     cluster, clusters = _clusters(work, rows)
     moved = float(np.sum(z * x))
     weak = moved <= _WEAK * float(np.sum(z * z * middle))
@@ -75,13 +75,6 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
         common=common,
         common_error=common_error,
     )
-
-
-def _centred(group: I64, groups: int, value: F64) -> F64:
-    """Take off the mean of each group."""
-    mean = np.bincount(group, value, groups) / np.maximum(np.bincount(group, minlength=groups), 1)
-    rest: F64 = value - mean[group]
-    return rest
 
 
 def _clusters(work: SessionWork, rows: I64) -> tuple[I64, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import LEAST_SHARE, Alone
-from tb_contention.contention.baseline import group_means
+from tb_contention.contention.baseline import group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered, widened
 from tb_contention.contention.loss import Loss
@@ -45,8 +45,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES, _AGREE, _OTHERS = 4, 400_000.0, 1.5, 0.3, 3
 _WITHIN, _WIDELY, _PEAK = 0.02, 0.25, 0.35
 #: What begins this close to others' work may be theirs, ns.
 _NEAR_BY = 20_000
-#: Instances of a kernel that show how long an uninterrupted one is, the percentile that surely is, and how much longer others are at most.
-_FEW, _LOW, _NEAR = 4, 5, 1.3
+#: Instances of a kernel that show how long an uninterrupted one is, the quantile that surely is, and how much longer others are at most.
+_FEW, _LOW, _NEAR = 4, 0.05, 1.3
 #: An interrupted kernel or a late one, where turns are known: by this part of a turn and so many robust standard deviations.
 _PART, _SURE = 0.05, 6.0
 #: A kernel that never takes less than this part of a turn may be interrupted every time.
@@ -161,12 +161,8 @@ def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:
     Interruptions make instances longer, never shorter: the shortest are uninterrupted.
     """
     picked = np.flatnonzero(rows)
-    order = picked[np.lexsort((value[picked], key[picked]))]
-    first = np.searchsorted(key[order], np.arange(keys))
-    count = np.searchsorted(key[order], np.arange(keys), "right") - first
-    known = np.flatnonzero(count >= _FEW)
-    least = np.full(keys, np.nan)
-    least[known] = value[order[first[known] + (count[known] - 1) * _LOW // 100]]
+    (least,) = group_quantiles(key[picked], keys, value[picked], _LOW)
+    least[np.bincount(key[picked], minlength=keys) < _FEW] = np.nan
     near = picked[value[picked] <= _NEAR * least[key[picked]]]
     means = group_means(key[near], keys, value[near])
     return means.mean[key], means.deviation[key]
