@@ -55,29 +55,27 @@ class Alone:
         return found
 
     @cached_property
-    def _on_gpus(self) -> tuple[Placed, ...]:
-        return tuple(
-            placed
-            for placed in self.snapshot.arranged.placed
-            if any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use)
-        )
+    def _eligible(self) -> tuple[Placed, ...]:
+        """Those that may be baselines or need one: what ran on a GPU, and what `tb-contention run` recorded, on whatever device."""
+        placed = self.snapshot.arranged.placed
+        return tuple(p for p in placed if _on_gpu(p) or (p.manifest is not None and p.manifest.recorded is not None))
 
     @cached_property
     def _by_file(self) -> Mapping[CaptureFile, tuple[Placed, ...]]:
         found: dict[CaptureFile, tuple[Placed, ...]] = {}
-        for placed in self._on_gpus:
+        for placed in self._eligible:
             found[placed.file.whole] = (*found.get(placed.file.whole, ()), placed)
         return found
 
     @cached_property
     def _said(self) -> tuple[Placed, ...]:
         """Those of which a manifest or a folder says that they ran alone."""
-        return tuple(filter(says_alone, self._on_gpus))
+        return tuple(filter(says_alone, self._eligible))
 
     @cached_property
     def _quiet(self) -> tuple[Placed, ...]:
         """These, and those beside which no other was captured."""
-        return tuple(p for p in self._on_gpus if not self.beside.get(p.id) or says_alone(p))
+        return tuple(p for p in self._eligible if not self.beside.get(p.id) or says_alone(p))
 
     def propose(self, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
         """Propose captures as baselines of those in some files, the best first; few enough to be decoded."""
@@ -127,12 +125,18 @@ def _rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | Non
     """Return how good a candidate is, 0 for the best; None for none."""
     if _same_command(victim, placed):
         return 0
+    if not (_on_gpu(victim) and _on_gpu(placed)):  # operations of a processor are no likeness
+        return None
     is_same_name = _leaf(names[victim.id]) == _leaf(names[placed.id])
     if is_same_name and says_alone(placed):
         return 1
     if not _as_often(victim, placed):
         return None
     return 2 if is_same_name else 3
+
+
+def _on_gpu(placed: Placed) -> bool:
+    return any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use)
 
 
 def _same_command(victim: Placed, placed: Placed) -> bool:

@@ -14,6 +14,8 @@ from live.capturing import JAX, TENSORFLOW, environment, line, manifests, progra
 
 import tb_contention
 from tb_contention.cli.main import main
+from tb_contention.model.baseline import Use
+from tb_contention.model.contention import Evidence
 from tb_contention.model.report import Report
 
 BOTH = ["alone/one", "alone/two", "together/one", "together/two"]
@@ -73,7 +75,14 @@ def test_the_command_that_is_printed_at_the_end_fits(both: Recorded, capsys: pyt
     (told,) = (text for text in both.done.stderr.splitlines() if "analyse with: " in text)
     words = shlex.split(told.partition("analyse with: ")[2])
     assert words[:3] == ["tb-contention", "report", "logs"]
-    assert words.count("--baseline") == 2
+    # What was recorded alone is the baseline of the same command, with no option for it.
+    (device,) = (device for device in both.report.devices if len(device.sessions) == 2)
+    used = {(note.session, note.baseline) for note in device.cost.baselines if note.use is Use.USED}
+    assert {tuple(place.rpartition("/2")[0] for place in pair) for pair in used} == {
+        ("together/one", "alone/one"),
+        ("together/two", "alone/two"),
+    }
+    assert {loss.slowdown.evidence for loss in device.cost.losses} == {Evidence.A}
 
     assert main(["report", str(both.logs), *words[3:]]) == 0
     assert "together/one" in capsys.readouterr().out.replace("\\", "")
