@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.units import F64, I64, Bool
 
 _II = types.Array(types.int64, 1, "C", readonly=True)
@@ -139,7 +139,7 @@ def usual(group: I64, groups: int, value: F64) -> Bool:
 
 def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool) -> Baseline:
     """Estimate each kernel's duration alone; key and place tell which instances are the same work, `undisturbed` which to learn from."""
-    fine, fines = numbered(key * np.int64(1 << 20) + np.minimum(place + 1, (1 << 20) - 1))
+    fine, fines = numbered_places(key, place)
     coarse_of = np.zeros(fines, np.int64)
     coarse_of[fine] = key
     rows = np.flatnonzero(undisturbed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.baseline import group_quantiles
-from tb_contention.contention.kernel_keys import pairs
+from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.units import F64, I64, Bool
 
@@ -88,7 +88,7 @@ def _levels(work: SessionWork, value: F64) -> tuple[F64, F64, Bool]:
     """
     if not len(value):
         return value, value, np.zeros(0, np.bool_)
-    place, places = pairs(work.key, np.minimum(work.place, (1 << 20) - 2), 1 << 20)
+    place, places = numbered_places(work.key, work.place)
     count, level, spread = _low(place, places, value)
     by_key_count, by_key, by_key_spread = _low(work.key, work.keys, value)
     fine = count[place] >= _PLACES

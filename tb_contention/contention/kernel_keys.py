@@ -11,6 +11,10 @@ _IN = types.Array(types.int64, 1, "C", readonly=True)
 _OUT = types.Array(types.int64, 1, "C")
 
 
+#: Places of one key in a step that are told apart.
+_PLACES = 1 << 20
+
+
 @compiled(types.int64(_IN, _OUT))
 def _number(values, out):
     """Number distinct values in order of appearance; return how many there are."""
@@ -57,6 +61,11 @@ def numbered(values: I64) -> tuple[I64, int]:
 def pairs(a: I64, b: I64, count_b: int) -> tuple[I64, int]:
     """Number distinct pairs; b in -1..count_b - 1."""
     return numbered(a * np.int64(count_b + 1) + (b + 1))
+
+
+def numbered_places(key: I64, place: I64) -> tuple[I64, int]:
+    """Number the distinct places of each key's work in the step; place: -1 outside steps, late places count as one."""
+    return pairs(key, np.minimum(place, _PLACES - 2), _PLACES - 1)
 
 
 def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> tuple[I64, int]:

@@ -13,7 +13,7 @@ import numpy as np
 from tb_contention.contention.baseline import centred, group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered, united
-from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launch_config import parse_launch_config
@@ -260,11 +260,9 @@ def _paces(work: SessionWork, rows: np.ndarray[tuple[int], np.dtype[np.bool_]], 
     kept, others = np.flatnonzero(rows & ~work.spin), np.flatnonzero(~solo.spin)
     if not len(kept) or not len(others):
         return None
-    span = np.int64(1 << 20)
-    both, kinds = numbered(np.concatenate([
-        here[kept] * span + np.clip(work.place[kept] + 1, 0, span - 1),
-        there[others] * span + np.clip(solo.place[others] + 1, 0, span - 1),
-    ]))  # fmt: skip
+    both, kinds = numbered_places(
+        np.concatenate([here[kept], there[others]]), np.concatenate([work.place[kept], solo.place[others]])
+    )
     a, b = both[: len(kept)], both[len(kept) :]
     mine = (work.end - work.start)[kept].astype(np.float64)
     theirs = (solo.end - solo.start)[others].astype(np.float64)
@@ -340,7 +338,7 @@ def _in_company(solo: SessionWork, company: Sequence[SessionWork], neighbours: s
     rows = np.flatnonzero(~solo.spin & (duration > 0))
     if cover[rows].sum() <= _HARDLY * duration[rows].sum():
         return ""
-    kind, kinds = numbered(solo.key[rows] * np.int64(1 << 20) + np.clip(solo.place[rows] + 1, 0, (1 << 20) - 1))
+    kind, kinds = numbered_places(solo.key[rows], solo.place[rows])
     (usual,) = group_quantiles(kind, kinds, duration[rows], _PACE)
     stretch, part = duration[rows] / usual[kind], cover[rows] / duration[rows]
     many = np.bincount(kind, minlength=kinds)[kind] >= _LEAST_PACE

@@ -16,7 +16,7 @@ from tb_contention.contention.alone import preferring
 from tb_contention.contention.baseline import Baseline, baseline, centred, group_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
-from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -80,7 +80,7 @@ def _seen(work: SessionWork, exposure: Exposure, company: Intervals) -> _Seen:
     if not len(company):
         rows, at = rows[:0], at[:0]
     since = np.where(at >= 0, work.start[rows] - company.end[np.maximum(at, 0)] if len(rows) else 0, np.inf)
-    group, groups = numbered(work.key[rows] * np.int64(1 << 20) + np.minimum(work.place[rows] + 1, (1 << 20) - 1))
+    group, groups = numbered_places(work.key[rows], work.place[rows])
     log = np.log(exposure.duration[rows])
     log = log - group_medians(group, groups, log)[group]
     usual = np.abs(log) < _MOST

@@ -17,7 +17,7 @@ import numpy as np
 from tb_contention.contention.baseline import centred, group_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
-from tb_contention.contention.kernel_keys import numbered
+from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64
@@ -57,7 +57,7 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
     start = work.start[rows]
     met = covered(company, work.start, work.end).astype(np.float64)
     seen = covered(company, start, start + ahead) / ahead
-    place, places = numbered(key * np.int64(1 << 20) + np.minimum(work.place[rows] + 1, (1 << 20) - 1))
+    place, places = numbered_places(key, work.place[rows])
     z, d, x = (centred(place, places, values) for values in (seen, duration, met[rows]))
     cluster, clusters = _clusters(work, rows)
     moved = float(np.sum(z * x))
