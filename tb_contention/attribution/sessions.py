@@ -8,7 +8,7 @@ import numpy as np
 from tb_contention.attribution.rules import Parts, find_parts
 from tb_contention.attribution.stepping import steps_of, with_own_steps
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, DeviceRef, Session
-from tb_contention.model.attribution import Attribution
+from tb_contention.model.attribution import Attribution, rest_of
 from tb_contention.model.faults import Faults
 from tb_contention.model.names import clean
 from tb_contention.model.trace import Trace
@@ -57,7 +57,7 @@ def _split(process: Session, parts: Parts) -> tuple[Session, ...]:
         name = f"{process.name} (unattributed)"
         detail = f"Work of {process.name} that no session could be found for: it has no launch, or its launch lies inside no session's run."
         taken = {session.id for session in made}
-        key = SessionId(f"{process.id}#(unattributed)")
+        key = rest_of(process.id)
         while key in taken:
             key = SessionId(f"{key}'")
         made.append(_part(process, parts, _UNATTRIBUTED, name, key, detail, lost))

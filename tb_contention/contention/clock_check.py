@@ -57,7 +57,7 @@ def _checked(group: DeviceGroup, sessions: list[Session], shared: set[str | None
     movable = by_trust[1:] if len(sessions) == 2 else by_trust
 
     def lag_of(one: Session, moved: Session | None = None, by: int = 0) -> Lag | None:
-        placed = [_moved(part, by) if moved is not None and part.id == moved.id else part for part in parts]
+        placed = [part.moved(by) if moved is not None and part.id == moved.id else part for part in parts]
         works = [session_work(part, planes[part.id]) for part in placed]
         return find_lag(works, [part.id == one.id for part in placed], 2 * stated)
 
@@ -155,13 +155,4 @@ def _until(trace: Trace, end: int) -> Trace:
         launches=trace.launches.select(trace.launches.start < end),
         host_events=trace.host_events.select(trace.host_events.start < end),
         steps=trace.steps.select(trace.steps.start < end),
-    )
-
-
-def _moved(session: Session, by: int) -> Session:
-    return replace(
-        session,
-        offset=Nanoseconds(session.offset + by),
-        start=Nanoseconds(session.start + by),
-        end=Nanoseconds(session.end + by),
     )

@@ -55,6 +55,7 @@ from tb_contention.contention.untraced import Turns, find_turns, only_one, reass
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
+from tb_contention.model.attribution import rest_of
 from tb_contention.model.contention import (
     Blame,
     Cost,
@@ -73,8 +74,8 @@ B = TypeVar("B")
 _LEAST_COVERAGE, _MOSTLY = 0.3, 0.8
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
-#: Kernels of a process that belong to no session that is known, and what it costs to know a slowdown without them.
-_REST, _WHOSE = "#(unattributed)", 0.14
+#: What it costs to know a slowdown where kernels of the process belong to no session that is known, as a part of the loss.
+_WHOSE = 0.14
 #: Kernels of a session up to which the effect of the clock error is measured.
 _MOST_REPEATED = 200_000
 
@@ -140,7 +141,7 @@ def measure_cost(
     corrected = _each(lambda case: _by_steps(case[0], case[1], alone), list(zip(victims, losses, strict=True)))
     losses = [loss for loss, _ in corrected]
     clocks = [float(np.hypot(first, more)) for first, (_, more) in zip(left_out, corrected, strict=True)]
-    if any(work.id.endswith(_REST) for work in works):
+    if any(w.session.process is not None and w.id == rest_of(w.session.process) for w in works):
         ratios = [loss.periods.shared.sum() / max(1.0, float(loss.periods.alone.sum())) for loss in losses]
         clocks = [clock + _WHOSE * abs(float(ratio) - 1) for clock, ratio in zip(clocks, ratios, strict=True)]
     estimates = [

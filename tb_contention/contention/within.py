@@ -71,22 +71,13 @@ def overlap_shifted(
     The window is that in which all are then recorded; empty when the move leaves none.
     """
     process = aligned.session(SessionId(session)).process or session
-    sessions = tuple(_moved(s, by) if (s.process or s.id) == process else s for s in aligned.sessions)
+    sessions = tuple(s.moved(by) if (s.process or s.id) == process else s for s in aligned.sessions)
     members = {plane.session for plane in group.planes}
     start = max(s.start for s in sessions if s.id in members)
     end = max(start, min(s.end for s in sessions if s.id in members))
     moved = replace(group, start=Nanoseconds(start), end=Nanoseconds(end))
     overlap = measure_overlap(replace(aligned, sessions=sessions), moved)
     return overlap.time, overlap.pairs
-
-
-def _moved(session: Session, by: int) -> Session:
-    return replace(
-        session,
-        offset=Nanoseconds(session.offset + by),
-        start=Nanoseconds(session.start + by),
-        end=Nanoseconds(session.end + by),
-    )
 
 
 def _cut(session: Session, devices: list[int], losses: KernelLosses | None, start: int, end: int) -> _Cut:

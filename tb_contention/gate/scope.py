@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tb_contention.errors import OptionError
+from tb_contention.model.attribution import rest_of
 from tb_contention.model.gate import Limits
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.units import Nanoseconds, SessionId
@@ -92,4 +93,4 @@ def _is_taken_apart(session: SessionReport, report: Report) -> bool:
 
 def belongs_to_none(session: SessionReport) -> bool:
     """Return whether it is the work of a process that belongs to no known session."""
-    return session.process is not None and session.id == f"{session.process}#(unattributed)"
+    return session.process is not None and session.id == rest_of(session.process)

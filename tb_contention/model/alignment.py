@@ -1,6 +1,6 @@
 """Traces placed on wall-clock time and on physical GPUs, and the groups of sessions that ran together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from tb_contention.model.attribution import Attribution
@@ -107,6 +107,15 @@ class Session:
         Attribution | None, Wire("how an `in_process` session is distinguished; null for a whole process")
     ] = None
     manifest: ManifestSession | None = None
+
+    def moved(self, by: int) -> "Session":
+        """Return the session at another place in time, `by` ns later."""
+        return replace(
+            self,
+            offset=Nanoseconds(self.offset + by),
+            start=Nanoseconds(self.start + by),
+            end=Nanoseconds(self.end + by),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,11 @@ from tb_contention.units import Bytes, Nanoseconds, SessionId
 from tb_contention.wire import Choice, Wire
 
 
+def rest_of(process: SessionId) -> SessionId:
+    """Name what of a process belongs to none of the sessions inside it."""
+    return SessionId(f"{process}#(unattributed)")
+
+
 class Rule(Choice):
     """How sessions inside a process are distinguished, best first."""
 
