@@ -3,7 +3,7 @@
 import numpy as np
 
 from tb_contention.contention.co_pending import co_pending
-from tb_contention.contention.interval_sets import widened
+from tb_contention.contention.interval_sets import closed
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import ClockCheck
@@ -22,7 +22,7 @@ def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Shari
     """Return that the mechanism is unknown, where the clock error is as long as the pieces of overlap; error: between sessions, ns."""
     if error <= _EXACT or len(works) < 2:
         return None
-    phases = [_closed(work.pending).clip(start, end) for work in works]
+    phases = [closed(work.pending, _PAUSE).clip(start, end) for work in works]
     piece = min([_usual(p) for p in phases] + [_usual(co_pending(phases, start, end).where)], default=0.0)
     in_doubt = any(work.session.clock.check is ClockCheck.DOUBTED for work in works)
     if error <= (_PART_IN_DOUBT if in_doubt else _PART) * piece:
@@ -33,12 +33,6 @@ def blurred(works: list[SessionWork], start: int, end: int, error: int) -> Shari
         detail=f"The clocks of the sessions may differ by {duration(error)}, and they overlap for about {duration(piece)} at a time: "
         "which kernels met could not be determined.",
     )
-
-
-def _closed(pending: Intervals) -> Intervals:
-    """Close short pauses."""
-    wide = widened(pending, _PAUSE // 2)
-    return Intervals(start=wide.start + _PAUSE // 2, end=wide.end - _PAUSE // 2)
 
 
 def _usual(pieces: Intervals) -> float:

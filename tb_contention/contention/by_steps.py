@@ -81,7 +81,7 @@ def agreed(loss: Loss, say: StepsSay | None, company: Intervals) -> tuple[Loss, 
     disagreement is error. Where streams run at once and no steps tell, kernels that waited for another stream may have waited for others.
     """
     shared, alone = float(loss.periods.shared.sum()), float(loss.periods.alone.sum())
-    overlapping = len(np.unique(loss.work.stream[~loss.work.copy])) > 1
+    overlapping = int((np.bincount(loss.work.stream[~loss.work.copy]) > 0).sum()) > 1
     if shared <= 0 or alone <= 0 or loss.alone.evidence is Evidence.D:
         return loss, 0.0
     if say is None:

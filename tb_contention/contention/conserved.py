@@ -43,14 +43,13 @@ _SURE = 0.04
 class _Part:
     """Of one session: which kernels had company; ns from when each could have run to its end.
 
-    share: equal shares of that in company. free: out of company. met, waited: in company, while it ran and before it started.
+    share: equal shares of that in company. free: out of company. met: in company, while it ran.
     """
 
     rows: Bool
     share: F64
     free: F64
     met: F64
-    waited: F64
 
 
 def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing) -> list[Alone]:
@@ -58,7 +57,7 @@ def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[A
     sure = sharing.mechanism is Mechanism.TIME_SLICING and sharing.confidence is Confidence.SURE
     if not sure or sharing.in_turns or len(works) < 2:
         return alones
-    pending = [_waiting(work) for work in works]
+    pending = [work.kernels_pending() for work in works]
     deep = [at_depth(pending, k) for k in range(2, len(works) + 1)]
     parts = [_part(w, e, deep) for w, e in zip(works, exposures, strict=True)]
     told = [_doubted(e, a, p) for e, a, p in zip(exposures, alones, parts, strict=True)]
@@ -77,12 +76,6 @@ def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[A
     ]
 
 
-def _waiting(work: SessionWork) -> Intervals:
-    """Return when a session had kernels to run; copies have engines of their own."""
-    kernels = ~work.copy
-    return Intervals.union_of(work.ready[kernels], work.end[kernels])
-
-
 def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part:
     """Share the time of each kernel, from when it could have run, equally among those that had work."""
     company = covered(deep[0], work.ready, work.end).astype(np.float64)
@@ -94,7 +87,6 @@ def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part
         share=share,
         free=(work.end - work.ready) - company,
         met=covered(deep[0], work.start, work.end).astype(np.float64),
-        waited=covered(deep[0], work.ready, work.start).astype(np.float64),
     )
 
 

@@ -53,6 +53,12 @@ def widened(where: Intervals, by: int) -> Intervals:
     return Intervals.union_of(where.start - by, where.end + by) if by else where
 
 
+def closed(where: Intervals, gap: int) -> Intervals:
+    """Close gaps of at most so many ns between intervals."""
+    grown = Intervals.union_of(where.start, where.end + gap)
+    return Intervals(start=grown.start, end=grown.end - gap)
+
+
 def united(sets: list[Intervals]) -> Intervals:
     """Unite sets of intervals."""
     if len(sets) == 1:

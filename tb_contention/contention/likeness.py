@@ -18,7 +18,7 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launch_config import parse_launch_config
 from tb_contention.model.trace import Device
-from tb_contention.units import F64, I64
+from tb_contention.units import F64, I64, Bool
 from tb_contention.words.numbers import number, times
 
 #: Share of the time in kernels that both run, from which on works are the same for sure, are alike, and have anything in common.
@@ -180,10 +180,8 @@ def _numbered(work: SessionWork, solo: SessionWork) -> tuple[tuple[I64, I64], tu
 
 def _numbers_of(work: SessionWork, names: dict[str, int], kinds: dict[tuple[object, ...], int]) -> tuple[I64, I64]:
     kernels, strings = work.session.trace.kernels, work.session.trace.strings
-    first = np.full(max(1, work.keys), -1, np.int64)
-    first[work.key[::-1]] = work.rows[::-1]
     by_name, by_kind = np.zeros((2, max(1, work.keys)), np.int64)
-    for key, row in enumerate(first.tolist()):
+    for key, row in enumerate(work.first_rows().tolist()):
         if row >= 0:
             name = strings.get(int(kernels.name[row])) or ""
             launched = parse_launch_config(strings.get(int(kernels.details[row])))
@@ -199,7 +197,7 @@ def _shared(of: tuple[I64, I64], weight: list[F64]) -> float:
     return min(_weight_of(both, k, w) for k, w in zip(of, weight, strict=True))
 
 
-def _weight_of(marked: np.ndarray[tuple[int], np.dtype[np.bool_]], kind: I64, weight: F64) -> float:
+def _weight_of(marked: Bool, kind: I64, weight: F64) -> float:
     total = float(weight.sum())
     return float(weight[marked[kind]].sum()) / total if total else 0.0
 
@@ -254,7 +252,7 @@ class _Pace:
     count: int
 
 
-def _paces(work: SessionWork, rows: np.ndarray[tuple[int], np.dtype[np.bool_]], solo: SessionWork) -> _Pace | None:
+def _paces(work: SessionWork, rows: Bool, solo: SessionWork) -> _Pace | None:
     """Compare a low quantile of each kind of kernel at its place in the step; None without enough of them."""
     (_, _), (here, there) = _numbered(work, solo)
     kept, others = np.flatnonzero(rows & ~work.spin), np.flatnonzero(~solo.spin)
@@ -296,7 +294,7 @@ def _weighted(value: F64, weight: F64, part: float) -> float:
     return float(value[order][min(int(np.searchsorted(total, part * total[-1])), len(value) - 1)])
 
 
-def _far_from(work: SessionWork, foreign: Intervals) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _far_from(work: SessionWork, foreign: Intervals) -> Bool:
     """Mark kernels that start long after others last had work."""
     if not len(foreign):
         return np.ones(len(work.start), np.bool_)

@@ -116,7 +116,7 @@ def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, w
     duration = (work.end - work.start)[rows].astype(np.float64)
     size, sizes = numbered(work.key[rows])
     others = [other for other in works if other is not work]
-    kernels = united([Intervals.union_of(o.ready[~o.copy], o.end[~o.copy]) for o in others])
+    kernels = united([other.kernels_pending() for other in others])
     company = united([other.pending for other in others])
     in_company, beside, met = (
         covered(where, work.start[rows], work.end[rows]) / np.maximum(duration, 1.0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.co_pending import CoPending
-from tb_contention.contention.interval_sets import covered
+from tb_contention.contention.interval_sets import closed, covered
 from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -26,16 +26,11 @@ _MOSTLY_CUT = 0.6
 _LONG_NS = 150_000
 
 
-def _closed(work: SessionWork) -> Intervals:
-    """Return when the session was running, gaps between two kernels of up to 2 us closed."""
-    running = work.running
-    grown = Intervals.union_of(running.start, running.end + _MERGE_NS)
-    return Intervals(start=grown.start, end=grown.end - _MERGE_NS)
-
-
 def at_once(works: list[SessionWork], both: CoPending, error: int) -> float:
     """Return the share of the co-pending time in which two sessions ran at once, less the overlap that a clock error can feign."""
-    overlaps = swept_together(tuple(_closed(work).clip(both.start, both.end) for work in works)).contended
+    overlaps = swept_together(
+        tuple(closed(work.running, _MERGE_NS).clip(both.start, both.end) for work in works)
+    ).contended
     lengths = overlaps.end - overlaps.start - 2 * error
     return float(np.maximum(lengths, 0).sum()) / max(1, both.where.total)
 

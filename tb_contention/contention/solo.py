@@ -14,7 +14,7 @@ from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.baseline import BaselineCapture, Found, Use
-from tb_contention.units import F64, I64, SessionId
+from tb_contention.units import I64, SessionId
 
 #: Steps of different captures must not be taken for one.
 _STEPS_APART = 1 << 28
@@ -34,11 +34,6 @@ class Solo:
     def work(self) -> SessionWork:
         """Its kernels and host, collected once."""
         return session_work(self.session, [self.device])
-
-    @property
-    def periods(self) -> F64:
-        """Return its step periods, from the end of one step to the end of the next, ns."""
-        return np.diff(self.work.step_end).astype(np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +165,8 @@ def solo_baseline(work: SessionWork, solos: list[SessionWork]) -> Baseline:
 def _common(work: SessionWork, numbers: dict[Text, int]) -> I64:
     """Number the keys of a session by their text, one look per distinct key."""
     kernels, strings = work.session.trace.kernels, work.session.trace.strings
-    first = np.full(work.keys, -1, np.int64)
-    first[work.key[::-1]] = work.rows[::-1]
     common = np.zeros(max(1, work.keys), np.int64)
-    for key, row in enumerate(first.tolist()):
+    for key, row in enumerate(work.first_rows().tolist()):
         if row >= 0:
             columns = (kernels.name, kernels.details, kernels.op)
             name, details, op = (strings.get(int(column[row])) for column in columns)

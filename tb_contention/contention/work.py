@@ -94,6 +94,16 @@ class SessionWork:
         after = Intervals.one(max(last, self.session.end - longest), self.session.end)
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
+    def kernels_pending(self) -> Intervals:
+        """Return when it had kernels to run; copies have engines of their own."""
+        return Intervals.union_of(self.ready[~self.copy], self.end[~self.copy])
+
+    def first_rows(self) -> I64:
+        """Return the trace's row of the first kernel of each key, -1 of a key without one."""
+        first = np.full(self.keys, -1, np.int64)
+        first[self.key[::-1]] = self.rows[::-1]
+        return first
+
     def part(self, rows: npt.NDArray[np.int64] | slice) -> "SessionWork":
         """Return the same session with some of its kernels; none knows the one before it."""
         columns = (
