@@ -56,10 +56,14 @@ def _checked(group: DeviceGroup, sessions: list[Session], shared: set[str | None
     )
     movable = by_trust[1:] if len(sessions) == 2 else by_trust
 
+    stated_works = [session_work(part, planes[part.id]) for part in parts]
+
     def lag_of(one: Session, moved: Session | None = None, by: int = 0) -> Lag | None:
-        placed = [part.moved(by) if moved is not None and part.id == moved.id else part for part in parts]
-        works = [session_work(part, planes[part.id]) for part in placed]
-        return find_lag(works, [part.id == one.id for part in placed], 2 * stated)
+        works = [
+            session_work(work.session.moved(by), planes[work.id]) if moved is not None and work.id == moved.id else work
+            for work in stated_works
+        ]
+        return find_lag(works, [work.id == one.id for work in works], 2 * stated)
 
     lags = {s.id: lag for s in movable if (lag := lag_of(s)) is not None}
     for one in reversed(movable):

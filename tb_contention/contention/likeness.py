@@ -41,6 +41,10 @@ _MATTERS = 0.05
 _HARDLY = 0.01
 
 
+#: Numbers of the kernels of a session, and of those of the capture that it is compared with.
+_Both = tuple[I64, I64]
+
+
 class Likeness(IntEnum):
     """How like a capture is to a session. OTHER: another program, never worth a word unless the user names it."""
 
@@ -69,17 +73,17 @@ def judge_likeness(
     wrong = _other_gpu(work, solo)
     if wrong:
         return Judged(likeness=Likeness.WRONG, reason=wrong)
-    same = _same_work(work, solo)
+    names, kinds = _numbered(work, solo)
+    same = _same_work(work, solo, names, kinds)
     if same.likeness <= Likeness.WRONG:
         return same
-    wrong = _in_company(solo, company, neighbours) or _other_pace(work, seen, solo)
+    pace = _paces(work, seen.undisturbed, solo, kinds)
+    wrong = _in_company(solo, company, neighbours) or _other_pace(work, seen, solo, kinds, pace)
     if wrong:
         return Judged(likeness=Likeness.WRONG, reason=wrong)
     doubt = same.reason or _other_machine(work, solo)
     likeness = Likeness.DOUBTFUL if doubt else Likeness.SURE
-    return Judged(
-        likeness=likeness, reason=doubt, is_paced=_paces(work, seen.undisturbed, solo) is not None, kinds=solo.keys
-    )
+    return Judged(likeness=likeness, reason=doubt, is_paced=pace is not None, kinds=solo.keys)
 
 
 def _device(work: SessionWork) -> Device | None:
@@ -121,9 +125,8 @@ def _other_machine(work: SessionWork, solo: SessionWork) -> str:
     )
 
 
-def _same_work(work: SessionWork, solo: SessionWork) -> Judged:
+def _same_work(work: SessionWork, solo: SessionWork, names: _Both, kinds: _Both) -> Judged:
     """Compare what runs in a step: names, then launch sizes, then counts."""
-    names, kinds = _numbered(work, solo)
     weight = [(w.end - w.start).astype(np.float64) * ~w.spin for w in (work, solo)]
     related = min(_shared(names, weight), 1.0)
     if related < _RELATED:
@@ -170,7 +173,7 @@ def _in_proportion(kinds: tuple[I64, I64], weight: list[F64]) -> Judged:
     return Judged(likeness=Likeness.DOUBTFUL, reason="too few steps were recorded to compare one with another")
 
 
-def _numbered(work: SessionWork, solo: SessionWork) -> tuple[tuple[I64, I64], tuple[I64, I64]]:
+def _numbered(work: SessionWork, solo: SessionWork) -> tuple[_Both, _Both]:
     """Number the names of both works' kernels, and their names with launch sizes; one look per distinct key."""
     names: dict[str, int] = {}
     kinds: dict[tuple[object, ...], int] = {}
@@ -213,18 +216,17 @@ def _per_step(work: SessionWork, kind: I64) -> F64 | None:
     return counts
 
 
-def _other_pace(work: SessionWork, seen: Exposure, solo: SessionWork) -> str:
-    """Say that kernels take another time there than undisturbed ones do here, all of them alike or each its own."""
-    pace = _paces(work, seen.undisturbed, solo)
+def _other_pace(work: SessionWork, seen: Exposure, solo: SessionWork, kinds: _Both, pace: "_Pace | None") -> str:
+    """Say that kernels take another time there than undisturbed ones do here (pace), all of them alike or each its own."""
     if pace is None:
-        pace = _paces(work, seen.inside, solo)
+        pace = _paces(work, seen.inside, solo, kinds)
         if pace is not None and pace.usual < _SLOWER_THAN_ALL - 2 * pace.error:
             return _slow(1 / pace.usual)
         return _clocks(work, solo)
     if pace.usual < min(_SLOWER, 1 - 2 * pace.error):
         return _slow(1 / pace.usual)
     if pace.usual > max(_FASTER, 1 + 2 * pace.error):
-        far = _paces(work, seen.undisturbed & _far_from(work, seen.foreign), solo)
+        far = _paces(work, seen.undisturbed & _far_from(work, seen.foreign), solo, kinds)
         is_far = far is not None and far.count >= _LEAST_FAR and far.usual > max(_FASTER, 1 + 2 * far.error)
         common = pace.apart < 0.5 * (pace.usual - 1)
         if common and (is_far or pace.usual > _FALLS):
@@ -252,9 +254,9 @@ class _Pace:
     count: int
 
 
-def _paces(work: SessionWork, rows: Bool, solo: SessionWork) -> _Pace | None:
+def _paces(work: SessionWork, rows: Bool, solo: SessionWork, of: _Both) -> _Pace | None:
     """Compare a low quantile of each kind of kernel at its place in the step; None without enough of them."""
-    (_, _), (here, there) = _numbered(work, solo)
+    here, there = of
     kept, others = np.flatnonzero(rows & ~work.spin), np.flatnonzero(~solo.spin)
     if not len(kept) or not len(others):
         return None
