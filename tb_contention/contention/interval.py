@@ -11,13 +11,13 @@ from tb_contention.units import F64
 _RESAMPLES = 1000
 #: Periods beyond this are resampled in bunches.
 _MOST_BLOCKS = 1000
-_SIGMA_90 = 1.6449
+SIGMA_90 = 1.6449
 #: Of fewer steps resampling says nothing: the error is at least this part of the loss, by their number.
 _FEW, _FEW_ERROR = 4, 0.3
 #: What the replay leaves out, as part of the loss, and of the period; checked against simulated truth (tests/ground_truth).
 _MODEL = {Evidence.A: 0.05, Evidence.B: 0.03, Evidence.C: 0.10, Evidence.D: 0.0}
 _MEASURED = 0.03
-_FLOOR = 0.0015
+FLOOR = 0.0015
 #: Error for each part of the kernels that the profiler says it dropped.
 _MISSING = 1.5
 #: Bounds leave that much room for what the replay leaves out.
@@ -48,8 +48,8 @@ def estimate(loss: Loss, clock: float) -> Estimate | None:
         return Estimate(value=value, low=low, high=max(low, shared / least) * _LOOSE)
     below, above = _resampled(loss.periods)
     left_out = _MEASURED if loss.alone.measured else _MODEL[loss.alone.evidence]
-    model = left_out * abs(value - 1) + _FLOOR + _MISSING * loss.work.missing * value + loss.alone.unresolved
-    rest = np.hypot(_SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
+    model = left_out * abs(value - 1) + FLOOR + _MISSING * loss.work.missing * value + loss.alone.unresolved
+    rest = np.hypot(SIGMA_90 * value * _noise(loss) / alone, np.hypot(model, clock))
     return Estimate(
         value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))
     )

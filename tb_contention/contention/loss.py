@@ -89,11 +89,7 @@ def measure_loss(
     pace = host_pace(work)
     waits = find_waits(work, exposure, gaps, running) if away is None else _measured_waits(work, exposure, gaps, away)
     eased = pace if host_gap is None else replace(pace, gap=host_gap)
-    played = replay(work, eased, gaps, alone.estimate, waits.alone)
-    periods, has_steps = find_periods(work, exposure, played)
-    shortest = periods
-    if alone.shortest is not alone.estimate:
-        shortest, _ = find_periods(work, exposure, replay(work, eased, gaps, alone.shortest, waits.alone))
+    played, periods, shortest, has_steps = replayed(work, exposure, alone, eased, gaps, waits)
     counted = np.zeros(len(work.start), np.bool_)
     if len(periods.begin):
         counted = (work.start >= periods.begin[0]) & (work.start < periods.end[-1])
@@ -101,6 +97,18 @@ def measure_loss(
         work=work, exposure=exposure, alone=alone, gaps=gaps, pace=pace, waits=waits, played=played, periods=periods,
         shortest=shortest, counted=counted, has_steps=has_steps,
     )  # fmt: skip
+
+
+def replayed(
+    work: SessionWork, exposure: Exposure, alone: Alone, pace: HostPace, gaps: Gaps, waits: Waits
+) -> tuple[Played, Periods, Periods, bool]:
+    """Play a session alone; return with it the periods, those with the shortest durations, and whether they are steps."""
+    played = replay(work, pace, gaps, alone.estimate, waits.alone)
+    periods, has_steps = find_periods(work, exposure, played)
+    if alone.shortest is alone.estimate:
+        return played, periods, periods, has_steps
+    fastest = replay(work, pace, gaps, alone.shortest, waits.alone)
+    return played, periods, find_periods(work, exposure, fastest)[0], has_steps
 
 
 def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Intervals) -> Waits:

@@ -4,16 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.interval import Estimate, estimate
-from tb_contention.contention.loss import Loss, Periods, find_periods
+from tb_contention.contention.interval import FLOOR, Estimate, estimate
+from tb_contention.contention.loss import Loss, Periods, replayed
 from tb_contention.contention.replay import replay
 from tb_contention.contention.requests import Requests, draw_requests
 from tb_contention.contention.rhythm import Rhythm, rhythm
 from tb_contention.model.contention import Evidence, Latency, Loop, RequestTime, RequestTimes, Slowdown
 from tb_contention.units import F64
 
-#: Periods between the ends of two requests are no better known than this.
-_FLOOR = 0.0015
 #: No step becomes shorter by more than this by sharing, whatever its interval is.
 _LEAST = 0.5
 
@@ -47,7 +45,7 @@ def with_arrivals(loss: Loss, found: Estimate | None, clock: float) -> Paced:
         return replace(plain, estimate=both, loop=Loop.UNKNOWN)
     return Paced(
         loss=_anchored(loss, steps, drawn.arrivals),
-        estimate=Estimate(value=middle, low=low - _FLOOR, high=high + _FLOOR),
+        estimate=Estimate(value=middle, low=low - FLOOR, high=high + FLOOR),
         loop=Loop.OPEN,
         latency=_latency(loss, steps, drawn),
     )
@@ -84,12 +82,7 @@ def _anchored(loss: Loss, steps: Rhythm, arrivals: F64) -> Loss:
     arrival[steps.begins], waits_for[steps.begins] = arrivals, -1
     gap[steps.begins] = np.where(steps.waited, np.minimum(gap[steps.begins], steps.turnaround), 0.0)
     pace = replace(loss.pace, gap=gap, waits_for=waits_for, arrival=arrival)
-    played = replay(loss.work, pace, loss.gaps, loss.alone.estimate, loss.waits.alone)
-    periods, _ = find_periods(loss.work, loss.exposure, played)
-    shortest = periods
-    if loss.alone.shortest is not loss.alone.estimate:
-        fast = replay(loss.work, pace, loss.gaps, loss.alone.shortest, loss.waits.alone)
-        shortest, _ = find_periods(loss.work, loss.exposure, fast)
+    played, periods, shortest, _ = replayed(loss.work, loss.exposure, loss.alone, pace, loss.gaps, loss.waits)
     return replace(loss, pace=pace, played=played, periods=periods, shortest=shortest)
 
 

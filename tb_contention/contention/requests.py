@@ -15,6 +15,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
+from tb_contention.contention.interval import SIGMA_90
 from tb_contention.contention.rhythm import Rhythm
 from tb_contention.units import F64
 
@@ -27,7 +28,6 @@ _OF2 = types.Array(types.float64, 2, "C")
 _DRAWS, _BETWEEN, _BEFORE, _MOST_MOVES = 400, 5, 500, 20_000_000
 #: Requests may come in another way than the intervals assume: error of what waiting adds, as part of it.
 _MODEL = 0.3
-_SIGMA_90 = 1.6449
 #: Percentiles of the request time that are reported.
 PERCENTILES = (50, 95, 99)
 
@@ -117,7 +117,7 @@ def draw_requests(found: Rhythm, alone: F64, low: float, high: float) -> Request
     rng = np.random.default_rng(0)
     if waiting:
         _draw(found.begin, found.waited, draws, _BETWEEN, min(_BEFORE, draws * _BETWEEN), rng, arrivals)
-    normal = rng.standard_normal(draws) / _SIGMA_90
+    normal = rng.standard_normal(draws) / SIGMA_90
     scale = 1 + np.where(normal < 0, normal * (1 - low), normal * (high - 1))
     together, there = np.empty((draws, 4)), np.empty((draws, 4))
     ratio, slowdown = np.empty(draws), np.empty(draws)
@@ -131,7 +131,7 @@ def draw_requests(found: Rhythm, alone: F64, low: float, high: float) -> Request
     waits = float((together[:, 0] - (found.end - found.begin).mean()).mean())
     if waits > 0:
         unsure = _MODEL * waits / float(together[:, 0].mean()) / sqrt(1 + count / 1000)
-        ratio = ratio * np.exp(unsure / _SIGMA_90 * rng.standard_normal(draws))
+        ratio = ratio * np.exp(unsure / SIGMA_90 * rng.standard_normal(draws))
     return Requests(together=together, alone=there, ratio=ratio, slowdown=slowdown, arrivals=arrivals.mean(0))
 
 
