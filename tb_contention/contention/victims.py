@@ -1,0 +1,139 @@
+"""What is known of each session of a device before the mechanism is: its company, and what that leaves undisturbed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tb_contention.contention.alone import learned
+from tb_contention.contention.baseline import Baseline
+from tb_contention.contention.drift import warm_up_end
+from tb_contention.contention.exposure import Exposure, Link, expose
+from tb_contention.contention.host_part import HostEffect, host_effects
+from tb_contention.contention.interval_sets import united
+from tb_contention.contention.link import link_between, with_copies
+from tb_contention.contention.replay import find_gaps
+from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
+from tb_contention.contention.side_by_side import each
+from tb_contention.contention.solo import solo_baseline
+from tb_contention.contention.untraced import Turns, find_turns
+from tb_contention.contention.work import SessionWork
+from tb_contention.model.alignment import DeviceGroup
+from tb_contention.model.intervals import Intervals
+from tb_contention.units import SessionId
+
+#: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
+_LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Victim:
+    """What is known of one session before the mechanism is. solos: the same work alone."""
+
+    work: SessionWork
+    solos: list[SessionWork]
+    busy: Intervals
+    link: Link | None
+    host: HostEffect | None
+    exposure: Exposure
+    own: Baseline
+    solo: Baseline | None
+    solo_latency: float | None
+    running: Intervals
+    turns: Turns | None
+    shadow: Shadow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Victims:
+    """All sessions of a device. hosts: what hosts cost each other; stranger: turns of somebody who was not captured interrupt a session."""
+
+    each: list[Victim]
+    hosts: dict[SessionId, HostEffect]
+    shadow: Shadow | None
+    stranger: bool
+
+    @property
+    def works(self) -> list[SessionWork]:
+        """Return the work of each."""
+        return [victim.work for victim in self.each]
+
+
+def find_victims(
+    works: list[SessionWork], group: DeviceGroup, error: int, solos: dict[SessionId, list[SessionWork]]
+) -> Victims:
+    """Find each session's company and learn from what it leaves undisturbed; error: of the clocks, ns; solos: the same work alone.
+
+    A stranger's turns, and the shadow of company, are known from all sessions: where there is either, all are looked at once more.
+    """
+    running = {work.id: work.running for work in works}
+    hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end)
+
+    def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
+        return _victim(work, works, running, group, error, solos.get(work.id, []), hosts.get(work.id), turn, shadow)
+
+    victims = each(victim_of, works)
+    turn = next((victim.turns.length for victim in victims if victim.turns is not None), None)
+    shadow = find_shadow(works, [victim.exposure for victim in victims], [victim.busy for victim in victims])
+    if turn is not None or shadow is not None:
+        victims = each(lambda work: victim_of(work, turn, shadow), works)
+    return Victims(each=victims, hosts=hosts, shadow=shadow, stranger=turn is not None)
+
+
+def _victim(
+    work: SessionWork,
+    works: list[SessionWork],
+    running: dict[SessionId, Intervals],
+    group: DeviceGroup,
+    error: int,
+    solo_works: list[SessionWork],
+    host: HostEffect | None,
+    turn: float | None,
+    shadow: Shadow | None,
+) -> Victim:
+    others = [other for other in works if other is not work]
+    link = link_between(work, others, (group.start, group.end), error)
+    pending = [other.pending for other in others] if link is None else link.apart
+    busy = united([*pending, *(other.unseen() for other in others)])
+    turns = find_turns(work, busy, group, error, turn)
+    busy = busy if turns is None else united([busy, turns.away])
+    others_running = united([running[other.id] for other in others])
+    exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow)
+    warm = warm_up_end(work, exposure, own.alone, others_running)
+    if warm > group.start:
+        exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow)
+    solo = solo_baseline(work, solo_works) if solo_works else None
+    latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
+    if solo is not None and _slow_by_itself(exposure, solo):
+        exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
+    return Victim(
+        work=work,
+        solos=solo_works,
+        busy=busy,
+        link=link,
+        host=host,
+        exposure=exposure,
+        own=own,
+        solo=solo,
+        solo_latency=sum(latencies) / len(latencies) if latencies else None,
+        running=others_running,
+        turns=turns,
+        shadow=shadow,
+    )
+
+
+def exposed(
+    work: SessionWork, busy: Intervals, window: tuple[int, int], error: int, link: Link | None, shadow: Shadow | None
+) -> tuple[Exposure, Baseline]:
+    """Expose a session to its company, and learn from what that leaves undisturbed."""
+    bright = expose(work, busy, *window, error, link)
+    exposure = shaded(work, bright, busy, shadow)
+    own = with_shadow(work, bright, learned(work, exposure), shadow)
+    return exposure, with_copies(work, exposure, own, link)
+
+
+def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
+    """Return whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there."""
+    rows = exposure.undisturbed & np.isfinite(solo.alone)
+    if rows.sum() < _LEAST_UNTRACED:
+        return False
+    return float(exposure.duration[rows].sum()) > _UNTRACED_FACTOR * float(solo.alone[rows].sum())
