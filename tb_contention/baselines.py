@@ -49,13 +49,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baselines:
-    """The captures alone that are used, by session, and what is to be said of all that were looked at."""
+    """Which captures serve as baselines of each session, and a note on every capture that was considered."""
 
     solos: Mapping[SessionId, tuple[Solo, ...]] = field(default_factory=dict)
     notes: tuple[BaselineCapture, ...] = ()
 
     def notes_of(self, sessions: Iterable[SessionId]) -> tuple[BaselineCapture, ...]:
-        """Return what is to be said of some sessions' baselines."""
+        """Return the notes on some sessions' baselines."""
         wanted = set(sessions)
         return tuple(note for note in self.notes if note.session in wanted)
 

@@ -80,7 +80,7 @@ class HostEffect:
 def host_effects(
     works: list[SessionWork], solos: dict[SessionId, list[SessionWork]], start: int, end: int
 ) -> dict[SessionId, HostEffect]:
-    """Find what hosts cost each other in the window; solos: the same work alone. Sessions of which nothing is to be said are left out."""
+    """Find what hosts cost each other in the window; sessions without a finding are left out. solos: captures of the same work alone."""
     window = max(1, end - start)
     idle = 1.0 - united([w.running for w in works]).clip(start, end).total / window if works else 0.0
     if len(works) < 2 or (idle < _IDLE and not solos and not any(_fetching(work).total for work in works)):

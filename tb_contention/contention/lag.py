@@ -26,14 +26,19 @@ _FINEST, _COARSEST, _FINE = 50_000, 500_000, 10_000
 _REACH = 30_000_000
 #: A lag is as good as the best where this part more of the usual loss, or of all, has no cause; rivals are so many lags outside.
 _AS_GOOD, _AS_GOOD_LEAST = 0.05, 0.005
-#: Rivals outside the valley: so many are compared; each leaves such a part more of the usual loss, by so many standard errors.
+#: How many lags outside the valley are compared with the best. None is a rival if all leave more of the usual loss without a cause: by
+#: the first part and the first number of standard errors, or by the second part and number.
 _RIVALS, _RIVAL = 20, ((0.12, 3.0), (0.3, 2.5))
 #: The error of a lag, as a part of half its basin, and at least.
 _PART_OF_BASIN, _LEAST_ERROR = 0.8, 50_000
-#: A clock is refuted where nearly all losses have a cause elsewhere, so much more has none here, by so many standard errors, and by so
-#: many in both halves of the window: where several lags are as good, and where one is. By so many errors it is in doubt. A single lag
-#: must lie beyond the stated error by so many of its own, to doubt and to refute.
-_NEARLY_ALL, _REFUTED, _REFUTED_BY_ONE, _DOUBT = 0.06, (0.03, 3.5, 2.0), (0.015, 2.0, 0.8), 1.8
+#: A clock is refuted only if another lag leaves less than this part of the losses without a cause,
+_NEARLY_ALL = 0.06
+#: and if the stated one leaves more: a larger part of the losses, more standard errors, and more of them in either half of the window.
+#: Less is asked where a single lag explains the losses than where several do.
+_REFUTED, _REFUTED_BY_ONE = (0.03, 3.5, 2.0), (0.015, 2.0, 0.8)
+#: A clock is in doubt beyond this many standard errors.
+_DOUBT = 1.8
+#: How far beyond the stated error a single lag must lie, in multiples of its own error: to doubt the clock, and to refute it.
 _BEYOND = 1.4, 2.0
 
 

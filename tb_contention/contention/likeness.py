@@ -17,6 +17,7 @@ from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launch_config import parse_launch_config
+from tb_contention.model.manifest import model_of
 from tb_contention.model.trace import Device
 from tb_contention.units import F64, I64, Bool
 from tb_contention.words.numbers import number, times
@@ -94,17 +95,12 @@ def _device(work: SessionWork) -> Device | None:
     return trace.devices[trace.streams[int(trace.kernels.stream[work.rows[0]])].device]
 
 
-def _model(work: SessionWork, device: Device) -> str | None:
-    stated = work.session.manifest.devices.get(device.ordinal) if work.session.manifest is not None else None
-    return device.model or (stated.model if stated is not None else None)
-
-
 def _other_gpu(work: SessionWork, solo: SessionWork) -> str:
     """Say that it ran on another kind of GPU."""
     here, there = _device(work), _device(solo)
     if here is None or there is None:
         return "it holds no kernels" if there is None else ""
-    models = _model(work, here), _model(solo, there)
+    models = model_of(here, work.session.manifest), model_of(there, solo.session.manifest)
     if here.is_host != there.is_host:
         return "it ran on another kind of device"
     # Recorders write a model in their own words, but one recorder always in the same.
@@ -117,12 +113,13 @@ def _other_gpu(work: SessionWork, solo: SessionWork) -> str:
 def _other_machine(work: SessionWork, solo: SessionWork) -> str:
     """Say that nothing shows that both ran on the same kind of GPU."""
     here, there = _device(work), _device(solo)
-    known = here is not None and there is not None and _model(work, here) and _model(solo, there)
-    return (
-        ""
-        if known or work.session.host == solo.session.host
-        else "it was recorded on another host, and the GPU's model is unknown"
-    )
+    if work.session.host == solo.session.host:
+        return ""
+    models = [
+        None if device is None else model_of(device, each.session.manifest)
+        for device, each in ((here, work), (there, solo))
+    ]
+    return "" if all(models) else "it was recorded on another host, and the GPU's model is unknown"
 
 
 def _same_work(work: SessionWork, solo: SessionWork, names: _Both, kinds: _Both) -> Judged:

@@ -58,7 +58,7 @@ def choose_solos(
     candidates: Mapping[SessionId, Sequence[Candidate]],
     error: int,
 ) -> tuple[dict[SessionId, tuple[Solo, ...]], tuple[BaselineCapture, ...]]:
-    """Judge the candidates of each session of a group; return those to use, and what is to be said of each.
+    """Judge the candidates of each session of a group; return those to use, and a note on each.
 
     error: of the clocks, ns.
     """

@@ -32,17 +32,16 @@ _SAME = 0.08
 _ONE_PLACE, _AT_ONCE = 0.9, 4
 #: Kinds of kernels that are unlike enough in length to show that all are longer by the same, and not in proportion.
 _UNLIKE = 1.5
-
-
-#: Of a session by itself: turns of one length that must be seen, the part of the time in interruptions that they must explain, and by how
-#: much they may scatter at most: in kernels unlike in length, in such of two kinds only, and in kernels that are alike.
+#: A session by itself must show this many turns of one length, which explain this part of the time in interruptions.
 _TURNS, _MOSTLY = 12, 0.6
+#: By how much they may scatter: in kernels of several lengths, where only two kinds are interrupted, and in kernels of one length.
 _SCATTER, _TWO_KINDS, _ALIKE = 0.04, 0.02, 0.01
-#: Beside others that had no work meanwhile nothing that is known can interrupt a kernel: interruptions that must be seen there, each so
-#: long, and so many times as long as the kernel; the part of them that must agree with so many others.
-_BESIDE, _LEAST_BESIDE, _TIMES, _AGREE, _OTHERS = 4, 400_000.0, 1.5, 0.3, 3
-#: They agree within so much; of those within the wider part, so many must: heavy tails thin out, and have no length of their own.
-_WITHIN, _WIDELY, _PEAK = 0.02, 0.25, 0.35
+#: Where other sessions were traced and had no work, nothing known can interrupt a kernel. The least number of interruptions there, the
+#: least length of one (ns), and how many times as long as the kernel it is.
+_BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
+#: The part of them that must agree in length with this many others, within the narrow margin. At least the last part of those within the
+#: wide margin must be within the narrow one: heavy tails thin out, and have no length of their own.
+_AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
 #: What begins this close to others' work may be theirs, ns.
 _NEAR_BY = 20_000
 #: Instances of a kernel that show how long an uninterrupted one is, the quantile that surely is, and how much longer others are at most.
@@ -136,14 +135,7 @@ def reassigned(rows: list[Blame], losses: list[Loss]) -> list[Blame]:
             victim.work.start[cut] - victim.waits.stall[cut].astype(np.int64), victim.work.end[cut]
         )
         met = covered(delayed, culprit.work.start, culprit.work.end).astype(np.float64)
-        had = culprit.alone.estimate / np.maximum(culprit.exposure.duration, 1.0)
-        if (
-            culprit.alone.evidence is Evidence.D
-        ):  # as much of its time as the victim had of its own: turns are about equal
-            met_too = victim.counted & victim.exposure.touched
-            part = victim.alone.estimate[met_too].sum() / max(1.0, float(victim.exposure.duration[met_too].sum()))
-            had = np.where(culprit.alone.borrowed, part, had)
-        most = round(_SWITCHES * float(np.sum(met * had)))
+        most = round(_SWITCHES * float(np.sum(met * _part_had(victim, culprit))))
         kept = min(int(row.lost), most)
         taken[row.victim] = taken.get(row.victim, 0) + int(row.lost) - kept
         out.append(replace(row, lost=Nanoseconds(kept)))
@@ -153,6 +145,17 @@ def reassigned(rows: list[Blame], losses: list[Loss]) -> list[Blame]:
         if strange:
             out.append(Blame(victim=victim_id, culprit=UNTRACED, lost=Nanoseconds(strange)))
     return out
+
+
+def _part_had(victim: Loss, culprit: Loss) -> F64:
+    """Return the part of each of a culprit's kernels in which it had the device."""
+    had: F64 = culprit.alone.estimate / np.maximum(culprit.exposure.duration, 1.0)
+    if culprit.alone.evidence is not Evidence.D:
+        return had
+    # Turns are about equal: as much of its time as the victim had of its own.
+    rows = victim.counted & victim.exposure.touched
+    part = victim.alone.estimate[rows].sum() / max(1.0, float(victim.exposure.duration[rows].sum()))
+    return np.where(culprit.alone.borrowed, part, had)
 
 
 def _uncut(key: I64, keys: int, value: F64, rows: Bool) -> tuple[F64, F64]:

@@ -11,6 +11,7 @@ from tb_contention.index.grouping import says_alone
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.baseline import Found
 from tb_contention.model.capture import CaptureFile
+from tb_contention.model.manifest import model_of
 from tb_contention.model.sketch import MOST_NAMES
 from tb_contention.units import SessionId
 
@@ -155,9 +156,7 @@ def _leaf(name: str) -> str:
 def _model(placed: Placed) -> str | None:
     """Return the GPU model of the device with most work."""
     use = max(placed.sketch.use, key=lambda u: (not placed.sketch.devices[u.device].is_host, u.kernels))
-    device = placed.sketch.devices[use.device]
-    stated = placed.manifest.devices.get(device.ordinal) if placed.manifest is not None else None
-    return device.model or (stated.model if stated is not None else None)
+    return model_of(placed.sketch.devices[use.device], placed.manifest)
 
 
 def _as_often(victim: Placed, placed: Placed) -> bool:

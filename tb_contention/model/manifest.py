@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from tb_contention.model.trace import Device
 from tb_contention.units import F64, I64
 from tb_contention.wire import Choice, Wire, wired
 
@@ -141,3 +142,9 @@ class ManifestSession:
 
 #: What NTP may steer, in parts per million, with as much again for a crystal that is off; and the least that is called a step, ns.
 _STEERING, _LEAST_STEP = 1_000, 20_000
+
+
+def model_of(device: Device, manifest: ManifestSession | None) -> str | None:
+    """Return the model of a device, as the trace or else the manifest states it."""
+    stated = None if manifest is None else manifest.devices.get(device.ordinal)
+    return device.model or (None if stated is None else stated.model)
