@@ -63,15 +63,19 @@ def _likelihood(shape, mean, logs, total, count):
     return (shape - 1) * logs - total / scale - count * (shape * np.log(scale) + _log_gamma(shape))
 
 
-@compiled(types.void(_IF, _IB, types.int64, types.int64, types.int64, types.npy_rng, _OF2))
-def _draw(begin, waited, draws, between, before, rng, out):
-    """Draw arrivals (Gibbs sampling); begin: of the steps, ns; waited: the step began when the one before ended."""
+@compiled(types.void(_IF, _IB, types.float64, types.int64, types.int64, types.int64, types.npy_rng, _OF2))
+def _draw(begin, waited, usual, draws, between, before, rng, out):
+    """Draw arrivals (Gibbs sampling).
+
+    begin: of the steps, ns; waited: the step began when the one before ended; usual: time between requests to begin with, ns. From there
+    a long queue is found that single moves would take long to build.
+    """
     n = begin.shape[0]
     at = begin.copy()
     for i in range(1, n):
         if waited[i]:
-            at[i] = max(at[i - 1], at[i - 1] + 0.5 * (begin[i] - at[i - 1]))
-    shape, mean = 1.0, max(1.0, (begin[n - 1] - begin[0]) / (n - 1))
+            at[i] = min(begin[i], at[i - 1] + usual)
+    shape, mean = 1.0, max(1.0, usual)
     for sweep in range(before + draws * between):
         for i in range(1, n):
             if not waited[i]:
@@ -109,6 +113,13 @@ def _serve(arrival, length, turnaround, end):
         end[i] = free
 
 
+def _usual(found: Rhythm) -> float:
+    """Return the median time from a request that found the session idle to the next; one that came during its step came early."""
+    between = np.where(found.waited[1:], 0.5, 1.0) * np.diff(found.begin)
+    fresh = between[~found.waited[:-1]]
+    return float(np.median(fresh)) if len(fresh) else float(np.mean(between))
+
+
 def draw_requests(found: Rhythm, alone: F64, low: float, high: float) -> Requests:
     """Draw the times of requests; alone: lengths of the steps alone, ns; low, high: 90 % interval of their sum, as a part of it."""
     count, waiting = len(found.begin), int(found.waited.sum())
@@ -116,7 +127,7 @@ def draw_requests(found: Rhythm, alone: F64, low: float, high: float) -> Request
     arrivals = np.tile(found.begin, (draws, 1))
     rng = np.random.default_rng(0)
     if waiting:
-        _draw(found.begin, found.waited, draws, _BETWEEN, min(_BEFORE, draws * _BETWEEN), rng, arrivals)
+        _draw(found.begin, found.waited, _usual(found), draws, _BETWEEN, min(_BEFORE, draws * _BETWEEN), rng, arrivals)
     normal = rng.standard_normal(draws) / SIGMA_90
     scale = 1 + np.where(normal < 0, normal * (1 - low), normal * (high - 1))
     together, there = np.empty((draws, 4)), np.empty((draws, 4))

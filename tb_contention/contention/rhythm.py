@@ -90,8 +90,8 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
 def _at_once(gap: F64, length: F64) -> tuple[Bool, float]:
     """Find the steps that began at once when the one before ended, and the gap between the two then.
 
-    Gaps of next to nothing are of that kind, and gaps that are alike behind steps that differ;
-    where only equal steps have equal gaps, requests come as by a clock.
+    Gaps of next to nothing are of that kind, and gaps that are alike behind steps that differ. Where only equal steps have equal gaps,
+    requests come as by a clock.
     """
     least = max(0.0, float(gap.min()))
     near: Bool = gap <= least + max(_AT_ONCE_NS, _AT_ONCE * float(np.median(length)))

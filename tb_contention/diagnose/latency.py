@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.diagnose.places import KERNEL_PAIRS, steps
+from tb_contention.diagnose.places import KERNEL_PAIRS, SESSIONS, steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, expected, gain, slowdowns
 from tb_contention.diagnose.settings import MPS, MPS_PRIORITY, MPS_SHARE, SHORT_SLICE
@@ -13,8 +13,9 @@ from tb_contention.model.contention import Mechanism, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
-from tb_contention.words.answers import NOTICEABLE
+from tb_contention.words.answers import NOTICEABLE, Answer, answer_of, basis_with_class
 from tb_contention.words.numbers import duration, share, times
+from tb_contention.words.requests import request_words, slower_requests
 
 #: Fewer steps show no tail. It is long when p95 is that many times the median; the loss must explain that part of the difference.
 _STEPS, _TAIL, _EXPLAINED = 20, 1.5, 0.5
@@ -70,6 +71,40 @@ def latency_tail(scene: Scene) -> Iterator[Remark]:
             or "Not predicted. Shorter turns cost the other sessions a little throughput.",
             verify="The p95 step time falls, and its distance to the median is no longer a multiple of a turn.",
             schedule=Schedule.MPS,
+        )
+
+
+@rule(
+    "slow-requests",
+    place=SESSIONS,
+    speaks="Speaks when the steps of a session begin with requests, which come at a rhythm of their own, and these take measurably longer "
+    "than alone. Throughput is lost only where the session saturates. Advice: priority under MPS, a cap for the others, a GPU of its own.",
+)
+def slow_requests(scene: Scene) -> Iterator[Remark]:
+    """A server loses time per request, not requests per second."""
+    if not scene.is_shared_gpu:
+        return
+    for loss in scene.device.cost.losses:
+        latency = loss.latency
+        if latency is None or answer_of(latency.slowdown) is not Answer.YES:
+            continue
+        yield Remark(
+            title=f"R{slower_requests(scene.name(loss.session), latency)[1:]}",
+            detail=f"{request_words(loss)} The slowdown is {basis_with_class(latency.slowdown)}.",
+            cause="Its steps begin when requests arrive. Beside other sessions each takes longer, and the next ones wait for it.",
+            advice=f"MPS with priority for this session ({MPS}, {MPS_PRIORITY}) and a cap for the others ({MPS_SHARE}), or a GPU (a MIG "
+            "instance) of its own.",
+            effect=expected(scene, Schedule.MPS)
+            or "Not predicted. On a GPU of its own, its requests take as long as alone.",
+            verify="The p95 request time falls to that of a capture of the session alone.",
+            evidence={
+                "slowdown": latency.slowdown.estimate,
+                "requests": latency.requests,
+                "waited": latency.waited,
+                "p95_ns": latency.shared.p95.estimate,
+                "p95_alone_ns": None if latency.alone is None else latency.alone.p95.estimate,
+            },
+            sessions=(loss.session,),
         )
 
 

@@ -12,7 +12,7 @@ from tb_contention.model.manifest import KernelMode
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
-from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_with_class, met_where
+from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_with_class, judged_by, met_where
 from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names, group_label, session_labels
 from tb_contention.words.numbers import between, listing, share, times
@@ -104,9 +104,9 @@ def slowdowns(scene: Scene, losses: Iterable[SessionLoss]) -> str:
 
 
 def as_fast_as_alone(scene: Scene) -> bool:
-    """Return whether sharing slows no session noticeably."""
-    losses = scene.device.cost.losses
-    return bool(losses) and all(answer_of(each.slowdown) is Answer.NO for each in losses)
+    """Return whether sharing slows no session noticeably, neither its steps nor its requests."""
+    found = [slowdown for each in scene.device.cost.losses for slowdown in (each.slowdown, judged_by(each))]
+    return bool(found) and all(answer_of(slowdown) is Answer.NO for slowdown in found)
 
 
 def shares(scene: Scene, parts: Iterable[tuple[SessionId, float | None]]) -> str:

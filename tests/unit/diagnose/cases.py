@@ -28,7 +28,17 @@ from unit.memory.heap import Heap
 
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import ClockCheck
-from tb_contention.model.contention import UNTRACED, Blame, OffGpu
+from tb_contention.model.contention import (
+    UNTRACED,
+    Blame,
+    Evidence,
+    Latency,
+    Loop,
+    OffGpu,
+    RequestTime,
+    RequestTimes,
+    Slowdown,
+)
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, CombinedMemory, Growth, KernelChange, StallKind
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
@@ -109,6 +119,22 @@ def copies(overlap: bool) -> Scene:
         for k, f in enumerate(scene.facts)
     )
     return replace(scene, facts=facts)
+
+
+def served(ratio: float) -> Scene:
+    """Requests start the steps of the first session; they take `ratio` times as long as alone."""
+    scene = unshared()
+    first, *others = scene.device.cost.losses
+    alone = RequestTime(estimate=2_000_000, low=1_900_000, high=2_100_000)
+    longer = RequestTime(estimate=round(ratio * 2e6), low=round(ratio * 1.9e6), high=round(ratio * 2.1e6))
+    latency = Latency(
+        requests=80,
+        waited=20,
+        slowdown=Slowdown(estimate=ratio, low=0.97 * ratio, high=1.03 * ratio, evidence=Evidence.B),
+        shared=RequestTimes(mean=longer, p50=longer, p95=longer, p99=longer),
+        alone=RequestTimes(mean=alone, p50=alone, p95=alone, p99=alone),
+    )
+    return with_cost(scene, losses=(replace(first, loop=Loop.OPEN, latency=latency), *others))
 
 
 def off_gpu(**changes: Any) -> Scene:
@@ -239,6 +265,7 @@ CASES: tuple[Case, ...] = (
     Case("unfair-sharing", in_one_queue, time_sliced),
     Case("small-grids", lambda: two(slices(), TINY_LONG, TINY), time_sliced),
     Case("latency-tail", lambda: service(slices(5.0), (*LONG, *LONG)), time_sliced),
+    Case("slow-requests", lambda: served(3.0), lambda: served(1.01)),
     Case(
         "head-of-line",
         lambda: service(rates(0.3, 0.95), kernels(6, 2000), long_pause=40.0),

@@ -32,6 +32,7 @@ PLACES: dict[str, Place | PlaceKind | None] = {
     "unfair-sharing": BLAME,
     "small-grids": Place.table("Kernels"),
     "latency-tail": STEPS,
+    "slow-requests": Place.table("Sessions"),
     "head-of-line": Place.table("Kernel pairs"),
     "short-steps-beside-long": STEPS,
     "copy-contention": NEAR,
