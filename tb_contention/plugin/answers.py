@@ -7,6 +7,7 @@ from typing import Annotated
 from tb_contention.model.contention import PairOverlap, TimeSplit
 from tb_contention.model.findings import Problem
 from tb_contention.model.listing import ListedGroup
+from tb_contention.model.prediction import Prediction
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
 from tb_contention.plugin.views import Phase
 from tb_contention.report.contract.documents import ReportDocument
@@ -82,6 +83,15 @@ class ShiftedAnswer:
 
     time: Annotated[TimeSplit, Wire("how the window then divides")]
     overlaps: Annotated[tuple[PairOverlap, ...], Wire("overlap of each two sessions then")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionAnswer:
+    """What another schedule would bring."""
+
+    prediction: Annotated[
+        Prediction | None, Wire("the prediction; null while it is not done, and then it is asked for again")
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

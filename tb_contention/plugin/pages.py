@@ -4,7 +4,14 @@ from pathlib import Path
 
 from tb_contention.model.contention_part import ContentionPart
 from tb_contention.model.memory_part import MemoryPart
-from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.answers import (
+    EventAnswer,
+    GroupsAnswer,
+    HitAnswer,
+    PredictionAnswer,
+    ShiftedAnswer,
+    Summary,
+)
 from tb_contention.report.contract.columns import help_of
 from tb_contention.report.contract.documents import ComparisonDocument
 from tb_contention.report.contract.markdown import with_tables
@@ -26,6 +33,7 @@ ANSWERS = (
     ContentionPart,
     MemoryPart,
     ShiftedAnswer,
+    PredictionAnswer,
     ComparisonDocument,
 )
 

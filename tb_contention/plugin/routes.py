@@ -10,7 +10,8 @@ from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, PredictionAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.predicting import Predicting, question_of
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
 from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed
 from tb_contention.plugin.scanning import Scan
@@ -28,6 +29,7 @@ from tb_contention.timeline.layout import layout
 from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import tile
 from tb_contention.units import SessionId
+from tb_contention.whatif import predict
 
 _RENDERERS = {
     "json": (to_json, "application/json", "json"),
@@ -41,6 +43,7 @@ class Routes:
 
     def __init__(self, workspace: Workspace, has_xprof: Callable[[], bool]) -> None:
         self._workspace, self._has_xprof = workspace, has_xprof
+        self._predicting = Predicting()
 
     def table(self) -> dict[str, tuple[Handler, frozenset[str]]]:
         """Return the handler of each route and its parameters besides the view."""
@@ -51,6 +54,7 @@ class Routes:
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
             "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
             "/api/shifted": (self._shifted, frozenset({"device", "session", "by"})),
+            "/api/whatif": (self._whatif, frozenset({"device", "schedule", "session", "value", "limits"})),
             "/api/search": (
                 self._search,
                 frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
@@ -173,6 +177,15 @@ class Routes:
             raise RequestError(404, "unknown-session", "No session with this id ran on this device.")
         time, pairs = overlap_shifted(self._aligned(query), timeline.report.group, session, by)
         return answer(ShiftedAnswer(time=time, overlaps=pairs))
+
+    def _whatif(self, query: Query) -> wrappers.Response:
+        timeline, revision = self._timeline(query)
+        device, aligned = timeline.report, self._aligned(query)
+        question = question_of(query, device)
+        found = self._predicting.ask(
+            (revision, str(device.id), question), lambda: predict(device, aligned, (question,))[0]
+        )
+        return answer(PredictionAnswer(prediction=found))
 
     def _search(self, query: Query) -> wrappers.Response:
         text = query.text("text")

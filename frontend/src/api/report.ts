@@ -1336,6 +1336,12 @@ export interface Prediction {
   readonly unknown: string;
 }
 
+/** What another schedule would bring. */
+export interface PredictionAnswer {
+  /** the prediction; null while it is not done, and then it is asked for again */
+  readonly prediction: Prediction | null;
+}
+
 /**
  * Whether a kernel ran on both sides: `both` (it ran on both), `appeared` (it ran only after),
  * `gone` (it ran only before)
