@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tb_contention.diagnose.gpu_options import gpu_options
 from tb_contention.diagnose.places import SESSIONS, contended
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
@@ -34,17 +35,22 @@ def maybe_different_gpus(scene: Scene) -> Iterator[Remark]:
     group, time = scene.device.group, scene.device.overlap.time
     if not scene.is_shared_gpu or group.device.identity is not Identity.ASSUMED or not as_fast_as_alone(scene):
         return
-    if time.contended < _MEET * scene.window or any((f.small_grids or 0.0) >= _SMALL for f in scene.facts):
+    if (
+        scene.device.cannot_be_one_gpu
+        or time.contended < _MEET * scene.window
+        or any((f.small_grids or 0.0) >= _SMALL for f in scene.facts)
+    ):
         return
     yield Remark(
         title=f"These sessions may be on two GPUs: they overlap for {percent(time.contended, time.window)} of the window and lose nothing",
         detail="They are assumed to share one GPU because host, ordinal and capabilities agree. "
         f"{slowdowns(scene, scene.device.cost.losses)}.",
         cause="CUDA_VISIBLE_DEVICES makes every process call its first GPU 0, whichever it is.",
-        advice="State which GPU each session used: --gpu SESSION=NAME, or a tb_contention.json with the UUID beside the traces. "
+        advice="State which GPU each session used, by the options or by a tb_contention.json with the UUID beside the traces. "
         f"{BUS_ORDER} makes ordinals mean the same everywhere.",
         verify="Compare the UUIDs (nvidia-smi -L) of the processes' GPUs.",
         evidence={"contended_ns": int(time.contended), "window_ns": int(time.window)},
+        options=gpu_options(scene),
         sessions=scene.device.sessions,
     )
 
@@ -165,13 +171,17 @@ def no_steps(scene: Scene) -> Iterator[Remark]:
     )
 
 
-@rule("memory-unseen", speaks="Speaks when the memory of a session is not in its capture: it is unknown, not zero.")
+@rule(
+    "memory-unseen",
+    speaks="Speaks when the memory of a session is not in its capture, and another process used the GPU in the meantime: it is unknown, "
+    "not zero.",
+)
 def memory_unseen(scene: Scene) -> Iterator[Remark]:
     """Name the sessions whose memory the captures do not show; unknown is not zero."""
     memory = scene.device.memory
     planes = tuple(dict.fromkeys(p.session for p in scene.device.group.planes))
     unseen = planes if memory is None else memory.sessions_without_data
-    if scene.is_host or not unseen or scene.device.memory_failed:
+    if scene.is_host or not unseen or not scene.has_company or scene.device.memory_failed:
         return
     yield Remark(
         severity=Severity.INFO,
@@ -191,10 +201,13 @@ def host_only(scene: Scene) -> Iterator[Remark]:
     """Say that the shared resource shown is the host's processor because no GPU work was captured."""
     if not scene.is_host:
         return
+    measured = any(each.slowdown.baseline for each in scene.device.cost.losses)
     yield Remark(
         severity=Severity.INFO,
         title=f"No GPU work was captured on {clean(scene.device.group.device.host)}; the report shows operations on its processor",
-        detail="A processor has several cores, so operations of two sessions at the same time are overlap, not proof of contention.",
+        detail="Each session was compared with a capture of it alone, which shows what sharing the processor costs."
+        if measured
+        else "A processor has several cores, so operations of two sessions at the same time are overlap, not proof of contention.",
         advice="Capture on a machine with a GPU. If this one has a GPU, look at the problems with the input.",
         sessions=tuple(dict.fromkeys(p.session for p in scene.device.group.planes)),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.gpu_options import gpu_options
 from tb_contention.diagnose.places import driver_peak, memory_peak
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
@@ -22,6 +23,34 @@ _BEFORE = "before the import (XLA_PYTHON_CLIENT_MEM_FRACTION in older releases)"
 
 
 @rule(
+    "not-one-gpu",
+    place=memory_peak,
+    speaks="Speaks when processes that are only assumed to share a GPU held more memory at once than it has: they were on several GPUs. No "
+    "other rule judges that sum. Advice: state which GPU each used.",
+)
+def not_one_gpu(scene: Scene) -> Iterator[Remark]:
+    """The memory in use refutes that the processes were on one GPU."""
+    memory = scene.device.memory
+    if memory is None or not scene.device.cannot_be_one_gpu:
+        return
+    yield Remark(
+        severity=Severity.CRITICAL,
+        title=f"These {count(len(scene.processes), 'process', 'processes')} cannot be on one GPU: they held {size(memory.peak)} at once, "
+        f"and {scene.where} has {size(memory.capacity)}",
+        detail="They are assumed to share it only because host, ordinal and capabilities agree. Overlap, slowdowns and memory of this "
+        "group cannot be trusted until it is known which process was on which GPU.",
+        cause="CUDA_VISIBLE_DEVICES or a container makes every process call its first GPU 0, whichever it is. Or the captures come from "
+        "different machines of one name.",
+        advice="State which GPU each process used. The options put each on a GPU of its own; give those that did share one the same name. "
+        "A tb_contention.json with the UUID beside the traces settles it for good.",
+        verify="Compare the UUIDs (nvidia-smi -L) of the processes' GPUs.",
+        evidence={"combined_peak_bytes": int(memory.peak), "capacity_bytes": int(memory.capacity or 0)},
+        options=gpu_options(scene),
+        sessions=scene.device.sessions,
+    )
+
+
+@rule(
     "limits-exceed-capacity",
     place=memory_peak,
     speaks="Speaks when the limits of all allocators add up to more than the GPU has: why a second process fails although it holds little.",
@@ -29,7 +58,7 @@ _BEFORE = "before the import (XLA_PYTHON_CLIENT_MEM_FRACTION in older releases)"
 def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
     """The allocators together may take more than the GPU has: why a second process fails at start."""
     memory = scene.device.memory
-    if memory is None or memory.capacity is None:
+    if memory is None or memory.capacity is None or scene.device.cannot_be_one_gpu:
         return
     limits = {(a.session, a.allocator): a.limit for a in memory.allocators if a.limit is not None}
     sessions: tuple[SessionId, ...] = tuple(dict.fromkeys(session for session, _ in limits))
@@ -53,13 +82,15 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
 @rule(
     "reserved-unused",
     place=memory_peak,
-    speaks=f"Speaks when an allocator may take {share(_SLACK)} of the GPU more than it ever needed. That is the default of TensorFlow and "
-    "JAX, and no fault while nothing else needs the memory.",
+    speaks=f"Speaks when an allocator may take {share(_SLACK)} of the GPU more than it ever needed, and another process used the GPU in "
+    "the meantime. It is the default of TensorFlow and JAX, and no fault while nothing else needs the memory.",
 )
 def reserved_unused(scene: Scene) -> Iterator[Remark]:
     """Allocators may take much more than they ever held: why there is no room for a second process."""
     memory = scene.device.memory
     if memory is None or memory.capacity is None or memory.safe is None:
+        return
+    if not scene.has_company or scene.device.cannot_be_one_gpu:
         return
     large = [a for a in memory.allocators if _slack(a) > _SLACK * memory.capacity]
     if not large:
@@ -113,21 +144,19 @@ def little_headroom(scene: Scene) -> Iterator[Remark]:
     memory = scene.device.memory
     if memory is None or memory.capacity is None or memory.headroom is None or memory.safe is None:
         return
-    if memory.peak <= memory.safe:
+    if memory.peak <= memory.safe or scene.device.cannot_be_one_gpu:
         return
     over, saved = memory.headroom < 0, memory.sum_of_peaks - memory.peak
     yield Remark(
         severity=Severity.CRITICAL if over else Severity.WARNING,
         title=f"The combined peak of {size(memory.peak)} "
         + (f"exceeds the capacity of {size(memory.capacity)}" if over else f"nearly fills {size(memory.capacity)}"),
-        detail=("These sessions are not on one GPU, or memory is oversubscribed. " if over else "")
+        detail=("Memory is oversubscribed: the driver moves it between GPU and host. " if over else "")
         + "The peak counts what the frameworks' allocators had in use. CUDA contexts and libraries come on top, so only "
         f"{size(memory.safe)} is safe. The sessions' own peaks add up to {size(memory.sum_of_peaks)}"
         + (f", {size(saved)} more than the combined peak." if saved else "."),
         cause="The sessions hold so much at once that no room is left for contexts, libraries and fragmentation.",
-        advice="Check which GPU each session used (--gpu SESSION=NAME)."
-        if over
-        else "Lower the batch size or the memory limit of the largest holder.",
+        advice="Lower the batch size or the memory limit of the largest holder.",
         verify=f"The combined peak stays below {size(memory.safe)}.",
         gain_bytes=max(0, int(memory.peak - memory.safe)),
         evidence={
@@ -149,6 +178,8 @@ def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
     """The sum fits only because the peaks fell at different times."""
     memory = scene.device.memory
     if memory is None or memory.safe is None or len({a.session for a in memory.allocators}) < 2:
+        return
+    if scene.device.cannot_be_one_gpu:
         return
     if memory.peak > memory.safe or memory.sum_of_peaks <= memory.safe:
         return

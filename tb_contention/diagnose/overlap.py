@@ -87,13 +87,14 @@ def _detail(scene: Scene) -> str:
         )
     worst = max(overlap.pairs, key=lambda pair: pair.overlap)
     where = f"{scene.name(worst.a)} and {scene.name(worst.b)} ({duration(worst.overlap)})"
+    measured = any(each.slowdown.baseline for each in scene.device.cost.losses)
     meaning = (
-        "On a processor with several cores that need not cost anything."
+        ("" if measured else "On a processor with several cores that need not cost anything.")
         if scene.is_host
         else "Under time slicing a kernel's span includes the turns of other sessions, so overlap in time does not mean that kernels run "
         "concurrently."
     )
-    return f"They overlap for {duration(time.contended)} of {duration(time.window)}, most between {where}. {meaning}"
+    return f"They overlap for {duration(time.contended)} of {duration(time.window)}, most between {where}. {meaning}".rstrip()
 
 
 def _costs(scene: Scene) -> str:

@@ -25,6 +25,7 @@ class Remark:
     gain_ns: int | None = None
     gain_bytes: int | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
     sessions: tuple[SessionId, ...]
 
 

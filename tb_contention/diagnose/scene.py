@@ -49,6 +49,18 @@ class Scene:
         return not self.is_host and len(self.facts) > 1
 
     @property
+    def processes(self) -> tuple[SessionId, ...]:
+        """Return the ids of the processes on the device, in the order of their sessions."""
+        sessions = map(self.aligned.session, self.device.sessions)
+        return tuple(dict.fromkeys(each.process or each.id for each in sessions))
+
+    @property
+    def has_company(self) -> bool:
+        """Return whether more than one process is known to have used the device, captured or not."""
+        driver = self.device.driver
+        return len(self.processes) > 1 or bool(self.device.cost.had) or bool(driver and driver.untraced_peak)
+
+    @property
     def window(self) -> int:
         """Return the length of the window, at least 1."""
         return max(1, self.device.overlap.time.window)

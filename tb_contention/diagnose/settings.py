@@ -94,6 +94,13 @@ JAX_FRACTION = Setting(
     text="XLA_CLIENT_MEM_FRACTION=.XX", does="limits what JAX's allocator takes, of the whole GPU", checked=_JAX
 )
 JAX_GROWTH = Setting(text="XLA_PYTHON_CLIENT_PREALLOCATE=false", does="lets JAX allocate as it needs", checked=_JAX)
+INTRA_OP = Setting(
+    text="tf.config.threading.set_intra_op_parallelism_threads", does="limits the threads of TensorFlow's operations",
+    checked=_TF, python="config.threading.set_intra_op_parallelism_threads",
+)  # fmt: skip
+OMP_THREADS = Setting(
+    text="OMP_NUM_THREADS", does="limits the threads of OpenMP, which PyTorch and numpy use", checked="OpenMP 5.2, 21.2"
+)
 NCCL_CHANNELS = Setting(text="NCCL_MAX_NCHANNELS", does="limits the blocks that a collective takes", checked=_NCCL)
 BUS_ORDER = Setting(
     text="CUDA_DEVICE_ORDER=PCI_BUS_ID", does="numbers GPUs by their place on the bus", checked="CUDA programming guide"
@@ -102,5 +109,5 @@ BUS_ORDER = Setting(
 SETTINGS: tuple[Setting, ...] = (
     MPS, MPS_SHARE, MPS_PRIORITY, EXCLUSIVE, SHORT_SLICE, LONG_SLICE, LOCK_CLOCKS, GROWTH, LIMIT, LOGICAL_DEVICES, ASYNC_ALLOCATOR,
     NO_AUTOTUNE, CONCURRENT_TRACE, PREFETCH, PRIVATE_THREADS, PREFETCH_TO_DEVICE, JIT, STEPS_PER_EXECUTION, JAX_FRACTION, JAX_GROWTH,
-    NCCL_CHANNELS, BUS_ORDER,
+    INTRA_OP, OMP_THREADS, NCCL_CHANNELS, BUS_ORDER,
 )  # fmt: skip

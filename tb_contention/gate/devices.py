@@ -17,6 +17,7 @@ _PERHAPS = "the clocks are too coarse to show whether other sessions ran at the 
 _PARTLY = "the memory of a session was not captured, so less may be left"
 _MISSING = "allocator events are missing, so less may be left"
 _OTHERS = "the driver reports memory of processes without a capture, so less may be left"
+_NOT_ONE = "the processes held more at once than one GPU has, so they were on several; state which with --gpu"
 _NO_CAPACITY = "no capture states the device's memory capacity"
 
 
@@ -81,6 +82,8 @@ def _headroom(scope: Scope, device: DeviceReport, limit: float, unit: Unit) -> V
         return replace(verdict, why=device.memory_note)
     if memory.capacity is None or memory.headroom is None or memory.capacity <= 0:
         return replace(verdict, why=_NO_CAPACITY)
+    if device.cannot_be_one_gpu:
+        return replace(verdict, why=_NOT_ONE)
     whole = memory.capacity if unit is Unit.SHARE else 1
     left, others = memory.headroom / whole, _held_by_others(device)
     doubt = _doubt(memory)

@@ -66,4 +66,5 @@ class Finding:
     gain_bytes: Annotated[
         int | None, Wire("memory that the advice is predicted to free; null = not predicted", signed=True)
     ] = None
+    options: Annotated[tuple[str, ...], Wire("options of `tb-contention` that follow the advice, to be copied")] = ()
     place: Annotated[Place | None, Wire("where the panel shows the evidence; null where it has no more to show")] = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from tb_contention.model.alignment import ClockOffset, DeviceGroup, Session
+from tb_contention.model.alignment import ClockOffset, DeviceGroup, Identity, Session
 from tb_contention.model.attribution import Attribution, RollUp
 from tb_contention.model.contention import (
     Blame,
@@ -124,6 +124,17 @@ class DeviceReport:
     def window(self) -> Window:
         """Return what was analysed: the intersection of the capture windows."""
         return Window(start_ns=self.group.start, end_ns=self.group.end)
+
+    @property
+    @wired(
+        "whether its processes held more at once than one GPU has, although nothing states that they were on one GPU"
+    )
+    def cannot_be_one_gpu(self) -> bool:
+        """Return whether the sum of their memory refutes the assumption that several processes share one GPU."""
+        memory = self.memory
+        if memory is None or memory.capacity is None or self.group.device.identity is not Identity.ASSUMED:
+            return False
+        return memory.peak > memory.capacity and len({a.session for a in memory.allocators}) > 1
 
     @property
     def time(self) -> TimeSplit:

@@ -122,6 +122,8 @@ def _memory_card(device: DeviceReport) -> str:
     memory = device.memory
     if memory is None:
         return _card("Memory", "unknown", escaped(memory_sentence(device)))
+    if device.cannot_be_one_gpu:
+        return _card("Memory", "not of one GPU", escaped(memory_sentence(device)))
     of = "" if memory.capacity is None else f" of {size(memory.capacity)}"
     bar = _bar([(memory.peak, "hatch-line")], memory.capacity) if memory.capacity else ""
     return _card("Memory, combined peak", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)

@@ -124,6 +124,7 @@ def finding_parts(finding: Finding) -> list[tuple[str, str]]:
     parts = (
         ("Cause", finding.cause),
         ("Remedy", finding.advice),
+        ("Options to copy", " ".join(finding.options)),
         ("Expected effect", finding.effect),
         ("Check", finding.verify),
     )

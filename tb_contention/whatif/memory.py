@@ -30,7 +30,7 @@ def with_memory(scene: Scene, found: Prediction) -> Prediction:
     peak = _peak(scene, memory, found.schedule, session, int(by) if by is not None else None)
     if peak is None:
         return found
-    fits = _fits(memory, peak.peak, peak.most)
+    fits = None if scene.device.cannot_be_one_gpu else _fits(memory, peak.peak, peak.most)
     return replace(found, memory_peak=peak.peak, memory_most=peak.most, memory_fits=fits)
 
 
@@ -110,6 +110,8 @@ def memory_limits(scene: Scene, question: Question) -> Prediction:
     fits: bool | None = None
     if short:
         fits = False
+    elif scene.device.cannot_be_one_gpu:
+        fits = None
     elif memory.safe is not None and not memory.sessions_without_data:
         fits = total <= memory.safe
     why = "".join(f" {scene.name(a.session)} needed {size(a.needed)}." for a in short)

@@ -18,6 +18,8 @@ def memory_answer(device: DeviceReport) -> str:
     figures = (
         f"{'≥ ' if memory.sessions_without_data else ''}{size(memory.peak)} of {size(memory.capacity)} at the peak"
     )
+    if device.cannot_be_one_gpu:
+        return f"Undecided: {figures} is impossible, so these processes were not on one GPU. State which GPU each used (--gpu)."
     if memory.peak > memory.capacity:
         return f"No: {figures}, {size(memory.peak - memory.capacity)} over capacity."
     if memory.safe is not None and memory.peak > memory.safe:
@@ -45,6 +47,12 @@ def memory_sentence(device: DeviceReport) -> str:
     memory = device.memory
     if memory is None:
         return " ".join(filter(None, (device.memory_note, driver_sentence(device.driver))))
+    if device.cannot_be_one_gpu:
+        impossible = (
+            f"The allocators held {size(memory.peak)} at once, more than the {size(memory.capacity)} of one GPU: these processes cannot be "
+            "on one GPU, and what each of several GPUs held is unknown."
+        )
+        return " ".join(filter(None, (impossible, device.memory_note, driver_sentence(device.driver))))
     parts = [_peak_sentence(memory), _limits_sentence(memory)]
     saved = memory.sum_of_peaks - memory.peak
     if len(memory.allocators) > 1:

@@ -56,7 +56,9 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         clean(device.group.device.device.model or ""),
         _identity(report, device),
         f"{clocks}, {error(device.group.max_error)}",
-        f"memory peak {size(memory.peak)} of {size(memory.capacity)}" if memory is not None and known else "",
+        f"memory peak {size(memory.peak)} of {size(memory.capacity)}"
+        if memory is not None and known and not device.cannot_be_one_gpu
+        else "",
         *baseline_sentences(device.cost.baselines, names),
         *_covered(device, names),
         losses_of_input(report),
@@ -70,6 +72,8 @@ def _identity(report: Report, device: DeviceReport) -> str:
         return "no GPU work in these captures, only operations of the host"
     if len(device.sessions) < 2:
         return ""
+    if device.cannot_be_one_gpu:
+        return "these processes cannot be on one GPU (host, number and capabilities agree, but their memory does not fit into one)"
     identity = device.group.device.identity
     recorded = all(report.session(s).session.manifest is None for s in device.sessions)
     return "GPU identified by the recording" if identity is Identity.MANIFEST and recorded else _IDENTITY[identity]

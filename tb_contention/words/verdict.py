@@ -181,8 +181,12 @@ def _meaning(names: Names, device: DeviceReport) -> str:
     parts = [_at_once(names, device) if shared else _BY_SWITCHES if device.cost.had else f"{nothing_else}."]
     if shared and time.contended == 0 and is_contended(device) is Answer.NO:
         return parts[0]
+    if device.cannot_be_one_gpu:
+        parts.insert(0, _NOT_ONE_GPU)
     parts += [_rests_on(names, loss) for loss in known[:_IN_MEANING]]
-    if device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM:
+    is_measured = any(loss.slowdown.baseline for loss in known)
+    on_processor = device.group.device.device.is_host and device.cost.mechanism is not Mechanism.SINGLE_STREAM
+    if on_processor and not is_measured:
         parts.append("A processor has several cores, so overlap there is no proof of contention.")
     elif not known:
         parts.append("The cost is being measured." if device.cost.pending else "The cost could not be determined.")
@@ -191,6 +195,10 @@ def _meaning(names: Names, device: DeviceReport) -> str:
     return " ".join(part for part in parts if part)
 
 
+_NOT_ONE_GPU = (
+    "These processes cannot be on one GPU: they held more memory at once than it has. What follows holds only for those that did "
+    "share one."
+)
 _BY_SWITCHES = "Nothing else was captured on it, but the GPU's context switches were recorded."
 
 

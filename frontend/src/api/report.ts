@@ -345,6 +345,11 @@ export interface Device {
   readonly sessions: readonly string[];
   /** what was analysed: the intersection of the capture windows */
   readonly window: WireSpan;
+  /**
+   * whether its processes held more at once than one GPU has, although nothing states that they
+   * were on one GPU
+   */
+  readonly cannot_be_one_gpu: boolean;
   /** what people call the device */
   readonly label: string;
   /** the answer for this device, judged and worded once for all readers */
@@ -664,6 +669,8 @@ export interface Finding {
   readonly gain_ns: Ns | null;
   /** memory that the advice is predicted to free; null = not predicted */
   readonly gain_bytes: Bytes | null;
+  /** options of `tb-contention` that follow the advice, to be copied */
+  readonly options: readonly string[];
   /** where the panel shows the evidence; null where it has no more to show */
   readonly place: EvidencePlace | null;
 }

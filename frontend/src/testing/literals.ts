@@ -93,6 +93,7 @@ export const device = (names: readonly string[], more: Partial<Device> = {}): De
   slowdown_scale: { low: 1, high: 1.1 },
   requests: [],
   mechanism_words: '',
+  cannot_be_one_gpu: false,
   memory_words: '',
   driver_words: '',
   host: 'host0',

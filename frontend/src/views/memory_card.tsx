@@ -42,6 +42,15 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
       </section>
     );
   }
+  if (device.cannot_be_one_gpu) {
+    return (
+      <section class="card" aria-label={title}>
+        <h2>{title}</h2>
+        <p class="figure">not of one GPU</p>
+        {words}
+      </section>
+    );
+  }
   const peak = formatBytes(memory.combined_peak_bytes);
   const holder = memory.holders.find(({ kind }) => kind === 'op');
   const isLowerBound = memory.sessions_without_data.length > 0;

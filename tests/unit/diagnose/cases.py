@@ -244,6 +244,36 @@ def drawing(*rows: str, memory: bool = True) -> Scene:
     return Scene.of(aligned, device_report(aligned, group))
 
 
+def copying(part: float) -> Scene:
+    """A session alone that copies for so much of its busy time, and computes for the rest."""
+    scene = drawing("AAAAAAAA..")
+    fact = scene.facts[0]
+    busy = scene.device.overlap.busy[fact.session]
+    length, start = round(part * busy.total), int(busy.start[0])
+    when = Intervals.union_of(np.array([start], np.int64), np.array([start + length], np.int64))
+    return with_facts(
+        scene,
+        kernel_time=busy.total - length,
+        copies=replace(fact.copies, total=length, count=3, to_host=3, when=when),
+    )
+
+
+def on_processor(ratio: float) -> Scene:
+    """Sessions on a processor, of which one takes `ratio` times as long as in a capture alone."""
+    scene = processor(is_host=True)
+    first, *others = scene.device.cost.losses
+    found = Slowdown(
+        estimate=ratio,
+        low=ratio - 0.02,
+        high=ratio + 0.02,
+        evidence=Evidence.A,
+        coverage=1.0,
+        baseline="alone",
+        settle="",
+    )
+    return with_cost(scene, losses=(replace(first, slowdown=found, lost=Nanoseconds(3000)), *others))
+
+
 def processor(is_host: bool) -> Scene:
     scene = drawing("AAAA....", "..BBBB..")
     device = replace(scene.device.group.device.device, is_host=is_host)
@@ -282,6 +312,7 @@ CASES: tuple[Case, ...] = (
         lambda: two(slices(), (*LONG, *kernels(3, 800, name=REDUCE, spin=True))),
         lambda: two(slices(), (*LONG, *kernels(1, 400, name=REDUCE, spin=True))),
     ),
+    Case("mostly-copies", lambda: copying(0.9), lambda: copying(0.3)),
     Case(
         "host-contention",
         lambda: off_gpu(host_factor=1.6, host_lost=Nanoseconds(200_000_000)),
@@ -306,6 +337,7 @@ CASES: tuple[Case, ...] = (
         lambda: pair(slices(), session("one", (*kernels(30, 100), result()), **HOSTS)),
         lambda: pair(slices(), session("one", (*kernels(30, 100), result()), pause=0.3, burst=0)),
     ),
+    Case("processor-contention", lambda: on_processor(1.4), lambda: on_processor(1.01)),
     Case("untraced-corunner", lambda: untraced(0.5), lambda: untraced(0.1)),
     Case(
         "untraced-memory",
@@ -316,8 +348,9 @@ CASES: tuple[Case, ...] = (
     Case("clocks-fall", lambda: two(slices(), clock=Clock(at=300e6, factor=1.15)), time_sliced),
     Case("sharing-is-fine", unshared, side_by_side),
     Case("overlap-in-time", lambda: drawing("AAAA....", "..BBBB.."), lambda: drawing("AAAA....")),
+    Case("not-one-gpu", lambda: heaps((79, 60), (79, 60)), lambda: heaps((79, 60))),
     Case("limits-exceed-capacity", lambda: heaps((75, 20), (75, 10)), lambda: heaps((35, 20), (35, 10))),
-    Case("reserved-unused", lambda: heaps((79, 20)), lambda: heaps((70, 60))),
+    Case("reserved-unused", lambda: heaps((79, 20), (79, 20)), lambda: heaps((79, 20))),
     Case("little-headroom", lambda: heaps((40, 39), (40, 38)), lambda: heaps((40, 30), (40, 30))),
     Case("peaks-may-meet", lambda: peaks(78), lambda: peaks(72)),
     Case(
@@ -338,6 +371,6 @@ CASES: tuple[Case, ...] = (
     Case("clock-error-large", lambda: clocks(2_000_000), lambda: clocks(20_000)),
     Case("clocks-disagree", lambda: checked(ClockCheck.CORRECTED), lambda: checked(ClockCheck.CONFIRMED)),
     Case("no-steps", lambda: with_cost(time_sliced(), steps=()), time_sliced),
-    Case("memory-unseen", lambda: drawing("AAAA....", memory=False), lambda: drawing("AAAA....")),
+    Case("memory-unseen", lambda: drawing("AAAA....", "..BB", memory=False), lambda: drawing("AAAA....", memory=False)),
     Case("host-only", lambda: processor(is_host=True), lambda: processor(is_host=False)),
 )

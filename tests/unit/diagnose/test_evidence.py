@@ -69,9 +69,9 @@ def test_a_session_alone_is_no_overlap() -> None:
     assert findings(session_of("a", "AAAA....", using(10))) == {}
 
 
-def test_a_peak_near_the_capacity_is_a_warning_and_one_above_it_critical() -> None:
+def test_a_peak_near_the_capacity_is_a_warning_and_one_above_it_refutes_that_it_is_one_gpu() -> None:
     near = findings(session_of("a", "A" * 8, using(500)), session_of("b", "B" * 8, using(450)))["little-headroom"]
-    above = findings(session_of("a", "A" * 8, using(600)), session_of("b", "B" * 8, using(450)))["little-headroom"]
+    above = findings(session_of("a", "A" * 8, using(600)), session_of("b", "B" * 8, using(450)))["not-one-gpu"]
     far = findings(session_of("a", "A" * 8, using(400)), session_of("b", "B" * 8, using(300)))
 
     assert (near.severity, above.severity) == (Severity.WARNING, Severity.CRITICAL)

@@ -40,14 +40,30 @@ def test_limits_beyond_the_capacity_are_why_the_second_process_fails_and_smaller
 
 
 def test_peaks_that_do_not_fit_are_not_promised_to_fit() -> None:
-    found = findings(heap("a", limit=75, held=(50,)), heap("b", limit=75, held=(40,)))
+    found = findings(heap("a", limit=75, held=(40,)), heap("b", limit=75, held=(39,)))
 
     assert "do not run the sessions at once" in found["limits-exceed-capacity"].detail
-    assert found["little-headroom"].severity is Severity.CRITICAL
+    assert found["little-headroom"].severity is Severity.WARNING
 
 
-def test_one_process_that_may_take_all_is_named_without_a_warning() -> None:
-    found = findings(heap("a", limit=79, held=(20,)))["reserved-unused"]
+def test_no_rule_judges_a_sum_that_one_gpu_cannot_hold() -> None:
+    found = findings(heap("a", limit=79, held=(60,)), heap("b", limit=79, held=(60,)))
+    memory = {"limits-exceed-capacity", "reserved-unused", "little-headroom", "peaks-may-meet"}
+
+    assert (
+        "cannot be on one GPU: they held 120 GiB at once, and GPU 0 on host0 has 80.0 GiB" in found["not-one-gpu"].title
+    )
+    assert found["not-one-gpu"].severity is Severity.CRITICAL
+    assert not memory & set(found)
+    assert found["not-one-gpu"].options == ("--gpu a:0=gpu1", "--gpu b:0=gpu2")
+
+
+def test_one_process_that_may_take_all_is_not_told_so_while_nobody_else_is_there() -> None:
+    assert "reserved-unused" not in findings(heap("a", limit=79, held=(20,)))
+
+
+def test_processes_that_may_take_more_than_they_need_are_named_without_a_warning() -> None:
+    found = findings(heap("a", limit=79, held=(20,)), heap("b", limit=79, held=(20,)))["reserved-unused"]
 
     assert found.severity is Severity.INFO
     assert "79.0 GiB of GPU 0 on host0 and held at most 20.0 GiB" in found.title

@@ -4,16 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from unit.diagnose.cases import CASES, Case
+from unit.diagnose.cases import CASES, Case, heaps
 from unit.diagnose.scenes import time_sliced, with_cost, with_driver, with_facts, with_kernel_mode
 
 from tb_contention.diagnose import RULES, diagnose
 from tb_contention.diagnose.scene import Scene
 from tb_contention.diagnose.settings import SETTINGS
+from tb_contention.model.alignment import Identity
 from tb_contention.model.contention import Evidence, SessionLoss
 from tb_contention.model.driver_view import ClockRate
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.manifest import KernelMode
+from tb_contention.model.report import DeviceReport
+from tb_contention.units import Bytes
 
 RUN: dict[str, Callable[[Scene], list[Finding]]] = {rule.slug: rule.run for rule in RULES}
 
@@ -129,3 +132,27 @@ def test_an_untraced_loss_names_the_processes_that_the_driver_saw() -> None:
     (finding, *_) = RUN["untraced-corunner"](with_driver(case.speaks(), untraced=1 << 30))
 
     assert "notebook (9)" in finding.detail
+
+
+def test_what_rests_on_one_gpu_is_a_note_where_memory_shows_that_there_are_several() -> None:
+    scene = time_sliced()
+    found = diagnose(scene.aligned, (refuted(scene.device),))
+
+    assert found[0].rule == "not-one-gpu"
+    waits = next(each for each in found if each.rule == "time-slice-waiting")
+    assert waits.severity is Severity.INFO
+    assert waits.detail.startswith("Only if these sessions do share one GPU: ")
+
+
+def refuted(device: DeviceReport) -> DeviceReport:
+    """Assume the GPU instead of knowing it, and let two processes hold more than it has."""
+    memory = heaps((79, 60)).device.memory
+    assert memory is not None
+    first = memory.allocators[0]
+    held = tuple(replace(first, session=each) for each in device.sessions)
+    assumed = replace(device.group.device, identity=Identity.ASSUMED)
+    return replace(
+        device,
+        group=replace(device.group, device=assumed),
+        memory=replace(memory, allocators=held, capacity=Bytes(memory.peak - 1)),
+    )
