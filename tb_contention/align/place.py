@@ -90,9 +90,12 @@ def _shifted(clock: ClockOffset, shift: int | None) -> ClockOffset:
 
 
 def _window(sketch: Sketch) -> tuple[int, int]:
-    """Return the capture window in ns of trace time: from start to stop where the profiler wrote them, else over all events."""
-    clock = sketch.clock
+    """Return the capture window in ns of trace time: from start to stop where the profiler wrote them, else over all events.
+
+    Where work of a device is lost, the window ends: beyond it the device is not idle, but unknown.
+    """
+    clock, (first, last) = sketch.clock, sketch.span
+    start, end = first // PS_PER_NS, -(-last // PS_PER_NS)
     if clock.start_ns is not None and clock.stop_ns is not None:
-        return 0, clock.stop_ns - clock.start_ns
-    start, end = sketch.span
-    return start // PS_PER_NS, -(-end // PS_PER_NS)
+        start, end = 0, clock.stop_ns - clock.start_ns
+    return start, end if sketch.work_end is None else min(end, -(-sketch.work_end // PS_PER_NS))

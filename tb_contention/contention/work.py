@@ -165,11 +165,17 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
 
 
 def _missing(trace: Trace) -> float:
-    """Return the share of launches without device work, where the profiler says that it dropped events or the file is cut; else 0."""
+    """Return the share of launches without device work, where the profiler says that it dropped events or the file is cut; else 0.
+
+    What is lost at the end counts nowhere: the window ends before it.
+    """
     said = any("drop" in message.lower() for message in trace.profiler_messages)
-    if (trace.complete and not said) or not len(trace.launches):
+    if trace.complete and not said:
         return 0.0
-    return float((~np.isin(trace.launches.correlation, trace.kernels.correlation)).mean())
+    launched = trace.launches.correlation
+    if trace.work_end is not None:
+        launched = launched[trace.launches.start <= trace.work_end]
+    return float((~np.isin(launched, trace.kernels.correlation)).mean()) if len(launched) else 0.0
 
 
 def _ready(

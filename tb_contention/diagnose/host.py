@@ -183,7 +183,8 @@ def host_bound(scene: Scene) -> Iterator[Remark]:
 
 def _is_cut(scene: Scene) -> bool:
     """Return whether a capture on the GPU was cut, also one placed elsewhere in time: the GPU may have worked where it seems idle."""
-    return any(not scene.aligned.session(p.session).trace.complete for p in scene.device.group.device.planes)
+    traces = (scene.aligned.session(p.session).trace for p in scene.device.group.device.planes)
+    return any(not trace.complete or trace.work_end is not None for trace in traces)
 
 
 def _host_share(scene: Scene, session: SessionId) -> float | None:

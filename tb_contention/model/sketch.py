@@ -33,7 +33,8 @@ class Sketch:
 
     names: the smallest hashes of the distinct kernel names, at most MOST_NAMES, so that captures of one program have them in common; only
     of XSpace files, where counting goes by names anyway. use: the devices on which anything ran, or whose allocator was used. steps,
-    allocations: how many rows the trace's tables have. A skim does not measure `clock.negative_lag_ps`.
+    allocations: how many rows the trace's tables have. A skim measures neither
+    `clock.negative_lag_ps` nor `work_end`.
     """
 
     era: Era
@@ -51,6 +52,7 @@ class Sketch:
     file_bytes: int | None = None
     sha256: str | None = None
     names: tuple[int, ...] = ()
+    work_end: Picoseconds | None = None
 
 
 def sketch_of(trace: Trace) -> Sketch:
@@ -67,6 +69,7 @@ def sketch_of(trace: Trace) -> Sketch:
         allocations=len(trace.allocations),
         events_in_file=trace.events_in_file,
         complete=trace.complete,
+        work_end=trace.work_end,
         problems=trace.problems[:MOST_PROBLEMS],
         file_bytes=trace.file_bytes,
         sha256=trace.sha256,

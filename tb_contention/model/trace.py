@@ -257,7 +257,8 @@ class ClockEvidence:
 class Trace:
     """Everything read from one profiler file.
 
-    hostnames: XSpace.hostnames. span: (first start, last end) over all events in ps, (0, 0) when there is none. complete: no byte of the
+    hostnames: XSpace.hostnames. span: (first start, last end) over all events in ps, (0, 0) when there is none. work_end:
+    the end of the last device event in ps, where work of the devices that came later is lost; else None. complete: no byte of the
     file was left unread. profiler_messages: XSpace errors and warnings as written. file_bytes, sha256: of the file itself, None where the
     trace was not read from one.
     """
@@ -278,6 +279,7 @@ class Trace:
     steps: StepTable
     events_in_file: int
     complete: bool
+    work_end: Picoseconds | None = None
     profiler_messages: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     file_bytes: Annotated[

@@ -16,6 +16,7 @@ from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.sketch import Sketch
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
+from tb_contention.recorders.common.work_end import with_work_end
 from tb_contention.units import U8
 
 #: The largest protobuf message, so no writer exceeds it.
@@ -28,11 +29,17 @@ Report = TypeVar("Report")
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read and decode a file into one trace per process in it. Raises TraceFileError."""
     if file.container is not Container.NSIGHT:
-        return ((file, load_trace(file)),)
+        return ((file, with_work_end(load_trace(file), file.relative)),)
     from tb_contention.recorders.nsight.reader import read_report
 
     parts, size, sha256 = read_export(file, read_report)
-    return tuple((replace(file, part=p.name), replace(p.trace, file_bytes=size, sha256=sha256)) for p in parts)
+    return tuple(
+        (
+            replace(file, part=p.name),
+            with_work_end(replace(p.trace, file_bytes=size, sha256=sha256), file.relative),
+        )
+        for p in parts
+    )
 
 
 def load_trace(file: CaptureFile) -> Trace:

@@ -106,7 +106,8 @@ def _trace(
         hostnames=tuple(t for number, t in messages if number == 4),
         process_id=planes.process_id,
         clock=_clock(structure, planes, columns, _negative_lag(work, launches)),
-        span=_span(cut_work(structure, columns.kernels), columns.kernels, columns.host, columns.memory),
+        span=_span(columns.kernels, columns.host, columns.memory),
+        work_end=cut_work(structure, columns.kernels),
         strings=strings.table,
         devices=devices,
         streams=tuple(streams),
@@ -149,13 +150,12 @@ def _thread(raw: U8, structure: Structure, line: int) -> str:
     )
 
 
-def _span(cut: Picoseconds | None, *read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
-    """Return the first start and the last end; no later than where the work of a device was cut, since beyond it would look idle."""
+def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
+    """Return the first start and the last end."""
     full = [r for r in read if len(r.line)]
     if not full:
         return Picoseconds(0), Picoseconds(0)
-    end = max(map(_end, full))
-    return Picoseconds(min(int(r.start[0]) for r in full)), Picoseconds(end if cut is None else min(cut, end))
+    return Picoseconds(min(int(r.start[0]) for r in full)), Picoseconds(max(map(_end, full)))
 
 
 def _end(read: RawEvents) -> int:
