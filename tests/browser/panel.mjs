@@ -696,6 +696,41 @@ const FLOWS = {
     await panel.frame.click('[role=alert] button');
     await panel.frame.waitForSelector('[role=alert]', { state: 'detached' });
   },
+
+  async 'a schedule to try is predicted, and its address shows the same again'(panel) {
+    const row = () => panel.text('.what-if .tried');
+    const { frame, page } = panel;
+    await frame.selectOption('.try select', 'sm_cap');
+    await frame.waitForSelector('.what-if .tried');
+    expect(/at 50 % of the multiprocessors/.test(await row()), `not the usual cap: ${await row()}`);
+    await frame.fill('.try .amount', '30');
+    const asked = Date.now();
+    await page.keyboard.press('Enter');
+    await frame.waitForFunction(() => /at 30 %/.test(document.querySelector('.what-if .tried')?.textContent));
+    expect(Date.now() - asked < 1500, `the prediction took ${Date.now() - asked} ms`);
+    const [first, second] = await frame.locator('select[aria-label=Session] option').allTextContents();
+    await frame.selectOption('select[aria-label=Session]', { label: second });
+    await frame.waitForFunction((name) => document.querySelector('.what-if .tried').textContent.includes(`cap ${name}`), second);
+    expect(first !== second && /\d\.\d\d×.*\d\.\d\d× to \d\.\d\d×/s.test(await row()), `no range: ${await row()}`);
+    await frame.selectOption('.try select', 'shifted');
+    await frame.locator('.try input[type=range]').focus();
+    const before = await frame.inputValue('.try .amount');
+    for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
+    const after = await frame.inputValue('.try .amount');
+    expect(Number(after) > Number(before), `the slider stays at ${before} ms`);
+    await panel.idle();
+    await page.waitForFunction(() => /p\.tb_contention\.try=shifted/.test(location.hash));
+    await page.waitForTimeout(400);
+    const told = await row();
+    await page.reload();
+    const again = await Panel.attach(page);
+    await again.frame.waitForSelector('.what-if .tried');
+    await again.idle();
+    expect((await again.text('.what-if .tried')) === told, `another prediction after a reload: ${told}`);
+    expect((await again.frame.inputValue('.try .amount')) === after, 'another shift after a reload');
+    await again.frame.click('.try button');
+    await again.frame.waitForSelector('.what-if .tried', { state: 'detached' });
+  },
 };
 
 /** Failures that the flow itself causes or that are not the panel's. */

@@ -8,6 +8,9 @@ import type {
   Layout,
   MemoryPart,
   Place,
+  Prediction,
+  PredictionAnswer,
+  Schedule,
   SearchResult,
   Shifted,
   Summary,
@@ -47,6 +50,7 @@ const CHANNELS = [
   'search',
   'next',
   'shifted',
+  'whatif',
   'compare',
   'tiles',
 ] as const;
@@ -74,6 +78,15 @@ export interface Wanted {
   readonly isExact: boolean;
   /** Whether launch calls are looked at. */
   readonly launches: boolean;
+}
+
+/** A schedule to predict, as the route takes it. */
+export interface Tried {
+  readonly device: string;
+  readonly schedule: Schedule;
+  readonly session: string | undefined;
+  readonly value: number | undefined;
+  readonly limits: string | undefined;
 }
 
 const wordsOf = ({ text, isExact, launches }: Wanted): Query => ({
@@ -167,6 +180,12 @@ export class Source {
   /** Overlap with a session moved by so much more than now. */
   shifted(device: string, session: string, by: Ns): Promise<Fresh<Shifted>> {
     return this.#get('shifted', { device, session, by: Math.round(by) });
+  }
+
+  /** What another schedule would bring, null while that is worked out; `settle` as for memory. */
+  async whatIf(tried: Tried, settle: number): Promise<Fresh<Prediction | null>> {
+    const answer = await this.#get<PredictionAnswer>('whatif', { ...tried }, settle);
+    return answer === STALE ? STALE : answer.prediction;
   }
 
   /** Two devices, before and after; the one before is of the report, or of another group. */

@@ -54,6 +54,18 @@ function meanOf(prediction: Prediction, device: Device): number | null {
   return estimates.reduce<number>((sum, value) => sum + (value ?? 0), 0) / estimates.length;
 }
 
+export const rowOf = (prediction: Prediction, device: Device, isBest = false): WhatIfRow => ({
+  setting: prediction.setting,
+  slowdowns: device.sessions.map((id) =>
+    textOf(prediction.sessions.find((each) => each.session === id)?.slowdown ?? null, times),
+  ),
+  makespan: textOf(prediction.makespan_ns, (value) => formatDuration(ns(value))),
+  memory: memoryText(prediction),
+  note: prediction.unknown || prediction.assumes,
+  isKnown: prediction.unknown === '',
+  isBest,
+});
+
 export function whatIfRows(device: Device): readonly WhatIfRow[] {
   const all = device.what_if;
   const means = all.map((prediction) => meanOf(prediction, device));
@@ -61,18 +73,7 @@ export function whatIfRows(device: Device): readonly WhatIfRow[] {
   const recorded = means[all.findIndex(({ schedule }) => schedule === 'as_recorded')] ?? null;
   const least = Math.min(...known);
   return all.map((prediction, i) => {
-    const slowdowns = device.sessions.map((id) =>
-      textOf(prediction.sessions.find((each) => each.session === id)?.slowdown ?? null, times),
-    );
-    const duration = (value: number): string => formatDuration(ns(value));
-    return {
-      setting: prediction.setting,
-      slowdowns,
-      makespan: textOf(prediction.makespan_ns, duration),
-      memory: memoryText(prediction),
-      note: prediction.unknown || prediction.assumes,
-      isKnown: prediction.unknown === '',
-      isBest: means[i] !== null && means[i] === least && recorded !== null && least < recorded - MARGIN,
-    };
+    const isBest = means[i] !== null && means[i] === least && recorded !== null && least < recorded - MARGIN;
+    return rowOf(prediction, device, isBest);
   });
 }

@@ -24,6 +24,10 @@ const BOOKMARKED = {
   find: '~%3Dgemm%20%26%20~co',
   table: 'Kernel%20pairs',
   before: 'host0%2FGPU%3A0',
+  try: 'sm_cap',
+  tried: 'train%2F2026%2Fhost',
+  by: '-40',
+  limits: '0%3A1073741824',
 } as const;
 
 const hashOf = (texts: Readonly<Record<string, string>>): string =>
@@ -34,7 +38,7 @@ const BOOKMARK = hashOf(BOOKMARKED);
 const keysIn = (hash: string): readonly string[] => hash.slice(1).split('&').sort();
 
 /** All that the address is to hold. */
-function stateOf({ groups, deviceId, table, byHand, timeline, searching, comparison }: Panel) {
+function stateOf({ groups, deviceId, table, byHand, timeline, searching, comparison, trying }: Panel) {
   const { window, lanes, marks, memoryCursor } = timeline;
   return {
     group: groups.pinned.value,
@@ -50,6 +54,10 @@ function stateOf({ groups, deviceId, table, byHand, timeline, searching, compari
     find: searching.search.value,
     table: table.value,
     before: comparison.before.value,
+    try: trying.schedule.value,
+    tried: trying.session.value,
+    by: trying.value.value,
+    limits: trying.limits.value,
   };
 }
 
@@ -108,6 +116,10 @@ it('restores all of a bookmark', () => {
     find: { text: '=gemm & ~co', isExact: false },
     table: 'Kernel pairs',
     before: 'host0/GPU:0',
+    try: 'sm_cap',
+    tried: 'train/2026/host',
+    by: -40,
+    limits: new Map([[0, bytes(1 << 30)]]),
   });
 });
 
@@ -143,6 +155,11 @@ it.each([
   'marks=soon:here;5',
   'find==',
   'table=',
+  'try=as_recorded',
+  'try=../x',
+  'by=1.5',
+  'by=NaN',
+  'limits=0:-1',
   '__proto__=1',
 ])('makes no state out of %s', (text) => {
   expect(stateOf(opened(`#${PREFIX}${text}`).panel)).toEqual(AT_FIRST);
@@ -178,6 +195,10 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     caps: first.caps,
     lanes: first.lanes,
     marks: first.marks,
+    try: first.try,
+    tried: first.tried,
+    by: first.by,
+    limits: first.limits,
   });
   expect(panel.timeline.window.crumbs.value).toEqual([]);
   expect([group, device, table, before, find?.text]).toEqual([

@@ -19,6 +19,7 @@ import { letterKeys } from './preferences';
 import { Searching } from './searching';
 import { Shifting } from './shifting';
 import { Timeline } from './timeline';
+import { Trying } from './trying';
 
 const POLL_MS = 300;
 /** New captures are looked for so often while the panel is shown. */
@@ -78,6 +79,7 @@ export class Panel {
   readonly searching = new Searching(this.source, this.timeline);
   readonly shifting = new Shifting(this.source, this.timeline, (id, by) => this.byHand.shiftMore(id, by));
   readonly comparison = new Comparing(this.source, this.#openId, this.#loaded);
+  readonly trying = new Trying(this.source, this.device, this.timeline, this.#loaded);
   readonly groups = new Groups(
     this.source,
     this.summary,
@@ -91,6 +93,7 @@ export class Panel {
     this.timeline,
     this.searching,
     this.comparison,
+    this.trying,
   ];
   readonly parts: readonly Addressed[] = [this.groups, ...this.#ofGroup];
   readonly #address = new Address(this.host, this.parts);
@@ -110,6 +113,7 @@ export class Panel {
     this.contention.start();
     this.searching.start();
     this.comparison.start();
+    this.trying.start();
     this.groups.start();
     effect(() => {
       // Shown again: whatever was put off while hidden starts here.
@@ -154,6 +158,7 @@ export class Panel {
     if (device === this.device.value?.id) return;
     batch(() => {
       this.deviceId.value = device;
+      restore(this.trying.keys, new Map());
       this.timeline.reset();
     });
   }
@@ -165,7 +170,7 @@ export class Panel {
     const isOther = groups.choose(id);
     if (!isOther) return;
     batch(() => {
-      restore([...this.byHand.keys, ...this.comparison.keys], new Map());
+      restore([...this.byHand.keys, ...this.comparison.keys, ...this.trying.keys], new Map());
       this.deviceId.value = null;
       this.timeline.close();
       const group = groups.list.value?.find((each) => each.id === id) ?? null;

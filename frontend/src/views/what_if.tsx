@@ -2,9 +2,10 @@
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
-import { type RangeText, type WhatIfRow, whatIfRows } from '../model/whatif';
+import { type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';
 import { SessionName } from './session_name';
+import { TrySchedule } from './try_schedule';
 
 function Cell({ text }: { text: RangeText | null }): JSX.Element {
   if (text === null) return <td class="muted">{UNKNOWN}</td>;
@@ -16,13 +17,14 @@ function Cell({ text }: { text: RangeText | null }): JSX.Element {
   );
 }
 
-function Row({ row }: { row: WhatIfRow }): JSX.Element {
+function Row({ row, isTried = false }: { row: WhatIfRow; isTried?: boolean }): JSX.Element {
   const { setting, note, slowdowns, makespan, memory, isBest, isKnown } = row;
   const isBlank = !isKnown && makespan === null && slowdowns.every((each) => each === null);
   return (
-    <tr class={isBest ? 'best' : undefined}>
+    <tr class={isTried ? 'current tried' : isBest ? 'best' : undefined}>
       <th scope="row">
         {setting}
+        {isTried && <span class="badge">yours</span>}
         {isBest && <span class="badge">least lost time</span>}
         {note !== '' && !isBlank && <small>{note}</small>}
       </th>
@@ -55,9 +57,11 @@ export function WhatIfView({
   const rows = whatIfRows(device);
   if (rows.length === 0) return null;
   const theme = panel.theme.value;
+  const tried = panel.trying.found.value;
   return (
     <section class="what-if" aria-labelledby="what-if">
       <h2 id="what-if">What would help</h2>
+      <TrySchedule {...{ panel, report, device }} />
       <div class="scroll">
         <table>
           <caption class="muted">
@@ -79,6 +83,7 @@ export function WhatIfView({
             </tr>
           </thead>
           <tbody>
+            {tried !== null && <Row row={rowOf(tried, device)} isTried />}
             {rows.map((row, index) => (
               <Row key={index} row={row} />
             ))}
