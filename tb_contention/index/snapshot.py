@@ -22,7 +22,7 @@ from tb_contention.model.listing import (
 )
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import Bytes, Nanoseconds, SessionId
-from tb_contention.words.listing import group_title
+from tb_contention.words.listing import group_title, nothing_together, worst_first
 
 #: Levels of a path in the name of a capture that shares it with others.
 _LEVELS = 2
@@ -123,7 +123,8 @@ class Snapshot:
         return Listing(
             logdir=self.discovery.logdir,
             captures=tuple(listed),
-            groups=self.listed_groups,
+            groups=(groups := worst_first(self.listed_groups)),
+            apart=nothing_together(groups),
             pending=len(self.pending),
             findings=self.arranged.findings,
             problems=self.problems,

@@ -113,7 +113,8 @@ class Listing:
 
     logdir: Annotated[str, Wire("the log directory as given")]
     captures: Annotated[tuple[ListedCapture, ...], Wire("captures, by run, host and file")]
-    groups: Annotated[tuple[ListedGroup, ...], Wire("groups, the most interesting first")]
+    groups: Annotated[tuple[ListedGroup, ...], Wire("groups of two or more first, the worst known slowdown first")]
+    apart: Annotated[str, Wire("why nothing ran together; empty where something did")]
     pending: Annotated[int, Wire("captures of which only the name is known yet")]
     findings: Annotated[tuple[Finding, ...], Wire("what cannot be decided between captures")]
     problems: Annotated[tuple[Problem, ...], Wire("what is wrong with the directory, and copies that are left out")]

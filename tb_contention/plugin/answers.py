@@ -51,12 +51,13 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupsAnswer:
-    """The groups of the log directory, in the order in which they deserve a look."""
+    """The groups of the log directory: of two or more before sessions alone, the worst known slowdown first."""
 
     listing: Annotated[str, Wire("changes whenever the list changes")]
     is_known: Annotated[bool, Wire("whether the caller has this list; groups is then null")]
     pending: Annotated[int, Wire("captures of which only the name is known yet")]
     groups: Annotated[tuple[ListedGroup, ...] | None, Wire("the groups; null where the caller has them")]
+    apart: Annotated[str, Wire("why nothing ran together; empty where something did")]
     problems: Annotated[
         tuple[Problem, ...],
         Wire("what is wrong with the log directory and its files; a group's report names those of its own"),

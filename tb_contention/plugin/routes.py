@@ -30,6 +30,7 @@ from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import tile
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
+from tb_contention.words.listing import nothing_together
 
 _RENDERERS = {
     "json": (to_json, "application/json", "json"),
@@ -96,12 +97,14 @@ class Routes:
     def _groups(self, query: Query) -> wrappers.Response:
         scan, listing = self._workspace.scan()
         is_known = scan is not None and query.values.get("known") == listing
+        groups = () if scan is None or is_known else self._workspace.groups(scan)
         return compressed(
             GroupsAnswer(
                 listing=listing,
                 is_known=is_known,
                 pending=len(scan.snapshot.pending) if scan is not None else 0,
-                groups=None if is_known else () if scan is None else self._workspace.groups(scan),
+                groups=None if is_known else groups,
+                apart=nothing_together(groups),
                 problems=() if is_known or scan is None else scan.problems,
             )
         )

@@ -15,6 +15,7 @@ from tb_contention.model.capture import CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.listing import ListedGroup
 from tb_contention.recorders.discover import discover
+from tb_contention.words.listing import worst_first
 
 #: A file that is not whole and was changed so few seconds ago is taken to be in the middle of being written.
 SETTLED_AFTER = 5.0
@@ -151,8 +152,8 @@ class Scanner:
         return replace(shown, found=self.index.answer(group.revision)) if isinstance(group, Group) else shown
 
     def all_listed(self, scan: Scan) -> tuple[ListedGroup, ...]:
-        """Describe all groups."""
-        return tuple(
+        """Describe all groups, those of two or more and the worst of them first."""
+        return worst_first(
             replace(shown, found=self.index.answer(revision))
             for shown, revision in zip(scan.snapshot.listed_groups, scan.revisions, strict=True)
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tb_contention.model.alignment import Identity
 from tb_contention.model.listing import Depth, ListedCapture, ListedGroup, Listing
 from tb_contention.model.names import clean, shorten
-from tb_contention.words.listing import group_title, instant
+from tb_contention.words.listing import instant, runs_title
 from tb_contention.words.numbers import UNKNOWN, count, duration, error, listing, share, size
 from tb_contention.words.problems import what_happened
 from tb_contention.words.trust import clock_name
@@ -17,13 +17,13 @@ _IDENTITY = {
     Identity.MANIFEST: "identified by its manifest or the recording",
     Identity.ASSUMED: "identity assumed",
 }
-_LONG = 60
+_LONG, _SHORT = 60, 24
 
 
 def to_text(found: Listing, *, everything: bool = False) -> str:
     """Print a listing; everything: all groups and captures, however many there are."""
     groups = found.groups if everything else found.groups[:MOST_GROUPS]
-    lines = [_head(found), ""]
+    lines = [_head(found), *([found.apart] if found.apart else []), ""]
     lines += _table(groups)
     if len(groups) < len(found.groups):
         left = count(len(found.groups) - len(groups), "more group")
@@ -56,7 +56,7 @@ def _head(found: Listing) -> str:
 def _table(groups: Sequence[ListedGroup]) -> list[str]:
     if not groups:
         return []
-    rows: list[tuple[str, ...]] = [("group", "start", "together", "slowdown", "sessions", "device")]
+    rows: list[tuple[str, ...]] = [("date (UTC)", "runs", "host", "GPU", "sessions", "overlap", "slowdown", "group")]
     rows += [_row(group) for group in groups]
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]) - 1)]
     return [
@@ -65,18 +65,21 @@ def _table(groups: Sequence[ListedGroup]) -> list[str]:
 
 
 def _row(group: ListedGroup) -> tuple[str, ...]:
-    if group.by_name:
-        together = "perhaps" if group.shared else "alone"
+    """Write the columns of the tab's overview, and the id that --group takes."""
+    if not group.shared:
+        overlap = "alone"
     else:
-        together = f"{duration(group.overlap)}, {share(group.overlap_share)}" if group.shared else "alone"
+        overlap = "not read yet" if group.by_name else f"{duration(group.overlap)}, {share(group.overlap_share)}"
     found = group.found
     slower = UNKNOWN if found is None or not found.figure else f"{found.figure} {clean(found.label)}"
-    devices = listing([f"{clean(device)}" for device in group.devices], 2) or clean(group.host)
+    devices = [clean(device.rpartition("/")[2]) for device in group.devices]
     models = f" ({listing([clean(model) for model in group.models], 2)})" if group.models else ""
-    mark = ", simulated" if group.simulated else ""
-    more = f" and {group.left_out:,} more" if group.left_out else ""
-    title = shorten(group_title(group.names, None), _LONG)
-    return (group.id, instant(group.start_ns), together, slower, f"{title}{more}", f"{devices}{models}{mark}")
+    gpu = "none, processor only" if group.on_host else f"{listing(devices, 2) or UNKNOWN}{models}"
+    mark = " (simulated)" if group.simulated else ""
+    sessions = f"{len(group.captures):,}" + (f" + {group.left_out:,}" if group.left_out else "")
+    runs = shorten(runs_title(group.names), _LONG) + mark
+    when = instant(group.start_ns).removesuffix(" UTC")
+    return (when, runs, shorten(clean(group.host), _SHORT), gpu, sessions, overlap, slower, group.id)
 
 
 def _capture(capture: ListedCapture, found: Listing) -> list[str]:

@@ -66,7 +66,7 @@ def test_text_lists_groups_and_the_captures_of_what_is_selected(logs: Path, caps
     part = capsys.readouterr().out
 
     assert "28 captures" in whole
-    assert whole.count(", simulated") == 14
+    assert whole.count("(simulated)") == 14
     assert "memory event" not in whole
     assert "shared with job00003/evaluator" in part or "shared with evaluator" in part
     assert part.count("  window ") == 2

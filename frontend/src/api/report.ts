@@ -682,7 +682,10 @@ export interface Finding {
  */
 export type Found = 'user' | 'manifest' | 'kernels';
 
-/** The groups of the log directory, in the order in which they deserve a look. */
+/**
+ * The groups of the log directory: of two or more before sessions alone, the worst known slowdown
+ * first.
+ */
 export interface GroupsAnswer {
   /** changes whenever the list changes */
   readonly listing: string;
@@ -692,6 +695,8 @@ export interface GroupsAnswer {
   readonly pending: number;
   /** the groups; null where the caller has them */
   readonly groups: readonly ListedGroup[] | null;
+  /** why nothing ran together; empty where something did */
+  readonly apart: string;
   /** what is wrong with the log directory and its files; a group's report names those of its own */
   readonly problems: readonly Problem[];
 }

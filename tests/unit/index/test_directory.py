@@ -50,7 +50,7 @@ def test_pairs_that_ran_together_are_groups_the_latest_first(logs: Path) -> None
     assert {(g.shared, g.on_host, g.devices, g.simulated) for g in groups} == {
         (True, False, ("simulated-host/GPU:0",), 2)
     }
-    assert groups[0].title == "job00003: evaluator and trainer, 2026-03-05 13:00 UTC"
+    assert groups[0].title == "job00003: evaluator + trainer, 5 Mar 2026 13:00 UTC"
     assert all(g.overlap_share > 0.99 for g in groups)
 
 
