@@ -168,6 +168,35 @@ const FLOWS = {
     await panel.frame.waitForSelector('dialog[open]', { state: 'hidden', timeout: 3000 });
   },
 
+  async 'letters work wherever the focus is, and each effect is on screen'(panel) {
+    const whole = await panel.window();
+    await panel.frame.click('#verdict');
+    await panel.press('w');
+    expect((await panel.window()) !== whole, 'w needs the timeline to have focus');
+    await panel.press('n');
+    const onScreen = async (selector) => {
+      const box = await panel.box(selector);
+      expect(box.y >= 0 && box.y + Math.min(box.height, 60) <= 900, `${selector} is off screen: ${JSON.stringify(box)}`);
+      return box;
+    };
+    await onScreen('.range-tag');
+    expect((await panel.text('.range-tag')).trim() !== '', 'the range is not measured');
+    await panel.frame.locator('.tabs').scrollIntoViewIfNeeded();
+    await panel.frame.locator('[role=tab]', { hasText: /^Kernels$/ }).click();
+    await panel.frame.locator('.kernels tbody .link').nth(1).click();
+    await panel.frame.waitForSelector('.detail dl');
+    await panel.idle();
+    const detail = await onScreen('.detail');
+    const first = await panel.text('.detail dl');
+    await panel.press(']');
+    await panel.frame.waitForFunction((text) => document.querySelector('.detail dl') && document.querySelector('.detail dl').innerText !== text, first);
+    expect(detail.width > 200, 'details without room');
+    await panel.press('Escape');
+    await panel.press('[');
+    await panel.frame.waitForSelector('.detail');
+    await panel.press('Escape');
+  },
+
   async 'dragging pans, a range is chosen and zoomed to, and the minimap moves the window'(panel) {
     await panel.reveal();
     const whole = await panel.window();
@@ -582,8 +611,15 @@ const FLOWS = {
     for (const part of [0.3, 0.5]) {
       await panel.page.mouse.move(body.x + part * body.width, body.y + LANES);
       await panel.press('m');
+      await panel.frame.waitForFunction(() => document.activeElement.className === 'mark-note');
+      // Letters of the note are text, not keys.
+      await panel.page.keyboard.type('fwm');
+      await panel.press('Enter');
     }
+    expect((await panel.frame.locator('.mark-note').count()) === 0, 'Enter leaves the field open');
     await panel.frame.locator('[role=tab]', { hasText: /^Marks$/ }).click();
+    expect((await panel.frame.locator('.marks tbody tr').count()) === 2, 'a typed letter set a mark');
+    expect((await panel.frame.inputValue('[aria-label="Note on mark 1"]')) === 'fwm', 'the note was not kept');
     await panel.frame.fill('[aria-label="Note on mark 2"]', 'slow; here: <b>');
     expect(/ms/.test(await panel.frame.locator('.marks tbody tr').nth(1).innerText()), 'no time between marks');
     await panel.page.waitForTimeout(450);

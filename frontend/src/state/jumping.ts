@@ -34,11 +34,13 @@ export class Jumping {
     const from = this.#last?.window === shown.value ? this.#last.at : here.start - direction;
     const found = neighbour(all, from, direction);
     if (found === null) {
-      announcement.value = NONE;
+      this.device.tell(NONE);
       return;
     }
     const { interval } = found;
     this.window.frame(interval, 1);
+    // What was jumped to is what is selected: the timeline measures it, and tables are of it.
+    this.window.range.value = span(interval.start, interval.end);
     this.#last = { at: interval.start, window: shown.value };
     const merged = interval.count > 1 ? `, ${interval.count} intervals merged` : '';
     announcement.value = `Contended for ${formatDuration(lengthOf(interval))} by ${interval.depth} sessions${merged}.`;
@@ -50,7 +52,7 @@ export class Jumping {
     if (overview === null) return;
     const longest = [...contendedIn(overview)].sort((a, b) => lengthOf(b) - lengthOf(a)).at(0);
     if (longest === undefined) {
-      this.device.announcement.value = NONE;
+      this.device.tell(NONE);
       return;
     }
     const middle = centreOf(longest);

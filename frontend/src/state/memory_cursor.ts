@@ -42,7 +42,7 @@ export class MemoryCursor {
     this.instant.value = at;
     if (at === null) return;
     const { device } = this;
-    device.announcement.value = `The Memory table shows what holds memory at ${device.instantText(at)}.`;
+    device.tell(`The Memory table shows what holds memory at ${device.instantText(at)}.`);
   }
 
   /** Cap a session, or take its cap back. */

@@ -16,4 +16,6 @@ export interface OpenDevice {
   readonly error: Signal<string | null>;
   /** A sentence for those who do not see the timeline. */
   readonly announcement: Signal<string>;
+  /** Say on screen, for a while, where something is that happened elsewhere. */
+  tell(text: string): void;
 }

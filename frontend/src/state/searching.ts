@@ -87,7 +87,7 @@ export class Searching {
     try {
       const hit = await during(this.source.nextHit(layout.device, wanted, from, direction));
       if (hit === STALE) return;
-      if (hit === null) this.timeline.announcement.value = 'No event has this name.';
+      if (hit === null) this.timeline.tell('No event has this name.');
       else await this.timeline.selection.selectPlace(hit);
     } catch (error) {
       this.error.value = messageOf(error);

@@ -4,7 +4,7 @@ import type { EventDetail, Place } from '../api/report';
 import { STALE } from '../api/source';
 import { formatDuration, plural } from '../base/format';
 import { hull, lengthOf, ns, px, type Span } from '../base/units';
-import { type Hit, lanesShown, neighbourOf } from '../model/hit';
+import { type Hit, lanesShown, neighbourOf, sliceNear } from '../model/hit';
 import type { LaunchArrow } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { centreOf, nsPerPx } from '../model/viewport';
@@ -95,11 +95,34 @@ export class Selection {
       this.content.cover.value,
       this.window.viewport.value,
     ];
-    if (hit === null || cover === null || viewport === null) return;
+    if (cover === null || viewport === null) return;
+    if (hit === null) {
+      this.#selectMiddle();
+      return;
+    }
     const next = neighbourOf(cover, hit, direction);
-    if (next === null) return;
+    if (next === null) {
+      this.device.tell(`No event ${direction === 1 ? 'after' : 'before'} this one in its lane.`);
+      return;
+    }
     if (!isWithin(next, viewport.view)) this.window.centreOn(centreOf(next));
     void this.select({ box: hit.box, slice: next });
+  }
+
+  /** Where nothing is selected yet: the event nearest to the middle of the window in the first lane that has one. */
+  #selectMiddle(): void {
+    const [cover, viewport] = [this.content.cover.value, this.window.viewport.value];
+    const rows = this.lanes.rows.value;
+    if (cover === null || viewport === null || rows === null) return;
+    const streams = lanesShown(rows).filter(({ lane }) => lane.kind === 'stream');
+    for (const box of streams) {
+      const at = centreOf(viewport.view);
+      const slice = sliceNear(cover, box.lane.lane, 0, at, ns(lengthOf(viewport.view) / 2));
+      if (slice === null) continue;
+      void this.select({ box, slice });
+      return;
+    }
+    this.device.tell('No event in the window.');
   }
 
   #describe({ box, slice }: Hit): string {

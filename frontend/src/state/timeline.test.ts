@@ -92,6 +92,18 @@ describe('with its tiles', () => {
     expect(timeline.announcement.value).toBe('Contended for 10 ns by 2 sessions.');
   });
 
+  it('selects what it jumps to, and where nothing is selected an event of the window', async () => {
+    const timeline = await loaded();
+    timeline.selection.selectNeighbour(1);
+    expect(timeline.selection.selected.value?.slice.start).toBe(300);
+    timeline.selection.selectNeighbour(1);
+    expect(timeline.notice.value).toBe('No event after this one in its lane.');
+    timeline.selection.selectNeighbour(-1);
+    expect(timeline.selection.selected.value?.slice.start).toBe(60);
+    timeline.jumping.jump(1);
+    expect(timeline.window.range.value).toEqual(span(100, 110));
+  });
+
   it('jumps from the window once that was moved', async () => {
     const timeline = await loaded();
     timeline.jumping.jump(1);

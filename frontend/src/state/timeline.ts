@@ -19,10 +19,16 @@ import { Pointer } from './pointer';
 import { Selection } from './selection';
 import { TimeWindow } from './window';
 
+/** Long enough to read a sentence. */
+const NOTICE_MS = 6000;
+
 export class Timeline implements OpenDevice {
   readonly layout = signal<Layout | null>(null);
   readonly error = signal<string | null>(null);
   readonly announcement = signal('');
+  /** '' for nothing to say. */
+  readonly notice = signal('');
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   readonly extent = computed(() => {
     const layout = this.layout.value;
     return layout === null ? null : spanOf(layout.extent);
@@ -52,6 +58,15 @@ export class Timeline implements OpenDevice {
 
   instantText(at: Ns, precision = 1000): string {
     return formatInstant(at, this.extent.value?.start ?? ns(0), ns(precision));
+  }
+
+  tell(text: string): void {
+    clearTimeout(this.#noticeTimer);
+    this.announcement.value = text;
+    this.notice.value = text;
+    this.#noticeTimer = setTimeout(() => {
+      this.notice.value = '';
+    }, NOTICE_MS);
   }
 
   /** Show a device. A new revision of the same device keeps the window. */

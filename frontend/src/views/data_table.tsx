@@ -60,6 +60,7 @@ export function DataTable<Row>(properties: DataTableProperties<Row>): JSX.Elemen
       </div>
       <VirtualTable
         rows={shown}
+        current={isCurrent === undefined ? -1 : shown.findIndex(isCurrent)}
         {...{ columns, order, className }}
         onSort={(column) => setOrder(nextOrder(column, order))}
         rowProperties={(row) => ({ class: isCurrent?.(row) ? 'current' : undefined })}

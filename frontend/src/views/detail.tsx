@@ -1,14 +1,19 @@
 /** The selected event in full: where it came from, how it was launched, and what other sessions ran meanwhile. */
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { EventDetail, LaunchConfiguration } from '../api/report';
 import { formatBytes, formatCount, formatDuration } from '../base/format';
 import { lengthOf, type Ns, ns } from '../base/units';
-import type { Slice } from '../model/hit';
+import { type Hit, lanesShown, type Slice } from '../model/hit';
+import { toPx } from '../model/viewport';
 import type { Panel } from '../state/panel';
 import { DistributionView } from './distribution';
 import { Head } from './head';
 import { SessionName } from './session_name';
 import { TraceViewerLink } from './trace_viewer';
+
+/** As styles.css has it. */
+const WIDTH = 520;
 
 /** As tiles number kinds. */
 const HOST_OPERATION = 4;
@@ -139,13 +144,28 @@ function Ways({ panel, event, slice }: { panel: Panel; event: EventDetail; slice
   );
 }
 
+/** Below the lane of the event, on the side that has room. */
+function placeOf({ timeline }: Panel, { box, slice }: Hit): { readonly left: string; readonly top: string } {
+  const [viewport, rows] = [timeline.window.viewport.value, timeline.lanes.rows.value];
+  const shown = rows === null ? undefined : lanesShown(rows).find(({ lane }) => lane === box.lane);
+  const width = viewport?.width ?? 0;
+  const at = viewport === null ? 0 : Math.min(Math.max(0, toPx(viewport, slice.start)), width);
+  const left = at + WIDTH > width ? Math.max(0, Math.min(at, width) - WIDTH) : at;
+  return {
+    left: `calc(var(--labels) + ${left}px)`,
+    top: `${shown === undefined ? 8 : shown.top + shown.height + 8}px`,
+  };
+}
+
 export function Detail({ panel }: { panel: Panel }): JSX.Element | null {
   const { timeline } = panel;
   const { selected, detail } = timeline.selection;
   const [hit, event] = [selected.value, detail.value];
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => element.current?.scrollIntoView?.({ block: 'nearest' }), [hit, event]);
   if (hit === null) return null;
   return (
-    <section class="detail" aria-label="Selected event">
+    <section ref={element} class="detail" aria-label="Selected event" style={placeOf(panel, hit)}>
       <div class="detail-title">
         <strong class="name">{event?.name ?? hit.slice.name}</strong>
         <button type="button" onClick={() => timeline.window.frame(hit.slice)}>

@@ -112,7 +112,7 @@ function headDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: bo
       // A flag stands to the right of its instant.
       const middle = toNs(viewport, px(x - FLAG / 2));
       const flag = markAt(timeline.marks.all.value, middle, ns((FLAG / 2) * nsPerPx(viewport)));
-      if (flag !== null && Math.abs(y - rows.ruler) <= FLAG / 2) panel.table.value = MARKS_TABLE;
+      if (flag !== null && Math.abs(y - rows.ruler) <= FLAG / 2) openMarks(panel);
     },
   };
 }
@@ -128,6 +128,11 @@ function bodyDrag(panel: Panel, viewport: Viewport, from: Px, y: Px, isRange: bo
       if (Math.abs(x - from) <= CLICK_SLOP) timeline.click(x, y);
     },
   };
+}
+
+function openMarks({ table, timeline }: Panel): void {
+  table.value = MARKS_TABLE;
+  timeline.tell('The Marks table below the timeline lists this mark with its note.');
 }
 
 type Starter = (panel: Panel, viewport: Viewport, x: Px, y: Px, isRange: boolean) => Drag | null;
@@ -253,7 +258,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   Escape: (t) => t.clear(),
 };
 
-/** True when the key was one of the timeline's. Only for keys pressed while it has focus; letters can be switched off. */
+/** True when the key was one of the timeline's. Letters can be switched off. */
 export function onKey(timeline: Timeline, event: KeyboardEvent, hasLetters: boolean): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
   if (event.key.length === 1 && !hasLetters) return false;

@@ -8,15 +8,15 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['W / S, ↑ / ↓', 'zoom in / out'],
   ['A / D, ← / →', 'pan left / right'],
   ['F', 'show the whole capture'],
-  ['N / Shift+N', 'next / previous contended interval'],
+  ['N / Shift+N', 'select the next / previous contended interval'],
   ['Wheel', 'zoom at the pointer, while the timeline has focus (Ctrl+wheel: always)'],
   ['Drag', 'pan'],
   ['Shift+drag', 'select a range: shows its length and limits the tables to it; Enter zooms to it'],
   ["Drag a session's ruler", 'shift the session in time'],
   ['Click', 'show details of an event; on the memory track, what holds memory at that instant'],
-  ['[ / ]', 'previous / next event of the lane'],
+  ['[ / ]', 'select the previous / next event of the lane; the first time, one in the middle'],
   ['/', 'search; Enter and Shift+Enter go to the next and previous hit'],
-  ['M', 'mark the instant under the pointer'],
+  ['M', 'mark the instant under the pointer and write a note'],
   ['Esc', 'clear the range and the selection'],
   ['?', 'this help'],
 ];
@@ -42,7 +42,9 @@ export function Help({ panel }: { panel: Panel }): JSX.Element | null {
           </div>
         ))}
       </dl>
-      <p class="muted">Letters work only while the timeline has focus.</p>
+      <p class="muted">
+        Letters work anywhere in the panel but where you type; arrows and Enter work on the timeline.
+      </p>
       <label class="choice">
         <input
           type="checkbox"

@@ -12,8 +12,8 @@ export function MarksTable({ panel }: TableProperties): JSX.Element {
   if (marks.length === 0) {
     return (
       <p class="muted">
-        No marks. M on the timeline marks the instant under the pointer; marks and notes are in the address,
-        so that a link shows them.
+        No marks. M marks the instant under the pointer on the timeline and opens a field for a note; marks
+        and notes are in the address, so that a link shows them.
       </p>
     );
   }

@@ -13,8 +13,10 @@ import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
 import { Detail } from './detail';
 import { rendererOf, watchDensity, watchWidth } from './drawing';
-import { listen, onKey } from './gestures';
+import { listen } from './gestures';
+import { listenForKeys } from './keys';
 import { BodyLabels, HeadLabels } from './labels';
+import { MarkNote, RangeTag } from './on_timeline';
 import { ShiftNote } from './shift_note';
 import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
@@ -80,6 +82,7 @@ function useStage(panel: Panel) {
     const off = new AbortController();
     const { signal } = off;
     listen(panel, stage.current, head.current, body.current, signal);
+    listenForKeys(panel, stage.current, signal);
     const onWidth = (width: Px): void => {
       timeline.window.width.value = width;
     };
@@ -148,6 +151,11 @@ function Status({ panel }: { panel: Panel }): JSX.Element {
       <div class="visually-hidden" aria-live="polite">
         {timeline.announcement.value}
       </div>
+      {timeline.notice.value !== '' && (
+        <p class="notice" aria-hidden="true">
+          {timeline.notice.value}
+        </p>
+      )}
     </>
   );
 }
@@ -157,14 +165,6 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
   const sessions = timeline.layout.value?.sessions.length ?? 0;
   const tall = headHeight(sessions, timeline.lanes.rows.value?.pinnedHeight ?? 0);
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.target !== stage.current) return;
-    if (panel.hasLetters.value && (event.key === '?' || event.key === '/')) {
-      event.preventDefault();
-      if (event.key === '?') panel.isHelpOpen.value = true;
-      else document.querySelector<HTMLElement>('#find')?.focus();
-    } else onKey(timeline, event, panel.hasLetters.value);
-  };
   return (
     <section class="timeline" aria-label="Timeline">
       <Toolbar panel={panel} />
@@ -175,7 +175,6 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
         role="group"
         aria-label={describe(panel)}
         aria-describedby="keys"
-        onKeyDown={onKeyDown}
       >
         <span id="keys" class="visually-hidden">
           Arrow keys pan and zoom, F shows everything, N goes to the next contended interval, question mark
@@ -184,6 +183,8 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
         <div class="head" style={{ height: `${tall}px` }}>
           <HeadLabels panel={panel} />
           <canvas ref={head} aria-hidden="true" style={{ height: `${tall}px` }} />
+          <RangeTag panel={panel} />
+          <MarkNote panel={panel} />
         </div>
         <div class="body" style={{ height: `${timeline.lanes.rows.value?.height ?? 240}px` }}>
           <BodyLabels panel={panel} />
@@ -194,11 +195,11 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
           />
           <Tooltip panel={panel} />
           <ShiftNote panel={panel} />
+          <Detail panel={panel} />
         </div>
       </div>
       <Legend panel={panel} />
       <Status panel={panel} />
-      <Detail panel={panel} />
     </section>
   );
 }

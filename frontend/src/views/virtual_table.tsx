@@ -1,6 +1,6 @@
 /** The visible rows of a table of any length, under heads that sort it. */
 import type { ComponentChildren, HTMLAttributes, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { visibleRows } from '../model/tables';
 
 /** As styles.css has it. */
@@ -74,6 +74,8 @@ interface VirtualTableProperties<Row> {
   /** A last column without a title. */
   readonly last?: (row: Row) => ComponentChildren;
   readonly className?: string;
+  /** The row that is scrolled to, inside the table; -1: none. */
+  readonly current?: number;
 }
 
 export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.Element {
@@ -86,13 +88,22 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
     tableProperties,
     last: lastCell,
     className,
+    current = -1,
   } = properties;
   const [{ top, height }, setPlace] = useState({ top: 0, height: HEIGHT });
   const [first, last] = visibleRows(rows.length, ROW, top, height);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (box.current === null || current < 0) return;
+    const { scrollTop, clientHeight } = box.current;
+    // Under the head, which stays.
+    if (current * ROW < scrollTop || (current + 2) * ROW > scrollTop + clientHeight)
+      box.current.scrollTop = Math.max(0, current * ROW - clientHeight / 2);
+  }, [current]);
   const onScroll = ({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: HTMLElement }): void =>
     setPlace({ top: scrollTop, height: Math.max(HEIGHT, clientHeight) });
   return (
-    <div class="virtual" onScroll={onScroll}>
+    <div ref={box} class="virtual" onScroll={onScroll}>
       <table class={`data ${className ?? ''}`} aria-rowcount={rows.length + 1} {...tableProperties}>
         <thead>
           <tr>
