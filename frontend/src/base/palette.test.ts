@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { worstDistance } from '../testing/vision';
-import { contrast, heat, textOn, themeOf } from './palette';
+import { contrast, heat, roundOf, sessionColour, textOn, themeOf } from './palette';
 
 const pairs = (colours: readonly string[]): (readonly [string, string])[] =>
   colours.flatMap((a, i) => colours.slice(i + 1).map((b) => [a, b] as const));
@@ -16,6 +16,17 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
   it('keeps sessions apart in every kind of colour vision', () => {
     const close = pairs(theme.sessions).filter(([a, b]) => worstDistance(a, b) < 14.5);
     expect(close).toEqual([]);
+  });
+
+  it('marks sessions beyond the palette twice: by another shade, and by the round', () => {
+    const twelve = Array.from({ length: 12 }, (_, index) => sessionColour(theme, index));
+    expect(new Set(twelve).size).toBe(12);
+    for (const colour of twelve) {
+      expect(contrast(colour, theme.background)).toBeGreaterThanOrEqual(3);
+      expect(contrast(colour, textOn(colour))).toBeGreaterThanOrEqual(4.3);
+    }
+    expect([0, 5, 6, 11, 12].map((index) => roundOf(theme, index))).toEqual([0, 0, 1, 1, 2]);
+    expect(sessionColour(themeOf(name, true), 5)).toBe(sessionColour(themeOf(name, true), 1));
   });
 
   it('has readable text on the hottest cell, and tells it from an empty one', () => {

@@ -75,8 +75,18 @@ const FORCED: Theme = {
 export const themeOf = (name: ThemeName, forced = false): Theme =>
   forced ? FORCED : name === 'dark' ? DARK : LIGHT;
 
-export const sessionColour = (theme: Theme, index: number): string =>
-  theme.sessions[index % theme.sessions.length];
+/** How often the colours were used up before a session: its second mark, since a colour alone would stand for two sessions. */
+export const roundOf = (theme: Theme, index: number): number => Math.floor(index / theme.sessions.length);
+
+/** Sessions beyond the palette get its colours again, every other time closer to the text's. */
+export function sessionColour(theme: Theme, index: number): string {
+  const colour = theme.sessions[index % theme.sessions.length];
+  const isFirst = theme.name === 'forced' || roundOf(theme, index) % 2 === 0;
+  return isFirst ? colour : mix(colour, theme.text, SHADE);
+}
+
+/** So much of the text's colour is in those that come a second time. */
+const SHADE = 0.45;
 
 const channel = (hex: string, at: number): number => {
   const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;

@@ -34,6 +34,20 @@ describe('rowsOf', () => {
   });
 });
 
+it('folds all of very many sessions at first, each no taller than its button', () => {
+  const sessions = Array.from({ length: 120 }, (_, k) => ({ ...layout.sessions[0], id: `s${k}` }));
+  const lanes = sessions.map((_, session) => ({ ...layout.lanes[2], lane: session, session }));
+  const many = { ...layout, sessions, lanes };
+  const folded = foldedAtFirst(many);
+  expect(folded.size).toBe(120);
+  const { groups, height } = rowsOf(many, { ...OPEN, folded });
+  expect(height).toBeLessThan(120 * 30 + 300);
+  groups.slice(1).forEach((group, i) => {
+    expect(group.top).toBeGreaterThanOrEqual(groups[i].top + groups[i].height);
+    expect(group.strip?.height).toBeGreaterThanOrEqual(16);
+  });
+});
+
 describe('hitTest', () => {
   const made = tile(
     1,

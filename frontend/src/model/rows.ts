@@ -37,6 +37,10 @@ const SUB_ROW = 14;
 const STALLS = 10;
 const GAP = 6;
 const GROUP_GAP = 14;
+/** Among more sessions than this all start folded, and a folded one is no taller than its button. */
+const MANY = 24;
+const SLIM = 26;
+const SLIM_GAP = 2;
 const MEMORY = 124;
 const MEMORY_HEAD = 24;
 
@@ -64,21 +68,23 @@ function openGroup(session: number, lanes: readonly LayoutLane[], top: number, i
   return { session, top: px(top), height: px(y - top), folded: false, lanes: boxes, stalls, strip: null };
 }
 
-function foldedGroup(session: number, top: number): GroupBox {
-  const strip = { top: px(top + 8), height: px(HEADING - 16) };
-  return { session, top: px(top), height: px(HEADING), folded: true, lanes: [], stalls: null, strip };
+function foldedGroup(session: number, top: number, isSlim: boolean): GroupBox {
+  const [height, inset] = isSlim ? [SLIM, 3] : [HEADING, 8];
+  const strip = { top: px(top + inset), height: px(height - 2 * inset) };
+  return { session, top: px(top), height: px(height), folded: true, lanes: [], stalls: null, strip };
 }
 
 export function rowsOf(layout: Layout, arrangement: Arrangement): Rows {
   let y = 4;
   const shown = orderOf(layout.sessions.length, arrangement).filter((s) => !arrangement.hidden.has(s));
+  const isMany = layout.sessions.length > MANY;
   const groups = shown.map((session) => {
     const lanes = lanesOf(layout, session, arrangement);
     const isLost = layout.lost.includes(session);
     const group = arrangement.folded.has(session)
-      ? foldedGroup(session, y)
+      ? foldedGroup(session, y, isMany)
       : openGroup(session, lanes, y, isLost);
-    y += group.height + GROUP_GAP;
+    y += group.height + (isMany && group.folded ? SLIM_GAP : GROUP_GAP);
     return group;
   });
   const pinned = boxesFrom(0, pinnedLanes(layout, arrangement));
@@ -90,6 +96,7 @@ export function rowsOf(layout: Layout, arrangement: Arrangement): Rows {
 
 /** Groups that start folded: a canvas has a largest size, and nobody reads a hundred lanes at once. */
 export function foldedAtFirst(layout: Layout, tallest = 2400): ReadonlySet<number> {
+  if (layout.sessions.length > MANY) return new Set(layout.sessions.keys());
   if (rowsOf(layout, AS_RECORDED).height <= tallest) return AS_RECORDED.folded;
   const order = layout.sessions.map((_, session) => session).reverse();
   const folded = new Set<number>();

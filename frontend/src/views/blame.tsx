@@ -4,6 +4,7 @@ import type { Blame, Device, Report } from '../api/report';
 import { formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
+import { MOST_AT_ONCE } from '../model/many';
 import type { Panel } from '../state/panel';
 import type { TableProperties } from './head';
 import { SessionName } from './session_name';
@@ -34,6 +35,7 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
   if (matrix === null) return null;
   const theme = panel.theme.value;
   const session = (id: string): JSX.Element => <SessionName {...{ report, device, theme, id }} />;
+  const isShort = device.sessions.length > MOST_AT_ONCE;
   return (
     <section class="blame" aria-labelledby="blame">
       <h2 id="blame">Who lost time to whom</h2>
@@ -47,7 +49,7 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
               <th scope="col">lost by ↓ to →</th>
               {matrix.culprits.map((id) => (
                 <th key={id} scope="col">
-                  {session(id)}
+                  <SessionName {...{ report, device, theme, id, isShort }} />
                 </th>
               ))}
               <th scope="col">sum</th>

@@ -4,12 +4,14 @@ import type { Device, DeviceSession, Report, Session, StepTimes } from '../api/r
 import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
+import { partedByLoss } from '../model/many';
 import { partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
 import { Baseline } from './baseline';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
+import { Folded } from './folded';
 import { MemoryCard } from './memory_card';
 import { WhiskerView } from './whisker';
 
@@ -68,7 +70,12 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
       {figure}{' '}
       <small>
         {of === 'requests' ? 'per request' : 'slowdown'}
-        {interval !== '' && ` · ${interval}`}
+        {interval !== '' && (
+          <>
+            {' '}
+            · <span class="whole">{interval}</span>
+          </>
+        )}
       </small>
     </p>
   );
@@ -223,16 +230,25 @@ export function Cards({
   report: Report;
   device: Device;
 }): JSX.Element {
+  const card = (id: string): JSX.Element | null => {
+    const session = report.sessions.find((each) => each.id === id);
+    const entry = device.per_session.find((each) => each.session === id);
+    if (session === undefined || entry === undefined) return null;
+    return (
+      <SessionCard key={id} {...{ panel, device, session, entry, index: device.sessions.indexOf(id) }} />
+    );
+  };
+  const [first, rest] = partedByLoss(device);
   return (
-    <div class="cards">
-      {device.sessions.map((id, index) => {
-        const session = report.sessions.find((each) => each.id === id);
-        const entry = device.per_session.find((each) => each.session === id);
-        if (session === undefined || entry === undefined) return null;
-        return <SessionCard key={id} {...{ panel, device, session, entry, index }} />;
-      })}
-      <MemoryCard device={device} theme={panel.theme.value} />
-      <SharingCard device={device} />
-    </div>
+    <>
+      <div class="cards">
+        {first.map(card)}
+        <MemoryCard device={device} theme={panel.theme.value} />
+        <SharingCard device={device} />
+      </div>
+      <Folded count={rest.length} one="more session">
+        {() => <div class="cards">{rest.map(card)}</div>}
+      </Folded>
+    </>
   );
 }

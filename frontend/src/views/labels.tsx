@@ -1,11 +1,11 @@
 /** The left column of the timeline, as document text: it can be selected, searched and read aloud. */
 import type { JSX } from 'preact';
 import { formatBytes, formatUtc, plural } from '../base/format';
-import { sessionColour } from '../base/palette';
+import { roundOf, sessionColour } from '../base/palette';
 import { bytes, lengthOf, ns } from '../base/units';
 import { headRows, pinnedBoxes } from '../model/head';
 import { type MemoryLayout, memoryTicks, peakMarks, topOf } from '../model/memory';
-import type { GroupBox, LaneBox } from '../model/rows';
+import { type GroupBox, HEADING, type LaneBox } from '../model/rows';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
 
@@ -88,6 +88,12 @@ function LaneLabel({
   );
 }
 
+/** A colour that comes again has a double line, the next time a dashed one. */
+const shellOf = (round: number, height: number): string =>
+  ['shell', ['', 'again', 'third'][Math.min(2, round)], height < HEADING ? 'slim' : '']
+    .filter(Boolean)
+    .join(' ');
+
 function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.Element {
   const { timeline, theme, report } = panel;
   const entry = timeline.layout.value?.sessions[group.session];
@@ -98,7 +104,10 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
   const colour = sessionColour(theme.value, group.session);
   return (
     <>
-      <div class="shell" style={{ top: `${group.top}px`, height: `${group.height}px`, borderColor: colour }}>
+      <div
+        class={shellOf(roundOf(theme.value, group.session), group.height)}
+        style={{ top: `${group.top}px`, height: `${group.height}px`, borderColor: colour }}
+      >
         <button
           type="button"
           class="fold"
@@ -108,10 +117,10 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
         >
           {group.folded ? '▸' : '▾'}
         </button>
-        <span class="strong clip" title={entry?.id}>
+        <span class="strong clip" title={`${entry?.id} · ${where}`}>
           <Chip theme={theme.value} index={group.session} /> {name}
         </span>
-        <span class="small muted clip">{where}</span>
+        {group.height >= HEADING && <span class="small muted clip">{where}</span>}
       </div>
       {group.stalls !== null && (
         <span

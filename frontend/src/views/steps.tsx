@@ -5,6 +5,7 @@ import type { Device, Report, StepTimes } from '../api/report';
 import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { lengthOf, px, type Span } from '../base/units';
+import { partedByLoss } from '../model/many';
 import {
   type Bar,
   barAt,
@@ -20,6 +21,7 @@ import {
 } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
+import { Folded } from './folded';
 import { nameIn, SessionName } from './session_name';
 
 const HEIGHT = 72;
@@ -153,6 +155,27 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
   if (all.length === 0) return null;
   const theme = panel.theme.value;
   const isShared = device.sessions.length > 1;
+  const [most] = partedByLoss(device);
+  const first = all.filter(({ session }) => most.includes(session));
+  const chart = (times: StepTimes): JSX.Element => {
+    const index = Math.max(0, device.sessions.indexOf(times.session));
+    const colour = sessionColour(theme, index);
+    const hatch = `hatch-${index}`;
+    return (
+      <div key={times.session} class="step-times">
+        <svg class="definitions" width="0" height="0" aria-hidden="true">
+          <defs>
+            <Hatch id={hatch} colour={colour} />
+          </defs>
+        </svg>
+        <p>
+          <SessionName {...{ report, device, theme, id: times.session }} />{' '}
+          <span class="muted">{sharesText(times, isShared)}</span>
+        </p>
+        <Chart {...{ panel, times, colour, view, hatch, name: nameIn(report, times.session) }} />
+      </div>
+    );
+  };
   return (
     <section class="steps" aria-labelledby="steps">
       <h2 id="steps">
@@ -166,25 +189,10 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
           )}
         </span>
       </h2>
-      {all.map((times) => {
-        const index = Math.max(0, device.sessions.indexOf(times.session));
-        const colour = sessionColour(theme, index);
-        const hatch = `hatch-${index}`;
-        return (
-          <div key={times.session} class="step-times">
-            <svg class="definitions" width="0" height="0" aria-hidden="true">
-              <defs>
-                <Hatch id={hatch} colour={colour} />
-              </defs>
-            </svg>
-            <p>
-              <SessionName {...{ report, device, theme, id: times.session }} />{' '}
-              <span class="muted">{sharesText(times, isShared)}</span>
-            </p>
-            <Chart {...{ panel, times, colour, view, hatch, name: nameIn(report, times.session) }} />
-          </div>
-        );
-      })}
+      {first.map(chart)}
+      <Folded count={all.length - first.length} one="more session">
+        {() => <>{all.filter((each) => !first.includes(each)).map(chart)}</>}
+      </Folded>
     </section>
   );
 }

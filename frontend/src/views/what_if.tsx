@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
+import { MOST_AT_ONCE } from '../model/many';
 import { type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';
 import { SessionName } from './session_name';
@@ -73,7 +74,10 @@ export function WhatIfView({
               <th scope="col">schedule</th>
               {device.sessions.map((id) => (
                 <th key={id} scope="col">
-                  <SessionName {...{ report, device, theme, id }} />
+                  <SessionName
+                    {...{ report, device, theme, id }}
+                    isShort={device.sessions.length > MOST_AT_ONCE}
+                  />
                 </th>
               ))}
               <th scope="col" title="Time until the recorded work of all sessions is done">
