@@ -120,7 +120,11 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
         <span class="strong clip" title={`${entry?.id} · ${where}`}>
           <Chip theme={theme.value} index={group.session} /> {name}
         </span>
-        {group.height >= HEADING && <span class="small muted clip">{where}</span>}
+        {group.height >= HEADING && (
+          <span class="small muted clip" title={where}>
+            {where}
+          </span>
+        )}
       </div>
       {group.stalls !== null && (
         <span
