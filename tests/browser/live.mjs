@@ -1,5 +1,5 @@
 // A capture that appears while the panel is looked at: `node live.mjs URL FROM TO`. Copies the folder FROM to TO once the panel shows
-// a verdict, and prints the verdicts before and after as JSON.
+// a verdict, and prints the verdicts before and after, and errors on the console, as JSON.
 import { cpSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -14,6 +14,9 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 const page = await browser.newPage();
+const errors = [];
+page.on('console', (message) => message.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(message.text()) && errors.push(message.text()));
+page.on('pageerror', (error) => errors.push(String(error)));
 await page.goto(url);
 const frame = await (await page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 })).contentFrame();
 await frame.waitForSelector('#verdict', { timeout: 60_000 });
@@ -22,4 +25,4 @@ cpSync(from, to, { recursive: true });
 await frame.waitForFunction((text) => document.querySelector('#verdict').innerText !== text, before, { timeout: 60_000 });
 const after = await frame.innerText('#verdict');
 await browser.close();
-console.log(JSON.stringify({ before, after }));
+console.log(JSON.stringify({ before, after, errors }));

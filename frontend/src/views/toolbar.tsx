@@ -118,6 +118,13 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
         >
           ?
         </button>
+        <button
+          type="button"
+          title="Print all of this tab, not only what TensorBoard's page shows of it"
+          onClick={() => print()}
+        >
+          print
+        </button>
         <span class="muted">report</span>
         {DOWNLOADS.map((format) => (
           <a key={format} href={panel.source.reportUrl(format)} download>
