@@ -14,6 +14,8 @@ from tb_contention.units import F64
 
 #: No step becomes shorter by more than this by sharing, whatever its interval is.
 _LEAST = 0.5
+#: Intervals of an open and of a closed loop that differ by more than this part of the slowdown are no estimate together.
+_APART = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +44,20 @@ def with_arrivals(loss: Loss, found: Estimate | None, clock: float) -> Paced:
     low = min(low, 1.0) if loss.alone.evidence is Evidence.D else low
     if steps.loop is Loop.UNKNOWN:
         both = Estimate(value=(found.value + middle) / 2, low=min(found.low, low, 1.0), high=max(found.high, high))
-        return replace(plain, estimate=both, loop=Loop.UNKNOWN)
+        return Paced(loss=_bounded(loss, both), estimate=both, loop=Loop.UNKNOWN)
     return Paced(
         loss=_anchored(loss, steps, drawn.arrivals),
         estimate=Estimate(value=middle, low=low - FLOOR, high=high + FLOOR),
         loop=Loop.OPEN,
         latency=_latency(loss, steps, drawn),
     )
+
+
+def _bounded(loss: Loss, both: Estimate) -> Loss:
+    """Take an interval that spans both loops as bounds: where they are far apart its middle is what neither of them gives."""
+    if both.high - both.low <= _APART * both.value:
+        return loss
+    return replace(loss, alone=replace(loss.alone, evidence=Evidence.D, bounded=True))
 
 
 def _drawn(loss: Loss, clock: float, steps: Rhythm) -> Requests:

@@ -11,6 +11,7 @@ from tb_contention.model.contention import (
     Evidence,
     KernelCost,
     KernelLosses,
+    Loop,
     LostTime,
     SessionLoss,
     SharingMetrics,
@@ -25,6 +26,10 @@ _DRAWN = 1_000
 _SETTLE = (
     "Too few kernels of {name} ran undisturbed. To determine its slowdown, capture it alone on this device into the same "
     "log directory (or pass --baseline {name}=RUN), or pause the other sessions for a few of its steps."
+)
+_SETTLE_LOOP = (
+    "It is unknown whether requests or the end of the step before start the steps of {name}. To determine its slowdown, capture it alone "
+    "on this device into the same log directory (or pass --baseline {name}=RUN)."
 )
 
 
@@ -46,7 +51,7 @@ def session_loss(paced: Paced) -> SessionLoss:
         high=None if found is None else found.high,
         evidence=evidence if found is not None else Evidence.D,
         coverage=loss.alone.coverage,
-        settle=_SETTLE.format(name=loss.work.session.name) if found is not None and evidence is Evidence.D else "",
+        settle=_settle(paced) if found is not None and evidence is Evidence.D else "",
         measured=found is not None and loss.alone.measured,
     )
     return SessionLoss(
@@ -63,6 +68,11 @@ def session_loss(paced: Paced) -> SessionLoss:
         loop=paced.loop,
         latency=paced.latency,
     )
+
+
+def _settle(paced: Paced) -> str:
+    """Say what keeps a slowdown from being known, and what would settle it."""
+    return (_SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE).format(name=paced.loss.work.session.name)
 
 
 def _clock(loss: Loss, stretch: float) -> Nanoseconds | None:
