@@ -18,8 +18,13 @@ from tb_contention.contention.work import STEP_BEGIN, STEP_END, SessionWork
 from tb_contention.model.contention import Loop
 from tb_contention.units import F64, I64, Bool
 
-#: Fewer steps, and steps that find the session idle, show no rhythm.
-_LEAST_STEPS, _LEAST_IDLE = 24, 8
+#: Fewer steps, and steps that find the session idle, show no rhythm. With fewer than so many nothing is asked.
+_LEAST_STEPS, _LEAST_IDLE, _ANY_STEPS = 24, 8, 3
+#: Of so few, pauses of a host vary by less than the first part; none that waited, in a session that idles for less than the second part,
+#: follow requests: these would have queued. Steps that begin so many times as regularly as they pause may be started by a clock.
+_FEW_PAUSES, _FEW_IDLE, _STEADIER = 0.12, 0.3, 0.7
+#: Fewer gaps than this are not of two lengths; two lengths differ by this factor.
+_TWO_LENGTHS, _TWICE = 5, 2.0
 #: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
 _AT_ONCE_NS, _AT_ONCE = 20_000.0, 0.02
 #: So many at least, whose steps differ by at least this part of what all differ by.
@@ -70,7 +75,10 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
     at_once, turnaround = _at_once(gap, length[:-1])
     idle = float((gap - turnaround)[~at_once].sum())
     loop = Loop.CLOSED
-    if (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * float(done[-1] - begin[0]):
+    span = float(done[-1] - begin[0])
+    if len(begin) < _LEAST_STEPS:
+        loop = _of_few(begin, gap, at_once, idle / span)
+    elif (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * span:
         kernels = np.bincount(work.step[work.step >= 0], minlength=int(work.host.step.max()) + 1)
         fresh = np.concatenate([[True], ~at_once[:-1]])
         loop = _judged(length[:-1], gap, kernels[work.host.step[ends]], fresh)
@@ -85,6 +93,14 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
         waited=np.concatenate([[False], at_once]),
         turnaround=turnaround,
     )
+
+
+def _of_few(begin: F64, gap: F64, at_once: Bool, idle: float) -> Loop:
+    """Judge a few steps: too few to tell what starts them, but gaps of a host that pauses are alike, whatever the steps between take."""
+    if idle <= (_IDLE if at_once.any() else _FEW_IDLE):
+        return Loop.CLOSED
+    by_host = float(np.diff(begin).std()) >= _STEADIER * float(gap.std())
+    return Loop.CLOSED if by_host and _pauses(gap[~at_once], _FEW_PAUSES) else Loop.UNKNOWN
 
 
 def _at_once(gap: F64, length: F64) -> tuple[Bool, float]:
@@ -105,13 +121,13 @@ def _steps(work: SessionWork, start: int, end: int) -> tuple[I64, I64] | None:
     host = work.host
     ends = np.flatnonzero((host.kind == STEP_END) & (host.time >= start) & (host.time <= end))
     begins = np.flatnonzero(host.kind == STEP_BEGIN)
-    if len(ends) < _LEAST_STEPS:
+    if len(ends) < _ANY_STEPS:
         return None
     instant = np.full(int(host.step.max()) + 1, -1, np.int64)
     instant[host.step[begins]] = begins
     begun = instant[host.step[ends]]
     whole = (begun >= 0) & (host.time[begun] >= start)
-    return (begun[whole], ends[whole]) if whole.sum() >= _LEAST_STEPS else None
+    return (begun[whole], ends[whole]) if whole.sum() >= _ANY_STEPS else None
 
 
 def _synchronous(work: SessionWork, begins: I64, done: F64) -> bool:
@@ -173,11 +189,13 @@ def _scattered(gap: F64) -> bool:
     return bool(high > _SCATTERED * low)
 
 
-def _pauses(gap: F64) -> bool:
+def _pauses(gap: F64, vary: float = _PAUSES) -> bool:
     """Return whether gaps are of one or two lengths, as pauses of a host are: between steps, and now and then for something longer."""
     lengths = np.sort(gap) + _AT_ONCE_NS
-    two = np.split(lengths, [int(np.argmax(lengths[1:] / lengths[:-1])) + 1])
-    return all(float(part.std()) < _PAUSES * float(part.mean()) for part in two)
+    longer, parts = lengths[1:] / lengths[:-1], [lengths]
+    if len(lengths) >= _TWO_LENGTHS and longer.max() >= _TWICE:
+        parts = np.split(lengths, [int(np.argmax(longer)) + 1])
+    return all(float(part.std()) < vary * float(part.mean()) for part in parts)
 
 
 def _slope(x: F64, y: F64) -> tuple[float, float]:

@@ -166,3 +166,27 @@ def test_a_server_keeps_its_throughput_and_its_requests_take_longer(seed: int, t
     assert server.latency.slowdown.high is not None
     assert server.latency.slowdown.low <= truth["latency"]["mean"]["ratio"] <= server.latency.slowdown.high
     assert server.latency.shared.p95.estimate == pytest.approx(truth["latency"]["p95"]["together_ms"] * MS, rel=0.03)
+
+
+FEW = 9
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.3])
+def test_a_few_requests_at_a_rhythm_of_their_own_are_not_taken_for_a_loop(jitter: float) -> None:
+    rng = np.random.default_rng(1)
+    arrival = 60 * MS * (np.arange(FEW) + rng.uniform(-jitter, jitter, FEW))
+    found = judged(work_of(*served(arrival, lengths(0, FEW) * 4)))
+    assert found is not None and found.loop is Loop.UNKNOWN
+
+
+@pytest.mark.parametrize("pause", [5 * MS, 40 * MS])
+def test_a_few_steps_after_equal_pauses_are_a_loop(pause: float) -> None:
+    gap = pause * np.random.default_rng(2).normal(1, 0.05, FEW)
+    found = judged(closed(gap, lengths(0, FEW) * 4))
+    assert found is not None and found.loop is Loop.CLOSED
+
+
+def test_a_few_steps_with_hardly_a_pause_are_a_loop() -> None:
+    gap = MS * np.random.default_rng(3).uniform(1, 3, FEW)
+    found = judged(closed(gap, lengths(0, FEW) * 2))
+    assert found is not None and found.loop is Loop.CLOSED
