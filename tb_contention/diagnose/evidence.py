@@ -20,6 +20,13 @@ from tb_contention.words.numbers import count, duration, listing, percent, share
 _MEET, _SMALL = 0.2, 0.5
 #: A clock error beyond this part of the shorter session's work per step blurs who met whom (a simulation of both gives 2 % of error).
 _BLUR = 0.03
+#: Why sessions that seem to be on one GPU may be on several, and what settles it.
+_FIRST_GPU = "CUDA_VISIBLE_DEVICES makes every process call its first GPU 0, whichever it is."
+_STATE_GPUS = (
+    "State which GPU each session used, by the options or by a tb_contention.json with the UUID beside the traces. "
+    f"{BUS_ORDER} makes ordinals mean the same everywhere."
+)
+_COMPARE_UUIDS = "Compare the UUIDs (nvidia-smi -L) of the processes' GPUs."
 #: Fewer kernels on several streams prove nothing.
 _KERNELS = 100
 
@@ -28,15 +35,19 @@ _KERNELS = 100
     "maybe-different-gpus",
     place=contended,
     speaks=f"Speaks when sessions that are only assumed to share a GPU overlap for {share(_MEET)} of the window and none is slower, though "
-    "their kernels are not small: perhaps there are two GPUs.",
+    "their kernels are not small: perhaps there are two GPUs. Speaks as well when several of their processes run NCCL or RCCL collectives: "
+    "two ranks of one job cannot use one GPU.",
 )
 def maybe_different_gpus(scene: Scene) -> Iterator[Remark]:
     """Sessions on one assumed GPU overlap all the time and lose nothing: perhaps there are two GPUs."""
     group, time = scene.device.group, scene.device.overlap.time
-    if not scene.is_shared_gpu or group.device.identity is not Identity.ASSUMED or not as_fast_as_alone(scene):
+    if not scene.is_shared_gpu or group.device.identity is not Identity.ASSUMED or scene.device.cannot_be_one_gpu:
+        return
+    if scene.are_ranks:
+        yield _ranks(scene)
         return
     if (
-        scene.device.cannot_be_one_gpu
+        not as_fast_as_alone(scene)
         or time.contended < _MEET * scene.window
         or any((f.small_grids or 0.0) >= _SMALL for f in scene.facts)
     ):
@@ -45,13 +56,29 @@ def maybe_different_gpus(scene: Scene) -> Iterator[Remark]:
         title=f"These sessions may be on two GPUs: they overlap for {percent(time.contended, time.window)} of the window and lose nothing",
         detail="They are assumed to share one GPU because host, ordinal and capabilities agree. "
         f"{slowdowns(scene, scene.device.cost.losses)}.",
-        cause="CUDA_VISIBLE_DEVICES makes every process call its first GPU 0, whichever it is.",
-        advice="State which GPU each session used, by the options or by a tb_contention.json with the UUID beside the traces. "
-        f"{BUS_ORDER} makes ordinals mean the same everywhere.",
-        verify="Compare the UUIDs (nvidia-smi -L) of the processes' GPUs.",
         evidence={"contended_ns": int(time.contended), "window_ns": int(time.window)},
         options=gpu_options(scene),
         sessions=scene.device.sessions,
+        cause=_FIRST_GPU,
+        advice=_STATE_GPUS,
+        verify=_COMPARE_UUIDS,
+    )
+
+
+def _ranks(scene: Scene) -> Remark:
+    """Say that ranks of one job are hardly on one GPU."""
+    parts = {scene.name(f.session): f.collective for f in scene.facts if f.collective > 0}
+    return Remark(
+        title=f"These sessions are probably on several GPUs: {len(parts)} of them run collectives",
+        detail="They are assumed to share one GPU because host, ordinal and capabilities agree. NCCL refuses two ranks of one job on one "
+        f"GPU. Share of the kernel time in collectives: {listing([f'{name} {share(part)}' for name, part in parts.items()])}. Overlap and "
+        "slowdowns of this group mean nothing if the GPUs differ.",
+        evidence={"collective_share": parts},
+        options=gpu_options(scene),
+        sessions=scene.device.sessions,
+        cause=_FIRST_GPU,
+        advice=_STATE_GPUS,
+        verify=_COMPARE_UUIDS,
     )
 
 

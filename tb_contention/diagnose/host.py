@@ -6,9 +6,10 @@ from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, shares, slowdowns
 from tb_contention.diagnose.settings import JIT, PREFETCH, PRIVATE_THREADS, STEPS_PER_EXECUTION
-from tb_contention.model.contention import OffGpu, SessionLoss
+from tb_contention.model.contention import Loop, OffGpu, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.units import SessionId
+from tb_contention.words.answers import NOTICEABLE, Answer, answer_of
 from tb_contention.words.numbers import count, duration, listing, share, times
 
 #: The GPU idles for more than this, and each program's own host part is more than that of its step.
@@ -156,13 +157,14 @@ def sync_every_step(scene: Scene) -> Iterator[Remark]:
 @rule(
     "host-bound",
     place=steps,
-    speaks=f"Speaks when no session is measurably slower, the GPU is idle for more than {share(_IDLE)} of the window, and the host part is "
-    f"at least {share(_HOST)} of every session's steps, and no capture on the GPU was cut. The GPU is not the bottleneck. Advice: larger "
-    "batches, compiled steps.",
+    speaks=f"Speaks when the GPU is idle for more than {share(_IDLE)} of the window, the host part is at least {share(_HOST)} of every "
+    "session's steps, and no capture on the GPU was cut. Where several sessions share the GPU, each must be as fast as alone, or lose "
+    "time where hosts meet alone. Silent where steps begin with requests: the GPU then waits for clients, not for a program. Advice: "
+    "larger batches, compiled steps.",
 )
 def host_bound(scene: Scene) -> Iterator[Remark]:
     """The GPU idles because the programs do not feed it, which sharing does not make worse."""
-    if scene.is_host or scene.slowed() or _is_cut(scene):
+    if scene.is_host or not _gpu_costs_nothing(scene) or _is_cut(scene):
         return
     idle = scene.device.overlap.time.idle / scene.window
     parts = {s: _host_share(scene, s) for s in scene.device.sessions}
@@ -174,11 +176,32 @@ def host_bound(scene: Scene) -> Iterator[Remark]:
         detail=f"Host part of the steps: {shares(scene, parts.items())}.",
         cause="The programs prepare, launch or wait for longer than the GPU computes: the host is the bottleneck, not the GPU.",
         advice=f"Larger batches, {JIT}, {STEPS_PER_EXECUTION}, CUDA graphs, fewer results fetched per step.",
-        effect=f"At most the {share(idle)} idle time can be recovered. Until then, sharing the GPU costs little.",
+        effect=f"At most the {share(idle)} idle time can be recovered."
+        + (" Until then, sharing the GPU costs little." if scene.is_shared_gpu else ""),
         verify="The GPU is idle for less of the window. If not, the programs wait for something else: input, network or a lock.",
         evidence={"idle_share": idle, "host_shares": {scene.name(s): v for s, v in parts.items()}},
         sessions=scene.device.sessions,
     )
+
+
+def _gpu_costs_nothing(scene: Scene) -> bool:
+    """Return whether neither waiting for other sessions on the GPU nor waiting for requests can be why it idles."""
+    losses = scene.device.cost.losses
+    if any(loss.loop is Loop.OPEN for loss in losses):
+        return False
+    if not scene.is_shared_gpu:
+        return not any(answer_of(loss.slowdown) is Answer.YES for loss in losses)
+    return all(_is_as_fast(loss) for loss in losses)
+
+
+def _is_as_fast(loss: SessionLoss) -> bool:
+    """Return whether the GPU does not slow a session; an interval that is wide only because hosts meet is no sign that it does."""
+    part = loss.off_gpu
+    if part is None:
+        return answer_of(loss.slowdown) is Answer.NO
+    if part.gpu_slowdown is not None:
+        return part.gpu_slowdown < NOTICEABLE
+    return part.unmeasured or answer_of(loss.slowdown) is Answer.NO
 
 
 def _is_cut(scene: Scene) -> bool:

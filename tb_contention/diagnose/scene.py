@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tb_contention.diagnose.facts import SessionFacts, facts_of
-from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.alignment import AlignedTraces, Identity
+from tb_contention.model.attribution import rest_of
 from tb_contention.model.contention import Mechanism, SessionLoss, StepTimes
 from tb_contention.model.manifest import KernelMode
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
@@ -59,6 +60,20 @@ class Scene:
         """Return whether more than one process is known to have used the device, captured or not."""
         driver = self.device.driver
         return len(self.processes) > 1 or bool(self.device.cost.had) or bool(driver and driver.untraced_peak)
+
+    @property
+    def are_ranks(self) -> bool:
+        """Return whether processes that are only assumed to share a GPU run collectives: NCCL refuses two ranks on one GPU."""
+        ranks = {
+            process.process or process.id
+            for process in (self.aligned.session(each.session) for each in self.facts if each.collective > 0)
+        }
+        return self.device.group.device.identity is Identity.ASSUMED and len(ranks) > 1
+
+    def is_rest(self, session: SessionId) -> bool:
+        """Return whether a session is only what of a process could not be attributed to any."""
+        process = self.aligned.session(session).process
+        return process is not None and session == rest_of(process)
 
     @property
     def window(self) -> int:

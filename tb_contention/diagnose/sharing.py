@@ -194,13 +194,17 @@ def destructive_sharing(scene: Scene) -> Iterator[Remark]:
 @rule(
     "unfair-sharing",
     place=blame,
-    speaks=f"Speaks when the whole interval of the worst slowdown lies {share(_UNFAIR - 1)} above that of the best. Advice: a cap for the "
-    "session that hardly pays, fewer and larger kernels in the one that does.",
+    speaks=f"Speaks when the whole interval of the worst slowdown lies {share(_UNFAIR - 1)} above that of the best; what of a process "
+    "belongs to no session does not count. Advice: a cap for the session that hardly pays, fewer and larger kernels in the one that does.",
 )
 def unfair_sharing(scene: Scene) -> Iterator[Remark]:
     """One session pays for all."""
     losses = scene.slowed()
-    known = [each for each in scene.device.cost.losses if each.slowdown.estimate is not None]
+    known = [
+        each
+        for each in scene.device.cost.losses
+        if each.slowdown.estimate is not None and not scene.is_rest(each.session)
+    ]
     if not losses or len(known) < 2:
         return
     worst, best = (pick(known, key=lambda each: each.slowdown.estimate or 0.0) for pick in (max, min))
@@ -236,14 +240,14 @@ def unfair_sharing(scene: Scene) -> Iterator[Remark]:
     "several streams.",
 )
 def small_grids(scene: Scene) -> Iterator[Remark]:
-    """Kernels too small for the GPU take turns, though they would fit side by side."""
+    """Kernels too small for the GPU take turns, though another could use what they leave idle."""
     losses = scene.slowed(Mechanism.TIME_SLICING) or scene.slowed(Mechanism.SINGLE_STREAM)
     small = [f for f in scene.facts if f.configured >= _CONFIGURED and (f.small_grids or 0.0) >= _SMALL]
     if not losses or len(small) < 2:
         return
     yield Remark(
         severity=Severity.INFO,
-        title="Small kernels take turns although they would fit side by side",
+        title="Small kernels take turns, and each leaves multiprocessors idle",
         detail="Share of the kernel time in grids with fewer blocks than the GPU has multiprocessors: "
         f"{shares(scene, ((f.session, f.small_grids) for f in small))}.",
         cause="Such a kernel leaves multiprocessors idle, which only a kernel that runs at the same time can use.",

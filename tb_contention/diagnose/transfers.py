@@ -56,11 +56,14 @@ def copy_contention(scene: Scene) -> Iterator[Remark]:
     "collective-spin",
     place=KERNELS,
     speaks=f"Speaks when {share(_COLLECTIVE)} of a session's kernel time on a shared GPU is NCCL or RCCL: those kernels hold the GPU while "
-    "they wait for other ranks. Advice: one rank per GPU.",
+    "they wait for other ranks. Silent where several processes run collectives and nothing states that they share one GPU: NCCL refuses "
+    "two ranks on one GPU, so they are on several. Advice: one rank per GPU.",
 )
 def collective_spin(scene: Scene) -> Iterator[Remark]:
     """Collectives wait for other ranks inside a kernel, and hold the shared GPU meanwhile."""
-    for fact in scene.facts if scene.is_shared_gpu else ():
+    if not scene.is_shared_gpu or scene.are_ranks:
+        return
+    for fact in scene.facts:
         if fact.collective < _COLLECTIVE:
             continue
         held = round(fact.collective * fact.kernel_time)

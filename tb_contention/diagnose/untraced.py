@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tb_contention.diagnose.places import blame, untraced_peak
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, slowdowns
+from tb_contention.model.alignment import ClockCheck
 from tb_contention.model.contention import UNTRACED, Mechanism
 from tb_contention.model.driver_view import DriverProcess
 from tb_contention.model.names import shorten
@@ -24,13 +25,16 @@ _NAMED, _LONG = 3, 40
     "untraced-corunner",
     place=blame,
     speaks=f"Speaks when no traced session had work beside {share(_UNEXPLAINED)} of a session's loss, or when a session is measurably "
-    "slower than in its capture alone and no other session was captured. Advice: list the GPU's processes.",
+    "slower than in its capture alone and no other session was captured. Beside other sessions, the mechanism must be known and no clock "
+    "in doubt: a wrong clock makes a traced session look absent. Advice: list the GPU's processes.",
 )
 def untraced_corunner(scene: Scene) -> Iterator[Remark]:
     """A session is slower than any traced one explains."""
     if scene.is_host:
         return
     cost = scene.device.cost
+    if len(scene.facts) > 1 and not _can_tell_when(scene):
+        return
     for loss in cost.losses:
         whole = int(loss.lost or 0)
         foreign = sum(int(b.lost) for b in cost.blame if b.victim == loss.session and b.culprit == UNTRACED)
@@ -50,6 +54,12 @@ def untraced_corunner(scene: Scene) -> Iterator[Remark]:
             evidence={"untraced_ns": foreign, "lost_ns": lost([loss])},
             sessions=(loss.session,),
         )
+
+
+def _can_tell_when(scene: Scene) -> bool:
+    """Return whether it is known what others did meanwhile: a clock that is wrong makes a traced session look absent."""
+    clocks = [scene.aligned.session(each).clock.check for each in scene.device.sessions]
+    return scene.device.cost.mechanism is not Mechanism.UNKNOWN and ClockCheck.DOUBTED not in clocks
 
 
 def _listed(scene: Scene) -> str:

@@ -19,6 +19,10 @@ class Scene:
     def has(self, *facts: str) -> bool:
         return any(self.truth.get(fact) for fact in facts)
 
+    def is_single(self) -> bool:
+        """Return whether one process alone was captured."""
+        return len(self.truth["sessions"]) == 1
+
     def is_shared_by(self, mechanism: str) -> bool:
         return bool(self.truth["mechanism"] == mechanism) and self.slowest(on_gpu=True) > 1.03
 
@@ -42,7 +46,8 @@ FALSE_WHERE: dict[str, Callable[[Scene], bool]] = {
     "slowed-side-by-side": lambda s: not s.is_shared_by("concurrent"),
     "head-of-line": lambda s: not s.is_shared_by("concurrent"),
     "clocks-fall": lambda s: not s.has("clockfall"),
-    "host-bound": lambda s: s.slowest() > 1.06 and not s.has("host", "input"),
+    # A capture without company says nothing of others, so an untraced process does not make it false.
+    "host-bound": lambda s: s.slowest() > 1.06 and not s.has("host", "input") and not s.is_single(),
     "host-contention": lambda s: not s.has("host", "input"),
     "input-starved": lambda s: not s.has("input"),
     "untraced-corunner": lambda s: not s.has("untraced"),
