@@ -6,11 +6,19 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tb_contention.cli.parsing import parse_baseline, parse_gpu_or_pattern, parse_pattern, parse_shift, parse_since
+from tb_contention.cli.parsing import (
+    parse_baseline,
+    parse_gpu_or_pattern,
+    parse_mute,
+    parse_pattern,
+    parse_shift,
+    parse_since,
+)
 from tb_contention.errors import OptionError
 
 if TYPE_CHECKING:
     from tb_contention.index import Selection
+    from tb_contention.model.report import Report
 
 LOGDIR_HELP = "TensorBoard log directory (a local path or an fsspec URL)"
 K = TypeVar("K")
@@ -120,6 +128,24 @@ def add_baseline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-baseline", action="store_true", help="use no capture as a baseline unless --baseline names it"
     )
+
+
+def add_muting(parser: argparse.ArgumentParser) -> None:
+    """Declare which findings to leave out."""
+    parser.add_argument(
+        "--mute", action="append", type=parse_mute, default=[], metavar="RULE[:SESSION]",
+        help="leave out the findings of a rule, e.g. reserved-unused, or only those about SESSION; may be repeated",
+    )  # fmt: skip
+
+
+def muting(report: "Report", arguments: argparse.Namespace) -> "Report":
+    """Set the findings aside that --mute names; raise OptionError for a rule or a session that does not exist."""
+    if not arguments.mute:
+        return report
+    from tb_contention.diagnose import RULES
+    from tb_contention.words.findings import OTHER_RULES, without_muted
+
+    return without_muted(report, arguments.mute, (*(rule.slug for rule in RULES), *OTHER_RULES))
 
 
 def once(pairs: Iterable[tuple[K, V]], option: str) -> dict[K, V]:

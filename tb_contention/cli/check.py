@@ -16,8 +16,10 @@ from tb_contention.cli.arguments import (
     add_alignment,
     add_baseline,
     add_logdir,
+    add_muting,
     add_selection,
     gpus_of,
+    muting,
     once,
     selection_of,
 )
@@ -84,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser, everything="check everything, however large the directory is")
     add_alignment(parser)
     add_baseline(parser)
+    add_muting(parser)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -153,7 +156,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     from tb_contention.gate import judge
 
-    found = judge(analysis.report, limits)
+    found = judge(muting(analysis.report, arguments), limits)
     if arguments.junit is not None:
         _write_junit(found, arguments)
     _print(found, arguments)

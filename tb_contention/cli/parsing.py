@@ -148,6 +148,16 @@ def parse_gpu_or_pattern(word: str) -> tuple[tuple[str, int], str] | str:
     return parse_gpu(word) if "=" in word else parse_pattern(word)
 
 
+def parse_mute(word: str) -> tuple[str, str]:
+    """Read `RULE` or `RULE:SESSION`; the session is '' where none is given."""
+    rule, colon, session = word.partition(":")
+    if not rule.strip() or (colon and not session.strip()):
+        raise argparse.ArgumentTypeError(
+            f"{word[:64]!r} is not RULE or RULE:SESSION; write it like reserved-unused or reserved-unused:trainer"
+        )
+    return rule.strip(), session.strip()
+
+
 def parse_pattern(word: str) -> str:
     """Read a pattern that is not empty."""
     if not word.strip():

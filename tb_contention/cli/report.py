@@ -15,10 +15,12 @@ from tb_contention.cli.arguments import (
     add_alignment,
     add_baseline,
     add_logdir,
+    add_muting,
     add_output,
     add_selection,
     chosen_format,
     gpus_of,
+    muting,
     once,
     selection_of,
 )
@@ -65,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser, everything="analyse everything, however large the directory is")
     add_alignment(parser)
     add_baseline(parser)
+    add_muting(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -80,13 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
         select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )
+    report = muting(analysis.report, arguments)
     if chosen is Format.CSV:
-        _write_csv(arguments, analysis.report)
+        _write_csv(arguments, report)
         return 0
     if chosen is Format.PERFETTO:
         _write_perfetto(arguments, analysis)
         return 0
-    write_result(arguments.output, _renderer(chosen)(analysis.report), force=arguments.force)
+    write_result(arguments.output, _renderer(chosen)(report), force=arguments.force)
     return 0
 
 

@@ -1,11 +1,12 @@
 """Judge what the analysis rests on: clocks, findings, problems, and what could not be judged."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tb_contention.gate.judging import exactly, judged
 from tb_contention.gate.scope import Scope, matches
 from tb_contention.model.alignment import ClockSource
-from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.findings import Finding, Problem, Severity
 from tb_contention.model.gate import Gauge, Limits, Outcome, Unit, Verdict
 from tb_contention.model.report import SessionReport
 from tb_contention.units import DeviceId
@@ -53,13 +54,22 @@ def _findings(scope: Scope, least: Severity) -> Iterator[Verdict]:
     """Count the findings of the given severity or worse, per device, then those of no device."""
     named = bool(scope.limits.sessions or scope.limits.devices)
     ids = {s.id for s in scope.sessions}
-    bad = [f for f in scope.report.findings if _RANKS.index(f.severity) >= _RANKS.index(least)]
-    bad = [f for f in bad if not named or not f.sessions or ids & set(f.sessions)]
+
+    def judged(findings: tuple[Finding, ...]) -> list[Finding]:
+        bad = [f for f in findings if _RANKS.index(f.severity) >= _RANKS.index(least)]
+        return [f for f in bad if not named or not f.sessions or ids & set(f.sessions)]
+
+    bad, muted = judged(scope.report.findings), judged(scope.report.muted)
+
+    def counted(device: DeviceId | None) -> Verdict:
+        here, quiet = ([f for f in some if f.device == device] for some in (bad, muted))
+        verdict = _count(Gauge.FAIL_ON, [_told(f) for f in here], device=device, kinds=[f.rule for f in here])
+        return replace(verdict, why="; ".join(filter(None, (verdict.why, f"{len(quiet)} muted" if quiet else ""))))
+
     for device in scope.devices:
-        yield _count(Gauge.FAIL_ON, [_told(f) for f in bad if f.device == device.id], device=device.id)
-    elsewhere = [_told(f) for f in bad if f.device is None]
-    if elsewhere or not scope.devices:
-        yield _count(Gauge.FAIL_ON, elsewhere)
+        yield counted(device.id)
+    if not scope.devices or any(f.device is None for f in (*bad, *muted)):
+        yield counted(None)
 
 
 def _told(finding: Finding) -> str:
@@ -71,18 +81,33 @@ def _problems(scope: Scope) -> Iterator[Verdict]:
     problems = [p for p in scope.report.problems if p.severity is not Severity.INFO]
     files = dict.fromkeys(s.session.file for s in scope.sessions)
     for file in files:
-        found = [f"{p.message} [{p.slug}]" for p in problems if p.file == file]
-        yield _count(Gauge.NO_PROBLEMS, found, subject=file)
+        yield _of_file(problems, file)
     captures = {s.session.file for s in scope.report.sessions}
     for file in dict.fromkeys(p.file for p in problems if p.file not in captures):
-        found = [f"{p.message} [{p.slug}]" for p in problems if p.file == file]
-        yield _count(Gauge.NO_PROBLEMS, found, subject=file)
+        yield _of_file(problems, file)
 
 
-def _count(gauge: Gauge, told: list[str], device: DeviceId | None = None, subject: str = "") -> Verdict:
+def _of_file(problems: list[Problem], file: str) -> Verdict:
+    here = [p for p in problems if p.file == file]
+    return _count(
+        Gauge.NO_PROBLEMS, [f"{p.message} [{p.slug}]" for p in here], subject=file, kinds=[p.slug for p in here]
+    )
+
+
+def _count(
+    gauge: Gauge, told: list[str], device: DeviceId | None = None, subject: str = "", kinds: Iterable[str] = ()
+) -> Verdict:
     left = len(told) - _MOST_TOLD
     why = "; ".join([*told[:_MOST_TOLD], *([f"{left} more"] if left > 0 else [])])
-    verdict = Verdict(gauge=gauge, outcome=Outcome.WITHIN, device=device, subject=subject, bound=0.0, why=why)
+    verdict = Verdict(
+        gauge=gauge,
+        outcome=Outcome.WITHIN,
+        device=device,
+        subject=subject,
+        bound=0.0,
+        why=why,
+        kinds=tuple(sorted(set(kinds))),
+    )
     return judged(exactly(verdict, float(len(told))), confident=False)
 
 

@@ -83,6 +83,7 @@ class Verdict:
 
     subject: the session's label, or the file's name, "" for none; where: the device's label. figure, low, high: what was found, with its
     interval, or bounds alone; bound: the limit. evidence: class of the figure where it has one. why: a remark on the figure.
+    kinds: the rules, or kinds of problems, that were counted.
     """
 
     gauge: Gauge
@@ -98,6 +99,7 @@ class Verdict:
     bound: float | None = None
     evidence: Evidence | None = None
     why: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def straddles(self) -> bool:

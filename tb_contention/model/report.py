@@ -186,6 +186,7 @@ class Report(Shown):
     ]
     findings: Annotated[tuple[Finding, ...], Wire("the gravest first; of equal ones what may gain most")]
     problems: Annotated[tuple[Problem, ...], Wire("what of the input is lost or cannot be used")]
+    muted: Annotated[tuple[Finding, ...], Wire("findings that the user muted, in the same order")] = ()
     notes: Annotated[
         tuple[str, ...], Wire("sentences about the analysis itself, such as an option without effect")
     ] = ()

@@ -3,7 +3,7 @@
 from tb_contention.model.contention import Evidence
 from tb_contention.model.gate import Gate, Gauge, Outcome, Unit, Verdict
 from tb_contention.model.names import clean, shorten
-from tb_contention.words.numbers import count, duration, share, size, times
+from tb_contention.words.numbers import count, duration, listing, share, size, times
 
 _WORDS = {
     Outcome.OVER: "over",
@@ -12,6 +12,8 @@ _WORDS = {
     Outcome.NOT_APPLICABLE: "not applicable",
 }
 _CLASSES = tuple(Evidence)
+#: Devices or files that a line for several names.
+_MOST_NAMED = 3
 #: Characters of a reason; the JSON has all.
 _LONG = 400
 
@@ -20,12 +22,33 @@ def to_text(gate: Gate) -> str:
     """Print the verdicts, the worst first, and the count of each outcome."""
     width = max((len(v.gauge.value) for v in gate.verdicts), default=0)
     lines = [
-        f"{_WORDS[outcome]:14}  {verdict.gauge.value:{width}}  {described(verdict)}"
+        f"{_WORDS[outcome]:14}  {alike[0].gauge.value:{width}}  {_together(alike)}"
         for outcome in _WORDS
-        for verdict in gate.verdicts
-        if verdict.outcome is outcome
+        for alike in _alike([verdict for verdict in gate.verdicts if verdict.outcome is outcome])
     ]
     return "\n".join([*lines, summary(gate)]) + "\n"
+
+
+def _alike(verdicts: list[Verdict]) -> list[list[Verdict]]:
+    """Put verdicts together that count the same findings or problems, of several devices or files."""
+    groups: dict[object, list[Verdict]] = {}
+    for number, verdict in enumerate(verdicts):
+        is_count = verdict.gauge in (Gauge.FAIL_ON, Gauge.NO_PROBLEMS) and verdict.outcome is not Outcome.NOT_APPLICABLE
+        key = (verdict.gauge, verdict.kinds) if is_count else number
+        groups.setdefault(key, []).append(verdict)
+    return list(groups.values())
+
+
+def _together(alike: list[Verdict]) -> str:
+    """Write like verdicts in one line: where and how many, then what the first one says."""
+    first, *others = alike
+    if not others:
+        return described(first)
+    what = "device" if first.gauge is Gauge.FAIL_ON else "file"
+    where = listing([subject(each) or f"no {what}" for each in alike], _MOST_NAMED)
+    found = sum(round(each.figure or 0) for each in alike)
+    total = f"{found} found" if found else "none found"
+    return "; ".join(filter(None, (f"{count(len(alike), what)} ({where}): {total}", _reason(first))))
 
 
 def summary(gate: Gate) -> str:

@@ -1,11 +1,10 @@
 """A report -> one HTML file that needs no network, and is whole without scripts."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from tb_contention.model.faults import Faults
-from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cards import device_cards
 from tb_contention.report.drawings.charts import step_chart
@@ -16,9 +15,18 @@ from tb_contention.report.escaping import escaped
 from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
+from tb_contention.words.findings import Alike, grouped, muted_words
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration
-from tb_contention.words.problems import not_printed, what_happened
+from tb_contention.words.problems import (
+    AlikeProblems,
+    file_in_place,
+    grouped_problems,
+    message_of,
+    not_printed,
+    places_of,
+    what_happened,
+)
 from tb_contention.words.verdict import Verdict, device_verdict, no_verdict, verdict
 
 #: Devices on the page; JSON and CSV hold all.
@@ -150,34 +158,41 @@ def _error(device: DeviceReport) -> str:
 
 
 def _findings(report: Report) -> str:
+    muted = f'<p class="faint">{escaped(muted_words(report.muted))}</p>' if report.muted else ""
     if not report.findings:
-        return ""
-    items = "\n".join(_finding(finding) for finding in report.findings[:FIRST])
-    return f'<ul class="findings" aria-label="Findings">{items}</ul>'
+        return muted
+    items = "\n".join(_finding(alike) for alike in grouped(report.findings)[:FIRST])
+    return f'<ul class="findings" aria-label="Findings">{items}</ul>{muted}'
 
 
 def _rest(report: Report) -> str:
     """Print the findings behind the first ones."""
-    rest = report.findings[FIRST:MOST_NOTES]
+    rest = grouped(report.findings)[FIRST:MOST_NOTES]
     if not rest:
         return ""
-    items = "\n".join(_finding(finding) for finding in rest)
+    items = "\n".join(_finding(alike) for alike in rest)
     return f'<h2>More findings</h2>\n<ul class="findings" aria-label="More findings">{items}</ul>'
 
 
-def _finding(finding: Finding) -> str:
+def _finding(alike: Alike) -> str:
+    finding = alike.first
     severity = finding.severity.value
+    times = f' <span class="severity">{alike.count} times</span>' if alike.others else ""
+    also = f"<p><b>Also:</b> {escaped(alike.also)}.</p>" if alike.others else ""
     rest = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in finding_parts(finding))
     return (
-        f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span></h3>'
-        f"<p>{escaped(finding.detail)}</p>{rest}</li>"
+        f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span>{times}</h3>'
+        f"{also}<p>{escaped(finding.detail)}</p>{rest}</li>"
     )
 
 
 def _problems(report: Report) -> str:
     if not report.problems:
         return ""
-    rows = tuple(_problem(problem) for problem in report.problems[:MOST_NOTES])
+    where = places_of(report)
+    rows = tuple(row for alike in grouped_problems(report.problems) for row in _like_problems(alike, where))[
+        :MOST_NOTES
+    ]
     left_out = len(report.problems) - len(rows)
     note = f"{count(left_out, 'more is', 'more are')} in the JSON report." if left_out else ""
     header = ("severity", "file", "what", "count", "slug")
@@ -185,8 +200,12 @@ def _problems(report: Report) -> str:
     return _section_table(table, "h2")
 
 
-def _problem(problem: Problem) -> tuple[str, ...]:
-    return (problem.severity.value, problem.file, what_happened(problem), f"{problem.count:,}", problem.slug)
+def _like_problems(alike: AlikeProblems, where: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Print like problems a row each; what they have in common stands in the first row alone."""
+    for number, problem in enumerate(alike.problems):
+        words = "as above" if alike.message else message_of(problem)
+        words = words if number else what_happened(problem)
+        yield (problem.severity.value, file_in_place(problem, where), words, f"{problem.count:,}", problem.slug)
 
 
 def _section_table(table: TextTable, heading: str) -> str:

@@ -1,19 +1,28 @@
 """A report -> Markdown: the verdict first, then tables."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from tb_contention.model.faults import Faults
-from tb_contention.model.findings import Finding, Problem
+from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.tables.people import TextTable
+from tb_contention.words.findings import Alike, grouped, muted_words
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import device_label
 from tb_contention.words.numbers import count, duration, percent
-from tb_contention.words.problems import not_printed, what_happened
+from tb_contention.words.problems import (
+    AlikeProblems,
+    file_in_place,
+    grouped_problems,
+    message_of,
+    not_printed,
+    places_of,
+    what_happened,
+)
 from tb_contention.words.verdict import Verdict, device_verdict, no_verdict, verdict
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
@@ -34,9 +43,12 @@ def to_markdown(report: Report) -> str:
     faults = Faults(logdir=report.logdir, output="report.md")
     answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning), escape(" · ".join(answer.trust))]
-    if report.findings:
-        found = _kept(faults, "The list of findings", lambda: [_finding(f) for f in report.findings[:MOST_NOTES]])
-        parts += ["## Findings", *found[:FIRST], *_folded("More findings", found[FIRST:])]
+    if report.findings or report.muted:
+        found = _kept(
+            faults, "The list of findings", lambda: [_finding(f) for f in grouped(report.findings)[:MOST_NOTES]]
+        )
+        muted = escape(muted_words(report.muted))
+        parts += ["## Findings", *found[:FIRST], *_folded("More findings", found[FIRST:]), muted]
     tables, whole = tables_of(report)
     closing = _kept(faults, "The list of problems", lambda: _closing(report, whole))
     room = MOST - sum(map(len, parts)) - sum(map(len, closing))
@@ -62,8 +74,10 @@ def _closing(report: Report, tables: list[TextTable]) -> list[str]:
     """Print what the report rests on."""
     parts = []
     if report.problems:
-        parts += ["## Problems with the input", "\n".join(_problem(p) for p in report.problems[:MOST_NOTES])]
-        left_out = len(report.problems) - MOST_NOTES
+        groups, where = grouped_problems(report.problems), places_of(report)
+        parts += ["## Problems with the input", "\n".join(_problems(g, where) for g in groups[:MOST_NOTES])]
+        left_out = sum(len(group.problems) for group in groups[MOST_NOTES:])
+        left_out += sum(max(0, len(group.problems) - MOST_NOTES) for group in groups[:MOST_NOTES])
         parts += [f"{count(left_out, 'more is', 'more are')} in the JSON report."] if left_out > 0 else []
     for table in tables:
         parts += _folded(table.title, _table(table, level=0))
@@ -116,13 +130,26 @@ def _table(table: TextTable, *, level: int) -> list[str]:
     return [*title, body, escape(table.note)]
 
 
-def _finding(finding: Finding) -> str:
-    text = f"- **{finding.severity.value}: {escape(finding.title)}** ({escape(finding.rule)})  \n  {escape(finding.detail)}"
+def _finding(alike: Alike) -> str:
+    finding = alike.first
+    times = f", {alike.count} times" if alike.others else ""
+    text = f"- **{finding.severity.value}: {escape(finding.title)}** ({escape(finding.rule)}{times})"
+    text += f"  \n  *Also:* {escape(alike.also)}." if alike.others else ""
+    text += f"  \n  {escape(finding.detail)}"
     return text + "".join(f"  \n  *{what}:* {escape(words)}" for what, words in finding_parts(finding))
 
 
-def _problem(problem: Problem) -> str:
+def _problems(alike: AlikeProblems, where: Mapping[str, str]) -> str:
+    """Print like problems: what they have in common once, then each file with its device and what happened to it."""
+    first, several = alike.first, len(alike.problems) > 1
+    if not several:
+        return f"- **{first.severity.value}** {_problem(first, where, what_happened(first))} ({escape(first.slug)})"
+    common = escape(" ".join(filter(None, (alike.message, first.advice))))
+    head = f"- **{first.severity.value}** {common} ({escape(first.slug)}, {len(alike.problems)} times)"
+    rows = alike.problems[:MOST_NOTES]
+    return "\n".join([head, *(f"  - {_problem(p, where, '' if alike.message else message_of(p))}" for p in rows)])
+
+
+def _problem(problem: Problem, where: Mapping[str, str], words: str) -> str:
     times = f" ({problem.count:,} ×)" if problem.count != 1 else ""
-    where = f"{escape(problem.file)}: " if problem.file else ""
-    text = f"{where}{escape(what_happened(problem))}"
-    return f"- **{problem.severity.value}** {text}{times} ({escape(problem.slug)})"
+    return ": ".join(escape(text) for text in (file_in_place(problem, where), words) if text) + times

@@ -234,3 +234,14 @@ def test_steps_may_name_a_session_with_an_equals_sign() -> None:
 def test_words_that_are_no_numbers_are_refused(parse: object, word: str) -> None:
     with pytest.raises(Exception, match=r"is not a|write it like"):
         parse(word)  # type: ignore[operator]
+
+
+def test_a_muted_finding_does_not_fail_the_check(logs: str, capsys: Captured) -> None:
+    rules = ("saturation", "time-slice-waiting", "peaks-may-meet")
+    mutes = [word for rule in rules for word in ("--mute", rule)]
+
+    assert main(["check", logs, "--fail-on", "warning"]) == 3
+    assert main(["check", logs, "--fail-on", "warning", *mutes]) == 0
+    assert "3 muted" in capsys.readouterr().out
+    assert main(["check", logs, "--fail-on", "warning", "--mute", "saturated"]) == 2
+    assert "saturation" in capsys.readouterr().err

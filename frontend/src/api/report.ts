@@ -1434,6 +1434,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** what of the input is lost or cannot be used */
   readonly problems: readonly Problem[];
+  /** findings that the user muted, in the same order */
+  readonly muted: readonly Finding[];
   /** sentences about the analysis itself, such as an option without effect */
   readonly notes: readonly string[];
 }

@@ -337,6 +337,7 @@ export const report = (names: readonly string[], more: Partial<Device> = {}): Re
   devices: [device(names, more)],
   findings: [],
   problems: [],
+  muted: [],
   notes: [],
 });
 

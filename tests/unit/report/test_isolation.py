@@ -28,6 +28,7 @@ FRAMES = {
     "to_dict",
     "device_label",
     "names_of",
+    "places_of",
     "color_of",
     "_footer",
 }
