@@ -12,7 +12,7 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, PredictionAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.predicting import Predicting, question_of
-from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError
+from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View
 from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed
 from tb_contention.plugin.scanning import Scan
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
@@ -49,7 +49,7 @@ class Routes:
     def table(self) -> dict[str, tuple[Handler, frozenset[str]]]:
         """Return the handler of each route and its parameters besides the view."""
         return {
-            "/api/summary": (self._summary, frozenset({"known"})),
+            "/api/summary": (self._summary, frozenset({"known", "overview"})),
             "/api/groups": (self._groups, frozenset({"known"})),
             "/api/layout": (self._layout, frozenset({"device"})),
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
@@ -67,12 +67,20 @@ class Routes:
         }
 
     def _summary(self, query: Query) -> wrappers.Response:
-        known = query.values.get("known", "")
-        state = self._workspace.summary(query.view, known)
+        known, scan, listing = query.values.get("known", ""), *self._workspace.scan()
+        is_overview = query.flag("overview") and scan is not None and len(scan.groups) > 1
+        if is_overview and scan is not None and query.view == View():
+            # Nobody looks at a group: none is analysed.
+            state = (
+                State(state="scanning", message="Looking through the log directory")
+                if scan.unread
+                else State("ready", "")
+            )
+        else:
+            state = self._workspace.summary(query.view, known)
         analysis, has_xprof = state.analysis, self._has_xprof()
         is_known = state.state in ("ready", "working") and state.revision == known != ""
-        report = None if analysis is None or is_known else analysis.report
-        scan, listing = self._workspace.scan()
+        report = None if analysis is None or is_known or is_overview else analysis.report
         return answer(
             Summary(
                 state=state.state,

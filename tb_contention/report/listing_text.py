@@ -74,7 +74,7 @@ def _row(group: ListedGroup) -> tuple[str, ...]:
     slower = UNKNOWN if found is None or not found.figure else f"{found.figure} {clean(found.label)}"
     devices = [clean(device.rpartition("/")[2]) for device in group.devices]
     models = f" ({listing([clean(model) for model in group.models], 2)})" if group.models else ""
-    gpu = "none, processor only" if group.on_host else f"{listing(devices, 2) or UNKNOWN}{models}"
+    gpu = "processor only" if group.on_host else f"{listing(devices, 2) or UNKNOWN}{models}"
     mark = " (simulated)" if group.simulated else ""
     sessions = f"{len(group.captures):,}" + (f" + {group.left_out:,}" if group.left_out else "")
     runs = shorten(runs_title(group.names), _LONG) + mark

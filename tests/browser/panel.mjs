@@ -694,11 +694,11 @@ const FLOWS = {
   async 'another group is found by its name, opened, and named in the address'(panel) {
     const before = await panel.text('#verdict');
     await panel.frame.click('.group-button');
-    await panel.frame.waitForSelector('dialog.groups tbody tr');
-    await panel.frame.fill('dialog.groups input[type=text]', 'split_model');
-    const found = await panel.frame.locator('dialog.groups .group-row').allInnerTexts();
+    await panel.frame.waitForSelector('.overview tbody tr');
+    await panel.frame.fill('.overview input[type=text]', 'split_model');
+    const found = await panel.frame.locator('.overview .group-row').allInnerTexts();
     expect(found.length === 1 && found[0].includes('recorded_split_model'), `found: ${found}`);
-    await panel.frame.press('dialog.groups input[type=text]', 'Enter');
+    await panel.frame.press('.overview input[type=text]', 'Enter');
     await panel.frame.waitForFunction((text) => {
       const verdict = document.querySelector('#verdict');
       return verdict !== null && verdict.innerText !== text;
@@ -707,7 +707,31 @@ const FLOWS = {
     await panel.page.waitForTimeout(450);
     const hash = await panel.page.evaluate(() => location.hash);
     expect(/p\.tb_contention\.group=[0-9a-f]{10}/.test(hash), `not in the address: ${hash}`);
-    expect((await panel.frame.locator('dialog.groups').count()) === 0, 'the list stays open');
+    expect((await panel.frame.locator('.overview').count()) === 0, 'the list stays open');
+  },
+
+  async 'a directory opens with all its groups, and Back leads to them again'(panel) {
+    const errors = [];
+    panel.page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    await panel.page.goto('about:blank');
+    await panel.page.goto(url.replace(/&.*/, ''));
+    const opened = await Panel.attach(panel.page);
+    await opened.frame.waitForSelector('.overview .group-row');
+    const rows = await opened.frame.locator('.overview .group-row').allInnerTexts();
+    expect(rows.length === 7 && rows[0].includes('trainer + evaluator') && rows[0].includes('5 Mar 2026 10:00'), `rows: ${rows}`);
+    expect(/2 groups ran together, 5 ran alone/.test(await opened.text('#verdict')), await opened.text('#verdict'));
+    await opened.frame.locator('.overview .group-row').first().click();
+    await opened.frame.waitForSelector('.cards, .card', { timeout: 30_000 });
+    await opened.idle();
+    expect((await opened.text('.group-name')).includes('trainer + evaluator, 5 Mar 2026 10:00 UTC'), await opened.text('.group-name'));
+    await panel.page.waitForTimeout(450);
+    await panel.page.goBack();
+    await opened.frame.waitForSelector('.overview .group-row');
+    expect(!(await panel.page.evaluate(() => location.hash)).includes('group='), 'the address still names the group');
+    await panel.page.goForward();
+    await opened.frame.waitForSelector('.group-name');
+    await opened.idle();
+    expect(errors.length === 0, errors.join('; '));
   },
 
   async 'a tile that fails is said, and comes when asked for again'(panel) {

@@ -110,7 +110,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def outcome(tensorboard: str, pictures: Path) -> dict[str, str | None]:
     """Run all flows; what went wrong in each, None when nothing did."""
-    command = ["node", str(SCRIPT), f"{tensorboard}#tb_contention", str(pictures)]
+    with urllib.request.urlopen(f"{tensorboard}data/plugin/tb_contention/api/summary", timeout=30) as response:
+        group = json.load(response)["group"]["id"]
+    command = ["node", str(SCRIPT), f"{tensorboard}#tb_contention&p.tb_contention.group={group}", str(pictures)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
     assert done.returncode == 0, done.stderr
     results: dict[str, str | None] = json.loads(done.stdout)

@@ -118,6 +118,27 @@ def test_the_groups_are_listed_once_and_again_when_they_change(tab: Tab) -> None
     assert tab.ready(group=group["id"])["revision"] == summary["revision"]
 
 
+def test_an_overview_of_several_groups_analyses_none_and_sends_no_report(tmp_path: Path) -> None:
+    tab = Tab(write_directory(tmp_path / "logs", 3, window_ms=80.0))
+    tab.ready()
+    seen = json.loads(tab.ask("api/summary", overview="1").data)
+    last = json.loads(tab.ask("api/groups").data)["groups"][-1]
+    named = json.loads(tab.ask("api/summary", overview="1", group=last["id"]).data)
+    while named["state"] != "ready":
+        time.sleep(0.05)
+        named = json.loads(tab.ask("api/summary", overview="1", group=last["id"]).data)
+    listed = json.loads(tab.ask("api/groups").data)
+
+    assert (seen["state"], seen["groups"], seen["group"], seen["report"]) == ("ready", 3, None, None)
+    assert (named["group"]["id"], named["report"]) == (last["id"], None)
+    assert next(group for group in listed["groups"] if group["id"] == last["id"])["found"] is not None
+    assert listed["apart"] == ""
+
+
+def test_an_overview_of_one_group_is_its_report(tab: Tab) -> None:
+    assert tab.ready(overview="1")["report"] is not None
+
+
 def test_a_group_that_is_not_there_fails_with_a_sentence(tab: Tab) -> None:
     for wanted in ("0123456789", "0123456789-abcdef0123", "0123456789-abcdef0123-0123456789-17x01234567"):
         response = tab.ask("api/summary", group=wanted)

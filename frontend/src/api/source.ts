@@ -43,6 +43,7 @@ export type Fresh<Value> = Value | typeof STALE;
 const CHANNELS = [
   'summary',
   'groups',
+  'measure',
   'layout',
   'event',
   'memory',
@@ -56,7 +57,7 @@ const CHANNELS = [
 ] as const;
 type Channel = (typeof CHANNELS)[number];
 /** What is asked of the whole log directory, whatever the view. */
-const VIEWLESS: readonly string[] = ['groups'] satisfies Channel[];
+const VIEWLESS: readonly string[] = ['groups', 'measure'] satisfies Channel[];
 /** What is undefined is not sent. */
 type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -123,9 +124,14 @@ export class Source {
     return this.#view.map(([key, value]) => `${key}=${value}`).join('&');
   }
 
-  /** `known`: the revision of the report that the panel has, which need not be sent again. */
-  summary(known: string | null = null): Promise<Fresh<Summary>> {
-    return this.#get('summary', { known: known ?? undefined });
+  /** `known`: the revision of the report that the panel has, which need not be sent again; `isOverview`: no report of several groups. */
+  summary(known: string | null = null, isOverview = false): Promise<Fresh<Summary>> {
+    return this.#get('summary', { known: known ?? undefined, overview: isOverview ? 1 : undefined });
+  }
+
+  /** How far the analysis of any group is, which this begins; without its report. */
+  measure(group: string): Promise<Fresh<Summary>> {
+    return this.#get('measure', { group, overview: 1 }, undefined, 'summary');
   }
 
   /** All groups of the log directory; `known`: the listing that the panel has, which need not be sent again. */
@@ -216,10 +222,10 @@ export class Source {
     return this.#url('report', { format, device: device ?? undefined });
   }
 
-  #url(route: string, query: Query): string {
+  #url(route: string, query: Query, channel: string = route): string {
     const own = Object.entries(query).filter(([, value]) => value !== undefined);
     const text = new URLSearchParams(
-      [...own, ...(VIEWLESS.includes(route) ? [] : this.#view)].map(([key, value]) => [key, `${value}`]),
+      [...own, ...(VIEWLESS.includes(channel) ? [] : this.#view)].map(([key, value]) => [key, `${value}`]),
     ).toString();
     // Relative, so that path prefixes and proxies in front of TensorBoard keep working.
     return text ? `api/${route}?${text}` : `api/${route}`;
@@ -257,7 +263,9 @@ export class Source {
     const signals = [own, extra].filter((signal) => signal !== undefined);
     const isStale = (): boolean => number !== this.#numbers[channel] || (extra?.aborted ?? false);
     try {
-      const response = await this.#fetch(this.#url(route, query), { signal: AbortSignal.any(signals) });
+      const response = await this.#fetch(this.#url(route, query, channel), {
+        signal: AbortSignal.any(signals),
+      });
       if (!response.ok) throw await failure(response);
       const value = await read(response);
       return isStale() ? STALE : value;

@@ -86,6 +86,16 @@ export function formatUtc(unix: Ns | null, digits = 19): string {
   return Number.isNaN(date.getTime()) ? UNKNOWN : date.toISOString().replace('T', ' ').slice(0, digits);
 }
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** "5 Mar 2026 10:00" of a Unix time in UTC, as titles of groups have it. */
+export function formatDate(unix: Ns | null): string {
+  const date = new Date(unix === null ? Number.NaN : unix / 1e6);
+  if (Number.isNaN(date.getTime())) return UNKNOWN;
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+  return `${day} ${date.toISOString().slice(11, 16)}`;
+}
+
 export const formatCount = (count: number): string => FORMATS[0].format(count);
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>

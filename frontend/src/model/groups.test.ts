@@ -69,11 +69,11 @@ describe('comparable', () => {
 
 describe('runsOf', () => {
   it.each([
-    [['job7/train', 'job7/eval'], 'job7: train, eval'],
-    [['a/job7/train', 'a/job8/eval'], 'a: job7/train, job8/eval'],
-    [['job7/train', 'job8/train'], 'job7/train, job8/train'],
+    [['job7/train', 'job7/eval'], 'job7: train + eval'],
+    [['a/job7/train', 'a/job8/eval'], 'a: job7/train + job8/eval'],
+    [['job7/train', 'job8/train'], 'job7/train + job8/train'],
     [['job7/train'], 'job7/train'],
-    [['train', 'eval'], 'train, eval'],
+    [['train', 'eval'], 'train + eval'],
   ])('writes %j as %s', (names, text) => {
     expect(runsOf(listed('x', { names }))).toBe(text);
   });

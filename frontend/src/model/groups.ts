@@ -16,14 +16,14 @@ export interface GroupOrder {
   readonly descending: boolean;
 }
 
-/** The names, with the directory that all share only once: 'job7: train, eval'. */
+/** The names, with the directory that all share only once: 'job7: train + eval'. */
 export function runsOf({ names }: ListedGroup): string {
   const levels = names.map((name) => name.split('/').slice(0, -1));
   let depth = 0;
   while (depth < levels[0].length && levels.every((level) => level[depth] === levels[0][depth])) depth += 1;
   const place = levels[0].slice(0, depth).join('/');
-  if (names.length < 2 || place === '') return names.join(', ');
-  return `${place}: ${names.map((name) => name.slice(place.length + 1)).join(', ')}`;
+  if (names.length < 2 || place === '') return names.join(' + ');
+  return `${place}: ${names.map((name) => name.slice(place.length + 1)).join(' + ')}`;
 }
 /** Ids of devices begin with the host, which has a column of its own. */
 export const devicesOf = (group: ListedGroup): string =>

@@ -65,10 +65,11 @@ const AT_FIRST = stateOf(new Panel());
 
 function opened(hash: string) {
   const panel = new Panel(new Source());
-  const host = { hash, isShown: signal(true) };
+  const entries: string[] = [];
+  const host = { hash, isShown: signal(true), push: () => entries.push(host.hash) };
   const address = new Address(host, panel.parts);
   address.read();
-  return { panel, host, address };
+  return { panel, host, address, entries };
 }
 
 let stop = (): void => {};
@@ -219,4 +220,15 @@ it('names the group that the server chose once the address holds anything of it'
   panel.timeline.window.range.value = span(0, 30);
   vi.runAllTimers();
   expect(keysIn(host.hash)).toEqual(keysIn(hashOf({ group: 'g7', range: '0~30' })));
+});
+
+it('keeps the place that is left as it is, and goes on in another entry of the history', () => {
+  const { panel, host, address, entries } = writing('#tb_contention');
+  panel.table.value = 'Sessions';
+  address.leave();
+  expect(entries).toEqual([hashOf({ table: 'Sessions' })]);
+  panel.groups.choose('a1b2c3d4e5');
+  vi.runAllTimers();
+  expect(keysIn(host.hash)).toEqual(keysIn(hashOf({ group: 'a1b2c3d4e5', table: 'Sessions' })));
+  expect([address.holds('group', 'a1b2c3d4e5'), address.holds('group', '')]).toEqual([true, false]);
 });

@@ -37,7 +37,7 @@ export class Address {
   readonly #keys: readonly Key[];
 
   constructor(
-    readonly host: Pick<Host, 'hash' | 'isShown'>,
+    readonly host: Pick<Host, 'hash' | 'isShown' | 'push'>,
     parts: readonly Addressed[],
   ) {
     this.#keys = parts.flatMap(({ keys }) => keys);
@@ -45,6 +45,19 @@ export class Address {
 
   read(): void {
     restore(this.#keys, readHash(this.host.hash));
+  }
+
+  /** Keep the present place in the browser's history: Back leads to it from whatever comes next. */
+  leave(): void {
+    clearTimeout(this.#timer);
+    const texts = this.#keys.map((key) => [key.name, key.save()] as const);
+    this.host.hash = writeHash(this.host.hash, texts);
+    this.host.push();
+  }
+
+  /** Whether the address has this text under one of the keys. */
+  holds(name: string, text: string): boolean {
+    return (readHash(this.host.hash).get(name) ?? '') === text;
   }
 
   /** Write what changes, once it comes to rest; a hidden panel leaves the address to the one that is shown. */

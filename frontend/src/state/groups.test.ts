@@ -34,8 +34,15 @@ function served(answers: Answers) {
     if (pathname === '/api/groups') {
       // As the server does: who has the list gets neither groups nor problems.
       if (searchParams.get('known') === 'l1')
-        return json({ listing: 'l1', is_known: true, pending: 0, groups: null, problems: [] });
-      return json({ listing: 'l1', is_known: false, pending: 2, groups: [A, B, C], problems: [CUT] });
+        return json({ listing: 'l1', is_known: true, pending: 0, groups: null, apart: '', problems: [] });
+      return json({
+        listing: 'l1',
+        is_known: false,
+        pending: 2,
+        groups: [A, B, C],
+        apart: 'Nothing ran together.',
+        problems: [CUT],
+      });
     }
     if (pathname !== '/api/summary') return json({}, 404);
     const answer = answers.summary(searchParams.get('group'));
@@ -63,8 +70,45 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** As the server does: who names none of several groups gets neither a group nor a report. */
+const listing = (asked: string | null): Summary =>
+  asked === null ? summaryOf(null, { groups: 3, group: null }) : known(asked);
+
+it('begins with the list of several groups, and asks for no report of any', async () => {
+  const { asked, panel } = served({ summary: listing });
+  panel.groups.start();
+  await panel.refresh();
+  expect([panel.groups.isOverview.value, panel.groups.pinned.value]).toEqual([true, null]);
+  await vi.waitFor(() => expect(panel.groups.list.value).toHaveLength(3));
+  await panel.refresh();
+  expect(asked.filter((url) => url.startsWith('api/summary'))).toEqual(
+    Array(2).fill('api/summary?overview=1'),
+  );
+  expect(panel.groups.apart.value).toBe('Nothing ran together.');
+});
+
+it('opens a group from the list, and the list again', async () => {
+  const { asked, panel } = served({ summary: listing });
+  await panel.refresh();
+  panel.chooseGroup('b');
+  await vi.waitFor(() => expect(panel.report.value).not.toBeNull());
+  expect([panel.groups.isOverview.value, panel.groups.keys[0].save()]).toEqual([false, 'b']);
+  panel.chooseGroup(null);
+  await vi.waitFor(() => expect(groupsIn(asked)).toEqual([null, 'b', null]));
+  expect([panel.groups.isOverview.value, panel.groups.keys[0].save()]).toEqual([true, '']);
+});
+
+it('stays with the one group when another comes', async () => {
+  let groups = 1;
+  const { panel } = served({ summary: (id) => ({ ...known(id), groups }) });
+  await panel.refresh();
+  groups = 2;
+  await panel.refresh();
+  expect([panel.groups.isOverview.value, panel.groups.pinned.value]).toEqual([false, 'a']);
+});
+
 it('lets the server decide once, and then stays with its answer', async () => {
-  const { asked, panel } = served({ summary: known });
+  const { asked, panel } = served({ summary: (id) => ({ ...known(id), groups: 1 }) });
   await panel.refresh();
   await panel.refresh();
   expect(groupsIn(asked)).toEqual([null, 'a']);
@@ -80,20 +124,21 @@ it('follows the group that holds the captures of the one that was asked for, and
   expect([panel.groups.pinned.value, panel.groups.notice.value]).toEqual(['c', 'replaced']);
 });
 
-it('says that a group is gone, and leads to the most interesting one', async () => {
-  const { asked, panel } = served({ summary: (id) => (id === 'old' ? gone() : known(id)) });
+it('says that a group is gone, and leads to the list', async () => {
+  const { asked, panel } = served({ summary: (id) => (id === 'old' ? gone() : listing(id)) });
   panel.groups.keys[0].restore('old');
   panel.source.setView({ group: 'old', shifts: new Map(), gpus: new Map(), baselines: new Map() });
   await panel.refresh();
   expect([panel.groups.notice.value, panel.error.value]).toEqual(['gone', null]);
   panel.chooseGroup(null);
-  await vi.waitFor(() => expect(panel.summary.value?.group?.id).toBe('a'));
-  expect(groupsIn(asked)).toEqual(['old', null]);
+  await vi.waitFor(() => expect(groupsIn(asked)).toEqual(['old', null]));
+  expect(panel.groups.isOverview.value).toBe(true);
   expect([panel.groups.notice.value, panel.groups.keys[0].save()]).toEqual([null, '']);
 });
 
 it('forgets what was of the group that is left', async () => {
   const { asked, panel } = served({ summary: known });
+  panel.groups.choose('a');
   await panel.refresh();
   panel.timeline.layout.value = layout;
   panel.timeline.window.range.value = span(0, 5);
@@ -114,6 +159,7 @@ it('forgets what was of the group that is left', async () => {
 
 it('asks for the list after the first picture, again when it changed, and not every moment', async () => {
   const { asked, panel } = served({ summary: known });
+  panel.groups.choose('a');
   const lists = () => asked.filter((url) => url.startsWith('api/groups'));
   panel.groups.start();
   await panel.refresh();

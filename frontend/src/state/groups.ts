@@ -21,8 +21,11 @@ export class Groups {
   readonly pending = signal(0);
   /** What is wrong with the log directory and its files. */
   readonly problems = signal<readonly Problem[]>([]);
+  /** Why nothing ran together; empty where something did. */
+  readonly apart = signal('');
   readonly error = signal<string | null>(null);
-  readonly isOpen = signal(false);
+  /** What was opened: the list, one group, or neither until it is known how many groups there are. */
+  readonly place = signal<'overview' | 'group' | null>(null);
   readonly choice = signal<Choice>({ text: '', company: 'all' });
   readonly order = signal<GroupOrder | null>(null);
   readonly keys: readonly Key[] = [
@@ -33,6 +36,7 @@ export class Groups {
       restore: (text) => {
         this.pinned.value = text || null;
         this.isChosen.value = text !== '';
+        this.place.value = text === '' ? null : 'group';
       },
     },
   ];
@@ -52,11 +56,17 @@ export class Groups {
   readonly shown = computed((): readonly ListedGroup[] =>
     choose(this.list.value ?? [], this.choice.value, this.order.value),
   );
+  /** Whether the list is on screen: who has one group, or names one, looks at that. */
+  readonly isOverview = computed(
+    () => this.place.value === 'overview' && (this.summary.value?.groups ?? 0) > 1,
+  );
+  /** Whether no group was named yet: requests then need no report, unless there is only one group. */
+  readonly isUndecided = computed(() => this.place.value !== 'group' && this.pinned.value === null);
   readonly together = computed(() => (this.list.value ?? []).filter(({ shared }) => shared).length);
 
   readonly #wanted = computed((): string | null => {
     const summary = this.summary.value;
-    const isLate = !this.isSettled.value && !this.isOpen.value;
+    const isLate = !this.isSettled.value && !this.isOverview.value;
     if (summary === null || summary.groups < 2 || isLate || this.#isResting.value) return null;
     return summary.listing === this.#loaded.value ? null : summary.listing;
   });
@@ -67,24 +77,26 @@ export class Groups {
     });
   }
 
-  open(): void {
-    batch(() => {
-      this.order.value = null;
-      this.choice.value = { text: '', company: 'all' };
-      this.isOpen.value = true;
-    });
+  isOther(id: string | null): boolean {
+    return id === null ? this.place.value !== 'overview' : id !== this.pinned.value;
   }
 
-  /** Pin a group, or let the server decide; false where that is the pinned one. */
+  /** Pin a group, or open the list of all; false where that is what is looked at. */
   choose(id: string | null): boolean {
-    const isOther = id === null || id !== this.pinned.value;
+    const isOther = this.isOther(id);
     batch(() => {
-      this.isOpen.value = false;
       this.notice.value = null;
       this.isChosen.value = id !== null;
       this.pinned.value = id;
+      this.place.value = id === null ? 'overview' : 'group';
     });
     return isOther;
+  }
+
+  /** Begin with the group of the address, the only one, or the list, once it is known how many there are. */
+  settle(groups: number): void {
+    if (this.place.value !== null || (groups === 0 && !this.isChosen.value)) return;
+    this.place.value = this.isChosen.value || groups < 2 ? 'group' : 'overview';
   }
 
   /** Pin what the server answers with; true when another one was asked for, so that the view is another now. */
@@ -120,6 +132,7 @@ export class Groups {
           this.list.value = answer.groups;
           // An answer without the list, since it is known, has no problems either.
           this.problems.value = answer.problems;
+          this.apart.value = answer.apart;
         }
         this.#loaded.value = answer.listing;
       });

@@ -38,6 +38,8 @@ export class Host {
   readonly forced = signal(false);
   readonly isShown = signal(true);
   readonly #outer = outer();
+  /** What happens when Back or Forward has led to another address of this panel. */
+  onTravel = (): void => {};
   /** What TensorBoard's reload button does here. */
   onReload = (): void => {};
 
@@ -45,6 +47,14 @@ export class Host {
     this.#watchTheme();
     this.#watchShown();
     this.#listenForReload();
+    this.#outer.addEventListener('popstate', () => {
+      if (this.#isOurs) this.onTravel();
+    });
+  }
+
+  /** TensorBoard's addresses begin with the plugin; an address of another one has none of our keys. */
+  get #isOurs(): boolean {
+    return this.#outer === window || /^#tb_contention(&|$)/.test(this.hash);
   }
 
   get hash(): string {
@@ -56,6 +66,12 @@ export class Host {
     const { history, location } = this.#outer;
     if (location.hash === hash || (hash === '#' && location.hash === '')) return;
     history.replaceState(history.state, '', `${location.pathname}${location.search}${hash}`);
+  }
+
+  /** Make another entry of the browser's history, which begins as the present one. */
+  push(): void {
+    const { history, location } = this.#outer;
+    history.pushState(history.state, '', `${location.pathname}${location.search}${location.hash}`);
   }
 
   #watchTheme(): void {

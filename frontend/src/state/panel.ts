@@ -14,6 +14,7 @@ import { ContentionView } from './contention';
 import { Focus } from './focus';
 import { Groups } from './groups';
 import { Host } from './host';
+import { Measuring } from './measuring';
 import { MemoryView } from './memory';
 import { letterKeys } from './preferences';
 import { Searching } from './searching';
@@ -86,6 +87,7 @@ export class Panel {
     computed(() => this.isPainted.value || (this.report.value !== null && this.device.value === null)),
     () => this.#ofGroup.some(({ keys }) => keys.some((key) => key.save() !== '')),
   );
+  readonly measuring = new Measuring(this.source, () => void this.refresh());
   /** What the address holds of a group. */
   readonly #ofGroup: readonly Addressed[] = [
     this,
@@ -102,6 +104,7 @@ export class Panel {
     this.host.start();
     this.#address.read();
     this.#setView();
+    this.host.onTravel = () => this.#travel();
     this.host.onReload = () => void this.refresh().then(() => this.#again(SECOND_LOOK_MS));
     effect(() => {
       // Runs again for another device, revision or view; polls of the same revision change nothing.
@@ -124,11 +127,14 @@ export class Panel {
   async refresh(): Promise<void> {
     clearTimeout(this.#timer);
     try {
-      const summary = await during(this.source.summary(this.#known()));
+      const { groups } = this;
+      const summary = await during(this.source.summary(this.#known(), groups.isUndecided.value));
       if (summary === STALE) return;
       batch(() => {
         this.error.value = null;
-        if (this.groups.adopt(summary.group, summary.state === 'failed')) this.#setView();
+        if (summary.state !== 'scanning') groups.settle(summary.groups);
+        const isGroup = summary.groups < 2 || groups.place.value === 'group';
+        if (isGroup && groups.adopt(summary.group, summary.state === 'failed')) this.#setView();
         this.summary.value = nextSummary(this.summary.value, summary);
         if (summary.report !== null) this.#loaded.value = `${this.source.viewKey}|${summary.revision}`;
       });
@@ -163,20 +169,48 @@ export class Panel {
     });
   }
 
-  /** Look at another group; null: at the most interesting one. What was set for the old one goes with it. */
+  /** Look at another group; null: at the list of all. What was set for the old one goes with it; Back leads to it. */
   chooseGroup(id: string | null): void {
-    const old = this.summary.value;
-    const { groups } = this;
-    const isOther = groups.choose(id);
-    if (!isOther) return;
+    if (this.groups.isOther(id)) this.#address.leave();
+    if (!this.groups.choose(id)) return;
     batch(() => {
       restore([...this.byHand.keys, ...this.comparison.keys, ...this.trying.keys], new Map());
       this.deviceId.value = null;
       this.timeline.close();
+    });
+    this.#reopen(id);
+  }
+
+  /** Back or Forward: another group, or the list, as the address has it. */
+  #travel(): void {
+    const { groups } = this;
+    const old = groups.isOverview.value ? null : groups.pinned.value;
+    batch(() => {
+      // What is read from the address must not be reset once the other group is there.
+      if (!this.#address.holds('group', old ?? '')) this.timeline.close();
+      this.#address.read();
+      if (!groups.isChosen.value && (this.summary.value?.groups ?? 0) > 1) groups.place.value = 'overview';
+    });
+    const id = groups.pinned.value;
+    if (id !== old) this.#reopen(id);
+    else this.#setView();
+  }
+
+  #reopen(id: string | null): void {
+    const old = this.summary.value;
+    const { groups } = this;
+    batch(() => {
       const group = groups.list.value?.find((each) => each.id === id) ?? null;
       const message = group === null ? '' : `Opening ${group.title}`;
       if (old !== null)
-        this.summary.value = { ...old, state: 'working', message, progress: null, group, report: null };
+        this.summary.value = {
+          ...old,
+          state: id === null ? 'ready' : 'working',
+          message,
+          progress: null,
+          group,
+          report: null,
+        };
     });
     this.#setView();
     void this.refresh();

@@ -9,6 +9,7 @@ import { Findings } from './findings';
 import { GroupBar } from './group_bar';
 import { Header } from './header';
 import { Help } from './help';
+import { Overview } from './overview';
 import { Problems } from './problems';
 import { RecordMore } from './record';
 import { StepsView } from './steps';
@@ -84,15 +85,16 @@ export function App({ panel }: { panel: Panel }): JSX.Element {
   });
   const summary = panel.summary.value;
   const error = panel.error.value;
+  const isOverview = panel.groups.isOverview.value;
   return (
     <main>
-      <GroupBar panel={panel} />
+      {!isOverview && <GroupBar panel={panel} />}
       <Progress panel={panel} />
       {error !== null && <Failure title="The server cannot be reached." text={error} panel={panel} />}
       {summary?.state === 'failed' && panel.groups.notice.value !== 'gone' && (
         <Failure title="The analysis failed." text={summary.message} panel={panel} />
       )}
-      <Ready panel={panel} />
+      {isOverview ? <Overview panel={panel} /> : <Ready panel={panel} />}
       <Help panel={panel} />
     </main>
   );

@@ -1,8 +1,7 @@
-/** Which group of captures is on screen, and the way to the others: a chooser and a strip of the directory's time. */
+/** Which group of captures is on screen, and the way to the others: the overview and a strip of the directory's time. */
 import type { JSX } from 'preact';
 import { plural } from '../base/format';
 import type { Panel } from '../state/panel';
-import { GroupChooser } from './group_chooser';
 import { GroupStrip } from './group_strip';
 
 function Notice({ panel }: { panel: Panel }): JSX.Element | null {
@@ -16,36 +15,27 @@ function Notice({ panel }: { panel: Panel }): JSX.Element | null {
           : 'The group in this address has changed: this is the group that holds its captures now.'}
       </span>
       <button type="button" onClick={() => panel.chooseGroup(null)}>
-        Open the most interesting group
+        Show what the directory holds
       </button>
     </div>
   );
 }
 
 export function GroupBar({ panel }: { panel: Panel }): JSX.Element {
-  const { groups } = panel;
   const summary = panel.summary.value;
   const group = summary?.group ?? null;
   const count = summary?.groups ?? 0;
-  const title = group?.title ?? 'Choose a group of captures';
   return (
     <>
       <Notice panel={panel} />
       {count < 2 && group !== null && <p class="group-title muted">{group.title}</p>}
       {count > 1 && (
         <nav class="group-bar" aria-label="Groups of captures">
-          <button
-            type="button"
-            class="group-button"
-            aria-haspopup="dialog"
-            title={`${title}\nChoose another of ${plural(count, 'group')}`}
-            onClick={() => groups.open()}
-          >
-            <span class="clip">{title}</span>
-            <span class="muted"> {plural(count, 'group')} ▾</span>
+          <button type="button" class="group-button" onClick={() => panel.chooseGroup(null)}>
+            ‹ All {plural(count, 'group')}
           </button>
+          {group !== null && <strong class="group-name">{group.title}</strong>}
           <GroupStrip panel={panel} />
-          <GroupChooser panel={panel} />
         </nav>
       )}
     </>

@@ -76,6 +76,8 @@ interface VirtualTableProperties<Row> {
   readonly className?: string;
   /** The row that is scrolled to, inside the table; -1: none. */
   readonly current?: number;
+  /** What the table is at most as high as until it is scrolled, px. */
+  readonly height?: number;
 }
 
 export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.Element {
@@ -89,8 +91,9 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
     last: lastCell,
     className,
     current = -1,
+    height: most = HEIGHT,
   } = properties;
-  const [{ top, height }, setPlace] = useState({ top: 0, height: HEIGHT });
+  const [{ top, height }, setPlace] = useState({ top: 0, height: most });
   const [first, last] = visibleRows(rows.length, ROW, top, height);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -101,7 +104,7 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
       box.current.scrollTop = Math.max(0, current * ROW - clientHeight / 2);
   }, [current]);
   const onScroll = ({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: HTMLElement }): void =>
-    setPlace({ top: scrollTop, height: Math.max(HEIGHT, clientHeight) });
+    setPlace({ top: scrollTop, height: Math.max(most, clientHeight) });
   return (
     <div ref={box} class="virtual" onScroll={onScroll}>
       <table class={`data ${className ?? ''}`} aria-rowcount={rows.length + 1} {...tableProperties}>

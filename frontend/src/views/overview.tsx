@@ -1,31 +1,35 @@
-/** All groups of the log directory: a search box over a table, in a dialog. The arrow keys walk through the table from the box. */
+/** All groups of the log directory: a search box over a table. The arrow keys walk through the table from the box. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ListedGroup } from '../api/report';
-import { formatCount, formatDuration, formatPart, formatUtc, plural, UNKNOWN } from '../base/format';
+import { formatCount, formatDate, formatDuration, formatPart, plural, UNKNOWN } from '../base/format';
 import { type Company, devicesOf, runsOf } from '../model/groups';
 import type { Panel } from '../state/panel';
 import { Problems } from './problems';
-import { type Column, cellOf, nextOrder, type Order, ROW, VirtualTable } from './virtual_table';
+import { type Column, cellOf, nextOrder, type Order, VirtualTable } from './virtual_table';
 
 /** So many rows are a page of the keys. */
 const PAGE = 8;
 
 function overlapText({ shared, by_name, overlap_ns, overlap_share }: ListedGroup): string {
-  if (!shared) return UNKNOWN;
+  if (!shared) return 'alone';
   return by_name ? 'not read yet' : `${formatDuration(overlap_ns)} (${formatPart(overlap_share)})`;
 }
 
-const slowdownText = ({ found }: ListedGroup): string => {
-  if (found === null || found.figure === '') return UNKNOWN;
-  return found.interval === '' ? found.figure : `${found.figure} (${found.interval})`;
+/** Of whom, and by how much: of the session that is slowed most. */
+const slowdownText = ({ found, shared, by_name }: ListedGroup): string => {
+  if (found === null) return shared && !by_name ? 'not measured' : UNKNOWN;
+  if (found.figure === '') return 'could not be determined';
+  // Where only bounds are known, the figure is them.
+  const isRange = found.interval === '' || found.figure.includes(' to ');
+  return `${found.figure} ${found.label}${isRange ? '' : ` (${found.interval})`}`;
 };
 
 const COLUMNS: readonly Column<ListedGroup>[] = [
   {
-    title: 'start (UTC)',
+    title: 'date (UTC)',
     isName: true,
-    text: ({ start_ns }) => formatUtc(start_ns),
+    text: ({ start_ns }) => formatDate(start_ns),
     value: ({ start_ns }) => start_ns,
   },
   {
@@ -34,12 +38,12 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     text: runsOf,
     show: (group) => (
       <>
+        {runsOf(group)}{' '}
         {group.simulated > 0 && (
           <span class="badge" title="A simulator made these traces; they were not recorded on a GPU.">
             simulated
           </span>
-        )}{' '}
-        {runsOf(group)}
+        )}
       </>
     ),
   },
@@ -47,8 +51,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
   {
     title: 'GPU',
     isName: true,
-    text: (group) =>
-      group.on_host ? 'none, processor only' : [devicesOf(group), ...group.models].join(' · '),
+    text: (group) => (group.on_host ? 'processor only' : [devicesOf(group), ...group.models].join(' · ')),
   },
   {
     title: 'sessions',
@@ -58,14 +61,14 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     value: ({ captures, left_out }) => captures.length + left_out,
   },
   {
-    title: 'probable overlap',
+    title: 'overlap',
     help: 'Time in which all of its captures were recorded, and the share of the shortest capture in which they surely were',
     text: overlapText,
     value: ({ shared, by_name, overlap_ns }) => (shared && !by_name ? overlap_ns : null),
   },
   {
     title: 'slowdown',
-    help: 'Slowdown of the session that is slowed most, from the last analysis; a dash where the group was not analysed or nothing is known',
+    help: 'Slowdown of the session that is slowed most, from the last analysis',
     isWide: true,
     text: slowdownText,
     value: ({ found }) => found?.estimate ?? null,
@@ -76,7 +79,7 @@ function CompanyChoice({ panel }: { panel: Panel }): JSX.Element | null {
   const { choice, list, together } = panel.groups;
   const all = list.value?.length ?? 0;
   if (list.value === null || together.value === all) return null;
-  if (together.value === 0) return <span class="muted">No captures ran together.</span>;
+  if (together.value === 0) return null;
   const options: readonly (readonly [Company, string, number])[] = [
     ['together', 'ran together', together.value],
     ['alone', 'alone', all - together.value],
@@ -124,37 +127,65 @@ function Status({ panel }: { panel: Panel }): JSX.Element {
 
 const rowId = (index: number): string => `group-row-${index}`;
 
-/** Bring a row into the visible part of the table, which holds only some of them. */
-function reveal(dialog: HTMLElement | null, index: number): void {
-  const box = dialog?.querySelector<HTMLElement>('.virtual') ?? null;
-  if (box === null) return;
-  // The head stays in place above the rows.
-  const [top, bottom] = [index * ROW, (index + 2) * ROW];
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
+/** So many groups are measured at one request: each may take seconds. */
+const AT_ONCE = 10;
+
+const toMeasure = (groups: readonly ListedGroup[]): readonly string[] =>
+  groups
+    .filter(({ shared, by_name, found }) => shared && !by_name && found === null)
+    .slice(0, AT_ONCE)
+    .map(({ id }) => id);
+
+function Measure({ panel }: { panel: Panel }): JSX.Element | null {
+  const { measuring, groups } = panel;
+  const ids = toMeasure(groups.shown.value);
+  const left = measuring.queue.value.length;
+  if (left > 0) {
+    return (
+      <span class="measure" role="status">
+        Measuring, {plural(left, 'group')} left{' '}
+        <button type="button" onClick={() => measuring.stop()}>
+          Stop
+        </button>
+      </span>
+    );
+  }
+  if (ids.length === 0) return null;
+  return (
+    <button
+      type="button"
+      class="measure"
+      title="Read the captures of the first groups that were not measured yet"
+      onClick={() => void measuring.start(ids)}
+    >
+      Measure {ids.length === 1 ? 'the slowdown' : `the slowdown of ${ids.length}`}
+    </button>
+  );
 }
 
-function Choosing({ panel }: { panel: Panel }): JSX.Element {
-  const { groups } = panel;
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [order, setOrder] = useState<Order | null>(null);
-  const shown = groups.shown.value;
-  const current = panel.summary.value?.group?.id ?? null;
-  const [active, setActive] = useState<number | null>(null);
-  const marked = active ?? shown.findIndex(({ id }) => id === current);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
-  // Also once the list has arrived, in another order, and in what a search leaves.
-  useEffect(() => reveal(dialog.current, Math.max(0, marked)), [shown, marked]);
+function headline(panel: Panel): string {
+  const { list, together, pending } = panel.groups;
+  if (list.value === null) return `${plural(panel.summary.value?.groups ?? 0, 'group')} of captures`;
+  const alone = list.value.length - together.value;
+  if (together.value === 0) return 'Nothing here ran together';
+  const rest = alone === 0 ? '' : `, ${formatCount(alone)} ran alone`;
+  const hedge = pending.value > 0 ? ' or may have run together' : '';
+  return `${plural(together.value, 'group')} ran together${hedge}${rest}`;
+}
 
-  const close = (): void => {
-    groups.isOpen.value = false;
-  };
+/** Everything that the log directory holds: a row a group, the worst first. */
+export function Overview({ panel }: { panel: Panel }): JSX.Element {
+  const { groups, measuring } = panel;
+  const [order, setOrder] = useState<Order | null>(null);
+  const [active, setActive] = useState(0);
+  const shown = groups.shown.value;
+  const marked = Math.min(active, Math.max(0, shown.length - 1));
+  const [first] = measuring.queue.value;
+
   const sort = (column: Column<ListedGroup>): void => {
     const next = nextOrder(column, order);
     setOrder(next);
-    setActive(null);
+    setActive(0);
     groups.order.value = { cell: (group) => cellOf(column, group), descending: next.descending };
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -165,7 +196,12 @@ function Choosing({ panel }: { panel: Panel }): JSX.Element {
     event.preventDefault();
   };
   return (
-    <dialog ref={dialog} class="groups" aria-label="Groups of captures" onClose={close}>
+    <section class="overview" aria-label="What the log directory holds">
+      <h1 id="verdict">{headline(panel)}</h1>
+      <p class="meaning">
+        {groups.apart.value !== '' && `${groups.apart.value} `}
+        Open a group to see what its sessions cost each other.
+      </p>
       <div class="filter">
         <label>
           <span class="visually-hidden">Search groups</span>
@@ -176,42 +212,41 @@ function Choosing({ panel }: { panel: Panel }): JSX.Element {
             aria-autocomplete="list"
             aria-controls="groups-table"
             aria-activedescendant={shown[marked] === undefined ? undefined : rowId(marked)}
-            placeholder="run, host, GPU or time"
-            autofocus
+            placeholder="run, host, GPU or date"
             value={groups.choice.value.text}
             onInput={(event) => {
-              setActive(event.currentTarget.value === '' ? null : 0);
+              setActive(0);
               groups.choice.value = { ...groups.choice.value, text: event.currentTarget.value };
             }}
             onKeyDown={onKeyDown}
           />
         </label>
         <CompanyChoice panel={panel} />
-        <button type="button" class="close" onClick={close}>
-          Close
-        </button>
+        <Measure panel={panel} />
       </div>
+      {measuring.error.value !== '' && (
+        <p class="failure" role="alert">
+          {measuring.error.value}
+        </p>
+      )}
       <VirtualTable
         rows={shown}
         columns={COLUMNS}
         order={order}
         onSort={sort}
+        height={window.innerHeight}
+        current={marked}
         tableProperties={{ id: 'groups-table', role: 'grid', 'aria-label': 'Groups' }}
         rowProperties={(group, index) => ({
           id: rowId(index),
-          class: index === marked ? 'group-row current' : 'group-row',
+          class: `group-row${index === marked ? ' current' : ''}${group.id === first ? ' busy' : ''}`,
           'aria-selected': index === marked,
-          'aria-current': group.id === current ? 'true' : undefined,
           title: group.title,
           onClick: () => panel.chooseGroup(group.id),
         })}
       />
       <Status panel={panel} />
       <Problems problems={groups.problems.value} />
-    </dialog>
+    </section>
   );
-}
-
-export function GroupChooser({ panel }: { panel: Panel }): JSX.Element | null {
-  return panel.groups.isOpen.value ? <Choosing panel={panel} /> : null;
 }
