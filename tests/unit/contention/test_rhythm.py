@@ -176,17 +176,20 @@ def test_a_few_requests_at_a_rhythm_of_their_own_are_not_taken_for_a_loop(jitter
     rng = np.random.default_rng(1)
     arrival = 60 * MS * (np.arange(FEW) + rng.uniform(-jitter, jitter, FEW))
     found = judged(work_of(*served(arrival, lengths(0, FEW) * 4)))
-    assert found is not None and found.loop is Loop.UNKNOWN
+    assert found is not None
+    assert found.loop is Loop.UNKNOWN
 
 
 @pytest.mark.parametrize("pause", [5 * MS, 40 * MS])
 def test_a_few_steps_after_equal_pauses_are_a_loop(pause: float) -> None:
     gap = pause * np.random.default_rng(2).normal(1, 0.05, FEW)
     found = judged(closed(gap, lengths(0, FEW) * 4))
-    assert found is not None and found.loop is Loop.CLOSED
+    assert found is not None
+    assert found.loop is Loop.CLOSED
 
 
 def test_a_few_steps_with_hardly_a_pause_are_a_loop() -> None:
     gap = MS * np.random.default_rng(3).uniform(1, 3, FEW)
     found = judged(closed(gap, lengths(0, FEW) * 2))
-    assert found is not None and found.loop is Loop.CLOSED
+    assert found is not None
+    assert found.loop is Loop.CLOSED
