@@ -116,7 +116,7 @@ TABLES_OF_THEIR_OWN = {"driver", "attribution", "recording"}
 WORDS_AND_CURVES = {
     "driver", "attribution", "recording", "verdict.meaning", "verdict.trust", "mechanism_words", "memory_words", "driver_words", "figure",
     "figure_of", "interval", "request_times", "loss", "place.kind", "place.near", "place.name", "place.at_ns", "known", "steps",
-    "used.time_ns", "used.bytes", "untraced.time_ns", "untraced.bytes", "slowdown_scale.low", "slowdown_scale.high",
+    "cannot_be_one_gpu", "used.time_ns", "used.bytes", "untraced.time_ns", "untraced.bytes", "slowdown_scale.low", "slowdown_scale.high",
 }  # fmt: skip
 FORMS = {
     Kind.TEXT: {"string", "constant", "choice"}, Kind.WORD: {"choice", "constant"}, Kind.NAME: {"string"}, Kind.SESSION: {"string"},
