@@ -115,7 +115,7 @@ TABLES_OF_THEIR_OWN = {"driver", "attribution", "recording"}
 #: What is made of values that are in a table, or drawn.
 WORDS_AND_CURVES = {
     "driver", "attribution", "recording", "verdict.meaning", "verdict.trust", "mechanism_words", "memory_words", "driver_words", "figure",
-    "figure_of", "interval", "request_times", "loss", "place.kind", "place.near", "place.name", "place.at_ns", "known", "steps",
+    "figure_of", "interval", "options", "request_times", "loss", "place.kind", "place.near", "place.name", "place.at_ns", "known", "steps",
     "cannot_be_one_gpu", "used.time_ns", "used.bytes", "untraced.time_ns", "untraced.bytes", "slowdown_scale.low", "slowdown_scale.high",
 }  # fmt: skip
 FORMS = {
