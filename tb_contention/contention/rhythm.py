@@ -100,7 +100,9 @@ def _of_few(begin: F64, gap: F64, at_once: Bool, idle: float) -> Loop:
     if idle <= (_IDLE if at_once.any() else _FEW_IDLE):
         return Loop.CLOSED
     by_host = float(np.diff(begin).std()) >= _STEADIER * float(gap.std())
-    return Loop.CLOSED if by_host and _pauses(gap[~at_once], _FEW_PAUSES) else Loop.UNKNOWN
+    # Short pauses may count as at once; what is left then are too few to be of two lengths.
+    pauses = _pauses(gap[~at_once], _FEW_PAUSES) or _pauses(gap, _FEW_PAUSES)
+    return Loop.CLOSED if by_host and pauses else Loop.UNKNOWN
 
 
 def _at_once(gap: F64, length: F64) -> tuple[Bool, float]:

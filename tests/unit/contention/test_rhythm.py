@@ -188,6 +188,14 @@ def test_a_few_steps_after_equal_pauses_are_a_loop(pause: float) -> None:
     assert found.loop is Loop.CLOSED
 
 
+def test_a_few_steps_between_short_pauses_and_a_long_one_are_a_loop() -> None:
+    gap = 7 * MS * np.random.default_rng(4).normal(1, 0.04, FEW)
+    gap[FEW // 3] = 84 * MS
+    found = judged(closed(gap, lengths(0, FEW) * 4))
+    assert found is not None
+    assert found.loop is Loop.CLOSED
+
+
 def test_a_few_steps_with_hardly_a_pause_are_a_loop() -> None:
     gap = MS * np.random.default_rng(3).uniform(1, 3, FEW)
     found = judged(closed(gap, lengths(0, FEW) * 2))
