@@ -169,8 +169,7 @@ def _missing(trace: Trace) -> float:
 
     What is lost at the end counts nowhere: the window ends before it.
     """
-    said = any("drop" in message.lower() for message in trace.profiler_messages)
-    if trace.complete and not said:
+    if trace.complete and not trace.dropped_events:
         return 0.0
     launched = trace.launches.correlation
     if trace.work_end is not None:

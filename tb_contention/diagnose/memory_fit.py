@@ -50,6 +50,11 @@ def not_one_gpu(scene: Scene) -> Iterator[Remark]:
     )
 
 
+def _of_one_gpu(scene: Scene) -> CombinedMemory | None:
+    """Return the memory of the device's processes together; None where it refutes that they were on one GPU."""
+    return None if scene.device.cannot_be_one_gpu else scene.device.memory
+
+
 @rule(
     "limits-exceed-capacity",
     place=memory_peak,
@@ -57,8 +62,8 @@ def not_one_gpu(scene: Scene) -> Iterator[Remark]:
 )
 def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
     """The allocators together may take more than the GPU has: why a second process fails at start."""
-    memory = scene.device.memory
-    if memory is None or memory.capacity is None or scene.device.cannot_be_one_gpu:
+    memory = _of_one_gpu(scene)
+    if memory is None or memory.capacity is None:
         return
     limits = {(a.session, a.allocator): a.limit for a in memory.allocators if a.limit is not None}
     sessions: tuple[SessionId, ...] = tuple(dict.fromkeys(session for session, _ in limits))
@@ -87,10 +92,8 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
 )
 def reserved_unused(scene: Scene) -> Iterator[Remark]:
     """Allocators may take much more than they ever held: why there is no room for a second process."""
-    memory = scene.device.memory
-    if memory is None or memory.capacity is None or memory.safe is None:
-        return
-    if not scene.has_company or scene.device.cannot_be_one_gpu:
+    memory = _of_one_gpu(scene)
+    if memory is None or memory.capacity is None or memory.safe is None or not scene.has_company:
         return
     large = [a for a in memory.allocators if _slack(a) > _SLACK * memory.capacity]
     if not large:
@@ -141,10 +144,10 @@ def _would_fit(scene: Scene, memory: CombinedMemory) -> str:
 )
 def little_headroom(scene: Scene) -> Iterator[Remark]:
     """The combined peak is more than the system and the processes' contexts leave, or more than the GPU has."""
-    memory = scene.device.memory
+    memory = _of_one_gpu(scene)
     if memory is None or memory.capacity is None or memory.headroom is None or memory.safe is None:
         return
-    if memory.peak <= memory.safe or scene.device.cannot_be_one_gpu:
+    if memory.peak <= memory.safe:
         return
     over, saved = memory.headroom < 0, memory.sum_of_peaks - memory.peak
     yield Remark(
@@ -176,10 +179,8 @@ def little_headroom(scene: Scene) -> Iterator[Remark]:
 )
 def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
     """The sum fits only because the peaks fell at different times."""
-    memory = scene.device.memory
+    memory = _of_one_gpu(scene)
     if memory is None or memory.safe is None or len({a.session for a in memory.allocators}) < 2:
-        return
-    if scene.device.cannot_be_one_gpu:
         return
     if memory.peak > memory.safe or memory.sum_of_peaks <= memory.safe:
         return

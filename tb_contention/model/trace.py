@@ -289,3 +289,8 @@ class Trace:
         str | None, Wire("SHA-256 of the file as it was read; null where the trace was not read from one")
     ] = None
     residency: ResidencyTable = field(default_factory=ResidencyTable.empty)
+
+    @property
+    def dropped_events(self) -> bool:
+        """Return whether the profiler says that it dropped events."""
+        return any("drop" in message.lower() for message in self.profiler_messages)

@@ -10,11 +10,12 @@ from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.units import PS_PER_NS, Picoseconds
 from tb_contention.words.numbers import count, duration
 
-#: So many launches without work, over so much of the capture and for so many times the longest device event, are no queue.
+#: Launches without work are a loss, not a queue, from this number on, over this part of the capture, and for this many times the
+#: longest device event.
 _LAUNCHES, _PART, _TIMES = 16, 0.02, 2
 #: Launches tell only where at least this part of those before had work.
 _MATCHED = 0.5
-#: Where launches are not recorded but the profiler says that it dropped events: so many times the longest time without device work.
+#: Where launches are not recorded and the profiler says that it dropped events: this many times the longest gap in the device's work.
 _GAPS = 8
 
 
@@ -50,9 +51,9 @@ def _lost_after(trace: Trace) -> tuple[Picoseconds | None, int]:
         ):
             return None, 0
         return Picoseconds(end), later
-    if not any("drop" in message.lower() for message in trace.profiler_messages):
+    if not trace.dropped_events:
         return None, 0
     order = np.argsort(kernels.start, kind="stable")
     gaps = kernels.start[order][1:] - np.maximum.accumulate(ends[order])[:-1]
-    lasting, usual = last - end, max([longest, *gaps[np.argmax(gaps) :][:1].tolist()]) if len(gaps) else longest
-    return (Picoseconds(end), 0) if lasting > max(_PART * (last - begin), _GAPS * usual) else (None, 0)
+    usual = max(longest, int(gaps.max(initial=0)))
+    return (Picoseconds(end), 0) if last - end > max(_PART * (last - begin), _GAPS * usual) else (None, 0)
