@@ -85,7 +85,7 @@ export function sessionColour(theme: Theme, index: number): string {
   return isFirst ? colour : mix(colour, theme.text, SHADE);
 }
 
-/** So much of the text's colour is in those that come a second time. */
+/** Colours of the second round are mixed with this part of the text's colour. */
 const SHADE = 0.45;
 
 const channel = (hex: string, at: number): number => {

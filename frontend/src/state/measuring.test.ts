@@ -29,7 +29,7 @@ it('says why one failed, and goes on with the others', async () => {
   expect([asked, work.error.value]).toEqual([['a', 'b'], 'It is cut.']);
 });
 
-it('stops when it is told to', async () => {
+it('stops when it is asked to', async () => {
   const { asked, work } = measuring({ a: Array(1000).fill('working'), b: [] });
   const ended = work.start(['a', 'b']);
   await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));

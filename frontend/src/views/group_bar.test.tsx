@@ -1,8 +1,9 @@
 import { render } from 'preact';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ListedGroup, Summary } from '../api/report';
-import { Panel } from '../state/panel';
-import { listed, report, summaryOf } from '../testing/literals';
+import type { Panel } from '../state/panel';
+import { listed } from '../testing/literals';
+import { panelOf } from '../testing/panel';
 import { GroupBar } from './group_bar';
 
 let root: HTMLElement;
@@ -17,15 +18,8 @@ afterEach(() => {
 });
 
 function shown(list: readonly ListedGroup[], more: Partial<Summary> = {}): Panel {
-  const panel = new Panel();
-  panel.summary.value = summaryOf(report(['alpha', 'beta']), {
-    groups: list.length,
-    group: list[0],
-    ...more,
-  });
-  panel.groups.list.value = list;
+  const panel = panelOf(list, more);
   panel.groups.adopt(list[0]);
-  panel.refresh = async () => {};
   render(<GroupBar panel={panel} />, root);
   return panel;
 }

@@ -3,8 +3,9 @@ import { render } from 'preact';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ListedGroup, Summary } from '../api/report';
 import { ns } from '../base/units';
-import { Panel } from '../state/panel';
-import { listed, report, summaryOf } from '../testing/literals';
+import type { Panel } from '../state/panel';
+import { listed, summaryOf } from '../testing/literals';
+import { panelOf } from '../testing/panel';
 import { Overview } from './overview';
 
 let root: HTMLElement;
@@ -19,15 +20,8 @@ afterEach(() => {
 });
 
 function shown(list: readonly ListedGroup[], more: Partial<Summary> = {}): Panel {
-  const panel = new Panel();
-  panel.summary.value = summaryOf(report(['alpha', 'beta']), {
-    groups: list.length,
-    group: list[0],
-    ...more,
-  });
-  panel.groups.list.value = list;
+  const panel = panelOf(list, more);
   panel.groups.place.value = 'overview';
-  panel.refresh = async () => {};
   render(<Overview panel={panel} />, root);
   return panel;
 }
