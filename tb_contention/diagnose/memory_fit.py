@@ -75,8 +75,12 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
         detail="Each process may grow to its own limit. Together they can ask for more than the GPU has, and the one that asks last "
         f"fails, although it holds little. {_would_fit(scene, memory)}".strip(),
         cause="Each allocator got its limit as if it were alone on the GPU.",
-        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}.",
-        effect="All sessions fit, as long as each needs no more than it did.",
+        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}."
+        if _limits_fit(memory) or memory.safe is None
+        else f"Use smaller batches, or do not run the sessions at once. Limits ({_LIMITS}) help once the sessions need less.",
+        effect="All sessions fit, as long as each needs no more than it did."
+        if _limits_fit(memory)
+        else "With less memory needed in each session, limits that fit can be set.",
         verify="The limits of all allocators add up to less than the capacity, and the second process starts.",
         gain_bytes=int(total - memory.capacity),
         evidence={"sum_of_limits_bytes": int(total), "capacity_bytes": int(memory.capacity)},
@@ -121,6 +125,11 @@ def reserved_unused(scene: Scene) -> Iterator[Remark]:
 
 def _slack(found: AllocatorPeak) -> int:
     return 0 if found.limit is None else found.limit - found.suggested_limit
+
+
+def _limits_fit(memory: CombinedMemory) -> bool:
+    """Return whether each session can be limited to what it needed, with some room, and all fit."""
+    return memory.safe is not None and sum(a.suggested_limit for a in memory.allocators) <= memory.safe
 
 
 def _would_fit(scene: Scene, memory: CombinedMemory) -> str:
@@ -190,8 +199,13 @@ def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
         detail=f"The combined peak was {size(memory.peak)}. Nothing keeps the sessions in step, so their peaks may coincide another "
         "time.",
         cause="Each session's memory rises and falls with its steps, and the phases drift.",
-        advice=f"Lower the peak of one session by {size(over)} (smaller batch), or limit each. {_LIMITS}. A fixed shift helps only while "
-        "it is kept.",
+        advice=f"Lower the peak of one session by {size(over)} (smaller batch)."
+        + (
+            f" Or limit each. {_LIMITS}."
+            if _limits_fit(memory)
+            else " Limits alone do not help: what the sessions needed exceeds what is safe."
+        )
+        + " A fixed shift helps only while it is kept.",
         effect=f"With {size(over)} less, memory fits in any phase.",
         verify=f"The peaks add up to less than {size(memory.safe)}.",
         gain_bytes=over,
