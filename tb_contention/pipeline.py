@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tb_contention._version import __version__
+from tb_contention.advise import advise
 from tb_contention.align import AlignOptions, known_options
 from tb_contention.attribution import attribute
 from tb_contention.baselines import (
@@ -38,6 +39,7 @@ from tb_contention.stages import aligned_traces, checked_clocks, concerning, fir
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, is_contended
 from tb_contention.words.listing import known_answer
+from tb_contention.words.names import names_of
 
 #: Called with what is going on and how far it is (0..1, or None).
 Progress = Callable[[str, "float | None"], None]
@@ -273,7 +275,15 @@ def measured(seen: FirstLook) -> Analysis:
     devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))
     found = faults.attempt("The diagnosis", lambda: diagnose(aligned, tuple(devices), on), lambda _: ())
     report = replace(report, devices=tuple(devices), findings=(*found, *report.findings))
+    report = replace(report, devices=tuple(_with_advice(report, device, on(device)) for device in devices))
     return Analysis(report=replace(report, problems=(*report.problems, *faults.problems)), aligned=aligned)
+
+
+def _with_advice(report: Report, device: DeviceReport, on: Faults) -> DeviceReport:
+    found = on.attempt(
+        "The advice", lambda: advise(device, report.findings, names_of(report), report.logdir), lambda _: None
+    )
+    return replace(device, advice=found)
 
 
 def _with_baselines(device: DeviceReport, baselines: Baselines, on: Faults) -> DeviceReport:

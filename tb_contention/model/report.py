@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from tb_contention.model.advice import Advice
 from tb_contention.model.alignment import ClockOffset, DeviceGroup, Identity, Session
 from tb_contention.model.attribution import Attribution, RollUp
 from tb_contention.model.contention import (
@@ -106,6 +107,7 @@ class DeviceReport:
     driver: Annotated[
         DriverView | None, Wire("what the driver reported of the GPU meanwhile; null where no manifest holds samples")
     ] = None
+    advice: Annotated[Advice | None, Wire("what to do first; null where that could not be worked out")] = None
     memory_failed: bool = False  # then `memory` is None although the captures may hold events
 
     @property

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from tb_contention.model.advice import Action, Standing
 from tb_contention.model.faults import Faults
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.cards import device_cards
@@ -15,8 +16,9 @@ from tb_contention.report.escaping import escaped
 from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
+from tb_contention.words.advice import action_parts, asked_words
 from tb_contention.words.findings import Alike, grouped, muted_words
-from tb_contention.words.names import device_label
+from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, duration
 from tb_contention.words.problems import (
     AlikeProblems,
@@ -42,6 +44,8 @@ _PREDICTED = (
 )
 #: Findings that stand first, with all they say; the others follow in brief.
 FIRST = 3
+#: Actions that stand behind the first one; the others are folded.
+NEXT = 2
 
 
 def to_html(report: Report) -> str:
@@ -50,6 +54,8 @@ def to_html(report: Report) -> str:
     answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     shown = report.devices[:MOST_DEVICES]
     parts = [_opening(answer)]
+    if report.devices:
+        parts.append(_kept(faults, "The advice", lambda: _advice(report, report.devices[0])))
     parts.append(_kept(faults, "The list of findings", lambda: _findings(report)))
     tables, whole = tables_of(report)
     drawn = 0
@@ -111,6 +117,7 @@ def _answer(report: Report, device: DeviceReport, number: int) -> str:
     answer = device_verdict(report, device)
     words = "" if number == 0 else f"<p>{escaped(answer.headline)}. {escaped(answer.meaning)}</p>"
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
+    words += "" if number == 0 else _advice(report, device)
     trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
     return f'{words}<p class="trust">{trust}</p>'
 
@@ -155,6 +162,27 @@ def _figure(drawing: str, caption: str) -> str:
 def _error(device: DeviceReport) -> str:
     error = device.group.max_error
     return "unknown" if error is None else f"±{duration(error)}"
+
+
+def _advice(report: Report, device: DeviceReport) -> str:
+    """Print what to do first, the next two, and the rest folded."""
+    if device.advice is None:
+        return ""
+    found, ranked = device.advice.recommendation, device.advice.ranked
+    asked = escaped(asked_words(names_of(report), found))
+    text = f"<h2>{asked}: {escaped(found.headline)}</h2><p>{escaped(found.why)}</p>"
+    text += f"<p>Record: <code>{escaped(found.command)}</code></p>" if found.command else ""
+    first = 1 if found.standing is Standing.ACT else 0
+    text += "".join(_parts(action) for action in ranked[:first])
+    rest = [f"<li><b>{escaped(a.title)}</b>{_parts(a)}</li>" for a in ranked[first:]]
+    text += f"<p>Next:</p><ul>{''.join(rest[:NEXT])}</ul>" if rest else ""
+    more = "".join(rest[NEXT:])
+    text += f"<details><summary>Other actions</summary><ul>{more}</ul></details>" if more else ""
+    return f'<section class="advice" aria-label="What to do first">{text}</section>'
+
+
+def _parts(action: Action) -> str:
+    return "".join(f"<p><b>{what}:</b> {escaped(words)}</p>" for what, words in action_parts(action))
 
 
 def _findings(report: Report) -> str:

@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from tb_contention.model.advice import Action, Standing
 from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.tables.people import TextTable
+from tb_contention.words.advice import action_parts, asked_words
 from tb_contention.words.findings import Alike, grouped, muted_words
 from tb_contention.words.memory import memory_sentence
-from tb_contention.words.names import device_label
+from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, duration, percent
 from tb_contention.words.problems import (
     AlikeProblems,
@@ -36,6 +38,8 @@ _ACTIVE = re.compile(f"{_SPECIAL.pattern}|@|GH-|(?i:https?|ftp|javascript|data|m
 MOST = 60_000
 #: Findings that stand first, and tables of a device that are not folded; findings and problems that are printed at all.
 FIRST, OPEN, MOST_NOTES = 3, 3, 200
+#: Actions that stand behind the first one; the others are folded.
+NEXT = 2
 
 
 def to_markdown(report: Report) -> str:
@@ -43,6 +47,8 @@ def to_markdown(report: Report) -> str:
     faults = Faults(logdir=report.logdir, output="report.md")
     answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
     parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning), escape(" · ".join(answer.trust))]
+    if report.devices:
+        parts += _kept(faults, "The advice", lambda: _advice(report, report.devices[0]))
     if report.findings or report.muted:
         found = _kept(
             faults, "The list of findings", lambda: [_finding(f) for f in grouped(report.findings)[:MOST_NOTES]]
@@ -115,11 +121,31 @@ def _device(report: Report, device: DeviceReport, tables: list[TextTable], on: F
     if not is_first:
         answer = on.attempt("The verdict", lambda: device_verdict(report, device), no_verdict)
         parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]
+        parts += _kept(on, "The advice", lambda: _advice(report, device))
     parts += [split, *_kept(on, "The sentence on memory", lambda: [escape(memory_sentence(device))])]
     for table in tables[:OPEN]:
         parts += _table(table, level=3)
     rest = [part for table in tables[OPEN:] for part in _table(table, level=4)]
     return [*parts, *_folded("Time, memory, kernels and parts", rest)]
+
+
+def _advice(report: Report, device: DeviceReport) -> list[str]:
+    """Print what to do first, the next two, and the rest folded."""
+    if device.advice is None:
+        return []
+    found, ranked = device.advice.recommendation, device.advice.ranked
+    asked = escape(asked_words(names_of(report), found))
+    parts = [f"**{asked}: {escape(found.headline)}.** {escape(found.why)}"]
+    parts += [f"Record: `{clean(found.command).replace('`', '')}`"] if found.command else []
+    first = 1 if found.standing is Standing.ACT else 0
+    parts += ["\n".join(f"- *{what}:* {escape(words)}" for what, words in action_parts(a)) for a in ranked[:first]]
+    shown = [_action(action) for action in ranked[first:]]
+    after = ["Next:", "\n".join(shown[:NEXT])] if shown else []
+    return [*parts, *after, *_folded("Other actions", shown[NEXT:] and ["\n".join(shown[NEXT:])])]
+
+
+def _action(action: Action) -> str:
+    return f"- **{escape(action.title)}.** {escape(action.brings)}  \n  *Setting:* {escape(action.setting)}"
 
 
 def _table(table: TextTable, *, level: int) -> list[str]:

@@ -28,7 +28,8 @@ pytestmark = pytest.mark.injects
 #: Where stages are called from, and those that no failure can be kept apart of: without them there is no list of files.
 CALLERS = (pipeline, stages)
 STAGES = tuple(
-    f"tb_contention.{s}" for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose", "baselines")
+    f"tb_contention.{s}"
+    for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose", "advise", "baselines")
 )
 WITHOUT = {
     "align": {"sessions", "devices", "findings", "problems", "origin_ns"},
@@ -49,15 +50,19 @@ WITHOUT = {
     "driver_view": set[str](),
     "measure_cost": {"devices", "findings"},
     "predict": {"devices", "findings"},
-    "diagnose": {"findings"},
+    # Actions come from findings, too.
+    "diagnose": {"devices", "findings"},
+    "advise": {"devices"},
 }
 #: Keys of a device that each stage alone may change.
 OF_DEVICE = {
-    "combined_memory": {"memory", "memory_note", "memory_words", "scopes", "verdict", "what_if"},
+    "combined_memory": {"memory", "memory_note", "memory_words", "scopes", "verdict", "what_if", "advice"},
     "memory_note": {"memory_note", "memory_words", "verdict"},
     "roll_up": {"scopes", "threads"},
     "with_peaks": {"scopes"},
-    "predict": {"what_if"},
+    "predict": {"what_if", "advice"},
+    "diagnose": {"advice"},
+    "advise": {"advice"},
 }
 
 
@@ -133,7 +138,7 @@ def test_a_stage_that_fails_leaves_the_rest(
             same_but(device, before, OF_DEVICE[name])
     same_but(wire, whole, changed)
     if changed & {"devices"}:
-        assert name in ("align", "check_clocks") or any("GPU 0 on " in problem.message for problem in found)
+        assert name in ("align", "check_clocks", "diagnose") or any("GPU 0 on " in problem.message for problem in found)
 
 
 @pytest.mark.parametrize("rule", [rule.slug for rule in RULES])
@@ -151,7 +156,9 @@ def test_a_rule_that_fails_leaves_the_others(
     assert wire["findings"] == [finding for finding in whole["findings"] if finding["rule"] != rule]
     same_but(wire, whole, {"findings", "devices"})
     for device, before in zip(wire["devices"], whole["devices"], strict=True):
-        same_but(device, before, {"verdict"})
+        same_but(device, before, {"verdict", "advice"})
+        kept = [action for action in before["advice"]["actions"] if action["kind"] != rule]
+        assert device["advice"]["actions"] == kept
 
 
 def test_one_damaged_group_leaves_the_others(

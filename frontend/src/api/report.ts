@@ -1,6 +1,43 @@
 /** The JSON of the plugin's routes. Written by `python -m tb_contention.pages`; a test fails when it is stale. */
 import type { Bytes, Ns } from '../base/units';
 
+/**
+ * One thing to do, what it brings in all, how sure that is, the exact setting, and how to verify
+ * it.
+ */
+export interface Action {
+  /** the predicted schedule, or the rule of the finding, that it comes from */
+  readonly kind: string;
+  /** what to do */
+  readonly title: string;
+  /** the exact setting or command */
+  readonly setting: string;
+  /** what it brings in all, in sentences */
+  readonly brings: string;
+  /** how sure that is */
+  readonly sure: string;
+  /** how to verify it */
+  readonly verify: string;
+  /** true: its whole range is a gain in all */
+  readonly certain: boolean;
+  /** relative change of the sum of all sessions' times; null where it is not predicted */
+  readonly total: Range | null;
+  /** relative change of the time until all recorded work is done; null where it is not predicted */
+  readonly done: Range | null;
+  /** what each session would see; empty where nothing is predicted */
+  readonly changes: readonly SessionChange[];
+}
+
+/** What to do about a device: the actions, and in which order for whom. */
+export interface Advice {
+  /** everything that could be done, in no order */
+  readonly actions: readonly Action[];
+  /** what to do first */
+  readonly recommendation: Recommendation;
+  /** what to do first if one session matters most; empty for a session alone */
+  readonly for_each: readonly Recommendation[];
+}
+
 /** How well the sessions of a group are placed against each other. */
 export interface Alignment {
   /** the largest clock error among the sessions; null = unknown */
@@ -341,6 +378,8 @@ export interface Device {
   readonly what_if: readonly Prediction[];
   /** what the driver reported of the GPU meanwhile; null where no manifest holds samples */
   readonly driver: DriverView | null;
+  /** what to do first; null where that could not be worked out */
+  readonly advice: Advice | null;
   /** ids of the sessions */
   readonly sessions: readonly string[];
   /** what was analysed: the intersection of the capture windows */
@@ -1400,6 +1439,22 @@ export interface Range {
   readonly high: number;
 }
 
+/** The answer to what to do first, for all sessions or for one that matters most. */
+export interface Recommendation {
+  /** id of the session that matters most; null: the total over sessions counts */
+  readonly session: string | null;
+  /** what can be recommended */
+  readonly standing: Standing;
+  /** what to do first, in one line */
+  readonly headline: string;
+  /** why, in sentences */
+  readonly why: string;
+  /** what to record, as a command; "" where nothing is to be recorded */
+  readonly command: string;
+  /** places in `actions` of what helps, the best first */
+  readonly actions: readonly number[];
+}
+
 /**
  * Which command of which `tb-contention run` a capture is of: the same command in company and alone
  * is the same work.
@@ -1571,6 +1626,14 @@ export interface Session {
    * what the manifest beside the trace states; null without one, and for a session inside a process
    */
   readonly recording: ManifestSession | null;
+}
+
+/** How much longer or shorter one session's recorded work would take. */
+export interface SessionChange {
+  /** id of the session */
+  readonly session: string;
+  /** relative change of the time that its work takes; −0.3 is 30 % less */
+  readonly change: Range;
 }
 
 /** One program before and after. */
@@ -1787,6 +1850,12 @@ export interface SlowdownScale {
  * bounds)
  */
 export type StallKind = 'driver' | 'room';
+
+/**
+ * What can be recommended: `act` (an action is recommended), `fine` (nothing is to be done),
+ * `record` (no action can be recommended before something else is recorded)
+ */
+export type Standing = 'act' | 'fine' | 'record';
 
 /** How a session's allocator is used per step, over the whole steps of the window. */
 export interface StepMemory {

@@ -122,6 +122,7 @@ export const device = (names: readonly string[], more: Partial<Device> = {}): De
   memory: null,
   memory_note: '',
   what_if: [],
+  advice: null,
   driver: null,
   ...more,
 });
