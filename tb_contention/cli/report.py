@@ -25,6 +25,7 @@ from tb_contention.cli.arguments import (
     selection_of,
 )
 from tb_contention.cli.output import say_written, write_file_bytes, write_folder, write_result, write_stdout_bytes
+from tb_contention.cli.preferred import add_preferred, preferring
 from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError, OptionError
 
@@ -64,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="ID", help="device id from the report, for perfetto; default: the first device"
     )
+    add_preferred(parser)
     add_selection(parser, everything="analyse everything, however large the directory is")
     add_alignment(parser)
     add_baseline(parser)
@@ -83,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )
-    report = muting(analysis.report, arguments)
+    report = muting(preferring(analysis.report, arguments.preferred), arguments)
     if chosen is Format.CSV:
         _write_csv(arguments, report)
         return 0

@@ -21,6 +21,7 @@ from tb_contention.cli.arguments import (
 )
 from tb_contention.cli.output import write_result
 from tb_contention.cli.parsing import parse_cap, parse_memory_limit, parse_shift
+from tb_contention.cli.preferred import add_preferred, preferring
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import LogdirError, OptionError
 
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SESSION=SIZE",
         help="limit a session's allocator, e.g. train=12GiB; all limits together form one prediction",
     )
+    add_preferred(parser)
     add_selection(parser)
     add_baseline(parser)
     add_output(parser, [f.value for f in Format], Format.TEXT.value)
@@ -91,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         select=selection_of(arguments),
         use_cache=not arguments.no_cache,
     )
-    report = analysis.report
+    report = preferring(analysis.report, arguments.preferred)
     device = choose_device(report, arguments.device)
     asked = _questions(arguments, report, device, limits)
     if asked:

@@ -1,11 +1,14 @@
 """Predictions of a device -> plain text for a terminal: a paragraph for each change."""
 
+from tb_contention.model.advice import Standing
+from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.report.contract import encode
 from tb_contention.tables.people import cell
 from tb_contention.tables.rows import Row, rows_of_device
 from tb_contention.tables.sharing import PREDICTIONS, SCHEDULES
 from tb_contention.tables.spec import TableSpec
+from tb_contention.words.advice import action_parts, asked_words
 from tb_contention.words.answers import brief
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import UNKNOWN
@@ -16,6 +19,7 @@ def to_text(report: Report, device: DeviceReport) -> str:
     names, wire = names_of(report), encode(device, report)
     now = [f"{names[loss.session]} {brief(loss.slowdown)}" for loss in device.losses]
     lines = [f"{device_label(device)}: predictions for other schedules", f"Slowdown now: {', '.join(now)}", ""]
+    lines += _advice(names, device)
     sessions = rows_of_device(PREDICTIONS, wire)
     for schedule in rows_of_device(SCHEDULES, wire):
         setting, *facts = _cells(SCHEDULES, schedule, names)
@@ -24,6 +28,18 @@ def to_text(report: Report, device: DeviceReport) -> str:
         lines += [f"  {title}: {words}" for title, words in facts if words != UNKNOWN]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _advice(names: Names, device: DeviceReport) -> list[str]:
+    """Print what to do first."""
+    if device.advice is None:
+        return []
+    found, ranked = device.advice.recommendation, device.advice.ranked
+    lines = [f"{asked_words(names, found)}: {found.headline}. {found.why}"]
+    lines += [f"  Record: {clean(found.command)}"] if found.command else []
+    if ranked and found.standing is Standing.ACT:
+        lines += [f"  {what}: {words}" for what, words in action_parts(ranked[0])]
+    return [*(clean(line) for line in lines), ""]
 
 
 def _session(row: Row, names: Names) -> str:

@@ -125,3 +125,17 @@ def test_predictions_are_written_to_a_file(logs: str, tmp_path: Path, capsys: Ca
     assert main(words) == 1
     assert "--force" in capsys.readouterr().err
     assert main([*words, "--force"]) == 0
+
+
+def test_what_to_do_first_is_said_for_all_or_for_the_session_that_matters(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs]) == 0
+    assert "\nWhat to do first: Move evaluator to another GPU. " in capsys.readouterr().out
+    assert main(["whatif", logs, "--for", "trainer"]) == 0
+    text = capsys.readouterr().out
+    assert "\nWhat to do first for trainer: " in text
+    assert "tb-contention diff " in text
+
+
+def test_a_preferred_session_that_is_not_there_is_refused_with_those_that_are(logs: str, capsys: Captured) -> None:
+    assert main(["whatif", logs, "--for", "nobody"]) == 2
+    assert "Sessions that do: evaluator, trainer." in capsys.readouterr().err
