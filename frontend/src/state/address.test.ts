@@ -13,6 +13,7 @@ const PREFIX = 'p.tb_contention.';
 const BOOKMARKED = {
   group: 'a1b2c3d4e5',
   device: 'host0%2FGPU%3A0%232',
+  first: 'train%2F2026%2Fhost',
   window: '1000~2000000000123',
   range: '-7~12',
   shift: 'train%252F2026%253Da%253Bb~c%2526d%252Fhost%3A-9000000%3Bgr%25C3%25B6%25C3%259Fe%3A1',
@@ -38,11 +39,22 @@ const BOOKMARK = hashOf(BOOKMARKED);
 const keysIn = (hash: string): readonly string[] => hash.slice(1).split('&').sort();
 
 /** All that the address is to hold. */
-function stateOf({ groups, deviceId, table, byHand, timeline, searching, comparison, trying }: Panel) {
+function stateOf({
+  groups,
+  deviceId,
+  preferred,
+  table,
+  byHand,
+  timeline,
+  searching,
+  comparison,
+  trying,
+}: Panel) {
   const { window, lanes, marks, memoryCursor } = timeline;
   return {
     group: groups.pinned.value,
     device: deviceId.value,
+    first: preferred.value,
     window: window.span.value,
     range: window.range.value,
     shift: byHand.shifts.value,
@@ -93,6 +105,7 @@ it('restores all of a bookmark', () => {
   expect(stateOf(opened(BOOKMARK).panel)).toEqual({
     group: 'a1b2c3d4e5',
     device: 'host0/GPU:0#2',
+    first: 'train/2026/host',
     window: span(1_000, 2_000_000_000_123),
     range: span(-7, 12),
     shift: new Map([
@@ -187,7 +200,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
   panel.timeline.layout.value = layout;
   panel.timeline.window.commit(span(100, 200));
   panel.choose('host0/GPU:9');
-  const { group, device, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
+  const { group, device, first: preferred, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
   const first = AT_FIRST;
   expect(ofDevice).toEqual({
     window: first.window,

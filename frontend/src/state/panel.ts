@@ -47,7 +47,13 @@ export class Panel {
   readonly hasLetters = letterKeys();
   /** Which of the tables is open. */
   readonly table = signal(FIRST_TABLE);
-  readonly keys = [keyOf('device', TEXT, this.deviceId), keyOf('table', TABLE, this.table)];
+  /** The id of the session that matters most to the user; null: all count the same. */
+  readonly preferred = signal<string | null>(null);
+  readonly keys = [
+    keyOf('device', TEXT, this.deviceId),
+    keyOf('first', TEXT, this.preferred),
+    keyOf('table', TABLE, this.table),
+  ];
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');
   #timer: ReturnType<typeof setTimeout> | undefined;

@@ -2,6 +2,7 @@
 import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Panel } from '../state/panel';
+import { AdviceView } from './advice';
 import { BlameView } from './blame';
 import { Cards } from './cards';
 import { Empty } from './empty';
@@ -65,6 +66,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <Header panel={panel} report={report} device={device} />
       {isIncomplete && <Problems problems={report.problems} />}
       <Cards panel={panel} report={report} device={device} />
+      <AdviceView panel={panel} report={report} device={device} />
       <Findings panel={panel} findings={report.findings} device={device} />
       <TimelineView panel={panel} />
       <div class="losses">

@@ -8,6 +8,7 @@ import { partedByLoss } from '../model/many';
 import { partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
+import { Star } from './advice';
 import { Baseline } from './baseline';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
@@ -146,6 +147,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
         <span class="muted clip" title={session.file}>
           {whereOf(session)}
         </span>
+        {isShared && device.advice !== null && <Star panel={panel} id={session.id} label={session.label} />}
       </h2>
       <Figure entry={entry} device={device} />
       {entry.figure !== '' && (
