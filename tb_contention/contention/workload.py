@@ -83,6 +83,7 @@ def _workload(loss: Loss, start: int, end: int, *, whole: bool) -> Workload:
         waits_for=np.where(known, waits_for, -1),
         lag=pace.lag[host].copy(),
         pace=pace.pace[host].copy(),
+        arrival=pace.arrival[host] - start,
         after=gaps.after,
         latency=gaps.latency,
         rate=_rate(loss),

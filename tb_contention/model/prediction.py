@@ -101,9 +101,19 @@ class SessionPrediction:
             via=whole_bounds,
         ),
     ]
+    latency: Annotated[
+        Bounds | None,
+        Wire(
+            "mean time per request then / alone, arrivals as recorded; null where requests do not start its steps or it is unknown"
+        ),
+    ] = None
+    request: Annotated[
+        Bounds | None,
+        Wire("mean time per request then; null where `latency` is", key="request_ns", via=whole_bounds),
+    ] = None
 
     def __post_init__(self) -> None:
-        for name in ("slowdown", "step", "end", "gain"):
+        for name in ("slowdown", "step", "end", "gain", "latency", "request"):
             object.__setattr__(self, name, _finite(getattr(self, name)))
 
 

@@ -61,6 +61,8 @@ class Workload:
     lag: F64
     #: The least gap where the host waits.
     pace: F64
+    #: When the request arrived that a step begins with, and before which the instant cannot be; -inf where none starts it.
+    arrival: F64
 
     #: Usual gap behind a kernel of the same stream.
     after: float

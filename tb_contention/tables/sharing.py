@@ -98,6 +98,8 @@ PREDICTIONS = TableSpec(
         Column(key="slowdown", title="slowdown then", kind=Kind.FACTORS),
         Column(key="step_ns", title="step then", kind=Kind.DURATIONS),
         Column(key="gain_ns", title="step shorter by", kind=Kind.DURATIONS),
+        Column(key="latency", title="latency then", kind=Kind.FACTORS),
+        Column(key="request_ns", title="time per request then", kind=Kind.DURATIONS),
         Column(key="end_ns", title="work done after", kind=Kind.DURATIONS),
     ),
     most=40,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tb_contention.model.alignment import AlignedTraces
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import Loop, Mechanism
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.whatif.memory import memory_limits, with_memory
@@ -45,12 +45,27 @@ def predict(
 
 def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
     """Add why only a range is given for sessions whose host runs ahead of the device."""
+    found = _with_unknown_loops(scene, found)
     ahead = scene.ahead()
     if not ahead or not any(row.slowdown is not None and row.slowdown.estimate is None for row in found.sessions):
         return found
     doubt = (
         f"The host of {', '.join(ahead)} runs ahead of the device. "
         "When it would have to wait was not recorded, so only a range is given."
+    )
+    return replace(found, assumes=f"{found.assumes} {doubt}".strip())
+
+
+def _with_unknown_loops(scene: Scene, found: Prediction) -> Prediction:
+    """Add why only a range is given for sessions whose steps perhaps begin with requests."""
+    unclear = [loss.session for loss in scene.device.cost.losses if loss.loop is Loop.UNKNOWN]
+    ranged = {row.session for row in found.sessions if row.slowdown is not None and row.slowdown.estimate is None}
+    names = [scene.name(session) for session in unclear if session in ranged]
+    if not names:
+        return found
+    doubt = (
+        f"Requests may start the steps of {', '.join(names)}, but the traces do not show it. "
+        "They would keep their throughput then, so only a range is given."
     )
     return replace(found, assumes=f"{found.assumes} {doubt}".strip())
 

@@ -37,6 +37,7 @@ class Hosts(NamedTuple):
     waits_for: I64
     lag: F64
     pace: F64
+    arrival: F64
 
 
 class Streams(NamedTuple):
@@ -55,7 +56,7 @@ class Sessions(NamedTuple):
 
 
 KERNELS = types.NamedTuple((F64_1, F64_1, F64_1, I64_1, I64_1, I64_1, F64_1, I64_1, U8_1, U8_1), Kernels)
-HOSTS = types.NamedTuple((F64_1, F64_1, I64_1, F64_1, F64_1), Hosts)
+HOSTS = types.NamedTuple((F64_1, F64_1, I64_1, F64_1, F64_1, F64_1), Hosts)
 STREAMS = types.NamedUniTuple(I64_1, 2, Streams)
 SESSIONS = types.NamedTuple((I64_1, F64_1, F64_1), Sessions)
 
@@ -115,6 +116,7 @@ def merge(works: tuple[Workload, ...]) -> MergedWork:
             waits_for=_moved([w.waits_for for w in works], kernel_begin),
             lag=_joined([w.lag for w in works]),
             pace=_joined([w.pace for w in works]),
+            arrival=_joined([w.arrival for w in works]),
         ),
         streams=Streams(session=owners, head=head),
         sessions=Sessions(

@@ -14,6 +14,28 @@ from tb_contention.whatif.policy import Policy, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """What starts a session's periods where they do not start by themselves: arrivals (ns), and the mark at which each is done."""
+
+    arrival: F64
+    mark: I64
+
+    @classmethod
+    def of(cls, work: Workload) -> "Requests":
+        """Find the requests whose steps end within the marks."""
+        if not work.marks_host:
+            return cls(arrival=np.empty(0), mark=np.empty(0, np.int64))
+        asked = np.flatnonzero(np.isfinite(work.arrival))
+        mark = np.searchsorted(work.marks, asked)
+        done = mark < len(work.marks)
+        return cls(arrival=work.arrival[asked[done]], mark=mark[done])
+
+    def times(self, marks: F64, begin: float = 0.0) -> F64:
+        """Return from arrival to end, inf where a play stopped before; begin: by how much later all arrive."""
+        return np.asarray(marks[self.mark] - self.arrival - begin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """Workloads ready to be played. alone: per session, when its periods end without other sessions; done: when its last work is.
 
@@ -25,6 +47,7 @@ class Stage:
     alone: tuple[F64, ...]
     done: tuple[float, ...]
     latest: tuple[I64, ...]
+    requests: tuple[Requests, ...]
     stuck: bool
 
     @classmethod
@@ -37,6 +60,7 @@ class Stage:
             merged=merged,
             alone=_marks(works, merged, played),
             done=_done(merged, played),
+            requests=tuple(Requests.of(w) for w in works),
             latest=tuple(_latest(w, int(k)) for w, k in zip(works, merged.kernel_begin[:-1], strict=True)),
             stuck=played.stuck,
         )
@@ -47,13 +71,14 @@ class Outcome:
     """Per session: period then / alone (None where no period was whole), and when its last work was done, ns; inf: not in this play.
 
     periods: how many the slowdowns are of. behind: by how much the device fell behind a host that does not wait for it, as a part of what
-    the periods take alone.
+    the periods take alone. latency: mean time per request then / alone, None where requests do not start the periods.
     """
 
     slowdown: tuple[float | None, ...]
     done: tuple[float, ...]
     periods: tuple[int, ...]
     behind: tuple[float, ...] = ()
+    latency: tuple[float | None, ...] = ()
 
 
 def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np.inf) -> Outcome:
@@ -62,7 +87,8 @@ def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np
     played = play(stage.merged, policy, begin, stop)
     marks = _marks(stage.works, stage.merged, played)
     found = _outcome(stage, marks, float(begin.max()), stop, _done(stage.merged, played))
-    return replace(found, behind=tuple(_behind(stage, played, k, marks[k]) for k in range(len(marks))))
+    latency = tuple(_latency(stage, k, marks[k], float(begin[k])) for k in range(len(marks)))
+    return replace(found, latency=latency, behind=tuple(_behind(stage, played, k, marks[k]) for k in range(len(marks))))
 
 
 def run_all(stage: Stage, plays: list[tuple[Policy, F64 | None]], stop: float = np.inf) -> list[Outcome]:
@@ -74,13 +100,23 @@ def run_all(stage: Stage, plays: list[tuple[Policy, F64 | None]], stop: float = 
 def recorded(stage: Stage, stop: float = np.inf) -> Outcome:
     """Look at the same periods as they were recorded."""
     marks = tuple(w.recorded for w in stage.works)
-    return _outcome(stage, marks, 0.0, stop, tuple(float(m[-1]) if len(m) else 0.0 for m in marks))
+    found = _outcome(stage, marks, 0.0, stop, tuple(float(m[-1]) if len(m) else 0.0 for m in marks))
+    return replace(found, latency=tuple(_latency(stage, k, m, 0.0) for k, m in enumerate(marks)))
 
 
 def _outcome(stage: Stage, marks: tuple[F64, ...], first: float, stop: float, done: tuple[float, ...]) -> Outcome:
     last = min([stop, *(_present(w, m) for w, m in zip(stage.works, marks, strict=True))])
     found = [_slowdown(m, a, first, last) for m, a in zip(marks, stage.alone, strict=True)]
     return Outcome(slowdown=tuple(s for s, _ in found), done=done, periods=tuple(n for _, n in found))
+
+
+def _latency(stage: Stage, k: int, marks: F64, begin: float) -> float | None:
+    """Compare the mean time of the requests that were played with the one alone."""
+    requests = stage.requests[k]
+    then, alone = requests.times(marks, begin), requests.times(stage.alone[k])
+    rows = np.isfinite(then) & np.isfinite(alone)
+    total = float(alone[rows].sum())
+    return float(then[rows].sum()) / total if total > 0 else None
 
 
 def _present(work: Workload, marks: F64) -> float:

@@ -15,13 +15,13 @@ GAP = 20_000.0
 
 @compiled(_I(_I, _I, HOSTS, SESSIONS, F64_1, F64_1, F64_1), **LENT)
 def go_on(node, session, hosts, sessions, delay, time, end):
-    """Let a host go on until it waits for a kernel that has not ended; return the instant that is next."""
+    """Let a host go on until it waits for a kernel that has not ended, and until requests arrive; return the instant that is next."""
     first, last = sessions.host_begin[session], sessions.host_begin[session + 1]
     while node < last:
         if node == first:
             time[node] = hosts.time[node] + delay[session]
         elif hosts.waits_for[node] < 0:
-            time[node] = time[node - 1] + hosts.gap[node]
+            time[node] = max(time[node - 1] + hosts.gap[node], hosts.arrival[node] + delay[session])
         else:
             done = end[hosts.waits_for[node]]
             if done == FAR:

@@ -20,8 +20,6 @@ from tb_contention.words.numbers import share
 
 #: Kernels of all sessions that a play of a search goes through at most.
 _SEARCHED = 10_000
-#: What a play leaves out, relative; how much a control that is far off counts.
-_MODEL, _FAR_OFF, _TWICE = 0.02, 0.10, 2.0
 #: Phases that are tried where how the sessions will meet is not known; they reach over so many steps, or that part of what is played.
 _PHASES, _STEPS, _REACH = 6, 5.0, 1 / 6
 _GOLDEN = 0.6180339887
@@ -163,39 +161,9 @@ def _step_lengths(stage: Stage) -> list[float]:
     return [float(np.mean(np.diff(a))) if len(a) > 1 else 0.0 for a in stage.alone]
 
 
-def sessions_played(
-    scene: Scene, stage: Stage, nominal: list[Outcome], others: list[Outcome], *, told: bool = True
-) -> tuple[tuple[SessionPrediction, ...], Bounds]:
-    """Turn plays into predictions: nominal ones for the estimate, all for the range, widened by what the control and the evidence say.
-
-    told: False where only a range can be told.
-    """
-    rows, scale = [], 1.0 if scene.played is None else 1.0 / scene.played
-    for k, work in enumerate(stage.works):
-        loss = scene.device.cost.loss(work.session)
-        wide = width(scene, loss)
-        late = [_if_it_waits(o, k) for o in (*nominal, *others) if o.behind[k] > _AHEAD]
-        slowdown = _bounds(
-            [o.slowdown[k] for o in nominal], [*(o.slowdown[k] for o in others), *late], wide, told=told and not late
-        )
-        if slowdown is not None:
-            slowdown = _at_least(slowdown, 1.0)
-        end = _bounds([o.done[k] * scale for o in nominal[:1]], [o.done[k] * scale for o in others], wide, told=told)
-        rows.append(session_row(loss, slowdown, end))
-    wide = max(width(scene, scene.device.cost.loss(work.session)) for work in stage.works)
-    spans = [[max(o.done) * scale for o in outcomes] for outcomes in (nominal[:1], others)]
-    makespan = _bounds([*spans[0]], [*spans[1]], wide, told=told)
-    assert makespan is not None
-    return tuple(rows), makespan
-
-
-def _if_it_waits(outcome: Outcome, k: int) -> float | None:
-    """Return the slowdown of a session whose host had to wait for the device in the end."""
-    slowdown = outcome.slowdown[k]
-    return None if slowdown is None else slowdown + outcome.behind[k]
-
-
-def session_row(loss: SessionLoss, slowdown: Bounds | None, end: Bounds | None) -> SessionPrediction:
+def session_row(
+    loss: SessionLoss, slowdown: Bounds | None, end: Bounds | None, latency: Bounds | None = None
+) -> SessionPrediction:
     """Put a session's figures together; the step follows from the slowdown."""
     step = gain = None
     alone, now = step_alone(loss), loss.step_shared
@@ -207,7 +175,13 @@ def session_row(loss: SessionLoss, slowdown: Bounds | None, end: Bounds | None) 
                 low=now - step.high,
                 high=now - step.low,
             )
-    return SessionPrediction(session=loss.session, slowdown=slowdown, step=step, end=end, gain=gain)
+    request = None
+    if latency is not None and loss.latency is not None and loss.latency.alone is not None:
+        mean = float(loss.latency.alone.mean.estimate)
+        request = _step(latency, Bounds(estimate=mean, low=mean, high=mean))
+    return SessionPrediction(
+        session=loss.session, slowdown=slowdown, step=step, end=end, gain=gain, latency=latency, request=request
+    )
 
 
 def _step(slowdown: Bounds, alone: Bounds) -> Bounds:
@@ -231,31 +205,6 @@ def step_alone(loss: SessionLoss) -> Bounds | None:
     if estimate is not None:
         low, high = min(low, estimate), max(high, estimate)
     return Bounds(estimate=estimate, low=low, high=high)
-
-
-def width(scene: Scene, loss: SessionLoss) -> float:
-    """Return how far a predicted slowdown may be off, relative: the measured one's interval, the control's error, the model's."""
-    found = loss.slowdown
-    own = 0.0
-    if found.estimate and found.low and found.high:
-        own = (found.high - found.low) / 2 / found.estimate
-    error = 0.0 if scene.control is None else scene.control.error
-    error *= _TWICE if error > _FAR_OFF else 1.0
-    return float(np.hypot(np.hypot(own, error), _MODEL))
-
-
-def _bounds(nominal: list[float | None], others: list[float | None], wide: float, *, told: bool) -> Bounds | None:
-    known = [v for v in nominal if v is not None and np.isfinite(v)]
-    every = known + [v for v in others if v is not None and np.isfinite(v)]
-    if not every:
-        return None
-    estimate = sum(known) / len(known) if known and told else None
-    return Bounds(estimate=estimate, low=min(every) * (1 - wide), high=max(every) * (1 + wide))
-
-
-def _at_least(bounds: Bounds, least: float) -> Bounds:
-    estimate = None if bounds.estimate is None else max(bounds.estimate, least)
-    return Bounds(estimate=estimate, low=max(bounds.low, least), high=max(bounds.high, least))
 
 
 def played_all(stage: Stage, policies: list[Policy], begins: list[F64]) -> list[Outcome]:

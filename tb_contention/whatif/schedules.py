@@ -9,7 +9,8 @@ from tb_contention.units import F64, SessionId
 from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
-from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, sessions_played, unknown
+from tb_contention.whatif.ranges import sessions_played
+from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, unknown
 from tb_contention.words.numbers import duration, share
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.

@@ -12,13 +12,17 @@ from tb_contention.whatif.control import SWITCHES
 from tb_contention.whatif.outcome import Outcome, Stage
 from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
-from tb_contention.whatif.scene import Scene, culprit, played_all, sessions_played, unknown
+from tb_contention.whatif.ranges import WIDEST, Ranges, Variation, ranges
+from tb_contention.whatif.scene import Scene, culprit, played_all, unknown
 
 #: Rate that another session costs by caches and bandwidth: none, usual, much; bandwidth that a part of the multiprocessors can draw.
 _FRICTION, _DRAW = (0.0, 0.05, 0.10), 2.5
-#: Mean vagueness of the kernels' demand beyond which only a range is predicted.
-_VAGUE = 0.25
+#: Less vagueness of the kernels' demand makes no difference.
+_VAGUE = 0.005
 _CAP = 50
+_DEMAND = "how many multiprocessors its kernels and those of the others need is not known"
+_CACHES = "what sharing caches costs is not known"
+_BANDWIDTH = "how much memory bandwidth kernels need is not known"
 #: Lengths of turns of processes that do not share yet, ns.
 _TURNS = (1.0e6, 2.3e6, 5.0e6)
 
@@ -37,17 +41,20 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
     middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1], copies=scene.control.policy.copies)
     edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
     phases = scene.phases()
-    rows, makespan = sessions_played(
-        scene, scene.stage, played_all(scene.stage, [middle], phases), played_all(scene.stage, edges, phases[:2])
-    )
+    variations = [
+        Variation(why="how long turns last is not known", plays=played_all(scene.stage, [edge], phases[:2]))
+        for edge in edges
+    ]
+    found = ranges(scene, scene.stage, played_all(scene.stage, [middle], phases), variations, widest=WIDEST)
     return Prediction(
         schedule=Schedule.TIME_SLICING,
         setting=setting,
         parameters=(("slice_low_ns", round(_TURNS[0])), ("slice_high_ns", round(_TURNS[2]))),
-        sessions=rows,
-        makespan=makespan,
+        sessions=found.rows,
+        makespan=found.makespan,
         played=scene.played,
-        assumes="Turns last 1 to 5 ms, and a change of turns takes 30 to 150 µs. Each session has a process of its own.",
+        assumes="Turns last 1 to 5 ms, and a change of turns takes 30 to 150 µs. Each session has a process of its own."
+        + _bounds_only(found),
     )
 
 
@@ -79,50 +86,64 @@ def _at_once(
     parameters: tuple[tuple[str, float | int | str], ...],
     cap: tuple[int, float] | None,
 ) -> Prediction:
-    """Play with the kernels' demand for multiprocessors: at least, about, at most."""
+    """Play with the kernels' demand for multiprocessors in the middle of its bounds, and with each input at its ends."""
     assert scene.stage is not None
-    assert scene.control is not None
     demands = scene.sm_demand()
     vague = max(d.vague for d in demands)
     phases = scene.phases()
-    plays = []
-    for level, friction in zip(("low", "middle", "high"), _FRICTION, strict=True):
+
+    def played(level: str, friction: float, *, fed: bool, often: list[F64]) -> list[Outcome]:
+        assert scene.stage is not None
+        assert scene.control is not None
         demand = np.concatenate([getattr(d, level) for d in demands])
         stage, caps = _capped(scene.stage, demand, cap)
         policy = Policy(
             way=Way.CONCURRENT,
             sm_demand=demand,
-            bandwidth_demand=np.minimum(1.0, _DRAW * demand) if level == "high" else None,
+            bandwidth_demand=None if fed else np.minimum(1.0, _DRAW * demand),
             caps=caps,
             friction=friction,
             copies=scene.control.policy.copies,
         )
-        often = phases if level == "middle" else phases[:2]
-        plays.append(played_all(stage, [policy], often if cap is None else often[::2]))
-    nominal, others = plays[1], plays[0] + plays[2]
-    others += _measured(scene, cap, phases)
-    rows, makespan = sessions_played(scene, scene.stage, nominal, others, told=vague <= _VAGUE)
-    unsure = (
-        "" if vague <= _VAGUE else " Which part of the GPU the kernels take is too uncertain for more than a range."
-    )
+        return played_all(stage, [policy], often)
+
+    least, usual, most = _FRICTION
+    nominal = played("middle", usual, fed=True, often=phases if cap is None else phases[::2])
+    first = phases[:1]
+    variations = [
+        *(Variation(why=_CACHES, plays=played("middle", cost, fed=True, often=first)) for cost in (least, most)),
+        Variation(why=_BANDWIDTH, plays=played("middle", usual, fed=False, often=first)),
+    ]
+    if vague > _VAGUE:
+        variations += [
+            Variation(why=_DEMAND, plays=played(level, usual, fed=True, often=first)) for level in ("low", "high")
+        ]
+    variations += _measured(scene, cap, first)
+    found = ranges(scene, scene.stage, nominal, variations, widest=WIDEST)
     return Prediction(
         schedule=schedule,
         setting=setting,
         parameters=(*parameters, ("claim_vagueness", vague)),
-        sessions=rows,
-        makespan=makespan,
+        sessions=found.rows,
+        makespan=found.makespan,
         played=scene.played,
         assumes="Grid, block and occupancy determine which part of the multiprocessors a kernel takes. "
-        "Contention for caches and memory bandwidth costs 0 to 10 %, more where kernels take most of the GPU." + unsure,
+        "Contention for caches and memory bandwidth costs 0 to 10 %, more where kernels take most of the GPU."
+        + _bounds_only(found),
     )
 
 
-def _measured(scene: Scene, cap: tuple[int, float] | None, phases: list[F64]) -> list[Outcome]:
-    """Where they run at once already, what was measured is a bound for how a cap can help."""
+def _bounds_only(found: Ranges) -> str:
+    """Name the sessions for which only bounds are given, and why."""
+    return "" if not found.wide else f" Only bounds for {', '.join(found.wide)}."
+
+
+def _measured(scene: Scene, cap: tuple[int, float] | None, phases: list[F64]) -> list[Variation]:
+    """Where they run at once already, what was measured shows how far a cap can help."""
     if cap is None or scene.control is None or scene.stage is None or scene.control.policy.way is not Way.MEASURED:
         return []
     stage, _ = _capped(scene.stage, np.ones(len(scene.stage.merged.kernels.duration)), cap)
-    return played_all(stage, [scene.control.policy], phases[:1])
+    return [Variation(why=_DEMAND, plays=played_all(stage, [scene.control.policy], phases[:1]))]
 
 
 def _capped(stage: Stage, demand: F64, cap: tuple[int, float] | None) -> tuple[Stage, F64]:

@@ -279,8 +279,8 @@ def measure_all(chosen: list[Case] | None = None) -> list[Row]:
 def table(rows: list[Row], *, by_mode: bool = False) -> str:
     """Print one line per schedule and figure."""
     lines = [
-        "| schedule | figure | told | median error | mean | largest | interval holds the truth | its median width |",
-        "|---|---|--:|--:|--:|--:|--:|--:|",
+        "| schedule | figure | told | median error | mean | largest | interval holds the truth | its width, median | p90 |",
+        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
 
     def key(row: Row) -> tuple[str, str]:
@@ -293,9 +293,10 @@ def table(rows: list[Row], *, by_mode: bool = False) -> str:
         ranged = [r for r in here if r.found is not None]
         texts = [f"{v:.1%}" for v in (np.median(errors), errors.mean(), errors.max())] if len(errors) else ["", "", ""]
         wide = [(r.found.high - r.found.low) / r.truth for r in ranged if r.found is not None]
+        spread = [f"{np.percentile(wide, p):.0%}" for p in (50, 90)] if wide else ["", ""]
         lines.append(
             f"| {schedule.replace('_', ' ')} | {figure} | {len(errors)} of {len(here)} | {' | '.join(texts)} "
-            f"| {sum(r.contained for r in ranged)} of {len(ranged)} | {f'{np.median(wide):.0%}' if wide else ''} |"
+            f"| {sum(r.contained for r in ranged)} of {len(ranged)} | {' | '.join(spread)} |"
         )
     return "\n".join(lines)
 

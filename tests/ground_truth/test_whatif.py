@@ -52,5 +52,13 @@ def test_intervals_hold_the_truth_nine_times_in_ten(rows: list[Row], schedule: s
     assert np.mean([row.contained for row in ranged]) >= 0.9
 
 
+@pytest.mark.parametrize("schedule", ["mps", "sm_cap", "time_slicing"])
+@pytest.mark.parametrize("figure", ["slowdown", "step", "makespan"])
+def test_estimates_of_other_ways_to_share_are_at_most_a_fifth_wide(rows: list[Row], schedule: str, figure: str) -> None:
+    found = [row.found for row in of(rows, schedule, figure)]
+
+    assert all(b.high - b.low <= 0.201 * b.estimate for b in found if b is not None and b.estimate is not None)
+
+
 def test_what_is_not_told_has_a_reason(rows: list[Row]) -> None:
     assert [row for row in rows if row.found is None and not row.unknown] == []

@@ -1768,6 +1768,13 @@ export interface SessionPrediction {
    * unknown
    */
   readonly gain_ns: Range | null;
+  /**
+   * mean time per request then / alone, arrivals as recorded; null where requests do not start its
+   * steps or it is unknown
+   */
+  readonly latency: Range | null;
+  /** mean time per request then; null where `latency` is */
+  readonly request_ns: Range | null;
 }
 
 /** How long the requests to one session take. */

@@ -112,6 +112,8 @@ export const DEVICE_TABLES = {
       { key: 'slowdown', title: 'slowdown then', kind: 'factors', help: 'step period then / alone' },
       { key: 'step_ns', title: 'step then', kind: 'durations', help: 'mean step period then' },
       { key: 'gain_ns', title: 'step shorter by', kind: 'durations', help: 'by how much its step period would be shorter than recorded, negative = longer' },
+      { key: 'latency', title: 'latency then', kind: 'factors', help: 'mean time per request then / alone, arrivals as recorded' },
+      { key: 'request_ns', title: 'time per request then', kind: 'durations', help: 'mean time per request then' },
       { key: 'end_ns', title: 'work done after', kind: 'durations', help: "when its recorded work would be done, from the window's start" },
     ],
   },

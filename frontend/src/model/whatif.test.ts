@@ -6,7 +6,7 @@ import { whatIfRows } from './whatif';
 
 const [ALPHA, BETA] = device(['alpha', 'beta']).sessions;
 
-const unknown = { step_ns: null, end_ns: null, gain_ns: null };
+const unknown = { step_ns: null, end_ns: null, gain_ns: null, latency: null, request_ns: null };
 
 const predicted = (schedule: Schedule, alpha: number | null, more: Partial<Prediction> = {}): Prediction => ({
   schedule,

@@ -44,6 +44,7 @@ def work_of(
         waits_for=waits_for,
         lag=np.zeros(host),
         pace=np.zeros(host),
+        arrival=np.full(host, -np.inf),
         after=0.0,
         latency=0.0,
         rate=None,

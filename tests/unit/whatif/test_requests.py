@@ -1,0 +1,52 @@
+"""Sessions whose steps begin with requests: they wait for arrivals, keep their throughput, and lose latency."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from unit.whatif.works import US, work_of
+
+from tb_contention.model.workload import Workload
+from tb_contention.whatif.outcome import Outcome, Stage, run
+from tb_contention.whatif.policy import Policy, Way
+
+_STEPS, _LENGTH = 20, 1000 * US
+
+
+def server(every: float) -> Workload:
+    """Serve requests of 1 ms each that come every so many ns."""
+    work = work_of("server", steps=_STEPS)
+    begins = np.concatenate([[0], work.marks[:-1] + 1])
+    arrival = np.full(len(work.host), -np.inf)
+    arrival[begins] = np.arange(_STEPS) * every
+    return replace(work, arrival=arrival)
+
+
+def shared(every: float, begin: list[float] | None = None) -> Outcome:
+    stage = Stage.of((server(every), work_of("trainer", steps=100)))
+    policy = Policy(way=Way.CONCURRENT, sm_demand=np.ones(len(stage.merged.kernels.duration)))
+    return run(stage, policy, None if begin is None else np.array(begin))
+
+
+def test_alone_every_request_begins_when_it_arrives() -> None:
+    stage = Stage.of((server(4 * _LENGTH),))
+
+    assert stage.alone[0] == pytest.approx(np.arange(_STEPS) * 4 * _LENGTH + _LENGTH)
+    assert stage.requests[0].times(stage.alone[0]) == pytest.approx(np.full(_STEPS, _LENGTH))
+
+
+@pytest.mark.parametrize("late", [0.0, 3 * _LENGTH])
+def test_shared_it_keeps_its_throughput_and_loses_latency(late: float) -> None:
+    found = shared(4 * _LENGTH, [late, 0.0])
+
+    assert found.slowdown[0] == pytest.approx(1.0, abs=0.01)
+    assert found.latency[0] == pytest.approx(2.0, rel=0.02)
+    assert found.latency[1] is None
+
+
+def test_it_loses_throughput_where_requests_come_faster_than_they_are_served() -> None:
+    found = shared(1.25 * _LENGTH)
+
+    assert found.slowdown[0] == pytest.approx(2 / 1.25, rel=0.03)
+    assert found.latency[0] is not None
+    assert found.latency[0] > 5
