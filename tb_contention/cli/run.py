@@ -13,7 +13,7 @@ A process can run only one profiler at a time, so a program must not start its o
 or use `tb_contention.manifest` in it instead of this command.
 
 The exit code is that of the first command, in the given order, that did not exit with 0; commands run alone come first. A command killed
-by signal N counts as 128 + N.
+by signal N counts as 128 + N. If all of them succeed and nothing was recorded, the exit code is 4.
 """
 
 import argparse
@@ -38,10 +38,13 @@ if TYPE_CHECKING:
 
 NAME = "run"
 NOT_STARTED = (126, 127)
+#: Exit code where all commands succeeded, but no trace came of it.
+NOTHING_RECORDED = 4
 EXIT_CODES = (
     (0, "every command exited with 0 or was stopped by `--stop`"),
     (1, "LOGDIR cannot be created; or the exit code of a command"),
     (2, "wrong usage; or the exit code of a command"),
+    (NOTHING_RECORDED, "every command succeeded, but nothing was recorded; or the exit code of a command"),
     (126, "a command could not be executed; the others ran"),
     (127, "a command was not found; the others ran"),
     (130, "interrupted (SIGINT); 143: terminated (SIGTERM)"),
@@ -103,7 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
             outcomes += _recorded(commands, logdir / "together", settings, interrupts, of)
     _say_next_step(arguments.logdir, outcomes)
     failed = next((outcome.code for outcome in outcomes if outcome.code), 0)
-    return failed or (128 + interrupts.number if interrupts.number is not None else 0)
+    failed = failed or (128 + interrupts.number if interrupts.number is not None else 0)
+    return failed or (0 if any(map(_has_recorded, outcomes)) else NOTHING_RECORDED)
 
 
 def refuse_windows(platform: str) -> None:
@@ -202,9 +206,15 @@ def _why_nothing(outcome: "Outcome") -> str:
 
 
 def _say_next_step(logdir: str, outcomes: "Sequence[Outcome]") -> None:
-    """Print the command that analyses the recordings, which finds those made alone by itself."""
-    if any(outcome.done is not None and outcome.done.directories for outcome in outcomes):
+    """Print the command that analyses the recordings, which finds those made alone by itself, or that there are none."""
+    if any(map(_has_recorded, outcomes)):
         _say(f"analyse with: {shlex.join(['tb-contention', 'report', logdir])}")
+    else:
+        _say(f"nothing was recorded, so there is nothing new to analyse in {logdir}.")
+
+
+def _has_recorded(outcome: "Outcome") -> bool:
+    return outcome.done is not None and bool(outcome.done.directories)
 
 
 def _say(message: str) -> None:

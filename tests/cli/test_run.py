@@ -44,16 +44,17 @@ def test_output_passes_through(tmp_path: Path, capfd: pytest.CaptureFixture[str]
         tmp_path, "--", PYTHON, "-c", "print('out')", "--", PYTHON, "-c", "import sys; print('err', file=sys.stderr)"
     )
     out, err = capfd.readouterr()
-    assert (code, out) == (0, "out\n")
+    assert (code, out) == (4, "out\n")
     assert "\nerr\n" in err
 
 
 def test_a_command_without_a_framework_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(tmp_path, "--name", "plain", "--", PYTHON, "-c", "pass") == 0
+    assert run(tmp_path, "--name", "plain", "--", PYTHON, "-c", "pass") == 4
     told = capfd.readouterr().err
     assert (
         "plain recorded nothing: it did not import TensorFlow or JAX, or did so where PYTHONPATH does not reach" in told
     )
+    assert told.endswith(f"tb-contention: nothing was recorded, so there is nothing new to analyse in {tmp_path}.\n")
     assert "analyse with" not in told
 
 
@@ -79,14 +80,14 @@ def test_a_command_that_is_not_there_is_said_and_the_others_go_on(
 def test_alone_runs_each_before_all(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "log"
     write = f"import sys; open({str(log)!r}, 'a').write(sys.argv[1])"
-    assert run(tmp_path, "--alone", "--", PYTHON, "-c", write, "a", "--", PYTHON, "-c", write, "b") == 0
+    assert run(tmp_path, "--alone", "--", PYTHON, "-c", write, "a", "--", PYTHON, "-c", write, "b") == 4
     assert log.read_text() in ("abab", "abba")
     assert f"alone: running {Path(PYTHON).name}; traces go to " in capfd.readouterr().err
 
 
 def test_commands_read_no_input_and_see_no_change_but_theirs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     program = "import os, sys; print(repr(sys.stdin.read()), os.environ['TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL'])"
-    assert run(tmp_path, "--", PYTHON, "-c", program) == 0
+    assert run(tmp_path, "--", PYTHON, "-c", program) == 4
     assert capfd.readouterr().out == "'' 1\n"
 
 
@@ -186,5 +187,5 @@ def test_an_interrupt_while_one_runs_alone_starts_no_other(tmp_path: Path) -> No
 def test_stop_ends_commands_that_record_nothing(tmp_path: Path) -> None:
     began = time.monotonic()
     program = "import time; time.sleep(60)"
-    assert run(tmp_path, "--stop", "--timeout", "300ms", "--", PYTHON, "-c", program) == 0
+    assert run(tmp_path, "--stop", "--timeout", "300ms", "--", PYTHON, "-c", program) == 4
     assert time.monotonic() - began < 30
