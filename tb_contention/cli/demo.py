@@ -4,6 +4,7 @@ Some logs are recorded, others simulated; their README says which.
 """
 
 import argparse
+import errno
 import re
 import signal
 import socket
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port",
         type=_port,
         default=None,
-        help=f"port to listen on; default {_DEFAULT_PORT}, or a free port if that is taken; 0: any free port",
+        help=f"port to listen on, which must be free; 0: any free port; default {_DEFAULT_PORT}, or any free port if that is taken",
     )
     parser.add_argument("--logdir-only", action="store_true", help="print the path of the logs and exit")
 
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.logdir_only:
         print(logs)
         return 0
-    port = _usable_port(arguments.host, _DEFAULT_PORT if arguments.port is None else arguments.port)
+    port = _usable_port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
     command += ["--host", arguments.host, "--port", str(port)]
     signal.signal(signal.SIGTERM, _interrupt)
@@ -74,14 +75,36 @@ def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _usable_port(host: str, port: int) -> int:
-    """Return the port, or 0 (any free port) if it is taken."""
+def _usable_port(host: str, wanted: int | None) -> int:
+    """Return the port that the user wants; without one the default, or 0 (any free port) if that is taken.
+
+    Raises ContentionError when the wanted port is taken, since whoever names a port goes there.
+    """
+    port = _DEFAULT_PORT if wanted is None else wanted
+    if not port or not _is_taken(host, port):
+        return port
+    if wanted is not None:
+        raise ContentionError(
+            f"Port {port} on {host} is taken.",
+            slug="port-taken",
+            advice="Name another one with --port, or leave it out to take any free port.",
+        )
+    print(f"Port {port} is taken; using a free port.", file=sys.stderr)
+    return 0
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Return whether somebody listens on a port of any address of the host, or holds it without listening."""
     try:
         with socket.create_connection((host, port), timeout=0.5):
-            print(f"Port {port} is taken; using a free port.", file=sys.stderr)
-            return 0
+            return True
     except OSError:
-        return port
+        pass
+    try:
+        with socket.create_server((host, port)):
+            return False
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
 
 
 def _follow(server: subprocess.Popen[str]) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention.cli.demo import _usable_port
+
 SERVES = """
 import sys, time
 port = sys.argv[sys.argv.index("--port") + 1]
@@ -45,15 +47,27 @@ def test_demo_prints_the_address_and_ends_cleanly(tmp_path: Path, number: signal
         assert process.stderr.read() == "\nStopped.\n"
 
 
-def test_a_taken_port_is_avoided(tmp_path: Path) -> None:
-    with socket.create_server(("localhost", 0)) as taken:
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_taken_port_that_was_named_is_an_error(tmp_path: Path, listens: bool) -> None:
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        if listens:
+            taken.listen()
         port = taken.getsockname()[1]
         with start(tmp_path, SERVES, "--port", str(port)) as process:
-            assert process.stdout is not None
-            assert "localhost:0/" in process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            _, error = process.communicate(timeout=20)
-    assert f"Port {port} is taken" in error
+            out, error = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert error == (
+        f"tb-contention: error: Port {port} on localhost is taken. "
+        "Name another one with --port, or leave it out to take any free port.\n"
+    )
+
+
+def test_the_default_port_is_avoided_when_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("localhost", 0)) as taken:
+        monkeypatch.setattr("tb_contention.cli.demo._DEFAULT_PORT", taken.getsockname()[1])
+        assert _usable_port("localhost", None) == 0
+    assert _usable_port("localhost", 0) == 0
 
 
 def test_the_last_words_of_a_failing_tensorboard_are_told(tmp_path: Path) -> None:
