@@ -7,9 +7,10 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+from tb_contention._user_cache import make, unusable
 from tb_contention._version import __version__
 from tb_contention.cache.entry import CACHE_VERSION, Entry, pack, unpack
-from tb_contention.cache.place import default_cache_directory, make, unusable
+from tb_contention.cache.place import default_cache_directory
 from tb_contention.cache.room import replace_file, room_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.trace import Trace

@@ -1,9 +1,9 @@
-"""The user's cache directory: where it is, and whether it may be used."""
+"""The directory of the caches that this package bounds: decoded traces and indexes."""
 
 import os
-import stat
-import sys
 from pathlib import Path
+
+from tb_contention._user_cache import user_cache_directory
 
 #: The folder of the index journals in it.
 INDEXES = "index"
@@ -12,35 +12,4 @@ INDEXES = "index"
 def default_cache_directory() -> Path:
     """Return the user's cache directory for this program; TB_CONTENTION_CACHE_DIR overrides it."""
     chosen = os.environ.get("TB_CONTENTION_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
-    elif sys.platform == "darwin":
-        base = str(Path("~/Library/Caches").expanduser())
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(base) / "tb_contention"
-
-
-def unusable(directory: Path) -> str:
-    """Say why a directory must not be used; "" where it may be. Another user's could hold what he likes."""
-    try:
-        info = directory.lstat()
-    except FileNotFoundError:
-        return "it does not exist"
-    except OSError as error:
-        return f"it cannot be accessed ({error.strerror})"
-    if stat.S_ISLNK(info.st_mode):
-        return "it is a symbolic link"
-    if not stat.S_ISDIR(info.st_mode):
-        return "it is not a directory"
-    if hasattr(os, "getuid") and info.st_uid != os.getuid():
-        return "it belongs to another user"
-    return ""
-
-
-def make(directory: Path) -> bool:
-    """Create a directory that only this user may enter, if it does not exist; return whether it may be used. Raises OSError."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return not unusable(directory)
+    return Path(chosen) if chosen else user_cache_directory()

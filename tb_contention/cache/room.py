@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from tb_contention.cache.place import INDEXES, make, unusable
+from tb_contention._user_cache import make, unusable
+from tb_contention.cache.place import INDEXES
 from tb_contention.model.sizes import bytes_in
 from tb_contention.model.stored import Kind, Limit, Stored, StoredFile
 

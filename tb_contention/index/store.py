@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tb_contention._user_cache import make, unusable
 from tb_contention._version import __version__
-from tb_contention.cache.place import make, unusable
 from tb_contention.cache.room import replace_file, room_of
 
 fcntl: ModuleType | None

@@ -42,3 +42,15 @@ def test_the_installed_versions_fit_each_other(clean_python: Path) -> None:
     done = subprocess.run([str(clean_python), "-m", "pip", "check"], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_an_uninstallation_leaves_no_package(clean_python: Path, tmp_path: Path) -> None:
+    """Last, since it takes the package away. It ran before, so its machine code is cached."""
+    pip = [str(clean_python), "-m", "pip", "uninstall", "--yes", "tb_contention"]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+    done = subprocess.run(
+        [str(clean_python), "-c", "import tb_contention"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "ModuleNotFoundError" in done.stderr, done.stdout

@@ -1,0 +1,40 @@
+"""Where this user's caches are, and whether a directory may be used for one."""
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+
+def user_cache_directory() -> Path:
+    """Return the directory of this program in the user's caches; it may not exist yet. Raises RuntimeError for a user without a home."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home())
+    elif sys.platform == "darwin":
+        base = str(Path("~/Library/Caches").expanduser())
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return Path(base) / "tb_contention"
+
+
+def unusable(directory: Path) -> str:
+    """Say why a directory must not be used; "" where it may be. Another user's could hold what he likes."""
+    try:
+        info = directory.lstat()
+    except FileNotFoundError:
+        return "it does not exist"
+    except OSError as error:
+        return f"it cannot be accessed ({error.strerror})"
+    if stat.S_ISLNK(info.st_mode):
+        return "it is a symbolic link"
+    if not stat.S_ISDIR(info.st_mode):
+        return "it is not a directory"
+    if hasattr(os, "getuid") and info.st_uid != os.getuid():
+        return "it belongs to another user"
+    return ""
+
+
+def make(directory: Path) -> bool:
+    """Create a directory that only this user may enter, if it does not exist; return whether it may be used. Raises OSError."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return not unusable(directory)
