@@ -192,9 +192,10 @@ class _Chosen:
             for s in self.by_capture.get(key, ())[:1]
             if (solo := solo_of(s, s.name)) is not None
         )
+        is_named = one.is_named or (victim.process is not None and one.label.rpartition("/")[2] == victim.name)
         return [
             Candidate(
-                solo=solo, found=one.found, is_named=one.is_named, company=company,
+                solo=solo, found=one.found, is_named=is_named, company=company,
                 neighbours=listing(list(one.beside.values())) if one.beside else "",
             )
             for s in inside or sessions

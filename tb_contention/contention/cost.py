@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.blurred import blurred
 from tb_contention.contention.estimating import losses_of, sharing_of
+from tb_contention.contention.input_pace import with_input
 from tb_contention.contention.interval import estimate
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.measured import divided, in_turns, one_context, takes_turns
@@ -30,7 +31,7 @@ from tb_contention.contention.side_by_side import each
 from tb_contention.contention.solo import Solo
 from tb_contention.contention.untraced import reassigned
 from tb_contention.contention.victims import Victims, find_victims
-from tb_contention.contention.work import session_work
+from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.contention import Blame, Cost, Evidence, KernelBlame, SessionLoss
@@ -61,7 +62,9 @@ def measure_cost(
         len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
         for victim in found.each
     ]
-    paced = each(lambda case: _paced(*case), list(zip(losses, off, comparable, strict=True)))
+    paced = each(
+        lambda case: _paced(*case), list(zip(losses, off, comparable, [v.solos for v in found.each], strict=True))
+    )
     losses = [one.loss for one in paced]
     results = tuple(
         elsewhere(session_loss(one), one.loss, victim.link, victim.host) if one.latency is None else session_loss(one)
@@ -101,9 +104,9 @@ def _sharing(
     return one_context(seen, residency)
 
 
-def _paced(loss: Loss, off: float, comparable: bool) -> Paced:
-    """Estimate a slowdown with what it may be off, and look whether requests start the steps."""
-    return with_arrivals(loss, estimate(loss, off) if comparable else None, off)
+def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -> Paced:
+    """Estimate a slowdown with what it may be off, and look whether requests start the steps, or input holds them up."""
+    return with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos))
 
 
 def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:

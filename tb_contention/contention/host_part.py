@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tb_contention.contention.host import HostPace, host_pace, kinds_of
+from tb_contention.contention.input_pace import fetching
 from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.trace import HostKind
-from tb_contention.units import F64, I64, PS_PER_NS, SessionId
+from tb_contention.units import F64, I64, SessionId
 
 #: The device idles for this part of the window, and a session's host works beside another's, with nothing on the GPU, for that part: so
 #: much that what it costs is looked for, and so much that it cannot be left open.
@@ -83,7 +83,7 @@ def host_effects(
     """Find what hosts cost each other in the window; sessions without a finding are left out. solos: captures of the same work alone."""
     window = max(1, end - start)
     idle = 1.0 - united([w.running for w in works]).clip(start, end).total / window if works else 0.0
-    if len(works) < 2 or (idle < _IDLE and not solos and not any(_fetching(work).total for work in works)):
+    if len(works) < 2 or (idle < _IDLE and not solos and not any(fetching(work).total for work in works)):
         return {}
     hosts = [host_work(work) for work in works]
     starved = [(host.fetching & host.exposed).clip(start, end).total >= _STARVED * window for host in hosts]
@@ -103,7 +103,8 @@ def host_effects(
         if effect is None and met >= _LOOKED_FOR:
             effect = _from_gaps(host, others, met, start, end)
         if effect is None and met >= _MEETS:
-            effect = _unknown(met, len(works))
+            waited = (host.fetching & host.exposed).clip(start, end).total / window if waits else 0.0
+            effect = _unknown(met, len(works), min(waited, others.clip(start, end).total / window))
         if effect is not None:
             found[host.work.id] = replace(effect, beside=beside)
     return found
@@ -120,16 +121,8 @@ def host_work(work: SessionWork) -> HostWork:
     working = Intervals.union_of(time[rows - 1], time[rows])
     return HostWork(
         work=work, pace=pace, rows=rows, kind=kinds[rows], begin=time[rows - 1], end=time[rows], working=working,
-        exposed=_without(working, work.pending), fetching=_fetching(work),
+        exposed=_without(working, work.pending), fetching=fetching(work),
     )  # fmt: skip
-
-
-def _fetching(work: SessionWork) -> Intervals:
-    """Return when the host waited for its next batch."""
-    events = work.session.trace.host_events
-    rows = np.flatnonzero(events.kind == HostKind.INPUT)
-    start = events.start[rows] // PS_PER_NS + work.session.offset
-    return Intervals.union_of(start, start + events.duration[rows] // PS_PER_NS)
 
 
 def _without(where: Intervals, other: Intervals) -> Intervals:
@@ -215,6 +208,11 @@ def _part_lost(length: F64, beside: F64, began: F64) -> tuple[float, float] | No
     return None if error > _UNSURE else (float(np.clip(lost, 0.0, 0.9)), error)
 
 
-def _unknown(met: float, sessions: int) -> HostEffect:
-    """Allow for hosts that share one processor, each with a fair share or somewhat less."""
-    return HostEffect(met=met, bound=min(0.9, met * (1.0 - _LEAST_SHARE / sessions)))
+def _unknown(met: float, sessions: int, waited: float) -> HostEffect:
+    """Allow for hosts that share one processor, each with a fair share or somewhat less.
+
+    waited: part of the window for which the session waits for a pipeline that works beside others all the time: the whole wait may be due
+    to them, if not more than they can take from the pipeline.
+    """
+    lost = 1.0 - _LEAST_SHARE / sessions
+    return HostEffect(met=met, bound=min(0.9, max(met * lost, min(waited, lost))))

@@ -1,50 +1,66 @@
 """What sharing costs a session whose steps begin with requests: throughput only where it saturates, else time per request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.interval import FLOOR, Estimate, estimate
+from tb_contention.contention.interval import FLOOR, SIGMA_90, Estimate, estimate
 from tb_contention.contention.loss import Loss, Periods, replayed
 from tb_contention.contention.replay import replay
 from tb_contention.contention.requests import Requests, draw_requests
 from tb_contention.contention.rhythm import Rhythm, rhythm
+from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence, Latency, Loop, RequestTime, RequestTimes, Slowdown
 from tb_contention.units import F64
 
 #: No step becomes shorter by more than this by sharing, whatever its interval is.
 _LEAST = 0.5
-#: Intervals of an open and of a closed loop that differ by more than this part of the slowdown are no estimate together.
-_APART = 0.1
+#: What two readings give (an open and a closed loop, say) is no estimate where they differ by more than this part of the slowdown.
+APART = 0.1
+#: Part of the requests that wait for the one before from which on the session does no more than it can; a longer gap alone than nearly all
+#: in company, ns, is time without a request.
+_SATURATED, _IDLE_NS = 0.9, 20_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paced:
-    """A session's loss and slowdown with its arrivals in view."""
+    """A session's loss and slowdown with its arrivals in view; by_input: bounds, because alone its input pipeline may hold it up."""
 
     loss: Loss
     estimate: Estimate | None
     loop: Loop = Loop.CLOSED
     latency: Latency | None = None
+    by_input: bool = False
 
 
-def with_arrivals(loss: Loss, found: Estimate | None, clock: float) -> Paced:
+def with_arrivals(loss: Loss, found: Estimate | None, clock: float, solos: Sequence[SessionWork] = ()) -> Paced:
     """Look whether requests start the steps.
 
-    found: the slowdown as if each step followed from the one before; clock: by how much it changes within the clock error.
+    found: the slowdown as if each step followed from the one before; clock: by how much it changes within the clock error; solos: captures
+    of the same work alone, which tell where this one does not.
     """
     plain = Paced(loss=loss, estimate=found)
     if found is None or not loss.has_steps:
         return plain
     steps = rhythm(loss.work, loss.exposure.start, loss.exposure.end)
-    if steps is None or steps.loop is Loop.CLOSED:
+    if steps is None:
+        return plain
+    saturated = bool(steps.waited.mean() >= _SATURATED)
+    if steps.loop is Loop.UNKNOWN or (saturated and solos):
+        alone = _loop_of(steps, solos)
+        if alone is Loop.OPEN and saturated:
+            return _by_rate(loss, solos)
+        steps = replace(steps, loop=alone if steps.loop is Loop.UNKNOWN else steps.loop)
+    if steps.loop is Loop.CLOSED:
         return plain
     drawn = _drawn(loss, clock, steps)
     low, middle, high = (float(value) for value in np.percentile(drawn.slowdown, [5, 50, 95]))
     low = min(low, 1.0) if loss.alone.evidence is Evidence.D else low
     if steps.loop is Loop.UNKNOWN:
         both = Estimate(value=(found.value + middle) / 2, low=min(found.low, low, 1.0), high=max(found.high, high))
-        return Paced(loss=_bounded(loss, both), estimate=both, loop=Loop.UNKNOWN)
+        apart = both.high - both.low > APART * both.value
+        return Paced(loss=bounded(loss) if apart else loss, estimate=both, loop=Loop.UNKNOWN)
     return Paced(
         loss=_anchored(loss, steps, drawn.arrivals),
         estimate=Estimate(value=middle, low=low - FLOOR, high=high + FLOOR),
@@ -53,10 +69,36 @@ def with_arrivals(loss: Loss, found: Estimate | None, clock: float) -> Paced:
     )
 
 
-def _bounded(loss: Loss, both: Estimate) -> Loss:
-    """Take an interval that spans both loops as bounds: where they are far apart its middle is what neither of them gives."""
-    if both.high - both.low <= _APART * both.value:
-        return loss
+def _loop_of(steps: Rhythm, solos: Sequence[SessionWork]) -> Loop:
+    """Judge what starts the steps by captures alone: there a loop pauses as it does in company, and requests leave time between them."""
+    alone = [found for solo in solos if (found := rhythm(solo, solo.session.start, solo.session.end)) is not None]
+    loops = {found.loop for found in alone}
+    pauses = np.concatenate([np.empty(0), *(found.begin[1:] - found.end[:-1] for found in alone)])
+    gap = steps.begin[1:] - steps.end[:-1]
+    idles = len(pauses) > 0 and float(np.median(pauses)) > float(np.percentile(gap, 90)) + _IDLE_NS
+    if Loop.OPEN in loops or idles:
+        return Loop.OPEN
+    return Loop.CLOSED if loops == {Loop.CLOSED} else Loop.UNKNOWN
+
+
+def _by_rate(loss: Loss, solos: Sequence[SessionWork]) -> Paced:
+    """Compare the rate at which requests are done with that alone, where in company another one always waits; what they wait is no figure.
+
+    Alone the rate is that of their arrivals. Those in company are not seen: they may come as much faster or slower than those alone as
+    such numbers of them differ.
+    """
+    shared = loss.periods.shared
+    alone: F64 = np.concatenate([np.diff(solo.step_end).astype(np.float64) for solo in solos])
+    ratio = max(1.0, float(shared.mean() / alone.mean()))
+    spread = float(alone.std() / alone.mean())
+    error = SIGMA_90 * ratio * spread * float(np.sqrt(1 / len(alone) + 1 / len(shared)))
+    periods = replace(loss.periods, end_alone=loss.periods.begin_alone + shared / ratio)
+    found = Estimate(value=ratio, low=max(1.0, ratio - error) - FLOOR, high=ratio + error + FLOOR)
+    return Paced(loss=replace(loss, periods=periods, shortest=periods), estimate=found, loop=Loop.OPEN)
+
+
+def bounded(loss: Loss) -> Loss:
+    """Take an interval that spans two readings as bounds: where they are far apart its middle is what neither of them gives."""
     return replace(loss, alone=replace(loss.alone, evidence=Evidence.D, bounded=True))
 
 

@@ -31,6 +31,10 @@ _SETTLE_LOOP = (
     "It is unknown whether requests or the end of the step before start the steps of {name}. To determine its slowdown, capture it alone "
     "on this device into the same log directory (or pass --baseline {name}=RUN)."
 )
+_SETTLE_INPUT = (
+    "The input pipeline of {name} kept up with steps that others lengthened. Whether it keeps up with those that nobody lengthens is "
+    "unknown. To determine the slowdown, capture {name} alone on this device into the same log directory (or pass --baseline {name}=RUN)."
+)
 
 
 def session_loss(paced: Paced) -> SessionLoss:
@@ -72,7 +76,8 @@ def session_loss(paced: Paced) -> SessionLoss:
 
 def _settle(paced: Paced) -> str:
     """Say what keeps a slowdown from being known, and what would settle it."""
-    return (_SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE).format(name=paced.loss.work.session.name)
+    words = _SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE_INPUT if paced.by_input else _SETTLE
+    return words.format(name=paced.loss.work.session.name)
 
 
 def _clock(loss: Loss, stretch: float) -> Nanoseconds | None:

@@ -17,8 +17,12 @@ from tb_contention.units import SessionId
 
 #: Captures that are looked at for one session, and in all; no more bytes than that.
 MOST_EACH, MOST, MOST_BYTES = 3, 24, 1 << 30
+#: Captures that are looked at for the sessions inside one process, and the part of the kernels' names of one that the process has, too.
+_MOST_INSIDE, _INSIDE = 8, 0.9
 #: By how much the kernels per step of two captures of the same work differ at most, beside what the edges of the captures cut off.
 _PER_STEP = 0.05
+#: The rank of what may show one of the sessions inside a process.
+_PART_OF_IT = 4
 #: A process id at the end of a name.
 _PROCESS = re.compile(r"-\d+$")
 
@@ -100,8 +104,14 @@ class Alone:
         ranked.sort(key=lambda each: each[:3])
         return tuple(
             self.proposal(placed, Found.MANIFEST if rank == 0 else Found.KERNELS, is_named=rank < 3)
-            for rank, _, _, placed in ranked[:MOST_EACH]
+            for rank, _, _, placed in self._few(ranked)
         )
+
+    @staticmethod
+    def _few(ranked: list[tuple[int, int, SessionId, Placed]]) -> list[tuple[int, int, SessionId, Placed]]:
+        """Keep the first of those that are like the whole capture, and of those that may be of one session inside it."""
+        whole = [each for each in ranked if each[0] < _PART_OF_IT]
+        return whole[:MOST_EACH] + [each for each in ranked if each[0] == _PART_OF_IT][:_MOST_INSIDE]
 
     def proposal(self, placed: Placed, found: Found, *, is_named: bool) -> Proposal:
         """Propose a capture."""
@@ -131,9 +141,9 @@ def _rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | Non
     is_same_name = _leaf(names[victim.id]) == _leaf(names[placed.id])
     if is_same_name and says_alone(placed):
         return 1
-    if not _as_often(victim, placed):
-        return None
-    return 2 if is_same_name else 3
+    if _as_often(victim, placed):
+        return 2 if is_same_name else 3
+    return _PART_OF_IT if says_alone(placed) and _contains(victim, placed) else None
 
 
 def _on_gpu(placed: Placed) -> bool:
@@ -172,9 +182,20 @@ def _as_often(victim: Placed, placed: Placed) -> bool:
 
 def _overlap(here: tuple[int, ...], there: tuple[int, ...]) -> bool:
     """Return whether half of the names that both signatures can show are in both."""
-    least = min((max(names) for names in (here, there) if len(names) == MOST_NAMES), default=1 << 32)
-    a, b = ({name for name in names if name <= least} for names in (here, there))
+    a, b = _comparable(here, there)
     return 2 * len(a & b) >= len(a | b)
+
+
+def _contains(victim: Placed, placed: Placed) -> bool:
+    """Return whether a capture may hold the work of another one beside that of other sessions in its process."""
+    a, b = _comparable(victim.sketch.names, placed.sketch.names)
+    return bool(b) and len(a & b) >= _INSIDE * len(b)
+
+
+def _comparable(here: tuple[int, ...], there: tuple[int, ...]) -> tuple[set[int], set[int]]:
+    """Return the names of two captures that both signatures can show."""
+    least = min((max(names) for names in (here, there) if len(names) == MOST_NAMES), default=1 << 32)
+    return {name for name in here if name <= least}, {name for name in there if name <= least}
 
 
 def _apart(victim: Placed, placed: Placed) -> int:
@@ -190,7 +211,7 @@ def _bounded(
     """Keep the best of each session, then the second, as long as not too much has to be decoded beside what is analysed anyway."""
     kept: dict[SessionId, list[Proposal]] = {}
     files: set[CaptureFile] = set()
-    for place in range(MOST_EACH):
+    for place in range(MOST_EACH + _MOST_INSIDE):
         for victim, proposals in made.items():
             if place < len(proposals):
                 one = proposals[place]

@@ -87,12 +87,12 @@ def _works(spec: SessionSpec, runs: tuple[StepRun, ...], streams: tuple[int, ...
 
 
 def _fetches(spec: SessionSpec, fetched: tuple[tuple[float, float], ...]) -> tuple[Line, ...]:
-    """Write the host's waits for input as TensorFlow 2 does: the op, and in it the call that waits."""
+    """Write the host's fetches of input as TensorFlow 2 does: the op, and in it the call that waits, if only for a moment."""
     window = Window.of(spec)
     line = Line(id=spec.process_id + 37, name=f"tf_Compute/{spec.process_id + 37}", timestamp_ns=HOST_BASE_NS)
     for start, end in ((round(a), round(b)) for a, b in fetched):
-        if window.holds(start, end, HOST_BASE_NS) and end > start:
-            at, length = (start - window.start) * PS_PER_NS, (end - start) * PS_PER_NS
+        if window.holds(start, end, HOST_BASE_NS):
+            at, length = (start - window.start) * PS_PER_NS, max(end - start, 1_000) * PS_PER_NS
             line.events.append(
                 Event(
                     name="IteratorGetNext",

@@ -12,7 +12,7 @@ from tb_contention import analyse
 from tb_contention.contention.requests import Requests, draw_requests
 from tb_contention.contention.rhythm import Rhythm, rhythm
 from tb_contention.contention.work import STEP_BEGIN, STEP_END, HostInstants, SessionWork
-from tb_contention.model.contention import Loop
+from tb_contention.model.contention import Evidence, Loop
 from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import F64
 
@@ -166,6 +166,20 @@ def test_a_server_keeps_its_throughput_and_its_requests_take_longer(seed: int, t
     assert server.latency.slowdown.high is not None
     assert server.latency.slowdown.low <= truth["latency"]["mean"]["ratio"] <= server.latency.slowdown.high
     assert server.latency.shared.p95.estimate == pytest.approx(truth["latency"]["p95"]["together_ms"] * MS, rel=0.03)
+
+
+@pytest.mark.parametrize("seed", [20, 22])
+def test_captures_alone_tell_that_a_queue_which_is_never_empty_is_one(seed: int, tmp_path: Path) -> None:
+    """In company such a server looks like a loop, as the next request always waits; its sessions share a process."""
+    write_hard(hard_scenario(seed, "server_queue"), tmp_path, seed=seed, alone=True)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]["beta"]["slowdown"]
+    (device,) = (device for device in analyse(tmp_path, cache_dir=None).devices if len(device.sessions) > 2)
+    server = next(loss for loss in device.cost.losses if loss.session.endswith("#beta"))
+    assert server.loop is Loop.OPEN
+    assert server.slowdown.evidence is Evidence.A
+    assert server.slowdown.low is not None
+    assert server.slowdown.high is not None
+    assert server.slowdown.low <= truth <= server.slowdown.high < 2
 
 
 FEW = 9
