@@ -150,7 +150,7 @@ class _Judge:
             rows += self._other(Question(schedule=Schedule.TIME_SLICING), self._slices(), self.scenario.sessions)
         if mechanism != "concurrent":
             rows += self._other(
-                Question(schedule=Schedule.MPS), _demands(self.scenario.sessions), self.scenario.sessions
+                Question(schedule=Schedule.MPS), demands(self.scenario.sessions), self.scenario.sessions
             )
         if self.case.mode in ("mps_demand", "time_slicing"):
             rows += self._capped(first)
@@ -207,9 +207,9 @@ class _Judge:
 
     def _capped(self, first: str) -> list[Row]:
         share = _CAP / 100
-        specs = tuple(_with_cap(s, share) if s.name == first else s for s in self.scenario.sessions)
+        specs = tuple(with_cap(s, share) if s.name == first else s for s in self.scenario.sessions)
         question = Question(schedule=Schedule.SM_CAP, session=self.ids[first], value=_CAP)
-        return self._other(question, _demands(specs), specs)
+        return self._other(question, demands(specs), specs)
 
     def _compare(
         self,
@@ -259,7 +259,7 @@ class _Judge:
         return Row(self.case, label or found.schedule.value, figure, session, bounds, truth, found.unknown)
 
 
-def _with_cap(spec: SessionSpec, share: float) -> SessionSpec:
+def with_cap(spec: SessionSpec, share: float) -> SessionSpec:
     """Cap a session: a kernel that asks for more than its share takes longer alone, too."""
     items = tuple(
         replace(i, mean=i.mean * max(1.0, i.sm / share)) if i.kind is ItemKind.KERNEL else i for i in spec.items
@@ -267,7 +267,7 @@ def _with_cap(spec: SessionSpec, share: float) -> SessionSpec:
     return replace(spec, cap=share, items=items)
 
 
-def _demands(specs: tuple[SessionSpec, ...]) -> Policy:
+def demands(specs: tuple[SessionSpec, ...]) -> Policy:
     return Demands(tuple(map(demand_of, specs)), 0.05)
 
 
