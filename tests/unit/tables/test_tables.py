@@ -117,6 +117,8 @@ WORDS_AND_CURVES = {
     "driver", "attribution", "recording", "verdict.meaning", "verdict.trust", "mechanism_words", "memory_words", "driver_words", "figure",
     "figure_of", "interval", "options", "request_times", "loss", "place.kind", "place.near", "place.name", "place.at_ns", "known", "steps",
     "cannot_be_one_gpu", "used.time_ns", "used.bytes", "untraced.time_ns", "untraced.bytes", "slowdown_scale.low", "slowdown_scale.high",
+    "advice.recommendation.session", "advice.recommendation.standing", "advice.recommendation.headline", "advice.recommendation.why",
+    "advice.recommendation.command", "advice.recommendation.actions",
 }  # fmt: skip
 FORMS = {
     Kind.TEXT: {"string", "constant", "choice"}, Kind.WORD: {"choice", "constant"}, Kind.NAME: {"string"}, Kind.SESSION: {"string"},
