@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from ground_truth.measure_whatif import MODES, Case, demands, scenario_of, with_cap
 
 from tb_contention.advise.predicted import predicted_actions
