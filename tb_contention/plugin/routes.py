@@ -241,14 +241,16 @@ class Routes:
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")
+        if name != "perfetto" and name not in _RENDERERS:
+            raise RequestError(400, "bad-parameter", "The parameter format must be json, html, markdown or perfetto.")
+        # A download without the shifts on screen is of another view, which may not have been analysed.
+        state = self._workspace.settled(query.view)
         if name == "perfetto":
             timeline, _ = self._timeline(query)
             chunks = to_perfetto(self._aligned(query), timeline.report)
             return attached(chunks, "application/octet-stream", "contention.pftrace")
-        if name not in _RENDERERS:
-            raise RequestError(400, "bad-parameter", "The parameter format must be json, html, markdown or perfetto.")
         render, mime, suffix = _RENDERERS[name]
-        return attached(render(_whole(self._workspace.summary(query.view))), mime, f"contention-report.{suffix}")
+        return attached(render(_whole(state)), mime, f"contention-report.{suffix}")
 
 
 def _whole(state: State) -> Report:

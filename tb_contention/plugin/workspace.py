@@ -26,6 +26,8 @@ from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 AHEAD_SHARE = 8
 #: Seconds for which the work goes on after the last request, and a request waits for an analysis that was dropped.
 IDLE, RESTORE = 5.0, 20.0
+#: Seconds for which a download waits for its report, looking so often: not every stage of the work wakes it.
+REPORT, POLL = 60.0, 0.3
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,16 @@ class Workspace:
             self._touch(state)
             self._start()
             return self._answered(state, scan)
+
+    def settled(self, view: View, wait: float = REPORT) -> State:
+        """Return the state of a view when it has a whole report or none will come, or as it is after so many seconds."""
+        deadline = time.monotonic() + wait
+        while True:
+            state = self.summary(view)
+            if state.state in ("ready", "failed") or time.monotonic() > deadline:
+                return state
+            with self._changed:
+                self._changed.wait(POLL)
 
     def _open(self, view: View) -> State:
         """Return the state of a view, with the analysis that another view of the same group has."""

@@ -420,6 +420,15 @@ def test_the_report_can_be_downloaded(tab: Tab, kind: str) -> None:
     assert "attachment" in response.headers["Content-Disposition"]
 
 
+def test_a_report_that_nobody_looked_at_is_waited_for(tab: Tab) -> None:
+    session = tab.ready()["report"]["sessions"][0]["id"]
+    response = tab.ask("api/report", format="json", shift=f"{session}=-7000000")
+
+    assert response.status_code == 200
+    clocks = {each["id"]: each["clock"]["detail"] for each in json.loads(response.data)["sessions"]}
+    assert clocks[session].startswith("moved by hand by −7.00 ms")
+
+
 def test_the_aligned_sessions_can_be_downloaded_for_perfetto(tab: Tab) -> None:
     device = tab.ready()["report"]["devices"][0]["id"]
     response = tab.ask("api/report", format="perfetto", device=device)
