@@ -132,7 +132,8 @@ def clock_error_large(scene: Scene) -> Iterator[Remark]:
         detail=f"It is {percent(error, min(phases))} of the shorter session's work per step, so overlaps are uncertain. Above "
         f"{share(_BLUR)} the intervals of the slowdowns grow with it.",
         cause="The files state no common clock, or state it coarsely.",
-        advice="Align by hand (--shift SESSION=TIME, or drag the session's ruler), or record all sessions in one remote capture.",
+        advice="Shift a session by hand (--shift SESSION=TIME; in the tab Shift (ms) on its card, or a drag of its ruler), or record "
+        "all sessions in one remote capture.",
         effect="Narrower intervals.",
         verify="The contended time no longer changes when a session is shifted by the error.",
         evidence={"clock_error_ns": int(error), "phase_ns": round(min(phases))},

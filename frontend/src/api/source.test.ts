@@ -44,6 +44,32 @@ describe('Source', () => {
     ]);
   });
 
+  it('keeps shifts out of reports unless they are asked for', () => {
+    const { source } = manual();
+    source.setView({
+      group: 'g1',
+      shifts: new Map([['a/b=c', ns(-9_000_000)]]),
+      gpus: new Map(),
+      baselines: new Map(),
+    });
+    expect(source.reportUrl('html')).toBe('api/report?format=html&group=g1');
+    expect(source.reportUrl('html', null, true)).toContain('shift=a%2Fb%3Dc%3D-9000000');
+  });
+
+  it('keeps what was asked for where the view stays as it is', async () => {
+    const { source, answers } = manual();
+    const view = { group: 'g1', shifts: new Map(), gpus: new Map(), baselines: new Map() };
+    source.setView(view);
+    const asked = source.layout('a');
+    source.setView({ ...view });
+    answers[0](json({ device: 'a' }));
+    expect(await asked).toEqual({ device: 'a' });
+    const stale = source.layout('a');
+    source.setView({ ...view, group: 'g2' });
+    answers[1](json({ device: 'a' }));
+    expect(await stale).toBe(STALE);
+  });
+
   it('says what the server said', async () => {
     const { source, answers } = manual();
     const asked = source.summary();

@@ -60,6 +60,7 @@ type Channel = (typeof CHANNELS)[number];
 const VIEWLESS: readonly string[] = ['groups', 'measure'] satisfies Channel[];
 /** What is undefined is not sent. */
 type Query = Readonly<Record<string, string | number | undefined>>;
+type Pairs = readonly (readonly [string, string])[];
 
 async function failure(response: Response): Promise<ApiError> {
   try {
@@ -100,7 +101,7 @@ const edges = ({ start, end }: Span): Query => ({ start: Math.floor(start), end:
 
 export class Source {
   readonly #fetch: typeof fetch;
-  #view: readonly (readonly [string, string])[] = [];
+  #view: Pairs = [];
   #numbers = Object.fromEntries(CHANNELS.map((channel) => [channel, 0])) as Record<Channel, number>;
   #aborts: Partial<Record<Channel, AbortController>> = {};
 
@@ -108,14 +109,16 @@ export class Source {
     this.#fetch = fetcher;
   }
 
-  /** From now on ask for this view; everything asked for the view before is stale. */
+  /** From now on ask for this view; everything asked for another one before is stale. */
   setView(view: ViewQuery): void {
+    const before = this.viewKey;
     this.#view = [
       ...(view.group === null ? [] : [['group', view.group] as const]),
       ...[...view.shifts].map(([session, shift]) => ['shift', `${session}=${shift}`] as const),
       ...[...view.gpus].map(([place, name]) => ['gpu', `${place}=${name}`] as const),
       ...[...view.baselines].map((pair) => ['baseline', pair.map(encodeURIComponent).join('=')] as const),
     ];
+    if (this.viewKey === before) return;
     for (const channel of CHANNELS) if (!VIEWLESS.includes(channel)) this.#renew(channel);
   }
 
@@ -217,16 +220,15 @@ export class Source {
     this.#renew(channel);
   }
 
-  /** Address of the report of this view, for a download. */
-  reportUrl(format: string, device: string | null = null): string {
-    return this.#url('report', { format, device: device ?? undefined });
+  /** Address of the report of this view, for a download; with sessions where their clocks place them, unless `isMoved`. */
+  reportUrl(format: string, device: string | null = null, isMoved = false): string {
+    const view = this.#view.filter(([key]) => isMoved || key !== 'shift');
+    return this.#url('report', { format, device: device ?? undefined }, view);
   }
 
-  #url(route: string, query: Query, channel: string = route): string {
+  #url(route: string, query: Query, view: Pairs): string {
     const own = Object.entries(query).filter(([, value]) => value !== undefined);
-    const text = new URLSearchParams(
-      [...own, ...(VIEWLESS.includes(channel) ? [] : this.#view)].map(([key, value]) => [key, `${value}`]),
-    ).toString();
+    const text = new URLSearchParams([...own, ...view].map(([key, value]) => [key, `${value}`])).toString();
     // Relative, so that path prefixes and proxies in front of TensorBoard keep working.
     return text ? `api/${route}?${text}` : `api/${route}`;
   }
@@ -263,7 +265,8 @@ export class Source {
     const signals = [own, extra].filter((signal) => signal !== undefined);
     const isStale = (): boolean => number !== this.#numbers[channel] || (extra?.aborted ?? false);
     try {
-      const response = await this.#fetch(this.#url(route, query, channel), {
+      const view = VIEWLESS.includes(channel) ? [] : this.#view;
+      const response = await this.#fetch(this.#url(route, query, view), {
         signal: AbortSignal.any(signals),
       });
       if (!response.ok) throw await failure(response);

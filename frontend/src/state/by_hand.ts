@@ -1,6 +1,6 @@
 /** What the user sets by hand: how far a session is moved, which GPU an ordinal is, what a session is measured against. */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Report } from '../api/report';
+import type { Report, Session } from '../api/report';
 import { withEntry } from '../base/maps';
 import { type Ns, ns } from '../base/units';
 import { asNs, asText, mapOf } from '../model/hash';
@@ -8,6 +8,10 @@ import { keyOf } from './address';
 
 export class ByHand {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
+  /** Those of the report on screen: a new one takes a while. */
+  readonly applied = signal<ReadonlyMap<string, Ns>>(new Map());
+  /** Whether downloads have the shifts, too. */
+  readonly isInReports = signal(false);
   /** Names of GPUs by `session:ordinal`. */
   readonly gpus = signal<ReadonlyMap<string, string>>(new Map());
   /** Captures alone by session, both by id; '' for none. */
@@ -27,6 +31,17 @@ export class ByHand {
   shift(session: string, by: Ns | null): void {
     this.shifts.value = withEntry(this.shifts.value, session, by || null);
     this.onChange();
+  }
+
+  /** Take all shifts back. */
+  resetShifts(): void {
+    this.shifts.value = new Map();
+    this.onChange();
+  }
+
+  /** By how much the report on screen has a session moved; null: not at all. */
+  movedBy({ id, process }: Pick<Session, 'id' | 'process'>): Ns | null {
+    return this.applied.value.get(process ?? id) ?? this.applied.value.get(id) ?? null;
   }
 
   /**

@@ -142,7 +142,10 @@ export class Panel {
         const isGroup = summary.groups < 2 || groups.place.value === 'group';
         if (isGroup && groups.adopt(summary.group, summary.state === 'failed')) this.#setView();
         this.summary.value = nextSummary(this.summary.value, summary);
-        if (summary.report !== null) this.#loaded.value = `${this.source.viewKey}|${summary.revision}`;
+        if (summary.report !== null) {
+          this.#loaded.value = `${this.source.viewKey}|${summary.revision}`;
+          this.byHand.applied.value = this.byHand.shifts.value;
+        }
       });
       const isUnderway = summary.state === 'scanning' || summary.state === 'working';
       this.#again(isUnderway ? POLL_MS : LIVE_MS);
@@ -223,6 +226,7 @@ export class Panel {
   }
 
   #setView(): void {
+    if (this.byHand.shifts.value.size === 0) this.byHand.isInReports.value = false;
     this.source.setView({
       group: this.groups.pinned.value,
       shifts: this.byHand.shifts.value,

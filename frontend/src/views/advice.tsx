@@ -4,6 +4,7 @@ import type { Action, Device, Recommendation, Report } from '../api/report';
 import { plural } from '../base/format';
 import type { Panel } from '../state/panel';
 import { CopyButton } from './copy';
+import { Conditional } from './moved';
 
 const NEXT = 2;
 
@@ -57,7 +58,9 @@ export function AdviceView({
   const whom = report.sessions.find((each) => each.id === found.session)?.label;
   return (
     <section class={`recommendation ${found.standing}`} aria-labelledby="advice">
-      <p class="muted">What to do first{whom === undefined ? '' : ` for ${whom}`}</p>
+      <p class="muted">
+        What to do first{whom === undefined ? '' : ` for ${whom}`} <Conditional panel={panel} />
+      </p>
       <h2 id="advice">{found.headline}</h2>
       <p>{found.why}</p>
       {found.command !== '' && (

@@ -10,6 +10,7 @@ import { Findings } from './findings';
 import { GroupBar } from './group_bar';
 import { Header } from './header';
 import { Help } from './help';
+import { MovedBar } from './moved';
 import { Overview } from './overview';
 import { Problems } from './problems';
 import { RecordMore } from './record';
@@ -63,6 +64,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
   const isIncomplete = report.problems.some(({ severity }) => severity !== 'info');
   return (
     <>
+      <MovedBar panel={panel} />
       <Header panel={panel} report={report} device={device} />
       {isIncomplete && <Problems problems={report.problems} />}
       <Cards panel={panel} report={report} device={device} />

@@ -14,6 +14,7 @@ import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { Folded } from './folded';
 import { MemoryCard } from './memory_card';
+import { MovedBy } from './moved';
 import { WhiskerView } from './whisker';
 
 /** The parts of a whole as widths. */
@@ -149,6 +150,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
         </span>
         {isShared && device.advice !== null && <Star panel={panel} id={session.id} label={session.label} />}
       </h2>
+      <MovedBy panel={panel} session={session} />
       <Figure entry={entry} device={device} />
       {entry.figure !== '' && (
         <>

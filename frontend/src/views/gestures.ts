@@ -205,7 +205,10 @@ function hovering(panel: Panel, canvas: HTMLCanvasElement, isHead: boolean): Han
     pointermove: (_, x, y) => {
       pointer.cursor.value = x;
       pointer.hover(x, y, isHead);
-      if (!isHead) canvas.style.cursor = rulerAt(panel, y) === null ? '' : 'ew-resize';
+      if (isHead) return;
+      const isRuler = rulerAt(panel, y) !== null;
+      canvas.style.cursor = isRuler ? 'ew-resize' : '';
+      canvas.title = isRuler ? 'Ruler of the session: drag to shift it in time' : '';
     },
     pointerleave: () => {
       pointer.cursor.value = null;

@@ -4,6 +4,7 @@ import type { Device, Report } from '../api/report';
 import { formatShare, plural } from '../base/format';
 import type { Panel } from '../state/panel';
 import { Evidence } from './evidence';
+import { Conditional } from './moved';
 
 const optionText = (device: Device): string => {
   const sessions = plural(device.sessions.length, 'session');
@@ -93,6 +94,7 @@ export function Header({
             simulated
           </span>
         )}
+        <Conditional panel={panel} />
         <Chooser panel={panel} report={report} device={device} />
       </div>
       <p class="meaning">{meaning}</p>

@@ -8,6 +8,7 @@ import { type MemoryLayout, memoryTicks, peakMarks, topOf } from '../model/memor
 import { type GroupBox, HEADING, type LaneBox } from '../model/rows';
 import type { Panel } from '../state/panel';
 import { Chip } from './chip';
+import { movedText, signed } from './moved';
 
 /** "2026-01-01 12:00:00.000 UTC" of the start of the timeline. */
 function wallClock(panel: Panel): string | null {
@@ -99,9 +100,11 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
   const entry = timeline.layout.value?.sessions[group.session];
   const session = report.value?.sessions.find((each) => each.id === entry?.id);
   const name = timeline.nameOf(group.session);
+  const by = session === undefined ? null : panel.byHand.movedBy(session);
   const pid = session?.process_id ?? null;
   const where = [session?.host, pid === null ? null : `pid ${pid}`].filter(Boolean).join(' · ');
   const colour = sessionColour(theme.value, group.session);
+  const isTall = group.height >= HEADING;
   return (
     <>
       <div
@@ -118,11 +121,17 @@ function GroupLabels({ panel, group }: { panel: Panel; group: GroupBox }): JSX.E
           {group.folded ? '▸' : '▾'}
         </button>
         <span class="strong clip" title={`${entry?.id} · ${where}`}>
-          <Chip theme={theme.value} index={group.session} /> {name}
+          <Chip theme={theme.value} index={group.session} />{' '}
+          {!isTall && by !== null && <span class="moved-by">{signed(by)}</span>} {name}
         </span>
-        {group.height >= HEADING && (
+        {isTall && by === null && (
           <span class="small muted clip" title={where}>
             {where}
+          </span>
+        )}
+        {isTall && by !== null && (
+          <span class="small moved-by clip" title={`${movedText(by)} · ${where}`}>
+            moved {signed(by)}
           </span>
         )}
       </div>

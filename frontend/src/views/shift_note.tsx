@@ -21,7 +21,7 @@ export function ShiftNote({ panel }: { panel: Panel }): JSX.Element | null {
       {shifted === null
         ? '…'
         : `${formatDuration(shifted.contended_ns)} (${share(shifted.contended_ns, shifted.window_ns)})`}
-      <div class="muted">Release to apply this shift; clear Shift on the session's card to undo it.</div>
+      <div class="muted">Release to apply this shift; reset, above the verdict, takes it back.</div>
     </div>
   );
 }

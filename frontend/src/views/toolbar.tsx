@@ -5,6 +5,7 @@ import { lengthOf, type Span } from '../base/units';
 import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
 import { LanesMenu } from './lanes_menu';
+import { WithShift } from './moved';
 import { SearchBox } from './search_box';
 import { TraceViewerMenu } from './trace_viewer';
 
@@ -69,6 +70,7 @@ const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
+  const isMoved = panel.byHand.isInReports.value;
   const jump = (direction: 1 | -1): void => timeline.jumping.jump(direction);
   return (
     <div class="toolbar">
@@ -126,14 +128,15 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
           print
         </button>
         <span class="muted">report</span>
+        <WithShift panel={panel} />
         {DOWNLOADS.map((format) => (
-          <a key={format} href={panel.source.reportUrl(format)} download>
+          <a key={format} href={panel.source.reportUrl(format, null, isMoved)} download>
             {format}
           </a>
         ))}
         {timeline.layout.value !== null && (
           <a
-            href={panel.source.reportUrl('perfetto', timeline.layout.value.device)}
+            href={panel.source.reportUrl('perfetto', timeline.layout.value.device, isMoved)}
             download
             title="The aligned sessions of this device as a trace for ui.perfetto.dev"
           >
