@@ -1,25 +1,52 @@
 /** A button that copies a text, and says that it did. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { copyText } from '../base/clipboard';
 
-const SAID_MS = 1500;
+const SAID_MS = 2000;
 
-export function CopyButton({ text, label }: { text: () => string; label: string }): JSX.Element | null {
+interface Properties {
+  readonly text: () => string;
+  readonly label: string;
+  /** What the button says once it is done. */
+  readonly done?: string;
+  readonly title?: string;
+}
+
+export function CopyButton({ text, label, done = 'Copied', title }: Properties): JSX.Element {
   const [isCopied, setCopied] = useState(false);
+  /** What the browser did not let the page copy. */
+  const [left, setLeft] = useState<string | null>(null);
   useEffect(() => {
     if (!isCopied) return;
     const timer = setTimeout(() => setCopied(false), SAID_MS);
     return () => clearTimeout(timer);
   }, [isCopied]);
-  // Only a secure context has a clipboard; elsewhere the text can still be selected.
-  if (navigator.clipboard === undefined) return null;
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text());
-    setCopied(true);
+    const wanted = text();
+    const isDone = await copyText(wanted);
+    setCopied(isDone);
+    setLeft(isDone ? null : wanted);
   };
   return (
-    <button type="button" onClick={() => void copy()}>
-      {isCopied ? 'Copied' : label}
-    </button>
+    <>
+      <button type="button" class="copy" aria-live="polite" title={title} onClick={() => void copy()}>
+        {isCopied ? `✓ ${done}` : label}
+      </button>
+      {left !== null && (
+        <label class="to-copy">
+          Press Ctrl+C to copy:{' '}
+          <input
+            readOnly
+            value={left}
+            ref={(field) => {
+              field?.focus();
+              field?.select();
+            }}
+            onBlur={() => setLeft(null)}
+          />
+        </label>
+      )}
+    </>
   );
 }
