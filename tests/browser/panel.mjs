@@ -13,6 +13,10 @@ const ARGUMENTS = [
   '--disable-component-update', '--disable-sync', '--font-render-hinting=none', '--disable-lcd-text',
 ];
 
+/** A name under which the server is no secure context. */
+const INSECURE = 'contention.test';
+ARGUMENTS.push(`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`);
+
 const [url, pictures] = process.argv.slice(2);
 
 function expect(condition, what) {
@@ -297,6 +301,126 @@ const FLOWS = {
     expect((await panel.page.evaluate(() => location.hash)).includes('shift='), 'not in the address');
   },
 
+  async 'what is moved by hand is said, makes answers conditional, and stays out of reports'(panel) {
+    const { frame, page } = panel;
+    const before = await panel.text('#verdict');
+    const name = await frame.locator('.card.session h2 .clip').first().innerText();
+    await frame.locator('.by-hand summary').first().click();
+    await frame.locator('.by-hand input').first().fill('-89.8');
+    await frame.locator('.by-hand input').first().press('Enter');
+    await frame.waitForSelector('.headline .moved-by', { timeout: 30_000 });
+    await panel.idle();
+    const bar = await panel.text('.moved-bar');
+    expect(bar.includes(`${name} moved by hand by −89.8 ms`), `bar: ${bar}`);
+    const [barBox, verdictBox] = [await panel.box('.moved-bar'), await panel.box('#verdict')];
+    expect(barBox.y + barBox.height <= verdictBox.y, 'the bar is not above the verdict');
+    for (const place of ['.headline', '.recommendation']) {
+      const said = await panel.text(`${place} .moved-by`);
+      expect(said === `if ${name} ran 89.8 ms earlier`, `${place}: ${said}`);
+    }
+    expect((await frame.locator('.card.session .moved-by').allInnerTexts()).join() === 'moved by hand by −89.8 ms', 'not on its card alone');
+    expect((await frame.locator('.shell .moved-by').allInnerTexts()).join() === 'moved −89.8 ms', 'not on its row alone');
+    const clocks = async () => {
+      const href = await frame.locator('.toolbar a:text-is("json")').evaluate((a) => a.href);
+      return page.evaluate(async (address) => JSON.stringify((await (await fetch(address)).json()).sessions.map((s) => s.clock)), href);
+    };
+    expect(!(await clocks()).includes('by hand'), 'the shift is in the report unasked');
+    await frame.locator('.with-shift').click();
+    await frame.waitForFunction(() => document.querySelector('.toolbar a[download]').href.includes('shift='));
+    expect((await clocks()).includes('moved by hand by −89.8 ms'), 'the shift is not in the report that was asked for');
+    await frame.click('.moved-bar button:text-is("reset")');
+    await frame.waitForSelector('.headline .moved-by', { state: 'detached', timeout: 30_000 });
+    await panel.idle();
+    expect((await frame.locator('.moved-bar, .moved-by').count()) === 0, 'the bar stays');
+    expect((await panel.text('#verdict')) === before, `the verdict stays: ${await panel.text('#verdict')}`);
+  },
+
+  async 'Back and Forward walk through ranges, selections and shifts, a gesture a step'(panel) {
+    const { frame, page } = panel;
+    const length = () => page.evaluate(() => history.length);
+    const entries = await length();
+    const whole = await panel.window();
+    await panel.reveal();
+    await drag(panel, '.body canvas', [0.3, LANES], 0.6, 'Shift');
+    const range = await panel.text('.range');
+    await panel.press('m');
+    await frame.fill('.mark-note', 'kept');
+    await panel.press('Enter');
+    await frame.locator('[role=tab]', { hasText: /^Kernels$/ }).click();
+    await frame.locator('.kernels tbody .link').nth(1).click();
+    await frame.waitForSelector('.detail dl');
+    await panel.idle();
+    // The row asks the server where the event is: the step comes when that is known.
+    await page.waitForTimeout(450);
+    const [detail, near] = [await panel.text('.detail dl'), await panel.window()];
+    expect((await length()) === entries + 2, `${(await length()) - entries} steps for a range and a selection`);
+    await panel.focus();
+    await panel.reveal();
+    const body = await panel.box('.body canvas');
+    await page.mouse.move(body.x + body.width / 2, body.y + 40);
+    for (let i = 0; i < 8; i += 1) {
+      await page.mouse.wheel(0, -120);
+      await page.waitForTimeout(120);
+    }
+    await panel.idle();
+    await page.waitForTimeout(450);
+    const zoomed = await panel.window();
+    expect(zoomed !== near && (await length()) === entries + 3, `${(await length()) - entries - 2} steps for a zoom`);
+    const go = async (way) => {
+      await page[way]();
+      await page.waitForTimeout(450);
+      await panel.idle();
+    };
+    await go('goBack');
+    expect((await panel.window()) === near && (await panel.text('.detail dl')) === detail, 'Back does not undo the zoom alone');
+    await go('goBack');
+    expect((await frame.locator('.detail').count()) === 0 && (await panel.text('.range')) === range, 'Back does not undo the selection alone');
+    await go('goBack');
+    expect((await frame.locator('.range').count()) === 0 && (await panel.window()) === whole, 'Back does not undo the range');
+    expect((await page.evaluate(() => location.hash)).includes('kept'), 'a note is lost on the way');
+    expect((await length()) === entries + 3, 'going back makes steps');
+    await go('goForward');
+    await go('goForward');
+    await go('goForward');
+    expect((await panel.window()) === zoomed && (await panel.text('.detail dl')) === detail, 'Forward does not lead there again');
+    await frame.locator('.by-hand summary').first().click();
+    await frame.locator('.by-hand input').first().fill('-20');
+    await frame.locator('.by-hand input').first().press('Enter');
+    await frame.waitForSelector('.headline .moved-by', { timeout: 30_000 });
+    await go('goBack');
+    await frame.waitForSelector('.moved-by', { state: 'detached', timeout: 30_000 });
+    await frame.waitForSelector('.detail dl');
+    expect((await panel.text('.detail dl')) === detail, 'another event after a shift that was taken back');
+  },
+
+  async 'a copied link opens the same view, also where pages have no clipboard'(panel) {
+    const { page } = panel;
+    // A name of no secure context, as that of a host with --bind_all.
+    await page.goto('about:blank');
+    await page.goto(url.replace('127.0.0.1', INSECURE));
+    const here = await Panel.attach(page);
+    expect(await here.frame.evaluate(() => navigator.clipboard === undefined), 'this context has a clipboard');
+    await here.reveal();
+    await drag(here, '.body canvas', [0.3, LANES], 0.6, 'Shift');
+    await here.frame.locator('.kernels tbody .link').nth(1).click();
+    await here.frame.waitForSelector('.detail dl');
+    await here.idle();
+    const view = async (shown) => [await shown.window(), await shown.text('.range'), await shown.text('.detail dl')].join('\n');
+    const wanted = await view(here);
+    await here.frame.click('.copy:text-is("copy link")');
+    await here.frame.waitForSelector('.copy:text-is("✓ link copied")', { timeout: 3000 });
+    await here.frame.fill('#find', '');
+    await page.keyboard.press('Control+V');
+    const link = await here.frame.inputValue('#find');
+    expect(link.startsWith(url.replace('127.0.0.1', INSECURE).split('#')[0]) && link.includes('#tb_contention&'), `link: ${link}`);
+    await page.goto('about:blank');
+    await page.goto(link);
+    const again = await Panel.attach(page);
+    await again.frame.waitForSelector('.detail dl', { timeout: 30_000 });
+    await again.idle();
+    expect((await view(again)) === wanted, `${await view(again)} instead of ${wanted}`);
+  },
+
   async 'a hidden tab draws nothing'(panel) {
     await panel.frame.evaluate(() => {
       window.counts = { frames: 0, fills: 0 };
@@ -413,7 +537,7 @@ const FLOWS = {
     await panel.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await panel.frame.locator('[role=tab]', { hasText: 'Kernels' }).click();
     await panel.frame.locator('.tabs .copy button').click();
-    await panel.frame.waitForFunction(() => document.querySelector('.tabs .copy button').textContent === 'Copied');
+    await panel.frame.waitForFunction(() => document.querySelector('.tabs .copy button').textContent === '✓ Copied');
     const text = await panel.frame.evaluate(() => navigator.clipboard.readText());
     const [head, ...rows] = text.trimEnd().split('\n').map((line) => line.split('\t'));
     expect(head.includes('total_ns') && rows.length > 5, `head: ${head}`);

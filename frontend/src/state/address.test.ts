@@ -1,6 +1,6 @@
 /** The address: every part keeps its keys there, in the formats that bookmarks have. */
 import { signal } from '@preact/signals';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Source } from '../api/source';
 import { bytes, ns, span } from '../base/units';
 import { layout, listed, report, summaryOf } from '../testing/literals';
@@ -16,6 +16,7 @@ const BOOKMARKED = {
   first: 'train%2F2026%2Fhost',
   window: '1000~2000000000123',
   range: '-7~12',
+  event: '4~1~-33',
   shift: 'train%252F2026%253Da%253Bb~c%2526d%252Fhost%3A-9000000%3Bgr%25C3%25B6%25C3%259Fe%3A1',
   gpu: 'train%252Frun%252Fhost%253A0%3Arack%25203%253B%2520slot%25201~a%2526b%253Dc%2525',
   instant: '-5',
@@ -50,13 +51,14 @@ function stateOf({
   comparison,
   trying,
 }: Panel) {
-  const { window, lanes, marks, memoryCursor } = timeline;
+  const { window, lanes, marks, memoryCursor, selection } = timeline;
   return {
     group: groups.pinned.value,
     device: deviceId.value,
     first: preferred.value,
     window: window.span.value,
     range: window.range.value,
+    event: selection.place.value,
     shift: byHand.shifts.value,
     gpu: byHand.gpus.value,
     instant: memoryCursor.instant.value,
@@ -78,7 +80,15 @@ const AT_FIRST = stateOf(new Panel());
 function opened(hash: string) {
   const panel = new Panel(new Source());
   const entries: string[] = [];
-  const host = { hash, isShown: signal(true), push: () => entries.push(host.hash) };
+  const host = {
+    hash,
+    isShown: signal(true),
+    isHeld: signal(false),
+    push: (next: string) => {
+      entries.push(host.hash);
+      host.hash = next;
+    },
+  };
   const address = new Address(host, panel.parts);
   address.read();
   return { panel, host, address, entries };
@@ -108,6 +118,7 @@ it('restores all of a bookmark', () => {
     first: 'train/2026/host',
     window: span(1_000, 2_000_000_000_123),
     range: span(-7, 12),
+    event: { lane: 4, row: 1, at: ns(-33) },
     shift: new Map([
       ['train/2026=a;b~c&d/host', ns(-9_000_000)],
       ['größe', ns(1)],
@@ -159,6 +170,9 @@ it.each([
   'window=9~1',
   'window=a~b',
   'range=5~5',
+  'event=1~2',
+  'event=-1~0~5',
+  'event=0~0~soon',
   'shift=a:NaN',
   'shift=%',
   'gpu=:::;',
@@ -205,6 +219,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
   expect(ofDevice).toEqual({
     window: first.window,
     range: first.range,
+    event: first.event,
     instant: first.instant,
     caps: first.caps,
     lanes: first.lanes,
@@ -241,7 +256,99 @@ it('keeps the place that is left as it is, and goes on in another entry of the h
   address.leave();
   expect(entries).toEqual([hashOf({ table: 'Sessions' })]);
   panel.groups.choose('a1b2c3d4e5');
+  panel.deviceId.value = 'host0/GPU:9';
   vi.runAllTimers();
-  expect(keysIn(host.hash)).toEqual(keysIn(hashOf({ group: 'a1b2c3d4e5', table: 'Sessions' })));
-  expect([address.holds('group', 'a1b2c3d4e5'), address.holds('group', '')]).toEqual([true, false]);
+  expect(entries).toHaveLength(1);
+  const now = { group: 'a1b2c3d4e5', device: 'host0%2FGPU%3A9', table: 'Sessions' };
+  expect(keysIn(host.hash)).toEqual(keysIn(hashOf(now)));
+  expect([address.text('group'), address.text('range')]).toEqual(['a1b2c3d4e5', '']);
+});
+
+describe('in the history of the browser', () => {
+  const range = (panel: Panel, end: number | null): void => {
+    panel.timeline.window.range.value = end === null ? null : span(0, end);
+  };
+
+  it('makes one entry of each place, with what was noted there by then', () => {
+    const { panel, host, entries } = writing('#tb_contention');
+    range(panel, 10);
+    vi.runAllTimers();
+    panel.timeline.marks.note(ns(8), 'here');
+    vi.runAllTimers();
+    expect(entries).toEqual(['#tb_contention']);
+    range(panel, 20);
+    vi.runAllTimers();
+    expect(entries.slice(1)).toEqual([hashOf({ range: '0~10', marks: '8%3Ahere' })]);
+    expect(keysIn(host.hash)).toEqual(keysIn(hashOf({ range: '0~20', marks: '8%3Ahere' })));
+  });
+
+  it('waits for the end of a drag, however slow, and takes it for one step', () => {
+    const { panel, host, address, entries } = writing('#tb_contention');
+    host.isHeld.value = true;
+    for (const end of [10, 20, 30]) {
+      range(panel, end);
+      vi.advanceTimersByTime(1000);
+    }
+    expect([host.hash, entries]).toEqual(['#tb_contention', []]);
+    host.isHeld.value = false;
+    address.flush();
+    vi.runAllTimers();
+    expect([host.hash, entries]).toEqual([hashOf({ range: '0~30' }), ['#tb_contention']]);
+  });
+
+  it('takes pans and zooms that follow each other for one step, and the next ones for another', () => {
+    const { panel, host, entries } = writing('#tb_contention');
+    for (const end of [10, 20, 30]) {
+      panel.timeline.window.span.value = span(0, end);
+      vi.advanceTimersByTime(600);
+    }
+    expect([host.hash, entries]).toEqual([hashOf({ window: '0~30' }), ['#tb_contention']]);
+    vi.advanceTimersByTime(5000);
+    panel.timeline.window.span.value = span(0, 40);
+    vi.runAllTimers();
+    expect(entries).toEqual(['#tb_contention', hashOf({ window: '0~30' })]);
+  });
+
+  it('keeps places apart that follow each other faster than changes come to rest', () => {
+    const { panel, address, entries } = writing('#tb_contention');
+    range(panel, 10);
+    address.flush();
+    range(panel, 20);
+    address.flush();
+    vi.runAllTimers();
+    expect(entries).toEqual(['#tb_contention', hashOf({ range: '0~10' })]);
+  });
+
+  it('goes back without another entry, and without a loss of what was noted since', () => {
+    const { panel, host, address, entries } = writing('#tb_contention');
+    range(panel, 10);
+    vi.runAllTimers();
+    panel.timeline.marks.note(ns(8), 'here');
+    vi.runAllTimers();
+    host.hash = '#tb_contention';
+    address.read(true);
+    expect(panel.timeline.window.range.value).toBeNull();
+    vi.runAllTimers();
+    expect([host.hash, entries]).toEqual([hashOf({ marks: '8%3Ahere' }), ['#tb_contention']]);
+    host.hash = '#tb_contention';
+    address.read();
+    expect(panel.timeline.marks.all.value).toEqual([]);
+  });
+
+  it('makes no entry when another tab has dropped the keys from the address', () => {
+    const { panel, host, entries } = writing('#tb_contention');
+    range(panel, 10);
+    vi.runAllTimers();
+    host.isShown.value = false;
+    host.hash = '#tb_contention';
+    host.isShown.value = true;
+    vi.runAllTimers();
+    expect([host.hash, entries.length]).toEqual([hashOf({ range: '0~10' }), 1]);
+  });
+
+  it('names the only group in a link, and what is set', () => {
+    const { panel, address } = opened(hashOf({ range: '0~10' }));
+    range(panel, 20);
+    expect(address.link('g7')).toBe(hashOf({ group: 'g7', range: '0~20' }));
+  });
 });

@@ -4,7 +4,7 @@ import type { Report, Session } from '../api/report';
 import { withEntry } from '../base/maps';
 import { type Ns, ns } from '../base/units';
 import { asNs, asText, mapOf } from '../model/hash';
-import { keyOf } from './address';
+import { keyOf, PLACE } from './address';
 
 export class ByHand {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
@@ -17,9 +17,9 @@ export class ByHand {
   /** Captures alone by session, both by id; '' for none. */
   readonly baselines = signal<ReadonlyMap<string, string>>(new Map());
   readonly keys = [
-    keyOf('shift', mapOf(asText, asNs), this.shifts),
-    keyOf('gpu', mapOf(asText, asText), this.gpus),
-    keyOf('baseline', mapOf(asText, asText), this.baselines),
+    keyOf('shift', mapOf(asText, asNs), this.shifts, PLACE),
+    keyOf('gpu', mapOf(asText, asText), this.gpus, PLACE),
+    keyOf('baseline', mapOf(asText, asText), this.baselines, PLACE),
   ];
 
   constructor(

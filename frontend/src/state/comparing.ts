@@ -3,7 +3,7 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { Comparison } from '../api/report';
 import { ApiError, type Fresh, NOT_READY, type Source, STALE } from '../api/source';
 import { TEXT } from '../model/hash';
-import { keyOf } from './address';
+import { keyOf, PLACE } from './address';
 import { keepAsking } from './asking';
 
 /** Marks the id of a group where else the id of a device stands. */
@@ -16,7 +16,7 @@ export const inGroup = (id: string): string => `${GROUP}${id}`;
 export class Comparing {
   /** The id of the device before, or `group:` and the id of a group; null: nothing is compared. */
   readonly before = signal<string | null>(null);
-  readonly keys = [keyOf('before', TEXT, this.before)];
+  readonly keys = [keyOf('before', TEXT, this.before, PLACE)];
   readonly found = signal<Comparison | null>(null);
   readonly error = signal<string | null>(null);
   /** Whether the other group is still analysed. */

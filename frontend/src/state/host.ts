@@ -6,6 +6,10 @@ import { signal } from '@preact/signals';
 import type { ThemeName } from '../base/palette';
 
 const DARK_CLASS = 'dark-mode';
+const PLUGIN = 'tb_contention';
+const IS_OURS = new RegExp(`^#${PLUGIN}(&|$)`);
+/** In the state of an entry of the history. */
+const MARK = PLUGIN;
 
 /** The parent window, or this one when the parent is of another origin (a notebook's proxy, say). */
 function outer(): Window {
@@ -37,9 +41,13 @@ export class Host {
   readonly theme = signal<ThemeName>('light');
   readonly forced = signal(false);
   readonly isShown = signal(true);
+  /** Whether the pointer is held down: a gesture is under way. */
+  readonly isHeld = signal(false);
   readonly #outer = outer();
-  /** What happens when Back or Forward has led to another address of this panel. */
-  onTravel = (): void => {};
+  /** What happens when Back or Forward has led to another address of this panel; `isOwn`: to one that it wrote. */
+  onTravel = (_isOwn: boolean): void => {};
+  /** What happens before a press or a key does anything, and after it did. */
+  onGesture = (): void => {};
   /** What TensorBoard's reload button does here. */
   onReload = (): void => {};
 
@@ -47,14 +55,15 @@ export class Host {
     this.#watchTheme();
     this.#watchShown();
     this.#listenForReload();
-    this.#outer.addEventListener('popstate', () => {
-      if (this.#isOurs) this.onTravel();
+    this.#watchGestures();
+    this.#outer.addEventListener('popstate', ({ state }) => {
+      if (this.#isOurs) this.onTravel(state?.[MARK] === true);
     });
   }
 
   /** TensorBoard's addresses begin with the plugin; an address of another one has none of our keys. */
   get #isOurs(): boolean {
-    return this.#outer === window || /^#tb_contention(&|$)/.test(this.hash);
+    return this.#outer === window || IS_OURS.test(this.hash);
   }
 
   get hash(): string {
@@ -65,13 +74,46 @@ export class Host {
   set hash(hash: string) {
     const { history, location } = this.#outer;
     if (location.hash === hash || (hash === '#' && location.hash === '')) return;
-    history.replaceState(history.state, '', `${location.pathname}${location.search}${hash}`);
+    history.replaceState(this.#marked, '', `${location.pathname}${location.search}${hash}`);
   }
 
-  /** Make another entry of the browser's history, which begins as the present one. */
-  push(): void {
+  /** Make another entry of the browser's history. */
+  push(hash: string): void {
     const { history, location } = this.#outer;
-    history.pushState(history.state, '', `${location.pathname}${location.search}${location.hash}`);
+    history.replaceState(this.#marked, '');
+    history.pushState(this.#marked, '', `${location.pathname}${location.search}${hash}`);
+  }
+
+  /** The address at which TensorBoard opens the panel with a hash. */
+  link(hash: string): string {
+    const { href } = this.#outer.location;
+    // A page of another origin around TensorBoard hides its address: the panel's own lies one folder below TensorBoard's.
+    const root = /\/data\/plugin_entry\.html$/.test(this.#outer.location.pathname)
+      ? new URL('..', href).href
+      : href;
+    return `${root.split('#')[0]}${IS_OURS.test(hash) ? hash : hash.replace(/^#?/, `#${PLUGIN}&`)}`;
+  }
+
+  /** What others keep with the entry of the history, and that the panel wrote its address. */
+  get #marked(): object {
+    return { ...this.#outer.history.state, [MARK]: true };
+  }
+
+  #watchGestures(): void {
+    const listen = (names: readonly string[], listener: (event: Event) => void): void => {
+      for (const name of names) window.addEventListener(name, listener, { capture: true });
+    };
+    listen(['pointerdown', 'keydown'], (event) => {
+      // A key that is held down is one gesture.
+      if ((event as KeyboardEvent).repeat) return;
+      this.onGesture();
+      this.isHeld.value = event.type === 'pointerdown';
+    });
+    listen(['pointerup', 'pointercancel', 'keyup'], () => {
+      this.isHeld.value = false;
+      // What a release sets off comes first.
+      setTimeout(() => this.onGesture());
+    });
   }
 
   #watchTheme(): void {

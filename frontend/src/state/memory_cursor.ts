@@ -5,7 +5,7 @@ import { type Bytes, type Ns, ns, type Px } from '../base/units';
 import { INSTANT } from '../model/hash';
 import { CAPS, type Caps, markNear } from '../model/memory';
 import { nsPerPx, toNs } from '../model/viewport';
-import { keyOf } from './address';
+import { keyOf, PLACE } from './address';
 import type { Lanes } from './lanes';
 import type { OpenDevice } from './open_device';
 import type { TimeWindow } from './window';
@@ -18,7 +18,7 @@ export class MemoryCursor {
   readonly instant = signal<Ns | null>(null);
   /** By index of the session in the layout. */
   readonly caps = signal<Caps>(new Map());
-  readonly keys = [keyOf('instant', INSTANT, this.instant), keyOf('caps', CAPS, this.caps)];
+  readonly keys = [keyOf('instant', INSTANT, this.instant, PLACE), keyOf('caps', CAPS, this.caps)];
 
   constructor(
     readonly device: OpenDevice,

@@ -7,7 +7,7 @@ import { themeOf } from '../base/palette';
 import { UNTRACED, UNTRACED_WORDS } from '../model/blame';
 import { type Codec, TEXT } from '../model/hash';
 import { during, messageOf } from './activity';
-import { Address, type Addressed, keyOf, restore } from './address';
+import { Address, type Addressed, keyOf, PLACE, restore } from './address';
 import { ByHand } from './by_hand';
 import { Comparing } from './comparing';
 import { ContentionView } from './contention';
@@ -50,7 +50,7 @@ export class Panel {
   /** The id of the session that matters most to the user; null: all count the same. */
   readonly preferred = signal<string | null>(null);
   readonly keys = [
-    keyOf('device', TEXT, this.deviceId),
+    keyOf('device', TEXT, this.deviceId, PLACE),
     keyOf('first', TEXT, this.preferred),
     keyOf('table', TABLE, this.table),
   ];
@@ -77,6 +77,8 @@ export class Panel {
     (id) => this.labelOf(id),
   );
   readonly byHand = new ByHand(this.report, () => {
+    // The same place may hold another event then.
+    this.timeline.selection.clear();
     this.#setView();
     void this.refresh();
   });
@@ -110,7 +112,8 @@ export class Panel {
     this.host.start();
     this.#address.read();
     this.#setView();
-    this.host.onTravel = () => this.#travel();
+    this.host.onTravel = (isOwn) => this.#travel(isOwn);
+    this.host.onGesture = () => this.#address.flush();
     this.host.onReload = () => void this.refresh().then(() => this.#again(SECOND_LOOK_MS));
     effect(() => {
       // Runs again for another device, revision or view; polls of the same revision change nothing.
@@ -190,19 +193,38 @@ export class Panel {
     this.#reopen(id);
   }
 
-  /** Back or Forward: another group, or the list, as the address has it. */
-  #travel(): void {
-    const { groups } = this;
+  /** Back or Forward: another group, the list, or another place in the group, as the address has it; `isOwn`: as it was left. */
+  #travel(isOwn: boolean): void {
+    const { groups, source, timeline } = this;
     const old = groups.isOverview.value ? null : groups.pinned.value;
+    const [view, device] = [source.viewKey, this.deviceId.value];
+    const isOnly = (this.summary.value?.groups ?? 0) < 2;
+    // The address names a group only where there are several, or where it holds more.
+    const id = this.#address.text('group') || (isOnly ? old : null);
     batch(() => {
       // What is read from the address must not be reset once the other group is there.
-      if (!this.#address.holds('group', old ?? '')) this.timeline.close();
-      this.#address.read();
-      if (!groups.isChosen.value && (this.summary.value?.groups ?? 0) > 1) groups.place.value = 'overview';
+      if (id !== old) timeline.close();
+      this.#address.read(isOwn && id === old && (this.#address.text('device') || null) === device);
+      if (id === null) groups.place.value = 'overview';
+      else if (groups.pinned.value === null) {
+        groups.pinned.value = id;
+        groups.place.value = 'group';
+      }
+      timeline.window.dropCrumbs();
     });
-    const id = groups.pinned.value;
-    if (id !== old) this.#reopen(id);
-    else this.#setView();
+    if (id !== old) {
+      this.#reopen(id);
+      return;
+    }
+    this.#setView();
+    if (source.viewKey !== view) void this.refresh();
+    else void timeline.selection.follow();
+  }
+
+  /** The address that shows what is on screen. */
+  link(): string {
+    const { groups } = this;
+    return this.host.link(this.#address.link(groups.isOverview.value ? null : groups.pinned.value));
   }
 
   #reopen(id: string | null): void {

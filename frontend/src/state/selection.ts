@@ -1,24 +1,52 @@
 /** The selected event, what the server knows of it, and the ways to others. */
 import { batch, computed, signal } from '@preact/signals';
-import type { EventDetail, Place } from '../api/report';
+import type { EventDetail, LayoutLane, Place } from '../api/report';
 import { STALE } from '../api/source';
 import { formatDuration, plural } from '../base/format';
-import { hull, lengthOf, ns, px, type Span } from '../base/units';
+import { hull, lengthOf, type Ns, ns, px, type Span, span } from '../base/units';
+import { asCount, asNs, type Codec } from '../model/hash';
 import { type Hit, lanesShown, neighbourOf, sliceNear } from '../model/hit';
+import type { LaneBox, Rows } from '../model/rows';
 import type { LaunchArrow } from '../model/scene';
 import { spanOf } from '../model/timeline';
 import { centreOf, nsPerPx } from '../model/viewport';
 import { during, messageOf } from './activity';
+import { keyOf, PLACE } from './address';
 import type { Content } from './content';
 import type { Lanes } from './lanes';
 import type { OpenDevice } from './open_device';
 import type { TimeWindow } from './window';
+
+/** An event by its lane, its sub-lane and an instant within it. */
+interface EventPlace {
+  readonly lane: number;
+  readonly row: number;
+  readonly at: Ns;
+}
+
+const EVENT: Codec<EventPlace | null> = {
+  pack: (place) => (place === null ? '' : `${place.lane}~${place.row}~${place.at}`),
+  unpack: (text) => {
+    const parts = text.split('~');
+    const [lane, row, at] = [asCount(parts[0]), asCount(parts[1] ?? ''), asNs(parts[2] ?? '')];
+    return lane === undefined || row === undefined || at === undefined ? null : { lane, row, at };
+  },
+};
+
+const placeOf = ({ box, slice }: Hit): EventPlace => ({
+  lane: box.lane.lane,
+  row: slice.row,
+  at: ns(Math.floor(centreOf(slice))),
+});
 
 const isWithin = (inner: Span, outer: Span): boolean => outer.start <= inner.start && inner.end <= outer.end;
 
 export class Selection {
   readonly selected = signal<Hit | null>(null);
   readonly detail = signal<EventDetail | null>(null);
+  /** Where the selected event is; ahead of it when it comes from the address. */
+  readonly place = signal<EventPlace | null>(null);
+  readonly keys = [keyOf('event', EVENT, this.place, PLACE)];
 
   constructor(
     readonly device: OpenDevice,
@@ -51,6 +79,7 @@ export class Selection {
     batch(() => {
       this.selected.value = hit;
       this.detail.value = null;
+      this.place.value = placeOf(hit);
     });
     if (layout.value === null) return;
     announcement.value = this.#describe(hit);
@@ -68,7 +97,48 @@ export class Selection {
     batch(() => {
       this.selected.value = null;
       this.detail.value = null;
+      this.place.value = null;
     });
+  }
+
+  /** Select what the address names, unless it is selected. */
+  async follow(): Promise<void> {
+    const hit = this.selected.value;
+    if (EVENT.pack(hit && placeOf(hit)) !== EVENT.pack(this.place.value)) await this.find();
+  }
+
+  /** Select what the address names; on other files or another analysis only if it still is what was selected. */
+  async find(): Promise<void> {
+    const [place, layout, rows] = [this.place.value, this.device.layout.value, this.lanes.rows.value];
+    const old = this.selected.value;
+    const known =
+      old !== null && place !== null && EVENT.pack(placeOf(old)) === EVENT.pack(place) ? old : null;
+    batch(() => {
+      this.selected.value = null;
+      this.detail.value = null;
+    });
+    const lane = layout?.lanes[place?.lane ?? -1];
+    if (place === null || layout === null || rows === null || lane === undefined) return;
+    try {
+      const event = await during(this.device.source.event(layout.device, place.lane, place.row, place.at));
+      if (event === STALE || this.place.value !== place) return;
+      if (event === null || (known !== null && known.slice.name !== event.name)) return;
+      const end = ns(event.start_ns + event.duration_ns);
+      const { name, kind, duration_ns: busy } = event;
+      const slice = { ...span(event.start_ns, end), name, count: 1, busy, row: place.row, kind };
+      batch(() => {
+        this.selected.value = { box: this.#boxOf(rows, lane), slice };
+        this.detail.value = event;
+      });
+    } catch (failure) {
+      this.device.error.value = messageOf(failure);
+    }
+  }
+
+  /** Where a lane is drawn; without height where it is not. */
+  #boxOf(rows: Rows, lane: LayoutLane): LaneBox {
+    const found = [...rows.pinned, ...lanesShown(rows)].find((box) => box.lane === lane);
+    return found ?? { lane, top: px(0), height: px(0) };
   }
 
   /** Select an event and bring it into the window, with what it is to be seen beside, and its lane into sight. */
@@ -83,9 +153,9 @@ export class Selection {
     if (beside !== null && !isSeen) this.window.frame(both, 0.2);
     else if (!isSeen || lengthOf(where) < 3 * nsPerPx(viewport)) this.window.approach(where);
     const rows = this.lanes.rows.value;
-    const box = (rows === null ? [] : [...rows.pinned, ...lanesShown(rows)]).find((b) => b.lane === lane);
+    if (rows === null) return;
     const slice = { ...where, name: place.name, count: 1, busy: lengthOf(where), row: place.row, kind: 0 };
-    await this.select({ box: box ?? { lane, top: px(0), height: px(0) }, slice });
+    await this.select({ box: this.#boxOf(rows, lane), slice });
   }
 
   /** Select the event after (1) or before (-1) the selected one in its sub-lane, among those that the tiles have. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Place } from '../api/report';
+import type { EventDetail, Place } from '../api/report';
 import { Source } from '../api/source';
 import { ns, px, span } from '../base/units';
 import { contentionTrack, laneTrack, layout, tileBytes } from '../testing/literals';
@@ -51,16 +51,18 @@ describe('with its tiles', () => {
   const SLICES = [{ at: [60, 90] }, { at: [300, 340] }] as const;
 
   let asked: URL[];
+  let event: Partial<EventDetail> | null = null;
 
   async function loaded(): Promise<Timeline> {
     asked = [];
+    event = null;
     const lanes = [...layout.lanes, { ...layout.lanes[1], lane: 3, kind: 'launch' as const }];
     const fetcher = (async (address: string) => {
       const url = new URL(address, 'http://host/');
       asked.push(url);
       const [route, query] = [url.pathname.split('/').at(-1), url.searchParams];
       if (route === 'layout') return new Response(JSON.stringify({ ...layout, lanes }));
-      if (route === 'event') return new Response('{"event": null}');
+      if (route === 'event') return new Response(JSON.stringify({ event }));
       const [level, index] = [Number(query.get('level')), Number(query.get('index'))];
       const tracks = [contentionTrack(CONTENDED), laneTrack(1, SLICES)];
       return new Response(tileBytes(level, index, ['gemm'], tracks));
@@ -90,6 +92,32 @@ describe('with its tiles', () => {
     });
     expect(middles).toEqual([105, 320, 710, 105]);
     expect(timeline.announcement.value).toBe('Contended for 10 ns by 2 sessions.');
+  });
+
+  it('selects the event of the address, and again after another analysis if it still is the same', async () => {
+    const timeline = await loaded();
+    const { selection } = timeline;
+    selection.place.value = { lane: 1, row: 0, at: ns(320) };
+    event = { name: 'gemm', start_ns: ns(300), duration_ns: ns(40), kind: 0 };
+    await selection.follow();
+    expect(selection.selected.value?.slice).toMatchObject({ name: 'gemm', start: 300, end: 340, row: 0 });
+    expect(selection.selected.value?.box.lane.lane).toBe(1);
+    expect(selection.detail.value).toEqual(event);
+    await timeline.open(layout.device);
+    expect(selection.detail.value).toEqual(event);
+    event = { ...event, name: 'another' };
+    await timeline.open(layout.device);
+    expect([selection.selected.value, selection.detail.value]).toEqual([null, null]);
+  });
+
+  it('selects nothing where the event of the address is gone', async () => {
+    const timeline = await loaded();
+    timeline.selection.place.value = { lane: 1, row: 0, at: ns(320) };
+    await timeline.selection.follow();
+    expect(timeline.selection.selected.value).toBeNull();
+    timeline.selection.place.value = { lane: 99, row: 0, at: ns(320) };
+    await timeline.selection.follow();
+    expect(asked.filter(({ pathname }) => pathname.endsWith('event'))).toHaveLength(1);
   });
 
   it('selects what it jumps to, and where nothing is selected an event of the window', async () => {

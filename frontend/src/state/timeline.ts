@@ -42,7 +42,9 @@ export class Timeline implements OpenDevice {
   readonly memoryCursor = new MemoryCursor(this, this.window, this.lanes);
   readonly marks = new Marks(this);
   readonly jumping = new Jumping(this, this.window, this.content);
-  readonly keys = [this.window, this.memoryCursor, this.lanes, this.marks].flatMap(({ keys }) => keys);
+  readonly keys = [this.window, this.selection, this.memoryCursor, this.lanes, this.marks].flatMap(
+    ({ keys }) => keys,
+  );
 
   constructor(
     readonly source: Source,
@@ -79,8 +81,8 @@ export class Timeline implements OpenDevice {
         this.layout.value = layout;
         this.content.renew();
         this.pointer.unhover();
-        this.selection.clear();
       });
+      await this.selection.find();
     } catch (error) {
       this.error.value = messageOf(error);
     }

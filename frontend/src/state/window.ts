@@ -4,7 +4,7 @@ import { formatDuration } from '../base/format';
 import { lengthOf, type Ns, ns, type Px, px, type Span, span } from '../base/units';
 import { SPAN } from '../model/hash';
 import { centreOf, clampView, fitTo, nsPerPx, panBy, toNs, type Viewport, zoomAt } from '../model/viewport';
-import { keyOf } from './address';
+import { keyOf, PLACE } from './address';
 import type { OpenDevice } from './open_device';
 
 /** Nobody wants to be brought closer than this without asking. */
@@ -21,7 +21,7 @@ export class TimeWindow {
   readonly range = signal<Span | null>(null);
   /** Ranges that were chosen one inside the other, widest first; zooming and panning do not change them. */
   readonly crumbs = signal<readonly Span[]>([]);
-  readonly keys = [keyOf('window', SPAN, this.span), keyOf('range', SPAN, this.range)];
+  readonly keys = [keyOf('window', SPAN, this.span, PLACE), keyOf('range', SPAN, this.range, PLACE)];
 
   constructor(readonly device: OpenDevice) {}
 
@@ -123,6 +123,13 @@ export class TimeWindow {
       this.crumbs.value = this.crumbs.value.slice(0, place + 1);
       this.show(crumb);
     });
+  }
+
+  /** Forget the ranges that the window has left. */
+  dropCrumbs(): void {
+    const view = this.span.value;
+    const isIn = ({ start, end }: Span): boolean => view !== null && start <= view.start && view.end <= end;
+    this.crumbs.value = this.crumbs.value.filter(isIn);
   }
 
   announce(): void {

@@ -26,8 +26,8 @@ function shown(list: readonly ListedGroup[], more: Partial<Summary> = {}): Panel
 
 it('shows a single group by its title alone', () => {
   shown([listed('only')]);
-  expect(root.textContent).toBe('group only');
-  expect(root.querySelector('button, canvas')).toBeNull();
+  expect(root.textContent).toBe('group only copy link');
+  expect(root.querySelector('nav, canvas')).toBeNull();
 });
 
 it('names the group that is open, and leads to all of them', () => {

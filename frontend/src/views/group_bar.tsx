@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { plural } from '../base/format';
 import type { Panel } from '../state/panel';
+import { CopyButton } from './copy';
 import { GroupStrip } from './group_strip';
 
 function Notice({ panel }: { panel: Panel }): JSX.Element | null {
@@ -21,6 +22,17 @@ function Notice({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
+function CopyLink({ panel }: { panel: Panel }): JSX.Element {
+  return (
+    <CopyButton
+      text={() => panel.link()}
+      label="copy link"
+      done="link copied"
+      title="Copy a link that opens this view: the group, the range, the selection and all settings"
+    />
+  );
+}
+
 export function GroupBar({ panel }: { panel: Panel }): JSX.Element {
   const summary = panel.summary.value;
   const group = summary?.group ?? null;
@@ -28,13 +40,21 @@ export function GroupBar({ panel }: { panel: Panel }): JSX.Element {
   return (
     <>
       <Notice panel={panel} />
-      {count < 2 && group !== null && <p class="group-title muted">{group.title}</p>}
+      {count < 2 && group !== null && (
+        <p class="group-title muted">
+          {group.title} <CopyLink panel={panel} />
+        </p>
+      )}
       {count > 1 && (
         <nav class="group-bar" aria-label="Groups of captures">
           <button type="button" class="group-button" onClick={() => panel.chooseGroup(null)}>
             ‹ All {plural(count, 'group')}
           </button>
-          {group !== null && <strong class="group-name">{group.title}</strong>}
+          {group !== null && (
+            <span>
+              <strong class="group-name">{group.title}</strong> <CopyLink panel={panel} />
+            </span>
+          )}
           <GroupStrip panel={panel} />
         </nav>
       )}
