@@ -20,7 +20,9 @@ from tb_contention.model.report import DeviceReport
 from tb_contention.recorders.discover import discover
 from tb_contention.stages import aligned_traces
 from tb_contention.units import SessionId
+from tb_contention.words.names import session_labels
 from tb_contention.words.numbers import listing
+from tb_contention.words.typed import called, unnamed
 
 #: Decodes files, those that are at hand already for nothing.
 Decode = Callable[[tuple[CaptureFile, ...]], Mapping[CaptureFile, DecodedFile]]
@@ -121,7 +123,8 @@ def find_baselines(
     by_capture: dict[SessionId, list[Session]] = {}
     for session in alone.sessions:
         by_capture.setdefault(session.process or session.id, []).append(session)
-    chosen = _Chosen(aligned=aligned, wanted=wanted, beside=beside, by_capture=by_capture)
+    labels = session_labels(aligned.sessions)
+    chosen = _Chosen(aligned=aligned, labels=labels, wanted=wanted, beside=beside, by_capture=by_capture)
     chosen.require_known()
     sessions = {session.id: session for session in aligned.sessions}
     solos: dict[SessionId, tuple[Solo, ...]] = {}
@@ -140,6 +143,7 @@ class _Chosen:
     """Who may be whose baseline."""
 
     aligned: AlignedTraces
+    labels: Mapping[str, str]
     wanted: Mapping[str, str]
     beside: Beside
     by_capture: Mapping[SessionId, Sequence[Session]]
@@ -147,20 +151,23 @@ class _Chosen:
     def require_known(self) -> None:
         """Raise OptionError for a session or a run that is not there."""
         for word, run in self.wanted.items():
-            if not any(fits(word, s.id, s.name, s.run) for s in self.aligned.sessions):
-                raise _unknown(
-                    "session", word, {s.id for s in self.aligned.sessions} | {s.name for s in self.aligned.sessions}
-                )
+            if not any(self._is(word, s) for s in self.aligned.sessions):
+                raise unnamed("--baseline", word, called(self.aligned.sessions))
             if run and not self.beside.proposals.named.get(run) and not self._inside(run):
-                raise _unknown("run", run, {s.run for s in self.aligned.sessions})
+                runs = {s.run: (s.run,) for s in self.aligned.sessions}
+                raise unnamed("--baseline", run, {**called(self.aligned.sessions), **runs}, "session, run or path")
 
     def _inside(self, run: str) -> list[Session]:
         """Find sessions of the analysis itself, also those inside a process."""
-        return [s for s in self.aligned.sessions if fits(run, s.id, s.name, s.run)]
+        return [s for s in self.aligned.sessions if self._is(run, s)]
+
+    def _is(self, word: str, session: Session) -> bool:
+        """Return whether a word names a session, as reports show it or in any other way."""
+        return self.labels[session.id] == word or fits(word, session.id, session.name, session.run)
 
     def candidates(self, session: Session) -> list[Candidate]:
         """List the captures that may be a session's baseline, the best first."""
-        words = [run for word, run in self.wanted.items() if fits(word, session.id, session.name, session.run)]
+        words = [run for word, run in self.wanted.items() if self._is(word, session)]
         if not words:
             proposals = self.beside.proposals.automatic.get(session.process or session.id, ())
             return [c for one in proposals for c in self._of(session, one)]
@@ -216,10 +223,6 @@ def with_baselines(device: DeviceReport, baselines: Baselines) -> DeviceReport:
         for loss in device.cost.losses
     )
     return replace(device, cost=replace(device.cost, losses=losses, baselines=notes))
-
-
-def _unknown(what: str, word: str, known: Iterable[str]) -> OptionError:
-    return OptionError(f"--baseline names the {what} {word!r}, which is not among {sorted(known)}.", slug="bad-option")
 
 
 def without_baselines(

@@ -58,7 +58,7 @@ def concerning(faults: Faults, group: DeviceGroup, aligned: AlignedTraces, aroun
     """Name a device and the group of captures that shows what fails on it."""
     members = {s.process or s.id for s in (aligned.session(plane.session) for plane in group.planes)}
     holding = () if around is None else around.snapshot.groups_with(members)
-    return faults.on(group_label(str(group.id), group.device), group=holding[0].id if holding else "")
+    return faults.on(group_label(group), group=holding[0].id if holding else "")
 
 
 def summarised(session: Session, problems: tuple[Problem, ...], faults: Faults) -> SessionReport:

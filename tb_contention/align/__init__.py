@@ -8,17 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tb_contention.align.apart import told_apart
 from tb_contention.align.clocks import clock_steps
 from tb_contention.align.devices import physical_devices
 from tb_contention.align.groups import group_findings, groups_of, open_questions
-from tb_contention.align.place import Placed, place
-from tb_contention.errors import OptionError
+from tb_contention.align.place import Placed, place, says_alone
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, DeviceGroup, PhysicalDevice, Session
 from tb_contention.model.capture import Capture, Container, Sketched
 from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.manifest import ManifestDevice
 from tb_contention.model.sketch import sketch_of
 from tb_contention.units import SessionId
+from tb_contention.words.typed import named, unnamed
 
 #: PyTorch names files `<worker>.<time of writing>.pt.trace.json`.
 _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
@@ -26,7 +27,7 @@ _WRITTEN_AT = re.compile(r"\.\d{10,20}$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlignOptions:
-    """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by name where that is unique.
+    """The user's word. shifts: session -> ns; gpus: (session, ordinal) -> name. Sessions by id, or by the end of a name.
 
     clocks: clocks of sessions that are known from more captures than the ones to align, by id. checked: clocks after kernels were asked,
     which hold instead of what is stated.
@@ -53,18 +54,18 @@ class Arranged:
 
 def arrange(captures: Sequence[Sketched], options: AlignOptions) -> Arranged:
     """Put captures on one time axis and on physical devices, and group them. Raises OptionError when an option names no session."""
-    ids = tuple(SessionId(c.file.id) for c in captures)
     names = _names(captures)
-    shifts = {_resolve(key, ids, names): shift for key, shift in options.shifts.items()}
+    shifts = {_resolve("--shift", key, captures, names): shift for key, shift in options.shifts.items()}
     placed, origin = place(captures, shifts, options.clocks, options.checked)
     by_id = {p.id: p for p in placed}
+    called = {p.id: name for p, name in zip(placed, names, strict=True)}
     words: dict[tuple[str, int], str] = {
-        (_resolve(key, ids, names), ordinal): name for (key, ordinal), name in options.gpus.items()
+        (_resolve("--gpu", key, captures, names), ordinal): name for (key, ordinal), name in options.gpus.items()
     }
     devices, problems = physical_devices(placed, _stated(captures), words)
     groups, findings = [], []
     for device in devices:
-        groups += groups_of(device, by_id)
+        groups += told_apart(groups_of(device, by_id), by_id, called, origin)
     findings += open_questions(devices, by_id)
     return Arranged(
         origin_ns=origin,
@@ -100,22 +101,24 @@ def unambiguous(options: AlignOptions, captures: Sequence[Sketched]) -> AlignOpt
     """Keep the options whose sessions are known among all captures of a directory; the others may be names among those that are chosen."""
     if not (options.shifts or options.gpus):
         return options
-    known = _called(captures)
-    return _of_sessions(options, lambda session: session in known)
+    names = _names(captures)
+    return _of_sessions(options, lambda word: len(_candidates(word, captures, names)) == 1)
 
 
 def known_options(options: AlignOptions, captures: Sequence[Capture], all_captures: Sequence[Sketched]) -> AlignOptions:
-    """Keep the options for some captures of many. Raises OptionError for one that names none of all of them."""
+    """Keep the options for some captures of many, and those that name none of all of them, which are an error to whoever uses them."""
     if not (options.shifts or options.gpus):
         return options
     some = [Sketched(file=c.file, sketch=sketch_of(c.trace), manifest=c.manifest) for c in captures]
-    theirs = _called(all_captures) - _called(some)
-    return _of_sessions(options, lambda session: session not in theirs)
+    return options_among(options, some, all_captures)
 
 
-def _called(captures: Sequence[Sketched]) -> set[str]:
-    """List what options may call these captures."""
-    return {*(c.file.id for c in captures), *_names(captures)}
+def options_among(options: AlignOptions, some: Sequence[Sketched], all_captures: Sequence[Sketched]) -> AlignOptions:
+    """Leave out the options that are about captures of a directory which are not among some of them."""
+    names, every = _names(some), _names(all_captures)
+    return _of_sessions(
+        options, lambda word: bool(_candidates(word, some, names) or not _candidates(word, all_captures, every))
+    )
 
 
 def _of_sessions(options: AlignOptions, wanted: Callable[[str], bool]) -> AlignOptions:
@@ -126,14 +129,22 @@ def _of_sessions(options: AlignOptions, wanted: Callable[[str], bool]) -> AlignO
     )
 
 
-def _resolve(key: str, ids: tuple[SessionId, ...], names: list[str]) -> SessionId:
-    if key in ids:
-        return SessionId(key)
-    matches = [i for i, name in zip(ids, names, strict=True) if name == key]
-    if len(matches) == 1:
-        return matches[0]
-    what = "names several sessions" if matches else "names no session"
-    raise OptionError(f"{key!r} {what}; there are: {', '.join(ids) or 'none'}.", slug="bad-option")
+def _resolve(option: str, word: str, captures: Sequence[Sketched], names: list[str]) -> SessionId:
+    found = _candidates(word, captures, names)
+    if len(found) == 1:
+        return found[0]
+    called = {SessionId(c.file.id): (name,) for c, name in zip(captures, names, strict=True)}
+    among = {session: called[session] for session in found} or called
+    raise unnamed(option, word, among, several=len(found))
+
+
+def _candidates(word: str, captures: Sequence[Sketched], names: list[str]) -> tuple[SessionId, ...]:
+    """Return the captures that a word may name; of several those that had company, since it is they whom reports are about."""
+    found = named(word, {SessionId(c.file.id): (name,) for c, name in zip(captures, names, strict=True)})
+    if len(found) < 2:
+        return found
+    alone = {SessionId(c.file.id) for c in captures if says_alone(c)}
+    return tuple(session for session in found if session not in alone) or found
 
 
 def _names(captures: Sequence[Sketched]) -> list[str]:

@@ -12,7 +12,7 @@ from tb_contention.align.windows import MOST_PAIRS, Windows
 from tb_contention.model.alignment import ClockSource, DeviceGroup, DeviceRef, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.units import I64, DeviceId, Nanoseconds, SessionId
-from tb_contention.words.names import group_label
+from tb_contention.words.names import group_label, physical_label
 from tb_contention.words.numbers import count, duration, listing
 from tb_contention.words.trust import clock_name
 
@@ -116,7 +116,7 @@ def _perhaps_together(windows: Windows) -> tuple[I64, int]:
 def _open_question(host: str, found: list[tuple[PhysicalDevice, list[Placed], I64, int]]) -> Finding:
     pairs = sum(pairs for *_, pairs in found)
     open_ones = list({m[row].id: m[row] for _, m, rows, _ in found for row in rows.tolist()}.values())
-    devices = listing([group_label(str(device.id), device) for device, *_ in found])
+    devices = listing([physical_label(device) for device, *_ in found])
     errors = [s.clock.absolute_error if s.clock.naming is None else s.clock.naming_error for s in open_ones]
     known = [e for e in errors if e is not None]
     without = len(errors) - len(known)
@@ -146,7 +146,7 @@ def group_findings(group: DeviceGroup, sessions: Mapping[SessionId, Session]) ->
     ids = tuple(dict.fromkeys(p.session for p in group.planes))
     if len(ids) < 2:
         return []
-    found, where = [], group_label(str(group.id), group.device)
+    found, where = [], group_label(group)
     if group.left_out:
         are = "is" if group.left_out == 1 else "are"
         found.append(

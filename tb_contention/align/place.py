@@ -1,5 +1,6 @@
 """Captures -> their windows on one time axis."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from tb_contention.model.sketch import Sketch
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
 from tb_contention.words.numbers import duration
 
+#: A folder of captures alone: `tb-contention run --alone` makes `alone/`.
+_ALONE = re.compile(r"(^|[^a-z])(alone|solo|isolated)([^a-z]|$)")
 #: Sources whose error a user's word replaces.
 _COARSE = (ClockSource.FILE_TIME, ClockSource.NONE, ClockSource.SHARED_CAPTURE)
 
@@ -33,6 +36,13 @@ class Placed:
     end: Nanoseconds
     sketch: Sketch
     manifest: ManifestSession | None
+
+
+def says_alone(capture: Placed | Sketched) -> bool:
+    """Return whether the manifest or a folder says that a capture ran alone, though clocks may say otherwise."""
+    if capture.manifest is not None and capture.manifest.recorded is not None:
+        return capture.manifest.recorded.alone
+    return any(_ALONE.search(part.casefold()) for part in capture.file.run.split("/")[:-1])
 
 
 def place(

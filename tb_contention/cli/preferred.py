@@ -4,10 +4,8 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tb_contention.errors import OptionError
-
 if TYPE_CHECKING:
-    from tb_contention.model.report import Report
+    from tb_contention.model.report import DeviceReport, Report
 
 
 def add_preferred(parser: argparse.ArgumentParser) -> None:
@@ -19,23 +17,24 @@ def add_preferred(parser: argparse.ArgumentParser) -> None:
 
 
 def preferring(report: "Report", name: str | None) -> "Report":
-    """Rank what is recommended for a session, by its id or unique name; OptionError where that is none or several."""
+    """Rank what is recommended for the session of a name, in each group that has one.
+
+    Raises OptionError where no group of several sessions has one, or one has several.
+    """
     if name is None:
         return report
-    from tb_contention.words.names import names_of
+    from tb_contention.words.typed import called_in, named, the_one, unnamed
 
-    names = names_of(report)
-    shared = [s for device in report.devices if len(device.sessions) > 1 for s in device.sessions]
-    among = list(dict.fromkeys(shared))
-    matches = [s for s in among if s == name] or [s for s in among if name in (report.session(s).name, names[s])]
-    if len(matches) != 1:
-        known = ", ".join(names[s] for s in among[:10]) or "none"
-        many = "several sessions" if matches else "no session"
-        raise OptionError(
-            f"--for: {name!r} is {many} that shares a device.", slug="bad-option", advice=f"Sessions that do: {known}."
-        )
-    devices = tuple(
-        device if device.advice is None else replace(device, advice=device.advice.preferring(matches[0]))
-        for device in report.devices
-    )
-    return replace(report, devices=devices)
+    shared = {s for device in report.devices if len(device.sessions) > 1 for s in device.sessions}
+    matches = set(named(name, called_in(report, shared)))
+    if not matches:
+        raise unnamed("--for", name, called_in(report, shared), "session that shares a device")
+
+    def ranked(device: "DeviceReport") -> "DeviceReport":
+        here = matches.intersection(device.sessions)
+        if device.advice is None or not here:
+            return device
+        one = the_one("--for", name, called_in(report, here), where="of one group")
+        return replace(device, advice=device.advice.preferring(one))
+
+    return replace(report, devices=tuple(map(ranked, report.devices)))

@@ -151,17 +151,16 @@ def _write_perfetto(arguments: argparse.Namespace, analysis: "Analysis") -> None
 
 
 def _device(report: "Report", wanted: str | None) -> "DeviceReport":
-    """Return the device of an id; by default the first."""
-    for device in report.devices:
-        if wanted is None or device.id == wanted:
-            return device
-    if wanted is None:
+    """Return the device that a word names; by default the first."""
+    if not report.devices:
         raise LogdirError(
             f"The captures in {report.logdir} contain no device.",
             slug="logdir-no-devices",
             advice="Run tb-contention runs LOGDIR to see what each capture contains.",
         )
-    known = ", ".join(device.id for device in report.devices[:10]) or "none"
-    raise OptionError(
-        f"--device: {report.logdir} has no device {wanted!r}.", slug="bad-option", advice=f"Its devices: {known}."
-    )
+    if wanted is None:
+        return report.devices[0]
+    from tb_contention.words.typed import devices_called, the_one
+
+    chosen = the_one("--device", wanted, devices_called(report.devices), "device")
+    return next(device for device in report.devices if device.id == chosen)

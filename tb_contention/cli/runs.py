@@ -75,9 +75,10 @@ def _selected(snapshot: "Snapshot", select: "Selection") -> "Snapshot":
     """Return the part of a directory that is selected. Raises OptionError when nothing is, or an option names no session."""
     from tb_contention.index import choose, matching
 
-    snapshot.require_known_options()
+    whole = snapshot
     if select.filters:
         snapshot = matching(snapshot, select)
     if select.group or select.latest:
         snapshot = snapshot.only(choose(snapshot, select).files)
+    snapshot.require_known_options(whole)
     return snapshot

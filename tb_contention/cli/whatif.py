@@ -123,26 +123,19 @@ def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Name
 
 def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
     """Return the named device; by default the most contended GPU that several sessions shared."""
-    from tb_contention.words.names import device_label
+    from tb_contention.words.typed import devices_called, the_one
 
     shared = [d for d in report.devices if d.cost.workloads]
+    if not shared:
+        raise LogdirError(
+            f"No GPU in {report.logdir} was used by several sessions at the same time.",
+            slug="logdir-no-devices",
+            advice="Predictions need captures of sessions that share a GPU, not of one session alone or of a host's CPU.",
+        )
     if wanted is None:
-        if not shared:
-            raise LogdirError(
-                f"No GPU in {report.logdir} was used by several sessions at the same time.",
-                slug="logdir-no-devices",
-                advice="Predictions need captures of sessions that share a GPU, not of one session alone or of a host's CPU.",
-            )
         return shared[0]
-    for device in report.devices:
-        if wanted in (device.id, device_label(device)) and device.cost.workloads:
-            return device
-    known = ", ".join(device.id for device in shared[:10]) or "none"
-    raise OptionError(
-        f"--device: {report.logdir} has no GPU {wanted!r} that several sessions used at the same time.",
-        slug="bad-option",
-        advice=f"Shared GPUs: {known}.",
-    )
+    chosen = the_one("--device", wanted, devices_called(shared), "GPU", "that several sessions used at the same time")
+    return next(device for device in shared if device.id == chosen)
 
 
 def _questions(
@@ -190,13 +183,6 @@ def _holder(report: "Report", device: "DeviceReport", name: str) -> "SessionId":
 
 
 def _found(report: "Report", name: str, option: str, among: "list[SessionId]") -> "SessionId":
-    from tb_contention.words.names import names_of
+    from tb_contention.words.typed import called_in, the_one
 
-    names = names_of(report)
-    matches = [s for s in among if s == name] or [s for s in among if name in (report.session(s).name, names[s])]
-    if len(matches) == 1:
-        return matches[0]
-    many = "several sessions" if matches else "no session"
-    raise OptionError(
-        f"{option}: {name!r} is {many} of this device.", slug="bad-option", advice=f"Its sessions: {', '.join(among)}."
-    )
+    return the_one(option, name, called_in(report, set(among)), where="of this device")

@@ -8,6 +8,7 @@ from tb_contention.errors import OptionError
 from tb_contention.model.alignment import Session
 from tb_contention.model.comparison import Match
 from tb_contention.model.contention import KernelTotal
+from tb_contention.words.typed import called, the_one
 
 #: Share of their kernels, by number, that sessions of unlike names must have in common to be taken for one program.
 ALIKE = 0.9
@@ -91,19 +92,9 @@ def _by_user(before: tuple[Session, ...], after: tuple[Session, ...], wanted: Ma
 
 
 def _named(word: str, sessions: tuple[Session, ...], side: str) -> Session:
-    """Find a session by id, else by name, else by the last part of its name; raise OptionError unless exactly one matches."""
-    keys: tuple[Callable[[Session], str], ...] = (lambda s: s.id, lambda s: s.name, lambda s: _last(s.name))
-    for key in keys:
-        found = [session for session in sessions if key(session) == word]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            break
-    known = ", ".join(sorted({str(session.id) for session in sessions}))
-    what = "several sessions" if found else "no session"
-    raise OptionError(
-        f"--pair: {word!r} is {what} of the device {side}.", slug="bad-option", advice=f"Its sessions: {known}."
-    )
+    """Find the one session that a word names; raise OptionError unless exactly one matches."""
+    chosen = the_one("--pair", word, called(sessions), where=f"of the device {side}")
+    return next(session for session in sessions if session.id == chosen)
 
 
 def _by_key(before: list[Session], after: list[Session], match: Match, key: Callable[[Session], str]) -> list[Pair]:

@@ -87,7 +87,7 @@ class Scene:
     @property
     def where(self) -> str:
         """Return the device's label: 'GPU 0 on host'."""
-        return group_label(str(self.device.group.id), self.device.group.device)
+        return group_label(self.device.group)
 
     def kernel_mode(self, session: SessionId) -> KernelMode:
         """Return whether a session's tracer let kernels run at once, as its manifest says."""

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from tb_contention.gate.judging import exactly, judged
-from tb_contention.gate.scope import Scope, matches
+from tb_contention.gate.scope import Scope
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.findings import Finding, Problem, Severity
 from tb_contention.model.gate import Gauge, Limits, Outcome, Unit, Verdict
 from tb_contention.model.report import SessionReport
 from tb_contention.units import DeviceId
+from tb_contention.words.typed import called_in, named
 
 _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR, Severity.CRITICAL)
 _MOST_TOLD = 3
@@ -52,12 +53,12 @@ def _clock(session: SessionReport, limit: int) -> Verdict:
 
 def _findings(scope: Scope, least: Severity) -> Iterator[Verdict]:
     """Count the findings of the given severity or worse, per device, then those of no device."""
-    named = bool(scope.limits.sessions or scope.limits.devices)
+    is_part = bool(scope.limits.sessions or scope.limits.devices)
     ids = {s.id for s in scope.sessions}
 
     def judged(findings: tuple[Finding, ...]) -> list[Finding]:
         bad = [f for f in findings if _RANKS.index(f.severity) >= _RANKS.index(least)]
-        return [f for f in bad if not named or not f.sessions or ids & set(f.sessions)]
+        return [f for f in bad if not is_part or not f.sessions or ids & set(f.sessions)]
 
     bad, muted = judged(scope.report.findings), judged(scope.report.muted)
 
@@ -133,7 +134,7 @@ def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
             yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, why=_NOWHERE)
             continue
         for word in scope.limits.sessions if gauge in _OF_SESSIONS else ():
-            ids = {session.id for session in scope.sessions if matches(session, word)}
+            ids = set(named(word, called_in(scope.report, {session.id for session in scope.sessions})))
             if not any(verdict.session in ids for verdict in here):
                 yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, subject=word, why=_NOT_IT)
 

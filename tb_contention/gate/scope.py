@@ -1,48 +1,51 @@
 """Choose the devices and sessions to judge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from tb_contention.errors import OptionError
 from tb_contention.model.attribution import rest_of
 from tb_contention.model.gate import Limits
 from tb_contention.model.report import DeviceReport, Report, SessionReport
-from tb_contention.units import Nanoseconds, SessionId
-from tb_contention.words.names import device_label
+from tb_contention.units import DeviceId, Nanoseconds, SessionId
+from tb_contention.words.typed import called_in, devices_called, named, unnamed
 
+K = TypeVar("K", DeviceId, SessionId)
 #: Rule of the findings that name sessions which may not have run together.
 _PERHAPS_TOGETHER = "clock-too-coarse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What is judged. devices: the selected ones, with the selected sessions; sessions: by id."""
+    """What is judged. devices: the selected ones, with the selected sessions; sessions: by id; steps: the limits of single sessions."""
 
     report: Report
     limits: Limits
     devices: tuple[DeviceReport, ...]
     sessions: tuple[SessionReport, ...]
+    steps: Mapping[SessionId, Nanoseconds]
 
     @classmethod
     def of(cls, report: Report, limits: Limits) -> "Scope":
         """Choose by the limits; raise OptionError for an unknown name."""
-        for word in limits.devices:
-            _known(word, [str(d.id) for d in report.devices], any(_is(d, word) for d in report.devices), "device")
+        chosen = {d for word in limits.devices for d in _devices_named(word, report)}
         sessions = tuple(s for s in report.sessions if not _is_taken_apart(s, report) and not belongs_to_none(s))
-        for word in (*limits.sessions, *(name for name, _ in limits.max_step_of)):
-            _known(word, [str(s.id) for s in sessions], any(matches(s, word) for s in sessions), "session")
-        named = tuple(s for s in sessions if not limits.sessions or any(matches(s, w) for w in limits.sessions))
-        ids = {s.id for s in named}
+        known = called_in(report, {s.id for s in sessions})
+        ids = {s for word in limits.sessions for s in _all_named("--session", word, known, "session")}
+        steps: dict[SessionId, Nanoseconds] = {}
+        for word, length in limits.max_step_of:
+            for session in _all_named("--max-step", word, known, "session"):
+                steps[session] = min(length, steps.get(session, length))
+        judged = tuple(s for s in sessions if not limits.sessions or s.id in ids)
         devices = tuple(
             d
             for d in report.devices
-            if (not limits.devices or any(_is(d, word) for word in limits.devices))
-            and (not limits.sessions or ids & set(d.sessions))
+            if (not limits.devices or d.id in chosen) and (not limits.sessions or ids & set(d.sessions))
         )
         if limits.devices:
             met = {s for d in devices for s in d.sessions}
-            named = tuple(s for s in named if s.id in met)
-        return cls(report=report, limits=limits, devices=devices, sessions=named)
+            judged = tuple(s for s in judged if s.id in met)
+        return cls(report=report, limits=limits, devices=devices, sessions=judged, steps=steps)
 
     def on(self, device: DeviceReport) -> Iterator[SessionReport]:
         """Return the sessions to judge on a device."""
@@ -56,8 +59,7 @@ class Scope:
 
     def longest_step(self, session: SessionReport) -> Nanoseconds | None:
         """Return the step limit of a session: the shortest that names it, else the general one."""
-        own = [length for word, length in self.limits.max_step_of if matches(session, word)]
-        return min(own) if own else self.limits.max_step
+        return self.steps.get(session.id, self.limits.max_step)
 
     def perhaps_together(self, device: DeviceReport) -> bool:
         """Return whether the clocks are too coarse to exclude that others ran beside a device's only session."""
@@ -70,20 +72,18 @@ class Scope:
         return any(not f.sessions or mine & set(f.sessions) for f in found)
 
 
-def matches(session: SessionReport, word: str) -> bool:
-    """Return whether a word is a session's id, its name, or how its name ends, as labels do."""
-    return word in (session.id, session.name) or session.name.endswith(f"/{word}")
+def _devices_named(word: str, report: Report) -> tuple[DeviceId, ...]:
+    """Return the groups on the device that a word names, else the groups that it names."""
+    there = tuple(d.id for d in report.devices if d.group.device.id == word)
+    return there or _all_named("--device", word, devices_called(report.devices), "device")
 
 
-def _is(device: DeviceReport, word: str) -> bool:
-    """Return whether a word is the id or the label of a device group, or the id of its physical device."""
-    return word in (device.id, device.group.device.id, device_label(device))
-
-
-def _known(word: str, ids: list[str], there: bool, what: str) -> None:
-    if not there:
-        known = ", ".join(ids[:10]) or "none"
-        raise OptionError(f"The report has no {what} {word!r}.", slug="bad-option", advice=f"Its {what}s: {known}.")
+def _all_named(option: str, word: str, known: Mapping[K, tuple[str, ...]], what: str) -> tuple[K, ...]:
+    """Return all that a word names, such as the trainer of each group; raise OptionError where that is nothing."""
+    found = named(word, known)
+    if not found:
+        raise unnamed(option, word, known, what)
+    return found
 
 
 def _is_taken_apart(session: SessionReport, report: Report) -> bool:

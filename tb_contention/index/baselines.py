@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from tb_contention.align.place import Placed
-from tb_contention.index.grouping import says_alone
+from tb_contention.align.place import Placed, says_alone
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.baseline import Found
 from tb_contention.model.capture import CaptureFile

@@ -1,13 +1,12 @@
 """Groups of captures for people: named by what they hold, ranked by how much they deserve a look."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tb_contention.align import Arranged
 from tb_contention.align.groups import largest_error
-from tb_contention.align.place import Placed
+from tb_contention.align.place import Placed, says_alone
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.units import Nanoseconds, SessionId
 
@@ -15,8 +14,6 @@ from tb_contention.units import Nanoseconds, SessionId
 _NAMED = 3
 #: Steps in which the share of overlap counts: between groups of the same step, the later one comes first.
 _STEPS = 4
-#: A folder of captures alone: `tb-contention run --alone` makes `alone/`.
-_ALONE = re.compile(r"(^|[^a-z])(alone|solo|isolated)([^a-z]|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +47,6 @@ class Group:
         """Return a name for the content of its files as they are."""
         files = sorted((m.file.relative, m.file.part, m.file.size, m.file.mtime_ns) for m in self.members)
         return hashlib.blake2b(repr(files).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
-
-
-def says_alone(placed: Placed) -> bool:
-    """Return whether the manifest or a folder says that a capture ran alone, though clocks may say otherwise."""
-    if placed.manifest is not None and placed.manifest.recorded is not None:
-        return placed.manifest.recorded.alone
-    return any(_ALONE.search(part.casefold()) for part in placed.file.run.split("/")[:-1])
 
 
 def capture_id(session: str) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, unambiguous
+from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, options_among, unambiguous
+from tb_contention.align.apart import short_name
 from tb_contention.index.copies import copy_problem, find_copies
 from tb_contention.index.grouping import Group, capture_id, groups_of
 from tb_contention.index.named import NamedGroup, host_named, named_groups
@@ -23,9 +24,6 @@ from tb_contention.model.listing import (
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 from tb_contention.words.listing import group_title, nothing_together, worst_first
-
-#: Levels of a path in the name of a capture that shares it with others.
-_LEVELS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +65,10 @@ class Snapshot:
         """The captures in time and on devices."""
         return arrange(self.captures, unambiguous(self.options, self.captures))
 
-    def require_known_options(self) -> None:
-        """Raise OptionError when an option names no session of the directory."""
+    def require_known_options(self, whole: "Snapshot") -> None:
+        """Raise OptionError when an option names several of these sessions, or none of those in the whole directory."""
         if self.options.shifts or self.options.gpus:
-            arrange(self.captures, self.options)
+            arrange(self.captures, options_among(self.options, self.captures, whole.captures))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -102,7 +100,7 @@ class Snapshot:
     def names(self) -> Mapping[str, str]:
         """The names of sessions for people, by id; captures of one program at several times have the same."""
         named = zip(self.arranged.placed, self.arranged.names, strict=True)
-        return {p.id: _short(p.file) if name == p.id else name for p, name in named}
+        return {p.id: short_name(p.file) if name == p.id else name for p, name in named}
 
     @cached_property
     def clocks(self) -> Mapping[SessionId, ClockOffset]:
@@ -229,7 +227,7 @@ class Snapshot:
 
 
 def _by_name(group: NamedGroup, stated: Mapping[CaptureFile, ManifestSession]) -> ListedGroup:
-    names = tuple(map(_short, group.files))
+    names = tuple(map(short_name, group.files))
     known = [stated.get(file) for file in group.files]
     gpus = [device for manifest in known if manifest is not None for device in manifest.devices.values()]
     host = host_named(group.files[0], known[0])
@@ -240,9 +238,3 @@ def _by_name(group: NamedGroup, stated: Mapping[CaptureFile, ManifestSession]) -
         shared=group.is_shared, on_host=False, overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0,
         simulated=sum(manifest is not None and manifest.simulated for manifest in known), by_name=True, left_out=0,
     )  # fmt: skip
-
-
-def _short(file: CaptureFile) -> str:
-    """Name a capture by the end of its run's path, without the directory that is named by its time."""
-    levels = file.run.split("/")[:-1][-_LEVELS:] or [file.host]
-    return "/".join([*levels, file.part] if file.part else levels)

@@ -149,7 +149,8 @@ class DeviceGroup:
     """Sessions that were captured together on one physical device; a session alone is a group of one.
 
     start, end: intersection of the capture windows, ns from the report's origin. max_error: the largest clock error among them. left_out:
-    how many more ran together with them, beyond the bound of a group.
+    how many more ran together with them, beyond the bound of a group. title: its runs and its time, where the device has several groups;
+    apart: the part of it that no other of them has.
     """
 
     id: Annotated[DeviceId, Wire("unique; a later group on the same GPU gets `#2`, `#3`, ...")]
@@ -159,6 +160,8 @@ class DeviceGroup:
     end: Nanoseconds
     max_error: Nanoseconds | None
     left_out: int = 0
+    title: str = ""
+    apart: str = ""
 
     @property
     @wired("how well the sessions are placed against each other")

@@ -18,8 +18,9 @@ from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
 from tb_contention.words.advice import action_parts, asked_words
 from tb_contention.words.findings import Alike, grouped, muted_words
-from tb_contention.words.names import device_label, names_of
-from tb_contention.words.numbers import count, duration
+from tb_contention.words.listing import instant
+from tb_contention.words.names import device_label, device_title, names_of
+from tb_contention.words.numbers import UNKNOWN, count, duration
 from tb_contention.words.problems import (
     AlikeProblems,
     file_in_place,
@@ -71,15 +72,23 @@ def to_html(report: Report) -> str:
     parts.append(_kept(faults, "The list of findings", lambda: _rest(report)))
     parts.append(_kept(faults, "The list of problems", lambda: _problems(report)))
     parts += [_section_table(table, "h2") for table in whole]
+    title = faults.attempt("The title", lambda: _title(answer, report), lambda _: answer.headline)
     parts += [_footer(report), f"<script>{SCRIPT}</script>"]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(answer.headline)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
+        f"<title>{escaped(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
         + "\n".join(part for part in parts if part)
         + "\n</body>\n</html>\n"
     )
+
+
+def _title(answer: Verdict, report: Report) -> str:
+    """Say when the captures were made too, so that pages of several days can be told apart in tabs and bookmarks."""
+    first = report.devices[0].group.start if report.devices else 0
+    when = instant(None if report.origin_ns is None else report.origin_ns + first)
+    return answer.headline if when == UNKNOWN else f"{answer.headline} · {when}"
 
 
 def _kept(faults: Faults, part: str, make: Callable[[], str]) -> str:
@@ -104,7 +113,7 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str, sho
     drawing += _kept(on, "The drawing of the predictions", lambda: _predictions(report, device))
     tables = "\n".join(_section_table(table, "h3") for table in shown)
     return (
-        f"<section><h2>{escaped(device_label(device))}</h2>"
+        f"<section><h2>{escaped(device_title(device))}</h2>"
         f"{_kept(on, 'The answer', lambda: _answer(report, device, number))}\n"
         f'<div class="cards">{cards}</div>\n'
         f"{drawing}\n"

@@ -14,7 +14,7 @@ from tb_contention.tables.people import TextTable
 from tb_contention.words.advice import action_parts, asked_words
 from tb_contention.words.findings import Alike, grouped, muted_words
 from tb_contention.words.memory import memory_sentence
-from tb_contention.words.names import device_label, names_of
+from tb_contention.words.names import device_label, device_title, names_of
 from tb_contention.words.numbers import count, duration, percent
 from tb_contention.words.problems import (
     AlikeProblems,
@@ -117,7 +117,7 @@ def _device(report: Report, device: DeviceReport, tables: list[TextTable], on: F
         f"one session {percent(time.exclusive, time.window)}, "
         f"two or more {percent(time.contended, time.window)}."
     )
-    parts = [f"## {escape(device_label(device))}"]
+    parts = [f"## {escape(device_title(device))}"]
     if not is_first:
         answer = on.attempt("The verdict", lambda: device_verdict(report, device), no_verdict)
         parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]

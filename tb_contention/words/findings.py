@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
-from tb_contention.errors import OptionError
 from tb_contention.model.findings import Finding, Severity
-from tb_contention.model.report import Report, SessionReport
+from tb_contention.model.report import Report
 from tb_contention.units import SessionId
-from tb_contention.words.names import names_of
 from tb_contention.words.numbers import count, listing
+from tb_contention.words.typed import called_in, named, unnamed
 
 #: Findings that no rule of `diagnose/` makes.
 OTHER_RULES = ("clock-too-coarse", "gpu-identity-assumed", "group-bounded", "left-out", "mixed-clocks", "simulated")
@@ -54,8 +52,7 @@ def without_muted(report: Report, mutes: Iterable[tuple[str, str]], rules: Itera
     muted: dict[str, set[SessionId] | None] = {}
     for rule, word in mutes:
         if rule not in known:
-            near = listing(get_close_matches(rule, sorted(known), 3, 0.0))
-            raise OptionError(f"--mute: there is no rule {rule!r}.", slug="bad-option", advice=f"The nearest: {near}.")
+            raise unnamed("--mute", rule, {each: (each,) for each in known}, "rule")
         about = _sessions(report, word) if word else None
         before = muted.get(rule, set())
         muted[rule] = None if about is None or before is None else before | about
@@ -72,16 +69,11 @@ def without_muted(report: Report, mutes: Iterable[tuple[str, str]], rules: Itera
 
 
 def _sessions(report: Report, word: str) -> set[SessionId]:
-    """Return the sessions that a word names: by id, name, the label that reports print, or the end of the name."""
-    names = names_of(report)
-
-    def fits(each: SessionReport) -> bool:
-        return word in (each.id, each.name, names[each.id]) or each.name.endswith(f"/{word}")
-
-    found = {each.id for each in report.sessions if fits(each)}
+    """Return the sessions that a word names, such as the trainer of each group."""
+    known = called_in(report, {each.id for each in report.sessions})
+    found = set(named(word, known))
     if not found:
-        near = listing(get_close_matches(word, sorted(set(names.values())), 3, 0.0)) or "none"
-        raise OptionError(f"--mute: there is no session {word!r}.", slug="bad-option", advice=f"The nearest: {near}.")
+        raise unnamed("--mute", word, known)
     return found
 
 

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from tb_contention.model.alignment import PhysicalDevice, Session
+from tb_contention.model.alignment import DeviceGroup, PhysicalDevice, Session
 from tb_contention.model.contention import UNTRACED
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
@@ -16,6 +16,8 @@ _LONG = 40
 #: One level of an id, with what stands before it.
 _LEVEL = re.compile(r"[/#]?[^/#]+")
 _NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)")
+#: Of a later group on a device.
+_NUMBER = re.compile(r"#(\d+)$")
 _UUID = re.compile(r".*-[0-9a-f]{8}(?P<end>[0-9a-f]{4})", re.IGNORECASE)
 
 
@@ -61,15 +63,29 @@ def names_of(report: Report) -> Names:
 
 
 def device_label(device: DeviceReport) -> str:
-    """Name a device for people: 'GPU 0 on host', 'GPU 0 on host (group 2)', 'the processor of host'."""
-    return group_label(str(device.group.id), device.group.device)
+    """Name a device for people: 'GPU 0 on host', 'GPU 0 on host (5 Mar 2026 10:00 UTC)', 'the processor of host'."""
+    return group_label(device.group)
 
 
-def group_label(group: str, physical: PhysicalDevice) -> str:
-    """Name one group of sessions on a physical device."""
-    name, _, number = group.rpartition("#") if re.search(r"#\d+$", group) else (group, "", "")
-    label = f"the processor of {physical.host}" if physical.device.is_host else _gpu(name, physical)
-    return clean(f"{label} (group {number})" if number else label)
+def device_title(device: DeviceReport) -> str:
+    """Name a device for a heading; of several groups on it by who ran when: 'GPU 0 on host (job7: trainer, 5 Mar 2026 10:00 UTC)'."""
+    title = device.group.title
+    return f"{physical_label(device.group.device)} ({title})" if title else device_label(device)
+
+
+def group_label(group: DeviceGroup) -> str:
+    """Name one group of sessions on a device by what tells it apart from the others there; by its number where nothing does."""
+    label, number = physical_label(group.device), _NUMBER.search(group.id)
+    if group.apart:
+        return f"{label} ({group.apart})"
+    return f"{label} (group {number[1]})" if number else label
+
+
+def physical_label(physical: PhysicalDevice) -> str:
+    """Name a device, whoever ran on it: 'GPU 0 on host', 'the processor of host'."""
+    if physical.device.is_host:
+        return clean(f"the processor of {physical.host}")
+    return clean(_gpu(str(physical.id), physical))
 
 
 def _gpu(name: str, physical: PhysicalDevice) -> str:

@@ -80,8 +80,8 @@ def test_a_limit_on_what_is_not_known_fails_unless_the_user_lets_it_through(
 def test_a_line_tells_the_figure_its_interval_the_limit_and_the_excess(logs: str, capsys: Captured) -> None:
     assert main(["check", logs, "--max-slowdown", "1.5", "--session", "evaluator", *TOGETHER]) == 3
     assert capsys.readouterr().out == (
-        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (group 3): 1.55× (1.35 to 1.83, class A), "
-        "limit 1.50×, over it by 0.045; the limit lies inside the interval\n"
+        "over            max-slowdown  together/evaluator on GPU 0 on simulated-host (5 Mar 2026 10:00 UTC): "
+        "1.55× (1.35 to 1.83, class A), limit 1.50×, over it by 0.045; the limit lies inside the interval\n"
         "Failed: 1 over. The limit lies inside 1 interval.\n"
     )
 
@@ -198,13 +198,16 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
             ["--max-step", "12ms", "--max-step", "13ms"],
             "--max-step is given twice for 'every session', with different values",
         ),
-        (["--max-step", "nobody=12ms"], "The report has no session 'nobody'"),
-        (["--max-slowdown", "2", "--session", "nobody"], "The report has no session 'nobody'"),
-        (["--max-slowdown", "2", "--device", "none"], f"The report has no device 'none'. Its devices: {GPU}#3"),
+        (["--max-step", "nobody=12ms"], "--max-step: no session is called 'nobody'; the nearest are "),
+        (["--max-slowdown", "2", "--session", "nobody"], "--session: no session is called 'nobody'; the nearest are "),
+        (
+            ["--max-slowdown", "2", "--device", "none"],
+            "--device: no device is called 'none'; the nearest are GPU 0 on ",
+        ),
         (["--max-clock-error=-1ms"], "must be above zero"),
         (["--min-evidence", "E"], "invalid choice"),
         (["--no-problems", "--junit", "-"], "--junit cannot write to stdout"),
-        (["--no-problems", "--shift", "nobody=1ms"], "names no session"),
+        (["--no-problems", "--shift", "nobody=1ms"], "--shift: no session is called 'nobody'; the nearest are "),
     ],
 )
 def test_wrong_usage_is_2_and_says_why(words: list[str], says: str, logs: str, capsys: Captured) -> None:

@@ -83,7 +83,7 @@ def test_sessions_are_paired_by_hand(logs: str, capsys: Captured) -> None:
     [
         (["--before-device", "none"], "has no device 'none'. Its devices: simulated-host/GPU:0"),
         (["--pair", "trainer"], "is not BEFORE=AFTER"),
-        (["--pair", "nobody=trainer"], "--pair: 'nobody' is no session of the device before. Its sessions: "),
+        (["--pair", "nobody=trainer"], "--pair: no session of the device before is called 'nobody'; the nearest are "),
         (["--pair", "trainer=a", "--pair", "trainer=b"], "--pair is given twice for 'trainer'"),
         (["--format", "html"], "invalid choice"),
         (

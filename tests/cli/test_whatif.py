@@ -76,18 +76,19 @@ def test_a_device_that_nobody_shared_is_not_offered(demo_logs: Path, capsys: Cap
     logs = str(demo_logs / "simulated_time_slicing")
     assert main(["whatif", logs, "--move", "together/trainer"]) == 0
     caught = capsys.readouterr()
-    assert caught.out.startswith("GPU 0 on simulated-host (group 3): ")
+    assert caught.out.startswith("GPU 0 on simulated-host (5 Mar 2026 10:00 UTC): ")
     assert caught.err == ""
-    assert main(["whatif", logs, "--device", f"{GPU}#3", "--move", "together/trainer"]) == 0
-    again = capsys.readouterr()
-    assert (again.out, again.err) == (caught.out, "")
+    for device in (f"{GPU}#3", "GPU 0 on simulated-host (5 Mar 2026 10:00 UTC)", "GPU 0 on simulated-host"):
+        assert main(["whatif", logs, "--device", device, "--move", "trainer"]) == 0
+        again = capsys.readouterr()
+        assert (again.out, again.err) == (caught.out, "")
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--move", "nobody"], "--move: 'nobody' is no session of this device. Its sessions: "),
-        (["--shift", "nobody=3ms"], "--shift: 'nobody' is no session of this device"),
+        (["--move", "nobody"], "--move: no session of this device is called 'nobody'; the nearest are "),
+        (["--shift", "nobody=3ms"], "--shift: no session of this device is called 'nobody'"),
         (["--shift", "trainer=3"], "is not a duration"),
         (["--cap", "trainer=0"], "is not SESSION=PERCENT from 1 to 100"),
         (["--cap", "trainer=101"], "is not SESSION=PERCENT from 1 to 100"),
@@ -96,9 +97,12 @@ def test_a_device_that_nobody_shared_is_not_offered(demo_logs: Path, capsys: Cap
         (["--memory-limit", "trainer=0"], "is not SESSION=SIZE"),
         (["--memory-limit", "trainer=1e9"], "is not SESSION=SIZE"),
         (["--memory-limit", "trainer=1", "--memory-limit", "trainer=2"], "--memory-limit is given twice for 'trainer'"),
-        (["--memory-limit", "nobody=1"], "--memory-limit: 'nobody' is no session of this device"),
+        (["--memory-limit", "nobody=1"], "--memory-limit: no session of this device is called 'nobody'"),
         (["--policy", "mig"], "invalid choice"),
-        (["--device", "none"], "has no GPU 'none' that several sessions used at the same time"),
+        (
+            ["--device", "none"],
+            "--device: no GPU that several sessions used at the same time is called 'none'; the nearest is GPU 0",
+        ),
         (["--format", "html"], "invalid choice"),
     ],
 )
@@ -138,4 +142,5 @@ def test_what_to_do_first_is_said_for_all_or_for_the_session_that_matters(logs: 
 
 def test_a_preferred_session_that_is_not_there_is_refused_with_those_that_are(logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs, "--for", "nobody"]) == 2
-    assert "Sessions that do: evaluator, trainer." in capsys.readouterr().err
+    told = "--for: no session that shares a device is called 'nobody'; the nearest are trainer and evaluator."
+    assert told in capsys.readouterr().err

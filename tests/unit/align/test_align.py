@@ -186,7 +186,7 @@ def test_the_user_can_move_a_session() -> None:
 
 
 def test_an_option_for_no_session_is_an_error() -> None:
-    with pytest.raises(OptionError, match="names no session"):
+    with pytest.raises(OptionError, match=r"--shift: no session is called 'c'; the nearest is a\.$"):
         align([capture("a", trace(START))], AlignOptions(shifts={"c": 1}))
 
 

@@ -89,10 +89,10 @@ def test_the_user_may_name_a_session_by_id_name_or_last_part() -> None:
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ({"nobody": "train"}, "no session of the device before"),
-        ({"train": "nobody"}, "no session of the device after"),
+        ({"nobody": "train"}, "no session of the device before is called 'nobody'; the nearest are "),
+        ({"train": "nobody"}, "no session of the device after is called 'nobody'; the nearest is train"),
         ({"a/x": "train", "b/x": "train"}, "--pair names .* twice"),
-        ({"x": "train"}, "several sessions of the device before"),
+        ({"x": "train"}, "'x' names 2 sessions of the device before; write a/x or b/x"),
     ],
 )
 def test_a_pair_of_what_is_not_there_is_an_error(wanted: dict[str, str], says: str) -> None:

@@ -399,7 +399,8 @@ def test_a_session_that_is_asked_for_and_not_judged_does_not_pass_beside_one_tha
 )
 def test_a_name_of_nothing_is_an_error_that_tells_what_there_is(limits: Limits) -> None:
     with pytest.raises(
-        OptionError, match=r"The report has no (session|device) '(nobody|nothing)'. Its (session|device)s: .*host0"
+        OptionError,
+        match=r"^--(session|device|max-step): no (session|device) is called '(nobody|nothing)'; the nearest (is|are) \w",
     ):
         judge(shared(), limits)
 

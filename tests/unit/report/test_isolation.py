@@ -27,6 +27,7 @@ FRAMES = {
     "tables_of",
     "to_dict",
     "device_label",
+    "device_title",
     "names_of",
     "places_of",
     "color_of",

@@ -75,12 +75,14 @@ def test_muted_findings_are_counted_in_words() -> None:
     assert muted_words(()) == ""
 
 
-@pytest.mark.parametrize(("mute", "near"), [(("latency-tial", ""), "latency-tail"), (("latency-tail", "c"), "b and a")])
+@pytest.mark.parametrize(
+    ("mute", "near"), [(("latency-tial", ""), "latency-tail"), (("latency-tail", "c"), "are a and b.")]
+)
 def test_what_does_not_exist_cannot_be_muted(mute: tuple[str, str], near: str) -> None:
     with pytest.raises(OptionError) as raised:
         without_muted(report(FIRST), [mute], ())
 
-    assert near in raised.value.advice
+    assert near in str(raised.value)
 
 
 def problem(file: str, message: str) -> Problem:

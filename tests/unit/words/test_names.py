@@ -5,7 +5,7 @@ from lanes import session_of
 
 from tb_contention.model.contention import UNTRACED
 from tb_contention.units import DeviceId, SessionId
-from tb_contention.words.names import device_label, group_label, names_of, session_labels
+from tb_contention.words.names import device_label, group_label, names_of, physical_label, session_labels
 
 
 def test_sessions_are_called_by_the_shortest_end_of_their_name_that_is_theirs_alone() -> None:
@@ -48,6 +48,13 @@ def test_a_gpu_is_named_by_number_host_and_group() -> None:
     device = shared().devices[0]
     physical = device.group.device
     assert device_label(device) == "GPU 0 on host0"
-    assert group_label(f"{physical.id}#3", physical) == "GPU 0 on host0 (group 3)"
-    assert group_label("host0/GPU-6b1f0c5a-1111-2222-3333-0123456789ab", physical) == "GPU …89ab on host0"
-    assert group_label("my GPU", replace(physical, id=DeviceId("my GPU"))) == "my GPU"
+    uuid = DeviceId("host0/GPU-6b1f0c5a-1111-2222-3333-0123456789ab")
+    assert physical_label(replace(physical, id=uuid)) == "GPU …89ab on host0"
+    assert physical_label(replace(physical, id=DeviceId("my GPU"))) == "my GPU"
+
+
+def test_a_group_is_named_by_what_no_other_has_and_by_its_number_only_where_nothing_tells() -> None:
+    group = shared().devices[0].group
+    later = replace(group, id=DeviceId(f"{group.id}#3"))
+    assert group_label(later) == "GPU 0 on host0 (group 3)"
+    assert group_label(replace(later, apart="5 Mar 2026 10:00 UTC")) == "GPU 0 on host0 (5 Mar 2026 10:00 UTC)"
