@@ -95,7 +95,7 @@ def _shifted(clock: ClockOffset, shift: int | None) -> ClockOffset:
     origin = None if clock.origin_ns is None else clock.origin_ns + shift
     return replace(
         clock, source=ClockSource.USER, origin_ns=origin, error=error, absolute_error=error, capture=None, naming=None,
-        naming_error=None, detail=detail,
+        naming_error=None, detail=detail, shift=shift,
     )  # fmt: skip
 
 

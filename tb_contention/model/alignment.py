@@ -57,7 +57,7 @@ class ClockOffset:
 
     capture: sessions with the same non-None value were started by one remote capture, so that between them only `error` counts. naming:
     sessions with the same non-None value are dated by names and times of files that one host's clock wrote in one time zone, so that
-    between them only `naming_error` counts. Against others `absolute_error` does.
+    between them only `naming_error` counts. Against others `absolute_error` does. shift: by how many ns the user moved it.
     """
 
     source: Annotated[ClockSource, Wire("where its wall clock comes from")]
@@ -75,6 +75,7 @@ class ClockOffset:
         Nanoseconds | None,
         Wire("how much later its kernels place it than the clock that it states; null = not moved", signed=True),
     ] = None
+    shift: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

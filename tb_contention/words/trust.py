@@ -1,6 +1,8 @@
 """What an answer rests on: simulated or not, which GPU, which clocks, what was lost."""
 
-from tb_contention.model.alignment import ClockSource, Identity
+from collections.abc import Sequence
+
+from tb_contention.model.alignment import ClockSource, Identity, Session
 from tb_contention.model.contention import Evidence
 from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Severity
@@ -9,7 +11,7 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.baselines import baseline_sentences
 from tb_contention.words.names import Names
-from tb_contention.words.numbers import count, error, listing, share, size
+from tb_contention.words.numbers import count, duration, error, listing, share, size
 
 _IDENTITY = {
     Identity.ASSUMED: "assumed to be the same GPU (host, number and capabilities agree)",
@@ -53,6 +55,7 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         else "simulated"
         if simulated == len(sessions)
         else f"{simulated} of {len(sessions)} sessions simulated",
+        _moved([s.session for s in sessions], names),
         clean(device.group.device.device.model or ""),
         _identity(report, device),
         f"{clocks}, {error(device.group.max_error)}",
@@ -64,6 +67,16 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         losses_of_input(report),
     )
     return tuple(line for line in lines if line)
+
+
+def _moved(sessions: Sequence[Session], names: Names) -> str:
+    """Say what must be true of sessions that the user moved."""
+    places = [
+        f"{names[s.id]} ran {duration(abs(s.clock.shift))} {'earlier' if s.clock.shift < 0 else 'later'}"
+        for s in sessions
+        if s.clock.shift
+    ]
+    return f"holds only if {listing(places)} than the clocks say" if places else ""
 
 
 def _identity(report: Report, device: DeviceReport) -> str:

@@ -427,6 +427,10 @@ def test_a_report_that_nobody_looked_at_is_waited_for(tab: Tab) -> None:
     assert response.status_code == 200
     clocks = {each["id"]: each["clock"]["detail"] for each in json.loads(response.data)["sessions"]}
     assert clocks[session].startswith("moved by hand by −7.00 ms")
+    name = next(s["label"] for s in json.loads(response.data)["sessions"] if s["id"] == session)
+    trust = json.loads(response.data)["devices"][0]["verdict"]["trust"]
+    assert f"holds only if {name} ran 7.00 ms earlier than the clocks say" in trust
+    assert not any("holds only if" in line for line in tab.ready()["report"]["devices"][0]["verdict"]["trust"])
 
 
 def test_the_aligned_sessions_can_be_downloaded_for_perfetto(tab: Tab) -> None:

@@ -45,6 +45,19 @@ def test_the_verdict_says_who_how_much_by_whom_and_by_which_mechanism() -> None:
     ]  # fmt: skip
 
 
+def test_an_answer_about_sessions_moved_by_hand_states_its_condition() -> None:
+    report = shared()
+    by = dict(zip([entry.session.id for entry in report.sessions], (-89_800_000, 2_000), strict=True))
+    moved = tuple(
+        replace(entry, session=replace(entry.session, clock=replace(entry.session.clock, shift=by[entry.session.id])))
+        for entry in report.sessions
+    )
+    first, second = [entry.session.id.split("/")[0] for entry in report.sessions]
+    said = f"holds only if {first} ran 89.8 ms earlier and {second} ran 2.00 µs later than the clocks say"
+    assert said in verdict(replace(report, sessions=moved)).trust
+    assert not any("holds only" in line for line in verdict(report).trust)
+
+
 @pytest.mark.parametrize("evidence", [A, B, C])
 def test_a_known_slowdown_names_its_interval_and_its_evidence(evidence: Evidence) -> None:
     answer = verdict(pair(evidence, (1.49, 1.46, 1.52)))
