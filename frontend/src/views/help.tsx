@@ -17,6 +17,7 @@ const KEYS: readonly (readonly [string, string])[] = [
   ['[ / ]', 'select the previous / next event of the lane; the first time, one in the middle'],
   ['/', 'search; Enter and Shift+Enter go to the next and previous hit'],
   ['M', 'mark the instant under the pointer and write a note'],
+  ['Alt+← / Alt+→', "the browser's Back and Forward: through groups, ranges and selections"],
   ['Esc', 'clear the range and the selection'],
   ['?', 'this help'],
 ];
