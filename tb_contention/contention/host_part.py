@@ -20,7 +20,7 @@ from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, SessionId
 
 #: The device idles for this part of the window, and a session's host works beside another's, with nothing on the GPU, for that part: so
-#: much that what it costs is looked for, and so much that it cannot be left open.
+#: much that what it costs is looked for, and so much that it cannot be left open. Beside a pipeline that always works the former is enough.
 _IDLE, _LOOKED_FOR, _MEETS = 0.3, 0.1, 0.4
 #: A session that waits for batches for this part of the window keeps processors busy all the time: its pipeline works ahead.
 _STARVED = 0.1
@@ -93,7 +93,7 @@ def host_effects(
     ]
     found = {}
     for host, waits in zip(hosts, starved, strict=True):
-        if idle < _IDLE and not waits and host.work.id not in solos:
+        if idle < _IDLE and not any(starved) and host.work.id not in solos:
             continue
         apart = {h.work.id: load for h, load in zip(hosts, loads, strict=True) if h is not host}
         others = united(list(apart.values()))
@@ -102,7 +102,7 @@ def host_effects(
         effect = _against_solo(host, solos.get(host.work.id, []), met, start, end)
         if effect is None and met >= _LOOKED_FOR:
             effect = _from_gaps(host, others, met, start, end)
-        if effect is None and met >= _MEETS:
+        if effect is None and met >= (_LOOKED_FOR if any(starved) else _MEETS):
             waited = (host.fetching & host.exposed).clip(start, end).total / window if waits else 0.0
             effect = _unknown(met, len(works), min(waited, others.clip(start, end).total / window))
         if effect is not None:
