@@ -12,10 +12,14 @@ from tb_contention.advise.ranking import recommend
 from tb_contention.advise.remedies import remedies
 from tb_contention.model.advice import Advice
 from tb_contention.model.findings import Finding
+from tb_contention.model.prediction import Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.words.names import Names
 
 __all__ = ["advise"]
+
+#: Schedules that gain nothing where the kernels of each session fill the GPU.
+_SIDE_BY_SIDE = frozenset({Schedule.MPS.value, Schedule.SM_CAP.value})
 
 
 def advise(device: DeviceReport, findings: tuple[Finding, ...], names: Names, logdir: str) -> Advice:
@@ -24,9 +28,11 @@ def advise(device: DeviceReport, findings: tuple[Finding, ...], names: Names, lo
     found = remedies(device, findings, logdir)
     actions = (*(each.action for each in found), *predicted)
     sessions = device.sessions if len(device.sessions) > 1 else ()
-    everyone = recommend(device, found, predicted, names, logdir, None)
+    full = any(finding.rule == "saturation" and finding.device == device.id for finding in findings)
+    doubted = _SIDE_BY_SIDE if full else frozenset[str]()
+    everyone = recommend(device, found, predicted, names, logdir, None, doubted)
     return Advice(
         actions=actions,
         recommendation=everyone,
-        for_each=tuple(recommend(device, found, predicted, names, logdir, session) for session in sessions),
+        for_each=tuple(recommend(device, found, predicted, names, logdir, session, doubted) for session in sessions),
     )

@@ -23,11 +23,19 @@ def recommend(
     names: Names,
     logdir: str,
     session: SessionId | None,
+    doubted: frozenset[str] = frozenset(),
 ) -> Recommendation:
-    """Say what to do first; session: the one that matters most, None for all. Places count the remedies, then the predicted actions."""
+    """Say what to do first; session: the one that matters most, None for all. Places count the remedies, then the predicted actions.
+
+    doubted: kinds of predicted actions that a finding says help little; they are recommended only where their gain is certain.
+    """
     answer = is_contended(device)
     slowed = answer is Answer.YES and (session is None or _is_slowed(device, session))
-    order = _order(device, predicted, session) if slowed else []
+    order = [
+        place
+        for place in (_order(device, predicted, session) if slowed else [])
+        if predicted[place].kind not in doubted or _gain_is_certain(predicted[place], session)
+    ]
     offset = len(remedies)
     certain = [offset + place for place in order if _gain_is_certain(predicted[place], session)]
     perhaps = [offset + place for place in order if offset + place not in certain]
@@ -101,7 +109,7 @@ def _act(
     here = next((action for action, saves_time in behind if saves_time and action.kind != Schedule.MOVED.value), None)
     if action.kind == Schedule.MOVED.value:
         if here is None:
-            why += " On this GPU alone, no simulated change saves time."
+            why += " On this GPU alone, no simulated change is sure to save time."
         else:
             may = "" if _gain_is_certain(here, session) else ", try this"
             why += f" Without another GPU{may}: {here.title[:1].lower()}{here.title[1:]}."

@@ -264,12 +264,25 @@ def small_grids(scene: Scene) -> Iterator[Remark]:
 
 
 def _is_full(scene: Scene) -> bool:
-    """Return whether the device hardly idles, every session's kernels fill it, and together they do the work of one."""
+    """Return whether the device hardly idles, every session's kernels fill it, and together they do the work of one.
+
+    Where kernels side by side are predicted to save time for certain, they do not fill it.
+    """
     progress, (least, most) = scene.device.cost.progress_sum, _AS_ONE
     large = all(
         f.configured >= _CONFIGURED and f.small_grids is not None and f.small_grids < _LARGE for f in scene.facts
     )
-    return large and _idle(scene) <= _FULL and progress is not None and least <= progress <= most
+    as_one = progress is not None and least <= progress <= most
+    return large and as_one and _idle(scene) <= _FULL and not _gains_surely(scene, Schedule.MPS)
+
+
+def _gains_surely(scene: Scene, schedule: Schedule) -> bool:
+    """Return whether every session is predicted to be faster than it is, the whole range of it."""
+    found = scene.prediction(schedule)
+    now = {loss.session: loss.slowdown.estimate for loss in scene.device.cost.losses}
+    return found is not None and all(
+        p.slowdown is not None and p.slowdown.high < (now.get(p.session) or 0.0) for p in found.sessions
+    )
 
 
 def _idle(scene: Scene) -> float:

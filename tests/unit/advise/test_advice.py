@@ -74,6 +74,16 @@ def test_the_session_that_matters_most_decides_where_the_user_names_one() -> Non
     assert found.recommendation.session == preferred
 
 
+def test_what_a_finding_says_helps_little_is_not_recommended_on_a_mere_chance() -> None:
+    scene = time_sliced()
+    full = finding(scene, "saturation", Severity.WARNING)
+    perhaps = prediction(scene, Schedule.MPS, (0.95, 0.95), span=0.9, wide=0.1)
+    certain = prediction(scene, Schedule.MPS, (0.80, 0.80), span=0.9, wide=0.01)
+    assert [a.kind for a in advice(scene, perhaps).ranked] == ["mps"]
+    assert advice(scene, perhaps, findings=(full,)).ranked == ()
+    assert [a.kind for a in advice(scene, certain, findings=(full,)).ranked] == ["mps"]
+
+
 def test_what_ends_everything_later_is_not_recommended_for_all() -> None:
     scene = time_sliced()
     queue = prediction(scene, Schedule.ONE_AFTER_ANOTHER, (0.5, 1.3), span=1.3)
@@ -157,4 +167,4 @@ def test_what_to_do_without_another_gpu_stands_beside_a_move() -> None:
     away = prediction(scene, Schedule.MOVED, (0.6, 0.6), span=0.6, wide=0.01)
     perhaps = prediction(scene, Schedule.MPS, (0.9, 0.9), span=0.9, wide=0.3)
     assert advice(scene, away, perhaps).recommendation.why.endswith("Without another GPU, try this: do mps.")
-    assert advice(scene, away).recommendation.why.endswith("On this GPU alone, no simulated change saves time.")
+    assert advice(scene, away).recommendation.why.endswith("On this GPU alone, no simulated change is sure to save time.")
