@@ -32,12 +32,14 @@ Decode = Callable[[tuple[CaptureFile, ...]], Mapping[CaptureFile, DecodedFile]]
 class Proposals:
     """What may be a baseline of what. automatic: by capture, found without the user; named: by what the user wrote.
 
-    files: all that they are in, and what ran beside them.
+    files: all that they are in, and what ran beside them. typed: by a user, for whom a name of nothing is a mistake; else it was chosen
+    from a list, and the capture may be gone since.
     """
 
     automatic: Mapping[SessionId, tuple[Proposal, ...]] = field(default_factory=dict)
     named: Mapping[str, tuple[Proposal, ...]] = field(default_factory=dict)
     files: tuple[CaptureFile, ...] = ()
+    typed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +65,14 @@ class Baselines:
 
 
 def proposed(
-    alone: Alone, files: Sequence[CaptureFile], wanted: Mapping[str, str], *, automatic: bool, outside: bool
+    alone: Alone, files: Sequence[CaptureFile], wanted: Mapping[str, str], *, automatic: bool, typed: bool
 ) -> Proposals:
     """Propose baselines for the captures in some files of a log directory. wanted: session -> run, as the user wrote them; "" for none.
 
-    outside: a run may be a place outside the log directory. Raises OptionError where it cannot be read.
+    typed: a run is a name, a pattern or a place outside the log directory; else an id. Raises OptionError where a place cannot be read.
     """
     by_word = {
-        word: alone.named(word) or (_outside(word) if outside else ())
+        word: (alone.named(word) or _outside(word)) if typed else alone.known(word)
         for word in dict.fromkeys(wanted.values())
         if word
     }
@@ -79,7 +81,7 @@ def proposed(
     beside = {neighbour for one in every for neighbour in one.beside}
     places = [placed.file.whole for placed in alone.snapshot.arranged.placed if placed.id in beside] if beside else []
     return Proposals(
-        automatic=found, named=by_word, files=tuple(dict.fromkeys((*(one.file for one in every), *places)))
+        automatic=found, named=by_word, files=tuple(dict.fromkeys((*(one.file for one in every), *places))), typed=typed
     )
 
 
@@ -125,17 +127,25 @@ def find_baselines(
         by_capture.setdefault(session.process or session.id, []).append(session)
     labels = session_labels(aligned.sessions)
     chosen = _Chosen(aligned=aligned, labels=labels, wanted=wanted, beside=beside, by_capture=by_capture)
-    chosen.require_known()
+    if beside.proposals.typed:
+        chosen.require_known()
     sessions = {session.id: session for session in aligned.sessions}
     solos: dict[SessionId, tuple[Solo, ...]] = {}
-    notes: list[BaselineCapture] = []
+    found: list[BaselineCapture] = []
+    by_user: dict[SessionId, list[BaselineCapture]] = {}
     for group in sorted(aligned.groups, key=lambda g: -len(g.planes)):
-        ids = {plane.session for plane in group.planes} - {note.session for note in notes}
-        candidates = {key: chosen.candidates(sessions[key]) for key in ids}
-        used, said = choose_solos(group, sessions, candidates, clock_error(aligned, group))
+        # What the user names is judged once, and where it is refused, the rest goes on as if it had not been named.
+        ids = {plane.session for plane in group.planes} - {note.session for note in found} - set(solos)
+        candidates = {key: chosen.candidates(sessions[key], is_first=key not in by_user) for key in ids}
+        used, notes = choose_solos(group, sessions, candidates, clock_error(aligned, group))
+        for key in sorted(ids - set(by_user)):
+            by_user[key] = [n for n in notes if n.session == key and n.found is Found.USER]
+            by_user[key] += chosen.missing(sessions[key])
+        found += [note for note in notes if note.found is not Found.USER]
         solos |= used
-        notes += said
-    return Baselines(solos=solos, notes=tuple(notes))
+    refused = {(note.session, note.baseline) for notes in by_user.values() for note in notes}
+    found = [note for note in found if (note.session, note.baseline) not in refused]
+    return Baselines(solos=solos, notes=(*(note for notes in by_user.values() for note in notes), *found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,32 +168,59 @@ class _Chosen:
                 raise unnamed("--baseline", run, {**called(self.aligned.sessions), **runs}, "session, run or path")
 
     def _inside(self, run: str) -> list[Session]:
-        """Find sessions of the analysis itself, also those inside a process."""
-        return [s for s in self.aligned.sessions if self._is(run, s)]
+        """Find sessions of the analysis itself that a typed word names, also those inside a process."""
+        return [s for s in self.aligned.sessions if self._is(run, s)] if self.beside.proposals.typed else []
 
     def _is(self, word: str, session: Session) -> bool:
         """Return whether a word names a session, as reports show it or in any other way."""
         return self.labels[session.id] == word or fits(word, session.id, session.name, session.run)
 
-    def candidates(self, session: Session) -> list[Candidate]:
-        """List the captures that may be a session's baseline, the best first."""
-        words = [run for word, run in self.wanted.items() if self._is(word, session)]
-        if not words:
-            proposals = self.beside.proposals.automatic.get(session.process or session.id, ())
-            return [c for one in proposals for c in self._of(session, one)]
-        found = []
-        for run in filter(None, words):
+    def _words(self, session: Session) -> list[str]:
+        """List what the user names for a session, "" for none; what is said of its id counts before what patterns say."""
+        own = [run for word, run in self.wanted.items() if word == session.id]
+        is_all = own or not self.beside.proposals.typed
+        return own if is_all else [run for word, run in self.wanted.items() if self._is(word, session)]
+
+    def candidates(self, session: Session, *, is_first: bool) -> list[Candidate]:
+        """List the captures that may be a session's baseline, the best first. is_first: also those that the user names."""
+        words = self._words(session)
+        if words and not any(words):
+            return []
+        found = [c for run in words if run and is_first for c in self._named(session, run)]
+        proposals = self.beside.proposals.automatic.get(session.process or session.id, ())
+        return found + [c for one in proposals for c in self._of(session, one)]
+
+    def _named(self, session: Session, run: str) -> list[Candidate]:
+        """List the captures that the user means by a run, in the log directory or in the analysis itself."""
+        proposals = self.beside.proposals.named.get(run, ())
+        if (session.process or session.id) in {one.id for one in proposals}:
+            return []
+        found = [c for one in proposals for c in self._of(session, one, run)]
+        inside = [] if proposals else self._inside(run)
+        return found + [
+            Candidate(solo=solo, found=Found.USER)
+            for s in inside
+            if s.id != session.id and (solo := solo_of(s, s.name))
+        ]
+
+    def missing(self, session: Session) -> list[BaselineCapture]:
+        """Say of what the user names for a session that there is nothing to compare with."""
+        notes = []
+        for run in filter(None, self._words(session)):
             proposals = self.beside.proposals.named.get(run, ())
-            if (session.process or session.id) in {one.id for one in proposals}:
+            if self._named(session, run) or (not proposals and self._inside(run)):
                 continue
-            inside = [] if proposals else self._inside(run)
-            found += [c for one in proposals for c in self._of(session, one, run)]
-            found += [
-                Candidate(solo=solo, found=Found.USER)
-                for s in inside
-                if s.id != session.id and (solo := solo_of(s, s.name))
-            ]
-        return found
+            if not proposals:
+                notes.append(_refused(session, SessionId(run), run, "the log directory does not hold it"))
+            elif (session.process or session.id) not in {one.id for one in proposals}:
+                notes += [_refused(session, one.id, one.label, self._nothing_in(one)) for one in proposals]
+            elif session.id in self.wanted:  # else a pattern, which names captures for other sessions
+                notes.append(_refused(session, session.id, session.name, "it is the session itself"))
+        return notes
+
+    def _nothing_in(self, one: Proposal) -> str:
+        is_read = any(key == one.id or key.startswith(f"{one.id}/") for key in self.by_capture)
+        return "it holds no kernels" if is_read else "it cannot be read"
 
     def _of(self, victim: Session, one: Proposal, run: str = "") -> list[Candidate]:
         """Take a proposed capture: the process, or the sessions inside it where there are several."""
@@ -208,6 +245,12 @@ class _Chosen:
             for s in inside or sessions
             if s.id != victim.id and (solo := solo_of(s, one.label if s.process is None else f"{one.label}#{s.name}")) is not None
         ]  # fmt: skip
+
+
+def _refused(session: Session, baseline: SessionId, label: str, reason: str) -> BaselineCapture:
+    return BaselineCapture(
+        session=session.id, baseline=baseline, label=label, found=Found.USER, use=Use.REFUSED, reason=reason
+    )
 
 
 def with_baselines(device: DeviceReport, baselines: Baselines) -> DeviceReport:

@@ -18,6 +18,7 @@ from tb_contention.baselines import (
     Baselines,
     Beside,
     Decode,
+    Proposals,
     decoded_beside,
     find_baselines,
     proposed,
@@ -122,19 +123,24 @@ def analyse_logdir(
     return analysis
 
 
-def look_beside(alone: Alone, chosen: Chosen, options: Options, decode_more: Decode, *, outside: bool = True) -> Beside:
+def look_beside(alone: Alone, chosen: Chosen, options: Options, decode_more: Decode, *, typed: bool = True) -> Beside:
     """Find captures alone of the work in what was chosen, anywhere in the log directory, and decode them.
 
-    outside: a baseline may be a place outside the log directory. Raises OptionError for one that cannot be read.
+    typed: baselines are names, patterns or places outside the log directory; else ids, and those of nothing are refused with the reason.
+    Raises OptionError for a place that cannot be read.
     """
     faults = Faults(logdir=alone.snapshot.discovery.logdir)
 
     def found() -> Beside:
         automatic = options.find_baselines
-        proposals = proposed(alone, chosen.files, options.baselines, automatic=automatic, outside=outside)
+        proposals = proposed(alone, chosen.files, options.baselines, automatic=automatic, typed=typed)
         return decoded_beside(proposals, decode_more)
 
-    return faults.attempt("Looking for baselines", found, lambda problem: Beside(problems=(problem,)))
+    return faults.attempt(
+        "Looking for baselines",
+        found,
+        lambda problem: Beside(proposals=Proposals(typed=typed), problems=(problem,)),
+    )
 
 
 def look(

@@ -40,6 +40,8 @@ def compare_sessions(
         match=pair.match,
         before_evidence=one.slowdown.evidence,
         after_evidence=two.slowdown.evidence,
+        before_baselines=before.cost.baselines_of(pair.before.id),
+        after_baselines=after.cost.baselines_of(pair.after.id),
         before_steps=_side(steps[0], first),
         after_steps=_side(steps[1], second),
         slowdown=silenced(_slowdown(one, two), unsure),

@@ -87,13 +87,22 @@ def choose_solos(
 def _decided(
     session: SessionId, judged: Sequence[tuple[Candidate, Judged]]
 ) -> tuple[tuple[Solo, ...], list[BaselineCapture]]:
-    """Use what the user or the manifest names unless it is wrong, else the first that is like it beyond doubt."""
+    """Use what the user names unless it is wrong; then the choice is the same as if the user had named none."""
     by_user = [(c, j) for c, j in judged if c.found is Found.USER]
-    if by_user:
-        judged = by_user
-        # A directory or a pattern names captures of several programs.
-        if any(j.likeness is not Likeness.OTHER for _, j in judged):
-            judged = [(c, j) for c, j in judged if j.likeness is not Likeness.OTHER]
+    # A directory or a pattern names captures of several programs.
+    if any(j.likeness is not Likeness.OTHER for _, j in by_user):
+        by_user = [(c, j) for c, j in by_user if j.likeness is not Likeness.OTHER]
+    used, notes = _taken(session, by_user)
+    if used:
+        return used, notes
+    used, others = _taken(session, [(c, j) for c, j in judged if c.found is not Found.USER])
+    return used, [*notes, *others]
+
+
+def _taken(
+    session: SessionId, judged: Sequence[tuple[Candidate, Judged]]
+) -> tuple[tuple[Solo, ...], list[BaselineCapture]]:
+    """Use what the user or the manifest names unless it is wrong, else the first that is like it beyond doubt."""
     used: list[Solo] = []
     notes = []
     for candidate, found in judged:

@@ -5,6 +5,7 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
 """
 
 from tb_contention.index.baselines import Alone
+from tb_contention.index.choices import choices
 from tb_contention.index.directory import Index, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
 from tb_contention.index.named import NamedGroup, are_near
@@ -21,6 +22,7 @@ __all__ = [
     "Snapshot",
     "are_near",
     "capture_id",
+    "choices",
     "choose",
     "files_of",
     "group_id",

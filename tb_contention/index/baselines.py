@@ -21,7 +21,7 @@ _MOST_INSIDE, _INSIDE = 8, 0.9
 #: By how much the kernels per step of two captures of the same work differ at most, beside what the edges of the captures cut off.
 _PER_STEP = 0.05
 #: The rank of what may show one of the sessions inside a process.
-_PART_OF_IT = 4
+PART_OF_IT = 4
 #: A process id at the end of a name.
 _PROCESS = re.compile(r"-\d+$")
 
@@ -62,14 +62,16 @@ class Alone:
     def _eligible(self) -> tuple[Placed, ...]:
         """Those that may be baselines or need one: what ran on a GPU, and what `tb-contention run` recorded, on whatever device."""
         placed = self.snapshot.arranged.placed
-        return tuple(p for p in placed if _on_gpu(p) or (p.manifest is not None and p.manifest.recorded is not None))
+        return tuple(p for p in placed if on_gpu(p) or (p.manifest is not None and p.manifest.recorded is not None))
 
     @cached_property
-    def _by_file(self) -> Mapping[CaptureFile, tuple[Placed, ...]]:
-        found: dict[CaptureFile, tuple[Placed, ...]] = {}
-        for placed in self._eligible:
-            found[placed.file.whole] = (*found.get(placed.file.whole, ()), placed)
-        return found
+    def in_file(self) -> Mapping[CaptureFile, tuple[Placed, ...]]:
+        """The captures in each file."""
+        return _by_file(self.snapshot.arranged.placed)
+
+    @cached_property
+    def _eligible_in_file(self) -> Mapping[CaptureFile, tuple[Placed, ...]]:
+        return _by_file(self._eligible)
 
     @cached_property
     def _said(self) -> tuple[Placed, ...]:
@@ -85,7 +87,7 @@ class Alone:
         """Propose captures as baselines of those in some files, the best first; few enough to be decoded."""
         wanted = set(files)
         made: dict[SessionId, tuple[Proposal, ...]] = {}
-        for victim in (p for file in wanted for p in self._by_file.get(file, ())):
+        for victim in (p for file in wanted for p in self._eligible_in_file.get(file, ())):
             if not says_alone(victim):
                 # One capture alone says nothing of another one alone, unless it is said which of them had company.
                 others = self._quiet if self.beside.get(victim.id) else self._said
@@ -93,24 +95,24 @@ class Alone:
         return _bounded(made, wanted)
 
     def _of_one(self, victim: Placed, others: Iterable[Placed]) -> tuple[Proposal, ...]:
-        beside, model, ranked = self.beside.get(victim.id, ()), _model(victim), []
+        beside, model, ranked = self.beside.get(victim.id, ()), model_used(victim), []
         for placed in others:
-            if placed.id == victim.id or placed.id in beside or (model and (_model(placed) or model) != model):
+            if placed.id == victim.id or placed.id in beside or (model and (model_used(placed) or model) != model):
                 continue
-            rank = _rank(victim, placed, self.snapshot.names)
-            if rank is not None:
-                ranked.append((rank, _apart(victim, placed), placed.id, placed))
+            place = rank(victim, placed, self.snapshot.names)
+            if place is not None:
+                ranked.append((place, time_apart(victim, placed), placed.id, placed))
         ranked.sort(key=lambda each: each[:3])
         return tuple(
-            self.proposal(placed, Found.MANIFEST if rank == 0 else Found.KERNELS, is_named=rank < 3)
-            for rank, _, _, placed in self._few(ranked)
+            self.proposal(placed, Found.MANIFEST if place == 0 else Found.KERNELS, is_named=place < 3)
+            for place, _, _, placed in self._few(ranked)
         )
 
     @staticmethod
     def _few(ranked: list[tuple[int, int, SessionId, Placed]]) -> list[tuple[int, int, SessionId, Placed]]:
         """Keep the first of those that are like the whole capture, and of those that may be of one session inside it."""
-        whole = [each for each in ranked if each[0] < _PART_OF_IT]
-        return whole[:MOST_EACH] + [each for each in ranked if each[0] == _PART_OF_IT][:_MOST_INSIDE]
+        whole = [each for each in ranked if each[0] < PART_OF_IT]
+        return whole[:MOST_EACH] + [each for each in ranked if each[0] == PART_OF_IT][:_MOST_INSIDE]
 
     def proposal(self, placed: Placed, found: Found, *, is_named: bool) -> Proposal:
         """Propose a capture."""
@@ -130,22 +132,44 @@ class Alone:
         fit = [p for p in self.snapshot.arranged.placed if fits(folded, p.id, self.snapshot.names[p.id], p.file.run)]
         return tuple(self.proposal(p, Found.USER, is_named=True) for p in fit)
 
+    def known(self, session: str) -> tuple[Proposal, ...]:
+        """Return the capture with an id, or the one that holds the session with this id; empty for none."""
+        placed = self.placed(session)
+        return () if placed is None else (self.proposal(placed, Found.USER, is_named=True),)
 
-def _rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | None:
+    def placed(self, session: str) -> Placed | None:
+        """Return the capture with an id, or the one that holds the session with this id."""
+        process, _, inside = session.rpartition("#")
+        return self._by_id.get(session) or (self._by_id.get(process) if inside else None)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Placed]:
+        return {placed.id: placed for placed in self.snapshot.arranged.placed}
+
+
+def _by_file(captures: Iterable[Placed]) -> dict[CaptureFile, tuple[Placed, ...]]:
+    found: dict[CaptureFile, tuple[Placed, ...]] = {}
+    for placed in captures:
+        found[placed.file.whole] = (*found.get(placed.file.whole, ()), placed)
+    return found
+
+
+def rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | None:
     """Return how good a candidate is, 0 for the best; None for none."""
     if _same_command(victim, placed):
         return 0
-    if not (_on_gpu(victim) and _on_gpu(placed)):  # operations of a processor are no likeness
+    if not (on_gpu(victim) and on_gpu(placed)):  # operations of a processor are no likeness
         return None
-    is_same_name = _leaf(names[victim.id]) == _leaf(names[placed.id])
+    is_same_name = leaf(names[victim.id]) == leaf(names[placed.id])
     if is_same_name and says_alone(placed):
         return 1
-    if _as_often(victim, placed):
+    if as_often(victim, placed):
         return 2 if is_same_name else 3
-    return _PART_OF_IT if says_alone(placed) and _contains(victim, placed) else None
+    return PART_OF_IT if says_alone(placed) and _contains(victim, placed) else None
 
 
-def _on_gpu(placed: Placed) -> bool:
+def on_gpu(placed: Placed) -> bool:
+    """Return whether a capture holds work of a GPU."""
     return any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use)
 
 
@@ -158,25 +182,37 @@ def _same_command(victim: Placed, placed: Placed) -> bool:
     return same and there.recorded.alone and not here.recorded.alone
 
 
-def _leaf(name: str) -> str:
+def leaf(name: str) -> str:
+    """Return the end of a name, without the id of a process."""
     return _PROCESS.sub("", name.rsplit("/", 1)[-1])
 
 
-def _model(placed: Placed) -> str | None:
+def model_used(placed: Placed) -> str | None:
     """Return the GPU model of the device with most work."""
     use = max(placed.sketch.use, key=lambda u: (not placed.sketch.devices[u.device].is_host, u.kernels))
     return model_of(placed.sketch.devices[use.device], placed.manifest)
 
 
-def _as_often(victim: Placed, placed: Placed) -> bool:
+def as_often(victim: Placed, placed: Placed) -> bool:
     """Return whether captures have equally many kernels per step, and much the same kernels."""
-    here, there = victim.sketch, placed.sketch
-    if here.names and there.names and not _overlap(here.names, there.names):
+    if not same_names(victim, placed):
         return False
-    if not here.steps or not there.steps:
-        return here.steps == there.steps
-    a, b = (sum(use.kernels for use in sketch.use) / sketch.steps for sketch in (here, there))
-    return abs(a - b) <= (_PER_STEP + 2 / min(here.steps, there.steps)) * max(a, b)
+    a, b = kernels_per_step(victim), kernels_per_step(placed)
+    if a is None or b is None:
+        return a is b
+    return abs(a - b) <= (_PER_STEP + 2 / min(victim.sketch.steps, placed.sketch.steps)) * max(a, b)
+
+
+def same_names(victim: Placed, placed: Placed) -> bool:
+    """Return whether captures have much the same kernels, as far as both show their names."""
+    here, there = victim.sketch.names, placed.sketch.names
+    return not here or not there or _overlap(here, there)
+
+
+def kernels_per_step(placed: Placed) -> float | None:
+    """Return how many kernels run per step; None without steps."""
+    sketch = placed.sketch
+    return sum(use.kernels for use in sketch.use) / sketch.steps if sketch.steps else None
 
 
 def _overlap(here: tuple[int, ...], there: tuple[int, ...]) -> bool:
@@ -197,7 +233,7 @@ def _comparable(here: tuple[int, ...], there: tuple[int, ...]) -> tuple[set[int]
     return {name for name in here if name <= least}, {name for name in there if name <= least}
 
 
-def _apart(victim: Placed, placed: Placed) -> int:
+def time_apart(victim: Placed, placed: Placed) -> int:
     """Return how long after or before the other a capture was made, ns."""
     if victim.clock.origin_ns is None or placed.clock.origin_ns is None:
         return 1 << 62
@@ -226,10 +262,10 @@ def fits(word: str, key: str, name: str, run: str = "") -> bool:
     places = (key, name, run)
     if any(word == place or (place and place.startswith(f"{word}/")) for place in places):
         return True
-    if name.endswith(f"/{word}") or _leaf(name) == word:
+    if name.endswith(f"/{word}") or leaf(name) == word:
         return True
     if not any(c in word for c in "*?["):
         return False
     levels = run.split("/")
     above = ("/".join(levels[:depth]) for depth in range(1, len(levels)))
-    return any(fnmatchcase(place, word) for place in (*places, _leaf(name), *above) if place)
+    return any(fnmatchcase(place, word) for place in (*places, leaf(name), *above) if place)

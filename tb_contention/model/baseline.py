@@ -33,3 +33,24 @@ class BaselineCapture:
     found: Annotated[Found, Wire("how it was found")]
     use: Annotated[Use, Wire("whether it is used")]
     reason: Annotated[str, Wire("why it is not used, in words; empty where it is used")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineChoice:
+    """A capture of the log directory that a session could be measured against, by what is known before it is decoded."""
+
+    baseline: Annotated[SessionId, Wire("id of the capture", key="session")]
+    label: Annotated[str, Wire("what people call it")]
+    found: Annotated[
+        Found | None, Wire("what suggests that it shows the same work alone, `manifest` or `kernels`; null for nothing")
+    ]
+    fits: Annotated[bool, Wire("whether it may serve: nothing that is known before it is decoded speaks against it")]
+    why: Annotated[str, Wire("why it may serve, or why not; a clause")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineChoices:
+    """The captures that a session could be measured against, the best first."""
+
+    choices: Annotated[tuple[BaselineChoice, ...], Wire("the captures")]
+    left_out: Annotated[int, Wire("how many more the log directory holds")]

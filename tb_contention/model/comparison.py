@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from tb_contention.model.baseline import BaselineCapture
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.units import DeviceId, Nanoseconds, SessionId
 from tb_contention.wire import Choice, Wire, ratio, whole, wired
@@ -198,6 +199,8 @@ class SessionComparison:
     match: Annotated[Match, Wire("why the two are taken for one program; what fits several sessions pairs none")]
     before_evidence: Evidence
     after_evidence: Evidence
+    before_baselines: tuple[BaselineCapture, ...]
+    after_baselines: tuple[BaselineCapture, ...]
     before_steps: StepSide
     after_steps: StepSide
     slowdown: Annotated[Change, Wire("change of the slowdown")]

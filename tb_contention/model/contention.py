@@ -440,3 +440,7 @@ class Cost:
             if candidate.session == session:
                 return candidate
         raise KeyError(session)
+
+    def baselines_of(self, session: SessionId) -> tuple[BaselineCapture, ...]:
+        """Return the captures alone that were considered for a session, the best first."""
+        return tuple(capture for capture in self.baselines if capture.session == session)

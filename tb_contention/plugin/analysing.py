@@ -8,7 +8,6 @@ from tb_contention.cache.memory import TraceStore
 from tb_contention.index import Chosen, Selection, choose
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile
 from tb_contention.pipeline import Analysis, analyse_decoded, decode_chosen, look_beside, note_answers
-from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import Progress, Scanner
 from tb_contention.plugin.views import Aim, Held
 
@@ -24,11 +23,9 @@ class Analyst:
     def __init__(self, scanner: Scanner, spec: str, store: TraceStore, cache: TraceCache | None) -> None:
         self._scanner, self._spec, self._store, self._cache = scanner, spec, store, cache
 
-    def analyse(
-        self, view: View, aim: Aim, tell: Progress, show: Callable[[Held], None], give_way: Callable[[], None]
-    ) -> Held:
+    def analyse(self, aim: Aim, tell: Progress, show: Callable[[Held], None], give_way: Callable[[], None]) -> Held:
         """Analyse what a view is about. show: called with a first look at long captures; give_way: may raise between two pieces of work."""
-        snapshot, options = aim.scan.snapshot, view.options(self._spec, aim.scan.names)
+        snapshot, options = aim.scan.snapshot, aim.view.options(self._spec)
         chosen, problems = Chosen(snapshot=snapshot, files=()), aim.scan.problems
         if aim.group is not None:
             chosen, problems = choose(snapshot, Selection(group=aim.group.id)), aim.scan.problems_near(aim.group)
@@ -38,7 +35,7 @@ class Analyst:
         def decode_more(more: tuple[CaptureFile, ...]) -> Mapping[CaptureFile, DecodedFile]:
             return self._decode(replace(chosen, files=more), tell, give_way).files
 
-        beside = look_beside(aim.scan.alone, chosen, options, decode_more, outside=False)
+        beside = look_beside(aim.scan.alone, chosen, options, decode_more, typed=False)
         decoded = replace(decoded, discovery=replace(decoded.discovery, problems=problems))
 
         def first(look: Analysis) -> None:

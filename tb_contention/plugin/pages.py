@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tb_contention.model.baseline import BaselineChoices
 from tb_contention.model.contention_part import ContentionPart
 from tb_contention.model.memory_part import MemoryPart
 from tb_contention.plugin.answers import (
@@ -26,6 +27,7 @@ _FORMAT = Path(__file__).parents[1] / "report" / "FORMAT.md"
 ANSWERS = (
     Summary,
     GroupsAnswer,
+    BaselineChoices,
     Layout,
     EventAnswer,
     SearchHits,

@@ -1,7 +1,7 @@
 """Query strings -> typed values; refuse whatever `http_api.md` does not describe, and say why."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
@@ -36,11 +36,16 @@ class View:
     #: Session -> the capture to measure it against, both by id; "" for none.
     baselines: tuple[tuple[str, str], ...] = ()
 
-    def options(self, spec: str, known: Container[str]) -> Options:
-        """Turn into options of the analysis; baselines that are not among the `known` captures are left out."""
-        baselines = {session: run for session, run in self.baselines if not run or run in known}
+    def options(self, spec: str) -> Options:
+        """Turn into options of the analysis."""
         gpus = {(s, o): n for s, o, n in self.gpus}
-        return Options(shifts=dict(self.shifts), gpus=gpus, baselines=baselines, spec=spec)
+        return Options(shifts=dict(self.shifts), gpus=gpus, baselines=dict(self.baselines), spec=spec)
+
+    def of_captures(self, captures: Iterable[str]) -> "View":
+        """Leave out the baselines of sessions that are not in some captures: two groups that are compared have one address."""
+        places = tuple(captures)
+        kept = (b for b in self.baselines if any(b[0] == place or b[0].startswith(f"{place}#") for place in places))
+        return replace(self, baselines=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from werkzeug import wrappers
 from tb_contention._version import __version__
 from tb_contention.compare import compare
 from tb_contention.contention.within import contention_within, overlap_shifted
+from tb_contention.index import choices
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.report import DeviceReport, Report
@@ -51,6 +52,7 @@ class Routes:
         return {
             "/api/summary": (self._summary, frozenset({"known", "overview"})),
             "/api/groups": (self._groups, frozenset({"known"})),
+            "/api/baselines": (self._baselines, frozenset({"session", "text"})),
             "/api/layout": (self._layout, frozenset({"device"})),
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
             "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
@@ -116,6 +118,18 @@ class Routes:
                 problems=() if is_known or scan is None else scan.problems,
             )
         )
+
+    def _baselines(self, query: Query) -> wrappers.Response:
+        session, text = query.text("session"), query.values.get("text", "")
+        scan, _ = self._workspace.scan()
+        if scan is None:
+            raise _not_ready()
+        if len(text) > MAX_SEARCH:
+            raise RequestError(400, "bad-parameter", f"The parameter text may have {MAX_SEARCH} characters.")
+        found = choices(scan.alone, session, text)
+        if found is None:
+            raise RequestError(404, "unknown-session", "The log directory holds no session with this id.")
+        return answer(found)
 
     def _trace_viewer(self, aligned: AlignedTraces, scan: Scan) -> dict[SessionId, TraceViewerPlace]:
         """Find each session in xprof's trace viewer; only sessions that it can open."""

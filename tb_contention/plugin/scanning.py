@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -74,16 +74,15 @@ class Scan:
         """The captures that may have run alone."""
         return Alone(snapshot=self.snapshot)
 
-    @cached_property
-    def names(self) -> Mapping[str, CaptureFile]:
-        """The file of each capture, by its id."""
-        return {placed.id: placed.file.whole for placed in self.snapshot.arranged.placed}
+    def sessions(self, group: AnyGroup) -> Iterator[str]:
+        """Yield the ids of the captures that are analysed with a group: all those in its files."""
+        return (placed.id for file in files_of(group) for placed in self.alone.in_file.get(file, ()))
 
     def beside(self, group: AnyGroup, baselines: Iterable[tuple[str, str]] = ()) -> set[CaptureFile]:
         """Return the files of captures that may be baselines in a group: those found, and those named."""
         found = self.alone.propose(files_of(group)) if isinstance(group, Group) else {}
-        chosen = {self.names[run] for _, run in baselines if run in self.names}
-        return chosen.union(one.file for proposals in found.values() for one in proposals)
+        chosen = (one.file for _, run in baselines for one in self.alone.known(run))
+        return {*chosen, *(one.file for proposals in found.values() for one in proposals)}
 
     @cached_property
     def listing(self) -> str:

@@ -40,11 +40,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a view stands for in a scan: a group, None without any, and the revision that its analysis will have."""
+    """What a view stands for in a scan: a group, None without any, and the revision that its analysis will have.
+
+    view: the part of the view that concerns the group.
+    """
 
     scan: Scan
     group: AnyGroup | None
     revision: str
+    view: View
     failure: str = ""
 
 
@@ -127,13 +131,15 @@ class Views:
                 scan,
                 None,
                 scan.listing,
+                view,
                 f"The log directory holds none of the captures of group {view.group}. Choose another group.",
             )
             return
-        revision = scan.revision(group, view.baselines)
-        if view.shifts or view.gpus or view.baselines:
-            revision = hashed(repr((revision, view.shifts, view.gpus, view.baselines)))
-        state.aim = Aim(scan, group, revision)
+        own = view.of_captures(scan.sessions(group)) if view.baselines and group is not None else view
+        revision = scan.revision(group, own.baselines)
+        if own.shifts or own.gpus or own.baselines:
+            revision = hashed(repr((revision, own.shifts, own.gpus, own.baselines)))
+        state.aim = Aim(scan, group, revision, own)
 
     def same(self, revision: str) -> Held | None:
         """Return an analysis of the same files in the same way, which another view has."""

@@ -275,7 +275,7 @@ class Workspace:
         with self._changed:
             held = self._views.same(aim.revision)
         if held is None:
-            held = self._analyst.analyse(view, aim, tell, show, give_way)
+            held = self._analyst.analyse(aim, tell, show, give_way)
         with self._changed:
             self._noted += 1
             self._show(state, held, aim)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tb_contention._version import __version__
+from tb_contention.model.baseline import BaselineCapture, Use
 from tb_contention.model.comparison import (
     Basis,
     Change,
@@ -16,6 +17,7 @@ from tb_contention.model.comparison import (
     Named,
     SessionComparison,
 )
+from tb_contention.model.contention import Evidence
 from tb_contention.model.names import clean, shorten
 from tb_contention.report.to_markdown import escape
 from tb_contention.tables.people import TextTable
@@ -114,6 +116,11 @@ def _others(words: str, sessions: tuple[Named, ...]) -> str:
     return escape(f"{words}: {names}.") if names else ""
 
 
+def _against(baselines: tuple[BaselineCapture, ...]) -> str:
+    used = [clean(capture.label) for capture in baselines if capture.use is Use.USED]
+    return f", {listing(used)}" if used else ""
+
+
 def _device(found: Comparison) -> TextTable:
     rows = (
         _row("overlap, share of the window", found.contended_share, share),
@@ -131,10 +138,10 @@ def _session(found: SessionComparison) -> list[str]:
     if one.mean is not None and two.mean is not None:
         about += f", mean {duration(one.mean)} before, {duration(two.mean)} after"
     known = [
-        f"{when}: {class_words(evidence)[0]}"
-        for when, evidence, value in (
-            ("before", found.before_evidence, found.slowdown.before),
-            ("after", found.after_evidence, found.slowdown.after),
+        f"{when}: {class_words(evidence)[0]}{_against(baselines) if evidence is Evidence.A else ''}"
+        for when, evidence, value, baselines in (
+            ("before", found.before_evidence, found.slowdown.before, found.before_baselines),
+            ("after", found.after_evidence, found.slowdown.after, found.after_baselines),
         )
         if value is not None
     ]

@@ -100,7 +100,8 @@ def _opening(answer: Verdict) -> str:
     trust = escaped(" · ".join(answer.trust))
     rows = "".join(f"<dt>{escaped(row.question)}</dt><dd>{escaped(row.answer)}</dd>" for row in answer.answers)
     answers = f'<dl class="answers">{rows}</dl>\n' if rows else ""
-    meaning = f'<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p>'
+    hint = f'\n<p class="trust">{escaped(answer.hint)}</p>' if answer.hint else ""
+    meaning = f'<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p>{hint}'
     return f"<header><h1>{escaped(answer.headline)}</h1>\n{answers}{meaning}</header>"
 
 
@@ -128,7 +129,8 @@ def _answer(report: Report, device: DeviceReport, number: int) -> str:
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
     words += "" if number == 0 else _advice(report, device)
     trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
-    return f'{words}<p class="trust">{trust}</p>'
+    hint = f'<p class="trust">{escaped(answer.hint)}</p>' if answer.hint and number else ""
+    return f'{words}<p class="trust">{trust}</p>{hint}'
 
 
 def _predictions(report: Report, device: DeviceReport) -> str:

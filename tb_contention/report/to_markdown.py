@@ -46,7 +46,8 @@ def to_markdown(report: Report) -> str:
     """Print the report as Markdown."""
     faults = Faults(logdir=report.logdir, output="report.md")
     answer = faults.attempt("The verdict", lambda: verdict(report), no_verdict)
-    parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning), escape(" · ".join(answer.trust))]
+    parts = [f"# {escape(answer.headline)}", _answers(answer), escape(answer.meaning)]
+    parts += [escape(" · ".join(answer.trust)), escape(answer.hint)]
     if report.devices:
         parts += _kept(faults, "The advice", lambda: _advice(report, report.devices[0]))
     if report.findings or report.muted:
@@ -121,6 +122,7 @@ def _device(report: Report, device: DeviceReport, tables: list[TextTable], on: F
     if not is_first:
         answer = on.attempt("The verdict", lambda: device_verdict(report, device), no_verdict)
         parts += [f"{escape(answer.headline)}. {escape(answer.meaning)}", escape(" · ".join(answer.trust))]
+        parts.append(escape(answer.hint))
         parts += _kept(on, "The advice", lambda: _advice(report, device))
     parts += [split, *_kept(on, "The sentence on memory", lambda: [escape(memory_sentence(device))])]
     for table in tables[:OPEN]:

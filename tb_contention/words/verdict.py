@@ -22,6 +22,7 @@ from tb_contention.words.answers import (
     judged_by,
     met_where,
 )
+from tb_contention.words.baselines import baseline_hint
 from tb_contention.words.mechanism import mechanism_clause
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
@@ -37,7 +38,10 @@ _IN_MEANING = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The answer for one device: in one sentence, what it means, what it rests on, and question by question."""
+    """The answer for one device: in one sentence, what it means, what it rests on, and question by question.
+
+    hint: how a reader of a report, who has only the command line, chooses another baseline.
+    """
 
     answer: Annotated[Answer, Wire("whether it is contention")]
     headline: Annotated[str, Wire("the answer in one sentence, without a full stop")]
@@ -46,6 +50,7 @@ class Verdict:
     answers: Annotated[
         tuple[QuestionAnswer, ...], Wire("the answer question by question; empty where nothing is shared")
     ] = ()
+    hint: str = ""
 
 
 def verdict(report: Report) -> Verdict:
@@ -62,6 +67,7 @@ def verdict(report: Report) -> Verdict:
         meaning=f"{answer.meaning} {more}".strip(),
         trust=answer.trust,
         answers=answer.answers,
+        hint=answer.hint,
     )
 
 
@@ -81,6 +87,7 @@ def device_verdict(report: Report, device: DeviceReport, names: Names | None = N
         meaning=_meaning(names, device),
         trust=trust(report, device, names),
         answers=questions(names, device),
+        hint=baseline_hint(device.cost.baselines, names),
     )
 
 

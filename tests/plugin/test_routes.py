@@ -14,13 +14,15 @@ from urllib.parse import quote
 import jsonschema
 import numpy as np
 import pytest
+from captures_alone import at_another_time
 from werkzeug.test import Client, TestResponse
 
+from tb_contention.model.baseline import BaselineChoices
 from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.loader import ContentionLoader
 from tb_contention.plugin.plugin import ContentionPlugin
 from tb_contention.report.contract.schema import schema
-from tb_contention.simulate import write_directory
+from tb_contention.simulate import random_scenario, write_directory, write_scenario
 from tb_contention.timeline.layout import Layout
 from tb_contention.timeline.search import SearchHits
 from tb_contention.timeline.tiles import BUCKETS
@@ -626,7 +628,7 @@ def test_a_plugin_that_cannot_load_shows_why(monkeypatch: pytest.MonkeyPatch) ->
     assert "export function render()" in page
 
 
-def test_a_view_may_name_a_baseline_or_none_by_id_and_no_place(demo_logs: Path, tmp_path: Path) -> None:
+def test_a_view_may_name_a_baseline_or_none_by_id(demo_logs: Path) -> None:
     tab = Tab(demo_logs / "simulated_time_slicing")
 
     def basis(**query: str) -> list[tuple[str, str, str]]:
@@ -643,6 +645,113 @@ def test_a_view_may_name_a_baseline_or_none_by_id_and_no_place(demo_logs: Path, 
     assert basis(baseline=f"{quote(session, safe='')}=")[1] == found[1]
     alone = tab.ready()["report"]["devices"][0]["per_session"][0]["baselines"][0]["session"]
     assert basis(baseline=f"{quote(session, safe='')}={quote(alone, safe='')}")[0] == found[0]
-    outside = quote(str(tmp_path), safe="")
-    assert basis(baseline=f"{quote(session, safe='')}={outside}") == found
     assert tab.ask("api/summary", baseline=f"a={quote('b', safe='')}=c").status_code == 400
+
+
+def baseline_of(session: str, capture: str) -> str:
+    return "=".join(quote(each, safe="") for each in (session, capture))
+
+
+def test_a_baseline_of_other_work_a_place_or_nothing_is_refused_with_the_reason_and_changes_nothing_else(
+    demo_logs: Path, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    shutil.copytree(demo_logs / "simulated_time_slicing", logs)
+    tab = Tab(logs)
+
+    def asked(**query: str) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+        """Ask for the report; take the first session's captures alone out of it."""
+        report = tab.ready(**query)["report"]
+        device = report["devices"][0]
+        row = device["per_session"][0]
+        offers, row["baselines"] = row["baselines"], []
+        refused = [each["words"] for each in offers if each["use"] == "refused"]
+        device["verdict"]["trust"] = [line for line in device["verdict"]["trust"] if line not in refused]
+        return row["session"], offers, report
+
+    session, found, plain = asked()
+    other = plain["devices"][0]["per_session"][1]["baselines"][0]["session"]
+    place = str(demo_logs)
+    for run, reason in (
+        (other, "it runs the same kernels with other launch sizes, as with another batch size"),
+        ("gone/host", "the log directory does not hold it"),
+        (place, "the log directory does not hold it"),
+        ("*", "the log directory does not hold it"),
+        ("<img src=x>", "the log directory does not hold it"),
+        (session, "it is the session itself"),
+    ):
+        _, offers, report = asked(baseline=baseline_of(session, run))
+        first, *rest = offers
+        assert (first["session"], first["found"], first["use"], first["reason"]) == (run, "user", "refused", reason)
+        assert rest == found
+        assert report == plain
+
+    # A capture that served and is gone: the answer is what it is without it, and the address says why.
+    used = found[0]["session"]
+    shutil.rmtree(logs.joinpath(*Path(used).parts[:2]))
+    time.sleep(2.1)
+    for _ in range(100):
+        _, left, without = asked()
+        if not left:
+            break
+        time.sleep(0.1)
+    _, offers, report = asked(baseline=baseline_of(session, used))
+    assert [each["reason"] for each in offers] == ["the log directory does not hold it"]
+    assert (left, report) == ([], without)
+
+
+def test_all_captures_that_could_be_a_baseline_are_listed_with_why(demo_logs: Path) -> None:
+    tab = Tab(demo_logs / "simulated_time_slicing")
+    rows = tab.ready()["report"]["devices"][0]["per_session"]
+    session, other = (row["session"] for row in rows)
+    used = next(each for each in rows[0]["baselines"] if each["use"] == "used")["session"]
+
+    answered = json.loads(tab.ask("api/baselines", session=session).data)
+    jsonschema.validate(answered, schema(BaselineChoices, "choices"))
+    listed = {each["session"]: each for each in answered["choices"]}
+
+    first = answered["choices"][0]
+    assert (first["session"], first["found"], first["fits"]) == (used, "kernels", True)
+    assert (listed[other]["found"], listed[other]["fits"]) == (None, False)
+    assert listed[other]["why"] == "it ran at the same time as the session"
+    assert session not in listed
+    assert len(listed) == 3
+    assert answered["left_out"] == 0
+    name = quote(first["label"][-4:].upper())
+    part = json.loads(tab.ask(f"api/baselines?session={quote(session, safe='')}&text={name}").data)
+    assert first in part["choices"]
+    assert len(part["choices"]) < 3
+    assert tab.ask("api/baselines", session="nobody").status_code == 404
+    assert tab.ask("api/baselines").status_code == 400
+    assert tab.ask("api/baselines", session=session, text="x" * 2000).status_code == 400
+
+
+def test_baselines_of_two_groups_that_are_compared_stand_in_one_view(tmp_path: Path) -> None:
+    scenario = random_scenario(2, "mps")
+    for number, name in enumerate(("one", "two")):
+        write_scenario(scenario, tmp_path / name, seed=number)
+        for place, time_s in (("together", 0), ("alone/session_a", 100_000), ("alone/session_b", 200_000)):
+            at_another_time(tmp_path / name / place, (1_700_000_000 + number * 1_000_000 + time_s) * 10**9)
+    tab = Tab(tmp_path)
+    summary = tab.ready()
+    groups = [g for g in json.loads(tab.ask("api/groups").data)["groups"] if g["shared"]]
+    here = summary["group"]["id"]
+    (there,) = (g["id"] for g in groups if g["id"] != here)
+    rows = {g: tab.ready(group=g)["report"]["devices"][0]["per_session"] for g in (here, there)}
+    names = [rows[g][0]["session"] for g in (here, there)]
+
+    query = f"group={here}&before_group={there}&after=&baseline={quote(baseline_of(names[1], ''))}"
+    for _ in range(600):
+        response = tab.ask(f"api/compare?{query}")
+        if response.status_code == 200:
+            break
+        time.sleep(0.05)
+    found = json.loads(response.data)
+    (pair,) = (each for each in found["sessions"] if each["after"] == names[0])
+    assert pair["before"] == names[1]
+    assert pair["baselines"]["before"] == []
+    assert [each["use"] for each in pair["baselines"]["after"]] == [each["use"] for each in rows[here][0]["baselines"]]
+    assert pair["evidence"]["after"] == "A"
+    assert pair["evidence"]["before"] != "A"
+    plain = tab.ready(group=here)
+    assert tab.ready(group=here, baseline=baseline_of(names[1], ""))["revision"] == plain["revision"]

@@ -98,6 +98,31 @@ export interface Attribution {
   readonly unattributed: number;
 }
 
+/**
+ * A capture of the log directory that a session could be measured against, by what is known before
+ * it is decoded.
+ */
+export interface BaselineChoice {
+  /** id of the capture */
+  readonly session: string;
+  /** what people call it */
+  readonly label: string;
+  /** what suggests that it shows the same work alone, `manifest` or `kernels`; null for nothing */
+  readonly found: Found | null;
+  /** whether it may serve: nothing that is known before it is decoded speaks against it */
+  readonly fits: boolean;
+  /** why it may serve, or why not; a clause */
+  readonly why: string;
+}
+
+/** The captures that a session could be measured against, the best first. */
+export interface BaselineChoices {
+  /** the captures */
+  readonly choices: readonly BaselineChoice[];
+  /** how many more the log directory holds */
+  readonly left_out: number;
+}
+
 /** A capture that may show the work of a session alone, in words too. */
 export interface BaselineOffer {
   /** id of the session in the capture alone */
@@ -112,6 +137,14 @@ export interface BaselineOffer {
   readonly reason: string;
   /** the same in a sentence */
   readonly words: string;
+}
+
+/** Captures alone of a program before and after. */
+export interface BaselineSides {
+  /** captures alone that were found for it before, the best first */
+  readonly before: readonly BaselineOffer[];
+  /** captures alone that were found for it after, the best first */
+  readonly after: readonly BaselineOffer[];
 }
 
 /**
@@ -1676,6 +1709,8 @@ export interface SessionComparison {
   readonly evidence: EvidenceSides;
   /** whole step periods */
   readonly steps: StepSides;
+  /** what its slowdowns are measured against, on each side */
+  readonly baselines: BaselineSides;
 }
 
 /** One session in a part of the window. */

@@ -1,9 +1,11 @@
 """Keys that take more than the value they stand on: joined rows, merged steps, what the report adds to a device."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.baseline import BaselineCapture
+from tb_contention.model.comparison import SessionComparison
 from tb_contention.model.contention import KernelCost, KernelTotal, Latency, Overlap, SessionLoss, SessionShare
 from tb_contention.model.contention_part import ContentionPart, SessionPart
 from tb_contention.model.manifest import ManifestSession
@@ -14,6 +16,7 @@ from tb_contention.report.steps import StepRuns, merge_steps
 from tb_contention.units import Nanoseconds, SessionId
 from tb_contention.wire import Wire, adds
 from tb_contention.words.baselines import baseline_sentence
+from tb_contention.words.names import Names
 
 
 @adds(
@@ -71,13 +74,30 @@ def per_session(device: DeviceReport, about: About) -> tuple[SessionOnDevice, ..
         if shared is None and steps is not None and len(device.sessions) > 1:
             shared = steps.mean
         step = StepPeriod(shared=shared, alone=loss.step_alone, count=loss.steps)
-        offers = tuple(
-            BaselineOffer(capture=capture, words=baseline_sentence(capture, about.names))
-            for capture in device.cost.baselines
-            if capture.session == share.session
-        )
+        offers = _offers(device.cost.baselines_of(share.session), about.names)
         rows.append(SessionOnDevice(share=share, loss=loss, step=step, judgement=judge(device, loss), baselines=offers))
     return tuple(rows)
+
+
+def _offers(captures: Iterable[BaselineCapture], names: Names) -> tuple[BaselineOffer, ...]:
+    return tuple(BaselineOffer(capture=capture, words=baseline_sentence(capture, names)) for capture in captures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSides:
+    """Captures alone of a program before and after."""
+
+    before: Annotated[tuple[BaselineOffer, ...], Wire("captures alone that were found for it before, the best first")]
+    after: Annotated[tuple[BaselineOffer, ...], Wire("captures alone that were found for it after, the best first")]
+
+
+@adds(SessionComparison, "baselines", "what its slowdowns are measured against, on each side")
+def compared_baselines(found: SessionComparison, about: About) -> BaselineSides:
+    """Word the captures alone of both sides, each with the session's name there."""
+    return BaselineSides(
+        before=_offers(found.before_baselines, Names({found.before: found.before_name})),
+        after=_offers(found.after_baselines, Names({found.after: found.after_name})),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,76 +2,31 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from captures_alone import (
+    Change,
+    analysed,
+    as_other_gpu,
+    evidence,
+    notes,
+    other_batch,
+    other_program,
+    scaled,
+    scenario_of,
+    shared,
+    twice_as_often,
+    write_in_company,
+    written,
+)
 
 import tb_contention
 from tb_contention.errors import OptionError
-from tb_contention.model.baseline import BaselineCapture, Found, Use
+from tb_contention.model.baseline import Found, Use
 from tb_contention.model.contention import Evidence
-from tb_contention.model.report import DeviceReport, Report
-from tb_contention.pipeline import Options
 from tb_contention.report.to_json import to_dict
-from tb_contention.simulate import Scenario, random_scenario, write_scenario
-from tb_contention.simulate.workload import SessionSpec
-
-MODEL, OTHER_MODEL = b"Simulated GPU 80 GB", b"Simulated GPU 40 GB"
-Change = Callable[[SessionSpec], SessionSpec]
-
-
-def scenario_of() -> Scenario:
-    return random_scenario(2, "mps")
-
-
-def written(folder: Path, change: Change | None = None, *, place: str = "alone/session_a") -> Path:
-    """Write the pair together, and beside it session_a alone as another program, GPU or clock would be recorded."""
-    scenario = scenario_of()
-    write_scenario(scenario, folder, seed=1, alone=False)
-    first, *rest = scenario.sessions
-    other = replace(scenario, sessions=(first if change is None else change(first), *rest))
-    write_scenario(other, folder / "scratch", seed=1)
-    (folder / place).parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder / "scratch" / "alone" / "session_a", folder / place)
-    shutil.rmtree(folder / "scratch")
-    return folder
-
-
-def analysed(folder: Path, baselines: dict[str, str] | None = None, *, find: bool = True) -> Report:
-    return tb_contention.analyse(
-        folder, cache_dir=None, options=Options(baselines=baselines or {}, find_baselines=find)
-    )
-
-
-def shared(report: Report) -> DeviceReport:
-    return next(device for device in report.devices if len(device.sessions) > 1)
-
-
-def notes(report: Report) -> list[BaselineCapture]:
-    return [note for note in shared(report).cost.baselines if "session_a" in note.session]
-
-
-def evidence(report: Report) -> Evidence:
-    return next(x.slowdown.evidence for x in shared(report).cost.losses if "session_a" in x.session)
-
-
-def scaled(spec: SessionSpec, factor: float) -> SessionSpec:
-    return replace(spec, items=tuple(replace(item, mean=item.mean * factor) for item in spec.items))
-
-
-def other_batch(spec: SessionSpec) -> SessionSpec:
-    larger = tuple(replace(i, grid=(2 * i.grid[0], *i.grid[1:]), mean=1.9 * i.mean) for i in spec.items)
-    return replace(spec, items=larger)
-
-
-def twice_as_often(spec: SessionSpec) -> SessionSpec:
-    return replace(spec, items=(*spec.items, *spec.items))
-
-
-def other_program(spec: SessionSpec) -> SessionSpec:
-    return replace(spec, items=tuple(replace(item, name=f"other_{item.name}") for item in spec.items))
+from tb_contention.simulate import write_scenario
 
 
 def test_the_same_work_alone_is_found_used_and_named(tmp_path: Path) -> None:
@@ -85,7 +40,7 @@ def test_the_same_work_alone_is_found_used_and_named(tmp_path: Path) -> None:
     assert row["slowdown"]["baseline"] == "alone/session_a"
     assert row["basis"] == "measured against alone/session_a, a capture of the session alone (class A)"
     assert row["baselines"][0]["words"] in wire["verdict"]["trust"]
-    assert "found by its kernels; choose another with --baseline" in row["baselines"][0]["words"]
+    assert row["baselines"][0]["words"] == "baseline of together/session_a: alone/session_a, found by its kernels"
 
 
 def test_it_is_found_under_another_name_by_its_kernels(tmp_path: Path) -> None:
@@ -130,9 +85,7 @@ def test_another_program_is_refused_where_the_user_names_it_and_else_not_worth_a
 
 def test_another_gpu_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    for file in (folder / "alone").rglob("*"):
-        if file.is_file():
-            file.write_bytes(file.read_bytes().replace(MODEL, OTHER_MODEL))
+    as_other_gpu(folder / "alone")
 
     (note,) = notes(analysed(folder, {"session_a": "alone/session_a"}))
     assert note.use is Use.REFUSED
@@ -157,15 +110,10 @@ def test_clocks_that_the_driver_reports_decide(there: int, use: Use, tmp_path: P
 def test_a_capture_in_company_is_refused(tmp_path: Path) -> None:
     folder = written(tmp_path)
     shutil.rmtree(folder / "alone")
-    later = replace(scenario_of(), sessions=tuple(replace(s, noise=0.061) for s in scenario_of().sessions))
-    write_scenario(later, folder / "later", seed=2, alone=False)
-    for file in (folder / "later").rglob("tb_contention.json"):
-        manifest = json.loads(file.read_text())
-        manifest["sessions"]["*"]["clock"] = {"origin_ns": 1_800_000_000_000_000_000, "error_ns": 1000}
-        file.write_text(json.dumps(manifest))
+    run = write_in_company(folder)
 
     assert notes(analysed(folder)) == []
-    (note,) = notes(analysed(folder, {"together/session_a": "later/together/session_a"}))
+    (note,) = notes(analysed(folder, {"together/session_a": run}))
     assert note.use is Use.REFUSED
     assert note.reason == "it ran beside later/together/session_b, which slowed it"
 
