@@ -52,6 +52,11 @@ def face() -> "Face":
     return notebook
 
 
+def __dir__() -> list[str]:
+    """List what is meant for users; the rest of the package is its own affair."""
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'tb_contention' has no attribute {name!r}")

@@ -82,7 +82,20 @@ def analyse(
     """Find the captures below a log directory, line them up, and report who shared which GPU, when, and with how much memory.
 
     `cache_dir=None` keeps no cache of decoded traces. Raises LogdirError when the directory cannot be read and OptionError when an
-    option names what is not there; bad traces become problems of the report.
+    option names what is not there; bad traces become problems of the report. Several log directories,
+    separated by commas, are taken as one.
+
+    options = Options(
+        select=Selection(latest=True),              # or group="1f2e3d4c5b", runs=("job7",), hosts=(...,), since_ns=..., everything=True
+        baselines={"trainer": "alone/trainer"},     # session -> capture of the same work alone; "" for none
+        find_baselines=False,                       # use no other capture as a baseline
+        shifts={"trainer": 12_000_000},             # session -> ns to move it by
+        gpus={("trainer", 0): "left"},              # (session, CUDA ordinal) -> name of the physical GPU; equal names are one GPU
+        spec="",                                    # TensorBoard's --logdir_spec, instead of a logdir
+    )
+
+    Sessions are named as reports show them, by the end of that name where it is unique, or by id. Without options the whole of a small
+    directory is analysed, and of a large one what deserves a look first.
     """
     return analyse_logdir(logdir, options, cache=TraceCache.at(cache_dir), progress=progress).report
 
