@@ -89,7 +89,7 @@ def _outside(word: str) -> tuple[Proposal, ...]:
     """Find captures at a place outside the log directory."""
     try:
         is_there = "://" in word or Path(word).expanduser().exists()
-        files = discover(word if "://" in word else str(Path(word).expanduser())).files if is_there else ()
+        files = discover(word).files if is_there else ()
     except (LogdirError, OSError, ValueError) as error:
         raise OptionError(f"--baseline: {word} cannot be read ({error}).", slug="bad-option") from None
     place = word.rstrip("/")

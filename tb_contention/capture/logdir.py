@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from tb_contention.errors import OptionError, OutputError
+from tb_contention.recorders.common.places import local_place
 
 
 def make_logdir(place: str) -> Path:
     """Create a log directory if missing and return its absolute path; raise OptionError for a URL, OutputError on failure."""
+    place = local_place(place)
     if "://" in place:
         raise OptionError(
             f"--logdir {place} is a URL; recordings need a local directory.",

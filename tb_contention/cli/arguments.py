@@ -15,20 +15,45 @@ from tb_contention.cli.parsing import (
     parse_since,
 )
 from tb_contention.errors import OptionError
+from tb_contention.model.names import SEPARATOR
 
 if TYPE_CHECKING:
     from tb_contention.index import Selection
     from tb_contention.model.report import Report
 
-LOGDIR_HELP = "TensorBoard log directory (a local path or an fsspec URL)"
+LOGDIR_HELP = "TensorBoard log directory: a local path, file:///PATH or an fsspec URL"
+SEVERAL = "several are taken as one, as where each program writes a directory of its own"
 K = TypeVar("K")
 V = TypeVar("V")
 F = TypeVar("F", bound=Enum)
 
 
-def add_logdir(parser: argparse.ArgumentParser) -> None:
-    """Declare the log directory to read."""
-    parser.add_argument("logdir", metavar="LOGDIR", help=LOGDIR_HELP)
+def add_logdir(parser: argparse.ArgumentParser, *, is_optional: bool = False, text: str = LOGDIR_HELP) -> None:
+    """Declare the log directories to read."""
+    parser.add_argument(
+        "logdir",
+        nargs="*" if is_optional else "+",
+        metavar="LOGDIR",
+        action=_Joined,
+        default=None,
+        help=f"{text}; {SEVERAL}",
+    )
+
+
+class _Joined(argparse.Action):
+    """Takes several log directories as the one that every part of this package understands."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        places = [str(place) for place in values] if isinstance(values, list) else []
+        if len(places) > 1 and any(SEPARATOR in place for place in places):
+            parser.error("of several log directories none may have a comma in its path; analyse it alone, or rename it")
+        setattr(namespace, self.dest, SEPARATOR.join(places) or None)
 
 
 def add_output(parser: argparse.ArgumentParser, formats: Iterable[str], default: str, *, also: str = "") -> None:

@@ -41,8 +41,10 @@ _SUFFIXES = {".json": Format.JSON, ".md": Format.MARKDOWN, ".markdown": Format.M
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("before", metavar="BEFORE", help=LOGDIR_HELP)
-    parser.add_argument("after", metavar="AFTER", help="log directory to compare it with; may be the same")
+    parser.add_argument(
+        "before", metavar="BEFORE", help=f"{LOGDIR_HELP}; several, separated by commas, are taken as one"
+    )
+    parser.add_argument("after", metavar="AFTER", help="log directory to compare it with, or several; may be the same")
     for side in ("before", "after"):
         parser.add_argument(
             f"--{side}-device",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tb_contention._version import __version__
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import add_no_cache, add_selection, selection_of
+from tb_contention.cli.arguments import add_logdir, add_no_cache, add_selection, selection_of
 from tb_contention.cli.output import write_verdict
 from tb_contention.cli.terminal import Progress, printable
 
@@ -37,7 +37,7 @@ _COMPILED = ("tb_contention.contention.sweep", "sweep")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("logdir", nargs="?", metavar="LOGDIR", help="also check the traces in this log directory")
+    add_logdir(parser, is_optional=True, text="also check the traces in this log directory")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default text)")
     add_selection(parser)
     add_no_cache(parser)

@@ -17,6 +17,7 @@ from tb_contention.model.capture import CaptureFile, Discovery
 from tb_contention.model.faults import Faults
 from tb_contention.model.listing import KnownAnswer
 from tb_contention.model.manifest import ManifestSession
+from tb_contention.recorders.common.places import split_places
 
 #: Files whose rows are noted at once, so that a listing that is interrupted goes on from there.
 _BATCH = 200
@@ -48,7 +49,7 @@ class Index:
     @classmethod
     def of(cls, logdir: str, spec: str, cache: Path | None) -> "Index":
         """Open the index of a log directory, in a directory of caches."""
-        place = logdir if "://" in logdir or not logdir else os.path.realpath(Path(logdir).expanduser())
+        place = ",".join(map(_absolute, split_places(logdir)))
         return cls(None if cache is None else Store(cache / "index", f"{place}\0{spec}"))
 
     def look(
@@ -221,3 +222,7 @@ def _changed(manifest: str | None) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (info.st_size, info.st_mtime_ns)
+
+
+def _absolute(place: str) -> str:
+    return place if "://" in place or not place else os.path.realpath(Path(place).expanduser())

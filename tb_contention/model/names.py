@@ -2,6 +2,8 @@
 
 import re
 
+#: Stands between log directories that are taken as one.
+SEPARATOR = ","
 #: Control characters, halves of characters, and marks that reorder or hide text around them (bidirectional controls, zero-width
 #: characters, line and paragraph separators).
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")

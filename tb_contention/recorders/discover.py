@@ -5,7 +5,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tb_contention.recorders.common.naming import (
     export_seconds,
     printable,
 )
+from tb_contention.recorders.common.places import places_of
 from tb_contention.recorders.nsight.place import report_file
 
 #: Reports of Nsight Systems before their export; they are listed if nothing else is found.
@@ -51,14 +52,14 @@ class _Found:
 
 
 def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
-    """List the profiler files below a folder, or below the folders of TensorBoard's `--logdir_spec`.
+    """List the profiler files below a folder, below several (separated by commas), or below the folders of TensorBoard's `--logdir_spec`.
 
     Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links; detect loops
     and duplicates by device and inode. on_first: called once, when the first file is found. Raise LogdirError if a place does not exist or
     cannot be read.
     """
     found = _Found(on_first=on_first)
-    for name, place in _places(logdir, spec):
+    for name, place in places_of(logdir, spec):
         if "://" in place:
             from tb_contention.recorders.common.remote import discover_remote
 
@@ -90,18 +91,6 @@ def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
         taken.add(free.id)
         unique.append(free)
     return tuple(sorted(unique, key=lambda f: (f.run, f.host, f.relative, f.path)))
-
-
-def _places(logdir: str, spec: str) -> Iterator[tuple[str, str]]:
-    if logdir:
-        yield "", logdir
-    for part in filter(None, (p.strip() for p in spec.split(","))):
-        name, colon, place = part.partition(":")
-        # A colon after one letter is a Windows drive, one before // a URL; neither ends a name.
-        if colon and not place.startswith("//") and len(name) > 1 and "/" not in name:
-            yield name, place
-        else:
-            yield "", part
 
 
 def _discover_local(root: Path, name: str, found: _Found) -> None:

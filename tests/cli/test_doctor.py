@@ -63,7 +63,7 @@ def test_a_directory_without_captures_is_1(tmp_path: Path, capsys: Captured) -> 
     assert "contains no profiler captures" in caught.err
 
 
-@pytest.mark.parametrize("words", [["a", "b"], ["--format", "xml"]])
+@pytest.mark.parametrize("words", [["--latest", "--group", "x", "."], ["--format", "xml"]])
 def test_wrong_usage_is_2(words: list[str], capsys: Captured) -> None:
     assert main(["doctor", *words]) == 2
     assert capsys.readouterr().out == ""
