@@ -30,9 +30,12 @@ export function CopyButton({ text, label, done = 'Copied', title }: Properties):
   };
   return (
     <>
-      <button type="button" class="copy" aria-live="polite" title={title} onClick={() => void copy()}>
+      <button type="button" class="copy" title={title} onClick={() => void copy()}>
         {isCopied ? `✓ ${done}` : label}
       </button>
+      <span class="visually-hidden" role="status">
+        {isCopied && done}
+      </span>
       {left !== null && (
         <label class="to-copy">
           Press Ctrl+C to copy:{' '}
