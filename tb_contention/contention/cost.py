@@ -34,9 +34,12 @@ from tb_contention.contention.victims import Victims, find_victims
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
-from tb_contention.model.contention import Blame, Cost, Evidence, KernelBlame, SessionLoss
+from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, KernelBlame, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import Nanoseconds, SessionId
+
+#: Part of a loss without a captured cause from which on somebody else was there.
+_STRANGE = 0.05
 
 
 def measure_cost(
@@ -73,7 +76,8 @@ def measure_cost(
     if measured is None:
         sharing = concluded(sharing, results, on_host=on_host, on_cores=on_cores)
     had = {} if measured is None else {session: turns.had for session, turns in measured.turns.items()}
-    blames, pairs = _blames(losses, results, found, had)
+    turns = sharing.mechanism is Mechanism.TIME_SLICING
+    blames, pairs = _blames(losses, results, found, had, turns=turns)
     return Cost(
         mechanism=sharing.mechanism,
         confidence=sharing.confidence,
@@ -109,6 +113,12 @@ def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -
     return with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos))
 
 
+def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool:
+    """Return whether a session lost time while no other that was captured had work, against a capture alone."""
+    lost = {result.session: int(result.lost or 0) for result in results if result.slowdown.evidence is Evidence.A}
+    return any(row.culprit == UNTRACED and row.lost > _STRANGE * lost.get(row.victim, 1 << 62) for row in rows)
+
+
 def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:
     """Bound the clock error between any two sessions of a group, ns; sessions of one process share a clock."""
     sessions = [aligned.session(plane.session) for plane in group.planes]
@@ -122,13 +132,18 @@ def _blames(
     results: tuple[SessionLoss, ...],
     found: Victims,
     had: dict[SessionId, dict[SessionId, Intervals]],
+    *,
+    turns: bool,
 ) -> tuple[tuple[Blame, ...], tuple[KernelBlame, ...]]:
-    """Divide every known loss; the top kernel pairs of all victims together. had: who had the device, where that was measured."""
+    """Divide every known loss; the top kernel pairs of all victims together.
+
+    had: who had the device, where that was measured; turns: sessions take turns.
+    """
     runs = [runs_of(loss) for loss in losses]
     running = {work.id: lengthened(work.running, found.shadow) for work in found.works}
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
-    strange = found.stranger and len(losses) > 1
+    strange = len(losses) > 1 and (found.stranger or (turns and _shows_stranger(rows, results)))
     rows = blamed_on_hosts(reassigned(rows, losses) if strange else rows, results, found.hosts)
     met = each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in met for pair in part if pair.lost is not None]

@@ -7,7 +7,7 @@ from tb_contention.diagnose.places import KERNELS, WHAT_IF, blame, contended, co
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, expected, gain, lost, shares, slowdowns
 from tb_contention.diagnose.settings import EXCLUSIVE, LOGICAL_DEVICES, LONG_SLICE, MPS, MPS_SHARE
-from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
+from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
@@ -23,6 +23,8 @@ _FULL, _AS_ONE = 0.10, (0.85, 1.15)
 _DESTRUCTIVE = 0.90
 #: The slowest session is treated unfairly when all of its interval lies above the fastest one's by this factor.
 _UNFAIR = 1.25
+#: Part of all that was lost which work that was not captured takes.
+_STRANGE = 0.1
 #: A shift is worth a finding when it saves this part of the loss.
 _WORTH = 0.3
 
@@ -176,7 +178,7 @@ def destructive_sharing(scene: Scene) -> Iterator[Remark]:
     """Sharing itself costs: together they do less than one alone would."""
     losses, progress = scene.slowed(), scene.device.cost.progress_sum
     known = all(each.slowdown.evidence in (Evidence.A, Evidence.B) for each in scene.device.cost.losses)
-    if not losses or progress is None or progress >= _DESTRUCTIVE or not known:
+    if not losses or progress is None or progress >= _DESTRUCTIVE or not known or _others_take_time(scene):
         return
     yield Remark(
         title=f"Sharing itself costs time: {share(1 - progress)} of the shared time does no work",
@@ -261,6 +263,12 @@ def small_grids(scene: Scene) -> Iterator[Remark]:
         ),
         sessions=_of(losses),
     )
+
+
+def _others_take_time(scene: Scene) -> bool:
+    """Return whether work that was not captured takes time from the sessions, so that these do less than one alone would."""
+    lost = [row.lost for row in scene.device.cost.blame if row.culprit == UNTRACED]
+    return sum(lost) > _STRANGE * sum(int(each.lost or 0) for each in scene.device.cost.losses)
 
 
 def _is_full(scene: Scene) -> bool:

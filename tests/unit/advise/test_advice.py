@@ -167,4 +167,6 @@ def test_what_to_do_without_another_gpu_stands_beside_a_move() -> None:
     away = prediction(scene, Schedule.MOVED, (0.6, 0.6), span=0.6, wide=0.01)
     perhaps = prediction(scene, Schedule.MPS, (0.9, 0.9), span=0.9, wide=0.3)
     assert advice(scene, away, perhaps).recommendation.why.endswith("Without another GPU, try this: do mps.")
-    assert advice(scene, away).recommendation.why.endswith("On this GPU alone, no simulated change is sure to save time.")
+    assert advice(scene, away).recommendation.why.endswith(
+        "On this GPU alone, no simulated change is sure to save time."
+    )

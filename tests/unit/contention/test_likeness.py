@@ -24,9 +24,9 @@ from captures_alone import (
 import tb_contention
 from tb_contention.errors import OptionError
 from tb_contention.model.baseline import Found, Use
-from tb_contention.model.contention import Evidence
+from tb_contention.model.contention import UNTRACED, Evidence
 from tb_contention.report.to_json import to_dict
-from tb_contention.simulate import write_scenario
+from tb_contention.simulate import hard_scenario, write_hard, write_scenario
 
 
 def test_the_same_work_alone_is_found_used_and_named(tmp_path: Path) -> None:
@@ -164,3 +164,22 @@ def test_captures_alone_that_clocks_put_together_stay_baselines(tmp_path: Path) 
     assert {loss.slowdown.evidence for loss in report.devices[0].cost.losses} == {Evidence.A}
     first, *rest = tb_contention.listing(tmp_path, cache_dir=None).groups
     assert (first.shared, {group.shared for group in rest}) == (True, {False})
+
+
+@pytest.mark.parametrize("seed", [32, 35])
+def test_kernels_that_somebody_else_interrupts_are_no_other_work(seed: int, tmp_path: Path) -> None:
+    """A third session takes turns and was not captured: kernels at some places of the step always meet it, also beside nobody known."""
+    write_hard(hard_scenario(seed, "untraced_third"), tmp_path, seed=seed, alone=True)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    report = analysed(tmp_path)
+    device = shared(report)
+    assert {note.use for note in device.cost.baselines} == {Use.USED}
+    for loss in device.cost.losses:
+        told = truth[loss.session.split("/")[1]]
+        assert loss.slowdown.evidence is Evidence.A
+        assert loss.slowdown.estimate == pytest.approx(told["slowdown"], rel=0.01)
+        lost = {row.culprit: row.lost for row in device.cost.blame if row.victim == loss.session}
+        assert lost[UNTRACED] / sum(lost.values()) == pytest.approx(told["blame"]["gamma"], abs=0.1)
+    rules = {found.rule for found in report.findings}
+    assert "untraced-corunner" in rules
+    assert "destructive-sharing" not in rules
