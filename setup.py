@@ -63,6 +63,7 @@ RUNTIME = [
     "numpy>=1.26,<3",
     "protobuf>=4.25.8,<8",
     "tensorboard>=2.15,<3",
+    "tomli>=2.0; python_version < '3.11'",
     "werkzeug>=2.0",
 ]
 REMOTE = ["fsspec>=2023.1"]

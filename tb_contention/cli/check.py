@@ -3,9 +3,12 @@
 A limit that the captures cannot answer never passes silently: it fails unless --unknown pass is given. A limit is exceeded if the estimate
 exceeds it, and the line says when the limit lies inside the 90 % interval; with --confident it is exceeded only if the whole interval is.
 A log directory that is too large to be analysed as a whole is refused unless a selection or --all says what to check.
+
+Options may stand in the table [tool.tb_contention.check] of a pyproject.toml, here or in a folder above; those on the command line win.
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -23,6 +26,7 @@ from tb_contention.cli.arguments import (
     once,
     selection_of,
 )
+from tb_contention.cli.config import Configurable
 from tb_contention.cli.output import refuse_unfit, say_written, write_file, write_verdict
 from tb_contention.cli.parsing import parse_headroom, parse_limit, parse_share, parse_slowdown, parse_step_limit
 from tb_contention.cli.terminal import printable
@@ -51,7 +55,7 @@ class Format(str, Enum):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_logdir(parser)
+    add_logdir(parser, is_optional=True)
     _add_limits(parser)
     parser.add_argument(
         "--unknown",
@@ -87,6 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_alignment(parser)
     add_baseline(parser)
     add_muting(parser)
+    parser.set_defaults(configurable=Configurable.of(NAME, parser))
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +143,15 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check the limits, print the results, and return 0 or 3."""
+    arguments = arguments.configurable.completed(arguments)
+    if arguments.config_file is not None:
+        print(printable(f"Options of {arguments.config_file} apply."), file=sys.stderr)
+    if arguments.logdir is None:
+        raise OptionError(
+            "No log directory is given.",
+            slug="bad-option",
+            advice="Name one, or set logdir in [tool.tb_contention.check].",
+        )
     limits = limits_of(arguments)
     if arguments.junit == "-":
         raise OptionError(
