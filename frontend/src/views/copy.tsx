@@ -30,7 +30,7 @@ export function CopyButton({ text, label, done = 'Copied', title }: Properties):
   };
   return (
     <>
-      <button type="button" class="copy" title={title} onClick={() => void copy()}>
+      <button type="button" class="copy-button" title={title} onClick={() => void copy()}>
         {isCopied ? `✓ ${done}` : label}
       </button>
       <span class="visually-hidden" role="status">
