@@ -407,8 +407,8 @@ const FLOWS = {
     await here.idle();
     const view = async (shown) => [await shown.window(), await shown.text('.range'), await shown.text('.detail dl')].join('\n');
     const wanted = await view(here);
-    await here.frame.click('.copy:text-is("copy link")');
-    await here.frame.waitForSelector('.copy:text-is("✓ link copied")', { timeout: 3000 });
+    await here.frame.click('.copy-button:text-is("copy link")');
+    await here.frame.waitForSelector('.copy-button:text-is("✓ link copied")', { timeout: 3000 });
     await here.frame.fill('#find', '');
     await page.keyboard.press('Control+V');
     const link = await here.frame.inputValue('#find');
@@ -856,6 +856,29 @@ const FLOWS = {
     await opened.frame.waitForSelector('.group-name');
     await opened.idle();
     expect(errors.length === 0, errors.join('; '));
+  },
+
+  async 'the list of groups is searched, opened and left, and its link keeps the search'(panel) {
+    const { page } = panel;
+    await page.goto('about:blank');
+    await page.goto(url.replace(/&.*/, ''));
+    const { frame } = await Panel.attach(page);
+    await frame.fill('.overview input[type=text]', 'split_model');
+    const rows = (shown) => shown.locator('.overview .group-row').allInnerTexts();
+    await frame.waitForFunction(() => document.querySelectorAll('.overview .group-row').length === 1);
+    const [only] = await rows(frame);
+    await page.waitForTimeout(450);
+    await frame.click('.overview .group-row');
+    await frame.waitForSelector('.card', { timeout: 30_000 });
+    await page.waitForTimeout(450);
+    await page.goBack();
+    await frame.waitForSelector('.overview .group-row');
+    expect((await rows(frame)).join() === only, `Back leads to ${await rows(frame)}`);
+    await page.reload();
+    const again = await Panel.attach(page);
+    await again.frame.waitForSelector('.overview .group-row');
+    expect((await again.frame.inputValue('.overview input[type=text]')) === 'split_model', 'the search is lost');
+    expect((await rows(again.frame)).join() === only, `reloaded: ${await rows(again.frame)}`);
   },
 
   async 'a tile that fails is said, and comes when asked for again'(panel) {

@@ -12,6 +12,7 @@ const PREFIX = 'p.tb_contention.';
 /** As a bookmark has them. */
 const BOOKMARKED = {
   group: 'a1b2c3d4e5',
+  list: 'together~a%20~%20b',
   device: 'host0%2FGPU%3A0%232',
   first: 'train%2F2026%2Fhost',
   window: '1000~2000000000123',
@@ -54,6 +55,7 @@ function stateOf({
   const { window, lanes, marks, memoryCursor, selection } = timeline;
   return {
     group: groups.pinned.value,
+    list: groups.choice.value,
     device: deviceId.value,
     first: preferred.value,
     window: window.span.value,
@@ -114,6 +116,7 @@ afterEach(() => {
 it('restores all of a bookmark', () => {
   expect(stateOf(opened(BOOKMARK).panel)).toEqual({
     group: 'a1b2c3d4e5',
+    list: { text: 'a ~ b', company: 'together' },
     device: 'host0/GPU:0#2',
     first: 'train/2026/host',
     window: span(1_000, 2_000_000_000_123),
@@ -167,6 +170,8 @@ it.each(Object.entries(BOOKMARKED))('keeps the key %s apart from the others', (n
 });
 
 it.each([
+  'list=together',
+  'list=nobody~',
   'window=9~1',
   'window=a~b',
   'range=5~5',
@@ -214,7 +219,18 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
   panel.timeline.layout.value = layout;
   panel.timeline.window.commit(span(100, 200));
   panel.choose('host0/GPU:9');
-  const { group, device, first: preferred, shift, gpu, find, table, before, ...ofDevice } = stateOf(panel);
+  const {
+    group,
+    list,
+    device,
+    first: preferred,
+    shift,
+    gpu,
+    find,
+    table,
+    before,
+    ...ofDevice
+  } = stateOf(panel);
   const first = AT_FIRST;
   expect(ofDevice).toEqual({
     window: first.window,
@@ -237,7 +253,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     'host0/GPU:0',
     '=gemm & ~co',
   ]);
-  expect([shift.size, gpu.size]).toEqual([2, 1]);
+  expect([shift.size, gpu.size, list.company]).toEqual([2, 1, 'together']);
 });
 
 it('names the group that the server chose once the address holds anything of it', () => {

@@ -2,12 +2,26 @@
 import { batch, computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import type { ListedGroup, Problem, Summary } from '../api/report';
 import { type Source, STALE } from '../api/source';
-import { type Choice, choose, type GroupOrder } from '../model/groups';
+import { type Choice, type Company, choose, type GroupOrder } from '../model/groups';
+import type { Codec } from '../model/hash';
 import { during, messageOf } from './activity';
-import type { Key } from './address';
+import { type Key, keyOf } from './address';
 
 /** A directory that is still looked through changes its list all the time, and lists are long. */
 const REST_MS = 2000;
+
+const ALL: Choice = { text: '', company: 'all' };
+const COMPANIES: readonly Company[] = ['together', 'alone'];
+
+/** "together~train": the company, where not all are shown, and the text. */
+const CHOICE: Codec<Choice> = {
+  pack: ({ text, company }) => (company === 'all' && text === '' ? '' : `${company}~${text}`),
+  unpack: (packed) => {
+    const at = packed.indexOf('~');
+    const company = COMPANIES.find((each) => each === packed.slice(0, at)) ?? 'all';
+    return at < 0 ? ALL : { text: packed.slice(at + 1), company };
+  },
+};
 
 export class Groups {
   /** The group that requests name; null: the server decides. */
@@ -26,7 +40,7 @@ export class Groups {
   readonly error = signal<string | null>(null);
   /** What was opened: the list, one group, or neither until it is known how many groups there are. */
   readonly place = signal<'overview' | 'group' | null>(null);
-  readonly choice = signal<Choice>({ text: '', company: 'all' });
+  readonly choice = signal<Choice>(ALL);
   readonly order = signal<GroupOrder | null>(null);
   readonly keys: readonly Key[] = [
     {
@@ -39,6 +53,7 @@ export class Groups {
         this.place.value = text === '' ? null : 'group';
       },
     },
+    keyOf('list', CHOICE, this.choice),
   ];
   readonly #loaded = signal<string | null>(null);
   readonly #isResting = signal(false);

@@ -22,13 +22,13 @@ function Notice({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
-function CopyLink({ panel }: { panel: Panel }): JSX.Element {
+export function CopyLink({ panel }: { panel: Panel }): JSX.Element {
   return (
     <CopyButton
       text={() => panel.link()}
       label="copy link"
       done="link copied"
-      title="Copy a link that opens this view: the group, the range, the selection and all settings"
+      title="Copy a link that opens this view with all that is selected and set"
     />
   );
 }

@@ -5,6 +5,7 @@ import type { ListedGroup } from '../api/report';
 import { formatCount, formatDate, formatDuration, formatPart, plural, UNKNOWN } from '../base/format';
 import { type Company, devicesOf, runsOf } from '../model/groups';
 import type { Panel } from '../state/panel';
+import { CopyLink } from './group_bar';
 import { Problems } from './problems';
 import { type Column, cellOf, nextOrder, type Order, VirtualTable } from './virtual_table';
 
@@ -222,6 +223,7 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
           />
         </label>
         <CompanyChoice panel={panel} />
+        <CopyLink panel={panel} />
         <Measure panel={panel} />
       </div>
       {measuring.error.value !== '' && (
