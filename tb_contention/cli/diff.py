@@ -1,7 +1,8 @@
 """Compare captures from before and after a change: slowdown, step time, lost time, device time, memory.
 
-BEFORE and AFTER are log directories. To compare two groups or two devices of one directory, give it twice, with --before-group and
---after-group, or --before-device and --after-device. A figure is called better or worse only if chance does not explain the difference.
+BEFORE and AFTER are log directories. Each group of sessions is compared with the one that holds the same programs. To compare two groups or
+two devices of one directory, give it twice, with --before-group and --after-group, or --before-device and --after-device. A figure is
+called better or worse only if chance does not explain the difference.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from tb_contention.cli.arguments import (
 )
 from tb_contention.cli.output import write_result
 from tb_contention.cli.terminal import printable
-from tb_contention.errors import LogdirError, OptionError
+from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
     from tb_contention.model.report import DeviceReport, Report
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             f"--{side}-device",
             metavar="ID",
-            help="device id from the report; default: the most contended GPU, preferably the same one on both sides",
+            help="compare only this device, by its name or id in the report, by default with the most contended one on the other side",
         )
         parser.add_argument(
             f"--{side}-group", default="", metavar="ID",
@@ -77,27 +78,33 @@ def parse_pair(word: str) -> tuple[str, str]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print or write one comparison."""
+    """Print or write the comparison of all groups, or of the devices that are named."""
     chosen = chosen_format(arguments, _SUFFIXES, Format.MARKDOWN)
     pairs = once(arguments.pair, "--pair")
     before = _report(arguments.before, arguments, arguments.before_group)
     is_same = (arguments.after, arguments.after_group) == (arguments.before, arguments.before_group)
     after = before if is_same else _report(arguments.after, arguments, arguments.after_group)
-    first, second = choose_devices(before, after, arguments.before_device, arguments.after_device)
     from tb_contention.compare import compare
+    from tb_contention.compare.groups import GroupPair, PairedGroups, pair_groups
 
-    found = compare(first, second, before.sessions, after.sessions, pairs)
+    paired = PairedGroups(pairs=(), gone=(), appeared=())
+    if arguments.before_device is None and arguments.after_device is None:
+        paired = pair_groups(before, after, pairs)
+    if not paired.pairs:
+        first, second = choose_devices(before, after, arguments.before_device, arguments.after_device)
+        paired = PairedGroups(pairs=(GroupPair(before=first, after=second, wanted=pairs),), gone=(), appeared=())
+        for side, report, device, named in (
+            ("before", before, first, arguments.before_device),
+            ("after", after, second, arguments.after_device),
+        ):
+            if named is None and len(report.devices) > 1:
+                _say_which(side, report, device)
+    found = [compare(p.before, p.after, before.sessions, after.sessions, p.wanted) for p in paired.pairs]
     if chosen is Format.JSON:
         from tb_contention.report.to_json import comparison_to_json as render
     else:
         from tb_contention.report.compare_text import to_markdown as render
-    text = render(found, before=arguments.before, after=arguments.after)
-    for side, report, device, named in (
-        ("before", before, first, arguments.before_device),
-        ("after", after, second, arguments.after_device),
-    ):
-        if named is None and len(report.devices) > 1:
-            _say_which(side, report, device)
+    text = render(*found, before=arguments.before, after=arguments.after, gone=paired.gone, appeared=paired.appeared)
     write_result(arguments.output, text, force=arguments.force)
     return 0
 
@@ -115,7 +122,7 @@ def _report(logdir: str, arguments: argparse.Namespace, group: str) -> "Report":
 def choose_devices(
     before: "Report", after: "Report", before_id: str | None, after_id: str | None
 ) -> "tuple[DeviceReport, DeviceReport]":
-    """Return the named devices; by default the most contended GPU, preferably the same physical one on both sides."""
+    """Return the named devices; instead of one that is not named the most contended GPU, preferably the same one as on the other side."""
     first = _named(before, before_id, "--before-device")
     second = _named(after, after_id, "--after-device")
     if first is None:
@@ -126,13 +133,10 @@ def choose_devices(
 def _named(report: "Report", name: str | None, option: str) -> "DeviceReport | None":
     if name is None:
         return None
-    for device in report.devices:
-        if device.id == name:
-            return device
-    known = ", ".join(device.id for device in report.devices[:10])
-    raise OptionError(
-        f"{option}: {report.logdir} has no device {name!r}.", slug="bad-option", advice=f"Its devices: {known}."
-    )
+    from tb_contention.words.typed import devices_called, the_one
+
+    chosen = the_one(option, name, devices_called(report.devices), "device", f"of {report.logdir}")
+    return next(device for device in report.devices if device.id == chosen)
 
 
 def _first(report: "Report", like: "DeviceReport | None") -> "DeviceReport":

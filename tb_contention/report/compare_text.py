@@ -1,6 +1,6 @@
 """A comparison -> Markdown: the certain changes, what cannot be compared, then the figures of the device and of each program."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tb_contention._version import __version__
 from tb_contention.model.baseline import BaselineCapture, Use
@@ -19,10 +19,12 @@ from tb_contention.model.comparison import (
 )
 from tb_contention.model.contention import Evidence
 from tb_contention.model.names import clean, shorten
+from tb_contention.model.report import DeviceReport
 from tb_contention.report.to_markdown import escape
 from tb_contention.tables.people import TextTable
 from tb_contention.words.answers import class_words
 from tb_contention.words.mechanism import mechanism_name
+from tb_contention.words.names import device_title
 from tb_contention.words.numbers import UNKNOWN, between, count, duration, listing, ratio, share, size, times
 
 #: Kernels and programs that a page shows; the JSON has all.
@@ -46,34 +48,55 @@ _MATCH = {
 Writer = Callable[["float | None"], str]
 
 
-def to_markdown(found: Comparison, *, before: str, after: str) -> str:
-    """Print the comparison as Markdown; before, after: the log directories as given."""
-    parts = [f"# {escape(headline(found))}", _side("Before", found.before, before), _side("After", found.after, after)]
-    parts += [_others("Only before", found.gone), _others("Only after", found.appeared)]
-    if found.notes:
-        parts.append("\n".join(f"- {escape(note)}" for note in found.notes))
-    parts += _table(_device(found), level=2)
-    for session in found.sessions:
-        parts += _session(session)
+def to_markdown(
+    found: Comparison,
+    *more: Comparison,
+    before: str,
+    after: str,
+    gone: Sequence[DeviceReport] = (),
+    appeared: Sequence[DeviceReport] = (),
+) -> str:
+    """Print comparisons as Markdown; before, after: the log directories as given; gone, appeared: groups that could not be paired."""
+    every = (found, *more)
+    parts = [f"# {escape(headline(*every))}", _groups("before", gone), _groups("after", appeared)]
+    for number, each in enumerate(every, 1):
+        if more:
+            parts.append(f"## {number} of {len(every)}: {escape(headline(each))}")
+        parts += _comparison(each, before, after, level=3 if more else 2)
     parts += [escape(_RULES), f"tb_contention {escape(__version__)}"]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def headline(found: Comparison) -> str:
-    """Say what certainly changed for the programs, or that nothing did."""
-    if not found.sessions:
+def _groups(side: str, devices: Sequence[DeviceReport]) -> str:
+    names = listing([device_title(device) for device in devices], 10)
+    return escape(f"Groups only {side}, whose programs are in no group on the other side: {names}.") if names else ""
+
+
+def _comparison(found: Comparison, before: str, after: str, *, level: int) -> list[str]:
+    parts = [_side("Before", found.before, before), _side("After", found.after, after)]
+    parts += [_others("Only before", found.gone), _others("Only after", found.appeared)]
+    if found.notes:
+        parts.append("\n".join(f"- {escape(note)}" for note in found.notes))
+    parts += _table(_device(found), level=level)
+    for session in found.sessions:
+        parts += _session(session, level)
+    return parts
+
+
+def headline(*found: Comparison) -> str:
+    """Say what certainly changed for the programs of all groups, or that nothing did."""
+    sessions = [session for each in found for session in each.sessions]
+    if not sessions:
         return "No session could be matched between the two sides"
     certain = (Judgement.BETTER, Judgement.WORSE)
-    clauses = [_step_clause(s) for s in found.sessions if s.step.judgement in certain]
+    clauses = [_step_clause(s) for s in sessions if s.step.judgement in certain]
     clauses += [
-        _slowdown_clause(s)
-        for s in found.sessions
-        if s.step.judgement not in certain and s.slowdown.judgement in certain
+        _slowdown_clause(s) for s in sessions if s.step.judgement not in certain and s.slowdown.judgement in certain
     ]
     if clauses:
         more = len(clauses) - MOST_IN_HEADLINE
         return "; ".join((*clauses[:MOST_IN_HEADLINE], *([f"{more} more changed"] if more > 0 else [])))
-    if all(s.step.judgement is Judgement.SAME for s in found.sessions):
+    if all(s.step.judgement is Judgement.SAME for s in sessions):
         return "Step times are the same before and after"
     return "No certain change in step times"
 
@@ -132,7 +155,7 @@ def _device(found: Comparison) -> TextTable:
     return TextTable(title="Device", header=_HEADER, rows=rows, numbers=_NUMBERS)
 
 
-def _session(found: SessionComparison) -> list[str]:
+def _session(found: SessionComparison, level: int) -> list[str]:
     one, two = found.before_steps, found.after_steps
     about = f"{_MATCH[found.match][0].upper()}{_MATCH[found.match][1:]}; whole step periods: {one.count} before, {two.count} after"
     if one.mean is not None and two.mean is not None:
@@ -161,8 +184,8 @@ def _session(found: SessionComparison) -> list[str]:
         ]
     figures = TextTable(title=title(found), header=_HEADER, rows=tuple(rows), numbers=_NUMBERS)
     says = f"Slowdown {'; '.join(known)}." if known else ""
-    head, body, _ = _table(figures, level=2)
-    return [head, escape(f"{about}."), body, escape(says), *_kernels(found)]
+    head, body, _ = _table(figures, level=level)
+    return [head, escape(f"{about}."), body, escape(says), *_kernels(found, level + 1)]
 
 
 def _row(figure: str, change: Change, write: Writer) -> tuple[str, ...]:
@@ -200,7 +223,7 @@ def _change(change: Change, write: Writer) -> str:
     return f"{text}, {times(change.ratio)}{ends}"
 
 
-def _kernels(found: SessionComparison) -> list[str]:
+def _kernels(found: SessionComparison, level: int) -> list[str]:
     """Set the largest changes side by side; sums do not show which of them chance may explain."""
     per = "per step" if found.basis is Basis.STEP else "per second"
     changed = [kernel for kernel in found.kernels if kernel.difference]
@@ -217,7 +240,7 @@ def _kernels(found: SessionComparison) -> list[str]:
         numbers=frozenset(range(1, 7)),
         note=note,
     )
-    return _table(table, level=3)
+    return _table(table, level=level)
 
 
 def _kernel(kernel: KernelDifference) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Answers -> JSON. Keys are declared on the values (`wire`); FORMAT.md and the schemas are generated from the same declarations."""
 
 import json
+from collections.abc import Sequence
 
 from tb_contention.model.comparison import Comparison
 from tb_contention.model.gate import Gate
@@ -44,9 +45,17 @@ def predictions_to_json(report: Report, device: DeviceReport) -> str:
     return _printed(prediction_document(report, device), report)
 
 
-def comparison_to_json(found: Comparison, *, before: str, after: str) -> str:
-    """Print a comparison; before, after: the log directories as given."""
-    return _printed(comparison_document(found, before=before, after=after))
+def comparison_to_json(
+    found: Comparison,
+    *more: Comparison,
+    before: str,
+    after: str,
+    gone: Sequence[DeviceReport] = (),
+    appeared: Sequence[DeviceReport] = (),
+) -> str:
+    """Print comparisons; before, after: the log directories as given; gone, appeared: groups that could not be paired."""
+    alone = {"gone": [device.id for device in gone], "appeared": [device.id for device in appeared]}
+    return _printed(comparison_document(found, *more, before=before, after=after, **alone))
 
 
 def gate_to_json(gate: Gate, *, logdir: str) -> str:

@@ -18,8 +18,39 @@ def test_two_log_directories_are_compared_as_markdown(logs: str, capsys: Capture
     assert main(["diff", f"{logs}/alone", f"{logs}/together"]) == 0
     caught = capsys.readouterr()
     assert caught.out.startswith("# A typical step of evaluator takes 1.87× as long as before")
+    assert "; A typical step of trainer takes 1.38× as long as before" in caught.out.splitlines()[0]
+    assert [line for line in caught.out.splitlines() if line.startswith("## ")] == [
+        "## 1 of 2: A typical step of evaluator takes 1.87× as long as before (1.74 to 1.89), 22.1 ms instead of 11.8 ms",
+        "## 2 of 2: A typical step of trainer takes 1.38× as long as before (1.01 to 1.77), 52.7 ms instead of 38.2 ms",
+    ]
     assert "Only after: trainer." in caught.out
-    assert caught.err == f"Comparing {GPU}#2 (before). Other devices for --before-device: {GPU}\n"
+    assert caught.err == ""
+
+
+def test_every_group_is_compared_with_the_one_that_holds_its_programs(logs: str, capsys: Captured) -> None:
+    assert main(["diff", logs, logs, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    pairs = [(each["before"]["device"], each["after"]["device"]) for each in (found, *found["more"])]
+    assert pairs == [(f"{GPU}#3", f"{GPU}#3"), (f"{GPU}#2", f"{GPU}#2"), (GPU, GPU)]
+    assert [len(each["sessions"]) for each in (found, *found["more"])] == [2, 1, 1]
+    assert (found["groups_gone"], found["groups_appeared"]) == ([], [])
+
+
+def test_groups_without_a_counterpart_are_named_once(logs: str, capsys: Captured) -> None:
+    assert main(["diff", logs, f"{logs}/together", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["more"] == []
+    assert (found["groups_gone"], found["groups_appeared"]) == ([f"{GPU}#2", GPU], [])
+    assert main(["diff", f"{logs}/together", logs]) == 0
+    told = "Groups only after, whose programs are in no group on the other side: GPU 0 on simulated-host (alone/evaluator, "
+    assert told in capsys.readouterr().out
+
+
+def test_a_pair_by_hand_holds_in_the_groups_that_have_both(logs: str, capsys: Captured) -> None:
+    assert main(["diff", f"{logs}/alone", f"{logs}/together", "--pair", "trainer=evaluator", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    matches = {(s["before_name"], s["after_name"]): s["match"] for e in (found, *found["more"]) for s in e["sessions"]}
+    assert matches["trainer", "evaluator"] == "user"
 
 
 def test_two_devices_of_one_directory_are_compared(logs: str, capsys: Captured) -> None:
@@ -81,9 +112,9 @@ def test_sessions_are_paired_by_hand(logs: str, capsys: Captured) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--before-device", "none"], "has no device 'none'. Its devices: simulated-host/GPU:0"),
+        (["--before-device", "none"], "--before-device: no device of "),
         (["--pair", "trainer"], "is not BEFORE=AFTER"),
-        (["--pair", "nobody=trainer"], "--pair: no session of the device before is called 'nobody'; the nearest are "),
+        (["--pair", "nobody=trainer"], "--pair: no session on the side before is called 'nobody'; the nearest are "),
         (["--pair", "trainer=a", "--pair", "trainer=b"], "--pair is given twice for 'trainer'"),
         (["--format", "html"], "invalid choice"),
         (

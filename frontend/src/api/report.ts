@@ -272,6 +272,24 @@ export type ClockSource =
   | 'file_time'
   | 'none';
 
+/** What changed from one device group to another. */
+export interface ComparedGroups {
+  /** the side before */
+  readonly before: ComparedSide;
+  /** the side after */
+  readonly after: ComparedSide;
+  /** programs that are on both sides */
+  readonly sessions: readonly SessionComparison[];
+  /** sessions that are only after */
+  readonly appeared: readonly Named[];
+  /** sessions that are only before */
+  readonly gone: readonly Named[];
+  /** sentences on what is not comparable, and why */
+  readonly notes: readonly string[];
+  /** changes of all sessions together */
+  readonly device: Together;
+}
+
 /** One side of a comparison. */
 export interface ComparedSide {
   /** the log directory as given */
@@ -294,7 +312,7 @@ export interface ComparedSide {
   readonly sessions: readonly Named[];
 }
 
-/** What changed from one device group to another. */
+/** What changed from one device group to another, and the same of further groups. */
 export interface Comparison {
   /** version of this format */
   readonly format_version: 1;
@@ -314,6 +332,12 @@ export interface Comparison {
   readonly notes: readonly string[];
   /** changes of all sessions together */
   readonly device: Together;
+  /** the same figures of the other pairs of groups */
+  readonly more: readonly ComparedGroups[];
+  /** ids of device groups before without one that holds their programs after */
+  readonly groups_gone: readonly string[];
+  /** ids of device groups after without one that holds their programs before */
+  readonly groups_appeared: readonly string[];
 }
 
 /**

@@ -1,5 +1,6 @@
 """The answers that stand alone, each one JSON object."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -74,7 +75,7 @@ class ComparedSide:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonDocument(Document):
+class ComparedGroups:
     """What changed from one device group to another."""
 
     before: Annotated[ComparedSide, Wire("the side before")]
@@ -82,13 +83,38 @@ class ComparisonDocument(Document):
     found: Annotated[Comparison, Wire(flat=True)]
 
 
-def comparison_document(found: Comparison, *, before: str, after: str) -> ComparisonDocument:
-    """Add to a comparison the log directories as given."""
-    return ComparisonDocument(
-        before=ComparedSide(logdir=before, side=found.before),
-        after=ComparedSide(logdir=after, side=found.after),
-        found=found,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonDocument(Document):
+    """What changed from one device group to another, and the same of further groups."""
+
+    first: Annotated[ComparedGroups, Wire(flat=True)]
+    more: Annotated[tuple[ComparedGroups, ...], Wire("the same figures of the other pairs of groups")]
+    groups_gone: Annotated[
+        tuple[DeviceId, ...], Wire("ids of device groups before without one that holds their programs after")
+    ]
+    groups_appeared: Annotated[
+        tuple[DeviceId, ...], Wire("ids of device groups after without one that holds their programs before")
+    ]
+
+
+def comparison_document(
+    found: Comparison,
+    *more: Comparison,
+    before: str,
+    after: str,
+    gone: Sequence[DeviceId] = (),
+    appeared: Sequence[DeviceId] = (),
+) -> ComparisonDocument:
+    """Add to comparisons the log directories as given, and the groups that could not be paired."""
+    first, *others = (
+        ComparedGroups(
+            before=ComparedSide(logdir=before, side=each.before),
+            after=ComparedSide(logdir=after, side=each.after),
+            found=each,
+        )
+        for each in (found, *more)
     )
+    return ComparisonDocument(first=first, more=tuple(others), groups_gone=tuple(gone), groups_appeared=tuple(appeared))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
