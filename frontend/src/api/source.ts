@@ -1,6 +1,7 @@
 /** The plugin's routes. The only place that numbers requests and drops answers that came too late. */
 import type { Bytes, Ns, Span } from '../base/units';
 import type {
+  BaselineChoices,
   Comparison,
   ContentionPart,
   EventDetail,
@@ -44,6 +45,7 @@ const CHANNELS = [
   'summary',
   'groups',
   'measure',
+  'baselines',
   'layout',
   'event',
   'memory',
@@ -57,7 +59,7 @@ const CHANNELS = [
 ] as const;
 type Channel = (typeof CHANNELS)[number];
 /** What is asked of the whole log directory, whatever the view. */
-const VIEWLESS: readonly string[] = ['groups', 'measure'] satisfies Channel[];
+const VIEWLESS: readonly string[] = ['groups', 'measure', 'baselines'] satisfies Channel[];
 /** What is undefined is not sent. */
 type Query = Readonly<Record<string, string | number | undefined>>;
 type Pairs = readonly (readonly [string, string])[];
@@ -140,6 +142,11 @@ export class Source {
   /** All groups of the log directory; `known`: the listing that the panel has, which need not be sent again. */
   groups(known: string | null = null): Promise<Fresh<GroupsAnswer>> {
     return this.#get('groups', { known: known ?? undefined });
+  }
+
+  /** What a session could be measured against, with a part of the names; `settle` as for memory. */
+  baselines(session: string, text: string, settle: number): Promise<Fresh<BaselineChoices>> {
+    return this.#get('baselines', { session, text: text || undefined }, settle);
   }
 
   layout(device: string): Promise<Fresh<Layout>> {

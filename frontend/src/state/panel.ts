@@ -9,6 +9,7 @@ import { type Codec, TEXT } from '../model/hash';
 import { during, messageOf } from './activity';
 import { Address, type Addressed, keyOf, PLACE, restore } from './address';
 import { ByHand } from './by_hand';
+import { Choosing } from './choosing';
 import { Comparing } from './comparing';
 import { ContentionView } from './contention';
 import { Focus } from './focus';
@@ -82,6 +83,7 @@ export class Panel {
     this.#setView();
     void this.refresh();
   });
+  readonly choosing = new Choosing(this.source, this.summary);
   readonly focus = new Focus(this.timeline, this.device);
   readonly memory = new MemoryView(this.source, this.focus);
   readonly contention = new ContentionView(this.source, this.focus);
@@ -121,6 +123,7 @@ export class Panel {
       if (device !== null) untracked(() => void this.timeline.open(device));
     });
     this.#address.start();
+    this.choosing.start();
     this.memory.start();
     this.contention.start();
     this.searching.start();

@@ -1,40 +1,98 @@
-/** Which capture alone a session is measured against, and the choice of another one or none. */
+/** Which capture alone a session is measured against, and the choice of another one or none, with why each may serve or not. */
 import type { JSX } from 'preact';
-import type { DeviceSession } from '../api/report';
+import type { BaselineOffer } from '../api/report';
+import { plural } from '../base/format';
+import { baselineParts, baselineText, type Row, refusals } from '../model/baselines';
 import type { Panel } from '../state/panel';
 
-type Offer = DeviceSession['baselines'][number];
+/** Captures from which on they are looked for by name. */
+const MANY = 8;
 
-/** What stands for the server's own choice; no id is empty or a blank. */
-const FOUND = ' ';
+const OWN: readonly Row[] = [
+  {
+    id: null,
+    label: 'automatic',
+    why: 'the capture that the manifest or the kernels show to be the same work',
+  },
+  { id: '', label: 'none', why: 'no capture alone; the slowdown is estimated where it can be' },
+];
 
-const optionText = ({ label, use }: Offer): string => (use === 'used' ? label : `${label} (${use})`);
+interface Properties {
+  readonly panel: Panel;
+  /** Tells lists of one session apart. */
+  readonly place: string;
+  readonly session: string;
+  readonly offers: readonly BaselineOffer[];
+  readonly title?: string;
+}
 
-export function Baseline({ panel, entry }: { panel: Panel; entry: DeviceSession }): JSX.Element | null {
-  const { session, baselines: offers } = entry;
-  const chosen = panel.byHand.baselines.value.get(session);
-  if (offers.length === 0 && chosen === undefined) return null;
-  const used = offers.filter(({ use }) => use === 'used').map(({ label }) => label);
-  const found = chosen === undefined ? `found: ${used.join(', ') || 'none'}` : 'found by itself';
-  const isListed = chosen === undefined || chosen === '' || offers.some((each) => each.session === chosen);
+export function Baseline({ panel, place, session, offers, title = 'Baseline' }: Properties): JSX.Element {
+  const { choosing, byHand, summary } = panel;
+  const chosen = byHand.baselines.value.get(session);
+  const isOpen = choosing.isOpen(place, session);
   return (
-    <label class="baseline" title={offers.map(({ words }) => words).join('\n')}>
-      Baseline{' '}
-      <select
-        value={chosen ?? FOUND}
-        onChange={({ currentTarget: { value } }) =>
-          panel.byHand.measureAgainst(session, value === FOUND ? null : value)
-        }
-      >
-        <option value={FOUND}>{found}</option>
-        {offers.map((offer) => (
-          <option key={offer.session} value={offer.session}>
-            {optionText(offer)}
-          </option>
+    <div class="baseline">
+      <details open={isOpen} onToggle={(event) => choosing.toggle(place, session, event.currentTarget.open)}>
+        <summary>
+          {title}: {summary.value?.is_partial ? 'looked for' : baselineText(offers, chosen)}
+        </summary>
+        {isOpen && <Choices {...{ panel, session, offers }} />}
+      </details>
+      <div role="status">
+        {refusals(offers).map((words) => (
+          <p key={words} class="settle">
+            {words}
+          </p>
         ))}
-        {!isListed && <option value={chosen}>{panel.labelOf(chosen ?? '')}</option>}
-        <option value="">none</option>
-      </select>
-    </label>
+      </div>
+    </div>
+  );
+}
+
+function Choices({ panel, session, offers }: Pick<Properties, 'panel' | 'session' | 'offers'>): JSX.Element {
+  const { found, part, error } = panel.choosing;
+  const chosen = panel.byHand.baselines.value.get(session) ?? null;
+  const parts = baselineParts(part.value === '' ? offers : [], found.value);
+  const isMany = part.value !== '' || (found.value?.choices.length ?? 0) > MANY;
+  const row = ({ id, label, why }: Row): JSX.Element => (
+    <li key={id}>
+      <button
+        type="button"
+        title={id ?? ''}
+        aria-pressed={id === chosen}
+        onClick={() => panel.byHand.measureAgainst(session, id)}
+      >
+        {label} <small class="muted">{why}</small>
+      </button>
+    </li>
+  );
+  return (
+    <div class="choices">
+      {isMany && (
+        <input
+          type="search"
+          aria-label="Part of a capture's name"
+          placeholder="part of a name"
+          maxLength={1000}
+          value={part.value}
+          onInput={(event) => {
+            part.value = event.currentTarget.value;
+          }}
+        />
+      )}
+      <ul>{OWN.map(row)}</ul>
+      {parts.map(({ title, rows }) => (
+        <>
+          <p class="muted">{title}</p>
+          <ul aria-label={title}>{rows.map(row)}</ul>
+        </>
+      ))}
+      {found.value === null && error.value === null && <p class="muted">Looking for captures</p>}
+      {found.value !== null && parts.length === 0 && <p class="muted">No other capture</p>}
+      {found.value !== null && found.value.left_out > 0 && (
+        <p class="muted">{plural(found.value.left_out, 'more capture')}: type a part of the name</p>
+      )}
+      {error.value !== null && <p class="failure">{error.value}</p>}
+    </div>
   );
 }

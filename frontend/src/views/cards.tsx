@@ -158,7 +158,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
           <p class="muted">{entry.basis}</p>
         </>
       )}
-      <Baseline panel={panel} entry={entry} />
+      <Baseline panel={panel} place="card" session={entry.session} offers={entry.baselines} />
       {step !== null && <p>{step}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}

@@ -15,6 +15,7 @@ import { bytes, ns } from '../base/units';
 import { changeText, scaleOf, verdictText } from '../model/change';
 import { comparable } from '../model/groups';
 import { inGroup } from '../state/comparing';
+import { Baseline } from './baseline';
 import { Chip } from './chip';
 import { durationColumn } from './columns';
 import { type Column, DataTable } from './data_table';
@@ -130,6 +131,16 @@ function Session({
         <Chip theme={panel.theme.value} index={index} /> {nameIn(report, found.after)}{' '}
         {earlier !== '' && <span class="muted">before: {earlier}</span>}
       </h3>
+      {(['before', 'after'] as const).map((side) => (
+        <Baseline
+          key={side}
+          panel={panel}
+          place={side}
+          session={found[side]}
+          offers={found.baselines[side]}
+          title={`Baseline ${side}`}
+        />
+      ))}
       <Figures figures={sessionFigures(found)} colour={sessionColour(panel.theme.value, index)} />
       {found.kernels.length > 0 && (
         <details>
