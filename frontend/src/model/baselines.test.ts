@@ -62,7 +62,7 @@ it('lists each capture once, with what is known best, in parts', () => {
     },
     {
       title: 'Runs the same kernels',
-      rows: [{ id: 'd', label: 'alone/d', why: 'used only if you choose it: its steps are few' }],
+      rows: [{ id: 'd', label: 'alone/d', why: 'used only if chosen; its steps are few' }],
     },
     {
       title: 'Other captures',

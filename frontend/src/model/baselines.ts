@@ -43,7 +43,7 @@ export const refusals = (offers: readonly BaselineOffer[]): readonly string[] =>
 
 const judged = ({ use, reason }: BaselineOffer): string => {
   if (use === 'used') return 'used';
-  return use === 'refused' ? `cannot serve: ${reason}` : `used only if you choose it: ${reason}`;
+  return use === 'refused' ? `cannot serve: ${reason}` : `used only if chosen; ${reason}`;
 };
 
 /** The captures in parts, the best first; what was decoded and compared counts more than what the list knows. */

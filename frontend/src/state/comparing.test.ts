@@ -53,3 +53,18 @@ it('says why a group cannot be compared', async () => {
   await vi.waitFor(() => expect(found.error.value).toBe('It cannot be read.'));
   expect(found.found.value).toBeNull();
 });
+
+it('keeps the comparison on screen while the same two are compared in another view', async () => {
+  const loaded = signal('r1');
+  const answers = [answer(200, { notes: ['first'] }), answer(200, { notes: ['second'] })];
+  const fetcher = (async () => answers.shift()) as unknown as typeof fetch;
+  const found = new Comparing(new Source(fetcher), signal('host0/GPU:0'), loaded);
+  found.before.value = 'host0/GPU:1';
+  found.start();
+  await vi.waitFor(() => expect(found.found.value).toEqual({ notes: ['first'] }));
+  loaded.value = 'r2';
+  expect(found.found.value).toEqual({ notes: ['first'] });
+  await vi.waitFor(() => expect(found.found.value).toEqual({ notes: ['second'] }));
+  found.before.value = 'host0/GPU:2';
+  expect(found.found.value).toBeNull();
+});

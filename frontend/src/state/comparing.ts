@@ -29,6 +29,8 @@ export class Comparing {
     readonly loaded: ReadonlySignal<string>,
   ) {}
 
+  #shown: { readonly before: string; readonly after: string } | null = null;
+
   readonly #question = computed(() => {
     const [before, after, loaded] = [this.before.value, this.after.value, this.loaded.value];
     return before === null || after === null || before === after ? null : { before, after, loaded };
@@ -39,7 +41,10 @@ export class Comparing {
       question: this.#question,
       error: this.error,
       ask: (question) => {
-        this.found.value = null;
+        const { before, after } = question;
+        // The same two in another view: what is on screen stays until then, and with it the focus.
+        if (this.#shown?.before !== before || this.#shown.after !== after) this.found.value = null;
+        this.#shown = { before, after };
         return this.#ask(question);
       },
       show: (found) => {
