@@ -787,6 +787,66 @@ const FLOWS = {
     expect((await panel.page.evaluate(() => location.hash)).includes('p.tb_contention.before='), 'not in the address');
   },
 
+  async 'a baseline is chosen by keyboard, and one of other work changes nothing but its reason'(panel) {
+    const card = panel.frame.locator('.card.session').first();
+    const line = card.locator('.baseline summary');
+    const answer = () => panel.frame.evaluate(() => {
+      const page = document.querySelector('main').cloneNode(true);
+      for (const part of page.querySelectorAll('.baseline, .details, .stage, .timeline, [role=status]')) part.remove();
+      return page.textContent;
+    });
+    const choose = async (wanted, until) => {
+      await card.locator('.choices button', { hasText: wanted }).focus();
+      await panel.page.keyboard.press('Enter');
+      await panel.frame.waitForFunction(
+        (text) => document.querySelector('.card.session .baseline').innerText.includes(text), until, { timeout: 30_000 });
+      await panel.idle();
+      expect(await panel.frame.evaluate(() => document.activeElement.ariaPressed) === 'true', `the focus left ${wanted}`);
+    };
+    expect((await line.innerText()).includes('found by its kernels'), await line.innerText());
+    await line.focus();
+    await panel.page.keyboard.press('Enter');
+    await card.locator('.choices ul').nth(1).waitFor();
+    const before = await answer();
+
+    await choose(/^alone\/trainer .*cannot serve: /, 'is not used as the baseline of');
+    const reason = await card.locator('.baseline [role=status]').innerText();
+    expect(/is not used as the baseline of \w+: it runs /.test(reason), `the reason: ${reason}`);
+    const after = await answer();
+    expect(after === before, `the answer changed: ${before} -> ${after}`);
+
+    await choose(/^none/, 'none, your choice');
+    expect(!(await card.innerText()).includes('(class A)'), 'class A without a capture alone');
+    expect((await card.locator('.baseline [role=status]').innerText()) === '', 'the reason stays');
+    await choose('it runs the same kernels', 'alone/evaluator, your choice');
+    expect((await card.innerText()).includes('(class A)'), `no class A: ${await card.innerText()}`);
+    await panel.page.waitForTimeout(450);
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    const kept = await again.frame.locator('.card.session .baseline summary').first().innerText();
+    expect(kept.includes('alone/') && kept.includes('your choice'), `forgotten: ${kept}`);
+  },
+
+  async 'each side of a comparison has its baseline'(panel) {
+    await panel.frame.click('.chooser button:text-is("compare")');
+    await panel.frame.waitForSelector('.compare-with optgroup', { state: 'attached' });
+    const options = panel.frame.locator('.compare-with optgroup option');
+    const alone = await options.evaluateAll((all) => all.find((o) => o.text.includes('alone/trainer')).value);
+    await panel.frame.selectOption('.compare-with select', alone);
+    await panel.frame.waitForSelector('.compared .baseline', { timeout: 30_000 });
+    const lines = () => panel.frame.locator('.compared').first().locator('.baseline summary').allInnerTexts();
+    const [first, second] = await lines();
+    expect(/^Baseline before: none/.test(first), first);
+    expect(/^Baseline after: alone\/trainer, found by its kernels/.test(second), second);
+    await panel.frame.locator('.compared .baseline summary').nth(1).click();
+    await panel.frame.locator('.compared .choices button', { hasText: /^none/ }).click();
+    await panel.frame.waitForFunction(
+      () => document.querySelectorAll('.compared .baseline summary')[1]?.innerText === 'Baseline after: none, your choice',
+      undefined, { timeout: 30_000 });
+    expect((await panel.frame.locator('.compared .choices').count()) === 1, 'the list closed');
+    expect((await lines())[0] === first, 'the other side changed');
+  },
+
   async 'letters can be switched off, arrows stay'(panel) {
     await panel.focus();
     await panel.press('?');
