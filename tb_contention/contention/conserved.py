@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import Alone
+from tb_contention.contention.baseline import group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import Sharing
@@ -35,6 +36,10 @@ _LEAST_GUESS, _MOST_GUESS = 0.8, 1.12
 #: Relative error of durations alone beyond which turns tell more.
 _NOISY = 0.04
 _MOST_RATE, _BOUND = 0.95, 2.5
+#: Instances that show by how much kernels of a kind differ, and from which factor on the shortest says nothing.
+_FEW, _ALIKE = 10, 1.15
+#: Steps of a search, each of which halves what is left.
+_HALVINGS = 20
 #: Relative standard error beyond which turns give bounds, and no estimate.
 _SURE = 0.04
 
@@ -67,8 +72,10 @@ def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[A
     contested = at_depth([p for p, unknown in zip(pending, open_, strict=True) if unknown], 1) & deep[0]
     factor, error = _factor(works, told, parts, contested, sharing.slice)
     found = [
-        _remainder(exposure, alone, part, factor, error) if alone.evidence is Evidence.D else alone
-        for exposure, alone, part in zip(exposures, told, parts, strict=True)
+        _remainder(exposure, alone, part, factor, error, _at_most(work, exposure, alone))
+        if alone.evidence is Evidence.D
+        else alone
+        for work, exposure, alone, part in zip(works, exposures, told, parts, strict=True)
     ]
     # What its own kernels say, however uncertain, is better than bounds.
     return [
@@ -158,20 +165,54 @@ def _done(work: SessionWork, alone: Alone, part: _Part, contested: Intervals) ->
     return float(np.sum(np.clip(alone.estimate - outside, 0.0, inside)[rows]))
 
 
-def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, error: float) -> Alone:
-    """Take off each unknown kernel what others had meanwhile: the same part of the time in which they had work."""
+def _at_most(work: SessionWork, exposure: Exposure, alone: Alone) -> F64:
+    """Return what each kernel takes at the most, ns: turns only make kernels longer, so the shortest of its kind is hardly interrupted.
+
+    By how much kernels of a kind differ show those whose duration alone is known; where these differ much, nothing is said.
+    """
+    duration, rows = exposure.duration, exposure.inside & (exposure.duration > 0)
+    known, unknown = rows & ~alone.borrowed, rows & alone.borrowed
+    if not known.any() or not unknown.any():
+        return np.full(len(duration), np.inf)
+    low, usual = (group_quantiles(work.key[known], work.keys, duration[known], part)[0] for part in (0.0, 0.5))
+    many = np.bincount(work.key[known], minlength=work.keys) >= _FEW
+    spread = float(np.median((usual / low)[many])) if many.any() else np.inf
+    if not spread < _ALIKE:
+        return np.full(len(duration), np.inf)
+    (least,) = group_quantiles(work.key[unknown], work.keys, duration[unknown], 0.0)
+    most: F64 = np.nan_to_num(spread * least, nan=np.inf)[work.key]
+    return most
+
+
+def _rate(duration: F64, met: F64, most: F64, own: float) -> float:
+    """Return the part of the time in company that others had, so that kernels of at most so long sum up to what is their own."""
+    low, high = 0.0, _MOST_RATE
+    if not np.isfinite(most).any():
+        return float(np.clip((float(duration.sum()) - own) / float(met.sum()), low, high))
+    for _ in range(_HALVINGS):
+        rate = (low + high) / 2
+        enough = float(np.minimum(duration - rate * met, most).sum()) > own
+        low, high = (rate, high) if enough else (low, rate)
+    return low
+
+
+def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, error: float, most_each: F64) -> Alone:
+    """Take off each unknown kernel what others had meanwhile: the same part of the time in which they had work; most_each: its longest."""
     rows = part.rows & alone.borrowed
     met, share = float(part.met[rows].sum()), float(part.share[part.rows].sum())
     if met <= 0:
         return alone
     known = part.rows & ~alone.borrowed
     own = factor * share + float(part.free[rows].sum()) - float((alone.estimate - part.free)[known].sum())
-    rate = float(np.clip((float(exposure.duration[rows].sum()) - own) / met, 0.0, _MOST_RATE))
-    estimate = np.where(rows, exposure.duration - rate * part.met, alone.estimate)
+    rate = _rate(exposure.duration[rows], part.met[rows], most_each[rows], own)
+    estimate = np.where(rows, np.minimum(exposure.duration - rate * part.met, most_each), alone.estimate)
     if error > _SURE * factor:
         wide = _BOUND * error * share / met
         least, most = max(rate - wide, 0.0), min(rate + wide, _MOST_RATE)
-        longest, shortest = (np.where(rows, exposure.duration - r * part.met, alone.estimate) for r in (least, most))
+        longest, shortest = (
+            np.where(rows, np.minimum(exposure.duration - r * part.met, most_each), alone.estimate)
+            for r in (least, most)
+        )
         return replace(alone, estimate=longest, shortest=shortest, bounded=True)
     return replace(
         alone,
