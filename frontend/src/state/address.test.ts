@@ -19,6 +19,7 @@ const BOOKMARKED = {
   range: '-7~12',
   event: '4~1~-33',
   shift: 'train%252F2026%253Da%253Bb~c%2526d%252Fhost%3A-9000000%3Bgr%25C3%25B6%25C3%259Fe%3A1',
+  kept: 'train%252F2026%3A1',
   gpu: 'train%252Frun%252Fhost%253A0%3Arack%25203%253B%2520slot%25201~a%2526b%253Dc%2525',
   instant: '-5',
   caps: '1%3A1073741824',
@@ -62,6 +63,7 @@ function stateOf({
     range: window.range.value,
     event: selection.place.value,
     shift: byHand.shifts.value,
+    kept: byHand.kept.value,
     gpu: byHand.gpus.value,
     instant: memoryCursor.instant.value,
     caps: memoryCursor.caps.value,
@@ -126,6 +128,7 @@ it('restores all of a bookmark', () => {
       ['train/2026=a;b~c&d/host', ns(-9_000_000)],
       ['größe', ns(1)],
     ]),
+    kept: new Map([['train/2026', 1]]),
     gpu: new Map([['train/run/host:0', 'rack 3; slot 1~a&b=c%']]),
     instant: ns(-5),
     caps: new Map([[1, bytes(1 << 30)]]),
@@ -225,6 +228,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     device,
     first: preferred,
     shift,
+    kept,
     gpu,
     find,
     table,
@@ -253,7 +257,7 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     'host0/GPU:0',
     '=gemm & ~co',
   ]);
-  expect([shift.size, gpu.size, list.company]).toEqual([2, 1, 'together']);
+  expect([shift.size, kept.size, gpu.size, list.company]).toEqual([2, 1, 1, 'together']);
 });
 
 it('names the group that the server chose once the address holds anything of it', () => {

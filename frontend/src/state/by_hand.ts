@@ -1,13 +1,15 @@
 /** What the user sets by hand: how far a session is moved, which GPU an ordinal is, what a session is measured against. */
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { Report, Session } from '../api/report';
 import { withEntry } from '../base/maps';
 import { type Ns, ns } from '../base/units';
-import { asNs, asText, mapOf } from '../model/hash';
+import { asCount, asNs, asText, mapOf } from '../model/hash';
 import { keyOf, PLACE } from './address';
 
 export class ByHand {
   readonly shifts = signal<ReadonlyMap<string, Ns>>(new Map());
+  /** Of those, what only stays where its kernels place it, since the clocks are not checked beside what is moved; by id. */
+  readonly kept = signal<ReadonlyMap<string, number>>(new Map());
   /** Those of the report on screen: a new one takes a while. */
   readonly applied = signal<ReadonlyMap<string, Ns>>(new Map());
   /** Whether downloads have the shifts, too. */
@@ -18,6 +20,7 @@ export class ByHand {
   readonly baselines = signal<ReadonlyMap<string, string>>(new Map());
   readonly keys = [
     keyOf('shift', mapOf(asText, asNs), this.shifts, PLACE),
+    keyOf('kept', mapOf(asText, asCount), this.kept, PLACE),
     keyOf('gpu', mapOf(asText, asText), this.gpus, PLACE),
     keyOf('baseline', mapOf(asText, asText), this.baselines, PLACE),
   ];
@@ -29,13 +32,23 @@ export class ByHand {
 
   /** Move a session; null or 0 takes the shift back. */
   shift(session: string, by: Ns | null): void {
-    this.shifts.value = withEntry(this.shifts.value, session, by || null);
+    batch(() => {
+      this.shifts.value = withEntry(this.shifts.value, session, by || null);
+      this.kept.value = withEntry(this.kept.value, session, null);
+      const isMoved = [...this.shifts.value.keys()].some((id) => !this.kept.value.has(id));
+      if (!isMoved) this.#forget();
+    });
     this.onChange();
+  }
+
+  #forget(): void {
+    this.shifts.value = new Map();
+    this.kept.value = new Map();
   }
 
   /** Take all shifts back. */
   resetShifts(): void {
-    this.shifts.value = new Map();
+    batch(() => this.#forget());
     this.onChange();
   }
 
@@ -52,11 +65,17 @@ export class ByHand {
   shiftMore(id: string, by: Ns): void {
     const sessions = this.report.value?.sessions ?? [];
     const owner = sessions.find((each) => each.id === id)?.process ?? id;
-    let shifts = this.shifts.value;
-    for (const { id, process, clock } of sessions)
-      if (clock.correction_ns !== null) shifts = withEntry(shifts, process ?? id, clock.correction_ns);
-    this.shifts.value = shifts;
-    this.shift(owner, ns((shifts.get(owner) ?? 0) + by));
+    let [shifts, kept] = [this.shifts.value, this.kept.value];
+    for (const { id, process, clock } of sessions) {
+      if (clock.correction_ns === null) continue;
+      shifts = withEntry(shifts, process ?? id, clock.correction_ns);
+      kept = withEntry(kept, process ?? id, 1);
+    }
+    batch(() => {
+      this.shifts.value = shifts;
+      this.kept.value = kept;
+      this.shift(owner, ns((shifts.get(owner) ?? 0) + by));
+    });
   }
 
   /** Measure a session against a capture, '' for none; null leaves the choice to the server. */

@@ -127,3 +127,19 @@ it('keeps the shift out of reports until it is asked for, and forgets that with 
   panel.byHand.resetShifts();
   expect(panel.byHand.isInReports.value).toBe(false);
 });
+
+it('tells what was moved from what only stays where its kernels place it, and takes both back together', () => {
+  const made = report(['alpha', 'beta'], costly());
+  const [alpha, beta] = made.sessions;
+  const corrected = { ...beta, clock: { ...beta.clock, correction_ns: ns(300_000) } };
+  const panel = moved([], { ...made, sessions: [alpha, corrected] });
+  panel.byHand.shiftMore(ALPHA, ns(-5_000_000));
+  shown(panel);
+  const said = [...root.querySelectorAll('.moved-bar li')].map((each) => each.textContent);
+  expect(said.slice(0, 2)).toEqual([
+    'beta stays where its kernels place it (+300 µs) reset',
+    'alpha moved by hand by −5.00 ms reset',
+  ]);
+  reset('Reset the shift of alpha');
+  expect([panel.byHand.shifts.value.size, panel.byHand.kept.value.size]).toEqual([0, 0]);
+});

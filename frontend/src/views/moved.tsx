@@ -58,7 +58,8 @@ export function MovedBar({ panel }: { panel: Panel }): JSX.Element | null {
       <ul>
         {moved.map(([id, by]) => (
           <li key={id}>
-            <strong title={id}>{nameOf(panel, id)}</strong> {movedText(by)}{' '}
+            <strong title={id}>{nameOf(panel, id)}</strong>{' '}
+            {byHand.kept.value.has(id) ? `stays where its kernels place it (${signed(by)})` : movedText(by)}{' '}
             <button
               type="button"
               aria-label={`Reset the shift of ${nameOf(panel, id)}`}
