@@ -148,5 +148,9 @@ def _first(report: "Report", like: "DeviceReport | None") -> "DeviceReport":
 
 def _say_which(side: str, report: "Report", device: "DeviceReport") -> None:
     """Report on stderr which device was chosen and which others exist."""
-    others = ", ".join(str(d.id) for d in report.devices if d is not device)
-    print(printable(f"Comparing {device.id} ({side}). Other devices for --{side}-device: {others}"), file=sys.stderr)
+    from tb_contention.words.names import device_label
+    from tb_contention.words.numbers import listing
+
+    others = listing([device_label(d) for d in report.devices if d is not device])
+    text = f"Comparing {device_label(device)} ({side}). Other devices for --{side}-device: {others}"
+    print(printable(text), file=sys.stderr)

@@ -5,6 +5,7 @@ Without options, the standard schedules are predicted. Every figure has a range;
 
 import argparse
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,7 +95,7 @@ def run(arguments: argparse.Namespace) -> int:
         use_cache=not arguments.no_cache,
     )
     report = preferring(analysis.report, arguments.preferred)
-    device = choose_device(report, arguments.device)
+    device = choose_device(report, arguments.device, _named(arguments))
     asked = _questions(arguments, report, device, limits)
     if asked:
         from dataclasses import replace
@@ -103,9 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         device = replace(device, predictions=predict(device, analysis.aligned, asked))
     text = _rendered(report, device, arguments)
-    others = [str(d.id) for d in report.devices if d.id != device.id and d.cost.workloads]
-    if arguments.device is None and others:
-        print(printable(f"Predicting for {device.id}. Others for --device: {', '.join(others)}"), file=sys.stderr)
+    if arguments.device is None:
+        _say_which(report, device)
     write_result(arguments.output, text, force=arguments.force)
     return 0
 
@@ -121,9 +121,26 @@ def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Name
     return to_text(report, device)
 
 
-def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
-    """Return the named device; by default the most contended GPU that several sessions shared."""
-    from tb_contention.words.typed import devices_called, the_one
+def _say_which(report: "Report", device: "DeviceReport") -> None:
+    """Report on stderr which device was chosen, where there are others."""
+    from tb_contention.words.names import device_label
+    from tb_contention.words.numbers import listing
+
+    others = [device_label(d) for d in report.devices if d.id != device.id and d.cost.workloads]
+    if others:
+        text = f"Predicting for {device_label(device)}. Others for --device: {listing(others)}"
+        print(printable(text), file=sys.stderr)
+
+
+def _named(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """List the sessions that the options name."""
+    pairs = (*arguments.shift, *arguments.cap, *arguments.memory_limit)
+    return tuple(dict.fromkeys((*(session for session, _ in pairs), *arguments.move)))
+
+
+def choose_device(report: "Report", wanted: str | None, sessions: Sequence[str] = ()) -> "DeviceReport":
+    """Return the named device; by default the most contended GPU that several sessions shared, and that has the named ones."""
+    from tb_contention.words.typed import called_in, devices_called, named, the_one
 
     shared = [d for d in report.devices if d.cost.workloads]
     if not shared:
@@ -133,7 +150,9 @@ def choose_device(report: "Report", wanted: str | None) -> "DeviceReport":
             advice="Predictions need captures of sessions that share a GPU, not of one session alone or of a host's CPU.",
         )
     if wanted is None:
-        return shared[0]
+        known = [(device, called_in(report, set(device.sessions))) for device in shared]
+        having = (device for device, theirs in known if all(named(word, theirs) for word in sessions))
+        return next(having, shared[0])
     chosen = the_one("--device", wanted, devices_called(shared), "GPU", "that several sessions used at the same time")
     return next(device for device in shared if device.id == chosen)
 

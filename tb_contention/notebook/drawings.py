@@ -14,6 +14,7 @@ from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.style import SESSION_COLORS
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.names import device_label, names_of
+from tb_contention.words.typed import devices_called, named
 from tb_contention.words.verdict import ordered_losses
 
 _S, _MS, _GIB = 1e9, 1e6, float(1 << 30)
@@ -26,7 +27,7 @@ _MOST_POINTS = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plots:
-    """Draws one device of a report; each method takes axes or makes them, and returns them. device: its id, None for the first."""
+    """Draws one device of a report; each method takes axes or makes them, and returns them. device: its label or id, None for the first."""
 
     report: Report
 
@@ -174,10 +175,10 @@ class Plots:
             pyplot = library("matplotlib.pyplot", "A drawing")
             ax = pyplot.subplots(figsize=(9, 3.2), layout="constrained")[1]
         if device is not None:
-            found = next((d for d in self.report.devices if d.id == device), None)
-            if found is None:
+            chosen = named(device, devices_called(self.report.devices))
+            if not chosen:
                 raise KeyError(device)
-            return found, ax
+            return next(d for d in self.report.devices if d.id == chosen[0]), ax
         if not self.report.devices:
             _say(ax, "no device work was found")
             return None, ax

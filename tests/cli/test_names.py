@@ -1,11 +1,14 @@
 """A session's name as shown works in every option that takes one, in a directory with captures of the same program alone."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tb_contention.cli.main import main
+from tb_contention.simulate import write_scenario
 
 Captured = pytest.CaptureFixture[str]
 
@@ -81,3 +84,62 @@ def test_an_unknown_one_is_refused_in_one_sentence_with_the_nearest(
     assert line.startswith(f"tb-contention: error: {words[-2]}: no session")
     assert "trainr'; the nearest are " in line
     assert "trainer" in line.partition("the nearest are ")[2].split(" and ")[0]
+
+
+@pytest.fixture(scope="module")
+def two_jobs(logs: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a directory in which two pairs of a trainer and an evaluator shared one GPU, on two days."""
+    place = tmp_path_factory.mktemp("jobs")
+    shutil.copytree(Path(logs) / "together", place / "job1")
+    mps = write_scenario("mps", tmp_path_factory.mktemp("mps"), alone=False)
+    shutil.copytree(mps / "together", place / "job2")
+    for manifest in place.glob("job2/*/plugins/profile/*/tb_contention.json"):
+        stated = json.loads(manifest.read_text(encoding="utf-8"))
+        stated["sessions"]["*"]["clock"] = {"origin_ns": 1_772_791_200_000_000_000, "error_ns": 10_000}
+        manifest.write_text(json.dumps(stated), encoding="utf-8")
+    return str(place)
+
+
+def group_of(logs: str, job: str, capsys: Captured) -> str:
+    assert main(["runs", logs, "--json"]) == 0
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    return next(str(group["id"]) for group in groups if group["names"][0].startswith(job))
+
+
+def test_one_that_is_in_two_groups_is_refused_with_both_and_known_in_one(two_jobs: str, capsys: Captured) -> None:
+    words = ["report", two_jobs, "--format", "json", "--shift", "trainer=1ms"]
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        "tb-contention: error: --shift: 'trainer' names 2 sessions; write job1/trainer or job2/trainer.\n"
+    )
+    group = group_of(two_jobs, "job2", capsys)
+    assert main([*words, "--group", group]) == 0
+    moved = [s["run"] for s in json.loads(capsys.readouterr().out)["sessions"] if s["clock"]["source"] == "user"]
+    assert [run.split("/")[:2] for run in moved] == [["job2", "trainer"]]
+    assert main(["runs", two_jobs, "--group", group, "--shift", "trainer=1ms"]) == 0
+
+
+def test_options_that_may_be_about_several_take_the_one_of_each_group(two_jobs: str, capsys: Captured) -> None:
+    assert main(["check", two_jobs, "--max-step", "trainer=1ms"]) == 3
+    lines = [line for line in capsys.readouterr().out.splitlines() if " max-step " in line]
+    assert [
+        re.findall(r"job\d/trainer on GPU 0 on simulated-host \(\d Mar 2026 10:00 UTC\)", line) for line in lines
+    ] == [
+        ["job2/trainer on GPU 0 on simulated-host (6 Mar 2026 10:00 UTC)"],
+        ["job1/trainer on GPU 0 on simulated-host (5 Mar 2026 10:00 UTC)"],
+    ]
+    assert main(["report", two_jobs, "--for", "trainer"]) == 0
+    out = capsys.readouterr().out
+    assert "What to do first for job1/trainer" in out
+    assert "What to do first for job2/trainer" in out
+    assert "(group " not in out
+
+
+def test_whatif_is_about_the_device_that_has_the_session(two_jobs: str, capsys: Captured) -> None:
+    for job, day in (("job1", 5), ("job2", 6)):
+        assert main(["whatif", two_jobs, "--move", f"{job}/trainer"]) == 0
+        caught = capsys.readouterr()
+        assert caught.out.startswith(f"GPU 0 on simulated-host ({day} Mar 2026 10:00 UTC): ")
+        assert caught.err.startswith(
+            f"Predicting for GPU 0 on simulated-host ({day} Mar 2026 10:00 UTC). Others for --device: "
+        )
