@@ -504,7 +504,7 @@ const FLOWS = {
     expect(answers.length === 5 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
     expect(/× \(\d\.\d\d to \d\.\d\d\)/.test(answers[2]), `how much: ${answers[2]}`);
     for (const card of await panel.frame.locator('.card.session').all()) {
-      await card.locator('summary').click();
+      await card.locator('.by-hand summary').click();
       const text = await card.innerText();
       expect(/\(class [A-D]\)/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
