@@ -37,7 +37,8 @@ export function CopyButton({ text, label, done = 'Copied', title }: Properties):
         {isCopied && done}
       </span>
       {left !== null && (
-        <label class="to-copy">
+        <label>
+          {' '}
           Press Ctrl+C to copy:{' '}
           <input
             readOnly
