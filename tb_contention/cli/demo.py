@@ -5,13 +5,17 @@ Some logs are recorded, others simulated; their README says which.
 
 import argparse
 import errno
+import hashlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+from tb_contention._version import __version__
 from tb_contention.errors import ContentionError, LogdirError
 
 NAME = "demo"
@@ -38,16 +42,41 @@ def _port(word: str) -> int:
 
 
 def demo_logs() -> Path:
-    """Find the demo logs, in the installed package or at the root of a checkout."""
+    """Find the demo logs at the root of a checkout, or else a copy of those in the installed package."""
     package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "_demo_logs", package.parent / "demo_logs"):
-        if candidate.is_dir():
-            return candidate
+    if (package / "_demo_logs").is_dir():
+        return own_copy(package / "_demo_logs")
+    if (package.parent / "demo_logs").is_dir():
+        return package.parent / "demo_logs"
     raise LogdirError(
         "The demo logs are not installed.",
         slug="logdir-no-demo",
         advice="Install tb_contention from its wheel or source distribution, or run from a checkout.",
     )
+
+
+def own_copy(packaged: Path) -> Path:
+    """Copy logs out of the package into the user's cache, once for each content; return the logs themselves where that cannot be done.
+
+    TensorBoard's profile tab writes into a log directory that it shows, and an uninstallation would leave that behind in the package.
+    """
+    from tb_contention._user_cache import make
+    from tb_contention.cache import default_cache_directory
+
+    sizes = sorted((str(f.relative_to(packaged)), f.stat().st_size) for f in packaged.rglob("*") if f.is_file())
+    digest = hashlib.blake2b(repr(sizes).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
+    above = default_cache_directory()
+    place = above / "demo" / f"{__version__}-{digest}"
+    try:
+        if not (make(above) and make(place.parent)):
+            return packaged
+        if not place.is_dir():
+            with tempfile.TemporaryDirectory(dir=place.parent) as folder:
+                shutil.copytree(packaged, Path(folder) / "logs")
+                (Path(folder) / "logs").rename(place)
+    except OSError:
+        return place if place.is_dir() else packaged  # another process may have been first
+    return place
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tb_contention.cli.demo import _usable_port
+from tb_contention.cli.demo import _usable_port, own_copy
 
 SERVES = """
 import sys, time
@@ -75,3 +75,29 @@ def test_the_last_words_of_a_failing_tensorboard_are_told(tmp_path: Path) -> Non
         _, error = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "tb-contention: error: TensorBoard exited with code 3: no luck. Run tb-contention doctor" in error
+
+
+def test_logs_in_the_package_are_shown_from_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TB_CONTENTION_CACHE_DIR", str(tmp_path / "cache"))
+    packaged = tmp_path / "package" / "_demo_logs"
+    (packaged / "run").mkdir(parents=True)
+    (packaged / "run" / "trace").write_text("one")
+
+    place = own_copy(packaged)
+    (place / "run" / "written by the profile tab").touch()
+
+    assert place.is_relative_to(tmp_path / "cache")
+    assert (place / "run" / "trace").read_text() == "one"
+    assert own_copy(packaged) == place
+    assert [path.name for path in packaged.rglob("*")] == ["run", "trace"]
+    (packaged / "run" / "trace").write_text("another")
+    assert (own_copy(packaged) / "run" / "trace").read_text() == "another"
+    assert len(list(place.parent.iterdir())) == 2
+
+
+def test_without_a_cache_the_logs_themselves_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TB_CONTENTION_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    (tmp_path / "_demo_logs").mkdir()
+
+    assert own_copy(tmp_path / "_demo_logs") == tmp_path / "_demo_logs"
