@@ -54,6 +54,12 @@ export const mapOf = <Key extends Item, Value extends Item>(
 
 export const TEXT: Codec<string | null> = { pack: (value) => value ?? '', unpack: (text) => text || null };
 
+/** Words, in any order; no word comes twice. */
+export const WORDS: Codec<ReadonlySet<string>> = {
+  pack: (words) => Array.from(words, encodeURIComponent).join(';'),
+  unpack: (text) => new Set(text.split(';').filter(Boolean).map(decode)),
+};
+
 export const SPAN: Codec<Span | null> = {
   pack: (value) => (value === null ? '' : `${Math.round(value.start)}~${Math.round(value.end)}`),
   unpack: (text) => {

@@ -1,5 +1,5 @@
 /** Filtering, sorting and the visible part of long tables. */
-import type { Problem, Severity } from '../api/report';
+import type { Finding, Problem, Severity } from '../api/report';
 
 /** Unknown values go last in either direction. */
 function compare(a: number | string | null, b: number | string | null, sign: number): number {
@@ -65,4 +65,16 @@ export function groupProblems(problems: readonly Problem[]): readonly ProblemGro
     severity: members[0].severity,
     problems: members,
   }));
+}
+
+/** Findings of one rule and severity together, in the place of the first: the others say the same of other sessions. */
+export function groupFindings(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
+  const groups = new Map<string, [Finding, ...Finding[]]>();
+  for (const finding of findings) {
+    const key = `${finding.rule} ${finding.severity}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return [...groups.values()];
 }

@@ -5,7 +5,7 @@ import type { Summary } from '../api/report';
 import { Source, STALE } from '../api/source';
 import { themeOf } from '../base/palette';
 import { UNTRACED, UNTRACED_WORDS } from '../model/blame';
-import { type Codec, TEXT } from '../model/hash';
+import { type Codec, TEXT, WORDS } from '../model/hash';
 import { during, messageOf } from './activity';
 import { Address, type Addressed, keyOf, PLACE, restore } from './address';
 import { ByHand } from './by_hand';
@@ -50,10 +50,13 @@ export class Panel {
   readonly table = signal(FIRST_TABLE);
   /** The id of the session that matters most to the user; null: all count the same. */
   readonly preferred = signal<string | null>(null);
+  /** Rules whose findings are not shown. */
+  readonly muted = signal<ReadonlySet<string>>(new Set());
   readonly keys = [
     keyOf('device', TEXT, this.deviceId, PLACE),
     keyOf('first', TEXT, this.preferred),
     keyOf('table', TABLE, this.table),
+    keyOf('mute', WORDS, this.muted),
   ];
   /** The view and revision of the report on screen: a shifted session has other tiles under the same device. */
   readonly #loaded = signal('');

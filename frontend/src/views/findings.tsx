@@ -2,8 +2,9 @@
 import type { JSX } from 'preact';
 import type { Device, Finding } from '../api/report';
 import { plural } from '../base/format';
-import { bySeverity } from '../model/tables';
+import { bySeverity, groupFindings } from '../model/tables';
 import type { Panel } from '../state/panel';
+import { CopyButton } from './copy';
 import { Evidence } from './evidence';
 
 const FIRST = 3;
@@ -14,16 +15,53 @@ interface FindingsProperties {
   readonly device: Device;
 }
 
-function Article({ panel, finding }: { panel: Panel; finding: Finding }): JSX.Element {
+interface ArticleProperties {
+  readonly panel: Panel;
+  readonly alike: readonly [Finding, ...Finding[]];
+}
+
+function Article({ panel, alike }: ArticleProperties): JSX.Element {
+  const [finding, ...others] = alike;
+  const { title, rule, severity, options } = finding;
   return (
-    <article class={`finding ${finding.severity}`}>
+    <article class={`finding ${severity}`}>
       <h3>
-        {finding.title}
-        <span class="visually-hidden"> ({finding.severity})</span>{' '}
-        <Evidence panel={panel} place={finding.place} of={finding.title} />
+        {title}
+        <span class="visually-hidden"> ({severity})</span>
+        {others.length > 0 && <span class="badge">{alike.length}×</span>}{' '}
+        <Evidence panel={panel} place={finding.place} of={title} />
+        <button
+          type="button"
+          class="link mute"
+          aria-label={`Mute findings of ${rule}`}
+          title={`Leave out findings of ${rule}`}
+          onClick={() => {
+            panel.muted.value = new Set([...panel.muted.value, rule]);
+          }}
+        >
+          mute
+        </button>
       </h3>
       <p class="advice">{finding.advice || finding.detail}</p>
+      {options.length > 0 && (
+        <p>
+          <code>{options.join(' ')}</code> <CopyButton text={() => options.join(' ')} label="Copy" />
+        </p>
+      )}
       <More finding={finding} />
+      {others.length > 0 && (
+        <details>
+          <summary>{plural(others.length, 'more finding')} of this kind</summary>
+          <ul>
+            {others.map((other) => (
+              <li key={other.title}>
+                {other.title} <Evidence panel={panel} place={other.place} of={other.title} />
+                {other.advice !== finding.advice && <p class="muted">{other.advice || other.detail}</p>}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </article>
   );
 }
@@ -57,23 +95,47 @@ const isOf = (device: Device, finding: Finding): boolean =>
   (finding.device === null &&
     (finding.sessions.length === 0 || finding.sessions.some((id) => device.sessions.includes(id))));
 
-export function Findings(properties: FindingsProperties): JSX.Element | null {
-  const { findings, device } = properties;
-  const shown = bySeverity(findings.filter((finding) => isOf(device, finding)));
-  if (shown.length === 0) return null;
-  const article = (finding: Finding): JSX.Element => (
-    <Article key={finding.rule + finding.title} panel={properties.panel} finding={finding} />
+/** The muted rules, each with a button that shows its findings again. */
+function Muted({ panel, rules }: { panel: Panel; rules: readonly string[] }): JSX.Element | null {
+  if (rules.length === 0) return null;
+  return (
+    <p class="muted">
+      {plural(rules.length, 'kind')} of finding muted ({rules.join(', ')}) ·{' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          panel.muted.value = new Set();
+        }}
+      >
+        show
+      </button>
+    </p>
+  );
+}
+
+export function Findings({ panel, findings, device }: FindingsProperties): JSX.Element | null {
+  const found = bySeverity(findings.filter((finding) => isOf(device, finding)));
+  if (found.length === 0) return null;
+  const muted = panel.muted.value;
+  const shown = groupFindings(found.filter(({ rule }) => !muted.has(rule)));
+  const article = (alike: ArticleProperties['alike']): JSX.Element => (
+    <Article key={alike[0].rule + alike[0].title} panel={panel} alike={alike} />
   );
   const rest = shown.slice(FIRST);
   return (
     <section aria-label="Findings">
-      <div class="findings">{shown.slice(0, FIRST).map(article)}</div>
+      {shown.length > 0 && <div class="findings">{shown.slice(0, FIRST).map(article)}</div>}
       {rest.length > 0 && (
         <details class="more-findings">
           <summary>{plural(rest.length, 'more finding')}</summary>
           <div class="findings">{rest.map(article)}</div>
         </details>
       )}
+      <Muted
+        panel={panel}
+        rules={[...new Set(found.map(({ rule }) => rule))].filter((rule) => muted.has(rule))}
+      />
     </section>
   );
 }
