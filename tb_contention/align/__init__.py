@@ -58,14 +58,13 @@ def arrange(captures: Sequence[Sketched], options: AlignOptions) -> Arranged:
     shifts = {_resolve("--shift", key, captures, names): shift for key, shift in options.shifts.items()}
     placed, origin = place(captures, shifts, options.clocks, options.checked)
     by_id = {p.id: p for p in placed}
-    called = {p.id: name for p, name in zip(placed, names, strict=True)}
     words: dict[tuple[str, int], str] = {
         (_resolve("--gpu", key, captures, names), ordinal): name for (key, ordinal), name in options.gpus.items()
     }
     devices, problems = physical_devices(placed, _stated(captures), words)
     groups, findings = [], []
     for device in devices:
-        groups += told_apart(groups_of(device, by_id), by_id, called, origin)
+        groups += groups_of(device, by_id)
     findings += open_questions(devices, by_id)
     return Arranged(
         origin_ns=origin,
@@ -88,12 +87,25 @@ def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
         for placed, name, capture in zip(found.placed, found.names, captures, strict=True)
     )
     by_id = {s.id: s for s in sessions}
+    groups = _titled(found)
     return AlignedTraces(
         origin_ns=found.origin_ns,
         sessions=sessions,
-        groups=found.groups,
-        findings=(*found.findings, *(f for group in found.groups for f in group_findings(group, by_id))),
+        groups=groups,
+        findings=(*found.findings, *(f for group in groups for f in group_findings(group, by_id))),
         problems=found.problems,
+    )
+
+
+def _titled(found: Arranged) -> tuple[DeviceGroup, ...]:
+    """Give the groups titles where a device has several. Only reports need them; an index arranges ten thousand captures without."""
+    placed = {p.id: p for p in found.placed}
+    called = {p.id: name for p, name in zip(found.placed, found.names, strict=True)}
+    on_device: dict[str, list[DeviceGroup]] = {}
+    for group in found.groups:
+        on_device.setdefault(group.device.id, []).append(group)
+    return tuple(
+        group for groups in on_device.values() for group in told_apart(groups, placed, called, found.origin_ns)
     )
 
 

@@ -16,6 +16,8 @@ from tb_contention.model.capture import Capture, CaptureFile, Container, Sketche
 from tb_contention.model.manifest import ClockReading, ManifestDevice, ManifestSession
 from tb_contention.model.sketch import sketch_of
 from tb_contention.model.trace import ClockEvidence, Device, Trace
+from tb_contention.words.listing import instant
+from tb_contention.words.names import group_label
 
 S = 1_000_000_000
 START = 1_700_000_000 * S
@@ -275,3 +277,26 @@ def test_a_clock_that_more_captures_tell_is_moved_by_hand_once() -> None:
     alone = align(names_only[:1], AlignOptions(shifts={"a": 3 * S}, clocks=clocks))
 
     assert alone.sessions[0].clock.origin_ns == whole.sessions[0].clock.origin_ns
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [
+        (START, START + 5 * S, ["a", "b"]),
+        (START, START + 3600 * S, [instant(START), instant(START + 3600 * S)]),
+        (None, None, ["a", "b"]),
+    ],
+)
+def test_groups_of_one_device_are_told_apart_by_time_or_else_by_runs(
+    first: int | None, second: int | None, apart: list[str]
+) -> None:
+    aligned = align(
+        [capture("a", trace(first), directory="x"), capture("b", trace(second), directory="y")], AlignOptions()
+    )
+
+    assert [group_label(group) for group in aligned.groups] == [f"GPU 0 on gpuhost ({part})" for part in apart]
+
+
+def test_one_group_alone_needs_no_title() -> None:
+    (group,) = align([capture("a", trace(START))], AlignOptions()).groups
+    assert (group.title, group_label(group)) == ("", "GPU 0 on gpuhost")
