@@ -51,6 +51,10 @@ def test_an_uninstallation_leaves_no_package(clean_python: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
 
     done = subprocess.run(
-        [str(clean_python), "-c", "import tb_contention"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [str(clean_python), "-I", "-c", "import tb_contention"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "ModuleNotFoundError" in done.stderr, done.stdout
