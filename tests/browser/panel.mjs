@@ -1,5 +1,6 @@
 // Drive the panel in Chromium with real input events: `node panel.mjs URL PICTURES`. Prints one JSON object, name of flow
 // -> null or what went wrong. Each flow has a page of its own; what a flow states is its name.
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -997,6 +998,56 @@ const FLOWS = {
     expect((await again.frame.inputValue('.try .amount')) === after, 'another shift after a reload');
     await again.frame.click('.try button');
     await again.frame.waitForSelector('.what-if .tried', { state: 'detached' });
+  },
+
+  async 'a muted kind of finding stays muted in a link, until it is shown again'(panel) {
+    const kinds = () => panel.frame.locator('section[aria-label=Findings] .finding').count();
+    const before = await kinds();
+    expect(before > 0, 'no findings to mute');
+    const mute = panel.frame.locator('.mute').first();
+    const title = await mute.getAttribute('title');
+    const rule = title.split(' ').at(-1);
+    await mute.focus();
+    await panel.press('Enter');
+    expect((await panel.text('section[aria-label=Findings]')).includes(`muted (${rule})`), 'the mute is not stated');
+    expect((await kinds()) < before, 'nothing was muted');
+    await panel.page.waitForFunction((name) => location.hash.includes(`mute=${name}`), rule);
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    const show = again.frame.locator('section[aria-label=Findings] > p.muted button');
+    await show.click();
+    expect((await again.frame.locator('.finding').count()) === before, 'the findings are not shown again');
+  },
+
+  async 'the timeline is saved as it is shown, as SVG and as PNG'(panel) {
+    await panel.focus();
+    await panel.press('n');
+    const saved = async (format) => {
+      const download = panel.page.waitForEvent('download');
+      await panel.frame.locator('.toolbar button', { hasText: new RegExp(`^${format}$`) }).click();
+      const file = path.join(pictures, `timeline.${format}`);
+      const done = await download;
+      expect(done.suggestedFilename() === `timeline.${format}`, `named ${done.suggestedFilename()}`);
+      await done.saveAs(file);
+      return readFileSync(file);
+    };
+    const svg = (await saved('svg')).toString('utf8');
+    const said = await panel.frame.evaluate((text) => {
+      const found = new DOMParser().parseFromString(text, 'image/svg+xml');
+      const isBroken = found.querySelector('parsererror, script') !== null;
+      return { isBroken, texts: [...found.querySelectorAll('text')].map((each) => each.textContent), paths: found.querySelectorAll('path').length };
+    }, svg);
+    expect(!said.isBroken, 'the SVG is broken');
+    const all = said.texts.join('\n');
+    for (const words of ['trainer', 'evaluator', 'Contention', 'simulated, not recorded on a GPU', await panel.window()]) {
+      expect(all.includes(words), `the picture lacks ${words}: ${all.slice(0, 400)}`);
+    }
+    expect(said.paths > 10, `only ${said.paths} paths`);
+    const png = await saved('png');
+    expect(png.subarray(1, 4).toString() === 'PNG', 'not a PNG');
+    const ratio = await panel.frame.evaluate(() => window.devicePixelRatio);
+    const width = Number(/ width="(\d+)"/.exec(svg)[1]);
+    expect(png.readUInt32BE(16) === Math.round(width * ratio), `${png.readUInt32BE(16)} pixels for ${width}`);
   },
 };
 

@@ -2,10 +2,15 @@
 import type { Px } from '../base/units';
 import type { LineOptions, Pattern, Rects, Renderer, TextStyle } from './renderer';
 
-const FAMILY = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
+export const FAMILY = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 const fontOf = (style: TextStyle): string => `${style.bold ? '600 ' : ''}${style.size ?? 11}px ${FAMILY}`;
 const TILE = 8;
-const ALPHA: Readonly<Record<Pattern, number>> = { hatch: 0.9, cross: 0.9, unloaded: 0.35, reserve: 0.55 };
+export const ALPHA: Readonly<Record<Pattern, number>> = {
+  hatch: 0.9,
+  cross: 0.9,
+  unloaded: 0.35,
+  reserve: 0.55,
+};
 
 export class Canvas2DRenderer implements Renderer {
   readonly #context: CanvasRenderingContext2D;

@@ -1,6 +1,8 @@
 /** Canvases in the document: what draws on them, and when their size or density changes. */
 import { type Px, px } from '../base/units';
 import { Canvas2DRenderer } from '../canvas/canvas2d';
+import type { Scene } from '../model/scene';
+import type { Panel } from '../state/panel';
 
 export function rendererOf(canvas: HTMLCanvasElement): Canvas2DRenderer | null {
   const context = canvas.getContext('2d', { alpha: false });
@@ -34,4 +36,10 @@ export function watchDensity(redraw: () => void, signal: AbortSignal): void {
     query.addEventListener('change', onChange, { once: true, signal });
   };
   arm();
+}
+
+/** All that a frame shows; null until there is something. */
+export function sceneOf({ timeline, theme, searching, shifting }: Panel): Scene | null {
+  const scene = timeline.scene(theme.value);
+  return scene && { ...scene, hits: searching.hits.value, shifting: shifting.move.value };
 }

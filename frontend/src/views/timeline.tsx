@@ -8,11 +8,10 @@ import { paintBody } from '../canvas/body';
 import type { Canvas2DRenderer } from '../canvas/canvas2d';
 import { paintHead } from '../canvas/head';
 import { headHeight } from '../model/head';
-import type { Scene } from '../model/scene';
 import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
 import { Detail } from './detail';
-import { rendererOf, watchDensity, watchWidth } from './drawing';
+import { rendererOf, sceneOf, watchDensity, watchWidth } from './drawing';
 import { listen } from './gestures';
 import { listenForKeys } from './keys';
 import { BodyLabels, HeadLabels } from './labels';
@@ -22,12 +21,6 @@ import { Toolbar } from './toolbar';
 import { Tooltip } from './tooltip';
 
 const FIRST_PAINT = 'tb_contention.first_paint';
-
-/** All that a frame shows; null until there is something. */
-function sceneOf({ timeline, theme, searching, shifting }: Panel): Scene | null {
-  const scene = timeline.scene(theme.value);
-  return scene && { ...scene, hits: searching.hits.value, shifting: shifting.move.value };
-}
 
 /** Draws both canvases from the present state; made once both are in the document. */
 class Stage {

@@ -6,6 +6,7 @@ import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
 import { LanesMenu } from './lanes_menu';
 import { WithShift } from './moved';
+import { savePicture } from './picture';
 import { SearchBox } from './search_box';
 import { TraceViewerMenu } from './trace_viewer';
 
@@ -66,6 +67,7 @@ function Range({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
+const PICTURES = ['svg', 'png'] as const;
 const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
@@ -127,6 +129,17 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
         >
           print
         </button>
+        <span class="muted">picture</span>
+        {PICTURES.map((format) => (
+          <button
+            key={format}
+            type="button"
+            title={`Save what the timeline shows as ${format.toUpperCase()}`}
+            onClick={() => void savePicture(panel, format, windowText(panel))}
+          >
+            {format}
+          </button>
+        ))}
         <span class="muted">report</span>
         <WithShift panel={panel} />
         {DOWNLOADS.map((format) => (
