@@ -91,12 +91,14 @@ def _near(low: float | None, high: float | None, truth: float, slack: float) -> 
     return (low is None or truth >= (1 - slack) * low) and (high is None or truth <= (1 + slack) * high)
 
 
-def cases(kinds: Iterable[str] = HARD_KINDS, seeds: int = SEEDS, *, aided: bool = True) -> list[HardCase]:
-    """List the cases: each seed without captures alone, and the first third of the seeds also with them."""
+def cases(
+    kinds: Iterable[str] = HARD_KINDS, seeds: int = SEEDS, *, first: int = 0, aided: bool = True
+) -> list[HardCase]:
+    """List the cases: each seed from the first on without captures alone, and the first third of the seeds also with them."""
     found = []
     for kind in kinds:
-        found += [HardCase(kind, seed) for seed in range(seeds)]
-        found += [HardCase(kind, seed, aided=True) for seed in range((seeds + 2) // 3)] if aided else []
+        found += [HardCase(kind, first + seed) for seed in range(seeds)]
+        found += [HardCase(kind, first + seed, aided=True) for seed in range((seeds + 2) // 3)] if aided else []
     return found
 
 
@@ -183,6 +185,27 @@ def table(rows: list[HardRow]) -> str:
     for kind in dict.fromkeys(row.case.kind for row in rows):
         lines += _lines(kind.replace("_", " "), [row for row in rows if row.case.kind == kind])
     return "\n".join(lines + _lines("all", rows))
+
+
+def brief(rows: list[HardRow]) -> str:
+    """Print one line per kind of physics, estimates of all classes together, and one for all."""
+    lines = [
+        "| kind | estimates | mean error | largest | misses by > 2 % | holds | bounds | of them miss | mechanism right / unknown / wrong |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for kind in (*dict.fromkeys(row.case.kind for row in rows), ""):
+        here = [row for row in rows if kind in ("", row.case.kind)]
+        told, bounds = ([row for row in here if (row.evidence == "D") is unknown] for unknown in (False, True))
+        errors = np.abs([row.error for row in told if row.error is not None])
+        cells = [
+            kind.replace("_", " ") or "all", str(len(told)),
+            *((f"{errors.mean():.1%}", f"{errors.max():.1%}") if len(errors) else ("", "")),
+            str(sum(row.misses for row in told)), str(sum(row.holds for row in told)),
+            str(len(bounds)), str(sum(row.misses for row in bounds)),
+            " / ".join(str(sum(row.mechanism_is == word for row in here)) for word in ("right", "unknown", "wrong")),
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def _lines(label: str, rows: list[HardRow]) -> list[str]:

@@ -139,6 +139,8 @@ def main(arguments: list[str]) -> None:
         "--kinds", default="plain," + ",".join(HARD_KINDS), help="comma-separated; plain = the ways of sharing"
     )
     parser.add_argument("--seeds", type=int, default=hard.SEEDS, help="of each hard kind")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--brief", action="store_true", help="print one line per hard kind")
     parser.add_argument(
         "--rows", action="store_true", help="print one line per session instead of the table of hard kinds"
     )
@@ -146,9 +148,9 @@ def main(arguments: list[str]) -> None:
     kinds = options.kinds.split(",")
     if "plain" in kinds:
         sys.stdout.write(table(measure_all()) + "\n")
-    if chosen := hard.cases([kind for kind in kinds if kind != "plain"], options.seeds):
+    if chosen := hard.cases([kind for kind in kinds if kind != "plain"], options.seeds, first=options.first):
         rows = hard.measure_all(chosen)
-        sys.stdout.write((hard.listed if options.rows else hard.table)(rows) + "\n")
+        sys.stdout.write((hard.listed if options.rows else hard.brief if options.brief else hard.table)(rows) + "\n")
 
 
 if __name__ == "__main__":
