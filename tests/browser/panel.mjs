@@ -1019,6 +1019,30 @@ const FLOWS = {
     expect((await again.frame.locator('.finding').count()) === before, 'the findings are not shown again');
   },
 
+  async 'terms are explained under the pointer and at the focus'(panel) {
+    const terms = panel.frame.locator('.cards .term');
+    const names = await terms.allInnerTexts();
+    for (const name of ['slowdown', 'STP', 'ANTT', 'fairness', 'Jain']) {
+      expect(names.includes(name), `${name} is not explained: ${names}`);
+    }
+    const shown = () => panel.frame.locator('[role=tooltip]:visible').allInnerTexts();
+    expect((await shown()).length === 0, 'an explanation nobody asked for');
+    const wide = await panel.frame.evaluate(() => document.documentElement.clientWidth);
+    for (const [index, name] of names.entries()) {
+      await terms.nth(index).focus();
+      const [text, ...others] = await shown();
+      expect(text !== undefined && others.length === 0, `${name}: ${text}, ${others}`);
+      const described = await terms.nth(index).evaluate((term) => document.getElementById(term.getAttribute('aria-describedby')).textContent);
+      expect(described === text, `${name} is described as ${described}`);
+      const box = await panel.box('[role=tooltip]:visible');
+      expect(box.width > 120 && box.x >= 0 && box.x + box.width <= wide, `${name} is cut off: ${JSON.stringify(box)}`);
+    }
+    await panel.page.keyboard.press('Escape');
+    expect((await shown()).length === 0, 'Escape does not close it');
+    await terms.first().hover();
+    expect((await shown()).length === 1, 'the pointer shows nothing');
+  },
+
   async 'the timeline is saved as it is shown, as SVG and as PNG'(panel) {
     await panel.focus();
     await panel.press('n');

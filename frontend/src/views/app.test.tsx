@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { act } from 'preact/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
@@ -127,7 +128,19 @@ describe('the panel', () => {
     });
 
     it('gives each metric its meaning', () => {
-      expect(open()).toMatch(/ANTT 1\.26.*ANTT: mean slowdown/);
+      expect(open()).toContain('ANTT 1.26 · fairness 0.97 · Jain 0.99');
+      const term = [...root.querySelectorAll<HTMLElement>('.term')].find(
+        ({ textContent }) => textContent === 'ANTT',
+      );
+
+      act(() => term?.focus());
+
+      const described = document.getElementById(term?.getAttribute('aria-describedby') ?? '');
+      expect(described?.textContent).toContain('the mean slowdown of the sessions');
+
+      act(() => term?.blur());
+
+      expect(root.querySelector('[role=tooltip]')).toBeNull();
     });
 
     it('shows the blame as a table with sums, and kernel names as text', async () => {

@@ -12,6 +12,7 @@ import { Star } from './advice';
 import { Baseline } from './baseline';
 import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
+import { Explained, MEANS } from './explained';
 import { Folded } from './folded';
 import { MemoryCard } from './memory_card';
 import { MovedBy } from './moved';
@@ -71,7 +72,7 @@ function Figure({ entry, device }: { entry: DeviceSession; device: Device }): JS
     <p class="figure">
       {figure}{' '}
       <small>
-        {of === 'requests' ? 'per request' : 'slowdown'}
+        <Explained means={MEANS.slowdown}>{of === 'requests' ? 'per request' : 'slowdown'}</Explained>
         {interval !== '' && (
           <>
             {' '}
@@ -155,7 +156,9 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       {entry.figure !== '' && (
         <>
           <WhiskerView slowdown={drawn} scale={device.slowdown_scale} colour={colour} />
-          <p class="muted">{entry.basis}</p>
+          <p class="muted">
+            <Explained means={MEANS.evidence}>{entry.basis}</Explained>
+          </p>
         </>
       )}
       <Baseline panel={panel} place="card" session={entry.session} offers={entry.baselines} />
@@ -188,16 +191,14 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
   );
 }
 
-type Metrics = NonNullable<Device['metrics']>;
-
 const STP_MEANS = '1 = no better than taking turns';
 const PROGRESS_MEANS = 'combined throughput while sessions overlap, relative to one session alone';
 
-const METRICS: readonly (readonly [keyof Metrics, string, string])[] = [
-  ['antt', 'ANTT', 'mean slowdown; 1 = as fast as alone'],
-  ['fairness', 'fairness', 'least slowdown / largest; 1 = all equal'],
-  ['jain', 'Jain', 'evenness of progress; 1 = equal'],
-];
+const METRICS = [
+  ['ANTT', 'antt'],
+  ['fairness', 'fairness'],
+  ['Jain', 'jain'],
+] as const;
 
 const metric = (value: number | null): string => value?.toFixed(2) ?? UNKNOWN;
 
@@ -210,15 +211,23 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
       <h2>Sharing</h2>
       {metrics !== null && (
         <p class="figure">
-          STP {metric(metrics.stp)} <small>{STP_MEANS}</small>
+          <Explained means={MEANS.STP}>STP</Explained> {metric(metrics.stp)} <small>{STP_MEANS}</small>
         </p>
       )}
       <p>{device.mechanism_words}</p>
-      {metrics !== null && <Facts facts={METRICS.map(([key, name]) => `${name} ${metric(metrics[key])}`)} />}
+      {metrics !== null && (
+        <p class="facts">
+          {METRICS.map(([name, key], index) => (
+            <span key={key}>
+              <Explained means={MEANS[name]}>{name}</Explained> {metric(metrics[key])}
+              {index < METRICS.length - 1 && ' · '}
+            </span>
+          ))}
+        </p>
+      )}
       <details class="more">
         <summary>more</summary>
         {device.mechanism_detail && <p>{device.mechanism_detail}</p>}
-        {metrics !== null && METRICS.map(([key, name, meaning]) => <p key={key}>{`${name}: ${meaning}`}</p>)}
         {progress !== null && <p>{`progress sum ${progress.toFixed(2)}: ${PROGRESS_MEANS}`}</p>}
       </details>
     </section>

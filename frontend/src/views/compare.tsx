@@ -19,6 +19,7 @@ import { Baseline } from './baseline';
 import { Chip } from './chip';
 import { durationColumn } from './columns';
 import { type Column, DataTable } from './data_table';
+import { Explained, MEANS } from './explained';
 import { Head, type TableProperties } from './head';
 import { nameIn } from './session_name';
 
@@ -32,6 +33,7 @@ interface Figure {
   readonly name: string;
   readonly change: Change;
   readonly text: Text;
+  readonly means?: string;
 }
 
 const range = (text: Text, bounds: Bounds | null): string =>
@@ -43,11 +45,11 @@ function Figures({ figures, colour }: { figures: readonly Figure[]; colour: stri
     <table class="changes">
       <Head columns={['Figure', 'before', 'after', 'change', 'verdict', ' ']} />
       <tbody>
-        {figures.map(({ name, change, text }) => {
+        {figures.map(({ name, change, text, means }) => {
           const part = scaleOf([change]);
           return (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row">{means === undefined ? name : <Explained means={means}>{name}</Explained>}</th>
               <td>
                 {text(change.before)}
                 <small class="muted">{range(text, change.before_interval)}</small>
@@ -78,13 +80,13 @@ const deviceFigures = ({ device }: Comparison): readonly Figure[] =>
     { name: 'contended share', change: device.contended_share, text: formatPart },
     { name: 'combined memory peak', change: device.combined_peak_bytes, text: bytesText },
     { name: 'memory headroom', change: device.headroom_bytes, text: bytesText },
-    { name: 'STP', change: device.stp, text: plainText },
-    { name: 'ANTT', change: device.antt, text: plainText },
+    { name: 'STP', change: device.stp, text: plainText, means: MEANS.STP },
+    { name: 'ANTT', change: device.antt, text: plainText, means: MEANS.ANTT },
   ].filter(({ change }) => change.before !== null || change.after !== null);
 
 const sessionFigures = (found: SessionComparison): readonly Figure[] =>
   [
-    { name: 'slowdown', change: found.slowdown, text: times },
+    { name: 'slowdown', change: found.slowdown, text: times, means: MEANS.slowdown },
     { name: 'step period', change: found.step_ns, text: timeText },
     { name: 'own device time per step', change: found.device_time_ns, text: timeText },
     { name: 'lost share', change: found.lost_share, text: formatPart },
