@@ -44,6 +44,11 @@ def analyse_logdir(
     for finding in analysis.report.findings:
         if finding.rule == "left-out":
             print(printable(f"{finding.title}. {finding.advice}"), file=sys.stderr)
+    if baselines:
+        from tb_contention.words.baselines import refusals
+
+        for words in refusals(analysis.report):
+            print(printable(words), file=sys.stderr)
     return analysis
 
 

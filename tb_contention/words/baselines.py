@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from tb_contention.model.baseline import BaselineCapture, Found, Use
 from tb_contention.model.names import clean
-from tb_contention.words.names import Names
+from tb_contention.model.report import Report
+from tb_contention.words.names import Names, names_of
 
 _FOUND = {
     Found.USER: "named by you",
@@ -30,6 +31,17 @@ def baseline_sentence(capture: BaselineCapture, names: Names) -> str:
 def baseline_sentences(captures: Iterable[BaselineCapture], names: Names) -> list[str]:
     """Say it of several."""
     return [baseline_sentence(capture, names) for capture in captures]
+
+
+def refusals(report: Report) -> list[str]:
+    """Say of each baseline that the user names and that is refused why, for who does not read the whole report."""
+    names = names_of(report)
+    return [
+        f"--baseline: {baseline_sentence(capture, names)}."
+        for device in report.devices
+        for capture in device.cost.baselines
+        if capture.found is Found.USER and capture.use is Use.REFUSED
+    ]
 
 
 def baseline_hint(captures: Iterable[BaselineCapture], names: Names) -> str:

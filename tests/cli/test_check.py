@@ -248,3 +248,13 @@ def test_a_muted_finding_does_not_fail_the_check(logs: str, capsys: Captured) ->
     assert "3 muted" in capsys.readouterr().out
     assert main(["check", logs, "--fail-on", "warning", "--mute", "saturated"]) == 2
     assert "saturation" in capsys.readouterr().err
+
+
+def test_a_refused_baseline_is_said_and_changes_no_verdict(logs: str, capsys: Captured) -> None:
+    words = ["check", logs, "--max-slowdown", "9", *TOGETHER]
+    assert main(words) == 0
+    plain = capsys.readouterr().out
+    assert main([*words, "--baseline", "together/evaluator=alone/trainer"]) == 0
+    said = capsys.readouterr()
+    assert said.out == plain
+    assert "alone/trainer is not used as the baseline of" in said.err
