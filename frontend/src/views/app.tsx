@@ -56,7 +56,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
         ) : (
           <h1 id="verdict">These captures hold no work on a GPU or a processor</h1>
         )}
-        <Problems problems={report.problems} />
+        <Problems report={report} />
       </>
     );
   }
@@ -66,7 +66,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
     <>
       <MovedBar panel={panel} />
       <Header panel={panel} report={report} device={device} />
-      {isIncomplete && <Problems problems={report.problems} />}
+      {isIncomplete && <Problems report={report} />}
       <Cards panel={panel} report={report} device={device} />
       <AdviceView panel={panel} report={report} device={device} />
       <Findings panel={panel} findings={report.findings} device={device} />
@@ -76,7 +76,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
         <StepsView panel={panel} report={report} device={device} />
       </div>
       <WhatIfView panel={panel} report={report} device={device} />
-      {!isIncomplete && <Problems problems={report.problems} />}
+      {!isIncomplete && <Problems report={report} />}
       <Tables panel={panel} report={report} device={device} />
       <RecordMore logdir={summary.logdir} report={report} />
     </>

@@ -248,7 +248,7 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
         })}
       />
       <Status panel={panel} />
-      <Problems problems={groups.problems.value} />
+      <Problems report={{ problems: groups.problems.value, devices: [], sessions: [] }} />
     </section>
   );
 }
