@@ -52,12 +52,14 @@ def _action(
     latest = max(now.values())
     done = None if found.makespan is None else _relative(found.makespan, latest)
     rows = tuple(changes)
+    queued = found.schedule is Schedule.ONE_AFTER_ANOTHER
+    served = frozenset(loss.session for loss in device.cost.losses if loss.latency is not None and not queued)
     certain = total.high < 0
     return Action(
         kind=found.schedule.value,
         title=f"{found.setting[:1].upper()}{found.setting[1:]}",
         setting=setting_words(names, found),
-        brings=brings_words(names, rows, total, done),
+        brings=brings_words(names, rows, total, done, served),
         sure=_sure(device, found, certain=certain),
         verify=verify_words(logdir, len(device.sessions)),
         certain=certain,
@@ -78,15 +80,28 @@ def _queued(row: SessionPrediction, now: Mapping[SessionId, float]) -> Bounds | 
 
 
 def _stretched(device: DeviceReport, row: SessionPrediction) -> Bounds | None:
-    """Compare slowdowns, since the same work takes time in proportion. What is exact then is as uncertain as the slowdown now."""
-    slowdown = device.cost.loss(row.session).slowdown
-    then, estimate = row.slowdown, estimate_of(slowdown)
+    """Compare slowdowns, since the same work takes time in proportion. What is exact then is as uncertain as the slowdown now.
+
+    Of a session whose steps begin with requests, compare the time per request.
+    """
+    loss = device.cost.loss(row.session)
+    slowdown, then = loss.slowdown, row.slowdown
+    if loss.latency is not None:
+        slowdown, then = loss.latency.slowdown, _per_request(row)
+    estimate = estimate_of(slowdown)
     if then is None:
         return None
     if then.low == then.high and slowdown.low and slowdown.high:
         middle = None if estimate is None else then.low / estimate - 1
         return Bounds(estimate=middle, low=then.low / slowdown.high - 1, high=then.low / slowdown.low - 1)
     return None if estimate is None else _relative(then, estimate)
+
+
+def _per_request(row: SessionPrediction) -> Bounds | None:
+    """Return a session's time per request then / alone; alone on a GPU, requests take as long as alone."""
+    if row.latency is None and row.slowdown is not None and row.slowdown.low == row.slowdown.high == 1.0:
+        return row.slowdown
+    return row.latency
 
 
 def _weighted(changes: list[SessionChange], now: Mapping[SessionId, float]) -> Bounds:

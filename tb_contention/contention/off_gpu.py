@@ -14,8 +14,8 @@ from tb_contention.words.numbers import share
 
 _SETTLE = (
     "For {met} of the window the host of {name} works beside hosts of other sessions, and nothing in these captures shows how long it "
-    "takes by itself. To determine the slowdown, capture {name} alone and pass --baseline {name}=RUN, or pause the other sessions for a "
-    "few of its steps."
+    "takes by itself. To determine the slowdown, capture {name} alone into the same log directory (or choose a capture of it alone as its "
+    "baseline), or pause the other sessions for a few of its steps."
 )
 
 

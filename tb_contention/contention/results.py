@@ -23,17 +23,22 @@ from tb_contention.units import Nanoseconds
 
 #: Parts of a kernel lost by less than this are not drawn, ns.
 _DRAWN = 1_000
+_CAPTURE = (
+    "capture {name} alone on this device into the same log directory (or choose a capture of it alone as its baseline)"
+)
 _SETTLE = (
-    "Too few kernels of {name} ran undisturbed. To determine its slowdown, capture it alone on this device into the same "
-    "log directory (or pass --baseline {name}=RUN), or pause the other sessions for a few of its steps."
+    "Too few kernels of {name} ran undisturbed. To determine its slowdown, "
+    + _CAPTURE
+    + ", or pause the other sessions for a few of its steps."
 )
 _SETTLE_LOOP = (
-    "It is unknown whether requests or the end of the step before start the steps of {name}. To determine its slowdown, capture it alone "
-    "on this device into the same log directory (or pass --baseline {name}=RUN)."
+    "It is unknown whether requests or the end of the step before start the steps of {name}. To determine its slowdown, "
+    + _CAPTURE
+    + "."
 )
 _SETTLE_INPUT = (
     "The input pipeline of {name} kept up with steps that others lengthened. Whether it keeps up with those that nobody lengthens is "
-    "unknown. To determine the slowdown, capture {name} alone on this device into the same log directory (or pass --baseline {name}=RUN)."
+    "unknown. To determine the slowdown, " + _CAPTURE + "."
 )
 
 

@@ -68,7 +68,7 @@ def ranges(
                 # The play takes it for a closed loop; if requests start its steps, hardly any throughput is lost.
                 slowdown = Bounds(estimate=None, low=1.0, high=slowdown.high)
         latency, slow = _range(lambda o, k=k: o.latency[k], nominal, variations, _latency_width(scene, stage, k, loss))  # type: ignore[misc]
-        latency = None if latency is None else _at_least(latency, 1.0)
+        latency = None if latency is None else _at_least(_as_measured(scene, latency, loss), 1.0)
         end, _ = _range(lambda o, k=k: o.done[k] * scale, nominal, variations, wide)  # type: ignore[misc]
         if _is_wide(slowdown, widest) or _is_wide(latency, widest):
             doubts.append(f"{scene.name(work.session)} ({why if _is_wide(slowdown, widest) else slow})")
@@ -144,6 +144,20 @@ def _latency_width(scene: Scene, stage: Stage, k: int, loss: SessionLoss) -> flo
     then, now = scene.control.outcome.latency[scene.number(loss.session)], recorded(stage).latency[k]
     error = abs(then / now - 1) if then and now else 0.0
     return float(np.linalg.norm([own, error, scene.control.error, _MODEL]))
+
+
+def _as_measured(scene: Scene, latency: Bounds, loss: SessionLoss) -> Bounds:
+    """Scale what requests wait, so that the schedule as recorded gives what was measured.
+
+    The play has one arrival for each request, the middle of those that are possible: alone hardly any waits then, and the ratio is larger.
+    """
+    told = None if loss.latency is None else loss.latency.slowdown.estimate
+    played = None if scene.control is None else scene.control.outcome.latency[scene.number(loss.session)]
+    if not told or not played or played <= 1.0:
+        return latency
+    scale = max(0.0, told - 1.0) / (played - 1.0)
+    estimate = None if latency.estimate is None else 1.0 + (latency.estimate - 1.0) * scale
+    return Bounds(estimate=estimate, low=1.0 + (latency.low - 1.0) * scale, high=1.0 + (latency.high - 1.0) * scale)
 
 
 def _if_it_waits(outcome: Outcome, k: int) -> float | None:

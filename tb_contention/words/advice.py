@@ -35,9 +35,16 @@ def _one(change: float, less: str, more: str) -> str:
     return f"{share(abs(change))} {less if change < 0 else more}"
 
 
-def brings_words(names: Names, changes: tuple[SessionChange, ...], total: Bounds | None, done: Bounds | None) -> str:
-    """Say what an action brings each session, all of them, and when everything is done."""
-    each = listing([f"{names[row.session]} {change_words(row.change, 'less', 'more')}" for row in changes])
+def brings_words(
+    names: Names, changes: tuple[SessionChange, ...], total: Bounds | None, done: Bounds | None, served: frozenset[str]
+) -> str:
+    """Say what an action brings each session, all of them, and when everything is done; served: sessions whose steps are requests."""
+    each = listing(
+        [
+            f"{'each request to ' if row.session in served else ''}{names[row.session]} {change_words(row.change, 'less', 'more')}"
+            for row in changes
+        ]
+    )
     parts = [f"Time that the recorded work takes: {each}."]
     if total is not None and len(changes) > 1:
         parts.append(f"In all: {change_words(total, 'less', 'more')}.")

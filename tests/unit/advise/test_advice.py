@@ -1,17 +1,20 @@
 """What to do first: the total over sessions decides, or one session; nothing is recommended without a sure mechanism."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from unit.diagnose.scenes import side_by_side, time_sliced, unshared, with_cost
 
+from tb_contention import analyse
 from tb_contention.advise import advise
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.advice import Action, Advice, Standing
 from tb_contention.model.contention import Confidence, Slowdown
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
+from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.words.names import Names
 
 NAMES = Names()
@@ -170,3 +173,15 @@ def test_what_to_do_without_another_gpu_stands_beside_a_move() -> None:
     assert advice(scene, away).recommendation.why.endswith(
         "On this GPU alone, no simulated change is sure to save time."
     )
+
+
+def test_for_a_server_the_time_per_request_counts(tmp_path: Path) -> None:
+    write_hard(hard_scenario(1, "server_mps"), tmp_path, seed=1, alone=False)
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    (server,) = (loss for loss in device.cost.losses if loss.latency is not None)
+    assert device.advice is not None
+    moved = next(action for action in device.advice.actions if action.kind == Schedule.MOVED.value)
+    (change,) = (row.change for row in moved.changes if row.session == server.session)
+    assert server.latency is not None
+    assert change.estimate == pytest.approx(1 / (server.latency.slowdown.estimate or 0.0) - 1)
+    assert "each request to " in moved.brings

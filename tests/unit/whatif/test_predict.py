@@ -100,7 +100,7 @@ def test_where_durations_alone_are_not_known_only_what_is_certain_is_told(
         if schedule in found:
             assert found[schedule].sessions == ()
             assert found[schedule].makespan is None
-            assert "--baseline" in found[schedule].unknown
+            assert "as its baseline" in found[schedule].unknown
     moved = found[Schedule.MOVED]
     assert moved.unknown == ""
     assert all(row.slowdown is not None and row.slowdown.estimate == 1.0 for row in moved.sessions)

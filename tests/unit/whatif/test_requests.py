@@ -1,12 +1,16 @@
 """Sessions whose steps begin with requests: they wait for arrivals, keep their throughput, and lose latency."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from unit.whatif.works import US, work_of
 
+from tb_contention import analyse
+from tb_contention.model.prediction import Schedule
 from tb_contention.model.workload import Workload
+from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.whatif.outcome import Outcome, Stage, run
 from tb_contention.whatif.policy import Policy, Way
 
@@ -50,3 +54,17 @@ def test_it_loses_throughput_where_requests_come_faster_than_they_are_served() -
     assert found.slowdown[0] == pytest.approx(2 / 1.25, rel=0.03)
     assert found.latency[0] is not None
     assert found.latency[0] > 5
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_the_schedule_as_recorded_gives_the_time_per_request_that_was_measured(seed: int, tmp_path: Path) -> None:
+    write_hard(hard_scenario(seed, "server_mps"), tmp_path, seed=seed, alone=False)
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    measured = {loss.session: loss.latency.slowdown.estimate for loss in device.cost.losses if loss.latency is not None}
+    control = next(found for found in device.predictions if found.schedule is Schedule.AS_RECORDED)
+    told = {row.session: row.latency for row in control.sessions if row.latency is not None}
+
+    assert measured
+    for session, latency in told.items():
+        assert latency.estimate is None or latency.estimate == pytest.approx(measured[session], rel=1e-6)
+    assert any(latency.estimate is not None for latency in told.values())
