@@ -27,7 +27,7 @@ def test_overlap_of_unknown_cost_is_noted_with_its_numbers_and_what_would_settle
     found = findings(session_of("a", "AAAA....", using(10)), session_of("b", "..BBBB..", using(10)))["overlap-in-time"]
 
     assert found.severity is Severity.INFO
-    assert "--baseline" in found.advice
+    assert "as its baseline" in found.advice
     assert "bounded, not estimated" in found.detail
     assert found.evidence["contended_ns"] == 2_000
     assert "25 %" in found.title
