@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tb_contention._version import __version__
 
 if TYPE_CHECKING:
+    from tb_contention.analysis import Options as Options
     from tb_contention.annotate import session as session
     from tb_contention.capture.profile import manifest as manifest
     from tb_contention.capture.profile import profile as profile
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tb_contention.index.selection import Selection as Selection
     from tb_contention.model.face import Face
     from tb_contention.model.report import Report as Report
-    from tb_contention.pipeline import Options as Options
     from tb_contention.pipeline import analyse as analyse
     from tb_contention.pipeline import listing as listing
 
@@ -34,7 +34,7 @@ __all__ = [
 
 _HOMES = {
     "analyse": "tb_contention.pipeline",
-    "Options": "tb_contention.pipeline",
+    "Options": "tb_contention.analysis",
     "listing": "tb_contention.pipeline",
     "Selection": "tb_contention.index.selection",
     "Report": "tb_contention.model.report",

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import tb_contention
+from tb_contention.analysis import Options
 from tb_contention.model.baseline import BaselineCapture
 from tb_contention.model.contention import Evidence
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.pipeline import Options
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
 from tb_contention.simulate.workload import SessionSpec
 

@@ -9,10 +9,10 @@ from tb_contention.cli.terminal import Progress, printable
 from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
+    from tb_contention.analysis import Analysis
     from tb_contention.index import Selection
     from tb_contention.model.capture import Decoded, Discovery
     from tb_contention.model.findings import Problem
-    from tb_contention.pipeline import Analysis
 
 PATTERN = "plugins/profile/<run>/<host>.xplane.pb"
 
@@ -32,15 +32,16 @@ def analyse_logdir(
     Raises LogdirError if there are no captures or none can be read.
     """
     with Progress("Compiling (first run only)") as progress:
-        from tb_contention import pipeline
+        from tb_contention.analysis import Options
         from tb_contention.cache import TraceCache
+        from tb_contention.pipeline import analyse_logdir
 
-        options = pipeline.Options(
+        options = Options(
             shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {}, find_baselines=find_baselines
         )
         options = options if select is None else replace(options, select=select)
         cache = TraceCache.at() if use_cache else None
-        analysis = pipeline.analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
+        analysis = analyse_logdir(logdir, options, cache=cache, progress=progress, accept=_require_captures)
     for finding in analysis.report.findings:
         if finding.rule == "left-out":
             print(printable(f"{finding.title}. {finding.advice}"), file=sys.stderr)

@@ -30,8 +30,8 @@ from tb_contention.cli.terminal import Progress
 from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
+    from tb_contention.analysis import Analysis
     from tb_contention.model.report import DeviceReport, Report
-    from tb_contention.pipeline import Analysis
 
 NAME = "report"
 

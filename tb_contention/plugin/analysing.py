@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tb_contention.analysis import Analysis, analyse_decoded
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
 from tb_contention.index import Chosen, Selection, choose
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile
-from tb_contention.pipeline import Analysis, analyse_decoded, decode_chosen, look_beside, note_answers
+from tb_contention.pipeline import decode_chosen, look_beside, note_answers
 from tb_contention.plugin.scanning import Progress, Scanner
 from tb_contention.plugin.views import Aim, Held
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote
 
-from tb_contention.pipeline import Options
+from tb_contention.analysis import Options
 from tb_contention.timeline.tiles import MAX_LEVEL
 
 MAX_QUERY = 32_768

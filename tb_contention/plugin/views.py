@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from tb_contention.analysis import Analysis
 from tb_contention.index import Group, NamedGroup, files_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.listing import ListedGroup
-from tb_contention.pipeline import Analysis
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import AnyGroup, Scan, hashed
 from tb_contention.timeline.lanes import DeviceTimeline

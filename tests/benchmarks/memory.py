@@ -13,7 +13,8 @@ from pathlib import Path
 from timing import best
 
 import tb_contention
-from tb_contention.pipeline import Options, analyse_decoded, decode
+from tb_contention.analysis import Options, analyse_decoded
+from tb_contention.pipeline import decode
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 from tb_contention.recorders.xspace.proto import XSpace

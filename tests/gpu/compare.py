@@ -16,11 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 import tb_contention  # noqa: E402
+from tb_contention.analysis import Options  # noqa: E402
 from tb_contention.model.alignment import Session  # noqa: E402
 from tb_contention.model.intervals import Intervals  # noqa: E402
 from tb_contention.model.report import DeviceReport, Report  # noqa: E402
 from tb_contention.model.trace import KernelKind, Trace  # noqa: E402
-from tb_contention.pipeline import Options  # noqa: E402
 from tb_contention.recorders.discover import discover  # noqa: E402
 
 DATA = ROOT / "tests" / "data" / "gpu"

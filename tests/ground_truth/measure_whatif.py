@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from tb_contention.analysis import Analysis
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Analysis, analyse_logdir
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import random_scenario, write_scenario
 from tb_contention.simulate.engine import StepRun, run
 from tb_contention.simulate.scenarios import Scenario

@@ -3,7 +3,7 @@
 import pydoc
 
 import tb_contention
-from tb_contention.pipeline import Options
+from tb_contention.analysis import Options
 
 
 def test_dir_lists_what_is_meant_for_users() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_contention import diagnose, pipeline, stages
+from tb_contention import analysis, diagnose, pipeline, stages
 from tb_contention.cli.main import main
 from tb_contention.diagnose import RULES
 from tb_contention.errors import OptionError
@@ -26,7 +26,7 @@ from tb_contention.report.to_json import to_dict
 pytestmark = pytest.mark.injects
 
 #: Where stages are called from, and those that no failure can be kept apart of: without them there is no list of files.
-CALLERS = (pipeline, stages)
+CALLERS = (analysis, pipeline, stages)
 STAGES = tuple(
     f"tb_contention.{s}"
     for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose", "advise", "baselines")

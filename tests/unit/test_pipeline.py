@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention.analysis import Analysis, Options, analyse_decoded, first_look, measured
 from tb_contention.errors import LogdirError
 from tb_contention.model.capture import Decoded, DecodedFile
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.findings import Severity
-from tb_contention.pipeline import Analysis, Options, analyse_decoded, analyse_logdir, decode, first_look, measured
+from tb_contention.pipeline import analyse_logdir, decode
 from tb_contention.recorders.discover import discover
 from tb_contention.words.answers import Answer, is_contended
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import tb_contention
+from tb_contention.analysis import Options
 from tb_contention.model.contention import UNTRACED, Confidence, Cost, Evidence, Mechanism
 from tb_contention.model.report import Report
-from tb_contention.pipeline import Options
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
 from tb_contention.simulate.sharing import TimeSlices
 from tb_contention.simulate.workload import Item, Recorder, SessionSpec

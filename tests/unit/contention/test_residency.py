@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 
 import tb_contention
+from tb_contention.analysis import Options
 from tb_contention.cli.main import main
 from tb_contention.contention.within import contention_within
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Options, analyse_logdir
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate.named import named
 from tb_contention.simulate.nsight import write_report
 from tb_contention.simulate.nsight_tables import global_id

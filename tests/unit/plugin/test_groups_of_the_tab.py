@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tensorboard.plugins.base_plugin import FlagsError
 
-from tb_contention import pipeline
+from tb_contention import analysis, pipeline
 from tb_contention.cache.memory import size_of
 from tb_contention.index import Index, Snapshot
 from tb_contention.model.capture import CaptureFile, DecodedFile
@@ -217,7 +217,7 @@ def test_a_group_that_fails_fails_alone_and_is_not_tried_again(
     pairs: Path, monkeypatch: pytest.MonkeyPatch, read: list[str]
 ) -> None:
     tried: list[str] = []
-    analyse = pipeline.analyse_decoded
+    analyse = analysis.analyse_decoded
 
     def failing(decoded: object, *rest: object, **more: object) -> object:
         tried.append(str(decoded))

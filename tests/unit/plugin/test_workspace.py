@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tb_contention import pipeline
+from tb_contention import analysis
+from tb_contention.analysis import FirstLook, measured
 from tb_contention.model.contention import Evidence, Mechanism
-from tb_contention.pipeline import FirstLook, measured
 from tb_contention.plugin import analysing
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.views import State
@@ -41,7 +41,7 @@ def test_a_long_capture_is_shown_before_its_costs_are_measured(
         return measured(look)
 
     monkeypatch.setattr(analysing, "LONG", 100)
-    monkeypatch.setattr(pipeline, "measured", wait)
+    monkeypatch.setattr(analysis, "measured", wait)
     space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
     first = until(space, lambda state: state.analysis is not None)
     assert first.analysis is not None

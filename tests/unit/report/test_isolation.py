@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tb_contention.analysis import Analysis
 from tb_contention.model.report import Report
 from tb_contention.notebook import fragment
-from tb_contention.pipeline import Analysis, analyse_logdir
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.report import cards, sections, to_csv, to_html, to_markdown, to_perfetto
 from tb_contention.report.contract import judged
 from tb_contention.report.to_json import to_dict

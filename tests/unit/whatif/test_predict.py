@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention.analysis import Analysis
 from tb_contention.model.contention import Evidence, Mechanism
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
-from tb_contention.pipeline import Analysis, analyse_logdir
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
 from tb_contention.whatif import Question, predict
 

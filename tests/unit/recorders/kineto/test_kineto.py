@@ -12,12 +12,12 @@ import pytest
 from unit.recorders.kineto.kineto_writer import kineto_document, write_kineto
 
 import tb_contention
+from tb_contention.analysis import Options
 from tb_contention.errors import TraceFileError
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.launch_config import parse_launch_config
 from tb_contention.model.report import Report
 from tb_contention.model.trace import Era, KernelKind, Trace
-from tb_contention.pipeline import Options
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.kineto.reader import decode_kineto
 from tb_contention.recorders.load import load_trace
