@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tb_contention.model.contention import Mechanism
+from tb_contention.model.contention import UNTRACED, Mechanism, SessionLoss
 from tb_contention.model.places import Place
 from tb_contention.model.report import DeviceReport
+from tb_contention.units import SessionId
 from tb_contention.wire import Wire
 from tb_contention.words.answers import Answer, answer_on, brief, is_contended, judged_by
 from tb_contention.words.mechanism import mechanism_sentence
@@ -77,22 +78,43 @@ def _contention(device: DeviceReport, judged: Answer) -> str:
     return f"Unknown: {overlap}; the cost could not be determined."
 
 
+def culprit_of(names: Names, device: DeviceReport, victim: SessionId) -> str:
+    """Name the culprit that explains most of a victim's loss; without blame, the only other session."""
+    rows = [row for row in device.cost.blame if row.victim == victim and row.lost > 0]
+    if rows:
+        return names[max(rows, key=lambda row: row.lost).culprit]
+    others = [session for session in device.sessions if session != victim]
+    return names[others[0]] if len(others) == 1 else "the other sessions" if others else names[UNTRACED]
+
+
 def _who(names: Names, device: DeviceReport) -> str:
     """Name the culprit that explains most of each victim's loss."""
     rows = []
+    served = {
+        loss.session: f"{culprit_of(names, device, loss.session)} delays requests to {names[loss.session]} "
+        f"({duration(later)} each on average)"
+        for loss in device.cost.losses
+        if (later := _later(loss)) > 0 and answer_on(device, loss) is Answer.YES
+    }
+    clauses = list(served.values())
     for victim in device.sessions:
         mine = [row for row in device.blame if row.victim == victim and row.lost > 0]
-        if mine:
+        if mine and victim not in served:
             rows.append((max(mine, key=lambda row: row.lost), sum(row.lost for row in mine)))
-    if not rows:
+    if not rows and not clauses:
         return "No session: there is no loss to explain." if device.blame else ""
     rows.sort(key=lambda row: -row[0].lost)
-    clauses = []
     for worst, total in rows[:_MOST_VICTIMS]:
         part = "" if worst.lost >= _NEARLY_ALL * total else f", {percent(worst.lost, total)} of its loss"
         clauses.append(f"{names[worst.culprit]} delays {names[worst.victim]} ({duration(worst.lost)}{part})")
     more = f" and {len(rows) - _MOST_VICTIMS} more" if len(rows) > _MOST_VICTIMS else ""
     return f"{'; '.join(clauses)}{more}."
+
+
+def _later(loss: SessionLoss) -> int:
+    """Return by how much longer requests to a session take, ns; 0 where it is unknown."""
+    latency = loss.latency
+    return 0 if latency is None or latency.alone is None else latency.shared.mean.estimate - latency.alone.mean.estimate
 
 
 def _how_much(names: Names, device: DeviceReport) -> str:

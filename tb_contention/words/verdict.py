@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
+from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
 from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.units import SessionId
 from tb_contention.wire import Wire
 from tb_contention.words.answers import (
     Answer,
@@ -27,7 +26,7 @@ from tb_contention.words.mechanism import mechanism_clause
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
 from tb_contention.words.problems import not_printed
-from tb_contention.words.questions import QuestionAnswer, questions
+from tb_contention.words.questions import QuestionAnswer, culprit_of, questions
 from tb_contention.words.requests import arrivals_words, request_words, slower_requests
 from tb_contention.words.trust import losses_of_input, trust
 
@@ -99,15 +98,6 @@ def ordered_losses(device: DeviceReport) -> list[SessionLoss]:
         return (-(estimate_of(slowdown) or 0.0), -(slowdown.high or slowdown.low or 0.0), loss.session)
 
     return sorted(device.cost.losses, key=rank)
-
-
-def culprit_of(names: Names, device: DeviceReport, victim: SessionId) -> str:
-    """Name the culprit that explains most of a victim's loss; without blame, the only other session."""
-    rows = [row for row in device.cost.blame if row.victim == victim and row.lost > 0]
-    if rows:
-        return names[max(rows, key=lambda row: row.lost).culprit]
-    others = [session for session in device.sessions if session != victim]
-    return names[others[0]] if len(others) == 1 else "the other sessions" if others else names[UNTRACED]
 
 
 def _headline(names: Names, device: DeviceReport) -> str:

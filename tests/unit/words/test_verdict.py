@@ -1,15 +1,19 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from golden.reports import loss_of, ns, report_of, shared, with_losses
 from lanes import session_of
 
+from tb_contention import analyse
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.contention import UNTRACED, Blame, Confidence, Cost, Evidence, Mechanism, SessionLoss, Slowdown
 from tb_contention.model.report import Report
+from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_of, basis, brief, class_words, is_contended
 from tb_contention.words.mechanism import mechanism_brief
+from tb_contention.words.numbers import duration
 from tb_contention.words.verdict import verdict
 
 A, B, C, D = Evidence.A, Evidence.B, Evidence.C, Evidence.D
@@ -242,3 +246,15 @@ def test_captures_without_clocks_have_none_in_common() -> None:
     unknown = replace(report.sessions[0].session.clock, source=ClockSource.NONE)
     sessions = tuple(replace(s, session=replace(s.session, clock=unknown)) for s in report.sessions)
     assert any(line.startswith("no common clock, ") for line in verdict(replace(report, sessions=sessions)).trust)
+
+
+def test_who_delays_requests_is_said_although_no_throughput_is_lost(tmp_path: Path) -> None:
+    write_hard(hard_scenario(1, "server_mps"), tmp_path, seed=1, alone=False)
+    report = analyse(tmp_path / "together", cache_dir=None)
+    (server,) = (loss for loss in report.devices[0].cost.losses if loss.latency is not None)
+    assert server.latency is not None
+    assert server.latency.alone is not None
+    later = server.latency.shared.mean.estimate - server.latency.alone.mean.estimate
+    (who,) = (each.answer for each in verdict(report).answers if each.question == "Who?")
+    assert f"alpha delays requests to beta ({duration(later)} each on average)" in who
+    assert "alpha delays beta" not in who
