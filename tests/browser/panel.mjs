@@ -123,6 +123,34 @@ const FLOWS = {
     expect((await panel.frame.locator('.card').count()) >= 2, 'no cards');
   },
 
+  async 'what to do first stands above the findings, and a star asks for one session'(panel) {
+    const headline = () => panel.text('#advice');
+    const whom = () => panel.text('.recommendation > .muted');
+    expect((await headline()).length > 5, 'no recommendation');
+    const [first, findings] = await Promise.all([panel.box('.recommendation'), panel.box('.findings >> nth=0')]);
+    expect(first.y < findings.y, 'it stands below the findings');
+    for (const part of ['Setting', 'What it brings', 'How sure', 'Verify']) {
+      expect((await panel.text('.recommendation .action-parts')).includes(part), `no ${part}`);
+    }
+    expect(/[Ii]n all: .*%/.test(await panel.text('.recommendation .action-parts')), 'not said what it brings in all');
+
+    const star = panel.frame.locator('.card .star').nth(1);
+    const label = (await star.getAttribute('aria-label')).replace(' matters most', '');
+    await star.focus();
+    await panel.page.keyboard.press('Enter');
+    await panel.idle();
+    expect((await star.getAttribute('aria-pressed')) === 'true', 'the star is not pressed');
+    expect((await whom()).includes(`for ${label}`), `it does not answer for ${label}: ${await whom()}`);
+    await panel.page.waitForFunction(() => location.hash.includes('.first='), undefined, { timeout: 5000 });
+
+    await panel.page.reload();
+    const again = await Panel.attach(panel.page);
+    expect((await again.text('.recommendation > .muted')).includes(`for ${label}`), 'lost on reload');
+    await again.frame.locator('.card .star').nth(1).click();
+    await again.idle();
+    expect(!(await again.text('.recommendation > .muted')).includes(' for '), 'the star cannot be taken back');
+  },
+
   async 'the first paint is marked'(panel) {
     await panel.frame.waitForFunction(() => performance.getEntriesByName('tb_contention.first_paint').length > 0);
     const marks = await panel.frame.evaluate(() => performance.getEntriesByName('tb_contention.first_paint').length);
