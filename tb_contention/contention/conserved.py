@@ -208,7 +208,9 @@ def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, err
     estimate = np.where(rows, np.minimum(exposure.duration - rate * part.met, most_each), alone.estimate)
     if error > _SURE * factor:
         wide = _BOUND * error * share / met
-        least, most = max(rate - wide, 0.0), min(rate + wide, _MOST_RATE)
+        # As bounds, what the others may have had counts without the shortest of each kind, too.
+        plain = _rate(exposure.duration[rows], part.met[rows], np.full(int(rows.sum()), np.inf), own)
+        least, most = max(min(rate, plain) - wide, 0.0), min(max(rate, plain) + wide, _MOST_RATE)
         longest, shortest = (
             np.where(rows, np.minimum(exposure.duration - r * part.met, most_each), alone.estimate)
             for r in (least, most)

@@ -165,7 +165,7 @@ def test_a_program_that_ends_within_the_window_leaves_its_trace(tmp_path: Path) 
 def test_a_program_that_ends_before_the_window_is_told_so(tmp_path: Path) -> None:
     script = program(tmp_path, "train.py", TENSORFLOW)
     done = run("--logdir", "logs", "--wait", "5min", "--", sys.executable, script, "0.1", cwd=tmp_path)
-    assert done.returncode == 0
+    assert done.returncode == 4
     assert "train recorded nothing: it exited before the window opened; use a shorter --wait." in done.stderr
 
 
@@ -253,5 +253,5 @@ def test_jax_that_opens_no_device_is_not_made_to(tmp_path: Path) -> None:
     )
     script = program(tmp_path, "idle.py", text)
     done = run("--logdir", "logs", "--wait", "0s", "--", sys.executable, script, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "False\n")
+    assert (done.returncode, done.stdout) == (4, "False\n")
     assert "idle recorded nothing: JAX was imported but opened no device." in done.stderr
