@@ -39,12 +39,13 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     text: runsOf,
     show: (group) => (
       <>
-        {runsOf(group)}{' '}
+        {/* Before the names: what does not fit is cut off at the end of the cell, and this must not be. */}
         {group.simulated > 0 && (
           <span class="badge" title="A simulator made these traces; they were not recorded on a GPU.">
             simulated
           </span>
-        )}
+        )}{' '}
+        {runsOf(group)}
       </>
     ),
   },
