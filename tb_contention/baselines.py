@@ -176,7 +176,7 @@ class _Chosen:
         return self.labels[session.id] == word or fits(word, session.id, session.name, session.run)
 
     def _words(self, session: Session) -> list[str]:
-        """List what the user names for a session, "" for none; what is said of its id counts before what patterns say."""
+        """List the runs that the user names for a session, "" for none; an entry for its id takes precedence over names and patterns."""
         own = [run for word, run in self.wanted.items() if word == session.id]
         is_all = own or not self.beside.proposals.typed
         return own if is_all else [run for word, run in self.wanted.items() if self._is(word, session)]

@@ -29,7 +29,7 @@ class Configurable:
 
     @classmethod
     def of(cls, command: str, parser: argparse.ArgumentParser) -> "Configurable":
-        """Take over the defaults of all arguments declared so far, so that what is on the command line can be told from them."""
+        """Hold back the defaults of all arguments declared so far, to tell options that were given from those that were not."""
         parser.add_argument(
             "--config", metavar="FILE",
             help=f"read options from [tool.{_TOOL}.{command}] of this TOML file; default: the nearest {_FILE} that has this table",

@@ -166,9 +166,9 @@ def _done(work: SessionWork, alone: Alone, part: _Part, contested: Intervals) ->
 
 
 def _at_most(work: SessionWork, exposure: Exposure, alone: Alone) -> F64:
-    """Return what each kernel takes at the most, ns: turns only make kernels longer, so the shortest of its kind is hardly interrupted.
+    """Return what each kernel takes at most, ns: turns only make kernels longer, so the shortest of its kind is hardly interrupted.
 
-    By how much kernels of a kind differ show those whose duration alone is known; where these differ much, nothing is said.
+    Kernels whose duration alone is known show how much those of one kind vary. Where they vary a lot, there is no limit.
     """
     duration, rows = exposure.duration, exposure.inside & (exposure.duration > 0)
     known, unknown = rows & ~alone.borrowed, rows & alone.borrowed
