@@ -27,7 +27,8 @@ from tb_contention.words.problems import (
 )
 from tb_contention.words.verdict import Verdict, device_verdict, no_verdict, verdict
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+#: An underscore inside a word never emphasises, and a variable or path is copied from a terminal as it stands.
+_SPECIAL = re.compile(r"([\\`*{}\[\]<>#|~!&$]|(?<![^\W_])_|_(?![^\W_]))")
 #: Schemes and hosts that viewers turn into links.
 _LINK = re.compile(r"(?i)\b(https?|ftp|javascript|data|mailto|www)(?=[:.])")
 #: What notifies a user or refers to an issue when the text is pasted into a ticket.

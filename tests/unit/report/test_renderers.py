@@ -116,6 +116,11 @@ def test_a_pointer_is_told_of_every_part_of_the_window_and_every_step() -> None:
     assert re.search(r"<title>step 1: own ", text)
 
 
+def test_markdown_leaves_variables_and_paths_to_be_copied_as_they_stand() -> None:
+    assert escape("CUDA_VISIBLE_DEVICES=N") == "CUDA_VISIBLE_DEVICES=N"
+    assert escape("_a_ b__c _d") == r"\_a\_ b\_\_c \_d"
+
+
 def test_markdown_calls_nobody_and_fits_a_comment() -> None:
     assert escape("@octocat GH-12 a@b") == "@&#8203;octocat GH&#8203;-12 a@&#8203;b"
     report = shared()
