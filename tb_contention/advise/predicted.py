@@ -127,4 +127,5 @@ def _sure(device: DeviceReport, found: Prediction, *, certain: bool) -> str:
     else:
         rests = "The mechanism is not sure."
     ranges = "The whole range is a gain." if certain else "The range includes no gain."
-    return f"{ranges} {rests} {found.assumes}".strip()
+    assumed = f"Assumed: {found.assumes}" if found.assumes else ""
+    return f"{ranges} {rests} {assumed}".strip()

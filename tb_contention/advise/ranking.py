@@ -74,7 +74,10 @@ def _gain_is_certain(action: Action, session: SessionId | None) -> bool:
 
 
 def _order(device: DeviceReport, predicted: tuple[Action, ...], session: SessionId | None) -> list[int]:
-    """Order the places of what is worth it: the largest gain first. What ends everything later helps all only if no one else waits."""
+    """Order the places of what is worth it: the largest gain first. What ends everything later helps all only if no one else waits.
+
+    A cap needs MPS, so one that brings no more than MPS itself is not worth its setting.
+    """
     sure = is_sure(device.cost)
     worth = []
     for place, action in enumerate(predicted):
@@ -84,7 +87,22 @@ def _order(device: DeviceReport, predicted: tuple[Action, ...], session: Session
         if session is None and action.done is not None and _middle(action.done) > _WORTH:
             continue
         worth.append((_middle(change), place))
-    return [place for _, place in sorted(worth)]
+    plain = [predicted[place] for _, place in worth if predicted[place].kind == Schedule.MPS.value]
+    capped = {
+        place
+        for _, place in worth
+        if predicted[place].kind == Schedule.SM_CAP.value
+        and any(_is_no_better(predicted[place], than, session) for than in plain)
+    }
+    return [place for _, place in sorted(worth) if place not in capped]
+
+
+def _is_no_better(action: Action, than: Action, session: SessionId | None) -> bool:
+    """Return whether an action brings hardly more than another, neither at best guess nor for sure."""
+    one, other = _measure(action, session), _measure(than, session)
+    if one is None or other is None:
+        return False
+    return _middle(one) >= _middle(other) - _WORTH and one.high >= other.high - _WORTH
 
 
 def _act(

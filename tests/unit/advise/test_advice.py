@@ -67,6 +67,15 @@ def test_what_saves_most_over_all_sessions_comes_first() -> None:
     assert total.estimate == pytest.approx(-0.2)
 
 
+def test_a_cap_that_brings_no_more_than_mps_itself_is_not_recommended() -> None:
+    scene = time_sliced()
+    plain = prediction(scene, Schedule.MPS, (0.80, 0.80), span=0.9, wide=0.01)
+    capped = prediction(scene, Schedule.SM_CAP, (0.79, 0.80), span=0.9, wide=0.01)
+    better = prediction(scene, Schedule.SM_CAP, (0.70, 0.80), span=0.9, wide=0.01)
+    assert [action.kind for action in advice(scene, plain, capped).ranked] == ["mps"]
+    assert [action.kind for action in advice(scene, plain, better).ranked] == ["sm_cap", "mps"]
+
+
 def test_the_session_that_matters_most_decides_where_the_user_names_one() -> None:
     scene = time_sliced()
     little = prediction(scene, Schedule.MPS, (0.70, 0.99), span=0.9, wide=0.01)
