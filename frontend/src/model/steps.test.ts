@@ -85,6 +85,10 @@ describe('in words', () => {
     expect(sharesText(two, false)).toBe('own 71 % · host 12 %');
   });
 
+  it('says of a server that it is delayed: the idle time between requests makes up for it', () => {
+    expect(sharesText(two, true, true)).toBe('own 71 % · host 12 % · delayed 18 %');
+  });
+
   it('does not say that nothing was lost where it is not known', () => {
     const unknown = { ...two, known: false };
     expect(sharesText(unknown)).toContain('lost time unknown');

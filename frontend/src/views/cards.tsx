@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN 
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
 import { partedByLoss } from '../model/many';
-import { partsOf, sharesText } from '../model/steps';
+import { isServing, partsOf, sharesText } from '../model/steps';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
 import { Star } from './advice';
@@ -33,7 +33,8 @@ interface BarProperties {
 /** How its steps divide where that is known; else busy alone, busy while another session was busy too, and the rest. */
 function TimeBar({ entry, device, colour }: BarProperties): JSX.Element {
   const steps = device.step_times?.find((each) => each.session === entry.session);
-  if (steps?.known && device.sessions.length > 1) return <StepBar steps={steps} colour={colour} />;
+  if (steps?.known && device.sessions.length > 1)
+    return <StepBar steps={steps} colour={colour} isServing={isServing(device, entry.session)} />;
   const percent = percentOf(device.time.window_ns);
   return (
     <div class="bar" aria-hidden="true">
@@ -43,7 +44,13 @@ function TimeBar({ entry, device, colour }: BarProperties): JSX.Element {
   );
 }
 
-function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.Element {
+interface StepBarProperties {
+  readonly steps: StepTimes;
+  readonly colour: string;
+  readonly isServing: boolean;
+}
+
+function StepBar({ steps, colour, isServing }: StepBarProperties): JSX.Element {
   const [own, host, lost] = partsOf(steps);
   const percent = percentOf(own + host + lost);
   return (
@@ -53,7 +60,7 @@ function StepBar({ steps, colour }: { steps: StepTimes; colour: string }): JSX.E
         <span class="host" style={{ width: percent(host) }} />
         <span class="hatched" style={{ width: percent(lost), '--colour': colour }} />
       </div>
-      <Facts facts={sharesText(steps).split(' · ')} />
+      <Facts facts={sharesText(steps, true, isServing).split(' · ')} />
     </>
   );
 }
@@ -191,7 +198,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
   );
 }
 
-const STP_MEANS = '1 = no better than taking turns';
+const STP_MEANS = '1 = no better than one after the other';
 const PROGRESS_MEANS = 'combined throughput while sessions overlap, relative to one session alone';
 
 const METRICS = [

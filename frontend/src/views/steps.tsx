@@ -12,6 +12,7 @@ import {
   barsOf,
   barText,
   countOf,
+  isServing,
   longest,
   type Plot,
   pathsOf,
@@ -170,7 +171,7 @@ export function StepsView({ panel, report, device }: StepsProperties): JSX.Eleme
         </svg>
         <p>
           <SessionName {...{ report, device, theme, id: times.session }} />{' '}
-          <span class="muted">{sharesText(times, isShared)}</span>
+          <span class="muted">{sharesText(times, isShared, isServing(device, times.session))}</span>
         </p>
         <Chart {...{ panel, times, colour, view, hatch, name: nameIn(report, times.session) }} />
       </div>
