@@ -3,7 +3,7 @@
 S. Eyerman, L. Eeckhout: System-Level Performance Metrics for Multiprogram Workloads, IEEE Micro 28(3), 2008:
     NTT_i = T_i together / T_i alone           normalised turnaround time, the slowdown; 1 is best
     ANTT  = mean of NTT_i                      what a user waits, on average
-    STP   = sum of 1 / NTT_i                   work done per time; 1 = no better than taking turns, n = as good as n devices
+    STP   = sum of 1 / NTT_i                   work done per time; 1 = no better than one after the other, n = as good as n devices
     fairness = min over i, j of NTT_i / NTT_j  1 = all suffer alike
 R. Jain, D. Chiu, W. Hawe: A Quantitative Measure of Fairness, DEC TR-301, 1984, on x_i = 1 / NTT_i:
     J = (sum x)^2 / (n * sum x^2)              1/n .. 1

@@ -68,7 +68,10 @@ class KnownAnswer:
     """What the last analysis of a group found, in the words of the report."""
 
     answer: Annotated[str, Wire("whether a session is slower: `yes`, `no`, `undecided` or `unknown`")]
-    label: Annotated[str, Wire("short name of the session that is slowed most; empty where none is known")]
+    label: Annotated[
+        str,
+        Wire("the session that is slowed most, or the requests to it, by its short name; empty where none is known"),
+    ]
     figure: Annotated[str, Wire("its slowdown as a card shows it; empty where nothing is known")]
     interval: Annotated[str, Wire("the interval of that slowdown")]
     estimate: Annotated[float | None, Wire("the slowdown as a number, or the lower bound; null where it is unknown")]

@@ -10,7 +10,7 @@ from tb_contention.model.listing import KnownAnswer, ListedGroup
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.units import Nanoseconds
-from tb_contention.words.answers import Answer, answer_on, estimate_of, figure, interval, is_contended
+from tb_contention.words.answers import Answer, answer_on, estimate_of, figure, interval, is_contended, judged_by
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import UNKNOWN, count, duration, listing
 
@@ -128,13 +128,13 @@ def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer
     losses = [
         loss for device in devices for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN
     ]
-    worst = max(losses, key=lambda loss: _size(loss.slowdown), default=None)
+    worst = max(losses, key=lambda loss: _size(judged_by(loss)), default=None)
     if worst is None:
         return KnownAnswer(answer=answer.value, label="", figure="", interval="", estimate=None)
-    slowdown = worst.slowdown
+    slowdown = judged_by(worst)
     return KnownAnswer(
         answer=answer.value,
-        label=names[worst.session],
+        label=f"{'' if worst.latency is None else 'requests to '}{names[worst.session]}",
         figure=figure(slowdown),
         interval=interval(slowdown),
         estimate=_size(slowdown),

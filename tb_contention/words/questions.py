@@ -1,4 +1,4 @@
-"""The five questions of whoever opens a report: is it contention, who, how much, by what mechanism, does the memory fit."""
+"""The questions of whoever opens a report: is it contention, who, how much, how sure, by what mechanism, does the memory fit."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,6 +13,7 @@ from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import memory_answer
 from tb_contention.words.names import Names
 from tb_contention.words.numbers import count, duration, listing, percent
+from tb_contention.words.trust import sureness
 
 #: Share of a loss beyond which one culprit explains all of it.
 _NEARLY_ALL = 0.995
@@ -42,6 +43,7 @@ def questions(names: Names, device: DeviceReport) -> tuple[QuestionAnswer, ...]:
         ("Is it contention?", _contention(device, judged), Place.contended() if contended else None),
         ("Who?", _who(names, device), Place.section("blame") if device.blame else None),
         ("How much?", _how_much(names, device), Place.section("steps") if device.cost.steps else None),
+        ("How sure?", sureness(device, names), None),
         ("By what mechanism?", _mechanism(device), Place.contended(near=True) if contended else None),
         ("Does the memory fit?", memory_answer(device), memory_place(device)),
     )

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from tb_contention.model.alignment import ClockSource, Identity, Session
-from tb_contention.model.contention import Evidence
+from tb_contention.model.contention import Evidence, Slowdown
 from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.words.answers import estimate_of
+from tb_contention.words.answers import SWITCHES, Answer, answer_on, class_words, estimate_of, judged_by
 from tb_contention.words.baselines import baseline_sentences
 from tb_contention.words.names import Names
 from tb_contention.words.numbers import count, duration, error, listing, share, size
@@ -28,6 +28,8 @@ _CLOCKS = {
     ClockSource.FILE_TIME: "file times",
     ClockSource.NONE: "no clock",
 }
+#: Sessions of one evidence class that are named.
+_MOST_NAMED = 2
 #: Coverage above which baselines cover practically all contended kernel time.
 _ALL = 0.995
 
@@ -67,6 +69,34 @@ def trust(report: Report, device: DeviceReport, names: Names) -> tuple[str, ...]
         losses_of_input(report),
     )
     return tuple(line for line in lines if line)
+
+
+def sureness(device: DeviceReport, names: Names) -> str:
+    """Say how far to trust the slowdowns, and what would make them surer: 'Good: estimated from ...'; '' where none is known."""
+    if device.cannot_be_one_gpu:
+        return "Not at all: these processes cannot be on one GPU."
+    judged = [loss for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN]
+    by_words: dict[tuple[str, str], list[str]] = {}
+    for loss in sorted(judged, key=lambda loss: judged_by(loss).evidence.value):
+        by_words.setdefault(_sure(judged_by(loss)), []).append(names[loss.session])
+    if not by_words:
+        return ""
+    how = "; ".join(
+        f"{level}: {rests_on}" if len(by_words) == 1 else f"{level.lower()} for {listing(who, _MOST_NAMED)}: {rests_on}"
+        for (level, rests_on), who in by_words.items()
+    )
+    unmeasured = [names[loss.session] for loss in judged if judged_by(loss).evidence is not Evidence.A]
+    settle = ""
+    if unmeasured and len(device.sessions) > 1:
+        whom = "each session" if len(unmeasured) == len(judged) > 1 else listing(unmeasured, _MOST_NAMED)
+        settle = f" A capture of {whom} alone would measure it."
+    return f"{how[:1].upper()}{how[1:]}.{settle}"
+
+
+def _sure(slowdown: Slowdown) -> tuple[str, str]:
+    """Return how sure a slowdown is in one word, and what it rests on."""
+    words = SWITCHES if slowdown.measured else class_words(slowdown.evidence)
+    return words[1].partition(":")[0], words[0]
 
 
 def _moved(sessions: Sequence[Session], names: Names) -> str:

@@ -1000,7 +1000,10 @@ export interface KernelSums {
 export interface KnownAnswer {
   /** whether a session is slower: `yes`, `no`, `undecided` or `unknown` */
   readonly answer: string;
-  /** short name of the session that is slowed most; empty where none is known */
+  /**
+   * the session that is slowed most, or the requests to it, by its short name; empty where none is
+   * known
+   */
   readonly label: string;
   /** its slowdown as a card shows it; empty where nothing is known */
   readonly figure: string;

@@ -67,8 +67,8 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <MovedBar panel={panel} />
       <Header panel={panel} report={report} device={device} />
       {isIncomplete && <Problems report={report} />}
-      <Cards panel={panel} report={report} device={device} />
       <AdviceView panel={panel} report={report} device={device} />
+      <Cards panel={panel} report={report} device={device} />
       <Findings panel={panel} findings={report.findings} device={device} />
       <TimelineView panel={panel} />
       <div class="losses">

@@ -12,7 +12,7 @@ export const MEANS = {
     'Class A: measured, against a capture of the session alone or by recorded context switches. ' +
     'Class B: estimated from its own undisturbed kernels. ' +
     'Class C: estimated from what the sharing mechanism leaves undisturbed. Class D: bounded, not estimated.',
-  STP: 'System throughput, the sum of the progress of all sessions: 1 = no better than taking turns, 2 = as much as two devices.',
+  STP: 'System throughput, the sum of the progress of all sessions: 1 = no better than one after the other, 2 = as much as two devices.',
   ANTT: 'Average normalised turnaround time, the mean slowdown of the sessions: 1 = as fast as alone.',
   fairness:
     'The least slowdown divided by the largest: 1 = all are slowed equally, near 0 = one session pays for all.',

@@ -97,8 +97,6 @@ export function Header({
         <Conditional panel={panel} />
         <Chooser panel={panel} report={report} device={device} />
       </div>
-      <p class="meaning">{meaning}</p>
-      <p class="muted details">{trust.join(' · ')}</p>
       {answers.length > 0 && (
         <dl class="answers">
           {answers.map(({ question, answer, place }) => (
@@ -111,6 +109,11 @@ export function Header({
           ))}
         </dl>
       )}
+      <details class="basis" open={answers.length === 0}>
+        <summary>What this rests on</summary>
+        <p class="meaning">{meaning}</p>
+        <p class="muted details">{trust.join(' · ')}</p>
+      </details>
       {report.notes.map((note) => (
         <p key={note} class="muted details">
           {note}

@@ -12,6 +12,7 @@ from tb_contention.model.report import Report
 from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, answer_of, basis, brief, class_words, is_contended
+from tb_contention.words.listing import known_answer
 from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.numbers import duration
 from tb_contention.words.verdict import verdict
@@ -45,7 +46,7 @@ def test_the_verdict_says_who_how_much_by_whom_and_by_which_mechanism() -> None:
     assert any("assumed to be the same GPU" in line for line in answer.trust)
     assert any("90 % of the contended kernel time of trainer" in line for line in answer.trust)
     assert [row.question for row in answer.answers] == [
-        "Is it contention?", "Who?", "How much?", "By what mechanism?", "Does the memory fit?",
+        "Is it contention?", "Who?", "How much?", "How sure?", "By what mechanism?", "Does the memory fit?",
     ]  # fmt: skip
 
 
@@ -258,3 +259,21 @@ def test_who_delays_requests_is_said_although_no_throughput_is_lost(tmp_path: Pa
     (who,) = (each.answer for each in verdict(report).answers if each.question == "Who?")
     assert f"alpha delays requests to beta ({duration(later)} each on average)" in who
     assert "alpha delays beta" not in who
+    known = known_answer(report, report.devices)
+    assert (known.label, known.estimate) == ("requests to beta", server.latency.slowdown.estimate)
+
+
+def test_how_sure_the_slowdowns_are_and_what_would_make_them_surer() -> None:
+    def sure(report: Report) -> str:
+        return next(row.answer for row in verdict(report).answers if row.question == "How sure?")
+
+    slow = (1.49, 1.46, 1.52)
+    both = two(loss_of("trainer/host0", A, slow), loss_of("evaluator/host0", A, slow))
+    assert sure(both) == "High: measured against a capture of the session alone."
+    assert sure(pair(B, slow)) == (
+        "Good: estimated from its own undisturbed kernels. A capture of each session alone would measure it."
+    )
+    assert sure(pair(A, slow)) == (
+        "High for trainer: measured against a capture of the session alone; good for evaluator: estimated from its own "
+        "undisturbed kernels. A capture of evaluator alone would measure it."
+    )
