@@ -1,7 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
-// TensorBoard's stub page imports ./index.js and calls its render(): the name is fixed, and the entry keeps its exports.
+// TensorBoard's stub page imports ./index.js and calls its render(): the name is fixed, and the entry keeps its exports. Other files
+// import what they share with the entry from it, and are named by their content, so that a browser may keep them for ever.
+const HELPER = '\0vite/preload-helper.js';
+
+/** Vite wraps dynamic imports to load style sheets and modules ahead; ours have none, so that the wrapper only calls them. */
+const plainImports = {
+  name: 'plain-imports',
+  enforce: 'pre' as const,
+  load: (id: string) => (id === HELPER ? 'export const __vitePreload = (load) => load();' : undefined),
+};
+
 export default defineConfig({
+  plugins: [plainImports],
   base: './',
   build: {
     outDir: '../tb_contention/static',
@@ -12,8 +23,8 @@ export default defineConfig({
     copyPublicDir: false,
     rolldownOptions: {
       input: 'src/main.tsx',
-      preserveEntrySignatures: 'strict',
-      output: { entryFileNames: 'index.js' },
+      preserveEntrySignatures: 'allow-extension',
+      output: { entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' },
     },
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },

@@ -3,14 +3,15 @@ import { render as mount } from 'preact';
 import { publishActivity } from './state/activity';
 import { Panel } from './state/panel';
 import { App } from './views/app';
-import { adoptStyles } from './views/styles';
+import { adopt } from './views/styles';
+import css from './views/styles.css?inline';
 
 export function render(): void {
   const root = document.documentElement;
   root.lang = 'en';
   root.dataset.tbContention = 'busy';
   document.title = 'GPU contention';
-  adoptStyles(document);
+  adopt(css);
   publishActivity(root);
   const panel = new Panel();
   panel.start();

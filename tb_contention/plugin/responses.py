@@ -1,8 +1,10 @@
 """Values -> HTTP responses, and handlers -> WSGI applications with methods, errors and headers."""
 
 import gzip
+import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from typing import Any
@@ -24,6 +26,8 @@ _MIME = {
     ".json": "application/json",
     ".css": "text/css",
 }
+#: A built file that is named by its content, as the build does with all but the entry: `rest-hRiu0Q5T.js`.
+_HASHED = re.compile(r"-[\w-]{8}\.js")
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +70,8 @@ def application(handler: Handler, allowed: frozenset[str]) -> Application:
             del response.headers["Content-Encoding"]
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Cache-Control", "no-cache")
+        if "ETag" in response.headers:
+            response.make_conditional(environ)
         return response(environ, start_response)
 
     return respond
@@ -94,13 +100,21 @@ def static_files() -> Iterator[tuple[str, Application]]:
     for file in sorted((files("tb_contention") / "static").iterdir(), key=lambda f: f.name):
         mime = _MIME.get("." + file.name.rpartition(".")[2])
         if file.is_file() and mime is not None:
-            yield file.name, _static(gzip.compress(file.read_bytes(), 9, mtime=0), mime)
+            is_hashed = _HASHED.search(file.name) is not None
+            yield file.name, _static(file.read_bytes(), mime, is_hashed=is_hashed)
 
 
-def _static(data: bytes, mime: str) -> Application:
+def _static(content: bytes, mime: str, *, is_hashed: bool) -> Application:
+    """Serve a file. A browser keeps one whose name holds its content, and asks whether another one has changed."""
+    data, tag = gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest()[:16]
+
     def handler(query: Query) -> wrappers.Response:
         response = wrappers.Response(data, content_type=mime)
         response.headers["Content-Encoding"] = "gzip"
+        if is_hashed:
+            response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+        else:
+            response.set_etag(tag, weak=True)
         return response
 
     return application(handler, frozenset({"_file_hash"}))

@@ -1101,6 +1101,31 @@ const FLOWS = {
     const width = Number(/ width="(\d+)"/.exec(svg)[1]);
     expect(png.readUInt32BE(16) === Math.round(width * ratio), `${png.readUInt32BE(16)} pixels for ${width}`);
   },
+
+  async 'a part of another version says to load the page again, and the timeline stays'(panel) {
+    const { page } = panel;
+    const scripts = [];
+    page.on('request', (request) => /\.js$/.test(request.url()) && scripts.push(request.url()));
+    await page.route(/\/rest-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: 'not found' }));
+    await page.reload();
+    const again = await Panel.attach(page);
+    const missing = again.frame.locator('.failure', { hasText: 'Reload the page' });
+    await missing.waitFor();
+    expect((await missing.count()) === 1, 'it is said more than once');
+    expect((await again.frame.locator('.tables').count()) === 0, 'tables came from nowhere');
+    const before = await again.window();
+    await again.focus();
+    await again.press('w');
+    expect((await again.window()) !== before, 'the timeline does not zoom');
+    await page.unroute(/\/rest-[^/]*\.js$/);
+    await missing.locator('button').click();
+    await page.waitForEvent('load');
+    const whole = await Panel.attach(page);
+    await whole.frame.waitForSelector('.tables');
+    expect(!before.includes(await whole.window()), 'the zoom is lost');
+    const first = scripts.findIndex((each) => each.includes('/rest-'));
+    expect(first > scripts.findIndex((each) => each.endsWith('/tb_contention/index.js')), scripts.join(' '));
+  },
 };
 
 /** Failures that the flow itself causes or that are not the panel's. */

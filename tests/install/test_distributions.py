@@ -1,5 +1,6 @@
 """Wheel and source distribution are whole."""
 
+import json
 import tarfile
 import zipfile
 from email.parser import Parser
@@ -44,7 +45,12 @@ def test_the_wheel_holds_every_file_of_the_package(distributions: Distributions)
 def test_the_wheel_holds_the_built_frontend_and_the_descriptors(distributions: Distributions) -> None:
     names = names_in_wheel(distributions.wheel)
 
-    assert {"tb_contention/static/index.js", "tb_contention/py.typed"} <= names
+    built = json.loads((distributions.source / "tb_contention" / "static" / "MANIFEST.json").read_text("utf-8"))[
+        "files"
+    ]
+
+    assert sum(name.endswith(".js") for name in built) > 1
+    assert {*(f"tb_contention/static/{name}" for name in built), "tb_contention/py.typed"} <= names
     assert any(name.endswith(".proto") for name in names)
 
 

@@ -81,6 +81,38 @@ def parse(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return header, header["tracks"]
 
 
+def scripts(tab: Tab) -> set[str]:
+    return {name.removeprefix("/") for name in tab.apps if name.endswith(".js")}
+
+
+def test_every_script_that_a_built_script_imports_is_served(tab: Tab) -> None:
+    imported = {
+        name
+        for script in scripts(tab)
+        for name in re.findall(
+            r"""(?:from|import)\s*\(?\s*["'`]\./([\w.-]+)["'`]""", tab.ask(script).get_data(as_text=True)
+        )
+    }
+
+    assert len(imported) > 1
+    assert imported == scripts(tab)
+
+
+def test_a_script_is_kept_where_its_name_holds_its_content_and_else_asked_for_again(tab: Tab) -> None:
+    for script in scripts(tab):
+        answer = tab.ask(script)
+        kept = answer.headers["Cache-Control"]
+        assert answer.content_type == "text/javascript; charset=utf-8"
+        assert kept == ("no-cache" if script == "index.js" else "private, max-age=31536000, immutable")
+        assert tab.ask(script, "POST").status_code == 405
+
+    tag = tab.ask("index.js").headers["ETag"]
+    again = Client(tab.apps["/index.js"]).get("/", headers={"If-None-Match": tag})
+    changed = Client(tab.apps["/index.js"]).get("/", headers={"If-None-Match": 'W/"0"'})
+    assert (again.status_code, again.data) == (304, b"")
+    assert (changed.status_code, changed.headers["ETag"]) == (200, tag)
+
+
 def test_every_documented_route_exists_and_no_other(tab: Tab, repo_root: Path) -> None:
     text = (repo_root / "tb_contention" / "plugin" / "http_api.md").read_text()
     documented = {"/" + m for m in re.findall(r"^## `(api/\w+)", text, re.M)}

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { BaselineChoices, BaselineOffer } from '../api/report';
-import { baselineParts, baselineText, refusals } from './baselines';
+import { baselineParts } from './baseline_parts';
+import { baselineText, refusals } from './baselines';
 
 const offer = (session: string, more: Partial<BaselineOffer> = {}): BaselineOffer => ({
   session,

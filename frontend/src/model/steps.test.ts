@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { StepTimes } from '../api/report';
 import { ns, px, span } from '../base/units';
-import { barAt, barsOf, barText, longest, MOST_BARS, pathsOf, sharesText, topOf } from './steps';
+import { sharesText } from './step_shares';
+import { barAt, barsOf, barText, longest, MOST_BARS, pathsOf, topOf } from './steps';
 
 const made = (periods: readonly (readonly [number, number, number])[], more: Partial<StepTimes> = {}) => {
   let at = 0;

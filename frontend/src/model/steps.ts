@@ -1,6 +1,6 @@
 /** Step periods as stacked bars over time: what they take alone, the host's part, what other sessions added. */
-import type { Device, StepTimes } from '../api/report';
-import { formatDuration, formatShare, plural } from '../base/format';
+import type { StepTimes } from '../api/report';
+import { formatDuration, plural } from '../base/format';
 import { type Ns, ns, type Px, type Span, span } from '../base/units';
 
 export interface Bar extends Span {
@@ -107,31 +107,6 @@ export function barAt(bars: readonly Bar[], at: number): number {
     if (away < distance) [best, distance] = [i, away];
   });
   return best;
-}
-
-/** What all steps together are made of: own, host, lost. */
-export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
-  const sum = (of: readonly Ns[]): Ns => ns(of.reduce((total, value) => total + value, 0));
-  return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
-}
-
-/** Whether the steps of a session begin when requests arrive. */
-export const isServing = (device: Device, session: string): boolean =>
-  device.requests.some((each) => each.session === session);
-
-/**
- * How all steps divide; a session alone on its device loses nothing to others. Of a session that serves requests, waiting in the one
- * step is made up for by idling less before the next: it is delayed, but loses no throughput.
- */
-export function sharesText(times: StepTimes, isShared = true, isServing = false): string {
-  const [own, host, lost] = partsOf(times);
-  const whole = own + host + lost;
-  const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
-  if (isShared)
-    parts.push(
-      times.known ? `${isServing ? 'delayed' : 'lost'} ${formatShare(lost, whole)}` : 'lost time unknown',
-    );
-  return parts.join(' · ');
 }
 
 /** "step 14: 17.1 ms = own 12 ms + host 1.1 ms + lost 4 ms". */

@@ -89,4 +89,18 @@ export class ByHand {
     this.gpus.value = withEntry(this.gpus.value, `${session}:${ordinal}`, name || null);
     this.onChange();
   }
+
+  /** The GPU that was named, as it is typed: "0=bus 17"; empty where none was. */
+  gpuText({ id }: Pick<Session, 'id'>): string {
+    for (const [place, name] of this.gpus.value) {
+      const at = place.lastIndexOf(':');
+      if (place.slice(0, at) === id) return `${place.slice(at + 1)}=${name}`;
+    }
+    return '';
+  }
+
+  /** Whether the clock or the GPU of a session was set. */
+  isSet(session: Pick<Session, 'id'>): boolean {
+    return this.shifts.value.has(session.id) || this.gpuText(session) !== '';
+  }
 }

@@ -94,6 +94,11 @@ export class Host {
     return `${root.split('#')[0]}${IS_OURS.test(hash) ? hash : hash.replace(/^#?/, `#${PLUGIN}&`)}`;
   }
 
+  /** Load the page again, with the address that it has now. */
+  reloadPage(): void {
+    this.#outer.location.reload();
+  }
+
   /** What others keep with the entry of the history, and that the panel wrote its address. */
   get #marked(): object {
     return { ...this.#outer.history.state, [MARK]: true };

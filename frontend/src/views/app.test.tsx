@@ -28,6 +28,13 @@ function shown(value: Summary): string {
   return root.textContent ?? '';
 }
 
+/** With what is loaded after the first picture. */
+async function whole(value: Summary): Promise<string> {
+  shown(value);
+  await vi.waitFor(() => expect(root.querySelector('.tables, .empty')).not.toBeNull());
+  return root.textContent ?? '';
+}
+
 describe('the panel', () => {
   it('says what is going on while the server works', () => {
     const text = shown(summary({ state: 'working', message: 'Decoding 2 of 3 traces', progress: 0.4 }));
@@ -41,8 +48,8 @@ describe('the panel', () => {
     );
   });
 
-  it('says what it looked for when there is nothing, and how to record', () => {
-    const text = shown(summary({ report: { ...report([]), devices: [] } }));
+  it('says what it looked for when there is nothing, and how to record', async () => {
+    const text = await whole(summary({ report: { ...report([]), devices: [] } }));
     expect(text).toContain('logs/**/plugins/profile/<session>/<host>.xplane.pb');
     expect(text).toContain('tf.profiler.experimental.start');
     expect(text).toContain('jax.profiler');
@@ -87,13 +94,13 @@ describe('the panel', () => {
   });
 
   it('keeps its tables where there is no canvas, and says so', async () => {
-    shown(summary({ report: report(['a', 'b']) }));
+    await whole(summary({ report: report(['a', 'b']) }));
     await vi.waitFor(() => expect(root.textContent).toContain('this browser has no 2D canvas'));
     expect(root.querySelectorAll('table').length).toBe(1);
   });
 
   describe('with all that sharing cost', () => {
-    const open = (): string => shown(summary({ report: report(['alpha', 'beta'], costly()) }));
+    const open = (): Promise<string> => whole(summary({ report: report(['alpha', 'beta'], costly()) }));
     const click = async (tab: string): Promise<string> => {
       const button = [...root.querySelectorAll<HTMLElement>('[role=tab]')].find((b) => b.textContent === tab);
       button?.click();
@@ -101,8 +108,8 @@ describe('the panel', () => {
       return root.querySelector('[role=tabpanel]')?.textContent ?? '';
     };
 
-    it('prints the verdict of the server, and leads from each answer to its evidence', () => {
-      open();
+    it('prints the verdict of the server, and leads from each answer to its evidence', async () => {
+      await open();
       const { headline, meaning, trust, answers } = costly().verdict ?? report([]).devices[0].verdict;
       expect(root.querySelector('#verdict')?.textContent).toBe(headline);
       expect(root.querySelector('.meaning')?.textContent).toBe(meaning);
@@ -114,8 +121,8 @@ describe('the panel', () => {
       expect(document.activeElement?.id).toBe('blame');
     });
 
-    it('says how well each slowdown is known, and never one number in class D', () => {
-      open();
+    it('says how well each slowdown is known, and never one number in class D', async () => {
+      await open();
       const [alpha, beta] = [...root.querySelectorAll('.card.session')].map((card) => card.textContent);
       expect(alpha).toContain('1.25× slowdown · 1.23 to 1.27');
       expect(alpha).toContain('estimated from its own undisturbed kernels (class B)');
@@ -127,8 +134,8 @@ describe('the panel', () => {
       expect(root.querySelectorAll('.whisker circle')).toHaveLength(1);
     });
 
-    it('gives each metric its meaning', () => {
-      expect(open()).toContain('ANTT 1.26 · fairness 0.97 · Jain 0.99');
+    it('gives each metric its meaning', async () => {
+      expect(await open()).toContain('ANTT 1.26 · fairness 0.97 · Jain 0.99');
       const term = [...root.querySelectorAll<HTMLElement>('.term')].find(
         ({ textContent }) => textContent === 'ANTT',
       );
@@ -144,7 +151,7 @@ describe('the panel', () => {
     });
 
     it('shows the blame as a table with sums, and kernel names as text', async () => {
-      open();
+      await open();
       const rows = [...root.querySelectorAll('.matrix tbody tr')].map((row) => row.textContent);
       expect(rows).toHaveLength(1);
       expect(rows[0]).toMatch(/alpha.*11.0 ms 92 %.*1.00 ms 8\.3 %.*12.0 ms/);
@@ -157,6 +164,7 @@ describe('the panel', () => {
       panel.summary.value = summary({ report: report(['alpha', 'beta'], costly()) });
       render(<App panel={panel} />, root);
       const framed = vi.spyOn(panel.timeline.window, 'frame');
+      await vi.waitFor(() => expect(root.querySelector('.chart')).not.toBeNull());
       const chart = root.querySelector<HTMLElement>('.chart');
       const press = (key: string) =>
         chart?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
@@ -173,7 +181,7 @@ describe('the panel', () => {
       ['Sessions', 'absorbed', '1.10 to 1.60'],
       ['Lost time', 'No lost time in the window', ''],
     ])('has a table %s', async (tab, one, two) => {
-      open();
+      await open();
       const text = await click(tab);
       expect(text).toContain(one);
       expect(text).toContain(two);
@@ -181,7 +189,7 @@ describe('the panel', () => {
     });
 
     it('sorts scopes by any column', async () => {
-      open();
+      await open();
       await click('Scopes');
       const first = (): string =>
         root.querySelector('[role=tabpanel] tbody td:nth-child(2)')?.textContent ?? '';
@@ -210,8 +218,8 @@ describe('the panel', () => {
     });
   });
 
-  it('offers no table without rows, and no section of losses', () => {
-    const text = shown(summary({ report: report(['a', 'b']) }));
+  it('offers no table without rows, and no section of losses', async () => {
+    const text = await whole(summary({ report: report(['a', 'b']) }));
     expect(text).not.toContain('Scopes');
     expect(text).not.toContain('Who lost time');
     expect(root.querySelector('.answers')).toBeNull();

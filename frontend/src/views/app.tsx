@@ -3,21 +3,15 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Panel } from '../state/panel';
 import { AdviceView } from './advice';
-import { BlameView } from './blame';
+import { Below, Empty, Help } from './apart';
 import { Cards } from './cards';
-import { Empty } from './empty';
 import { Findings } from './findings';
 import { GroupBar } from './group_bar';
 import { Header } from './header';
-import { Help } from './help';
 import { MovedBar } from './moved';
 import { Overview } from './overview';
 import { Problems } from './problems';
-import { RecordMore } from './record';
-import { StepsView } from './steps';
-import { Tables } from './tables';
 import { TimelineView } from './timeline';
-import { WhatIfView } from './what_if';
 
 function Progress({ panel }: { panel: Panel }): JSX.Element | null {
   const summary = panel.summary.value;
@@ -52,7 +46,7 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
     return (
       <>
         {summary.group === null ? (
-          <Empty summary={summary} />
+          <Empty {...{ panel, summary }} />
         ) : (
           <h1 id="verdict">These captures hold no work on a GPU or a processor</h1>
         )}
@@ -71,14 +65,9 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
       <Cards panel={panel} report={report} device={device} />
       <Findings panel={panel} findings={report.findings} device={device} />
       <TimelineView panel={panel} />
-      <div class="losses">
-        <BlameView panel={panel} report={report} device={device} />
-        <StepsView panel={panel} report={report} device={device} />
-      </div>
-      <WhatIfView panel={panel} report={report} device={device} />
-      {!isIncomplete && <Problems report={report} />}
-      <Tables panel={panel} report={report} device={device} />
-      <RecordMore logdir={summary.logdir} report={report} />
+      {panel.isPainted.value && (
+        <Below {...{ panel, report, device }} logdir={summary.logdir} hasProblems={!isIncomplete} />
+      )}
     </>
   );
 }
@@ -99,7 +88,7 @@ export function App({ panel }: { panel: Panel }): JSX.Element {
         <Failure title="The analysis failed." text={summary.message} panel={panel} />
       )}
       {isOverview ? <Overview panel={panel} /> : <Ready panel={panel} />}
-      <Help panel={panel} />
+      {(panel.isPainted.value || panel.isHelpOpen.value) && <Help panel={panel} />}
     </main>
   );
 }

@@ -22,17 +22,9 @@ export function parseGpu(text: string): { readonly ordinal: number; readonly nam
     : { ordinal: Number(match[1]), name: match[2].trim() };
 }
 
-function gpuText(panel: Panel, session: Session): string {
-  for (const [place, name] of panel.byHand.gpus.value) {
-    const at = place.lastIndexOf(':');
-    if (place.slice(0, at) === session.id) return `${place.slice(at + 1)}=${name}`;
-  }
-  return '';
-}
-
 function applyGpu(panel: Panel, session: Session, text: string): void {
   const { ordinal, name } = parseGpu(text);
-  const before = parseGpu(gpuText(panel, session));
+  const before = parseGpu(panel.byHand.gpuText(session));
   if (before.name !== '' && (name === '' || before.ordinal !== ordinal)) {
     panel.byHand.nameGpu(session.id, before.ordinal, '');
   }
@@ -47,7 +39,7 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
     if (by === null) input.reportValidity();
     else if (by !== (shift ?? 0)) panel.byHand.shift(session.id, ns(by));
   };
-  const gpu = gpuText(panel, session);
+  const gpu = panel.byHand.gpuText(session);
   return (
     <div class="fields">
       <label>
@@ -70,7 +62,3 @@ export function ByHand({ panel, session }: { panel: Panel; session: Session }): 
     </div>
   );
 }
-
-/** Something of the session was set by hand. */
-export const isByHand = (panel: Panel, session: Session): boolean =>
-  panel.byHand.shifts.value.has(session.id) || gpuText(panel, session) !== '';

@@ -5,12 +5,12 @@ import { formatCount, formatDuration, formatError, formatShare, plural, UNKNOWN 
 import { sessionColour, type Theme } from '../base/palette';
 import { lengthOf, ns } from '../base/units';
 import { partedByLoss } from '../model/many';
-import { isServing, partsOf, sharesText } from '../model/steps';
+import { isServing, partsOf, sharesText } from '../model/step_shares';
 import { spanOf } from '../model/timeline';
 import type { Panel } from '../state/panel';
 import { Star } from './advice';
+import { ByHand } from './apart';
 import { Baseline } from './baseline';
-import { ByHand, isByHand } from './by_hand';
 import { Chip } from './chip';
 import { Explained, MEANS } from './explained';
 import { Folded } from './folded';
@@ -172,7 +172,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       {step !== null && <p>{step}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
-      <details class="more by-hand" open={isByHand(panel, session)}>
+      <details class="more by-hand" open={panel.byHand.isSet(session)}>
         <summary>
           {isShared &&
             `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'overlap' : 'contended'} · `}
@@ -192,7 +192,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
           {formatError(session.clock.error_ns)}
           {session.clock.detail !== '' && `: ${session.clock.detail}`}
         </p>
-        <ByHand panel={panel} session={session} />
+        {panel.isPainted.value && <ByHand panel={panel} session={session} />}
       </details>
     </section>
   );

@@ -2,6 +2,7 @@
 
 import type { JSX } from 'preact';
 import type { Summary } from '../api/report';
+import type { Panel } from '../state/panel';
 import { Recipe } from './recipe';
 import { Commands } from './record';
 
@@ -25,7 +26,7 @@ const RECIPES = [
   ['JAX', JAX],
 ] as const;
 
-export function Empty({ summary }: { summary: Summary }): JSX.Element {
+export function Empty({ summary }: { panel: Panel; summary: Summary }): JSX.Element {
   return (
     <section class="empty" aria-label="No captures">
       <h1 id="verdict">No profiler captures found</h1>

@@ -6,17 +6,16 @@ import { formatDuration, plural } from '../base/format';
 import { sessionColour } from '../base/palette';
 import { lengthOf, px, type Span } from '../base/units';
 import { partedByLoss } from '../model/many';
+import { isServing, sharesText } from '../model/step_shares';
 import {
   type Bar,
   barAt,
   barsOf,
   barText,
   countOf,
-  isServing,
   longest,
   type Plot,
   pathsOf,
-  sharesText,
   topOf,
   xOf,
 } from '../model/steps';

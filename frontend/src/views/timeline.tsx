@@ -10,7 +10,7 @@ import { paintHead } from '../canvas/head';
 import { headHeight } from '../model/head';
 import { Frame } from '../state/activity';
 import type { Panel } from '../state/panel';
-import { Detail } from './detail';
+import { Detail, Tooltip } from './apart';
 import { rendererOf, sceneOf, watchDensity, watchWidth } from './drawing';
 import { listen } from './gestures';
 import { listenForKeys } from './keys';
@@ -18,7 +18,6 @@ import { BodyLabels, HeadLabels } from './labels';
 import { MarkNote, RangeTag } from './on_timeline';
 import { ShiftNote } from './shift_note';
 import { Toolbar } from './toolbar';
-import { Tooltip } from './tooltip';
 
 const FIRST_PAINT = 'tb_contention.first_paint';
 
@@ -186,9 +185,13 @@ export function TimelineView({ panel }: { panel: Panel }): JSX.Element {
             aria-hidden="true"
             style={{ height: `${timeline.lanes.rows.value?.height ?? 240}px` }}
           />
-          <Tooltip panel={panel} />
           <ShiftNote panel={panel} />
-          <Detail panel={panel} />
+          {panel.isPainted.value && (
+            <>
+              <Tooltip panel={panel} />
+              <Detail panel={panel} />
+            </>
+          )}
         </div>
       </div>
       <Legend panel={panel} />

@@ -2,11 +2,13 @@
 import type { JSX } from 'preact';
 import { formatDuration } from '../base/format';
 import { lengthOf, type Span } from '../base/units';
+import { during } from '../state/activity';
 import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
+import { loadPictures } from './apart';
 import { LanesMenu } from './lanes_menu';
+import { MISSING } from './later';
 import { WithShift } from './moved';
-import { savePicture } from './picture';
 import { SearchBox } from './search_box';
 import { TraceViewerMenu } from './trace_viewer';
 
@@ -69,6 +71,16 @@ function Range({ panel }: { panel: Panel }): JSX.Element | null {
 
 const PICTURES = ['svg', 'png'] as const;
 const DOWNLOADS = ['html', 'json', 'markdown'] as const;
+
+/** What draws pictures as files is in a file of its own. */
+async function save(panel: Panel, format: (typeof PICTURES)[number]): Promise<void> {
+  try {
+    const savePicture = await during(loadPictures());
+    await savePicture(panel, format, windowText(panel));
+  } catch {
+    panel.timeline.error.value = MISSING;
+  }
+}
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
   const { timeline } = panel;
@@ -135,7 +147,7 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
             key={format}
             type="button"
             title={`Save what the timeline shows as ${format.toUpperCase()}`}
-            onClick={() => void savePicture(panel, format, windowText(panel))}
+            onClick={() => void save(panel, format)}
           >
             {format}
           </button>
