@@ -21,7 +21,7 @@ _CHUNK = 1 << 18
 
 #: What an event is, by its category: names of several releases, PyTorch 1.8 to 2.x.
 KERNEL, COPY, MEMSET, LAUNCH, OP, MARK, SPAN, METADATA, MEMORY = range(9)
-_CATEGORIES = {
+CATEGORIES = {
     "kernel": KERNEL, "Kernel": KERNEL, "gpu_memcpy": COPY, "Memcpy": COPY, "gpu_memset": MEMSET, "Memset": MEMSET,
     "cuda_runtime": LAUNCH, "cuda_driver": LAUNCH, "Runtime": LAUNCH, "hip_runtime": LAUNCH, "xpu_runtime": LAUNCH,
     "privateuse1_runtime": LAUNCH, "cpu_op": OP, "Operator": OP, "user_annotation": MARK, "Trace": SPAN, "cpu_instant_event": MEMORY,
@@ -109,8 +109,8 @@ def _list_of_events(text: U8, at: int) -> int:
 def _scan(text: U8, at: int) -> tuple[I64, int]:
     """Read the list of events; return the rows and the position after the list, -1 if the text ends first."""
     keys, key_offsets = words(_KEYS)
-    names, name_offsets = words(tuple(_CATEGORIES))
-    classes = np.array([*_CATEGORIES.values(), METADATA, MEMORY], np.int64)
+    names, name_offsets = words(tuple(CATEGORIES))
+    classes = np.array([*CATEGORIES.values(), METADATA, MEMORY], np.int64)
     classes.flags.writeable = False
     parts: list[I64] = []
     state = scanning.MORE
