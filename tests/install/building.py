@@ -1,5 +1,6 @@
 """What building gives, and when a failure is only a missing network."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -26,3 +27,15 @@ class Distributions:
     source: Path
     sdist: Path
     wheel: Path
+
+
+def inherited() -> dict[str, str]:
+    """Pass on what pip needs to reach a package index, and nothing else."""
+    wanted = ("PIP_", "SSL_", "REQUESTS_", "http", "HTTP", "no_proxy", "NO_PROXY", "LANG", "LC_")
+    return {name: value for name, value in os.environ.items() if name.startswith(wanted)}
+
+
+def run_apart(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command without the variables that would let Python import the checkout instead of what is installed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(list(map(str, words)), cwd=cwd, env=environment, capture_output=True, text=True, check=False)
