@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-LOGS = Path(__file__).parents[3] / "demo_logs"
+LOGS = Path(__file__).parents[2] / "demo_logs"
 
 
 def _outputs(notebook: Path) -> list[list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from lanes import device_report, group_of, session_of
-from unit.diagnose.scenes import (
+from scenes.diagnose.scenes import (
     LONG,
     SHORT,
     kernels,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 from lanes import Allocation, device_report, group_of, session_of
-from unit.diagnose.cases import CASES, checked, processor
-from unit.diagnose.scenes import with_cost
+from scenes.diagnose.cases import CASES, checked, processor
+from scenes.diagnose.scenes import with_cost
 
 from tb_contention.diagnose import RULES, diagnose
 from tb_contention.model.alignment import ClockCheck, Session

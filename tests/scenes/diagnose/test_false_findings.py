@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from unit.diagnose.cases import CASES, REDUCE, checked, in_one_queue, served, two, untraced
-from unit.diagnose.scenes import (
+from scenes.diagnose.cases import CASES, REDUCE, checked, in_one_queue, served, two, untraced
+from scenes.diagnose.scenes import (
     LONG,
     kernels,
     pair,

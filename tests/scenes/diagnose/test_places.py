@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from unit.diagnose.cases import CASES, GIB, changed, drawing, heaps, stalled
-from unit.diagnose.scenes import with_cost, with_driver
+from scenes.diagnose.cases import CASES, GIB, changed, drawing, heaps, stalled
+from scenes.diagnose.scenes import with_cost, with_driver
 
 from tb_contention.diagnose import RULES, diagnose
 from tb_contention.model.findings import Finding

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from unit.diagnose.cases import CASES, Case, heaps
-from unit.diagnose.scenes import time_sliced, with_cost, with_driver, with_facts, with_kernel_mode
+from scenes.diagnose.cases import CASES, Case, heaps
+from scenes.diagnose.scenes import time_sliced, with_cost, with_driver, with_facts, with_kernel_mode
 
 from tb_contention.diagnose import RULES, diagnose
 from tb_contention.diagnose.scene import Scene

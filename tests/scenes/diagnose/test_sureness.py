@@ -1,8 +1,8 @@
 """Advice that rests on a mechanism needs a sure one."""
 
 import pytest
-from unit.diagnose.cases import Make
-from unit.diagnose.scenes import side_by_side, time_sliced, with_cost
+from scenes.diagnose.cases import Make
+from scenes.diagnose.scenes import side_by_side, time_sliced, with_cost
 
 from tb_contention.diagnose import RULES
 from tb_contention.diagnose.scene import Scene

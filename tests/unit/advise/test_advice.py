@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.diagnose.scenes import side_by_side, time_sliced, unshared, with_cost
+from scenes.diagnose.scenes import side_by_side, time_sliced, unshared, with_cost
 
 from tb_contention import analyse
 from tb_contention.advise import advise
