@@ -80,7 +80,7 @@ TEST = [
     "jsonschema>=4.18",
     "nbclient>=0.9",
     "pytest>=8.2",
-    "pytest-xdist>=3.5",
+    "pytest-xdist>=3.7",
 ]
 DEV = [*TEST, "import-linter>=2.1", "mypy>=1.15", "ruff>=0.11"]
 

@@ -3,6 +3,9 @@
 A test that lacks its surroundings skips and says why. Under CI nothing may skip unseen: with
 TB_CONTENTION_NO_SKIP=1 a skip is a failure, except for tests that carry a marker named in
 TB_CONTENTION_MAY_SKIP (comma list; `.ci/run` names there what a later stage or another machine runs).
+
+Tests run side by side, a file in one process, those that take long first. Populations of random scenarios have a size that decides;
+`--full` plays all of them, as `.ci/run` does.
 """
 
 import logging
@@ -21,6 +24,33 @@ MAY_SKIP = frozenset(filter(None, os.environ.get("TB_CONTENTION_MAY_SKIP", "").s
 # Tests in these folders carry the marker of the same name without saying so; in live/ some say `jax` instead.
 MARKED_FOLDERS = ("browser", "live", "gpu")
 
+# What takes longest begins first, so that no worker is left alone with it at the end: files by these markers, then by their tests.
+FIRST = ("population", "browser", "live", "jax", "oracle", "slow")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full",
+        action="store_true",
+        help="Play populations of random scenarios in full, and the tests that are marked so.",
+    )
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Return whether populations are played in full; a test that asks carries the marker `population`."""
+    return bool(request.config.getoption("full"))
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Take a worker per core, but none that would have no file; what is in one file runs in this process."""
+    files: set[Path] = set()
+    for named in config.args:
+        path = config.invocation_params.dir / named.partition("::")[0]
+        files |= set(path.rglob("test_*.py")) if path.is_dir() else {path}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, len(files)) if len(files) > 1 else 0
+
 
 def lacking(marker: str) -> str | None:
     """Say what this machine lacks for tests with a marker; None when it lacks nothing."""
@@ -35,7 +65,7 @@ def lacking(marker: str) -> str | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(ROOT).parts[1] if item.path.is_relative_to(ROOT / "tests") else ""
         said = any(item.get_closest_marker(marker) is not None for marker in (folder, "jax"))
@@ -45,6 +75,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             reason = lacking(marker) if item.get_closest_marker(marker) else None
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
+        if item.get_closest_marker("full") or "full" in getattr(item, "fixturenames", ()):
+            item.add_marker("population")
+    if not config.getoption("full"):
+        only_in_full = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=only_in_full)
+        items[:] = [item for item in items if item not in set(only_in_full)]
+    _longest_first(items)
+
+
+def _longest_first(items: list[pytest.Item]) -> None:
+    """Sort files by how long they may take, and keep the order inside them."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+
+    def rank(found: list[pytest.Item]) -> tuple[int, int]:
+        marked = [k for k, marker in enumerate(FIRST) if any(item.get_closest_marker(marker) for item in found)]
+        return min(marked, default=len(FIRST)), -len(found)
+
+    items[:] = [item for found in sorted(files.values(), key=rank) for item in found]
 
 
 def refused(report: pytest.TestReport | pytest.CollectReport, markers: set[str]) -> str | None:

@@ -1,16 +1,15 @@
 """How far the analysis is from the truth of hard scenarios: every kind of physics, from bytes to report, judged session by session."""
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ground_truth.false_findings import false_ones
+from ground_truth.spreading import spread
 
 import tb_contention
 from tb_contention.model.contention import SessionLoss
@@ -171,8 +170,7 @@ def _blame_error(
 
 
 def measure_all(chosen: Sequence[HardCase]) -> list[HardRow]:
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return [row for rows in pool.map(measure, chosen, chunksize=1) for row in rows]
+    return spread(measure, chosen)
 
 
 def table(rows: list[HardRow]) -> str:

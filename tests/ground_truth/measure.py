@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from ground_truth import hard
+from ground_truth.spreading import spread
 
 import tb_contention
 from tb_contention.model.report import DeviceReport, Report
@@ -104,9 +105,8 @@ def _rows(case: Case, report: Report, device: DeviceReport, truth: dict) -> list
     return rows
 
 
-def measure_all() -> list[Row]:
-    with ProcessPoolExecutor() as pool:
-        return [row for rows in pool.map(measure, cases(), chunksize=4) for row in rows]
+def measure_all(chosen: Sequence[Case] | None = None) -> list[Row]:
+    return spread(measure, cases() if chosen is None else chosen)
 
 
 def table(rows: list[Row]) -> str:

@@ -6,7 +6,6 @@ that the advice offers. What each brings in truth is the change of the sum of al
 
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from ground_truth.measure_whatif import MODES, Case, demands, scenario_of, with_cap
+from ground_truth.spreading import spread
 
 from tb_contention.advise.predicted import predicted_actions
 from tb_contention.model.advice import Action, Standing
@@ -169,8 +169,7 @@ class _Played:
 
 
 def measure_all(chosen: list[Case] | None = None) -> list[Verdict]:
-    with ProcessPoolExecutor() as pool:
-        return [verdict for found in pool.map(measure, chosen or cases(), chunksize=4) for verdict in found]
+    return spread(measure, chosen or cases())
 
 
 def table(found: list[Verdict]) -> str:

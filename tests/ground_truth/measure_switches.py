@@ -7,11 +7,13 @@ slowdown and blame of both are compared with what happened in the simulation.
 import json
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ground_truth.spreading import spread
 
 import tb_contention
 from tb_contention.model.contention import Blame, SessionLoss
@@ -89,10 +91,12 @@ def _row(
     )  # fmt: skip
 
 
-def measure_all() -> list[Row]:
-    cases = [(seed, False) for seed in range(SEEDS)] + [(seed, True) for seed in range(SATURATED)]
-    with ProcessPoolExecutor() as pool:
-        return [row for rows in pool.map(measure, cases, chunksize=2) for row in rows]
+def cases(seeds: int = SEEDS, saturated: int = SATURATED) -> list[tuple[int, bool]]:
+    return [(seed, False) for seed in range(seeds)] + [(seed, True) for seed in range(saturated)]
+
+
+def measure_all(chosen: list[tuple[int, bool]] | None = None) -> list[Row]:
+    return spread(measure, chosen or cases())
 
 
 def table(rows: list[Row]) -> str:

@@ -7,13 +7,15 @@ same work that other way. The predictions' own device model shares nothing with 
 import json
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ground_truth.spreading import spread
 
 from tb_contention.analysis import Analysis
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
@@ -273,8 +275,7 @@ def demands(specs: tuple[SessionSpec, ...]) -> Policy:
 
 
 def measure_all(chosen: list[Case] | None = None) -> list[Row]:
-    with ProcessPoolExecutor() as pool:
-        return [row for rows in pool.map(measure, chosen or cases(), chunksize=4) for row in rows]
+    return spread(measure, chosen or cases())
 
 
 def table(rows: list[Row], *, by_mode: bool = False) -> str:

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from ground_truth.measure import TABLES
-from ground_truth.measure_switches import Row, measure_all, table
+from ground_truth.measure_switches import Row, cases, measure_all, table
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
-    found = measure_all()
+def rows(full: bool) -> list[Row]:
+    found = measure_all(cases() if full else cases(2, 2))
     TABLES.append(table(found))
     return found
 
