@@ -1,4 +1,9 @@
-"""The one way in which this project compiles functions: explicit signatures, cached on disk, without the interpreter's lock."""
+"""The one way in which this project compiles functions: for one signature, at the first call, cached on disk, without the GIL.
+
+import    functions are declared, which costs nothing
+call      machine code is loaded from the user's cache, or compiled and cached
+inner     functions that only compiled ones call become part of their callers' machine code; from the cache nothing of theirs is loaded
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +12,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import config, options
+from numba.core.compiler_lock import global_compiler_lock
 
 from tb_contention._user_cache import make, user_cache_directory
 
@@ -20,23 +26,58 @@ _choosing = RLock()
 
 
 def compiled(signature: Any, **options: Any) -> Callable[[F], F]:
-    """Compile a function for one signature when its module is imported.
+    """Compile a function for one signature when it is called first, by Python or by a compiled function.
 
     The machine code is cached in the user's cache directory, or where NUMBA_CACHE_DIR says. Where that cannot be written, numba caches
     beside the module; where neither can be, the function is compiled anew in each process.
     """
+    return _declaring(signature, {"no_cfunc_wrapper": True, **options})
 
+
+def inner(signature: Any, **options: Any) -> Callable[[F], F]:
+    """Compile a function that only compiled functions call, without what Python would need to call it; from Python it raises TypeError."""
+    return _declaring(signature, {"no_cfunc_wrapper": True, "no_cpython_wrapper": True, **options})
+
+
+def _declaring(signature: Any, options: dict[str, Any]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         with _in_user_cache():
             try:
-                made: F = numba.njit(signature, cache=True, nogil=True, **options)(function)
+                made = numba.njit(cache=True, nogil=True, **options)(function)
             except RuntimeError as refusal:
                 if "cannot cache" not in str(refusal):
                     raise
-                made = numba.njit(signature, nogil=True, **options)(function)
-        return made
+                made = numba.njit(nogil=True, **options)(function)
+        _postpone(made, signature, from_python="no_cpython_wrapper" not in options)
+        declared: F = made
+        return declared
 
     return decorate
+
+
+def _postpone(made: Any, signature: Any, *, from_python: bool) -> None:
+    """Compile for the declared signature once code for any arguments is asked for; numba by itself compiles for those that come."""
+    for_caller = made.get_call_template
+
+    def ready() -> None:
+        with global_compiler_lock:
+            if not made.signatures:
+                made.compile(signature)
+                made.disable_compile()
+
+    def called(*_arguments: Any, **_named: Any) -> Any:
+        if not from_python:
+            raise TypeError(f"{made.__name__} can be called by compiled functions only")
+        ready()
+        return made  # which chooses the code for the arguments, now that there is some
+
+    def asked(arguments: Any, named: Any) -> Any:
+        ready()
+        return for_caller(arguments, named)
+
+    if not from_python:
+        made._insert = lambda *_code: None  # noqa: SLF001  what Python would call does not exist
+    made._compile_for_args, made.get_call_template = called, asked  # noqa: SLF001
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from math import sqrt
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, inner
 from tb_contention.contention.interval import SIGMA_90
 from tb_contention.contention.rhythm import Rhythm
 from tb_contention.units import F64
@@ -47,7 +47,7 @@ class Requests:
     arrivals: F64
 
 
-@compiled(types.float64(types.float64))
+@inner(types.float64(types.float64))
 def _log_gamma(x):
     """Return the logarithm of the gamma function, by Stirling's series."""
     shift = 0.0
@@ -57,7 +57,7 @@ def _log_gamma(x):
     return shift + (x - 0.5) * np.log(x) - x + 0.9189385332046727 + 1 / (12 * x) - 1 / (360 * x**3)
 
 
-@compiled(types.float64(types.float64, types.float64, types.float64, types.float64, types.int64))
+@inner(types.float64(types.float64, types.float64, types.float64, types.float64, types.int64))
 def _likelihood(shape, mean, logs, total, count):
     scale = mean / shape
     return (shape - 1) * logs - total / scale - count * (shape * np.log(scale) + _log_gamma(shape))

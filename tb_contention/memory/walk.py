@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, inner
 from tb_contention.units import I32, I64, U8
 
 _IU8 = types.Array(types.uint8, 1, "C", readonly=True)
@@ -20,24 +20,24 @@ _MOST_AT_ONCE = 64
 TOO_MUCH = 1 << 50
 
 
-@compiled(types.boolean(_II, types.int64))
+@inner(types.boolean(_II, types.int64))
 def _is_known(value: I64, row: int) -> bool:
     return bool(0 <= value[row] < TOO_MUCH)
 
 
-@compiled(types.int64(_IU8, _II, types.int64))
+@inner(types.int64(_IU8, _II, types.int64))
 def _sign_times_size(is_allocation: U8, size: I64, row: int) -> int:
     amount = size[row] if 0 <= size[row] < TOO_MUCH else 0
     return amount if is_allocation[row] == 1 else -amount
 
 
-@compiled(types.boolean(_IU8, _II, _II, _II, types.int64, types.int64))
+@inner(types.boolean(_IU8, _II, _II, _II, types.int64, types.int64))
 def _are_equal(is_allocation: U8, address: I64, size: I64, in_use: I64, a: int, b: int) -> bool:
     same = address[a] == address[b] and is_allocation[a] == is_allocation[b]
     return bool(same and in_use[a] == in_use[b] and size[a] == size[b])
 
 
-@compiled(types.boolean(_IT, _OI, types.int64, types.int64))
+@inner(types.boolean(_IT, _OI, types.int64, types.int64))
 def _is_next_of_thread(thread: I32, order: I64, place: int, candidate: int) -> bool:
     """Whether order[place:candidate] holds no event of the candidate's thread: the order within a thread is known."""
     same = False
@@ -46,7 +46,7 @@ def _is_next_of_thread(thread: I32, order: I64, place: int, candidate: int) -> b
     return not same
 
 
-@compiled(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
+@inner(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
 def _next_of(
     is_allocation: U8, thread: I32, size: I64, in_use: I64, order: I64, place: int, end: int, used: int
 ) -> int:
@@ -67,7 +67,7 @@ def _next_of(
     return max(head, place)
 
 
-@compiled(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
+@inner(types.int64(_IU8, _IT, _II, _II, _OI, types.int64, types.int64, types.int64))
 def _chain(is_allocation: U8, thread: I32, size: I64, in_use: I64, order: I64, first: int, end: int, used: int) -> int:
     """Put order[first:end], events of one instant, in the order in which the bytes in use follow; return the last bytes in use."""
     for place in range(first, end):
@@ -110,7 +110,7 @@ def settle(is_allocation: U8, thread: I32, start: I64, address: I64, size: I64, 
     return kept
 
 
-@compiled(types.int64(types.int64, types.int64, types.int64))
+@inner(types.int64(types.int64, types.int64, types.int64))
 def _slot(address: int, seed: int, mask: int) -> int:
     """Spread addresses over a table; the seed, drawn per process, keeps a file from choosing them to collide."""
     mixed = (np.uint64(address) ^ np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
@@ -120,7 +120,7 @@ def _slot(address: int, seed: int, mask: int) -> int:
     return int(mixed & np.uint64(mask))
 
 
-@compiled(types.int64(_II, _OI, types.int64, types.int64))
+@inner(types.int64(_II, _OI, types.int64, types.int64))
 def _find(address: I64, table: I64, wanted: int, seed: int) -> int:
     """Return the place of an address in the table of live events, or the empty place where it belongs."""
     mask = len(table) - 1
@@ -130,7 +130,7 @@ def _find(address: I64, table: I64, wanted: int, seed: int) -> int:
     return place
 
 
-@compiled(types.void(_II, _OI, types.int64, types.int64))
+@inner(types.void(_II, _OI, types.int64, types.int64))
 def _remove(address: I64, table: I64, place: int, seed: int) -> None:
     """Empty a place and move up what was pushed behind it."""
     mask = len(table) - 1
@@ -146,7 +146,7 @@ def _remove(address: I64, table: I64, place: int, seed: int) -> None:
     table[hole] = -1
 
 
-@compiled(_OI(_II, _OI, types.int64))
+@inner(_OI(_II, _OI, types.int64))
 def _doubled(address: I64, table: I64, seed: int) -> I64:
     larger = np.full(2 * len(table), -1, np.int64)
     for place in range(len(table)):
@@ -287,7 +287,8 @@ def peaks_by_label(time: I64, label: I64, size: I64, ended: I64, start: int, end
     while row < len(time) and time[row] <= end:
         if not inside and time[row] > start:
             inside = True
-            peaks[:] = held
+            for k in range(len(held)):
+                peaks[k] = held[k]
         if ended[row] >= 0 and label[ended[row]] >= 0:
             held[label[ended[row]]] -= size[ended[row]]
         place = label[row]
@@ -297,4 +298,5 @@ def peaks_by_label(time: I64, label: I64, size: I64, ended: I64, start: int, end
                 peaks[place] = max(peaks[place], held[place])
         row += 1
     if not inside:
-        peaks[:] = held
+        for k in range(len(held)):
+            peaks[k] = held[k]

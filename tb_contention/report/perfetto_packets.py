@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, inner
 from tb_contention.model.names import clean
 from tb_contention.units import I32, I64, U8
 
@@ -168,7 +168,7 @@ def _packet(body: bytes) -> bytes:
     return _message(1, _number(10, _SEQUENCE) + body)
 
 
-@compiled(types.int64(types.int64))
+@inner(types.int64(types.int64))
 def _size(value: int) -> int:
     """Count the bytes of a varint; a negative one takes ten, as protobuf has it."""
     left = np.uint64(value)
@@ -179,7 +179,7 @@ def _size(value: int) -> int:
     return count
 
 
-@compiled(types.int64(_U8_OUT, types.int64, types.int64))
+@inner(types.int64(_U8_OUT, types.int64, types.int64))
 def _put(out: U8, at: int, value: int) -> int:
     """Write a varint; return where the next byte goes."""
     left = np.uint64(value)
@@ -191,7 +191,7 @@ def _put(out: U8, at: int, value: int) -> int:
     return at + 1
 
 
-@compiled(types.int64(_U8_OUT, types.int64, types.int64, types.int64))
+@inner(types.int64(_U8_OUT, types.int64, types.int64, types.int64))
 def _begin_packet(out: U8, at: int, time: int, event: int) -> int:
     """Write what comes before a track event of a given size: packet, timestamp (8), sequence (10), flags (13), track_event (11)."""
     out[at] = 0x0A
@@ -206,7 +206,7 @@ def _begin_packet(out: U8, at: int, time: int, event: int) -> int:
     return int(_put(out, at + 5, event))
 
 
-@compiled(types.int64(_U8_OUT, types.int64, types.int64, types.int64))
+@inner(types.int64(_U8_OUT, types.int64, types.int64, types.int64))
 def _put_kind(out: U8, at: int, kind: int, track: int) -> int:
     """Write the type (9) and the track_uuid (11) of a track event."""
     out[at] = 0x48

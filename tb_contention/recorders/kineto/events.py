@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled
+from tb_contention._compiled import LENT, compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, R64_1, i8
 from tb_contention.recorders.kineto.json_text import (
     CLOSE_LIST,
@@ -26,7 +26,7 @@ _COUNTER, _INSTANT, _METADATA, _COMPLETE = 67, 105, 77, 88
 _PS = 1_000_000
 
 
-@compiled(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8), **LENT)
+@inner(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8), **LENT)
 def event(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows, n):
     """Read one event into row n; return the position after it, -1 if the text ends first."""
     for k in range(WIDTH):
@@ -147,7 +147,7 @@ def enclosing(thread, start, end, of_thread, at, found):
         found[query] = stack[depth - 1] if depth > 0 else -1
 
 
-@compiled(types.boolean(R64_2, i8, i8))
+@inner(types.boolean(R64_2, i8, i8))
 def same_row(table, a, b):
     """Return whether two rows are equal."""
     same = True

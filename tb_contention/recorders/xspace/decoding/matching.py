@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_2, R64_1, frozen, i8
 from tb_contention.units import I32, I64, U8
 
@@ -42,7 +42,7 @@ def prefix_of(data: U8, names: I64, prefixes: Texts) -> I32:
     return found
 
 
-@compiled(types.boolean(BYTES, i8, BYTES, i8, i8))
+@inner(types.boolean(BYTES, i8, BYTES, i8, i8))
 def same(data, at, blob, start, length):
     """Tell whether two stretches of bytes are equal."""
     k = np.int64(0)

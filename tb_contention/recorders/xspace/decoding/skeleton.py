@@ -6,7 +6,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled
+from tb_contention._compiled import LENT, compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, PAIR, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import byte, fetch
 from tb_contention.recorders.xspace.decoding.stats import stat
@@ -42,7 +42,7 @@ MARK_EVERY = 1 << 16
 _AHEAD = 2048
 
 
-@compiled(types.void(BYTES, i8, i8, i8, i8, i8, I64_2, I64_2, I64_1))
+@inner(types.void(BYTES, i8, i8, i8, i8, i8, I64_2, I64_2, I64_1))
 def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
     """Read one entry of a metadata map: its key, and the name in its value. kind 4: event metadata, 5: stat metadata."""
     key = np.int64(0)
@@ -73,7 +73,7 @@ def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
         table[row, META_NAME_LEN] = length
 
 
-@compiled(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
 def next_event(data, pos, end, cut):
     """Skip one field of a line: (start, end) of the event in it; start -1 for another field, -2 at the end of the line."""
     fetch(data, pos + _AHEAD)
@@ -93,7 +93,7 @@ def next_event(data, pos, end, cut):
     return start if tag == 34 else np.int64(-1), after
 
 
-@compiled(types.void(BYTES, i8, i8, i8, i8, I64_2, I64_2, I64_1))
+@inner(types.void(BYTES, i8, i8, i8, i8, I64_2, I64_2, I64_1))
 def scan_line(data, pos, end, plane, cut, lines, marks, info):
     """Read a line's own fields, count its events, and mark positions between them."""
     row = info[N_LINES]
@@ -134,7 +134,7 @@ def scan_line(data, pos, end, plane, cut, lines, marks, info):
         lines[row, LINE_EVENTS] = events
 
 
-@compiled(types.void(BYTES, i8, i8, i8, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_1))
+@inner(types.void(BYTES, i8, i8, i8, I64_2, I64_2, I64_2, I64_2, I64_2, I64_2, I64_1))
 def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats, marks, info):
     """Read a plane's name, and find its lines, metadata entries and stats."""
     plane = info[N_PLANES]
@@ -177,7 +177,8 @@ def scan_plane(data, pos, end, cut, planes, lines, event_meta, stat_meta, stats,
 def scan(data, planes, lines, event_meta, stat_meta, stats, texts, marks, info):
     """Find everything but the events: count the rows of each table in `info`, and fill the tables as far as they reach."""
     end = np.int64(data.shape[0])
-    info[:] = 0
+    for row in range(info.shape[0]):
+        info[row] = 0
     info[BAD_AT] = end + 1
     info[CUT_AT] = end + 1
     pos = np.int64(0)
