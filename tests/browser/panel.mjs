@@ -333,7 +333,7 @@ const FLOWS = {
   async 'what is moved by hand is said, makes answers conditional, and stays out of reports'(panel) {
     const { frame, page } = panel;
     const before = await panel.text('#verdict');
-    const name = await frame.locator('.card.session h2 .clip').first().innerText();
+    const name = await frame.locator('.card.session .session-label').first().innerText();
     await frame.locator('.by-hand summary').first().click();
     await frame.locator('.by-hand input').first().fill('-89.8');
     await frame.locator('.by-hand input').first().press('Enter');
@@ -530,7 +530,7 @@ const FLOWS = {
 
   async 'what sharing cost is answered, each number with its doubt'(panel) {
     const answers = await panel.frame.locator('.answers dd').allInnerTexts();
-    expect(answers.length === 5 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
+    expect(answers.length === 6 && answers[0].startsWith('Yes'), `answers: ${answers.join(' | ')}`);
     expect(/× \(\d\.\d\d to \d\.\d\d\)/.test(answers[2]), `how much: ${answers[2]}`);
     for (const card of await panel.frame.locator('.card.session').all()) {
       await card.locator('.by-hand summary').click();
@@ -821,7 +821,7 @@ const FLOWS = {
     const line = card.locator('.baseline summary');
     const answer = () => panel.frame.evaluate(() => {
       const page = document.querySelector('main').cloneNode(true);
-      for (const part of page.querySelectorAll('.baseline, .details, .stage, .timeline, [role=status]')) part.remove();
+      for (const part of page.querySelectorAll('.baseline, .details, .stage, .timeline, [role=status], [role=tooltip]')) part.remove();
       return page.textContent;
     });
     const choose = async (wanted, until) => {
@@ -1069,6 +1069,17 @@ const FLOWS = {
     expect((await shown()).length === 0, 'Escape does not close it');
     await terms.first().hover();
     expect((await shown()).length === 1, 'the pointer shows nothing');
+    for (const heads of ['.what-if thead th', '.tables thead th', '.matrix thead th:first-child']) {
+      const head = panel.frame.locator(heads).first();
+      await head.scrollIntoViewIfNeeded();
+      await head.locator('button').focus();
+      const [text] = await shown();
+      expect(text?.length > 20, `${heads} says ${text} at the focus`);
+      await panel.page.keyboard.press('Escape');
+      await panel.page.mouse.move(1, 1);
+      await head.locator('button').hover();
+      expect((await shown())[0] === text, `${heads} says ${await shown()} under the pointer`);
+    }
   },
 
   async 'the timeline is saved as it is shown, as SVG and as PNG'(panel) {

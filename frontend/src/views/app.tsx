@@ -8,6 +8,7 @@ import { Cards } from './cards';
 import { Findings } from './findings';
 import { GroupBar } from './group_bar';
 import { Header } from './header';
+import { Hints } from './hints';
 import { MovedBar } from './moved';
 import { Overview } from './overview';
 import { Problems } from './problems';
@@ -89,6 +90,7 @@ export function App({ panel }: { panel: Panel }): JSX.Element {
       )}
       {isOverview ? <Overview panel={panel} /> : <Ready panel={panel} />}
       {(panel.isPainted.value || panel.isHelpOpen.value) && <Help panel={panel} />}
+      <Hints />
     </main>
   );
 }

@@ -6,6 +6,7 @@ import { heat, type Theme } from '../base/palette';
 import { type BlameCell, blameMatrix } from '../model/blame';
 import { MOST_AT_ONCE } from '../model/many';
 import type { Panel } from '../state/panel';
+import { Explained, MEANS } from './explained';
 import type { TableProperties } from './head';
 import { SessionName } from './session_name';
 
@@ -46,7 +47,9 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
           </caption>
           <thead>
             <tr>
-              <th scope="col">lost by ↓ to →</th>
+              <th scope="col">
+                <Explained means={MEANS.blame}>lost by ↓ to →</Explained>
+              </th>
               {matrix.culprits.map((id) => (
                 <th key={id} scope="col">
                   <SessionName {...{ report, device, theme, id, isShort }} />

@@ -60,7 +60,9 @@ function StepBar({ steps, colour, isServing }: StepBarProperties): JSX.Element {
         <span class="host" style={{ width: percent(host) }} />
         <span class="hatched" style={{ width: percent(lost), '--colour': colour }} />
       </div>
-      <Facts facts={sharesText(steps, true, isServing).split(' · ')} />
+      <Explained means={MEANS.parts}>
+        <Facts facts={sharesText(steps, true, isServing).split(' · ')} />
+      </Explained>
     </>
   );
 }
@@ -117,14 +119,14 @@ const whereOf = ({ host, process_id: pid }: Session): string =>
 function Facts({ facts }: { facts: readonly (string | null)[] }): JSX.Element {
   const shown = facts.filter((fact) => fact !== null);
   return (
-    <p class="facts">
+    <span class="facts">
       {shown.map((fact, index) => (
         <span key={fact}>
           {fact}
           {index < shown.length - 1 && ' · '}
         </span>
       ))}
-    </p>
+    </span>
   );
 }
 
@@ -150,12 +152,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
     <section class="card session" aria-label={`Session ${session.label}`}>
       <h2>
         <Chip theme={theme} index={index} />
-        <span class="clip" title={session.id}>
-          {session.label}
-        </span>
-        <span class="muted clip" title={session.file}>
-          {whereOf(session)}
-        </span>
+        <span class="session-label">{session.label}</span>
         {isShared && device.advice !== null && <Star panel={panel} id={session.id} label={session.label} />}
       </h2>
       <MovedBy panel={panel} session={session} />
@@ -173,12 +170,15 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
       <details class="more by-hand" open={panel.byHand.isSet(session)}>
-        <summary>
+        <summary data-means={MEANS.contended}>
           {isShared &&
             `${formatShare(entry.contended_ns, window)} ${device.is_host ? 'overlap' : 'contended'} · `}
           <span class="whole">clock {formatError(session.clock.error_ns)}</span> · more
         </summary>
         {loss !== null && <p>{loss}</p>}
+        <p>
+          {whereOf(session)} · {session.file}
+        </p>
         <Facts
           facts={[
             `${formatCount(entry.kernels)} ${device.is_host ? 'operations' : 'kernels'}`,

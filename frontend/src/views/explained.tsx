@@ -1,6 +1,5 @@
 /** A term with its explanation: shown under the pointer and at the keyboard's focus, and read aloud as its description. */
 import type { ComponentChildren, JSX } from 'preact';
-import { useId, useState } from 'preact/hooks';
 
 /** For those who meet these words for the first time. */
 export const MEANS = {
@@ -12,6 +11,21 @@ export const MEANS = {
     'Class A: measured, against a capture of the session alone or by recorded context switches. ' +
     'Class B: estimated from its own undisturbed kernels. ' +
     'Class C: estimated from what the sharing mechanism leaves undisturbed. Class D: bounded, not estimated.',
+  parts:
+    'How its steps divide. Own: its kernels and copies as they take alone. Host: the program prepares, launches or waits for input. ' +
+    'Lost: what other sessions added. A server is delayed instead: it makes up for it between requests.',
+  contended:
+    'Contended: time in which this session and another one had work on the device at once. ' +
+    'Clock: how far the clock of this trace may be wrong against those of the others.',
+  blame:
+    'Time that the session of a row lost because of the session of a column, and its share of what the row lost.',
+  memory:
+    'The highest sum, at one instant, of the bytes that the allocators of all sessions had in use, of what the device has.',
+  schedule: 'What is changed against the recorded run, and below it what the prediction assumes.',
+  predicted:
+    'Slowdown under that schedule: 1.00× is as fast as alone. The estimate, and below it the range that the recording leaves open.',
+  done: 'Time until the recorded work of all sessions is done.',
+  peak: 'Combined memory peak under that schedule, and whether it fits; "up to" where peaks may coincide.',
   STP: 'System throughput, the sum of the progress of all sessions: 1 = no better than one after the other, 2 = as much as two devices.',
   ANTT: 'Average normalised turnaround time, the mean slowdown of the sessions: 1 = as fast as alone.',
   fairness:
@@ -24,30 +38,11 @@ interface ExplainedProperties {
   readonly children: ComponentChildren;
 }
 
+/** `hints.tsx` shows what it means. */
 export function Explained({ means, children }: ExplainedProperties): JSX.Element {
-  const id = useId();
-  const [isOpen, setOpen] = useState(false);
-  const [open, close] = [() => setOpen(true), () => setOpen(false)];
   return (
-    // The explanation belongs to what is hovered: the pointer may move onto it.
-    <span onPointerEnter={open} onPointerLeave={close}>
-      <button
-        type="button"
-        class="term"
-        aria-describedby={isOpen ? id : undefined}
-        onFocus={open}
-        onBlur={close}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') close();
-        }}
-      >
-        {children}
-      </button>
-      {isOpen && (
-        <span id={id} class="explanation" role="tooltip">
-          {means}
-        </span>
-      )}
-    </span>
+    <button type="button" class="term" data-means={means}>
+      {children}
+    </button>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { Device, DeviceMemory } from '../api/report';
 import { formatBytes, shorten } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
+import { Explained, MEANS } from './explained';
 
 function MemoryBar({
   memory,
@@ -61,7 +62,10 @@ export function MemoryCard({ device, theme }: { device: Device; theme: Theme }):
         {isLowerBound && '≥ '}
         {peak}
         <small>
-          {memory.capacity_bytes === null ? ' at the peak' : ` of ${formatBytes(memory.capacity_bytes)}`}
+          {' '}
+          <Explained means={MEANS.memory}>
+            {memory.capacity_bytes === null ? 'at the peak' : `of ${formatBytes(memory.capacity_bytes)}`}
+          </Explained>
         </small>
       </p>
       <MemoryBar memory={memory} device={device} theme={theme} />

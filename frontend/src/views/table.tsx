@@ -7,6 +7,7 @@ import { sessionColour } from '../base/palette';
 import type { Ns } from '../base/units';
 import { cellOf, columnsOf, isWords, type Row, rowsOf, sortedBy, textOf } from '../model/cells';
 import { type Column, DataTable } from './data_table';
+import { Explained } from './explained';
 import type { TableProperties } from './head';
 import { SessionName } from './session_name';
 
@@ -142,10 +143,12 @@ export function SpecTable(properties: SpecTableProperties): JSX.Element | null {
     });
   }, [report, rows, panel.theme.value]);
   if (rows.length === 0 && !properties.isKept) return null;
-  const isOfHost = spec.forHost !== undefined && device.is_host;
+  const title = device.is_host ? (spec.forHost ?? spec.title) : spec.title;
   return (
     <section class="memory-part" aria-label={spec.title}>
-      {isTitled && <h3 title={spec.help}>{isOfHost ? spec.forHost : spec.title}</h3>}
+      {isTitled && (
+        <h3>{spec.help === undefined ? title : <Explained means={spec.help}>{title}</Explained>}</h3>
+      )}
       <DataTable
         className={spec.slug}
         noun="row"

@@ -9,7 +9,7 @@ const HEIGHT = 340;
 
 export interface Column<Row> {
   readonly title: string;
-  /** What it holds, as a title of its head. */
+  /** What it holds, as an explanation of its head. */
   readonly help?: string;
   /** What the cell says; the filter looks at those of names. */
   readonly text: (row: Row) => string;
@@ -52,7 +52,7 @@ function HeadCell<Row>({
     <th
       scope="col"
       class={column.isName ? 'name' : column.isWide ? 'wide' : undefined}
-      title={column.help}
+      data-means={column.help}
       aria-sort={!isSorted ? 'none' : order.descending ? 'descending' : 'ascending'}
     >
       <button type="button" class="link" onClick={() => onSort(column)}>
@@ -78,6 +78,8 @@ interface VirtualTableProperties<Row> {
   readonly current?: number;
   /** What the table is at most as high as until it is scrolled, px. */
   readonly height?: number;
+  /** All rows at once, each as high as its text needs: for few rows that must be read in full. */
+  readonly isWhole?: boolean;
 }
 
 export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.Element {
@@ -92,12 +94,17 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
     className,
     current = -1,
     height: most = HEIGHT,
+    isWhole = false,
   } = properties;
   const [{ top, height }, setPlace] = useState({ top: 0, height: most });
-  const [first, last] = visibleRows(rows.length, ROW, top, height);
+  const [first, last] = isWhole ? [0, rows.length] : visibleRows(rows.length, ROW, top, height);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (box.current === null || current < 0) return;
+    if (isWhole) {
+      box.current.querySelectorAll('tbody tr')[current]?.scrollIntoView({ block: 'nearest' });
+      return;
+    }
     const { scrollTop, clientHeight } = box.current;
     // Under the head, which stays.
     if (current * ROW < scrollTop || (current + 2) * ROW > scrollTop + clientHeight)
@@ -107,7 +114,11 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
     setPlace({ top: scrollTop, height: Math.max(most, clientHeight) });
   return (
     <div ref={box} class="virtual" onScroll={onScroll}>
-      <table class={`data ${className ?? ''}`} aria-rowcount={rows.length + 1} {...tableProperties}>
+      <table
+        class={`data ${isWhole ? 'whole-rows ' : ''}${className ?? ''}`}
+        aria-rowcount={rows.length + 1}
+        {...tableProperties}
+      >
         <thead>
           <tr>
             {columns.map((column) => (
@@ -122,14 +133,14 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
             <tr
               key={first + index}
               aria-rowindex={first + index + 2}
-              style={{ height: `${ROW}px` }}
+              style={isWhole ? undefined : { height: `${ROW}px` }}
               {...rowProperties?.(row, first + index)}
             >
               {columns.map((column) => (
                 <td
                   key={column.title}
                   class={column.isName ? 'name' : undefined}
-                  title={column.isName ? column.text(row) : undefined}
+                  title={column.isName && !isWhole ? column.text(row) : undefined}
                 >
                   {column.show === undefined ? column.text(row) : column.show(row)}
                 </td>

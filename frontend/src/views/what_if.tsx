@@ -5,6 +5,7 @@ import { UNKNOWN } from '../base/format';
 import { MOST_AT_ONCE } from '../model/many';
 import { type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';
+import { Explained, MEANS } from './explained';
 import { SessionName } from './session_name';
 import { TrySchedule } from './try_schedule';
 
@@ -71,19 +72,25 @@ export function WhatIfView({
           </caption>
           <thead>
             <tr>
-              <th scope="col">schedule</th>
+              <th scope="col">
+                <Explained means={MEANS.schedule}>schedule</Explained>
+              </th>
               {device.sessions.map((id) => (
                 <th key={id} scope="col">
-                  <SessionName
-                    {...{ report, device, theme, id }}
-                    isShort={device.sessions.length > MOST_AT_ONCE}
-                  />
+                  <Explained means={MEANS.predicted}>
+                    <SessionName
+                      {...{ report, device, theme, id }}
+                      isShort={device.sessions.length > MOST_AT_ONCE}
+                    />
+                  </Explained>
                 </th>
               ))}
-              <th scope="col" title="Time until the recorded work of all sessions is done">
-                all done in
+              <th scope="col">
+                <Explained means={MEANS.done}>all done in</Explained>
               </th>
-              <th scope="col">memory peak</th>
+              <th scope="col">
+                <Explained means={MEANS.peak}>memory peak</Explained>
+              </th>
             </tr>
           </thead>
           <tbody>
