@@ -188,8 +188,8 @@ def _skimmed(files: list[CaptureFile], faults: Faults) -> Iterator[tuple[Capture
 def _answer(plain: Any) -> KnownAnswer | None:
     """Rebuild an answer; None for what is not of its shape."""
     try:
-        return checked(KnownAnswer(**plain))
-    except (TypeError, ValueError):
+        return checked(KnownAnswer(**{**plain, "problems": tuple(plain["problems"])}))
+    except (TypeError, ValueError, KeyError):
         return None
 
 

@@ -1,6 +1,6 @@
 """What a log directory held when it was looked through: its captures arranged in groups, copies set aside, the rest by name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -24,6 +24,7 @@ from tb_contention.model.listing import (
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.units import Bytes, Nanoseconds, SessionId
 from tb_contention.words.listing import group_title, nothing_together, worst_first
+from tb_contention.words.problems import lost_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +162,16 @@ class Snapshot:
             simulated=sum(map(is_simulated, group.members)),
             by_name=False,
             left_out=group.left_out,
-            found=self.answers.get(group.revision),
+            found=(found := self.answers.get(group.revision)),
+            problems=found.problems if found is not None else lost_from(self._read_so_far(group)),
         )
+
+    def _read_so_far(self, group: Group) -> Iterator[Problem]:
+        """Yield what is wrong with the captures of a group before any of their events is decoded."""
+        for member in group.members:
+            yield from member.sketch.problems
+            if member.file in self.rows:
+                yield from self.rows[member.file].problems
 
     def _placed(self) -> list[ListedCapture]:
         """Describe the captures that were skimmed."""

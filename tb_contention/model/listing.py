@@ -75,6 +75,9 @@ class KnownAnswer:
     figure: Annotated[str, Wire("its slowdown as a card shows it; empty where nothing is known")]
     interval: Annotated[str, Wire("the interval of that slowdown")]
     estimate: Annotated[float | None, Wire("the slowdown as a number, or the lower bound; null where it is unknown")]
+    problems: Annotated[
+        tuple[str, ...], Wire("what was lost from its captures or could not be used, a sentence each")
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,10 @@ class ListedGroup:
     ]
     left_out: Annotated[int, Wire("captures that ran together with these, but are beyond the bound of a group")]
     found: Annotated[KnownAnswer | None, Wire("what the last analysis found; null when it was not analysed")] = None
+    problems: Annotated[
+        tuple[str, ...],
+        Wire("what was lost from its captures or could not be used, a sentence each, as far as they were read"),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

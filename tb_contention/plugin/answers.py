@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from tb_contention.model.contention import PairOverlap, TimeSplit
-from tb_contention.model.findings import Problem
+from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.listing import ListedGroup
 from tb_contention.model.prediction import Prediction
 from tb_contention.plugin.trace_viewer import TraceViewerPlace
@@ -58,6 +58,9 @@ class GroupsAnswer:
     pending: Annotated[int, Wire("captures of which only the name is known yet")]
     groups: Annotated[tuple[ListedGroup, ...] | None, Wire("the groups; null where the caller has them")]
     apart: Annotated[str, Wire("why nothing ran together; empty where something did")]
+    findings: Annotated[
+        tuple[Finding, ...], Wire("what cannot be decided between captures: which of them may have run together")
+    ]
     problems: Annotated[
         tuple[Problem, ...],
         Wire("what is wrong with the log directory and its files; a group's report names those of its own"),

@@ -115,6 +115,7 @@ class Routes:
                 pending=len(scan.snapshot.pending) if scan is not None else 0,
                 groups=None if is_known else groups,
                 apart=nothing_together(groups),
+                findings=() if is_known or scan is None else scan.snapshot.arranged.findings,
                 problems=() if is_known or scan is None else scan.problems,
             )
         )

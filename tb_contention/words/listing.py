@@ -13,6 +13,7 @@ from tb_contention.units import Nanoseconds
 from tb_contention.words.answers import Answer, answer_on, estimate_of, figure, interval, is_contended, judged_by
 from tb_contention.words.names import names_of
 from tb_contention.words.numbers import UNKNOWN, count, duration, listing
+from tb_contention.words.problems import lost_from
 
 #: Characters of a name in a title.
 _LONG = 48
@@ -122,6 +123,8 @@ def left_out(logdir: str, groups: int, alone: int) -> Finding:
 def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer:
     """Reduce the answers for the devices of one group to the session that is slowed most."""
     names = names_of(report)
+    files = {report.session(session).session.file for device in devices for session in device.sessions}
+    problems = lost_from(p for p in report.problems if p.file in files)
     answer = next(
         (a for a in (Answer.YES, Answer.UNDECIDED, Answer.NO) if a in map(is_contended, devices)), Answer.UNKNOWN
     )
@@ -130,7 +133,7 @@ def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer
     ]
     worst = max(losses, key=lambda loss: _size(judged_by(loss)), default=None)
     if worst is None:
-        return KnownAnswer(answer=answer.value, label="", figure="", interval="", estimate=None)
+        return KnownAnswer(answer=answer.value, label="", figure="", interval="", estimate=None, problems=problems)
     slowdown = judged_by(worst)
     return KnownAnswer(
         answer=answer.value,
@@ -138,6 +141,7 @@ def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer
         figure=figure(slowdown),
         interval=interval(slowdown),
         estimate=_size(slowdown),
+        problems=problems,
     )
 
 

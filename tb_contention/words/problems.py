@@ -56,6 +56,12 @@ def message_of(problem: Problem) -> str:
     return problem.message.removeprefix(f"{problem.file}: ")
 
 
+def lost_from(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """Say once each what was lost or could not be used, with its file; notes are left out."""
+    lost = (p for p in problems if p.severity is not Severity.INFO)
+    return tuple(dict.fromkeys(f"{p.file}: {message_of(p)}" for p in lost))
+
+
 def what_happened(problem: Problem) -> str:
     """Say what happened and what to do, without the name of the file, which is printed beside it."""
     return f"{message_of(problem)} {problem.advice}".strip()

@@ -793,6 +793,8 @@ export interface GroupsAnswer {
   readonly groups: readonly ListedGroup[] | null;
   /** why nothing ran together; empty where something did */
   readonly apart: string;
+  /** what cannot be decided between captures: which of them may have run together */
+  readonly findings: readonly Finding[];
   /** what is wrong with the log directory and its files; a group's report names those of its own */
   readonly problems: readonly Problem[];
 }
@@ -1011,6 +1013,8 @@ export interface KnownAnswer {
   readonly interval: string;
   /** the slowdown as a number, or the lower bound; null where it is unknown */
   readonly estimate: number | null;
+  /** what was lost from its captures or could not be used, a sentence each */
+  readonly problems: readonly string[];
 }
 
 /** The wanted events of one lane. */
@@ -1145,6 +1149,10 @@ export interface ListedGroup {
   readonly left_out: number;
   /** what the last analysis found; null when it was not analysed */
   readonly found: KnownAnswer | null;
+  /**
+   * what was lost from its captures or could not be used, a sentence each, as far as they were read
+   */
+  readonly problems: readonly string[];
 }
 
 /**

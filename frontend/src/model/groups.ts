@@ -1,5 +1,6 @@
 /** The list of groups: what a search looks at, which groups it shows, and how they are sorted. */
 import type { ListedGroup } from '../api/report';
+import { formatCount } from '../base/format';
 import { filterRows, sortRows } from './tables';
 
 export type Company = 'together' | 'alone' | 'all';
@@ -16,14 +17,16 @@ export interface GroupOrder {
   readonly descending: boolean;
 }
 
-/** The names, with the directory that all share only once: 'job7: train + eval'. */
-export function runsOf({ names }: ListedGroup): string {
+/** The names, with the directory that all share only once: 'job7: train + eval'; those beyond `most` are counted. */
+export function runsOf({ names }: ListedGroup, most = names.length): string {
   const levels = names.map((name) => name.split('/').slice(0, -1));
   let depth = 0;
   while (depth < levels[0].length && levels.every((level) => level[depth] === levels[0][depth])) depth += 1;
   const place = levels[0].slice(0, depth).join('/');
-  if (names.length < 2 || place === '') return names.join(' + ');
-  return `${place}: ${names.map((name) => name.slice(place.length + 1)).join(' + ')}`;
+  const isShared = names.length > 1 && place !== '';
+  const shown = names.slice(0, most).map((name) => (isShared ? name.slice(place.length + 1) : name));
+  if (names.length > most) shown.push(`${formatCount(names.length - most)} more`);
+  return `${isShared ? `${place}: ` : ''}${shown.join(' + ')}`;
 }
 /** Ids of devices begin with the host, which has a column of its own. */
 export const devicesOf = (group: ListedGroup): string =>

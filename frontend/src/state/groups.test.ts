@@ -34,13 +34,22 @@ function served(answers: Answers) {
     if (pathname === '/api/groups') {
       // As the server does: who has the list gets neither groups nor problems.
       if (searchParams.get('known') === 'l1')
-        return json({ listing: 'l1', is_known: true, pending: 0, groups: null, apart: '', problems: [] });
+        return json({
+          listing: 'l1',
+          is_known: true,
+          pending: 0,
+          groups: null,
+          apart: '',
+          findings: [],
+          problems: [],
+        });
       return json({
         listing: 'l1',
         is_known: false,
         pending: 2,
         groups: [A, B, C],
         apart: 'Nothing ran together.',
+        findings: [],
         problems: [CUT],
       });
     }

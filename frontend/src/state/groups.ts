@@ -1,6 +1,6 @@
 /** The groups of the log directory: the list, the one that is looked at, and what the chooser shows. */
 import { batch, computed, effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
-import type { ListedGroup, Problem, Summary } from '../api/report';
+import type { Finding, ListedGroup, Problem, Summary } from '../api/report';
 import { type Source, STALE } from '../api/source';
 import { type Choice, type Company, choose, type GroupOrder } from '../model/groups';
 import type { Codec } from '../model/hash';
@@ -35,6 +35,8 @@ export class Groups {
   readonly pending = signal(0);
   /** What is wrong with the log directory and its files. */
   readonly problems = signal<readonly Problem[]>([]);
+  /** What cannot be decided between captures. */
+  readonly findings = signal<readonly Finding[]>([]);
   /** Why nothing ran together; empty where something did. */
   readonly apart = signal('');
   readonly error = signal<string | null>(null);
@@ -148,6 +150,7 @@ export class Groups {
           // An answer without the list, since it is known, has no problems either.
           this.problems.value = answer.problems;
           this.apart.value = answer.apart;
+          this.findings.value = answer.findings;
         }
         this.#loaded.value = answer.listing;
       });

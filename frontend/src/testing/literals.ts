@@ -4,6 +4,7 @@ import type {
   Device,
   DeviceMemory,
   DriverView,
+  Finding,
   Holder,
   Layout,
   ListedGroup,
@@ -363,6 +364,7 @@ export const listed = (id: string, more: Partial<ListedGroup> = {}): ListedGroup
   simulated: 0,
   left_out: 0,
   found: null,
+  problems: [],
   ...more,
 });
 
@@ -484,3 +486,22 @@ export const tileBytes = (
 
 export const tile = (level: number, index: number, names: readonly string[], tracks: Tracks): Tile =>
   decodeTile(tileBytes(level, index, names, tracks));
+
+export const finding = (rule: string, title: string, more: Partial<Finding> = {}): Finding => ({
+  rule,
+  severity: 'warning',
+  title,
+  detail: `${title} in detail`,
+  advice: '',
+  evidence: {},
+  device: null,
+  sessions: [],
+  cause: '',
+  effect: '',
+  verify: '',
+  gain_ns: null,
+  gain_bytes: null,
+  options: [],
+  place: null,
+  ...more,
+});

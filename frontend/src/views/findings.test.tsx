@@ -5,27 +5,8 @@ import { expect, it } from 'vitest';
 import type { Finding } from '../api/report';
 import { WORDS } from '../model/hash';
 import { Panel } from '../state/panel';
-import { report } from '../testing/literals';
+import { finding, report } from '../testing/literals';
 import { Findings } from './findings';
-
-const finding = (rule: string, title: string, more: Partial<Finding> = {}): Finding => ({
-  rule,
-  severity: 'warning',
-  title,
-  detail: `${title} in detail`,
-  advice: '',
-  evidence: {},
-  device: null,
-  sessions: [],
-  cause: '',
-  effect: '',
-  verify: '',
-  gain_ns: null,
-  gain_bytes: null,
-  options: [],
-  place: null,
-  ...more,
-});
 
 function shown(findings: readonly Finding[]): { root: HTMLElement; panel: Panel } {
   const given = report(['one', 'two']);

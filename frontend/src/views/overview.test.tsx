@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ListedGroup, Summary } from '../api/report';
 import { ns } from '../base/units';
 import type { Panel } from '../state/panel';
-import { listed, summaryOf } from '../testing/literals';
+import { finding, listed, summaryOf } from '../testing/literals';
 import { panelOf } from '../testing/panel';
 import { Overview } from './overview';
 
@@ -74,6 +74,7 @@ it('sorts by a head, and opens the row that is clicked', async () => {
     figure,
     interval: '1.20 to 1.60',
     estimate,
+    problems: [],
   });
   const { panel } = opened([
     listed('a'),
@@ -91,6 +92,57 @@ it('sorts by a head, and opens the row that is clicked', async () => {
   expect(rows()[0].textContent).toContain('simulated');
   rows()[1].click();
   expect(panel.groups.pinned.value).toBe('b');
+});
+
+it('marks what was lost from the captures of a group, and names all runs of the row in hand', async () => {
+  const problems = ['b.pb: 12 events were dropped.', 'b.pb: the end is missing.'];
+  const names = Array.from({ length: 6 }, (_, i) => `job/run${i}`);
+  const { press } = opened([listed('a'), listed('b', { names, problems })]);
+  const [, row] = root.querySelectorAll<HTMLElement>('tbody tr');
+  expect(row.textContent).toContain('job: run0 + run1 + run2 + run3 + 2 more');
+  expect(row.querySelector('.input-lost')?.textContent).toBe('⚠ 22 problems');
+  expect(row.querySelector<HTMLElement>('.input-lost [data-means]')?.dataset.means).toBe(problems.join('\n'));
+  expect(root.querySelectorAll('.input-lost')).toHaveLength(1);
+  expect(root.textContent).not.toContain('run5');
+  press('ArrowDown');
+  await vi.waitFor(() =>
+    expect(root.textContent).toContain('job: run0 + run1 + run2 + run3 + run4 + run5 · '),
+  );
+});
+
+it('says what was measured so far, and who is slowed most', async () => {
+  const found = (answer: string, estimate: number, label: string): ListedGroup['found'] => ({
+    answer,
+    label,
+    figure: `${estimate.toFixed(2)}×`,
+    interval: '1.00 to 9.00',
+    estimate,
+    problems: [],
+  });
+  const { panel } = opened([listed('a'), listed('b', { shared: false })]);
+  expect(root.querySelector('.meaning')?.textContent).toContain('No slowdown is measured yet.');
+  panel.groups.list.value = [listed('a', { found: found('no', 1.01, 'x') })];
+  await vi.waitFor(() =>
+    expect(root.textContent).toContain('In 1 measured group, no session is measurably slower.'),
+  );
+  panel.groups.list.value = [
+    listed('a', { found: found('yes', 1.5, 'x') }),
+    listed('b', { found: found('yes', 4.96, 'requests to serve') }),
+    listed('c', { found: found('no', 1.01, 'z') }),
+  ];
+  const worst =
+    'In 2 of 3 measured groups, a session is measurably slower, at worst 4.96× requests to serve (1.00 to 9.00).';
+  await vi.waitFor(() => expect(root.querySelector('.meaning')?.textContent).toContain(worst));
+});
+
+it('says what cannot be decided between captures', async () => {
+  const { panel } = opened([listed('a')]);
+  panel.groups.findings.value = [
+    finding('may-share', 'Two captures may have run together', { detail: 'Clocks differ.' }),
+  ];
+  await vi.waitFor(() =>
+    expect(root.textContent).toContain('Two captures may have run together. Clocks differ.'),
+  );
 });
 
 it('says when nothing ran together, and what is known by name only', async () => {

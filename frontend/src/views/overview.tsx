@@ -5,16 +5,35 @@ import type { ListedGroup } from '../api/report';
 import { formatCount, formatDate, formatDuration, formatPart, plural, UNKNOWN } from '../base/format';
 import { type Company, devicesOf, runsOf } from '../model/groups';
 import type { Panel } from '../state/panel';
+import { Explained } from './explained';
 import { CopyLink } from './group_bar';
 import { Problems } from './problems';
 import { type Column, cellOf, nextOrder, type Order, VirtualTable } from './virtual_table';
 
+/** So many rows are in the document at once, so that each can be as high as its text needs. */
+const FEW = 150;
 /** So many rows are a page of the keys. */
 const PAGE = 8;
 
 function overlapText({ shared, by_name, overlap_ns, overlap_share }: ListedGroup): string {
   if (!shared) return 'alone';
   return by_name ? 'not read yet' : `${formatDuration(overlap_ns)} (${formatPart(overlap_share)})`;
+}
+
+/** A figure, and what stands behind it in brackets on the next line where there is no room; never broken inside. */
+function Parted({ text }: { text: string }): JSX.Element {
+  const [figure, ...rest] = text.split(' (');
+  return (
+    <>
+      {figure}
+      {rest.length > 0 && (
+        <>
+          {' '}
+          <span class="whole">({rest.join(' (')}</span>
+        </>
+      )}
+    </>
+  );
 }
 
 /** Of whom, and by how much: of the session that is slowed most. */
@@ -25,6 +44,30 @@ const slowdownText = ({ found, shared, by_name }: ListedGroup): string => {
   const isRange = found.interval === '' || found.figure.includes(' to ');
   return `${found.figure} ${found.label}${isRange ? '' : ` (${found.interval})`}`;
 };
+
+/** So many problems are named where there is only room to point at them. */
+const NAMED = 6;
+
+/** What was lost from the captures of a group: how much of it, and on hover and focus what. */
+function Lost({ problems }: ListedGroup): JSX.Element | null {
+  if (problems.length === 0) return null;
+  const rest = problems.length - NAMED;
+  const text = [...problems.slice(0, NAMED), ...(rest > 0 ? [`and ${formatCount(rest)} more`] : [])];
+  return (
+    <span class="input-lost">
+      <Explained means={text.join('\n')}>
+        <span aria-hidden="true">⚠ {formatCount(problems.length)}</span>
+        <span class="visually-hidden">{plural(problems.length, 'problem')}</span>
+      </Explained>
+    </span>
+  );
+}
+
+/** So many runs of a group are named in its row; below the table all of them are. */
+const RUNS = 4;
+
+const gpuOf = (group: ListedGroup): string =>
+  group.on_host ? 'processor only' : [devicesOf(group), ...group.models].join(' · ');
 
 const COLUMNS: readonly Column<ListedGroup>[] = [
   {
@@ -39,13 +82,13 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     text: runsOf,
     show: (group) => (
       <>
-        {/* Before the names: what does not fit is cut off at the end of the cell, and this must not be. */}
+        {/* Before the names: where there are many rows, what does not fit is cut off at the end of the cell. */}
         {group.simulated > 0 && (
           <span class="badge" title="A simulator made these traces; they were not recorded on a GPU.">
             simulated
           </span>
         )}{' '}
-        {runsOf(group)}
+        {runsOf(group, RUNS)} <Lost {...group} />
       </>
     ),
   },
@@ -53,7 +96,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
   {
     title: 'GPU',
     isName: true,
-    text: (group) => (group.on_host ? 'processor only' : [devicesOf(group), ...group.models].join(' · ')),
+    text: gpuOf,
   },
   {
     title: 'sessions',
@@ -66,6 +109,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     title: 'overlap',
     help: 'Time in which all of its captures were recorded, and the share of the shortest capture in which they surely were',
     text: overlapText,
+    show: (group) => <Parted text={overlapText(group)} />,
     value: ({ shared, by_name, overlap_ns }) => (shared && !by_name ? overlap_ns : null),
   },
   {
@@ -73,6 +117,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     help: 'Slowdown of the session that is slowed most, from the last analysis',
     isWide: true,
     text: slowdownText,
+    show: (group) => <Parted text={slowdownText(group)} />,
     value: ({ found }) => found?.estimate ?? null,
   },
 ];
@@ -165,6 +210,25 @@ function Measure({ panel }: { panel: Panel }): JSX.Element | null {
   );
 }
 
+/** What was measured so far, and who is slowed most. */
+function slowedMost(list: readonly ListedGroup[]): string {
+  const measured = list.filter(({ shared, found }) => shared && found !== null);
+  if (measured.length === 0) return 'No slowdown is measured yet.';
+  const slowed = measured.filter(({ found }) => found?.answer === 'yes');
+  const among = `${formatCount(measured.length)} measured ${measured.length === 1 ? 'group' : 'groups'}`;
+  if (slowed.length === 1 && measured.length === 1) {
+    return `In the only measured group, a session is measurably slower: ${slowdownText(slowed[0])}.`;
+  }
+  if (slowed.length === 0) return `In ${among}, no session is measurably slower.`;
+  const worst = slowed.reduce((a, b) => ((b.found?.estimate ?? 0) > (a.found?.estimate ?? 0) ? b : a));
+  return `In ${formatCount(slowed.length)} of ${among}, a session is measurably slower, at worst ${slowdownText(worst)}.`;
+}
+
+/** All of what the row of a group may only begin to say. */
+function Whole({ group }: { group: ListedGroup }): JSX.Element {
+  return <p class="muted small">{[runsOf(group), group.host, gpuOf(group)].join(' · ')}</p>;
+}
+
 function headline(panel: Panel): string {
   const { list, together, pending } = panel.groups;
   if (list.value === null) return `${plural(panel.summary.value?.groups ?? 0, 'group')} of captures`;
@@ -183,6 +247,8 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
   const shown = groups.shown.value;
   const marked = Math.min(active, Math.max(0, shown.length - 1));
   const [first] = measuring.queue.value;
+  const current = shown[marked];
+  const isWhole = shown.length <= FEW;
 
   const sort = (column: Column<ListedGroup>): void => {
     const next = nextOrder(column, order);
@@ -202,7 +268,8 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
       <h1 id="verdict">{headline(panel)}</h1>
       <p class="meaning">
         {groups.apart.value !== '' && `${groups.apart.value} `}
-        Open a group to see what its sessions cost each other.
+        {groups.together.value > 0 && `${slowedMost(groups.list.value ?? [])} `}
+        Open a group to see what its sessions cost each other, and what to do.
       </p>
       <div class="filter">
         <label>
@@ -239,6 +306,7 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
         onSort={sort}
         height={window.innerHeight}
         current={marked}
+        isWhole={isWhole}
         tableProperties={{ id: 'groups-table', role: 'grid', 'aria-label': 'Groups' }}
         rowProperties={(group, index) => ({
           id: rowId(index),
@@ -249,6 +317,12 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
         })}
       />
       <Status panel={panel} />
+      {current !== undefined && (!isWhole || current.names.length > RUNS) && <Whole group={current} />}
+      {groups.findings.value.map(({ title, detail, advice }) => (
+        <p key={title} class="muted">
+          {title}. {detail} {advice}
+        </p>
+      ))}
       <Problems report={{ problems: groups.problems.value, devices: [], sessions: [] }} />
     </section>
   );
