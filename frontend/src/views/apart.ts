@@ -11,5 +11,6 @@ export const Choices = later(() => rest().then((file) => file.Choices));
 export const Detail = later(() => rest().then((file) => file.Detail), nothing);
 export const Empty = later(() => rest().then((file) => file.Empty));
 export const Help = later(() => rest().then((file) => file.Help), nothing);
+export const Hints = later(() => rest().then((file) => file.Hints), nothing);
 export const Tooltip = later(() => rest().then((file) => file.Tooltip), nothing);
 export const loadPictures = () => rest().then((file) => file.savePicture);

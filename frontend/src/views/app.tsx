@@ -3,12 +3,11 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Panel } from '../state/panel';
 import { AdviceView } from './advice';
-import { Below, Empty, Help } from './apart';
+import { Below, Empty, Help, Hints } from './apart';
 import { Cards } from './cards';
 import { Findings } from './findings';
 import { GroupBar } from './group_bar';
 import { Header } from './header';
-import { Hints } from './hints';
 import { MovedBar } from './moved';
 import { Overview } from './overview';
 import { Problems } from './problems';
@@ -90,7 +89,7 @@ export function App({ panel }: { panel: Panel }): JSX.Element {
       )}
       {isOverview ? <Overview panel={panel} /> : <Ready panel={panel} />}
       {(panel.isPainted.value || panel.isHelpOpen.value) && <Help panel={panel} />}
-      <Hints />
+      {(panel.isPainted.value || isOverview) && <Hints panel={panel} />}
     </main>
   );
 }

@@ -8,6 +8,7 @@ export { ByHand } from './by_hand';
 export { Detail } from './detail';
 export { Empty } from './empty';
 export { Help } from './help';
+export { Hints } from './hints';
 export { savePicture } from './picture';
 export { Tooltip } from './tooltip';
 
