@@ -34,6 +34,6 @@ def test_what_it_brings_lies_in_the_range_that_is_said(acts: list[Verdict]) -> N
     assert np.mean(within) >= 0.85
 
 
-def test_it_is_not_one_thing_that_is_always_recommended(acts: list[Verdict]) -> None:
+def test_it_is_not_one_thing_that_is_always_recommended(acts: list[Verdict], full: bool) -> None:
     kinds = {(verdict.chosen or "").partition(" ")[0] for verdict in acts}
-    assert len(kinds) >= 3
+    assert len(kinds) >= (3 if full else 2)

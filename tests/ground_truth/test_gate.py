@@ -66,13 +66,13 @@ def slowdowns(judged: list[tuple[bool, Judged]], *, confident: bool) -> list[Jud
     return found
 
 
-def test_bounds_alone_are_never_wrong(judged: list[tuple[bool, Judged]]) -> None:
+def test_bounds_alone_are_never_wrong(judged: list[tuple[bool, Judged]], full: bool) -> None:
     decided = [
         j
         for j in slowdowns(judged, confident=False)
         if j.verdict.figure is None and j.verdict.outcome is not Outcome.NOT_KNOWN
     ]
-    assert len(decided) > 100
+    assert len(decided) > (100 if full else 40)
     assert [j for j in decided if not j.right] == []
 
 
