@@ -1,9 +1,10 @@
 """A pair of sessions together, and captures that may show one of them alone."""
 
 import json
-import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import tb_contention
@@ -22,22 +23,35 @@ def scenario_of() -> Scenario:
     return random_scenario(2, "mps")
 
 
+@cache
+def _files(change: Change | None, seed: int) -> dict[str, bytes]:
+    """Simulate the pair, together and alone, once per process: the files by their place."""
+    first, *rest = scenario_of().sessions
+    other = replace(scenario_of(), sessions=(first if change is None else change(first), *rest))
+    with tempfile.TemporaryDirectory() as folder:
+        write_scenario(other, folder, seed=seed)
+        files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _put(files: dict[str, bytes], folder: Path) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
 def written(folder: Path, change: Change | None = None, *, place: str = "alone/session_a") -> Path:
     """Write the pair together, and beside it session_a alone as another program, GPU or clock would be recorded."""
-    write_scenario(scenario_of(), folder, seed=1, alone=False)
+    _put({name: data for name, data in _files(None, 1).items() if not name.startswith("alone/")}, folder)
     write_alone(folder, change, place=place)
     return folder
 
 
 def write_alone(folder: Path, change: Change | None = None, *, place: str = "alone/session_a", seed: int = 1) -> None:
     """Write session_a alone, as another program, GPU or clock would be recorded. Equal seeds make copies."""
-    scenario = scenario_of()
-    first, *rest = scenario.sessions
-    other = replace(scenario, sessions=(first if change is None else change(first), *rest))
-    write_scenario(other, folder / "scratch", seed=seed)
-    (folder / place).parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder / "scratch" / "alone" / "session_a", folder / place)
-    shutil.rmtree(folder / "scratch")
+    alone = "alone/session_a/"
+    files = _files(change, seed).items()
+    _put({name.removeprefix(alone): data for name, data in files if name.startswith(alone)}, folder / place)
 
 
 def analysed(folder: Path, baselines: dict[str, str] | None = None, *, find: bool = True) -> Report:

@@ -32,13 +32,14 @@ def read(data: bytes) -> Trace | None:
 
 
 @pytest.mark.parametrize("era", ["tf-2.4.0", "tf-2.10.0", "tf-2.17.0"])
-def test_a_file_cut_anywhere_yields_part_of_the_whole(real_traces: Path, era: str) -> None:
+def test_a_file_cut_anywhere_yields_part_of_the_whole(real_traces: Path, era: str, full: bool) -> None:
     path = min((real_traces / "eras" / era).rglob("*.xplane.pb"), key=lambda p: p.stat().st_size)
     data = path.read_bytes()
-    whole = decode_xspace(data, file="f")
-    for cut in range(0, len(data), 3):
+    whole = works(decode_xspace(data, file="f"))
+    # A step that shares no factor with the sizes of fields, so that all kinds of places are cut.
+    for cut in range(0, len(data), 3 if full else 37):
         trace = read(data[:cut])
-        assert trace is None or works(trace) <= works(whole)
+        assert trace is None or works(trace) <= whole
 
 
 def test_a_cut_gpu_file_yields_part_of_the_whole(real_traces: Path) -> None:
@@ -51,10 +52,10 @@ def test_a_cut_gpu_file_yields_part_of_the_whole(real_traces: Path) -> None:
         assert trace is None or works(trace) <= whole
 
 
-def test_changed_bytes_never_escape_as_another_error(real_traces: Path) -> None:
+def test_changed_bytes_never_escape_as_another_error(real_traces: Path, full: bool) -> None:
     data = min((real_traces / "eras").rglob("*.xplane.pb"), key=lambda p: p.stat().st_size).read_bytes()
     random.seed(2)
-    for _ in range(3000):
+    for _ in range(3000 if full else 300):
         mutant = bytearray(data)
         for _ in range(random.choice((1, 3, len(data) // 50))):
             mutant[random.randrange(len(mutant))] = random.randrange(256)

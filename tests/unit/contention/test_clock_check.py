@@ -1,7 +1,9 @@
 """Clocks that are wrong are found from the kernels, and moved where one place alone fits; right ones are left alone."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,9 +24,11 @@ MS = 1_000_000
 TELLING = [("time_slicing", 8), ("processor_sharing", 4), ("mps", 11), ("whole_kernel_slices", 4)]
 
 
-def captures_of(folder: Path, mode: str, seed: int) -> tuple[Capture, ...]:
-    write_scenario(random_scenario(seed, mode), folder, seed=seed, alone=False)
-    return decode(discover(str(folder / "together"))).captures
+@cache
+def captures_of(mode: str, seed: int) -> tuple[Capture, ...]:
+    with TemporaryDirectory() as folder:
+        write_scenario(random_scenario(seed, mode), folder, seed=seed, alone=False)
+        return decode(discover(str(Path(folder, "together")))).captures
 
 
 def stated_late(captures: tuple[Capture, ...], by: int, **clock: Any) -> tuple[AlignedTraces, SessionId]:
@@ -48,10 +52,8 @@ def moved(aligned: AlignedTraces, clocks: dict[SessionId, ClockOffset], session:
 
 @pytest.mark.parametrize("late_ms", [-7, 5, 20])
 @pytest.mark.parametrize(("mode", "seed"), TELLING)
-def test_a_clock_that_is_off_is_moved_to_where_the_kernels_fit(
-    tmp_path: Path, mode: str, seed: int, late_ms: int
-) -> None:
-    aligned, late = stated_late(captures_of(tmp_path, mode, seed), late_ms * MS)
+def test_a_clock_that_is_off_is_moved_to_where_the_kernels_fit(mode: str, seed: int, late_ms: int) -> None:
+    aligned, late = stated_late(captures_of(mode, seed), late_ms * MS)
     clocks = check_clocks(aligned)
     corrected = [clock for clock in clocks.values() if clock.check is ClockCheck.CORRECTED]
     assert [clock.source for clock in corrected] == [ClockSource.KERNELS]
@@ -62,36 +64,36 @@ def test_a_clock_that_is_off_is_moved_to_where_the_kernels_fit(
 
 @pytest.mark.parametrize("seed", [1, 8])
 @pytest.mark.parametrize("mode", ["time_slicing", "mps", "single_stream", "unshared", "three_sessions", "host_bound"])
-def test_a_clock_that_is_right_is_left_alone(tmp_path: Path, mode: str, seed: int) -> None:
-    aligned = align(captures_of(tmp_path, mode, seed), AlignOptions())
+def test_a_clock_that_is_right_is_left_alone(mode: str, seed: int) -> None:
+    aligned = align(captures_of(mode, seed), AlignOptions())
     clocks = check_clocks(aligned)
     assert {c.check for c in clocks.values()} <= {ClockCheck.CONFIRMED}
     assert all(clocks[s.id].origin_ns == s.clock.origin_ns for s in aligned.sessions if s.id in clocks)
 
 
-def test_a_coarse_clock_is_narrowed(tmp_path: Path) -> None:
+def test_a_coarse_clock_is_narrowed() -> None:
     coarse = {"error": Nanoseconds(20 * MS), "absolute_error": Nanoseconds(20 * MS), "source": ClockSource.FILE_TIME}
-    aligned, late = stated_late(captures_of(tmp_path, "mps", 11), 13 * MS, **coarse)
+    aligned, late = stated_late(captures_of("mps", 11), 13 * MS, **coarse)
     clocks = check_clocks(aligned)
     error = clocks[late].error
     assert error is not None
     assert abs(moved(aligned, clocks, late) + 13 * MS) <= 2 * error < MS
 
 
-def test_the_session_with_the_worse_clock_is_moved(tmp_path: Path) -> None:
-    aligned, late = stated_late(captures_of(tmp_path, "mps", 11), 5 * MS, source=ClockSource.TF_DATA)
+def test_the_session_with_the_worse_clock_is_moved() -> None:
+    aligned, late = stated_late(captures_of("mps", 11), 5 * MS, source=ClockSource.TF_DATA)
     assert [s for s, c in check_clocks(aligned).items() if c.source is ClockSource.KERNELS] == [late]
 
 
-def test_a_place_that_the_user_states_is_left_alone(tmp_path: Path) -> None:
-    captures = captures_of(tmp_path, "mps", 11)
+def test_a_place_that_the_user_states_is_left_alone() -> None:
+    captures = captures_of("mps", 11)
     last = align(captures, AlignOptions()).sessions[-1]
     shifted = align(captures, AlignOptions(shifts={last.id: 5 * MS}))
     assert check_clocks(shifted) == {}
 
 
 def test_traces_are_aligned_again_with_the_corrected_clock(tmp_path: Path) -> None:
-    *first, last = captures_of(tmp_path, "mps", 11)
+    *first, last = captures_of("mps", 11)
     clock = last.trace.clock
     late = replace(clock, start_ns=(clock.start_ns or 0) + 5 * MS, stop_ns=(clock.stop_ns or 0) + 5 * MS)
     captures = (*first, replace(last, trace=replace(last.trace, clock=late)))

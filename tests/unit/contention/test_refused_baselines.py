@@ -82,17 +82,21 @@ def without(report: Report, baseline: str, label: str) -> Any:
     return document
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("is_found", [False, True], ids=["alone", "beside another"])
+@pytest.mark.parametrize(
+    ("kind", "is_found"),
+    [*((kind, True) for kind in KINDS), *((kind, False) for kind in ("batch", "company", "itself"))],
+)
 def test_nothing_else_changes(kind: str, is_found: bool, tmp_path: Path) -> None:
+    """With another baseline that is found, without one (whatever the kind, since then none is looked for), and with none at all."""
     folder = written(tmp_path)
     if not is_found:
         shutil.rmtree(folder / "alone")
     write, reason = KINDS[kind]
     run = write(folder)
-    (session,) = (s.id for s in analysed(folder).sessions if s.id.startswith("together/session_a"))
+    plain = analysed(folder)
+    (session,) = (s.id for s in plain.sessions if s.id.startswith("together/session_a"))
 
-    plain, refused = analysed(folder), analysed(folder, {session: run})
+    refused = analysed(folder, {session: run})
 
     (note,) = (n for n in notes(refused) if n.found is Found.USER)
     assert note.use is Use.REFUSED

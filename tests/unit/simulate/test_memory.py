@@ -147,6 +147,7 @@ def test_damage_loses_and_repeats_that_share_of_the_events(tmp_path: Path) -> No
     assert sum(row["events"] for row in truths[0]["memory_as_recorded"]["allocators"]) == lossy
 
 
+@pytest.mark.full
 def test_seeds_hold_all_that_profilers_record(tmp_path: Path) -> None:
     sessions = sessions_of(range(60))
     assert {len(random_memory(seed).sessions) for seed in range(60)} == {1, 2, 3, 4}
