@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TypeVar
 
 CaseT = TypeVar("CaseT")
@@ -20,5 +21,6 @@ def spread(measure: Callable[[CaseT], Iterable[RowT]], cases: Sequence[CaseT]) -
     count = min(cores(), len(cases))
     if count <= 1:
         return [row for case in cases for row in measure(case)]
-    with ProcessPoolExecutor(count) as pool:
+    # Spawned: this process has threads, which a fork would not take along.
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
         return [row for rows in pool.map(measure, cases, chunksize=1) for row in rows]
