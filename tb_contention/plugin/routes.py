@@ -31,6 +31,7 @@ from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import tile
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
+from tb_contention.words.findings import without_muted
 from tb_contention.words.listing import nothing_together
 
 _RENDERERS = {
@@ -65,7 +66,7 @@ class Routes:
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
             "/api/compare": (self._compare, frozenset({"before", "after", "before_group", "after_group"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
-            "/api/report": (self._report, frozenset({"format", "device"})),
+            "/api/report": (self._report, frozenset({"format", "device", "mute"})),
         }
 
     def _summary(self, query: Query) -> wrappers.Response:
@@ -265,7 +266,10 @@ class Routes:
             chunks = to_perfetto(self._aligned(query), timeline.report)
             return attached(chunks, "application/octet-stream", "contention.pftrace")
         render, mime, suffix = _RENDERERS[name]
-        return attached(render(_whole(state)), mime, f"contention-report.{suffix}")
+        muted = [rule for rule in query.values.get("mute", "").split(",") if rule]
+        # A link may mute rules that this report has no findings of.
+        report = without_muted(_whole(state), [(rule, "") for rule in muted], muted)
+        return attached(render(report), mime, f"contention-report.{suffix}")
 
 
 def _whole(state: State) -> Report:

@@ -454,6 +454,17 @@ def test_the_report_can_be_downloaded(tab: Tab, kind: str) -> None:
     assert "attachment" in response.headers["Content-Disposition"]
 
 
+def test_a_download_leaves_out_what_is_muted(tab: Tab) -> None:
+    tab.ready()
+    whole = json.loads(tab.ask("api/report", format="json").data)
+    rule = whole["findings"][0]["rule"]
+    muted = json.loads(tab.ask("api/report", format="json", mute=f"{rule},not-a-rule").data)
+
+    kept = [each["rule"] for each in whole["findings"] if each["rule"] != rule]
+    assert [each["rule"] for each in muted["findings"]] == kept
+    assert f"muted: {rule}" in tab.ask("api/report", format="markdown", mute=rule).text
+
+
 def test_a_report_that_nobody_looked_at_is_waited_for(tab: Tab) -> None:
     session = tab.ready()["report"]["sessions"][0]["id"]
     response = tab.ask("api/report", format="json", shift=f"{session}=-7000000")

@@ -53,7 +53,10 @@ describe('Source', () => {
       baselines: new Map(),
     });
     expect(source.reportUrl('html')).toBe('api/report?format=html&group=g1');
-    expect(source.reportUrl('html', null, true)).toContain('shift=a%2Fb%3Dc%3D-9000000');
+    expect(source.reportUrl('html', { muted: new Set(['no-steps', 'simulated']) })).toBe(
+      'api/report?format=html&mute=no-steps%2Csimulated&group=g1',
+    );
+    expect(source.reportUrl('html', { isMoved: true })).toContain('shift=a%2Fb%3Dc%3D-9000000');
   });
 
   it('keeps what was asked for where the view stays as it is', async () => {

@@ -84,6 +84,13 @@ export interface Wanted {
   readonly launches: boolean;
 }
 
+/** What a download holds. */
+interface Download {
+  readonly device?: string;
+  readonly isMoved?: boolean;
+  readonly muted?: ReadonlySet<string>;
+}
+
 /** A schedule to predict, as the route takes it. */
 export interface Tried {
   readonly device: string;
@@ -227,10 +234,14 @@ export class Source {
     this.#renew(channel);
   }
 
-  /** Address of the report of this view, for a download; with sessions where their clocks place them, unless `isMoved`. */
-  reportUrl(format: string, device: string | null = null, isMoved = false): string {
+  /**
+   * Address of the report of this view, for a download; with sessions where their clocks place them, unless `isMoved`, and without
+   * findings of the rules that are muted.
+   */
+  reportUrl(format: string, { device, isMoved = false, muted = new Set() }: Download = {}): string {
     const view = this.#view.filter(([key]) => isMoved || key !== 'shift');
-    return this.#url('report', { format, device: device ?? undefined }, view);
+    const mute = [...muted].join(',');
+    return this.#url('report', { format, device, mute: mute === '' ? undefined : mute }, view);
   }
 
   #url(route: string, query: Query, view: Pairs): string {

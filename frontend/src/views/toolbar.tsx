@@ -155,13 +155,17 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
         <span class="muted">report</span>
         <WithShift panel={panel} />
         {DOWNLOADS.map((format) => (
-          <a key={format} href={panel.source.reportUrl(format, null, isMoved)} download>
+          <a
+            key={format}
+            href={panel.source.reportUrl(format, { isMoved, muted: panel.muted.value })}
+            download
+          >
             {format}
           </a>
         ))}
         {timeline.layout.value !== null && (
           <a
-            href={panel.source.reportUrl('perfetto', timeline.layout.value.device, isMoved)}
+            href={panel.source.reportUrl('perfetto', { device: timeline.layout.value.device, isMoved })}
             download
             title="The aligned sessions of this device as a trace for ui.perfetto.dev"
           >
