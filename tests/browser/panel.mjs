@@ -1142,13 +1142,57 @@ const FLOWS = {
 /** Failures that the flow itself causes or that are not the panel's. */
 const isOurs = (text) => !/favicon|ERR_FAILED|Failed to load resource/.test(text);
 
-async function run(browser, name, flow) {
+/** As the button of TensorBoard does; it lasts until the page is loaded anew. */
+async function darken(panel) {
+  await panel.page.evaluate(() => document.body.classList.add('dark-mode'));
+  await panel.frame.waitForFunction(() => document.documentElement.dataset.theme === 'dark');
+  await panel.idle();
+}
+
+/** Texts that are hard to read: less than 4.5 to 1 against what they stand on, 3 to 1 where they are large. Runs in the page. */
+function faint() {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const over = ([r, g, b, a], under) => [r, g, b].map((value, i) => (value * a + under[i] * (255 - a)) / 255);
+  const ground = (element) => {
+    if (element === null) return rgba('Canvas').slice(0, 3);
+    const colour = rgba(getComputedStyle(element).backgroundColor);
+    return colour[3] === 255 ? colour.slice(0, 3) : over(colour, ground(element.parentElement));
+  };
+  const luminance = (colour) => {
+    const [r, g, b] = colour.map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = [];
+  for (const element of document.querySelectorAll('main *')) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent.trim()).join('');
+    const isQuiet = element.closest('svg, canvas, option, .visually-hidden, :disabled') !== null || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    if (text === '' || isQuiet) continue;
+    const style = getComputedStyle(element);
+    const under = ground(element);
+    const [light, dark] = [luminance(over(rgba(style.color), under)), luminance(under)].sort((a, b) => b - a);
+    const ratio = (light + 0.05) / (dark + 0.05);
+    const size = Number.parseFloat(style.fontSize);
+    const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (isLarge ? 3 : 4.5) - 0.05) found.push(`${ratio.toFixed(2)}: ${element.tagName.toLowerCase()}.${element.className} "${text.slice(0, 30)}"`);
+  }
+  return [...new Set(found)].slice(0, 8);
+}
+
+async function run(browser, name, flow, isDark) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const errors = [];
   page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(String(error)));
   try {
-    await flow(await Panel.open(page));
+    const panel = await Panel.open(page);
+    if (isDark) await darken(panel);
+    await flow(panel);
     return errors.length > 0 ? `console: ${errors.join('; ')}` : null;
   } catch (error) {
     await page.screenshot({ path: path.join(pictures, `failed-${name.replace(/\W+/g, '-')}.png`) });
@@ -1161,10 +1205,18 @@ async function run(browser, name, flow) {
 async function takePictures(browser) {
   for (const theme of ['light', 'dark']) {
     const page = await browser.newPage({ viewport: { width: 1440, height: 1100 } });
+    const errors = [];
+    page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(String(error)));
     const panel = await Panel.open(page);
-    if (theme === 'dark') await page.evaluate(() => document.body.classList.add('dark-mode'));
+    if (theme === 'dark') await darken(panel);
     await page.waitForTimeout(200);
     await panel.idle();
+    const legible = async (view) => {
+      const found = await panel.frame.evaluate(faint);
+      expect(found.length === 0, `${view} in the ${theme} theme is hard to read: ${found.join('; ')}`);
+    };
+    await legible('a group');
     await page.screenshot({ path: path.join(pictures, `panel-${theme}.png`) });
     await panel.focus();
     await panel.press('n');
@@ -1173,6 +1225,17 @@ async function takePictures(browser) {
     await panel.frame.locator('.losses').scrollIntoViewIfNeeded();
     await panel.frame.evaluate(() => document.querySelector('.losses').scrollIntoView({ block: 'start' }));
     await page.screenshot({ path: path.join(pictures, `losses-${theme}.png`) });
+    for (const tab of await panel.frame.locator('[role=tab]').all()) {
+      await tab.click();
+      await panel.idle();
+      await legible(`the table ${await tab.innerText()}`);
+    }
+    await panel.frame.locator('.group-button').first().click();
+    await panel.frame.waitForSelector('.overview .group-row');
+    await panel.idle();
+    await legible('the list of groups');
+    await page.screenshot({ path: path.join(pictures, `list-${theme}.png`) });
+    expect(errors.length === 0, `console in the ${theme} theme: ${errors.join('; ')}`);
     await page.close();
   }
 }
@@ -1180,11 +1243,12 @@ async function takePictures(browser) {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
 const results = {};
 const wanted = process.env.FLOW;
-for (const [name, flow] of Object.entries(FLOWS)) {
+// Every other flow runs in the dark theme: each theme sees half of them, and the pictures look at every main view in both.
+for (const [index, [name, flow]] of Object.entries(FLOWS).entries()) {
   if (wanted && !name.includes(wanted)) continue;
-  results[name] = await run(browser, name, flow);
+  results[name] = await run(browser, name, flow, index % 2 === 1);
 }
-if (!wanted) {
+if (!wanted || wanted === 'pictures') {
   try {
     await takePictures(browser);
     results.pictures = null;
