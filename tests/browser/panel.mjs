@@ -539,7 +539,7 @@ const FLOWS = {
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
     }
     await panel.frame.locator('[aria-label=Sharing] .term', { hasText: 'ANTT' }).first().focus();
-    expect(/ANTT[\s\S]*mean slowdown/.test(await panel.text('[aria-label=Sharing]')), 'metrics without their meaning');
+    expect(/mean slowdown/.test(await panel.text('[role=tooltip]')), 'metrics without their meaning');
   },
 
   async 'each answer and finding takes the panel to its evidence'(panel) {
@@ -1069,12 +1069,12 @@ const FLOWS = {
     expect((await shown()).length === 0, 'Escape does not close it');
     await terms.first().hover();
     expect((await shown()).length === 1, 'the pointer shows nothing');
-    for (const heads of ['.what-if thead th', '.tables thead th', '.matrix thead th:first-child']) {
+    for (const heads of ['.what-if thead th', '.tables thead th[data-means]', '.matrix thead th:first-child']) {
       const head = panel.frame.locator(heads).first();
       await head.scrollIntoViewIfNeeded();
       await head.locator('button').focus();
       const [text] = await shown();
-      expect(text?.length > 20, `${heads} says ${text} at the focus`);
+      expect(text?.length > 10, `${heads} says ${text} at the focus`);
       await panel.page.keyboard.press('Escape');
       await panel.page.mouse.move(1, 1);
       await head.locator('button').hover();
