@@ -15,7 +15,10 @@ from tb_contention.units import F64, I64, Bool
 
 _II = types.Array(types.int64, 1, "C", readonly=True)
 _IF = types.Array(types.float64, 1, "C", readonly=True)
+_II2 = types.Array(types.int64, 2, "C", readonly=True)
+_OI = types.Array(types.int64, 1, "C")
 _OF = types.Array(types.float64, 1, "C")
+_OF2 = types.Array(types.float64, 2, "C")
 
 #: Instances, and steps they come from, that make a baseline.
 LEAST_INSTANCES, LEAST_STEPS = 2, 2
@@ -73,59 +76,51 @@ def centred(group: I64, groups: int, value: F64) -> F64:
 
 def group_quantiles(group: I64, groups: int, value: F64, *parts: float) -> list[F64]:
     """Return quantiles per group, an array per part: the instance at or below it; NaN for empty groups."""
-    ordered = value[np.lexsort((value, group))]
+    out = np.full((len(parts), groups), np.nan)
     count = np.bincount(group, minlength=groups)
-    first, last = np.cumsum(count) - count, np.maximum(count - 1, 0)
-    found = []
-    for part in parts:
-        rows = np.minimum(first + np.floor(part * last).astype(np.int64), max(len(ordered) - 1, 0))
-        found.append(np.where(count > 0, ordered[rows], np.nan) if len(ordered) else np.full(groups, np.nan))
-    return found
+    last = np.cumsum(count)
+    sorted_in, held = last - count, np.empty(len(value))
+    ranks = np.floor(np.multiply.outer(parts, np.maximum(count - 1, 0))).astype(np.int64)
+    _select(np.ascontiguousarray(group), np.ascontiguousarray(value), sorted_in, last, ranks, held, out)
+    return list(out)
 
 
 def group_medians(group: I64, groups: int, value: F64) -> F64:
     """Return the (lower) median per group, NaN for empty groups."""
-    out = np.full(groups, np.nan)
-    _medians(np.ascontiguousarray(group), np.ascontiguousarray(value), np.bincount(group, minlength=groups), out)
-    return out
+    return group_quantiles(group, groups, value, 0.5)[0]
 
 
-@compiled(types.void(_II, _IF, _II, _OF))
-def _medians(group, value, count, out):
-    """Sort values into their groups, and select the middle of each."""
-    first = np.empty(count.shape[0] + 1, np.int64)
-    first[0] = 0
-    for g in range(count.shape[0]):
-        first[g + 1] = first[g] + count[g]
-    place = first[:-1].copy()
-    held = np.empty(value.shape[0], np.float64)
+@compiled(types.void(_II, _IF, _OI, _II, _II2, _OF, _OF2))
+def _select(group, value, place, last, ranks, held, out):
+    """Sort values into their groups, and select those of each group that have the ranks; `place` begins as the first row of each."""
     for i in range(value.shape[0]):
         held[place[group[i]]] = value[i]
         place[group[i]] += 1
-    for g in range(count.shape[0]):
-        low, high = first[g], first[g + 1] - 1
-        middle = (low + high) // 2
-        if high < low:
-            continue
-        while low < high:
-            pivot = held[(low + high) // 2]
-            i, j = low, high
-            while i <= j:
-                while held[i] < pivot:
-                    i += 1
-                while held[j] > pivot:
-                    j -= 1
-                if i <= j:
-                    held[i], held[j] = held[j], held[i]
-                    i += 1
-                    j -= 1
-            if middle <= j:
-                high = j
-            elif middle >= i:
-                low = i
-            else:
-                break
-        out[g] = held[middle]
+    for g in range(last.shape[0]):
+        first = last[g - 1] if g > 0 else 0
+        for part in range(ranks.shape[0]):
+            low, high = first, last[g] - 1
+            wanted = low + ranks[part, g]
+            while low < high:
+                pivot = held[(low + high) // 2]
+                i, j = low, high
+                while i <= j:
+                    while held[i] < pivot:
+                        i += 1
+                    while held[j] > pivot:
+                        j -= 1
+                    if i <= j:
+                        held[i], held[j] = held[j], held[i]
+                        i += 1
+                        j -= 1
+                if wanted <= j:
+                    high = j
+                elif wanted >= i:
+                    low = i
+                else:
+                    break
+            if last[g] > first:
+                out[part, g] = held[wanted]
 
 
 def usual(group: I64, groups: int, value: F64) -> Bool:

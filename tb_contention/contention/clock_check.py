@@ -11,6 +11,8 @@ import numpy as np
 
 from tb_contention.contention.lag import Lag, Verdict, find_lag
 from tb_contention.contention.overlap import planes_by_session
+from tb_contention.contention.side_by_side import each
+from tb_contention.contention.witness import Seen
 from tb_contention.contention.work import session_work
 from tb_contention.model.alignment import AlignedTraces, ClockCheck, ClockOffset, ClockSource, DeviceGroup, Session
 from tb_contention.model.trace import Trace
@@ -56,16 +58,17 @@ def _checked(group: DeviceGroup, sessions: list[Session], shared: set[str | None
     )
     movable = by_trust[1:] if len(sessions) == 2 else by_trust
 
-    stated_works = [session_work(part, planes[part.id]) for part in parts]
+    seen = each(lambda part: Seen.of(session_work(part, planes[part.id])), parts)
 
     def lag_of(one: Session, moved: Session | None = None, by: int = 0) -> Lag | None:
-        works = [
-            session_work(work.session.moved(by), planes[work.id]) if moved is not None and work.id == moved.id else work
-            for work in stated_works
+        there = [
+            Seen.of(session_work(part.moved(by), planes[part.id])) if moved is not None and part.id == moved.id else at
+            for part, at in zip(parts, seen, strict=True)
         ]
-        return find_lag(works, [work.id == one.id for work in works], 2 * stated)
+        return find_lag(there, [part.id == one.id for part in parts], 2 * stated)
 
-    lags = {s.id: lag for s in movable if (lag := lag_of(s)) is not None}
+    found = each(lag_of, movable)
+    lags = {s.id: lag for s, lag in zip(movable, found, strict=True) if lag is not None}
     for one in reversed(movable):
         lag = lags.get(one.id)
         if lag is None or lag.at is None or not _moves(lag, stated):

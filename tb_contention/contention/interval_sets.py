@@ -61,8 +61,4 @@ def closed(where: Intervals, gap: int) -> Intervals:
 
 def united(sets: list[Intervals]) -> Intervals:
     """Unite sets of intervals."""
-    if len(sets) == 1:
-        return sets[0]
-    if not sets:
-        return Intervals.empty()
-    return Intervals.union_of(np.concatenate([s.start for s in sets]), np.concatenate([s.end for s in sets]))
+    return Intervals.union(sets)

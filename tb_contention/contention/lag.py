@@ -14,8 +14,7 @@ from enum import Enum
 
 import numpy as np
 
-from tb_contention.contention.witness import AT_ONCE, BLOCKS, Witness, telling_of, without_cause, witnesses_of
-from tb_contention.contention.work import SessionWork
+from tb_contention.contention.witness import AT_ONCE, BLOCKS, Seen, Witness, telling_of, without_cause, witnesses_of
 from tb_contention.units import F64
 
 #: With very many lags few spans of each kind are looked at, until they have shown which lags leave at most such a part of the usual.
@@ -146,16 +145,17 @@ class Lag:
     farthest: int
 
 
-def find_lag(works: list[SessionWork], moves: list[bool], error: int) -> Lag | None:
+def find_lag(seen: list[Seen], moves: list[bool], error: int) -> Lag | None:
     """Find by how much some sessions must move against the others; error: of the clocks, ns. None where nothing shows it."""
-    window = min(w.session.end for w in works) - max(w.session.start for w in works)
+    sessions = [s.work.session for s in seen]
+    window = min(s.end for s in sessions) - max(s.start for s in sessions)
     reach = max(_REACH, min(error, window // 2))
-    found = scan(works, moves, reach)
+    found = scan(seen, moves, reach)
     if found is None:
         return None
     unique = found.is_unique()
     if reach > _REACH and unique:
-        closer = scan(works, moves, _REACH, round(float(found.lags[np.argmin(found.left)])))
+        closer = scan(seen, moves, _REACH, round(float(found.lags[np.argmin(found.left)])))
         found, unique = (closer, closer.is_unique()) if closer is not None else (found, False)
     at, width = found.best()
     farthest = round(float(np.abs(found.lags[found.left <= found.good]).max()))
@@ -182,9 +182,9 @@ def _verdict(found: Scan, only: tuple[int, int] | None, error: int) -> Verdict:
     return Verdict.DOUBTED if beyond > _BEYOND[0] and sure > _DOUBT else Verdict.AGREES
 
 
-def scan(works: list[SessionWork], moves: list[bool], reach: int, around: int = 0) -> Scan | None:
+def scan(seen: list[Seen], moves: list[bool], reach: int, around: int = 0) -> Scan | None:
     """Move some sessions against the others by up to `reach` ns from `around`; None where no kernel shows what a right lag is."""
-    witnesses = [w for row in range(len(works)) for w in witnesses_of(works, moves, row)]
+    witnesses = witnesses_of(seen, moves)
     if not witnesses:
         return None
     finest = _FINEST if reach <= _REACH else _COARSEST

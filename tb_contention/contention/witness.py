@@ -26,6 +26,19 @@ BLOCKS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One session's work at a place in time, and what it lost: by kernels, and by waits."""
+
+    work: SessionWork
+    lost: tuple[HeldUp, HeldUp]
+
+    @classmethod
+    def of(cls, work: SessionWork) -> "Seen":
+        """Find what a session lost."""
+        return cls(work=work, lost=held_up(work))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
     """Spans of one session, and the work of the sessions that move against it.
 
@@ -76,19 +89,37 @@ class Witness:
         return self.before[row] * (1 - part) + self.before[row + 1] * part
 
 
-def witnesses_of(works: list[SessionWork], moves: list[bool], row: int) -> list[Witness]:
-    """Let a session's kernels and waits testify against the sessions that move the other way."""
-    work = works[row]
-    against = [other for k, other in enumerate(works) if moves[k] != moves[row]]
-    beside = [other for k, other in enumerate(works) if moves[k] == moves[row] and k != row]
-    start = min(other.session.start for other in against)
-    end = max(other.session.end for other in against)
-    pending = united([other.pending for other in against])
-    still = united([other.pending for other in beside])
-    edges = np.linspace(start, max(end, start + 1), _BINS)
-    before = pending.length_before(edges.astype(np.int64)).astype(np.float64)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Against:
+    """The work of sessions that others move against. window: when they were captured; before, width: as of a witness."""
+
+    window: tuple[int, int]
+    before: F64
+    width: float
+
+    @classmethod
+    def of(cls, works: list[SessionWork]) -> "_Against":
+        """Sum up the work of some sessions."""
+        start, end = min(work.session.start for work in works), max(work.session.end for work in works)
+        edges = np.linspace(start, max(end, start + 1), _BINS)
+        pending = united([work.pending for work in works])
+        before = pending.length_before(edges.astype(np.int64)).astype(np.float64)
+        return cls(window=(start, end), before=before, width=float(edges[1] - edges[0]))
+
+
+def witnesses_of(seen: list[Seen], moves: list[bool]) -> list[Witness]:
+    """Let the kernels and waits of each session testify against the sessions that move the other way."""
+    against = {
+        moving: _Against.of([s.work for s, m in zip(seen, moves, strict=True) if m != moving]) for moving in set(moves)
+    }
+    return [w for row in range(len(seen)) for w in _of_one(seen, moves, row, against[moves[row]])]
+
+
+def _of_one(seen: list[Seen], moves: list[bool], row: int, against: _Against) -> list[Witness]:
+    work = seen[row].work
+    still = united([other.work.pending for k, other in enumerate(seen) if moves[k] == moves[row] and k != row])
     found = []
-    for waits, spans in enumerate(held_up(work)):
+    for waits, spans in enumerate(seen[row].lost):
         lost = float(spans.excess.sum())
         if len(spans) < _LEAST_SPANS or lost < _LEAST_LOSS * (work.session.end - work.session.start):
             continue
@@ -97,8 +128,8 @@ def witnesses_of(works: list[SessionWork], moves: list[bool], row: int) -> list[
         found.append(
             Witness(
                 waits=bool(waits), spans=replace(spans, owed=owed), sign=1 if moves[row] else -1,
-                own_window=(work.session.start, work.session.end), window=(start, end), before=before,
-                width=float(edges[1] - edges[0]),
+                own_window=(work.session.start, work.session.end), window=against.window, before=against.before,
+                width=against.width,
             )
         )  # fmt: skip
     return found

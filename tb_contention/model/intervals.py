@@ -6,6 +6,9 @@ import numpy as np
 
 from tb_contention.units import I64
 
+#: Spans from which on one compiled pass is quicker than several of NumPy.
+_LONG = 20_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
@@ -34,6 +37,10 @@ class Intervals:
     @classmethod
     def union_of(cls, start: I64, end: I64) -> "Intervals":
         """Unite arbitrary spans, in any order, overlapping or not; empty and negative ones are left out."""
+        if len(start) >= _LONG:
+            found = _united(start, end, np.array([0, len(start)]))
+            if found is not None:
+                return found
         keep = end > start
         start, end = start[keep], end[keep]
         if len(start) == 0:
@@ -48,6 +55,15 @@ class Intervals:
         rows = np.flatnonzero(first)
         last = np.append(rows[1:] - 1, len(start) - 1)
         return cls(start=start[rows], end=reach[last])
+
+    @classmethod
+    def union(cls, sets: "list[Intervals]") -> "Intervals":
+        """Unite sets of intervals."""
+        if len(sets) < 2:
+            return sets[0] if sets else cls.empty()
+        start, end = np.concatenate([s.start for s in sets]), np.concatenate([s.end for s in sets])
+        found = _united(start, end, np.cumsum([0, *map(len, sets)])) if len(start) >= _LONG else None
+        return cls.union_of(start, end) if found is None else found
 
     def __len__(self) -> int:
         return len(self.start)
@@ -80,6 +96,14 @@ class Intervals:
 
     def __and__(self, other: "Intervals") -> "Intervals":
         return at_depth([self, other], 2)
+
+
+def _united(start: I64, end: I64, bounds: I64) -> Intervals | None:
+    """Unite long runs of spans; None where a run is not sorted by start."""
+    from tb_contention.model.uniting import unite
+
+    found = unite(start, end, bounds)
+    return None if found is None else Intervals(start=found[0], end=found[1])
 
 
 def depth_profile(sets: list[Intervals]) -> tuple[I64, I64]:

@@ -1,0 +1,47 @@
+"""Unite long runs of spans in one pass; imported where runs are long, so that short ones do not wait for a compiler."""
+
+import numpy as np
+from numba import types
+
+from tb_contention._compiled import compiled
+from tb_contention.units import I64
+
+_IN = types.Array(types.int64, 1, "C", readonly=True)
+_OUT = types.Array(types.int64, 1, "C")
+
+
+@compiled(types.int64(_IN, _IN, _IN, _OUT, _OUT, _OUT))
+def _unite(start, end, bounds, head, out_start, out_end):
+    """Merge runs that are each sorted by start; return how many intervals were written, -1 where a run is not sorted."""
+    runs = head.shape[0]
+    written = 0
+    latest = np.int64(-(1 << 63))
+    while True:
+        first = -1
+        for k in range(runs):
+            if head[k] < bounds[k + 1] and (first < 0 or start[head[k]] < start[head[first]]):
+                first = k
+        if first < 0:
+            return written
+        row = head[first]
+        head[first] += 1
+        if end[row] <= start[row]:
+            continue
+        if start[row] < latest:
+            return -1
+        latest = start[row]
+        if written > 0 and start[row] <= out_end[written - 1]:
+            out_end[written - 1] = max(out_end[written - 1], end[row])
+        else:
+            out_start[written] = start[row]
+            out_end[written] = end[row]
+            written += 1
+
+
+def unite(start: I64, end: I64, bounds: I64) -> tuple[I64, I64] | None:
+    """Unite the spans of runs, rows bounds[k]..bounds[k + 1] of each; None unless each run is sorted by start."""
+    out_start, out_end = np.empty(len(start), np.int64), np.empty(len(start), np.int64)
+    made = _unite(
+        np.ascontiguousarray(start), np.ascontiguousarray(end), bounds, bounds[:-1].copy(), out_start, out_end
+    )
+    return None if made < 0 else (out_start[:made], out_end[:made])
