@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.contention.work import LAUNCH, STEP_BEGIN, SYNC, SessionWork
+from tb_contention.model.sampling import some
 from tb_contention.units import F64, I64, U8, Bool
 
 _FIRST = 4  # a launch right after a step border or a wait: it may carry a pause of its own
@@ -42,15 +43,13 @@ def host_pace(work: SessionWork) -> HostPace:
     waits_for = np.full(len(time), -1, np.int64)
     lag, pace = np.zeros(len(time)), gap.copy()
     if len(time) and len(work.end):
-        order = np.argsort(work.end, kind="stable")
-        at = np.searchsorted(work.end[order], time, "right") - 1
-        last = order[np.maximum(at, 0)]
+        at, last = work.last_done(time)
         lag = np.where(at >= 0, time - work.end[last], np.inf).astype(np.float64)
         between = lag < gap
         drained = _drained(work)
         kinds = kinds_of(work.host.kind)
         calls = gap[(kinds == LAUNCH) & ~between]
-        usual = float(np.percentile(calls, 50)) if len(calls) else 0.0
+        usual = float(np.median(some(calls))) if len(calls) else 0.0
         for kind in np.unique(kinds).tolist():
             rows = np.flatnonzero(kinds == kind)
             waiting = _waiting(gap[rows], lag[rows], between[rows], drained[rows], usual, presumed=kind != STEP_BEGIN)
@@ -100,6 +99,7 @@ def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, 
 
 def _grows(gap: F64, work: F64, *, presumed: bool) -> bool:
     """Return whether gaps are longer where the device took longer, about one to one; `presumed` where the noise of pauses hides that."""
+    gap, work = some(gap), some(work)
     rest = gap - work
     usual = rest <= 3 * np.median(rest)  # an occasional long pause shows nothing
     gap, work = gap[usual], work[usual]
@@ -116,4 +116,5 @@ def _grows(gap: F64, work: F64, *, presumed: bool) -> bool:
 
 
 def _spread(values: F64) -> float:
+    values = some(values)
     return float(np.median(np.abs(values - np.median(values))))

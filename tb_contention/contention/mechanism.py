@@ -77,11 +77,11 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
 
     Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
     """
-    works, alone = _that_matter(works, alone)
-    arrived = arrivals(works, error)
-    works, alone = _kernels(works, alone)
+    everything, alone = _that_matter(works, alone)
+    works, alone = _kernels(everything, alone)
     both = co_pending([work.pending for work in works], start, end)
     works, alone, both = _part(works, alone, both)
+    arrived = arrivals([_until(work, both.end) for work in everything], error)
     progress = progress_sum(works, alone, both.where)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
@@ -141,13 +141,15 @@ def _part(
             end = min(end, int(work.start[first + _ENOUGH]))
     if end == both.end:
         return works, alone, both
-    counts = [int(np.searchsorted(work.start, end)) for work in works]
     part = replace(both, end=end, where=both.where.clip(both.start, end))
-    return (
-        [w.part(slice(c)) for w, c in zip(works, counts, strict=True)],
-        [a[:c] for a, c in zip(alone, counts, strict=True)],
-        part,
-    )
+    works = [_until(work, end) for work in works]
+    return works, [a[: len(w.start)] for w, a in zip(works, alone, strict=True)], part
+
+
+def _until(work: SessionWork, end: int) -> SessionWork:
+    """Keep what started before an instant."""
+    count = int(np.searchsorted(work.start, end))
+    return work if count == len(work.start) else work.part(slice(count))
 
 
 def _turns(works: list[SessionWork], where: Intervals, progress: float | None, error: int) -> Sharing:

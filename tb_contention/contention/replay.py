@@ -15,6 +15,7 @@ from tb_contention.contention.host import HostPace
 from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.sampling import some
 from tb_contention.units import F64, I64, Bool
 
 _IF = types.Array(types.float64, 1, "C", readonly=True)
@@ -117,15 +118,15 @@ def _usual(gap: F64, of_kind: Bool, free: Bool, percentile: int, most: float) ->
     """Take a percentile of gaps that others cannot have made longer; where there are too few, a low one, and no more than `most`."""
     rows = np.flatnonzero(of_kind & free)
     if len(rows) >= 5:
-        return float(np.percentile(gap[rows], percentile))
+        return float(np.percentile(gap[some(rows)], percentile))
     rows = np.flatnonzero(of_kind)
-    return min(float(np.percentile(gap[rows], 5)), most) if len(rows) else 0.0
+    return min(float(np.percentile(gap[some(rows)], 5)), most) if len(rows) else 0.0
 
 
 def _most_latency(work: SessionWork) -> float:
     """Bound the latency where no launch met an idle device: a slow host takes as long for the call itself."""
     launches = work.host.time[work.host.kind == LAUNCH]
-    between = np.diff(launches)
+    between = some(np.diff(launches))
     return max(_MOST_LATENCY, 1.5 * float(np.median(between))) if len(between) else _MOST_LATENCY
 
 
@@ -134,9 +135,7 @@ def _follows(work: SessionWork, extra: F64) -> tuple[I64, F64]:
     none, zero = np.full(len(extra), -1, np.int64), np.zeros(len(extra))
     if work.streams < 2 or not len(extra):
         return none, zero
-    order = np.argsort(work.end, kind="stable")
-    at = np.searchsorted(work.end[order], work.start, "right") - 1
-    last = order[np.maximum(at, 0)]
+    at, last = work.last_done(work.start)
     behind = (work.start - work.end[last]).astype(np.float64)
     other = (at >= 0) & (work.stream[last] != work.stream) & (last < np.arange(len(last)))
     rows = other & (behind <= FOLLOWS_NS) & (extra > behind + FOLLOWS_NS)

@@ -20,12 +20,15 @@ from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.sampling import some
 from tb_contention.units import F64, I64
 
 #: Part of a key's median duration that the instrument looks ahead, and ns at the least.
 _AHEAD, _LEAST_AHEAD = 0.7, 1_000.0
 #: Kernels, and clusters (steps), without which nothing is estimated.
 _FEW, _FEW_CLUSTERS = 30, 5
+#: Kernels that tell the rate: the error of more is far below what the rate leaves out.
+_MOST = 200_000
 #: The instrument must move the covered part of a kernel by this share of what it moves itself, and enough kernels must begin with
 #: little company: where nearly all have company all the time, the rest is not like them.
 _WEAK, _FREE, _FREE_SHARE = 0.25, 20, 0.005
@@ -48,7 +51,7 @@ class Stretch:
 
 def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> Stretch | None:
     """Estimate the rate at which company stretches a session's kernels; None where it cannot be told."""
-    rows = np.flatnonzero(exposure.inside & ~work.spin & ~work.copy)
+    rows = some(np.flatnonzero(exposure.inside & ~work.spin & ~work.copy), _MOST)
     if len(rows) < _FEW:
         return None
     key, duration = work.key[rows], exposure.duration[rows]

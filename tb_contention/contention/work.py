@@ -94,6 +94,15 @@ class SessionWork:
         after = Intervals.one(max(last, self.session.end - longest), self.session.end)
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
+    def last_done(self, time: I64) -> tuple[I64, I64]:
+        """Return for each instant the number of kernels that have ended by then less one, and the row of the one that ended last."""
+        if np.all(self.end[1:] >= self.end[:-1]):
+            at = np.searchsorted(self.end, time, "right") - 1
+            return at, np.maximum(at, 0)
+        order = np.argsort(self.end, kind="stable")
+        at = np.searchsorted(self.end[order], time, "right") - 1
+        return at, order[np.maximum(at, 0)]
+
     def kernels_pending(self) -> Intervals:
         """Return when it had kernels to run; copies have engines of their own."""
         return Intervals.union_of(self.ready[~self.copy], self.end[~self.copy])

@@ -9,6 +9,7 @@ from tb_contention.contention.loss import Loss, find_waits
 from tb_contention.contention.replay import Gaps
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.sampling import some
 from tb_contention.model.trace import KernelKind
 from tb_contention.model.workload import Unit, Workload
 from tb_contention.units import F64, I64, U8, Nanoseconds
@@ -99,7 +100,7 @@ def _gaps(loss: Loss) -> tuple[Gaps, F64]:
     Where the host is slow a kernel is late by its own launch, which lies before the end of the one before it all the same.
     """
     work, gaps = loss.work, loss.gaps
-    both = np.flatnonzero((work.launch >= 0) & (work.previous >= 0) & (loss.waits.stall <= 0))
+    both = some(np.flatnonzero((work.launch >= 0) & (work.previous >= 0) & (loss.waits.stall <= 0)))
     before, launched = work.end[work.previous[both]], work.host.time[work.launch[both]] + gaps.latency
     behind = (work.start[both] - before).astype(np.float64)
     bound = behind[(before >= launched) & (behind >= 0)]

@@ -70,36 +70,37 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
     inside = here[k.stream] & (start < group.end) & (start + k.duration // PS_PER_NS > group.start)
     rows: slice | I64 = slice(None) if inside.all() else np.flatnonzero(inside)
     duration = k.duration[rows] // PS_PER_NS
-    kernel = k.kind[rows] == KernelKind.KERNEL
+    chosen = k.kind[rows] == KernelKind.KERNEL
+    kernel: slice | Bool = slice(None) if chosen.all() else chosen
     alone = _alone(next((each for each in cost.kernel_losses if each.session == session.id), None), len(k))[rows]
-    usual = np.where(np.isfinite(alone), alone, duration)[kernel]
-    time = int(duration[kernel].sum())
-    typical, longest = _weighted(usual.astype(np.float64))
-    collective = _named(trace, k.name[rows][kernel], _is_collective)
-    small, configured = _grids(trace, k.details[rows][kernel], duration[kernel], devices)
-    streams, serial = _streams(k.stream[rows][kernel], start[rows][kernel], duration[kernel])
-    busy = Intervals.union_of(start[rows], start[rows] + duration)
+    start, name = start[rows], k.name[rows]
+    begin, taken, work, own = start[kernel], duration[kernel], name[kernel], alone[kernel]
+    typical, longest = _weighted(np.where(np.isfinite(own), own, taken))
+    collective = _named(trace, work, _is_collective)
+    small, configured = _grids(trace, k.details[rows][kernel], taken, devices)
+    streams, serial = _streams(k.stream[rows][kernel], begin, taken)
+    busy = Intervals.union_of(start, start + duration)
     syncs, sync_time, input_wait = _host(session, group, busy)
     return SessionFacts(
         session=session.id,
-        kernels=int(kernel.sum()),
-        kernel_time=time,
+        kernels=int(chosen.sum()),
+        kernel_time=int(taken.sum()),
         typical=typical,
         longest=longest,
         small_grids=small,
         configured=configured,
-        collective=_share(collective, duration[kernel]),
+        collective=_share(collective, taken),
         streams=streams,
         serial=serial,
-        copies=_copies(trace, k.name[rows], k.kind[rows] == KernelKind.COPY, start[rows], duration, alone),
+        copies=_copies(trace, name, k.kind[rows] == KernelKind.COPY, start, duration, alone),
         syncs=syncs,
         sync_time=sync_time,
         input_wait=input_wait,
         pace=pace(
-            np.where(collective, -1, _work(trace, k.name[rows][kernel], k.details[rows][kernel])),
-            start[rows][kernel],
-            duration[kernel],
-            alone[kernel],
+            np.where(collective, -1, _work(trace, work, k.details[rows][kernel])),
+            begin,
+            taken,
+            own,
             (group.start, group.end),
             [busy for other, busy in overlap.busy.items() if other != session.id],
         ),

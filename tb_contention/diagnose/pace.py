@@ -3,7 +3,8 @@
 import numpy as np
 
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import F64, I64, Bool
+from tb_contention.model.sampling import some
+from tb_contention.units import F64, I64
 
 #: Within a shorter window, ns, no change is worth a word.
 WINDOW = 100_000_000
@@ -29,9 +30,11 @@ def pace(
         return None
     third = (end - begin) / 3
     free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= _SAME * alone) & (work >= 0)
-    free &= ~_meets(start, start + duration, others)
-    first = _Spread(work, duration, free & (start < begin + third))
-    last = _Spread(work, duration, free & (start >= end - third))
+    busy = Intervals.union(others)
+    first, last = (
+        _Spread(work, duration, _undisturbed(np.flatnonzero(free & part), start, duration, busy))
+        for part in (start < begin + third, start >= end - third)
+    )
     common, a, b = np.intersect1d(first.work, last.work, return_indices=True)
     if len(common) < _GROUPS:
         return None
@@ -52,8 +55,8 @@ def _shift(ratios: F64) -> F64:
 class _Spread:
     """The quantiles of the duration and the summed time of each work with enough kernels that are alike."""
 
-    def __init__(self, work: I64, duration: I64, chosen: Bool) -> None:
-        work, duration = work[chosen], duration[chosen]
+    def __init__(self, work: I64, duration: I64, rows: I64) -> None:
+        work, duration = work[rows], duration[rows]
         order = np.lexsort((duration, work))
         found, begin, count = np.unique(work[order], return_index=True, return_counts=True)
         ordered = duration[order].astype(np.float64)
@@ -67,9 +70,8 @@ class _Spread:
         self.time = (at(0.5) * count)[kept]
 
 
-def _meets(start: I64, end: I64, others: list[Intervals]) -> Bool:
-    """Return which spans overlap work of other sessions."""
-    meets = np.zeros(len(start), np.bool_)
-    for where in others:
-        meets |= where.length_before(end) > where.length_before(start)
-    return meets
+def _undisturbed(rows: I64, start: I64, duration: I64, busy: Intervals) -> I64:
+    """Keep kernels, not all of very many, that overlap no work of other sessions."""
+    rows = some(rows)
+    free: I64 = rows[busy.covered(start[rows], start[rows] + duration[rows]) == 0]
+    return free

@@ -94,13 +94,21 @@ class Intervals:
         found: I64 = before[row] + np.clip(at - self.start[row], 0, length[row])
         return found
 
+    def covered(self, start: I64, end: I64) -> I64:
+        """Return how much of the set lies inside each [start, end), 0 for empty spans; any order, overlapping or not."""
+        if not len(self) or not len(start):
+            return np.zeros(len(start), np.int64)
+        from tb_contention.model.span_passes import covered
+
+        return covered(self.start, self.end, start, end)
+
     def __and__(self, other: "Intervals") -> "Intervals":
         return at_depth([self, other], 2)
 
 
 def _united(start: I64, end: I64, bounds: I64) -> Intervals | None:
     """Unite long runs of spans; None where a run is not sorted by start."""
-    from tb_contention.model.uniting import unite
+    from tb_contention.model.span_passes import unite
 
     found = unite(start, end, bounds)
     return None if found is None else Intervals(start=found[0], end=found[1])

@@ -1,4 +1,4 @@
-"""Unite long runs of spans in one pass; imported where runs are long, so that short ones do not wait for a compiler."""
+"""Passes over long columns of spans; imported where there are such, so that what has none does not wait for a compiler."""
 
 import numpy as np
 from numba import types
@@ -45,3 +45,40 @@ def unite(start: I64, end: I64, bounds: I64) -> tuple[I64, I64] | None:
         np.ascontiguousarray(start), np.ascontiguousarray(end), bounds, bounds[:-1].copy(), out_start, out_end
     )
     return None if made < 0 else (out_start[:made], out_end[:made])
+
+
+@compiled(types.void(_IN, _IN, _IN, _IN, _IN, _OUT))
+def _covered(where_start, where_end, before, start, end, out):
+    """Write the covered length of each span; before: length of all intervals before each one. Quick where starts hardly step back."""
+    count = where_start.shape[0]
+    at = 0
+    for i in range(start.shape[0]):
+        first, last = start[i], end[i]
+        if last <= first:
+            continue
+        while at > 0 and where_end[at - 1] > first:
+            at -= 1
+        while at < count and where_end[at] <= first:
+            at += 1
+        if at == count or where_start[at] >= last:
+            continue
+        low, step = at, 1
+        while low + step < count and where_start[low + step] < last:
+            low += step
+            step *= 2
+        while step > 0:
+            if low + step < count and where_start[low + step] < last:
+                low += step
+            step //= 2
+        total = before[low] - before[at] + min(where_end[low], last) - where_start[low]
+        out[i] = total - max(0, first - where_start[at])
+
+
+def covered(where_start: I64, where_end: I64, start: I64, end: I64) -> I64:
+    """Return how much of sorted, disjoint intervals each span holds."""
+    out = np.zeros(len(start), np.int64)
+    length = where_end - where_start
+    before = np.cumsum(length)
+    before -= length
+    _covered(where_start, where_end, before, np.ascontiguousarray(start), np.ascontiguousarray(end), out)
+    return out
