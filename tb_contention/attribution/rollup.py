@@ -6,6 +6,7 @@ from tb_contention.attribution.window import work_in_window
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.attribution import RollUp, ScopeTotal, ThreadTotal
 from tb_contention.model.scopes import Split
+from tb_contention.model.side_by_side import each
 from tb_contention.units import SessionId
 
 
@@ -18,11 +19,14 @@ def roll_up(aligned: AlignedTraces, group: DeviceGroup) -> RollUp:
     scopes: list[ScopeTotal] = []
     threads: list[ThreadTotal] = []
     splits: dict[SessionId, Split] = {}
-    for key, rows in devices.items():
-        work = work_in_window(by_id[key], rows, group)
-        totals, split = scope_totals(work)
+
+    def part(item: tuple[SessionId, set[int]]) -> tuple[list[ScopeTotal], Split, list[ThreadTotal]]:
+        work = work_in_window(by_id[item[0]], item[1], group)
+        return (*scope_totals(work), thread_totals(work))
+
+    for key, (totals, split, by_thread) in zip(devices, each(part, list(devices.items())), strict=True):
         scopes += totals
         if totals:
             splits[key] = split
-        threads += thread_totals(work)
+        threads += by_thread
     return RollUp(scopes=tuple(scopes), threads=tuple(threads), splits=splits)

@@ -12,6 +12,7 @@ import numpy as np
 from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.side_by_side import each
 from tb_contention.units import F64, I64, Bool
 
 #: A session is idle that ran nothing for so long, and another one is there that ran for so long before and after, ns.
@@ -66,7 +67,7 @@ class _Chains:
 
 def arrivals(works: list[SessionWork], error: int) -> Arrivals:
     """Observe the kernels that came when their session was idle and another one ran; error: of the clocks between sessions, ns."""
-    found = [_of_one(work, [other for other in works if other is not work], error) for work in works]
+    found = each(lambda work: _of_one(work, [other for other in works if other is not work], error), works)
     waited, soon, amid, astray = (np.concatenate([each[part] for each in found]) for part in range(4))
     return Arrivals(
         count=len(waited),

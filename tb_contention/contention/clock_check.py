@@ -11,10 +11,10 @@ import numpy as np
 
 from tb_contention.contention.lag import Lag, Verdict, find_lag
 from tb_contention.contention.overlap import planes_by_session
-from tb_contention.contention.side_by_side import each
 from tb_contention.contention.witness import Seen
 from tb_contention.contention.work import session_work
 from tb_contention.model.alignment import AlignedTraces, ClockCheck, ClockOffset, ClockSource, DeviceGroup, Session
+from tb_contention.model.side_by_side import each
 from tb_contention.model.trace import Trace
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
 from tb_contention.words.numbers import duration

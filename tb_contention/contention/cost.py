@@ -27,7 +27,6 @@ from tb_contention.contention.results import (
     step_times,
 )
 from tb_contention.contention.shadow import lengthened
-from tb_contention.contention.side_by_side import each
 from tb_contention.contention.solo import Solo
 from tb_contention.contention.untraced import reassigned
 from tb_contention.contention.victims import Victims, find_victims
@@ -36,6 +35,7 @@ from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, KernelBlame, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.side_by_side import each
 from tb_contention.units import Nanoseconds, SessionId
 
 #: Part of a loss without a captured cause from which on somebody else was there.
@@ -86,11 +86,11 @@ def measure_cost(
         progress_sum=sharing.progress_sum,
         metrics=metrics_of(results),
         losses=results,
-        kernels=tuple(cost for loss in losses for cost in kernel_costs(loss)),
+        kernels=tuple(cost for costs in each(kernel_costs, losses) for cost in costs),
         blame=blames,
         kernel_blame=pairs,
-        steps=tuple(step_times(loss) for loss in losses if loss.has_steps),
-        lost=tuple(lost_time(loss) for loss, known in zip(losses, comparable, strict=True) if known),
+        steps=tuple(each(step_times, [loss for loss in losses if loss.has_steps])),
+        lost=tuple(each(lost_time, [loss for loss, known in zip(losses, comparable, strict=True) if known])),
         kernel_losses=tuple(kernel_losses(loss) for loss in losses if loss.alone.evidence is not Evidence.D),
         whole_turns=sharing.in_turns,
         workloads=workloads(losses, group.start, group.end) if len(works) > 1 and not on_host else (),
@@ -139,7 +139,7 @@ def _blames(
 
     had: who had the device, where that was measured; turns: sessions take turns.
     """
-    runs = [runs_of(loss) for loss in losses]
+    runs = each(runs_of, losses)
     running = {work.id: lengthened(work.running, found.shadow) for work in found.works}
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in each(lambda item: divided(item[0], item[1], running, had), known) for row in part]

@@ -13,13 +13,13 @@ from tb_contention.contention.measured import measured_alone, turns_exposure
 from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
 from tb_contention.contention.residency import Residency
 from tb_contention.contention.shadow import dimmed, lengthened
-from tb_contention.contention.side_by_side import each
 from tb_contention.contention.stretch import Stretch, find_stretch
 from tb_contention.contention.untraced import only_one, without_guesses
 from tb_contention.contention.victims import Victim, exposed
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.attribution import rest_of
 from tb_contention.model.contention import Evidence, Mechanism
+from tb_contention.model.side_by_side import each
 from tb_contention.units import F64
 
 #: A session whose baselines cover less of its contended time is guessed from the others, which must be most of all contended time.

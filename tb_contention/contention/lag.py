@@ -14,7 +14,16 @@ from enum import Enum
 
 import numpy as np
 
-from tb_contention.contention.witness import AT_ONCE, BLOCKS, Seen, Witness, telling_of, without_cause, witnesses_of
+from tb_contention.contention.witness import (
+    AT_ONCE,
+    BLOCKS,
+    Seen,
+    Witness,
+    part_without_cause,
+    telling_of,
+    without_cause,
+    witnesses_of,
+)
 from tb_contention.units import F64
 
 #: With very many lags few spans of each kind are looked at, until they have shown which lags leave at most such a part of the usual.
@@ -192,11 +201,12 @@ def scan(seen: list[Seen], moves: list[bool], reach: int, around: int = 0) -> Sc
     steps = int(np.ceil(reach / step))
     lags: F64 = around + step * np.arange(-steps, steps + 1, dtype=np.float64)
     rough = [replace(w, spans=w.spans.at_most(_FEWER)) for w in witnesses] if len(lags) > _MANY_LAGS else witnesses
-    telling = telling_of(rough, lags)
+    curves = [w.curve(lags) for w in rough]
+    telling = telling_of(rough, curves)
     if not telling:
         return None
     witnesses = [witnesses[row] for row in telling]
-    left = without_cause([rough[row] for row in telling], lags)
+    left = part_without_cause([rough[row] for row in telling], [curves[row] for row in telling])
     if len(lags) > _MANY_LAGS:
         near = left <= _PROMISING * float(np.median(left)) + float(left.min())
         left[near] = without_cause(witnesses, lags[near])

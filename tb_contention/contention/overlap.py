@@ -4,8 +4,6 @@ Work is the span of a kernel, copy or memset as the profiler wrote it. Under tim
 two sessions' spans can coincide although the device ran them in turns: what is measured here is *overlap in time*, not concurrency.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +19,7 @@ from tb_contention.model.contention import (
     TimeSplit,
 )
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.side_by_side import each
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelKind
 from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
@@ -46,17 +45,15 @@ class _Work:
 def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
     """Measure idle, exclusive and contended time of a group, each pair's overlap, and the kernels of each session in the window."""
     planes = planes_by_session(group)
-    # NumPy lets go of the interpreter's lock in these loops over millions of events.
-    with ThreadPoolExecutor(min(8, len(planes), os.cpu_count() or 1)) as pool:
-        works = list(pool.map(lambda s: _work_in_window(aligned.session(s), planes[s], group), planes))
-        unions = list(pool.map(lambda work: Intervals.union_of(work.start, work.end), works))
+    works = each(lambda s: _work_in_window(aligned.session(s), planes[s], group), list(planes))
+    unions = each(lambda work: Intervals.union_of(work.start, work.end), works)
     busy = {work.session.id: union for work, union in zip(works, unions, strict=True)}
     swept = swept_together(tuple(busy.values()))
     return Overlap(
         time=_split(group, swept),
         shares=tuple(_share(work, busy[work.session.id], int(swept.pairs[i, i])) for i, work in enumerate(works)),
         pairs=_pairs(tuple(busy), swept.pairs),
-        kernels=tuple(total for work in works for total in _kernel_totals(work)),
+        kernels=tuple(total for totals in each(_kernel_totals, works) for total in totals),
         busy=busy,
         contended=swept.contended,
         depth=swept.depth,

@@ -13,12 +13,12 @@ from tb_contention.contention.interval_sets import united
 from tb_contention.contention.link import link_between, with_copies
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
-from tb_contention.contention.side_by_side import each
 from tb_contention.contention.solo import solo_baseline
 from tb_contention.contention.untraced import Turns, find_turns
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.side_by_side import each
 from tb_contention.units import SessionId
 
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.

@@ -24,6 +24,9 @@ _INSIDE = 0.3
 #: Stretches of the window whose losses count as independent.
 BLOCKS = 256
 
+#: For each lag the loss without a cause, and the whole loss that is seen.
+Curve = tuple[F64, F64]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -66,7 +69,7 @@ class Witness:
         inside: Bool = (start >= self.window[0]) & (end <= self.window[1])
         return np.maximum(self.spans.owed - (self._before(end) - self._before(start)), 0.0) * inside, inside
 
-    def curve(self, lags: F64) -> tuple[F64, F64]:
+    def curve(self, lags: F64) -> Curve:
         """Return for each lag the loss without a cause, and the whole loss of the spans that the others' captures show."""
         left, whole = np.empty(len(lags)), np.empty(len(lags))
         at_once = 1 + AT_ONCE // len(self.spans)
@@ -135,14 +138,14 @@ def _of_one(seen: list[Seen], moves: list[bool], row: int, against: _Against) ->
     return found
 
 
-def telling_of(witnesses: list[Witness], lags: F64) -> list[int]:
-    """List the witnesses that some lag explains and not every lag does.
+def telling_of(witnesses: list[Witness], curves: list[Curve]) -> list[int]:
+    """List the witnesses that some lag explains and not every lag does; curves: of each.
 
     Waits can be for the host or for input as well: they count only where kernels lost little, and sessions of both sides waited.
     """
     telling = []
-    for row, witness in enumerate(witnesses):
-        left = without_cause([witness], lags)
+    for row, (witness, curve) in enumerate(zip(witnesses, curves, strict=True)):
+        left = part_without_cause([witness], [curve])
         if left.min() <= _EXPLAINED and np.median(left) >= _DISTINGUISHING:
             telling.append(row)
     kernels = [row for row in telling if not witnesses[row].waits]
@@ -154,10 +157,11 @@ def telling_of(witnesses: list[Witness], lags: F64) -> list[int]:
 
 def without_cause(witnesses: list[Witness], lags: F64) -> F64:
     """Return the part of all losses that has no cause at each lag; all of it where captures hardly overlap."""
-    left, whole = np.zeros(len(lags)), np.zeros(len(lags))
-    for witness in witnesses:
-        lost, seen = witness.curve(lags)
-        left += lost
-        whole += seen
+    return part_without_cause(witnesses, [witness.curve(lags) for witness in witnesses])
+
+
+def part_without_cause(witnesses: list[Witness], curves: list[Curve]) -> F64:
+    """Return the same from the curve of each witness."""
+    left, whole = sum(lost for lost, _ in curves), sum(seen for _, seen in curves)
     enough = whole >= _INSIDE * sum(witness.lost for witness in witnesses)
     return np.where(enough, left / np.maximum(whole, 1.0), 1.0)

@@ -10,6 +10,7 @@ from tb_contention.contention.replay import Gaps
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.sampling import some
+from tb_contention.model.side_by_side import each
 from tb_contention.model.trace import KernelKind
 from tb_contention.model.workload import Unit, Workload
 from tb_contention.units import F64, I64, U8, Nanoseconds
@@ -28,7 +29,7 @@ def workloads(losses: list[Loss], start: int, end: int) -> tuple[Workload, ...]:
     """Cut the same part of the window out of every session's work; start, end: of the window, ns."""
     most = _MOST // max(1, len(losses))
     last = min([end, start + _LONGEST, *(_full(loss.work, start, most) for loss in losses)])
-    return tuple(_workload(loss, start, last, whole=last == end) for loss in losses)
+    return tuple(each(lambda loss: _workload(loss, start, last, whole=last == end), losses))
 
 
 def _full(work: SessionWork, start: int, most: int) -> int:

@@ -1,8 +1,6 @@
 """What a rule looks at: the results of one device, with the facts of its sessions, and words for both."""
 
-import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tb_contention.diagnose.facts import SessionFacts, facts_of
@@ -12,6 +10,7 @@ from tb_contention.model.contention import Mechanism, SessionLoss, StepTimes
 from tb_contention.model.manifest import KernelMode
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
+from tb_contention.model.side_by_side import each
 from tb_contention.units import SessionId
 from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_with_class, judged_by, met_where
 from tb_contention.words.mechanism import is_sure
@@ -31,13 +30,10 @@ class Scene:
     @classmethod
     def of(cls, aligned: AlignedTraces, device: DeviceReport) -> "Scene":
         """Collect the facts of all sessions."""
-        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            facts = tuple(
-                pool.map(
-                    lambda s: facts_of(aligned.session(s), device.group, device.overlap, device.cost), device.sessions
-                )
-            )
-        return cls(aligned=aligned, device=device, facts=facts, names=Names(session_labels(aligned.sessions)))
+        facts = each(
+            lambda s: facts_of(aligned.session(s), device.group, device.overlap, device.cost), list(device.sessions)
+        )
+        return cls(aligned=aligned, device=device, facts=tuple(facts), names=Names(session_labels(aligned.sessions)))
 
     @property
     def is_host(self) -> bool:

@@ -1,11 +1,10 @@
 """A play -> what each session saw in it: slowdown, step period, and when its work was done."""
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_contention.model.side_by_side import each
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, I64
 from tb_contention.whatif.merged_work import MergedWork, merge
@@ -93,8 +92,7 @@ def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np
 
 def run_all(stage: Stage, plays: list[tuple[Policy, F64 | None]], stop: float = np.inf) -> list[Outcome]:
     """Play several ways side by side: the loop over events lets go of the interpreter's lock."""
-    with ThreadPoolExecutor(min(8, max(1, len(plays)), os.cpu_count() or 1)) as pool:
-        return list(pool.map(lambda play: run(stage, play[0], play[1], stop), plays))
+    return each(lambda play: run(stage, play[0], play[1], stop), plays)
 
 
 def recorded(stage: Stage, stop: float = np.inf) -> Outcome:
