@@ -1,6 +1,9 @@
 """The routes under `api/`: GET only, no path from a query, answers as `http_api.md` describes."""
 
-from collections.abc import Callable
+import gzip
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
 
 from werkzeug import wrappers
 
@@ -40,6 +43,9 @@ _RENDERERS = {
     "markdown": (to_markdown, "text/markdown; charset=utf-8", "md"),
 }
 
+#: Tiles that are kept as they were sent, a few tens of kilobytes each: the coarse ones, which everybody gets first, take longest to cut.
+_MAX_TILES = 64
+
 
 class Routes:
     """The handlers of all routes of one log directory. has_xprof: whether xprof's plugin is loaded, which is known after the start."""
@@ -47,6 +53,8 @@ class Routes:
     def __init__(self, workspace: Workspace, has_xprof: Callable[[], bool]) -> None:
         self._workspace, self._has_xprof = workspace, has_xprof
         self._predicting = Predicting()
+        self._tiles: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._tiling = Lock()
 
     def table(self) -> dict[str, tuple[Handler, frozenset[str]]]:
         """Return the handler of each route and its parameters besides the view."""
@@ -164,7 +172,17 @@ class Routes:
             )
         if index << (level + 9) > (timeline.end - timeline.start) + 1:
             raise RequestError(404, "no-such-tile", "The tile starts after the end of the captures.")
-        return packed(tile(timeline, level, index, launches=query.flag("launches")))
+        launches = query.flag("launches")
+        key = (query.view, revision, timeline.report.id, level, index, launches)
+        with self._tiling:
+            found = self._tiles.get(key)
+        if found is None:
+            found = gzip.compress(tile(timeline, level, index, launches=launches), 1, mtime=0)
+            with self._tiling:
+                self._tiles[key] = found
+                while len(self._tiles) > _MAX_TILES:
+                    self._tiles.popitem(last=False)
+        return packed(found)
 
     def _event(self, query: Query) -> wrappers.Response:
         lane, row = query.number("lane", 0, 1 << 20), query.number("row", 0, 1 << 16)

@@ -1,4 +1,4 @@
-// Measure one view in Chromium: `node panel.mjs paint|use|hidden panel|xprof URL [SECONDS]`. Prints one JSON object.
+// Measure one view in Chromium: `node panel.mjs paint|use|hidden panel|xprof|xprof2 URL [SECONDS]`. Prints one JSON object.
 // Each call starts a browser of its own, 1440x900, without GPU and with an empty HTTP cache; panel.py says what the figures mean.
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -11,6 +11,8 @@ const ARGUMENTS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--window-size=1440,900',
 ];
+/** For xprof's second viewer, which draws with WebGPU: by software where there is no GPU. */
+const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 const SIZE = { width: 1440, height: 900 };
 const REPEAT_MS = 33;
 const PAINT_TIMEOUT_MS = Number(process.env.PAINT_TIMEOUT_MS ?? 600_000);
@@ -41,14 +43,16 @@ const VIEWS = {
     },
     fit: '0',
   },
+  xprof2: { frame: /\/plugin\/profile\/index\.html/ },
 };
 
 /**
  * Runs in the page before its scripts: window.painted becomes the time, in ms from the start of the view's own document, of the frame
  * after the one that has first all that is waited for. panel: the verdict, with which the answers come, and tiles on the canvas. xprof:
- * ten rectangles in colour on a canvas, which are slices of tracks (background, headings and rulers are grey).
+ * ten rectangles in colour on a canvas, which are slices of tracks (background, headings and rulers are grey). xprof2: what it first hands
+ * to WebGPU once the trace is there.
  *
- * It runs in the page also for the panel, which is in a frame: what a script asks of a frame before its document is there gets lost.
+ * It runs in the page also where the panel is in a frame: what a script asks of a frame before its document is there gets lost.
  */
 function watchPaint(tool) {
   if (window.top !== window) return;
@@ -62,13 +66,27 @@ function watchPaint(tool) {
   };
   const views = {
     panel: {
-      inside: () => document.querySelector('iframe[src*="plugin_entry"]')?.contentWindow,
+      inside: () =>
+        location.pathname.endsWith('/plugin_entry.html')
+          ? window
+          : document.querySelector('iframe[src*="plugin_entry"]')?.contentWindow,
       isPainted: ({ document: { documentElement }, performance }) =>
         performance.getEntriesByName('tb_contention.first_paint').length > 0 &&
         documentElement.querySelector('#verdict')?.textContent.trim(),
     },
     xprof: { inside: () => window, isPainted: () => coloured >= 10 },
+    xprof2: { inside: () => window, isPainted: () => isDrawn },
   };
+  let isDrawn = false;
+  if (tool === 'xprof2') {
+    localStorage.setItem('use_trace_viewer_v2', 'true');
+    const isTrace = ({ name, responseEnd }) => responseEnd > 0 && /\/profile\/data\?.*tag=trace_viewer/.test(name);
+    const submit = GPUQueue.prototype.submit;
+    GPUQueue.prototype.submit = function submitted(...commands) {
+      isDrawn ||= performance.getEntriesByType('resource').some(isTrace);
+      return submit.apply(this, commands);
+    };
+  }
   if (tool === 'xprof') {
     prototype.fillRect = function fillRect(...box) {
       if (isColour(this.fillStyle)) coloured += 1;
@@ -381,7 +399,10 @@ async function hidden(browser, tool, url, seconds) {
 }
 
 const [what, tool, url, seconds = '5'] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: tool === 'xprof2' ? [...ARGUMENTS, ...WEBGPU] : ARGUMENTS,
+});
 try {
   const result = await { paint, use, hidden }[what](browser, tool, url, Number(seconds));
   console.log(JSON.stringify({ ...result, chromium: browser.version() }));

@@ -1,5 +1,6 @@
 """The benchmark in the browser runs to its end on small files and says everything it promises; how long anything takes is not judged."""
 
+import importlib
 import json
 import re
 import subprocess
@@ -17,6 +18,10 @@ FIGURES = {
     "first paint, warm": r"[\d,.]+ ms",
     "first paint, new server, files decoded before": r"[\d,.]+ ms",
     "first paint, cold": r"[\d,.]+ ms",
+    "first paint, warm, beside xprof's v2": r"[\d,.]+ ms",
+    "first paint, cold, beside xprof's v2": r"[\d,.]+ ms",
+    "first paint, cold, beside Perfetto's load of the export": r"[\d,.]+ ms",
+    "first paint in TensorBoard, warm": r"[\d,.]+ ms",
     "transferred for the first paint": r"[\d,.]+ kB",
     "frames, W, S, A, D held (p50 / p95 / longest)": r"[\d.]+ / [\d.]+ / [\d.]+ ms",
     "frames, wheel zooms (p50 / p95 / longest)": r"[\d.]+ / [\d.]+ / [\d.]+ ms",
@@ -25,7 +30,8 @@ FIGURES = {
     "heap after all that": r"[\d.]+ MB",
     "hidden behind another tab of TensorBoard": r"0 frames, 0 requests",
     "hidden behind another tab of the browser": r"0 frames, 0 requests",
-    "bundle, gzipped": r"[\d.]+ KiB",
+    "scripts before the first paint, gzipped": r"[\d.]+ KiB",
+    "all scripts, gzipped": r"[\d.]+ KiB",
 }
 
 
@@ -80,6 +86,41 @@ def test_the_machine_is_described(measured: tuple[str, dict[str, Any]]) -> None:
     assert machine["cores"] >= 1
     assert re.match(r"\d+\.", machine["chromium"])
     assert "tensorboard" in machine["ours"]
+
+
+def test_perfetto_is_asked_for_the_slices_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    perfetto = importlib.import_module("panel").perfetto
+    trace, package = tmp_path / "a.pftrace", tmp_path / "packages" / "perfetto" / "trace_processor"
+    package.mkdir(parents=True)
+    trace.write_bytes(b"12345")
+    (package.parent / "__init__.py").write_text("")
+    (package / "__init__.py").write_text(
+        """
+class TraceProcessorConfig:
+    def __init__(self, load_timeout): pass
+class Row:
+    slices = 7
+class TraceProcessor:
+    def __init__(self, trace, config):
+        if not open(trace, "rb").read(): raise RuntimeError("no network")
+    def __enter__(self): return self
+    def __exit__(self, *_): pass
+    def query(self, text):
+        assert "slice" in text
+        return [Row()]
+"""
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path / "packages"} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+
+    found = perfetto(str(python), trace, 2)
+    trace.write_bytes(b"")
+
+    assert isinstance(found, dict)
+    assert (found["slices"], found["bytes"], len(found["seconds"])) == (7, 5, 2)
+    assert perfetto(str(python), trace, 1) == "did not run: RuntimeError: no network"
 
 
 def test_without_captures_it_ends_in_one_sentence(repo_root: Path, tmp_path: Path) -> None:

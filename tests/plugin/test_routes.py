@@ -81,6 +81,16 @@ def parse(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     return header, header["tracks"]
 
 
+def test_a_tile_is_cut_once(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = tab.ready()
+    query = {"device": summary["report"]["devices"][0]["id"], "level": 22, "index": 0}
+    first = tab.ask("api/tile", revision=summary["revision"], **query)
+    monkeypatch.setattr("tb_contention.plugin.routes.tile", lambda *_, **__: b"")
+
+    assert tab.ask("api/tile", revision=summary["revision"], **query).data == first.data
+    assert tab.ask("api/tile", revision=summary["revision"], launches=1, **query).data != first.data
+
+
 def scripts(tab: Tab) -> set[str]:
     return {name.removeprefix("/") for name in tab.apps if name.endswith(".js")}
 

@@ -82,6 +82,8 @@ export class Timeline implements OpenDevice {
         this.content.renew();
         this.pointer.unhover();
       });
+      // The first frame would ask for them, too, but only after the document is laid out.
+      this.content.fetch();
       await this.selection.find();
     } catch (error) {
       this.error.value = messageOf(error);
