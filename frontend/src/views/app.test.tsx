@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
@@ -11,6 +11,9 @@ import { parseGpu, parseShift } from './by_hand';
 const summary = (more: Partial<Summary> = {}): Summary => summaryOf(null, more);
 
 let root: HTMLElement;
+
+// Loading it takes longer than tests wait for what it shows.
+beforeAll(() => import('./rest').then(() => undefined), 60_000);
 
 beforeEach(() => {
   root = document.body.appendChild(document.createElement('div'));
