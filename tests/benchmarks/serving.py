@@ -55,7 +55,9 @@ def end(process: subprocess.Popen[Any]) -> None:
 def tensorboard(python: str, logdir: Path, log: Path, cache: Path) -> Iterator[str]:
     """Serve a log directory with the TensorBoard of `python`; give its address without a slash. Decoded traces are kept in `cache`."""
     command = [python, "-m", "tensorboard.main", "--logdir", str(logdir), "--host", "127.0.0.1", "--port", "0"]
-    environment = {**os.environ, "TB_CONTENTION_CACHE_DIR": str(cache)}
+    # Beside the cache: a cold start has no decoded traces, but compiled code, as everybody from the second day on.
+    compiled = os.environ.get("NUMBA_CACHE_DIR", str(cache.parent / "compiled"))
+    environment = {**os.environ, "TB_CONTENTION_CACHE_DIR": str(cache), "NUMBA_CACHE_DIR": compiled}
     with log.open("wb") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True
