@@ -8,7 +8,7 @@ inner     functions that only compiled ones call become part of their callers' m
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 from numba.core import config, options
@@ -19,24 +19,48 @@ from tb_contention._user_cache import make, user_cache_directory
 F = TypeVar("F", bound=Callable[..., Any])
 #: Options of functions that borrow arrays from their caller. Counting references at each call costs ten times the call itself. The option
 #: is internal to numba; without it the functions give the same results, slowly.
-LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
+_LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 #: The folder of machine code in the user's caches.
 _FOLDER = "compiled"
 _choosing = RLock()
 
 
-def compiled(signature: Any, **options: Any) -> Callable[[F], F]:
+class Declared(NamedTuple):
+    """A function that Python calls: numba's dispatcher, and the signature it is compiled for."""
+
+    function: Any
+    signature: Any
+
+    def make(self) -> None:
+        """Load its machine code from the cache, or compile and cache it."""
+        _make(self.function, self.signature)
+
+    def is_cached(self) -> bool:
+        """Tell whether its machine code is in the cache, for this processor and these versions of the code, numba and Python."""
+        cache, codegen = self.function._cache, self.function.targetctx.codegen()  # noqa: SLF001
+        try:  # numba itself offers only to load it, which takes thirty times as long
+            return cache._index_key(self.signature, codegen) in cache._cache_file._load_index()  # noqa: SLF001
+        except (AttributeError, OSError):
+            return False
+
+
+#: By module and name, what has been imported.
+declared: dict[str, Declared] = {}
+
+
+def compiled(signature: Any, *, allocates: bool = False, **options: Any) -> Callable[[F], F]:
     """Compile a function for one signature when it is called first, by Python or by a compiled function.
 
+    allocates: it makes arrays of its own, which takes longest to compile; a caller that can make them should.
     The machine code is cached in the user's cache directory, or where NUMBA_CACHE_DIR says. Where that cannot be written, numba caches
     beside the module; where neither can be, the function is compiled anew in each process.
     """
-    return _declaring(signature, {"no_cfunc_wrapper": True, **options})
+    return _declaring(signature, {"no_cfunc_wrapper": True, **({} if allocates else _LENT), **options})
 
 
-def inner(signature: Any, **options: Any) -> Callable[[F], F]:
+def inner(signature: Any, *, allocates: bool = False, **options: Any) -> Callable[[F], F]:
     """Compile a function that only compiled functions call, without what Python would need to call it; from Python it raises TypeError."""
-    return _declaring(signature, {"no_cfunc_wrapper": True, "no_cpython_wrapper": True, **options})
+    return compiled(signature, allocates=allocates, no_cpython_wrapper=True, **options)
 
 
 def _declaring(signature: Any, options: dict[str, Any]) -> Callable[[F], F]:
@@ -48,9 +72,12 @@ def _declaring(signature: Any, options: dict[str, Any]) -> Callable[[F], F]:
                 if "cannot cache" not in str(refusal):
                     raise
                 made = numba.njit(nogil=True, **options)(function)
-        _postpone(made, signature, from_python="no_cpython_wrapper" not in options)
-        declared: F = made
-        return declared
+        from_python = "no_cpython_wrapper" not in options
+        _postpone(made, signature, from_python=from_python)
+        if from_python:
+            declared[f"{function.__module__}.{function.__name__}"] = Declared(made, signature)
+        result: F = made
+        return result
 
     return decorate
 
@@ -59,25 +86,31 @@ def _postpone(made: Any, signature: Any, *, from_python: bool) -> None:
     """Compile for the declared signature once code for any arguments is asked for; numba by itself compiles for those that come."""
     for_caller = made.get_call_template
 
-    def ready() -> None:
-        with global_compiler_lock:
-            if not made.signatures:
-                made.compile(signature)
-                made.disable_compile()
-
     def called(*_arguments: Any, **_named: Any) -> Any:
         if not from_python:
             raise TypeError(f"{made.__name__} can be called by compiled functions only")
-        ready()
+        _make(made, signature)
         return made  # which chooses the code for the arguments, now that there is some
 
     def asked(arguments: Any, named: Any) -> Any:
-        ready()
+        _make(made, signature)
         return for_caller(arguments, named)
 
     if not from_python:
         made._insert = lambda *_code: None  # noqa: SLF001  what Python would call does not exist
     made._compile_for_args, made.get_call_template = called, asked  # noqa: SLF001
+
+
+def _make(made: Any, signature: Any) -> None:
+    with global_compiler_lock:
+        if not made.signatures:
+            made.compile(signature)
+            made.disable_compile()
+
+
+def table_size(count: int) -> int:
+    """Return how long a table with open addressing is that so many different values leave at least half empty, a power of two."""
+    return 1 << max(4, (2 * count - 1).bit_length())
 
 
 @contextmanager

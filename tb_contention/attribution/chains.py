@@ -51,7 +51,7 @@ def chains_of(trace: Trace) -> Chains:
         (trace.kernels.start, trace.kernels.stream) if host_work else (trace.launches.start, trace.launches.thread)
     )
     parent, found = np.full(rows, -1, np.int64), np.full(len(at), -1, np.int64)
-    nest(host.start, host.duration, host.thread, at, line, len(trace.threads), parent, found)
+    nest(host.start, host.duration, host.thread, at, line, np.full(len(trace.threads), -1), parent, found)
     link = _links(host)
     run, model, annotation = (np.full(rows, -1, np.int64) for _ in range(3))
     roles = np.zeros(256, np.uint8)

@@ -148,7 +148,7 @@ def _parts(trace: Trace, chains: Chains, rule: Rule, detail: str, rows: I64, nam
         kernels = _with_cut_runs(trace, chains, kernels)
     if np.count_nonzero(np.bincount(kernels + 1)[1:]) < 2:
         return None
-    spread_outwards(chains.parent, MAX_HOPS, label)
+    spread_outwards(chains.parent, MAX_HOPS, np.zeros(len(label), np.uint8), label)
     return Parts(
         rule=rule,
         detail=detail,

@@ -9,23 +9,24 @@ _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _I32 = types.Array(types.int32, 1, "C", readonly=True)
 _U8 = types.Array(types.uint8, 1, "C", readonly=True)
 _OUT = types.Array(types.int64, 1, "C")
+_OU8 = types.Array(types.uint8, 1, "C")
 
 #: No chain of real events is longer; a hostile file can make it a ring.
 MAX_HOPS = 64
 
 
-@compiled(types.void(_I64, _I64, _I32, _I64, _I32, types.int64, _OUT, _OUT))
-def nest(start, duration, thread, at, at_thread, threads, parent, found):
+@compiled(types.void(_I64, _I64, _I32, _I64, _I32, _OUT, _OUT, _OUT))
+def nest(start, duration, thread, at, at_thread, top, parent, found):
     """Find for each event the innermost earlier one on its thread that holds its start, and the same for each point (`at`, `at_thread`).
 
-    Events by (start, -duration), points by time. -1 where nothing encloses.
+    Events by (start, -duration), points by time. top: the innermost event per thread so far, -1 for each to begin with. -1 where nothing
+    encloses.
 
     thread  |======= a ========|        parent of b is a, of c is b; the point is in c
               |=== b ====|
                 |= c =|
                    ^
     """
-    top = np.full(threads, -1, np.int64)
     row = 0
     for point in range(at.shape[0] + 1):
         until = at[point] if point < at.shape[0] else np.int64((1 << 63) - 1)
@@ -94,10 +95,9 @@ def climb(parent, link, is_run, model, annotation_from, hops, run, named, annota
                 break
 
 
-@compiled(types.void(_I64, types.int64, _OUT))
-def spread_outwards(parent, hops, label):
-    """Give events without a label (-1) that of the events inside them; -2 where these differ."""
-    given = np.zeros(label.shape[0], np.uint8)
+@compiled(types.void(_I64, types.int64, _OU8, _OUT))
+def spread_outwards(parent, hops, given, label):
+    """Give events without a label (-1) that of the events inside them; -2 where these differ. given: 0 for each to begin with."""
     for row in range(label.shape[0]):
         if label[row] < 0 or given[row]:
             continue

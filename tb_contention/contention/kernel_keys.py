@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, table_size
 from tb_contention.model.trace import KernelTable
 from tb_contention.units import I64
 
@@ -15,14 +15,10 @@ _OUT = types.Array(types.int64, 1, "C")
 _PLACES = 1 << 20
 
 
-@compiled(types.int64(_IN, _OUT))
-def _number(values, out):
-    """Number distinct values in order of appearance; return how many there are."""
-    size = 16
-    while size < 2 * values.shape[0]:
-        size *= 2
-    table = np.full(size, np.int64(-1))
-    held = np.empty(size, np.int64)
+@compiled(types.int64(_IN, _OUT, _OUT, _OUT))
+def _number(values, table, held, out):
+    """Number distinct values in order of appearance; return how many there are. table: -1 everywhere, a power of two; held: as long."""
+    size = table.shape[0]
     count = np.int64(0)
     for i in range(values.shape[0]):
         value = values[i]
@@ -31,23 +27,24 @@ def _number(values, out):
         while table[at] >= 0 and held[at] != value:
             at = (at + 1) & (size - 1)
         if table[at] < 0:
-            table[at], held[at] = count, value
+            table[at] = count
+            held[at] = value
             count += 1
         out[i] = table[at]
     return count
 
 
-@compiled(types.void(_IN, _IN, types.int64, _OUT))
-def _index_in_step(step, key, keys, out):
-    last = np.full(keys, np.int64(-2))
-    seen = np.zeros(keys, np.int64)
+@compiled(types.void(_IN, _IN, _OUT, _OUT, _OUT))
+def _index_in_step(step, key, last, seen, out):
+    """Count the kernels of each key within each step. last: the step in which a key was seen last, -2 = none; seen: how often."""
     for i in range(step.shape[0]):
         k = key[i]
         if step[i] < 0:
             out[i] = -1
             continue
         if last[k] != step[i]:
-            last[k], seen[k] = step[i], 0
+            last[k] = step[i]
+            seen[k] = 0
         out[i] = seen[k]
         seen[k] += 1
 
@@ -55,7 +52,8 @@ def _index_in_step(step, key, keys, out):
 def numbered(values: I64) -> tuple[I64, int]:
     """Replace values by dense numbers in order of appearance; return them and their count."""
     out = np.empty(len(values), np.int64)
-    return out, int(_number(np.ascontiguousarray(values), out))
+    size = table_size(len(values))
+    return out, int(_number(np.ascontiguousarray(values), np.full(size, -1), np.empty(size, np.int64), out))
 
 
 def pairs(a: I64, b: I64, count_b: int) -> tuple[I64, int]:
@@ -78,5 +76,6 @@ def kernel_keys(kernels: KernelTable, rows: I64, strings: int) -> tuple[I64, int
 def index_in_step(step: I64, key: I64, keys: int) -> I64:
     """Return the index of each kernel among those of equal key within its step: 0, 1, ... in the order given; -1 outside steps."""
     out = np.empty(len(step), np.int64)
-    _index_in_step(np.ascontiguousarray(step), np.ascontiguousarray(key), max(1, keys), out)
+    last, seen = np.full(max(1, keys), -2), np.zeros(max(1, keys), np.int64)
+    _index_in_step(np.ascontiguousarray(step), np.ascontiguousarray(key), last, seen, out)
     return out

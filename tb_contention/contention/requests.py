@@ -63,7 +63,9 @@ def _likelihood(shape, mean, logs, total, count):
     return (shape - 1) * logs - total / scale - count * (shape * np.log(scale) + _log_gamma(shape))
 
 
-@compiled(types.void(_IF, _IB, types.float64, types.int64, types.int64, types.int64, types.npy_rng, _OF2))
+@compiled(
+    types.void(_IF, _IB, types.float64, types.int64, types.int64, types.int64, types.npy_rng, _OF2), allocates=True
+)
 def _draw(begin, waited, usual, draws, between, before, rng, out):
     """Draw arrivals (Gibbs sampling).
 

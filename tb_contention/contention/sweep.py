@@ -11,19 +11,19 @@ from tb_contention.units import I64
 
 _I64 = types.Array(types.int64, 1, "C", readonly=True)
 _OUT = types.Array(types.int64, 1, "C")
+_OUT_U8 = types.Array(types.uint8, 1, "C")
 _OUT_2 = types.Array(types.int64, 2, "C")
 
 
-@compiled(types.int64(_I64, _I64, _I64, _OUT, _OUT, _OUT, _OUT_2, _OUT))
-def sweep(start, end, bounds, out_start, out_end, out_depth, overlap, totals):
+@compiled(types.int64(_I64, _I64, _I64, _OUT, _OUT_U8, _OUT, _OUT, _OUT, _OUT_2, _OUT))
+def sweep(start, end, bounds, head, active, out_start, out_end, out_depth, overlap, totals):
     """Walk the edges of k sets of sorted, disjoint intervals in time order; return how many contended intervals were written.
 
     Set i is rows bounds[i]..bounds[i + 1]. overlap[i, j]: length in which i and j both hold, overlap[i, i]: in which i and any other do.
-    totals: length in which at least one, and at least two, hold. The contended intervals carry the largest number of sets at once.
+    head: the next row of each set, bounds[:-1] to begin with; active: 1 while inside it, 0 to begin with. totals: length in which at least
+    one, and at least two, hold. The contended intervals carry the largest number of sets at once.
     """
     sets = bounds.shape[0] - 1
-    head = bounds[:-1].copy()
-    active = np.zeros(sets, np.uint8)
     depth = 0
     written = 0
     never = np.int64((1 << 63) - 1)
@@ -93,7 +93,9 @@ def swept_together(sets: tuple[Intervals, ...]) -> Swept:
     room = len(start) if len(sets) > 1 else 0
     out_start, out_end, depth = (np.empty(room, np.int64) for _ in range(3))
     pairs, totals = np.zeros((len(sets), len(sets)), np.int64), np.zeros(2, np.int64)
-    made = sweep(start, end, bounds, out_start, out_end, depth, pairs, totals)
+    made = sweep(
+        start, end, bounds, bounds[:-1].copy(), np.zeros(len(sets), np.uint8), out_start, out_end, depth, pairs, totals
+    )
     contended = Intervals(start=out_start[:made].copy(), end=out_end[:made].copy())
     return Swept(
         used=int(totals[0]), shared=int(totals[1]), pairs=pairs, contended=contended, depth=depth[:made].copy()

@@ -4,14 +4,14 @@ import secrets
 
 import numpy as np
 
-from tb_contention.memory.walk import follow, largest, largest_sum, settle
+from tb_contention.memory.walk import TOO_MUCH, follow, settle
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.levels import Levels
 from tb_contention.model.memory import AllocatorCurve, RecordingGaps
 from tb_contention.model.tables import rows_used
-from tb_contention.model.trace import NONE, AllocationTable, Device, Trace
-from tb_contention.units import PS_PER_NS, Bytes
+from tb_contention.model.trace import AllocationTable, Device, Trace
+from tb_contention.units import I64, PS_PER_NS, Bytes
 
 #: Pinned host memory, which is on no device and not what the process computes with.
 _PINNED_HOST = frozenset({"gpu_host_bfc", "xla_gpu_host_bfc", "cuda_host_bfc"})
@@ -76,7 +76,7 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
         allocator=name,
         levels=Levels(time=events.start // PS_PER_NS + session.offset, value=value),
         limit=_limit(events),
-        lifetime_peak=_known(largest(events.peak)),
+        lifetime_peak=_largest(events.peak),
         row=rows,
         is_allocation=events.is_allocation,
         size=size,
@@ -88,8 +88,17 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
 
 def _limit(events: AllocationTable) -> Bytes | None:
     """Return in_use + available + reserved, constant per allocator in every file seen; the largest, should it grow."""
-    return _known(largest_sum(events.in_use, events.available, events.reserved))
+    known = (
+        (events.in_use >= 0)
+        & (events.in_use < TOO_MUCH)
+        & (events.available > -TOO_MUCH)
+        & (events.available < TOO_MUCH)
+    )
+    reserved = np.where((events.reserved >= 0) & (events.reserved < TOO_MUCH), events.reserved, 0)
+    return _largest((events.in_use + events.available + reserved)[known])
 
 
-def _known(value: int) -> Bytes | None:
-    return None if value == NONE else Bytes(value)
+def _largest(values: I64) -> Bytes | None:
+    """Return the largest value that can be true, None without one."""
+    known = values[(values >= 0) & (values < TOO_MUCH)]
+    return Bytes(int(known.max())) if len(known) else None

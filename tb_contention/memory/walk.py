@@ -146,7 +146,7 @@ def _remove(address: I64, table: I64, place: int, seed: int) -> None:
     table[hole] = -1
 
 
-@inner(_OI(_II, _OI, types.int64))
+@inner(_OI(_II, _OI, types.int64), allocates=True)
 def _doubled(address: I64, table: I64, seed: int) -> I64:
     larger = np.full(2 * len(table), -1, np.int64)
     for place in range(len(table)):
@@ -155,7 +155,7 @@ def _doubled(address: I64, table: I64, seed: int) -> I64:
     return larger
 
 
-@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, _OI, types.int64))
+@compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _OI, _OI, _OI, _OI, types.int64), allocates=True)
 def follow(
     is_allocation: U8, address: I64, size: I64, value: I64, until: I64, ended: I64, seed: int
 ) -> tuple[int, int]:
@@ -194,41 +194,6 @@ def follow(
             if 2 * live > len(table):
                 table = _doubled(address, table, seed)
     return missing, unpaired
-
-
-@compiled(types.int64(_II))
-def largest(value: I64) -> int:
-    """Return the largest value that can be true; `_NONE` without one."""
-    most = _NONE
-    for row in range(len(value)):
-        if _is_known(value, row) and value[row] > most:
-            most = value[row]
-    return most
-
-
-@compiled(types.int64(_II, _II, _II))
-def largest_sum(in_use: I64, available: I64, reserved: I64) -> int:
-    """Return the largest sum of what is in use, available and reserved; what is reserved may be unknown."""
-    most = _NONE
-    for row in range(len(in_use)):
-        if _is_known(in_use, row) and -TOO_MUCH < available[row] < TOO_MUCH:
-            total = in_use[row] + available[row] + (reserved[row] if _is_known(reserved, row) else 0)
-            most = max(most, total)
-    return most
-
-
-@compiled(types.int64(_IU8, _II, _II, _OI))
-def without_room(is_allocation: U8, available: I64, size: I64, found: I64) -> int:
-    """List allocations right after a free without which they had not fitted, into `found` as far as it reaches; return how many."""
-    count = 0
-    for row in range(1, len(size)):
-        if is_allocation[row] != 1 or is_allocation[row - 1] == 1 or not _is_known(available, row - 1):
-            continue
-        room = available[row - 1]
-        if count < len(found) and room - size[row - 1] < size[row] <= room:
-            found[count] = row
-            count += 1
-    return count
 
 
 @compiled(types.UniTuple(types.int64, 2)(_IU8, _II, _II, _II, _II, _OI, _OI, _OI))

@@ -277,7 +277,7 @@ def _encode_counter(time: I64, value: I64, track: int, shift: int, first: int, l
     return at
 
 
-@compiled(types.int64(_I, _I, _I32_OUT))
+@compiled(types.int64(_I, _I, _I32_OUT), allocates=True)
 def _assign_rows(start: I64, end: I64, out: I32) -> int:
     """Give each span the lowest free row, with heaps of the rows in use by their end and of the free ones; return how many rows."""
     used = [(end[0], np.int64(0))]

@@ -15,10 +15,10 @@ _OUT_U16 = types.Array(types.uint16, 1, "C")
 _OUT_U8 = types.Array(types.uint8, 1, "C")
 
 
-@compiled(types.void(_I, _I, types.int64, _OUT_U16))
-def assign_rows(start, end, rows, out):
-    """Put each event into the first sub-lane that is free at its start; the last takes what finds none."""
-    free = np.full(rows, np.int64(-(1 << 62)))
+@compiled(types.void(_I, _I, _OUT_I, _OUT_U16))
+def assign_rows(start, end, free, out):
+    """Put each event into the first sub-lane that is free at its start; the last takes what finds none. free: since when each is."""
+    rows = free.shape[0]
     for i in range(start.shape[0]):
         row = rows - 1
         for candidate in range(rows):
@@ -31,22 +31,20 @@ def assign_rows(start, end, rows, out):
 
 @compiled(
     types.int64(
-        _I, _I, _I, _U8, _U16, types.int64, types.int64, types.int64, types.int64, types.int64, types.int64,
+        _I, _I, _I, _U8, _U16, types.int64, types.int64, types.int64, types.int64, types.int64, _OUT_I, _OUT_I,
         _OUT, _OUT, _OUT, _OUT_I, _OUT_U32, _OUT_U16, _OUT_U8, _OUT_I,
     )
 )  # fmt: skip
 def slices(
-    start, end, name, kind, row, first, last, tile_start, level, buckets, rows,
+    start, end, name, kind, row, first, last, tile_start, level, buckets, open_slice, open_bucket,
     out_start, out_end, out_busy, out_name, out_count, out_row, out_kind, longest,
 ):  # fmt: skip
     """Write the slices of events `first..last` in a tile; return how many.
 
     An event as long as a bucket (2**level ns) is a slice of its own; shorter ones that start in the same bucket and sub-lane are one,
-    named by the longest.
+    named by the longest. open_slice, open_bucket: of each sub-lane, -1 to begin with.
     """
     count = np.int64(0)
-    open_slice = np.full(rows, np.int64(-1))
-    open_bucket = np.full(rows, np.int64(-1))
     tile_end = tile_start + (buckets << level)
     size = np.int64(1) << level
     capacity = out_start.shape[0]

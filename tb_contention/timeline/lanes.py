@@ -98,7 +98,7 @@ def build_timeline(aligned: AlignedTraces, report: DeviceReport) -> DeviceTimeli
 def _events(start: I64, end: I64, name: I64, kind: U8, source: I64, rows: int) -> Events:
     row = np.zeros(len(start), np.uint16)
     if rows > 1 and len(start) > 1 and bool(np.any(start[1:] < np.maximum.accumulate(end)[:-1])):
-        fill.assign_rows(start, end, rows, row)
+        fill.assign_rows(start, end, np.full(rows, -(1 << 62)), row)
     reach = np.maximum.accumulate(end) if len(end) else end
     return Events(start=start, end=end, reach=reach, name=name, kind=kind, row=row, source=source)
 

@@ -68,8 +68,8 @@ def _cut(events: Events, rows: int, start: int, level: int) -> Columns:
     made = 0
     if room:
         made = fill.slices(
-            events.start, events.end, events.name, events.kind, events.row, first, last, start, level, BUCKETS, rows,
-            out_start, out_end, out_busy, name, count, row, kind, longest,
+            events.start, events.end, events.name, events.kind, events.row, first, last, start, level, BUCKETS,
+            np.full(rows, -1), np.full(rows, -1), out_start, out_end, out_busy, name, count, row, kind, longest,
         )  # fmt: skip
     return {
         "start": out_start[:made], "end": out_end[:made], "busy": out_busy[:made], "name": name[:made], "count": count[:made],

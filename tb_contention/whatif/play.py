@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.model.workload import Unit
 from tb_contention.units import F64
 from tb_contention.whatif.merged_work import F64_1, HOSTS, KERNELS, SESSIONS, STREAMS, MergedWork
@@ -35,7 +35,7 @@ _F, _I, _B = types.float64, types.int64, types.boolean
 _DONE = 1e-3  # ns of work that are rounding
 
 
-@inner(types.Tuple((_F, _I, _I))(_F, KERNELS, STREAMS, RULES, PROGRESS, LOAD, F64_1), **LENT)
+@inner(types.Tuple((_F, _I, _I))(_F, KERNELS, STREAMS, RULES, PROGRESS, LOAD, F64_1))
 def _weigh(now, kernels, streams, rules, progress, load, time):
     """Fill the load; return when the next kernel arrives, how many have work, and how many sessions want the multiprocessors."""
     arrival, busy, competing = FAR, 0, 0
@@ -68,7 +68,7 @@ def _weigh(now, kernels, streams, rules, progress, load, time):
     return arrival, busy, competing
 
 
-@inner(_F(_F, _F, _I, TURN, _I, KERNELS, STREAMS, RULES, PROGRESS, LOAD), **LENT)
+@inner(_F(_F, _F, _I, TURN, _I, KERNELS, STREAMS, RULES, PROGRESS, LOAD))
 def _set_rates(now, until, competing, turn, queued, kernels, streams, rules, progress, load):
     """Give what is ready its rate; return until when the rates hold: the first end of a kernel, `until` at the latest."""
     way, rate = rules.way, progress.rate
@@ -109,7 +109,7 @@ def _set_rates(now, until, competing, turn, queued, kernels, streams, rules, pro
     return until
 
 
-@inner(_I(_F, _F, _I, KERNELS, HOSTS, STREAMS, SESSIONS, PROGRESS, F64_1, F64_1, F64_1), **LENT)
+@inner(_I(_F, _F, _I, KERNELS, HOSTS, STREAMS, SESSIONS, PROGRESS, F64_1, F64_1, F64_1))
 def _work(now, until, queued, kernels, hosts, streams, sessions, progress, delay, time, end):
     """Let all go on at their rates until an instant, and let what waited for the ends of kernels begin; return who is queued."""
     for x in range(progress.rate.shape[0]):
@@ -136,7 +136,7 @@ def _work(now, until, queued, kernels, hosts, streams, sessions, progress, delay
     return queued
 
 
-@compiled(_B(KERNELS, HOSTS, STREAMS, SESSIONS, RULES, PROGRESS, LOAD, F64_1, _F, F64_1, F64_1), **LENT)
+@compiled(_B(KERNELS, HOSTS, STREAMS, SESSIONS, RULES, PROGRESS, LOAD, F64_1, _F, F64_1, F64_1))
 def _play(kernels, hosts, streams, sessions, rules, progress, load, delay, stop, time, end):
     """Play from event to event until nothing goes on; return whether that was before `stop`."""
     for s in range(load.active.shape[0]):

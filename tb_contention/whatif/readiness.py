@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, inner
+from tb_contention._compiled import inner
 from tb_contention.whatif.merged_work import F64_1, HOSTS, KERNELS, SESSIONS
 
 _F, _I = types.float64, types.int64
@@ -13,7 +13,7 @@ FAR = np.inf
 GAP = 20_000.0
 
 
-@inner(_I(_I, _I, HOSTS, SESSIONS, F64_1, F64_1, F64_1), **LENT)
+@inner(_I(_I, _I, HOSTS, SESSIONS, F64_1, F64_1, F64_1))
 def go_on(node, session, hosts, sessions, delay, time, end):
     """Let a host go on until it waits for a kernel that has not ended, and until requests arrive; return the instant that is next."""
     first, last = sessions.host_begin[session], sessions.host_begin[session + 1]
@@ -31,7 +31,7 @@ def go_on(node, session, hosts, sessions, delay, time, end):
     return node
 
 
-@inner(_F(_I, _I, KERNELS, SESSIONS, F64_1, F64_1, F64_1), **LENT)
+@inner(_F(_I, _I, KERNELS, SESSIONS, F64_1, F64_1, F64_1))
 def ready_at(k, session, kernels, sessions, delay, time, end):
     """Return when a kernel is ready, inf while that is unknown. The one before it in its stream has ended."""
     begin = delay[session]

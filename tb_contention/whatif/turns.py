@@ -2,7 +2,7 @@
 
 from numba import types
 
-from tb_contention._compiled import LENT, inner
+from tb_contention._compiled import inner
 from tb_contention.model.workload import Unit
 from tb_contention.whatif.merged_work import F64_1, I64_1, KERNELS, STREAMS
 from tb_contention.whatif.play_state import PROGRESS, RULES, TURN, Turn
@@ -11,7 +11,7 @@ from tb_contention.whatif.readiness import FAR, GAP
 _F, _I, _B = types.float64, types.int64, types.boolean
 
 
-@inner(_B(_I, KERNELS, STREAMS, PROGRESS), **LENT)
+@inner(_B(_I, KERNELS, STREAMS, PROGRESS))
 def _inside_kernel(holder, kernels, streams, progress):
     """Return whether a session is in the middle of a kernel."""
     for x in range(progress.kernel.shape[0]):
@@ -21,7 +21,7 @@ def _inside_kernel(holder, kernels, streams, progress):
     return False
 
 
-@inner(_I(_I, I64_1), **LENT)
+@inner(_I(_I, I64_1))
 def _after(holder, active):
     """Return the session with work that is next in the rotation."""
     sessions = active.shape[0]
@@ -32,7 +32,7 @@ def _after(holder, active):
     return -1
 
 
-@inner(types.Tuple((TURN, _F))(_F, _I, TURN, KERNELS, STREAMS, RULES, PROGRESS, I64_1), **LENT)
+@inner(types.Tuple((TURN, _F))(_F, _I, TURN, KERNELS, STREAMS, RULES, PROGRESS, I64_1))
 def take_turn(now, competing, turn, kernels, streams, rules, progress, active):
     """Return the turn at an instant, and until when it holds."""
     over = now >= turn.end
@@ -48,7 +48,7 @@ def take_turn(now, competing, turn, kernels, streams, rules, progress, active):
     return turn, turn.begin if now < turn.begin else turn.end
 
 
-@inner(_I(_F, KERNELS, PROGRESS, F64_1), **LENT)
+@inner(_I(_F, KERNELS, PROGRESS, F64_1))
 def first_in_queue(now, kernels, progress, time):
     """Return the stream whose kernel was launched first, -1 where none was."""
     first, queued = FAR, -1

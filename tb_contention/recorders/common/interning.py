@@ -5,7 +5,7 @@ import secrets
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import compiled
+from tb_contention._compiled import compiled, table_size
 from tb_contention.model.tables import StringTable
 from tb_contention.recorders.common.array_types import BYTES, I64_1, R64_1, U8_1, frozen
 from tb_contention.units import I64, U8
@@ -17,7 +17,7 @@ def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
     """Intern the strings at rows of (position, length); return the table row of each, and the table of distinct strings."""
     at, length = frozen(places[:, 0]), frozen(places[:, 1])
     ids, first = np.empty(len(at), np.int64), np.zeros(len(at), np.int64)
-    intern(data, at, length, ids, first, _SEED)
+    intern(data, at, length, np.full(table_size(len(at)), -1), ids, first, _SEED)
     first = first[: int(ids.max()) + 1] if len(ids) else first[:0]
     offsets = np.zeros(len(first) + 1, np.int64)
     np.cumsum(length[first], out=offsets[1:])
@@ -26,17 +26,15 @@ def intern_places(data: U8, places: I64) -> tuple[I64, StringTable]:
     return ids, StringTable(blob=blob, offsets=offsets)
 
 
-@compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, types.uint64))
-def intern(data, at, length, ids, first, seed):
+@compiled(types.void(BYTES, R64_1, R64_1, I64_1, I64_1, I64_1, types.uint64))
+def intern(data, at, length, table, ids, first, seed):
     """Give equal strings equal ids, in order of appearance; `first[id]` is the first row with it. FNV-1a, open addressing.
 
-    seed: unknown to the writer of the file, so nobody can craft names that collide.
+    table: -1 everywhere, a power of two at least twice as long as there are strings. seed: unknown to the writer of the file, so nobody
+    can craft names that collide.
     """
     count = at.shape[0]
-    size = 16
-    while size < 2 * count:
-        size *= 2
-    table = np.full(size, -1, np.int64)
+    size = table.shape[0]
     used = np.int64(0)
     for row in range(count):
         value = np.uint64(14695981039346656037) ^ seed

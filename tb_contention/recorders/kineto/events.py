@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, R64_1, i8
 from tb_contention.recorders.kineto.json_text import (
     CLOSE_LIST,
@@ -26,7 +26,7 @@ _COUNTER, _INSTANT, _METADATA, _COMPLETE = 67, 105, 77, 88
 _PS = 1_000_000
 
 
-@inner(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8), **LENT)
+@inner(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8))
 def event(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows, n):
     """Read one event into row n; return the position after it, -1 if the text ends first."""
     for k in range(WIDTH):
@@ -70,7 +70,7 @@ def event(text, at, end, keys, key_offsets, classes, categories, category_offset
     return key_end
 
 
-@compiled(types.UniTuple(i8, 3)(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2), **LENT)
+@compiled(types.UniTuple(i8, 3)(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2))
 def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets, rows):
     """Read events from `at`, inside the list, until `rows` is full; return (rows, next position, state).
 
@@ -98,7 +98,7 @@ def scan(text, at, end, keys, key_offsets, classes, categories, category_offsets
     return np.int64(made), np.int64(at), np.int64(MORE)
 
 
-@compiled(types.void(BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, I64_2), **LENT)
+@compiled(types.void(BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, I64_2))
 def arguments(text, start, stop, keys, key_offsets, numbers, places):
     """Read arguments of events whose objects are [start, stop): first as many as `numbers` has columns, as whole numbers (NONE: absent),
     then, as begin and end in `places`, those that stay text (0, 0: absent)."""
@@ -122,7 +122,7 @@ def arguments(text, start, stop, keys, key_offsets, numbers, places):
             key, key_end, value, value_end = member(text, value_end, end)
 
 
-@compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, I64_1))
+@compiled(types.void(R64_1, R64_1, R64_1, R64_1, R64_1, I64_1), allocates=True)
 def enclosing(thread, start, end, of_thread, at, found):
     """Find the innermost interval around each instant on its thread, -1 if there is none.
 
@@ -156,7 +156,7 @@ def same_row(table, a, b):
     return same
 
 
-@compiled(i8(R64_2, I64_1, I64_1, types.uint64))
+@compiled(i8(R64_2, I64_1, I64_1, types.uint64), allocates=True)
 def number_rows(table, numbers, first, seed):
     """Number equal rows alike, in order of appearance; `first[number]` is its first row. Return how many numbers there are.
 

@@ -7,7 +7,7 @@ Every loop ends by a comparison, because LLVM compiled `while True` with a `brea
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, PAIR, R64_1, i8
 
 #: A value that is absent or not a number.
@@ -16,7 +16,7 @@ QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, COLON = 34, 92, 123, 125, 
 _MOST_DIGITS = 18
 
 
-@compiled(i8(BYTES, i8, i8), **LENT)
+@compiled(i8(BYTES, i8, i8))
 def skip_blank(text, at, end):
     """Skip white space and commas."""
     while at < end and (text[at] == 32 or text[at] == 10 or text[at] == 13 or text[at] == 9 or text[at] == 44):
@@ -24,7 +24,7 @@ def skip_blank(text, at, end):
     return at
 
 
-@inner(i8(BYTES, i8, i8), **LENT)
+@inner(i8(BYTES, i8, i8))
 def skip_string(text, at, end):
     """Skip the string whose opening quote is at `at`; -1 if it does not end."""
     at += 1
@@ -39,7 +39,7 @@ def skip_string(text, at, end):
     return np.int64(-1)
 
 
-@inner(i8(BYTES, i8, i8), **LENT)
+@inner(i8(BYTES, i8, i8))
 def skip_value(text, at, end):
     """Skip any value; -1 if the text ends first."""
     if at >= end:
@@ -72,7 +72,7 @@ def skip_value(text, at, end):
     return np.int64(-1)
 
 
-@inner(i8(BYTES, i8, i8, BYTES, R64_1), **LENT)
+@inner(i8(BYTES, i8, i8, BYTES, R64_1))
 def which(text, at, end, words, offsets):
     """Return the index of the word that equals [at, end), -1 if none does."""
     for word in range(offsets.shape[0] - 1):
@@ -89,7 +89,7 @@ def which(text, at, end, words, offsets):
     return np.int64(-1)
 
 
-@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8), **LENT)
+@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8))
 def member(text, at, end):
     """Read the next member of an object: (begin and end of its key without quotes, begin and end of its value).
 
@@ -116,7 +116,7 @@ def member(text, at, end):
     return np.int64(-1), np.int64(-1), np.int64(0), np.int64(0)
 
 
-@inner(i8(BYTES, i8, i8), **LENT)
+@inner(i8(BYTES, i8, i8))
 def exponent(text, at, end):
     """Read the power of ten after an `e`; 99 if it is invalid or larger than any time has."""
     negative = at < end and text[at] == 45
@@ -132,7 +132,7 @@ def exponent(text, at, end):
     return -value if negative else value
 
 
-@inner(PAIR(BYTES, i8, i8), **LENT)
+@inner(PAIR(BYTES, i8, i8))
 def decimal(text, at, end):
     """Read a number, quoted or not, as (whole part, millionths), both signed; NONE if it is not a number."""
     if end - at > 2 and text[at] == QUOTE:

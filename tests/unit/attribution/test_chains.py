@@ -157,7 +157,7 @@ def test_nesting_equals_brute_force_on_nested_events() -> None:
     parent, inside = np.full(len(spans), -1, np.int64), np.full(200, -1, np.int64)
     begin, length, instants = (read_only(column, np.int64) for column in (start, duration, at))
     line_of_event, line_of_instant = (read_only(column, np.int32) for column in (thread, lines))
-    nest(begin, length, line_of_event, instants, line_of_instant, 3, parent, inside)  # type: ignore[no-untyped-call]
+    nest(begin, length, line_of_event, instants, line_of_instant, np.full(3, -1), parent, inside)  # type: ignore[no-untyped-call]
     assert inside.tolist() == [
         brute_force(start, duration, thread, t, n, len(spans)) for t, n in zip(at, lines, strict=True)
     ]

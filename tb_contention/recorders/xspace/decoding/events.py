@@ -6,7 +6,7 @@ The name of a stat determines its slot. Slots 0..2 are offset, duration and meta
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, i8
 from tb_contention.recorders.xspace.decoding.fast_events import NAMES, ODD, read_plain
 from tb_contention.recorders.xspace.decoding.skeleton import next_event
@@ -14,7 +14,7 @@ from tb_contention.recorders.xspace.decoding.stats import ABSENT, SLOTS, STATS, 
 from tb_contention.recorders.xspace.decoding.wire import field
 
 
-@inner(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), **LENT)
+@inner(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8))
 def read_event(data, pos, stop, names, stats, slots, out, row):
     """Read one event of any form: 1 kept, 0 skipped, -1 aggregated (without a time), -2 damaged."""
     out[0, row] = 0
@@ -55,7 +55,7 @@ def read_event(data, pos, stop, names, stats, slots, out, row):
     return np.int64(-1) if aggregated else np.int64(1)
 
 
-@compiled(types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, I64_2, I64_1), **LENT)
+@compiled(types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, I64_2, I64_1))
 def read_events(data, pos, end, cut, names, stats, slots, out, result):
     """Read the events between `pos` and `end`, two field boundaries of a line, into rows result[0] to result[1] - 1 of `out`.
 

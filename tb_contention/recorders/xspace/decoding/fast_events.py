@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, inner
+from tb_contention._compiled import inner
 from tb_contention.recorders.common.array_types import BYTES, I64_2, PAIR, R64_1, U8_1, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import WORD, bits_of, byte, next_number, whole_number, word
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, INLINE, SLOTS, STATS, TEXT
@@ -34,7 +34,7 @@ class Names(NamedTuple):
 NAMES = types.NamedTuple((R64_1, U8_1, i8, i8, i8), Names)
 
 
-@inner(i8(i8, i8, STATS), forceinline=True, **LENT)
+@inner(i8(i8, i8, STATS), forceinline=True)
 def plain_reference(value, kind, stats):
     """Find the row of an interned string if the keys count up from the first; else -1, as for a slot that wants no text."""
     if kind != TEXT or stats.low >= stats.high:
@@ -43,7 +43,7 @@ def plain_reference(value, kind, stats):
     return row if stats.low <= row < stats.high and stats.keys[row] == value else np.int64(-1)
 
 
-@inner(PAIR(BYTES, i8, i8, i8, i8, STATS), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8, i8, i8, STATS), forceinline=True)
 def plain_value(data, form, pos, end, kind, stats):
     """Read the value behind the tag `form` that fills all bytes to `end`: (what the slot holds, 1), or (0, 0)."""
     if form == 24 or form == 32 or form == 56:
@@ -61,7 +61,7 @@ def plain_value(data, form, pos, end, kind, stats):
     return np.int64(0), np.int64(0)
 
 
-@inner(PAIR(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), forceinline=True)
 def plain_stat(data, pos, stop, stats, slots, out, row):
     """Read the stat whose length is at `pos` into its slot: (next position or ODD, slot or -1 if none wants it)."""
     head = np.int64(word(data, pos))
@@ -88,7 +88,7 @@ def plain_stat(data, pos, stop, stats, slots, out, row):
     return after, slot
 
 
-@inner(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), forceinline=True, **LENT)
+@inner(i8(BYTES, i8, i8, NAMES, STATS, SLOTS, I64_2, i8), forceinline=True)
 def read_plain(data, pos, stop, names, stats, slots, out, row):
     """Read an event of the usual form: 1 kept, 0 skipped, ODD if it has another form."""
     if stop + WORD > data.shape[0]:

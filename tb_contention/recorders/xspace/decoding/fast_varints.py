@@ -7,7 +7,7 @@ from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
-from tb_contention._compiled import LENT, inner
+from tb_contention._compiled import inner
 from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 from tb_contention.recorders.xspace.decoding.wire import varint
 
@@ -84,7 +84,7 @@ def bits_of(_: Any, real: Any) -> Any:
     return i8(real), lambda _context, builder, _signature, arguments: builder.bitcast(arguments[0], ir.IntType(64))
 
 
-@inner(i8(u8), forceinline=True, **LENT)
+@inner(i8(u8), forceinline=True)
 def septets(letters):
     """Join the seven low bits of each byte."""
     letters = letters & _SEVEN
@@ -93,7 +93,7 @@ def septets(letters):
     return np.int64((letters & _EVEN_4) | ((letters >> _4) & _ODD_4))
 
 
-@inner(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8), forceinline=True)
 def next_number(data, pos, end):
     """Read the varint at a position with a word after it: (value, next position), the position -1 as in `varint`."""
     letters = word(data, pos)
@@ -107,7 +107,7 @@ def next_number(data, pos, end):
     return septets(letters & (_ALL >> np.uint64(64 - bits))), after
 
 
-@inner(PAIR(BYTES, i8, i8), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8), forceinline=True)
 def whole_number(data, pos, end):
     """Read the varint that fills all bytes from a position to `end`: (value, 1), or (0, 0) if it ends elsewhere."""
     size = end - pos

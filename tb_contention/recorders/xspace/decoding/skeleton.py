@@ -6,7 +6,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, PAIR, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import byte, fetch
 from tb_contention.recorders.xspace.decoding.stats import stat
@@ -73,7 +73,7 @@ def scan_entry(data, pos, end, plane, kind, row, event_meta, stat_meta, info):
         table[row, META_NAME_LEN] = length
 
 
-@inner(PAIR(BYTES, i8, i8, i8), forceinline=True, **LENT)
+@inner(PAIR(BYTES, i8, i8, i8), forceinline=True)
 def next_event(data, pos, end, cut):
     """Skip one field of a line: (start, end) of the event in it; start -1 for another field, -2 at the end of the line."""
     fetch(data, pos + _AHEAD)

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I64_1, I64_2, U8_1, i8
 from tb_contention.recorders.xspace.decoding.events import read_event
 from tb_contention.recorders.xspace.decoding.fast_events import NAMES, ODD, read_plain
@@ -25,7 +25,7 @@ SPARE = 1 << 8
 START, DURATION, LINE, NAME, VALUES = range(5)
 
 
-@inner(types.boolean(BYTES, i8, I64_1), **LENT)
+@inner(types.boolean(BYTES, i8, I64_1))
 def is_seen(data, code, seen):
     """Tell whether a text was seen before, and note it. seen: by the row of interned texts, and in its last SPARE rows by hash."""
     interned = seen.shape[0] - SPARE
@@ -45,7 +45,6 @@ def is_seen(data, code, seen):
 
 @compiled(
     types.void(BYTES, i8, i8, i8, NAMES, STATS, SLOTS, U8_1, i8, i8, I64_2, I64_2, I64_1, U8_1, I64_1),
-    **LENT,
 )
 def skim_line(data, pos, end, cut, names, stats, slots, roles, line_ps, number, scratch, picked, seen, used, total):
     """Count the kept events of a line by the role of their name, and widen the bounds in time.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, I32_1, I64_1, I64_2, PAIR, R64_1, i8
 from tb_contention.recorders.xspace.decoding.fast_varints import bits_of, real_of
 from tb_contention.recorders.xspace.decoding.wire import field
@@ -49,7 +49,7 @@ STATS = types.NamedTuple((R64_1, I32_1, I64_2, i8, i8, I32_1), Stats)
 SLOTS = types.NamedTuple((I64_1, i8, i8), Slots)
 
 
-@inner(PAIR(BYTES, i8, i8), **LENT)
+@inner(PAIR(BYTES, i8, i8))
 def stat(data, pos, end):
     """Read an XStat: (metadata id, position of its value's tag * 8 + field number); -1 without a value, -2 if it is damaged."""
     key = np.int64(0)
@@ -66,7 +66,7 @@ def stat(data, pos, end):
     return key, code
 
 
-@compiled(i8(i8, R64_1, i8, i8), **LENT)
+@compiled(i8(i8, R64_1, i8, i8))
 def find_key(key, keys, low, high):
     """Find where a key stands or would stand among the sorted `keys[low:high]`, -1 if these are empty. Consecutive keys need no search."""
     if low >= high:
@@ -83,7 +83,7 @@ def find_key(key, keys, low, high):
     return low
 
 
-@inner(i8(BYTES, i8, i8), **LENT)
+@inner(i8(BYTES, i8, i8))
 def decimal(data, pos, end):
     """Parse a decimal integer, modulo 2**64; ABSENT for any other text."""
     negative = pos < end and data[pos] == 45
@@ -100,14 +100,14 @@ def decimal(data, pos, end):
     return -np.int64(value) if negative else np.int64(value)
 
 
-@inner(i8(i8), **LENT)
+@inner(i8(i8))
 def real_to_integer(bits):
     """Round a double, given by its bits, towards zero; ABSENT if it is out of range."""
     real = real_of(bits)
     return np.int64(real) if -9.2e18 < real < 9.2e18 else np.int64(ABSENT)
 
 
-@inner(i8(BYTES, i8), **LENT)
+@inner(i8(BYTES, i8))
 def double(data, pos):
     """Assemble the eight bytes of a double."""
     bits = np.uint64(0)
@@ -116,7 +116,7 @@ def double(data, pos):
     return np.int64(bits)
 
 
-@inner(i8(BYTES, i8, i8, STATS), **LENT)
+@inner(i8(BYTES, i8, i8, STATS))
 def slot_value(data, code, kind, stats):
     """Read the value of a stat code in the form that a slot of the given type stores; ABSENT if it has none."""
     number = code & 7
@@ -142,7 +142,7 @@ def slot_value(data, code, kind, stats):
     return value
 
 
-@inner(i8(BYTES, i8, i8, STATS, SLOTS, I64_2, i8), **LENT)
+@inner(i8(BYTES, i8, i8, STATS, SLOTS, I64_2, i8))
 def read_stat(data, pos, end, stats, slots, out, row):
     """Read a stat of any form into its slot: return the slot, -1 if none stores it, -2 if it is damaged."""
     key, code = stat(data, pos, end)

@@ -6,11 +6,11 @@ Nothing recurses; unknown fields and groups are skipped. A length is used only a
 import numpy as np
 from numba import types
 
-from tb_contention._compiled import LENT, compiled, inner
+from tb_contention._compiled import compiled, inner
 from tb_contention.recorders.common.array_types import BYTES, PAIR, i8
 
 
-@inner(PAIR(BYTES, i8, i8), **LENT)
+@inner(PAIR(BYTES, i8, i8))
 def varint(data, pos, end):
     """Read a varint: (value as int64, next position); the position is -1 if it does not end before `end`."""
     if pos < end:
@@ -30,7 +30,7 @@ def varint(data, pos, end):
     return np.int64(0), np.int64(-1)
 
 
-@inner(i8(BYTES, i8, i8, i8), **LENT)
+@inner(i8(BYTES, i8, i8, i8))
 def skip(data, pos, end, wire):
     """Skip the value of an unknown field; count groups instead of recursing. -1 if it does not fit."""
     depth = 0
@@ -64,7 +64,7 @@ def skip(data, pos, end, wire):
         wire = tag & 7
 
 
-@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8), **LENT)
+@compiled(types.UniTuple(i8, 4)(BYTES, i8, i8, i8))
 def field(data, pos, end, cut):
     """Read the head of a field: (number * 8 + wire type, start of the value, end of the value, value of a varint).
 
