@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from tb_contention._warming import help_first_report
 from tb_contention.analysis import Analysis, Options, Progress, analyse_decoded, arranging, silent
 from tb_contention.baselines import (
     Beside,
@@ -121,6 +122,7 @@ def look(
     """Find the files of a log directory, and skim those that the index does not know."""
     tell = progress or silent
     tell("Looking for captures", None)
+    help_first_report()
     index = Index.of(logdir, options.spec, None if cache is None else cache.directory)
     return index, index.look(discover(logdir, spec=options.spec), arranging(options), progress=tell)
 

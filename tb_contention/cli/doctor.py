@@ -31,8 +31,6 @@ FAULTY = 3
 EXIT_CODES = ((0, "no faults"), (FAULTY, "at least one fault"))
 _PACKAGE = Path(__file__).resolve().parent.parent
 _PATIENCE_S = 10
-#: A module with compiled functions, and one of them.
-_COMPILED = ("tb_contention.contention.sweep", "sweep")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the checks and return 0 or 3."""
     from tb_contention.model.health import Status, count_by_status
 
-    with Progress("Checking (compiles on the first run)"):
+    with Progress("Checking"):
         checks = installation()
     if arguments.logdir is not None:
         checks += _traces(arguments, checks)
@@ -94,15 +92,16 @@ def installation() -> "list[Check]":
 def _caches(caches: ModuleType) -> "list[Check]":
     """Check the caches; without numpy and numba there are none, and the import check reports that."""
     try:
+        from tb_contention._warming import functions, place_of
         from tb_contention.cache import default_cache_directory, stored
 
-        function = getattr(importlib.import_module(_COMPILED[0]), _COMPILED[1])
+        compiled = functions()
     except Exception:
         return []
-    stats = function.stats
+    missing = sum(not made.is_cached() for made in compiled.values())
     return [
         caches.trace_cache(stored(default_cache_directory())),
-        caches.compiled_cache(stats.cache_path, sum(stats.cache_hits.values())),
+        caches.compiled_cache(place_of(compiled), missing, len(compiled)),
     ]
 
 

@@ -8,13 +8,26 @@ from types import ModuleType
 from typing import NoReturn
 
 from tb_contention._version import __version__
-from tb_contention.cli import cache, capture, check, demo, diff, doctor, report, run, runs, simulate, whatif
+from tb_contention.cli import cache, capture, check, demo, diff, doctor, report, run, runs, simulate, warm, whatif
 from tb_contention.cli.output import forget_stdout
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
 
 #: Each module has NAME, add_arguments(parser) and run(arguments) -> exit code; the first line of its docstring is its help.
-COMMANDS: tuple[ModuleType, ...] = (report, run, runs, diff, whatif, check, doctor, cache, capture, demo, simulate)
+COMMANDS: tuple[ModuleType, ...] = (
+    report,
+    run,
+    runs,
+    diff,
+    whatif,
+    check,
+    doctor,
+    warm,
+    cache,
+    capture,
+    demo,
+    simulate,
+)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -57,6 +57,11 @@ EXAMPLES = {
         r"|trace-cache|compiled-cache)",
         note="Only the lines about traces are shown. Those about the installation come first and depend on the machine.",
     ),
+    "warm": Example(
+        words=("warm",),
+        only=r"(?!)",
+        note="It prints how many functions it compiled, and the folder of their machine code.",
+    ),
     "cache": Example(words=("cache",), only=r"  ", note="The first line names the directory."),
     "demo": Example(words=("demo", "--logdir-only")),
     "simulate": Example(words=("simulate", "time_slicing", "-o", "DIR")),

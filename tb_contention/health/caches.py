@@ -36,14 +36,15 @@ def _trace_cache(status: Status, message: str) -> Check:
     return Check(name="trace-cache", status=status, message=message, remedy=remedy)
 
 
-def compiled_cache(path: str | None, hits: int) -> Check:
-    """Check numba's cache through one compiled function. path: its directory, None if nothing is cached; hits: its cache hits."""
-    if path is None:
+def compiled_cache(path: str, missing: int, functions: int) -> Check:
+    """Check the cache of machine code. path: its directory, "" if nothing can be cached; missing: how many functions it lacks."""
+    name = "compiled-cache"
+    if not path:
+        message = "machine code cannot be cached, so each start compiles for some seconds"
         return Check(
-            name="compiled-cache",
-            status=Status.NOTE,
-            message="machine code cannot be cached, so each start compiles for about 15 s",
-            remedy="Set NUMBA_CACHE_DIR to a writable directory.",
+            name=name, status=Status.NOTE, message=message, remedy="Set NUMBA_CACHE_DIR to a writable directory."
         )
-    how = "was loaded from" if hits else "was compiled just now and cached in"
-    return Check(name="compiled-cache", status=Status.OK, message=f"machine code {how} {path}")
+    if missing:
+        message = f"{path} lacks the machine code of {missing} of {functions} functions, so what calls them first compiles for some seconds"
+        return Check(name=name, status=Status.NOTE, message=message, remedy="Run tb-contention warm.")
+    return Check(name=name, status=Status.OK, message=f"{path} holds the machine code of all {functions} functions")

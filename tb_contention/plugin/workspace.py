@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from tb_contention._warming import help_first_report
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
 from tb_contention.errors import ContentionError
@@ -184,6 +185,7 @@ class Workspace:
 
     def _run(self) -> None:
         """Work until there was nothing to do for a while; a new thread starts with the next request."""
+        help_first_report()
         while True:
             self._wake.clear()
             work = self._next()

@@ -31,14 +31,8 @@ def test_what_is_no_folder_is_not_used_and_the_cost_is_told(tmp_path: Path) -> N
 
 
 def test_the_machine_code_is_kept_or_compiled_at_each_start() -> None:
-    assert compiled_cache("/somewhere", 2).message == "machine code was loaded from /somewhere"
-    assert compiled_cache("/somewhere", 0).message == "machine code was compiled just now and cached in /somewhere"
-    assert compiled_cache(None, 0).status is Status.NOTE
-
-
-def test_numba_tells_where_the_code_of_a_real_function_is() -> None:
-    from tb_contention.contention.sweep import sweep
-
-    stats = sweep.stats  # type: ignore[attr-defined]
-    check = compiled_cache(stats.cache_path, sum(stats.cache_hits.values()))
-    assert check.status is (Status.NOTE if stats.cache_path is None else Status.OK)
+    assert compiled_cache("/somewhere", 0, 40).message == "/somewhere holds the machine code of all 40 functions"
+    cold = compiled_cache("/somewhere", 3, 40)
+    assert (cold.status, cold.remedy) == (Status.NOTE, "Run tb-contention warm.")
+    assert cold.message.startswith("/somewhere lacks the machine code of 3 of 40 functions")
+    assert compiled_cache("", 40, 40).remedy == "Set NUMBA_CACHE_DIR to a writable directory."

@@ -1,0 +1,117 @@
+"""Machine code made before it is needed. numba compiles one function at a time in a process, so a first report has processes beside it:
+
+    report       decoding ──> attribution ──> contention ──> memory ──> what-if      compiles what it comes to, loads what is cached
+    beside it                                     <── memory <── what-if             compiles from the end, and caches
+
+Where they meet, at most one function is compiled twice.
+"""
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Lock
+
+from tb_contention._compiled import Declared, declared
+
+#: Modules with compiled functions that every report calls, in the order in which a report comes to them.
+FIRST = (
+    "tb_contention.recorders.xspace.decoding.skeleton",
+    "tb_contention.recorders.xspace.decoding.matching",
+    "tb_contention.recorders.xspace.decoding.skimming",
+    "tb_contention.recorders.common.interning",
+    "tb_contention.recorders.xspace.decoding.events",
+    "tb_contention.recorders.xspace.decoding.string_codes",
+    "tb_contention.attribution.walk",
+    "tb_contention.contention.sweep",
+    "tb_contention.model.span_passes",
+    "tb_contention.contention.kernel_keys",
+    "tb_contention.contention.baseline",
+    "tb_contention.contention.replay",
+    "tb_contention.memory.walk",
+    "tb_contention.whatif.play",
+    "tb_contention.timeline.fill",
+)
+#: Those of other recorders, of servers and of exports.
+LATER = (
+    "tb_contention.recorders.xspace.decoding.wire",
+    "tb_contention.recorders.xspace.decoding.stats",
+    "tb_contention.recorders.kineto.json_text",
+    "tb_contention.recorders.kineto.events",
+    "tb_contention.contention.requests",
+    "tb_contention.report.perfetto_packets",
+)
+#: Processes beside the first report, at the most.
+_MOST = 3
+_starting = Lock()
+_beside: list["subprocess.Popen[bytes]"] = []
+
+
+def functions(modules: Iterable[str] = FIRST + LATER) -> dict[str, Declared]:
+    """Import modules and return their compiled functions, by module and name."""
+    found: dict[str, Declared] = {}
+    for module in modules:
+        importlib.import_module(module)
+        found |= {name: made for name, made in declared.items() if name.rpartition(".")[0] == module}
+    return found
+
+
+def help_first_report() -> None:
+    """Compile in processes beside this one what a first report calls last; nothing where it is cached, or there is one processor."""
+    with _starting:
+        if not _beside and _processors() > 1 and not next(reversed(functions(FIRST[-1:]).values())).is_cached():
+            _beside.extend(_start_beside("first"))
+
+
+def warm() -> int:
+    """Compile and cache what is not cached, on all processors; return how many functions that was."""
+    missing = sum(not made.is_cached() for made in functions().values())
+    if missing:
+        beside = _start_beside("all")
+        _compile(functions())
+        for process in beside:
+            process.wait()
+    return missing
+
+
+def place_of(found: dict[str, Declared]) -> str:
+    """Return the folder that holds the machine code of functions, "" where it is not cached."""
+    paths = {made.function.stats.cache_path for made in found.values()} - {None}
+    return os.path.commonpath(paths) if paths else ""
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _start_beside(what: str) -> list["subprocess.Popen[bytes]"]:
+    """Start as many processes as there are processors left; fewer where no more can be started."""
+    count = min(_MOST, _processors() - 1)
+    started = []
+    with suppress(OSError):
+        for number in range(count):
+            words = [sys.executable, "-m", __name__, what, str(number), str(count + 1)]
+            started.append(
+                subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
+    return started
+
+
+def _compile(wanted: dict[str, Declared], begin: int = 0) -> None:
+    """Compile what is not cached, also by another process meanwhile; the first `begin` come last."""
+    in_order = [*wanted.values()]
+    for made in in_order[begin:] + in_order[:begin]:
+        if not made.is_cached():
+            made.make()
+
+
+def main(what: str, number: str, count: str) -> None:
+    """Compile from the end, as process `number` of `count`; each begins at another place, and goes on with what others have not done."""
+    wanted = functions(FIRST if what == "first" else FIRST + LATER)
+    _compile(dict(reversed(wanted.items())), len(wanted) * int(number) // int(count))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

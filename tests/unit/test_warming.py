@@ -1,0 +1,62 @@
+"""Machine code made before it is needed: what is listed is what exists, and one command leaves nothing to compile."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tb_contention import _warming
+
+ROOT = Path(__file__).resolve().parents[2]
+FRESH = """
+from numba.core import event
+compiled = []
+class Listener(event.Listener):
+    def on_start(self, happened): compiled.append(happened.data["dispatcher"].__name__)
+    def on_end(self, happened): pass
+event.register("numba:compile", Listener())
+from tb_contention.__main__ import main
+code = main({words})
+print(code, len(compiled))
+"""
+
+
+def run(cache: Path, *words: str) -> tuple[int, int]:
+    """Run a command in a new process; return its exit code and how many functions it compiled itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", FRESH.format(words=list(words))],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, count = done.stdout.splitlines()[-1].split()
+    return int(code), int(count)
+
+
+def test_every_module_with_compiled_functions_is_listed() -> None:
+    declaring = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "tb_contention").rglob("*.py")
+        if "\n@compiled(" in path.read_text()
+    }
+    assert declaring == set(_warming.FIRST + _warming.LATER)
+
+
+def test_after_warming_nothing_compiles(tmp_path: Path) -> None:
+    code, count = run(tmp_path, "warm")
+    assert code == 0
+    assert count > 0
+    assert run(tmp_path, "report", str(ROOT / "demo_logs" / "simulated_time_slicing"), "--no-cache") == (0, 0)
+    assert run(tmp_path, "warm") == (0, 0)
+
+
+def test_a_process_beside_compiles_from_the_end(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", "from tb_contention._warming import FIRST; import tb_contention._warming as w; "
+         "w.FIRST = FIRST[:1] + FIRST[-1:]; w.main('first', '0', '2'); print(*w.functions(w.FIRST))"],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
+        check=True,
+    )  # fmt: skip
+    made = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
+    assert made >= {"fill.assign_rows", "fill.slices", "skeleton.scan"}
