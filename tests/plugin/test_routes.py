@@ -25,7 +25,7 @@ from tb_contention.report.contract.schema import schema
 from tb_contention.simulate import random_scenario, write_directory, write_scenario
 from tb_contention.timeline.layout import Layout
 from tb_contention.timeline.search import SearchHits
-from tb_contention.timeline.tiles import BUCKETS
+from tb_contention.timeline.tiles import BUCKETS, tile
 
 
 class Tab:
@@ -83,12 +83,20 @@ def parse(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def test_a_tile_is_cut_once(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
     summary = tab.ready()
-    query = {"device": summary["report"]["devices"][0]["id"], "level": 22, "index": 0}
-    first = tab.ask("api/tile", revision=summary["revision"], **query)
-    monkeypatch.setattr("tb_contention.plugin.routes.tile", lambda *_, **__: b"")
+    query = {"device": summary["report"]["devices"][0]["id"], "revision": summary["revision"], "level": 22, "index": 0}
+    first = tab.ask("api/tile", **query)
+    cut: list[bool] = []
 
-    assert tab.ask("api/tile", revision=summary["revision"], **query).data == first.data
-    assert tab.ask("api/tile", revision=summary["revision"], launches=1, **query).data != first.data
+    def counted(*arguments: Any, launches: bool) -> bytes:
+        cut.append(launches)
+        return tile(*arguments, launches=launches)
+
+    monkeypatch.setattr("tb_contention.plugin.routes.tile", counted)
+
+    assert tab.ask("api/tile", **query).data == first.data
+    assert cut == []
+    assert tab.ask("api/tile", launches=1, **query).data != first.data
+    assert cut == [True]
 
 
 def scripts(tab: Tab) -> set[str]:
