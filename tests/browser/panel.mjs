@@ -484,11 +484,13 @@ const FLOWS = {
 
   async 'the theme follows TensorBoard'(panel) {
     const background = () => panel.frame.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    const light = await background();
-    await panel.page.evaluate(() => document.body.classList.add('dark-mode'));
-    await panel.page.waitForTimeout(100);
-    await panel.idle();
-    expect((await background()) !== light, `${light} in both`);
+    const first = await background();
+    for (const changed of [true, false]) {
+      await panel.page.evaluate(() => document.body.classList.toggle('dark-mode'));
+      await panel.page.waitForTimeout(100);
+      await panel.idle();
+      expect(((await background()) !== first) === changed, `${first}, then ${await background()}`);
+    }
   },
 
   async 'names from traces are inert'(panel) {
