@@ -480,7 +480,7 @@ def test_a_download_leaves_out_what_is_muted(tab: Tab) -> None:
 
     kept = [each["rule"] for each in whole["findings"] if each["rule"] != rule]
     assert [each["rule"] for each in muted["findings"]] == kept
-    assert f"muted: {rule}" in tab.ask("api/report", format="markdown", mute=rule).text
+    assert f"muted: {rule}" in tab.ask("api/report", format="markdown", mute=rule).get_data(as_text=True)
 
 
 def test_a_report_that_nobody_looked_at_is_waited_for(tab: Tab) -> None:
