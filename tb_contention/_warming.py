@@ -88,11 +88,15 @@ def _processors() -> int:
 
 def _start_beside(what: str) -> list["subprocess.Popen[bytes]"]:
     """Start as many processes as there are processors left; fewer where no more can be started."""
+    if not sys.executable or getattr(sys, "frozen", False):  # what runs is another program than Python
+        return []
+    # With our own search path: by itself, Python would look into the current directory first, which can be anyone's.
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main(*sys.argv[1:])"
     count = min(_MOST, _processors() - 1)
     started = []
     with suppress(OSError):
         for number in range(count):
-            words = [sys.executable, "-m", __name__, what, str(number), str(count + 1)]
+            words = [sys.executable, "-c", code, what, str(number), str(count + 1)]
             started.append(
                 subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             )
@@ -111,7 +115,3 @@ def main(what: str, number: str, count: str) -> None:
     """Compile from the end, as process `number` of `count`; each begins at another place, and goes on with what others have not done."""
     wanted = functions(FIRST if what == "first" else FIRST + LATER)
     _compile(dict(reversed(wanted.items())), len(wanted) * int(number) // int(count))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -60,3 +60,31 @@ def test_a_process_beside_compiles_from_the_end(tmp_path: Path) -> None:
     )  # fmt: skip
     made = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
     assert made >= {"fill.assign_rows", "fill.slices", "skeleton.scan"}
+
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+sys.path[0] = {root!r}
+from tb_contention import _warming
+[*beside] = _warming._start_beside("first")
+while any(started.poll() is None for started in beside) and not [*Path("cache").rglob("fill.*.nbc")]:
+    time.sleep(0.1)
+for started in beside:
+    started.kill()
+print(len(beside))
+"""
+
+
+def test_processes_beside_do_not_look_into_the_current_directory(tmp_path: Path) -> None:
+    (tmp_path / "numba.py").write_text("open('imported', 'w')")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(root=str(ROOT))],
+        cwd=tmp_path,
+        env={**os.environ, "NUMBA_CACHE_DIR": "cache"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not (tmp_path / "imported").exists()
+    assert bool([*(tmp_path / "cache").rglob("fill.*.nbc")]) == (int(done.stdout) > 0)
