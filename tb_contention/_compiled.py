@@ -26,14 +26,17 @@ _choosing = RLock()
 
 
 class Declared(NamedTuple):
-    """A function that Python calls: numba's dispatcher, and the signature it is compiled for."""
+    """A function: numba's dispatcher, and the signature it is compiled for."""
 
     function: Any
     signature: Any
 
     def make(self) -> None:
         """Load its machine code from the cache, or compile and cache it."""
-        _make(self.function, self.signature)
+        with global_compiler_lock:
+            if not self.function.signatures:
+                self.function.compile(self.signature)
+                self.function.disable_compile()
 
     def is_cached(self) -> bool:
         """Tell whether its machine code is in the cache, for this processor and these versions of the code, numba and Python."""
@@ -44,7 +47,7 @@ class Declared(NamedTuple):
             return False
 
 
-#: By module and name, what has been imported.
+#: By module and name, the functions of imported modules that Python calls.
 declared: dict[str, Declared] = {}
 
 
@@ -55,57 +58,53 @@ def compiled(signature: Any, *, allocates: bool = False, **options: Any) -> Call
     The machine code is cached in the user's cache directory, or where NUMBA_CACHE_DIR says. Where that cannot be written, numba caches
     beside the module; where neither can be, the function is compiled anew in each process.
     """
-    return _declaring(signature, {"no_cfunc_wrapper": True, **({} if allocates else _LENT), **options})
+    return _declaring(signature, {**({} if allocates else _LENT), **options}, from_python=True)
 
 
 def inner(signature: Any, *, allocates: bool = False, **options: Any) -> Callable[[F], F]:
     """Compile a function that only compiled functions call, without what Python would need to call it; from Python it raises TypeError."""
-    return compiled(signature, allocates=allocates, no_cpython_wrapper=True, **options)
+    return _declaring(signature, {**({} if allocates else _LENT), **options}, from_python=False)
 
 
-def _declaring(signature: Any, options: dict[str, Any]) -> Callable[[F], F]:
+def _declaring(signature: Any, options: dict[str, Any], *, from_python: bool) -> Callable[[F], F]:
+    options = {"nogil": True, "no_cfunc_wrapper": True, "no_cpython_wrapper": not from_python, **options}
+
     def decorate(function: F) -> F:
         with _in_user_cache():
             try:
-                made = numba.njit(cache=True, nogil=True, **options)(function)
+                made = numba.njit(cache=True, **options)(function)
             except RuntimeError as refusal:
                 if "cannot cache" not in str(refusal):
                     raise
-                made = numba.njit(nogil=True, **options)(function)
-        from_python = "no_cpython_wrapper" not in options
-        _postpone(made, signature, from_python=from_python)
+                made = numba.njit(**options)(function)
+        found = Declared(made, signature)
+        _postpone(found, from_python=from_python)
         if from_python:
-            declared[f"{function.__module__}.{function.__name__}"] = Declared(made, signature)
+            declared[f"{function.__module__}.{function.__name__}"] = found
         result: F = made
         return result
 
     return decorate
 
 
-def _postpone(made: Any, signature: Any, *, from_python: bool) -> None:
+def _postpone(found: Declared, *, from_python: bool) -> None:
     """Compile for the declared signature once code for any arguments is asked for; numba by itself compiles for those that come."""
+    made = found.function
     for_caller = made.get_call_template
 
     def called(*_arguments: Any, **_named: Any) -> Any:
         if not from_python:
             raise TypeError(f"{made.__name__} can be called by compiled functions only")
-        _make(made, signature)
+        found.make()
         return made  # which chooses the code for the arguments, now that there is some
 
     def asked(arguments: Any, named: Any) -> Any:
-        _make(made, signature)
+        found.make()
         return for_caller(arguments, named)
 
     if not from_python:
         made._insert = lambda *_code: None  # noqa: SLF001  what Python would call does not exist
     made._compile_for_args, made.get_call_template = called, asked  # noqa: SLF001
-
-
-def _make(made: Any, signature: Any) -> None:
-    with global_compiler_lock:
-        if not made.signatures:
-            made.compile(signature)
-            made.disable_compile()
 
 
 def table_size(count: int) -> int:

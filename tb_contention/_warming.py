@@ -46,7 +46,8 @@ LATER = (
 #: Processes beside the first report, at the most.
 _MOST = 3
 _starting = Lock()
-_beside: list["subprocess.Popen[bytes]"] = []
+#: None until a first report was looked at.
+_beside: list["subprocess.Popen[bytes]"] | None = None
 
 
 def functions(modules: Iterable[str] = FIRST + LATER) -> dict[str, Declared]:
@@ -59,21 +60,28 @@ def functions(modules: Iterable[str] = FIRST + LATER) -> dict[str, Declared]:
 
 
 def help_first_report() -> None:
-    """Compile in processes beside this one what a first report calls last; nothing where it is cached, or there is one processor."""
+    """Compile in processes beside this one what a first report calls last; nothing where that is cached, or cannot be."""
+    global _beside
     with _starting:
-        if not _beside and _processors() > 1 and not next(reversed(functions(FIRST[-1:]).values())).is_cached():
-            _beside.extend(_start_beside("first"))
+        if _beside is None:
+            last = functions(FIRST[-1:])
+            _beside = _start_beside("first") if place_of(last) and missing_of(last) else []
 
 
 def warm() -> int:
     """Compile and cache what is not cached, on all processors; return how many functions that was."""
-    missing = sum(not made.is_cached() for made in functions().values())
+    missing = missing_of(functions())
     if missing:
         beside = _start_beside("all")
         _compile(functions())
         for process in beside:
             process.wait()
     return missing
+
+
+def missing_of(found: dict[str, Declared]) -> int:
+    """Return how many functions are not cached."""
+    return sum(not made.is_cached() for made in found.values())
 
 
 def place_of(found: dict[str, Declared]) -> str:

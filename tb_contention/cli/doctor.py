@@ -92,16 +92,15 @@ def installation() -> "list[Check]":
 def _caches(caches: ModuleType) -> "list[Check]":
     """Check the caches; without numpy and numba there are none, and the import check reports that."""
     try:
-        from tb_contention._warming import functions, place_of
+        from tb_contention._warming import functions, missing_of, place_of
         from tb_contention.cache import default_cache_directory, stored
 
         compiled = functions()
     except Exception:
         return []
-    missing = sum(not made.is_cached() for made in compiled.values())
     return [
         caches.trace_cache(stored(default_cache_directory())),
-        caches.compiled_cache(place_of(compiled), missing, len(compiled)),
+        caches.compiled_cache(place_of(compiled), missing_of(compiled), len(compiled)),
     ]
 
 

@@ -23,29 +23,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile what is not cached, and say where the machine code is."""
-    from tb_contention._warming import functions, place_of, warm
+    from tb_contention._warming import functions, missing_of, place_of, warm
     from tb_contention.words.numbers import count
 
     began = time.monotonic()
     with Progress("Compiling"):
         made = warm()
         everything = functions()
-        place = place_of(everything)
-        missing = [name for name, function in everything.items() if not function.is_cached()]
-    if missing or not place:
+        missing = missing_of(everything)
+    if missing:
         raise OutputError(
-            f"The machine code of {count(len(missing), 'function')} could not be cached. Set NUMBA_CACHE_DIR to a writable directory.",
+            f"The machine code of {count(missing, 'function')} could not be cached. Set NUMBA_CACHE_DIR to a writable directory.",
             slug="cache-unusable",
         )
     if arguments.format == "json":
         found = {
             "compiled": made,
             "cached": len(everything),
-            "directory": place,
+            "directory": place_of(everything),
             "seconds": round(time.monotonic() - began, 1),
         }
         write_stdout(json.dumps(found, indent=1) + "\n")
     else:
         done = f"Compiled {count(made, 'function')}; the" if made else "Nothing was left to compile: the"
-        write_stdout(f"{done} machine code of all {len(everything)} functions is cached in {place}\n")
+        write_stdout(f"{done} machine code of all {len(everything)} functions is cached in {place_of(everything)}\n")
     return 0
