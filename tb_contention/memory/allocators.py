@@ -4,7 +4,7 @@ import secrets
 
 import numpy as np
 
-from tb_contention.memory.walk import TOO_MUCH, follow, settle
+from tb_contention.memory.walk import TOO_MUCH, follow, known, settle
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.levels import Levels
@@ -88,17 +88,12 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
 
 def _limit(events: AllocationTable) -> Bytes | None:
     """Return in_use + available + reserved, constant per allocator in every file seen; the largest, should it grow."""
-    known = (
-        (events.in_use >= 0)
-        & (events.in_use < TOO_MUCH)
-        & (events.available > -TOO_MUCH)
-        & (events.available < TOO_MUCH)
-    )
-    reserved = np.where((events.reserved >= 0) & (events.reserved < TOO_MUCH), events.reserved, 0)
-    return _largest((events.in_use + events.available + reserved)[known])
+    is_told = known(events.in_use) & (events.available > -TOO_MUCH) & (events.available < TOO_MUCH)
+    reserved = np.where(known(events.reserved), events.reserved, 0)
+    return _largest((events.in_use + events.available + reserved)[is_told])
 
 
 def _largest(values: I64) -> Bytes | None:
     """Return the largest value that can be true, None without one."""
-    known = values[(values >= 0) & (values < TOO_MUCH)]
-    return Bytes(int(known.max())) if len(known) else None
+    values = values[known(values)]
+    return Bytes(int(values.max())) if len(values) else None

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from tb_contention.memory.holders import Process
-from tb_contention.memory.walk import TOO_MUCH
+from tb_contention.memory.walk import known
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.memory import AllocationStall, AllocatorCurve, StallKind
@@ -45,7 +45,7 @@ def _without_room(process: Process, curve: AllocatorCurve, group: DeviceGroup) -
     """Find allocations right after a free without which they had not fitted; the wait is at most the time since the thread's last event."""
     table = process.session.trace.allocations
     room, size, made = table.available[curve.row][:-1], curve.size, curve.is_allocation == 1
-    fitted_by_it = (size[1:] <= room) & (size[1:] > room - size[:-1]) & (room >= 0) & (room < TOO_MUCH)
+    fitted_by_it = (size[1:] <= room) & (size[1:] > room - size[:-1]) & known(room)
     at = 1 + np.flatnonzero(made[1:] & ~made[:-1] & fitted_by_it)[:_MOST_EXAMINED]
     begin = np.array([_last_of_thread(curve, table.thread, row) for row in at.tolist()], np.int64)
     end = curve.time[at]

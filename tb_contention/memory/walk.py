@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled, inner
-from tb_contention.units import I32, I64, U8
+from tb_contention.units import I32, I64, U8, Bool
 
 _IU8 = types.Array(types.uint8, 1, "C", readonly=True)
 _IT = types.Array(types.int32, 1, "C", readonly=True)
@@ -18,6 +18,11 @@ _NONE = -(1 << 63)
 _MOST_AT_ONCE = 64
 #: More than any allocator holds (1 PiB): such a number is damage and counts as absent.
 TOO_MUCH = 1 << 50
+
+
+def known(values: I64) -> Bool:
+    """Mark the values that can be true, as compiled code does one by one."""
+    return (values >= 0) & (values < TOO_MUCH)
 
 
 @inner(types.boolean(_II, types.int64))
