@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each
@@ -68,7 +67,7 @@ class _Chains:
 def arrivals(works: list[SessionWork], error: int) -> Arrivals:
     """Observe the kernels that came when their session was idle and another one ran; error: of the clocks between sessions, ns."""
     found = each(lambda work: _of_one(work, [other for other in works if other is not work], error), works)
-    waited, soon, amid, astray = (np.concatenate([each[part] for each in found]) for part in range(4))
+    waited, soon, amid, astray = (np.concatenate([of_one[part] for of_one in found]) for part in range(4))
     return Arrivals(
         count=len(waited),
         waited=float(waited.mean()) if len(waited) else 0.0,
@@ -85,16 +84,18 @@ def _of_one(work: SessionWork, others: list[SessionWork], error: int) -> tuple[B
     if not len(chains.first):
         return (np.zeros(0, np.bool_),) * 4
     arrived, start = work.ready[chains.first], work.start[chains.kernel]
-    running, copying = (united([_running(other, copies=copies) for other in others]) for copies in (False, True))
+    running, copying = (
+        Intervals.union([_running(other, copies=copies) for other in others]) for copies in (False, True)
+    )
     margin = error + _THERE_NS
     company = np.ones(len(start), np.bool_)
     for ready in (arrived, work.ready[chains.kernel]):
-        company &= covered(running, ready - margin, ready + margin) > 0.98 * 2 * margin
-    alone = covered(running, arrived - margin - _THERE_NS, start + margin) == 0
+        company &= running.covered(ready - margin, ready + margin) > 0.98 * 2 * margin
+    alone = running.covered(arrived - margin - _THERE_NS, start + margin) == 0
     short, usual = _usual(chains.delay, alone)
     waited, soon = chains.delay > usual + _LATE_NS, chains.delay <= short
     # A copy may have waited for another copy, which has nothing to do with kernels.
-    behind = covered(copying, arrived - error, work.start[chains.first] + error) > 0
+    behind = copying.covered(arrived - error, work.start[chains.first] + error) > 0
     company &= ~behind
     if (waited | soon)[company].sum() < _MOSTLY * company.sum():
         company[:] = False

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.model.contention import UNTRACED, Blame, KernelPair
 from tb_contention.model.intervals import Intervals
@@ -53,7 +52,7 @@ def blame(victim: KernelRuns, lost: int, running: dict[SessionId, Intervals]) ->
     per_kernel = victim.lost if victim.lost is not None else np.zeros(len(victim.start))
     rows = np.flatnonzero(per_kernel)
     waited_from = victim.start[rows] - victim.stall[rows]
-    with_others = np.array([covered(running[s], waited_from, victim.end[rows]) for s in others], np.float64).reshape(
+    with_others = np.array([running[s].covered(waited_from, victim.end[rows]) for s in others], np.float64).reshape(
         len(others), len(rows)
     )
     met = with_others.sum(0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence
@@ -57,8 +56,8 @@ def _regressed(loss: Loss, company: Intervals) -> StepsSay | None:
     begin, end = loss.periods.begin.astype(np.int64), loss.periods.end.astype(np.int64)
     length = (end - begin).astype(np.float64)
     ahead = max(1, int(np.median(length)))
-    met = covered(company, begin, end).astype(np.float64)
-    seen = covered(company, begin, begin + ahead) / ahead
+    met = company.covered(begin, end).astype(np.float64)
+    seen = company.covered(begin, begin + ahead) / ahead
     z = seen - seen.mean()
     moved = float(np.sum(z * met))
     if min((seen < 0.5).sum(), (seen > 0.5).sum()) < _FREE or moved <= 0:
@@ -100,6 +99,6 @@ def _hidden(loss: Loss, company: Intervals) -> float:
     """Return by how much more there may be: in company, kernels follow ends in other streams that they would not wait for alone."""
     rows = loss.counted & (loss.gaps.follows >= 0)
     due = np.minimum(loss.gaps.due, loss.work.start).astype(np.int64)
-    waited = float(covered(company, due[rows], loss.work.start[rows]).sum()) / loss.work.streams
+    waited = float(company.covered(due[rows], loss.work.start[rows]).sum()) / loss.work.streams
     alone = float(loss.periods.alone.sum())
     return float(loss.periods.shared.sum()) * (1 / max(alone - waited, 0.3 * alone) - 1 / alone)

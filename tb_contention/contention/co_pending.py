@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -47,7 +46,7 @@ def progress_sum(works: list[SessionWork], alone: list[F64], where: Intervals) -
         return None
     done = 0.0
     for work, base in zip(works, alone, strict=True):
-        inside = covered(where, work.start, work.end)
+        inside = where.covered(work.start, work.end)
         rows = inside > 0
         if np.isnan(base[rows]).any():
             return None
@@ -66,7 +65,7 @@ def _own_part(work: SessionWork, where: Intervals) -> F64:
     elapsed = np.concatenate([[0.0], np.cumsum(length)])
     own = elapsed[np.searchsorted(time, work.end)] - elapsed[np.searchsorted(time, work.start)]
     duration = (work.end - work.start).astype(np.float64)
-    apart = covered(where, work.start, work.end) == 0
+    apart = where.covered(work.start, work.end) == 0
     rows = apart if apart.any() else np.ones(len(own), np.bool_)
     whole = float(own[rows].sum()) / max(1.0, float(duration[rows].sum()))
     of_key = np.bincount(work.key[rows], duration[rows], work.keys)

@@ -12,7 +12,6 @@ import numpy as np
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_quantiles
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Evidence, Mechanism
@@ -85,15 +84,15 @@ def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[A
 
 def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part:
     """Share the time of each kernel, from when it could have run, equally among those that had work."""
-    company = covered(deep[0], work.ready, work.end).astype(np.float64)
+    company = deep[0].covered(work.ready, work.end).astype(np.float64)
     share = company / 2
     for sessions, where in enumerate(deep[1:], 3):
-        share -= covered(where, work.ready, work.end) * (1 / (sessions - 1) - 1 / sessions)
+        share -= where.covered(work.ready, work.end) * (1 / (sessions - 1) - 1 / sessions)
     return _Part(
         rows=exposure.touched & exposure.inside & ~work.copy,
         share=share,
         free=(work.end - work.ready) - company,
-        met=covered(deep[0], work.start, work.end).astype(np.float64),
+        met=deep[0].covered(work.start, work.end).astype(np.float64),
     )
 
 
@@ -158,8 +157,8 @@ def _had(alone: Alone, part: _Part) -> float:
 
 def _done(work: SessionWork, alone: Alone, part: _Part, contested: Intervals) -> float:
     """Sum what a session got done in the contested time: what of its kernels is not done outside."""
-    inside = covered(contested, work.ready, work.end)
-    waited = covered(contested, work.ready, work.start)
+    inside = contested.covered(work.ready, work.end)
+    waited = contested.covered(work.ready, work.start)
     outside = (work.end - work.start) - (inside - waited)
     rows = part.rows & (inside > 0)
     return float(np.sum(np.clip(alone.estimate - outside, 0.0, inside)[rows]))

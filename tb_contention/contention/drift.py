@@ -7,7 +7,6 @@ import numpy as np
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
@@ -62,7 +61,7 @@ def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, running: Inte
     if len(steps) < _LEAST_STEPS:
         return exposure.start
     ratio = stretched(exposure.duration, alone)
-    share = covered(running, work.start, work.end) / np.maximum(exposure.duration, 1.0)
+    share = running.covered(work.start, work.end) / np.maximum(exposure.duration, 1.0)
     usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
     longer = np.full((2, len(steps)), np.nan)
     for condition, rows in enumerate((usable & (share > 0.8), usable & exposure.undisturbed)):

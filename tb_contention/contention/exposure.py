@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered, widened
+from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
@@ -52,7 +52,7 @@ class Link:
         met = np.zeros(len(start), np.int64)
         for k, where in enumerate(self.meets):
             rows = np.flatnonzero(self.direction == k)
-            met[rows] = covered(where, start[rows], end[rows])
+            met[rows] = where.covered(start[rows], end[rows])
         return met
 
 
@@ -66,11 +66,11 @@ def expose(
     foreign = widened(others, error).clip(start, end)
     duration = (work.end - work.start).astype(np.float64)
     inside = (work.start >= start) & (work.end <= end)
-    meets = covered(foreign, work.start, work.end)
+    meets = foreign.covered(work.start, work.end)
     if link is not None:
         meets = np.where(
             link.direction >= 0,
-            link.met(work.start, work.end) + covered(link.unseen, work.start, work.end),
+            link.met(work.start, work.end) + link.unseen.covered(work.start, work.end),
             meets,
         )
     touched = (meets > _TOUCHED * duration) & ~work.spin

@@ -14,7 +14,6 @@ import numpy as np
 
 from tb_contention.contention.host import HostPace, host_pace, kinds_of
 from tb_contention.contention.input_pace import fetching
-from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, SessionId
@@ -82,7 +81,7 @@ def host_effects(
 ) -> dict[SessionId, HostEffect]:
     """Find what hosts cost each other in the window; sessions without a finding are left out. solos: captures of the same work alone."""
     window = max(1, end - start)
-    idle = 1.0 - united([w.running for w in works]).clip(start, end).total / window if works else 0.0
+    idle = 1.0 - Intervals.union([w.running for w in works]).clip(start, end).total / window if works else 0.0
     if len(works) < 2 or (idle < _IDLE and not solos and not any(fetching(work).total for work in works)):
         return {}
     hosts = [host_work(work) for work in works]
@@ -96,7 +95,7 @@ def host_effects(
         if idle < _IDLE and not any(starved) and host.work.id not in solos:
             continue
         apart = {h.work.id: load for h, load in zip(hosts, loads, strict=True) if h is not host}
-        others = united(list(apart.values()))
+        others = Intervals.union(list(apart.values()))
         beside = {other: (host.exposed & load).total for other, load in apart.items()}
         met = (host.exposed & others).clip(start, end).total / window
         effect = _against_solo(host, solos.get(host.work.id, []), met, start, end)
@@ -169,13 +168,13 @@ def _from_gaps(host: HostWork, others: Intervals, met_share: float, start: int, 
     """
     inside = (host.begin >= start) & (host.end <= end)
     length = (host.end - host.begin).astype(np.float64)
-    beside = covered(others, host.begin, host.end).astype(np.float64)
+    beside = others.covered(host.begin, host.end).astype(np.float64)
     gap = host.pace.gap.copy()
     unknown = variance = longer = 0.0
     for kind in np.unique(host.kind[inside]).tolist():
         rows = np.flatnonzero(inside & (host.kind == kind))
         first = max(1, int(np.percentile(length[rows], _BEGIN)))
-        began = covered(others, host.begin[rows], host.begin[rows] + first) / first
+        began = others.covered(host.begin[rows], host.begin[rows] + first) / first
         lost = _part_lost(length[rows], beside[rows], began)
         met = float(beside[rows].sum())
         if lost is None:

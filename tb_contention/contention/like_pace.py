@@ -11,7 +11,6 @@ import numpy as np
 
 from tb_contention.contention.baseline import centred, group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -138,7 +137,7 @@ def _far_from(work: SessionWork, foreign: Intervals) -> Bool:
     """Mark kernels that start long after others last had work."""
     if not len(foreign):
         return np.ones(len(work.start), np.bool_)
-    near = covered(foreign, work.start - _FAR, work.start) > 0
+    near = foreign.covered(work.start - _FAR, work.start) > 0
     return ~near
 
 
@@ -171,7 +170,7 @@ def in_company(solo: SessionWork, company: Sequence[SessionWork], neighbours: st
     unknown = f"it ran beside {neighbours}, and whether that slowed it is unknown"
     if not company:
         return unknown
-    cover = covered(united([each.pending for each in company]), solo.start, solo.end)
+    cover = Intervals.union([each.pending for each in company]).covered(solo.start, solo.end)
     duration = (solo.end - solo.start).astype(np.float64)
     rows = np.flatnonzero(~solo.spin & (duration > 0))
     if cover[rows].sum() <= _HARDLY * duration[rows].sum():

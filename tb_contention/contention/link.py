@@ -14,7 +14,7 @@ import numpy as np
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import Baseline, group_means
 from tb_contention.contention.exposure import Exposure, Link
-from tb_contention.contention.interval_sets import covered, united, widened
+from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -52,7 +52,7 @@ class Bus:
     def notable(self) -> bool:
         """Return whether the copies take a part of the session's time that can matter."""
         time = max(each.total for each in self.busy)
-        return time > _NOTABLE * max(1, united([*self.busy, self.pending]).total)
+        return time > _NOTABLE * max(1, Intervals.union([*self.busy, self.pending]).total)
 
 
 def on_bus(work: SessionWork) -> Bus:
@@ -95,7 +95,7 @@ def link_between(work: SessionWork, others: list[SessionWork], window: tuple[int
         Link(
             direction=bus.direction,
             meets=(_busy(buses, bus, 0, error), _busy(buses, bus, 1, error)),
-            unseen=widened(united([w.unseen() for w in works if w is not each]), error),
+            unseen=widened(Intervals.union([w.unseen() for w in works if w is not each]), error),
             apart=tuple(other.pending for other in buses[1:]),
         )
         for each, bus in zip(works, buses, strict=True)
@@ -116,11 +116,11 @@ def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, w
     duration = (work.end - work.start)[rows].astype(np.float64)
     size, sizes = numbered(work.key[rows])
     others = [other for other in works if other is not work]
-    kernels = united([other.kernels_pending() for other in others])
-    company = united([other.pending for other in others])
+    kernels = Intervals.union([other.kernels_pending() for other in others])
+    company = Intervals.union([other.pending for other in others])
     in_company, beside, met = (
-        covered(where, work.start[rows], work.end[rows]) / np.maximum(duration, 1.0)
-        for where in (company, kernels, united(list(link.meets)))
+        where.covered(work.start[rows], work.end[rows]) / np.maximum(duration, 1.0)
+        for where in (company, kernels, Intervals.union(list(link.meets)))
     )
     by_itself, with_kernels = in_company < _HARDLY, (beside > _BESIDE) & (met < _HARDLY)
     apart = group_means(size[by_itself], sizes, duration[by_itself])
@@ -132,12 +132,12 @@ def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, w
 
 
 def _busy(buses: list[Bus], own: Bus, direction: int, error: int) -> Intervals:
-    return widened(united([bus.busy[direction] for bus in buses if bus is not own]), error)
+    return widened(Intervals.union([bus.busy[direction] for bus in buses if bus is not own]), error)
 
 
 def _shown(work: SessionWork, link: Link, window: tuple[int, int]) -> tuple[I64, F64, F64]:
     """Return key, duration and part met of a session's copies in the window."""
-    seen = covered(link.unseen, work.start, work.end) == 0
+    seen = link.unseen.covered(work.start, work.end) == 0
     rows = np.flatnonzero((link.direction >= 0) & (work.start >= window[0]) & (work.end <= window[1]) & seen)
     taken = np.maximum((work.end - work.start)[rows].astype(np.float64), 1.0)
     return work.key[rows], taken, link.met(work.start, work.end)[rows] / taken

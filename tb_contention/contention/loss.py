@@ -8,7 +8,6 @@ from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_means
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.host import HostPace, host_pace
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
@@ -115,19 +114,19 @@ def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Inter
     """Part the time by which kernels started later than due into their own gap and waiting for others."""
     due = np.minimum(gaps.due, work.start).astype(np.int64)
     late = (gaps.extra > _PROMPT) & exposure.inside & (gaps.follows < 0)
-    met = late & (covered(exposure.foreign, due, work.start) > 0)
+    met = late & (exposure.foreign.covered(due, work.start) > 0)
     own = _own_gaps(work, gaps.extra, exposure.inside & ~met & (gaps.follows < 0))
     unknown = met & ~work.cause_known
     met &= work.cause_known
     alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
-    possible = np.where(unknown, covered(running, due, work.start), 0).astype(np.float64)
+    possible = np.where(unknown, running.covered(due, work.start), 0).astype(np.float64)
     return Waits(alone=alone, stall=gaps.extra - alone, possible=possible)
 
 
 def _measured_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, away: Intervals) -> Waits:
     """Part the time by which kernels started later than due by when the device was taken away."""
     due = np.minimum(gaps.due, work.start).astype(np.int64)
-    stall = np.where(exposure.inside & (gaps.follows < 0), covered(away, due, work.start), 0).astype(np.float64)
+    stall = np.where(exposure.inside & (gaps.follows < 0), away.covered(due, work.start), 0).astype(np.float64)
     return Waits(alone=gaps.extra - stall, stall=stall, possible=np.zeros(len(stall)))
 
 

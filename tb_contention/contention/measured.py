@@ -9,7 +9,6 @@ from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.blame import KernelRuns, blame
 from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.exposure import Exposure, expose
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.mechanism import TOO_LITTLE, Sharing
 from tb_contention.contention.residency import Residency, Turns, on_copy_engines, own_time
 from tb_contention.contention.work import SessionWork
@@ -93,7 +92,7 @@ def measured_alone(work: SessionWork, exposure: Exposure, own: Baseline, turns: 
     rows = exposure.inside
     total = max(1.0, float(time[rows].sum()))
     inside = Intervals.one(exposure.start, exposure.end)
-    arrivals = int(covered(inside, turns.stays.start, turns.stays.end)[turns.stays.own].astype(np.bool_).sum())
+    arrivals = int(inside.covered(turns.stays.start, turns.stays.end)[turns.stays.own].astype(np.bool_).sum())
     hidden = arrivals * (residency.change or 0.0) / total
     disagree = 0.0
     if known >= COVERAGE:

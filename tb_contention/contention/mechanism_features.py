@@ -4,7 +4,7 @@ import numpy as np
 
 from tb_contention.contention.baseline import group_medians
 from tb_contention.contention.co_pending import CoPending
-from tb_contention.contention.interval_sets import closed, covered
+from tb_contention.contention.interval_sets import closed
 from tb_contention.contention.sweep import swept_together
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -91,7 +91,7 @@ def burst_length(works: list[SessionWork], where: Intervals) -> float | None:
 
 def _touched(work: SessionWork, where: Intervals) -> Bool:
     """Select the kernels that ran in co-pending time, if only in part."""
-    touched: Bool = (covered(where, work.start, work.end) > 0.02 * (work.end - work.start)) & ~work.spin
+    touched: Bool = (where.covered(work.start, work.end) > 0.02 * (work.end - work.start)) & ~work.spin
     return touched
 
 
@@ -108,7 +108,7 @@ def exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
     At each end of a kernel of b in co-pending time, the kernel of a that spans it has a rank: the share of a's time in kernels that are no
     longer; 1 where a has work but runs none. Where both run at once the ranks are uniform in 0..1; in turns they are all near 1.
     """
-    rows = np.flatnonzero(covered(where, a.start, a.end) > 0.8 * (a.end - a.start))
+    rows = np.flatnonzero(where.covered(a.start, a.end) > 0.8 * (a.end - a.start))
     time = b.end
     at = np.searchsorted(where.start, time, "right") - 1
     time = time[(at >= 0) & (time < where.end[np.maximum(at, 0)] - 1)]
@@ -131,7 +131,7 @@ def exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
 def few_are_cut(work: SessionWork, alone: F64, where: Intervals) -> bool:
     """Return whether half of the kernels take as long as alone in co-pending time while the mean is well above."""
     duration = (work.end - work.start).astype(np.float64)
-    rows = (covered(where, work.start, work.end) > 0.8 * duration) & np.isfinite(alone) & (duration > 0)
+    rows = (where.covered(work.start, work.end) > 0.8 * duration) & np.isfinite(alone) & (duration > 0)
     if rows.sum() < 20:
         return False
     base, over = alone[rows], duration[rows] - alone[rows]
@@ -191,7 +191,7 @@ def common_stretch(works: list[SessionWork], alone: list[F64], where: Intervals)
     stretch = []
     for work, base in zip(works, alone, strict=True):
         duration = (work.end - work.start).astype(np.float64)
-        rows = (covered(where, work.start, work.end) > 0.3 * duration) & np.isfinite(base)
+        rows = (where.covered(work.start, work.end) > 0.3 * duration) & np.isfinite(base)
         over = (duration - base)[rows]
         stretch.append(over[over > np.maximum(_LEAST_SLICE, 0.2 * base[rows])])
     values = np.concatenate([np.empty(0), *stretch])

@@ -12,7 +12,6 @@ from numba import types
 
 from tb_contention._compiled import compiled
 from tb_contention.contention.host import HostPace
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.sampling import some
@@ -102,7 +101,7 @@ def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None 
     behind_kernel = start - before
     waited = followed & (~launched | (before >= launch))
     idle = launched & ~waited
-    free = covered(foreign, np.where(waited, before, launch).astype(np.int64), work.start) == 0
+    free = foreign.covered(np.where(waited, before, launch).astype(np.int64), work.start) == 0
     after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50, _MOST_LATENCY)
     # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
     latency = _usual(behind_launch, idle, free, 10, _most_latency(work)) if work.launches_known else 0.0

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.contention import UNTRACED
@@ -86,7 +85,7 @@ def measure_residency(
         turns=turns,
         length=_length(works, known),
         change=_change(known[0]),
-        count=int(covered(window, known[0].start, known[0].end).astype(np.bool_).sum()),
+        count=int(window.covered(known[0].start, known[0].end).astype(np.bool_).sum()),
         one_context=_one_context(own),
         strangers=_strangers(known[0], own, window),
     )
@@ -179,7 +178,7 @@ def _strangers(stays: Stays, own: list[Intervals], window: Intervals) -> tuple[t
     """Sum how long contexts of no session had the engine in the window, by process; the longest first."""
     middle = (stays.start + stays.end) // 2
     theirs = np.flatnonzero(~np.any([_holds(intervals, middle) for intervals in own], axis=0))
-    length = covered(window, stays.start[theirs], stays.end[theirs])
+    length = window.covered(stays.start[theirs], stays.end[theirs])
     process, which = np.unique(stays.process[theirs], return_inverse=True)
     sums = np.bincount(which.reshape(-1), length, len(process)) if len(theirs) else np.zeros(0)
     found = [
@@ -191,7 +190,7 @@ def _strangers(stays: Stays, own: list[Intervals], window: Intervals) -> tuple[t
 def own_time(work: SessionWork, turns: Turns) -> F64:
     """Return how long each kernel had the engine, ns; a copy engine of its own is not taken away with the context."""
     duration = (work.end - work.start).astype(np.float64)
-    lost = covered(turns.away, work.start, work.end).astype(np.float64)
+    lost = turns.away.covered(work.start, work.end).astype(np.float64)
     return np.where(work.spin | on_copy_engines(work, turns), duration, duration - lost)
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tb_contention.contention.blame import KernelRuns
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.contention.open_loop import Paced
@@ -154,10 +153,10 @@ def step_times(loss: Loss) -> StepTimes:
     total = end - begin
     if known:
         spans = Intervals.union_of(loss.played.start.astype(np.int64), loss.played.end.astype(np.int64))
-        work = covered(spans, periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
+        work = spans.covered(periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
         lost = np.clip(np.round(periods.shared - periods.alone).astype(np.int64), 0, total)
     else:
-        work = covered(loss.work.running, begin, end)
+        work = loss.work.running.covered(begin, end)
         lost = np.zeros(len(total), np.int64)
     own = np.minimum(work, total - lost)
     return StepTimes(

@@ -15,7 +15,6 @@ import numpy as np
 from tb_contention.contention.alone import preferring
 from tb_contention.contention.baseline import Baseline, baseline, centred, group_medians
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
@@ -124,7 +123,7 @@ def shaded(work: SessionWork, exposure: Exposure, company: Intervals, shadow: Sh
     """Count kernels in the shadow of company as touched: they do not show how long they take alone."""
     if shadow is None or not len(company):
         return exposure
-    in_it = (covered(lengthened(company, shadow), work.start, work.end) > 0) & ~work.spin & ~work.copy
+    in_it = (lengthened(company, shadow).covered(work.start, work.end) > 0) & ~work.spin & ~work.copy
     return replace(
         exposure, touched=exposure.touched | in_it, undisturbed=exposure.undisturbed & ~in_it, slower=shadow.factor
     )

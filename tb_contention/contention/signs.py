@@ -6,7 +6,6 @@ import numpy as np
 
 from tb_contention.contention.baseline import centred
 from tb_contention.contention.co_pending import CoPending, separate
-from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.mechanism_features import (
     all_long,
     bursts,
@@ -20,6 +19,7 @@ from tb_contention.contention.mechanism_features import (
 from tb_contention.contention.turn_length import turn_length
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Mechanism
+from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, Bool
 from tb_contention.words.numbers import duration
 
@@ -104,7 +104,7 @@ def _growth(work: SessionWork, others: list[SessionWork], both: CoPending) -> fl
     """Return by how much kernels grow per time in which others have work, from keys that have instances without company as well."""
     inside = (work.start >= both.start) & (work.end <= both.end) & ~work.spin
     length = (work.end - work.start).astype(np.float64)
-    cover = covered(united([other.pending for other in others]), work.start, work.end).astype(np.float64)
+    cover = Intervals.union([other.pending for other in others]).covered(work.start, work.end).astype(np.float64)
     bare: Bool = inside & (cover < _BARE * length)
     anchored = np.bincount(work.key[bare], minlength=work.keys) >= _ANCHORS
     rows = np.flatnonzero(inside & anchored[work.key])

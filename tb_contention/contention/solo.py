@@ -8,12 +8,12 @@ import numpy as np
 
 from tb_contention.contention.baseline import Baseline, baseline
 from tb_contention.contention.exposure import expose
-from tb_contention.contention.interval_sets import united
 from tb_contention.contention.likeness import Judged, Likeness, judge_likeness
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.baseline import BaselineCapture, Found, Use
+from tb_contention.model.intervals import Intervals
 from tb_contention.units import I64, SessionId
 
 #: Steps of different captures must not be taken for one.
@@ -72,7 +72,7 @@ def choose_solos(
     for session in wanted:
         work = works[session]
         others = [part for key, w in works.items() if key != session for part in (w.pending, w.unseen())]
-        seen = expose(work, united(others), group.start, group.end, error)
+        seen = expose(work, Intervals.union(others), group.start, group.end, error)
         judged = [
             (c, judge_likeness(work, seen, c.solo.work, [each.work for each in c.company], c.neighbours))
             for c in candidates[session]

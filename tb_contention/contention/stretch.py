@@ -16,7 +16,6 @@ import numpy as np
 
 from tb_contention.contention.baseline import centred, group_medians
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -58,8 +57,8 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
     middle = group_medians(key, work.keys, duration)[key]
     ahead = np.maximum(_AHEAD * middle, _LEAST_AHEAD).astype(np.int64)
     start = work.start[rows]
-    met = covered(company, work.start, work.end).astype(np.float64)
-    seen = covered(company, start, start + ahead) / ahead
+    met = company.covered(work.start, work.end).astype(np.float64)
+    seen = company.covered(start, start + ahead) / ahead
     place, places = numbered_places(key, work.place[rows])
     z, d, x = (centred(place, places, values) for values in (seen, duration, met[rows]))
     cluster, clusters = _clusters(work, rows)

@@ -13,7 +13,7 @@ import numpy as np
 from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import covered, widened
+from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.replay import find_gaps
@@ -78,7 +78,7 @@ def find_turns(
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
     low, spread = _uncut(work.key, work.keys, duration, rows)
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
-    rows &= covered(widened(foreign, error + _NEAR_BY if len(foreign) else 0), work.start, work.end) == 0
+    rows &= widened(foreign, error + _NEAR_BY if len(foreign) else 0).covered(work.start, work.end) == 0
     excess = np.where(rows, longer, 0.0)
     length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
     length = length or known
@@ -134,7 +134,7 @@ def reassigned(rows: list[Blame], losses: list[Loss]) -> list[Blame]:
         delayed = Intervals.union_of(
             victim.work.start[cut] - victim.waits.stall[cut].astype(np.int64), victim.work.end[cut]
         )
-        met = covered(delayed, culprit.work.start, culprit.work.end).astype(np.float64)
+        met = delayed.covered(culprit.work.start, culprit.work.end).astype(np.float64)
         most = round(_SWITCHES * float(np.sum(met * _part_had(victim, culprit))))
         kept = min(int(row.lost), most)
         taken[row.victim] = taken.get(row.victim, 0) + int(row.lost) - kept

@@ -9,7 +9,6 @@ from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.host_part import HostEffect, host_effects
-from tb_contention.contention.interval_sets import united
 from tb_contention.contention.link import link_between, with_copies
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
@@ -93,10 +92,10 @@ def _victim(
     others = [other for other in works if other is not work]
     link = link_between(work, others, (group.start, group.end), error)
     pending = [other.pending for other in others] if link is None else link.apart
-    busy = united([*pending, *(other.unseen() for other in others)])
+    busy = Intervals.union([*pending, *(other.unseen() for other in others)])
     turns = find_turns(work, busy, group, error, turn)
-    busy = busy if turns is None else united([busy, turns.away])
-    others_running = united([running[other.id] for other in others])
+    busy = busy if turns is None else Intervals.union([busy, turns.away])
+    others_running = Intervals.union([running[other.id] for other in others])
     exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow)
     warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:

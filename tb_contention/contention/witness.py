@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.held_up import HeldUp, held_up
-from tb_contention.contention.interval_sets import covered, united
 from tb_contention.contention.work import SessionWork
+from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, Bool
 
 #: Spans of each kind that are looked at.
@@ -105,7 +105,7 @@ class _Against:
         """Sum up the work of some sessions."""
         start, end = min(work.session.start for work in works), max(work.session.end for work in works)
         edges = np.linspace(start, max(end, start + 1), _BINS)
-        pending = united([work.pending for work in works])
+        pending = Intervals.union([work.pending for work in works])
         before = pending.length_before(edges.astype(np.int64)).astype(np.float64)
         return cls(window=(start, end), before=before, width=float(edges[1] - edges[0]))
 
@@ -120,14 +120,14 @@ def witnesses_of(seen: list[Seen], moves: list[bool]) -> list[Witness]:
 
 def _of_one(seen: list[Seen], moves: list[bool], row: int, against: _Against) -> list[Witness]:
     work = seen[row].work
-    still = united([other.work.pending for k, other in enumerate(seen) if moves[k] == moves[row] and k != row])
+    still = Intervals.union([other.work.pending for k, other in enumerate(seen) if moves[k] == moves[row] and k != row])
     found = []
     for waits, spans in enumerate(seen[row].lost):
         lost = float(spans.excess.sum())
         if len(spans) < _LEAST_SPANS or lost < _LEAST_LOSS * (work.session.end - work.session.start):
             continue
         spans = spans.at_most(_SPANS)
-        owed = np.maximum(spans.owed - covered(still, spans.start, spans.end), 0.0)
+        owed = np.maximum(spans.owed - still.covered(spans.start, spans.end), 0.0)
         found.append(
             Witness(
                 waits=bool(waits), spans=replace(spans, owed=owed), sign=1 if moves[row] else -1,

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_contention.contention.interval_sets import covered
 from tb_contention.contention.loss import Loss, find_waits
 from tb_contention.contention.replay import Gaps
 from tb_contention.contention.work import STEP_END, SessionWork
@@ -153,7 +152,7 @@ def _rate(loss: Loss) -> float | None:
     """Measure how fast kernels went on while others had work, against alone."""
     work, exposure = loss.work, loss.exposure
     rows = np.flatnonzero(exposure.touched & exposure.inside & ~work.copy)
-    met = float(covered(exposure.foreign, work.start[rows], work.end[rows]).sum())
+    met = float(exposure.foreign.covered(work.start[rows], work.end[rows]).sum())
     if met <= 0:
         return None
     stretch = float((exposure.duration - loss.alone.estimate)[rows].sum())

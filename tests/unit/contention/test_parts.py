@@ -5,7 +5,7 @@ import pytest
 
 from tb_contention.contention.baseline import baseline, group_medians
 from tb_contention.contention.drift import pace
-from tb_contention.contention.interval_sets import covered, united, widened
+from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.kernel_keys import index_in_step, numbered
 from tb_contention.contention.metrics import sharing_metrics
 from tb_contention.model.intervals import Intervals
@@ -23,7 +23,7 @@ def intervals(*spans: tuple[int, int]) -> Intervals:
 def test_covered_is_the_length_inside_each_span_in_any_order() -> None:
     where = intervals((0, 10), (20, 30), (40, 50))
 
-    assert covered(where, ints(5, 25, 0, 12, 45, 30), ints(25, 26, 100, 18, 45, 20)).tolist() == [10, 1, 30, 0, 0, 0]
+    assert where.covered(ints(5, 25, 0, 12, 45, 30), ints(25, 26, 100, 18, 45, 20)).tolist() == [10, 1, 30, 0, 0, 0]
 
 
 def test_covered_equals_the_sum_over_instants() -> None:
@@ -37,12 +37,12 @@ def test_covered_equals_the_sum_over_instants() -> None:
     end = begin + rng.integers(-3, 60, 200)
 
     expected = [int(held[a:b].sum()) if b > a else 0 for a, b in zip(begin, end, strict=True)]
-    assert covered(where, begin, end).tolist() == expected
+    assert where.covered(begin, end).tolist() == expected
 
 
 def test_widening_and_uniting_keep_sets_disjoint() -> None:
     wide = widened(intervals((0, 10), (14, 20)), 3)
-    both = united([wide, intervals((30, 40))])
+    both = Intervals.union([wide, intervals((30, 40))])
 
     assert (wide.start.tolist(), wide.end.tolist()) == ([-3], [23])
     assert (both.start.tolist(), both.end.tolist()) == ([-3, 30], [23, 40])
