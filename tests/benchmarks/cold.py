@@ -20,6 +20,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numba
+from timing import processor
 
 ROOT = Path(__file__).resolve().parents[2]
 _SET_CHILD_SUBREAPER = 36
@@ -77,12 +78,6 @@ def spent() -> float:
     """Return the CPU seconds of all processes that were waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def processor() -> str:
-    """Return the processor's name, as Linux tells it."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from typing import Any
 
 from compare import peak_bytes
 from kineto_parsers import PARSERS, differences, time_error, without_collector
+from timing import processor
 
 from tb_contention.recorders.kineto.reader import decode_kineto
 from tb_contention.recorders.kineto.skim import skim_kineto
@@ -140,10 +141,9 @@ def whole(text: bytes) -> str:
 
 def machine() -> str:
     """Name the processor and the versions."""
-    known = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     names = [name for name in ("numba", "orjson", "msgspec") if find_spec(name)]
     versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in names)])
-    return f"{known[0].partition(':')[2].strip() if known else platform.processor()}; {versions}"
+    return f"{processor()}; {versions}"
 
 
 def main(files: list[Path], megabytes: int) -> None:

@@ -18,7 +18,6 @@ Ratios above 1 are in our favour. Peers are taken from the running Python, or fr
 """
 
 import argparse
-import contextlib
 import json
 import os
 import platform
@@ -35,6 +34,7 @@ from urllib.parse import urlencode
 
 from panel_rows import Results, render, rows
 from serving import CannotMeasureError, check_browser, drive, tensorboard
+from timing import processor
 
 from tb_contention.simulate import write_large
 
@@ -236,15 +236,6 @@ def run(options: argparse.Namespace, work: Path) -> dict[str, Any]:
     files = sorted(file.stat().st_size for file in logs.rglob("*.xplane.pb"))
     found = {"machine": machine, "file_bytes": files, "ours": ours, **peers}
     return {**found, "rows": rows(ours, peers["xprof"], peers["xprof2"], peers["perfetto"])}
-
-
-def processor() -> str:
-    """Name of the processor, where the system says it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 def stop(*_: object) -> NoReturn:

@@ -6,6 +6,7 @@ long the analysis without cache takes, both alternately; best of three, of the l
 time is what is left of it on a busy machine. Then how long the report of a group of `demo_logs` takes from the cache.
 """
 
+import os
 import platform
 import statistics
 import sys
@@ -15,6 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+
+from timing import processor
 
 import tb_contention
 from tb_contention.recorders.xspace.proto import XSpace
@@ -75,15 +78,10 @@ def cached() -> str:
     )
 
 
-def processor() -> str:
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return f"{len(names)} x {names[0].partition(': ')[2]}" if names else platform.machine()
-
-
 def main(sizes: list[int]) -> None:
     tb_contention.analyse(DEMO, cache_dir=None)  # compiles
     sys.stdout.write(
-        f"{processor()}; Python {platform.python_version()}, "
+        f"{processor()}, {len(os.sched_getaffinity(0))} cores; Python {platform.python_version()}, "
         f"{', '.join(f'{name} {version(name)}' for name in ('numpy', 'numba', 'protobuf'))}\n\n"
         "| kernels | files | upb: clock, CPU | here: clock, CPU | ratio | CPU per kernel |\n|---|---|---|---|---|---|\n"
     )
