@@ -1,28 +1,18 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
 import { costly, listed, report, summaryOf } from '../testing/literals';
+import { root } from '../testing/root';
 import { App } from './app';
 import { parseGpu, parseShift } from './by_hand';
 
 const summary = (more: Partial<Summary> = {}): Summary => summaryOf(null, more);
 
-let root: HTMLElement;
-
 // Loading it takes longer than tests wait for what it shows.
 beforeAll(() => import('./rest').then(() => undefined), 60_000);
-
-beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-});
 
 function shown(value: Summary): string {
   const panel = new Panel();

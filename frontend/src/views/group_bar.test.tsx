@@ -1,21 +1,11 @@
 import { render } from 'preact';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ListedGroup, Summary } from '../api/report';
 import type { Panel } from '../state/panel';
 import { listed } from '../testing/literals';
 import { panelOf } from '../testing/panel';
+import { root } from '../testing/root';
 import { GroupBar } from './group_bar';
-
-let root: HTMLElement;
-
-beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-});
 
 function shown(list: readonly ListedGroup[], more: Partial<Summary> = {}): Panel {
   const panel = panelOf(list, more);

@@ -1,13 +1,11 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
+import { root } from '../testing/root';
 import { Explained } from './explained';
 import { Hints } from './hints';
 
-let root: HTMLElement;
-
 beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
   act(() =>
     render(
       <>
@@ -27,11 +25,6 @@ beforeEach(() => {
       root,
     ),
   );
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
 });
 
 const said = (): string | null => root.querySelector('[role=tooltip]')?.textContent ?? null;

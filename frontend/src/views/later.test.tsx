@@ -1,6 +1,7 @@
 import { type ComponentType, render } from 'preact';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Host } from '../state/host';
+import { root } from '../testing/root';
 import { later, MISSING } from './later';
 
 interface Properties {
@@ -11,17 +12,6 @@ interface Properties {
 const reloadPage = vi.fn();
 const panel = { host: { reloadPage } as unknown as Host };
 const View = ({ text }: Properties) => <p>{text}</p>;
-let root: HTMLElement;
-
-beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-});
-
 it('shows nothing until its file is there, and asks for it once', async () => {
   const load = vi.fn(async (): Promise<ComponentType<Properties>> => View);
   const Later = later(load);

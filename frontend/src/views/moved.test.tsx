@@ -1,24 +1,14 @@
 import { render } from 'preact';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Report } from '../api/report';
 import { ns } from '../base/units';
 import { Panel } from '../state/panel';
 import { costly, report, summaryOf } from '../testing/literals';
+import { root } from '../testing/root';
 import { App } from './app';
 import { conditionOf } from './moved';
 
 const [ALPHA, BETA] = ['alpha/run/host0', 'beta/run/host0'];
-
-let root: HTMLElement;
-
-beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-});
 
 function moved(
   by: readonly (readonly [string, number])[],

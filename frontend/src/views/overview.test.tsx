@@ -1,23 +1,13 @@
 /** The page of all groups: its rows, its search and its order, and what it leads to. */
 import { render } from 'preact';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ListedGroup, Summary } from '../api/report';
 import { ns } from '../base/units';
 import type { Panel } from '../state/panel';
 import { finding, listed, summaryOf } from '../testing/literals';
 import { panelOf } from '../testing/panel';
+import { root } from '../testing/root';
 import { Overview } from './overview';
-
-let root: HTMLElement;
-
-beforeEach(() => {
-  root = document.body.appendChild(document.createElement('div'));
-});
-
-afterEach(() => {
-  render(null, root);
-  root.remove();
-});
 
 function shown(list: readonly ListedGroup[], more: Partial<Summary> = {}): Panel {
   const panel = panelOf(list, more);

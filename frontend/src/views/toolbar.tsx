@@ -74,12 +74,9 @@ const DOWNLOADS = ['html', 'json', 'markdown'] as const;
 
 /** What draws pictures as files is in a file of its own. */
 async function save(panel: Panel, format: (typeof PICTURES)[number]): Promise<void> {
-  try {
-    const savePicture = await during(loadPictures());
-    await savePicture(panel, format, windowText(panel));
-  } catch {
-    panel.timeline.error.value = MISSING;
-  }
+  const savePicture = await during(loadPictures()).catch(() => null);
+  if (savePicture === null) panel.timeline.error.value = MISSING;
+  else await savePicture(panel, format, windowText(panel));
 }
 
 export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
