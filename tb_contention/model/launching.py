@@ -7,7 +7,7 @@ from tb_contention.units import I64
 
 #: A launch is seen at most this long after its kernel began: clocks inside one file drift by up to 1 ms in long captures.
 _SKEW_PS = 1_000_000_000
-#: Ids are dense of which the range holds at most so many times as many.
+#: Ids are dense where their range is at most this many times as long as there are ids.
 _DENSE = 4
 
 
@@ -35,7 +35,7 @@ def launch_rows(kernels: KernelTable, launches: LaunchTable) -> I64:
 
 
 def _last_of(ids: I64, wanted: I64) -> I64:
-    """Return the last row of each id wanted, or of what comes before it, -1 where nothing does; ids in order."""
+    """Return the last row whose id is at most each wanted one, -1 where there is none; ids ascend."""
     first, span = int(ids[0]), int(ids[-1]) - int(ids[0]) + 1
     if span > _DENSE * len(ids):
         return np.searchsorted(ids, wanted, "right") - 1

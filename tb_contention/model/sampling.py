@@ -12,9 +12,9 @@ ENOUGH = 100_000
 
 
 def some(values: npt.NDArray[T], most: int = ENOUGH) -> npt.NDArray[T]:
-    """Keep at most so many values, in their order: one out of each of as many equal stretches, at the same chance for each in it.
+    """Keep at most `most` values, in their order: the column is cut into equal stretches, and one value is drawn from each.
 
-    What repeats with a period is not missed, as it may be at equal distances. The same values are kept each time.
+    Values at equal distances could all fall on the same place of what repeats; drawn ones do not. Each call draws the same.
     """
     if len(values) <= most:
         return values

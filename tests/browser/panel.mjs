@@ -1124,7 +1124,7 @@ const FLOWS = {
     const again = await Panel.attach(page);
     const missing = again.frame.locator('.failure', { hasText: 'Reload the page' });
     await missing.waitFor();
-    expect((await missing.count()) === 1, 'it is said more than once');
+    expect((await missing.count()) === 1, 'the missing part is announced more than once');
     expect((await again.frame.locator('.tables').count()) === 0, 'tables came from nowhere');
     const before = await again.window();
     await again.focus();

@@ -1,4 +1,4 @@
-"""Where nobody contends, nothing is said that calls for an act: random sessions that share nothing, or never meet."""
+"""Sessions that share nothing, or never run at the same time, get no finding on time above information."""
 
 import tempfile
 from pathlib import Path
