@@ -3,14 +3,19 @@
 import    functions are declared, which costs nothing
 call      machine code is loaded from the user's cache, or compiled and cached
 inner     functions that only compiled ones call become part of their callers' machine code; from the cache nothing of theirs is loaded
+change    what is cached counts while all that it was made of is the same, also in the files of other modules
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import EnumMeta
+from hashlib import sha256
 from threading import RLock
+from types import CodeType, ModuleType
 from typing import Any, NamedTuple, TypeVar
 
 import numba
+import numpy as np
 from numba.core import config, options
 from numba.core.compiler_lock import global_compiler_lock
 
@@ -35,16 +40,24 @@ class Declared(NamedTuple):
         """Load its machine code from the cache, or compile and cache it."""
         with global_compiler_lock:
             if not self.function.signatures:
+                self._stamp()
                 self.function.compile(self.signature)
                 self.function.disable_compile()
 
     def is_cached(self) -> bool:
         """Tell whether its machine code is in the cache, for this processor and these versions of the code, numba and Python."""
+        self._stamp()
         cache, codegen = self.function._cache, self.function.targetctx.codegen()  # noqa: SLF001
         try:  # numba itself offers only to load it, which takes thirty times as long
             return cache._index_key(self.signature, codegen) in cache._cache_file._load_index()  # noqa: SLF001
         except (AttributeError, OSError):
             return False
+
+    def _stamp(self) -> None:
+        """Let the cache hold what was made of the same as now; numba by itself looks at the date of the function's own file."""
+        file = getattr(self.function._cache, "_cache_file", None)  # noqa: SLF001
+        if file is not None and not isinstance(file._source_stamp, str):  # noqa: SLF001
+            file._source_stamp = digest(self.function)  # noqa: SLF001
 
 
 #: By module and name, the functions of imported modules that Python calls.
@@ -77,6 +90,7 @@ def _declaring(signature: Any, options: dict[str, Any], *, from_python: bool) ->
                 if "cannot cache" not in str(refusal):
                     raise
                 made = numba.njit(**options)(function)
+        made.declared_for = signature
         found = Declared(made, signature)
         _postpone(found, from_python=from_python)
         if from_python:
@@ -105,6 +119,44 @@ def _postpone(found: Declared, *, from_python: bool) -> None:
     if not from_python:
         made._insert = lambda *_code: None  # noqa: SLF001  what Python would call does not exist
     made._compile_for_args, made.get_call_template = called, asked  # noqa: SLF001
+
+
+def digest(function: Any) -> str:
+    """Return a digest of all that a function's machine code is made of: its code, options and constants, and those of what it calls."""
+    return sha256("\n".join(_made_of(function, set())).encode()).hexdigest()
+
+
+def _made_of(function: Any, seen: set[int]) -> Iterator[str]:
+    """List the parts of a compiled function, or of one of numba's intrinsic functions."""
+    seen.add(id(function))
+    plain = getattr(function, "py_func", None) or function._defn  # noqa: SLF001
+    yield f"{getattr(function, 'declared_for', '')} {getattr(function, 'targetoptions', '')} {plain.__defaults__}"
+    codes = [plain.__code__]
+    for code in codes:
+        codes += (constant for constant in code.co_consts if isinstance(constant, CodeType))
+        constants = [constant for constant in code.co_consts if not isinstance(constant, CodeType)]
+        yield f"{code.co_code.hex()} {code.co_varnames} {code.co_names} {constants}"
+        yield from _read(plain.__globals__, code.co_names, seen)
+
+
+def _read(space: dict[str, Any], names: tuple[str, ...], seen: set[int]) -> Iterator[str]:
+    """List what code finds that reads names in a module, and reads those of other modules in it."""
+    for name in names:
+        if name not in space:
+            continue
+        value = space[name]
+        if isinstance(value, ModuleType):
+            yield from _read(vars(value), tuple(other for other in names if other != name), seen)
+        elif isinstance(value, np.ndarray):
+            yield f"{name} {value.dtype} {value.tobytes().hex()}"
+        elif isinstance(value, EnumMeta):
+            yield f"{name} {[*value]}"
+        elif callable(value):
+            yield f"{name} {value.__module__} {getattr(value, '__qualname__', '')}"
+            if id(value) not in seen and (hasattr(value, "py_func") or hasattr(value, "_defn")):
+                yield from _made_of(value, seen)
+        else:
+            yield f"{name} {value!r}"
 
 
 def table_size(count: int) -> int:

@@ -1,4 +1,4 @@
-"""Where machine code is cached: with the user, never in the package, which an uninstallation must be able to remove."""
+"""Where machine code is cached: with the user, never in the package, which an uninstallation must be able to remove; and until when."""
 
 import os
 import subprocess
@@ -15,15 +15,48 @@ from tb_contention._compiled import compiled
 def twice(n):
     return 2 * n
 """
+BELOW = """
+from tb_contention._compiled import inner
+from numbers_of import EACH, Kind
+
+@inner("int64(int64)")
+def more(n):
+    return n * EACH if Kind.ODD == 1 else n
+"""
+ABOVE = """
+import numbers_of
+from below import more
+from tb_contention._compiled import compiled
+
+@compiled("int64(int64)")
+def sum_of(n):
+    return more(n) + numbers_of.START[0]
+"""
+NUMBERS = """
+from enum import IntEnum
+EACH, START = 10, (1, 2)
+
+class Kind(IntEnum):
+    ODD = 1
+"""
+SUM = """
+from above import sum_of
+from tb_contention._compiled import declared
+print(declared["above.sum_of"].is_cached(), sum_of(4))
+"""
 PROGRAM = "import numba, some; print(some.twice(21), some.twice.stats.cache_path, repr(numba.config.CACHE_DIR))"
 
 
 def run(package: Path, **environment: str) -> list[str]:
     (package / "some.py").write_text(MODULE)
+    return in_process(package, PROGRAM, **environment)
+
+
+def in_process(package: Path, program: str, **environment: str) -> list[str]:
     paths = os.pathsep.join((str(package), str(ROOT)))
     inherited = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         env={**inherited, "PYTHONPATH": paths, **environment},
         capture_output=True,
         text=True,
@@ -69,3 +102,22 @@ def test_a_linked_cache_directory_is_not_trusted(package: Path, tmp_path: Path) 
 
     assert run(package, XDG_CACHE_HOME=str(tmp_path / "caches"))[0] == "42"
     assert not machine_code(tmp_path / "theirs")
+
+
+def test_it_counts_until_something_changes_that_it_was_made_of_in_whatever_file(package: Path, tmp_path: Path) -> None:
+    sources = {"below.py": BELOW, "above.py": ABOVE, "numbers_of.py": NUMBERS}
+
+    def sum_after(file: str = "below.py", before: str = "", after: str = "") -> list[str]:
+        sources[file] = sources[file].replace(before, after) if before else sources[file]
+        (package / file).write_text(sources[file])
+        return in_process(package, SUM, NUMBA_CACHE_DIR=str(tmp_path / "mine"), PYTHONDONTWRITEBYTECODE="1")
+
+    for file, source in sources.items():
+        (package / file).write_text(source)
+    assert sum_after() == ["False", "41"]
+    assert sum_after() == ["True", "41"]
+    assert sum_after("below.py", "n * EACH", "n + EACH") == ["False", "15"]  # an inner function
+    assert sum_after("numbers_of.py", "10, (1", "20, (1") == ["False", "25"]  # a constant that it reads
+    assert sum_after("numbers_of.py", "(1, 2)", "(3, 2)") == ["False", "27"]  # one read as an attribute
+    assert sum_after("numbers_of.py", "ODD = 1", "ODD = 2") == ["False", "7"]  # a member of an enum
+    assert sum_after("above.py", "numbers_of.START[0]", "numbers_of.START[0]  # no other code") == ["True", "7"]
