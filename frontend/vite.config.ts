@@ -24,8 +24,16 @@ export default defineConfig({
     rolldownOptions: {
       input: 'src/main.tsx',
       preserveEntrySignatures: 'allow-extension',
-      output: { entryFileNames: 'index.js', chunkFileNames: '[name]-[hash].js' },
+      output: {
+        entryFileNames: 'index.js',
+        chunkFileNames: '[name]-[hash].js',
+        assetFileNames: '[name]-[hash][extname]',
+      },
     },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: 'src/testing/tables.ts',
+  },
 });

@@ -1,6 +1,6 @@
 // A stand-in for TensorBoard with the plugin, for work on the panel: `npm run mock -- [port] [sessions] [devices] [--groups N]`.
 // Serves a page with a frame like TensorBoard's, the built bundle, and the routes of http_api.md over a made-up workload.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,7 +80,10 @@ function answer(url, workload, devices) {
   if (pathname === '/') return ['text/html', PAGE];
   if (pathname === '/data/plugin_entry.html') return ['text/html', STUB];
   const route = pathname.replace('/data/plugin/tb_contention/', '');
-  if (route === 'index.js') return ['text/javascript', readFileSync(path.join(STATIC, 'index.js'))];
+  if (readdirSync(STATIC).includes(route)) {
+    const type = route.endsWith('.json') ? 'application/json' : 'text/javascript';
+    return [type, readFileSync(path.join(STATIC, route))];
+  }
   if (route === 'api/groups')
     return json({ listing: 'l1', is_known: false, pending: 3, groups, problems: [] });
   const asked = searchParams.get('group');

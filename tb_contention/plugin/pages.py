@@ -17,6 +17,7 @@ from tb_contention.report.contract.columns import help_of
 from tb_contention.report.contract.documents import ComparisonDocument
 from tb_contention.report.contract.markdown import with_tables
 from tb_contention.report.contract.typescript import typescript as types
+from tb_contention.tables.typescript import declared
 from tb_contention.tables.typescript import typescript as tables
 from tb_contention.timeline.layout import Layout
 from tb_contention.timeline.search import SearchHits
@@ -45,6 +46,7 @@ def pages() -> dict[Path, str]:
     routes, report = (path.read_text(encoding="utf-8") for path in (_ROUTES, _FORMAT))
     return {
         _API / "report.ts": types(ANSWERS),
-        _API / "tables.ts": tables(help_of),
+        _API / "tables.ts": tables(),
+        _API / "tables.json": declared(help_of),
         _ROUTES: with_tables(routes, ANSWERS, {"../report/FORMAT.md": report}),
     }

@@ -27,7 +27,7 @@ _MIME = {
     ".css": "text/css",
 }
 #: A built file that is named by its content, as the build does with all but the entry: `rest-hRiu0Q5T.js`.
-_HASHED = re.compile(r"-[\w-]{8}\.js")
+_HASHED = re.compile(r"-[\w-]{8}\.js(on)?")
 log = logging.getLogger(__name__)
 
 

@@ -1,14 +1,16 @@
-"""The declarations of the tables -> the module of the panel that holds them."""
+"""The declarations of the tables -> what the panel has of them: types as a module, and the tables as JSON, a file of its own."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tb_contention.tables.catalogue import DEVICE_TABLES, REPORT_TABLES
 from tb_contention.tables.spec import Column, Kind, TableSpec
+from tb_contention.wire import Json
 
 Help = Callable[[TableSpec, Column], str]
 
 _HEAD = """/** The tables of a report. Generated from `tb_contention/tables/`; do not edit. */
+import address from './tables.json?url';
 
 export type Kind = {kinds};
 
@@ -37,46 +39,69 @@ export interface TableSpec {{
   readonly columns: readonly Column[];
 }}
 
+export type DeviceTable = {device};
+
+export type ReportTable = {report};
+
+export interface Tables {{
+  readonly device: Readonly<Record<DeviceTable, TableSpec>>;
+  readonly report: Readonly<Record<ReportTable, TableSpec>>;
+}}
+
+export let DEVICE_TABLES: Tables['device'];
+export let REPORT_TABLES: Tables['report'];
+
+export function adoptTables({{ device, report }}: Tables): void {{
+  [DEVICE_TABLES, REPORT_TABLES] = [device, report];
+}}
+
+/** Views with tables take them for granted, so this comes before their file. */
+export async function loadTables(): Promise<void> {{
+  if (DEVICE_TABLES === undefined) adoptTables(await (await fetch(address)).json());
+}}
 """
 
 
-def typescript(help_of: Help) -> str:
-    """Write the module; help_of: what a column of a table holds."""
-    kinds = "".join(f"\n  | '{kind.value}'" for kind in Kind)
-    tables = (("DEVICE_TABLES", DEVICE_TABLES), ("REPORT_TABLES", REPORT_TABLES))
-    return _HEAD.format(kinds=kinds) + "\n".join(_tables(name, specs, help_of) for name, specs in tables)
+def typescript() -> str:
+    """Write the module with the types."""
+    kinds = _either(kind.value for kind in Kind)
+    device, report = (_either(spec.slug for spec in specs) for specs in (DEVICE_TABLES, REPORT_TABLES))
+    return _HEAD.format(kinds=kinds, device=device, report=report)
 
 
-def _tables(name: str, specs: tuple[TableSpec, ...], help_of: Help) -> str:
-    """Write some tables by their slugs."""
-    entries = "".join(f"  {spec.slug}: {_table(spec, help_of)},\n" for spec in specs)
-    return f"export const {name} = {{\n{entries}}} as const satisfies Record<string, TableSpec>;\n"
+def declared(help_of: Help) -> str:
+    """Write the tables by their slugs as JSON; help_of: what a column of a table holds."""
+    groups = {"device": DEVICE_TABLES, "report": REPORT_TABLES}
+    tables = {name: {spec.slug: _table(spec, help_of) for spec in specs} for name, specs in groups.items()}
+    return json.dumps(tables, ensure_ascii=False, indent=1) + "\n"
 
 
-def _table(spec: TableSpec, help_of: Help) -> str:
-    columns = "".join(f"      {_column(column, help_of(spec, column))},\n" for column in spec.for_people)
-    facts = (
-        f"slug: {_text(spec.slug)}",
-        f"title: {_text(spec.title)}",
-        f"help: {_text(spec.help)}",
-        f"source: [{', '.join(_text(part) for part in spec.source.split('/'))}]",
-        *_given(note=spec.note, together=spec.together, forHost=spec.for_host, columnar=spec.columnar),
+def _either(words: Iterable[str]) -> str:
+    return "".join(f"\n  | '{word}'" for word in words)
+
+
+def _table(spec: TableSpec, help_of: Help) -> Json:
+    return _given(
+        slug=spec.slug,
+        title=spec.title,
+        help=spec.help,
+        note=spec.note,
+        source=spec.source.split("/"),
+        together=spec.together,
+        forHost=spec.for_host,
+        columnar=spec.columnar,
+        columns=[_column(column, help_of(spec, column)) for column in spec.for_people],
     )
-    return "{\n" + "".join(f"    {fact},\n" for fact in facts) + f"    columns: [\n{columns}    ],\n  }}"
 
 
-def _column(column: Column, says: str) -> str:
+def _column(column: Column, says: str) -> Json:
     """Write a column; figures are explained by the first clause of what they are, since every byte of the panel is loaded."""
-    kind = column.kind.value
     says = says.partition(";")[0] if column.kind.is_number else ""
-    facts = _given(key=column.key, title=column.title, kind=kind, help=says, of=column.of, unless=column.unless)
-    return "{ " + ", ".join(facts) + " }"
+    return _given(
+        key=column.key, title=column.title, kind=column.kind.value, help=says, of=column.of, unless=column.unless
+    )
 
 
-def _given(**facts: str | bool) -> list[str]:
-    """Write what is not empty."""
-    return [f"{key}: {_text(value) if isinstance(value, str) else 'true'}" for key, value in facts.items() if value]
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False) if "'" in value else f"'{value}'"
+def _given(**facts: Json) -> Json:
+    """Leave out what is empty."""
+    return {key: value for key, value in facts.items() if value}

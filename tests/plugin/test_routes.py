@@ -116,13 +116,18 @@ def test_every_script_that_a_built_script_imports_is_served(tab: Tab) -> None:
     assert imported == scripts(tab)
 
 
-def test_a_script_is_kept_where_its_name_holds_its_content_and_else_asked_for_again(tab: Tab) -> None:
+def test_a_built_file_is_kept_where_its_name_holds_its_content_and_else_asked_for_again(tab: Tab) -> None:
     for script in scripts(tab):
         answer = tab.ask(script)
         kept = answer.headers["Cache-Control"]
         assert answer.content_type == "text/javascript; charset=utf-8"
         assert kept == ("no-cache" if script == "index.js" else "private, max-age=31536000, immutable")
         assert tab.ask(script, "POST").status_code == 405
+
+    (tables,) = (name[1:] for name in tab.apps if name.startswith("/tables-"))
+    answer = tab.ask(tables)
+    assert (answer.content_type, set(answer.get_json())) == ("application/json", {"device", "report"})
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
     tag = tab.ask("index.js").headers["ETag"]
     again = Client(tab.apps["/index.js"]).get("/", headers={"If-None-Match": tag})

@@ -1,7 +1,11 @@
 /** Views that are not in the first picture: fetched once that is there, or when one of them is shown. */
+import { loadTables } from '../api/tables';
 import { later } from './later';
 
-const rest = () => import('./rest');
+const rest = async () => {
+  await loadTables();
+  return import('./rest');
+};
 /** One sentence on what is missing is enough: it stands where most of it should. */
 const nothing = () => null;
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator
 from html import unescape
 
@@ -22,7 +23,7 @@ from tb_contention.tables.people import TextTable, cell, device_table, more
 from tb_contention.tables.rows import Row, ends, rows
 from tb_contention.tables.sharing import BLAME, PAIRS
 from tb_contention.tables.spec import Column, For, Kind, TableSpec
-from tb_contention.tables.typescript import typescript
+from tb_contention.tables.typescript import declared, typescript
 from tb_contention.wire import keys
 from tb_contention.words.names import names_of
 
@@ -170,12 +171,13 @@ def test_a_part_is_shown_with_its_share_and_an_instant_from_the_start_of_the_win
 
 
 def test_the_panels_tables_are_the_declared_ones() -> None:
-    text = typescript(help_of)
+    types, tables = typescript(), json.loads(declared(help_of))
+    found = tables["device"] | tables["report"]
+    assert set(found) == {spec.slug for spec in TABLES}
     for spec in TABLES:
-        assert f"\n  {spec.slug}: {{\n" in text
-        for column in spec.for_people:
-            assert f"key: '{column.key}'" in text
-    assert "audience" not in text
+        assert f"\n  | '{spec.slug}'" in types
+        assert [column["key"] for column in found[spec.slug]["columns"]] == [c.key for c in spec.for_people]
+    assert "audience" not in json.dumps(tables)
     assert all(c.audience is not For.PROGRAMS for spec in TABLES for c in spec.for_people)
 
 
