@@ -63,14 +63,22 @@ function misfits() {
   return [...new Set(found)].slice(0, 12);
 }
 
-async function look(browser, name, { width, height, zoom = 1, isPrint = false }, theme) {
-  const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: zoom });
+/** A page of TensorBoard for one zoom, with what went wrong in it; its own scripts take far longer than the panel, so it is opened once. */
+async function opened(browser, zoom) {
+  const page = await browser.newPage({ deviceScaleFactor: zoom });
   const errors = [];
   page.on('console', (message) => message.type() === 'error' && !/ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(message.text()) && errors.push(`console: ${message.text()}`));
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.goto(url);
-  if (theme === 'dark') await page.evaluate(() => document.body.classList.add('dark-mode'));
+  return { page, errors };
+}
+
+async function look({ page, errors }, name, { width, height, isPrint = false }, theme) {
+  await page.emulateMedia({ media: null });
+  await page.setViewportSize({ width, height });
+  await page.evaluate((isDark) => document.body.classList.toggle('dark-mode', isDark), theme === 'dark');
   const frame = await (await page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 })).contentFrame();
+  await frame.goto(frame.url());
   await frame.waitForSelector('.stage', { timeout: 60_000 });
   await frame.waitForFunction(() => document.documentElement.dataset.tbContention === 'idle');
   if (isPrint) await page.emulateMedia({ media: 'print' });
@@ -79,8 +87,7 @@ async function look(browser, name, { width, height, zoom = 1, isPrint = false },
   const file = `${prefix}-${name.replace(/\W+/g, '-')}-${theme}.png`;
   if (isPrint) await frame.locator('main').screenshot({ path: path.join(pictures, file) });
   else await page.screenshot({ path: path.join(pictures, file) });
-  await page.close();
-  return [...errors, ...found];
+  return [...errors.splice(0), ...found];
 }
 
 const browser = await chromium.launch({
@@ -88,10 +95,13 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'],
 });
 const results = {};
+const pages = new Map();
 for (const [name, layout] of Object.entries(LAYOUTS)) {
+  const zoom = layout.zoom ?? 1;
+  if (!pages.has(zoom)) pages.set(zoom, await opened(browser, zoom));
   for (const theme of ['light', 'dark']) {
     try {
-      results[`${name}, ${theme}`] = await look(browser, name, layout, theme);
+      results[`${name}, ${theme}`] = await look(pages.get(zoom), name, layout, theme);
     } catch (error) {
       results[`${name}, ${theme}`] = [String(error).slice(0, 300)];
     }

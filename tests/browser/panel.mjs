@@ -1,5 +1,5 @@
 // Drive the panel in Chromium with real input events: `node panel.mjs URL PICTURES`. Prints one JSON object, name of flow
-// -> null or what went wrong. Each flow has a page of its own; what a flow states is its name.
+// -> null or what went wrong. Each flow finds the page as if just opened; what a flow states is its name.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -31,17 +31,18 @@ class Panel {
     this.frame = frame;
   }
 
-  static async open(page) {
-    await page.goto(url);
-    return Panel.attach(page);
-  }
-
   static async attach(page) {
     const element = await page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 });
     const panel = new Panel(page, await element.contentFrame());
     await panel.frame.waitForSelector('h1', { timeout: 60_000 });
     await panel.idle();
     return panel;
+  }
+
+  /** Load the panel's frame anew, for which that is a reload of the page. */
+  async again() {
+    await this.frame.goto(this.frame.url());
+    return Panel.attach(this.page);
   }
 
   /** Two frames without work: an effect may start the next request only after the last one settled. */
@@ -143,8 +144,7 @@ const FLOWS = {
     expect((await whom()).includes(`for ${label}`), `it does not answer for ${label}: ${await whom()}`);
     await panel.page.waitForFunction(() => location.hash.includes('.first='), undefined, { timeout: 5000 });
 
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     expect((await again.text('.recommendation > .muted')).includes(`for ${label}`), 'lost on reload');
     await again.frame.locator('.card .star').nth(1).click();
     await again.idle();
@@ -511,8 +511,7 @@ const FLOWS = {
       }
       await route.fulfill({ json: body });
     });
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     expect((await again.text('main')).includes('<img src=x'), 'the name is not shown');
     for (const tab of await again.frame.locator('[role=tab]').all()) await tab.click();
     const found = await again.frame.evaluate(() => [window.broken, document.querySelectorAll('main img, main script').length]);
@@ -586,8 +585,7 @@ const FLOWS = {
       }
       await route.fulfill({ json: body });
     });
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     const all = await again.text('main');
     expect(!all.includes('1.77') && all.includes('1.05× to 2.50×'), 'not the bounds alone');
     expect(all.includes('Record it alone.'), 'not what would settle it');
@@ -716,8 +714,7 @@ const FLOWS = {
     await panel.frame.waitForFunction((text) => document.querySelector('.shell .strong').innerText !== text, before);
     const moved = await first();
     await panel.page.waitForTimeout(450);
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     await again.frame.waitForSelector('.head .label.lane');
     expect((await again.frame.locator('.shell .strong').first().innerText()) === moved, 'the order is forgotten');
     expect((await again.text('.lanes-menu summary')).includes('1 hidden'), 'what is hidden is forgotten');
@@ -778,8 +775,7 @@ const FLOWS = {
     await panel.frame.fill('[aria-label="Note on mark 2"]', 'slow; here: <b>');
     expect(/ms/.test(await panel.frame.locator('.marks tbody tr').nth(1).innerText()), 'no time between marks');
     await panel.page.waitForTimeout(450);
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     expect((await again.frame.inputValue('[aria-label="Note on mark 2"]')) === 'slow; here: <b>', 'the note is lost');
     await again.frame.click('[aria-label="Remove mark 1"]');
     await again.frame.waitForFunction(() => document.querySelectorAll('.marks tbody tr').length === 1);
@@ -852,8 +848,7 @@ const FLOWS = {
     await choose('it runs the same kernels', 'alone/evaluator, your choice');
     expect((await card.innerText()).includes('(class A)'), `no class A: ${await card.innerText()}`);
     await panel.page.waitForTimeout(450);
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     const kept = await again.frame.locator('.card.session .baseline summary').first().innerText();
     expect(kept.includes('alone/') && kept.includes('your choice'), `forgotten: ${kept}`);
   },
@@ -953,7 +948,8 @@ const FLOWS = {
     const { page } = panel;
     await page.goto('about:blank');
     await page.goto(url.replace(/&.*/, ''));
-    const { frame } = await Panel.attach(page);
+    const listed = await Panel.attach(page);
+    const { frame } = listed;
     await frame.fill('.overview input[type=text]', 'split_model');
     const rows = (shown) => shown.locator('.overview .group-row').allInnerTexts();
     await frame.waitForFunction(() => document.querySelectorAll('.overview .group-row').length === 1);
@@ -965,8 +961,7 @@ const FLOWS = {
     await page.goBack();
     await frame.waitForSelector('.overview .group-row');
     expect((await rows(frame)).join() === only, `Back leads to ${await rows(frame)}`);
-    await page.reload();
-    const again = await Panel.attach(page);
+    const again = await listed.again();
     await again.frame.waitForSelector('.overview .group-row');
     expect((await again.frame.inputValue('.overview input[type=text]')) === 'split_model', 'the search is lost');
     expect((await rows(again.frame)).join() === only, `reloaded: ${await rows(again.frame)}`);
@@ -1020,8 +1015,7 @@ const FLOWS = {
     await page.waitForFunction(() => /p\.tb_contention\.try=shifted/.test(location.hash));
     await page.waitForTimeout(400);
     const told = await row();
-    await page.reload();
-    const again = await Panel.attach(page);
+    const again = await panel.again();
     await again.frame.waitForSelector('.what-if .tried');
     await again.idle();
     expect((await again.text('.what-if .tried')) === told, `another prediction after a reload: ${told}`);
@@ -1042,8 +1036,7 @@ const FLOWS = {
     expect((await panel.text('section[aria-label=Findings]')).includes(`muted (${rule})`), 'the mute is not stated');
     expect((await kinds()) < before, 'nothing was muted');
     await panel.page.waitForFunction((name) => location.hash.includes(`mute=${name}`), rule);
-    await panel.page.reload();
-    const again = await Panel.attach(panel.page);
+    const again = await panel.again();
     const show = again.frame.locator('section[aria-label=Findings] > p.muted button');
     await show.click();
     expect((await again.frame.locator('.finding').count()) === before, 'the findings are not shown again');
@@ -1120,8 +1113,7 @@ const FLOWS = {
     const scripts = [];
     page.on('request', (request) => /\.js$/.test(request.url()) && scripts.push(request.url()));
     await page.route(/\/rest-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: 'not found' }));
-    await page.reload();
-    const again = await Panel.attach(page);
+    const again = await panel.again();
     const missing = again.frame.locator('.failure', { hasText: 'Reload the page' });
     await missing.waitFor();
     expect((await missing.count()) === 1, 'the missing part is announced more than once');
@@ -1186,31 +1178,81 @@ function faint() {
   return [...new Set(found)].slice(0, 8);
 }
 
-async function run(browser, name, flow, isDark) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-  const errors = [];
-  page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
-  page.on('pageerror', (error) => errors.push(String(error)));
+/**
+ * A page of TensorBoard, kept from flow to flow: its own scripts take ten times as long as the panel in it. Each flow finds it as if it had
+ * just been opened. A flow that left the page, or failed, or filled its history, is followed by another page.
+ */
+class Desk {
+  constructor(browser) {
+    this.browser = browser;
+    this.page = null;
+    this.entry = null;
+  }
+
+  async open(size = { width: 1280, height: 900 }) {
+    const page = (await this.cleared()) ?? (this.page = await this.browser.newPage());
+    await page.setViewportSize(size);
+    const errors = [];
+    page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    if (page.url() === 'about:blank') await page.goto(url);
+    else await (await this.frame()).goto(this.entry);
+    const panel = await Panel.attach(page);
+    this.entry = panel.frame.url();
+    return [panel, errors];
+  }
+
+  async frame() {
+    return (await this.page.waitForSelector('iframe[src*="plugin_entry"]')).contentFrame();
+  }
+
+  /** The kept page with nothing left on it of the flow before; null when there is none. */
+  async cleared() {
+    const { page } = this;
+    if (page === null) return null;
+    const hash = new URL(url).hash;
+    const isHere = page.url().split('#')[0] === url.split('#')[0];
+    if (!isHere || (await page.evaluate(() => history.length)) > 20) {
+      await this.leave();
+      return null;
+    }
+    // A panel that still runs would write its address over the new one.
+    await (await this.frame()).goto('about:blank');
+    for (const event of ['console', 'pageerror', 'request', 'response']) page.removeAllListeners(event);
+    await page.unrouteAll();
+    await page.mouse.move(0, 0);
+    await page.evaluate((address) => {
+      localStorage.clear();
+      history.replaceState(null, '', address);
+      document.body.classList.remove('dark-mode');
+      for (const name of ['maxHeight', 'visibility', 'position']) document.querySelector('iframe[src*="plugin_entry"]').style[name] = '';
+    }, hash);
+    return page;
+  }
+
+  async leave() {
+    await this.page?.close();
+    this.page = null;
+  }
+}
+
+async function run(desk, name, flow, isDark) {
   try {
-    const panel = await Panel.open(page);
+    const [panel, errors] = await desk.open();
     if (isDark) await darken(panel);
     await flow(panel);
     return errors.length > 0 ? `console: ${errors.join('; ')}` : null;
   } catch (error) {
-    await page.screenshot({ path: path.join(pictures, `failed-${name.replace(/\W+/g, '-')}.png`) });
+    await desk.page.screenshot({ path: path.join(pictures, `failed-${name.replace(/\W+/g, '-')}.png`) });
+    await desk.leave();
     return String(error.stack ?? error).slice(0, 1200);
-  } finally {
-    await page.close();
   }
 }
 
-async function takePictures(browser) {
+async function takePictures(desk) {
   for (const theme of ['light', 'dark']) {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 1100 } });
-    const errors = [];
-    page.on('console', (message) => message.type() === 'error' && isOurs(message.text()) && errors.push(message.text()));
-    page.on('pageerror', (error) => errors.push(String(error)));
-    const panel = await Panel.open(page);
+    const [panel, errors] = await desk.open({ width: 1440, height: 1100 });
+    const { page } = panel;
     if (theme === 'dark') await darken(panel);
     await page.waitForTimeout(200);
     await panel.idle();
@@ -1238,21 +1280,21 @@ async function takePictures(browser) {
     await legible('the list of groups');
     await page.screenshot({ path: path.join(pictures, `list-${theme}.png`) });
     expect(errors.length === 0, `console in the ${theme} theme: ${errors.join('; ')}`);
-    await page.close();
   }
 }
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS });
+const desk = new Desk(browser);
 const results = {};
 const wanted = process.env.FLOW;
 // Every other flow runs in the dark theme: each theme sees half of them, and the pictures look at every main view in both.
 for (const [index, [name, flow]] of Object.entries(FLOWS).entries()) {
   if (wanted && !name.includes(wanted)) continue;
-  results[name] = await run(browser, name, flow, index % 2 === 1);
+  results[name] = await run(desk, name, flow, index % 2 === 1);
 }
 if (!wanted || wanted === 'pictures') {
   try {
-    await takePictures(browser);
+    await takePictures(desk);
     results.pictures = null;
   } catch (error) {
     results.pictures = String(error);

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from browser.test_panel import lacking
+from browser.served import lacking
 
 from tb_contention.cli.main import main
 
@@ -17,15 +17,14 @@ CHECKS = tuple(re.findall(r"^  async '([^']+)'\(browser\)", SCRIPT.read_text("ut
 
 
 @pytest.fixture(scope="module")
-def outcome(repo_root: Path, demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
+def outcome(
+    repo_root: Path, demo_logs: Path, pictures: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str | None]:
     reason = lacking(repo_root)
     if reason is not None:
         pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("report")
-    page = folder / "report.html"
+    page = tmp_path_factory.mktemp("report") / "report.html"
     assert main(["report", str(demo_logs / "simulated_time_slicing"), "-o", str(page)]) == 0
-    pictures = Path(os.environ.get("TB_CONTENTION_SCREENSHOTS") or folder)
-    pictures.mkdir(parents=True, exist_ok=True)
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium")) or ""
     done = subprocess.run(
         ["node", str(SCRIPT), str(page), str(pictures)],

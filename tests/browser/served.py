@@ -1,0 +1,82 @@
+"""TensorBoard for the browser tests: whether this machine has what they need, and a log directory that is served."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+START_S = 60
+RUN_S = 400
+
+
+def lacking(root: Path) -> str | None:
+    """Say what this machine lacks for a browser run."""
+    if shutil.which("node") is None:
+        return "needs Node"
+    if not (root / "frontend" / "node_modules" / "playwright-core").is_dir():
+        return "needs the frontend's packages: npm ci in frontend/"
+    if shutil.which(os.environ.get("CHROMIUM", "chromium")) is None:
+        return "needs Chromium"
+    return None
+
+
+def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return the address that TensorBoard printed."""
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        found = ADDRESS.search(log.read_text("utf-8", errors="replace"))
+        if found is not None:
+            return found.group()
+        if process.poll() is not None:
+            break
+        time.sleep(0.2)
+    pytest.fail(f"TensorBoard did not start:\n{log.read_text('utf-8', errors='replace')}")
+
+
+def wait_for_report(address: str) -> None:
+    """Ask until the analysis is ready: first compilation is not what the browser tests measure."""
+    deadline = time.monotonic() + 2 * START_S
+    answer: dict[str, object] = {}
+    while time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.URLError):
+            url = f"{address}data/plugin/tb_contention/api/summary"
+            with urllib.request.urlopen(url, timeout=30) as response:
+                answer = json.load(response)
+        if answer.get("state") in {"ready", "failed"}:
+            break
+        time.sleep(0.3)
+    assert answer.get("state") == "ready", answer
+
+
+def first_group(address: str) -> str:
+    """Return the panel's address with the group that is ranked first: of several groups it would open the list."""
+    with urllib.request.urlopen(f"{address}data/plugin/tb_contention/api/summary", timeout=30) as response:
+        group = json.load(response)["group"]["id"]
+    return f"{address}#tb_contention&p.tb_contention.group={group}"
+
+
+@contextlib.contextmanager
+def served(logdir: Path, log: Path) -> Iterator[str]:
+    """Serve a log directory and give the address."""
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=out, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            address = wait_for_address(log, process)
+            wait_for_report(address)
+            yield address
+        finally:
+            process.terminate()
