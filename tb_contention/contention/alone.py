@@ -9,6 +9,7 @@ from tb_contention.contention.baseline import Baseline, baseline, group_medians
 from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.kernel_keys import pairs
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
@@ -23,6 +24,12 @@ _SHORT, _CUT = 0.9, 0.6
 _UNCUT, _UNCUT_SHARE = 3, 0.4
 #: They agree within this part, or within so many times what the session's kernels usually vary: turns that ended early cut, too.
 _AGREE, _USUALLY = 0.12, 3.0
+#: Of a kind that chance would cut so often, some instances are cut, this part of what chance would cut, else all may be. They are not if
+#: they scatter by no more than this many times what others do: turns that end early are of any length.
+_OFTEN_CUT, _SOME_CUT, _STEADY = 0.35, 0.3, 1.5
+#: Kinds of one launch are alike within this factor; the shortest instance of another takes this part of what they take at least. One that
+#: takes longer by a slice, to this part of it, is always cut.
+_ALIKE, _NO_SHORTER, _ONE_SLICE = 1.15, 0.8, 0.05
 #: Kernels whose instances differ by more than this part of their mean: the undisturbed ones are not like the others.
 _UNLIKE = 0.1
 #: Standard error of a slowdown up to which regression tells more than bounds, as a part of it.
@@ -249,7 +256,11 @@ def _unstretched(exposure: Exposure, own: Baseline) -> Alone:
 
 
 def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
-    """Learn from touched kernels that no slice of this length cut: those at the low end of their key, a gap below the cut ones."""
+    """Learn from touched kernels that no slice of this length cut: those at the low end of their key, a gap below the cut ones.
+
+    A slice may cut the same place of every step: such a key has no uncut instance, or none is cut where chance would cut some. It is told
+    by keys of the same launch, where those that are known agree.
+    """
     picked = np.flatnonzero(exposure.inside & exposure.touched)
     key, duration = work.key[picked], exposure.duration[picked]
     # The low end is looked for from below: where most instances of a key are cut, its median is a cut one.
@@ -263,13 +274,38 @@ def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
     spread = 1.4826 * group_medians(key[low], work.keys, np.abs(duration[low] / middle[key[low]] - 1))
     usual = float(np.nanmedian(spread[count >= _UNCUT])) if (count >= _UNCUT).any() else 0.0
     agree = spread <= max(_AGREE, _USUALLY * usual)
-    by_chance = all_of_key * (1 - np.nan_to_num(middle) / length)
-    told = short & agree & (count >= np.maximum(_UNCUT, _UNCUT_SHARE * by_chance))
+    chance = np.nan_to_num(middle) / length
+    told = short & agree & (count >= np.maximum(_UNCUT, _UNCUT_SHARE * all_of_key * (1 - chance)))
+    cut = all_of_key - count >= _SOME_CUT * chance * all_of_key
+    sure = cut | (chance < _OFTEN_CUT)
+    sure |= spread <= _STEADY * float(np.median(spread[told & sure])) if (told & sure).any() else False
+    launch, launches = _launches(work)
+    least = np.full(launches, np.inf)
+    np.minimum.at(least, launch[told], middle[told])
+    longer = told & (middle > _ALIKE * least[launch])
+    several = np.bincount(launch[told & ~longer & sure], minlength=launches)
+    # A longer one of the same launch is another size if some of its instances are cut; else all are.
+    told &= np.where(longer, cut, sure | (several[launch] > 0))
     learn = np.zeros(len(work.key), np.bool_)
     learn[picked[low & told[key]]] = True
     # A slice may cut the same place of every step: there the odd one is told only by the other places.
     anywhere = np.full(len(work.place), -1, np.int64)
-    return baseline(work.key, work.keys, anywhere, work.step, exposure.duration, learn)
+    found = baseline(work.key, work.keys, anywhere, work.step, exposure.duration, learn)
+    by_launch = baseline(launch[work.key], launches, anywhere, work.step, exposure.duration, learn)
+    usually = group_medians(key, work.keys, duration)[work.key]
+    cut_once = np.abs(usually - by_launch.alone - length) < _ONE_SLICE * length
+    shown = not (told & longer).any() and bool((several > 1).any())
+    fits = cut_once | (shown & (lowest[work.key] > _NO_SHORTER * by_launch.alone))
+    return preferring(found, replace(by_launch, alone=np.where(fits, by_launch.alone, np.nan)))
+
+
+def _launches(work: SessionWork) -> tuple[I64, int]:
+    """Number the launches (name, grid, block, ...) that keys are of, whatever op they belong to."""
+    kernels, first = work.session.trace.kernels, work.first_rows()
+    row = np.maximum(first, 0)
+    return pairs(
+        kernels.name[row].astype(np.int64) + 1, kernels.details[row].astype(np.int64), len(work.session.trace.strings)
+    )
 
 
 def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:

@@ -13,6 +13,7 @@ from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.mechanism_features import slice_length
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals, at_depth
@@ -22,16 +23,20 @@ from tb_contention.units import F64, Bool
 _SWITCH, _SWITCH_ERROR, _SLICE = 80_000.0, 40_000.0, 1_500_000.0
 #: The same where no slice can be seen: it may be a short one.
 _ANY_SWITCH = 160_000.0, 140_000.0
-#: Standard error of a turn's length in a piece of company, in turns, and of the share that known sessions had.
-_UNEVEN, _TOLD = 0.2, 0.006
-#: How many more switches there are than turns would have, and which part of a disagreement is error.
-_EARLY, _DISAGREE = 1.3, 0.2
-#: A pause that ends a piece of company, in turns.
-_PAUSE = 0.1
+#: A kernel that waited for so long shows when the one that it waited for ended; so many show what a change costs, to this at best; ns.
+_FRESH, _LONGEST_SWITCH, _SWITCHES, _SWITCH_KNOWN = 5_000, 400_000.0, 5, 8_000.0
+#: Deviation of the part of a turn that is left when work runs out; error of the share that known sessions had.
+_REST, _TOLD = 0.29, 0.006
+#: Which part of a disagreement is error, and beyond how many standard errors turns are not equal.
+_DISAGREE, _FAR = 0.2, 2.5
+#: The longest turn is as long as the shortest within the first factor, and longer beyond the second; error of a share where that is unseen.
+_SAME_TURN, _OTHER_TURN, _UNEQUAL = 1.06, 1.1, 0.1
+#: Durations and switches that sum up to the time within this part are not doubted.
+_ADDS_UP = 0.02
 #: Parts of an equal share that sessions have where turns are equal.
 _LEAST_TURN, _MOST_TURN = 0.75, 1.02
 #: The same, of sessions whose durations are a guess.
-_LEAST_GUESS, _MOST_GUESS = 0.8, 1.12
+_LEAST_GUESS, _MOST_GUESS = 0.5, 1.6
 #: Relative error of durations alone beyond which turns tell more.
 _NOISY = 0.04
 _MOST_RATE, _BOUND = 0.95, 2.5
@@ -47,31 +52,66 @@ _SURE = 0.04
 class _Part:
     """Of one session: which kernels had company; ns from when each could have run to its end.
 
-    share: equal shares of that in company. free: out of company. met: in company, while it ran.
+    share: equal shares of that in company. free: out of company. met: in company, while it ran. ends: how often it ran out of work in
+    company, and gave up the rest of its turn.
     """
 
+    ends: int
     rows: Bool
     share: F64
     free: F64
     met: F64
 
 
-def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing) -> list[Alone]:
-    """Estimate durations without a baseline (class D) where sessions take turns that can cut a kernel."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turns:
+    """Turns: length of one and what a change costs, ns, with its error. ratio: of the longest to the shortest, where kernels show both."""
+
+    length: float
+    switch: float
+    error: float
+    ratio: float | None
+
+    @property
+    def uneven(self) -> float:
+        """Return the error of an equal share."""
+        if self.ratio is None:
+            return _UNEQUAL
+        return 0.0 if self.ratio < _SAME_TURN else max(_UNEQUAL, (self.ratio - 1) / (self.ratio + 1) / 2)
+
+    @property
+    def unequal(self) -> bool:
+        """Return whether some are longer for sure."""
+        return self.ratio is not None and self.ratio > _OTHER_TURN
+
+    def changes(self, total: float, ends: int) -> tuple[float, float]:
+        """Return how often turns change in a time (ns) in which sessions ran out of work so often, and the error."""
+        turn = self.length + self.switch
+        return (total + ends * self.length / 2) / turn, _REST * ends * self.length / turn
+
+
+def conserve(
+    works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing, error: int
+) -> list[Alone]:
+    """Estimate durations without a baseline (class D) where sessions take turns that can cut a kernel; error: of the clocks, ns."""
     sure = sharing.mechanism is Mechanism.TIME_SLICING and sharing.confidence is Confidence.SURE
     if not sure or sharing.in_turns or len(works) < 2:
         return alones
     pending = [work.kernels_pending() for work in works]
     deep = [at_depth(pending, k) for k in range(2, len(works) + 1)]
-    parts = [_part(w, e, deep) for w, e in zip(works, exposures, strict=True)]
-    told = [_doubted(e, a, p) for e, a, p in zip(exposures, alones, parts, strict=True)]
+    parts = [_part(w, e, p, deep) for w, e, p in zip(works, exposures, pending, strict=True)]
+    turns = _turns(works, pending, deep[0], sharing.slice, error)
+    known = all(a.evidence is not Evidence.D and _noise(a, p) < _NOISY for a, p in zip(alones, parts, strict=True))
+    told = alones
+    if not known or not _adds_up(works, alones, parts, deep[0], turns):
+        told = [_doubted(e, a, p, by_all=known) for e, a, p in zip(exposures, alones, parts, strict=True)]
     if all(alone.evidence is not Evidence.D for alone in told):
-        return alones
+        return told
     open_ = [alone.evidence is Evidence.D for alone in told]
     contested = at_depth([p for p, unknown in zip(pending, open_, strict=True) if unknown], 1) & deep[0]
-    factor, error = _factor(works, told, parts, contested, sharing.slice)
+    factor, off = _factor(works, told, parts, contested, turns)
     found = [
-        _remainder(exposure, alone, part, factor, error, _at_most(work, exposure, alone))
+        _remainder(exposure, alone, part, factor, off, _at_most(work, exposure, alone))
         if alone.evidence is Evidence.D
         else alone
         for work, exposure, alone, part in zip(works, exposures, told, parts, strict=True)
@@ -82,13 +122,51 @@ def conserve(works: list[SessionWork], exposures: list[Exposure], alones: list[A
     ]
 
 
-def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part:
+def _turns(
+    works: list[SessionWork], pending: list[Intervals], where: Intervals, length: float | None, clocks: int
+) -> _Turns:
+    """Measure turns and their changes as far as kernels show them; length: of a slice with its switches, ns; clocks: their error."""
+    switch, error = _switch(works, pending, clocks) or ((_SWITCH, _SWITCH_ERROR) if length else _ANY_SWITCH)
+    # What a kernel is cut for is a turn and both of its switches.
+    turn = max(length - 2 * switch, length / 2) if length else _SLICE
+    seen = [slice_length([work], where) for work in works] if length else []
+    both = [each for each in seen if each is not None]
+    ratio = max(both) / min(both) if len(both) == len(works) else None
+    return _Turns(length=turn, switch=switch, error=error, ratio=ratio)
+
+
+def _switch(works: list[SessionWork], pending: list[Intervals], clocks: int) -> tuple[float, float] | None:
+    """Measure what a change of turns costs, ns, and its error: from when a session runs out of work until a kernel of another starts.
+
+    That is to be seen where the other's kernel waited, and did not begin before. Two clocks that are off make it longer for one session
+    and shorter for the other.
+    """
+    gaps = []
+    for work in works:
+        others = Intervals.union([p for p, other in zip(pending, works, strict=True) if other is not work])
+        first = np.flatnonzero(~work.copy & (work.start - work.ready > _FRESH))
+        at = np.searchsorted(others.end, work.start[first], "right") - 1
+        rows = first[at >= 0]
+        end = others.end[at[at >= 0]]
+        gap = (work.start[rows] - end).astype(np.float64)
+        gaps.append(gap[(end > work.ready[rows] + _FRESH) & (gap < _LONGEST_SWITCH)])
+    shown = [gap for gap in gaps if len(gap) >= _SWITCHES]
+    if not shown:
+        return None
+    middle = [float(np.median(gap)) for gap in shown]
+    spread = max(1.4826 * float(np.median(np.abs(gap - m))) for gap, m in zip(shown, middle, strict=True))
+    unsure = max(_SWITCH_KNOWN, spread, clocks if len(shown) < len(works) else 0)
+    return (float(np.mean(middle)), unsure) if unsure < _SWITCH_ERROR else None
+
+
+def _part(work: SessionWork, exposure: Exposure, pending: Intervals, deep: list[Intervals]) -> _Part:
     """Share the time of each kernel, from when it could have run, equally among those that had work."""
     company = deep[0].covered(work.ready, work.end).astype(np.float64)
     share = company / 2
     for sessions, where in enumerate(deep[1:], 3):
         share -= where.covered(work.ready, work.end) * (1 / (sessions - 1) - 1 / sessions)
     return _Part(
+        ends=int(deep[0].covered(pending.end - 1, pending.end).sum()),
         rows=exposure.touched & exposure.inside & ~work.copy,
         share=share,
         free=(work.end - work.ready) - company,
@@ -96,10 +174,26 @@ def _part(work: SessionWork, exposure: Exposure, deep: list[Intervals]) -> _Part
     )
 
 
-def _doubted(exposure: Exposure, alone: Alone, part: _Part) -> Alone:
-    """Give up durations that vary too much, or that were guessed and would give the session much more or less than turns do."""
+def _adds_up(
+    works: list[SessionWork], alones: list[Alone], parts: list[_Part], where: Intervals, turns: _Turns
+) -> bool:
+    """Return whether durations that are all known sum up to the time, with what switching costs."""
+    done = sum(_done(w, a, p, where) for w, a, p in zip(works, alones, parts, strict=True))
+    total = max(1.0, float(where.total))
+    changes, unsure = turns.changes(total, sum(part.ends for part in parts))
+    error = float(np.hypot(changes * turns.error, unsure * turns.switch)) / total
+    return abs((done + changes * turns.switch) / total - 1) < _ADDS_UP + error
+
+
+def _doubted(exposure: Exposure, alone: Alone, part: _Part, *, by_all: bool) -> Alone:
+    """Give up durations that vary too much, or that were guessed and would give the session much more or less than turns do.
+
+    by_all: guesses are wrong, since those of all do not sum up to the time.
+    """
     share = float(part.share[part.rows].sum())
-    likely = alone.evidence is Evidence.B or _LEAST_GUESS < _had(alone, part) / max(share, 1.0) < _MOST_GUESS
+    likely = alone.evidence is Evidence.B or (
+        not by_all and _LEAST_GUESS < _had(alone, part) / max(share, 1.0) < _MOST_GUESS
+    )
     if alone.evidence in (Evidence.A, Evidence.D) or not share or (likely and _noise(alone, part) < _NOISY):
         return alone
     none = np.zeros(len(part.rows))
@@ -117,33 +211,34 @@ def _noise(alone: Alone, part: _Part) -> float:
 
 
 def _factor(
-    works: list[SessionWork], alones: list[Alone], parts: list[_Part], contested: Intervals, length: float | None
+    works: list[SessionWork], alones: list[Alone], parts: list[_Part], contested: Intervals, turns: _Turns
 ) -> tuple[float, float]:
     """Return which part of an equal share the sessions without a baseline had, and its standard error."""
-    switch, error = (_SWITCH, _SWITCH_ERROR) if length else _ANY_SWITCH
-    # What a kernel is cut for is a turn and both of its switches.
-    turn = max(length - 2 * switch, length / 2) if length else _SLICE
-    switches, unsure = switch / (turn + switch), error / (turn + switch)
     open_ = [a.evidence is Evidence.D for a in alones]
-    # At either end of a piece of company somebody has a part of a turn: half a one, more or less.
-    pieces = 1 + int((contested.start[1:] - contested.end[:-1] > _PAUSE * turn).sum())
-    uneven = _UNEVEN * turn * pieces / max(1.0, float(contested.total))
-    share, known = (
-        sum(float(p.share[p.rows].sum()) for p, unknown in zip(parts, open_, strict=True) if unknown is which)
+    (share, ends), (known, known_ends) = (
+        (
+            sum(float(p.share[p.rows].sum()) for p, unknown in zip(parts, open_, strict=True) if unknown is which),
+            sum(p.ends for p, unknown in zip(parts, open_, strict=True) if unknown is which),
+        )
         for which in (True, False)
     )
+    total = max(1.0, float(contested.total))
+    changes, unsure = turns.changes(total, sum(p.ends for p in parts))
+    switches = changes * turns.switch / total
+    switch_error = float(np.hypot(changes * turns.error, unsure * turns.switch)) / total
+    # Who runs out of work gives up the rest of a turn. Sessions that meet in one phase do so by the same each time.
+    uneven = _REST * turns.length * float(np.hypot(ends, known_ends)) / max(1.0, share)
     if not known or not share:
-        return 1 - switches, float(np.hypot(unsure, uneven))
+        return 1 - switches, float(np.hypot(np.hypot(switch_error, uneven), turns.uneven))
     had = [_had(a, p) for a, p, unknown in zip(alones, parts, open_, strict=True) if not unknown]
-    equal = sum(had) / known
     done = sum(
         _done(w, a, p, contested) for w, a, p, unknown in zip(works, alones, parts, open_, strict=True) if not unknown
     )
-    # Turns that end early are switched, too.
-    total = float(contested.total) / share
-    left = max(0.0, total * (1 - _EARLY * switches) - done / share)
-    spread = np.array([np.hypot(uneven, _TOLD), _EARLY * unsure * total])
-    if not _LEAST_TURN < equal < _MOST_TURN:  # turns are not equal
+    equal = sum(had) / known + turns.length / 2 * (known_ends / known - ends / share)
+    left = max(0.0, (total * (1 - switches) - done) / share)
+    spread = np.array([np.hypot(uneven, _TOLD), total / share * switch_error])
+    far = abs(left - equal) > _FAR * float(np.hypot(*spread))
+    if turns.unequal or far or not _LEAST_TURN < sum(had) / known < _MOST_TURN:  # turns are not equal
         return left, float(spread[1])
     weight = 1 / spread**2
     mean = (weight[0] * equal + weight[1] * left) / weight.sum()

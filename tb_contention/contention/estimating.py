@@ -68,7 +68,7 @@ def losses_of(
 
     measured: turns that were recorded; error: of the clocks, ns; on_cores: several processes on a processor.
     """
-    alones = _alones(victims, group, sharing, on_cores=on_cores)
+    alones = _alones(victims, group, sharing, error, on_cores=on_cores)
     losses = each(lambda pair: _loss(pair[0], pair[1], measured), list(zip(victims, alones, strict=True)))
     pairs = list(zip(victims, losses, strict=True))
     off = each(lambda pair: _left_out(pair[0], pair[1], sharing, len(victims), error), pairs)
@@ -81,7 +81,7 @@ def losses_of(
     return losses, off
 
 
-def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, *, on_cores: bool) -> list[Alone]:
+def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, error: int, *, on_cores: bool) -> list[Alone]:
     """Find how long the kernels of each session take alone."""
     count = len(victims)
     alones = each(
@@ -92,7 +92,7 @@ def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, *, on_c
     )
     if count > 1 and any(v.turns for v in victims):
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
-    alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing)
+    alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing, error)
     alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones

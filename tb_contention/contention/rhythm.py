@@ -152,6 +152,9 @@ def _judged(length: F64, gap: F64, kernels: I64, fresh: Bool) -> Loop:
     than that to the next one.
     """
     kind, kinds = numbered(kernels[:-1] * np.int64(1 << 32) + kernels[1:])
+    if _pauses(gap) and float((length + gap).std()) >= _STEADIER * float(gap.std()):
+        # A host that rests after every few steps rests after the same one each time, which may be shorter for a reason of its own.
+        kind, kinds = numbered(2 * kind + _long(gap))
     usual = np.bincount(kind, minlength=kinds)[kind] >= 4
     odds = float(np.log(_ODDS_QUEUE if _queues(gap) else _ODDS))
     views = [_weighed(length[rows], gap[rows], kind[rows]) for rows in (usual & fresh, usual)]
@@ -193,11 +196,19 @@ def _scattered(gap: F64) -> bool:
 
 def _pauses(gap: F64, vary: float = _PAUSES) -> bool:
     """Return whether gaps are of one or two lengths, as pauses of a host are: between steps, and now and then for something longer."""
-    lengths = np.sort(gap) + _AT_ONCE_NS
-    longer, parts = lengths[1:] / lengths[:-1], [lengths]
-    if len(lengths) >= _TWO_LENGTHS and longer.max() >= _TWICE:
-        parts = np.split(lengths, [int(np.argmax(longer)) + 1])
+    lengths, long = gap + _AT_ONCE_NS, _long(gap)
+    parts = [part for part in (lengths[~long], lengths[long]) if len(part)]
     return all(float(part.std()) < vary * float(part.mean()) for part in parts)
+
+
+def _long(gap: F64) -> Bool:
+    """Mark the gaps beyond the widest break between lengths; none where no break is wide."""
+    lengths = np.sort(gap) + _AT_ONCE_NS
+    longer = lengths[1:] / lengths[:-1]
+    if len(lengths) < _TWO_LENGTHS or longer.max() < _TWICE:
+        return np.zeros(len(gap), np.bool_)
+    long: Bool = gap + _AT_ONCE_NS > lengths[int(np.argmax(longer))]
+    return long
 
 
 def _slope(x: F64, y: F64) -> tuple[float, float]:

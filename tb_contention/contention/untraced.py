@@ -14,6 +14,7 @@ from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means, group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import widened
+from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.replay import find_gaps
@@ -42,6 +43,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
 #: The part of them that must agree in length with this many others, within the narrow margin. At least the last part of those within the
 #: wide margin must be within the narrow one: heavy tails thin out, and have no length of their own.
 _AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
+#: So many show that turns interrupt the same kernel of every step.
+_TURNS_AT_ONE = 8
 #: What begins this close to others' work may be theirs, ns.
 _NEAR_BY = 20_000
 #: Instances of a kernel that show how long an uninterrupted one is, the quantile that surely is, and how much longer others are at most.
@@ -80,7 +83,7 @@ def find_turns(
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
     rows &= widened(foreign, error + _NEAR_BY if len(foreign) else 0).covered(work.start, work.end) == 0
     excess = np.where(rows, longer, 0.0)
-    length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
+    length = _beside(work, low, spread, longer, rows) if len(foreign) else _by_itself(work, low, excess)
     length = length or known
     if length is None:
         return None
@@ -202,9 +205,18 @@ def _by_itself(work: SessionWork, low: F64, excess: F64) -> float | None:
     return length if scatter <= most and places.max() <= _ONE_PLACE * len(one) else None
 
 
-def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
+def _beside(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool) -> float | None:
     """Return the length of turns that interrupt kernels while no traced session had work (`rows`)."""
-    strong = longer > np.maximum(_LEAST_BESIDE, _TIMES * np.nan_to_num(low))
+    return (
+        _agreed(work, low, spread, longer, rows, _TIMES)
+        or _agreed(work, low, spread, longer, rows, _LONGER)
+        or _at_one_place(work, low, spread, longer, rows)
+    )
+
+
+def _agreed(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool, times: float) -> float | None:
+    """Return the length by which kernels take longer, so many times what they usually take or more; None where they do not agree."""
+    strong = longer > np.maximum(_LEAST_BESIDE, times * np.nan_to_num(low))
     alone = np.flatnonzero(strong & rows)
     if len(alone) < _BESIDE:
         return None
@@ -219,8 +231,41 @@ def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | Non
     if agreed.sum() < max(2, _AGREE * len(alone)):
         return None
     length = float(longer[alone[int(np.where(agreed, close, 0).argmax())]])
-    near = strong & (np.abs(longer / length - 1) < _WITHIN)
-    return length if len(np.unique(work.key[near])) > 1 else None
+    near = np.flatnonzero(strong & (np.abs(longer / length - 1) < _WITHIN))
+    if len(np.unique(work.key[near])) < 2:
+        return None
+    unlike = times >= _TIMES and low[near].max() >= _UNLIKE * low[near].min()
+    return length if unlike or _is_added(low, spread, longer, np.flatnonzero(strong), length) else None
+
+
+def _is_added(low: F64, spread: F64, longer: F64, rows: I64, length: float) -> bool:
+    """Return whether kernels that take longer by a length scatter like shorter ones of their kind.
+
+    Kernels of a larger size that the name hides scatter in proportion to what they take.
+    """
+    near = rows[np.abs(longer[rows] / length - 1) < _SAME]
+    own, excess = spread[near], longer[near]
+    scatter = 1.4826 * float(np.median(np.abs(excess - np.median(excess))))
+    larger = own * (low[near] + length) / low[near]
+    return scatter < float(np.sqrt(np.median(own) * np.median(larger)))
+
+
+def _at_one_place(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool) -> float | None:
+    """Return the length of turns that meet a session in one phase, and so interrupt the same kernel of every step.
+
+    A kernel of a larger size there would scatter in proportion, and no kernel would wait for the device.
+    """
+    place, places = numbered_places(work.key, work.place)
+    strong = rows & (longer > np.maximum(_LEAST_BESIDE, _TIMES * np.nan_to_num(low))) & (work.place >= 0)
+    count, cut = (np.bincount(place[which], minlength=places) for which in (rows, strong))
+    here = np.flatnonzero(strong & (cut > _MOSTLY * count)[place])
+    if len(here) < _TURNS_AT_ONE:
+        return None
+    length = float(np.median(longer[here]))
+    near = np.abs(longer[here] / length - 1) < _SAME
+    waits = len(_late(work, length, rows)[1])
+    told = near.mean() > _MOSTLY and waits >= len(here) / 2 and _is_added(low, spread, longer, here, length)
+    return length if told else None
 
 
 def _nearly_always(work: SessionWork, rows: Bool, cut: I64) -> Bool:

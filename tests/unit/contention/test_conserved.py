@@ -9,9 +9,10 @@ from tb_contention import analyse
 from tb_contention.simulate import hard_scenario, write_hard
 
 
-def test_a_kernel_that_is_interrupted_every_time_but_once_takes_no_longer_than_then(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [41, 42])
+def test_kernels_that_are_always_interrupted_are_told_by_others_of_their_kind(seed: int, tmp_path: Path) -> None:
     """Equal turns alone would give the session more than it had: both meet in one phase all the time, which favours the other."""
-    write_hard(hard_scenario(41, "nobody_slices"), tmp_path, seed=41, alone=False)
+    write_hard(hard_scenario(seed, "nobody_slices"), tmp_path, seed=seed, alone=False)
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
     (device,) = analyse(tmp_path / "together", cache_dir=None).devices
     for loss in device.cost.losses:

@@ -215,3 +215,15 @@ def test_a_few_steps_with_hardly_a_pause_are_a_loop() -> None:
     found = judged(closed(gap, lengths(0, FEW) * 2))
     assert found is not None
     assert found.loop is Loop.CLOSED
+
+
+def test_a_host_that_rests_after_the_same_short_step_each_time_is_a_loop() -> None:
+    rng = np.random.default_rng(0)
+    place = np.arange(30) % 3
+    length = np.array([9.4, 8.6, 9.3])[place] * MS * rng.normal(1, 0.006, 30)
+    gap = np.array([0.7, 25.6, 0.7])[place] * MS * rng.normal(1, 0.01, 30)
+
+    found = judged(closed(gap, length))
+
+    assert found is not None
+    assert found.loop is Loop.CLOSED

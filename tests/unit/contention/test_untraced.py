@@ -81,7 +81,7 @@ def test_delays_that_are_no_turns(excess: np.ndarray) -> None:
     assert _common(excess) is None
 
 
-@pytest.mark.parametrize("seed", [2, 4, 5])
+@pytest.mark.parametrize("seed", [2, 4, 5, 70])
 def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(seed: int, tmp_path: Path) -> None:
     write_hard(hard_scenario(seed, "untraced_third"), tmp_path, seed=seed, alone=False)
     truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
@@ -102,9 +102,12 @@ def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(se
             assert sum(b.lost for b in cost.blame if b.victim == loss.session) == loss.lost
 
 
-@pytest.mark.parametrize("kind", ["three_slices", "heavy_slices", "heavy_queue", "clock_offset"])
-def test_sessions_that_were_all_traced_meet_no_stranger(kind: str, tmp_path: Path) -> None:
-    write_hard(hard_scenario(1, kind), tmp_path, seed=1, alone=False)
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [("three_slices", 1), ("heavy_slices", 1), ("heavy_queue", 1), ("clock_offset", 1), ("shapes_slices", 71)],
+)
+def test_sessions_that_were_all_traced_meet_no_stranger(kind: str, seed: int, tmp_path: Path) -> None:
+    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed, alone=False)
     report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
 
     assert "untraced-corunner" not in {finding.rule for finding in report.findings}
