@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.model.trace import KernelKind, KernelTable, Stream
 from tb_contention.recorders.common.tensorflow_names import OPERATION
 from tb_contention.recorders.xspace.decoding import skeleton
-from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, is_absent, read_lines
 from tb_contention.recorders.xspace.decoding.matching import Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, TEXT
@@ -154,6 +154,8 @@ def kernel_table(raw: RawEvents, kinds: U8, strings: "Strings") -> KernelTable:
 
 def absent_as(column: I64, value: int) -> I64:
     """Replace ABSENT by a table's own value for it, in place."""
+    if is_absent(column):
+        return np.full(len(column), value, np.int64)
     column[column == ABSENT] = value
     return column
 

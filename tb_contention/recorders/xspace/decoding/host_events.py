@@ -8,12 +8,12 @@ from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, Hos
 from tb_contention.recorders.common.input_names import PREFIXES, is_input
 from tb_contention.recorders.xspace.decoding import names
 from tb_contention.recorders.xspace.decoding.device_events import absent_as
-from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, read_lines
+from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, is_absent, read_lines
 from tb_contention.recorders.xspace.decoding.matching import KnownNames, Texts, prefix_of
 from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, FLOAT, TEXT
 from tb_contention.recorders.xspace.decoding.structure import Structure
-from tb_contention.units import I64, PS_PER_NS, U8
+from tb_contention.units import I32, I64, PS_PER_NS, U8
 
 if TYPE_CHECKING:
     from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
@@ -133,8 +133,9 @@ def read_host(data: U8, structure: Structure, planes: Planes, interner: "Interne
     interner.names(raw.name)
     interner.codes(raw.values[MODEL])
     kind = np.append(kinds, np.uint8(HostKind.OTHER))[raw.name]
-    step = (kind == HostKind.OTHER) & ((raw.values[STEP] != ABSENT) | (raw.values[ROOT] != ABSENT))
-    kind[step] = HostKind.USER_STEP
+    for column in (raw.values[STEP], raw.values[ROOT]):
+        if not is_absent(column):
+            kind[(kind == HostKind.OTHER) & (column != ABSENT)] = HostKind.USER_STEP
     return raw, kind
 
 
@@ -146,16 +147,23 @@ def host_classes(kinds: U8) -> U8:
 def launch_table(raw: RawEvents, strings: "Strings") -> LaunchTable:
     """Pick the events that launched device work."""
     rows = np.flatnonzero(raw.values[CORRELATION] != ABSENT)
-    device = raw.values[DEVICE][rows]
-    device[(device < 0) | (device > 1 << 30)] = -1
     return LaunchTable(
         start=raw.start[rows],
         duration=raw.duration[rows],
         thread=raw.line[rows],
         name=strings.of_names(raw.name[rows]),
         correlation=raw.values[CORRELATION][rows],
-        device=device.astype(np.int32),
+        device=_device(raw.values[DEVICE], rows),
     )
+
+
+def _device(column: I64, rows: I64) -> I32:
+    """Return the ordinals of some rows, -1 for what is none."""
+    if is_absent(column):
+        return np.full(len(rows), -1, np.int32)
+    device = column[rows]
+    device[(device < 0) | (device > 1 << 30)] = -1
+    return device.astype(np.int32)
 
 
 def host_table(raw: RawEvents, kinds: U8, strings: "Strings") -> HostEventTable:
@@ -221,6 +229,8 @@ def tf_data_origin(raw: RawEvents, kinds: U8) -> tuple[int | None, int]:
     Every estimate is a few us early, so the latest is the best.
     """
     element = raw.values[ELEMENT]
+    if is_absent(element):
+        return None, 0
     rows = np.flatnonzero((kinds == HostKind.DATA_PRODUCE) & (element > ABSOLUTE_NS) & (element < 1 << 62))
     if not len(rows):
         return None, 0

@@ -36,12 +36,13 @@ class Slot:
 class RawEvents:
     """Columns of the kept events. values[slot]: 0 start, 1 duration, 2 name row, then the stats in order.
 
-    line: index into `lines`, the rows of the structure that were read.
+    line: index into `lines`, the rows of the structure that were read. A stat that the file has not is one ABSENT seen at every row
+    (`is_absent`): most slots of most files are, and their columns would be half of what is written.
     """
 
     lines: list[int]
     line: I32
-    values: I64
+    values: list[I64]
     aggregated: int
     broken: int
     broken_at: int | None
@@ -50,24 +51,22 @@ class RawEvents:
     @property
     def start(self) -> I64:
         """Start in ps from the trace's time 0."""
-        column: I64 = self.values[0]
-        return column
+        return self.values[0]
 
     @property
     def duration(self) -> I64:
         """Duration in ps."""
-        column: I64 = self.values[1]
-        return column
+        return self.values[1]
 
     @property
     def name(self) -> I64:
         """Row of the event metadata, -1 where the file has none."""
-        column: I64 = self.values[2]
-        return column
+        return self.values[2]
 
     def keep(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
         """Keep only the given rows."""
-        self.values = self.values[:, rows]
+        kept = int(rows.sum())
+        self.values = [absent(kept) if is_absent(column) else column[rows] for column in self.values]
         self.line = self.line[rows]
 
     def sort(self, tie: I32 | I64 | None) -> None:
@@ -81,13 +80,23 @@ class RawEvents:
             return
         order = np.argsort(start, kind="stable") if tie is None else np.lexsort((tie, start))
 
-        def arrange(row: int) -> None:
-            self.values[row] = self.values[row].take(order)
+        def arrange(column: I64) -> I64:
+            return column if is_absent(column) else column.take(order)
 
         # NumPy releases the interpreter's lock while it gathers, and gathering the columns dominates a long sort.
         with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
-            list(pool.map(arrange, range(len(self.values))))
+            self.values = list(pool.map(arrange, self.values))
         self.line = self.line.take(order)
+
+
+def absent(rows: int) -> I64:
+    """Return a column of a stat that no event has, without the memory of one."""
+    return np.broadcast_to(np.int64(ABSENT), (rows,))
+
+
+def is_absent(column: I64) -> bool:
+    """Return whether a column is of a stat that no event has."""
+    return column.strides == (0,)
 
 
 def read_lines(
@@ -117,13 +126,12 @@ def read_lines(
             for column in (*out, line):
                 column[rows : rows + kept] = column[begin : begin + kept]
         rows += kept
-    for slot in reading.inactive:
-        out[slot, :rows] = ABSENT
+    inactive = set(reading.inactive)
     broken_at = min(r.broken_at for r in results)
     return RawEvents(
         lines=lines,
         line=line[:rows],
-        values=out[:, :rows],
+        values=[absent(rows) if slot in inactive else out[slot, :rows] for slot in range(len(out))],
         aggregated=sum(r.aggregated for r in results),
         broken=sum(r.broken for r in results),
         broken_at=broken_at if broken_at <= len(data) else None,

@@ -8,6 +8,7 @@ from tb_contention.model.tables import StringTable
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.xspace.decoding import wire
+from tb_contention.recorders.xspace.decoding.lines import is_absent
 from tb_contention.recorders.xspace.decoding.stats import INLINE
 from tb_contention.recorders.xspace.decoding.string_codes import locate, mark_references, translate
 from tb_contention.recorders.xspace.decoding.structure import Structure
@@ -37,7 +38,8 @@ class Interner:
 
     def codes(self, codes: I64) -> None:
         """Note codes of a text slot."""
-        self.used_codes.append(codes)
+        if not is_absent(codes):
+            self.used_codes.append(codes)
 
     def finish(self) -> "Strings":
         """Build the table of everything noted so far."""
@@ -84,6 +86,8 @@ class Strings:
 
     def of_codes(self, codes: I64) -> I32:
         """Turn a column of codes, in the same memory as when it was noted, into rows of the table, in place; absent is -1."""
+        if is_absent(codes):
+            return np.full(len(codes), -1, np.int32)
         return _translate(codes, self.ref_rows, self.inline[_place(codes)])
 
 
