@@ -27,7 +27,7 @@ from tb_contention.model.listing import Listing
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
-from tb_contention.recorders.load import load_parts
+from tb_contention.recorders.load import load_parts, read_once
 from tb_contention.units import SessionId
 from tb_contention.words.listing import known_answer
 
@@ -80,9 +80,10 @@ def analyse_logdir(
 ) -> Analysis:
     """Find captures, choose among them, decode and analyse those; `accept` may raise when it sees what they hold."""
     options, tell = options or Options(), progress or silent
-    index, snapshot = look(os.fspath(logdir), options, cache=cache, progress=tell)
-    chosen = choose(snapshot, options.select)
-    decoded = decode_chosen(chosen, cache=cache, progress=tell)
+    with read_once():
+        index, snapshot = look(os.fspath(logdir), options, cache=cache, progress=tell)
+        chosen = choose(snapshot, options.select)
+        decoded = decode_chosen(chosen, cache=cache, progress=tell)
     if accept is not None:
         accept(decoded)
 

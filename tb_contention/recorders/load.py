@@ -4,10 +4,12 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from threading import Lock
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,9 +23,63 @@ from tb_contention.units import U8
 
 #: The largest protobuf message, so no writer exceeds it.
 MAX_BYTES = (1 << 31) - 1
+#: Bytes of files that are kept for their second reading, in all.
+_MOST_KEPT = 1 << 29
 #: What a reader makes of the bytes of a file.
 Read = TypeVar("Read", Trace, Sketch)
 Report = TypeVar("Report")
+
+
+class _Bytes(NamedTuple):
+    """The bytes of a file, its (size, mtime) before and after they were read, and their SHA-256, "" until it is known."""
+
+    data: U8
+    before: tuple[int, int]
+    after: tuple[int, int]
+    sha256: str = ""
+
+
+class _Kept:
+    """What was read inside `read_once` and not yet read again."""
+
+    def __init__(self) -> None:
+        self.lock, self.users, self.files = Lock(), 0, dict[str, _Bytes]()
+
+    def keep(self, path: str, read: _Bytes) -> None:
+        """Keep the bytes of a file that did not change meanwhile, where there is room."""
+        with self.lock:
+            room = _MOST_KEPT - sum(len(kept.data) for kept in self.files.values())
+            if self.users and read.before == read.after and 0 < len(read.data) <= room:
+                self.files[path] = read
+
+    def take(self, path: str) -> _Bytes | None:
+        """Hand out the bytes of a file once, unless it has changed."""
+        with self.lock:
+            kept = self.files.pop(path, None)
+        if kept is None:
+            return None
+        try:
+            now = Path(path).stat()
+        except OSError:
+            return None
+        return kept if (now.st_size, now.st_mtime_ns) == kept.after else None
+
+
+_kept = _Kept()
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read files from the disk once that are skimmed and then decoded in here; large ones beyond a bound are read twice."""
+    with _kept.lock:
+        _kept.users += 1
+    try:
+        yield
+    finally:
+        with _kept.lock:
+            _kept.users -= 1
+            if not _kept.users:
+                _kept.files.clear()
 
 
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
@@ -50,7 +106,8 @@ def load_trace(file: CaptureFile) -> Trace:
 def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
     """Read the bytes of a file, once more if it changes meanwhile. Raises TraceFileError."""
     for _ in range(2):
-        data, before, after = read_bytes(file)
+        kept = _kept.take(file.path)
+        data, before, after, known = kept or _Bytes(*read_bytes(file))
         try:
             found = read(data)
         except TraceFileError:
@@ -58,7 +115,10 @@ def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
                 raise
             continue
         if found.complete or before == after:
-            return replace(found, file_bytes=len(data), sha256=hashlib.sha256(data.data).hexdigest())
+            sha256 = known or hashlib.sha256(data.data).hexdigest()
+            if kept is None and "://" not in file.path:
+                _kept.keep(file.path, _Bytes(data, before, after, sha256))
+            return replace(found, file_bytes=len(data), sha256=sha256)
     raise TraceFileError(
         f"{file.relative}: the file is still being written.",
         slug="still-growing",
