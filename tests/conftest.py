@@ -5,7 +5,7 @@ TB_CONTENTION_NO_SKIP=1 a skip is a failure, except for tests that carry a marke
 TB_CONTENTION_MAY_SKIP (comma list; `.ci/run` names there what a later stage or another machine runs).
 
 Tests run side by side, a file in one process, those that take long first. Populations of random scenarios have a size that decides;
-`--full` plays all of them, as `.ci/run` does.
+`--full` plays all of them, and runs what takes as long, as `.ci/run` does.
 """
 
 import logging
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full",
         action="store_true",
-        help="Play populations of random scenarios in full, and the tests that are marked so.",
+        help="Play populations of random scenarios in full, and run the tests that are marked so.",
     )
 
 
@@ -75,7 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             reason = lacking(marker) if item.get_closest_marker(marker) else None
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
-        if item.get_closest_marker("full") or "full" in getattr(item, "fixturenames", ()):
+        if "full" in getattr(item, "fixturenames", ()):
             item.add_marker("population")
     if not config.getoption("full"):
         only_in_full = [item for item in items if item.get_closest_marker("full")]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.test_panel import lacking
+from browser.served import lacking
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -54,6 +54,7 @@ def measured(repo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     return done.stdout, json.loads(file.read_text("utf-8"))
 
 
+@pytest.mark.full
 def test_every_row_has_a_figure(measured: tuple[str, dict[str, Any]]) -> None:
     rows = {row["what"]: row for row in measured[1]["rows"]}
 
@@ -62,6 +63,7 @@ def test_every_row_has_a_figure(measured: tuple[str, dict[str, Any]]) -> None:
     assert all(what in measured[0] for what in rows)
 
 
+@pytest.mark.full
 def test_of_a_peer_that_is_left_out_nothing_is_claimed(measured: tuple[str, dict[str, Any]]) -> None:
     rows = measured[1]["rows"]
 
@@ -70,6 +72,7 @@ def test_of_a_peer_that_is_left_out_nothing_is_claimed(measured: tuple[str, dict
     assert next(row for row in rows if row["what"] == "first paint, cold")["met"] is None
 
 
+@pytest.mark.full
 def test_what_was_measured_is_possible(measured: tuple[str, dict[str, Any]]) -> None:
     ours = measured[1]["ours"]
     frames = ours["use"]["frames"].values()
@@ -80,6 +83,7 @@ def test_what_was_measured_is_possible(measured: tuple[str, dict[str, Any]]) -> 
     assert ours["use"]["heap"] > 1_000_000
 
 
+@pytest.mark.full
 def test_the_machine_is_described(measured: tuple[str, dict[str, Any]]) -> None:
     machine = measured[1]["machine"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from install.building import Distributions, run_apart, succeeded
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")
