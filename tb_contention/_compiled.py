@@ -16,8 +16,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
-from numba.core import config, options
+from numba.core import config, options, types
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.targetconfig import ConfigStack
 
 from tb_contention._user_cache import make, user_cache_directory
 
@@ -41,7 +42,8 @@ class Declared(NamedTuple):
         with global_compiler_lock:
             if not self.function.signatures:
                 self._stamp()
-                self.function.compile(self.signature)
+                with _resolving_once():
+                    self.function.compile(self.signature)
                 self.function.disable_compile()
 
     def is_cached(self) -> bool:
@@ -119,6 +121,36 @@ def _postpone(found: Declared, *, from_python: bool) -> None:
     if not from_python:
         made._insert = lambda *_code: None  # noqa: SLF001  what Python would call does not exist
     made._compile_for_args, made.get_call_template = called, asked  # noqa: SLF001
+
+
+@contextmanager
+def _resolving_once() -> Iterator[None]:
+    """Let numba find out once what a builtin function does with arguments of some types, while the caller holds numba's lock.
+
+    By itself, it tries all implementations in turn at every call in the code, at least twice: a third of the time that it takes to compile.
+    """
+    builtin: Any = types.Function
+    if "get_call_type" in vars(builtin):  # within another compilation
+        yield
+        return
+    resolve, known = builtin.get_call_type, {}
+
+    def resolve_once(function: Any, context: Any, arguments: Any, named: Any) -> Any:
+        flags = ConfigStack.top_or_none()
+        owners = function, context, flags  # kept below, so that nothing else gets their ids
+        key = (*map(id, owners), arguments, *named.items())
+        if key not in known:
+            signature = resolve(function, context, arguments, named)
+            known[key] = signature, function.get_impl_key(signature), owners
+        signature, implementation, _ = known[key]
+        function._impl_keys[signature.args] = implementation  # noqa: SLF001  as numba's own way does
+        return signature
+
+    builtin.get_call_type = resolve_once
+    try:
+        yield
+    finally:
+        del builtin.get_call_type
 
 
 def digest(function: Any) -> str:

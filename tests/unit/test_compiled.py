@@ -44,6 +44,39 @@ from above import sum_of
 from tb_contention._compiled import declared
 print(declared["above.sum_of"].is_cached(), sum_of(4))
 """
+SUMS = """
+from tb_contention._compiled import compiled
+
+@compiled("float64(float64)")
+def sum_of(n):
+    return n + n + (n + n) + (n + n)
+
+@compiled("int64(int64)")
+def wrong(n):
+    return n + "text"
+"""
+RESOLVED = """
+import operator
+from collections import Counter
+from numba import types
+from numba.core.errors import TypingError
+from numba.core.types.functions import BaseFunction
+import sums
+
+asked, resolve = Counter(), BaseFunction.get_call_type
+
+def counting(function, context, arguments, named):
+    asked[function.typing_key, arguments] += 1
+    return resolve(function, context, arguments, named)
+
+BaseFunction.get_call_type = counting
+print(sums.sum_of(2.0))
+try:
+    sums.wrong(2)
+except TypingError as error:
+    print(type(error).__name__)
+print(types.Function.get_call_type is counting, asked[operator.add, (types.float64, types.float64)])
+"""
 PROGRAM = "import numba, some; print(some.twice(21), some.twice.stats.cache_path, repr(numba.config.CACHE_DIR))"
 
 
@@ -121,3 +154,10 @@ def test_it_counts_until_something_changes_that_it_was_made_of_in_whatever_file(
     assert sum_after("numbers_of.py", "(1, 2)", "(3, 2)") == ["False", "27"]  # one read as an attribute
     assert sum_after("numbers_of.py", "ODD = 1", "ODD = 2") == ["False", "7"]  # a member of an enum
     assert sum_after("above.py", "numbers_of.START[0]", "numbers_of.START[0]  # no other code") == ["True", "7"]
+
+
+def test_numba_resolves_a_call_once_and_goes_its_own_way_afterwards(package: Path, tmp_path: Path) -> None:
+    (package / "sums.py").write_text(SUMS)
+    done = in_process(package, RESOLVED, NUMBA_CACHE_DIR=str(tmp_path / "mine"))
+
+    assert done == ["12.0", "TypingError", "True", "1"]
