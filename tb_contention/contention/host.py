@@ -44,19 +44,23 @@ def host_pace(work: SessionWork) -> HostPace:
     lag, pace = np.zeros(len(time)), gap.copy()
     if len(time) and len(work.end):
         at, last = work.last_done(time)
-        lag = np.where(at >= 0, time - work.end[last], np.inf).astype(np.float64)
+        lag = (time - work.end[last]).astype(np.float64)
+        lag[: int(np.searchsorted(at, 0))] = np.inf
         between = lag < gap
-        drained = _drained(work)
         kinds = kinds_of(work.host.kind)
         calls = gap[(kinds == LAUNCH) & ~between]
         usual = float(np.median(some(calls))) if len(calls) else 0.0
-        for kind in np.unique(kinds).tolist():
-            rows = np.flatnonzero(kinds == kind)
-            waiting = _waiting(gap[rows], lag[rows], between[rows], drained[rows], usual, presumed=kind != STEP_BEGIN)
-            if kind == SYNC:
-                waiting = between[rows]
-            waits_for[rows[waiting]] = last[rows[waiting]]
-            pace[rows[waiting]] = np.minimum(usual, gap[rows[waiting]])
+        long = np.flatnonzero(between & (gap > _LONG * usual + _LONG_NS))
+        waiting = [np.flatnonzero(between & (kinds == SYNC))]
+        latest = _latest(work) if len(long) else np.empty(0, np.int64)
+        for kind in np.flatnonzero(np.bincount(kinds[long])).tolist():
+            rows = long[kinds[long] == kind]
+            if kind != SYNC and len(rows) >= 2:
+                drained = latest[rows] <= time[rows]
+                waiting.append(rows[_waiting(gap[rows], lag[rows], drained, usual, presumed=kind != STEP_BEGIN)])
+        for rows in waiting:
+            waits_for[rows] = last[rows]
+            pace[rows] = np.minimum(usual, gap[rows])
     return HostPace(gap=gap, waits_for=waits_for, lag=lag, pace=pace, arrival=np.full(len(time), -np.inf))
 
 
@@ -68,32 +72,31 @@ def kinds_of(kind: U8) -> U8:
     return kinds
 
 
-def _drained(work: SessionWork) -> Bool:
-    """Mark the host instants at which every kernel launched before was done."""
+def _latest(work: SessionWork) -> I64:
+    """Return for each host instant when the last of the kernels launched before it was done."""
     latest = np.full(len(work.host.time) + 1, np.iinfo(np.int64).min)
     known = work.launch >= 0
-    np.maximum.at(latest, work.launch[known] + 1, work.end[known])
-    done: Bool = np.maximum.accumulate(latest)[:-1] <= work.host.time
-    return done
+    launch, end = (work.launch, work.end) if known.all() else (work.launch[known], work.end[known])
+    np.maximum.at(latest[1:], launch, end)
+    return np.maximum.accumulate(latest, out=latest)
 
 
-def _waiting(gap: F64, lag: F64, between: Bool, drained: Bool, usual: float, *, presumed: bool) -> Bool:
-    """Mark, among instants of one kind, those that waited; usual: the host's gap between launches in ns.
+def _waiting(gap: F64, lag: F64, drained: Bool, usual: float, *, presumed: bool) -> Bool:
+    """Mark, among instants of one kind with long gaps in which a kernel ended, those that waited.
+
+    usual: the host's gap between launches in ns; drained: every kernel launched before was done.
 
     Where the host waits, the lag behind the kernel is short or hardly varies while the gap does, or the gap grows with the time that the
     device took to be done; where it does not, the gap is steady and kernels end anywhere in it. presumed: a host that finds the device done
     at nearly all long gaps waits for it, unless something shows otherwise; not so at the begin of steps, whose end would have waited.
     """
-    long: Bool = between & (gap > _LONG * usual + _LONG_NS)
-    if long.sum() < 2:
-        return np.zeros(len(gap), np.bool_)
-    if _spread(lag[long]) < 0.5 * _spread(gap[long]):
-        return long
-    short = long & (lag <= _TIGHT * gap) & (lag <= max(_PROMPT * usual, _PROMPT_NS))
-    tight = short.sum() > 0.5 * long.sum()
-    empty = long & drained
-    if empty.sum() >= _ALWAYS * long.sum() and (tight or _grows(gap[empty], (gap - lag)[empty], presumed=presumed)):
-        return empty
+    if _spread(lag) < 0.5 * _spread(gap):
+        return np.ones(len(gap), np.bool_)
+    short: Bool = (lag <= _TIGHT * gap) & (lag <= max(_PROMPT * usual, _PROMPT_NS))
+    tight = short.sum() > 0.5 * len(gap)
+    finds_it_done = drained.sum() >= _ALWAYS * len(gap)
+    if finds_it_done and (tight or _grows(gap[drained], (gap - lag)[drained], presumed=presumed)):
+        return drained
     return short if tight else np.zeros(len(gap), np.bool_)
 
 

@@ -11,6 +11,7 @@ from tb_contention.contention.host import HostPace, host_pace
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.side_by_side import each, together
 from tb_contention.units import F64, I64, Bool
 
 #: Later than due by less than this is no waiting, ns.
@@ -84,8 +85,7 @@ def measure_loss(
     away: when the session surely did not have the device, where that was measured; what it waited then is known to the ns. host_gap: what
     each gap of the host would be without other hosts (ns), where those make it longer.
     """
-    gaps = find_gaps(work, exposure.foreign, solo_latency)
-    pace = host_pace(work)
+    gaps, pace = together(lambda: find_gaps(work, exposure.foreign, solo_latency), lambda: host_pace(work))
     waits = find_waits(work, exposure, gaps, running) if away is None else _measured_waits(work, exposure, gaps, away)
     eased = pace if host_gap is None else replace(pace, gap=host_gap)
     played, periods, shortest, has_steps = replayed(work, exposure, alone, eased, gaps, waits)
@@ -102,24 +102,28 @@ def replayed(
     work: SessionWork, exposure: Exposure, alone: Alone, pace: HostPace, gaps: Gaps, waits: Waits
 ) -> tuple[Played, Periods, Periods, bool]:
     """Play a session alone; return with it the periods, those with the shortest durations, and whether they are steps."""
-    played = replay(work, pace, gaps, alone.estimate, waits.alone)
+    differ = alone.shortest is not alone.estimate
+    durations = [alone.estimate, alone.shortest] if differ else [alone.estimate]
+    played, *fastest = each(lambda duration: replay(work, pace, gaps, duration, waits.alone), durations)
     periods, has_steps = find_periods(work, exposure, played)
-    if alone.shortest is alone.estimate:
+    if not differ:
         return played, periods, periods, has_steps
-    fastest = replay(work, pace, gaps, alone.shortest, waits.alone)
-    return played, periods, find_periods(work, exposure, fastest)[0], has_steps
+    return played, periods, find_periods(work, exposure, fastest[0])[0], has_steps
 
 
 def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Intervals) -> Waits:
     """Part the time by which kernels started later than due into their own gap and waiting for others."""
     due = np.minimum(gaps.due, work.start).astype(np.int64)
     late = (gaps.extra > _PROMPT) & exposure.inside & (gaps.follows < 0)
-    met = late & (exposure.foreign.covered(due, work.start) > 0)
+    rows = np.flatnonzero(late)
+    met = np.zeros(len(late), np.bool_)
+    met[rows] = exposure.foreign.covered(due[rows], work.start[rows]) > 0
     own = _own_gaps(work, gaps.extra, exposure.inside & ~met & (gaps.follows < 0))
     unknown = met & ~work.cause_known
     met &= work.cause_known
     alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
-    possible = np.where(unknown, running.covered(due, work.start), 0).astype(np.float64)
+    possible, rows = np.zeros(len(late)), np.flatnonzero(unknown)
+    possible[rows] = running.covered(due[rows], work.start[rows])
     return Waits(alone=alone, stall=gaps.extra - alone, possible=possible)
 
 
@@ -153,6 +157,10 @@ def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> tuple
             end_alone=replayed[1:],
         ), True
     rows = np.flatnonzero(exposure.inside)
+    # Kernels in the window follow each other, so that hardly ever a column has to be gathered.
+    picked: slice | I64 = (
+        slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) and rows[-1] - rows[0] < len(rows) else rows
+    )
     if not len(rows):
         none = np.empty(0)
         return Periods(step=np.empty(0, np.int64), begin=none, end=none, begin_alone=none, end_alone=none), False
@@ -164,7 +172,7 @@ def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> tuple
     return Periods(
         step=np.array([-1]),
         begin=np.full(1, begin),
-        end=np.full(1, float(work.end[rows].max())),
+        end=np.full(1, float(work.end[picked].max())),
         begin_alone=np.full(1, begin_alone),
-        end_alone=np.full(1, float(played.end[rows].max())),
+        end_alone=np.full(1, float(played.end[picked].max())),
     ), False

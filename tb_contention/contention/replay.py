@@ -95,22 +95,26 @@ def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None 
     """
     start = work.start.astype(np.float64)
     launched, followed = work.launch >= 0, work.previous >= 0
-    launch = np.where(launched, work.host.time[work.launch], 0) if len(work.host.time) else np.zeros(len(start))
-    before = np.where(followed, work.end[work.previous], 0) if len(start) else np.zeros(0)
+    launch = work.host.time[work.launch] if len(work.host.time) else np.zeros(len(start), np.int64)
+    before = work.end[work.previous] if len(start) else np.zeros(0, np.int64)
+    launch[~launched] = before[~followed] = 0
     behind_launch = start - launch
     behind_kernel = start - before
     waited = followed & (~launched | (before >= launch))
     idle = launched & ~waited
-    free = foreign.covered(np.where(waited, before, launch).astype(np.int64), work.start) == 0
+    free = foreign.covered(np.where(waited, before, launch), work.start) == 0
     after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50, _MOST_LATENCY)
     # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
     latency = _usual(behind_launch, idle, free, 10, _most_latency(work)) if work.launches_known else 0.0
     latency = latency if solo_latency is None else solo_latency
-    due = np.where(followed, before + after, -np.inf)
-    due = np.where(launched, np.maximum(due, launch + latency), due)
-    due = np.where(np.isfinite(due), due, start)
-    follows, behind = _follows(work, start - due)
-    return Gaps(after=after, latency=latency, due=due, extra=start - due, follows=follows, behind=behind)
+    due = np.add(before, after, dtype=np.float64)
+    due[~followed] = -np.inf
+    np.maximum(due, launch + latency, out=due, where=launched)
+    unknown = ~(followed | launched)
+    due[unknown] = start[unknown]
+    extra = start - due
+    follows, behind = _follows(work, extra)
+    return Gaps(after=after, latency=latency, due=due, extra=extra, follows=follows, behind=behind)
 
 
 def _usual(gap: F64, of_kind: Bool, free: Bool, percentile: int, most: float) -> float:

@@ -9,6 +9,8 @@ from tb_contention.contention.kernel_keys import index_in_step, kernel_keys
 from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.launching import launch_rows
+from tb_contention.model.span_passes import last_upto
+from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import HostKind, KernelKind, KernelTable, Trace
 from tb_contention.units import I64, PS_PER_NS, U8, Bool, SessionId
 
@@ -95,12 +97,15 @@ class SessionWork:
         return Intervals.union_of(np.concatenate([before.start, after.start]), np.concatenate([before.end, after.end]))
 
     def last_done(self, time: I64) -> tuple[I64, I64]:
-        """Return for each instant the number of kernels that have ended by then less one, and the row of the one that ended last."""
+        """Return for each instant the number of kernels that have ended by then less one, and the row of the one that ended last.
+
+        time: ascending.
+        """
         if np.all(self.end[1:] >= self.end[:-1]):
-            at = np.searchsorted(self.end, time, "right") - 1
+            at = last_upto(self.end, time)
             return at, np.maximum(at, 0)
         order = np.argsort(self.end, kind="stable")
-        at = np.searchsorted(self.end[order], time, "right") - 1
+        at = last_upto(self.end[order], time)
         return at, order[np.maximum(at, 0)]
 
     def kernels_pending(self) -> Intervals:
@@ -144,31 +149,35 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     trace = session.trace
     kernels = trace.kernels
     here = np.array([s.device in devices for s in trace.streams], np.bool_)
-    rows = np.flatnonzero(here[kernels.stream]) if len(kernels) else np.empty(0, np.int64)
-    start = kernels.start[rows] // PS_PER_NS + session.offset
-    end = (kernels.start[rows] + kernels.duration[rows]) // PS_PER_NS + session.offset
+    whole = bool(here.all())
+    rows = np.arange(len(kernels)) if whole else np.flatnonzero(here[kernels.stream])
+    kernels = kernels if whole else kernels.select(rows)
+    start, end = kernels.start // PS_PER_NS, (kernels.start + kernels.duration) // PS_PER_NS
+    start += session.offset
+    end += session.offset
     step_begin, step_end, step_number = _steps(session)
     host, launch_instant = _host(session, step_begin, step_end)
-    launch = _launches(trace, rows, launch_instant)
+    launch = _launches(trace, kernels, launch_instant)
     launches_known = bool((launch >= 0).sum() * 2 > len(launch))
     began = np.where(launch >= 0, host.time[launch], start) if len(host.time) else start
     step = _step_of(began, step_begin, step_end)
     if not launches_known:
         launch = _step_launches(step, start, host, launch)
-    key, keys = kernel_keys(kernels, rows, len(trace.strings))
-    stream = np.cumsum(here)[kernels.stream[rows]] - 1
-    if here.sum() > 1 and _one_after_the_other(start, end):
+    key, keys = kernel_keys(kernels, len(trace.strings))
+    running = Intervals.union_of(start, end)
+    stream = (np.cumsum(here) - 1)[kernels.stream]
+    if here.sum() > 1 and _one_after_the_other(start, end, running):
         stream = np.zeros(len(stream), np.int64)
     previous = _previous(stream, int(here.sum()))
     ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
     ready = np.maximum(ready, _followed(start, end)) if here.sum() > 1 else ready
     return SessionWork(
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
-        place=index_in_step(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels, rows),
-        copy=(kernels.kind[rows] == KernelKind.COPY) | (kernels.kind[rows] == KernelKind.MEMSET),
+        place=index_in_step(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels),
+        copy=(kernels.kind == KernelKind.COPY) | (kernels.kind == KernelKind.MEMSET),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),
-        running=Intervals.union_of(start, end), host=host, step_end=step_end, step_number=step_number,
+        running=running, host=host, step_end=step_end, step_number=step_number,
         missing=_missing(trace),
     )  # fmt: skip
 
@@ -204,9 +213,9 @@ def _ready(
     return np.where(known, np.minimum(start, earliest), start), known
 
 
-def _one_after_the_other(start: I64, end: I64) -> bool:
+def _one_after_the_other(start: I64, end: I64, running: Intervals) -> bool:
     """Return whether the streams of a session never run at once: then each item waits for the one before, on whatever stream."""
-    return bool(len(start)) and float(np.sum(end - start)) <= _SERIAL * max(1, Intervals.union_of(start, end).total)
+    return bool(len(start)) and float(np.sum(end - start)) <= _SERIAL * max(1, running.total)
 
 
 def _followed(start: I64, end: I64) -> I64:
@@ -244,9 +253,8 @@ def _host(session: Session, step_begin: I64, step_end: I64) -> tuple[HostInstant
     return HostInstants(time=time[order], kind=kind[order], step=step[order]), place[sum(counts[:3]) :]
 
 
-def _launches(trace: Trace, rows: I64, instant: I64) -> I64:
+def _launches(trace: Trace, kernels: KernelTable, instant: I64) -> I64:
     """Find the instant of each kernel's launch, -1 without one or where clocks show it after the kernel."""
-    kernels = trace.kernels if len(rows) == len(trace.kernels) else trace.kernels.select(rows)
     launch = launch_rows(kernels, trace.launches)
     known = launch >= 0
     known[known] = trace.launches.start[launch[known]] <= kernels.start[known]
@@ -288,11 +296,11 @@ def _previous(stream: I64, streams: int) -> I64:
     return previous
 
 
-def _spins(trace: Trace, kernels: KernelTable, rows: I64) -> Bool:
+def _spins(trace: Trace, kernels: KernelTable) -> Bool:
     """Mark kernels whose duration is waiting, by name; once per distinct name."""
-    names = kernels.name[rows]
+    names = kernels.name
     spin = np.zeros(len(trace.strings) + 1, np.bool_)
-    for name in np.flatnonzero(np.bincount(names[names >= 0], minlength=1)).tolist():
+    for name in rows_used(names):
         text = trace.strings[name][:200].lower()
         spin[name] = any(word in text for word in _SPIN)
     return spin[names]

@@ -8,6 +8,8 @@ from tb_contention.units import I64
 
 _IN = types.Array(types.int64, 1, "C", readonly=True)
 _OUT = types.Array(types.int64, 1, "C")
+#: Instants from which on one walk is quicker than a search for each.
+_LONG = 20_000
 
 
 @compiled(types.int64(_IN, _IN, _IN, _OUT, _OUT, _OUT))
@@ -45,6 +47,25 @@ def unite(start: I64, end: I64, bounds: I64) -> tuple[I64, I64] | None:
         np.ascontiguousarray(start), np.ascontiguousarray(end), bounds, bounds[:-1].copy(), out_start, out_end
     )
     return None if made < 0 else (out_start[:made], out_end[:made])
+
+
+@compiled(types.void(_IN, _IN, _OUT))
+def _last_upto(where, at, out):
+    """Write the row of the last instant at or before each one, -1 = none; both ascend."""
+    row = np.int64(-1)
+    for i in range(at.shape[0]):
+        while row + 1 < where.shape[0] and where[row + 1] <= at[i]:
+            row += 1
+        out[i] = row
+
+
+def last_upto(where: I64, at: I64) -> I64:
+    """Return the row of the last instant at or before each one, -1 where there is none; both ascend, so that one walk finds them all."""
+    if len(at) < _LONG:
+        return np.searchsorted(where, at, "right") - 1
+    out = np.empty(len(at), np.int64)
+    _last_upto(np.ascontiguousarray(where), np.ascontiguousarray(at), out)
+    return out
 
 
 @compiled(types.void(_IN, _IN, _IN, _IN, _IN, _OUT))
