@@ -2,22 +2,13 @@
 
 import argparse
 import re
+from collections.abc import Callable
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from tb_contention.model.sizes import bytes_in
+from tb_contention.model.asked import Change, Kind, parse_change
+from tb_contention.model.sizes import bytes_in, nanoseconds_in
 
-_DURATION = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(ns|us|µs|μs|ms|s|min|h)", re.ASCII)
-_NS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "min": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
 _MOST_NS = 1 << 62
 _AGE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(min|h|d|w)", re.ASCII)
 _SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -27,15 +18,10 @@ _RATIO = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*[x×]?", re.ASCII)
 
 def parse_duration(word: str) -> int:
     """Read `12ms`, `-3us`, `1.5s` or `250ns` as whole nanoseconds."""
-    match = _DURATION.fullmatch(word.strip()) if len(word) < 64 else None
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{word[:64]!r} is not a duration; write it like 12ms, -3us, 1.5s or 250ns")
-    nanoseconds = Decimal(match[1]) * _NS[match[2]]
-    if abs(nanoseconds) > _MOST_NS:
-        raise argparse.ArgumentTypeError(f"{word!r} is too long; the maximum is {_MOST_NS} ns")
-    if nanoseconds != nanoseconds.to_integral_value():
-        raise argparse.ArgumentTypeError(f"{word!r} is not a whole number of nanoseconds")
-    return int(nanoseconds)
+    try:
+        return nanoseconds_in(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def parse_shift(word: str) -> tuple[str, int]:
@@ -120,27 +106,16 @@ def parse_headroom(word: str) -> float | int:
     return parse_size(word)
 
 
-def parse_cap(word: str) -> tuple[str, int]:
-    """Read `SESSION=PERCENT`, with or without the sign."""
-    session, equals, percent = word.rpartition("=")
-    digits = percent.strip().removesuffix("%").strip()
-    known = digits.isascii() and digits.isdigit() and len(digits) <= 3
-    if not (equals and session and known and 1 <= int(digits) <= 100):
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=PERCENT from 1 to 100; write it like train=40")
-    return session, int(digits)
+def parsing(kind: Kind) -> Callable[[str], Change]:
+    """Return how to read the word of an option that changes a schedule."""
 
+    def parse(word: str) -> Change:
+        try:
+            return parse_change(kind, word)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
-def parse_memory_limit(word: str) -> tuple[str, int]:
-    """Read `SESSION=SIZE` as bytes; a number alone is GiB."""
-    session, equals, size = word.rpartition("=")
-    size = size.strip()
-    try:
-        limit = parse_size(f"{size}GiB" if size[-1:].isdigit() else size)
-    except argparse.ArgumentTypeError:
-        limit = 0
-    if not equals or not session or limit <= 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is not SESSION=SIZE; write it like train=12GiB or train=500MB")
-    return session, limit
+    return parse
 
 
 def parse_gpu_or_pattern(word: str) -> tuple[tuple[str, int], str] | str:

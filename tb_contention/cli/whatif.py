@@ -1,6 +1,7 @@
 """Predict how the sessions of a GPU would run under another schedule: shifted, queued, MPS, time slices, capped, moved, memory limits.
 
-Without options, the standard schedules are predicted. Every figure has a range; what the captures cannot answer is reported as unknown.
+Without options, the standard schedules are predicted. Options that are given together form one schedule. Every figure has a range; what
+the captures cannot answer, and changes that exclude each other, are reported as unknown with the reason.
 """
 
 import argparse
@@ -21,15 +22,14 @@ from tb_contention.cli.arguments import (
     selection_of,
 )
 from tb_contention.cli.output import write_result
-from tb_contention.cli.parsing import parse_cap, parse_memory_limit, parse_shift
+from tb_contention.cli.parsing import parsing
 from tb_contention.cli.preferred import add_preferred, preferring
 from tb_contention.cli.terminal import printable
-from tb_contention.errors import LogdirError, OptionError
+from tb_contention.errors import LogdirError
+from tb_contention.model.asked import POLICIES, Change, Kind
 
 if TYPE_CHECKING:
     from tb_contention.model.report import DeviceReport, Report
-    from tb_contention.units import SessionId
-    from tb_contention.whatif import Question
 
 NAME = "whatif"
 
@@ -41,41 +41,31 @@ class Format(str, Enum):
     JSON = "json"
 
 
-_POLICIES = ("mps", "time-slicing", "one-after-another")
+#: Options that change the schedule, in their order: form of the word, and what it does.
+_CHANGES = {
+    Kind.SHIFT: ("SESSION=DURATION", "delay a session by DURATION, e.g. train=12ms; a negative one starts it earlier"),
+    Kind.POLICY: (None, "share the GPU in this way instead"),
+    Kind.CAP: ("SESSION=PERCENT", "cap a session's share of the SMs under MPS, e.g. train=40"),
+    Kind.PARTITION: (
+        "SESSION=PERCENT",
+        "give a session this share of the SMs to itself, as MIG and MPS partitions do; a session without one gets what is left",
+    ),
+    Kind.PRIORITY: ("SESSION", "let the kernels of a session go first where kernels run side by side"),
+    Kind.MOVE: (
+        "SESSION[=GPU]",
+        "move a session to another GPU: an unused one, or one of the report, e.g. train=GPU 1",
+    ),
+    Kind.MEMORY_LIMIT: ("SESSION=SIZE", "limit a session's allocator, e.g. train=12GiB"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_logdir(parser)
     parser.add_argument("--device", metavar="ID", help="device id from the report; default: the most contended GPU")
-    parser.add_argument(
-        "--shift",
-        action="append",
-        type=parse_shift,
-        default=[],
-        metavar="SESSION=DURATION",
-        help="delay a session by DURATION, e.g. train=12ms; a negative one starts it earlier",
-    )
-    parser.add_argument(
-        "--policy", action="append", choices=_POLICIES, default=[], help="share the GPU in this way instead"
-    )
-    parser.add_argument(
-        "--cap",
-        action="append",
-        type=parse_cap,
-        default=[],
-        metavar="SESSION=PERCENT",
-        help="cap a session's share of the SMs under MPS, e.g. train=40",
-    )
-    parser.add_argument("--move", action="append", default=[], metavar="SESSION", help="move a session to another GPU")
-    parser.add_argument(
-        "--memory-limit",
-        action="append",
-        type=parse_memory_limit,
-        default=[],
-        metavar="SESSION=SIZE",
-        help="limit a session's allocator, e.g. train=12GiB; all limits together form one prediction",
-    )
+    for kind, (form, does) in _CHANGES.items():
+        words = {"choices": POLICIES} if kind is Kind.POLICY else {"type": parsing(kind), "metavar": form}
+        parser.add_argument(f"--{kind.value}", action="append", default=[], help=does, **words)
     add_preferred(parser)
     add_selection(parser)
     add_baseline(parser)
@@ -85,8 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the predictions of one device."""
-    limits = once(arguments.memory_limit, "--memory-limit")
     baselines = once(arguments.baseline, "--baseline")
+    changes = _changes(arguments)
     analysis = analyse_logdir(
         arguments.logdir,
         baselines=baselines,
@@ -95,14 +85,15 @@ def run(arguments: argparse.Namespace) -> int:
         use_cache=not arguments.no_cache,
     )
     report = preferring(analysis.report, arguments.preferred)
-    device = choose_device(report, arguments.device, _named(arguments))
-    asked = _questions(arguments, report, device, limits)
-    if asked:
+    device = choose_device(report, arguments.device, tuple(c.who for c in changes if c.who))
+    if changes:
         from dataclasses import replace
 
-        from tb_contention.whatif import predict
+        from tb_contention.whatif import Question, predict
+        from tb_contention.words.typed import plan_of
 
-        device = replace(device, predictions=predict(device, analysis.aligned, asked))
+        asked = Question.of(plan_of(changes, report, device, "--"))
+        device = replace(device, predictions=predict(device, analysis.aligned, (asked,), report.devices))
     text = _rendered(report, device, arguments)
     if arguments.device is None:
         _say_which(report, device)
@@ -126,23 +117,25 @@ def _say_which(report: "Report", device: "DeviceReport") -> None:
     from tb_contention.words.names import device_label
     from tb_contention.words.numbers import listing
 
-    others = [device_label(d) for d in report.devices if d.id != device.id and d.cost.workloads]
+    others = [device_label(d) for d in report.devices if d.id != device.id and len(d.cost.workloads) > 1]
     if others:
         text = f"Predicting for {device_label(device)}. Others for --device: {listing(others)}"
         print(printable(text), file=sys.stderr)
 
 
-def _named(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """List the sessions that the options name."""
-    pairs = (*arguments.shift, *arguments.cap, *arguments.memory_limit)
-    return tuple(dict.fromkeys((*(session for session, _ in pairs), *arguments.move)))
+def _changes(arguments: argparse.Namespace) -> tuple[Change, ...]:
+    """Collect what the options change, in the order of the help text."""
+    words = ((kind, getattr(arguments, kind.value.replace("-", "_"))) for kind in _CHANGES)
+    return tuple(
+        Change(kind=kind, what=word) if kind is Kind.POLICY else word for kind, found in words for word in found
+    )
 
 
 def choose_device(report: "Report", wanted: str | None, sessions: Sequence[str] = ()) -> "DeviceReport":
     """Return the named device; by default the most contended GPU that several sessions shared, and that has the named ones."""
     from tb_contention.words.typed import called_in, devices_called, named, the_one
 
-    shared = [d for d in report.devices if d.cost.workloads]
+    shared = [d for d in report.devices if len(d.cost.workloads) > 1]
     if not shared:
         raise LogdirError(
             f"No GPU in {report.logdir} was used by several sessions at the same time.",
@@ -155,53 +148,3 @@ def choose_device(report: "Report", wanted: str | None, sessions: Sequence[str] 
         return next(having, shared[0])
     chosen = the_one("--device", wanted, devices_called(shared), "GPU", "that several sessions used at the same time")
     return next(device for device in shared if device.id == chosen)
-
-
-def _questions(
-    arguments: argparse.Namespace, report: "Report", device: "DeviceReport", limits: dict[str, int]
-) -> "tuple[Question, ...]":
-    """Turn the options into questions, in the order of the help text."""
-    from tb_contention.model.prediction import Schedule
-    from tb_contention.whatif import Question
-
-    asked = [
-        Question(schedule=Schedule.SHIFTED, session=_session(report, device, name, "--shift"), value=by)
-        for name, by in arguments.shift
-    ]
-    asked += [Question(schedule=Schedule(policy.replace("-", "_"))) for policy in dict.fromkeys(arguments.policy)]
-    asked += [
-        Question(schedule=Schedule.SM_CAP, session=_session(report, device, name, "--cap"), value=percent)
-        for name, percent in arguments.cap
-    ]
-    asked += [
-        Question(schedule=Schedule.MOVED, session=_session(report, device, name, "--move"))
-        for name in dict.fromkeys(arguments.move)
-    ]
-    if limits:
-        pairs = tuple((_holder(report, device, name), size) for name, size in limits.items())
-        asked.append(Question(schedule=Schedule.MEMORY_LIMITS, limits=pairs))
-    return tuple(asked)
-
-
-def _session(report: "Report", device: "DeviceReport", name: str, option: str) -> "SessionId":
-    """Find a session of the device by its id or a unique name."""
-    return _found(report, name, option, list(device.sessions))
-
-
-def _holder(report: "Report", device: "DeviceReport", name: str) -> "SessionId":
-    """Find a process with an allocator on the device."""
-    memory = device.memory
-    holders = list(dict.fromkeys(a.session for a in memory.allocators)) if memory is not None else []
-    if not holders:
-        raise OptionError(
-            "--memory-limit needs allocator events, and none were recorded for this device.",
-            slug="bad-option",
-            advice=device.memory_note,
-        )
-    return _found(report, name, "--memory-limit", holders)
-
-
-def _found(report: "Report", name: str, option: str, among: "list[SessionId]") -> "SessionId":
-    from tb_contention.words.typed import called_in, the_one
-
-    return the_one(option, name, called_in(report, set(among)), where="of this device")

@@ -93,9 +93,16 @@ def measure_cost(
         lost=tuple(each(lost_time, [loss for loss, known in zip(losses, comparable, strict=True) if known])),
         kernel_losses=tuple(kernel_losses(loss) for loss in losses if loss.alone.evidence is not Evidence.D),
         whole_turns=sharing.in_turns,
-        workloads=workloads(losses, group.start, group.end) if len(works) > 1 and not on_host else (),
+        workloads=workloads(losses, group.start, group.end) if _is_played(aligned, group, len(works)) else (),
         had=had,
     )
+
+
+def _is_played(aligned: AlignedTraces, group: DeviceGroup, count: int) -> bool:
+    """Return whether a GPU's sessions are played another way: several, or one that those of another GPU may move to."""
+    others = (g for g in aligned.groups if g.id != group.id and not g.device.device.is_host)
+    company = count > 1 or any(len({plane.session for plane in other.planes}) > 1 for other in others)
+    return company and not group.device.device.is_host
 
 
 def _sharing(

@@ -367,8 +367,8 @@ class SharingMetrics:
 class Cost:
     """What sharing a device cost each of its sessions, by which mechanism, and who is to blame.
 
-    whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () on a host.
-    baselines: captures alone that were found for its sessions.
+    whole_turns: no kernel was seen to be cut by a turn. workloads: each session's work alone, for playing it another way; () where
+    that is not done. baselines: captures alone that were found for its sessions.
     had: per session, who had the device while its context did not, where context switches measured that. pending: still being measured.
     """
 

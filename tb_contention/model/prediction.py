@@ -19,6 +19,9 @@ class Schedule(Choice):
     TIME_SLICING = "time_slicing", "turns instead of side by side"
     MOVED = "moved", "one session runs on another GPU"
     MEMORY_LIMITS = "memory_limits", "each allocator gets a limit"
+    PARTITION = "partition", "each session has a part of the multiprocessors to itself, as with MIG"
+    PRIORITY = "priority", "the kernels of some sessions go first"
+    COMBINED = "combined", "several changes at once"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +131,10 @@ class Prediction:
         Wire(
             "the same as values: `session`, `shift_ns`, `percent`, `slice_ns`, `switch_ns` (cost of a change of turns), `control_error` "
             "(relative, of the worst session), `claim_vagueness` (how far apart the least and the most are that kernels take of the "
-            "multiprocessors, mean by time, 0 to 1), `sum_of_limits_bytes`, and per allocator its limit in bytes under "
-            "`<session> <allocator>`",
+            "multiprocessors, mean by time, 0 to 1), `sum_of_limits_bytes`; of `memory_limits` per allocator its limit in bytes under "
+            "`<session> <allocator>`; of several changes at once `policy`, and per session `shift_ns <session>`, `percent <session>` (of "
+            "a cap), `part <session>` (percent of a partition), `first <session>`, `gpu <session>` (empty: an unused one), "
+            "`limit_bytes <session>`",
             via=parameters_of,
         ),
     ] = ()

@@ -66,7 +66,7 @@ class Routes:
             "/api/tile": (self._tile, frozenset({"device", "level", "index", "revision", "launches"})),
             "/api/contention": (self._contention, frozenset({"device", "start", "end"})),
             "/api/shifted": (self._shifted, frozenset({"device", "session", "by"})),
-            "/api/whatif": (self._whatif, frozenset({"device", "schedule", "session", "value", "limits"})),
+            "/api/whatif": (self._whatif, frozenset({"device", "changes"})),
             "/api/search": (
                 self._search,
                 frozenset({"device", "text", "exact", "start", "end", "after", "before", "launches"}),
@@ -226,9 +226,10 @@ class Routes:
     def _whatif(self, query: Query) -> wrappers.Response:
         timeline, revision = self._timeline(query)
         device, aligned = timeline.report, self._aligned(query)
-        question = question_of(query, device)
+        report = _whole(self._workspace.summary(query.view))
+        question = question_of(query, report, device)
         found = self._predicting.ask(
-            (revision, str(device.id), question), lambda: predict(device, aligned, (question,))[0]
+            (revision, str(device.id), question), lambda: predict(device, aligned, (question,), report.devices)[0]
         )
         return answer(PredictionAnswer(prediction=found))
 

@@ -45,22 +45,43 @@ class Demands:
     """Kernels run at once as far as multiprocessors and bandwidth go round: MPS.
 
     A kernel capped below its demand is slow alone too: its program's work is what it takes at its cap. interference: what every other
-    session costs on top, as a part of the rate.
+    session costs on top, as a part of the rate. first: sessions whose kernels have the multiprocessors before the others', once blocks of
+    those that run have ended, `block` ns after one of them has work.
     """
 
-    def __init__(self, demands: tuple[Demand, ...], interference: float = 0.0) -> None:
-        self._demands, self._interference = demands, interference
+    def __init__(
+        self,
+        demands: tuple[Demand, ...],
+        interference: float = 0.0,
+        *,
+        first: frozenset[int] = frozenset(),
+        block: float = 0.0,
+    ) -> None:
+        self._demands, self._interference, self._first, self._block = demands, interference, first, block
+        self._due: float | None = None
 
     def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
         """Divide the multiprocessors in proportion to the demands where these exceed them."""
-        del time
         sm = {i: min(self._demands[i].sm[items[i]], self._demands[i].cap) for i in runnable}
         wide = {i: self._demands[i].bandwidth[items[i]] for i in runnable}
-        enough = min(1.0, 1.0 / max(sum(sm.values()), 1e-9))
         flow = min(1.0, 1.0 / max(sum(wide.values()), 1e-9))
         kept = (1.0 - self._interference) ** (len(runnable) - 1)
+        enough, until = self._enough(time, sm)
         # A kernel that hardly uses the memory does not feel that others do.
-        return {i: kept * min(enough, 1.0 - wide[i] * (1.0 - flow)) for i in runnable}, inf
+        return {i: kept * min(enough[i], 1.0 - wide[i] * (1.0 - flow)) for i in runnable}, until
+
+    def _enough(self, time: float, sm: dict[int, float]) -> tuple[dict[int, float], float]:
+        """Return which part of its demand for multiprocessors each session gets, and until when."""
+        ahead = sum(demand for i, demand in sm.items() if i in self._first)
+        total = sum(sm.values())
+        if ahead == 0.0:
+            self._due = None
+            return dict.fromkeys(sm, min(1.0, 1.0 / max(total, 1e-9))), inf
+        self._due = time + self._block if self._due is None else self._due
+        if time < self._due:
+            return dict.fromkeys(sm, min(1.0, 1.0 / max(total, 1e-9))), self._due
+        left = max(0.0, 1.0 - ahead) / max(total - ahead, 1e-9)
+        return {i: min(1.0, 1.0 / ahead if i in self._first else left) for i in sm}, inf
 
     def finished(self, session: int) -> None:
         """Nothing to remember."""

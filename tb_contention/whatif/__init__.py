@@ -13,6 +13,7 @@ from tb_contention.model.contention import Loop, Mechanism
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.whatif.memory import memory_limits, with_memory
+from tb_contention.whatif.planned import planned
 from tb_contention.whatif.question import STANDARD, Question
 from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
@@ -33,14 +34,25 @@ _SCHEDULES: dict[Schedule, Callable[[Scene, Question], Prediction]] = {
 
 
 def predict(
-    device: DeviceReport, aligned: AlignedTraces, asked: tuple[Question, ...] | None = None
+    device: DeviceReport,
+    aligned: AlignedTraces,
+    asked: tuple[Question, ...] | None = None,
+    devices: tuple[DeviceReport, ...] = (),
 ) -> tuple[Prediction, ...]:
-    """Predict the schedules that are asked for, the standard ones by default; nothing for a host or a session alone."""
+    """Predict the schedules that are asked for, the standard ones by default; nothing for a host or a session alone.
+
+    devices: those that sessions may move to.
+    """
     if device.group.device.device.is_host or len(device.cost.workloads) < 2:
         return ()
-    scene = Scene.of(device, aligned)
+    elsewhere = tuple(d for d in devices if d.id != device.id and not d.group.device.device.is_host)
+    scene = replace(Scene.of(device, aligned), elsewhere=elsewhere)
     questions = _standard(device) if asked is None else asked
-    return tuple(_with_doubt(scene, with_memory(scene, _SCHEDULES[q.schedule](scene, q))) for q in questions)
+    return tuple(_with_doubt(scene, with_memory(scene, q, _answer(scene, q))) for q in questions)
+
+
+def _answer(scene: Scene, question: Question) -> Prediction:
+    return planned(scene, question) if question.plan is not None else _SCHEDULES[question.schedule](scene, question)
 
 
 def _with_doubt(scene: Scene, found: Prediction) -> Prediction:

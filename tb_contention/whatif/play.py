@@ -72,12 +72,13 @@ def _weigh(now, kernels, streams, rules, progress, load, time):
 def _set_rates(now, until, competing, turn, queued, kernels, streams, rules, progress, load):
     """Give what is ready its rate; return until when the rates hold: the first end of a kernel, `until` at the latest."""
     way, rate = rules.way, progress.rate
-    sms, flow = 0.0, 0.0
+    sms, ahead, flow = 0.0, 0.0, 0.0
     for s in range(load.active.shape[0]):
         if load.active[s] > 0:
             load.sms[s] = min(1.0, load.sms[s], rules.caps[s])
             load.bandwidth[s] = min(1.0, load.bandwidth[s])
             sms += load.sms[s]
+            ahead += load.sms[s] * rules.first[s]
             flow += load.bandwidth[s]
     for x in range(rate.shape[0]):
         rate[x] = 0.0
@@ -97,7 +98,12 @@ def _set_rates(now, until, competing, turn, queued, kernels, streams, rules, pro
         elif way == Way.MEASURED:
             rate[x] = rules.rates[s]
         else:
-            enough = 1.0 / max(1.0, sms)
+            if ahead == 0.0:
+                enough = 1.0 / max(1.0, sms)
+            elif rules.first[s] > 0.0:
+                enough = 1.0 / max(1.0, ahead)
+            else:  # what those before it leave
+                enough = min(1.0, max(0.0, 1.0 - ahead) / max(sms - ahead, 1e-9))
             fed = 1.0 - load.bandwidth[s] * (1.0 - 1.0 / max(1.0, flow))
             rate[x] = (1.0 - rules.friction) ** (competing - 1) * min(enough, fed)
         if rate[x] > 0.0:

@@ -22,6 +22,7 @@ class Rules(NamedTuple):
     sm_demand: F64
     bandwidth_demand: F64
     caps: F64
+    first: F64
     friction: float
 
 
@@ -60,7 +61,7 @@ class Turn(NamedTuple):
 
 
 _F, _I, _B = types.float64, types.int64, types.boolean
-RULES = types.NamedTuple((_I, _F, _F, _B, F64_1, F64_1, F64_1, F64_1, _F), Rules)
+RULES = types.NamedTuple((_I, _F, _F, _B, F64_1, F64_1, F64_1, F64_1, F64_1, _F), Rules)
 PROGRESS = types.NamedTuple((I64_1, F64_1, F64_1, F64_1, U8_1, I64_1), Progress)
 LOAD = types.NamedTuple((I64_1, F64_1, F64_1, I64_1, types.Array(types.uint8, 2, "C")), Load)
 TURN = types.NamedTuple((_I, _F, _F), Turn)
@@ -77,6 +78,7 @@ def rules_of(policy: Policy, sessions: int, kernels: int) -> Rules:
         sm_demand=filled(policy.sm_demand, 1.0, kernels),
         bandwidth_demand=filled(policy.bandwidth_demand, 0.0, kernels),
         caps=filled(policy.caps, 1.0, sessions),
+        first=filled(policy.first, 0.0, sessions),
         friction=float(policy.friction),
     )
 

@@ -32,6 +32,8 @@ class Policy:
     sm_demand: F64 | None = None
     bandwidth_demand: F64 | None = None
     caps: F64 | None = None
+    #: 1 = a session's kernels have the multiprocessors before those of sessions with 0 (CONCURRENT).
+    first: F64 | None = None
     #: Part of the rate that each other session costs (CONCURRENT).
     friction: float = 0.0
     #: Copies share as kernels do, instead of on copy engines.

@@ -1,7 +1,8 @@
-"""What to predict: a schedule, and the session and figure that it is about."""
+"""What to predict: a schedule, and the session and figure that it is about, or several changes at once."""
 
 from dataclasses import dataclass
 
+from tb_contention.model.plan import Plan
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
 
@@ -11,13 +12,44 @@ class Question:
     """A schedule to predict. session: the one that is shifted, capped or moved; None: the one for which it helps most.
 
     value: shift in ns, or cap in percent; None: a sensible one is looked for. limits: of MEMORY_LIMITS, bytes per process; () = what suits
-    each.
+    each. plan: of PARTITION, PRIORITY and COMBINED, and of MOVED to a GPU that has sessions.
     """
 
     schedule: Schedule
     session: SessionId | None = None
     value: int | None = None
     limits: tuple[tuple[SessionId, int], ...] = ()
+    plan: Plan | None = None
+
+    @classmethod
+    def of(cls, plan: Plan) -> "Question":
+        """Ask for a plan; one with a single change is the schedule of that name."""
+        policy = () if plan.policy is None else (plan.policy,)
+        parts = (policy, plan.shifts, plan.caps, plan.partition, plan.first, plan.moves, plan.limits)
+        whole = [part for part in parts if part]
+        if len(whole) == 1:
+            (changes,) = whole
+            if changes is plan.limits:
+                return cls(schedule=Schedule.MEMORY_LIMITS, limits=plan.limits)
+            if changes is plan.partition:
+                return cls(schedule=Schedule.PARTITION, plan=plan)
+            if changes is plan.first:
+                return cls(schedule=Schedule.PRIORITY, plan=plan)
+            if len(changes) == 1:
+                return cls._of_one(plan)
+        if plan.first and not (plan.shifts or plan.caps or plan.partition or plan.moves or plan.limits):
+            return cls(schedule=Schedule.PRIORITY, plan=plan)
+        return cls(schedule=Schedule.COMBINED, plan=plan)
+
+    @classmethod
+    def _of_one(cls, plan: Plan) -> "Question":
+        if plan.policy is not None:
+            return cls(schedule=plan.policy)
+        for schedule, changes in ((Schedule.SHIFTED, plan.shifts), (Schedule.SM_CAP, plan.caps)):
+            for session, value in changes:
+                return cls(schedule=schedule, session=session, value=value)
+        ((session, gpu),) = plan.moves
+        return cls(schedule=Schedule.MOVED, session=session, plan=None if gpu is None else plan)
 
 
 #: What is predicted by default.

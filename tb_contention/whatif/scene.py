@@ -8,14 +8,15 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.contention import Evidence, SessionLoss
 from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import DeviceReport
-from tb_contention.units import F64, SessionId
+from tb_contention.model.workload import Workload
+from tb_contention.units import F64, DeviceId, SessionId
 from tb_contention.whatif.control import Control, control
 from tb_contention.whatif.outcome import Outcome, Stage, recorded, run_all
 from tb_contention.whatif.policy import Policy
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.sm_demand import SmDemand, sm_demand_of
 from tb_contention.words.mechanism import is_sure
-from tb_contention.words.names import session_labels
+from tb_contention.words.names import device_label, session_labels
 from tb_contention.words.numbers import share
 
 #: Kernels of all sessions that a play of a search goes through at most.
@@ -33,7 +34,10 @@ _A_LOSS, _MOST_SCALED = 1.03, 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A device's work. trouble: why nothing can be played, "" where it can. stop: how far a play of a search goes, ns."""
+    """A device's work. trouble: why nothing can be played, "" where it can. stop: how far a play of a search goes, ns.
+
+    elsewhere: the other GPUs, to which sessions may move.
+    """
 
     device: DeviceReport
     aligned: AlignedTraces
@@ -41,12 +45,13 @@ class Scene:
     control: Control | None
     stop: float
     trouble: str
+    elsewhere: tuple[DeviceReport, ...] = ()
 
     @classmethod
     def of(cls, device: DeviceReport, aligned: AlignedTraces) -> "Scene":
         """Prepare a device's sessions; the control is played."""
         works = device.cost.workloads
-        trouble = _trouble(device)
+        trouble = trouble_of(device)
         stage = Stage.of(works) if works and all(len(w.duration) for w in works) else None
         if stage is None or stage.stuck:
             stage, trouble = None, trouble or "The sessions did too little work in the window to be simulated."
@@ -79,6 +84,14 @@ class Scene:
         """Return the session's label, the same as in every table."""
         return session_labels(self.aligned.sessions)[session]
 
+    def gpu(self, gpu: DeviceId) -> DeviceReport:
+        """Return another GPU by its id."""
+        return next(device for device in self.elsewhere if device.id == gpu)
+
+    def gpu_name(self, gpu: DeviceId) -> str:
+        """Return the label of another GPU, the same as in every table."""
+        return device_label(self.gpu(gpu))
+
     @property
     def one_process(self) -> bool:
         """Return whether all sessions are in one process: then other ways to share need a process for each."""
@@ -89,10 +102,9 @@ class Scene:
         """Return the place of a session among the workloads."""
         return [w.session for w in self.device.cost.workloads].index(session)
 
-    def sm_demand(self) -> tuple[SmDemand, ...]:
+    def sm_demand(self, works: tuple[Workload, ...]) -> tuple[SmDemand, ...]:
         """Find which part of the multiprocessors the kernels take."""
         device = self.device.group.device.device
-        works = self.device.cost.workloads
         return tuple(sm_demand_of(work, self.aligned.session(work.session).trace, device) for work in works)
 
     def corrected(self, outcome: Outcome) -> Outcome:
@@ -128,7 +140,7 @@ def _corrected(then: float | None, real: float | None, model: float | None) -> f
     return 1 + (then - 1) * min(max(factor, 1 / _MOST_SCALED), _MOST_SCALED)
 
 
-def _trouble(device: DeviceReport) -> str:
+def trouble_of(device: DeviceReport) -> str:
     """Say why nothing can be played, "" where it can."""
     cost = device.cost
     unknown = [loss for loss in cost.losses if loss.slowdown.evidence is Evidence.D and matters(device, loss)]

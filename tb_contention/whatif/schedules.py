@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
+from tb_contention.model.workload import Workload
 from tb_contention.units import F64, SessionId
 from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.policy import Policy, Way
@@ -16,9 +17,11 @@ from tb_contention.words.numbers import duration, share
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
 #: A shift by a larger part of what is played leaves too little to judge.
-_MOST = 0.6
+MOST = 0.6
 #: A shift stands for those that differ by this part of a step; its range covers those that differ by the second.
-_AROUND, _FAR = 0.1, 0.5
+AROUND, FAR = 0.1, 0.5
+SHIFT_ASSUMED = "The sessions keep their recorded pace, with pauses at the same steps."
+UNUSED_ASSUMED = "The other GPU is as fast, and is otherwise unused."
 
 
 def as_recorded(scene: Scene, question: Question) -> Prediction:
@@ -49,7 +52,7 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     """Start one session later, by a given time or by the one that costs all sessions least."""
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, _shift_words(scene, question.session, question.value), scene.trouble)
-    if question.value is not None and abs(question.value) > _MOST * scene.part:
+    if question.value is not None and abs(question.value) > MOST * scene.part:
         why = f"The shift leaves too little overlap: only {duration(scene.part)} of the recording is simulated."
         return unknown(question, _shift_words(scene, question.session, question.value), why)
     stage, policy = scene.stage, scene.control.policy
@@ -58,8 +61,8 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     if session is None or by is None:
         session, by, curve = _best_shift(scene, session)
     begin = _shift(scene, session, by)
-    around = [begin, *(_moved(scene, session, by + sign * _AROUND * _step(scene, session)) for sign in (-1, 1))]
-    far = [_moved(scene, session, by + sign * _FAR * _step(scene, session)) for sign in (-1, 1)]
+    around = [begin, *(_moved(scene, session, by + sign * AROUND * _step(scene, session)) for sign in (-1, 1))]
+    far = [_moved(scene, session, by + sign * FAR * _step(scene, session)) for sign in (-1, 1)]
     plays = [(policy, b) for b in (*around, *far)] + [(other, begin) for other in scene.control.others]
     outcomes = run_all(stage, [*plays])
     outcomes = [scene.corrected(outcome) for outcome in outcomes]
@@ -73,7 +76,7 @@ def shifted(scene: Scene, question: Question) -> Prediction:
         makespan=makespan,
         curve=tuple(curve),
         played=scene.played,
-        assumes="The sessions keep their recorded pace, with pauses at the same steps.",
+        assumes=SHIFT_ASSUMED,
     )
 
 
@@ -131,9 +134,27 @@ def _worth_shifting(scene: Scene) -> list[SessionId]:
 def one_after_another(scene: Scene, question: Question) -> Prediction:
     """Queue the sessions: each is as fast as alone, and waits for those before it."""
     setting = "run the sessions one after another"
+    rows = queued(scene, list(scene.device.cost.workloads))
+    return Prediction(
+        schedule=Schedule.ONE_AFTER_ANOTHER,
+        setting=setting,
+        sessions=rows,
+        makespan=rows[-1].end if rows else None,
+        played=scene.played,
+        assumes=QUEUE_ASSUMED,
+    )
+
+
+QUEUE_ASSUMED = (
+    "No other session uses the device. The sessions run in the order listed, each as soon as the one before it is done."
+)
+
+
+def queued(scene: Scene, works: list[Workload]) -> tuple[SessionPrediction, ...]:
+    """Let each session have the device to itself, in this order."""
     rows, low, high, total = [], 0.0, 0.0, 0.0
     known = bounded = True
-    for work in scene.device.cost.workloads:
+    for work in works:
         took = _work_alone(scene, work.session)
         bounded &= took is not None
         known &= took is not None and took.estimate is not None
@@ -141,14 +162,7 @@ def one_after_another(scene: Scene, question: Question) -> Prediction:
             low, high, total = low + took.low, high + took.high, total + (took.estimate or 0.0)
         end = Bounds(estimate=total if known else None, low=low, high=high) if bounded else None
         rows.append(session_row(scene.device.cost.loss(work.session), _AS_ALONE, end))
-    return Prediction(
-        schedule=Schedule.ONE_AFTER_ANOTHER,
-        setting=setting,
-        sessions=tuple(rows),
-        makespan=rows[-1].end if rows else None,
-        played=scene.played,
-        assumes="No other session uses the device. The sessions run in the order listed, each as soon as the one before it is done.",
-    )
+    return tuple(rows)
 
 
 _AS_ALONE = Bounds(estimate=1.0, low=1.0, high=1.0)
@@ -172,26 +186,26 @@ def moved(scene: Scene, question: Question) -> Prediction:
     session = question.session or culprit(scene)
     setting = f"move {scene.name(session)} to another GPU"
     rest = [w for w in scene.device.cost.workloads if w.session != session]
-    rows = {session: session_row(scene.device.cost.loss(session), _AS_ALONE, _work_alone(scene, session))}
+    rows = {session: alone(scene, session)}
     makespan: Bounds | None = rows[session].end
     if len(rest) == 1:
         only = rest[0].session
-        rows[only] = session_row(scene.device.cost.loss(only), _AS_ALONE, _work_alone(scene, only))
-        makespan = _later(makespan, rows[only].end)
+        rows[only] = alone(scene, only)
+        makespan = later(makespan, rows[only].end)
     elif scene.trouble or scene.control is None:
         for work in rest:
-            rows[work.session] = _nothing(work.session)
+            rows[work.session] = nothing(work.session)
         makespan = None
     else:
         stage = Stage.of(tuple(rest))
         keep = [scene.number(w.session) for w in rest]
-        policies = [_of(p, keep) for p in (scene.control.policy, *scene.control.others)]
+        policies = [of_these(p, keep) for p in (scene.control.policy, *scene.control.others)]
         phases = [begin[keep] for begin in scene.phases()]
         nominal = played_all(stage, policies[:1], phases)
         others = played_all(stage, policies[1:], phases[:1])
         found, span = sessions_played(scene, stage, nominal, others)
         rows.update({row.session: row for row in found})
-        makespan = _later(makespan, span)
+        makespan = later(makespan, span)
     return Prediction(
         schedule=Schedule.MOVED,
         setting=setting,
@@ -199,20 +213,27 @@ def moved(scene: Scene, question: Question) -> Prediction:
         sessions=tuple(rows[w.session] for w in scene.device.cost.workloads),
         makespan=makespan,
         played=scene.played,
-        assumes="The other GPU is as fast, and is otherwise unused.",
+        assumes=UNUSED_ASSUMED,
         unknown=scene.trouble if len(rest) > 1 else "",
     )
 
 
-def _of(policy: Policy, keep: list[int]) -> Policy:
+def alone(scene: Scene, session: SessionId) -> SessionPrediction:
+    """Say what a session sees that has a GPU to itself."""
+    return session_row(scene.device.cost.loss(session), _AS_ALONE, _work_alone(scene, session))
+
+
+def of_these(policy: Policy, keep: list[int]) -> Policy:
+    """Return the policy of some of the sessions."""
     return policy if policy.rates is None else replace(policy, rates=policy.rates[keep])
 
 
-def _nothing(session: SessionId) -> SessionPrediction:
+def nothing(session: SessionId) -> SessionPrediction:
+    """Say nothing of a session."""
     return SessionPrediction(session=session, slowdown=None, step=None, end=None, gain=None)
 
 
-def _later(a: Bounds | None, b: Bounds | None) -> Bounds | None:
+def later(a: Bounds | None, b: Bounds | None) -> Bounds | None:
     """Return when both are done."""
     if a is None or b is None:
         return None

@@ -1,5 +1,6 @@
 """One way of sharing each: what the sessions would see under MPS, with a cap, or if they took turns."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -23,8 +24,14 @@ _CAP = 50
 _DEMAND = "how many multiprocessors its kernels and those of the others need is not known"
 _CACHES = "what sharing caches costs is not known"
 _BANDWIDTH = "how much memory bandwidth kernels need is not known"
+_ORDER = "how long running kernels delay those that go first is not known"
 #: Lengths of turns of processes that do not share yet, ns.
 _TURNS = (1.0e6, 2.3e6, 5.0e6)
+TURNS_ASSUMED = "Turns last 1 to 5 ms, and a change of turns takes 30 to 150 µs. Each session has a process of its own."
+AT_ONCE_ASSUMED = (
+    "Grid, block and occupancy determine which part of the multiprocessors a kernel takes. "
+    "Contention for caches and memory bandwidth costs 0 to 10 %, more where kernels take most of the GPU."
+)
 
 
 def _who(scene: Scene) -> str:
@@ -38,14 +45,7 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
         return unknown(question, setting, "The sessions already take turns.")
-    middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1], copies=scene.control.policy.copies)
-    edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
-    phases = scene.phases()
-    variations = [
-        Variation(why="how long turns last is not known", plays=played_all(scene.stage, [edge], phases[:2]))
-        for edge in edges
-    ]
-    found = ranges(scene, scene.stage, played_all(scene.stage, [middle], phases), variations, widest=WIDEST)
+    found = in_turns(scene, scene.stage, scene.phases())
     return Prediction(
         schedule=Schedule.TIME_SLICING,
         setting=setting,
@@ -53,9 +53,19 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
         sessions=found.rows,
         makespan=found.makespan,
         played=scene.played,
-        assumes="Turns last 1 to 5 ms, and a change of turns takes 30 to 150 µs. Each session has a process of its own."
-        + _bounds_only(found),
+        assumes=f"{TURNS_ASSUMED}{bounds_only(found)}",
     )
+
+
+def in_turns(scene: Scene, stage: Stage, begins: list[F64]) -> Ranges:
+    """Play turns whose length is not known; begins: ways in which the sessions may meet."""
+    copies = scene.control is not None and scene.control.policy.copies
+    middle = Policy(way=Way.TURNS, slice=_TURNS[1], switch=SWITCHES[1], copies=copies)
+    edges = [replace(middle, slice=_TURNS[0], switch=SWITCHES[2]), replace(middle, slice=_TURNS[2], switch=SWITCHES[0])]
+    variations = [
+        Variation(why="how long turns last is not known", plays=played_all(stage, [edge], begins[:2])) for edge in edges
+    ]
+    return ranges(scene, stage, played_all(stage, [middle], begins), variations, widest=WIDEST)
 
 
 def mps(scene: Scene, question: Question) -> Prediction:
@@ -65,7 +75,7 @@ def mps(scene: Scene, question: Question) -> Prediction:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.CONCURRENT:
         return unknown(question, setting, "The sessions already run at the same time.")
-    return _at_once(scene, Schedule.MPS, setting, (), None)
+    return _at_once(scene, Schedule.MPS, setting, (), {})
 
 
 def sm_cap(scene: Scene, question: Question) -> Prediction:
@@ -76,7 +86,7 @@ def sm_cap(scene: Scene, question: Question) -> Prediction:
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     parameters = (("session", session), ("percent", percent))
-    return _at_once(scene, Schedule.SM_CAP, setting, parameters, (scene.number(session), percent / 100))
+    return _at_once(scene, Schedule.SM_CAP, setting, parameters, {scene.number(session): percent / 100})
 
 
 def _at_once(
@@ -84,42 +94,10 @@ def _at_once(
     schedule: Schedule,
     setting: str,
     parameters: tuple[tuple[str, float | int | str], ...],
-    cap: tuple[int, float] | None,
+    caps: Mapping[int, float],
 ) -> Prediction:
-    """Play with the kernels' demand for multiprocessors in the middle of its bounds, and with each input at its ends."""
     assert scene.stage is not None
-    demands = scene.sm_demand()
-    vague = max(d.vague for d in demands)
-    phases = scene.phases()
-
-    def played(level: str, friction: float, *, fed: bool, often: list[F64]) -> list[Outcome]:
-        assert scene.stage is not None
-        assert scene.control is not None
-        demand = np.concatenate([getattr(d, level) for d in demands])
-        stage, caps = _capped(scene.stage, demand, cap)
-        policy = Policy(
-            way=Way.CONCURRENT,
-            sm_demand=demand,
-            bandwidth_demand=None if fed else np.minimum(1.0, _DRAW * demand),
-            caps=caps,
-            friction=friction,
-            copies=scene.control.policy.copies,
-        )
-        return played_all(stage, [policy], often)
-
-    least, usual, most = _FRICTION
-    nominal = played("middle", usual, fed=True, often=phases if cap is None else phases[::2])
-    first = phases[:1]
-    variations = [
-        *(Variation(why=_CACHES, plays=played("middle", cost, fed=True, often=first)) for cost in (least, most)),
-        Variation(why=_BANDWIDTH, plays=played("middle", usual, fed=False, often=first)),
-    ]
-    if vague > _VAGUE:
-        variations += [
-            Variation(why=_DEMAND, plays=played(level, usual, fed=True, often=first)) for level in ("low", "high")
-        ]
-    variations += _measured(scene, cap, first)
-    found = ranges(scene, scene.stage, nominal, variations, widest=WIDEST)
+    found, vague = at_once(scene, scene.stage, scene.phases(), caps, measured=bool(caps))
     return Prediction(
         schedule=schedule,
         setting=setting,
@@ -127,33 +105,85 @@ def _at_once(
         sessions=found.rows,
         makespan=found.makespan,
         played=scene.played,
-        assumes="Grid, block and occupancy determine which part of the multiprocessors a kernel takes. "
-        "Contention for caches and memory bandwidth costs 0 to 10 %, more where kernels take most of the GPU."
-        + _bounds_only(found),
+        assumes=f"{AT_ONCE_ASSUMED}{bounds_only(found)}",
     )
 
 
-def _bounds_only(found: Ranges) -> str:
+def at_once(
+    scene: Scene,
+    stage: Stage,
+    begins: list[F64],
+    caps: Mapping[int, float],
+    first: frozenset[int] = frozenset(),
+    *,
+    measured: bool = False,
+) -> tuple[Ranges, float]:
+    """Play with the kernels' demand for multiprocessors in the middle of its bounds, and with each input at its ends.
+
+    begins: ways in which the sessions may meet. caps: by the session's number, 0..1. first: whose kernels go first. measured: what was
+    measured side by side shows how far a cap can help. Returns how vague the demand is, too.
+    """
+    demands = scene.sm_demand(stage.works)
+    vague = max(d.vague for d in demands)
+    copies = scene.control is not None and scene.control.policy.copies
+    ahead = np.array([float(k in first) for k in range(len(stage.works))])
+
+    def played(level: str, friction: float, *, fed: bool, often: list[F64], ordered: bool = True) -> list[Outcome]:
+        demand = np.concatenate([getattr(d, level) for d in demands])
+        capped, most = _capped(stage, demand, caps)
+        policy = Policy(
+            way=Way.CONCURRENT,
+            sm_demand=demand,
+            bandwidth_demand=None if fed else np.minimum(1.0, _DRAW * demand),
+            caps=most,
+            first=ahead if ordered else None,
+            friction=friction,
+            copies=copies,
+        )
+        return played_all(capped, [policy], often)
+
+    least, usual, most = _FRICTION
+    nominal = played("middle", usual, fed=True, often=begins[::2] if caps or first else begins)
+    once = begins[:1]
+    variations = [
+        *(Variation(why=_CACHES, plays=played("middle", cost, fed=True, often=once)) for cost in (least, most)),
+        Variation(why=_BANDWIDTH, plays=played("middle", usual, fed=False, often=once)),
+    ]
+    if vague > _VAGUE:
+        variations += [
+            Variation(why=_DEMAND, plays=played(level, usual, fed=True, often=once)) for level in ("low", "high")
+        ]
+    if first:
+        variations.append(Variation(why=_ORDER, plays=played("middle", usual, fed=True, often=once, ordered=False)))
+    if measured:
+        variations += _measured(scene, stage, caps, once)
+    return ranges(scene, stage, nominal, variations, widest=WIDEST), vague
+
+
+def bounds_only(found: Ranges) -> str:
     """Name the sessions for which only bounds are given, and why."""
     return "" if not found.wide else f" Only bounds for {', '.join(found.wide)}."
 
 
-def _measured(scene: Scene, cap: tuple[int, float] | None, phases: list[F64]) -> list[Variation]:
+def _measured(scene: Scene, stage: Stage, caps: Mapping[int, float], begins: list[F64]) -> list[Variation]:
     """Where they run at once already, what was measured shows how far a cap can help."""
-    if cap is None or scene.control is None or scene.stage is None or scene.control.policy.way is not Way.MEASURED:
+    if scene.control is None or scene.control.policy.way is not Way.MEASURED:
         return []
-    stage, _ = _capped(scene.stage, np.ones(len(scene.stage.merged.kernels.duration)), cap)
-    return [Variation(why=_DEMAND, plays=played_all(stage, [scene.control.policy], phases[:1]))]
+    capped, _ = _capped(stage, np.ones(len(stage.merged.kernels.duration)), caps)
+    policy = scene.control.policy
+    keep = [scene.number(work.session) for work in stage.works]
+    policy = replace(policy, rates=None if policy.rates is None else policy.rates[keep])
+    return [Variation(why=_DEMAND, plays=played_all(capped, [policy], begins))]
 
 
-def _capped(stage: Stage, demand: F64, cap: tuple[int, float] | None) -> tuple[Stage, F64]:
-    """Slow the kernels down that would take more than the cap; what they take alone stays the measure."""
-    caps = np.ones(len(stage.works))
-    if cap is None:
-        return stage, caps
-    session, share = cap
-    caps[session] = share
+def _capped(stage: Stage, demand: F64, caps: Mapping[int, float]) -> tuple[Stage, F64]:
+    """Slow the kernels down that would take more than their session's cap; what they take alone stays the measure."""
+    shares = np.ones(len(stage.works))
+    if not caps:
+        return stage, shares
+    for session, share in caps.items():
+        shares[session] = share
     work, kernels = stage.merged, stage.merged.kernels
-    slower = np.where(work.owner == session, np.maximum(1.0, demand / share), 1.0)
-    slower = np.where(kernels.unit == Unit.COMPUTE, slower, 1.0)
-    return replace(stage, merged=replace(work, kernels=kernels._replace(duration=kernels.duration * slower))), caps
+    slower = np.where(kernels.unit == Unit.COMPUTE, np.maximum(1.0, demand / shares[work.owner]), 1.0)
+    capped = kernels._replace(duration=kernels.duration * slower)
+    return replace(stage, merged=replace(work, kernels=capped)), shares

@@ -7,7 +7,10 @@ from typing import TypeVar
 
 from tb_contention.errors import OptionError
 from tb_contention.model.alignment import Session
+from tb_contention.model.asked import Change, Kind
 from tb_contention.model.names import clean, shorten
+from tb_contention.model.plan import Plan
+from tb_contention.model.prediction import Schedule
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.units import DeviceId, SessionId
 from tb_contention.words.names import device_label, device_title, names_of, physical_label, session_labels
@@ -66,6 +69,70 @@ def the_one(option: str, word: str, known: Mapping[K, tuple[str, ...]], what: st
     if len(found) == 1:
         return found[0]
     raise unnamed(option, word, {key: known[key] for key in found} or known, what, where, several=len(found))
+
+
+def plan_of(changes: Iterable[Change], report: Report, device: DeviceReport, mark: str = "") -> Plan:
+    """Find the sessions and GPUs that changes name; raise OptionError for what is not there, or given twice.
+
+    mark: what stands before the name of an option.
+    """
+    here, found = called_in(report, set(device.sessions)), {kind: dict[SessionId, int | str]() for kind in Kind}
+    policies: set[str] = set()
+    for change in changes:
+        option = f"{mark}{change.kind.value}"
+        if change.kind is Kind.POLICY:
+            policies.add(str(change.what))
+            if len(policies) > 1:
+                raise OptionError(f"{option} is given twice; a schedule has one way of sharing.", slug="bad-option")
+            continue
+        known = _holders(option, report, device) if change.kind is Kind.MEMORY_LIMIT else here
+        who, what = change.who, change.what
+        if change.kind is Kind.MOVE and what and named(f"{who}={what}", known):  # a name with such a sign
+            who, what = f"{who}={what}", ""
+        session = the_one(option, who, known, where="of this device")
+        if found[change.kind].setdefault(session, what) != what:
+            raise OptionError(
+                f"{option} is given twice for {who!r}, with different values.",
+                slug="bad-option",
+                advice="Keep one.",
+            )
+    numbers = {
+        kind: tuple((s, int(what)) for s, what in rows.items() if kind not in _OF_WORDS) for kind, rows in found.items()
+    }
+    moves = found[Kind.MOVE].items()
+    return Plan(
+        policy=Schedule(policies.pop().replace("-", "_")) if policies else None,
+        shifts=numbers[Kind.SHIFT],
+        caps=numbers[Kind.CAP],
+        partition=numbers[Kind.PARTITION],
+        first=tuple(found[Kind.PRIORITY]),
+        moves=tuple((s, _gpu(f"{mark}{Kind.MOVE.value}", str(to), report, device) if to else None) for s, to in moves),
+        limits=numbers[Kind.MEMORY_LIMIT],
+    )
+
+
+_OF_WORDS = (Kind.PRIORITY, Kind.MOVE)
+
+
+def _holders(option: str, report: Report, device: DeviceReport) -> dict[SessionId, tuple[str, ...]]:
+    """Return the processes with an allocator on the device."""
+    holders = {a.session for a in device.memory.allocators} if device.memory is not None else set()
+    if not holders:
+        raise OptionError(
+            f"{option} needs allocator events, and none were recorded for this device.",
+            slug="bad-option",
+            advice=device.memory_note,
+        )
+    return {holder: (str(holder),) for holder in holders} | called_in(report, holders)
+
+
+def _gpu(option: str, word: str, report: Report, device: DeviceReport) -> DeviceId:
+    """Find another GPU of the report; 'GPU 1' is enough where one host has it."""
+    others = [d for d in report.devices if d.id != device.id and not d.group.device.device.is_host]
+    known = devices_called(others)
+    return the_one(
+        option, word, {d: (*names, names[0].partition(" on ")[0]) for d, names in known.items()}, "other GPU"
+    )
 
 
 def unnamed(

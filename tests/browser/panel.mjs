@@ -990,37 +990,56 @@ const FLOWS = {
     await panel.frame.waitForSelector('[role=alert]', { state: 'detached' });
   },
 
-  async 'a schedule to try is predicted, and its address shows the same again'(panel) {
-    const row = () => panel.text('.what-if .tried');
+  async 'changes that are tried together are predicted as one, or refused with a reason, and their address shows the same again'(panel) {
     const { frame, page } = panel;
-    await frame.selectOption('.try select', 'sm_cap');
-    await frame.waitForSelector('.what-if .tried');
-    expect(/at 50 % of the multiprocessors/.test(await row()), `not the usual cap: ${await row()}`);
-    await frame.fill('.try .amount', '30');
+    const row = () => panel.text('.what-if .tried');
+    const shows = (pattern) =>
+      frame.waitForFunction((source) => new RegExp(source, 's').test(document.querySelector('.what-if .tried')?.textContent), pattern.source);
+    const add = (label) => frame.selectOption('.try > label select', { label });
+    const change = (name) => frame.locator(`.try .change[aria-label="${name}"]`);
+    await add('Cap a session (MPS)');
+    await shows(/at 50 % of the multiprocessors/);
+    let requests = 0;
+    page.on('request', (request) => {
+      requests += /api\/whatif/.test(request.url()) ? 1 : 0;
+    });
+    await frame.fill('.try .amount', '');
+    await frame.locator('.try .amount').pressSequentially('30', { delay: 20 });
     const asked = Date.now();
-    await page.keyboard.press('Enter');
-    await frame.waitForFunction(() => /at 30 %/.test(document.querySelector('.what-if .tried')?.textContent));
+    await shows(/at 30 %/);
     expect(Date.now() - asked < 1500, `the prediction took ${Date.now() - asked} ms`);
+    expect(requests === 1, `${requests} requests for two keys in a row`);
     const [first, second] = await frame.locator('select[aria-label=Session] option').allTextContents();
     await frame.selectOption('select[aria-label=Session]', { label: second });
-    await frame.waitForFunction((name) => document.querySelector('.what-if .tried').textContent.includes(`cap ${name}`), second);
-    expect(first !== second && /\d\.\d\d×.*\d\.\d\d× to \d\.\d\d×/s.test(await row()), `no range: ${await row()}`);
-    await frame.selectOption('.try select', 'shifted');
-    await frame.locator('.try input[type=range]').focus();
-    const before = await frame.inputValue('.try .amount');
+    await shows(new RegExp(`cap ${second} at 30 %`));
+    expect(first !== second && /\d\.\d\d× to \d\.\d\d×/.test(await row()), `no range: ${await row()}`);
+
+    await add('One after another');
+    await shows(/never meet, so a cap would change nothing/);
+    await change('One after another').locator('button').click();
+    await add('Give a session a part of the GPU (MIG)');
+    await shows(/In a partition each session has its own multiprocessors/);
+    await change('Give a session a part of the GPU (MIG)').locator('button').click();
+
+    await add('Start a session later');
+    const slider = change('Start a session later').locator('input[type=range]');
+    const field = change('Start a session later').locator('.amount');
+    await slider.focus();
+    const before = await field.inputValue();
     for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
-    const after = await frame.inputValue('.try .amount');
+    const after = await field.inputValue();
     expect(Number(after) > Number(before), `the slider stays at ${before} ms`);
+    await shows(new RegExp(`start ${first} ${after}.* later, cap ${second} at 30 %`));
     await panel.idle();
-    await page.waitForFunction(() => /p\.tb_contention\.try=shifted/.test(location.hash));
-    await page.waitForTimeout(400);
+    const typed = `cap:${second}=30;shift:${first}=${after}ms`;
+    await page.waitForFunction((text) => decodeURIComponent(location.hash).includes(`.try=${text}`), typed);
     const told = await row();
     const again = await panel.again();
     await again.frame.waitForSelector('.what-if .tried');
     await again.idle();
     expect((await again.text('.what-if .tried')) === told, `another prediction after a reload: ${told}`);
-    expect((await again.frame.inputValue('.try .amount')) === after, 'another shift after a reload');
-    await again.frame.click('.try button');
+    expect((await again.frame.locator('.try .amount').last().inputValue()) === after, 'another shift after a reload');
+    await again.frame.getByRole('button', { name: 'Close' }).click();
     await again.frame.waitForSelector('.what-if .tried', { state: 'detached' });
   },
 

@@ -40,23 +40,60 @@ def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> 
     assert "  assumes: The sessions keep their recorded pace" in text
 
 
-def test_only_what_is_asked_for_is_predicted_in_the_order_of_the_options(logs: str, capsys: Captured) -> None:
-    words = ["--move", "trainer", "--cap", "evaluator=30%", "--policy", "one-after-another", "--shift", "trainer=41ms"]
-    words += ["--memory-limit", "trainer=52GiB", "--memory-limit", "evaluator=20.5"]
-    assert main(["whatif", logs, *words, "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)["what_if"]
-    assert [(p["schedule"], p["setting"]) for p in found] == [
-        ("shifted", "start trainer 41.0 ms later"),
-        ("one_after_another", "run the sessions one after another"),
+@pytest.mark.parametrize(
+    ("words", "schedule", "setting"),
+    [
+        (["--shift", "trainer=41ms"], "shifted", "start trainer 41.0 ms later"),
+        (["--policy", "one-after-another"], "one_after_another", "run the sessions one after another"),
         (
+            ["--cap", "evaluator=30%"],
             "sm_cap",
             "cap evaluator at 30 % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=30)",
         ),
-        ("moved", "move trainer to another GPU"),
-        ("memory_limits", "limit trainer to 52.0 GiB, evaluator to 20.5 GiB"),
-    ]
-    assert found[-1]["combined_peak_most_bytes"] == round(72.5 * (1 << 30))
-    assert found[-1]["fits"] is False
+        (["--move", "trainer"], "moved", "move trainer to another GPU"),
+        (
+            ["--partition", "trainer=60"],
+            "partition",
+            "give evaluator 40 % and trainer 60 % of the multiprocessors, each to itself (MIG or MPS partitions)",
+        ),
+        (
+            ["--policy", "mps", "--priority", "trainer"],
+            "priority",
+            "run the processes under MPS, let the kernels of trainer go first (CUDA_MPS_CLIENT_PRIORITY)",
+        ),
+        (
+            ["--shift", "trainer=41ms", "--shift", "evaluator=-2ms"],
+            "combined",
+            "start trainer 41.0 ms later, start evaluator 2.00 ms earlier",
+        ),
+        (
+            ["--move", "trainer", "--cap", "evaluator=30"],
+            "combined",
+            "move trainer to another GPU, "
+            "cap evaluator at 30 % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE=30)",
+        ),
+    ],
+)
+def test_options_together_are_one_schedule(
+    words: list[str], schedule: str, setting: str, logs: str, capsys: Captured
+) -> None:
+    assert main(["whatif", logs, *words, "--format", "json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["what_if"]
+    assert (found["schedule"], found["setting"], found["unknown"]) == (schedule, setting, "")
+    assert len(found["sessions"]) == 2
+    assert all(row["slowdown"]["low"] <= row["slowdown"]["high"] for row in found["sessions"])
+
+
+def test_limits_together_are_one_sum(logs: str, capsys: Captured) -> None:
+    words = ["--memory-limit", "trainer=52GiB", "--memory-limit", "evaluator=20.5", "--format", "json"]
+    assert main(["whatif", logs, *words]) == 0
+    (limits,) = json.loads(capsys.readouterr().out)["what_if"]
+    assert (limits["schedule"], limits["fits"]) == ("memory_limits", False)
+    assert limits["combined_peak_most_bytes"] == round(72.5 * (1 << 30))
+    assert main(["whatif", logs, *words, "--policy", "mps"]) == 0
+    (combined,) = json.loads(capsys.readouterr().out)["what_if"]
+    assert (combined["schedule"], combined["fits"]) == ("combined", False)
+    assert combined["combined_peak_most_bytes"] == limits["combined_peak_most_bytes"]
 
 
 def test_a_session_is_named_by_its_id_too(logs: str, capsys: Captured) -> None:
@@ -99,6 +136,13 @@ def test_a_device_that_nobody_shared_is_not_offered(demo_logs: Path, capsys: Cap
         (["--memory-limit", "trainer=1", "--memory-limit", "trainer=2"], "--memory-limit is given twice for 'trainer'"),
         (["--memory-limit", "nobody=1"], "--memory-limit: no session of this device is called 'nobody'"),
         (["--policy", "mig"], "invalid choice"),
+        (
+            ["--policy", "mps", "--policy", "time-slicing"],
+            "--policy is given twice; a schedule has one way of sharing.",
+        ),
+        (["--partition", "trainer=0"], "is not SESSION=PERCENT from 1 to 100"),
+        (["--priority", "nobody"], "--priority: no session of this device is called 'nobody'"),
+        (["--move", "trainer=GPU 7"], "--move: there is no other GPU at all, so none is called 'GPU 7'."),
         (
             ["--device", "none"],
             "--device: no GPU that several sessions used at the same time is called 'none'; the nearest is GPU 0",

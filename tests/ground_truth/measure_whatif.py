@@ -7,6 +7,7 @@ same work that other way. The predictions' own device model shares nothing with 
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +18,13 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from ground_truth.spreading import spread
 
-from tb_contention.analysis import Analysis
+from tb_contention.analysis import Analysis, Options
+from tb_contention.model.plan import Plan
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import random_scenario, write_scenario
-from tb_contention.simulate.engine import StepRun, run
+from tb_contention.simulate.engine import Program, StepRun, run
 from tb_contention.simulate.scenarios import Scenario
 from tb_contention.simulate.sharing import Demands, Policy, TimeSlices
 from tb_contention.simulate.workload import Item, ItemKind, SessionSpec, demand_of, program_of
@@ -31,9 +33,11 @@ from tb_contention.whatif import predict
 from tb_contention.whatif.question import Question
 
 SEEDS = 8
+#: Two sessions on one GPU, and a third one on another.
+TWO_GPUS = "two_gpus"
 MODES = (
     "time_slicing", "whole_kernel_slices", "three_sessions", "host_bound", "single_stream", "in_process_stream",
-    "processor_sharing", "mps", "mps_demand", "asynchronous",
+    "processor_sharing", "mps", "mps_demand", "asynchronous", TWO_GPUS,
 )  # fmt: skip
 #: Multiprocessors of the simulated GPU, and the cap that is tried, percent.
 _SMS, _CAP = 132, 40
@@ -102,8 +106,42 @@ def _telling(item: Item, rng: np.random.Generator, *, vague: bool) -> Item:
     return replace(item, grid=(max(1, round(item.sm * _SMS)), 1, 1), block=(512, 1, 1), registers=168)
 
 
+class Apart:
+    """The first two sessions share a GPU, and the last one has another to itself."""
+
+    def __init__(self, shared: Policy) -> None:
+        self.shared = shared
+
+    def rates(self, time: float, runnable: dict[int, float], items: dict[int, int]) -> tuple[dict[int, float], float]:
+        """Ask for the shared GPU only."""
+        here = {i: launch for i, launch in runnable.items() if i < 2}
+        given, until = self.shared.rates(time, here, {i: items[i] for i in here}) if here else ({}, np.inf)
+        return given | {i: 1.0 for i in runnable if i >= 2}, until
+
+    def finished(self, session: int) -> None:
+        """Tell the shared GPU."""
+        self.shared.finished(session)
+
+
+def measure_company(case: Case) -> list[Row]:
+    """Record two GPUs, move a session of the first to that of the second, and play that."""
+    scenario = scenario_of(replace(case, mode="three_sessions"))
+    recorded = replace(scenario, policy=lambda: Apart(scenario.policy()))
+    with tempfile.TemporaryDirectory() as folder:
+        write_scenario(recorded, folder, seed=case.seed, alone=False)
+        truth = json.loads(Path(folder, "truth.json").read_text())
+        found = next(p for p in Path(folder, "together").iterdir() if scenario.sessions[2].name in p.name)
+        analysis = analyse_logdir(Path(folder, "together"), Options(gpus={(found.name, 0): "other"}))
+    (device,) = (d for d in analysis.report.devices if len(d.sessions) == 2)
+    (target,) = (d for d in analysis.report.devices if len(d.sessions) == 1 and not d.group.device.device.is_host)
+    judge = _Judge(case, recorded, analysis, device, truth, sessions=(*device.sessions, *target.sessions))
+    return judge.company(target)
+
+
 def measure(case: Case) -> list[Row]:
     """Record one way, predict others, and play them."""
+    if case.mode == TWO_GPUS:
+        return measure_company(case)
     scenario = scenario_of(case)
     with tempfile.TemporaryDirectory() as folder:
         write_scenario(scenario, folder, seed=case.seed, alone=False)
@@ -117,13 +155,20 @@ class _Judge:
     """Asks for predictions of one device and plays each."""
 
     def __init__(
-        self, case: Case, scenario: Scenario, analysis: Analysis, device: DeviceReport, truth: dict[str, Any]
+        self,
+        case: Case,
+        scenario: Scenario,
+        analysis: Analysis,
+        device: DeviceReport,
+        truth: dict[str, Any],
+        sessions: tuple[SessionId, ...] = (),
     ) -> None:
         self.case, self.scenario, self.device = case, scenario, device
+        self.devices = analysis.report.devices
         self.aligned = analysis.aligned
         #: Of the steps that were recorded: a prediction is about these, alone and then.
         self.steps_alone = {name: found["period_mean_alone"] or np.nan for name, found in truth["sessions"].items()}
-        names = {s: f"{analysis.report.session(s).name} {s}" for s in device.sessions}
+        names = {s: f"{analysis.report.session(s).name} {s}" for s in sessions or device.sessions}
         self.ids = {
             spec.name: session for spec in scenario.sessions for session, text in names.items() if spec.name in text
         }
@@ -157,14 +202,85 @@ class _Judge:
             )
         if self.case.mode in ("mps_demand", "time_slicing"):
             rows += self._capped(first)
-        return rows
+        return rows + self._at_once_changed() + self._staying_changed()
+
+    def _plan(self, label: str, plan: Plan, runs: tuple[tuple[StepRun, ...], ...], shift: float = 0.0) -> list[Row]:
+        question = Question.of(plan)
+        return self._compare(self._ask(question), question.schedule, runs, label=label, shift=shift)
+
+    def _at_once_changed(self) -> list[Row]:
+        """Change several things of sessions that run at once then: caps, a partition, a priority, a shift with a cap."""
+        if self.case.mode not in ("mps_demand", "time_slicing"):
+            return []
+        specs, ids = self.scenario.sessions, [self.ids[s.name] for s in self.scenario.sessions]
+        percents = (round(self.rng.uniform(30, 70)), _CAP)
+        parts = (percents[0], 100 - percents[0])
+        by = round(self.rng.uniform(0.02, 0.1) * self.device.time.window)
+        capped, divided = (
+            [with_cap(s, p / 100) for s, p in zip(specs, each, strict=False)] for each in (percents, parts)
+        )
+        later = tuple(replace(p, start=p.start + (by if k == 0 else 0)) for k, p in enumerate(self._programs(capped)))
+        order = Demands(
+            tuple(map(demand_of, specs)), 0.05, first=frozenset({0}), block=float(self.rng.uniform(0.0, 2e5))
+        )
+        caps = tuple(zip(ids, percents, strict=False))
+        return [
+            *self._plan("two caps", Plan(caps=caps), run(self._programs(capped), demands(tuple(capped)))),
+            *self._plan(
+                "partition",
+                Plan(partition=((ids[0], parts[0]),)),
+                run(self._programs(divided), demands(tuple(divided))),
+            ),
+            *self._plan(
+                "caps and a shift", Plan(caps=caps, shifts=((ids[0], by),)), run(later, demands(tuple(capped))), by
+            ),
+            *self._plan("priority under MPS", Plan(policy=Schedule.MPS, first=(ids[0],)), run(self.programs, order)),
+        ]
+
+    def _staying_changed(self) -> list[Row]:
+        """Shift two sessions, as recorded; where a third is there, move it away and shift one that stays, or run the others under MPS."""
+        first, second = self.scenario.sessions[:2]
+        by = [round(self.rng.uniform(0.02, 0.1) * self.device.time.window) for _ in range(2)]
+        plan = Plan(shifts=((self.ids[first.name], by[0]), (self.ids[second.name], by[1])))
+        runs = run(self._started(by), self.scenario.policy())
+        rows = self._plan("two shifts", plan, runs, max(by))
+        if len(self.scenario.sessions) < 3:
+            return rows
+        third = self.scenario.sessions[2]
+        idle = [replace(p, steps=()) if k == 2 else p for k, p in enumerate(self._started(by[:1]))]
+        shared = (*run(tuple(idle), self.scenario.policy())[:2], self.alone[2])
+        moves = ((self.ids[third.name], None),)
+        rows += self._plan(
+            "one leaves, one is shifted", Plan(moves=moves, shifts=((self.ids[first.name], by[0]),)), shared, by[0]
+        )
+        idle = [replace(p, steps=()) if k == 2 else p for k, p in enumerate(self.programs)]
+        shared = (*run(tuple(idle), demands(self.scenario.sessions))[:2], self.alone[2])
+        return rows + self._plan("one leaves, others under MPS", Plan(moves=moves, policy=Schedule.MPS), shared)
+
+    def _programs(self, specs: Sequence[SessionSpec]) -> tuple[Program, ...]:
+        return tuple(program_of(s, self.case.seed) for s in specs)
+
+    def _started(self, by: list[int]) -> tuple[Program, ...]:
+        """Start the first sessions later."""
+        later = [*by, *([0] * (len(self.programs) - len(by)))]
+        return tuple(replace(p, start=p.start + more) for p, more in zip(self.programs, later, strict=True))
 
     def _slices(self) -> Policy:
         return TimeSlices(float(self.rng.choice([1.0, 2.3, 5.0])) * 1e6, float(self.rng.uniform(0.03, 0.15)) * 1e6)
 
     def _ask(self, question: Question) -> Prediction:
-        (found,) = predict(self.device, self.aligned, (question,))
+        (found,) = predict(self.device, self.aligned, (question,), self.devices)
         return found
+
+    def company(self, target: DeviceReport) -> list[Row]:
+        """Move the first session to the GPU of the last, as the simulator shares the GPU of the first two."""
+        names = [s.name for s in self.scenario.sessions]
+        policy = self.scenario.policy()
+        assert isinstance(policy, Apart)
+        idle = replace(self.programs[1], steps=())
+        runs = run((self.programs[0], idle, self.programs[2]), policy.shared)
+        plan = Plan(moves=((self.ids[names[0]], target.id),))
+        return self._plan("to a GPU with a session", plan, (runs[0], self.alone[1], runs[2]))
 
     def _shifted(self, schedule: Schedule, question: Question) -> list[Row]:
         found = self._ask(question)

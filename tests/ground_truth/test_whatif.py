@@ -1,4 +1,4 @@
-"""Predictions hold against what the simulator then really does: the same work shifted, queued, moved, or shared another way."""
+"""Predictions hold against what the simulator then really does: the same work shifted, queued, moved, shared another way, or several."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,13 @@ Pick = Callable[[str, str], list[Row]]
 #: Seeds of every way of sharing that are played in each run.
 SOME = range(2, 3)
 #: Few scenarios give an estimate of these, so they are judged in full runs only.
-MPS, SM_CAP = (pytest.param(schedule, marks=pytest.mark.full) for schedule in ("mps", "sm_cap"))
+MPS, SM_CAP, *SEVERAL = (
+    pytest.param(schedule, marks=pytest.mark.full)
+    for schedule in (
+        "mps", "sm_cap", "two caps", "partition", "caps and a shift", "priority under MPS", "one leaves, one is shifted",
+        "one leaves, others under MPS", "to a GPU with a session",
+    )
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,9 @@ def test_the_control_returns_what_happened(of: Pick) -> None:
         assert picked.mean() <= 0.03
 
 
-@pytest.mark.parametrize("schedule", ["shifted", "one_after_another", "time_slicing", "moved", MPS, SM_CAP])
+@pytest.mark.parametrize(
+    "schedule", ["shifted", "one_after_another", "time_slicing", "moved", "two shifts", MPS, SM_CAP]
+)
 @pytest.mark.parametrize("figure", ["slowdown", "makespan"])
 def test_predictions_are_within_five_percent_on_average(of: Pick, schedule: str, figure: str) -> None:
     picked = errors(of(schedule, figure))
@@ -59,7 +67,9 @@ def test_predicted_steps_are_within_five_percent_on_average(of: Pick, schedule: 
     assert errors(of(schedule, "step")).mean() <= 0.05
 
 
-@pytest.mark.parametrize("schedule", ["shifted", "one_after_another", "time_slicing", "moved", MPS, SM_CAP])
+@pytest.mark.parametrize(
+    "schedule", ["shifted", "one_after_another", "time_slicing", "moved", "two shifts", MPS, SM_CAP, *SEVERAL]
+)
 @pytest.mark.parametrize("figure", ["slowdown", "makespan"])
 def test_intervals_hold_the_truth_nine_times_in_ten(of: Pick, schedule: str, figure: str) -> None:
     ranged = [row for row in of(schedule, figure) if row.found is not None]

@@ -1420,7 +1420,10 @@ export interface Prediction {
    * the same as values: `session`, `shift_ns`, `percent`, `slice_ns`, `switch_ns` (cost of a change
    * of turns), `control_error` (relative, of the worst session), `claim_vagueness` (how far apart
    * the least and the most are that kernels take of the multiprocessors, mean by time, 0 to 1),
-   * `sum_of_limits_bytes`, and per allocator its limit in bytes under `<session> <allocator>`
+   * `sum_of_limits_bytes`; of `memory_limits` per allocator its limit in bytes under `<session>
+   * <allocator>`; of several changes at once `policy`, and per session `shift_ns <session>`,
+   * `percent <session>` (of a cap), `part <session>` (percent of a partition), `first <session>`,
+   * `gpu <session>` (empty: an unused one), `limit_bytes <session>`
    */
   readonly parameters: readonly Parameter[];
   /** what each session would see */
@@ -1601,7 +1604,9 @@ export type Rule = 'model_id' | 'annotation' | 'thread_and_scope' | 'process';
  * session starts later), `one_after_another` (each session has the device to itself), `mps`
  * (kernels side by side under NVIDIA's Multi-Process Service), `sm_cap` (one session gets at most a
  * part of the multiprocessors, under MPS), `time_slicing` (turns instead of side by side), `moved`
- * (one session runs on another GPU), `memory_limits` (each allocator gets a limit)
+ * (one session runs on another GPU), `memory_limits` (each allocator gets a limit), `partition`
+ * (each session has a part of the multiprocessors to itself, as with MIG), `priority` (the kernels
+ * of some sessions go first), `combined` (several changes at once)
  */
 export type Schedule =
   | 'as_recorded'
@@ -1611,7 +1616,10 @@ export type Schedule =
   | 'sm_cap'
   | 'time_slicing'
   | 'moved'
-  | 'memory_limits';
+  | 'memory_limits'
+  | 'partition'
+  | 'priority'
+  | 'combined';
 
 /** Bytes that the operations of one name scope hold at an instant. */
 export interface ScopeHeld {

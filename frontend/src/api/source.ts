@@ -11,7 +11,6 @@ import type {
   Place,
   Prediction,
   PredictionAnswer,
-  Schedule,
   SearchResult,
   Shifted,
   Summary,
@@ -94,10 +93,8 @@ interface Download {
 /** A schedule to predict, as the route takes it. */
 export interface Tried {
   readonly device: string;
-  readonly schedule: Schedule;
-  readonly session: string | undefined;
-  readonly value: number | undefined;
-  readonly limits: string | undefined;
+  /** As the options of `tb-contention whatif` have them. */
+  readonly changes: string;
 }
 
 const wordsOf = ({ text, isExact, launches }: Wanted): Query => ({

@@ -10,7 +10,7 @@ export interface Codec<Value> {
 }
 
 /** A hand-edited address may hold a broken escape; it is then taken as it stands. */
-function decode(text: string): string {
+export function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,27 +1,43 @@
 import { expect, it } from 'vitest';
 import { device } from '../testing/literals';
-import { isOfOne, TRIED, TRIED_WORDS, valuesOf } from './trying';
+import { KINDS } from './changes';
+import { amountOf, fieldOf, numberIn, OFFERED, subjectsOf, typed } from './trying';
 
 const window = (length: number) =>
   device(['a', 'b'], { window: { start_ns: 0, end_ns: length } as never, what_if: [] });
 
+const amount = (kind: (typeof KINDS)[number]) => amountOf(kind, window(1e9)) as never;
+
 it('lets a shift go both ways, through nothing, by steps that read well', () => {
   for (const length of [3e6, 47e6, 800e6, 20e9]) {
-    const values = valuesOf('shifted', window(length));
+    const values = amountOf('shift', window(length));
     expect(values?.least).toBe(-(values?.most ?? 0));
-    expect(values?.most).toBeLessThanOrEqual(length / 2);
-    expect(values?.most).toBeGreaterThan(length / 6);
-    expect(`${values?.step}`).toMatch(/^[125]0*$/);
-    expect((values?.usual ?? 1) % (values?.step ?? 0)).toBe(0);
+    expect(values?.most).toBeLessThanOrEqual(length / 2e6);
+    expect(values?.most).toBeGreaterThan(length / 6e6);
+    expect(`${values?.step}`).toMatch(/^(0\.0*)?[125]0*$/);
   }
 });
 
-it('caps by whole per cent', () => {
-  expect(valuesOf('sm_cap', window(1e9))).toMatchObject({ least: 1, most: 100, step: 1 });
+it('reads amounts as they are typed, and shows them without the unit that stands behind', () => {
+  expect(['12ms', '-1.5 s', '250us', '7', 'soon', ''].map((text) => numberIn(text, amount('shift')))).toEqual(
+    [12, -1500, 0.25, 7, null, null],
+  );
+  expect(['12ms', '1.5s'].map((text) => fieldOf(text, amount('shift')))).toEqual(['12', '1.5s']);
+  expect(['40', '40 %', '2,5', '3.'].map((text) => typed(text, amount('cap')))).toEqual([
+    '40',
+    '40 %',
+    '2.5',
+    '3.',
+  ]);
+  expect([typed('20', amount('memory-limit')), numberIn('512MiB', amount('memory-limit'))]).toEqual([
+    '20GiB',
+    0.5,
+  ]);
 });
 
-it('has no value for schedules without one, and words for all', () => {
-  expect(TRIED.filter((each) => valuesOf(each, window(1e9)) !== null)).toEqual(['shifted', 'sm_cap']);
-  expect(TRIED.filter(isOfOne)).toEqual(['shifted', 'sm_cap', 'moved']);
-  expect(new Set(TRIED.map((each) => TRIED_WORDS[each])).size).toBe(TRIED.length);
+it('offers every kind of change once, and each way of sharing', () => {
+  expect(new Set(OFFERED.map(([kind]) => kind))).toEqual(new Set(KINDS));
+  expect(OFFERED.filter(([kind]) => kind === 'policy')).toHaveLength(3);
+  expect(new Set(OFFERED.map(([, , words]) => words)).size).toBe(OFFERED.length);
+  expect(subjectsOf('memory-limit', device(['a', 'b'], { memory: null }))).toEqual([]);
 });

@@ -7,6 +7,8 @@ export interface WhatIfRow {
   readonly setting: string;
   /** Of each session of the device, in its order: slowdown then, with its range; null where it is unknown. */
   readonly slowdowns: readonly (RangeText | null)[];
+  /** Of sessions on other GPUs, which get company. */
+  readonly elsewhere: readonly (readonly [string, RangeText | null])[];
   readonly makespan: RangeText | null;
   readonly memory: string | null;
   /** Why it cannot be predicted, or what the prediction assumes. */
@@ -58,6 +60,9 @@ export const rowOf = (prediction: Prediction, device: Device, isBest = false): W
   setting: prediction.setting,
   slowdowns: device.sessions.map((id) =>
     textOf(prediction.sessions.find((each) => each.session === id)?.slowdown ?? null, times),
+  ),
+  elsewhere: prediction.sessions.flatMap(({ session, slowdown }) =>
+    device.sessions.includes(session) ? [] : [[session, textOf(slowdown, times)] as const],
   ),
   makespan: textOf(prediction.makespan_ns, (value) => formatDuration(ns(value))),
   memory: memoryText(prediction),

@@ -28,10 +28,7 @@ const BOOKMARKED = {
   find: '~%3Dgemm%20%26%20~co',
   table: 'Kernel%20pairs',
   before: 'host0%2FGPU%3A0',
-  try: 'sm_cap',
-  tried: 'train%2F2026%2Fhost',
-  by: '-40',
-  limits: '0%3A1073741824',
+  try: 'cap%3Atrain%2F2026%253Ba%2525%3D40%2525%3Bshift%3Aa%3D-40ms%3Bmove%3Ab%3Bpolicy%3Amps',
 } as const;
 
 const hashOf = (texts: Readonly<Record<string, string>>): string =>
@@ -72,10 +69,7 @@ function stateOf({
     find: searching.search.value,
     table: table.value,
     before: comparison.before.value,
-    try: trying.schedule.value,
-    tried: trying.session.value,
-    by: trying.value.value,
-    limits: trying.limits.value,
+    try: trying.changes.value,
   };
 }
 
@@ -147,10 +141,12 @@ it('restores all of a bookmark', () => {
     find: { text: '=gemm & ~co', isExact: false },
     table: 'Kernel pairs',
     before: 'host0/GPU:0',
-    try: 'sm_cap',
-    tried: 'train/2026/host',
-    by: -40,
-    limits: new Map([[0, bytes(1 << 30)]]),
+    try: [
+      { kind: 'cap', who: 'train/2026;a%', what: '40%' },
+      { kind: 'shift', who: 'a', what: '-40ms' },
+      { kind: 'move', who: 'b', what: '' },
+      { kind: 'policy', who: '', what: 'mps' },
+    ],
   });
 });
 
@@ -192,10 +188,9 @@ it.each([
   'find==',
   'table=',
   'try=as_recorded',
-  'try=../x',
-  'by=1.5',
-  'by=NaN',
-  'limits=0:-1',
+  'try=sm_cap',
+  'try=cap:',
+  'try=../x:y',
   '__proto__=1',
 ])('makes no state out of %s', (text) => {
   expect(stateOf(opened(`#${PREFIX}${text}`).panel)).toEqual(AT_FIRST);
@@ -245,9 +240,6 @@ it('forgets what was of the device that is left, and keeps the rest', () => {
     lanes: first.lanes,
     marks: first.marks,
     try: first.try,
-    tried: first.tried,
-    by: first.by,
-    limits: first.limits,
   });
   expect(panel.timeline.window.crumbs.value).toEqual([]);
   expect([group, device, table, before, find?.text]).toEqual([

@@ -93,7 +93,7 @@ export class Panel {
   readonly searching = new Searching(this.source, this.timeline);
   readonly shifting = new Shifting(this.source, this.timeline, (id, by) => this.byHand.shiftMore(id, by));
   readonly comparison = new Comparing(this.source, this.#openId, this.#loaded);
-  readonly trying = new Trying(this.source, this.device, this.timeline, this.#loaded);
+  readonly trying = new Trying(this.source, this.device, this.#loaded);
   readonly groups = new Groups(
     this.source,
     this.summary,

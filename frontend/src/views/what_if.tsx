@@ -6,7 +6,7 @@ import { MOST_AT_ONCE } from '../model/many';
 import { type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';
 import { Explained, MEANS } from './explained';
-import { SessionName } from './session_name';
+import { nameIn, SessionName } from './session_name';
 import { TrySchedule } from './try_schedule';
 
 function Cell({ text }: { text: RangeText | null }): JSX.Element {
@@ -19,8 +19,14 @@ function Cell({ text }: { text: RangeText | null }): JSX.Element {
   );
 }
 
-function Row({ row, isTried = false }: { row: WhatIfRow; isTried?: boolean }): JSX.Element {
-  const { setting, note, slowdowns, makespan, memory, isBest, isKnown } = row;
+interface RowProperties {
+  readonly report: Report;
+  readonly row: WhatIfRow;
+  readonly isTried?: boolean;
+}
+
+function Row({ report, row, isTried = false }: RowProperties): JSX.Element {
+  const { setting, note, slowdowns, elsewhere, makespan, memory, isBest, isKnown } = row;
   const isBlank = !isKnown && makespan === null && slowdowns.every((each) => each === null);
   return (
     <tr class={isTried ? 'current tried' : isBest ? 'best' : undefined}>
@@ -28,6 +34,11 @@ function Row({ row, isTried = false }: { row: WhatIfRow; isTried?: boolean }): J
         {setting}
         {isTried && <span class="badge">yours</span>}
         {isBest && <span class="badge">least lost time</span>}
+        {elsewhere.map(([id, text]) => (
+          <small key={id}>
+            {nameIn(report, id)}: {text === null ? UNKNOWN : (text.estimate ?? '')} {text?.range}
+          </small>
+        ))}
         {note !== '' && !isBlank && <small>{note}</small>}
       </th>
       {isBlank ? (
@@ -94,9 +105,9 @@ export function WhatIfView({
             </tr>
           </thead>
           <tbody>
-            {tried !== null && <Row row={rowOf(tried, device)} isTried />}
+            {tried !== null && <Row {...{ report }} row={rowOf(tried, device)} isTried />}
             {rows.map((row, index) => (
-              <Row key={index} row={row} />
+              <Row key={index} {...{ report, row }} />
             ))}
           </tbody>
         </table>
