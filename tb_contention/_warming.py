@@ -34,13 +34,14 @@ FIRST = (
     "tb_contention.whatif.play",
     "tb_contention.timeline.fill",
 )
-#: Those of other recorders, of servers and of exports.
+#: Those of other recorders, of servers, of rare events and of exports.
 LATER = (
     "tb_contention.recorders.xspace.decoding.wire",
     "tb_contention.recorders.xspace.decoding.stats",
     "tb_contention.recorders.kineto.json_text",
     "tb_contention.recorders.kineto.events",
     "tb_contention.contention.requests",
+    "tb_contention.memory.instants",
     "tb_contention.report.perfetto_packets",
 )
 #: Processes beside the first report, at the most.

@@ -1,10 +1,9 @@
 """Allocator events of a process -> a step function of bytes in use per allocator, with every free paired."""
 
-import secrets
-
 import numpy as np
 
-from tb_contention.memory.walk import TOO_MUCH, follow, known, settle
+from tb_contention.memory.instants import in_order
+from tb_contention.memory.walk import TOO_MUCH, follow, known, pairs
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.levels import Levels
@@ -17,9 +16,6 @@ from tb_contention.units import I64, PS_PER_NS, Bytes
 _PINNED_HOST = frozenset({"gpu_host_bfc", "xla_gpu_host_bfc", "cuda_host_bfc"})
 #: Allocators of one process that are looked at; a hostile file can name any number.
 _MOST = 64
-
-#: Drawn anew in each process; no result depends on it.
-_SEED = secrets.randbits(62)
 
 
 def device_curves(aligned: AlignedTraces, group: DeviceGroup) -> tuple[AllocatorCurve, ...]:
@@ -62,15 +58,14 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
     mine = table.allocator == allocator
     rows = np.arange(len(table)) if mine.all() else np.flatnonzero(mine)
     events = table if len(rows) == len(table) else table.select(rows)
-    order = np.empty(len(events), np.int64)
-    kept = settle(events.is_allocation, events.thread, events.start, events.address, events.size, events.in_use, order)
-    repeated = len(events) - kept
+    order = in_order(events.is_allocation, events.thread, events.start, events.address, events.size, events.in_use)
+    kept, repeated = len(order), len(events) - len(order)
     if repeated or bool((order[1:] < order[:-1]).any()):
-        rows, events = rows[order[:kept]], events.select(order[:kept])
-    value = np.empty(kept + 1, np.int64)
-    value[0], value[1:] = 0, events.in_use
-    size, until, ended = events.size.copy(), np.empty(kept, np.int64), np.empty(kept, np.int64)
-    missing, unpaired = follow(events.is_allocation, events.address, size, value, until, ended, _SEED)
+        rows, events = rows[order], events.select(order)
+    size, value = events.size.copy(), np.concatenate(([0], events.in_use))
+    until, ended = pairs(events.is_allocation, events.address)
+    missing = follow(events.is_allocation, ended, size, value)
+    unpaired = int(((events.is_allocation != 1) & (ended < 0)).sum())
     return AllocatorCurve(
         session=session.id,
         allocator=name,
