@@ -11,7 +11,7 @@ from tb_contention.model.asked import parse_changes
 from tb_contention.model.prediction import Prediction
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.plugin.requests import Query, RequestError
-from tb_contention.whatif import Question
+from tb_contention.whatif import Question, Scene
 from tb_contention.words.typed import plan_of
 
 #: Seconds that a request waits; one that is not done by then goes on, and the panel asks again.
@@ -29,6 +29,7 @@ class Predicting:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tb_contention-whatif")
         self._lock = threading.Lock()
         self._futures: OrderedDict[Key, Future[Prediction]] = OrderedDict()
+        self._scene: tuple[str, Scene] | None = None
 
     def ask(self, key: Key, work: Callable[[], Prediction]) -> Prediction | None:
         """Return a prediction, None while it is not done. A question that nobody began to answer gives way to a newer one."""
@@ -45,6 +46,12 @@ class Predicting:
             return future.result(WAIT)
         except (NotInTimeError, CancelledError):
             return None
+
+    def scene(self, key: str, make: Callable[[], Scene]) -> Scene:
+        """Return what the predictions of a device start from; that of the last device is remembered. To be called by the work."""
+        if self._scene is None or self._scene[0] != key:
+            self._scene = (key, make())
+        return self._scene[1]
 
 
 def question_of(query: Query, report: Report, device: DeviceReport) -> Question:

@@ -13,6 +13,7 @@ from tb_contention.contention.within import contention_within, overlap_shifted
 from tb_contention.index import choices
 from tb_contention.memory.within import memory_within, processes_of
 from tb_contention.model.alignment import AlignedTraces
+from tb_contention.model.prediction import Prediction
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, PredictionAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.predicting import Predicting, question_of
@@ -33,7 +34,7 @@ from tb_contention.timeline.layout import layout
 from tb_contention.timeline.search import Wanted, next_hit, search
 from tb_contention.timeline.tiles import tile
 from tb_contention.units import SessionId
-from tb_contention.whatif import predict
+from tb_contention.whatif import predict, prepare
 from tb_contention.words.findings import without_muted
 from tb_contention.words.listing import nothing_together
 
@@ -228,9 +229,12 @@ class Routes:
         device, aligned = timeline.report, self._aligned(query)
         report = _whole(self._workspace.summary(query.view))
         question = question_of(query, report, device)
-        found = self._predicting.ask(
-            (revision, str(device.id), question), lambda: predict(device, aligned, (question,), report.devices)[0]
-        )
+
+        def work() -> Prediction:
+            scene = self._predicting.scene(f"{revision} {device.id}", lambda: prepare(device, aligned))
+            return predict(device, aligned, (question,), report.devices, scene)[0]
+
+        found = self._predicting.ask((revision, str(device.id), question), work)
         return answer(PredictionAnswer(prediction=found))
 
     def _search(self, query: Query) -> wrappers.Response:

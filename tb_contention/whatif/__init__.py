@@ -19,7 +19,7 @@ from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
 from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
 
-__all__ = ["STANDARD", "Question", "predict"]
+__all__ = ["STANDARD", "Question", "Scene", "predict", "prepare"]
 
 _SCHEDULES: dict[Schedule, Callable[[Scene, Question], Prediction]] = {
     Schedule.AS_RECORDED: as_recorded,
@@ -38,17 +38,23 @@ def predict(
     aligned: AlignedTraces,
     asked: tuple[Question, ...] | None = None,
     devices: tuple[DeviceReport, ...] = (),
+    prepared: Scene | None = None,
 ) -> tuple[Prediction, ...]:
     """Predict the schedules that are asked for, the standard ones by default; nothing for a host or a session alone.
 
-    devices: those that sessions may move to.
+    devices: those that sessions may move to. prepared: of the same device, by `prepare`.
     """
     if device.group.device.device.is_host or len(device.cost.workloads) < 2:
         return ()
     elsewhere = tuple(d for d in devices if d.id != device.id and not d.group.device.device.is_host)
-    scene = replace(Scene.of(device, aligned), elsewhere=elsewhere)
+    scene = replace(prepared or Scene.of(device, aligned), aligned=aligned, elsewhere=elsewhere)
     questions = _standard(device) if asked is None else asked
     return tuple(_with_doubt(scene, with_memory(scene, q, _answer(scene, q))) for q in questions)
+
+
+def prepare(device: DeviceReport, aligned: AlignedTraces) -> Scene:
+    """Play the control of a device, which all of its predictions start from, for several calls of `predict`; without the traces."""
+    return replace(Scene.of(device, aligned), aligned=AlignedTraces(origin_ns=None, sessions=(), groups=()))
 
 
 def _answer(scene: Scene, question: Question) -> Prediction:

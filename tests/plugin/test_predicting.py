@@ -8,7 +8,7 @@ import pytest
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.plugin import predicting
 from tb_contention.plugin.predicting import Predicting
-from tb_contention.whatif import Question
+from tb_contention.whatif import Question, Scene
 
 
 def key(percent: int) -> tuple[str, str, Question]:
@@ -65,3 +65,19 @@ def test_an_old_question_gives_way_to_a_newer_one() -> None:
         assert first.result(10) == found(10)
         assert third.result(10) == found(30)
     assert one.ask(key(20), lambda: found(20)) == found(20)
+
+
+def test_what_predictions_of_a_device_start_from_is_made_once() -> None:
+    made: list[str] = []
+    one = Predicting()
+
+    def scene(name: str) -> Scene:
+        def make() -> Scene:
+            made.append(name)
+            return object.__new__(Scene)
+
+        return one.scene(name, make)
+
+    assert scene("a") is scene("a")
+    assert scene("b") is not scene("a")
+    assert made == ["a", "b", "a"]

@@ -11,7 +11,7 @@ from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import Scenario, random_scenario, write_scenario
-from tb_contention.whatif import Question, predict
+from tb_contention.whatif import Question, predict, prepare
 
 GIB = 1 << 30
 
@@ -170,6 +170,14 @@ def test_equal_input_gives_equal_predictions(turns: tuple[Analysis, DeviceReport
     analysis, device = turns
 
     assert predict(device, analysis.aligned) == device.predictions
+
+
+def test_a_prepared_scene_gives_the_same_and_holds_no_traces(turns: tuple[Analysis, DeviceReport]) -> None:
+    analysis, device = turns
+    scene = prepare(device, analysis.aligned)
+
+    assert scene.aligned.sessions == ()
+    assert predict(device, analysis.aligned, prepared=scene) == device.predictions
 
 
 def test_a_session_alone_and_a_host_have_no_predictions(turns: tuple[Analysis, DeviceReport]) -> None:
