@@ -199,6 +199,8 @@ def _say_recorded(outcome: "Outcome") -> None:
 def _why_nothing(outcome: "Outcome") -> str:
     if outcome.claimed:
         return "its process exited before the trace was written"
+    if outcome.code:
+        return f"it failed with exit code {outcome.code} before TensorFlow or JAX was imported; its own output says why"
     return (
         "it did not import TensorFlow or JAX, or did so where PYTHONPATH does not reach (python -I or -E, sudo, a container); "
         "in that case use tb_contention.profile in its code"

@@ -58,6 +58,18 @@ def test_a_command_without_a_framework_is_reported(tmp_path: Path, capfd: pytest
     assert "analyse with" not in told
 
 
+def test_a_command_that_fails_is_not_told_what_else_may_be_wrong(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path, "--name", "broken", "--", PYTHON, "-c", "import no_such_module") == 1
+    told = capfd.readouterr().err
+    assert (
+        "broken recorded nothing: it failed with exit code 1 before TensorFlow or JAX was imported; its own output says"
+        in told
+    )
+    assert "PYTHONPATH" not in told
+
+
 def test_the_code_is_the_first_that_is_not_zero_in_the_order_of_commands(tmp_path: Path) -> None:
     slow, fast = "import time; time.sleep(0.5); raise SystemExit(3)", "raise SystemExit(4)"
     assert run(tmp_path, "--", PYTHON, "-c", "pass", "--", PYTHON, "-c", slow, "--", PYTHON, "-c", fast) == 3
