@@ -22,6 +22,8 @@ from tb_contention.words.numbers import number
 _SURE, _ALIKE, _RELATED = 0.98, 0.9, 0.6
 #: By how much counts per step may differ.
 _COUNTS = 0.1
+#: Part of the time from which on a kind of kernel tells how often a step ran.
+_HEAVY = 0.01
 #: Steps that a capture needs to show what a step is.
 _LEAST_STEPS = 3
 
@@ -108,11 +110,10 @@ def _same_work(work: SessionWork, solo: SessionWork, names: Numbers, kinds: Numb
         )
     if related < _ALIKE:
         return Judged(likeness=Likeness.OTHER, reason="many of its kernels are others")
-    here, there = _per_step(work, kinds[0]), _per_step(solo, kinds[1])
+    most = max(int(k.max(initial=0)) for k in kinds) + 1
+    here, there = (_per_step(w, k, most) for w, k in zip((work, solo), kinds, strict=True))
     if here is None or there is None:
-        return _in_proportion(kinds, weight)
-    most = max(len(here), len(there))
-    here, there = (np.pad(each, (0, most - len(each))) for each in (here, there))
+        return _in_proportion(kinds, weight, most)
     agree = np.abs(here - there) <= _COUNTS * np.maximum(here, there)
     share = min(_weight_of(agree, k, w) for k, w in zip(kinds, weight, strict=True))
     if share < _ALIKE:
@@ -129,12 +130,15 @@ def _same_work(work: SessionWork, solo: SessionWork, names: Numbers, kinds: Numb
     return Judged(likeness=Likeness.SURE)
 
 
-def _in_proportion(kinds: tuple[I64, I64], weight: list[F64]) -> Judged:
-    """Compare how often kernels run where steps are unknown, each as a part of all."""
-    most = max(int(k.max(initial=0)) for k in kinds) + 1
-    here, there = (
-        np.bincount(k[w > 0], minlength=most) / max(1, int((w > 0).sum())) for k, w in zip(kinds, weight, strict=True)
-    )
+def _in_proportion(kinds: Numbers, weight: list[F64], most: int) -> Judged:
+    """Compare how often kernels run where steps are unknown, each as a part of those that take most of the time.
+
+    Recorders of a processor leave out operations that they know to be short, at times.
+    """
+    spent = [np.bincount(k, w, most) / max(1.0, float(w.sum())) for k, w in zip(kinds, weight, strict=True)]
+    heavy = np.minimum(*spent) >= _HEAVY
+    counts = [np.bincount(k[w > 0], minlength=most) * heavy for k, w in zip(kinds, weight, strict=True)]
+    here, there = (count / max(1, int(count.sum())) for count in counts)
     agree = np.abs(here - there) <= 2 * _COUNTS * np.maximum(here, there)
     share = min(_weight_of(agree, k, w) for k, w in zip(kinds, weight, strict=True))
     if share < _ALIKE:
@@ -174,12 +178,12 @@ def _weight_of(marked: Bool, kind: I64, weight: F64) -> float:
     return float(weight[marked[kind]].sum()) / total if total else 0.0
 
 
-def _per_step(work: SessionWork, kind: I64) -> F64 | None:
-    """Count each kind per step, over the steps between the first and the last that have kernels; None with too few."""
+def _per_step(work: SessionWork, kind: I64, most: int) -> F64 | None:
+    """Count each of `most` kinds per step, over the steps between the first and the last that have kernels; None with too few."""
     inside = work.step >= 0
     steps = np.unique(work.step[inside])
     if len(steps) < _LEAST_STEPS + 2 or inside.mean() < 0.5:
         return None
     whole = inside & (work.step != steps[0]) & (work.step != steps[-1]) & ~work.spin
-    counts: F64 = np.bincount(kind[whole]) / (len(steps) - 2)
+    counts: F64 = np.bincount(kind[whole], minlength=most) / (len(steps) - 2)
     return counts

@@ -146,7 +146,10 @@ def kernel_losses(loss: Loss) -> KernelLosses:
 
 
 def step_times(loss: Loss) -> StepTimes:
-    """Split each period into own device work, host, and what co-runners added."""
+    """Split each period into own device work, host, and what co-runners added.
+
+    Periods scatter both ways: what some took less than alone is taken from what others lost, so that their sum is what sharing cost.
+    """
     periods = loss.periods
     known = loss.alone.evidence is not Evidence.D
     begin, end = periods.begin.astype(np.int64), periods.end.astype(np.int64)
@@ -154,7 +157,9 @@ def step_times(loss: Loss) -> StepTimes:
     if known:
         spans = Intervals.union_of(loss.played.start.astype(np.int64), loss.played.end.astype(np.int64))
         work = spans.covered(periods.begin_alone.astype(np.int64), periods.end_alone.astype(np.int64))
-        lost = np.clip(np.round(periods.shared - periods.alone).astype(np.int64), 0, total)
+        longer = periods.shared - periods.alone
+        scatter = max(0.0, float(longer.sum())) / max(1.0, float(np.maximum(longer, 0).sum()))
+        lost = np.clip(np.round(longer * scatter).astype(np.int64), 0, total)
     else:
         work = loss.work.running.covered(begin, end)
         lost = np.zeros(len(total), np.int64)

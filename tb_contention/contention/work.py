@@ -160,7 +160,7 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     launch = _launches(trace, kernels, launch_instant)
     launches_known = bool((launch >= 0).sum() * 2 > len(launch))
     began = np.where(launch >= 0, host.time[launch], start) if len(host.time) else start
-    step = _step_of(began, step_begin, step_end)
+    step = _step_of(began, step_begin, step_end, handed_over=not launches_known)
     if not launches_known:
         launch = _step_launches(step, start, host, launch)
     key, keys = kernel_keys(kernels, len(trace.strings))
@@ -261,14 +261,20 @@ def _launches(trace: Trace, kernels: KernelTable, instant: I64) -> I64:
     return np.where(known, instant[launch], -1) if len(instant) else launch
 
 
-def _step_of(time: I64, begin: I64, end: I64) -> I64:
-    """Find the step whose host span holds each instant, -1 where none does."""
+def _step_of(time: I64, begin: I64, end: I64, *, handed_over: bool) -> I64:
+    """Find the step whose host span holds each instant, -1 where none does.
+
+    handed_over: where most instants lie outside, the host's thread only hands steps over, and what runs belongs to the last step begun.
+    """
     if not len(begin):
         return np.full(len(time), -1, np.int64)
     order = np.argsort(begin, kind="stable")
     at = np.searchsorted(begin[order], time, "right") - 1
     row = order[np.maximum(at, 0)]
-    return np.where((at >= 0) & (time <= end[row]), row, -1)
+    held: Bool = (at >= 0) & (time <= end[row])
+    if handed_over and 2 * held.sum() < len(held):
+        held = at >= 0
+    return np.where(held, row, -1)
 
 
 def _step_launches(step: I64, start: I64, host: HostInstants, launch: I64) -> I64:

@@ -1,10 +1,13 @@
 """What drawn sessions lost, step by step, worked out by hand; one character is one microsecond."""
 
+from dataclasses import replace
+
 import numpy as np
 from unit.contention.works import alone_of, exposed, hosted, intervals, works_of
 
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.loss import Loss, measure_loss
+from tb_contention.contention.results import step_times
 from tb_contention.contention.work import STEP_END, SYNC, SessionWork
 from tb_contention.model.contention import Evidence
 from tb_contention.units import F64
@@ -105,3 +108,23 @@ def test_time_before_a_kernel_whose_cause_is_unknown_may_have_been_waiting() -> 
     # The last kernel is 5 us late, and others ran in all of that; nothing shows that it waited.
     assert us(loss.waits.possible) == [0.0] * 6 + [5.0]
     assert us(loss.waits.stall) == [0.0] * 7
+
+
+def test_what_steps_gain_by_chance_is_no_loss_of_others() -> None:
+    (work,) = works_of("a |AA....AAAAAA|")
+    loss = loss_of(work, 4.0, (0, 10))
+    ends = np.array([0.0, 10_000.0, 30_000.0, 40_000.0, 60_000.0])
+    alone = np.array([12_000.0, 14_000.0, 12_000.0, 15_000.0])
+    periods = replace(
+        loss.periods,
+        step=np.zeros(4, np.int64),
+        begin=ends[:-1],
+        end=ends[1:],
+        begin_alone=ends[:-1],
+        end_alone=ends[:-1] + alone,
+    )
+    times = step_times(replace(loss, periods=periods, work=replace(work, step_number=np.zeros(1, np.int64))))
+
+    # 2 too short, 6 longer, 2 too short, 5 longer: 7 in all.
+    assert times.lost.tolist() == [0, round(6_000 * 7 / 11), 0, round(5_000 * 7 / 11)]
+    assert (times.own + times.host + times.lost).tolist() == np.diff(ends).tolist()
