@@ -24,7 +24,7 @@ def known(values: I64) -> Bool:
 def pairs(is_allocation: U8, address: I64) -> tuple[I64, I64]:
     """Pair each allocation with what ends it, its free or what is next given at its address: (until, ended).
 
-    until[i]: the event that ends the allocation i; -1 while it lives, and of frees. ended[i]: the allocation that event i ends, -1 for none.
+    until[i]: the event that ends the allocation i; -1 while it lives, and of frees. ended[i]: the allocation that event i ends, else -1.
     """
     by_address = _by_address(address)
     earlier, later = by_address[:-1], by_address[1:]
