@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from tb_contention.simulate.hard.draw import LENGTH, Generator, kernels, pair, plain, server, session, with_spec
-from tb_contention.simulate.hard.ways import LEFT, MPS, QUEUE, SHARE, SLICES, Draw, shared
+from tb_contention.simulate.hard.sharing import Bandwidth, Priority, Slices
+from tb_contention.simulate.hard.ways import LEFT, MPS, MS, QUEUE, SHARE, SLICES, Draw, shared
 
 
 def _shapes(rng: Generator, mode: str) -> dict[str, Any]:
@@ -102,6 +103,37 @@ def _noisy_queue(rng: Generator) -> dict[str, Any]:
     return shared(rng, QUEUE, drawn)
 
 
+def _uneven_slices(rng: Generator) -> dict[str, Any]:
+    """Let turns be of different lengths by session, or by chance; in half of the cases nobody ever pauses."""
+    length, switch = float(rng.choice([0.8, 1.5, 2.0, 2.3, 3.0])) * MS, float(rng.uniform(0.02, 0.15)) * MS
+    by_session = rng.random() < 0.6
+    parts = (1.0, float(rng.choice([0.4, 0.5, 1.5, 2.0, 2.5]))) if by_session else ()
+    jitter = 0.0 if by_session else float(rng.uniform(0.2, 0.6))
+    drawn = (
+        pair(rng) if rng.random() < 0.5 else tuple(with_spec(plain(rng, k, rests=False), pause=0.02) for k in (0, 1))
+    )
+    found = shared(rng, SLICES, drawn, policy=lambda: Slices(length, switch, jitter=jitter, parts=parts))
+    return {**found, "slice_ns": length, "facts": {"parts": list(parts), "jitter": jitter}}
+
+
+def _steps_vary(rng: Generator) -> dict[str, Any]:
+    """Let all kernels of a step be longer or shorter than those of others: by batch, growing over the run, or every few steps."""
+    how = [str(rng.choice(["batches", "grows", "every"])), str(rng.choice(["batches", "every"]))]
+    by = rng.uniform(0.15, 0.4, 2).tolist()
+    drawn = tuple(replace(one, vary=h, varies=b) for one, h, b in zip(pair(rng), how, by, strict=True))
+    return {**shared(rng, str(rng.choice([SLICES, SHARE, MPS, LEFT])), drawn), "facts": {"steps": how}}
+
+
+def _bandwidth(rng: Generator) -> dict[str, Any]:
+    """Let what a kernel loses depend on the kernel beside it."""
+    drawn = pair(rng)
+    used = []
+    for one in drawn:
+        part = {item.name: float(rng.uniform(0.1, 0.95)) for item in one.spec.items}
+        used.append(tuple(part[item.name] for item in one.spec.items))
+    return shared(rng, SHARE, drawn, policy=lambda: Bandwidth(tuple(used)))
+
+
 KERNEL_KINDS: dict[str, Draw] = {
     "shapes_slices": lambda rng: _shapes(rng, SLICES),
     "shapes_share": lambda rng: _shapes(rng, SHARE),
@@ -132,4 +164,8 @@ KERNEL_KINDS: dict[str, Draw] = {
     "streams_left": lambda rng: _streams(rng, LEFT),
     "streams_share": lambda rng: _streams(rng, SHARE),
     "noisy_queue": _noisy_queue,
+    "uneven_slices": _uneven_slices,
+    "steps_vary": _steps_vary,
+    "priority": lambda rng: shared(rng, SHARE, pair(rng), policy=Priority),
+    "bandwidth": _bandwidth,
 }

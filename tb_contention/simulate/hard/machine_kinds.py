@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tb_contention.simulate.hard.draw import LENGTH, Generator, copies, kernels, pair, plain, session, with_spec
+from tb_contention.simulate.hard.draw import LENGTH, Generator, copies, kernels, pair, plain, server, session, with_spec
 from tb_contention.simulate.hard.sessions import HardSession
 from tb_contention.simulate.hard.sharing import Slices
 from tb_contention.simulate.hard.ways import LEFT, MPS, MS, SHARE, SLICES, Draw, shared
@@ -86,6 +86,25 @@ def _untraced_third(rng: Generator) -> dict[str, Any]:
     return {**shared(rng, SLICES, (*pair(rng), third)), "facts": {"untraced": "gamma"}}
 
 
+def _untraced_beside_server(rng: Generator) -> dict[str, Any]:
+    """Capture a trainer and a server, of three processes."""
+    third = replace(plain(rng, 2, rests=bool(rng.random() < 0.5)), captured=False)
+    found = shared(rng, str(rng.choice([SLICES, SHARE])), (plain(rng, 0, rests=True), server(rng, 1), third))
+    return {**found, "facts": {"untraced": "gamma"}}
+
+
+def _clock_drifts(rng: Generator) -> dict[str, Any]:
+    """Let the clock of one capture run fast or slow by 20 to 600 ns per ms."""
+    length, drawn = 3000.0, []
+    for number in range(2):
+        items = kernels(rng, float(rng.choice([1500.0, 3000.0])), float(rng.uniform(10_000, 30_000)))
+        drawn.append(session(rng, number, items, rests=number == 1 or bool(rng.random() < 0.3), length=length))
+    drift = float(rng.choice([-1, 1])) * float(np.exp(rng.uniform(np.log(20), np.log(600))))
+    found = shared(rng, str(rng.choice([SLICES, SHARE, MPS])), (drawn[0], _recorded(drawn[1], drift=drift)))
+    stated = bool(rng.random() < 0.5)
+    return {**found, "length": length, "facts": {"drift": drift}, "stated_clocks": stated}
+
+
 def _host_meets(rng: Generator) -> dict[str, Any]:
     """Let hosts that work all the time take longer while the other works; the device is hardly used."""
     drawn = []
@@ -133,6 +152,8 @@ MACHINE_KINDS: dict[str, Draw] = {
     "truncated": _truncated,
     "untraced_pair": _untraced_pair,
     "untraced_third": _untraced_third,
+    "untraced_beside_server": _untraced_beside_server,
+    "clock_drifts": _clock_drifts,
     "host_meets": _host_meets,
     "link_meets": _link_meets,
     "input_starves": _input_starves,

@@ -17,7 +17,8 @@ class HardSession:
     sizes: factors of which every instance of an item has one (empty = one size). heavy: the tail of its durations, "" = log-normal by
     spec.noise, "lognormal" or "pareto" (shape `tail`). every: ms between requests, 0 = the next step begins when the last has ended;
     rhythm: "poisson", "regular" or "jittered". streams: stream of each item. inside: us of the host before each launch. element: ms of
-    the host for one element of the input pipeline, 0 = none; at most `buffer` wait. captured: it has a file.
+    the host for one element of the input pipeline, 0 = none; at most `buffer` wait. captured: it has a file. vary: how steps differ in
+    the length of all their kernels, "" = not: "batches" by chance, "grows" over the run, "every" few steps are short; by the part `varies`.
     """
 
     spec: SessionSpec
@@ -31,6 +32,8 @@ class HardSession:
     element: float = 0.0
     buffer: int = 2
     captured: bool = True
+    vary: str = ""
+    varies: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ def script_of(session: HardSession, seed: int) -> Script:
     rng = np.random.default_rng(np.random.SeedSequence([seed, *spec.name.encode()]))
     shape = (spec.steps, len(spec.items))
     work = np.array([item.mean for item in spec.items]) * 1000.0 * _noise(rng, session, shape)
+    work *= _varied(session, seed)[:, None]
     for place, sizes in enumerate(session.sizes):
         if sizes:
             work[:, place] *= rng.choice(sizes, spec.steps)
@@ -123,6 +127,19 @@ def _noise(rng: np.random.Generator, session: HardSession, shape: tuple[int, int
         return factors
     sigma = session.tail if session.heavy else session.spec.noise
     return rng.lognormal(-sigma * sigma / 2, sigma, shape)
+
+
+def _varied(session: HardSession, seed: int) -> np.ndarray[Any, Any]:
+    """Draw a factor for all kernels of each step; the same data in another run."""
+    steps, by = session.spec.steps, session.varies
+    if session.vary == "batches":
+        rng = np.random.default_rng(np.random.SeedSequence([seed, len(session.spec.items)]))
+        return rng.lognormal(-by * by / 2, by, steps)
+    if session.vary == "grows":
+        return np.linspace(1 - by, 1 + by, steps)
+    if session.vary == "every":
+        return np.where(np.arange(steps) % 5 == 4, 1 - by, 1.0)
+    return np.ones(steps)
 
 
 def _arrivals(rng: np.random.Generator, session: HardSession) -> np.ndarray[Any, Any]:

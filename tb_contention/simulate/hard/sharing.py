@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import exp, inf
+from random import Random
 from typing import Protocol
 
 
@@ -37,13 +38,24 @@ def _divided(heads: list[Head]) -> list[float]:
 class Slices:
     """Sessions take turns; kernels of one session run at once.
 
-    cold: how much longer work takes at the start of a turn; decays in `decay` ns.
+    cold: how much longer work takes at the start of a turn; decays in `decay` ns. jitter: part by which turns are longer or shorter by
+    chance; parts: of the length, by session.
     """
 
     _PARTS = 8
 
-    def __init__(self, length: float, switch: float, cold: float = 0.0, decay: float = 1.0) -> None:
+    def __init__(
+        self,
+        length: float,
+        switch: float,
+        cold: float = 0.0,
+        decay: float = 1.0,
+        *,
+        jitter: float = 0.0,
+        parts: tuple[float, ...] = (),
+    ) -> None:
         self.length, self._switch, self._cold, self._decay = length, switch, cold, decay
+        self._jitter, self._parts, self._rng = jitter, parts, Random(0)
         self._holder = -1
         self._begin = self._end = 0.0
 
@@ -53,15 +65,19 @@ class Slices:
         if self._holder not in jobs or (time >= self._end and len(jobs) > 1):
             chosen = min(jobs, key=lambda job: (job <= self._holder, job))
             self._begin = time + (self._switch if self._holder not in (-1, chosen) else 0.0)
-            self._holder, self._end = chosen, self._begin + self.length
+            self._holder, self._end = chosen, self._begin + self._turn(chosen)
         elif time >= self._end:
-            self._end = time + self.length
+            self._end = time + self._turn(self._holder)
         if time < self._begin:
             return [0.0] * len(heads), self._begin
         mine = [head for head in heads if head.job == self._holder]
         speed, until = self._warmth(time)
         rate = _divided(mine)[0] * speed
         return [rate if head.job == self._holder else 0.0 for head in heads], min(self._end, until)
+
+    def _turn(self, job: int) -> float:
+        part = self._parts[job] if self._parts else 1.0
+        return self.length * part * self._rng.uniform(1 - self._jitter, 1 + self._jitter)
 
     def _warmth(self, time: float) -> tuple[float, float]:
         age = time - self._begin
@@ -113,6 +129,38 @@ class LeftOver:
             if left <= 1e-9:
                 break
         return found, inf
+
+
+class Priority:
+    """Sessions of higher priority (the first ones) take what they can fill, the others what is left."""
+
+    def rates(self, time: float, heads: list[Head]) -> tuple[list[float], float]:
+        """Serve in order of the sessions."""
+        del time
+        left, found = 1.0, [0.0] * len(heads)
+        for job in sorted({head.job for head in heads}):
+            mine = [k for k, head in enumerate(heads) if head.job == job]
+            asked = sum(heads[k].fill for k in mine)
+            got = min(asked, left)
+            for k in mine:
+                found[k] = got / asked
+            left -= got
+        return found, inf
+
+
+class Bandwidth:
+    """Kernels run at once, and lose to others the more, the more of the memory's bandwidth each uses. used: part, by session and item."""
+
+    def __init__(self, used: tuple[tuple[float, ...], ...]) -> None:
+        self._used = used
+
+    def rates(self, time: float, heads: list[Head]) -> tuple[list[float], float]:
+        """Divide the multiprocessors in proportion to what kernels can fill, and the bandwidth likewise."""
+        del time
+        used = [self._used[head.job][head.item] for head in heads]
+        total = sum(used)
+        short = max(0.0, 1.0 - 1.0 / total) if total > 0 else 0.0
+        return [rate * (1.0 - short * use) for rate, use in zip(_divided(heads), used, strict=True)], inf
 
 
 class OneQueue:
