@@ -23,6 +23,8 @@ _LEAST_STEPS, _LEAST_IDLE, _ANY_STEPS = 24, 8, 3
 #: Of so few, pauses of a host vary by less than the first part; none that waited, in a session that idles for less than the second part,
 #: follow requests: these would have queued. Steps that begin so many times as regularly as they pause may be started by a clock.
 _FEW_PAUSES, _FEW_IDLE, _STEADIER = 0.12, 0.3, 0.7
+#: Steps begin by a clock where the time between two begins varies by less than this part of what gaps do: in a loop it varies by more.
+_BY_CLOCK = 0.3
 #: Fewer gaps than this are not of two lengths; two lengths differ by this factor.
 _TWO_LENGTHS, _TWICE = 5, 2.0
 #: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
@@ -72,18 +74,12 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
     gap, length = begin[1:] - done[:-1], done - begin
     if np.mean(gap < 0) > 1 - _SYNCHRONOUS or not _synchronous(work, begins, done):
         return None
-    at_once, turnaround = _at_once(gap, length[:-1])
-    idle = float((gap - turnaround)[~at_once].sum())
-    loop = Loop.CLOSED
-    span = float(done[-1] - begin[0])
-    if len(begin) < _LEAST_STEPS:
-        loop = _of_few(begin, gap, at_once, idle / span)
-    elif (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * span:
+    by_clock = len(begin) >= _LEAST_STEPS and float(np.diff(begin).std()) < _BY_CLOCK * float(gap.std())
+    at_once, turnaround = (gap <= _AT_ONCE_NS, 0.0) if by_clock else _at_once(gap, length[:-1])
+    loop = Loop.OPEN
+    if not by_clock:
         kernels = np.bincount(work.step[work.step >= 0], minlength=int(work.host.step.max()) + 1)
-        fresh = np.concatenate([[True], ~at_once[:-1]])
-        loop = _judged(length[:-1], gap, kernels[work.host.step[ends]], fresh)
-    elif (~at_once).sum() >= _FEW and _scattered(gap[~at_once]) and not _pauses(gap):
-        loop = Loop.UNKNOWN  # perhaps a queue that is hardly ever empty
+        loop = _loop(begin, done, kernels[work.host.step[ends]], at_once, turnaround)
     return Rhythm(
         loop=loop,
         begin=begin,
@@ -93,6 +89,19 @@ def rhythm(work: SessionWork, start: int, end: int) -> Rhythm | None:
         waited=np.concatenate([[False], at_once]),
         turnaround=turnaround,
     )
+
+
+def _loop(begin: F64, done: F64, kernels: I64, at_once: Bool, turnaround: float) -> Loop:
+    """Judge steps that no clock starts."""
+    gap, length, span = begin[1:] - done[:-1], done - begin, float(done[-1] - begin[0])
+    idle = float((gap - turnaround)[~at_once].sum())
+    if len(begin) < _LEAST_STEPS:
+        return _of_few(begin, gap, at_once, idle / span)
+    if (~at_once).sum() >= _LEAST_IDLE and idle > _IDLE * span:
+        return _judged(length[:-1], gap, kernels, np.concatenate([[True], ~at_once[:-1]]))
+    if (~at_once).sum() >= _FEW and _scattered(gap[~at_once]) and not _pauses(gap):
+        return Loop.UNKNOWN  # perhaps a queue that is hardly ever empty
+    return Loop.CLOSED
 
 
 def _of_few(begin: F64, gap: F64, at_once: Bool, idle: float) -> Loop:

@@ -227,3 +227,11 @@ def test_a_host_that_rests_after_the_same_short_step_each_time_is_a_loop() -> No
 
     assert found is not None
     assert found.loop is Loop.CLOSED
+
+
+def test_steps_that_begin_by_a_clock_follow_requests_however_alike_they_are() -> None:
+    begin: F64 = 3.3 * MS * np.arange(60, dtype=np.float64)
+    length: F64 = 1.2 * MS * np.random.default_rng(4).normal(1, 0.02, 60)
+    found = judged(work_of(begin, begin + length))
+    assert found is not None
+    assert found.loop is Loop.OPEN
