@@ -14,6 +14,7 @@ from tb_contention.contention.mechanism import NO_LOSS, Sharing, recognise
 from tb_contention.contention.residency import Residency
 from tb_contention.contention.shadow import dimmed, lengthened
 from tb_contention.contention.stretch import Stretch, find_stretch
+from tb_contention.contention.unsteady import bounded_by_pace
 from tb_contention.contention.untraced import only_one, without_guesses
 from tb_contention.contention.victims import Victim, exposed
 from tb_contention.model.alignment import DeviceGroup
@@ -90,6 +91,8 @@ def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, error: 
         ),
         victims,
     )
+    if count > 1:
+        alones = bounded_by_pace([v.work for v in victims], [v.exposure for v in victims], alones)
     if count > 1 and any(v.turns for v in victims):
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
     alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing, error)

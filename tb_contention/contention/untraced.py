@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import LEAST_SHARE, Alone
-from tb_contention.contention.baseline import group_means, group_quantiles
+from tb_contention.contention.baseline import group_means, group_medians, group_quantiles
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.kernel_keys import numbered_places
@@ -43,6 +43,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
 #: The part of them that must agree in length with this many others, within the narrow margin. At least the last part of those within the
 #: wide margin must be within the narrow one: heavy tails thin out, and have no length of their own.
 _AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
+#: The scatter of turns at most: as a multiple of that of the kernels, or of their length, and as a part of that of larger kernels.
+_OWN, _EXACT, _STIFF = 2.5, 0.005, 0.6
 #: So many show that turns interrupt the same kernel of every step.
 _TURNS_AT_ONE = 8
 #: What begins this close to others' work may be theirs, ns.
@@ -83,7 +85,7 @@ def find_turns(
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
     rows &= widened(foreign, error + _NEAR_BY if len(foreign) else 0).covered(work.start, work.end) == 0
     excess = np.where(rows, longer, 0.0)
-    length = _beside(work, low, spread, longer, rows) if len(foreign) else _by_itself(work, low, excess)
+    length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
     length = length or known
     if length is None:
         return None
@@ -205,16 +207,16 @@ def _by_itself(work: SessionWork, low: F64, excess: F64) -> float | None:
     return length if scatter <= most and places.max() <= _ONE_PLACE * len(one) else None
 
 
-def _beside(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool) -> float | None:
+def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
     """Return the length of turns that interrupt kernels while no traced session had work (`rows`)."""
     return (
-        _agreed(work, low, spread, longer, rows, _TIMES)
-        or _agreed(work, low, spread, longer, rows, _LONGER)
-        or _at_one_place(work, low, spread, longer, rows)
+        _agreed(work, low, longer, rows, _TIMES)
+        or _agreed(work, low, longer, rows, _LONGER)
+        or _at_one_place(work, low, longer, rows)
     )
 
 
-def _agreed(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool, times: float) -> float | None:
+def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, times: float) -> float | None:
     """Return the length by which kernels take longer, so many times what they usually take or more; None where they do not agree."""
     strong = longer > np.maximum(_LEAST_BESIDE, times * np.nan_to_num(low))
     alone = np.flatnonzero(strong & rows)
@@ -231,26 +233,30 @@ def _agreed(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool, t
     if agreed.sum() < max(2, _AGREE * len(alone)):
         return None
     length = float(longer[alone[int(np.where(agreed, close, 0).argmax())]])
-    near = np.flatnonzero(strong & (np.abs(longer / length - 1) < _WITHIN))
-    if len(np.unique(work.key[near])) < 2:
-        return None
-    unlike = times >= _TIMES and low[near].max() >= _UNLIKE * low[near].min()
-    return length if unlike or _is_added(low, spread, longer, np.flatnonzero(strong), length) else None
+    near = strong & (np.abs(longer / length - 1) < _WITHIN)
+    several = len(np.unique(work.key[near])) > 1
+    return length if several and _is_added(work, low, longer, rows, strong, length) else None
 
 
-def _is_added(low: F64, spread: F64, longer: F64, rows: I64, length: float) -> bool:
+def _is_added(work: SessionWork, low: F64, longer: F64, rows: Bool, strong: Bool, length: float) -> bool:
     """Return whether kernels that take longer by a length scatter like shorter ones of their kind.
 
     Kernels of a larger size that the name hides scatter in proportion to what they take.
     """
-    near = rows[np.abs(longer[rows] / length - 1) < _SAME]
-    own, excess = spread[near], longer[near]
-    scatter = 1.4826 * float(np.median(np.abs(excess - np.median(excess))))
-    larger = own * (low[near] + length) / low[near]
-    return scatter < float(np.sqrt(np.median(own) * np.median(larger)))
+    near = np.flatnonzero(strong & rows & (np.abs(longer / length - 1) < _SAME))
+    quiet = np.flatnonzero(rows & (longer < (_NEAR - 1) * low) & np.isin(work.key, work.key[near]))
+    if not len(near) or not len(quiet):
+        return False
+    own = longer[quiet] / low[quiet]
+    noise = 1.4826 * float(np.median(np.abs(own - group_medians(work.key[quiet], work.keys, own)[work.key[quiet]])))
+    excess, usual = longer[near], low[near]
+    excess = excess - group_medians(work.key[near], work.keys, excess)[work.key[near]]
+    scatter = 1.4826 * float(np.median(np.abs(excess)))
+    most = max(_OWN * noise * float(np.median(usual)), _EXACT * length)
+    return scatter < min(most, _STIFF * noise * float(np.median(usual + length)))
 
 
-def _at_one_place(work: SessionWork, low: F64, spread: F64, longer: F64, rows: Bool) -> float | None:
+def _at_one_place(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
     """Return the length of turns that meet a session in one phase, and so interrupt the same kernel of every step.
 
     A kernel of a larger size there would scatter in proportion, and no kernel would wait for the device.
@@ -264,7 +270,7 @@ def _at_one_place(work: SessionWork, low: F64, spread: F64, longer: F64, rows: B
     length = float(np.median(longer[here]))
     near = np.abs(longer[here] / length - 1) < _SAME
     waits = len(_late(work, length, rows)[1])
-    told = near.mean() > _MOSTLY and waits >= len(here) / 2 and _is_added(low, spread, longer, here, length)
+    told = near.mean() > _MOSTLY and waits >= len(here) / 2 and _is_added(work, low, longer, rows, strong, length)
     return length if told else None
 
 
