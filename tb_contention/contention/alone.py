@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.baseline import Baseline, baseline, group_medians
+from tb_contention.contention.baseline import Baseline, baseline, group_medians, group_quantiles
 from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
@@ -37,6 +37,8 @@ _SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
 #: it allows a slowdown of 2.9; 2.7 is the 95th percentile of measured pairs of training jobs (Gavel, P100).
 LEAST_SHARE = 0.7
+#: Quantile of the instances of a key that stands for the shortest.
+_LOW = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +143,7 @@ def find_alone(
         regressed = _regressed(exposure, own, stretch())
         if regressed is not None:
             return regressed
-    return _bounds(exposure, own, sessions)
+    return _no_longer_than_the_shortest(work, exposure, _bounds(exposure, own, sessions))
 
 
 def _each_as_long_as_it_was(
@@ -318,6 +320,14 @@ def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:
         evidence=Evidence.D, coverage=covers(exposure, own.alone), estimate=longest, shortest=shortest,
         deviation=none, error=none, group=own.group, borrowed=~known,
     )  # fmt: skip
+
+
+def _no_longer_than_the_shortest(work: SessionWork, exposure: Exposure, found: Alone) -> Alone:
+    """Let what kernels without a baseline take at the least be no more than the shortest of their kind: some had less company."""
+    rows = np.flatnonzero(found.borrowed & exposure.inside & (exposure.duration > 0))
+    (low,) = group_quantiles(work.key[rows], work.keys, exposure.duration[rows], _LOW)
+    least = np.where(found.borrowed, np.nan_to_num(low, nan=np.inf)[work.key], np.inf)
+    return replace(found, shortest=np.minimum(found.shortest, least))
 
 
 def no_more_than_one(

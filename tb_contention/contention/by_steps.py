@@ -22,6 +22,9 @@ _PERIODS, _ALONE, _FREE = 20, 8, 12
 _UNSURE, _LEFT_OUT = 0.03, 0.01
 #: Replay and steps disagree beyond so many standard errors, and beyond this part of the slowdown.
 _SIGMAS, _DISAGREE = 2.5, 0.02
+#: Error of durations that no undisturbed kernel shows, as a part of the loss, where kernels of one session run at once: how many do is up
+#: to company, too.
+_REGRESSED = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,10 @@ def agreed(loss: Loss, say: StepsSay | None, company: Intervals) -> tuple[Loss, 
     overlapping = int((np.bincount(loss.work.stream[~loss.work.copy]) > 0).sum()) > 1
     if shared <= 0 or alone <= 0 or loss.alone.evidence is Evidence.D:
         return loss, 0.0
-    if say is None:
-        return loss, _hidden(loss, company) if overlapping else 0.0
     value = shared / alone
+    if say is None:
+        regressed = _REGRESSED * abs(value - 1) if loss.alone.evidence is Evidence.C else 0.0
+        return loss, float(np.hypot(_hidden(loss, company), regressed)) if overlapping else 0.0
     apart = abs(say.slowdown - value)
     if apart <= max(_SIGMAS * say.error, _DISAGREE * value):
         return loss, 0.0

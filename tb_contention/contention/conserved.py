@@ -100,7 +100,7 @@ def conserve(
     pending = [work.kernels_pending() for work in works]
     deep = [at_depth(pending, k) for k in range(2, len(works) + 1)]
     parts = [_part(w, e, p, deep) for w, e, p in zip(works, exposures, pending, strict=True)]
-    turns = _turns(works, pending, deep[0], sharing.slice, error)
+    turns = _turns(works, pending, deep, sharing.slice, error)
     known = all(a.evidence is not Evidence.D and _noise(a, p) < _NOISY for a, p in zip(alones, parts, strict=True))
     told = alones
     if not known or not _adds_up(works, alones, parts, deep[0], turns):
@@ -123,14 +123,22 @@ def conserve(
 
 
 def _turns(
-    works: list[SessionWork], pending: list[Intervals], where: Intervals, length: float | None, clocks: int
+    works: list[SessionWork], pending: list[Intervals], deep: list[Intervals], length: float | None, clocks: int
 ) -> _Turns:
-    """Measure turns and their changes as far as kernels show them; length: of a slice with its switches, ns; clocks: their error."""
+    """Measure turns and their changes as far as kernels show them.
+
+    deep: when two, three, ... had work. length: of a slice with its switches, ns; clocks: their error.
+    """
+    where = deep[0]
+    depth = 1 + sum(each.total for each in deep) / max(1, where.total)
     switch, error = _switch(works, pending, clocks) or ((_SWITCH, _SWITCH_ERROR) if length else _ANY_SWITCH)
-    # What a kernel is cut for is a turn and both of its switches.
-    turn = max(length - 2 * switch, length / 2) if length else _SLICE
+    # What a kernel is cut for is a turn of each other session that has work, and a switch more.
+    rounds = max(1.0, depth - 1)
+    turn = max((length - switch) / rounds - switch, length / rounds / 2) if length else _SLICE
     seen = [slice_length([work], where) for work in works] if length else []
     both = [each for each in seen if each is not None]
+    if not both:  # of long kernels the commonest may meet several turns
+        error = max(error, switch)
     ratio = max(both) / min(both) if len(both) == len(works) else None
     return _Turns(length=turn, switch=switch, error=error, ratio=ratio)
 

@@ -22,6 +22,8 @@ _NO_MODE, _LEAST_SLICE, _LEAST_EXCESS = 0.7, 150_000.0, 20_000.0
 _UNCUT = 0.4
 #: Part of the stretch that is in kernels which a slice made at least twice as long.
 _MOSTLY_CUT = 0.6
+#: So many instances, as a part of the commonest, that are longer by a half or a third of what those are, to the first part, show one turn.
+_PART_OF, _PARTS = 0.1, 0.15
 #: Kernels shorter than this show slices by their tail; the periodogram is used only where all are longer.
 _LONG_NS = 150_000
 
@@ -198,7 +200,12 @@ def common_stretch(works: list[SessionWork], alone: list[F64], where: Intervals)
     if len(values) < _FEW:
         return None
     middle = float(np.median(values))
-    return middle if (np.abs(values - middle) < 0.2 * middle).mean() > 0.5 else None
+    common = int((np.abs(values - middle) < 0.2 * middle).sum())
+    if common <= 0.5 * len(values):
+        return None
+    # Most kernels may be as long as to meet two turns, or three.
+    parts = [(np.abs(values * times / middle - 1) < _PART_OF).sum() for times in (2, 3)]
+    return middle / (2 + int(np.argmax(parts))) if max(parts) > _PARTS * common else middle
 
 
 def all_long(works: list[SessionWork], where: Intervals) -> bool:
