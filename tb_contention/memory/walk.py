@@ -40,9 +40,9 @@ def _by_address(address: I64) -> I64:
     bits = len(address).bit_length()
     if not len(address) or (int(address.max()) - int(address.min())) >> (63 - bits):
         return np.argsort(address, kind="stable")
-    keys = (address - address.min()) << bits | np.arange(len(address))  # sorted as numbers, which is five times as fast
-    keys.sort()
-    return keys & ((1 << bits) - 1)
+    # Sorted as numbers, which is five times as fast.
+    order: I64 = np.sort((address - address.min()) << bits | np.arange(len(address)))
+    return order & ((1 << bits) - 1)
 
 
 @compiled(types.int64(_IU8, _II, _OI, _OI))
