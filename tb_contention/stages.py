@@ -22,6 +22,7 @@ from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, SessionReport
+from tb_contention.model.side_by_side import together
 from tb_contention.units import SessionId
 from tb_contention.whatif import predict
 from tb_contention.words.names import group_label
@@ -82,7 +83,10 @@ def first_results(
 
     What fails looks as where nothing was recorded, and a problem says why; without the overlap there is nothing to look at.
     """
-    overlap = on.attempt("The overlap", lambda: measure_overlap(aligned, group), lambda _: None)
+    overlap, parts = together(
+        lambda: on.attempt("The overlap", lambda: measure_overlap(aligned, group), lambda _: None),
+        lambda: on.attempt("The roll-up", lambda: roll_up(aligned, group), lambda _: RollUp()),
+    )
     if overlap is None:
         return None
     alone = {key: tuple((solo.session, solo.device) for solo in found) for key, found in solos.items()}
@@ -91,7 +95,6 @@ def first_results(
         lambda: (combined_memory(processes, whole, aligned, alone), ""),
         lambda problem: (None, problem.message),
     )
-    parts = on.attempt("The roll-up", lambda: roll_up(aligned, group), lambda _: RollUp())
     return DeviceReport(
         group=group,
         overlap=overlap,

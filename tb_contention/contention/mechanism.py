@@ -20,6 +20,7 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Evidence, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.manifest import MpsState
+from tb_contention.model.side_by_side import each
 from tb_contention.units import F64
 from tb_contention.words.answers import Answer, answer_of
 from tb_contention.words.numbers import count, duration, share, times
@@ -78,10 +79,16 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
     Copies are left out, and of long captures the first part is looked at, with some hundred thousand kernels.
     """
     everything, alone = _that_matter(works, alone)
-    works, alone = _kernels(everything, alone)
-    both = co_pending([work.pending for work in works], start, end)
-    works, alone, both = _part(works, alone, both)
-    arrived = arrivals([_until(work, both.end) for work in everything], error)
+    kernels, alone = _kernels(everything, alone)
+    both = co_pending([work.pending for work in kernels], start, end)
+    works, alone, both = _part(kernels, alone, both)
+    arrived = arrivals(
+        [
+            work if kernel is whole and work is not kernel else _until(whole, both.end)
+            for whole, kernel, work in zip(everything, kernels, works, strict=True)
+        ],
+        error,
+    )
     progress = progress_sum(works, alone, both.where)
     if both.where.total <= TOO_LITTLE * (both.end - both.start):
         return Sharing(
@@ -90,7 +97,7 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
             apart=True,
             progress_sum=progress,
         )
-    overlap, sure = at_once(works, both, 0), at_once(works, both, error)
+    overlap, sure = at_once(works, both, error)
     if overlap < _TURNS:
         return _turns(works, both.where, progress, error)
     if progress is not None and progress > (1 - NO_LOSS) * both.sessions:
@@ -142,7 +149,7 @@ def _part(
     if end == both.end:
         return works, alone, both
     part = replace(both, end=end, where=both.where.clip(both.start, end))
-    works = [_until(work, end) for work in works]
+    works = each(lambda work: _until(work, end), works)
     return works, [a[: len(w.start)] for w, a in zip(works, alone, strict=True)], part
 
 

@@ -28,13 +28,13 @@ _PART_OF, _PARTS = 0.1, 0.15
 _LONG_NS = 150_000
 
 
-def at_once(works: list[SessionWork], both: CoPending, error: int) -> float:
-    """Return the share of the co-pending time in which two sessions ran at once, less the overlap that a clock error can feign."""
+def at_once(works: list[SessionWork], both: CoPending, error: int) -> tuple[float, float]:
+    """Return the share of the co-pending time in which two sessions ran at once, and that less the overlap that a clock error can feign."""
     overlaps = swept_together(
         tuple(closed(work.running, _MERGE_NS).clip(both.start, both.end) for work in works)
     ).contended
-    lengths = overlaps.end - overlaps.start - 2 * error
-    return float(np.maximum(lengths, 0).sum()) / max(1, both.where.total)
+    lengths, whole = overlaps.end - overlaps.start, max(1, both.where.total)
+    return float(lengths.sum()) / whole, float(np.maximum(lengths - 2 * error, 0).sum()) / whole
 
 
 def merged(works: list[SessionWork], where: Intervals, attribute: str) -> tuple[I64, I64, I64]:

@@ -205,12 +205,15 @@ def _ready(
     if not len(start):
         return start, np.zeros(0, np.bool_)
     followed, known = previous >= 0, launch >= 0
-    earliest = np.full(len(start), np.iinfo(np.int64).min)
-    earliest[known] = host.time[launch[known]]
-    earliest = np.where(followed, np.maximum(earliest, end[previous]), earliest)
+    earliest = host.time[launch] if len(host.time) else np.empty(len(start), np.int64)
+    earliest[~known] = np.iinfo(np.int64).min
+    np.maximum(earliest, end[previous], out=earliest, where=followed)
     if not launches_known:
         known = known | (followed & (step >= 0) & (step == step[previous]))
-    return np.where(known, np.minimum(start, earliest), start), known
+    np.minimum(earliest, start, out=earliest)
+    unknown = ~known
+    earliest[unknown] = start[unknown]
+    return earliest, known
 
 
 def _one_after_the_other(start: I64, end: I64, running: Intervals) -> bool:
@@ -239,18 +242,23 @@ def _host(session: Session, step_begin: I64, step_end: I64) -> tuple[HostInstant
     trace = session.trace
     events = trace.host_events
     syncs = np.flatnonzero(events.kind == HostKind.SYNC)
-    launch = trace.launches.start // PS_PER_NS + session.offset
+    launch = trace.launches.start // PS_PER_NS
+    launch += session.offset
     sync = (events.start[syncs] + events.duration[syncs]) // PS_PER_NS + session.offset
-    time = np.concatenate([step_end, sync, step_begin, launch])
-    counts = (len(step_end), len(sync), len(step_begin), len(launch))
-    kind = np.repeat(np.array([STEP_END, SYNC, STEP_BEGIN, LAUNCH], np.uint8), counts)
-    step = np.full(len(time), -1, np.int64)
-    step[: counts[0]] = np.arange(counts[0])
-    step[counts[0] + counts[1] : sum(counts[:3])] = np.arange(counts[2])
-    order = np.argsort(time, kind="stable")
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return HostInstants(time=time[order], kind=kind[order], step=step[order]), place[sum(counts[:3]) :]
+    other = np.concatenate([step_end, sync, step_begin])
+    number = np.concatenate([np.arange(len(step_end)), np.full(len(sync), -1), np.arange(len(step_begin))])
+    kinds = np.repeat(np.array([STEP_END, SYNC, STEP_BEGIN], np.uint8), (len(step_end), len(sync), len(step_begin)))
+    # Launches are in order and nearly all there is: the others are put between them, each before a launch at the same time.
+    order = np.argsort(other, kind="stable")
+    place = np.searchsorted(launch, other[order]) + np.arange(len(other))
+    is_launch = np.ones(len(launch) + len(other), np.bool_)
+    is_launch[place] = False
+    launched = np.flatnonzero(is_launch)
+    time, step = np.empty(len(is_launch), np.int64), np.full(len(is_launch), -1, np.int64)
+    time[launched], time[place], step[place] = launch, other[order], number[order]
+    kind = np.full(len(is_launch), LAUNCH, np.uint8)
+    kind[place] = kinds[order]
+    return HostInstants(time=time, kind=kind, step=step), launched
 
 
 def _launches(trace: Trace, kernels: KernelTable, instant: I64) -> I64:

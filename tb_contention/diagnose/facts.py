@@ -78,8 +78,9 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
     typical, longest = _weighted(np.where(np.isfinite(own), own, taken))
     collective = _named(trace, work, _is_collective)
     small, configured = _grids(trace, k.details[rows][kernel], taken, devices)
-    streams, serial = _streams(k.stream[rows][kernel], begin, taken)
     busy = Intervals.union_of(start, start + duration)
+    running = busy if isinstance(kernel, slice) else Intervals.union_of(begin, begin + taken)
+    streams, serial = _streams(k.stream[rows][kernel], taken, running)
     syncs, sync_time, input_wait = _host(session, group, busy)
     return SessionFacts(
         session=session.id,
@@ -170,13 +171,13 @@ def _grids(trace: Trace, details: I32, duration: I64, devices: list[int]) -> tup
     return _share((mine > 0) & (mine < cores), duration) / known, known
 
 
-def _streams(stream: I32, start: I64, duration: I64) -> tuple[int, bool]:
-    """Count the streams with a tenth of the kernel time or more, and tell whether they never ran at once."""
+def _streams(stream: I32, duration: I64, running: Intervals) -> tuple[int, bool]:
+    """Count the streams with a tenth of the kernel time or more, and tell whether they never ran at once. running: when kernels ran."""
     if not len(stream):
         return 0, True
     time = np.bincount(stream, weights=duration.astype(np.float64))
     busy = int((time >= 0.1 * time.sum()).sum())
-    return busy, float(duration.sum()) <= 1.002 * max(1, Intervals.union_of(start, start + duration).total)
+    return busy, float(duration.sum()) <= 1.002 * max(1, running.total)
 
 
 def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, alone: F64) -> Copies:

@@ -88,11 +88,9 @@ class Intervals:
         """Return how much of the set lies before each instant."""
         if not len(self):
             return np.zeros(len(at), np.int64)
-        row = np.maximum(np.searchsorted(self.start, at, "right") - 1, 0)
-        length = self.end - self.start
-        before = np.cumsum(length) - length
-        found: I64 = before[row] + np.clip(at - self.start[row], 0, length[row])
-        return found
+        from tb_contention.model.span_passes import length_before
+
+        return length_before(self.start, self.end, at)
 
     def covered(self, start: I64, end: I64) -> I64:
         """Return how much of the set lies inside each [start, end), 0 for empty spans; any order, overlapping or not."""

@@ -6,6 +6,7 @@ TensorFlow 2.3 and 2.4 write `regs:38 shm:0 grid:160,1,1 block:1024,1,1`, later 
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from tb_contention.units import Bytes
@@ -13,6 +14,8 @@ from tb_contention.wire import Wire
 
 #: No text that a profiler writes is longer, and no number in it larger.
 _LONGEST, _LARGEST = 4096, 1 << 40
+#: Texts whose configuration is remembered.
+_REMEMBERED = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +32,12 @@ class LaunchConfig:
 
 def parse_launch_config(text: str | None) -> LaunchConfig | None:
     """Read a launch configuration; None for a text that names neither grid nor block. Nothing in a text makes it fail."""
-    if text is None or len(text) > _LONGEST:
-        return None
+    return None if text is None or len(text) > _LONGEST else _read(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read(text: str) -> LaunchConfig | None:
+    """Read a text; several stages ask for the few hundred of a capture."""
     words = dict(word.split(":", 1) for word in text.split() if ":" in word)
     grid, block = _triple(words.get("grid")), _triple(words.get("block"))
     if grid is None and block is None:

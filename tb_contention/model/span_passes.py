@@ -68,6 +68,29 @@ def last_upto(where: I64, at: I64) -> I64:
     return out
 
 
+@compiled(types.void(_IN, _IN, _IN, _OUT))
+def _length_before(start, end, at, out):
+    """Write how much of sorted, disjoint intervals lies before each instant. Quick where instants hardly step back."""
+    row, done = 0, np.int64(0)
+    for i in range(at.shape[0]):
+        while row > 0 and end[row - 1] > at[i]:
+            row -= 1
+            done -= end[row] - start[row]
+        while row < start.shape[0] and end[row] <= at[i]:
+            done += end[row] - start[row]
+            row += 1
+        out[i] = done
+        if row < start.shape[0] and start[row] < at[i]:
+            out[i] += at[i] - start[row]
+
+
+def length_before(start: I64, end: I64, at: I64) -> I64:
+    """Return how much of sorted, disjoint intervals lies before each instant."""
+    out = np.empty(len(at), np.int64)
+    _length_before(start, end, np.ascontiguousarray(at), out)
+    return out
+
+
 @compiled(types.void(_IN, _IN, _IN, _IN, _IN, _OUT))
 def _covered(where_start, where_end, before, start, end, out):
     """Write the covered length of each span; before: length of all intervals before each one. Quick where starts hardly step back."""

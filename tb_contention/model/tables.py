@@ -72,9 +72,9 @@ class StringTable:
         return len(self.offsets) - 1
 
     def __getitem__(self, row: int) -> str:
-        if not 0 <= row < len(self):
+        if not 0 <= row < len(self.offsets) - 1:
             raise IndexError(row)
-        start, end = int(self.offsets[row]), int(self.offsets[row + 1])
+        start, end = self.offsets[row : row + 2].tolist()
         text = self.blob[start : min(end, start + MAX_STRING)].tobytes().decode("utf-8", "replace")
         return text if end - start <= MAX_STRING else text + "…"
 
