@@ -13,6 +13,7 @@ from tb_contention.model.findings import Severity
 from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.model.series import LEAST, median_interval
+from tb_contention.words.answers import Answer, answer_of, as_long
 
 _ALONE = "captured alone, so nothing could slow it down"
 _PERHAPS = "the clocks are too coarse to show whether other sessions ran at the same time"
@@ -45,7 +46,14 @@ def judge_sessions(scope: Scope) -> Iterator[Verdict]:
 
 def _slowdown(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:
     verdict = _ratio(_verdict(scope, Gauge.MAX_SLOWDOWN, device, session), loss.slowdown, limit)
-    return _weighed(scope, device, verdict, loss)
+    found = _weighed(scope, device, verdict, loss)
+    judged_too = scope.limits.max_latency_slowdown is not None
+    if loss.latency is None or judged_too or answer_of(loss.latency.slowdown) is not Answer.YES:
+        return found
+    requests = (
+        f"this is its throughput; a request {as_long(loss.latency.slowdown)}, which --max-latency-slowdown judges"
+    )
+    return replace(found, why="; ".join(part for part in (requests, found.why) if part))
 
 
 def _latency(scope: Scope, device: DeviceReport, session: SessionReport, loss: SessionLoss, limit: float) -> Verdict:

@@ -17,8 +17,11 @@ _SETTINGS = {
 
 
 def change_words(change: Bounds, less: str, more: str) -> str:
-    """Write a relative change: '35 % less (26 to 45 %)', '10 % less to 12 % more'."""
+    """Write a relative change: '35 % less (26 % to 45 %)', '26 % to 45 % less', '10 % less to 12 % more'."""
     if change.estimate is None:
+        if change.low * change.high > 0 and min(abs(change.low), abs(change.high)) >= NOTHING:
+            near, far = sorted((change.low, change.high), key=abs)
+            return f"{share(abs(near))} to {_one(far, less, more)}"
         return f"{_one(change.low, less, more)} to {_one(change.high, less, more)}"
     text = _one(change.estimate, less, more)
     low, high = sorted((abs(change.low), abs(change.high)))

@@ -10,7 +10,7 @@ from tb_contention.errors import OptionError
 from tb_contention.gate import judge
 from tb_contention.gate.judging import judged
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.contention import Evidence
+from tb_contention.model.contention import Evidence, Latency, Loop, RequestTime, RequestTimes
 from tb_contention.model.findings import Finding, Origin, Problem, Severity
 from tb_contention.model.gate import Gate, Gauge, Limits, Outcome, Unit, Verdict
 from tb_contention.model.report import Report
@@ -30,6 +30,32 @@ def shared(slowdown: Numbers = (1.4, 1.3, 1.5), evidence: Evidence = Evidence.B,
         loss_of(trainer.id, evidence, slowdown, lost, step_shared=Nanoseconds(10_000), steps=2),
         loss_of(evaluator.id, Evidence.A, (1.1, 1.08, 1.12), 600),
     )
+
+
+def served() -> Report:
+    """The same, where requests start the trainer's steps and take four times as long."""
+    report = shared((1.0, 1.0, 1.0))
+    device = report.devices[0]
+    first, *others = device.cost.losses
+    longer = replace(first.slowdown, estimate=4.0, low=3.0, high=5.0)
+    once = RequestTime(estimate=4_000, low=3_000, high=5_000)
+    times = RequestTimes(mean=once, p50=once, p95=once, p99=once)
+    latency = Latency(requests=80, waited=20, slowdown=longer, shared=times, alone=None)
+    losses = (replace(first, loop=Loop.OPEN, latency=latency), *others)
+    return replace(report, devices=(replace(device, cost=replace(device.cost, losses=losses)),))
+
+
+def test_a_limit_on_throughput_says_that_requests_take_longer() -> None:
+    verdict = trainers(judge(served(), Limits(max_slowdown=1.2)), Gauge.MAX_SLOWDOWN)
+    both = judge(served(), Limits(max_slowdown=1.2, max_latency_slowdown=1.2))
+
+    assert verdict.outcome is WITHIN
+    assert (
+        verdict.why
+        == "this is its throughput; a request takes 4.00× as long (3.00 to 5.00), which --max-latency-slowdown judges"
+    )
+    assert trainers(both, Gauge.MAX_SLOWDOWN).why == ""
+    assert trainers(both, Gauge.MAX_LATENCY_SLOWDOWN).outcome is OVER
 
 
 def alone() -> Report:
