@@ -10,6 +10,8 @@ Tests run side by side, a file in one process, those that take long first. Popul
 
 import logging
 import os
+import subprocess
+import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +52,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
         files |= set(path.rglob("test_*.py")) if path.is_dir() else {path}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, len(files)) if len(files) > 1 else 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Compile once for all workers, before they start and each compiles the same; what fails here fails in the tests that need it."""
+    subprocess.run([sys.executable, "-m", "tb_contention", "warm"], cwd=ROOT, capture_output=True, check=False)
 
 
 def lacking(marker: str) -> str | None:
