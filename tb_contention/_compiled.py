@@ -17,8 +17,11 @@ from typing import Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 from numba.core import config, options, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.targetconfig import ConfigStack
+from numba.core.typed_passes import NopythonRewrites
+from numba.core.untyped_passes import InlineClosureLikes
 
 from tb_contention._user_cache import make, user_cache_directory
 
@@ -29,6 +32,15 @@ _LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 #: The folder of machine code in the user's caches.
 _FOLDER = "compiled"
 _choosing = RLock()
+
+
+class _Compiler(CompilerBase):
+    """numba's compiler without two passes that find nothing in our functions, which have no functions, comprehensions or whole arrays inside."""
+
+    def define_pipelines(self) -> list[Any]:
+        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        passes.passes = [step for step in passes.passes if step[0] not in (InlineClosureLikes, NopythonRewrites)]
+        return [passes]
 
 
 class Declared(NamedTuple):
@@ -82,7 +94,8 @@ def inner(signature: Any, *, allocates: bool = False, **options: Any) -> Callabl
 
 
 def _declaring(signature: Any, options: dict[str, Any], *, from_python: bool) -> Callable[[F], F]:
-    options = {"nogil": True, "no_cfunc_wrapper": True, "no_cpython_wrapper": not from_python, **options}
+    without = {"no_cfunc_wrapper": True, "no_cpython_wrapper": not from_python}
+    options = {"nogil": True, "pipeline_class": _Compiler, **without, **options}
 
     def decorate(function: F) -> F:
         with _in_user_cache():
