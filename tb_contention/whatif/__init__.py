@@ -18,6 +18,7 @@ from tb_contention.whatif.question import STANDARD, Question
 from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
 from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
+from tb_contention.words.typed import gpus_beside
 
 __all__ = ["STANDARD", "Question", "Scene", "predict", "prepare"]
 
@@ -46,8 +47,8 @@ def predict(
     """
     if device.group.device.device.is_host or len(device.cost.workloads) < 2:
         return ()
-    elsewhere = tuple(d for d in devices if d.id != device.id and not d.group.device.device.is_host)
-    scene = replace(prepared or Scene.of(device, aligned), aligned=aligned, elsewhere=elsewhere)
+    scene = prepared or Scene.of(device, aligned)
+    scene = replace(scene, aligned=aligned, elsewhere=gpus_beside(device, devices))
     questions = _standard(device) if asked is None else asked
     return tuple(_with_doubt(scene, with_memory(scene, q, _answer(scene, q))) for q in questions)
 

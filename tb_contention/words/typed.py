@@ -128,10 +128,21 @@ def _holders(option: str, report: Report, device: DeviceReport) -> dict[SessionI
 
 def _gpu(option: str, word: str, report: Report, device: DeviceReport) -> DeviceId:
     """Find another GPU of the report; 'GPU 1' is enough where one host has it."""
-    others = [d for d in report.devices if d.id != device.id and not d.group.device.device.is_host]
-    known = devices_called(others)
+    known = devices_called(gpus_beside(device, report.devices))
     return the_one(
         option, word, {d: (*names, names[0].partition(" on ")[0]) for d, names in known.items()}, "other GPU"
+    )
+
+
+def gpus_beside(device: DeviceReport, devices: Iterable[DeviceReport]) -> tuple[DeviceReport, ...]:
+    """Return the other GPUs that were recorded at the same time: those to which a session can move."""
+    here = device.group
+    return tuple(
+        d
+        for d in devices
+        if d.group.device.id != here.device.id
+        and not d.group.device.device.is_host
+        and max(d.group.start, here.start) < min(d.group.end, here.end)
     )
 
 

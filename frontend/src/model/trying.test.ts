@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { device } from '../testing/literals';
+import { device, report } from '../testing/literals';
 import { KINDS } from './changes';
-import { amountOf, fieldOf, numberIn, OFFERED, subjectsOf, typed } from './trying';
+import { amountOf, fieldOf, gpusOf, numberIn, OFFERED, subjectsOf, typed } from './trying';
 
 const window = (length: number) =>
   device(['a', 'b'], { window: { start_ns: 0, end_ns: length } as never, what_if: [] });
@@ -40,4 +40,12 @@ it('offers every kind of change once, and each way of sharing', () => {
   expect(OFFERED.filter(([kind]) => kind === 'policy')).toHaveLength(3);
   expect(new Set(OFFERED.map(([, , words]) => words)).size).toBe(OFFERED.length);
   expect(subjectsOf('memory-limit', device(['a', 'b'], { memory: null }))).toEqual([]);
+});
+
+it('lets a session move to the GPUs that were recorded at the same time', () => {
+  const at = (id: string, start_ns: number, is_host = false) =>
+    device(['a'], { id, is_host, window: { start_ns, end_ns: start_ns + 10 } as never });
+  const here = at('GPU:0', 0);
+  const all = { ...report(['a']), devices: [here, at('GPU:1', 9), at('GPU:2', 10), at('CPU', 0, true)] };
+  expect(gpusOf(all, here).map(({ id }) => id)).toEqual(['GPU:1']);
 });

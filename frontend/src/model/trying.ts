@@ -94,6 +94,12 @@ export const subjectsOf = (kind: Kind, device: Device): readonly string[] =>
     ? [...new Set((device.memory?.per_session ?? []).map(({ session }) => session))]
     : device.sessions;
 
-/** Other GPUs, to which sessions can move. */
-export const gpusOf = (report: Report, device: Device) =>
-  report.devices.filter(({ id, is_host }) => id !== device.id && !is_host);
+/** Other GPUs that were recorded at the same time, to which sessions can move. */
+export const gpusOf = (report: Report, { id, window }: Device) =>
+  report.devices.filter(
+    (each) =>
+      each.id !== id &&
+      !each.is_host &&
+      each.window.start_ns < window.end_ns &&
+      each.window.end_ns > window.start_ns,
+  );
