@@ -114,7 +114,7 @@ def measured_results(
     """Measure what sharing one device cost, and predict other schedules."""
     cost = on.attempt(
         "The cost of sharing",
-        lambda: measure_cost(aligned, device.group, solos),
+        lambda: measure_cost(aligned, device.group, solos, device.overlap.time.window - device.overlap.time.idle),
         lambda problem: replace(device.cost, pending=False, detail=problem.message),
     )
     found = replace(device, cost=cost)

@@ -46,15 +46,17 @@ def measure_cost(
     aligned: AlignedTraces,
     group: DeviceGroup,
     solos: Mapping[SessionId, tuple[Solo, ...]] | None = None,
+    used: int | None = None,
 ) -> Cost:
     """Estimate the cost of sharing.
 
-    solos: per session, captures in which the same work ran alone.
+    solos: per session, captures in which the same work ran alone. used: for how long any session ran in the window, ns, where it is known.
     """
     planes = planes_by_session(group)
     works = each(lambda item: session_work(aligned.session(item[0]), item[1]), list(planes.items()))
     error = clock_error(aligned, group)
-    found = find_victims(works, group, error, {s: [solo.work for solo in used] for s, used in (solos or {}).items()})
+    alone = {session: [solo.work for solo in each_solo] for session, each_solo in (solos or {}).items()}
+    found = find_victims(works, group, error, alone, used)
     residency = measure_residency(works, planes, group)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
     sharing = _sharing(found, group, error, residency, measured)
@@ -146,6 +148,8 @@ def _blames(
 
     had: who had the device, where that was measured; turns: sessions take turns.
     """
+    if all(result.lost is None for result in results):
+        return (), ()
     runs = each(runs_of, losses)
     running = {work.id: lengthened(work.running, found.shadow) for work in found.works}
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]

@@ -77,11 +77,16 @@ class HostEffect:
 
 
 def host_effects(
-    works: list[SessionWork], solos: dict[SessionId, list[SessionWork]], start: int, end: int
+    works: list[SessionWork], solos: dict[SessionId, list[SessionWork]], start: int, end: int, used: int | None = None
 ) -> dict[SessionId, HostEffect]:
-    """Find what hosts cost each other in the window; sessions without a finding are left out. solos: captures of the same work alone."""
+    """Find what hosts cost each other in the window; sessions without a finding are left out. solos: captures of the same work alone.
+
+    used: for how long the device was busy in the window, ns, where that is known.
+    """
     window = max(1, end - start)
-    idle = 1.0 - Intervals.union([w.running for w in works]).clip(start, end).total / window if works else 0.0
+    if used is None:
+        used = Intervals.union([w.running for w in works]).clip(start, end).total
+    idle = 1.0 - used / window if works else 0.0
     if len(works) < 2 or (idle < _IDLE and not solos and not any(fetching(work).total for work in works)):
         return {}
     hosts = [host_work(work) for work in works]

@@ -58,14 +58,20 @@ class Victims:
 
 
 def find_victims(
-    works: list[SessionWork], group: DeviceGroup, error: int, solos: dict[SessionId, list[SessionWork]]
+    works: list[SessionWork],
+    group: DeviceGroup,
+    error: int,
+    solos: dict[SessionId, list[SessionWork]],
+    used: int | None = None,
 ) -> Victims:
     """Find each session's company and learn from what it leaves undisturbed; error: of the clocks, ns; solos: the same work alone.
+
+    used: as in `host_effects`.
 
     A stranger's turns, and the shadow of company, are known from all sessions: where there is either, all are looked at once more.
     """
     running = {work.id: work.running for work in works}
-    hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end)
+    hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end, used)
 
     def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
         return _victim(work, works, running, group, error, solos.get(work.id, []), hosts.get(work.id), turn, shadow)

@@ -86,10 +86,19 @@ class Witness:
         return np.stack([np.bincount(block, each, BLOCKS) for each in value])
 
     def _before(self, at: F64) -> F64:
-        place = np.clip((at - self.window[0]) / self.width, 0, len(self.before) - 1.001)
-        row = place.astype(np.int64)
-        part = place - row
-        return self.before[row] * (1 - part) + self.before[row + 1] * part
+        """Return how much of the others' work lies before each instant, in the memory of the instants where that does."""
+        at -= self.window[0]
+        at /= self.width
+        np.clip(at, 0, len(self.before) - 1.001, out=at)
+        row = at.astype(np.int64)
+        part = np.subtract(at, row, out=at)
+        low = self.before[row]
+        row += 1
+        high = self.before[row]
+        high *= part
+        low *= np.subtract(1, part, out=part)
+        low += high
+        return low
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

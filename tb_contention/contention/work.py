@@ -300,10 +300,9 @@ def _step_launches(step: I64, start: I64, host: HostInstants, launch: I64) -> I6
 
 def _previous(stream: I64, streams: int) -> I64:
     """Find the row before each one in its stream, -1 for the first."""
-    previous = np.full(len(stream), -1, np.int64)
     if streams <= 1:
-        previous[1:] = np.arange(len(stream) - 1)
-        return previous
+        return np.arange(-1, len(stream) - 1)
+    previous = np.full(len(stream), -1, np.int64)
     order = np.argsort(stream, kind="stable")
     same = stream[order[1:]] == stream[order[:-1]]
     previous[order[1:][same]] = order[:-1][same]

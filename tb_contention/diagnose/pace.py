@@ -30,9 +30,8 @@ def pace(
         return None
     third = (end - begin) / 3
     free = np.isfinite(alone) & (alone > 0) & (np.abs(duration - alone) <= _SAME * alone) & (work >= 0)
-    busy = Intervals.union(others)
     first, last = (
-        _Spread(work, duration, _undisturbed(np.flatnonzero(free & part), start, duration, busy))
+        _Spread(work, duration, _undisturbed(np.flatnonzero(free & part), start, duration, others))
         for part in (start < begin + third, start >= end - third)
     )
     common, a, b = np.intersect1d(first.work, last.work, return_indices=True)
@@ -70,8 +69,9 @@ class _Spread:
         self.time = (at(0.5) * count)[kept]
 
 
-def _undisturbed(rows: I64, start: I64, duration: I64, busy: Intervals) -> I64:
+def _undisturbed(rows: I64, start: I64, duration: I64, others: list[Intervals]) -> I64:
     """Keep kernels, not all of very many, that overlap no work of other sessions."""
     rows = some(rows)
-    free: I64 = rows[busy.covered(start[rows], start[rows] + duration[rows]) == 0]
-    return free
+    for busy in others:
+        rows = rows[busy.covered(start[rows], start[rows] + duration[rows]) == 0]
+    return rows

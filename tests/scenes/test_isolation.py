@@ -170,8 +170,8 @@ def test_one_damaged_group_leaves_the_others(
     broken_one = before.devices[-1].id
     measured: Callable[..., Any] = vars(stages)["measure_cost"]
 
-    def once(aligned: Any, group: Any, solos: Any) -> Any:
-        return broken() if group.id == broken_one else measured(aligned, group, solos)
+    def once(aligned: Any, group: Any, *more: Any) -> Any:
+        return broken() if group.id == broken_one else measured(aligned, group, *more)
 
     monkeypatch.setattr(stages, "measure_cost", once)
     report = analyse(folder)

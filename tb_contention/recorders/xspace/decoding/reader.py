@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tb_contention.model.span_passes import last_upto
 from tb_contention.model.trace import (
     ClockEvidence,
     Device,
@@ -170,7 +171,12 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
         return 0
     if bool(np.all(kernels.correlation[1:] >= kernels.correlation[:-1])):
         # Kernels are sorted by correlation, so the first kernel of each launch is found by binary search.
-        row = np.minimum(np.searchsorted(kernels.correlation, launches.correlation), len(kernels) - 1)
+        wanted = launches.correlation
+        ascend = bool(np.all(wanted[1:] >= wanted[:-1]))
+        first = (
+            last_upto(kernels.correlation, wanted - 1) + 1 if ascend else np.searchsorted(kernels.correlation, wanted)
+        )
+        row = np.minimum(first, len(kernels) - 1)
         same = (kernels.correlation[row] == launches.correlation) & (launches.correlation > 0)
         return max(0, int((launches.start - kernels.start[row])[same].max())) if same.any() else 0
     correlation, start = launches.correlation, launches.start
