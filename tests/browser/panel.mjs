@@ -1131,7 +1131,7 @@ const FLOWS = {
     const { page } = panel;
     const scripts = [];
     page.on('request', (request) => /\.js$/.test(request.url()) && scripts.push(request.url()));
-    await page.route(/\/rest-[^/]*\.js$/, (route) => route.fulfill({ status: 404, body: 'not found' }));
+    await page.route(/\/(rest|tables)-[^/]*\.js(on)?$/, (route) => route.fulfill({ status: 404, body: 'not found' }));
     const again = await panel.again();
     const missing = again.frame.locator('.failure', { hasText: 'Reload the page' });
     await missing.waitFor();
@@ -1141,7 +1141,7 @@ const FLOWS = {
     await again.focus();
     await again.press('w');
     expect((await again.window()) !== before, 'the timeline does not zoom');
-    await page.unroute(/\/rest-[^/]*\.js$/);
+    await page.unroute(/\/(rest|tables)-[^/]*\.js(on)?$/);
     await missing.locator('button').click();
     await page.waitForEvent('load');
     const whole = await Panel.attach(page);
