@@ -27,7 +27,7 @@ from tb_contention.whatif.schedules import (
     of_these,
     queued,
 )
-from tb_contention.whatif.sharing import AT_ONCE_ASSUMED, TURNS_ASSUMED, at_once, bounds_only, in_turns
+from tb_contention.whatif.sharing import AT_ONCE_ASSUMED, TURNS_ASSUMED, at_once, bounds_only, in_turns, who_of
 from tb_contention.words.numbers import duration, listing, size
 
 Parameters = tuple[tuple[str, float | int | str], ...]
@@ -107,7 +107,7 @@ def _staying(scene: Scene, works: list[Workload], plan: Plan) -> _Found:
     assumes: tuple[str, ...] = (SHIFT_ASSUMED,) if plan.shifts else ()
     mechanism = scene.device.cost.mechanism
     if caps or first or (plan.policy is Schedule.MPS and mechanism is not Mechanism.CONCURRENT):
-        found, _ = at_once(scene, stage, begins, caps, first, measured=bool(plan.caps))
+        found, _ = at_once(scene, stage, begins, caps, first, measured=True, exclusive=bool(plan.partition))
         assumes += (AT_ONCE_ASSUMED + bounds_only(found), *_says(plan))
         return _Found(rows=found.rows, makespan=found.makespan, assumes=assumes)
     if plan.policy is Schedule.TIME_SLICING and mechanism is not Mechanism.TIME_SLICING:
@@ -175,7 +175,7 @@ def plan_words(scene: Scene, plan: Plan) -> str:
     words = [f"move {name(s)} to {'another GPU' if gpu is None else scene.gpu_name(gpu)}" for s, gpu in plan.moves]
     words += [f"start {name(s)} {duration(abs(by))} {'later' if by >= 0 else 'earlier'}" for s, by in plan.shifts]
     if plan.policy is not None:
-        words.append(_POLICIES[plan.policy])
+        words.append(_POLICIES[plan.policy].format(who_of(scene)))
     words += [
         f"cap {name(s)} at {percent} % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE={percent})"
         for s, percent in plan.caps
@@ -185,15 +185,16 @@ def plan_words(scene: Scene, plan: Plan) -> str:
         shares = listing([f"{name(s)} {percent} %" for s, percent in parts_of(plan, stay)])
         words.append(f"give {shares} of the multiprocessors, each to itself (MIG or MPS partitions)")
     if plan.first:
-        words.append(f"let the kernels of {listing([name(s) for s in plan.first])} go first (CUDA_MPS_CLIENT_PRIORITY)")
+        how = "stream priority" if scene.one_process and plan.policy is None else "CUDA_MPS_CLIENT_PRIORITY"
+        words.append(f"let the kernels of {listing([name(s) for s in plan.first])} go first ({how})")
     if plan.limits:
         words.append("limit " + listing([f"{name(s)} to {size(limit)}" for s, limit in plan.limits]))
     return ", ".join(words)
 
 
 _POLICIES = {
-    Schedule.MPS: "run the processes under MPS",
-    Schedule.TIME_SLICING: "let the processes take turns (no MPS)",
+    Schedule.MPS: "run {} under MPS",
+    Schedule.TIME_SLICING: "let {} take turns (no MPS)",
     Schedule.ONE_AFTER_ANOTHER: "run the sessions one after another",
 }
 

@@ -34,13 +34,14 @@ AT_ONCE_ASSUMED = (
 )
 
 
-def _who(scene: Scene) -> str:
+def who_of(scene: Scene) -> str:
+    """Name those that get another way of sharing."""
     return "the sessions, each in a process of its own," if scene.one_process else "the processes"
 
 
 def time_slicing(scene: Scene, question: Question) -> Prediction:
     """Take turns instead of running at once: a process each, without MPS."""
-    setting = f"let {_who(scene)} take turns (no MPS)"
+    setting = f"let {who_of(scene)} take turns (no MPS)"
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
@@ -70,7 +71,7 @@ def in_turns(scene: Scene, stage: Stage, begins: list[F64]) -> Ranges:
 
 def mps(scene: Scene, question: Question) -> Prediction:
     """Run at once under MPS instead of taking turns."""
-    setting = f"run {_who(scene)} under MPS (nvidia-cuda-mps-control -d)"
+    setting = f"run {who_of(scene)} under MPS (nvidia-cuda-mps-control -d)"
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.CONCURRENT:
@@ -117,11 +118,13 @@ def at_once(
     first: frozenset[int] = frozenset(),
     *,
     measured: bool = False,
+    exclusive: bool = False,
 ) -> tuple[Ranges, float]:
     """Play with the kernels' demand for multiprocessors in the middle of its bounds, and with each input at its ends.
 
     begins: ways in which the sessions may meet. caps: by the session's number, 0..1. first: whose kernels go first. measured: what was
-    measured side by side shows how far a cap can help. Returns how vague the demand is, too.
+    measured side by side shows how far a change can help. exclusive: the caps are parts that no other session uses. Returns how vague the
+    demand is, too.
     """
     demands = scene.sm_demand(stage.works)
     vague = max(d.vague for d in demands)
@@ -156,7 +159,8 @@ def at_once(
     if first:
         variations.append(Variation(why=_ORDER, plays=played("middle", usual, fed=True, often=once, ordered=False)))
     if measured:
-        variations += _measured(scene, stage, caps, once)
+        most_of_all = np.concatenate([d.middle if exclusive else np.ones(len(d.low)) for d in demands])
+        variations += _measured(scene, _capped(stage, most_of_all, caps)[0], once)
     return ranges(scene, stage, nominal, variations, widest=WIDEST), vague
 
 
@@ -165,13 +169,12 @@ def bounds_only(found: Ranges) -> str:
     return "" if not found.wide else f" Only bounds for {', '.join(found.wide)}."
 
 
-def _measured(scene: Scene, stage: Stage, caps: Mapping[int, float], begins: list[F64]) -> list[Variation]:
-    """Where they run at once already, what was measured shows how far a cap can help."""
+def _measured(scene: Scene, capped: Stage, begins: list[F64]) -> list[Variation]:
+    """Where they run at once already, what was measured shows how far a change can help."""
     if scene.control is None or scene.control.policy.way is not Way.MEASURED:
         return []
-    capped, _ = _capped(stage, np.ones(len(stage.merged.kernels.duration)), caps)
     policy = scene.control.policy
-    keep = [scene.number(work.session) for work in stage.works]
+    keep = [scene.number(work.session) for work in capped.works]
     policy = replace(policy, rates=None if policy.rates is None else policy.rates[keep])
     return [Variation(why=_DEMAND, plays=played_all(capped, [policy], begins))]
 
