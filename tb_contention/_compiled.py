@@ -35,7 +35,7 @@ _choosing = RLock()
 
 
 class _Compiler(CompilerBase):
-    """numba's compiler without two passes that find nothing in our functions, which have no functions, comprehensions or whole arrays inside."""
+    """numba's compiler without two passes that find nothing here: no function has functions, comprehensions or sums of arrays inside."""
 
     def define_pipelines(self) -> list[Any]:
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)

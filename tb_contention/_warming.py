@@ -1,7 +1,9 @@
 """Machine code made before it is needed. numba compiles one function at a time in a process, so a first report has processes beside it:
 
-    report       decoding ──> attribution ──> contention ──> memory ──> what-if      compiles what it comes to, loads what is cached
-    beside it                                     <── memory <── what-if             compiles from the end, and caches
+    report       decoding ──> attribution ──> overlap ──> memory ──> cost ──> what-if     compiles what it comes to, loads what is cached
+    beside it                                               <── cost <── what-if          compiles from the end, and caches
+    tab          skimming ──> decoding ──> attribution ──> overlap ──> memory ──> timeline ──> cost ──> what-if
+    beside it    (the second half), <── overlap <── memory <── timeline, <── cost <── what-if
 
 Where they meet, at most one function is compiled twice.
 """
@@ -16,8 +18,8 @@ from threading import Lock
 
 from tb_contention._compiled import Declared, declared
 
-#: Modules with compiled functions that every report calls, in the order in which a report comes to them.
-FIRST = (
+#: Modules with compiled functions that show what was recorded, in the order in which a report comes to them.
+SEEN = (
     "tb_contention.recorders.xspace.decoding.skeleton",
     "tb_contention.recorders.xspace.decoding.matching",
     "tb_contention.recorders.xspace.decoding.skimming",
@@ -29,13 +31,19 @@ FIRST = (
     "tb_contention.model.span_passes",
     "tb_contention.contention.kernel_keys",
     "tb_contention.contention.baseline",
-    "tb_contention.contention.replay",
     "tb_contention.memory.walk",
-    "tb_contention.whatif.play",
-    "tb_contention.timeline.fill",
 )
+#: Those that measure what sharing cost, and predict.
+MEASURED = (
+    "tb_contention.contention.replay",
+    "tb_contention.whatif.play",
+)
+#: Those that every report calls.
+FIRST = SEEN + MEASURED
+TIMELINE = ("tb_contention.timeline.fill",)
 #: Those of other recorders, of servers, of rare events and of exports.
 LATER = (
+    *TIMELINE,
     "tb_contention.recorders.xspace.decoding.wire",
     "tb_contention.recorders.xspace.decoding.stats",
     "tb_contention.recorders.kineto.json_text",
@@ -44,6 +52,13 @@ LATER = (
     "tb_contention.memory.instants",
     "tb_contention.report.perfetto_packets",
 )
+SKIMMING = "tb_contention.recorders.xspace.decoding.skimming"
+#: What processes compile, from the end. The tab waits longest for skimming, of which they take the second half.
+_WANTED = {
+    "report": FIRST,
+    "tab": (*MEASURED, *(module for module in SEEN if module != SKIMMING), *TIMELINE, SKIMMING),
+    "all": FIRST + LATER,
+}
 #: Processes beside the first report, at the most.
 _MOST = 3
 _starting = Lock()
@@ -60,13 +75,21 @@ def functions(modules: Iterable[str] = FIRST + LATER) -> dict[str, Declared]:
     return found
 
 
-def help_first_report() -> None:
-    """Compile in processes beside this one what a first report calls last; nothing where that is cached, or cannot be."""
+def help_first_report(where: str = "report") -> None:
+    """Compile in processes beside this one what a first report calls last; nothing where that is cached, or cannot be.
+
+    where: "report", or "tab", which shows a timeline before it measures.
+    """
     global _beside
     with _starting:
         if _beside is None:
-            last = functions(FIRST[-1:])
-            _beside = _start_beside("first") if place_of(last) and missing_of(last) else []
+            last = functions(MEASURED[-1:])
+            _beside = _start_beside(where) if place_of(last) and missing_of(last) else []
+
+
+def measuring_compiles() -> bool:
+    """Tell whether measuring the cost of sharing waits for machine code."""
+    return any(not made.function.signatures and not made.is_cached() for made in functions(MEASURED).values())
 
 
 def warm() -> int:
@@ -122,5 +145,5 @@ def _compile(wanted: dict[str, Declared], begin: int = 0) -> None:
 
 def main(what: str, number: str, count: str) -> None:
     """Compile from the end, as process `number` of `count`; each begins at another place, and goes on with what others have not done."""
-    wanted = functions(FIRST if what == "first" else FIRST + LATER)
+    wanted = functions(_WANTED[what])
     _compile(dict(reversed(wanted.items())), len(wanted) * int(number) // int(count))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tb_contention._warming import measuring_compiles
 from tb_contention.analysis import Analysis, analyse_decoded
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
@@ -12,7 +13,7 @@ from tb_contention.pipeline import decode_chosen, look_beside, note_answers
 from tb_contention.plugin.scanning import Progress, Scanner
 from tb_contention.plugin.views import Aim, Held
 
-#: Kernels beyond which a view is shown before its costs are measured, which takes seconds then.
+#: Kernels beyond which a view is shown before its costs are measured, which takes seconds then; as on a machine where nothing is compiled.
 LONG = 200_000
 #: Files that are decoded side by side before the work may give way.
 AT_ONCE = 8
@@ -25,7 +26,10 @@ class Analyst:
         self._scanner, self._spec, self._store, self._cache = scanner, spec, store, cache
 
     def analyse(self, aim: Aim, tell: Progress, show: Callable[[Held], None], give_way: Callable[[], None]) -> Held:
-        """Analyse what a view is about. show: called with a first look at long captures; give_way: may raise between two pieces of work."""
+        """Analyse what a view is about.
+
+        show: called with a first look where measuring takes seconds; give_way: may raise between two pieces of work.
+        """
         snapshot, options = aim.scan.snapshot, aim.view.options(self._spec)
         chosen, problems = Chosen(snapshot=snapshot, files=()), aim.scan.problems
         if aim.group is not None:
@@ -41,7 +45,7 @@ class Analyst:
 
         def first(look: Analysis) -> None:
             give_way()
-            if sum(len(c.trace.kernels) for c in decoded.captures) > LONG:
+            if sum(len(c.trace.kernels) for c in decoded.captures) > LONG or measuring_compiles():
                 show(Held(look, True, files))
 
         analysis = analyse_decoded(decoded, options, around=chosen, beside=beside, progress=tell, first=first)

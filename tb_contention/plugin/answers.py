@@ -28,7 +28,7 @@ class Summary:
     is_known: Annotated[bool, Wire("whether the caller has this revision; the report is then null")]
     is_partial: Annotated[
         bool,
-        Wire("whether this is a first look at long captures, while their cost is measured; it has its own revision"),
+        Wire("whether this is a first look, while the cost of sharing is measured; it has its own revision"),
     ]
     logdir: Annotated[str, Wire("log directory of TensorBoard, or its `--logdir_spec`")]
     listing: Annotated[str, Wire("changes whenever the list of groups changes")]

@@ -185,7 +185,7 @@ class Workspace:
 
     def _run(self) -> None:
         """Work until there was nothing to do for a while; a new thread starts with the next request."""
-        help_first_report()
+        help_first_report("tab")
         while True:
             self._wake.clear()
             work = self._next()

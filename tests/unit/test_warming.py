@@ -54,12 +54,12 @@ def test_after_warming_nothing_compiles(tmp_path: Path) -> None:
 def test_a_process_beside_compiles_from_the_end(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", "from tb_contention._warming import FIRST; import tb_contention._warming as w; "
-         "w.FIRST = FIRST[:1] + FIRST[-1:]; w.main('first', '0', '2'); print(*w.functions(w.FIRST))"],
+         "w._WANTED['report'] = FIRST[:1] + FIRST[-1:]; w.main('report', '0', '2')"],
         env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)},
         check=True,
     )  # fmt: skip
     made = {path.name.partition("-")[0] for path in tmp_path.rglob("*.nbi")}
-    assert made >= {"fill.assign_rows", "fill.slices", "skeleton.scan"}
+    assert made >= {"play._play", "skeleton.scan"}
 
 
 PROGRAM = """
@@ -67,8 +67,8 @@ import sys, time
 from pathlib import Path
 sys.path[0] = {root!r}
 from tb_contention import _warming
-[*beside] = _warming._start_beside("first")
-while any(started.poll() is None for started in beside) and not [*Path("cache").rglob("fill.*.nbc")]:
+[*beside] = _warming._start_beside("report")
+while any(started.poll() is None for started in beside) and not [*Path("cache").rglob("play.*.nbc")]:
     time.sleep(0.1)
 for started in beside:
     started.kill()
@@ -87,4 +87,4 @@ def test_processes_beside_do_not_look_into_the_current_directory(tmp_path: Path)
         check=True,
     )
     assert not (tmp_path / "imported").exists()
-    assert bool([*(tmp_path / "cache").rglob("fill.*.nbc")]) == (int(done.stdout) > 0)
+    assert bool([*(tmp_path / "cache").rglob("play.*.nbc")]) == (int(done.stdout) > 0)

@@ -2069,8 +2069,7 @@ export interface Summary {
   /** whether the caller has this revision; the report is then null */
   readonly is_known: boolean;
   /**
-   * whether this is a first look at long captures, while their cost is measured; it has its own
-   * revision
+   * whether this is a first look, while the cost of sharing is measured; it has its own revision
    */
   readonly is_partial: boolean;
   /** log directory of TensorBoard, or its `--logdir_spec` */

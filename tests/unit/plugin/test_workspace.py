@@ -1,4 +1,4 @@
-"""Long captures are shown before their costs are measured, short ones are not; nothing partial leaves as a report."""
+"""What takes seconds to measure is shown before: long captures, and all while functions compile; nothing partial leaves as a report."""
 
 import time
 from collections.abc import Callable
@@ -30,8 +30,9 @@ def until(space: Workspace, done: Callable[[State], bool]) -> State:
     pytest.fail("the workspace did not get there")
 
 
-def test_a_long_capture_is_shown_before_its_costs_are_measured(
-    demo_logs: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("long", "compiles"), [(100, False), (analysing.LONG, True)])
+def test_what_takes_long_to_measure_is_shown_before(
+    demo_logs: Path, monkeypatch: pytest.MonkeyPatch, long: int, compiles: bool
 ) -> None:
     go_on: list[bool] = []
 
@@ -40,7 +41,8 @@ def test_a_long_capture_is_shown_before_its_costs_are_measured(
             time.sleep(0.01)
         return measured(look)
 
-    monkeypatch.setattr(analysing, "LONG", 100)
+    monkeypatch.setattr(analysing, "LONG", long)
+    monkeypatch.setattr(analysing, "measuring_compiles", lambda: compiles)
     monkeypatch.setattr(analysis, "measured", wait)
     space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
     first = until(space, lambda state: state.analysis is not None)
@@ -62,7 +64,8 @@ def test_a_long_capture_is_shown_before_its_costs_are_measured(
     assert space.timeline(VIEW, device.id)[1] == whole.revision
 
 
-def test_a_short_capture_is_shown_when_it_is_whole(demo_logs: Path) -> None:
+def test_a_short_capture_is_shown_when_it_is_whole(demo_logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysing, "measuring_compiles", lambda: False)
     space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
     state = until(space, lambda found: found.analysis is not None)
 
