@@ -75,3 +75,32 @@ it('says whether the memory fits as far as that is known', () => {
   expect(memory(null, null, false)).toBe('does not fit');
   expect(memory(null, null, null)).toBeNull();
 });
+
+it('gives a session that serves requests what these would see, which its throughput hides', () => {
+  const served = (schedule: Schedule, latency: number | null, slowdown: number) => {
+    const found = predicted(schedule, 1);
+    const range = (value: number) => ({ estimate: value, low: value, high: value });
+    const own = { ...found.sessions[1], slowdown: range(slowdown), latency: latency && range(latency) };
+    return { ...found, sessions: [found.sessions[0], own] } as Prediction;
+  };
+  const rows = whatIfRows(
+    device(['alpha', 'beta'], {
+      requests: [{ session: ALPHA }] as never,
+      what_if: [
+        served('as_recorded', 4, 1.01),
+        served('mps', 1.2, 1.01),
+        served('moved', null, 1),
+        served('one_after_another', null, 1),
+        served('time_slicing', null, 1.01),
+      ],
+    }),
+  );
+  expect(rows.map(({ slowdowns }) => slowdowns[0]?.estimate)).toEqual([
+    '4.00×',
+    '1.20×',
+    '1.00×',
+    undefined,
+    undefined,
+  ]);
+  expect(rows.map(({ isBest }) => isBest)).toEqual([false, false, true, false, false]);
+});

@@ -5,7 +5,7 @@ import { ns } from '../base/units';
 
 export interface WhatIfRow {
   readonly setting: string;
-  /** Of each session of the device, in its order: slowdown then, with its range; null where it is unknown. */
+  /** Of each session of the device, in its order: slowdown then, of its requests where it serves some; null where it is unknown. */
   readonly slowdowns: readonly (RangeText | null)[];
   /** Of sessions on other GPUs, which get company. */
   readonly elsewhere: readonly (readonly [string, RangeText | null])[];
@@ -47,20 +47,28 @@ function memoryText({
   return `${formatBytes(peak)}${upTo}${verdict}`;
 }
 
+/** Whether a session's slowdown is one of its requests: it keeps its throughput, so that this says nothing. */
+export const isServed = (id: string, { requests }: Device): boolean =>
+  requests.some(({ session }) => session === id);
+
+/** What a session would see. Requests to one that is alone on a GPU take as long as alone; those of a queue wait for it. */
+function slowdownOf({ schedule, sessions }: Prediction, id: string, device: Device): Range | null {
+  const found = sessions.find(({ session }) => session === id);
+  if (found === undefined || !isServed(id, device)) return found?.slowdown ?? null;
+  const isAlone = found.slowdown?.low === 1 && found.slowdown.high === 1 && schedule !== 'one_after_another';
+  return found.latency ?? (isAlone ? found.slowdown : null);
+}
+
 /** Mean slowdown; null where the slowdown of a session is unknown. */
 function meanOf(prediction: Prediction, device: Device): number | null {
-  const estimates = device.sessions.map(
-    (id) => prediction.sessions.find((each) => each.session === id)?.slowdown?.estimate ?? null,
-  );
+  const estimates = device.sessions.map((id) => slowdownOf(prediction, id, device)?.estimate ?? null);
   if (estimates.length === 0 || estimates.some((value) => value === null)) return null;
   return estimates.reduce<number>((sum, value) => sum + (value ?? 0), 0) / estimates.length;
 }
 
 export const rowOf = (prediction: Prediction, device: Device, isBest = false): WhatIfRow => ({
   setting: prediction.setting,
-  slowdowns: device.sessions.map((id) =>
-    textOf(prediction.sessions.find((each) => each.session === id)?.slowdown ?? null, times),
-  ),
+  slowdowns: device.sessions.map((id) => textOf(slowdownOf(prediction, id, device), times)),
   elsewhere: prediction.sessions.flatMap(({ session, slowdown }) =>
     device.sessions.includes(session) ? [] : [[session, textOf(slowdown, times)] as const],
   ),

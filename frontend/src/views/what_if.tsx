@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
 import { MOST_AT_ONCE } from '../model/many';
-import { type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
+import { isServed, type RangeText, rowOf, type WhatIfRow, whatIfRows } from '../model/whatif';
 import type { Panel } from '../state/panel';
 import { Explained, MEANS } from './explained';
 import { nameIn, SessionName } from './session_name';
@@ -94,6 +94,7 @@ export function WhatIfView({
                       isShort={device.sessions.length > MOST_AT_ONCE}
                     />
                   </Explained>
+                  {isServed(id, device) && <small>per request</small>}
                 </th>
               ))}
               <th scope="col">
