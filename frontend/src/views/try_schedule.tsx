@@ -131,7 +131,7 @@ export function TrySchedule(properties: Properties): JSX.Element {
         };
         return (
           <div key={place} class="change" role="group" aria-label={wordsOf(change)}>
-            <span>{wordsOf(change)}</span>
+            <span class="what">{wordsOf(change)}</span>
             {change.kind !== 'policy' && <Who {...own} />}
             {change.kind === 'move' && <Where {...own} />}
             <Amount {...own} />
