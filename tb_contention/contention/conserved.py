@@ -306,6 +306,11 @@ def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, err
         return alone
     known = part.rows & ~alone.borrowed
     own = factor * share + float(part.free[rows].sum()) - float((alone.estimate - part.free)[known].sum())
+    # Others can only have had the time in which they had work.
+    most_each = np.maximum(most_each, exposure.duration - part.met)
+    at_most = float(np.minimum(exposure.duration, most_each)[rows].sum())
+    if at_most < own:  # sizes differ by more than kernels without company show
+        most_each = np.full(len(rows), np.inf)
     rate = _rate(exposure.duration[rows], part.met[rows], most_each[rows], own)
     estimate = np.where(rows, np.minimum(exposure.duration - rate * part.met, most_each), alone.estimate)
     if error > _SURE * factor:

@@ -4,6 +4,7 @@ works -> exposure (who can have been touched) -> baselines -> mechanism -> durat
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.blurred import blurred
@@ -14,7 +15,7 @@ from tb_contention.contention.loss import Loss
 from tb_contention.contention.measured import divided, in_turns, one_context, takes_turns
 from tb_contention.contention.mechanism import Sharing, concluded
 from tb_contention.contention.off_gpu import blamed_on_hosts, elsewhere, on_gpu
-from tb_contention.contention.open_loop import Paced, with_arrivals
+from tb_contention.contention.open_loop import Paced, unless_vague, with_arrivals
 from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.residency import Residency, measure_residency
 from tb_contention.contention.results import (
@@ -119,13 +120,35 @@ def _sharing(
 
 def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -> Paced:
     """Estimate a slowdown with what it may be off, and look whether requests start the steps, or input holds them up."""
-    return with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos))
+    return unless_vague(with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos)))
 
 
 def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool:
     """Return whether a session lost time while no other that was captured had work, against a capture alone."""
     lost = {result.session: int(result.lost or 0) for result in results if result.slowdown.evidence is Evidence.A}
     return any(row.culprit == UNTRACED and row.lost > _STRANGE * lost.get(row.victim, 1 << 62) for row in rows)
+
+
+def _among_captured(rows: list[Blame], results: tuple[SessionLoss, ...]) -> list[Blame]:
+    """Blame captured sessions alone for what is estimated as a whole (class C): what single kernels lost is then no evidence of others."""
+    whole = {result.session for result in results if result.slowdown.evidence is Evidence.C}
+    seen: dict[SessionId, int] = {}
+    for row in rows:
+        if row.culprit != UNTRACED:
+            seen[row.victim] = seen.get(row.victim, 0) + int(row.lost)
+    strange = {row.victim: int(row.lost) for row in rows if row.culprit == UNTRACED and row.victim in whole}
+    moved = {victim: lost for victim, lost in strange.items() if seen.get(victim, 0) > 0}
+    out = []
+    for row in rows:
+        if row.victim not in moved:
+            out.append(row)
+        elif row.culprit != UNTRACED:
+            before = seen[row.victim]
+            part = moved[row.victim] * int(row.lost) // max(1, before)
+            moved[row.victim] -= part
+            seen[row.victim] -= int(row.lost)
+            out.append(replace(row, lost=Nanoseconds(int(row.lost) + part)))
+    return out
 
 
 def clock_error(aligned: AlignedTraces, group: DeviceGroup) -> int:
@@ -155,7 +178,8 @@ def _blames(
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
     strange = len(losses) > 1 and (found.stranger or (turns and _shows_stranger(rows, results)))
-    rows = blamed_on_hosts(reassigned(rows, losses) if strange else rows, results, found.hosts)
+    rows = reassigned(rows, losses) if strange else _among_captured(rows, results)
+    rows = blamed_on_hosts(rows, results, found.hosts)
     met = each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in met for pair in part if pair.lost is not None]
     pairs.sort(key=lambda p: (-p.lost, p.victim, p.culprit, p.victim_kernel, p.culprit_kernel))

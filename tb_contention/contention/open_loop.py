@@ -18,6 +18,8 @@ from tb_contention.units import F64
 _LEAST = 0.5
 #: What two readings give (an open and a closed loop, say) is no estimate where they differ by more than this part of the slowdown.
 APART = 0.1
+#: Half an interval is too wide for an estimate from this part of the loss on, or of such a loss where that is less.
+_VAGUE, _LITTLE = 0.7, 0.25
 #: Part of the requests that wait for the one before from which on the session does no more than it can; a longer gap alone than nearly all
 #: in company, ns, is time without a request.
 _SATURATED, _IDLE_NS = 0.9, 20_000.0
@@ -95,6 +97,18 @@ def _by_rate(loss: Loss, solos: Sequence[SessionWork]) -> Paced:
     periods = replace(loss.periods, end_alone=loss.periods.begin_alone + shared / ratio)
     found = Estimate(value=ratio, low=max(1.0, ratio - error) - FLOOR, high=ratio + error + FLOOR)
     return Paced(loss=replace(loss, periods=periods, shortest=periods), estimate=found, loop=Loop.OPEN)
+
+
+def unless_vague(paced: Paced) -> Paced:
+    """Take an interval for bounds that is about as wide as the loss: its middle says nothing."""
+    found = paced.estimate
+    if found is None or paced.loop is Loop.OPEN or paced.loss.alone.evidence is Evidence.D:
+        return paced
+    if (found.high - found.low) / 2 <= _VAGUE * max(abs(found.value - 1), _LITTLE):
+        return paced
+    return replace(
+        paced, loss=bounded(paced.loss), estimate=replace(found, low=max(found.low, 1.0), high=max(found.high, 1.0))
+    )
 
 
 def bounded(loss: Loss) -> Loss:

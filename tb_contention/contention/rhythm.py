@@ -29,6 +29,8 @@ _BY_CLOCK = 0.3
 _TWO_LENGTHS, _TWICE = 5, 2.0
 #: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
 _AT_ONCE_NS, _AT_ONCE = 20_000.0, 0.02
+#: A host that goes on by itself takes longer than so many ns, if only now and then; the next of a queue begins at once, every time.
+_SAME_INSTANT_NS, _NEARLY_ALL = 1_000.0, 0.9
 #: So many at least, whose steps differ by at least this part of what all differ by.
 _FEW, _DIFFER = 3, 0.3
 #: Less idle time than this part of the time leaves nothing to arrive in: the session is saturated, or a closed loop.
@@ -37,9 +39,9 @@ _IDLE = 0.03
 _SYNCHRONOUS = 0.9
 #: Gaps of one length that vary less are pauses of the host; steps that vary less leave the slope open, and make no difference.
 _PAUSES, _STEADY = 0.2, 0.005
-#: Odds of an open loop before the slope is looked at: where gaps look as behind a queue, and else. A session is open or closed from this
-#: logarithm of the odds on; and a slope that chance gives more often than this shows nothing.
-_ODDS_QUEUE, _ODDS = 5.0, 0.2
+#: Odds of an open loop before the slope is looked at: where gaps look as behind a queue, where they are no pauses of a host, and else.
+#: A session is open or closed from this logarithm of the odds on; and a slope that chance gives more often than this shows nothing.
+_ODDS_QUEUE, _ODDS_SCATTERED, _ODDS = 5.0, 0.5, 0.2
 _SURE, _CHANCE = 2.2, 0.1
 #: As behind a queue: so many steps at least and at most start at once, and the other gaps differ as much as arrivals do (p90 / p10).
 _QUEUED, _SCATTERED = (0.05, 0.98), 3.0
@@ -101,7 +103,8 @@ def _loop(begin: F64, done: F64, kernels: I64, at_once: Bool, turnaround: float)
         return _judged(length[:-1], gap, kernels, np.concatenate([[True], ~at_once[:-1]]))
     if (~at_once).sum() >= _FEW and _scattered(gap[~at_once]) and not _pauses(gap):
         return Loop.UNKNOWN  # perhaps a queue that is hardly ever empty
-    return Loop.CLOSED
+    same_instant = at_once.any() and float(gap[at_once].max()) < _SAME_INSTANT_NS
+    return Loop.UNKNOWN if same_instant and at_once.mean() >= _NEARLY_ALL else Loop.CLOSED
 
 
 def _of_few(begin: F64, gap: F64, at_once: Bool, idle: float) -> Loop:
@@ -165,7 +168,7 @@ def _judged(length: F64, gap: F64, kernels: I64, fresh: Bool) -> Loop:
         # A host that rests after every few steps rests after the same one each time, which may be shorter for a reason of its own.
         kind, kinds = numbered(2 * kind + _long(gap))
     usual = np.bincount(kind, minlength=kinds)[kind] >= 4
-    odds = float(np.log(_ODDS_QUEUE if _queues(gap) else _ODDS))
+    odds = float(np.log(_ODDS_QUEUE if _queues(gap) else _ODDS if _pauses(gap) else _ODDS_SCATTERED))
     views = [_weighed(length[rows], gap[rows], kind[rows]) for rows in (usual & fresh, usual)]
     if any(weight + odds > _SURE and chance <= _CHANCE for weight, chance in views):
         return Loop.OPEN

@@ -29,8 +29,8 @@ _FEW, _FEW_CLUSTERS = 30, 5
 #: Kernels that tell the rate: the error of more is far below what the rate leaves out.
 _MOST = 200_000
 #: The instrument must move the covered part of a kernel by this share of what it moves itself, and enough kernels must begin with
-#: little company: where nearly all have company all the time, the rest is not like them.
-_WEAK, _FREE, _FREE_SHARE = 0.25, 20, 0.005
+#: hardly any company: where nearly all have company all the time, the rest is not like them.
+_WEAK, _FREE, _FREE_SHARE, _LITTLE = 0.25, 12, 0.003, 0.1
 #: What the rate leaves out, as a part of it.
 _LEFT_OUT = 0.02
 #: Rates beyond are no stretch: a kernel that is covered does something, and company speeds nobody up by more than this.
@@ -64,7 +64,7 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
     cluster, clusters = _clusters(work, rows)
     moved = float(np.sum(z * x))
     weak = moved <= _WEAK * float(np.sum(z * z * middle))
-    if clusters < _FEW_CLUSTERS or weak or (seen < 0.5).sum() < max(_FREE, _FREE_SHARE * len(rows)):
+    if clusters < _FEW_CLUSTERS or weak or (seen < _LITTLE).sum() < max(_FREE, _FREE_SHARE * len(rows)):
         return None
     common = float(np.sum(z * d)) / moved
     common_error = float(np.sqrt(np.sum(np.bincount(cluster, z * (d - common * x), clusters) ** 2))) / moved

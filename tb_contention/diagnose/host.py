@@ -159,8 +159,8 @@ def sync_every_step(scene: Scene) -> Iterator[Remark]:
     place=steps,
     speaks=f"Speaks when the GPU is idle for more than {share(_IDLE)} of the window, the host part is at least {share(_HOST)} of every "
     "session's steps, and no capture on the GPU was cut. Where several sessions share the GPU, each must be as fast as alone, or lose "
-    "time where hosts meet alone. Silent where steps begin with requests: the GPU then waits for clients, not for a program. Advice: "
-    "larger batches, compiled steps.",
+    "time where hosts meet alone. Silent where steps begin with requests, or may: the GPU then waits for clients, not for a program. "
+    "Advice: larger batches, compiled steps.",
 )
 def host_bound(scene: Scene) -> Iterator[Remark]:
     """The GPU idles because the programs do not feed it, which sharing does not make worse."""
@@ -187,7 +187,8 @@ def host_bound(scene: Scene) -> Iterator[Remark]:
 def _gpu_costs_nothing(scene: Scene) -> bool:
     """Return whether neither waiting for other sessions on the GPU nor waiting for requests can be why it idles."""
     losses = scene.device.cost.losses
-    if any(loss.loop is Loop.OPEN for loss in losses):
+    requests = {Loop.OPEN, Loop.UNKNOWN} if scene.is_shared_gpu else {Loop.OPEN}
+    if any(loss.loop in requests for loss in losses):
         return False
     if not scene.is_shared_gpu:
         return not any(answer_of(loss.slowdown) is Answer.YES for loss in losses)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tb_contention.diagnose.places import contended
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
-from tb_contention.model.contention import Cost, Mechanism
+from tb_contention.model.contention import Cost, Loop, Mechanism
 from tb_contention.model.findings import Severity
 from tb_contention.words.answers import NOTICEABLE, Answer, answer_on
 from tb_contention.words.mechanism import is_sure, mechanism_name
@@ -17,12 +17,15 @@ _CAPTURE = "To learn the cost, capture each session alone as well, into the same
 @rule(
     "sharing-is-fine",
     place=contended,
-    speaks=f"Speaks when sessions overlap and the whole interval of each slowdown lies below {NOTICEABLE}. Advice: leave it.",
+    speaks=f"Speaks when sessions overlap and the whole interval of each slowdown lies below {NOTICEABLE}. Silent where requests may start "
+    "steps, and take longer. Advice: leave it.",
 )
 def sharing_is_fine(scene: Scene) -> Iterator[Remark]:
     """Sessions overlap on the GPU, and it costs nothing noticeable."""
     losses, time = scene.device.cost.losses, scene.device.overlap.time
     if not scene.is_shared_gpu or time.contended <= 0 or not as_fast_as_alone(scene):
+        return
+    if any(loss.loop is Loop.UNKNOWN for loss in losses):
         return
     yield Remark(
         severity=Severity.INFO,

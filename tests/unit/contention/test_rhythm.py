@@ -66,7 +66,7 @@ def gaps(kind: str, count: int = STEPS) -> F64:
         return rng.exponential(1 * MS, count)
     if kind == "an evaluation now and then":
         return np.where(np.arange(count) % 5 == 4, 20 * MS, each)
-    return np.zeros(count) if kind == "none" else each
+    return rng.uniform(0, 8_000, count) if kind == "hardly any" else each
 
 
 def arrivals(kind: str, count: int = STEPS, every: float = 7 * MS) -> F64:
@@ -77,7 +77,7 @@ def arrivals(kind: str, count: int = STEPS, every: float = 7 * MS) -> F64:
     return (np.arange(count) + 1) * every + jitter
 
 
-@pytest.mark.parametrize("kind", ["none", "a pause", "an evaluation now and then", "think times at random"])
+@pytest.mark.parametrize("kind", ["hardly any", "a pause", "an evaluation now and then", "think times at random"])
 def test_steps_that_follow_from_each_other_are_a_closed_loop(kind: str) -> None:
     found = judged(closed(gaps(kind), lengths(1)))
 
@@ -117,6 +117,13 @@ def test_a_queue_that_is_hardly_ever_empty_may_be_a_server() -> None:
     idle[:4] = np.array([0.2, 3.0, 0.6, 1.5]) * MS
 
     found = judged(closed(idle, lengths(1)))
+
+    assert found is not None
+    assert found.loop is Loop.UNKNOWN
+
+
+def test_steps_of_which_each_begins_the_moment_the_one_before_ends_may_be_a_queue() -> None:
+    found = judged(closed(np.zeros(STEPS), lengths(1)))
 
     assert found is not None
     assert found.loop is Loop.UNKNOWN
