@@ -13,7 +13,6 @@ import numpy as np
 from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means, group_medians, group_quantiles
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.mechanism import Sharing
@@ -83,7 +82,8 @@ def find_turns(
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
     low, spread = _uncut(work.key, work.keys, duration, rows)
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
-    rows &= widened(foreign, error + _NEAR_BY if len(foreign) else 0).covered(work.start, work.end) == 0
+    near = error + _NEAR_BY if len(foreign) else 0
+    rows &= foreign.covered(work.start - near, work.end + near) == 0
     excess = np.where(rows, longer, 0.0)
     length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
     length = length or known

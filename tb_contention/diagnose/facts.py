@@ -66,10 +66,13 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
     devices = [plane.device for plane in group.planes if plane.session == session.id]
     here = np.array([stream.device in devices for stream in trace.streams], np.bool_)
     k = trace.kernels
-    start = k.start // PS_PER_NS + session.offset
-    inside = here[k.stream] & (start < group.end) & (start + k.duration // PS_PER_NS > group.start)
+    start, duration = k.start // PS_PER_NS, k.duration // PS_PER_NS
+    start += session.offset
+    inside = (start < group.end) & (start + duration > group.start)
+    if not here.all():
+        inside &= here[k.stream]
     rows: slice | I64 = slice(None) if inside.all() else np.flatnonzero(inside)
-    duration = k.duration[rows] // PS_PER_NS
+    duration = duration[rows]
     chosen = k.kind[rows] == KernelKind.KERNEL
     kernel: slice | Bool = slice(None) if chosen.all() else chosen
     alone = _alone(next((each for each in cost.kernel_losses if each.session == session.id), None), len(k))[rows]
