@@ -15,6 +15,12 @@ def logs(demo_logs: Path) -> str:
     return str(demo_logs / "simulated_time_slicing" / "together")
 
 
+@pytest.fixture
+def measured(demo_logs: Path) -> list[str]:
+    """The same sessions, with the captures of each alone."""
+    return [str(demo_logs / "simulated_time_slicing"), "--run", "*together*"]
+
+
 def test_without_a_question_all_standard_ones_are_predicted(logs: str, capsys: Captured) -> None:
     assert main(["whatif", logs, "--format", "json"]) == 0
     caught = capsys.readouterr()
@@ -33,8 +39,8 @@ def test_without_a_question_all_standard_ones_are_predicted(logs: str, capsys: C
     ]
 
 
-def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> None:
-    assert main(["whatif", logs]) == 0
+def test_text_tells_a_range_with_every_slowdown(measured: list[str], capsys: Captured) -> None:
+    assert main(["whatif", *measured]) == 0
     text = capsys.readouterr().out
     head = r"GPU 0 on simulated-host: predictions for other schedules\nSlowdown now: evaluator \d\.\d\d× \("
     assert re.match(head, text)
@@ -77,9 +83,9 @@ def test_text_tells_a_range_with_every_slowdown(logs: str, capsys: Captured) -> 
     ],
 )
 def test_options_together_are_one_schedule(
-    words: list[str], schedule: str, setting: str, logs: str, capsys: Captured
+    words: list[str], schedule: str, setting: str, measured: list[str], capsys: Captured
 ) -> None:
-    assert main(["whatif", logs, *words, "--format", "json"]) == 0
+    assert main(["whatif", *measured, *words, "--format", "json"]) == 0
     (found,) = json.loads(capsys.readouterr().out)["what_if"]
     assert (found["schedule"], found["setting"], found["unknown"]) == (schedule, setting, "")
     assert len(found["sessions"]) == 2
@@ -106,8 +112,8 @@ def test_a_session_is_named_by_its_id_too(logs: str, capsys: Captured) -> None:
     assert capsys.readouterr().out == first
 
 
-def test_what_is_so_already_is_said(logs: str, capsys: Captured) -> None:
-    assert main(["whatif", logs, "--policy", "time-slicing"]) == 0
+def test_what_is_so_already_is_said(measured: list[str], capsys: Captured) -> None:
+    assert main(["whatif", *measured, "--policy", "time-slicing"]) == 0
     assert "unknown because: The sessions already take turns." in capsys.readouterr().out
 
 

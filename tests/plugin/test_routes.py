@@ -349,7 +349,8 @@ def test_a_move_tells_the_overlap_that_the_analysis_then_finds(tab: Tab) -> None
     assert tab.ask("api/shifted", device=device["id"], session="nobody", by=0).status_code == 404
 
 
-def test_a_schedule_is_predicted_as_the_command_line_does(tab: Tab) -> None:
+def test_a_schedule_is_predicted_as_the_command_line_does(demo_logs: Path) -> None:
+    tab = Tab(demo_logs / "simulated_time_slicing")
     device = tab.ready()["report"]["devices"][0]
     session = device["sessions"][0]
 

@@ -22,12 +22,12 @@ MS = 1_000_000
 
 @pytest.fixture(scope="module")
 def analysis(demo_logs: Path) -> Analysis:
-    return analyse_logdir(demo_logs / "simulated_time_slicing" / "together")
+    return analyse_logdir(demo_logs / "simulated_time_slicing")
 
 
 @pytest.fixture
 def device(analysis: Analysis) -> DeviceReport:
-    return analysis.report.devices[0]
+    return next(d for d in analysis.report.devices if len(d.sessions) > 1)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def plans_that_exclude_each_other(trainer: SessionId, evaluator: SessionId) -> l
         (Plan(policy=Schedule.TIME_SLICING, partition=((trainer, 40),)), "turns leave no room for a partition"),
         (Plan(partition=((trainer, 40),), caps=((evaluator, 40),)), "so a cap would change nothing"),
         (Plan(partition=((trainer, 70), (evaluator, 60))), "add up to 130 %"),
-        (Plan(partition=((trainer, 100),)), "leave nothing for evaluator"),
+        (Plan(partition=((trainer, 100),)), "leave nothing for together/evaluator"),
         (Plan(first=(trainer,)), "ask for MPS as well"),
         (Plan(policy=Schedule.MPS, first=(trainer, evaluator)), "When all sessions go first"),
         (Plan(moves=((trainer, None),), shifts=((evaluator, MS),)), "evaluator shares no GPU"),
