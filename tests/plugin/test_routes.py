@@ -316,7 +316,8 @@ def test_a_part_outside_the_window_is_refused(tab: Tab, route: str) -> None:
     assert tab.ask(route, device=device["id"], start=after, end=after + 5).status_code == 400
 
 
-def test_the_parts_of_a_window_add_up_to_the_report(tab: Tab) -> None:
+def test_the_parts_of_a_window_add_up_to_the_report(demo_logs: Path) -> None:
+    tab = Tab(demo_logs / "simulated_time_slicing")
     device = tab.ready()["report"]["devices"][0]
     start, end = device["window"]["start_ns"], device["window"]["end_ns"]
     cuts = [start, start + (end - start) // 3, start + (end - start) // 2, end]

@@ -56,7 +56,7 @@ def test_it_loses_throughput_where_requests_come_faster_than_they_are_served() -
     assert found.latency[0] > 5
 
 
-@pytest.mark.parametrize("seed", [1, 5])
+@pytest.mark.parametrize("seed", [1, 3])
 def test_the_schedule_as_recorded_gives_the_time_per_request_that_was_measured(seed: int, tmp_path: Path) -> None:
     write_hard(hard_scenario(seed, "server_mps"), tmp_path, seed=seed, alone=False)
     (device,) = analyse(tmp_path / "together", cache_dir=None).devices
