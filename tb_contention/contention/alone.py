@@ -124,6 +124,8 @@ def find_alone(
     coverage = covers(exposure, own.alone)
     if sharing.apart or sharing.in_turns:
         sure = sharing.apart or coverage >= COVERAGE
+        if not sure and sharing.mechanism is Mechanism.UNKNOWN:
+            return _bounds(exposure, own, sessions)
         return replace(
             _unstretched(exposure, own),
             evidence=Evidence.B if sure else Evidence.C,
