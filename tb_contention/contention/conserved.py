@@ -31,8 +31,9 @@ _REST, _TOLD = 0.29, 0.006
 _DISAGREE, _FAR = 0.2, 2.5
 #: The longest turn is as long as the shortest within the first factor, and longer beyond the second; error of a share where that is unseen.
 _SAME_TURN, _OTHER_TURN, _UNEQUAL = 1.06, 1.1, 0.1
-#: Durations and switches that sum up to the time within this part are not doubted.
-_ADDS_UP = 0.02
+#: Durations and switches that sum up to the time are not doubted: to no more than this above it, since a cut kernel that is taken for an
+#: uncut one adds a slice, and to no more than this below, where switches that cost more and starts of kernels are missing.
+_TOO_MUCH, _TOO_LITTLE = 0.02, 0.05
 #: Parts of an equal share that sessions have where turns are equal.
 _LEAST_TURN, _MOST_TURN = 0.75, 1.02
 #: The same, of sessions whose durations are a guess.
@@ -190,7 +191,8 @@ def _adds_up(
     total = max(1.0, float(where.total))
     changes, unsure = turns.changes(total, sum(part.ends for part in parts))
     error = float(np.hypot(changes * turns.error, unsure * turns.switch)) / total
-    return abs((done + changes * turns.switch) / total - 1) < _ADDS_UP + error
+    apart = (done + changes * turns.switch) / total - 1
+    return -_TOO_LITTLE - error < apart < _TOO_MUCH + error
 
 
 def _doubted(exposure: Exposure, alone: Alone, part: _Part, *, by_all: bool) -> Alone:

@@ -21,3 +21,13 @@ def test_kernels_that_are_always_interrupted_are_told_by_others_of_their_kind(se
         assert loss.slowdown.low is not None
         assert loss.slowdown.high is not None
         assert loss.slowdown.low <= told <= loss.slowdown.high
+
+
+def test_what_switches_cost_more_than_is_known_does_not_make_durations_doubtful(demo_logs: Path) -> None:
+    """The durations of this pair sum up to 5 % less than the time."""
+    pair = demo_logs / "simulated_time_slicing"
+    truth = json.loads((pair / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    (device,) = analyse(pair / "together", cache_dir=None).devices
+    for loss in device.cost.losses:
+        told = truth["evaluator" if "evaluator" in loss.session else "trainer"]["slowdown"]
+        assert loss.slowdown.estimate == pytest.approx(told, rel=0.02)
