@@ -37,7 +37,7 @@ SEEDS = 8
 TWO_GPUS = "two_gpus"
 MODES = (
     "time_slicing", "whole_kernel_slices", "three_sessions", "host_bound", "single_stream", "in_process_stream",
-    "processor_sharing", "mps", "mps_demand", "asynchronous", TWO_GPUS,
+    "processor_sharing", "mps", "mps_demand", "asynchronous",
 )  # fmt: skip
 #: Multiprocessors of the simulated GPU, and the cap that is tried, percent.
 _SMS, _CAP = 132, 40
@@ -77,7 +77,8 @@ class Row:
 
 
 def cases(seeds: range | None = None) -> list[Case]:
-    return [Case(mode, seed, whole) for mode in MODES for seed in seeds or range(SEEDS) for whole in (True, False)]
+    modes = (*MODES, TWO_GPUS)
+    return [Case(mode, seed, whole) for mode in modes for seed in seeds or range(SEEDS) for whole in (True, False)]
 
 
 def scenario_of(case: Case) -> Scenario:
