@@ -100,9 +100,9 @@ def _by_rate(loss: Loss, solos: Sequence[SessionWork]) -> Paced:
 
 
 def unless_vague(paced: Paced) -> Paced:
-    """Take an interval for bounds that is about as wide as the loss: its middle says nothing."""
-    found = paced.estimate
-    if found is None or paced.loop is Loop.OPEN or paced.loss.alone.evidence is Evidence.D:
+    """Take an interval for bounds that is about as wide as the loss: its middle says nothing, unless it was measured."""
+    found, alone = paced.estimate, paced.loss.alone
+    if found is None or paced.loop is Loop.OPEN or alone.evidence is Evidence.D or alone.measured:
         return paced
     if (found.high - found.low) / 2 <= _VAGUE * max(abs(found.value - 1), _LITTLE):
         return paced

@@ -35,7 +35,7 @@ def of(rows: list[Row], full: bool) -> Pick:
 
     def pick(schedule: str, figure: str) -> list[Row]:
         picked = [row for row in rows if row.schedule.startswith(schedule) and row.figure == figure]
-        assert len([row for row in picked if row.found is not None]) >= (10 if full else 5)
+        assert len([row for row in picked if row.found is not None]) >= (8 if full else 5)
         return picked
 
     return pick
