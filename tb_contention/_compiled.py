@@ -197,7 +197,7 @@ def _read(space: dict[str, Any], names: tuple[str, ...], seen: set[int]) -> Iter
         elif isinstance(value, EnumMeta):
             yield f"{name} {[*value]}"
         elif callable(value):
-            yield f"{name} {value.__module__} {getattr(value, '__qualname__', '')}"
+            yield f"{name} {getattr(value, '__module__', '')} {getattr(value, '__qualname__', getattr(value, '__name__', ''))}"
             if id(value) not in seen and (hasattr(value, "py_func") or hasattr(value, "_defn")):
                 yield from _made_of(value, seen)
         else:
