@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from tb_contention.contention.kernel_keys import index_in_step, kernel_keys
 from tb_contention.model.alignment import Session
-from tb_contention.model.intervals import Intervals
+from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launching import launch_rows
 from tb_contention.model.span_passes import last_upto
 from tb_contention.model.tables import rows_used
@@ -18,8 +18,6 @@ from tb_contention.units import I64, PS_PER_NS, U8, Bool, SessionId
 LAUNCH, STEP_BEGIN, STEP_END, SYNC = range(4)
 #: A kernel follows another of its session when it starts within so many ns of its end.
 FOLLOWS_NS = 5_000
-#: Streams whose work overlaps by less than this part do not run at once.
-_SERIAL = 1.002
 #: How much longer than the longest kernel seen one may be that a capture's edge cut.
 _UNSEEN = 2
 #: Kernels of collective communication and clock spins: their duration is waiting for others, not work.
@@ -166,7 +164,8 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     key, keys = kernel_keys(kernels, len(trace.strings))
     running = Intervals.union_of(start, end)
     stream = (np.cumsum(here) - 1)[kernels.stream]
-    if here.sum() > 1 and _one_after_the_other(start, end, running):
+    # Streams that never run at once: each item waits for the one before, on whatever stream.
+    if here.sum() > 1 and len(start) and one_after_the_other(float(np.sum(end - start)), running):
         stream = np.zeros(len(stream), np.int64)
     previous = _previous(stream, int(here.sum()))
     ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
@@ -214,11 +213,6 @@ def _ready(
     unknown = ~known
     earliest[unknown] = start[unknown]
     return earliest, known
-
-
-def _one_after_the_other(start: I64, end: I64, running: Intervals) -> bool:
-    """Return whether the streams of a session never run at once: then each item waits for the one before, on whatever stream."""
-    return bool(len(start)) and float(np.sum(end - start)) <= _SERIAL * max(1, running.total)
 
 
 def _followed(start: I64, end: I64) -> I64:

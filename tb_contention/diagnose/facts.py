@@ -8,7 +8,7 @@ import numpy as np
 from tb_contention.diagnose.pace import pace
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelLosses, Overlap
-from tb_contention.model.intervals import Intervals
+from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launch_config import parse_launch_config
 from tb_contention.model.trace import HostKind, KernelKind, Trace
 from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
@@ -180,7 +180,7 @@ def _streams(stream: I32, duration: I64, running: Intervals) -> tuple[int, bool]
         return 0, True
     time = np.bincount(stream, weights=duration.astype(np.float64))
     busy = int((time >= 0.1 * time.sum()).sum())
-    return busy, float(duration.sum()) <= 1.002 * max(1, running.total)
+    return busy, one_after_the_other(float(duration.sum()), running)
 
 
 def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, alone: F64) -> Copies:

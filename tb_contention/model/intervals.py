@@ -10,6 +10,10 @@ from tb_contention.units import I64
 _LONG = 20_000
 
 
+#: What overlaps by less than this part does not run at once.
+_AT_ONCE = 0.002
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervals:
     """A set of instants as sorted, disjoint, non-empty half-open intervals.
@@ -126,6 +130,11 @@ def depth_profile(sets: list[Intervals]) -> tuple[I64, I64]:
     last_of_edge = np.append(edges[1:] != edges[:-1], True)
     depth = np.cumsum(change)[last_of_edge]
     return edges[last_of_edge], depth
+
+
+def one_after_the_other(total: float, united: Intervals, but_for: float = _AT_ONCE) -> bool:
+    """Return whether spans hardly ever lie over each other. total: of their lengths; united: their union; but_for: the part that may."""
+    return total <= (1 + but_for) * max(1, united.total)
 
 
 def at_depth(sets: list[Intervals], least: int) -> Intervals:
