@@ -156,23 +156,17 @@ def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> tuple
             begin_alone=replayed[:-1],
             end_alone=replayed[1:],
         ), True
-    rows = np.flatnonzero(exposure.inside)
-    # Kernels in the window follow each other, so that hardly ever a column has to be gathered.
-    picked: slice | I64 = (
-        slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) and rows[-1] - rows[0] < len(rows) else rows
-    )
-    if not len(rows):
+    inside = exposure.inside
+    if not inside.any():
         none = np.empty(0)
         return Periods(step=np.empty(0, np.int64), begin=none, end=none, begin_alone=none, end_alone=none), False
-    begin, begin_alone = (
-        float(work.ready[rows[0]]),
-        float(played.start[rows[0]] - (work.start[rows[0]] - work.ready[rows[0]])),
-    )
-    begin_alone = min(begin_alone, float(played.start[rows[0]]))
+    first = int(inside.argmax())
+    waited = max(0.0, float(work.start[first] - work.ready[first]))
+    last, last_alone = (np.max(end, where=inside, initial=end[first]) for end in (work.end, played.end))
     return Periods(
         step=np.array([-1]),
-        begin=np.full(1, begin),
-        end=np.full(1, float(work.end[picked].max())),
-        begin_alone=np.full(1, begin_alone),
-        end_alone=np.full(1, float(played.end[picked].max())),
+        begin=np.full(1, float(work.ready[first])),
+        end=np.full(1, float(last)),
+        begin_alone=np.full(1, float(played.start[first]) - waited),
+        end_alone=np.full(1, float(last_alone)),
     ), False
