@@ -262,8 +262,8 @@ def _unstretched(exposure: Exposure, own: Baseline) -> Alone:
 def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
     """Learn from touched kernels that no slice of this length cut: those at the low end of their key, a gap below the cut ones.
 
-    A slice may cut the same place of every step: such a key has no uncut instance, or none is cut where chance would cut some. It is told
-    by keys of the same launch, where those that are known agree.
+    Where turns meet every step at the same place, they cut all instances of a key, or none. Whether such a key is cut is judged by other
+    keys of the same launch, if these agree.
     """
     picked = np.flatnonzero(exposure.inside & exposure.touched)
     key, duration = work.key[picked], exposure.duration[picked]
@@ -307,9 +307,7 @@ def _launches(work: SessionWork) -> tuple[I64, int]:
     """Number the launches (name, grid, block, ...) that keys are of, whatever op they belong to."""
     kernels, first = work.session.trace.kernels, work.first_rows()
     row = np.maximum(first, 0)
-    return pairs(
-        kernels.name[row].astype(np.int64) + 1, kernels.details[row].astype(np.int64), len(work.session.trace.strings)
-    )
+    return pairs(kernels.name[row], kernels.details[row], len(work.session.trace.strings))
 
 
 def _bounds(exposure: Exposure, own: Baseline, sessions: int) -> Alone:

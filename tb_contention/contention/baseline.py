@@ -90,6 +90,16 @@ def group_medians(group: I64, groups: int, value: F64) -> F64:
     return group_quantiles(group, groups, value, 0.5)[0]
 
 
+def off_medians(group: I64, groups: int, value: F64) -> F64:
+    """Take off the median of each value's group."""
+    return value - group_medians(group, groups, value)[group]
+
+
+def scatter(away: F64) -> float:
+    """Return the standard deviation of values that most of these deviations are like (1.4826 times the median of their amounts)."""
+    return 1.4826 * float(np.median(np.abs(away)))
+
+
 @compiled(types.void(_II, _IF, _OI, _II, _II2, _OF, _OF2))
 def _select(group, value, place, last, ranks, held, out):
     """Sort values into their groups, and select those of each group that have the ranks; `place` begins as the first row of each."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import Alone
-from tb_contention.contention.baseline import group_quantiles
+from tb_contention.contention.baseline import group_quantiles, scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.mechanism_features import slice_length
@@ -85,10 +85,11 @@ class _Turns:
         """Return whether some are longer for sure."""
         return self.ratio is not None and self.ratio > _OTHER_TURN
 
-    def changes(self, total: float, ends: int) -> tuple[float, float]:
-        """Return how often turns change in a time (ns) in which sessions ran out of work so often, and the error."""
+    def switching(self, total: float, ends: int) -> tuple[float, float]:
+        """Return which part of a time (ns) changes of turns take, in which sessions ran out of work so often, and the error."""
         turn = self.length + self.switch
-        return (total + ends * self.length / 2) / turn, _REST * ends * self.length / turn
+        changes, unsure = (total + ends * self.length / 2) / turn, _REST * ends * self.length / turn
+        return changes * self.switch / total, float(np.hypot(changes * self.error, unsure * self.switch)) / total
 
 
 def conserve(
@@ -163,7 +164,7 @@ def _switch(works: list[SessionWork], pending: list[Intervals], clocks: int) -> 
     if not shown:
         return None
     middle = [float(np.median(gap)) for gap in shown]
-    spread = max(1.4826 * float(np.median(np.abs(gap - m))) for gap, m in zip(shown, middle, strict=True))
+    spread = max(scatter(gap - m) for gap, m in zip(shown, middle, strict=True))
     unsure = max(_SWITCH_KNOWN, spread, clocks if len(shown) < len(works) else 0)
     return (float(np.mean(middle)), unsure) if unsure < _SWITCH_ERROR else None
 
@@ -189,9 +190,8 @@ def _adds_up(
     """Return whether durations that are all known sum up to the time, with what switching costs."""
     done = sum(_done(w, a, p, where) for w, a, p in zip(works, alones, parts, strict=True))
     total = max(1.0, float(where.total))
-    changes, unsure = turns.changes(total, sum(part.ends for part in parts))
-    error = float(np.hypot(changes * turns.error, unsure * turns.switch)) / total
-    apart = (done + changes * turns.switch) / total - 1
+    switches, error = turns.switching(total, sum(part.ends for part in parts))
+    apart = done / total + switches - 1
     return -_TOO_LITTLE - error < apart < _TOO_MUCH + error
 
 
@@ -233,9 +233,7 @@ def _factor(
         for which in (True, False)
     )
     total = max(1.0, float(contested.total))
-    changes, unsure = turns.changes(total, sum(p.ends for p in parts))
-    switches = changes * turns.switch / total
-    switch_error = float(np.hypot(changes * turns.error, unsure * turns.switch)) / total
+    switches, switch_error = turns.switching(total, sum(p.ends for p in parts))
     # Who runs out of work gives up the rest of a turn. Sessions that meet in one phase do so by the same each time.
     uneven = _REST * turns.length * float(np.hypot(ends, known_ends)) / max(1.0, share)
     if not known or not share:

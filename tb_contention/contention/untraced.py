@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import LEAST_SHARE, Alone
-from tb_contention.contention.baseline import group_means, group_medians, group_quantiles
+from tb_contention.contention.baseline import group_means, group_quantiles, off_medians, scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.loss import Loss
@@ -202,9 +202,9 @@ def _by_itself(work: SessionWork, low: F64, excess: F64) -> float | None:
         return None
     unlike = usual.max() >= _UNLIKE * usual.min()
     most = _ALIKE if not unlike else _TWO_KINDS if len(usual) == 2 else _SCATTER
-    scatter = 1.4826 * float(np.median(np.abs(excess[one] - length))) / length
+    part = scatter(excess[one] - length) / length
     places = np.unique(np.stack([work.key[one], work.place[one]]), axis=1, return_counts=True)[1]
-    return length if scatter <= most and places.max() <= _ONE_PLACE * len(one) else None
+    return length if part <= most and places.max() <= _ONE_PLACE * len(one) else None
 
 
 def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
@@ -247,13 +247,11 @@ def _is_added(work: SessionWork, low: F64, longer: F64, rows: Bool, strong: Bool
     quiet = np.flatnonzero(rows & (longer < (_NEAR - 1) * low) & np.isin(work.key, work.key[near]))
     if not len(near) or not len(quiet):
         return False
-    own = longer[quiet] / low[quiet]
-    noise = 1.4826 * float(np.median(np.abs(own - group_medians(work.key[quiet], work.keys, own)[work.key[quiet]])))
-    excess, usual = longer[near], low[near]
-    excess = excess - group_medians(work.key[near], work.keys, excess)[work.key[near]]
-    scatter = 1.4826 * float(np.median(np.abs(excess)))
+    noise = scatter(off_medians(work.key[quiet], work.keys, longer[quiet] / low[quiet]))
+    usual = low[near]
     most = max(_OWN * noise * float(np.median(usual)), _EXACT * length)
-    return scatter < min(most, _STIFF * noise * float(np.median(usual + length)))
+    most = min(most, _STIFF * noise * float(np.median(usual + length)))
+    return scatter(off_medians(work.key[near], work.keys, longer[near])) < most
 
 
 def _at_one_place(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
