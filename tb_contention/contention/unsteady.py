@@ -7,17 +7,17 @@ Data of another size makes whole steps longer, and noise makes single kernels lo
 is company: of a process that was not captured, or of a captured one whose clock is wrong. What then counts as undisturbed is not.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tb_contention.contention.alone import Alone
-from tb_contention.contention.baseline import centred, group_medians
+from tb_contention.contention.baseline import centred, off_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence
-from tb_contention.model.intervals import Intervals
+from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.side_by_side import each
 
 #: Instances of a place that show what is usual there, neighbours that are compared, and logarithms beyond which a kernel was interrupted.
@@ -35,19 +35,36 @@ _ONCE_KNOWN = 0.6
 _OVERLAP = 0.01
 
 
-def unsteady(work: SessionWork, exposure: Exposure, enough: float = 1.0) -> float | None:
-    """Return what kernels take at the least, as a part of what undisturbed ones usually take; None where their pace is steady.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    """The pace of undisturbed kernels. least: what they take at the least, as a part of what they usually take.
 
-    enough: the part of what is asked for elsewhere that shows it.
+    common, error: product of neighbours' deviations, and its standard error; square: of single ones. pairs: of neighbours that are short;
+    by_chance: how many there would be by chance.
     """
+
+    least: float
+    common: float
+    error: float
+    square: float
+    pairs: int
+    by_chance: float
+
+    def changes(self, enough: float = 1.0) -> bool:
+        """Return whether it changes in the middle of steps; enough: the part of what is asked for else that shows it."""
+        freed = self.pairs >= enough * _PAIRS and self.pairs > _BY_CHANCE * self.by_chance
+        return freed or self.common >= max((enough * _COMMON) ** 2, _PART * self.square, enough * _SURE * self.error)
+
+
+def _pace(work: SessionWork, exposure: Exposure) -> _Pace | None:
+    """Measure the pace of a session's undisturbed kernels; None where too few show it."""
     rows = np.flatnonzero(exposure.undisturbed & ~work.copy & (work.step >= 0) & (exposure.duration > 0))
     group, groups = numbered_places(work.key[rows], work.place[rows])
     seen = np.bincount(group, minlength=groups)[group] >= _INSTANCES
     rows, group = rows[seen], group[seen]
     if len(rows) <= _NEIGHBOURS or _share(work):
         return None
-    log = np.log(exposure.duration[rows])
-    log = np.clip(log - group_medians(group, groups, log)[group], -2 * _MOST, _MOST)
+    log = np.clip(off_medians(group, groups, np.log(exposure.duration[rows])), -2 * _MOST, _MOST)
     step, steps = numbered(work.step[rows])
     rest = centred(step, steps, log)
     next_to = np.flatnonzero((np.diff(rows) == 1) & (np.diff(step) == 0))
@@ -57,18 +74,20 @@ def unsteady(work: SessionWork, exposure: Exposure, enough: float = 1.0) -> floa
     common = float(product.mean())
     error = float(np.sqrt(np.sum(np.bincount(step[next_to], product - common, steps) ** 2))) / len(product)
     short = rest < -_SHORT
-    pairs, chance = int((short[next_to] & short[next_to + 1]).sum()), float(short.mean()) ** 2 * len(next_to)
-    freed = pairs >= enough * _PAIRS and pairs > _BY_CHANCE * chance
-    if not freed and common < max((enough * _COMMON) ** 2, _PART * float(np.mean(rest**2)), enough * _SURE * error):
-        return None
-    return float(np.exp(np.quantile(log, min(_FREE, max(float(short.mean()) / 2, _FEWEST)))))
+    return _Pace(
+        least=float(np.exp(np.quantile(log, min(_FREE, max(float(short.mean()) / 2, _FEWEST))))),
+        common=common,
+        error=error,
+        square=float(np.mean(rest**2)),
+        pairs=int((short[next_to] & short[next_to + 1]).sum()),
+        by_chance=float(short.mean()) ** 2 * len(next_to),
+    )
 
 
 def _share(work: SessionWork) -> bool:
     """Return whether kernels of the session itself run at once."""
-    kernels = ~work.copy
-    total = float((work.end - work.start)[kernels].sum())
-    return total > (1 + _OVERLAP) * Intervals.union_of(work.start[kernels], work.end[kernels]).total
+    start, end = work.start[~work.copy], work.end[~work.copy]
+    return not one_after_the_other(float((end - start).sum()), Intervals.union_of(start, end), _OVERLAP)
 
 
 def bounded_by_pace(works: list[SessionWork], exposures: list[Exposure], alones: list[Alone]) -> list[Alone]:
@@ -79,12 +98,14 @@ def bounded_by_pace(works: list[SessionWork], exposures: list[Exposure], alones:
     known = [alone.evidence is Evidence.A or alone.measured for alone in alones]
     if all(known):
         return alones
-    least = each(lambda pair: unsteady(*pair), list(zip(works, exposures, strict=True)))
-    if any(part is not None for part in least):
-        least = each(lambda pair: unsteady(*pair, _ONCE_KNOWN), list(zip(works, exposures, strict=True)))
+    paces = each(lambda pair: _pace(*pair), list(zip(works, exposures, strict=True)))
+    if not any(pace is not None and pace.changes() for pace in paces):
+        return alones
     return [
-        a if k or part is None or a.evidence is Evidence.D else _bounded(w, e, a, part)
-        for w, e, a, k, part in zip(works, exposures, alones, known, least, strict=True)
+        a
+        if k or pace is None or a.evidence is Evidence.D or not pace.changes(_ONCE_KNOWN)
+        else _bounded(w, e, a, pace.least)
+        for w, e, a, k, pace in zip(works, exposures, alones, known, paces, strict=True)
     ]
 
 
