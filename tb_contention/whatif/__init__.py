@@ -13,10 +13,10 @@ from tb_contention.model.contention import Loop, Mechanism
 from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.whatif.memory import memory_limits, with_memory
-from tb_contention.whatif.planned import planned
+from tb_contention.whatif.planned import moved, planned
 from tb_contention.whatif.question import STANDARD, Question
 from tb_contention.whatif.scene import Scene
-from tb_contention.whatif.schedules import as_recorded, moved, one_after_another, shifted
+from tb_contention.whatif.schedules import as_recorded, one_after_another, shifted
 from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
 from tb_contention.words.typed import gpus_beside
 

@@ -1,9 +1,8 @@
 """Sessions that move to a GPU where others are: what those and they would see there."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tb_contention.model.contention import Mechanism, SessionLoss
-from tb_contention.model.prediction import Bounds, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import DeviceId, SessionId
 from tb_contention.whatif.control import Control
@@ -11,6 +10,7 @@ from tb_contention.whatif.outcome import Stage
 from tb_contention.whatif.policy import Way
 from tb_contention.whatif.ranges import sessions_played
 from tb_contention.whatif.scene import Scene, played_all, trouble_of
+from tb_contention.whatif.schedules import Part, nothing
 from tb_contention.whatif.sharing import AT_ONCE_ASSUMED, at_once, bounds_only
 from tb_contention.words.numbers import listing
 
@@ -18,17 +18,7 @@ from tb_contention.words.numbers import listing
 _KNOWN = (Mechanism.TIME_SLICING, Mechanism.CONCURRENT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
-    """What the sessions of a GPU and those that come there would see."""
-
-    rows: tuple[SessionPrediction, ...] = ()
-    makespan: Bounds | None = None
-    assumes: tuple[str, ...] = ()
-    unknown: str = ""
-
-
-def company(scene: Scene, target: DeviceId, coming: list[SessionId]) -> Company:
+def company(scene: Scene, target: DeviceId, coming: list[SessionId]) -> Part:
     """Play the sessions of another GPU together with those that come."""
     there = scene.gpu(target)
     why = _trouble(scene, there, coming)
@@ -36,7 +26,7 @@ def company(scene: Scene, target: DeviceId, coming: list[SessionId]) -> Company:
     if not why and (donor.control is None or donor.device.cost.mechanism not in _KNOWN):
         why = donor.trouble or f"How sessions would share {scene.gpu_name(target)} was not recorded."
     if why or donor.control is None:
-        return Company(rows=tuple(_nothing(s) for s in coming), unknown=why)
+        return Part(rows=tuple(nothing(s) for s in coming), unknown=why)
     joint, stage = _joint(scene, there, coming, donor.control)
     begins = joint.phases()
     assumed = (
@@ -45,9 +35,9 @@ def company(scene: Scene, target: DeviceId, coming: list[SessionId]) -> Company:
     if donor.control.policy.way is Way.TURNS:
         nominal = played_all(stage, [donor.control.policy], begins)
         rows, makespan = sessions_played(joint, stage, nominal, played_all(stage, [*donor.control.others], begins[:1]))
-        return Company(rows=rows, makespan=makespan, assumes=(assumed,))
+        return Part(rows=rows, makespan=makespan, assumes=(assumed,))
     found, _ = at_once(joint, stage, begins, {})
-    return Company(rows=found.rows, makespan=found.makespan, assumes=(assumed, AT_ONCE_ASSUMED + bounds_only(found)))
+    return Part(rows=found.rows, makespan=found.makespan, assumes=(assumed, AT_ONCE_ASSUMED + bounds_only(found)))
 
 
 def _trouble(scene: Scene, there: DeviceReport, coming: list[SessionId]) -> str:
@@ -86,7 +76,3 @@ def _undisturbed(loss: SessionLoss) -> SessionLoss:
     if loss.slowdown.low is not None or loss.slowdown.high is not None:
         return loss
     return replace(loss, step_alone=loss.step_shared, slowdown=replace(loss.slowdown, estimate=1.0, low=1.0, high=1.0))
-
-
-def _nothing(session: SessionId) -> SessionPrediction:
-    return SessionPrediction(session=session, slowdown=None, step=None, end=None, gain=None)

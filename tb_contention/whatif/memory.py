@@ -44,9 +44,7 @@ def _peak(
     if schedule is Schedule.AS_RECORDED:
         return _Peak(peak=memory.peak, most=memory.peak)
     if schedule is Schedule.ONE_AFTER_ANOTHER:
-        own: dict[SessionId, int] = {}
-        for allocator in memory.allocators:
-            own[allocator.session] = own.get(allocator.session, 0) + allocator.peak
+        own = _own(memory)
         most = max(own.values(), default=0)
         return _Peak(peak=most, most=most) if len(own) > 1 else None
     if schedule is Schedule.MOVED:
@@ -162,13 +160,20 @@ def _fits_there(scene: Scene, memory: CombinedMemory, plan: Plan, gpu: DeviceId)
 
 def _beyond_part(memory: CombinedMemory, plan: Plan) -> bool:
     """Return whether a session needs more memory than its part of the GPU, which MIG would not give it."""
+    parts = dict(plan.partition)
+    return memory.capacity is not None and any(
+        peak > memory.capacity * parts.get(s, 100 - sum(parts.values())) / 100
+        for s, peak in _own(memory).items()
+        if parts
+    )
+
+
+def _own(memory: CombinedMemory) -> dict[SessionId, int]:
+    """Sum the peaks of each process's allocators."""
     own: dict[SessionId, int] = {}
     for allocator in memory.allocators:
         own[allocator.session] = own.get(allocator.session, 0) + allocator.peak
-    parts = dict(plan.partition)
-    return memory.capacity is not None and any(
-        peak > memory.capacity * parts.get(s, 100 - sum(parts.values())) / 100 for s, peak in own.items() if parts
-    )
+    return own
 
 
 def _fits(memory: CombinedMemory, peak: int, most: int) -> bool | None:

@@ -1,26 +1,27 @@
 """Several changes at once -> one prediction: who is left on the GPU, how those share it, and what becomes of those that leave."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.plan import Plan
-from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
+from tb_contention.model.prediction import Prediction, Schedule
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, SessionId
-from tb_contention.whatif.company import Company, company
+from tb_contention.whatif.company import company
 from tb_contention.whatif.outcome import Stage, run_all
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.ranges import sessions_played
 from tb_contention.whatif.refusals import refusal
-from tb_contention.whatif.scene import Scene, played_all, unknown
+from tb_contention.whatif.scene import Scene, culprit, played_all, unknown
 from tb_contention.whatif.schedules import (
     AROUND,
     FAR,
     QUEUE_ASSUMED,
     SHIFT_ASSUMED,
     UNUSED_ASSUMED,
+    Part,
     alone,
     later,
     nothing,
@@ -31,16 +32,6 @@ from tb_contention.whatif.sharing import AT_ONCE_ASSUMED, TURNS_ASSUMED, at_once
 from tb_contention.words.numbers import duration, listing, size
 
 Parameters = tuple[tuple[str, float | int | str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What some sessions would see, and what that takes for granted."""
-
-    rows: tuple[SessionPrediction, ...]
-    makespan: Bounds | None
-    assumes: tuple[str, ...] = ()
-    unknown: str = ""
 
 
 def planned(scene: Scene, question: Question) -> Prediction:
@@ -55,7 +46,7 @@ def planned(scene: Scene, question: Question) -> Prediction:
     parts = [_staying(scene, stay, plan)] if stay else []
     parts += [_leaving(scene, [s for s, gpu in plan.moves if gpu is None])] if None in gone.values() else []
     for target in dict.fromkeys(gpu for gpu in gone.values() if gpu is not None):
-        parts.append(_found(company(scene, target, [s for s, gpu in plan.moves if gpu == target])))
+        parts.append(company(scene, target, [s for s, gpu in plan.moves if gpu == target]))
     rows = {row.session: row for part in parts for row in part.rows}
     order = [w.session for w in scene.device.cost.workloads]
     order += [session for session in rows if session not in order]
@@ -74,29 +65,33 @@ def planned(scene: Scene, question: Question) -> Prediction:
     )
 
 
-def _found(found: Company) -> _Found:
-    return _Found(rows=found.rows, makespan=found.makespan, assumes=found.assumes, unknown=found.unknown)
+def moved(scene: Scene, question: Question) -> Prediction:
+    """Take one session to a GPU of its own; the others go on as recorded."""
+    session = question.session or culprit(scene)
+    plan = Plan(moves=((session, None),))
+    found = planned(scene, Question(schedule=Schedule.MOVED, plan=plan))
+    return replace(found, parameters=(("session", session),))
 
 
-def _leaving(scene: Scene, sessions: list[SessionId]) -> _Found:
+def _leaving(scene: Scene, sessions: list[SessionId]) -> Part:
     """Give each of some sessions a GPU of its own."""
     rows = tuple(alone(scene, session) for session in sessions)
     makespan = rows[0].end
     for row in rows[1:]:
         makespan = later(makespan, row.end)
-    return _Found(rows=rows, makespan=makespan, assumes=(UNUSED_ASSUMED,))
+    return Part(rows=rows, makespan=makespan, assumes=(UNUSED_ASSUMED,))
 
 
-def _staying(scene: Scene, works: list[Workload], plan: Plan) -> _Found:
+def _staying(scene: Scene, works: list[Workload], plan: Plan) -> Part:
     """Play those that stay."""
     if len(works) == 1 and not plan.caps:
         row = alone(scene, works[0].session)
-        return _Found(rows=(row,), makespan=row.end)
+        return Part(rows=(row,), makespan=row.end)
     if plan.policy is Schedule.ONE_AFTER_ANOTHER:
         rows = queued(scene, works)
-        return _Found(rows=rows, makespan=rows[-1].end, assumes=(QUEUE_ASSUMED,))
+        return Part(rows=rows, makespan=rows[-1].end, assumes=(QUEUE_ASSUMED,))
     if scene.trouble or scene.control is None or scene.stage is None:
-        return _Found(rows=tuple(nothing(w.session) for w in works), makespan=None, unknown=scene.trouble)
+        return Part(rows=tuple(nothing(w.session) for w in works), unknown=scene.trouble)
     stage = scene.stage if len(works) == len(scene.stage.works) else Stage.of(tuple(works))
     numbers = {w.session: k for k, w in enumerate(works)}
     begin = _begin(plan, numbers)
@@ -109,10 +104,10 @@ def _staying(scene: Scene, works: list[Workload], plan: Plan) -> _Found:
     if caps or first or (plan.policy is Schedule.MPS and mechanism is not Mechanism.CONCURRENT):
         found, _ = at_once(scene, stage, begins, caps, first, measured=True, exclusive=bool(plan.partition))
         assumes += (AT_ONCE_ASSUMED + bounds_only(found), *_says(plan))
-        return _Found(rows=found.rows, makespan=found.makespan, assumes=assumes)
+        return Part(rows=found.rows, makespan=found.makespan, assumes=assumes)
     if plan.policy is Schedule.TIME_SLICING and mechanism is not Mechanism.TIME_SLICING:
         found = in_turns(scene, stage, begins)
-        return _Found(rows=found.rows, makespan=found.makespan, assumes=(*assumes, TURNS_ASSUMED + bounds_only(found)))
+        return Part(rows=found.rows, makespan=found.makespan, assumes=(*assumes, TURNS_ASSUMED + bounds_only(found)))
     policies = [of_these(policy, keep) for policy in (scene.control.policy, *scene.control.others)]
     if stage is scene.stage:  # how they meet is known
         begins = _around(begin, stage, numbers, plan)
@@ -122,7 +117,7 @@ def _staying(scene: Scene, works: list[Workload], plan: Plan) -> _Found:
     else:
         nominal, others = played_all(stage, policies[:1], begins), played_all(stage, policies[1:], begins[:1])
     rows, makespan = sessions_played(scene, stage, nominal, others)
-    return _Found(rows=rows, makespan=makespan, assumes=assumes)
+    return Part(rows=rows, makespan=makespan, assumes=assumes)
 
 
 def _begin(plan: Plan, numbers: dict[SessionId, int]) -> F64:

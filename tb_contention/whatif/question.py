@@ -24,21 +24,20 @@ class Question:
     @classmethod
     def of(cls, plan: Plan) -> "Question":
         """Ask for a plan; one with a single change is the schedule of that name."""
-        policy = () if plan.policy is None else (plan.policy,)
-        parts = (policy, plan.shifts, plan.caps, plan.partition, plan.first, plan.moves, plan.limits)
-        whole = [part for part in parts if part]
-        if len(whole) == 1:
-            (changes,) = whole
-            if changes is plan.limits:
-                return cls(schedule=Schedule.MEMORY_LIMITS, limits=plan.limits)
-            if changes is plan.partition:
-                return cls(schedule=Schedule.PARTITION, plan=plan)
-            if changes is plan.first:
-                return cls(schedule=Schedule.PRIORITY, plan=plan)
-            if len(changes) == 1:
-                return cls._of_one(plan)
-        if plan.first and not (plan.shifts or plan.caps or plan.partition or plan.moves or plan.limits):
+        changes = {
+            "policy": () if plan.policy is None else (plan.policy,),
+            "shifts": plan.shifts, "caps": plan.caps, "moves": plan.moves,
+            "partition": plan.partition, "first": plan.first, "limits": plan.limits,
+        }  # fmt: skip
+        given = {name for name, of_kind in changes.items() if of_kind}
+        if given == {"limits"}:
+            return cls(schedule=Schedule.MEMORY_LIMITS, limits=plan.limits)
+        if given == {"partition"}:
+            return cls(schedule=Schedule.PARTITION, plan=plan)
+        if plan.first and given <= {"first", "policy"}:
             return cls(schedule=Schedule.PRIORITY, plan=plan)
+        if sum(map(len, changes.values())) == 1:
+            return cls._of_one(plan)
         return cls(schedule=Schedule.COMBINED, plan=plan)
 
     @classmethod

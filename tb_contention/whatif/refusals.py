@@ -5,8 +5,8 @@ from tb_contention.model.plan import Plan
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
 from tb_contention.whatif.scene import Scene
-from tb_contention.whatif.schedules import MOST
-from tb_contention.words.numbers import duration, listing
+from tb_contention.whatif.schedules import too_far
+from tb_contention.words.numbers import listing
 
 
 def refusal(scene: Scene, plan: Plan) -> str:
@@ -82,8 +82,5 @@ def _first(scene: Scene, plan: Plan, stay: list[SessionId]) -> str:
 
 
 def _shifts(scene: Scene, plan: Plan) -> str:
-    """Look for shifts that leave too little of the recording to judge."""
     by = [0, *(shift for _, shift in plan.shifts)]
-    if max(by) - min(by) > MOST * scene.part > 0:
-        return f"The shift leaves too little overlap: only {duration(scene.part)} of the recording is simulated."
-    return ""
+    return too_far(scene, max(by) - min(by))

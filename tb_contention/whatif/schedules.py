@@ -1,27 +1,37 @@
 """One schedule each: what the sessions would see if they were shifted, queued, or one of them moved."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.model.workload import Workload
 from tb_contention.units import F64, SessionId
-from tb_contention.whatif.outcome import Stage, run_all
+from tb_contention.whatif.outcome import run_all
 from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.ranges import sessions_played
-from tb_contention.whatif.scene import Scene, culprit, matters, played_all, session_row, unknown
+from tb_contention.whatif.scene import Scene, matters, session_row, unknown
 from tb_contention.words.numbers import duration, share
 
 #: Shifts that are tried per session, which reach over that part of what is played, and sessions that are tried at most.
 _SHIFTS, _REACH, _TRIED = 12, 0.25, 4
 #: A shift by a larger part of what is played leaves too little to judge.
-MOST = 0.6
+_MOST = 0.6
 #: A shift stands for those that differ by this part of a step; its range covers those that differ by the second.
 AROUND, FAR = 0.1, 0.5
 SHIFT_ASSUMED = "The sessions keep their recorded pace, with pauses at the same steps."
 UNUSED_ASSUMED = "The other GPU is as fast, and is otherwise unused."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What some sessions of a prediction would see, and what that takes for granted. unknown: why nothing is said of them."""
+
+    rows: tuple[SessionPrediction, ...]
+    makespan: Bounds | None = None
+    assumes: tuple[str, ...] = ()
+    unknown: str = ""
 
 
 def as_recorded(scene: Scene, question: Question) -> Prediction:
@@ -52,8 +62,8 @@ def shifted(scene: Scene, question: Question) -> Prediction:
     """Start one session later, by a given time or by the one that costs all sessions least."""
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, _shift_words(scene, question.session, question.value), scene.trouble)
-    if question.value is not None and abs(question.value) > MOST * scene.part:
-        why = f"The shift leaves too little overlap: only {duration(scene.part)} of the recording is simulated."
+    why = too_far(scene, abs(question.value or 0))
+    if why:
         return unknown(question, _shift_words(scene, question.session, question.value), why)
     stage, policy = scene.stage, scene.control.policy
     curve: list[tuple[float, float]] = []
@@ -105,6 +115,13 @@ def _step(scene: Scene, session: SessionId) -> float:
     assert scene.stage is not None
     alone = scene.stage.alone[scene.number(session)]
     return float(np.mean(np.diff(alone))) if len(alone) > 1 else 0.0
+
+
+def too_far(scene: Scene, by: int) -> str:
+    """Say that sessions which move apart so far, ns, leave too little of the recording to judge; "" where they do not."""
+    if by > _MOST * scene.part > 0:
+        return f"The shift leaves too little overlap: only {duration(scene.part)} of the recording is simulated."
+    return ""
 
 
 def _best_shift(scene: Scene, session: SessionId | None) -> tuple[SessionId, int, list[tuple[float, float]]]:
@@ -178,43 +195,6 @@ def _work_alone(scene: Scene, session: SessionId) -> Bounds | None:
         return Bounds(estimate=done, low=done * (1 - wide), high=done * (1 + wide))
     return (
         None if found.high is None else Bounds(estimate=None, low=scene.window / found.high, high=float(scene.window))
-    )
-
-
-def moved(scene: Scene, question: Question) -> Prediction:
-    """Take one session to a GPU of its own; the others go on as recorded."""
-    session = question.session or culprit(scene)
-    setting = f"move {scene.name(session)} to another GPU"
-    rest = [w for w in scene.device.cost.workloads if w.session != session]
-    rows = {session: alone(scene, session)}
-    makespan: Bounds | None = rows[session].end
-    if len(rest) == 1:
-        only = rest[0].session
-        rows[only] = alone(scene, only)
-        makespan = later(makespan, rows[only].end)
-    elif scene.trouble or scene.control is None:
-        for work in rest:
-            rows[work.session] = nothing(work.session)
-        makespan = None
-    else:
-        stage = Stage.of(tuple(rest))
-        keep = [scene.number(w.session) for w in rest]
-        policies = [of_these(p, keep) for p in (scene.control.policy, *scene.control.others)]
-        phases = [begin[keep] for begin in scene.phases()]
-        nominal = played_all(stage, policies[:1], phases)
-        others = played_all(stage, policies[1:], phases[:1])
-        found, span = sessions_played(scene, stage, nominal, others)
-        rows.update({row.session: row for row in found})
-        makespan = later(makespan, span)
-    return Prediction(
-        schedule=Schedule.MOVED,
-        setting=setting,
-        parameters=(("session", session),),
-        sessions=tuple(rows[w.session] for w in scene.device.cost.workloads),
-        makespan=makespan,
-        played=scene.played,
-        assumes=UNUSED_ASSUMED,
-        unknown=scene.trouble if len(rest) > 1 else "",
     )
 
 
