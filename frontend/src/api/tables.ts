@@ -92,7 +92,19 @@ export function adoptTables({ device, report }: Tables): void {
   [DEVICE_TABLES, REPORT_TABLES] = [device, report];
 }
 
-/** Views with tables take them for granted, so this comes before their file. */
-export async function loadTables(): Promise<void> {
-  if (DEVICE_TABLES === undefined) adoptTables(await (await fetch(address)).json());
+let loading: Promise<void> | null = null;
+
+async function load(): Promise<void> {
+  try {
+    if (DEVICE_TABLES === undefined) adoptTables(await (await fetch(address)).json());
+  } catch (error) {
+    loading = null;
+    throw error;
+  }
+}
+
+/** Views with tables take them for granted, so this comes before their file. Several ask at a time. */
+export function loadTables(): Promise<void> {
+  loading ??= load();
+  return loading;
 }
