@@ -19,7 +19,7 @@ from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.trace import KernelKind
-from tb_contention.units import F64, I64, Bool
+from tb_contention.units import F64, I64, Bool, SessionId
 
 #: Copies that take less than this part of a session's time on the device are left among its kernels: they cannot matter.
 _NOTABLE = 0.03
@@ -79,45 +79,59 @@ def _union(work: SessionWork, rows: Bool) -> Intervals:
     return Intervals.union_of(work.start[rows], work.end[rows])
 
 
-def link_between(work: SessionWork, others: list[SessionWork], window: tuple[int, int], error: int) -> Link | None:
-    """Collect what can disturb a session's copies; None where no copies matter, or sessions of one process may queue in one stream.
+def links_between(works: list[SessionWork], window: tuple[int, int], error: int) -> dict[SessionId, Link]:
+    """Collect what can disturb each session's copies; nothing where no copies matter, or sessions of one process may queue in one stream.
 
     error: of the clocks, ns.
     """
-    works = [work, *others]
     processes = {each.session.process or each.id for each in works}
-    if not others or len(processes) <= len(others) or not any(each.copy.any() for each in works):
-        return None
+    if len(works) < 2 or len(processes) < len(works) or not any(each.copy.any() for each in works):
+        return {}
     buses = [on_bus(each) for each in works]
     if not any(each.notable for each in buses):
-        return None
+        return {}
+    unseen, kernels = [each.unseen() for each in works], [each.kernels_pending() for each in works]
     links = [
         Link(
             direction=bus.direction,
-            meets=(_busy(buses, bus, 0, error), _busy(buses, bus, 1, error)),
-            unseen=widened(Intervals.union([w.unseen() for w in works if w is not each]), error),
-            apart=tuple(other.pending for other in buses[1:]),
+            meets=(_meets(buses, k, 0, error), _meets(buses, k, 1, error)),
+            unseen=widened(_of_others(unseen, k), error),
+            apart=tuple(other.pending for other in buses if other is not bus),
         )
-        for each, bus in zip(works, buses, strict=True)
+        for k, bus in enumerate(buses)
     ]
-    if any(_wait_for_kernels(each, works, link, window) for each, link in zip(works, links, strict=True)):
-        return None
+    pending = [each.pending for each in works]
+    if any(
+        _wait_for_kernels(work, _of_others(pending, k), _of_others(kernels, k), links[k], window)
+        for k, work in enumerate(works)
+    ):
+        return {}
     # All sessions share the bus: what the copies of one show of it is true of all.
     shown = [_shown(each, link, window) for each, link in zip(works, links, strict=True)]
     size, sizes = numbered(np.concatenate([s[0] + (k << 40) for k, s in enumerate(shown)]))
     taken, met = (np.concatenate([s[column] for s in shown]) for column in (1, 2))
     lost, unsure = part_lost(size, sizes, taken, met, 1.0 - 1.0 / len(works))
-    return replace(links[0], lost=lost, error=unsure)
+    return {work.id: replace(link, lost=lost, error=unsure) for work, link in zip(works, links, strict=True)}
 
 
-def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, window: tuple[int, int]) -> bool:
-    """Return whether copies take much longer beside kernels of others alone: then they take turns with them, as switched contexts do."""
+def _of_others(sets: list[Intervals], own: int) -> Intervals:
+    return Intervals.union(sets[:own] + sets[own + 1 :])
+
+
+def _meets(buses: list[Bus], own: int, direction: int, error: int) -> Intervals:
+    return widened(_of_others([bus.busy[direction] for bus in buses], own), error)
+
+
+def _wait_for_kernels(
+    work: SessionWork, company: Intervals, kernels: Intervals, link: Link, window: tuple[int, int]
+) -> bool:
+    """Return whether copies take much longer beside kernels of others alone: then they take turns with them, as switched contexts do.
+
+    company: when others had work; kernels: when that was kernels.
+    """
     rows = np.flatnonzero((link.direction >= 0) & (work.start >= window[0]) & (work.end <= window[1]))
     duration = (work.end - work.start)[rows].astype(np.float64)
     size, sizes = numbered(work.key[rows])
-    others = [other for other in works if other is not work]
-    kernels = Intervals.union([other.kernels_pending() for other in others])
-    company = Intervals.union([other.pending for other in others])
     in_company, beside, met = (
         where.covered(work.start[rows], work.end[rows]) / np.maximum(duration, 1.0)
         for where in (company, kernels, Intervals.union(list(link.meets)))
@@ -129,10 +143,6 @@ def _wait_for_kernels(work: SessionWork, works: list[SessionWork], link: Link, w
     weight = together.count[told]
     usual = float(np.sum(weight * apart.mean[told]))
     return bool(usual > 0 and float(np.sum(weight * together.mean[told])) > _MUCH_LONGER * usual)
-
-
-def _busy(buses: list[Bus], own: Bus, direction: int, error: int) -> Intervals:
-    return widened(Intervals.union([bus.busy[direction] for bus in buses if bus is not own]), error)
 
 
 def _shown(work: SessionWork, link: Link, window: tuple[int, int]) -> tuple[I64, F64, F64]:

@@ -9,7 +9,7 @@ from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.host_part import HostEffect, host_effects
-from tb_contention.contention.link import link_between, with_copies
+from tb_contention.contention.link import links_between, with_copies
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
 from tb_contention.contention.solo import solo_baseline
@@ -57,6 +57,15 @@ class Victims:
         return [victim.work for victim in self.each]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Among:
+    """All sessions of a device; of each, when it ran, and when it may have without a record."""
+
+    works: list[SessionWork]
+    running: dict[SessionId, Intervals]
+    unseen: dict[SessionId, Intervals]
+
+
 def find_victims(
     works: list[SessionWork],
     group: DeviceGroup,
@@ -73,8 +82,12 @@ def find_victims(
     running = {work.id: work.running for work in works}
     hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end, used)
 
+    links = links_between(works, (group.start, group.end), error)
+    among = _Among(works=works, running=running, unseen={work.id: work.unseen() for work in works})
+
     def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
-        return _victim(work, works, running, group, error, solos.get(work.id, []), hosts.get(work.id), turn, shadow)
+        alone, host, link = solos.get(work.id, []), hosts.get(work.id), links.get(work.id)
+        return _victim(work, among, group, error, alone, host, link, turn, shadow)
 
     victims = each(victim_of, works)
     turn = next((victim.turns.length for victim in victims if victim.turns is not None), None)
@@ -86,22 +99,21 @@ def find_victims(
 
 def _victim(
     work: SessionWork,
-    works: list[SessionWork],
-    running: dict[SessionId, Intervals],
+    among: _Among,
     group: DeviceGroup,
     error: int,
     solo_works: list[SessionWork],
     host: HostEffect | None,
+    link: Link | None,
     turn: float | None,
     shadow: Shadow | None,
 ) -> Victim:
-    others = [other for other in works if other is not work]
-    link = link_between(work, others, (group.start, group.end), error)
+    others = [other for other in among.works if other is not work]
     pending = [other.pending for other in others] if link is None else link.apart
-    busy = Intervals.union([*pending, *(other.unseen() for other in others)])
+    busy = Intervals.union([*pending, *(among.unseen[other.id] for other in others)])
     turns = find_turns(work, busy, group, error, turn)
     busy = busy if turns is None else Intervals.union([busy, turns.away])
-    others_running = Intervals.union([running[other.id] for other in others])
+    others_running = Intervals.union([among.running[other.id] for other in others])
     exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow)
     warm = warm_up_end(work, exposure, own.alone, others_running)
     if warm > group.start:

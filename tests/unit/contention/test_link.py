@@ -8,7 +8,7 @@ from unit.contention.works import exposed, works_of
 
 from tb_contention.contention.alone import learned
 from tb_contention.contention.exposure import expose
-from tb_contention.contention.link import link_between, on_bus, part_lost, with_copies
+from tb_contention.contention.link import links_between, on_bus, part_lost, with_copies
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelKind
@@ -39,25 +39,22 @@ def both(process: str | None = None, second: str = "MemcpyH2D") -> list[SessionW
 
 def test_a_copy_is_disturbed_by_copies_of_its_direction_only() -> None:
     one, two = both()
-    link = link_between(one, [two], WINDOW, 0)
-    assert link is not None
+    link = links_between([one, two], WINDOW, 0)[one.id]
     assert expose(one, link.apart[0], 0, 16_000, 0, link).touched.tolist() == [False, True]
-    other = link_between(one, both(second="MemcpyD2H")[1:], WINDOW, 0)
-    assert other is not None
+    other = links_between([one, *both(second="MemcpyD2H")[1:]], WINDOW, 0)[one.id]
     assert not expose(one, other.apart[0], 0, 16_000, 0, other).touched.any()
 
 
 def test_a_kernel_is_not_disturbed_by_copies() -> None:
     one, two = both()
-    link = link_between(two, [one], WINDOW, 0)
-    assert link is not None
+    link = links_between([one, two], WINDOW, 0)[two.id]
     # The last one is a copy at the end of the captures, where one of the other may have begun that is not recorded.
     assert expose(two, link.apart[0], 0, 16_000, 0, link).touched.tolist() == [False, True, False, True]
 
 
 def test_sessions_of_one_process_may_queue_behind_each_others_copies() -> None:
     one, two = both(process="both")
-    assert link_between(one, [two], WINDOW, 0) is None
+    assert links_between([one, two], WINDOW, 0) == {}
 
 
 @pytest.mark.parametrize("name", ["MemcpyH2D", "Memcpy HtoD (Pageable -> Device)", "[CUDA memcpy Host-to-Device]"])
@@ -83,8 +80,7 @@ def test_copies_that_show_nothing_share_the_bus_equally_but_unsurely() -> None:
 
 def test_a_copy_that_always_met_others_gets_a_baseline() -> None:
     one, two = both()
-    link = link_between(one, [two], WINDOW, 0)
-    assert link is not None
+    link = links_between([one, two], WINDOW, 0)[one.id]
     exposure = expose(one, link.apart[0], 0, 16_000, 0, link)
     own = with_copies(one, exposure, learned(one, exposure), link)
     # The second copy takes 4 us, 2 of them beside another at half the rate.
