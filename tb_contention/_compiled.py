@@ -6,6 +6,7 @@ inner     functions that only compiled ones call become part of their callers' m
 change    what is cached counts while all that it was made of is the same, also in the files of other modules
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import EnumMeta
@@ -17,10 +18,12 @@ from typing import Any, NamedTuple, TypeVar
 import numba
 import numpy as np
 from numba.core import config, options, types
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import register_pass
 from numba.core.targetconfig import ConfigStack
-from numba.core.typed_passes import NopythonRewrites
+from numba.core.typed_passes import NativeLowering, NopythonRewrites
 from numba.core.untyped_passes import InlineClosureLikes
 
 from tb_contention._user_cache import make, user_cache_directory
@@ -43,6 +46,47 @@ class _Compiler(CompilerBase):
         return [passes]
 
 
+class _Part(JITCodeLibrary):
+    """Code that only becomes part of other code: it is optimised there, and no machine code is made of it alone."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        module.data_layout = self._codegen._data_layout  # noqa: SLF001
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LoweringOfPart(NativeLowering):
+    """numba's lowering, up to code that others can link."""
+
+    _name = "lowering_of_part"
+
+    def run_pass(self, state: Any) -> bool:
+        context = state.targetctx
+        state.library = _Part(context.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        lowered = state["cr"]
+        # What callers find it by; there is nothing that Python could call.
+        state["cr"] = lowered._replace(cfunc=lowered.fndesc)
+        context.insert_user_function(lowered.fndesc, lowered.fndesc, [state.library])
+        return True
+
+
+class _InnerCompiler(_Compiler):
+    """Compiles what only compiled functions call."""
+
+    def define_pipelines(self) -> list[Any]:
+        (passes,) = super().define_pipelines()
+        passes.passes = [(_LoweringOfPart if step is NativeLowering else step, said) for step, said in passes.passes]
+        return [passes]
+
+
 class Declared(NamedTuple):
     """A function: numba's dispatcher, and the signature it is compiled for."""
 
@@ -54,7 +98,7 @@ class Declared(NamedTuple):
         with global_compiler_lock:
             if not self.function.signatures:
                 self._stamp()
-                with _resolving_once():
+                with _resolving_once(), _without_collection():
                     self.function.compile(self.signature)
                 self.function.disable_compile()
 
@@ -95,16 +139,10 @@ def inner(signature: Any, *, allocates: bool = False, **options: Any) -> Callabl
 
 def _declaring(signature: Any, options: dict[str, Any], *, from_python: bool) -> Callable[[F], F]:
     without = {"no_cfunc_wrapper": True, "no_cpython_wrapper": not from_python}
-    options = {"nogil": True, "pipeline_class": _Compiler, **without, **options}
+    options = {"nogil": True, "pipeline_class": _Compiler if from_python else _InnerCompiler, **without, **options}
 
     def decorate(function: F) -> F:
-        with _in_user_cache():
-            try:
-                made = numba.njit(cache=True, **options)(function)
-            except RuntimeError as refusal:
-                if "cannot cache" not in str(refusal):
-                    raise
-                made = numba.njit(**options)(function)
+        made = _cached(function, options) if from_python else numba.njit(**options)(function)
         made.declared_for = signature
         found = Declared(made, signature)
         _postpone(found, from_python=from_python)
@@ -114,6 +152,17 @@ def _declaring(signature: Any, options: dict[str, Any], *, from_python: bool) ->
         return result
 
     return decorate
+
+
+def _cached(function: Any, options: dict[str, Any]) -> Any:
+    """Return numba's dispatcher of a function, with a cache where there can be one."""
+    with _in_user_cache():
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError as refusal:
+            if "cannot cache" not in str(refusal):
+                raise
+            return numba.njit(**options)(function)
 
 
 def _postpone(found: Declared, *, from_python: bool) -> None:
@@ -164,6 +213,18 @@ def _resolving_once() -> Iterator[None]:
         yield
     finally:
         del builtin.get_call_type
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let garbage wait: numba makes millions of objects that stay, and looking through them takes a tenth of the time to compile."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def digest(function: Any) -> str:
