@@ -1,6 +1,7 @@
 """Simulated sessions -> what a profiler inside their process would have written: kernels, launches, steps and allocator events."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -185,13 +186,21 @@ def _event(name: str, start: int, end: int, window: Window, stats: dict[str, Sta
 
 
 def _work_stats(work: Work, spec: SessionSpec) -> dict[str, StatValue]:
-    item, era = work.item, spec.recorder.era
+    changing: dict[str, StatValue] = {"correlation_id": Unsigned(work.correlation)}
+    if spec.recorder.era is Era.TF_2_6:
+        changing["group_id"] = work.step
+    return _item_stats(work.item, spec.recorder.era, spec.step_name) | changing
+
+
+@cache
+def _item_stats(item: Item, era: Era, step_name: str) -> dict[str, StatValue]:
+    """List the stats of an item in the order of the file, with places for those that change from step to step."""
     op = "level 0" if era is Era.TF_2_6 else "tf_op"
-    stats: dict[str, StatValue] = {"correlation_id": Unsigned(work.correlation), "context_id": "$$1", op: item.op}
+    stats: dict[str, StatValue] = {"correlation_id": Unsigned(0), "context_id": "$$1", op: item.op}
     if era is Era.TF_2_6:
-        stats["group_id"] = work.step
+        stats["group_id"] = 0
     if era is Era.JAX:
-        stats |= {"hlo_module": f"jit_{spec.step_name}", "hlo_op": item.name}
+        stats |= {"hlo_module": f"jit_{step_name}", "hlo_op": item.name}
     if item.graph >= 0:
         stats["cuda_graph_id"] = Unsigned(item.graph + 1)
     if item.kind is not ItemKind.KERNEL:

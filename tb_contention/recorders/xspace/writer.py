@@ -16,6 +16,10 @@ import numpy as np
 from tb_contention.units import I64, PS_PER_NS, U8, U64
 
 _U64 = (1 << 64) - 1
+#: The two bytes of a varint that hold 14 bits, with more to follow, and the last ones.
+_MORE = [bytes((low | 0x80, high | 0x80)) for high in range(0x80) for low in range(0x80)]
+_LAST = [bytes((low,)) for low in range(0x80)]
+_LAST += [bytes((low | 0x80, high)) for high in range(1, 0x80) for low in range(0x80)]
 
 
 class Text(str):
@@ -124,6 +128,7 @@ class Names:
     def __init__(self) -> None:
         self.events: dict[str, int] = {}
         self.stats: dict[str, int] = {}
+        self._fields: dict[tuple[str, type, StatValue], bytes] = {}
 
     def event(self, name: str) -> int:
         """Return the id of an event's name."""
@@ -132,6 +137,17 @@ class Names:
     def stat(self, name: str) -> int:
         """Return the id of a stat's name or of a text."""
         return self.stats.setdefault(name, len(self.stats) + 1)
+
+    def field(self, name: str, value: StatValue) -> bytes:
+        """Return a stat as a field of an event; most events have the same few."""
+        key = (name, type(value), value)
+        known = self._fields.get(key)
+        if known is None:
+            inside = encode_stat(name, value, self)
+            known = b"\x22" + varint(len(inside)) + inside
+            if not isinstance(value, float):  # zeros of either sign are equal, and written apart
+                self._fields[key] = known
+        return known
 
     def encode(self) -> bytes:
         """Write both tables as map entries of the plane."""
@@ -183,40 +199,43 @@ def encode_line(line: Line, names: Names, raw_events: bytes = b"") -> bytes:
 
 def encode_event(event: Event, base: int, names: Names) -> bytes:
     """Write the inside of an event; base: ps of its line."""
-    out = bytearray()
-    put_int(out, 1, names.event(event.name))
-    put_int(out, 2, event.start - base)
+    parts = [b"\x08", varint(names.event(event.name)), b"\x10", varint(event.start - base)]
     if event.duration:
-        put_int(out, 3, event.duration)
-    for name, value in event.stats.items():
-        put_bytes(out, 4, encode_stat(name, value, names))
-    return bytes(out)
+        parts += [b"\x18", varint(event.duration)]
+    parts += [names.field(name, value) for name, value in event.stats.items()]
+    return b"".join(parts)
 
 
 def encode_stat(name: str, value: StatValue, names: Names) -> bytes:
     """Write the inside of a stat."""
-    out = bytearray()
-    put_int(out, 1, names.stat(name))
+    head = b"\x08" + varint(names.stat(name))
     if isinstance(value, float):
-        out += b"\x11" + struct.pack("<d", value)
-    elif isinstance(value, bytes):
-        put_bytes(out, 6, value)
-    elif isinstance(value, Text):
-        put_bytes(out, 5, value.encode())
-    elif isinstance(value, str):
-        put_int(out, 7, names.stat(value))
-    else:
-        put_int(out, 3 if isinstance(value, Unsigned) else 4, value)
-    return bytes(out)
+        return head + b"\x11" + struct.pack("<d", value)
+    if isinstance(value, bytes):
+        return head + b"\x32" + varint(len(value)) + value
+    if isinstance(value, Text):
+        text = value.encode()
+        return head + b"\x2a" + varint(len(text)) + text
+    if isinstance(value, str):
+        return head + b"\x38" + varint(names.stat(value))
+    return head + (b"\x18" if isinstance(value, Unsigned) else b"\x20") + varint(value)
+
+
+def varint(value: int) -> bytes:
+    """Write a varint; negative values as two's complement of 64 bits."""
+    value &= _U64
+    if value < 1 << 14:
+        return _LAST[value]
+    out = b""
+    while value >= 1 << 14:
+        out += _MORE[value & 0x3FFF]
+        value >>= 14
+    return out + _LAST[value]
 
 
 def put_varint(out: bytearray, value: int) -> None:
-    """Append a varint; negative values as two's complement of 64 bits."""
-    value &= _U64
-    while value > 0x7F:
-        out.append((value & 0x7F) | 0x80)
-        value >>= 7
-    out.append(value)
+    """Append a varint."""
+    out += varint(value)
 
 
 def put_int(out: bytearray, number: int, value: int) -> None:

@@ -107,34 +107,41 @@ def play(scripts: list[Script], machine: Machine, horizon: float) -> list[Host]:
     """Play the scripts; no step begins after the horizon. The result has one host per script."""
     policy = machine.policy()
     hosts = [Host(number, script) for number, script in enumerate(scripts)]
+    queues = [queue for host in hosts for queue in host.streams.values()]
+    feeds, copies = any(script.element for script in scripts), any(any(script.copies) for script in scripts)
     now, fallen = 0.0, -inf
     while True:
-        heads = [queue[0] for host in hosts for queue in host.streams.values() if queue]
-        kernels = [head for head in heads if not head.copy]
-        until, rates, fallen = inf, [0.0] * len(kernels), fallen
+        heads = [queue[0] for queue in queues if queue]
+        kernels = [head for head in heads if not head.copy] if copies else heads
+        then, rates = inf, [0.0] * len(kernels)
         if kernels:
-            rates, until = policy.rates(now, kernels)
+            rates, then = policy.rates(now, kernels)
             if machine.fall:
                 if len({head.job for head in kernels}) > 1:
                     fallen = now + machine.recover
                 if fallen >= now:
                     rates = [rate / (1.0 + machine.fall) for rate in rates]
-                    until = min(until, fallen + 1.0 if fallen > now else inf)
-        moving = list(zip(kernels, rates, strict=True))
-        for direction in (1, 2):
-            copies = [head for head in heads if head.copy == direction]
-            moving += [(head, 1.0 / len(copies) if machine.link else 1.0) for head in copies]
-        pace = _host_pace(hosts, machine)
-        ends = [until]
-        ends += [now + head.left / rate for head, rate in moving if rate > 0]
+                    then = min(then, fallen + 1.0 if fallen > now else inf)
+        moving = [(head, rate) for head, rate in zip(kernels, rates, strict=True) if rate > 0]
+        for direction in (1, 2) if copies else ():
+            on_bus = [head for head in heads if head.copy == direction]
+            moving += [(head, 1.0 / len(on_bus) if machine.link else 1.0) for head in on_bus]
+        making = [host for host in hosts if _produces(host)] if feeds else []
+        pace = 1.0 if machine.cpu == 1.0 else _host_pace(hosts, making, machine.cpu)
+        for head, rate in moving:
+            end = now + head.left / rate
+            if end < then:
+                then = end
         for host in hosts:
-            ends.append(now + host.left / pace if host.left > 0 else host.wake)
-            if _produces(host):
-                ends.append(now + host.producing / pace)
-        then = max(now, min(ends))
+            end = now + host.left / pace if host.left > 0 else host.wake
+            if end < then:
+                then = end
+        for host in making:
+            then = min(then, now + host.producing / pace)
         if then == inf:
             return hosts
-        _pass(hosts, moving, then - now, now, then, pace, horizon)
+        then = max(now, then)
+        _pass(hosts, making, moving, now, then, pace, horizon)
         now = then
 
 
@@ -143,22 +150,22 @@ def _produces(host: Host) -> bool:
     return bool(script.element) and host.elements < script.buffer and host.made < len(script.work)
 
 
-def _host_pace(hosts: list[Host], machine: Machine) -> float:
-    if machine.cpu == 1.0:
-        return 1.0
-    return 1.0 / machine.cpu if sum(host.left > 0 or _produces(host) for host in hosts) > 1 else 1.0
+def _host_pace(hosts: list[Host], making: list[Host], cpu: float) -> float:
+    """Return how fast hosts work: slower by a factor while more than one does."""
+    return 1.0 / cpu if sum(host.left > 0 or host in making for host in hosts) > 1 else 1.0
 
 
 def _pass(
-    hosts: list[Host], moving: list[tuple[Head, float]], length: float, now: float, then: float, pace: float, horizon: float
+    hosts: list[Host], making: list[Host], moving: list[tuple[Head, float]], now: float, then: float, pace: float, horizon: float
 ) -> None:  # fmt: skip
-    """Let everybody work until `then`, and go on where something ended."""
-    making = [host for host in hosts if _produces(host)]
+    """Let everybody work until `then`, and go on where something ended. making: hosts whose input is being made."""
+    length = then - now
+    done = length * pace
     for host in making:
-        host.producing -= length * pace
+        host.producing -= done
     for host in hosts:
         if host.left > 0:
-            host.left -= length * pace
+            host.left -= done
             if host.left <= _DONE:
                 host.left = 0.0
                 host.act(then, horizon)
@@ -171,10 +178,9 @@ def _pass(
         if host.script.element:
             host.fed(then)
     for head, rate in moving:
-        if rate > 0:
-            if not head.begun:
-                head.begun = True
-                hosts[head.job].runs[head.step].start[head.item] = now
-            head.left -= length * rate
-            if head.left <= _DONE:
-                hosts[head.job].finished(head, then)
+        if not head.begun:
+            head.begun = True
+            hosts[head.job].runs[head.step].start[head.item] = now
+        head.left -= length * rate
+        if head.left <= _DONE:
+            hosts[head.job].finished(head, then)
