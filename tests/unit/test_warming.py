@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tb_contention import _warming
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +45,7 @@ def test_every_module_with_compiled_functions_is_listed() -> None:
     assert declaring == set(_warming.FIRST + _warming.LATER)
 
 
+@pytest.mark.full
 def test_after_warming_nothing_compiles(tmp_path: Path) -> None:
     code, count = run(tmp_path, "warm")
     assert code == 0
