@@ -10,6 +10,7 @@ import numpy as np
 
 from tb_contention.contention.work import LAUNCH, STEP_BEGIN, SYNC, SessionWork
 from tb_contention.model.sampling import some
+from tb_contention.model.tables import blocks
 from tb_contention.units import F64, I64, U8, Bool
 
 _FIRST = 4  # a launch right after a step border or a wait: it may carry a pause of its own
@@ -39,12 +40,14 @@ class HostPace:
 def host_pace(work: SessionWork) -> HostPace:
     """Find the instants at which the host waited for the device."""
     time = work.host.time
-    gap = np.diff(time, prepend=time[:1]).astype(np.float64)
+    gap = np.zeros(len(time))
+    np.subtract(time[1:], time[:-1], out=gap[1:])
     waits_for = np.full(len(time), -1, np.int64)
     lag, pace = np.zeros(len(time)), gap.copy()
     if len(time) and len(work.end):
         at, last = work.last_done(time)
-        lag = (time - work.end[last]).astype(np.float64)
+        for part in blocks(len(time)):
+            np.subtract(time[part], work.end[last[part]], out=lag[part])
         lag[: int(np.searchsorted(at, 0))] = np.inf
         between = lag < gap
         kinds = kinds_of(work.host.kind)

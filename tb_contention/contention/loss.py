@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.contention.alone import Alone
-from tb_contention.contention.baseline import group_means
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.host import HostPace, host_pace
 from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
@@ -113,18 +112,19 @@ def replayed(
 
 def find_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, running: Intervals) -> Waits:
     """Part the time by which kernels started later than due into their own gap and waiting for others."""
-    due = np.minimum(gaps.due, work.start).astype(np.int64)
-    late = (gaps.extra > _PROMPT) & exposure.inside & (gaps.follows < 0)
-    rows = np.flatnonzero(late)
-    met = np.zeros(len(late), np.bool_)
-    met[rows] = exposure.foreign.covered(due[rows], work.start[rows]) > 0
-    own = _own_gaps(work, gaps.extra, exposure.inside & ~met & (gaps.follows < 0))
-    unknown = met & ~work.cause_known
-    met &= work.cause_known
-    alone = np.where(met, np.minimum(own, gaps.extra), gaps.extra)
-    possible, rows = np.zeros(len(late)), np.flatnonzero(unknown)
-    possible[rows] = running.covered(due[rows], work.start[rows])
-    return Waits(alone=alone, stall=gaps.extra - alone, possible=possible)
+    judged = exposure.inside & (gaps.follows < 0)
+    late = np.flatnonzero(judged & (gaps.extra > _PROMPT))
+    due, start = np.minimum(gaps.due[late], work.start[late]).astype(np.int64), work.start[late]
+    met = exposure.foreign.covered(due, start) > 0
+    judged[late[met]] = False
+    own, known = _own_gaps(work, gaps.extra, judged), work.cause_known[late]
+    alone, stall, possible = gaps.extra.copy(), np.zeros(len(judged)), np.zeros(len(judged))
+    rows = late[met & known]
+    alone[rows] = np.minimum(own[work.key[rows]], gaps.extra[rows])
+    stall[rows] = gaps.extra[rows] - alone[rows]
+    unknown = met & ~known
+    possible[late[unknown]] = running.covered(due[unknown], start[unknown])
+    return Waits(alone=alone, stall=stall, possible=possible)
 
 
 def _measured_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, away: Intervals) -> Waits:
@@ -135,11 +135,11 @@ def _measured_waits(work: SessionWork, exposure: Exposure, gaps: Gaps, away: Int
 
 
 def _own_gaps(work: SessionWork, extra: F64, undisturbed: Bool) -> F64:
-    """Return the mean own gap of each kernel's key where undisturbed ones are known, else 0."""
-    rows = np.flatnonzero(undisturbed)
-    means = group_means(work.key[rows], work.keys, extra[rows])
-    own: F64 = np.where(means.count >= 2, np.nan_to_num(means.mean), 0.0)[work.key]
-    return own
+    """Return the mean own gap of each key where undisturbed ones are known, else 0."""
+    key, own = (work.key, extra) if undisturbed.all() else (work.key[undisturbed], extra[undisturbed])
+    count = np.bincount(key, minlength=work.keys)
+    mean: F64 = np.where(count >= 2, np.bincount(key, own, work.keys) / np.maximum(count, 1), 0.0)
+    return mean
 
 
 def find_periods(work: SessionWork, exposure: Exposure, played: Played) -> tuple[Periods, bool]:

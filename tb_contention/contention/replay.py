@@ -5,6 +5,7 @@ starts when it is launched and the one before it in its stream (or the one of an
 was its own. With the recorded durations and gaps the replay returns the recorded times.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,8 @@ from tb_contention._compiled import compiled
 from tb_contention.contention.host import HostPace
 from tb_contention.contention.work import FOLLOWS_NS, LAUNCH, SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.sampling import some
+from tb_contention.model.sampling import some, some_rows
+from tb_contention.model.tables import blocks
 from tb_contention.units import F64, I64, Bool
 
 _IF = types.Array(types.float64, 1, "C", readonly=True)
@@ -23,6 +25,8 @@ _OF = types.Array(types.float64, 1, "C")
 
 #: From launch to start on an idle stream takes 5 to 20 us.
 _MOST_LATENCY = 20_000.0
+#: Gaps of which it is looked at whether others can have made them longer: twice as many as tell a percentile.
+_LOOKED_AT = 200_000
 
 
 @compiled(
@@ -93,56 +97,85 @@ def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None 
 
     solo_latency: from launch to start in a capture alone, ns, where there is one.
     """
-    start = work.start.astype(np.float64)
+    count = len(work.start)
     launched, followed = work.launch >= 0, work.previous >= 0
-    launch = work.host.time[work.launch] if len(work.host.time) else np.zeros(len(start), np.int64)
-    before = work.end[work.previous] if len(start) else np.zeros(0, np.int64)
-    launch[~launched] = before[~followed] = 0
-    behind_launch = start - launch
-    behind_kernel = start - before
-    waited = followed & (~launched | (before >= launch))
-    idle = launched & ~waited
-    free = foreign.covered(np.where(waited, before, launch), work.start) == 0
-    after = _usual(behind_kernel, waited & (behind_kernel >= 0), free, 50, _MOST_LATENCY)
+    waited, behind = followed & ~launched, np.empty(count, np.bool_)
+    for rows in blocks(count):
+        before = _before(work, rows)
+        waited[rows] |= followed[rows] & launched[rows] & (before >= _launch(work, rows))
+        behind[rows] = waited[rows] & (work.start[rows] >= before)
+    after = _usual(work, _before, behind, foreign, 50, _MOST_LATENCY)
     # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
-    latency = _usual(behind_launch, idle, free, 10, _most_latency(work)) if work.launches_known else 0.0
-    latency = latency if solo_latency is None else solo_latency
-    due = np.add(before, after, dtype=np.float64)
-    due[~followed] = -np.inf
-    np.maximum(due, launch + latency, out=due, where=launched)
-    unknown = ~(followed | launched)
-    due[unknown] = start[unknown]
-    extra = start - due
-    follows, behind = _follows(work, extra)
-    return Gaps(after=after, latency=latency, due=due, extra=extra, follows=follows, behind=behind)
+    latency = 0.0
+    if solo_latency is not None:
+        latency = solo_latency
+    elif work.launches_known:
+        latency = _usual(work, _launch, launched & ~waited, foreign, 10, _most_latency(work))
+    due, extra = np.empty(count), np.empty(count)
+    for rows in blocks(count):
+        start, known = work.start[rows], followed[rows]
+        by = np.where(known, np.add(_before(work, rows), after, dtype=np.float64), -np.inf)
+        np.maximum(by, _launch(work, rows) + latency, out=by, where=launched[rows])
+        due[rows] = np.where(known | launched[rows], by, start)
+        np.subtract(start, due[rows], out=extra[rows])
+    follows, ended = _follows(work, extra)
+    return Gaps(after=after, latency=latency, due=due, extra=extra, follows=follows, behind=ended)
 
 
-def _usual(gap: F64, of_kind: Bool, free: Bool, percentile: int, most: float) -> float:
+def _before(work: SessionWork, rows: slice | I64) -> I64:
+    """Return when the kernel before each one in its stream ended; anything where there is none."""
+    return work.end[work.previous[rows]]
+
+
+def _launch(work: SessionWork, rows: slice | I64) -> I64:
+    """Return when each kernel was launched; anything where that is unknown."""
+    return work.host.time[work.launch[rows]] if len(work.host.time) else np.zeros(len(work.start[rows]), np.int64)
+
+
+def _usual(
+    work: SessionWork,
+    since: Callable[[SessionWork, I64], I64],
+    of_kind: Bool,
+    foreign: Intervals,
+    percentile: int,
+    most: float,
+) -> float:
     """Take a percentile of gaps that others cannot have made longer; where there are too few, a low one, and no more than `most`."""
-    rows = np.flatnonzero(of_kind & free)
-    if len(rows) >= 5:
-        return float(np.percentile(gap[some(rows)], percentile))
-    rows = np.flatnonzero(of_kind)
-    return min(float(np.percentile(gap[some(rows)], 5)), most) if len(rows) else 0.0
+    rows = some(np.flatnonzero(of_kind), _LOOKED_AT)
+    if not len(rows):
+        return 0.0
+    begin, start = since(work, rows), work.start[rows]
+    gap = (start - begin).astype(np.float64)
+    free = np.flatnonzero(foreign.covered(begin, start) == 0)
+    if len(free) >= 5:
+        return float(np.percentile(gap[some(free)], percentile))
+    return min(float(np.percentile(some(gap), 5)), most)
 
 
 def _most_latency(work: SessionWork) -> float:
     """Bound the latency where no launch met an idle device: a slow host takes as long for the call itself."""
-    launches = work.host.time[work.host.kind == LAUNCH]
-    between = some(np.diff(launches))
-    return max(_MOST_LATENCY, 1.5 * float(np.median(between))) if len(between) else _MOST_LATENCY
+    launches = np.flatnonzero(work.host.kind == LAUNCH)
+    if len(launches) < 2:
+        return _MOST_LATENCY
+    one = some_rows(len(launches) - 1)
+    between = work.host.time[launches[one + 1]] - work.host.time[launches[one]]
+    return max(_MOST_LATENCY, 1.5 * float(np.median(between)))
 
 
 def _follows(work: SessionWork, extra: F64) -> tuple[I64, F64]:
     """Find kernels that start right after one of another stream of the session ends."""
-    none, zero = np.full(len(extra), -1, np.int64), np.zeros(len(extra))
-    if work.streams < 2 or not len(extra):
-        return none, zero
+    follows, ended = np.full(len(extra), -1, np.int64), np.zeros(len(extra))
+    if work.streams < 2 or not len(extra) or not len(work.stream) or work.stream.min() == work.stream.max():
+        return follows, ended
     at, last = work.last_done(work.start)
-    behind = (work.start - work.end[last]).astype(np.float64)
-    other = (at >= 0) & (work.stream[last] != work.stream) & (last < np.arange(len(last)))
-    rows = other & (behind <= FOLLOWS_NS) & (extra > behind + FOLLOWS_NS)
-    return np.where(rows, last, none), np.where(rows, behind, zero)
+    for part in blocks(len(extra)):
+        before, start = last[part], work.start[part]
+        behind = start - work.end[before]
+        other = (at[part] >= 0) & (work.stream[before] != work.stream[part])
+        other &= before < np.arange(part.start, part.stop)
+        rows = np.flatnonzero(other & (behind <= FOLLOWS_NS) & (extra[part] > behind + FOLLOWS_NS))
+        follows[part.start + rows], ended[part.start + rows] = before[rows], behind[rows]
+    return follows, ended
 
 
 def replay(work: SessionWork, pace: HostPace, gaps: Gaps, duration: F64, extra: F64) -> Played:

@@ -80,9 +80,14 @@ def find_turns(
         return None
     duration = (work.end - work.start).astype(np.float64)
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
+    near = error + _NEAR_BY if len(foreign) else 0
+    if known is None:
+        # Longer than usual by a turn is only what takes longer than a turn.
+        long = np.flatnonzero(rows & (duration > min(_LEAST_TURN, _LEAST_BESIDE)))
+        if (foreign.covered(work.start[long] - near, work.end[long] + near) == 0).sum() < min(_BESIDE, _TURNS):
+            return None
     low, spread = _uncut(work.key, work.keys, duration, rows)
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
-    near = error + _NEAR_BY if len(foreign) else 0
     rows &= foreign.covered(work.start - near, work.end + near) == 0
     excess = np.where(rows, longer, 0.0)
     length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)

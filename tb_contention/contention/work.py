@@ -10,7 +10,7 @@ from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launching import launch_rows
 from tb_contention.model.span_passes import last_upto
-from tb_contention.model.tables import rows_used
+from tb_contention.model.tables import blocks, rows_used
 from tb_contention.model.trace import HostKind, KernelKind, KernelTable, Trace
 from tb_contention.units import I64, PS_PER_NS, U8, Bool, SessionId
 
@@ -150,15 +150,15 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     whole = bool(here.all())
     rows = np.arange(len(kernels)) if whole else np.flatnonzero(here[kernels.stream])
     kernels = kernels if whole else kernels.select(rows)
-    start, end = kernels.start // PS_PER_NS, (kernels.start + kernels.duration) // PS_PER_NS
+    start, end = kernels.start // PS_PER_NS, kernels.start + kernels.duration
     start += session.offset
+    end //= PS_PER_NS
     end += session.offset
     step_begin, step_end, step_number = _steps(session)
     host, launch_instant = _host(session, step_begin, step_end)
     launch = _launches(trace, kernels, launch_instant)
     launches_known = bool((launch >= 0).sum() * 2 > len(launch))
-    began = np.where(launch >= 0, host.time[launch], start) if len(host.time) else start
-    step = _step_of(began, step_begin, step_end, handed_over=not launches_known)
+    step = _step_of(launch, host, start, step_begin, step_end, handed_over=not launches_known)
     if not launches_known:
         launch = _step_launches(step, start, host, launch)
     key, keys = kernel_keys(kernels, len(trace.strings))
@@ -203,16 +203,19 @@ def _ready(
     """
     if not len(start):
         return start, np.zeros(0, np.bool_)
-    followed, known = previous >= 0, launch >= 0
-    earliest = host.time[launch] if len(host.time) else np.empty(len(start), np.int64)
-    earliest[~known] = np.iinfo(np.int64).min
-    np.maximum(earliest, end[previous], out=earliest, where=followed)
-    if not launches_known:
-        known = known | (followed & (step >= 0) & (step == step[previous]))
-    np.minimum(earliest, start, out=earliest)
-    unknown = ~known
-    earliest[unknown] = start[unknown]
-    return earliest, known
+    known, out = launch >= 0, np.empty(len(start), np.int64)
+    for rows in blocks(len(start)):
+        launched, before, began = launch[rows], previous[rows], start[rows]
+        followed = before >= 0
+        earliest = np.full(len(began), np.iinfo(np.int64).min)
+        if len(host.time):
+            np.copyto(earliest, host.time[launched], where=known[rows])
+        np.maximum(earliest, end[before], out=earliest, where=followed)
+        if not launches_known:
+            known[rows] |= followed & (step[rows] >= 0) & (step[rows] == step[before])
+        np.minimum(earliest, began, out=earliest)
+        out[rows] = np.where(known[rows], earliest, began)
+    return out, known
 
 
 def _followed(start: I64, end: I64) -> I64:
@@ -258,25 +261,35 @@ def _host(session: Session, step_begin: I64, step_end: I64) -> tuple[HostInstant
 def _launches(trace: Trace, kernels: KernelTable, instant: I64) -> I64:
     """Find the instant of each kernel's launch, -1 without one or where clocks show it after the kernel."""
     launch = launch_rows(kernels, trace.launches)
-    known = launch >= 0
-    known[known] = trace.launches.start[launch[known]] <= kernels.start[known]
-    return np.where(known, instant[launch], -1) if len(instant) else launch
+    if not len(instant):
+        return launch
+    for rows in blocks(len(launch)):
+        row = launch[rows]
+        known = (row >= 0) & (trace.launches.start[row] <= kernels.start[rows])
+        launch[rows] = np.where(known, instant[row], -1)
+    return launch
 
 
-def _step_of(time: I64, begin: I64, end: I64, *, handed_over: bool) -> I64:
-    """Find the step whose host span holds each instant, -1 where none does.
+def _step_of(launch: I64, host: HostInstants, start: I64, begin: I64, end: I64, *, handed_over: bool) -> I64:
+    """Find the step whose host span holds each kernel's launch, or its start where that is unknown; -1 where none does.
 
     handed_over: where most instants lie outside, the host's thread only hands steps over, and what runs belongs to the last step begun.
     """
+    step = np.full(len(start), -1, np.int64)
     if not len(begin):
-        return np.full(len(time), -1, np.int64)
-    order = np.argsort(begin, kind="stable")
-    at = np.searchsorted(begin[order], time, "right") - 1
-    row = order[np.maximum(at, 0)]
-    held: Bool = (at >= 0) & (time <= end[row])
-    if handed_over and 2 * held.sum() < len(held):
-        held = at >= 0
-    return np.where(held, row, -1)
+        return step
+    order, held = np.argsort(begin, kind="stable"), np.empty(len(start), np.bool_)
+    begin, end = begin[order], end[order]
+    for rows in blocks(len(start)):
+        time = start[rows]
+        if len(host.time):
+            time = np.where(launch[rows] >= 0, host.time[launch[rows]], time)
+        at = np.searchsorted(begin, time, "right") - 1
+        held[rows] = (at >= 0) & (time <= end[at])
+        np.copyto(step[rows], order[at], where=at >= 0)
+    if not handed_over or 2 * held.sum() >= len(held):
+        step[~held] = -1
+    return step
 
 
 def _step_launches(step: I64, start: I64, host: HostInstants, launch: I64) -> I64:
