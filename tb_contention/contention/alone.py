@@ -9,7 +9,7 @@ from tb_contention.contention.baseline import Baseline, baseline, group_medians,
 from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.kernel_keys import pairs
+from tb_contention.contention.kernel_keys import numbered_places, pairs
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.work import SessionWork
@@ -30,6 +30,10 @@ _OFTEN_CUT, _SOME_CUT, _STEADY = 0.35, 0.3, 1.5
 #: Kinds of one launch are alike within this factor; the shortest instance of another takes this part of what they take at least. One that
 #: takes longer by a slice, to this part of it, is always cut.
 _ALIKE, _NO_SHORTER, _ONE_SLICE = 1.15, 0.8, 0.05
+#: Turns shorter than this part of a slice do not meet all kernels of a kind.
+_NO_TURN = 0.25
+#: Kernels that are always cut take longer by whole slices, to this part of one.
+_WHOLE = 0.15
 #: Kernels whose instances differ by more than this part of their mean: the undisturbed ones are not like the others.
 _UNLIKE = 0.1
 #: Standard error of a slowdown up to which regression tells more than bounds, as a part of it.
@@ -138,7 +142,7 @@ def find_alone(
     if slices and sharing.confidence is Confidence.SURE:
         uncut = preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
         if covers(exposure, uncut.alone) >= COVERAGE:
-            found = _without_slice(exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)
+            found = _without_slice(work, exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)
             return _each_as_long_as_it_was(work, exposure, found, uncut, slices, stretch)
         return replace(_bounds(exposure, uncut, sessions), coverage=coverage)
     if sharing.mechanism is Mechanism.CONCURRENT:
@@ -212,13 +216,16 @@ def _regressed(exposure: Exposure, own: Baseline, stretch: Stretch | None) -> Al
     )
 
 
-def _without_slice(exposure: Exposure, found: Alone, length: float) -> Alone:
-    """Take one slice off kernels that were cut every time, where no uncut instance shows their length."""
-    cut = found.borrowed & (exposure.duration > _CUT * length)
+def _without_slice(work: SessionWork, exposure: Exposure, found: Alone, length: float) -> Alone:
+    """Take one slice off kernels that were cut every time, where no uncut instance shows their length; copies take no turns."""
+    cut = found.borrowed & (exposure.duration > _CUT * length) & ~work.copy
     known = exposure.touched & ~found.borrowed
     least = float(np.median(found.estimate[known])) if known.any() else 0.0
     estimate = np.where(
         cut, np.maximum(exposure.duration - length, np.minimum(least, exposure.duration)), found.estimate
+    )
+    estimate = np.where(
+        found.borrowed & (work.copy | (exposure.duration < _NO_TURN * length)), exposure.duration, estimate
     )
     return replace(found, estimate=estimate, shortest=estimate)
 
@@ -279,31 +286,47 @@ def _low_mode(work: SessionWork, exposure: Exposure, length: float) -> Baseline:
     usual = float(np.nanmedian(spread[count >= _UNCUT])) if (count >= _UNCUT).any() else 0.0
     agree = spread <= max(_AGREE, _USUALLY * usual)
     chance = np.nan_to_num(middle) / length
-    told = short & agree & (count >= np.maximum(_UNCUT, _UNCUT_SHARE * all_of_key * (1 - chance)))
+    enough = short & (count >= np.maximum(_UNCUT, _UNCUT_SHARE * all_of_key * (1 - chance)))
+    told = enough & agree
     cut = all_of_key - count >= _SOME_CUT * chance * all_of_key
     sure = cut | (chance < _OFTEN_CUT)
     sure |= spread <= _STEADY * float(np.median(spread[told & sure])) if (told & sure).any() else False
-    launch, launches = _launches(work)
+    launch, launches = launches_of(work)
     least = np.full(launches, np.inf)
     np.minimum.at(least, launch[told], middle[told])
     longer = told & (middle > _ALIKE * least[launch])
     several = np.bincount(launch[told & ~longer & sure], minlength=launches)
-    # A longer one of the same launch is another size if some of its instances are cut; else all are.
-    told &= np.where(longer, cut, sure | (several[launch] > 0))
+    # A longer one of the same launch is another size if some of its instances are cut, or if no turn is as short; else all are cut.
+    told &= np.where(longer, cut | (middle - least[launch] < _NO_TURN * length), sure | (several[launch] > 0))
+    # Sizes that a key hides, each at its places of the step.
+    sized = enough & ~agree & (cut | (chance < _OFTEN_CUT))
+    sized &= _by_place(work, picked[low], duration[low]) <= max(_AGREE, _USUALLY * usual)
     learn = np.zeros(len(work.key), np.bool_)
-    learn[picked[low & told[key]]] = True
+    learn[picked[low & (told | sized)[key]]] = True
     # A slice may cut the same place of every step: there the odd one is told only by the other places.
     anywhere = np.full(len(work.place), -1, np.int64)
-    found = baseline(work.key, work.keys, anywhere, work.step, exposure.duration, learn)
+    at = np.where(sized[work.key], work.place, anywhere)
+    found = baseline(work.key, work.keys, at, work.step, exposure.duration, learn)
+    learn[picked[low & ~told[key]]] = False
     by_launch = baseline(launch[work.key], launches, anywhere, work.step, exposure.duration, learn)
     usually = group_medians(key, work.keys, duration)[work.key]
     cut_once = np.abs(usually - by_launch.alone - length) < _ONE_SLICE * length
     shown = not (told & longer).any() and bool((several > 1).any())
+    over = usually - by_launch.alone
     fits = cut_once | (shown & (lowest[work.key] > _NO_SHORTER * by_launch.alone))
+    whole = np.abs(over / length - np.round(over / length)) < _WHOLE
+    fits &= ((over > _NO_TURN * length) & whole) | (over < (_ALIKE - 1) * by_launch.alone)
     return preferring(found, replace(by_launch, alone=np.where(fits, by_launch.alone, np.nan)))
 
 
-def _launches(work: SessionWork) -> tuple[I64, int]:
+def _by_place(work: SessionWork, rows: I64, duration: F64) -> F64:
+    """Return the relative scatter of kernels of each key around the usual one at their place."""
+    place, places = numbered_places(work.key[rows], work.place[rows])
+    away = np.abs(duration / group_medians(place, places, duration)[place] - 1)
+    return 1.4826 * group_medians(work.key[rows], work.keys, away)
+
+
+def launches_of(work: SessionWork) -> tuple[I64, int]:
     """Number the launches (name, grid, block, ...) that keys are of, whatever op they belong to."""
     kernels, first = work.session.trace.kernels, work.first_rows()
     row = np.maximum(first, 0)
