@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.baseline import Baseline, baseline, group_medians, group_quantiles
+from tb_contention.contention.baseline import Baseline, baseline, group_medians, group_quantiles, scatter
 from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
@@ -36,6 +36,9 @@ _NO_TURN = 0.25
 _WHOLE = 0.15
 #: Kernels whose instances differ by more than this part of their mean: the undisturbed ones are not like the others.
 _UNLIKE = 0.1
+#: Undisturbed kernels of a key that tell, by which logarithm they take longer than those in company where caches are cold, beside so many
+#: standard errors.
+_FEW_FREE, _COLD, _SURELY = 5, 0.04, 3.0
 #: Standard error of a slowdown up to which regression tells more than bounds, as a part of it.
 _SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
@@ -136,11 +139,14 @@ def find_alone(
             coverage=1.0 if sharing.apart else coverage,
         )
     slices = sharing.slice if sharing.mechanism is Mechanism.TIME_SLICING else None
-    if coverage >= COVERAGE:
+    sure = slices is not None and sharing.confidence is Confidence.SURE
+    cold = sure and _is_cold(work, exposure)
+    if coverage >= COVERAGE and not cold:
         found = _alone(Evidence.B, exposure, own)
         return _each_as_long_as_it_was(work, exposure, found, own, slices, stretch)
-    if slices and sharing.confidence is Confidence.SURE:
-        uncut = preferring(own, _low_mode(work, exposure, slices / max(1, sessions - 1)))
+    if slices and sure:
+        low = _low_mode(work, exposure, slices / max(1, sessions - 1))
+        uncut = preferring(low, own) if cold else preferring(own, low)
         if covers(exposure, uncut.alone) >= COVERAGE:
             found = _without_slice(work, exposure, _alone(Evidence.C, exposure, uncut, coverage), slices)
             return _each_as_long_as_it_was(work, exposure, found, uncut, slices, stretch)
@@ -150,6 +156,27 @@ def find_alone(
         if regressed is not None:
             return regressed
     return _no_longer_than_the_shortest(work, exposure, _bounds(exposure, own, sessions))
+
+
+def _is_cold(work: SessionWork, exposure: Exposure) -> bool:
+    """Return whether undisturbed kernels take longer than most of those in company: turns make none shorter, so it was not all gone.
+
+    Caches may be cold for some time after another's turn; where company never leaves for long, uncut kernels well into a turn are warmer.
+    """
+    free, met = (
+        np.flatnonzero(rows & ~work.copy) for rows in (exposure.undisturbed, exposure.touched & exposure.inside)
+    )
+    free_count, met_count = (np.bincount(work.key[rows], minlength=work.keys) for rows in (free, met))
+    usual, usual_met = (group_medians(work.key[rows], work.keys, exposure.duration[rows]) for rows in (free, met))
+    both = np.flatnonzero((free_count >= _FEW_FREE) & (met_count >= free_count))
+    if not len(both):
+        return False
+    longer = np.log(usual[both] / usual_met[both])
+    part = free_count[both] / free_count[both].sum()
+    shown = free[np.isin(work.key[free], both)]
+    steps = len(np.unique(work.step[shown]))
+    spread = scatter(np.log(exposure.duration[shown] / usual[work.key[shown]]))
+    return bool(np.sum(part * longer) > _COLD + _SURELY * spread / np.sqrt(steps))
 
 
 def _each_as_long_as_it_was(
