@@ -44,8 +44,9 @@ _NEARLY_ALL = 0.06
 #: and if the stated one leaves more: a larger part of the losses, more standard errors, and more of them in either half of the window.
 #: Less is asked where a single lag explains the losses than where several do.
 _REFUTED, _REFUTED_BY_ONE = (0.03, 3.5, 2.0), (0.015, 2.0, 0.8)
-#: A clock is in doubt beyond this many standard errors.
-_DOUBT = 1.8
+#: A clock is in doubt beyond this many standard errors. It is, too, where lags leave next to nothing without a cause, and the stated one
+#: more than the first part of what a lag without meaning does, by so many standard errors, in either half and in so many losses.
+_DOUBT, _NOTHING, _MEANS_LITTLE, _LIKELY, _LIKELY_HALVES, _LOSSES = 1.8, 0.03, 0.12, 1.5, 0.5, 30
 #: How far beyond the stated error a single lag must lie, in multiples of its own error: to doubt the clock, and to refute it.
 _BEYOND = 1.4, 2.0
 
@@ -62,6 +63,11 @@ class Scan:
     def least(self) -> float:
         """Return the part that the best lag leaves without a cause."""
         return float(self.left.min())
+
+    @property
+    def losses(self) -> int:
+        """Return how many spans with a loss there are."""
+        return sum(len(witness.spans) for witness in self.witnesses)
 
     @property
     def usual(self) -> float:
@@ -188,7 +194,9 @@ def _verdict(found: Scan, only: tuple[int, int] | None, error: int) -> Verdict:
         and all(np.array([more, sure, halves]) > limit)
     ):
         return Verdict.REFUTED
-    return Verdict.DOUBTED if beyond > _BEYOND[0] and sure > _DOUBT else Verdict.AGREES
+    elsewhere = found.least < _NOTHING and more > _MEANS_LITTLE * (found.usual - found.least)
+    elsewhere &= sure > _LIKELY and halves > _LIKELY_HALVES and found.losses >= _LOSSES
+    return Verdict.DOUBTED if elsewhere or (beyond > _BEYOND[0] and sure > _DOUBT) else Verdict.AGREES
 
 
 def scan(seen: list[Seen], moves: list[bool], reach: int, around: int = 0) -> Scan | None:
