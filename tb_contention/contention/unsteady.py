@@ -23,7 +23,7 @@ from tb_contention.model.side_by_side import each
 #: Instances of a place that show what is usual there, neighbours that are compared, and logarithms beyond which a kernel was interrupted.
 _INSTANCES, _NEIGHBOURS, _MOST = 3, 40, 0.7
 #: The common deviation of neighbours is no clock and no cache from here on; it is most of all, by so many standard errors.
-_COMMON, _PART, _SURE = 0.07, 0.35, 4.0
+_COMMON, _PART, _SURE = 0.05, 0.3, 4.0
 #: Where company hardly ever leaves, a few neighbours are shorter than usual by this (logarithm): so many pairs, and so many times what
 #: chance gives.
 _SHORT, _PAIRS, _BY_CHANCE = 0.2, 5, 4.0

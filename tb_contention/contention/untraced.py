@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.alone import LEAST_SHARE, Alone
+from tb_contention.contention.alone import LEAST_SHARE, Alone, launches_of
 from tb_contention.contention.baseline import group_means, group_quantiles, off_medians, scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered_places
@@ -42,6 +42,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
 #: The part of them that must agree in length with this many others, within the narrow margin. At least the last part of those within the
 #: wide margin must be within the narrow one: heavy tails thin out, and have no length of their own.
 _AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
+#: Waits for a turn that agree; part of a wait in which the session's own streams were at work where it may have been for one of them.
+_WAITS, _OWN_PART = 6, 0.3
 #: The scatter of turns at most: as a multiple of that of the kernels, or of their length, and as a part of that of larger kernels.
 _OWN, _EXACT, _STIFF = 2.5, 0.005, 0.6
 #: So many show that turns interrupt the same kernel of every step.
@@ -52,8 +54,8 @@ _NEAR_BY = 20_000
 _FEW, _LOW, _NEAR = 4, 0.05, 1.3
 #: An interrupted kernel or a late one, where turns are known: by this part of a turn and so many robust standard deviations.
 _PART, _SURE = 0.05, 6.0
-#: A kernel that never takes less than this part of a turn may be interrupted every time.
-_LONG = 0.9
+#: A kernel that never takes less than this part of a turn may be interrupted every time, or longer by this than others like it.
+_LONG, _HALF = 0.9, 0.5
 #: What changing turns adds to what a session takes from another.
 _SWITCHES = 1.05
 #: Part of a key's instances that are interrupted beyond which none is surely uninterrupted.
@@ -82,8 +84,9 @@ def find_turns(
     rows = (work.start >= group.start) & (work.end <= group.end) & ~work.spin & ~work.copy & (duration > 0)
     near = error + _NEAR_BY if len(foreign) else 0
     if known is None:
-        # Longer than usual by a turn is only what takes longer than a turn.
-        long = np.flatnonzero(rows & (duration > min(_LEAST_TURN, _LEAST_BESIDE)))
+        # Longer than usual by a turn is only what takes longer than a turn; beside others waits tell as well.
+        waited = work.start - work.ready if len(foreign) else np.zeros(len(duration), np.int64)
+        long = np.flatnonzero(rows & (np.maximum(duration, waited) > min(_LEAST_TURN, _LEAST_BESIDE)))
         if (foreign.covered(work.start[long] - near, work.end[long] + near) == 0).sum() < min(_BESIDE, _TURNS):
             return None
     low, spread = _uncut(work.key, work.keys, duration, rows)
@@ -97,7 +100,9 @@ def find_turns(
     count = int((np.abs(excess / length - 1) < _SAME).sum())
     cut = np.flatnonzero(excess > np.maximum(_PART * length, _SURE * np.nan_to_num(spread)))
     begin = work.start[cut] + (0.5 * low[cut]).astype(np.int64)
-    always = np.flatnonzero(rows & ((low > _LONG * length) | _nearly_always(work, rows, cut)))
+    always = np.flatnonzero(
+        rows & ((low > _LONG * length) | _longer_than_alike(work, low, length) | _nearly_always(work, rows, cut))
+    )
     due, late = _late(work, length, rows)
     starts = (begin, work.start[always], due[late])
     ends = (begin + excess[cut].astype(np.int64), work.end[always], work.start[late])
@@ -218,6 +223,7 @@ def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | Non
         _agreed(work, low, longer, rows, _TIMES)
         or _agreed(work, low, longer, rows, _LONGER)
         or _at_one_place(work, low, longer, rows)
+        or _waited(work, rows)
     )
 
 
@@ -227,20 +233,39 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, times: float) 
     alone = np.flatnonzero(strong & rows)
     if len(alone) < _BESIDE:
         return None
-    values = np.sort(longer[strong])
+    length, count = _peak(longer[alone], longer[strong])
+    if count < max(2, _AGREE * len(alone)):
+        return None
+    near = strong & (np.abs(longer / length - 1) < _WITHIN)
+    if not _is_added(work, low, longer, rows, strong, length):
+        return None
+    # One kind of kernel may have another size; then none waits for the device.
+    several = len(np.unique(work.key[near])) > 1
+    return length if several or len(_late(work, length, rows)[1]) >= max(_BESIDE, count / 2) else None
+
+
+def _peak(some: F64, of: F64) -> tuple[float, int]:
+    """Return the length that most of some share with others, and how many agree with enough others; of: all that count as others."""
+    values = np.sort(of)
 
     def others(part: float) -> I64:
-        near = longer[alone]
-        return np.searchsorted(values, near * (1 + part), "right") - np.searchsorted(values, near * (1 - part)) - 1
+        return np.searchsorted(values, some * (1 + part), "right") - np.searchsorted(values, some * (1 - part)) - 1
 
     close = others(_WITHIN)
     agreed = (close >= _OTHERS) & (close >= _PEAK * others(_WIDELY))
-    if agreed.sum() < max(2, _AGREE * len(alone)):
+    return float(some[int(np.where(agreed, close, 0).argmax())]), int(agreed.sum())
+
+
+def _waited(work: SessionWork, rows: Bool) -> float | None:
+    """Return the length of turns for which kernels waited while no traced session had work; None where waits do not agree."""
+    if (work.start - work.ready > _LEAST_BESIDE)[rows].sum() < _WAITS:
         return None
-    length = float(longer[alone[int(np.where(agreed, close, 0).argmax())]])
-    near = strong & (np.abs(longer / length - 1) < _WITHIN)
-    several = len(np.unique(work.key[near])) > 1
-    return length if several and _is_added(work, low, longer, rows, strong, length) else None
+    due, late = _late(work, _LEAST_BESIDE / _PART, rows)
+    waited = (work.start[late] - due[late]).astype(np.float64)
+    if len(late) < _WAITS:
+        return None
+    length, count = _peak(waited, waited)
+    return length if count >= max(_WAITS, _AGREE * len(late)) else None
 
 
 def _is_added(work: SessionWork, low: F64, longer: F64, rows: Bool, strong: Bool, length: float) -> bool:
@@ -277,6 +302,15 @@ def _at_one_place(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float
     return length if told else None
 
 
+def _longer_than_alike(work: SessionWork, low: F64, length: float) -> Bool:
+    """Select kernels that always take longer than others of their launch (name, grid, block) by half a turn or more."""
+    launch, launches = launches_of(work)
+    least = np.full(launches, np.inf)
+    np.minimum.at(least, launch[work.key], np.nan_to_num(low, nan=np.inf))
+    longer: Bool = low - least[launch[work.key]] > _HALF * length
+    return longer
+
+
 def _nearly_always(work: SessionWork, rows: Bool, cut: I64) -> Bool:
     """Select kernels of keys that are interrupted nearly every time: what looks uninterrupted among them may be a short turn."""
     count = np.bincount(work.key[rows], minlength=work.keys)
@@ -288,6 +322,12 @@ def _late(work: SessionWork, length: float, rows: Bool) -> tuple[I64, I64]:
     """Find kernels that start later than due by part of a turn; return when all were due, and their rows."""
     # No launch is taken to meet an idle device: where every step begins with a turn of the other, none does.
     gaps = find_gaps(work, Intervals.one(int(work.start[0]), int(work.end.max())))
-    usual = _uncut(work.key, work.keys, gaps.extra, rows)[0] if work.streams > 1 else np.zeros(len(rows))
-    late = rows & (gaps.follows < 0) & work.cause_known & (gaps.extra > np.nan_to_num(usual) + _PART * length)
-    return gaps.due.astype(np.int64), np.flatnonzero(late)
+    due = gaps.due.astype(np.int64)
+    late = rows & (gaps.follows < 0) & work.cause_known & (gaps.extra > _PART * length)
+    if work.streams > 1:
+        # What a kernel usually waits may be for another stream, if that was at work.
+        usual = np.nan_to_num(_uncut(work.key, work.keys, gaps.extra, rows)[0])
+        some = np.flatnonzero(late)
+        own = work.running.covered(due[some], work.start[some]) > _OWN_PART * gaps.extra[some]
+        late[some] = gaps.extra[some] > np.where(own, usual[some], 0.0) + _PART * length
+    return due, np.flatnonzero(late)
