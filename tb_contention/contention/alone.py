@@ -44,6 +44,9 @@ _SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
 #: it allows a slowdown of 2.9; 2.7 is the 95th percentile of measured pairs of training jobs (Gavel, P100).
 LEAST_SHARE = 0.7
+#: So many kernels of a session in company that lose less than this part show that it loses nothing to others; what those that it may
+#: hold up get done meanwhile at the least, as a part of what they do alone.
+_UNHURT_KERNELS, _UNHURT, _STANDS_STILL = 50, 0.015, 0.05
 #: Quantile of the instances of a key that stands for the shortest.
 _LOW = 0.05
 
@@ -378,6 +381,32 @@ def _no_longer_than_the_shortest(work: SessionWork, exposure: Exposure, found: A
     (low,) = group_quantiles(work.key[rows], work.keys, exposure.duration[rows], _LOW)
     least = np.where(found.borrowed, np.nan_to_num(low, nan=np.inf)[work.key], np.inf)
     return replace(found, shortest=np.minimum(found.shortest, least))
+
+
+def behind_others(
+    works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing
+) -> list[Alone]:
+    """Let sessions of which only bounds are known stand still while one has work that loses nothing to them: that one may go first."""
+    if sharing.mechanism is not Mechanism.CONCURRENT or all(alone.evidence is not Evidence.D for alone in alones):
+        return alones
+    first = [_loses_nothing(e, a) for e, a in zip(exposures, alones, strict=True)]
+    return [
+        _behind(w, e, a) if a.evidence is Evidence.D and any(first[:k] + first[k + 1 :]) else a
+        for k, (w, e, a) in enumerate(zip(works, exposures, alones, strict=True))
+    ]
+
+
+def _loses_nothing(exposure: Exposure, alone: Alone) -> bool:
+    rows = exposure.touched & exposure.inside
+    if alone.evidence is Evidence.D or rows.sum() < _UNHURT_KERNELS:
+        return False
+    return float(exposure.duration[rows].sum()) < (1 + _UNHURT) * float(alone.estimate[rows].sum())
+
+
+def _behind(work: SessionWork, exposure: Exposure, alone: Alone) -> Alone:
+    out_of_company = exposure.duration - exposure.foreign.covered(work.start, work.end)
+    least = np.maximum(out_of_company, _STANDS_STILL * exposure.duration)
+    return replace(alone, shortest=np.where(alone.borrowed, np.minimum(alone.shortest, least), alone.shortest))
 
 
 def no_more_than_one(

@@ -4,7 +4,15 @@ from functools import partial
 
 import numpy as np
 
-from tb_contention.contention.alone import Alone, as_recorded, covers, filled, find_alone, no_more_than_one
+from tb_contention.contention.alone import (
+    Alone,
+    as_recorded,
+    behind_others,
+    covers,
+    filled,
+    find_alone,
+    no_more_than_one,
+)
 from tb_contention.contention.by_steps import agreed, by_steps
 from tb_contention.contention.conserved import conserve
 from tb_contention.contention.link import but_for_copies
@@ -95,8 +103,10 @@ def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, error: 
         alones = bounded_by_pace([v.work for v in victims], [v.exposure for v in victims], alones)
     if count > 1 and any(v.turns for v in victims):
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
-    alones = conserve([v.work for v in victims], [v.exposure for v in victims], alones, sharing, error)
-    alones = no_more_than_one([v.work for v in victims], alones, sharing, group.start, group.end)
+    works, exposures = [v.work for v in victims], [v.exposure for v in victims]
+    alones = behind_others(works, exposures, alones, sharing)
+    alones = conserve(works, exposures, alones, sharing, error)
+    alones = no_more_than_one(works, alones, sharing, group.start, group.end)
     if sharing.mechanism is not Mechanism.NONE or sharing.apart or count < 2:
         return alones
     return [
