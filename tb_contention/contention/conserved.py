@@ -41,6 +41,8 @@ _LEAST_GUESS, _MOST_GUESS = 0.5, 1.6
 #: Relative error of durations alone beyond which turns tell more.
 _NOISY = 0.04
 _MOST_RATE, _BOUND = 0.95, 2.5
+#: By which part work may be slower in company, by caches that are cold and clocks that fall, where only bounds are given.
+_COLDER = 0.1
 #: Instances that show by how much kernels of a kind differ, and from which factor on the shortest says nothing.
 _FEW, _ALIKE = 10, 1.15
 #: Steps of a search, each of which halves what is left.
@@ -317,7 +319,9 @@ def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, err
         wide = _BOUND * error * share / met
         # As bounds, what the others may have had counts without the shortest of each kind, too.
         plain = _rate(exposure.duration[rows], part.met[rows], np.full(int(rows.sum()), np.inf), own)
-        least, most = max(min(rate, plain) - wide, 0.0), min(max(rate, plain) + wide, _MOST_RATE)
+        most = max(rate, plain) + wide
+        # Neither turns nor their equality show what work costs more in company.
+        least, most = max(min(rate, plain) - wide, 0.0), min(most + _COLDER * (1 - most), _MOST_RATE)
         longest, shortest = (
             np.where(rows, np.minimum(exposure.duration - r * part.met, most_each), alone.estimate)
             for r in (least, most)
