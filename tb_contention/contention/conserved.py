@@ -48,7 +48,7 @@ _FEW, _ALIKE = 10, 1.15
 #: Steps of a search, each of which halves what is left.
 _HALVINGS = 20
 #: Relative standard error beyond which turns give bounds, and no estimate.
-_SURE = 0.04
+_SURE = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
