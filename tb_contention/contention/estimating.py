@@ -1,5 +1,6 @@
 """Sessions and the company they had -> how they share the device, how long their kernels take alone, and what their steps lost."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from tb_contention.contention.alone import (
 )
 from tb_contention.contention.by_steps import agreed, by_steps
 from tb_contention.contention.conserved import conserve
+from tb_contention.contention.exposure import Exposure, expose
 from tb_contention.contention.link import but_for_copies
 from tb_contention.contention.loss import Loss, measure_loss
 from tb_contention.contention.measured import measured_alone, turns_exposure
@@ -100,7 +102,7 @@ def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, error: 
         victims,
     )
     if count > 1:
-        alones = bounded_by_pace([v.work for v in victims], [v.exposure for v in victims], alones)
+        alones = bounded_by_pace([v.work for v in victims], [_bright(v, error) for v in victims], alones)
     if count > 1 and any(v.turns for v in victims):
         return [without_guesses(v.exposure, a, count) for v, a in zip(victims, alones, strict=True)]
     works, exposures = [v.work for v in victims], [v.exposure for v in victims]
@@ -113,6 +115,16 @@ def _alones(victims: list[Victim], group: DeviceGroup, sharing: Sharing, error: 
         a if a.evidence is Evidence.D else but_for_copies(as_recorded(v.exposure, a, NO_LOSS), a, v.link)
         for v, a in zip(victims, alones, strict=True)
     ]
+
+
+def _bright(victim: Victim, error: int) -> Exposure:
+    """Return what company itself leaves undisturbed, less what its shadow costs."""
+    seen, shadow = victim.exposure, victim.shadow
+    if shadow is None:
+        return seen
+    bright = expose(victim.work, victim.busy, seen.start, seen.end, error, victim.link)
+    dark = bright.undisturbed & seen.touched
+    return replace(bright, duration=np.where(dark, seen.duration / shadow.factor, seen.duration))
 
 
 def _stretch(victim: Victim) -> Stretch | None:

@@ -29,8 +29,8 @@ _COMMON, _PART, _SURE = 0.05, 0.3, 4.0
 _SHORT, _PAIRS, _BY_CHANCE = 0.2, 5, 4.0
 #: The part of kernels that company is taken to leave alone, and the least.
 _FREE, _FEWEST = 0.05, 0.005
-#: Part of all that which shows it where another session of the device does.
-_ONCE_KNOWN = 0.6
+#: Part of all that which shows it where another session of the device does; less scatter than this does not.
+_ONCE_KNOWN, _STEADY = 0.6, 0.06
 #: Kernels of one session that overlap by more than this part share the device among themselves.
 _OVERLAP = 0.01
 
@@ -49,6 +49,11 @@ class _Pace:
     square: float
     pairs: int
     by_chance: float
+
+    @property
+    def is_steady(self) -> bool:
+        """Return whether it surely does not change, where others' paces do."""
+        return self.square < _STEADY**2 and not self.changes(_ONCE_KNOWN)
 
     def changes(self, enough: float = 1.0) -> bool:
         """Return whether it changes in the middle of steps; enough: the part of what is asked for else that shows it."""
@@ -93,18 +98,19 @@ def _share(work: SessionWork) -> bool:
 def bounded_by_pace(works: list[SessionWork], exposures: list[Exposure], alones: list[Alone]) -> list[Alone]:
     """Leave only bounds where undisturbed kernels are none: at least what they show, and at most what the fastest of them do.
 
-    Who slows one session slows others, which then need not show it as clearly.
+    Who slows one session slows others, which then need not show it as clearly: they are left alone only if their pace is steady.
     """
     known = [alone.evidence is Evidence.A or alone.measured for alone in alones]
     if all(known):
         return alones
     paces = each(lambda pair: _pace(*pair), list(zip(works, exposures, strict=True)))
-    if not any(pace is not None and pace.changes() for pace in paces):
+    shown = [pace.least for pace in paces if pace is not None and pace.changes()]
+    if not shown:
         return alones
     return [
         a
-        if k or pace is None or a.evidence is Evidence.D or not pace.changes(_ONCE_KNOWN)
-        else _bounded(w, e, a, pace.least)
+        if k or a.evidence is Evidence.D or (pace is not None and pace.is_steady)
+        else _bounded(w, e, a, min(shown) if pace is None else min(pace.least, *shown))
         for w, e, a, k, pace in zip(works, exposures, alones, known, paces, strict=True)
     ]
 
