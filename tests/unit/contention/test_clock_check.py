@@ -15,7 +15,7 @@ from tb_contention.model.capture import Capture
 from tb_contention.model.faults import Faults
 from tb_contention.pipeline import decode
 from tb_contention.recorders.discover import discover
-from tb_contention.simulate import random_scenario, write_scenario
+from tb_contention.simulate import hard_scenario, random_scenario, write_hard, write_scenario
 from tb_contention.stages import checked_clocks
 from tb_contention.units import Nanoseconds, SessionId
 
@@ -69,6 +69,20 @@ def test_a_clock_that_is_right_is_left_alone(mode: str, seed: int) -> None:
     clocks = check_clocks(aligned)
     assert {c.check for c in clocks.values()} <= {ClockCheck.CONFIRMED}
     assert all(clocks[s.id].origin_ns == s.clock.origin_ns for s in aligned.sessions if s.id in clocks)
+
+
+@pytest.mark.parametrize("seed", [76, 83])
+def test_a_clock_that_explains_losses_little_better_than_chance_is_doubted(seed: int, tmp_path: Path) -> None:
+    write_hard(hard_scenario(seed, "clock_offset"), tmp_path, seed=seed, alone=False)
+    clocks = check_clocks(align(decode(discover(str(tmp_path / "together"))).captures, AlignOptions()))
+    (clock,) = clocks.values()
+    assert clock.check is ClockCheck.DOUBTED
+    assert clock.error is not None
+    assert clock.error > MS
+
+
+def test_a_few_slow_kernels_put_no_clock_in_doubt() -> None:
+    assert check_clocks(align(captures_of("unshared", 504), AlignOptions())) == {}
 
 
 def test_a_coarse_clock_is_narrowed() -> None:

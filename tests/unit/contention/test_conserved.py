@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tb_contention import analyse
-from tb_contention.simulate import hard_scenario, write_hard
+from tb_contention.model.contention import Evidence
+from tb_contention.simulate import hard_scenario, random_scenario, write_hard, write_scenario
 
 
 @pytest.mark.parametrize("seed", [41, 42])
@@ -31,3 +32,36 @@ def test_what_switches_cost_more_than_is_known_does_not_make_durations_doubtful(
     for loss in device.cost.losses:
         told = truth["evaluator" if "evaluator" in loss.session else "trainer"]["slowdown"]
         assert loss.slowdown.estimate == pytest.approx(told, rel=0.02)
+
+
+@pytest.mark.parametrize("seed", [3, 21])
+def test_sizes_that_a_kind_of_kernel_hides_are_not_taken_for_interruptions(seed: int, tmp_path: Path) -> None:
+    """Nobody ever pauses, and kernels of one name are of two or three sizes, by their place in the step."""
+    write_scenario(random_scenario(seed, "time_slicing", saturated=True), tmp_path, seed=seed, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    for loss in device.cost.losses:
+        told = truth["session_a" if "session_a" in loss.session else "session_b"]["slowdown"]
+        assert loss.slowdown.estimate == pytest.approx(told, rel=0.02)
+
+
+def test_undisturbed_kernels_in_cold_caches_tell_less_than_uncut_ones(tmp_path: Path) -> None:
+    write_hard(hard_scenario(41, "cold_caches"), tmp_path, seed=41, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    (loss,) = (each for each in device.cost.losses if "beta" in each.session)
+    assert loss.slowdown.evidence is Evidence.C
+    assert loss.slowdown.low is not None
+    assert loss.slowdown.high is not None
+    assert loss.slowdown.low <= truth["beta"]["slowdown"] <= loss.slowdown.high
+
+
+@pytest.mark.parametrize("seed", [302, 306])
+def test_bounds_hold_where_the_other_session_goes_first(seed: int, tmp_path: Path) -> None:
+    write_hard(hard_scenario(seed, "priority"), tmp_path, seed=seed, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    (loss,) = (each for each in device.cost.losses if "beta" in each.session)
+    assert loss.slowdown.evidence is Evidence.D
+    assert loss.slowdown.high is not None
+    assert truth["beta"]["slowdown"] <= loss.slowdown.high

@@ -21,7 +21,7 @@ def losses_of(kind: str, seed: int, folder: Path) -> list[tuple[SessionLoss, flo
     ]
 
 
-@pytest.mark.parametrize("seed", [70, 71, 75])
+@pytest.mark.parametrize("seed", [70, 71, 75, 84, 304, 305])
 def test_company_that_was_not_captured_leaves_bounds_that_hold(seed: int, tmp_path: Path) -> None:
     for loss, truth in losses_of("untraced_beside_server", seed, tmp_path):
         assert loss.slowdown.low is not None

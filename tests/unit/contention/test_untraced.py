@@ -104,6 +104,26 @@ def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(se
 
 @pytest.mark.parametrize(
     ("kind", "seed"),
+    [("untraced_third", 62), ("untraced_third", 308), ("untraced_beside_server", 61), ("untraced_beside_server", 90)],
+    ids=["one kind interrupted", "waits of every step", "waits", "one place interrupted"],
+)
+def test_few_signs_of_a_stranger_keep_the_answer_from_being_sure_and_wrong(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
+    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+    cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
+
+    for loss in cost.losses:
+        true = next(v["slowdown"] for name, v in truth.items() if name in report.session(loss.session).name)
+        assert loss.slowdown.low is not None
+        assert loss.slowdown.high is not None
+        assert 0.99 * loss.slowdown.low <= true <= 1.01 * loss.slowdown.high
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
     [("three_slices", 1), ("heavy_slices", 1), ("heavy_queue", 1), ("clock_offset", 1), ("shapes_slices", 71)],
 )
 def test_sessions_that_were_all_traced_meet_no_stranger(kind: str, seed: int, tmp_path: Path) -> None:
