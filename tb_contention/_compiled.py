@@ -13,7 +13,7 @@ from enum import EnumMeta
 from hashlib import sha256
 from threading import RLock
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -35,6 +35,16 @@ _LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
 #: The folder of machine code in the user's caches.
 _FOLDER = "compiled"
 _choosing = RLock()
+_LAYOUTS: tuple[Literal["C"], Literal["A"]] = ("C", "A")
+#: The types of all arrays that functions are called with, made before there are threads: two threads that make one at the same moment have
+#: two that differ for numba, and what was compiled for one is then refused for the other.
+ARRAYS = [
+    types.Array(of, dimensions, layout, readonly=readonly)
+    for of in (types.boolean, types.uint8, types.uint16, types.uint32, types.int32, types.int64, types.float64)
+    for dimensions in (1, 2)
+    for layout in _LAYOUTS
+    for readonly in (False, True)
+]
 
 
 class _Compiler(CompilerBase):

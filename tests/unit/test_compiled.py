@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from numba.core import types
+
+from tb_contention import _warming
+from tb_contention._compiled import ARRAYS
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = """
@@ -161,3 +165,14 @@ def test_numba_resolves_a_call_once_and_goes_its_own_way_afterwards(package: Pat
     done = in_process(package, RESOLVED, NUMBA_CACHE_DIR=str(tmp_path / "mine"))
 
     assert done == ["12.0", "TypingError", "True", "1"]
+
+
+def test_no_thread_is_the_first_to_make_a_type_of_array() -> None:
+    taken = {
+        argument
+        for made in _warming.functions().values()
+        for argument in made.signature.args
+        if isinstance(argument, types.Array)
+    }
+    assert len(taken) > 10
+    assert {argument.copy(readonly=readonly) for argument in taken for readonly in (False, True)} <= set(ARRAYS)
