@@ -1099,6 +1099,22 @@ const FLOWS = {
     }
   },
 
+  async 'every group opens with all its parts'(panel) {
+    await panel.frame.locator('.group-button').first().click();
+    const rows = panel.frame.locator('.overview .group-row');
+    await rows.first().waitFor();
+    const count = await rows.count();
+    expect(count >= 7, `only ${count} groups`);
+    for (let index = 0; index < count; index += 1) {
+      await rows.nth(index).click();
+      for (const part of ['.cards', '.stage', '.tables']) await panel.frame.waitForSelector(part);
+      await panel.idle();
+      expect((await panel.frame.locator('.failure').count()) === 0, `a part of group ${index} failed`);
+      await panel.frame.locator('.group-button').first().click();
+      await rows.first().waitFor();
+    }
+  },
+
   async 'the timeline is saved as it is shown, as SVG and as PNG'(panel) {
     await panel.focus();
     await panel.press('n');

@@ -29,6 +29,11 @@ describe.each(['light', 'dark'] as const)('the %s palette', (name) => {
     expect(sessionColour(themeOf(name, true), 5)).toBe(sessionColour(themeOf(name, true), 1));
   });
 
+  it('gives what belongs to no single session the colour of none', () => {
+    expect(sessionColour(theme, -1)).toBe(theme.outline);
+    expect(roundOf(theme, -1)).toBe(0);
+  });
+
   it('has readable text on the hottest cell, and tells it from an empty one', () => {
     expect(contrast(theme.text, heat(theme, 1))).toBeGreaterThanOrEqual(4.5);
     expect(contrast(heat(theme, 0), heat(theme, 1))).toBeGreaterThan(1.5);

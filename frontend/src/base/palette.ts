@@ -76,10 +76,12 @@ export const themeOf = (name: ThemeName, forced = false): Theme =>
   forced ? FORCED : name === 'dark' ? DARK : LIGHT;
 
 /** How often the colours were used up before a session: its second mark, since a colour alone would stand for two sessions. */
-export const roundOf = (theme: Theme, index: number): number => Math.floor(index / theme.sessions.length);
+export const roundOf = (theme: Theme, index: number): number =>
+  Math.max(0, Math.floor(index / theme.sessions.length));
 
-/** Sessions beyond the palette get its colours again, every other time closer to the text's. */
+/** Sessions beyond the palette get its colours again, every other time closer to the text's. -1: a process of several sessions. */
 export function sessionColour(theme: Theme, index: number): string {
+  if (index < 0) return theme.outline;
   const colour = theme.sessions[index % theme.sessions.length];
   const isFirst = theme.name === 'forced' || roundOf(theme, index) % 2 === 0;
   return isFirst ? colour : mix(colour, theme.text, SHADE);

@@ -1,10 +1,10 @@
 import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Problem, Summary } from '../api/report';
+import type { DeviceMemory, Problem, Summary } from '../api/report';
 import { ns } from '../base/units';
 import { keepReport, Panel } from '../state/panel';
-import { costly, listed, report, summaryOf } from '../testing/literals';
+import { costly, deviceMemory, listed, report, summaryOf } from '../testing/literals';
 import { root } from '../testing/root';
 import { App } from './app';
 import { parseGpu, parseShift } from './by_hand';
@@ -54,6 +54,23 @@ describe('the panel', () => {
     const text = shown(summary({ report: made, group: listed('a', { shared: false }) }));
     expect(text).toContain('These captures hold no work on a GPU or a processor');
     expect(text).not.toContain('No profiler captures found');
+  });
+
+  it('shows the rest where one part fails, and the part again with another report', async () => {
+    const told = vi.fn();
+    vi.stubGlobal('reportError', told);
+    const panel = new Panel();
+    const broken = { ...deviceMemory(), holders: null } as unknown as DeviceMemory;
+    panel.summary.value = summary({ report: report(['alpha', 'beta'], { memory: broken }) });
+    render(<App panel={panel} />, root);
+    await vi.waitFor(() => expect(root.textContent).toContain('This part cannot be shown.'));
+    expect(root.querySelector('#verdict')).not.toBeNull();
+    expect(root.querySelector('.stage')).not.toBeNull();
+    expect(told).toHaveBeenCalledOnce();
+    panel.summary.value = summary({ report: report(['alpha', 'beta'], { memory: deviceMemory() }) });
+    await vi.waitFor(() => expect(root.textContent).not.toContain('cannot be shown'));
+    expect(root.querySelector('.cards')).not.toBeNull();
+    vi.unstubAllGlobals();
   });
 
   it('shows names from traces as text', () => {

@@ -10,6 +10,7 @@ import { GroupBar } from './group_bar';
 import { Header } from './header';
 import { MovedBar } from './moved';
 import { Overview } from './overview';
+import { Part } from './part';
 import { Problems } from './problems';
 import { TimelineView } from './timeline';
 
@@ -59,14 +60,26 @@ function Ready({ panel }: { panel: Panel }): JSX.Element | null {
   return (
     <>
       <MovedBar panel={panel} />
-      <Header panel={panel} report={report} device={device} />
+      <Part of={report}>
+        <Header panel={panel} report={report} device={device} />
+      </Part>
       {isIncomplete && <Problems report={report} />}
-      <AdviceView panel={panel} report={report} device={device} />
-      <Cards panel={panel} report={report} device={device} />
-      <Findings panel={panel} findings={report.findings} device={device} />
-      <TimelineView panel={panel} />
+      <Part of={report}>
+        <AdviceView panel={panel} report={report} device={device} />
+      </Part>
+      <Part of={report}>
+        <Cards panel={panel} report={report} device={device} />
+      </Part>
+      <Part of={report}>
+        <Findings panel={panel} findings={report.findings} device={device} />
+      </Part>
+      <Part of={report}>
+        <TimelineView panel={panel} />
+      </Part>
       {panel.isPainted.value && (
-        <Below {...{ panel, report, device }} logdir={summary.logdir} hasProblems={!isIncomplete} />
+        <Part of={report}>
+          <Below {...{ panel, report, device }} logdir={summary.logdir} hasProblems={!isIncomplete} />
+        </Part>
       )}
     </>
   );
