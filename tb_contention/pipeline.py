@@ -174,5 +174,6 @@ def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Opti
         )
     for members, found in devices.items():
         group = next((g for g in snapshot.groups_with(members) if len(g.members) == len(members)), None)
-        if group is not None and group.is_shared:
+        several = max(len(device.sessions) for device in found) > 1  # in one process, too
+        if group is not None and several:
             index.note(group, known_answer(report, found))

@@ -3,7 +3,9 @@
 from tb_contention.advise.predicted import APART
 from tb_contention.advise.remedies import Remedy, Urgency
 from tb_contention.model.advice import Action, Recommendation, Standing
+from tb_contention.model.baseline import Found, Use
 from tb_contention.model.contention import Evidence
+from tb_contention.model.names import clean
 from tb_contention.model.prediction import Bounds, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
@@ -164,8 +166,14 @@ def _record(
         why = "How the sessions share the GPU is not sure, and advice rests on that."
         command = "nsys profile --gpuctxsw=true COMMAND"
     else:
-        headline = "Cannot say yet what helps: record each session alone first"
+        refused = [each for each in device.cost.baselines if each.use is Use.REFUSED and each.found is Found.MANIFEST]
+        headline = f"Cannot say yet what helps: record each session alone {'once more' if refused else 'first'}"
         why = "How much sharing costs, or how the sessions share, is not sure, and advice rests on that."
+        if refused:
+            why += (
+                f" The captures alone that are there cannot serve: {clean(refused[0].label)}: {refused[0].reason}. "
+                "Let nothing else run on the machine meanwhile."
+            )
         command = record_command(logdir, len(device.sessions), alone=True)
     if places:
         why += " What is listed below holds all the same."

@@ -78,14 +78,14 @@ def other_pace(work: SessionWork, seen: Exposure, solo: SessionWork, kinds: Numb
         is_far = far is not None and far.count >= _LEAST_FAR and far.usual > max(_FASTER, 1 + 2 * far.error)
         common = pace.apart < 0.5 * (pace.usual - 1)
         if common and (is_far or pace.usual > _FALLS):
-            return f"undisturbed kernels here take {times(pace.usual)} as long as there, as at another clock"
+            return f"undisturbed kernels here take {times(pace.usual)} as long as there, as at another clock or beside other programs"
     if pace.strange - pace.interrupted > _STRANGE:
         return "undisturbed kernels here take other times than there, as with another batch size"
     return _clocks(work, solo)
 
 
 def _slow(factor: float) -> str:
-    return f"its kernels take {times(factor)} as long as undisturbed ones here, as at another clock or in company"
+    return f"its kernels take {times(factor)} as long as undisturbed ones here, as at another clock or beside other programs"
 
 
 def paces(work: SessionWork, rows: Bool, solo: SessionWork, of: Numbers) -> Pace | None:

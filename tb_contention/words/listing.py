@@ -131,7 +131,7 @@ def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer
     losses = [
         loss for device in devices for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN
     ]
-    worst = max(losses, key=lambda loss: _size(judged_by(loss)), default=None)
+    worst = max(losses, key=lambda loss: (_size(judged_by(loss)), judged_by(loss).high or 0.0), default=None)
     if worst is None:
         return KnownAnswer(answer=answer.value, label="", figure="", interval="", estimate=None, problems=problems)
     slowdown = judged_by(worst)

@@ -20,6 +20,9 @@ _NEARLY_ALL = 0.995
 #: Victims, and slowdowns, that one answer names.
 _MOST_VICTIMS, _MOST_SLOWDOWNS = 3, 4
 
+#: The question to which a doubt about the whole belongs.
+SURE = "How sure?"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAnswer:
@@ -31,19 +34,20 @@ class QuestionAnswer:
 
 
 def questions(names: Names, device: DeviceReport) -> tuple[QuestionAnswer, ...]:
-    """Answer what can be answered where sessions share a device; of a processor only what is measured."""
+    """Answer what can be answered where sessions share a device; of a processor only what is measured, or that nothing is."""
     judged = is_contended(device)
     alone = len(device.sessions) < 2 and not device.cost.had
-    if (alone and judged is Answer.UNKNOWN) or (
-        device.group.device.device.is_host and judged in (Answer.UNKNOWN, Answer.UNDECIDED)
-    ):
+    if alone and judged is Answer.UNKNOWN:
         return ()
+    if device.group.device.device.is_host and judged in (Answer.UNKNOWN, Answer.UNDECIDED):
+        unproven = QuestionAnswer(question="Is it contention?", answer=_on_cores(device), place=None)
+        return (unproven,)
     contended = device.time.contended > 0
     rows = (
         ("Is it contention?", _contention(device, judged), Place.contended() if contended else None),
         ("Who?", _who(names, device), Place.section("blame") if device.blame else None),
         ("How much?", _how_much(names, device), Place.section("steps") if device.cost.steps else None),
-        ("How sure?", sureness(device, names), None),
+        (SURE, sureness(device, names), None),
         ("By what mechanism?", _mechanism(device), Place.contended(near=True) if contended else None),
         ("Does the memory fit?", memory_answer(device), memory_place(device)),
     )
@@ -78,6 +82,17 @@ def _contention(device: DeviceReport, judged: Answer) -> str:
     if judged is Answer.UNDECIDED:
         return f"Undecided: {overlap}; the cost may be zero."
     return f"Unknown: {overlap}; the cost could not be determined."
+
+
+def _on_cores(device: DeviceReport) -> str:
+    """Say what overlap on a processor leaves open, and what would tell."""
+    if not device.time.contended:
+        return "Unknown: no two sessions had work at once, and their cost was not measured."
+    share = percent(device.time.contended, device.time.window)
+    return (
+        f"Unknown: sessions had work at once for {share} of the time, but a processor has several cores. "
+        "Only captures of each session alone show what that costs."
+    )
 
 
 def culprit_of(names: Names, device: DeviceReport, victim: SessionId) -> str:

@@ -1,9 +1,10 @@
 """A report -> the sentences that stand first: is it contention, who, how much, by what mechanism, and how far to trust it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from tb_contention.model.contention import Evidence, Mechanism, SessionLoss
+from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
@@ -26,7 +27,7 @@ from tb_contention.words.mechanism import mechanism_clause
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
 from tb_contention.words.problems import not_printed
-from tb_contention.words.questions import QuestionAnswer, culprit_of, questions
+from tb_contention.words.questions import SURE, QuestionAnswer, culprit_of, questions
 from tb_contention.words.requests import arrivals_words, request_words, slower_requests
 from tb_contention.words.trust import losses_of_input, trust
 
@@ -85,9 +86,17 @@ def device_verdict(report: Report, device: DeviceReport, names: Names | None = N
         headline=_headline(names, device),
         meaning=_meaning(names, device),
         trust=trust(report, device, names),
-        answers=questions(names, device),
+        answers=_hedged(questions(names, device), report),
         hint=baseline_hint(device.cost.baselines, names),
     )
+
+
+def _hedged(answers: tuple[QuestionAnswer, ...], report: Report) -> tuple[QuestionAnswer, ...]:
+    """Take some of the certainty off where a part of the analysis failed: which figures rest on it is not known."""
+    if not any(problem.slug == INTERNAL for problem in report.problems):
+        return answers
+    doubt = " A part of the analysis failed, so it is less sure than that."
+    return tuple(replace(each, answer=each.answer + doubt) if each.question == SURE else each for each in answers)
 
 
 def ordered_losses(device: DeviceReport) -> list[SessionLoss]:

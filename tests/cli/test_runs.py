@@ -185,6 +185,19 @@ def test_what_was_found_of_a_group_stands_in_the_list(logs: Path, listed: Listed
     assert found["figure"]
 
 
+def test_what_was_found_of_sessions_inside_one_process_stands_in_the_list(
+    demo_logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("TB_CONTENTION_CACHE_DIR", str(tmp_path))
+    logs = str(demo_logs / "recorded_two_sessions")
+    assert main(["report", logs]) == 0
+    capsys.readouterr()
+    assert main(["runs", logs, "--format", "json"]) == 0
+    (group,) = json.loads(capsys.readouterr().out)["groups"]
+    assert not group["shared"]
+    assert group["found"]["answer"] == "yes"
+
+
 def test_listing_what_is_known_compiles_and_decodes_nothing(logs: Path, listed: Listed) -> None:
     listed()
     program = (

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Device } from '../api/report';
 import { ns } from '../base/units';
 import { device } from '../testing/literals';
 import { blameMatrix, UNTRACED } from './blame';
@@ -33,6 +34,16 @@ it('keeps a culprit of another device, and divides by no loss of 0', () => {
   const matrix = blameMatrix(made);
   expect(matrix?.culprits).toEqual([id('a'), id('b'), 'elsewhere']);
   expect(matrix?.rows[0].cells[2]).toEqual({ culprit: 'elsewhere', lost: 0, share: 0 });
+});
+
+it('says of a server by how much a request takes longer', () => {
+  const times = (mean: number) => ({ mean_ns: { estimate: ns(mean), low: null, high: null } });
+  const requests = [{ session: id('a'), shared: times(12), alone: times(3) }];
+  const made = device(['a', 'b'], {
+    blame: [blame(id('a'), id('b'), 0), blame(id('b'), id('a'), 2)],
+    requests: requests as unknown as Device['requests'],
+  });
+  expect(blameMatrix(made)?.rows.map(({ later }) => later)).toEqual([9, null]);
 });
 
 it('is nothing where nobody is blamed', () => {

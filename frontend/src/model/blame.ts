@@ -18,6 +18,8 @@ export interface BlameRow {
   readonly victim: string;
   readonly cells: readonly BlameCell[];
   readonly total: Ns;
+  /** Of a server: by how much a request takes longer on average; null of others, and where that is unknown. */
+  readonly later: Ns | null;
 }
 
 export interface BlameMatrix {
@@ -27,7 +29,20 @@ export interface BlameMatrix {
 
 const unique = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
-function rowOf(victim: string, culprits: readonly string[], blame: readonly Blame[]): BlameRow {
+/** A server loses no throughput as long as it catches up between requests; what it loses is their time. */
+function laterOf(device: Device, victim: string): Ns | null {
+  const served = device.requests.find(({ session }) => session === victim);
+  const together = served?.shared.mean_ns.estimate;
+  const alone = served?.alone?.mean_ns.estimate;
+  return together == null || alone == null ? null : ns(together - alone);
+}
+
+function rowOf(
+  victim: string,
+  culprits: readonly string[],
+  blame: readonly Blame[],
+  later: Ns | null,
+): BlameRow {
   const mine = blame.filter((entry) => entry.victim === victim);
   const total = mine.reduce((sum, entry) => sum + entry.lost_ns, 0);
   const cells = culprits.map((culprit) => {
@@ -36,7 +51,7 @@ function rowOf(victim: string, culprits: readonly string[], blame: readonly Blam
     const share = total > 0 ? Math.max(0, lost) / total : 0;
     return { culprit, lost: found.length === 0 ? null : ns(lost), share };
   });
-  return { victim, cells, total: ns(total) };
+  return { victim, cells, total: ns(total), later };
 }
 
 /** Sessions in the device's order, "untraced" last; null where the report blames nobody. */
@@ -50,5 +65,5 @@ export function blameMatrix(device: Device): BlameMatrix | null {
   const victims = unique([...sessions, ...named((entry) => entry.victim)]).filter((id) =>
     blame.some((entry) => entry.victim === id),
   );
-  return { culprits, rows: victims.map((victim) => rowOf(victim, culprits, blame)) };
+  return { culprits, rows: victims.map((victim) => rowOf(victim, culprits, blame, laterOf(device, victim))) };
 }

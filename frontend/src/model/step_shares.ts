@@ -9,6 +9,9 @@ export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
   return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
 }
 
+/** The part of its steps from which on a server's delay is told of them, and not of its requests alone. */
+const LEAST = 0.005;
+
 /** Whether the steps of a session begin when requests arrive. */
 export const isServing = (device: Device, session: string): boolean =>
   device.requests.some((each) => each.session === session);
@@ -21,7 +24,8 @@ export function sharesText(times: StepTimes, isShared = true, isServing = false)
   const [own, host, lost] = partsOf(times);
   const whole = own + host + lost;
   const parts = [`own ${formatShare(own, whole)}`, `host ${formatShare(host, whole)}`];
-  if (isShared)
+  const isMadeUp = isServing && times.known && lost < LEAST * whole;
+  if (isShared && !isMadeUp)
     parts.push(
       times.known ? `${isServing ? 'delayed' : 'lost'} ${formatShare(lost, whole)}` : 'lost time unknown',
     );

@@ -88,6 +88,8 @@ describe('in words', () => {
 
   it('says of a server that it is delayed: the idle time between requests makes up for it', () => {
     expect(sharesText(two, true, true)).toBe('own 71 % · host 12 % · delayed 18 %');
+    const none = { ...two, lost_ns: two.lost_ns.map(() => ns(0)) };
+    expect(sharesText(none, true, true)).not.toContain('delayed');
   });
 
   it('does not say that nothing was lost where it is not known', () => {

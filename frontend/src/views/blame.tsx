@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Blame, Device, Report } from '../api/report';
 import { formatDuration, formatShare, UNKNOWN } from '../base/format';
 import { heat, type Theme } from '../base/palette';
-import { type BlameCell, blameMatrix } from '../model/blame';
+import { type BlameCell, type BlameRow, blameMatrix } from '../model/blame';
 import { MOST_AT_ONCE } from '../model/many';
 import type { Panel } from '../state/panel';
 import { Explained, MEANS } from './explained';
@@ -16,8 +16,12 @@ interface BlameProperties {
   readonly device: Device;
 }
 
-function Cell({ cell, isSelf, theme }: { cell: BlameCell; isSelf: boolean; theme: Theme }): JSX.Element {
-  if (cell.lost === null) return <td class="muted">{isSelf ? '' : UNKNOWN}</td>;
+function Cell({ cell, row, theme }: { cell: BlameCell; row: BlameRow; theme: Theme }): JSX.Element {
+  if (cell.lost === null) return <td class="muted">{cell.culprit === row.victim ? '' : UNKNOWN}</td>;
+  if (row.later !== null && row.total <= 0) {
+    const isOnly = row.cells.filter(({ lost }) => lost !== null).length === 1;
+    return <td class="muted">{isOnly ? 'waiting of requests' : UNKNOWN}</td>;
+  }
   return (
     <td style={{ background: heat(theme, cell.share) }}>
       {formatDuration(cell.lost)} <small>{formatShare(cell.share, 1)}</small>
@@ -63,9 +67,11 @@ export function BlameView(properties: BlameProperties): JSX.Element | null {
               <tr key={row.victim}>
                 <th scope="row">{session(row.victim)}</th>
                 {row.cells.map((cell) => (
-                  <Cell key={cell.culprit} cell={cell} isSelf={cell.culprit === row.victim} theme={theme} />
+                  <Cell key={cell.culprit} {...{ cell, row, theme }} />
                 ))}
-                <td class="strong">{formatDuration(row.total)}</td>
+                <td class="strong">
+                  {row.later === null ? formatDuration(row.total) : `${formatDuration(row.later)} a request`}
+                </td>
               </tr>
             ))}
           </tbody>

@@ -13,12 +13,13 @@ export const MEANS = {
     'Class C: estimated from what the sharing mechanism leaves undisturbed. Class D: bounded, not estimated.',
   parts:
     'How its steps divide. Own: its kernels and copies as they take alone. Host: the program prepares, launches or waits for input. ' +
-    'Lost: what other sessions added. A server is delayed instead: it makes up for it between requests.',
+    'Lost: what other sessions added. A server is delayed instead: its requests wait, and it makes up for it between them.',
   contended:
     'Contended: time in which this session and another one had work on the device at once. ' +
     'Clock: how far the clock of this trace may be wrong against those of the others.',
   blame:
-    'Time that the session of a row lost because of the session of a column, and its share of what the row lost.',
+    'Time that the session of a row lost because of the session of a column, and its share of what the row lost. ' +
+    'Of a server, by how much each request takes longer.',
   memory:
     'The highest sum, at one instant, of the bytes that the allocators of all sessions had in use, of what the device has.',
   schedule: 'What is changed against the recorded run, and below it what the prediction assumes.',

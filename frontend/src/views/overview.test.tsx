@@ -115,6 +115,15 @@ it('says what was measured so far, and who is slowed most', async () => {
   await vi.waitFor(() =>
     expect(root.textContent).toContain('In 1 measured group, no session is measurably slower.'),
   );
+  panel.groups.list.value = [listed('a', { found: found('unknown', 1, '') })];
+  await vi.waitFor(() =>
+    expect(root.textContent).toContain('In 1 measured group, no slowdown could be determined.'),
+  );
+  panel.groups.list.value = [
+    listed('a', { found: found('undecided', 1, 'x') }),
+    listed('b', { found: found('no', 1, 'x') }),
+  ];
+  await vi.waitFor(() => expect(root.textContent).toContain('slower; in 1 that could not be determined.'));
   panel.groups.list.value = [
     listed('a', { found: found('yes', 1.5, 'x') }),
     listed('b', { found: found('yes', 4.96, 'requests to serve') }),

@@ -106,7 +106,7 @@ const COLUMNS: readonly Column<ListedGroup>[] = [
     value: ({ captures, left_out }) => captures.length + left_out,
   },
   {
-    title: 'overlap',
+    title: 'recorded together',
     help: 'Time in which all of its captures were recorded, and the share of the shortest capture in which they surely were',
     text: overlapText,
     show: (group) => <Parted text={overlapText(group)} />,
@@ -212,14 +212,19 @@ function Measure({ panel }: { panel: Panel }): JSX.Element | null {
 
 /** What was measured so far, and who is slowed most. */
 function slowedMost(list: readonly ListedGroup[]): string {
-  const measured = list.filter(({ shared, found }) => shared && found !== null);
+  const measured = list.filter(({ found }) => found !== null);
   if (measured.length === 0) return 'No slowdown is measured yet.';
   const slowed = measured.filter(({ found }) => found?.answer === 'yes');
   const among = `${formatCount(measured.length)} measured ${measured.length === 1 ? 'group' : 'groups'}`;
   if (slowed.length === 1 && measured.length === 1) {
     return `In the only measured group, a session is measurably slower: ${slowdownText(slowed[0])}.`;
   }
-  if (slowed.length === 0) return `In ${among}, no session is measurably slower.`;
+  if (slowed.length === 0) {
+    const open = measured.filter(({ found }) => found?.answer !== 'no').length;
+    if (open === measured.length) return `In ${among}, no slowdown could be determined.`;
+    const rest = open > 0 ? `; in ${formatCount(open)} that could not be determined` : '';
+    return `In ${among}, no session is measurably slower${rest}.`;
+  }
   const worst = slowed.reduce((a, b) => ((b.found?.estimate ?? 0) > (a.found?.estimate ?? 0) ? b : a));
   return `In ${formatCount(slowed.length)} of ${among}, a session is measurably slower, at worst ${slowdownText(worst)}.`;
 }

@@ -11,10 +11,12 @@ from tb_contention import analyse
 from tb_contention.advise import advise
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.advice import Action, Advice, Standing
+from tb_contention.model.baseline import BaselineCapture, Found, Use
 from tb_contention.model.contention import Confidence, Slowdown
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.simulate import hard_scenario, write_hard
+from tb_contention.units import SessionId
 from tb_contention.words.names import Names
 
 NAMES = Names()
@@ -194,3 +196,15 @@ def test_for_a_server_the_time_per_request_counts(tmp_path: Path) -> None:
     assert server.latency is not None
     assert change.estimate == pytest.approx(1 / (server.latency.slowdown.estimate or 0.0) - 1)
     assert "each request to " in moved.brings
+
+
+def test_captures_alone_that_cannot_serve_are_not_asked_for_as_if_they_were_missing() -> None:
+    scene = with_cost(time_sliced(), confidence=Confidence.LIKELY)
+    session = scene.device.losses[0].session
+    refused = BaselineCapture(
+        session=session, baseline=SessionId("alone"), label="alone/trainer", found=Found.MANIFEST, use=Use.REFUSED,
+        reason="it runs other kernels",
+    )  # fmt: skip
+    found = advice(with_cost(scene, baselines=(refused,)))
+    assert found.recommendation.headline.endswith("record each session alone once more")
+    assert "cannot serve: alone/trainer: it runs other kernels. " in found.recommendation.why

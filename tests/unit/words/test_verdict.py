@@ -8,6 +8,7 @@ from lanes import session_of
 from tb_contention import analyse
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.contention import UNTRACED, Blame, Confidence, Cost, Evidence, Mechanism, SessionLoss, Slowdown
+from tb_contention.model.faults import Faults
 from tb_contention.model.report import Report
 from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import SessionId
@@ -202,7 +203,23 @@ def test_on_a_processor_bounds_are_not_called_contention() -> None:
     answer = verdict(replace(report, devices=(replace(report.devices[0], group=host),)))
     assert "share the processor of host0: both had work on it at once" in answer.headline
     assert "no proof of contention" in answer.meaning
-    assert answer.answers == ()
+    (only,) = answer.answers
+    assert only.question == "Is it contention?"
+    assert only.answer.startswith("Unknown: sessions had work at once for ")
+
+
+@pytest.mark.injects
+def test_a_part_that_failed_takes_certainty_off_the_whole() -> None:
+    whole = two(loss_of("trainer/host0", A, (1.49, 1.46, 1.52)), loss_of("evaluator/host0", A, (1.49, 1.46, 1.52)))
+    faults = Faults(logdir="logs")
+    faults.attempt("The check of the clocks", lambda: 1 // 0, lambda _: 0)
+
+    def sure(report: Report) -> str:
+        return next(row.answer for row in verdict(report).answers if row.question == "How sure?")
+
+    assert sure(replace(whole, problems=tuple(faults.problems))) == (
+        f"{sure(whole)} A part of the analysis failed, so it is less sure than that."
+    )
 
 
 def test_a_number_without_its_interval_is_never_written() -> None:
