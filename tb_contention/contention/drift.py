@@ -51,16 +51,16 @@ def pace(time: I64, ratio: F64, learn: Bool) -> F64:
 _WARM, _LEAST_STEPS = 1.2, 6
 
 
-def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, running: Intervals) -> int:
+def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, others: list[SessionWork]) -> int:
     """Return when the session's warm-up ends (ns), the window's start where there is none.
 
     Kernels of the first steps are compared with those of later ones, disturbed with disturbed and undisturbed with undisturbed, each
-    against its baseline (`alone`, ns, NaN = unknown). running: when kernels of others were on the device.
+    against its baseline (`alone`, ns, NaN = unknown).
     """
-    steps = np.unique(work.step[exposure.inside & (work.step >= 0)])
+    steps = np.flatnonzero(np.bincount(work.step[exposure.inside & (work.step >= 0)]))
     if len(steps) < _LEAST_STEPS:
         return exposure.start
-    ratio = stretched(exposure.duration, alone)
+    ratio, running = stretched(exposure.duration, alone), Intervals.union([other.running for other in others])
     share = running.covered(work.start, work.end) / np.maximum(exposure.duration, 1.0)
     usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
     longer = np.full((2, len(steps)), np.nan)

@@ -19,7 +19,7 @@ from tb_contention.model.contention import (
     TimeSplit,
 )
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.side_by_side import each
+from tb_contention.model.side_by_side import each, together
 from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import KernelKind
 from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
@@ -48,12 +48,12 @@ def measure_overlap(aligned: AlignedTraces, group: DeviceGroup) -> Overlap:
     works = each(lambda s: _work_in_window(aligned.session(s), planes[s], group), list(planes))
     unions = each(lambda work: Intervals.union_of(work.start, work.end), works)
     busy = {work.session.id: union for work, union in zip(works, unions, strict=True)}
-    swept = swept_together(tuple(busy.values()))
+    swept, kernels = together(lambda: swept_together(tuple(busy.values())), lambda: each(_kernel_totals, works))
     return Overlap(
         time=_split(group, swept),
         shares=tuple(_share(work, busy[work.session.id], int(swept.pairs[i, i])) for i, work in enumerate(works)),
         pairs=_pairs(tuple(busy), swept.pairs),
-        kernels=tuple(total for totals in each(_kernel_totals, works) for total in totals),
+        kernels=tuple(total for totals in kernels for total in totals),
         busy=busy,
         contended=swept.contended,
         depth=swept.depth,

@@ -37,9 +37,16 @@ class Victim:
     own: Baseline
     solo: Baseline | None
     solo_latency: float | None
-    running: Intervals
+    others: list[SessionWork]
     turns: Turns | None
     shadow: Shadow | None
+
+    @property
+    def running(self) -> Intervals:
+        """Return when others ran; nothing where it is known what each kernel of the session waited for, since then nobody asks."""
+        if self.work.cause_known.all():
+            return Intervals.empty()
+        return Intervals.union([other.running for other in self.others])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +66,9 @@ class Victims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Among:
-    """All sessions of a device; of each, when it ran, and when it may have without a record."""
+    """All sessions of a device; of each, when it may have run without a record."""
 
     works: list[SessionWork]
-    running: dict[SessionId, Intervals]
     unseen: dict[SessionId, Intervals]
 
 
@@ -79,11 +85,10 @@ def find_victims(
 
     A stranger's turns, and the shadow of company, are known from all sessions: where there is either, all are looked at once more.
     """
-    running = {work.id: work.running for work in works}
     hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end, used)
 
     links = links_between(works, (group.start, group.end), error)
-    among = _Among(works=works, running=running, unseen={work.id: work.unseen() for work in works})
+    among = _Among(works=works, unseen={work.id: work.unseen() for work in works})
 
     def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
         alone, host, link = solos.get(work.id, []), hosts.get(work.id), links.get(work.id)
@@ -113,9 +118,8 @@ def _victim(
     busy = Intervals.union([*pending, *(among.unseen[other.id] for other in others)])
     turns = find_turns(work, busy, group, error, turn)
     busy = busy if turns is None else Intervals.union([busy, turns.away])
-    others_running = Intervals.union([among.running[other.id] for other in others])
     exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow)
-    warm = warm_up_end(work, exposure, own.alone, others_running)
+    warm = warm_up_end(work, exposure, own.alone, others)
     if warm > group.start:
         exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow)
     solo = solo_baseline(work, solo_works) if solo_works else None
@@ -132,7 +136,7 @@ def _victim(
         own=own,
         solo=solo,
         solo_latency=sum(latencies) / len(latencies) if latencies else None,
-        running=others_running,
+        others=others,
         turns=turns,
         shadow=shadow,
     )

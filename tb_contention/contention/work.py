@@ -9,6 +9,7 @@ from tb_contention.contention.kernel_keys import index_in_step, kernel_keys
 from tb_contention.model.alignment import Session
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launching import launch_rows
+from tb_contention.model.side_by_side import together
 from tb_contention.model.span_passes import last_upto
 from tb_contention.model.tables import blocks, rows_used
 from tb_contention.model.trace import HostKind, KernelKind, KernelTable, Trace
@@ -155,24 +156,29 @@ def session_work(session: Session, devices: list[int]) -> SessionWork:
     end //= PS_PER_NS
     end += session.offset
     step_begin, step_end, step_number = _steps(session)
-    host, launch_instant = _host(session, step_begin, step_end)
-    launch = _launches(trace, kernels, launch_instant)
-    launches_known = bool((launch >= 0).sum() * 2 > len(launch))
-    step = _step_of(launch, host, start, step_begin, step_end, handed_over=not launches_known)
-    if not launches_known:
-        launch = _step_launches(step, start, host, launch)
-    key, keys = kernel_keys(kernels, len(trace.strings))
-    running = Intervals.union_of(start, end)
-    stream = (np.cumsum(here) - 1)[kernels.stream]
+
+    def launched() -> tuple[HostInstants, I64, bool, I64]:
+        host, instant = _host(session, step_begin, step_end)
+        launch = _launches(trace, kernels, instant)
+        known = bool((launch >= 0).sum() * 2 > len(launch))
+        step = _step_of(launch, host, start, step_begin, step_end, handed_over=not known)
+        return host, launch if known else _step_launches(step, start, host, launch), known, step
+
+    (host, launch, launches_known, step), ((key, keys), spin, running) = together(
+        launched,
+        lambda: (kernel_keys(kernels, len(trace.strings)), _spins(trace, kernels), Intervals.union_of(start, end)),
+    )
+    one = here.sum() == 1
+    stream = np.zeros(len(start), np.int64) if one else (np.cumsum(here) - 1)[kernels.stream]
     # Streams that never run at once: each item waits for the one before, on whatever stream.
-    if here.sum() > 1 and len(start) and one_after_the_other(float(np.sum(end - start)), running):
+    if not one and len(start) and one_after_the_other(float(np.sum(end - start)), running):
         stream = np.zeros(len(stream), np.int64)
     previous = _previous(stream, int(here.sum()))
     ready, cause_known = _ready(start, end, previous, launch, step, host, launches_known=launches_known)
-    ready = np.maximum(ready, _followed(start, end)) if here.sum() > 1 else ready
+    ready = np.maximum(ready, _followed(start, end)) if not one else ready
     return SessionWork(
         session=session, rows=rows, start=start, end=end, stream=stream, streams=int(here.sum()), key=key, keys=keys,
-        place=index_in_step(step, key, keys), launch=launch, launches_known=launches_known, spin=_spins(trace, kernels),
+        place=index_in_step(step, key, keys), launch=launch, launches_known=launches_known, spin=spin,
         copy=(kernels.kind == KernelKind.COPY) | (kernels.kind == KernelKind.MEMSET),
         step=step, previous=previous, ready=ready, cause_known=cause_known,
         pending=Intervals.union_of(ready, end),

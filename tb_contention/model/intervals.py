@@ -83,9 +83,13 @@ class Intervals:
         last = int(np.searchsorted(self.start, end, "left"))
         if last <= first:
             return Intervals.empty()
-        kept_start, kept_end = self.start[first:last].copy(), self.end[first:last].copy()
-        kept_start[0] = max(kept_start[0], start)
-        kept_end[-1] = min(kept_end[-1], end)
+        kept_start, kept_end = self.start[first:last], self.end[first:last]
+        if kept_start[0] < start:
+            kept_start = kept_start.copy()
+            kept_start[0] = start
+        if kept_end[-1] > end:
+            kept_end = kept_end.copy()
+            kept_end[-1] = end
         return Intervals(start=kept_start, end=kept_end)
 
     def length_before(self, at: I64) -> I64:
