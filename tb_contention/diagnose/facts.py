@@ -121,8 +121,11 @@ def _alone(losses: KernelLosses | None, rows: int) -> F64:
 
 def _work(trace: Trace, name: I32, details: I32) -> I64:
     """Number what kernels do, by name, grid and block; -1 without a name."""
-    both: I64 = name.astype(np.int64) * (len(trace.strings) + 1) + details + 1
-    return np.where(name >= 0, both, -1)
+    work: I64 = np.multiply(name, len(trace.strings) + 1, dtype=np.int64)
+    work += details
+    work += 1
+    work[name < 0] = -1
+    return work
 
 
 def _weighted(duration: F64) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeVar
@@ -15,6 +16,7 @@ import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.side_by_side import together
 from tb_contention.model.sketch import Sketch
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
@@ -25,6 +27,8 @@ from tb_contention.units import U8
 MAX_BYTES = (1 << 31) - 1
 #: Bytes of files that are kept for their second reading, in all.
 _MOST_KEPT = 1 << 29
+#: Bytes from which on it pays to hash them on another core.
+_LARGE = 1 << 22
 #: What a reader makes of the bytes of a file.
 Read = TypeVar("Read", Trace, Sketch)
 Report = TypeVar("Report")
@@ -108,14 +112,16 @@ def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
     for _ in range(2):
         kept = _kept.take(file.path)
         data, before, after, known = kept or _Bytes(*read_bytes(file))
+        digest = partial(_digest, data, known)
         try:
-            found = read(data)
+            # Hashing takes as long as skimming: side by side where a core is free.
+            found, sha256 = together(partial(read, data), digest) if len(data) > _LARGE else (read(data), "")
         except TraceFileError:
             if before == after:
                 raise
             continue
         if found.complete or before == after:
-            sha256 = known or hashlib.sha256(data.data).hexdigest()
+            sha256 = sha256 or digest()
             if kept is None and "://" not in file.path:
                 _kept.keep(file.path, _Bytes(data, before, after, sha256))
             return replace(found, file_bytes=len(data), sha256=sha256)
@@ -124,6 +130,11 @@ def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
         slug="still-growing",
         advice="Reload when the profiler has finished writing it.",
     )
+
+
+def _digest(data: U8, known: str) -> str:
+    """Return the SHA-256 of a file's bytes, unless it is known."""
+    return known or hashlib.sha256(data.data).hexdigest()
 
 
 def read_export(file: CaptureFile, read: Callable[[str, str], Report]) -> tuple[Report, int, str]:

@@ -146,24 +146,25 @@ def host_classes(kinds: U8) -> U8:
 
 def launch_table(raw: RawEvents, strings: "Strings") -> LaunchTable:
     """Pick the events that launched device work."""
-    rows = np.flatnonzero(raw.values[CORRELATION] != ABSENT)
+    launched = raw.values[CORRELATION] != ABSENT
+    rows: slice | I64 = slice(None) if launched.all() else np.flatnonzero(launched)
     return LaunchTable(
         start=raw.start[rows],
         duration=raw.duration[rows],
         thread=raw.line[rows],
-        name=strings.of_names(raw.name[rows]),
+        name=strings.of_names(raw.name[launched]),  # a copy, since names are turned in place
         correlation=raw.values[CORRELATION][rows],
-        device=_device(raw.values[DEVICE], rows),
+        device=_device(raw.values[DEVICE])[rows],
     )
 
 
-def _device(column: I64, rows: I64) -> I32:
-    """Return the ordinals of some rows, -1 for what is none."""
+def _device(column: I64) -> I32:
+    """Return ordinals, -1 for what is none."""
     if is_absent(column):
-        return np.full(len(rows), -1, np.int32)
-    device = column[rows]
-    device[(device < 0) | (device > 1 << 30)] = -1
-    return device.astype(np.int32)
+        return np.full(len(column), -1, np.int32)
+    device = column.astype(np.int32)
+    device[(column < 0) | (column > 1 << 30)] = -1
+    return device
 
 
 def host_table(raw: RawEvents, kinds: U8, strings: "Strings") -> HostEventTable:

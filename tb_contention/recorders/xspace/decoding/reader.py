@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tb_contention.model.span_passes import last_upto
+from tb_contention.model.tables import blocks
 from tb_contention.model.trace import (
     ClockEvidence,
     Device,
@@ -26,8 +27,6 @@ from tb_contention.recorders.xspace.decoding.steps import find_steps, steps_of_l
 from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import U8, Picoseconds
-
-_BLOCK = 1 << 16
 
 
 def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
@@ -161,8 +160,7 @@ def _span(*read: RawEvents) -> tuple[Picoseconds, Picoseconds]:
 
 def _end(read: RawEvents) -> int:
     """Find the latest end, block by block to save memory."""
-    blocks = (slice(at, at + _BLOCK) for at in range(0, len(read.line), _BLOCK))
-    return max(int((read.start[block] + read.duration[block]).max()) for block in blocks)
+    return max(int((read.start[block] + read.duration[block]).max()) for block in blocks(len(read.line)))
 
 
 def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
@@ -176,9 +174,12 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
         first = (
             last_upto(kernels.correlation, wanted - 1) + 1 if ascend else np.searchsorted(kernels.correlation, wanted)
         )
-        row = np.minimum(first, len(kernels) - 1)
-        same = (kernels.correlation[row] == launches.correlation) & (launches.correlation > 0)
-        return max(0, int((launches.start - kernels.start[row])[same].max())) if same.any() else 0
+        longest = 0
+        for rows in blocks(len(launches)):
+            row, of = np.minimum(first[rows], len(kernels) - 1), wanted[rows]
+            early = (launches.start[rows] - kernels.start[row])[(kernels.correlation[row] == of) & (of > 0)]
+            longest = max(longest, int(early.max(initial=0)))
+        return longest
     correlation, start = launches.correlation, launches.start
     if np.any(correlation[1:] < correlation[:-1]):
         order = np.argsort(correlation, kind="stable")
