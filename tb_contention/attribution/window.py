@@ -29,17 +29,21 @@ def work_in_window(session: Session, devices: set[int], group: DeviceGroup) -> W
     trace = session.trace
     kernels = trace.kernels
     here = np.array([stream.device in devices for stream in trace.streams], np.bool_)
-    start = kernels.start // PS_PER_NS + session.offset
-    end = (kernels.start + kernels.duration) // PS_PER_NS + session.offset
+    start, end = kernels.start // PS_PER_NS, kernels.start + kernels.duration
+    start += session.offset
+    end //= PS_PER_NS
+    end += session.offset
     inside = (start < group.end) & ((end > group.start) | ((end == start) & (start >= group.start)))
     if len(kernels) and not here.all():
         inside &= here[kernels.stream]
     rows = np.flatnonzero(inside)
+    if len(rows) < len(inside):
+        start, end = start[rows], end[rows]
     return WindowWork(
         session=session,
         devices=tuple(trace.devices[row] for row in sorted(devices)),
         window=(group.start, group.end),
         rows=rows,
-        start=np.maximum(start[rows], group.start),
-        end=np.minimum(end[rows], group.end),
+        start=np.maximum(start, group.start, out=start),
+        end=np.minimum(end, group.end, out=end),
     )

@@ -74,16 +74,18 @@ def _work_in_window(session: Session, devices: list[int], group: DeviceGroup) ->
     rows: npt.NDArray[np.intp] | slice = slice(None)
     if not on_device.all():
         rows = np.flatnonzero(on_device[kernels.stream]) if len(kernels) else slice(0, 0)
-    start = kernels.start[rows]
-    end = (start + kernels.duration[rows]) // PS_PER_NS + session.offset
-    start = start // PS_PER_NS + session.offset
+    start, end = kernels.start[rows] // PS_PER_NS, kernels.start[rows] + kernels.duration[rows]
+    start += session.offset
+    end //= PS_PER_NS
+    end += session.offset
     # An event of no length still happened if it lies inside; one that only touches an edge from outside did not.
     inside = (start < group.end) & ((end > group.start) | ((end == start) & (start >= group.start)))
     keep: npt.NDArray[np.bool_] | slice = slice(None) if inside.all() else inside
+    start, end = start[keep], end[keep]
     return _Work(
         session=session,
-        start=np.maximum(start[keep], group.start),
-        end=np.minimum(end[keep], group.end),
+        start=np.maximum(start, group.start, out=start),
+        end=np.minimum(end, group.end, out=end),
         name=kernels.name[rows][keep],
         kind=kernels.kind[rows][keep],
     )
