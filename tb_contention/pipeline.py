@@ -24,11 +24,10 @@ from tb_contention.index import Alone, Chosen, Index, Snapshot, choose
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.faults import Faults
 from tb_contention.model.listing import Listing
-from tb_contention.model.report import DeviceReport, Report
+from tb_contention.model.report import Report
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts, read_once
-from tb_contention.units import SessionId
 from tb_contention.words.listing import known_answer
 
 
@@ -167,13 +166,14 @@ def note_answers(index: Index, snapshot: Snapshot, report: Report, options: Opti
     """Note in the index what was found of each group, unless the user's hand was on it."""
     if options.shifts or options.gpus or options.baselines or not options.find_baselines:
         return
-    devices: dict[frozenset[SessionId], list[DeviceReport]] = {}
-    for device in report.devices:
-        devices.setdefault(frozenset(p.process or p.id for p in map(report.session, device.sessions)), []).append(
-            device
-        )
-    for members, found in devices.items():
-        group = next((g for g in snapshot.groups_with(members) if len(g.members) == len(members)), None)
-        several = max(len(device.sessions) for device in found) > 1  # in one process, too
-        if group is not None and several:
+    process_of = {each.session.id: each.session.process or each.session.id for each in report.sessions}
+    processes = frozenset(process_of.values())
+    for group in {g.id: g for process in processes for g in snapshot.groups_with((process,))}.values():
+        members = frozenset(member.id for member in group.members)
+        if not members <= processes:
+            continue
+        found = [
+            d for d in report.devices if len(d.sessions) > 1 and members.issuperset(process_of[s] for s in d.sessions)
+        ]
+        if found or group.is_shared:
             index.note(group, known_answer(report, found))

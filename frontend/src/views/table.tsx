@@ -135,6 +135,7 @@ export function SpecTable(properties: SpecTableProperties): JSX.Element | null {
         title: column.title,
         help: column.help,
         isName: isWords(column),
+        isParted: column.of !== undefined,
         isWide: column.kind === 'slowdown' || column.kind === 'factors' || column.kind === 'durations',
         text,
         value: (row) => sortedBy(column, row, nameOf),

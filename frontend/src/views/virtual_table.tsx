@@ -21,6 +21,8 @@ export interface Column<Row> {
   readonly isName?: boolean;
   /** A number with its interval. */
   readonly isWide?: boolean;
+  /** A number with its share of the whole. */
+  readonly isParted?: boolean;
 }
 
 export interface Order {
@@ -51,7 +53,7 @@ function HeadCell<Row>({
   return (
     <th
       scope="col"
-      class={column.isName ? 'name' : column.isWide ? 'wide' : undefined}
+      class={column.isName ? 'name' : column.isWide ? 'wide' : column.isParted ? 'parted' : undefined}
       data-means={column.help}
       aria-sort={!isSorted ? 'none' : order.descending ? 'descending' : 'ascending'}
     >
@@ -117,6 +119,7 @@ export function VirtualTable<Row>(properties: VirtualTableProperties<Row>): JSX.
       <table
         class={`data ${isWhole ? 'whole-rows ' : ''}${className ?? ''}`}
         aria-rowcount={rows.length + 1}
+        style={{ '--least': `${columns.reduce((sum, { isWide }) => sum + (isWide ? 232 : 104), 0)}px` }}
         {...tableProperties}
       >
         <thead>
