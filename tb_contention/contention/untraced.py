@@ -44,6 +44,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
 _AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
 #: Waits for a turn that agree; part of a wait in which the session's own streams were at work where it may have been for one of them.
 _WAITS, _OWN_PART = 6, 0.3
+#: Shorter waits are for no turn, ns.
+_LEAST_WAIT = 10_000
 #: The scatter of turns at most: as a multiple of that of the kernels, or of their length, and as a part of that of larger kernels.
 _OWN, _EXACT, _STIFF = 2.5, 0.005, 0.6
 #: So many show that turns interrupt the same kernel of every step.
@@ -93,7 +95,7 @@ def find_turns(
     longer = np.where(rows & np.isfinite(low), duration - low, 0.0)
     rows &= foreign.covered(work.start - near, work.end + near) == 0
     excess = np.where(rows, longer, 0.0)
-    length = _beside(work, low, longer, rows) if len(foreign) else _by_itself(work, low, excess)
+    length = _beside(work, low, longer, rows, foreign) if len(foreign) else _by_itself(work, low, excess)
     length = length or known
     if length is None:
         return None
@@ -217,17 +219,21 @@ def _by_itself(work: SessionWork, low: F64, excess: F64) -> float | None:
     return length if part <= most and places.max() <= _ONE_PLACE * len(one) else None
 
 
-def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool) -> float | None:
+def _beside(work: SessionWork, low: F64, longer: F64, rows: Bool, foreign: Intervals) -> float | None:
     """Return the length of turns that interrupt kernels while no traced session had work (`rows`)."""
+    # Nor had any while these waited.
+    some = np.flatnonzero(rows & (work.start - work.ready > _LEAST_WAIT))
+    waiting = np.zeros(len(rows), np.bool_)
+    waiting[some] = foreign.covered(work.ready[some], work.start[some]) == 0
     return (
-        _agreed(work, low, longer, rows, _TIMES)
-        or _agreed(work, low, longer, rows, _LONGER)
+        _agreed(work, low, longer, rows, waiting, _TIMES)
+        or _agreed(work, low, longer, rows, waiting, _LONGER)
         or _at_one_place(work, low, longer, rows)
-        or _waited(work, rows)
+        or _waited(work, waiting)
     )
 
 
-def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, times: float) -> float | None:
+def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, waiting: Bool, times: float) -> float | None:
     """Return the length by which kernels take longer, so many times what they usually take or more; None where they do not agree."""
     strong = longer > np.maximum(_LEAST_BESIDE, times * np.nan_to_num(low))
     alone = np.flatnonzero(strong & rows)
@@ -241,7 +247,8 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, times: float) 
         return None
     # One kind of kernel may have another size; then none waits for the device.
     several = len(np.unique(work.key[near])) > 1
-    return length if several or len(_late(work, length, rows)[1]) >= max(_BESIDE, count / 2) else None
+    waits = times >= _TIMES and len(_late(work, length, waiting)[1]) >= max(_BESIDE, count / 2)
+    return length if several or waits else None
 
 
 def _peak(some: F64, of: F64) -> tuple[float, int]:
@@ -274,7 +281,11 @@ def _is_added(work: SessionWork, low: F64, longer: F64, rows: Bool, strong: Bool
     Kernels of a larger size that the name hides scatter in proportion to what they take.
     """
     near = np.flatnonzero(strong & rows & (np.abs(longer / length - 1) < _SAME))
-    quiet = np.flatnonzero(rows & (longer < (_NEAR - 1) * low) & np.isin(work.key, work.key[near]))
+    quiet = np.flatnonzero(rows & (longer < (_NEAR - 1) * low))
+    # Of kinds that are nearly always interrupted, too few are quiet: they are taken to scatter like all.
+    alike = quiet[np.isin(work.key[quiet], work.key[near])]
+    seen = np.unique(work.key[alike], return_counts=True)[1]
+    quiet = alike if seen.max(initial=0) >= _FEW else quiet
     if not len(near) or not len(quiet):
         return False
     noise = scatter(off_medians(work.key[quiet], work.keys, longer[quiet] / low[quiet]))
