@@ -65,7 +65,9 @@ def _contention(device: DeviceReport, judged: Answer) -> str:
     time = device.time
     several = "both sessions" if len(device.sessions) == 2 else "two or more sessions"
     share = f"{several} had work at once for {percent(time.contended, time.window)} of {duration(time.window)}"
-    overlap = share if time.contended else "no two sessions had work at once"
+    queued = device.cost.mechanism is Mechanism.SINGLE_STREAM and judged is Answer.YES
+    never = "work of one waits while that of another runs" if queued else "no two sessions had work at once"
+    overlap = share if time.contended else never
     alone = len(device.sessions) < 2
     if alone:
         had = device.cost.had

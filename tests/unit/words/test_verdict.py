@@ -11,7 +11,7 @@ from tb_contention.model.contention import UNTRACED, Blame, Confidence, Cost, Ev
 from tb_contention.model.faults import Faults
 from tb_contention.model.report import Report
 from tb_contention.simulate import hard_scenario, write_hard
-from tb_contention.units import SessionId
+from tb_contention.units import Nanoseconds, SessionId
 from tb_contention.words.answers import Answer, answer_of, basis, brief, class_words, is_contended
 from tb_contention.words.listing import known_answer
 from tb_contention.words.mechanism import mechanism_brief
@@ -206,6 +206,17 @@ def test_on_a_processor_bounds_are_not_called_contention() -> None:
     (only,) = answer.answers
     assert only.question == "Is it contention?"
     assert only.answer.startswith("Unknown: sessions had work at once for ")
+
+
+def test_sessions_of_one_queue_are_not_said_to_have_had_no_work_at_once() -> None:
+    slow = (1.49, 1.46, 1.52)
+    report = two(
+        loss_of("trainer/host0", A, slow), loss_of("evaluator/host0", A, slow), mechanism=Mechanism.SINGLE_STREAM
+    )
+    device = report.devices[0]
+    apart = replace(device.overlap, time=replace(device.overlap.time, contended=Nanoseconds(0)))
+    (first, *_) = verdict(replace(report, devices=(replace(device, overlap=apart),))).answers
+    assert first.answer == "Yes: 2 of 2 sessions are measurably slower; work of one waits while that of another runs."
 
 
 @pytest.mark.injects
