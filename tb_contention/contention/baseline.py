@@ -202,3 +202,15 @@ def _steps_seen(key: I64, step: I64, keys: int) -> I64:
     both = np.unique(key[known] * np.int64(1 << 32) + step[known])
     seen: I64 = np.bincount(both >> 32, minlength=keys) + np.bincount(key[~known], minlength=keys)
     return seen
+
+
+def preferring(first: Baseline, second: Baseline) -> Baseline:
+    """Take the second where the first has nothing."""
+    use = np.isfinite(first.alone)
+    last = int(first.group.max(initial=0)) + 1
+    return Baseline(
+        alone=np.where(use, first.alone, second.alone),
+        deviation=np.where(use, first.deviation, second.deviation),
+        error=np.where(use, first.error, second.error),
+        group=np.where(use, first.group, last + second.group),
+    )

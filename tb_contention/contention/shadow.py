@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.alone import preferring
-from tb_contention.contention.baseline import Baseline, baseline, centred, group_medians
+from tb_contention.contention.baseline import Baseline, baseline, centred, group_medians, preferring
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.stretch import Stretch

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tb_contention.contention.alone import LEAST_SHARE, Alone, launches_of
+from tb_contention.contention.alone import LEAST_SHARE, Alone
 from tb_contention.contention.baseline import group_means, group_quantiles, off_medians, scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered_places
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.replay import find_gaps
+from tb_contention.contention.uncut import launches_of
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.contention import UNTRACED, Blame, Evidence, Mechanism
