@@ -50,7 +50,7 @@ def checked_clocks(
 ) -> AlignedTraces:
     """Ask the kernels whether the clocks can be right; align again where they correct one."""
     checked = faults.attempt(
-        "The check of the clocks", lambda: check_clocks(aligned), lambda _: dict[SessionId, ClockOffset]()
+        "The check of the clocks", lambda: check_clocks(aligned), lambda _: dict[SessionId, ClockOffset](), unsure=True
     )
     return aligned_traces(captures, replace(options, checked=checked), faults) if checked else aligned
 

@@ -39,16 +39,21 @@ class Faults:
         """Concern one group or file from here on; the problems stay together."""
         return replace(self, about=about, file=file, group=group)
 
-    def attempt(self, part: str, work: Callable[[], Value], otherwise: Callable[[Problem], Other]) -> Value | Other:
-        """Do the work of a part, or without it what `otherwise` makes of the problem; the user's own mistakes go on."""
+    def attempt(
+        self, part: str, work: Callable[[], Value], otherwise: Callable[[Problem], Other], *, unsure: bool = False
+    ) -> Value | Other:
+        """Do the work of a part, or without it what `otherwise` makes of the problem; the user's own mistakes go on.
+
+        unsure: without the part, figures that are still given are less sure.
+        """
         try:
             return work()
         except ContentionError:
             raise
         except Exception as error:
-            return otherwise(self.add(part, error))
+            return otherwise(self.add(part, error, unsure=unsure))
 
-    def add(self, part: str, error: Exception) -> Problem:
+    def add(self, part: str, error: Exception, *, unsure: bool = False) -> Problem:
         """Log that a part failed, and return the problem."""
         log.exception("tb_contention: %s failed", part, exc_info=error)
         concerned = f" for {self.about}" if self.about else ""
@@ -60,7 +65,7 @@ class Faults:
             message=f"{part} failed{concerned} with {_described(error)}.",
             advice="This is a bug in tb_contention. Please report it with the captures; "
             f"this command reproduces it: {self._command()}",
-            affects_numbers=False,
+            affects_numbers=unsure,
         )
         self.problems.append(problem)
         return problem

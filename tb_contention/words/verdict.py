@@ -92,8 +92,8 @@ def device_verdict(report: Report, device: DeviceReport, names: Names | None = N
 
 
 def _hedged(answers: tuple[QuestionAnswer, ...], report: Report) -> tuple[QuestionAnswer, ...]:
-    """Take some of the certainty off where a part of the analysis failed: which figures rest on it is not known."""
-    if not any(problem.slug == INTERNAL for problem in report.problems):
+    """Take some of the certainty off where a part of the analysis failed on which figures rest."""
+    if not any(problem.slug == INTERNAL and problem.affects_numbers for problem in report.problems):
         return answers
     doubt = " A part of the analysis failed, so it is less sure than that."
     return tuple(replace(each, answer=each.answer + doubt) if each.question == SURE else each for each in answers)

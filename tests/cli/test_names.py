@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tb_contention import listing
 from tb_contention.cli.main import main
 from tb_contention.simulate import write_scenario
 
 Captured = pytest.CaptureFixture[str]
+
+DAY_NS = 86_400_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +96,11 @@ def two_jobs(logs: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     shutil.copytree(Path(logs) / "together", place / "job1")
     mps = write_scenario("mps", tmp_path_factory.mktemp("mps"), alone=False)
     shutil.copytree(mps / "together", place / "job2")
-    for manifest in place.glob("job2/*/plugins/profile/*/tb_contention.json"):
+    for capture in listing(str(place / "job2"), cache_dir=None).captures:
+        manifest = (place / "job2" / capture.file).parent / "tb_contention.json"
         stated = json.loads(manifest.read_text(encoding="utf-8"))
-        stated["sessions"]["*"]["clock"] = {"origin_ns": 1_772_791_200_000_000_000, "error_ns": 10_000}
+        assert capture.start_ns is not None
+        stated["sessions"]["*"]["clock"] = {"origin_ns": capture.start_ns + DAY_NS, "error_ns": 10_000}
         manifest.write_text(json.dumps(stated), encoding="utf-8")
     return str(place)
 
@@ -125,8 +130,8 @@ def test_options_that_may_be_about_several_take_the_one_of_each_group(two_jobs: 
     assert [
         re.findall(r"job\d/trainer on GPU 0 on simulated-host \(\d Mar 2026 10:00 UTC\)", line) for line in lines
     ] == [
-        ["job2/trainer on GPU 0 on simulated-host (6 Mar 2026 10:00 UTC)"],
         ["job1/trainer on GPU 0 on simulated-host (5 Mar 2026 10:00 UTC)"],
+        ["job2/trainer on GPU 0 on simulated-host (6 Mar 2026 10:00 UTC)"],
     ]
     assert main(["report", two_jobs, "--for", "trainer"]) == 0
     out = capsys.readouterr().out

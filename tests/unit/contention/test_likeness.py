@@ -56,7 +56,10 @@ def test_it_is_found_under_another_name_by_its_kernels(tmp_path: Path) -> None:
     [
         (other_batch, "it runs the same kernels with other launch sizes, as with another batch size"),
         (twice_as_often, "kernels per step, and "),
-        (lambda spec: scaled(spec, 1.25), "as long as undisturbed ones here, as at another clock or in company"),
+        (
+            lambda spec: scaled(spec, 1.25),
+            "as long as undisturbed ones here, as at another clock or beside other programs",
+        ),
         (lambda spec: scaled(spec, 0.6), "as long as there, as at another clock"),
     ],
     ids=["batch", "counts", "slower", "faster"],

@@ -220,14 +220,16 @@ def test_sessions_of_one_queue_are_not_said_to_have_had_no_work_at_once() -> Non
 
 
 @pytest.mark.injects
-def test_a_part_that_failed_takes_certainty_off_the_whole() -> None:
+def test_a_part_that_failed_takes_certainty_off_the_figures_that_rest_on_it() -> None:
     whole = two(loss_of("trainer/host0", A, (1.49, 1.46, 1.52)), loss_of("evaluator/host0", A, (1.49, 1.46, 1.52)))
     faults = Faults(logdir="logs")
-    faults.attempt("The check of the clocks", lambda: 1 // 0, lambda _: 0)
+    faults.attempt("The advice", lambda: 1 // 0, lambda _: 0)
 
     def sure(report: Report) -> str:
         return next(row.answer for row in verdict(report).answers if row.question == "How sure?")
 
+    assert sure(replace(whole, problems=tuple(faults.problems))) == sure(whole)
+    faults.attempt("The check of the clocks", lambda: 1 // 0, lambda _: 0, unsure=True)
     assert sure(replace(whole, problems=tuple(faults.problems))) == (
         f"{sure(whole)} A part of the analysis failed, so it is less sure than that."
     )
