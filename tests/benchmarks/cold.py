@@ -72,6 +72,7 @@ def main() -> None:
 
 def timed(caches: str, *words: str) -> tuple[float, float]:
     """Run a command with its caches in a folder; return seconds on the clock until it ended, and CPU seconds of all it started."""
+    reap()  # what compiled beside a tab before belongs to that
     before, began = spent(), time.monotonic()
     subprocess.run(
         [sys.executable, "-m", "tb_contention", *words],
@@ -82,14 +83,20 @@ def timed(caches: str, *words: str) -> tuple[float, float]:
         check=True,
     )
     clock = time.monotonic() - began
+    reap()
+    return clock, spent() - before
+
+
+def reap() -> None:
+    """Wait for all processes that were started, also by others that have ended."""
     with suppress(ChildProcessError):
         while True:
             os.wait()
-    return clock, spent() - before
 
 
 def first_tile(caches: str) -> tuple[float, float, float]:
     """Return seconds from the start of TensorBoard to its address, to the first tile of the first device, and to the whole report."""
+    reap()
     log, began = Path(caches) / "tensorboard.log", time.monotonic()
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", "demo_logs", "--host", "127.0.0.1", "--port", "0"]
     with log.open("wb") as out:
