@@ -100,6 +100,11 @@ def scatter(away: F64) -> float:
     return 1.4826 * float(np.median(np.abs(away)))
 
 
+def group_scatter(group: I64, groups: int, away: F64) -> F64:
+    """Return the same of each group; away: distances from what is usual there, not negative."""
+    return 1.4826 * group_medians(group, groups, away)
+
+
 @compiled(types.void(_II, _IF, _OI, _II, _II2, _OF, _OF2))
 def _select(group, value, place, last, ranks, held, out):
     """Sort values into their groups, and select those of each group that have the ranks; `place` begins as the first row of each."""
@@ -137,7 +142,7 @@ def usual(group: I64, groups: int, value: F64) -> Bool:
     """Mark the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms."""
     logs = np.log(np.maximum(value, 1.0))
     away = np.abs(logs - group_medians(group, groups, logs)[group])
-    spread = 1.4826 * group_medians(group, groups, away)
+    spread = group_scatter(group, groups, away)
     within: Bool = away <= np.maximum(_OUTLIER * spread, _ALWAYS_IN)[group]
     return within
 

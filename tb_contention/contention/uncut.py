@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tb_contention.contention.baseline import Baseline, baseline, group_medians, preferring
+from tb_contention.contention.baseline import Baseline, baseline, group_medians, group_scatter, preferring
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered_places, pairs
 from tb_contention.contention.work import SessionWork
@@ -44,7 +44,7 @@ def learn_uncut(work: SessionWork, exposure: Exposure, length: float) -> Baselin
     low &= duration < middle[key] + CUT * length
     count, all_of_key = np.bincount(key[low], minlength=work.keys), np.bincount(key, minlength=work.keys)
     short = np.nan_to_num(middle, nan=np.inf) < _SHORT * length
-    spread = 1.4826 * group_medians(key[low], work.keys, np.abs(duration[low] / middle[key[low]] - 1))
+    spread = group_scatter(key[low], work.keys, np.abs(duration[low] / middle[key[low]] - 1))
     usual = float(np.nanmedian(spread[count >= _UNCUT])) if (count >= _UNCUT).any() else 0.0
     agree = spread <= max(_AGREE, _USUALLY * usual)
     chance = np.nan_to_num(middle) / length
@@ -65,7 +65,7 @@ def learn_uncut(work: SessionWork, exposure: Exposure, length: float) -> Baselin
     sized &= _by_place(work, picked[low], duration[low]) <= max(_AGREE, _USUALLY * usual)
     learn = np.zeros(len(work.key), np.bool_)
     learn[picked[low & (told | sized)[key]]] = True
-    # A slice may cut the same place of every step: there the odd one is told only by the other places.
+    # Where slices cut the same place of every step, only the other places of the key tell how long it takes uncut.
     anywhere = np.full(len(work.place), -1, np.int64)
     at = np.where(sized[work.key], work.place, anywhere)
     found = baseline(work.key, work.keys, at, work.step, exposure.duration, learn)
@@ -85,7 +85,7 @@ def _by_place(work: SessionWork, rows: I64, duration: F64) -> F64:
     """Return the relative scatter of kernels of each key around the usual one at their place."""
     place, places = numbered_places(work.key[rows], work.place[rows])
     away = np.abs(duration / group_medians(place, places, duration)[place] - 1)
-    return 1.4826 * group_medians(work.key[rows], work.keys, away)
+    return group_scatter(work.key[rows], work.keys, away)
 
 
 def launches_of(work: SessionWork) -> tuple[I64, int]:
