@@ -3,13 +3,14 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tb_contention
 from tb_contention.contention.untraced import _common
-from tb_contention.model.contention import UNTRACED, Evidence, Mechanism
+from tb_contention.model.contention import UNTRACED, Cost, Evidence, Mechanism
 from tb_contention.model.report import Report
 from tb_contention.simulate import hard_scenario, random_scenario, write_hard, write_scenario
 
@@ -24,6 +25,14 @@ def captured_of(mode: str, seed: int, folder: Path, *missing: str) -> tuple[Repo
     sessions = json.loads((folder / "truth.json").read_text())["sessions"]
     report = tb_contention.analyse(folder / "together", cache_dir=None)
     return report, {name: values["slowdown"] for name, values in sessions.items()}
+
+
+def played(kind: str, seed: int, folder: Path) -> tuple[Report, Cost, dict[str, Any]]:
+    """Play a kind of hard physics, and return the report, the cost on the shared device, and the truth by session."""
+    write_hard(hard_scenario(seed, kind), folder, seed=seed, alone=False)
+    truth = json.loads((folder / "truth.json").read_text())["sessions"]
+    report = tb_contention.analyse(folder / "together", cache_dir=None)
+    return report, next(device.cost for device in report.devices if len(device.sessions) > 1), truth
 
 
 @pytest.mark.parametrize("seed", [2, 7, 8, 13])
@@ -83,10 +92,7 @@ def test_delays_that_are_no_turns(excess: np.ndarray) -> None:
 
 @pytest.mark.parametrize("seed", [2, 4, 5, 70])
 def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(seed: int, tmp_path: Path) -> None:
-    write_hard(hard_scenario(seed, "untraced_third"), tmp_path, seed=seed, alone=False)
-    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
-    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
-    cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
+    report, cost, truth = played("untraced_third", seed, tmp_path)
 
     for loss in cost.losses:
         true = next(v["slowdown"] for name, v in truth.items() if name in report.session(loss.session).name)
@@ -110,10 +116,7 @@ def test_a_traced_session_is_not_blamed_alone_for_a_third_that_was_not_traced(se
 def test_few_signs_of_a_stranger_keep_the_answer_from_being_sure_and_wrong(
     kind: str, seed: int, tmp_path: Path
 ) -> None:
-    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed, alone=False)
-    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
-    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
-    cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
+    report, cost, truth = played(kind, seed, tmp_path)
 
     for loss in cost.losses:
         true = next(v["slowdown"] for name, v in truth.items() if name in report.session(loss.session).name)
