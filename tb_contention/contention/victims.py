@@ -43,7 +43,7 @@ class Victim:
 
     @property
     def running(self) -> Intervals:
-        """Return when others ran; nothing where it is known what each kernel of the session waited for, since then nobody asks."""
+        """Return when others ran. It matters only where it is unknown what some kernel waited for; elsewhere it is empty."""
         if self.work.cause_known.all():
             return Intervals.empty()
         return Intervals.union([other.running for other in self.others])
