@@ -9,7 +9,7 @@ export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
   return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
 }
 
-/** The part of its steps from which on a server's delay is told of them, and not of its requests alone. */
+/** A server's steps are said to be delayed from this part of them on; below it, only its requests are. */
 const LEAST = 0.005;
 
 /** Whether the steps of a session begin when requests arrive. */

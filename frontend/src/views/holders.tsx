@@ -71,7 +71,9 @@ function Instants({ properties, held }: { properties: Properties; held: Held }):
             title={entry.session}
             onClick={show(entry.peak_at_ns)}
           >
-            <Chip theme={panel.theme.value} index={Math.max(0, device.sessions.indexOf(entry.session))} />{' '}
+            {device.sessions.includes(entry.session) && (
+              <Chip theme={panel.theme.value} index={device.sessions.indexOf(entry.session)} />
+            )}{' '}
             peak of {nameIn(report, entry.session)}
             {several && <> · {entry.allocator}</>}
           </button>

@@ -52,7 +52,7 @@ function Bar({ properties, row, column, text }: CellProperties): JSX.Element {
   const { device, panel } = properties;
   const [part, whole] = [Number(cellOf(row, column.key)), Number(cellOf(row, column.of ?? ''))];
   const share = whole > 0 ? Math.max(0, Math.min(1, part / whole)) : 0;
-  const index = Math.max(0, device.sessions.indexOf(`${cellOf(row, 'session')}`));
+  const index = device.sessions.indexOf(`${cellOf(row, 'session')}`);
   return (
     <>
       <span class="share-track" aria-hidden="true">
