@@ -59,7 +59,20 @@ class Panel {
   }
 
   text = (selector) => this.frame.innerText(selector);
-  window = () => this.text('#window');
+
+  /** The window in words; its first words come with the width of the lanes. */
+  async window() {
+    await this.frame.waitForFunction(() => document.querySelector('#window').innerText !== '', undefined, { timeout: 5000 });
+    return this.text('#window');
+  }
+
+  /** The window becomes what it was before. */
+  async windowBecomes(words, what) {
+    const isThere = (text) => document.querySelector('#window').innerText === text;
+    await this.frame.waitForFunction(isThere, words, { timeout: 5000 }).catch(() => null);
+    const shown = await this.window();
+    expect(shown === words, `${what}: ${shown} instead of ${words}`);
+  }
 
   async box(selector) {
     const found = await this.frame.locator(selector).boundingBox();
@@ -189,9 +202,9 @@ const FLOWS = {
     const moved = await panel.window();
     expect(moved !== closer, 'd did not pan');
     await panel.press('ArrowLeft');
-    expect((await panel.window()) === closer, 'the arrow did not pan back');
+    await panel.windowBecomes(closer, 'the arrow did not pan back');
     await panel.press('f');
-    expect((await panel.window()) === whole, 'f did not fit');
+    await panel.windowBecomes(whole, 'f did not fit');
     await panel.press('n');
     const said = await panel.frame.textContent('[aria-live]');
     expect(/[Cc]ontended/.test(said), `n announced: ${said}`);
@@ -249,7 +262,7 @@ const FLOWS = {
     await crumbs.first().click();
     await panel.frame.waitForSelector('.crumbs', { state: 'detached', timeout: 5000 });
     await panel.idle();
-    expect((await panel.window()) === whole, 'the first crumb does not lead to the whole');
+    await panel.windowBecomes(whole, 'the first crumb does not lead to the whole');
     await drag(panel, '.body canvas', [0.3, LANES], 0.6, 'Shift');
     await panel.press('Enter');
     await drag(panel, '.head canvas', [0.1, 12], 0.7);
