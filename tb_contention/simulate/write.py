@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from tb_contention.simulate.engine import Program, StepRun, run, simulate
 from tb_contention.simulate.memory import memory_changes
@@ -81,9 +82,13 @@ def _processes(played: list[Played]) -> dict[str, list[Played]]:
 
 
 def write_session(
-    folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: int | None = None, manifest: bool = True
-) -> None:
-    """Write a file and its manifest in TensorBoard's layout; clock_ns: what the manifest states as Unix ns of trace time 0."""
+    folder: Path, spec: SessionSpec, data: bytes, epoch_ns: int, *, clock_ns: int | None = None, manifest: bool = True,
+    samples: dict[str, list[int]] | None = None,
+) -> None:  # fmt: skip
+    """Write a file and its manifest in TensorBoard's layout.
+
+    clock_ns: what the manifest states as Unix ns of trace time 0. samples: what it holds of the driver's samples.
+    """
     written = epoch_ns + spec.window[1] * 1e6 + spec.recorder.collection
     stop = datetime.fromtimestamp(written // NS_PER_S, timezone.utc)
     target = folder / "plugins" / "profile" / stop.strftime("%Y_%m_%d_%H_%M_%S")
@@ -91,7 +96,9 @@ def write_session(
     (target / f"{HOST}.xplane.pb").write_bytes(data)
     if not manifest:
         return
-    device = {"uuid": _UUID, "model": GPU.model, "memory_bytes": GPU.memory_size}
+    device: dict[str, Any] = {"uuid": _UUID, "model": GPU.model, "memory_bytes": GPU.memory_size}
+    if samples is not None:
+        device["samples"] = samples
     session = {"host": HOST, "simulated": True, "process_id": spec.process_id, "devices": {"0": device}}
     if clock_ns is not None:
         session["clock"] = {"origin_ns": clock_ns, "error_ns": 5_000}

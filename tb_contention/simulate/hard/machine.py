@@ -8,6 +8,7 @@ from collections import deque
 from math import inf
 
 from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.hard.clock import Clock
 from tb_contention.simulate.hard.sessions import Machine, Script
 from tb_contention.simulate.hard.sharing import Head
 
@@ -84,6 +85,8 @@ class Host:
         head = Head(
             self.number, script.streams[item], step, item, script.work[step][item], now, script.fill[item], script.copies[item], now
         )  # fmt: skip
+        if script.follows:
+            head.follows = script.follows[item]
         self.streams[head.stream].append(head)
         self._item += 1
         if self._item < len(run.launch):
@@ -103,25 +106,28 @@ class Host:
             self._next, self.left = "end", self.script.launch
 
 
-def play(scripts: list[Script], machine: Machine, horizon: float) -> list[Host]:
-    """Play the scripts; no step begins after the horizon. The result has one host per script."""
+def play(
+    scripts: list[Script], machine: Machine, horizon: float, clock: list[tuple[float, float]] | None = None
+) -> list[Host]:
+    """Play the scripts; no step begins after the horizon. The result has one host per script.
+
+    clock: takes down each change of the clock: when, ns, and by how much longer kernels take that follow it.
+    """
     policy = machine.policy()
     hosts = [Host(number, script) for number, script in enumerate(scripts)]
     queues = [queue for host in hosts for queue in host.streams.values()]
     feeds, copies = any(script.element for script in scripts), any(any(script.copies) for script in scripts)
-    now, fallen = 0.0, -inf
+    now, speed = 0.0, Clock(machine, clock) if machine.fall or machine.sags else None
     while True:
         heads = [queue[0] for queue in queues if queue]
         kernels = [head for head in heads if not head.copy] if copies else heads
         then, rates = inf, [0.0] * len(kernels)
         if kernels:
             rates, then = policy.rates(now, kernels)
-            if machine.fall:
-                if len({head.job for head in kernels}) > 1:
-                    fallen = now + machine.recover
-                if fallen >= now:
-                    rates = [rate / (1.0 + machine.fall) for rate in rates]
-                    then = min(then, fallen + 1.0 if fallen > now else inf)
+        if speed is not None and (slower := speed.slower(now, kernels)) and kernels:
+            rates = [rate / (1.0 + slower * head.follows) for rate, head in zip(rates, kernels, strict=True)]
+        if speed is not None and kernels:
+            then = min(then, speed.changes(now))
         moving = [(head, rate) for head, rate in zip(kernels, rates, strict=True) if rate > 0]
         for direction in (1, 2) if copies else ():
             on_bus = [head for head in heads if head.copy == direction]
@@ -139,6 +145,8 @@ def play(scripts: list[Script], machine: Machine, horizon: float) -> list[Host]:
         for host in making:
             then = min(then, now + host.producing / pace)
         if then == inf:
+            if speed is not None:
+                speed.slower(inf, [])
             return hosts
         then = max(now, then)
         _pass(hosts, making, moving, now, then, pace, horizon)

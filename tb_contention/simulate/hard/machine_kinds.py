@@ -12,14 +12,37 @@ from tb_contention.simulate.hard.ways import LEFT, MPS, MS, SHARE, SLICES, Draw,
 from tb_contention.simulate.workload import Era
 
 
-def _clock_falls(rng: Generator) -> dict[str, Any]:
+def _clock_falls(rng: Generator, drawn: tuple[HardSession, ...] | None = None) -> dict[str, Any]:
     """Let all kernels take longer by one factor while two sessions have work."""
     mode = str(rng.choice([SLICES, SHARE, LEFT]))
     fall, recover = float(rng.uniform(0.03, 0.15)), float(rng.choice([0.0, 2.0, 10.0, 50.0])) * MS
     return {
-        **shared(rng, mode, pair(rng), fall=fall, recover=recover),
+        **shared(rng, mode, pair(rng) if drawn is None else drawn, fall=fall, recover=recover),
         "facts": {"clockfall": fall, "recover": recover},
     }
+
+
+def _following(rng: Generator, one: HardSession) -> HardSession:
+    """Let kernels of each kind follow the clock as far as they compute; the rest of their time they wait for memory."""
+    part = {item.name: float(rng.choice([1.0, rng.uniform(0.2, 1.0)])) for item in one.spec.items}
+    return replace(one, follows=tuple(part[item.name] for item in one.spec.items))
+
+
+def _clock_falls_sampled(rng: Generator) -> dict[str, Any]:
+    """Let the clock fall in company while the driver's samples are recorded."""
+    length = float(rng.choice([1.0, 3.0])) * LENGTH
+    found = _clock_falls(rng, tuple(_following(rng, one) for one in pair(rng, length=length)))
+    return {**found, "length": length, "sampled": True}
+
+
+def _clock_sags_sampled(rng: Generator) -> dict[str, Any]:
+    """Let the clock fall by itself, as at a limit of temperature, while the driver's samples are recorded."""
+    length = float(rng.choice([1.0, 3.0])) * LENGTH
+    drawn = tuple(_following(rng, one) for one in pair(rng, length=length))
+    sag, at, takes = float(rng.uniform(0.04, 0.15)), float(rng.uniform(0.2, 0.7)), float(rng.choice([0.0, 0.1, 0.3]))
+    sags = tuple(((at + takes * part) * length * MS, sag * part) for part in (0.2, 0.4, 0.6, 0.8, 1.0))
+    found = shared(rng, str(rng.choice([SLICES, SHARE, LEFT])), drawn, sags=sags)
+    return {**found, "facts": {"clockfall": sag}, "length": length, "sampled": True}
 
 
 def _cold_caches(rng: Generator) -> dict[str, Any]:
@@ -145,6 +168,8 @@ def _input_starves(rng: Generator) -> dict[str, Any]:
 
 MACHINE_KINDS: dict[str, Draw] = {
     "clock_falls": _clock_falls,
+    "clock_falls_sampled": _clock_falls_sampled,
+    "clock_sags_sampled": _clock_sags_sampled,
     "cold_caches": _cold_caches,
     "clock_offset": _clock_offset,
     "file_times": _file_times,

@@ -19,6 +19,8 @@ class HardSession:
     rhythm: "poisson", "regular" or "jittered". streams: stream of each item. inside: us of the host before each launch. element: ms of
     the host for one element of the input pipeline, 0 = none; at most `buffer` wait. captured: it has a file. vary: how steps differ in
     the length of all their kernels, "" = not: "batches" by chance, "grows" over the run, "every" few steps are short; by the part `varies`.
+    follows: of each item, the part that takes longer at a lower clock of the multiprocessors (empty = all of it); the rest waits for
+    memory.
     """
 
     spec: SessionSpec
@@ -34,6 +36,7 @@ class HardSession:
     captured: bool = True
     vary: str = ""
     varies: float = 0.0
+    follows: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,8 @@ class Machine:
     """What sessions share. policy: of the multiprocessors.
 
     cpu: by how much longer hosts take while another works. link: copies of one direction share the link. fall: by how much longer
-    kernels take while two sessions have work, and for `recover` ns after.
+    kernels take while two sessions have work, and for `recover` ns after. sags: when the clock changes by itself, ns, and by how much
+    longer kernels take from then on.
     """
 
     policy: Callable[[], Policy]
@@ -49,13 +53,14 @@ class Machine:
     link: bool = True
     fall: float = 0.0
     recover: float = 0.0
+    sags: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HardScenario:
     """mechanisms: acceptable ones, the true one first. facts: what was varied, for the truth. length: ms.
 
-    stated_clocks: manifests state when captures began, to 5 us. manifest: there are any.
+    stated_clocks: manifests state when captures began, to 5 us. manifest: there are any. sampled: they hold the driver's samples.
     """
 
     name: str
@@ -69,6 +74,7 @@ class HardScenario:
     facts: dict[str, Any] = field(default_factory=dict)
     stated_clocks: bool = False
     manifest: bool = True
+    sampled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,7 @@ class Script:
     streams: tuple[int, ...]
     fill: tuple[float, ...]
     copies: tuple[int, ...]
+    follows: tuple[float, ...] = ()
 
 
 _COPIES = {ItemKind.KERNEL: 0, ItemKind.TO_DEVICE: 1, ItemKind.TO_HOST: 2}
@@ -117,6 +124,7 @@ def script_of(session: HardSession, seed: int) -> Script:
         streams=session.streams or (0,) * len(spec.items),
         fill=tuple(item.sm for item in spec.items),
         copies=tuple(_COPIES[item.kind] for item in spec.items),
+        follows=session.follows,
     )
 
 

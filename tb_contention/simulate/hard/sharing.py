@@ -8,7 +8,10 @@ from typing import Protocol
 
 @dataclass(slots=True, eq=False)
 class Head:
-    """A launched kernel or copy at the head of its stream. left: ns of work; order: of its launch; copy: direction, 0 = a kernel."""
+    """A launched kernel or copy at the head of its stream. left: ns of work; order: of its launch; copy: direction, 0 = a kernel.
+
+    follows: part of it that takes longer at a lower clock of the multiprocessors.
+    """
 
     job: int
     stream: int
@@ -20,6 +23,7 @@ class Head:
     copy: int
     since: float = 0.0
     begun: bool = False
+    follows: float = 1.0
 
 
 class Policy(Protocol):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tb_contention.model.intervals import at_depth
+from tb_contention.simulate.hard.clock import Changes
 from tb_contention.simulate.hard.machine import Host, play
 from tb_contention.simulate.hard.sessions import HardScenario, HardSession, Script, script_of
 from tb_contention.simulate.truth import Periods, Played, busy_of, common_window, periods
@@ -19,18 +20,21 @@ class Hard:
     script: Script
     played: Played
     fetched: tuple[tuple[float, float], ...]
+    clock: Changes
 
 
 def played_of(chosen: HardScenario, seed: int) -> list[Hard]:
     """Play the sessions together and each alone, with the same work."""
     scripts = [script_of(session, seed) for session in chosen.sessions]
-    together = play(scripts, chosen.machine, chosen.length * 1e6)
+    clock: Changes = []
+    together = play(scripts, chosen.machine, chosen.length * 1e6, clock)
     return [
         Hard(
             session=session,
             script=script,
             played=_played(session, host, alone_of(chosen, number, script)),
             fetched=tuple(host.fetched),
+            clock=clock,
         )
         for number, (session, script, host) in enumerate(zip(chosen.sessions, scripts, together, strict=True))
     ]
@@ -40,11 +44,14 @@ def _played(session: HardSession, shared: Host, alone: Host) -> Played:
     return Played(spec=session.spec, shared=tuple(shared.runs), alone=tuple(alone.runs), changes=[])
 
 
-def alone_of(chosen: HardScenario, number: int, script: Script) -> Host:
-    """Play one script; the others are there without work, so that the policy sees the same numbers."""
+def alone_of(chosen: HardScenario, number: int, script: Script, clock: Changes | None = None) -> Host:
+    """Play one script; the others are there without work, so that the policy sees the same numbers. clock: as in `play`."""
     idle = replace(script, work=[], pauses=[], arrivals=None, element=0.0)
     return play(
-        [script if k == number else idle for k in range(len(chosen.sessions))], chosen.machine, chosen.length * 2e6
+        [script if k == number else idle for k in range(len(chosen.sessions))],
+        chosen.machine,
+        chosen.length * 2e6,
+        clock,
     )[number]
 
 

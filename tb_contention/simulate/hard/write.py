@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
+
 from tb_contention.recorders.xspace.writer import Event, Line
 from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.hard.clock import Changes, samples
 from tb_contention.simulate.hard.sessions import HardScenario, script_of
 from tb_contention.simulate.hard.truth import Hard, alone_of, played_of, truth_of_hard
 from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, Work, record_process
@@ -29,17 +32,16 @@ def write_hard(chosen: HardScenario, out: Path | str, *, seed: int = 0, alone: b
             files.setdefault(one.session.spec.process or one.session.spec.name, []).append(one)
     for process, parts in files.items():
         recorded = [_recorded(h, h.played.shared, h.fetched) for h in parts]
-        _write(chosen, out / "together" / process, recorded, EPOCH_NS)
+        seen = _samples(chosen, parts[0].clock, [h.played.shared for h in hard], recorded[0].spec, EPOCH_NS)
+        _write(chosen, out / "together" / process, recorded, EPOCH_NS, seen)
     for number, one in enumerate(hard) if alone else ():
         if one.session.captured:
             before = EPOCH_NS - (number + 1) * _APART_S * NS_PER_S
-            host = alone_of(chosen, number, script_of(one.session, seed + _OTHER_NOISE))
-            _write(
-                chosen,
-                out / "alone" / one.session.spec.name,
-                [_recorded(one, tuple(host.runs), tuple(host.fetched))],
-                before,
-            )
+            clock: Changes = []
+            host = alone_of(chosen, number, script_of(one.session, seed + _OTHER_NOISE), clock)
+            recorded = [_recorded(one, tuple(host.runs), tuple(host.fetched))]
+            seen = _samples(chosen, clock, [tuple(host.runs)], one.session.spec, before)
+            _write(chosen, out / "alone" / one.session.spec.name, recorded, before, seen)
     truth = {
         "scenario": chosen.name,
         "kind": chosen.kind,
@@ -55,10 +57,31 @@ def write_hard(chosen: HardScenario, out: Path | str, *, seed: int = 0, alone: b
     return out
 
 
-def _write(chosen: HardScenario, folder: Path, parts: list[Recorded], epoch_ns: int) -> None:
+def _samples(
+    chosen: HardScenario, clock: Changes, runs: list[tuple[StepRun, ...]], spec: SessionSpec, epoch_ns: int
+) -> dict[str, list[int]] | None:
+    """Ask the driver while a session is recorded."""
+    if not chosen.sampled:
+        return None
+    busy = np.array([pair for run in runs for step in run for pair in zip(step.start, step.finish, strict=True)])
+    window = (spec.window[0] * 1e6, spec.window[1] * 1e6)
+    return samples(clock, busy.reshape(-1, 2), window, epoch_ns, spec.process_id)
+
+
+def _write(
+    chosen: HardScenario, folder: Path, parts: list[Recorded], epoch_ns: int, seen: dict[str, list[int]] | None
+) -> None:
     spec = parts[0].spec
     clock = epoch_ns + round(spec.window[0] * 1e6 + spec.recorder.offset) if chosen.stated_clocks else None
-    write_session(folder, spec, record_process(parts, epoch_ns), epoch_ns, clock_ns=clock, manifest=chosen.manifest)
+    write_session(
+        folder,
+        spec,
+        record_process(parts, epoch_ns),
+        epoch_ns,
+        clock_ns=clock,
+        manifest=chosen.manifest,
+        samples=seen,
+    )
 
 
 def _recorded(one: Hard, runs: tuple[StepRun, ...], fetched: tuple[tuple[float, float], ...]) -> Recorded:

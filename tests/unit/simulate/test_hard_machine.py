@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tb_contention.simulate.engine import StepRun
+from tb_contention.simulate.hard.clock import Changes, samples
 from tb_contention.simulate.hard.machine import play
 from tb_contention.simulate.hard.sessions import Machine, Script
 from tb_contention.simulate.hard.sharing import Fixed, LeftOver, OneQueue, Policy, Share, Slices
@@ -21,7 +23,7 @@ def script(steps: int, kernels: int, work: float, *, pause: float = 0.0, fill: f
     )  # fmt: skip
 
 
-def played(policy: Callable[[], Policy], *scripts: Script, **machine: float | bool) -> list[list[StepRun]]:
+def played(policy: Callable[[], Policy], *scripts: Script, **machine: object) -> list[list[StepRun]]:
     made = Machine(policy=policy, **machine)  # type: ignore[arg-type]
     return [host.runs for host in play(list(scripts), made, 1e12)]
 
@@ -87,6 +89,36 @@ def test_streams_of_one_session_run_at_once_and_join_at_the_step() -> None:
 def test_the_clock_falls_while_two_have_work() -> None:
     a, _ = played(lambda: Share(), script(1, 1, 1 * MS, fill=0.4), script(1, 1, 2 * MS, fill=0.4), fall=0.1)
     assert length(a) == pytest.approx(1.1 * MS, rel=1e-3)
+
+
+def test_kernels_follow_the_clock_in_part() -> None:
+    part = replace(script(1, 1, 1 * MS, fill=0.4), follows=(0.3,))
+    a, _ = played(lambda: Share(), part, script(1, 1, 2 * MS, fill=0.4), fall=0.1)
+    assert length(a) == pytest.approx(1.03 * MS, rel=1e-3)
+
+
+def test_the_clock_sags_by_itself() -> None:
+    sags = ((2 * MS, 0.1), (4 * MS, 0.2))
+    a = played(lambda: Share(), script(1, 6, 1 * MS), sags=sags)[0]
+    assert length(a) == pytest.approx((2 + 2 + 1.2 * (6 - 2 - 2 / 1.1)) * MS, rel=1e-3)
+
+
+@pytest.mark.parametrize("recover", [0.0, 5.0])
+def test_the_driver_says_how_the_clock_was(recover: float) -> None:
+    changes: Changes = []
+    both = [replace(script(1, 1, 100 * MS), start=200 * MS), replace(script(1, 1, 100 * MS), start=200 * MS)]
+    play(both, Machine(policy=Share, fall=0.1, recover=recover * MS), 1e12, changes)
+    (fell, by), (recovered, then) = changes
+    assert fell == pytest.approx(200 * MS, abs=1e3)
+    assert 420 * MS <= recovered <= (420.001 + recover) * MS
+    assert (by, then) == (0.1, 0.0)
+    seen = samples(changes, np.array([[200 * MS, 420 * MS]]), (0.0, 600 * MS), 10**18, 0)
+    time, clock = ((np.array(seen["time_ns"]) - 10**18) / MS, np.array(seen["sm_clock_mhz"]))
+    inside = (time > 205) & (time < 420)
+    assert set(clock[inside]) <= {1800, 1785}
+    assert set(clock[(time < 200) | (time > 430)]) <= {1980, 1965}
+    assert np.diff(time)[:-1] == pytest.approx(50, abs=2)
+    assert max(seen["utilisation_percent"]) == 100
 
 
 def test_hosts_that_work_at_once_take_longer() -> None:
