@@ -32,7 +32,7 @@ def played_of(chosen: HardScenario, seed: int) -> list[Hard]:
         Hard(
             session=session,
             script=script,
-            played=_played(session, host, alone_of(chosen, number, script)),
+            played=_played(session, host, _alone_then(chosen, number, script, host)),
             fetched=tuple(host.fetched),
             clock=clock,
         )
@@ -42,6 +42,22 @@ def played_of(chosen: HardScenario, seed: int) -> list[Hard]:
 
 def _played(session: HardSession, shared: Host, alone: Host) -> Played:
     return Played(spec=session.spec, shared=tuple(shared.runs), alone=tuple(alone.runs), changes=[])
+
+
+def _alone_then(chosen: HardScenario, number: int, script: Script, shared: Host) -> Host:
+    """Play one script alone; a clock that changes by itself is for each kernel what it was when the kernel ran in company."""
+    machine = chosen.machine
+    if not machine.sags:
+        return alone_of(chosen, number, script)
+    when = np.array([0.0, *(time for time, _ in machine.sags)])
+    slower = np.array([0.0, *(by for _, by in machine.sags)])
+    follows = np.array(script.follows or (1.0,) * len(script.fill))
+    work = np.array(script.work)
+    ran = [run for run in shared.runs if run.end]
+    middle = (np.array([run.start for run in ran]) + np.array([run.finish for run in ran])) / 2
+    work[: len(ran)] *= 1 + follows * slower[np.searchsorted(when, middle, "right") - 1]
+    steady = replace(chosen, machine=replace(machine, sags=()))
+    return alone_of(steady, number, replace(script, work=work.tolist()))
 
 
 def alone_of(chosen: HardScenario, number: int, script: Script, clock: Changes | None = None) -> Host:
