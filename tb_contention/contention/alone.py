@@ -10,6 +10,7 @@ from tb_contention.contention.co_pending import co_pending, progress_sum
 from tb_contention.contention.drift import pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
+from tb_contention.contention.sm_clock import Drift, Speed, follows
 from tb_contention.contention.stretch import Stretch
 from tb_contention.contention.uncut import CUT, NO_TURN, learn_uncut
 from tb_contention.contention.work import SessionWork
@@ -61,14 +62,20 @@ class Alone:
     bounded: bool = False
 
 
-def learned(work: SessionWork, exposure: Exposure) -> Baseline:
-    """Learn a session's baselines from its own undisturbed kernels, and how its own pace changes over time."""
-    first = baseline(work.key, work.keys, work.place, work.step, exposure.duration, exposure.undisturbed)
-    factor = pace(work.start, stretched(exposure.duration, first.alone), exposure.undisturbed)
+def learned(work: SessionWork, exposure: Exposure, clock: Drift | None = None) -> Baseline:
+    """Learn a session's baselines from its own undisturbed kernels, and how its own pace changes over time.
+
+    clock: how the clock of the device changed, where samples show it; what is left shows in the kernels.
+    """
+    speed = Speed.same(work) if clock is None else follows(work, exposure, clock.at((work.start + work.end) // 2))
+    at_one_clock = exposure.duration / speed.factor
+    first = baseline(work.key, work.keys, work.place, work.step, at_one_clock, exposure.undisturbed)
+    factor = pace(work.start, stretched(at_one_clock, first.alone), exposure.undisturbed) * speed.factor
     if (factor == 1.0).all():
         return first
     level = baseline(work.key, work.keys, work.place, work.step, exposure.duration / factor, exposure.undisturbed)
-    return replace(level, alone=level.alone * factor, deviation=level.deviation * factor, error=level.error * factor)
+    error = level.error if clock is None else np.hypot(level.error, level.alone * speed.error)
+    return replace(level, alone=level.alone * factor, deviation=level.deviation * factor, error=error * factor)
 
 
 def as_recorded(exposure: Exposure, alone: Alone, unresolved: float) -> Alone:

@@ -28,6 +28,7 @@ from tb_contention.contention.results import (
     step_times,
 )
 from tb_contention.contention.shadow import lengthened
+from tb_contention.contention.sm_clock import find_samples
 from tb_contention.contention.solo import Solo
 from tb_contention.contention.untraced import reassigned
 from tb_contention.contention.victims import Victims, find_victims
@@ -57,7 +58,8 @@ def measure_cost(
     works = each(lambda item: session_work(aligned.session(item[0]), item[1]), list(planes.items()))
     error = clock_error(aligned, group)
     alone = {session: [solo.work for solo in each_solo] for session, each_solo in (solos or {}).items()}
-    found = find_victims(works, group, error, alone, used)
+    samples = find_samples(aligned, group)
+    found = find_victims(works, group, error, alone, used, None if samples is None else samples.by_itself())
     residency = measure_residency(works, planes, group)
     measured = residency if takes_turns(works, residency, group.start, group.end) else None
     sharing = _sharing(found, group, error, residency, measured)

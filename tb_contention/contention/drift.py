@@ -1,6 +1,7 @@
 """Does a session's own pace change over the capture: warm-up, a clock that falls? Measured on undisturbed kernels.
 
-What slows undisturbed kernels slows the disturbed ones beside them as well, and is no loss to others.
+What slows undisturbed kernels slows the disturbed ones beside them as well, and is no loss to others. Where the driver's samples show the
+clock, they say more (`sm_clock.py`).
 """
 
 import numpy as np

@@ -163,7 +163,7 @@ def _clock_effect(victim: Victim, loss: Loss, sharing: Sharing, sessions: int, e
     work, seen = victim.work, loss.exposure
     if not error or len(work.start) > _MOST_REPEATED or loss.alone.evidence is Evidence.D or loss.alone.measured:
         return 0.0
-    exposure, own = exposed(work, victim.busy, (seen.start, seen.end), 0, victim.link, victim.shadow)
+    exposure, own = exposed(work, victim.busy, (seen.start, seen.end), 0, victim.link, victim.shadow, victim.clock)
     alone = find_alone(work, exposure, own, victim.solo, sharing, sessions)
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0

@@ -69,7 +69,7 @@ def find_stretch(work: SessionWork, exposure: Exposure, company: Intervals) -> S
     common = float(np.sum(z * d)) / moved
     common_error = float(np.sqrt(np.sum(np.bincount(cluster, z * (d - common * x), clusters) ** 2))) / moved
     common_error = float(np.hypot(common_error, _LEFT_OUT * common))
-    rate, error = _by_key(key, work.keys, z, d, x, common, common_error)
+    rate, error = by_key(key, work.keys, z, d, x, common, common_error)
     return Stretch(
         rate=np.clip(rate, _LEAST_RATE, _MOST_RATE)[work.key],
         error=error[work.key],
@@ -87,7 +87,7 @@ def _clusters(work: SessionWork, rows: I64) -> tuple[I64, int]:
     return np.arange(len(rows)) * 50 // len(rows), 50
 
 
-def _by_key(key: I64, keys: int, z: F64, d: F64, x: F64, common: float, common_error: float) -> tuple[F64, F64]:
+def by_key(key: I64, keys: int, z: F64, d: F64, x: F64, common: float, common_error: float) -> tuple[F64, F64]:
     """Return each key's rate and its error, pulled towards the common rate as far as its own is uncertain."""
     moved = np.bincount(key, z * x, keys)
     told = moved > 0.1 * np.bincount(key, z * z, keys) * np.maximum(

@@ -12,6 +12,7 @@ from tb_contention.contention.host_part import HostEffect, host_effects
 from tb_contention.contention.link import links_between, with_copies
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
+from tb_contention.contention.sm_clock import Drift
 from tb_contention.contention.solo import solo_baseline
 from tb_contention.contention.untraced import Turns, find_turns
 from tb_contention.contention.work import SessionWork
@@ -40,6 +41,7 @@ class Victim:
     others: list[SessionWork]
     turns: Turns | None
     shadow: Shadow | None
+    clock: Drift | None
 
     @property
     def running(self) -> Intervals:
@@ -70,6 +72,7 @@ class _Among:
 
     works: list[SessionWork]
     unseen: dict[SessionId, Intervals]
+    clock: Drift | None
 
 
 def find_victims(
@@ -78,17 +81,18 @@ def find_victims(
     error: int,
     solos: dict[SessionId, list[SessionWork]],
     used: int | None = None,
+    clock: Drift | None = None,
 ) -> Victims:
     """Find each session's company and learn from what it leaves undisturbed; error: of the clocks, ns; solos: the same work alone.
 
-    used: as in `host_effects`.
+    used: as in `host_effects`. clock: as in `learned`.
 
     A stranger's turns, and the shadow of company, are known from all sessions: where there is either, all are looked at once more.
     """
     hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end, used)
 
     links = links_between(works, (group.start, group.end), error)
-    among = _Among(works=works, unseen={work.id: work.unseen() for work in works})
+    among = _Among(works=works, unseen={work.id: work.unseen() for work in works}, clock=clock)
 
     def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
         alone, host, link = solos.get(work.id, []), hosts.get(work.id), links.get(work.id)
@@ -118,10 +122,10 @@ def _victim(
     busy = Intervals.union([*pending, *(among.unseen[other.id] for other in others)])
     turns = find_turns(work, busy, group, error, turn)
     busy = busy if turns is None else Intervals.union([busy, turns.away])
-    exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow)
+    exposure, own = exposed(work, busy, (group.start, group.end), error, link, shadow, among.clock)
     warm = warm_up_end(work, exposure, own.alone, others)
     if warm > group.start:
-        exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow)
+        exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow, among.clock)
     solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     if solo is not None and _slow_by_itself(exposure, solo):
@@ -139,16 +143,23 @@ def _victim(
         others=others,
         turns=turns,
         shadow=shadow,
+        clock=among.clock,
     )
 
 
 def exposed(
-    work: SessionWork, busy: Intervals, window: tuple[int, int], error: int, link: Link | None, shadow: Shadow | None
+    work: SessionWork,
+    busy: Intervals,
+    window: tuple[int, int],
+    error: int,
+    link: Link | None,
+    shadow: Shadow | None,
+    clock: Drift | None,
 ) -> tuple[Exposure, Baseline]:
     """Expose a session to its company, and learn from what that leaves undisturbed."""
     bright = expose(work, busy, *window, error, link)
     exposure = shaded(work, bright, busy, shadow)
-    own = with_shadow(work, bright, learned(work, exposure), shadow)
+    own = with_shadow(work, bright, learned(work, exposure, clock), shadow)
     return exposure, with_copies(work, exposure, own, link)
 
 
