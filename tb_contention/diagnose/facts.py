@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tb_contention.diagnose.copy_rates import TO_DEVICE, TO_HOST, Moved
 from tb_contention.diagnose.pace import pace
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelLosses, Overlap
@@ -15,20 +16,24 @@ from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
 
 #: Kernels of collective communication: their duration is mostly waiting for other ranks.
 _COLLECTIVE = ("nccl", "rccl")
-_TO_HOST = ("dtoh", "d2h", "devicetohost")
+_TO_HOST, _TO_DEVICE = ("dtoh", "d2h", "devicetohost"), ("htod", "h2d", "hosttodevice")
 #: The op that fetches the next batch, by the begin of its name, where it shows which session a thread belongs to.
 _INPUT = "IteratorGetNext"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:
-    """Copies of a session: how long in sum, by how much longer than alone (None = unknown), how many go to the host, and when."""
+    """Copies of a session: how long in sum, by how much longer than alone (None = unknown), how many go to the host, and when.
+
+    moved: those over the bus whose bytes the recorder wrote.
+    """
 
     total: int
     stretch: int | None
     count: int
     to_host: int
     when: Intervals
+    moved: Moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +101,7 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
         collective=_share(collective, taken),
         streams=streams,
         serial=serial,
-        copies=_copies(trace, name, k.kind[rows] == KernelKind.COPY, start, duration, alone),
+        copies=_copies(trace, name, k.kind[rows] == KernelKind.COPY, k.bytes[rows], start, duration, alone),
         syncs=syncs,
         sync_time=sync_time,
         input_wait=input_wait,
@@ -160,6 +165,10 @@ def _is_to_host(name: str) -> bool:
     return any(word in name.replace(" ", "") for word in _TO_HOST)
 
 
+def _is_to_device(name: str) -> bool:
+    return any(word in name.replace(" ", "") for word in _TO_DEVICE)
+
+
 def _grids(trace: Trace, details: I32, duration: I64, devices: list[int]) -> tuple[float | None, float]:
     """Return which share of the time has fewer blocks than multiprocessors, and for which share blocks are known."""
     cores = min((trace.devices[d].core_count or 0 for d in devices), default=0)
@@ -186,16 +195,24 @@ def _streams(stream: I32, duration: I64, running: Intervals) -> tuple[int, bool]
     return busy, one_after_the_other(float(duration.sum()), running)
 
 
-def _copies(trace: Trace, names: I32, chosen: Bool, start: I64, duration: I64, alone: F64) -> Copies:
+def _copies(trace: Trace, names: I32, chosen: Bool, size: I64, start: I64, duration: I64, alone: F64) -> Copies:
     known = chosen & np.isfinite(alone)
+    to_host = _named(trace, names[chosen], _is_to_host)
     stretch = int((duration[known] - alone[known]).clip(0).sum()) if known.any() else None
     return Copies(
         total=int(duration[chosen].sum()),
         stretch=stretch,
         count=int(chosen.sum()),
-        to_host=int(_named(trace, names[chosen], _is_to_host).sum()),
+        to_host=int(to_host.sum()),
         when=Intervals.union_of(start[chosen], (start + duration)[chosen]),
+        moved=_moved(trace, names[chosen], to_host, size[chosen], start[chosen], duration[chosen]),
     )
+
+
+def _moved(trace: Trace, names: I32, to_host: Bool, size: I64, start: I64, duration: I64) -> Moved:
+    rows = np.flatnonzero((to_host | _named(trace, names, _is_to_device)) & (size > 0))
+    direction = np.where(to_host[rows], TO_HOST, TO_DEVICE).astype(np.uint8)
+    return Moved(start=start[rows], end=(start + duration)[rows], bytes=size[rows], direction=direction)
 
 
 def _host(session: Session, group: DeviceGroup, busy: Intervals) -> tuple[int, int, int]:

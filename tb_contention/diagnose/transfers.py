@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.copy_rates import TO_DEVICE, TO_HOST, Rate, rates
+from tb_contention.diagnose.facts import Copies
 from tb_contention.diagnose.places import KERNELS, contended_near
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
 from tb_contention.diagnose.settings import NCCL_CHANNELS, PREFETCH_TO_DEVICE
-from tb_contention.words.numbers import count, duration, percent, share
+from tb_contention.words.numbers import count, duration, percent, share, size
 
 #: Copies take that part longer than alone, and that part of the window, while that part of their time overlaps copies of others.
 _LONGER, _NOTABLE, _MEETS = 0.2, 0.02, 0.3
+_WHERE = {TO_DEVICE: "device", TO_HOST: "host"}
 #: Collectives take that part of the kernel time.
 _COLLECTIVE = 0.10
 
@@ -18,38 +21,57 @@ _COLLECTIVE = 0.10
     "copy-contention",
     place=contended_near,
     speaks=f"Speaks when a session's copies take {share(_LONGER)} longer than alone, and {share(_NOTABLE)} of the window, and another "
-    f"session was copying for {share(_MEETS)} of that time. Advice: copy ahead, in smaller pieces, or at different times.",
+    f"session was copying for {share(_MEETS)} of that time. Where the recorder wrote their bytes, alone is the rate that copies of "
+    "the same size and direction reach by themselves, and only copies of one direction meet. Advice: copy ahead, in smaller pieces, or at "
+    "different times.",
 )
 def copy_contention(scene: Scene) -> Iterator[Remark]:
     """Copies of several sessions share the bus and slow each other down."""
     for fact in scene.facts if scene.is_shared_gpu else ():
-        copies = fact.copies
-        if copies.stretch is None or copies.stretch < _NOTABLE * scene.window:
+        copies, found = fact.copies, rates(fact.copies.moved, [f.copies.moved for f in scene.facts if f is not fact])
+        by_rate = [rate.stretch for rate in found]
+        stretch = sum(filter(None, by_rate)) if found and None not in by_rate else copies.stretch
+        if stretch is None or stretch < _NOTABLE * scene.window:
             continue
-        if copies.stretch < _LONGER * max(1, copies.total - copies.stretch):
+        if stretch < _LONGER * max(1, copies.total - stretch):
             continue
-        meet = {f.session: (copies.when & f.copies.when).total for f in scene.facts if f.session != fact.session}
+        meet = {f.session: _meeting(copies, f.copies, found) for f in scene.facts if f.session != fact.session}
         culprit = max(meet, key=lambda s: meet[s])
         if meet[culprit] < _MEETS * max(1, copies.when.total):
             continue
         name, other = scene.name(fact.session), scene.name(culprit)
         yield Remark(
-            title=f"Copies of {name} take {duration(copies.stretch)} longer because {other} copies at the same time",
-            detail=f"{count(copies.count, 'copy', 'copies')} took {duration(copies.total)}, {duration(copies.stretch)} more than alone. "
-            f"For {percent(meet[culprit], copies.when.total)} of that time {other} was copying as well.",
+            title=f"Copies of {name} take {duration(stretch)} longer because {other} copies at the same time",
+            detail=f"{count(copies.count, 'copy', 'copies')} took {duration(copies.total)}, {duration(stretch)} more than alone. "
+            f"For {percent(meet[culprit], copies.when.total)} of that time {other} was copying as well."
+            + "".join(
+                f" To the {_WHERE[rate.direction]} they move {size(rate.together)} per second beside copies of others, and "
+                f"{size(rate.best)} at best."
+                for rate in found
+            ),
             cause="Both use one PCIe link, or one copy engine of the GPU.",
             advice=f"Copy ahead of need ({PREFETCH_TO_DEVICE}, pinned memory), in smaller pieces, or at different times.",
-            effect=f"At most {duration(copies.stretch)} of the window; less where kernels hide the copies.",
+            effect=f"At most {duration(stretch)} of the window; less where kernels hide the copies.",
             verify="A copy moves as many bytes per second as alone.",
-            gain_ns=copies.stretch,
+            gain_ns=stretch,
             evidence={
                 "copies_ns": copies.total,
-                "stretch_ns": copies.stretch,
+                "stretch_ns": stretch,
                 "meet_ns": meet[culprit],
                 "count": copies.count,
+                "bytes_per_s": {
+                    f"to_{_WHERE[rate.direction]}": [round(rate.together), round(rate.best)] for rate in found
+                },
             },
             sessions=(fact.session, culprit),
         )
+
+
+def _meeting(own: Copies, other: Copies, found: list[Rate]) -> int:
+    """Return for how long copies of two sessions met, ns; where their bytes are known, those of the same direction."""
+    if not found:
+        return (own.when & other.when).total
+    return sum((own.moved.busy(rate.direction) & other.moved.busy(rate.direction)).total for rate in found)
 
 
 @rule(

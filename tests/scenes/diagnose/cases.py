@@ -26,6 +26,7 @@ from scenes.diagnose.scenes import (
 )
 from unit.memory.heap import Heap
 
+from tb_contention.diagnose.copy_rates import Moved
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import ClockCheck
 from tb_contention.model.contention import (
@@ -113,6 +114,7 @@ def copies(overlap: bool) -> Scene:
                 f.copies,
                 total=window // 4,
                 stretch=window // 10,
+                moved=Moved.nothing(),
                 when=scene.device.overlap.contended if overlap or not k else Intervals.empty(),
             ),
         )
