@@ -10,7 +10,7 @@ from tb_contention.contention.blame import TOP_PAIRS, kernel_pairs
 from tb_contention.contention.blurred import blurred
 from tb_contention.contention.estimating import losses_of, sharing_of
 from tb_contention.contention.input_pace import with_input
-from tb_contention.contention.interval import estimate
+from tb_contention.contention.interval import at_a_higher_clock, estimate
 from tb_contention.contention.loss import Loss
 from tb_contention.contention.measured import divided, in_turns, one_context, takes_turns
 from tb_contention.contention.mechanism import Sharing, concluded
@@ -35,7 +35,7 @@ from tb_contention.contention.victims import Victims, find_victims
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.contention.workload import workloads
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
-from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, KernelBlame, Mechanism, SessionLoss
+from tb_contention.model.contention import UNTRACED, Blame, Cost, Evidence, KernelBlame, Loop, Mechanism, SessionLoss
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each
 from tb_contention.units import Nanoseconds, SessionId
@@ -70,8 +70,10 @@ def measure_cost(
         len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
         for victim in found.each
     ]
+    higher = 1.0 if samples is None else samples.higher_alone(works)
     paced = each(
-        lambda case: _paced(*case), list(zip(losses, off, comparable, [v.solos for v in found.each], strict=True))
+        lambda case: _at_any_clock(_paced(*case), higher),
+        list(zip(losses, off, comparable, [v.solos for v in found.each], strict=True)),
     )
     losses = [one.loss for one in paced]
     results = tuple(
@@ -123,6 +125,13 @@ def _sharing(
 def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -> Paced:
     """Estimate a slowdown with what it may be off, and look whether requests start the steps, or input holds them up."""
     return unless_vague(with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos)))
+
+
+def _at_any_clock(paced: Paced, higher: float) -> Paced:
+    """Allow for a clock that is higher alone; where requests start the steps, these come no sooner for it."""
+    if paced.estimate is None or paced.loop is Loop.OPEN:
+        return paced
+    return replace(paced, estimate=at_a_higher_clock(paced.estimate, paced.loss, higher))
 
 
 def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool:

@@ -1,6 +1,6 @@
 """How sure a slowdown is: a 90 % interval from resampled steps, from the noise of baselines, and from what the model leaves out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,6 +53,16 @@ def estimate(loss: Loss, clock: float) -> Estimate | None:
     return Estimate(
         value=value, low=value - float(np.hypot(value - below, rest)), high=value + float(np.hypot(above - value, rest))
     )
+
+
+def at_a_higher_clock(found: Estimate, loss: Loss, factor: float) -> Estimate:
+    """Let the interval allow for a clock that is higher alone by a factor, which the kernels of the session follow at most."""
+    alone = float(loss.periods.alone.sum())
+    if factor <= 1 or loss.alone.evidence is Evidence.A or alone <= 0:
+        return found
+    rows = loss.counted & ~loss.work.copy & ~loss.work.spin
+    kernels = min(alone, float(loss.alone.estimate[rows].sum()))
+    return replace(found, high=found.high * alone / (alone - kernels * (1 - 1 / factor)))
 
 
 def _noise(loss: Loss) -> float:

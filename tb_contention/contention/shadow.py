@@ -21,7 +21,8 @@ from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
 
 #: Lengths of a shadow that are tried, ns.
-_LENGTHS = np.geomspace(50e3, 200e6, 120)
+LONGEST_SHADOW = 200e6
+_LENGTHS = np.geomspace(50e3, LONGEST_SHADOW, 120)
 #: Kernels are slower by this part at least, and by so many standard errors; differences beyond this are no clock and no cache.
 _LEAST, _SURE, _MOST = 0.01, 6.0, 0.3
 #: Kernels near company and far from it that are compared, in so many times without company.

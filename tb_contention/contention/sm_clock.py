@@ -2,8 +2,8 @@
 
     steady         all samples are alike                    nothing follows the clock
     by itself      neighbouring samples are alike           kernels are compared at one clock
-    in company     samples in company are low, and those    it costs each session what its kernels follow of it,
-                   long after it are high                   in company and for some time after
+    in company     samples are low in company and after     kernels may be faster alone: the interval allows for it
+                   it, and none shows it long after
 
 Samples say when the clock changed and by how much. How much longer a kind of kernel takes for it, from not at all (it waits for memory) to
 all of it, is fitted to its own undisturbed instances.
@@ -16,9 +16,11 @@ import numpy as np
 from tb_contention.contention.baseline import centred, group_means, group_medians
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.kernel_keys import numbered_places
+from tb_contention.contention.shadow import LONGEST_SHADOW
 from tb_contention.contention.stretch import by_key
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
+from tb_contention.model.intervals import at_depth
 from tb_contention.model.manifest import GpuSamples
 from tb_contention.units import F64, I64
 
@@ -29,6 +31,8 @@ _ALIKE, _CHANGE = 0.015, 0.02
 #: Differences of neighbours are that part of all differences at most where the clock changes slowly; chance gives 1, with this deviation
 #: times the root of the number of samples.
 _SLOWLY, _BY_CHANCE = 0.25, 3.5
+#: Samples in company that tell its clock.
+_TOLD = 5
 #: How far a kind of kernel follows the clock before anything is seen: from not at all to all of it, evenly.
 _FOLLOWS, _FOLLOWS_ERROR = 0.5, 0.29
 #: Undisturbed kernels that show it, and steps; a kernel that takes longer or shorter by more than this (logarithm) is no instance.
@@ -37,10 +41,14 @@ _FEW, _FEW_STEPS, _OTHER = 40, 5, 0.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampled:
-    """Samples of a GPU's clock in the window, of all sessions that recorded some. time: ns, rising; clock: MHz."""
+    """Samples of a GPU's clock in the window, of all sessions that recorded some. time: ns, rising; clock: MHz.
+
+    highest: MHz, also before and after the window.
+    """
 
     time: I64
     clock: F64
+    highest: float
 
     @property
     def is_steady(self) -> bool:
@@ -60,6 +68,24 @@ class Sampled:
         if high <= (1 + _CHANGE) * low or apart > min(_SLOWLY, 1 - _BY_CHANCE / np.sqrt(len(self.clock))):
             return None
         return Drift(time=self.time, slower=np.log(calm.max() / calm))
+
+    def higher_alone(self, works: list[SessionWork]) -> float:
+        """Return by which factor the clock may be higher without company than it is in company and for as long after as samples show.
+
+        1 where samples long after company, or soon after it and higher, tell how it is alone, and where it is as high as it ever was.
+        """
+        pending = [work.kernels_pending() for work in works]
+        both, one = at_depth(pending, 2), at_depth(pending, 1)
+        in_company, at_work = (where.covered(self.time, self.time + 1) > 0 for where in (both, one))
+        if in_company.sum() < _TOLD:
+            return 1.0
+        low, usual, high = np.quantile(self.clock[in_company], [0.1, 0.5, 0.9])
+        last = np.searchsorted(both.end, self.time, "right") - 1
+        after = at_work & ~in_company & (last >= 0)
+        since = self.time[after] - both.end[last[after]]
+        told = (since > LONGEST_SHADOW).any() or (self.clock[after] > (1 + _ALIKE) * usual).any()
+        factor = float(self.highest / usual)
+        return 1.0 if told or high > (1 + _ALIKE) * low or factor < 1 + _CHANGE else factor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +133,15 @@ def find_samples(aligned: AlignedTraces, group: DeviceGroup) -> Sampled | None:
         return None
     time = np.concatenate([each.time for each in seen.values()]) - aligned.origin_ns
     clock = np.concatenate([each.sm_clock for each in seen.values()])
+    known = np.isfinite(clock) & (clock > 0)
     order = np.argsort(time, kind="stable")
-    order = order[(np.isfinite(clock) & (clock > 0) & (time >= group.start) & (time <= group.end))[order]]
+    order = order[(known & (time >= group.start) & (time <= group.end))[order]]
+    highest = float(clock[known].max(initial=0.0))
     time, clock = time[order], clock[order]
     holes = np.diff(time, prepend=group.start, append=group.end)
     if len(time) < _LEAST or holes.max() > _HOLE * (group.end - group.start):
         return None
-    return Sampled(time=time, clock=clock)
+    return Sampled(time=time, clock=clock, highest=highest)
 
 
 def follows(work: SessionWork, exposure: Exposure, slower: F64) -> Speed:

@@ -15,16 +15,16 @@ from tb_contention.contention.overlap import planes_by_session
 from tb_contention.contention.sm_clock import Drift, Sampled, find_samples, follows
 from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
+from tb_contention.model.contention import Slowdown
 from tb_contention.model.manifest import GpuSamples
 from tb_contention.pipeline import analyse_logdir
 from tb_contention.simulate import hard_scenario, write_hard
-from tb_contention.units import F64
 
 _MS = 1_000_000
 
 
 def sampled(clock: list[float]) -> Sampled:
-    return Sampled(time=np.arange(len(clock)) * 50 * _MS, clock=np.array(clock))
+    return Sampled(time=np.arange(len(clock)) * 50 * _MS, clock=np.array(clock), highest=max(clock))
 
 
 def test_samples_that_are_alike_show_no_drift() -> None:
@@ -126,10 +126,10 @@ def test_too_few_samples_and_holes_say_nothing(change: Any, tmp_path: Path) -> N
     assert find_samples(replace(aligned, origin_ns=None), group) is None
 
 
-def _slowdowns(folder: Path) -> F64:
+def _found(folder: Path) -> list[Slowdown]:
     report = tb_contention.analyse(folder, cache_dir=None)
     cost = next(device.cost for device in report.devices if len(device.sessions) > 1)
-    return np.array([loss.slowdown.estimate for loss in cost.losses])
+    return [loss.slowdown for loss in cost.losses]
 
 
 def test_what_the_clock_costs_by_itself_is_no_loss_to_others(tmp_path: Path) -> None:
@@ -139,7 +139,45 @@ def test_what_the_clock_costs_by_itself_is_no_loss_to_others(tmp_path: Path) -> 
     sessions = json.loads((tmp_path / "with" / "truth.json").read_text())["sessions"]
     truth = np.array([sessions[name]["slowdown"] for name in ("alpha", "beta")])
 
-    told, guessed = (_slowdowns(tmp_path / name / "together") for name in ("with", "without"))
+    told, guessed = (
+        np.array([found.estimate for found in _found(tmp_path / name / "together")]) for name in ("with", "without")
+    )
 
     assert told == pytest.approx(truth, rel=0.005)
     assert np.abs(told - truth).sum() < 0.5 * np.abs(guessed - truth).sum()
+
+
+def test_a_clock_that_no_sample_shows_alone_may_be_higher_there(tmp_path: Path) -> None:
+    chosen = hard_scenario(3, "clock_falls_sampled")
+    aligned, group, works = scene("clock_falls_sampled", 3, tmp_path / "with")
+    samples = find_samples(aligned, group)
+    assert samples is not None
+    assert samples.higher_alone(works) == pytest.approx(1 + chosen.facts["clockfall"], abs=0.01)
+
+    write_hard(replace(chosen, sampled=False), tmp_path / "without", seed=3, alone=False)
+    told, guessed = (_found(tmp_path / name / "together") for name in ("with", "without"))
+
+    truth = json.loads((tmp_path / "with" / "truth.json").read_text())["sessions"]
+    assert [(found.estimate, found.low) for found in told] == [(found.estimate, found.low) for found in guessed]
+    for name, found, before in zip(("alpha", "beta"), told, guessed, strict=True):
+        assert (found.low or 0) < truth[name]["slowdown"] < (found.high or 0)
+        assert (before.high or 0) < truth[name]["slowdown"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"), [("clock_falls_sampled", 0), ("clock_falls_sampled", 1), ("clock_sags_sampled", 0)]
+)
+def test_a_clock_that_samples_show_alone_is_known(kind: str, seed: int, tmp_path: Path) -> None:
+    aligned, group, works = scene(kind, seed, tmp_path)
+    samples = find_samples(aligned, group)
+
+    assert samples is not None
+    assert samples.higher_alone(works) == 1.0
+
+
+def test_a_clock_that_was_never_higher_is_no_higher_alone(tmp_path: Path) -> None:
+    aligned, group, works = scene("clock_falls_sampled", 3, tmp_path)
+    samples = find_samples(aligned, group)
+    assert samples is not None
+
+    assert replace(samples, highest=1.01 * float(np.median(samples.clock))).higher_alone(works) == 1.0
