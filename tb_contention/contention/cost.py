@@ -28,7 +28,7 @@ from tb_contention.contention.results import (
     step_times,
 )
 from tb_contention.contention.shadow import lengthened
-from tb_contention.contention.sm_clock import find_samples
+from tb_contention.contention.sm_clock import Higher, find_samples
 from tb_contention.contention.solo import Solo
 from tb_contention.contention.untraced import reassigned
 from tb_contention.contention.victims import Victims, find_victims
@@ -70,9 +70,9 @@ def measure_cost(
         len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
         for victim in found.each
     ]
-    higher = 1.0 if samples is None else samples.higher_alone(works)
+    higher = Higher() if samples is None else samples.higher_alone(works)
     paced = each(
-        lambda case: _at_any_clock(_paced(*case), higher),
+        lambda case: _at_any_clock(_paced(*case), higher, sharing),
         list(zip(losses, off, comparable, [v.solos for v in found.each], strict=True)),
     )
     losses = [one.loss for one in paced]
@@ -127,11 +127,16 @@ def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -
     return unless_vague(with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos)))
 
 
-def _at_any_clock(paced: Paced, higher: float) -> Paced:
-    """Allow for a clock that is higher alone; where requests start the steps, these come no sooner for it."""
+def _at_any_clock(paced: Paced, higher: Higher, sharing: Sharing) -> Paced:
+    """Allow for a clock that is higher alone; where requests start the steps, these come no sooner for it.
+
+    Where sessions take turns, classes C and D rest on kernels in company.
+    """
     if paced.estimate is None or paced.loop is Loop.OPEN:
         return paced
-    return replace(paced, estimate=at_a_higher_clock(paced.estimate, paced.loss, higher))
+    in_turns = sharing.mechanism is Mechanism.TIME_SLICING and paced.loss.alone.evidence in (Evidence.C, Evidence.D)
+    factor = max(higher.most, higher.known if in_turns else 1.0)
+    return replace(paced, estimate=at_a_higher_clock(paced.estimate, paced.loss, factor))
 
 
 def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool:

@@ -2,8 +2,8 @@
 
     steady         all samples are alike                    nothing follows the clock
     by itself      neighbouring samples are alike           kernels are compared at one clock
-    in company     samples are low in company and after     kernels may be faster alone: the interval allows for it
-                   it, and none shows it long after
+    in company     samples are low in company               what kernels take alone may be shorter where those in company,
+                                                            or soon after it, show it: intervals allow for that
 
 Samples say when the clock changed and by how much. How much longer a kind of kernel takes for it, from not at all (it waits for memory) to
 all of it, is fitted to its own undisturbed instances.
@@ -31,8 +31,8 @@ _ALIKE, _CHANGE = 0.015, 0.02
 #: Differences of neighbours are that part of all differences at most where the clock changes slowly; chance gives 1, with this deviation
 #: times the root of the number of samples.
 _SLOWLY, _BY_CHANCE = 0.25, 3.5
-#: Samples in company that tell its clock.
-_TOLD = 5
+#: Samples in company that tell its clock, and samples after it that tell by how much it is higher then.
+_TOLD, _RETURNED = 5, 3
 #: How far a kind of kernel follows the clock before anything is seen: from not at all to all of it, evenly.
 _FOLLOWS, _FOLLOWS_ERROR = 0.5, 0.29
 #: Undisturbed kernels that show it, and steps; a kernel that takes longer or shorter by more than this (logarithm) is no instance.
@@ -69,23 +69,36 @@ class Sampled:
             return None
         return Drift(time=self.time, slower=np.log(calm.max() / calm))
 
-    def higher_alone(self, works: list[SessionWork]) -> float:
-        """Return by which factor the clock may be higher without company than it is in company and for as long after as samples show.
-
-        1 where samples long after company, or soon after it and higher, tell how it is alone, and where it is as high as it ever was.
-        """
+    def higher_alone(self, works: list[SessionWork]) -> "Higher":
+        """Compare the clock without company with that in company."""
         pending = [work.kernels_pending() for work in works]
         both, one = at_depth(pending, 2), at_depth(pending, 1)
         in_company, at_work = (where.covered(self.time, self.time + 1) > 0 for where in (both, one))
         if in_company.sum() < _TOLD:
-            return 1.0
+            return Higher()
         low, usual, high = np.quantile(self.clock[in_company], [0.1, 0.5, 0.9])
+        if high > (1 + _ALIKE) * low:
+            return Higher()
         last = np.searchsorted(both.end, self.time, "right") - 1
         after = at_work & ~in_company & (last >= 0)
-        since = self.time[after] - both.end[last[after]]
-        told = (since > LONGEST_SHADOW).any() or (self.clock[after] > (1 + _ALIKE) * usual).any()
+        since, clock = self.time[after] - both.end[last[after]], self.clock[after]
+        faster = clock > (1 + _ALIKE) * usual
+        if faster.any():
+            return Higher(known=float(np.median(clock[faster]) / usual) if faster.sum() >= _RETURNED else 1.0)
         factor = float(self.highest / usual)
-        return 1.0 if told or high > (1 + _ALIKE) * low or factor < 1 + _CHANGE else factor
+        return Higher() if (since > LONGEST_SHADOW).any() or factor < 1 + _CHANGE else Higher(most=factor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Higher:
+    """By which factor the clock is higher without company than in it. known: as samples after company show; 1 = it is not, or they do not.
+
+    most: at the most, where company never leaves for so long that it could return, but it was as high before, after, or with no work;
+    else 1.
+    """
+
+    known: float = 1.0
+    most: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
