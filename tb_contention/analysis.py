@@ -15,6 +15,7 @@ from tb_contention.model.capture import Decoded
 from tb_contention.model.faults import Faults
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.stages import aligned_traces, checked_clocks, concerning, first_results, measured_results, summarised
+from tb_contention.words.advice import again_of
 from tb_contention.words.answers import Answer, is_contended
 from tb_contention.words.names import names_of
 
@@ -152,7 +153,9 @@ def measured(seen: FirstLook) -> Analysis:
 
 def _with_advice(report: Report, device: DeviceReport, on: Faults) -> DeviceReport:
     found = on.attempt(
-        "The advice", lambda: advise(device, report.findings, names_of(report), report.logdir), lambda _: None
+        "The advice",
+        lambda: advise(device, report.findings, names_of(report), again_of(report, device)),
+        lambda _: None,
     )
     return replace(device, advice=found)
 

@@ -14,6 +14,7 @@ from tb_contention.model.advice import Advice
 from tb_contention.model.findings import Finding
 from tb_contention.model.prediction import Schedule
 from tb_contention.model.report import DeviceReport
+from tb_contention.words.advice import Again
 from tb_contention.words.names import Names
 
 __all__ = ["advise"]
@@ -22,17 +23,17 @@ __all__ = ["advise"]
 _SIDE_BY_SIDE = frozenset({Schedule.MPS.value, Schedule.SM_CAP.value})
 
 
-def advise(device: DeviceReport, findings: tuple[Finding, ...], names: Names, logdir: str) -> Advice:
+def advise(device: DeviceReport, findings: tuple[Finding, ...], names: Names, again: Again) -> Advice:
     """Say what to do about a device; findings: those of the whole report."""
-    predicted = predicted_actions(device, names, logdir)
-    found = remedies(device, findings, logdir)
+    predicted = predicted_actions(device, names, again)
+    found = remedies(device, findings, again)
     actions = (*(each.action for each in found), *predicted)
     sessions = device.sessions if len(device.sessions) > 1 else ()
     full = any(finding.rule == "saturation" and finding.device == device.id for finding in findings)
     doubted = _SIDE_BY_SIDE if full else frozenset[str]()
-    everyone = recommend(device, found, predicted, names, logdir, None, doubted)
+    everyone = recommend(device, found, predicted, names, again, None, doubted)
     return Advice(
         actions=actions,
         recommendation=everyone,
-        for_each=tuple(recommend(device, found, predicted, names, logdir, session, doubted) for session in sessions),
+        for_each=tuple(recommend(device, found, predicted, names, again, session, doubted) for session in sessions),
     )

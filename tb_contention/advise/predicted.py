@@ -6,7 +6,7 @@ from tb_contention.model.advice import Action, SessionChange
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
-from tb_contention.words.advice import brings_words, setting_words, verify_words
+from tb_contention.words.advice import Again, brings_words, setting_words
 from tb_contention.words.answers import estimate_of
 from tb_contention.words.mechanism import is_sure, mechanism_name
 from tb_contention.words.names import Names
@@ -16,7 +16,7 @@ APART = frozenset({Schedule.MOVED.value, Schedule.ONE_AFTER_ANOTHER.value})
 _NOT_OFFERED = (Schedule.AS_RECORDED, Schedule.MEMORY_LIMITS)
 
 
-def predicted_actions(device: DeviceReport, names: Names, logdir: str) -> tuple[Action, ...]:
+def predicted_actions(device: DeviceReport, names: Names, again: Again) -> tuple[Action, ...]:
     """Turn the predictions of which every session's time is known into actions."""
     control = next((p for p in device.predictions if p.schedule is Schedule.AS_RECORDED), None)
     now = _now(device, control)
@@ -24,7 +24,7 @@ def predicted_actions(device: DeviceReport, names: Names, logdir: str) -> tuple[
         action
         for found in device.predictions
         if found.schedule not in _NOT_OFFERED and found.memory_fits is not False
-        for action in [_action(device, found, now, names, logdir)]
+        for action in [_action(device, found, now, names, again)]
         if action is not None
     )
 
@@ -38,7 +38,7 @@ def _now(device: DeviceReport, control: Prediction | None) -> dict[SessionId, fl
 
 
 def _action(
-    device: DeviceReport, found: Prediction, now: Mapping[SessionId, float], names: Names, logdir: str
+    device: DeviceReport, found: Prediction, now: Mapping[SessionId, float], names: Names, again: Again
 ) -> Action | None:
     changes = []
     for row in found.sessions:
@@ -61,7 +61,7 @@ def _action(
         setting=setting_words(names, found),
         brings=brings_words(names, rows, total, done, served),
         sure=_sure(device, found, certain=certain),
-        verify=verify_words(logdir, len(device.sessions)),
+        verify=again.verify(),
         certain=certain,
         total=total,
         done=done,

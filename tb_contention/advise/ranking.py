@@ -9,7 +9,7 @@ from tb_contention.model.names import clean
 from tb_contention.model.prediction import Bounds, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
-from tb_contention.words.advice import record_command
+from tb_contention.words.advice import Again
 from tb_contention.words.answers import Answer, answer_on, is_contended
 from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names
@@ -23,7 +23,7 @@ def recommend(
     remedies: tuple[Remedy, ...],
     predicted: tuple[Action, ...],
     names: Names,
-    logdir: str,
+    again: Again,
     session: SessionId | None,
     doubted: frozenset[str] = frozenset(),
 ) -> Recommendation:
@@ -52,7 +52,7 @@ def recommend(
         return _act(actions, remedies, predicted, places, session, names)
     if answer is Answer.NO or (answer is Answer.YES and not slowed):
         return _fine(device, session, names)
-    return _record(device, places, session, names, logdir)
+    return _record(device, places, session, names, again)
 
 
 def _is_slowed(device: DeviceReport, session: SessionId) -> bool:
@@ -151,14 +151,15 @@ def _fine(device: DeviceReport, session: SessionId | None, names: Names) -> Reco
 
 
 def _record(
-    device: DeviceReport, places: tuple[int, ...], session: SessionId | None, names: Names, logdir: str
+    device: DeviceReport, places: tuple[int, ...], session: SessionId | None, names: Names, again: Again
 ) -> Recommendation:
     """Say what must be recorded before anything can be recommended."""
     if len(device.sessions) < 2:
         name = names[device.sessions[0]] if device.sessions else "the program"
         headline = f"Nothing to recommend yet: record {name} together with what it shares the device with"
         why = "It was captured alone, so what sharing costs cannot be determined."
-        command = record_command(logdir, 2, alone=False)
+        command = again.command(alone=False)
+        why += f" {again.commands()}"
     elif is_contended(device) is Answer.YES and all(
         loss.slowdown.evidence is Evidence.A for loss in device.cost.losses
     ):
@@ -174,7 +175,8 @@ def _record(
                 f" The captures alone that are there cannot serve: {clean(refused[0].label)}: {refused[0].reason}. "
                 "Let nothing else run on the machine meanwhile."
             )
-        command = record_command(logdir, len(device.sessions), alone=True)
+        command = again.command(alone=True)
+        why += f" {again.commands()}"
     if places:
         why += " What is listed below holds all the same."
     return Recommendation(

@@ -7,7 +7,7 @@ from tb_contention.model.advice import Action
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.report import DeviceReport
-from tb_contention.words.advice import verify_words
+from tb_contention.words.advice import Again
 from tb_contention.words.answers import Answer, Met, is_contended, met_where
 
 
@@ -50,10 +50,10 @@ _HOST = {
 _BOUND_BY_HOST = frozenset({"host-contention", "copy-contention", "input-starved"})
 
 
-def remedies(device: DeviceReport, findings: tuple[Finding, ...], logdir: str) -> tuple[Remedy, ...]:
+def remedies(device: DeviceReport, findings: tuple[Finding, ...], again: Again) -> tuple[Remedy, ...]:
     """Turn findings that ask for something into remedies, the gravest first; and, on a processor, say how to part the sessions."""
     made = [
-        _remedy(device, finding, logdir)
+        _remedy(device, finding, again)
         for finding in findings
         if finding.device == device.id
         and finding.severity is not Severity.INFO
@@ -61,11 +61,11 @@ def remedies(device: DeviceReport, findings: tuple[Finding, ...], logdir: str) -
         and finding.rule in (_MEMORY | _HOST)
     ]
     if device.group.device.device.is_host and is_contended(device) is Answer.YES:
-        made.append(_part(device, logdir))
+        made.append(_part(device, again))
     return tuple(made)
 
 
-def _remedy(device: DeviceReport, finding: Finding, logdir: str) -> Remedy:
+def _remedy(device: DeviceReport, finding: Finding, again: Again) -> Remedy:
     is_time = finding.rule in _HOST
     elsewhere = {met_where(loss) for loss in device.cost.losses} & {Met.HOST, Met.BUS}
     first = finding.severity is Severity.CRITICAL or (finding.rule in _BOUND_BY_HOST and bool(elsewhere))
@@ -79,7 +79,7 @@ def _remedy(device: DeviceReport, finding: Finding, logdir: str) -> Remedy:
             setting=finding.advice,
             brings=finding.effect or "What it brings is not predicted.",
             sure="The finding rests on what was recorded; what the remedy brings is not simulated.",
-            verify=f"{finding.verify} {verify_words(logdir, len(device.sessions))}".strip(),
+            verify=f"{finding.verify} {again.verify()}".strip(),
         ),
         urgency=Urgency.BEFORE if first else Urgency.AFTER,
         because=f"{finding.title}.",
@@ -87,7 +87,7 @@ def _remedy(device: DeviceReport, finding: Finding, logdir: str) -> Remedy:
     )
 
 
-def _part(device: DeviceReport, logdir: str) -> Remedy:
+def _part(device: DeviceReport, again: Again) -> Remedy:
     """Part sessions that slow each other down on a processor."""
     queue = device.cost.mechanism is Mechanism.SINGLE_STREAM
     return Remedy(
@@ -99,7 +99,7 @@ def _part(device: DeviceReport, logdir: str) -> Remedy:
             setting="taskset -c 0-3 COMMAND_1 and taskset -c 4-7 COMMAND_2; use as many cores as the machine has",
             brings="Not predicted: it depends on how many cores each session can use.",
             sure="That the sessions slow each other down is certain; what parting them brings is not simulated.",
-            verify=verify_words(logdir, len(device.sessions)),
+            verify=again.verify(),
         ),
         urgency=Urgency.AFTER,
         because="The sessions wait for each other on the processor.",

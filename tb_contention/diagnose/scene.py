@@ -16,6 +16,7 @@ from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_w
 from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names, group_label, session_labels
 from tb_contention.words.numbers import between, listing, share, times
+from tb_contention.words.requests import slower_requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +119,14 @@ class Scene:
 
 def slowdowns(scene: Scene, losses: Iterable[SessionLoss]) -> str:
     """Write the slowdowns of sessions, each with its interval and what it rests on; the latter once where it is the same for all."""
-    known = [
-        (f"{scene.name(each.session)} {as_long(each.slowdown)}", basis_with_class(each.slowdown)) for each in losses
-    ]
+    known = [(_slower(scene.name(each.session), each), basis_with_class(judged_by(each))) for each in losses]
     if len(known) > 1 and len({basis for _, basis in known}) == 1:
         return f"{listing([words for words, _ in known])}, each {known[0][1]}"
     return "; ".join(f"{words}, {basis}" for words, basis in known)
+
+
+def _slower(name: str, loss: SessionLoss) -> str:
+    return f"{name} {as_long(loss.slowdown)}" if loss.latency is None else slower_requests(name, loss.latency)
 
 
 def as_fast_as_alone(scene: Scene) -> bool:

@@ -16,7 +16,7 @@ from tb_contention.tables.people import TextTable, device_table, report_table
 from tb_contention.tables.rows import Wire
 from tb_contention.words.answers import SWITCHES, class_words
 from tb_contention.words.names import Names, device_label, names_of
-from tb_contention.words.numbers import UNKNOWN, duration
+from tb_contention.words.numbers import UNKNOWN, duration, listing
 from tb_contention.words.problems import not_printed
 
 #: Shades of a cell of the blame matrix, 0 for none.
@@ -50,6 +50,8 @@ def device_tables(device: Wire, names: Names, faults: Faults) -> list[TextTable]
             spec.title,
             partial(blame_matrix, device, names)
             if spec is sharing.BLAME
+            else partial(slowdowns, device, names)
+            if spec is sharing.SLOWDOWNS
             else partial(device_table, spec, device, names),
             faults,
         )
@@ -81,8 +83,23 @@ def _with_note(table: TextTable, device: Wire) -> TextTable:
     return replace(table, note=" ".join(filter(None, (device["memory_note"], table.note))))
 
 
+def slowdowns(device: Wire, names: Names) -> TextTable:
+    """List what sharing cost; whoever serves requests is judged by them, here as in every other place."""
+    served = {row["session"]: row["slowdown"] for row in device["requests"]}
+    rows = [{**row, "slowdown": served.get(row["session"], row["slowdown"])} for row in device["per_session"]]
+    table = device_table(sharing.SLOWDOWNS, {**device, "per_session": rows}, names)
+    if not served or not table.rows:
+        return table
+    who = listing([names[session] for session in served])
+    return replace(table, note=f"The slowdown of {who} is that of a request, all else that of throughput. {table.note}")
+
+
 def blame_matrix(device: Wire, names: Names) -> TextTable:
-    """Set victims against culprits, with the sums of both; the worst culprits come first, untraced work last."""
+    """Set victims against culprits, with the sums of both; the worst culprits come first, untraced work last.
+
+    Whoever serves requests loses no throughput as long as it catches up between them: its sum is what a request takes longer.
+    """
+    later = {row["session"]: words for row in device["requests"] if (words := _later(row))}
     lost = {(row["victim"], row["culprit"]): row["lost_ns"] for row in device["blame"]}
     victims = list(dict.fromkeys(victim for victim, _ in lost))
     sums = {c: sum(lost.get((v, c), 0) for v in victims) for c in dict.fromkeys(culprit for _, culprit in lost)}
@@ -90,7 +107,9 @@ def blame_matrix(device: Wire, names: Names) -> TextTable:
     columns = [[c] for c in order[:MOST_CULPRITS]] + ([order[MOST_CULPRITS:]] if len(order) > MOST_CULPRITS else [])
     cells = [[sum(lost.get((v, c), 0) for c in group) for group in columns] for v in victims]
     heads = [names[group[0]] if len(group) == 1 else f"{len(group)} others" for group in columns]
-    rows = [(names[v], *map(_cell, row), duration(sum(row))) for v, row in zip(victims, cells, strict=True)]
+    rows = [
+        (names[v], *map(_cell, row), later.get(v) or duration(sum(row))) for v, row in zip(victims, cells, strict=True)
+    ]
     if len(victims) > 1:
         whole = [sum(row[i] for row in cells) for i in range(len(columns))]
         rows.append(("all", *map(_cell, whole), duration(sum(whole))))
@@ -102,6 +121,11 @@ def blame_matrix(device: Wire, names: Names) -> TextTable:
         numbers=frozenset(range(1, len(columns) + 2)),
         shades=tuple((0, *(-(-cell * SHADES // most) if cell > 0 else 0 for cell in row), 0) for row in cells),
     )
+
+
+def _later(served: Wire) -> str:
+    together, alone = (served[when] and served[when]["mean_ns"]["estimate"] for when in ("shared", "alone"))
+    return "" if together is None or alone is None else f"{duration(together - alone)} per request"
 
 
 def _cell(nanoseconds: int) -> str:

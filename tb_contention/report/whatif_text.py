@@ -9,7 +9,7 @@ from tb_contention.tables.rows import Row, rows_of_device
 from tb_contention.tables.sharing import PREDICTIONS, SCHEDULES
 from tb_contention.tables.spec import TableSpec
 from tb_contention.words.advice import action_parts, asked_words
-from tb_contention.words.answers import brief
+from tb_contention.words.answers import brief, judged_by
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import UNKNOWN
 
@@ -17,7 +17,10 @@ from tb_contention.words.numbers import UNKNOWN
 def to_text(report: Report, device: DeviceReport) -> str:
     """Print a device's predictions; names are cleaned."""
     names, wire = names_of(report), encode(device, report)
-    now = [f"{names[loss.session]} {brief(loss.slowdown)}" for loss in device.losses]
+    now = [
+        f"{names[loss.session]} {brief(judged_by(loss))}{'' if loss.latency is None else ' per request'}"
+        for loss in device.losses
+    ]
     lines = [f"{device_label(device)}: predictions for other schedules", f"Slowdown now: {', '.join(now)}", ""]
     lines += _advice(names, device)
     sessions = rows_of_device(PREDICTIONS, wire)

@@ -56,11 +56,26 @@ def _table(spec: TableSpec, found: list[Row], names: Mapping[str, str], title: s
     return TextTable(
         title=title,
         header=tuple(c.title for c in columns),
-        rows=tuple(tuple(cell(c, row, names) for c in columns) for row in shown),
+        rows=_rows(columns, shown, names),
         numbers=frozenset(n for n, c in enumerate(columns) if c.kind.is_number),
         note=" ".join(filter(None, (more(len(found) - len(shown)), spec.note if shown else ""))),
         narrow=frozenset(n for n, c in enumerate(columns) if c.kind is Kind.NAME and c.key == "sha256"),
     )
+
+
+def _rows(columns: list[Column], shown: list[Row], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """Write the cells; long words that a column repeats stand there once."""
+    said = set[tuple[str, str]]()
+    rows = []
+    for row in shown:
+        cells = []
+        for column in columns:
+            words = cell(column, row, names)
+            again = column.once and (column.key, words) in said and words != UNKNOWN
+            said.add((column.key, words))
+            cells.append("as above" if again else words)
+        rows.append(tuple(cells))
+    return tuple(rows)
 
 
 def _is_there(value: Any) -> bool:

@@ -120,7 +120,7 @@ SCHEDULES = TableSpec(
         Column(key="fits", title="fits", kind=Kind.FLAG),
         Column(key="played_share", title="part of the window", kind=Kind.SHARE),
         Column(key="assumes", title="assumes", kind=Kind.TEXT),
-        Column(key="unknown", title="unknown because", kind=Kind.TEXT),
+        Column(key="unknown", title="unknown because", kind=Kind.TEXT, once=True),
     ),
 )
 

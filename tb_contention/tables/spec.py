@@ -62,7 +62,7 @@ class Column:
 
     key: where the value is in a row, as in `slowdown.estimate`; `device.id` looks in the device that holds the row, `outer.setting` in the
     list around it. name: what programs call it, the key with `_` for `.` unless stated. of: key of the whole that the value is a part of;
-    people see the share beside it. unless: what people see instead of an empty text.
+    people see the share beside it. unless: what people see instead of an empty text. once: people see words that repeat once.
     """
 
     key: str
@@ -71,6 +71,7 @@ class Column:
     name: str = ""
     of: str = ""
     unless: str = ""
+    once: bool = False
     audience: For = For.ALL
 
     @property

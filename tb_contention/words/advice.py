@@ -1,14 +1,18 @@
 """What an action is, what it brings in all and how to verify it, in sentences."""
 
 import shlex
+from dataclasses import dataclass
 
 from tb_contention.model.advice import Action, Recommendation, SessionChange
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
-from tb_contention.words.names import Names
+from tb_contention.model.report import DeviceReport, Report
+from tb_contention.words.names import Names, names_of
 from tb_contention.words.numbers import listing, share
 
 #: A relative change below this is none.
 NOTHING = 0.005
+#: More programs than that are not named one by one.
+_NAMED = 4
 _MPS = "nvidia-cuda-mps-control -d"
 _SETTINGS = {
     Schedule.MPS: f"{_MPS} before the programs start, as the same user",
@@ -56,6 +60,45 @@ def brings_words(
     return " ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How to record a device's programs again. programs: what each is called; one that holds several sessions by all of them."""
+
+    logdir: str
+    programs: tuple[str, ...]
+
+    def command(self, *, alone: bool) -> str:
+        """Write the command that records the programs again; whoever was captured alone needs company."""
+        return self._command(self.logdir, alone=alone)
+
+    def _command(self, logdir: str, *, alone: bool) -> str:
+        commands = " ".join(f"-- COMMAND_{number}" for number in range(1, max(2, len(self.programs)) + 1))
+        return f"tb-contention run --logdir {shlex.quote(logdir)}{' --alone' if alone else ''} {commands}"
+
+    def commands(self) -> str:
+        """Say what the placeholders in the command stand for."""
+        if len(self.programs) > _NAMED:
+            return "COMMAND_1 and so on are the commands that start the programs."
+        each = [f"COMMAND_{number} starts {program}" for number, program in enumerate(self.programs, 1)]
+        if len(each) == 1:
+            each.append("COMMAND_2 what runs beside it")
+        return f"{listing(each)}."
+
+    def verify(self) -> str:
+        """Write how to record again with the action in place, and to compare."""
+        after = f"{self.logdir.rstrip('/')}-after"
+        compare = f"tb-contention diff {shlex.quote(self.logdir)} {shlex.quote(after)}"
+        return f"Record again with it: {self._command(after, alone=False)}. {self.commands()} Then compare: {compare}"
+
+
+def again_of(report: Report, device: DeviceReport) -> Again:
+    """Name the programs whose sessions met on a device."""
+    names, held = names_of(report), dict[str, list[str]]()
+    for session in device.sessions:
+        held.setdefault(report.session(session).session.process or session, []).append(names[session])
+    return Again(logdir=report.logdir, programs=tuple(listing(each) for each in held.values()))
+
+
 def setting_words(names: Names, found: Prediction) -> str:
     """Write the exact setting of a schedule."""
     values = dict(found.parameters)
@@ -86,18 +129,3 @@ def action_parts(action: Action) -> tuple[tuple[str, str], ...]:
 def asked_words(names: Names, found: Recommendation) -> str:
     """Name what a recommendation answers: 'What to do first', 'What to do first for trainer'."""
     return "What to do first" if found.session is None else f"What to do first for {names[found.session]}"
-
-
-def record_command(logdir: str, sessions: int, *, alone: bool) -> str:
-    """Write the command that records the programs again."""
-    commands = " ".join(f"-- COMMAND_{number}" for number in range(1, max(2, sessions) + 1))
-    return f"tb-contention run --logdir {shlex.quote(logdir)}{' --alone' if alone else ''} {commands}"
-
-
-def verify_words(logdir: str, sessions: int) -> str:
-    """Write how to record again with the action in place, and to compare."""
-    after = f"{logdir.rstrip('/')}-after"
-    record = record_command(after, sessions, alone=False)
-    return (
-        f"Record again with it: {record}. Then compare: tb-contention diff {shlex.quote(logdir)} {shlex.quote(after)}"
-    )

@@ -37,7 +37,7 @@ def _reserve(memory: CombinedMemory, driver: DriverView | None) -> str:
     if memory.sum_of_limits is not None and memory.sum_of_limits > (memory.capacity or 0):
         return f"the allocators' limits add up to {size(memory.sum_of_limits)}"
     if memory.safe is not None and memory.sum_of_peaks > memory.safe:
-        return f"the sessions' own peaks add up to {size(memory.sum_of_peaks)} and {size(memory.safe)} is safe"
+        return f"their own peaks, if they coincide, need {size(memory.sum_of_peaks)}, more than the {size(memory.safe)} that is safe"
     others = 0 if driver is None else driver.untraced_peak or 0
     return f"processes without a capture held up to {size(others)}" if others else ""
 

@@ -1055,6 +1055,8 @@ const FLOWS = {
     await again.idle();
     expect((await again.text('.what-if .tried')) === told, `another prediction after a reload: ${told}`);
     expect((await again.frame.locator('.try .amount').last().inputValue()) === after, 'another shift after a reload');
+    const place = await again.box('#what-if');
+    expect(place.y >= 0 && place.y < 450, `the link leads to where the schedule is ${place.y} px away`);
     await again.frame.getByRole('button', { name: 'Close' }).click();
     await again.frame.waitForSelector('.what-if .tried', { state: 'detached' });
   },

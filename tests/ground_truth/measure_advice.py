@@ -24,6 +24,7 @@ from tb_contention.simulate.engine import Program, StepRun, run
 from tb_contention.simulate.scenarios import Scenario
 from tb_contention.simulate.sharing import TimeSlices
 from tb_contention.simulate.workload import program_of
+from tb_contention.words.advice import again_of
 from tb_contention.words.names import names_of
 
 SEEDS = 8
@@ -80,7 +81,7 @@ def measure(case: Case) -> list[Verdict]:
     control = next(p for p in device.predictions if p.schedule is Schedule.AS_RECORDED)
     brings, labels = {}, {}
     for found in device.predictions:
-        for action in predicted_actions(replace(device, predictions=(control, found)), names, report.logdir):
+        for action in predicted_actions(replace(device, predictions=(control, found)), names, again_of(report, device)):
             runs = played.under(found)
             if runs is not None:
                 label = f"{found.schedule.value} {action.title}"

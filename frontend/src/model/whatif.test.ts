@@ -29,6 +29,12 @@ const predicted = (schedule: Schedule, alpha: number | null, more: Partial<Predi
 
 const rowsOf = (...what_if: Prediction[]) => whatIfRows(device(['alpha', 'beta'], { what_if }));
 
+it('says once why several changes cannot be predicted', () => {
+  const why = { unknown: 'The GPU is unknown.' };
+  const rows = rowsOf(predicted('mps', null, why), predicted('shifted', null, why), predicted('moved', 1.2));
+  expect(rows.map(({ note }) => note)).toEqual(['The GPU is unknown.', 'as above', '']);
+});
+
 it('gives each session its slowdown in the order of the device', () => {
   const [row] = rowsOf(predicted('as_recorded', 1.25));
   expect(row.slowdowns).toEqual([

@@ -85,8 +85,13 @@ export function whatIfRows(device: Device): readonly WhatIfRow[] {
   const known = means.flatMap((mean) => mean ?? []);
   const recorded = means[all.findIndex(({ schedule }) => schedule === 'as_recorded')] ?? null;
   const least = Math.min(...known);
+  // Where one cause keeps many changes from being predicted, it is read once.
+  const said = new Set<string>();
   return all.map((prediction, i) => {
     const isBest = means[i] !== null && means[i] === least && recorded !== null && least < recorded - MARGIN;
-    return rowOf(prediction, device, isBest);
+    const row = rowOf(prediction, device, isBest);
+    const isAgain = !row.isKnown && said.has(row.note);
+    said.add(row.note);
+    return isAgain ? { ...row, note: 'as above' } : row;
   });
 }

@@ -18,6 +18,7 @@ export class Trying {
   readonly found = signal<Prediction | null>(null);
   readonly error = signal<string | null>(null);
   readonly isAsking = signal(false);
+  #isUnseen = true;
 
   constructor(
     readonly source: Source,
@@ -46,6 +47,13 @@ export class Trying {
         }),
       drop: () => this.source.drop('whatif'),
     });
+  }
+
+  /** Whether the address brought changes, the first time that this is asked. */
+  isFirst(): boolean {
+    const isFirst = this.#isUnseen && this.changes.peek().length > 0;
+    this.#isUnseen = false;
+    return isFirst;
   }
 
   /** Put a change in a place, or take away what is there. */

@@ -1,5 +1,6 @@
 /** Other schedules: the predicted slowdowns, each with its range and its assumptions. */
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Device, Report } from '../api/report';
 import { UNKNOWN } from '../base/format';
 import { MOST_AT_ONCE } from '../model/many';
@@ -67,12 +68,17 @@ export function WhatIfView({
   report: Report;
   device: Device;
 }): JSX.Element | null {
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Whoever follows a link to a schedule wants to see it, and it is far down the page.
+    if (panel.trying.isFirst()) section.current?.scrollIntoView({ block: 'start' });
+  }, [panel]);
   const rows = whatIfRows(device);
   if (rows.length === 0) return null;
   const theme = panel.theme.value;
   const tried = panel.trying.found.value;
   return (
-    <section class="what-if" aria-labelledby="what-if">
+    <section ref={section} class="what-if" aria-labelledby="what-if">
       <h2 id="what-if">What would help</h2>
       <TrySchedule {...{ panel, report, device }} />
       <div class="scroll">

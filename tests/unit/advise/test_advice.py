@@ -17,6 +17,7 @@ from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import SessionId
+from tb_contention.words.advice import Again
 from tb_contention.words.names import Names
 
 NAMES = Names()
@@ -24,7 +25,7 @@ NAMES = Names()
 
 def advice(scene: Scene, *predictions: Prediction, findings: tuple[Finding, ...] = ()) -> Advice:
     device = replace(scene.device, predictions=predictions) if predictions else scene.device
-    return advise(device, findings, NAMES, "logs")
+    return advise(device, findings, NAMES, Again("logs", ("trainer", "evaluator")))
 
 
 def exactly(value: float) -> Bounds:
@@ -172,8 +173,9 @@ def test_a_schedule_whose_memory_does_not_fit_is_not_offered() -> None:
 def test_the_way_to_verify_names_directories_safely() -> None:
     scene = time_sliced()
     device = replace(scene.device, predictions=(prediction(scene, Schedule.MPS, (0.5, 0.5), span=0.5),))
-    found = advise(device, (), NAMES, "my logs; rm -rf x")
+    found = advise(device, (), NAMES, Again("my logs; rm -rf x", ("trainer", "a and b")))
     assert "tb-contention diff 'my logs; rm -rf x' 'my logs; rm -rf x-after'" in first(found).verify
+    assert "COMMAND_1 starts trainer and COMMAND_2 starts a and b." in first(found).verify
 
 
 def test_what_to_do_without_another_gpu_stands_beside_a_move() -> None:
