@@ -13,7 +13,6 @@ from tb_contention.index.baselines import Alone, Proposal, fits
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup, Session
 from tb_contention.model.baseline import BaselineCapture, Found, Use
 from tb_contention.model.capture import Capture, CaptureFile, DecodedFile
-from tb_contention.model.contention import Evidence
 from tb_contention.model.faults import Faults
 from tb_contention.model.findings import Problem
 from tb_contention.model.report import DeviceReport
@@ -259,7 +258,7 @@ def with_baselines(device: DeviceReport, baselines: Baselines) -> DeviceReport:
     labels = {
         loss.session: ", ".join(n.label for n in notes if n.session == loss.session and n.use is Use.USED)
         for loss in device.cost.losses
-        if loss.slowdown.evidence is Evidence.A
+        if loss.slowdown.compared
     }
     losses = tuple(
         replace(loss, slowdown=replace(loss.slowdown, baseline=labels.get(loss.session, "")))

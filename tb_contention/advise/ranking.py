@@ -175,6 +175,9 @@ def _record(
                 f" The captures alone that are there cannot serve: {clean(refused[0].label)}: {refused[0].reason}. "
                 "Let nothing else run on the machine meanwhile."
             )
+        if device.cost.losses and all(loss.slowdown.compared for loss in device.cost.losses):
+            headline = "Cannot say yet what helps: record for longer, together and alone"
+            why = "The steps vary so much that their slowdowns are uncertain, and advice rests on those."
         command = again.command(alone=True)
         why += f" {again.commands()}"
     if places:

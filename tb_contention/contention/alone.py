@@ -60,6 +60,8 @@ class Alone:
     measured: bool = False
     #: Class D: the estimate is the longest that it can be, so that there is a least slowdown, too.
     bounded: bool = False
+    #: A capture alone gave the durations.
+    compared: bool = False
 
 
 def learned(work: SessionWork, exposure: Exposure, clock: Drift | None = None) -> Baseline:
@@ -118,7 +120,7 @@ def find_alone(
     if solo is not None:
         better = preferring(solo, own)
         if covers(exposure, solo.alone) >= COVERAGE:
-            return _alone(Evidence.A, exposure, better)
+            return replace(_alone(Evidence.A, exposure, better), compared=True)
         own = better
     if on_cores and not sharing.apart:
         return _bounds(exposure, replace(own, alone=np.full(len(own.alone), np.nan)), sessions)

@@ -39,6 +39,10 @@ _SETTLE_INPUT = (
     "The input pipeline of {name} kept up with steps that others lengthened. Whether it keeps up with those that nobody lengthens is "
     "unknown. To determine the slowdown, " + _CAPTURE + "."
 )
+_SETTLE_VARIES = (
+    "The steps of {name} vary so much that the uncertainty is as large as the loss. Longer captures, together and alone, reduce it "
+    "(tb-contention run --duration)."
+)
 
 
 def session_loss(paced: Paced) -> SessionLoss:
@@ -61,6 +65,7 @@ def session_loss(paced: Paced) -> SessionLoss:
         coverage=loss.alone.coverage,
         settle=_settle(paced) if found is not None and evidence is Evidence.D else "",
         measured=found is not None and loss.alone.measured,
+        compared=loss.alone.compared,
     )
     return SessionLoss(
         session=loss.work.id,
@@ -80,7 +85,8 @@ def session_loss(paced: Paced) -> SessionLoss:
 
 def _settle(paced: Paced) -> str:
     """Say what keeps a slowdown from being known, and what would settle it."""
-    words = _SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE_INPUT if paced.by_input else _SETTLE
+    otherwise = _SETTLE_VARIES if paced.loss.alone.compared else _SETTLE
+    words = _SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE_INPUT if paced.by_input else otherwise
     return words.format(name=paced.loss.work.session.name)
 
 

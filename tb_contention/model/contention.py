@@ -130,8 +130,9 @@ class Slowdown:
     measured: Annotated[bool, Wire("the GPU's recorded context switches measured it")] = False
     baseline: Annotated[
         str,
-        Wire("name of the capture alone that it is measured against, several apart by commas; empty outside class A"),
+        Wire("name of the capture alone that it is measured against, several apart by commas; empty where none serves"),
     ] = ""
+    compared: bool = False  # a capture alone serves, also where steps vary so much that class D is left
 
     def __post_init__(self) -> None:
         # A division by nothing is not evidence: nobody may judge by it or print it.

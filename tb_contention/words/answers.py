@@ -57,9 +57,9 @@ def judged_by(loss: SessionLoss) -> Slowdown:
 
 
 def answer_on(device: DeviceReport, loss: SessionLoss) -> Answer:
-    """Judge one session of a device. On a processor, which has several cores, bounds come from overlap alone and say nothing."""
+    """Judge one session of a device. On a processor, which has several cores, bounds that come from overlap alone say nothing."""
     found = judged_by(loss)
-    if device.group.device.device.is_host and estimate_of(found) is None:
+    if device.group.device.device.is_host and estimate_of(found) is None and not found.compared:
         return Answer.UNKNOWN
     return answer_of(found)
 
@@ -116,6 +116,8 @@ def basis(slowdown: Slowdown) -> str:
         return "unknown"
     if slowdown.measured:
         return SWITCHES[0]
+    if slowdown.baseline and slowdown.evidence is Evidence.D:
+        return f"bounded against {clean(slowdown.baseline)}, a capture of the session alone, because step times vary"
     if slowdown.baseline:
         return f"measured against {clean(slowdown.baseline)}, a capture of the session alone"
     return _EVIDENCE[slowdown.evidence]

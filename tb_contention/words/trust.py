@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tb_contention.model.alignment import ClockSource, Identity, Session
-from tb_contention.model.contention import Evidence, Slowdown
+from tb_contention.model.contention import Evidence, SessionLoss, Slowdown
 from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
@@ -85,12 +85,24 @@ def sureness(device: DeviceReport, names: Names) -> str:
         f"{level}: {rests_on}" if len(by_words) == 1 else f"{level.lower()} for {listing(who, _MOST_NAMED)}: {rests_on}"
         for (level, rests_on), who in by_words.items()
     )
-    unmeasured = [names[loss.session] for loss in judged if judged_by(loss).evidence is not Evidence.A]
-    settle = ""
-    if unmeasured and len(device.sessions) > 1:
-        whom = "each session" if len(unmeasured) == len(judged) > 1 else listing(unmeasured, _MOST_NAMED)
-        settle = f" A capture of {whom} alone would measure it."
+    settle = _what_settles(device, judged, names) if len(device.sessions) > 1 else ""
     return f"{how[:1].upper()}{how[1:]}.{settle}"
+
+
+def _what_settles(device: DeviceReport, judged: list[SessionLoss], names: Names) -> str:
+    """Say which captures would make the slowdowns surer; where some serve already, longer ones."""
+    unmeasured = [loss for loss in judged if judged_by(loss).evidence is not Evidence.A]
+    lacking = [names[loss.session] for loss in unmeasured if not loss.slowdown.compared]
+    varying = [names[loss.session] for loss in unmeasured if loss.slowdown.compared]
+    text = ""
+    if lacking:
+        whom = "each session" if len(lacking) == len(judged) > 1 else listing(lacking, _MOST_NAMED)
+        text = f" A capture of {whom} alone would measure it."
+    if varying:
+        text += (
+            f" The steps of {listing(varying, _MOST_NAMED)} vary: longer captures, together and alone, make it surer."
+        )
+    return text
 
 
 def _sure(slowdown: Slowdown) -> tuple[str, str]:

@@ -1915,8 +1915,8 @@ export interface Slowdown {
   /** the GPU's recorded context switches measured it */
   readonly measured: boolean;
   /**
-   * name of the capture alone that it is measured against, several apart by commas; empty outside
-   * class A
+   * name of the capture alone that it is measured against, several apart by commas; empty where
+   * none serves
    */
   readonly baseline: string;
 }
