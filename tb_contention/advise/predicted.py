@@ -126,6 +126,6 @@ def _sure(device: DeviceReport, found: Prediction, *, certain: bool) -> str:
         rests = f"It rests on the mechanism, {mechanism_name(device.cost.mechanism)}, which is sure."
     else:
         rests = "The mechanism is not sure."
-    ranges = "The whole range is a gain." if certain else "The range includes no gain."
+    ranges = "In all, the whole range is a gain." if certain else "In all, the range includes no gain."
     assumed = f"Assumed: {found.assumes}" if found.assumes else ""
     return f"{ranges} {rests} {assumed}".strip()

@@ -98,10 +98,10 @@ def _part(device: DeviceReport, again: Again) -> Remedy:
             else "Give each process processor cores of its own",
             setting="taskset -c 0-3 COMMAND_1 and taskset -c 4-7 COMMAND_2; use as many cores as the machine has",
             brings="Not predicted: it depends on how many cores each session can use.",
-            sure="That the sessions slow each other down is certain; what parting them brings is not simulated.",
+            sure="That sharing the processor costs time is certain; what parting the sessions brings is not simulated.",
             verify=again.verify(),
         ),
         urgency=Urgency.AFTER,
-        because="The sessions wait for each other on the processor.",
+        because="Sharing the processor costs time.",
         of_time=True,
     )

@@ -1,5 +1,6 @@
 """Rules on whether memory fits: limits and pools that leave no room, peaks near the capacity, and peaks that have not coincided yet."""
 
+import math
 from collections.abc import Iterator
 
 from tb_contention.diagnose.gpu_options import gpu_options
@@ -75,7 +76,7 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
         detail="Each process may grow to its own limit. Together they can ask for more than the GPU has, and the one that asks last "
         f"fails, although it holds little. {_would_fit(scene, memory)}".strip(),
         cause="Each allocator got its limit as if it were alone on the GPU.",
-        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}."
+        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}.{_values(scene, memory)}"
         if _limits_fit(memory) or memory.safe is None
         else f"Use smaller batches, or do not run the sessions at once. Limits ({_LIMITS}) help once the sessions need less.",
         effect="All sessions fit, as long as each needs no more than it did."
@@ -110,7 +111,7 @@ def reserved_unused(scene: Scene) -> Iterator[Remark]:
         detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all memory. Another "
         f"process then finds at most {size(left)}, and can fail at its start while this one holds little. {_would_fit(scene, memory)}",
         cause="The framework takes nearly all of the GPU by default, needed or not.",
-        advice=f"{_LIMITS} {_BEFORE}. Or let it grow: {GROWTH}, {JAX_GROWTH}.",
+        advice=f"{_LIMITS} {_BEFORE}.{_values(scene, memory)} Or let it grow: {GROWTH}, {JAX_GROWTH}.",
         effect="Another process can use the difference, at no cost while this one needs no more than it did.",
         verify="nvidia-smi shows less memory for the process, and it runs as before.",
         gain_bytes=sum(max(0, _slack(a)) for a in large),
@@ -130,6 +131,17 @@ def _slack(found: AllocatorPeak) -> int:
 def _limits_fit(memory: CombinedMemory) -> bool:
     """Return whether each session can be limited to what it needed, with some room, and all fit."""
     return memory.safe is not None and sum(a.suggested_limit for a in memory.allocators) <= memory.safe
+
+
+def _values(scene: Scene, memory: CombinedMemory) -> str:
+    """Say what to write for MiB and .XX in each program; '' where the limits do not fit together."""
+    if not memory.capacity or not _limits_fit(memory):
+        return ""
+    limits = listing([f"{-(-a.suggested_limit // (1 << 20))} for {scene.name(a.session)}" for a in memory.allocators])
+    parts = listing(
+        [f"{math.ceil(100 * a.suggested_limit / memory.capacity) / 100:.2f}"[1:] for a in memory.allocators]
+    )
+    return f" MiB is {limits}, .XX is {parts}."
 
 
 def _would_fit(scene: Scene, memory: CombinedMemory) -> str:

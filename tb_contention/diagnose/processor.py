@@ -7,7 +7,7 @@ from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, slowdowns
 from tb_contention.diagnose.settings import INTRA_OP, OMP_THREADS, PRIVATE_THREADS
 from tb_contention.words.answers import Answer, answer_on
-from tb_contention.words.numbers import duration
+from tb_contention.words.numbers import duration, listing
 
 
 @rule(
@@ -26,7 +26,7 @@ def processor_contention(scene: Scene) -> Iterator[Remark]:
     if not slower:
         return
     yield Remark(
-        title=f"Sessions slow each other down on {scene.where}"
+        title=f"Sharing {scene.where} slows {listing([scene.name(each.session) for each in slower])} down"
         + (f": {duration(lost(slower))} lost" if lost(slower) else ""),
         detail=f"{slowdowns(scene, slower)}.",
         cause="They share cores, caches and memory bandwidth. By default each framework starts as many threads as the machine has cores.",

@@ -65,8 +65,10 @@ def _contention(device: DeviceReport, judged: Answer) -> str:
     time = device.time
     several = "both sessions" if len(device.sessions) == 2 else "two or more sessions"
     share = f"{several} had work at once for {percent(time.contended, time.window)} of {duration(time.window)}"
-    queued = device.cost.mechanism is Mechanism.SINGLE_STREAM and judged is Answer.YES
-    never = "work of one waits while that of another runs" if queued else "no two sessions had work at once"
+    # Who is slower although no kernels overlap waits for its turn.
+    never = (
+        "work of one waits while that of another runs" if judged is Answer.YES else "no two sessions had work at once"
+    )
     overlap = share if time.contended else never
     alone = len(device.sessions) < 2
     if alone:
