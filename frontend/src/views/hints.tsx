@@ -23,19 +23,24 @@ function hintUnder(element: Element | null): Hint | null {
   return of === null ? null : { of, text: of.dataset.means ?? '' };
 }
 
-/** The hint of what has the focus: a title only where the keyboard brought it there. */
+/** The hint of what the keyboard brought the focus to; after a click it would stay when the pointer is gone. */
 function hintAtFocus(): Hint | null {
   const focused = document.activeElement;
+  if (!focused?.matches(':focus-visible')) return null;
   const means = hintUnder(focused);
-  if (means !== null || !focused?.matches(':focus-visible')) return means;
+  if (means !== null) return means;
   const titled = hinted(focused, '[title]');
   return titled === null || titled.title === '' ? null : { of: titled, text: titled.title };
 }
 
-/** Below what it explains, above where there is no room, and inside the page. */
+/** Below what it explains, but above the head of a table, whose rows are what it is about; on the other side where there is no room. */
 function place(box: HTMLElement, of: HTMLElement): void {
   const [around, own] = [of.getBoundingClientRect(), box.getBoundingClientRect()];
-  const isBelow = around.bottom + own.height + EDGE <= window.innerHeight || around.top < own.height + EDGE;
+  const fits = {
+    above: around.top >= own.height + EDGE,
+    below: around.bottom + own.height + EDGE <= window.innerHeight,
+  };
+  const isBelow = of.closest('thead') === null ? fits.below || !fits.above : !fits.above;
   const left = Math.max(EDGE, Math.min(around.left, window.innerWidth - own.width - EDGE));
   box.style.left = `${left}px`;
   // Without a gap, over which the pointer would lose what it is to read.
