@@ -552,7 +552,7 @@ const FLOWS = {
       expect(/\(class [A-D]\)/.test(text) && /lost .* stretch/.test(text), `card: ${text}`);
       expect((await card.locator('.whisker').count()) === 1, 'no whisker');
     }
-    await panel.frame.locator('[aria-label=Sharing] .term', { hasText: 'ANTT' }).first().focus();
+    await panel.frame.locator('[aria-label=Sharing] .term', { hasText: 'ANTT' }).first().hover();
     expect(/mean slowdown/.test(await panel.text('[role=tooltip]')), 'metrics without their meaning');
   },
 
@@ -1163,6 +1163,8 @@ const FLOWS = {
 
   async 'a part of another version says to load the page again, and the timeline stays'(panel) {
     const { page } = panel;
+    // What the page at hand still loads would count as the next one's.
+    await panel.frame.waitForSelector('.tables');
     const scripts = [];
     page.on('request', (request) => /\.js$/.test(request.url()) && scripts.push(request.url()));
     await page.route(/\/(rest|tables)-[^/]*\.js(on)?$/, (route) => route.fulfill({ status: 404, body: 'not found' }));
