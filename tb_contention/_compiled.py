@@ -8,7 +8,7 @@ change    what is cached counts while all that it was made of is the same, also 
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import EnumMeta
 from hashlib import sha256
 from threading import RLock
@@ -26,14 +26,15 @@ from numba.core.targetconfig import ConfigStack
 from numba.core.typed_passes import NativeLowering, NopythonRewrites
 from numba.core.untyped_passes import InlineClosureLikes
 
-from tb_contention._user_cache import make, user_cache_directory
+from tb_contention._claims import claimed
+from tb_contention._user_cache import machine_code
 
 F = TypeVar("F", bound=Callable[..., Any])
 #: Options of functions that borrow arrays from their caller. Counting references at each call costs ten times the call itself. The option
 #: is internal to numba; without it the functions give the same results, slowly.
 _LENT = {"_nrt": False} if hasattr(options.DefaultOptions, "_nrt") else {}
-#: The folder of machine code in the user's caches.
-_FOLDER = "compiled"
+#: Seconds after which a function that another process is compiling is compiled here too.
+_PATIENCE = 20.0
 _choosing = RLock()
 _LAYOUTS: tuple[Literal["C"], Literal["A"]] = ("C", "A")
 #: The types of all arrays that functions are called with, made before there are threads: two threads that make one at the same moment have
@@ -103,14 +104,23 @@ class Declared(NamedTuple):
     function: Any
     signature: Any
 
-    def make(self) -> None:
-        """Load its machine code from the cache, or compile and cache it."""
+    def make(self, *, patience: float = _PATIENCE) -> None:
+        """Load its machine code from the cache, or compile and cache it, which one process does while others wait; without patience,
+        leave it to that process.
+        """
         with global_compiler_lock:
-            if not self.function.signatures:
-                self._stamp()
-                with _resolving_once(), _without_collection():
-                    self.function.compile(self.signature)
-                self.function.disable_compile()
+            if self.function.signatures:
+                return
+            self._stamp()
+            with self._claimed(patience) as ours:
+                if ours or patience:
+                    with _resolving_once(), _without_collection():
+                        self.function.compile(self.signature)
+                    self.function.disable_compile()
+
+    def is_ready(self) -> bool:
+        """Tell whether calling it compiles nothing."""
+        return bool(self.function.signatures) or self.is_cached()
 
     def is_cached(self) -> bool:
         """Tell whether its machine code is in the cache, for this processor and these versions of the code, numba and Python."""
@@ -120,6 +130,10 @@ class Declared(NamedTuple):
             return cache._index_key(self.signature, codegen) in cache._cache_file._load_index()  # noqa: SLF001
         except (AttributeError, OSError):
             return False
+
+    def _claimed(self, patience: float) -> AbstractContextManager[bool]:
+        folder = self.function.stats.cache_path
+        return claimed(folder, self.function.__qualname__, patience) if folder else nullcontext(True)
 
     def _stamp(self) -> None:
         """Let the cache hold what was made of the same as now; numba by itself looks at the date of the function's own file."""
@@ -275,6 +289,11 @@ def _read(space: dict[str, Any], names: tuple[str, ...], seen: set[int]) -> Iter
             yield f"{name} {value!r}"
 
 
+def is_ready(function: Callable[..., Any]) -> bool:
+    """Tell whether calling a declared function compiles nothing."""
+    return declared[f"{function.__module__}.{function.__name__}"].is_ready()
+
+
 def table_size(count: int) -> int:
     """Return how long a table with open addressing is that so many different values leave at least half empty, a power of two."""
     return 1 << max(4, (2 * count - 1).bit_length())
@@ -287,7 +306,7 @@ def _in_user_cache() -> Iterator[None]:
     The setting belongs to all users of numba in the process, so it holds for the length of one decoration, which fixes the place.
     """
     with _choosing:
-        before, place = config.CACHE_DIR, _place()
+        before, place = config.CACHE_DIR, machine_code()
         if before or not place:
             yield
             return
@@ -296,13 +315,3 @@ def _in_user_cache() -> Iterator[None]:
             yield
         finally:
             config.CACHE_DIR = before
-
-
-def _place() -> str:
-    """Return the user's folder of machine code, "" where it must not be used: machine code of another user would be run."""
-    try:
-        above = user_cache_directory()
-        is_ours = make(above) and make(above / _FOLDER)
-    except (OSError, RuntimeError):
-        return ""
-    return str(above / _FOLDER) if is_ours else ""

@@ -38,3 +38,14 @@ def make(directory: Path) -> bool:
     """Create a directory that only this user may enter, if it does not exist; return whether it may be used. Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return not unusable(directory)
+
+
+def machine_code() -> str:
+    """Return the user's folder of machine code, "" where it must not be used: machine code of another user would be run."""
+    try:
+        above = user_cache_directory()
+        folder = above / "compiled"
+        is_ours = make(above) and make(folder)
+    except (OSError, RuntimeError):
+        return ""
+    return str(folder) if is_ours else ""

@@ -2,20 +2,17 @@
 
     report       decoding ──> attribution ──> overlap ──> memory ──> cost ──> what-if     compiles what it comes to, loads what is cached
     beside it                                               <── cost <── what-if          compiles from the end, and caches
-    tab          skimming ──> decoding ──> attribution ──> overlap ──> memory ──> timeline ──> cost ──> what-if
-    beside it    (the second half), <── overlap <── memory <── timeline, <── cost <── what-if
+    tab          decoding ──> attribution ──> overlap ──> memory ──> timeline ──> cost ──> what-if
+    beside it    decoding (events), <── overlap <── memory <── timeline, <── cost <── what-if
 
-Where they meet, at most one function is compiled twice.
+No function is compiled by two: who comes to one that is being compiled waits (`_claims.py`), and processes beside take another.
 """
 
 import importlib
 import os
-import subprocess
-import sys
 from collections.abc import Iterable
-from contextlib import suppress
-from threading import Lock
 
+from tb_contention import _beside
 from tb_contention._compiled import Declared, declared
 
 #: Modules with compiled functions that show what was recorded, in the order in which a report comes to them.
@@ -52,18 +49,19 @@ LATER = (
     "tb_contention.memory.instants",
     "tb_contention.report.perfetto_packets",
 )
-SKIMMING = "tb_contention.recorders.xspace.decoding.skimming"
-#: What processes compile, from the end. The tab waits longest for skimming, of which they take the second half.
+_SKIMMING = "tb_contention.recorders.xspace.decoding.skimming"
+_EVENTS = "tb_contention.recorders.xspace.decoding.events"
+_WALK = "tb_contention.attribution.walk"
+#: From the end. Last what is often not needed: files are decoded where they cannot be skimmed yet, and not all have nested host events.
+_LEAST = (_WALK, _SKIMMING)
+_BACKWARDS = tuple(module for module in reversed(SEEN) if module not in _LEAST)
+_MEASURING = tuple(reversed(MEASURED))
+#: What processes make, in order. The tab has them from the start, before its own process comes to events, which take longest.
 _WANTED = {
-    "report": FIRST,
-    "tab": (*MEASURED, *(module for module in SEEN if module != SKIMMING), *TIMELINE, SKIMMING),
-    "all": FIRST + LATER,
+    "report": (*_MEASURING, *_BACKWARDS, *_LEAST),
+    "tab": (_EVENTS, *TIMELINE, *_BACKWARDS, *_MEASURING, *_LEAST),
+    "all": (*_MEASURING, *reversed(LATER), *_BACKWARDS, *_LEAST),
 }
-#: Processes beside the first report, at the most.
-_MOST = 3
-_starting = Lock()
-#: None until a first report was looked at.
-_beside: list["subprocess.Popen[bytes]"] | None = None
 
 
 def functions(modules: Iterable[str] = FIRST + LATER) -> dict[str, Declared]:
@@ -80,26 +78,31 @@ def help_first_report(where: str = "report") -> None:
 
     where: "report", or "tab", which shows a timeline before it measures.
     """
-    global _beside
-    with _starting:
-        if _beside is None:
-            last = functions(MEASURED[-1:])
-            _beside = _start_beside(where) if place_of(last) and missing_of(last) else []
+    if not _beside.is_settled():
+        last = functions(MEASURED[-1:])
+        _beside.help_once(where, is_lacking=bool(place_of(last)) and missing_of(last) > 0)
 
 
 def measuring_compiles() -> bool:
     """Tell whether measuring the cost of sharing waits for machine code."""
-    return any(not made.function.signatures and not made.is_cached() for made in functions(MEASURED).values())
+    return not all(made.is_ready() for made in functions(MEASURED).values())
+
+
+def make_timeline() -> None:
+    """Load or compile what shows a timeline, before something else is compiled that its requests would wait for."""
+    for made in functions(TIMELINE).values():
+        made.make()
 
 
 def warm() -> int:
     """Compile and cache what is not cached, on all processors; return how many functions that was."""
     missing = missing_of(functions())
     if missing:
-        beside = _start_beside("all")
-        _compile(functions())
-        for process in beside:
+        running = _beside.start("all")
+        _compile(FIRST + LATER)
+        for process in running:
             process.wait()
+        _compile(FIRST + LATER)  # what a process left undone
     return missing
 
 
@@ -114,36 +117,17 @@ def place_of(found: dict[str, Declared]) -> str:
     return os.path.commonpath(paths) if paths else ""
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _start_beside(what: str) -> list["subprocess.Popen[bytes]"]:
-    """Start as many processes as there are processors left; fewer where no more can be started."""
-    if not sys.executable or getattr(sys, "frozen", False):  # what runs is another program than Python
-        return []
-    # With our own search path: by itself, Python would look into the current directory first, which can be anyone's.
-    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main(*sys.argv[1:])"
-    count = min(_MOST, _processors() - 1)
-    started = []
-    with suppress(OSError):
-        for number in range(count):
-            words = [sys.executable, "-c", code, what, str(number), str(count + 1)]
-            started.append(
-                subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
-    return started
-
-
-def _compile(wanted: dict[str, Declared], begin: int = 0) -> None:
-    """Compile what is not cached, also by another process meanwhile; the first `begin` come last."""
-    in_order = [*wanted.values()]
-    for made in in_order[begin:] + in_order[:begin]:
-        if not made.is_cached():
-            made.make()
+def _compile(modules: Iterable[str], *, backwards: bool = False) -> None:
+    """Compile what is not cached and no other process is compiling."""
+    for module in modules:
+        found = [*functions([module]).values()]
+        for made in reversed(found) if backwards else found:
+            if not made.is_cached():
+                made.make(patience=0)
 
 
 def main(what: str, number: str, count: str) -> None:
-    """Compile from the end, as process `number` of `count`; each begins at another place, and goes on with what others have not done."""
-    wanted = functions(_WANTED[what])
-    _compile(dict(reversed(wanted.items())), len(wanted) * int(number) // int(count))
+    """Compile as process `number` of `count`; each begins at another place, and goes on with what others have not done."""
+    wanted = _WANTED[what]
+    begin = len(wanted) * int(number) // int(count)
+    _compile(wanted[begin:] + wanted[:begin], backwards=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from tb_contention._warming import measuring_compiles
+from tb_contention._warming import make_timeline, measuring_compiles
 from tb_contention.analysis import Analysis, analyse_decoded
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
@@ -46,6 +46,7 @@ class Analyst:
         def first(look: Analysis) -> None:
             give_way()
             if sum(len(c.trace.kernels) for c in decoded.captures) > LONG or measuring_compiles():
+                make_timeline()
                 show(Held(look, True, files))
 
         analysis = analyse_decoded(decoded, options, around=chosen, beside=beside, progress=tell, first=first)

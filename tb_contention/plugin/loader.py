@@ -13,6 +13,7 @@ from typing import Any
 
 from tensorboard.plugins import base_plugin
 
+from tb_contention._beside import begin_tab
 from tb_contention.plugin.metadata import NAME, TAB_NAME
 
 
@@ -44,6 +45,8 @@ class ContentionLoader(base_plugin.TBLoader):
     def load(self, context: Any) -> Any:
         """Return the plugin for TensorBoard's context."""
         try:
+            if getattr(context, "logdir", "") or getattr(context.flags, "logdir_spec", ""):
+                begin_tab()
             from tb_contention.plugin.plugin import ContentionPlugin
 
             return ContentionPlugin(context)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tb_contention import _warming
+from tb_contention import _beside, _warming
 
 ROOT = Path(__file__).resolve().parents[2]
 FRESH = """
@@ -69,8 +69,8 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 sys.path[0] = {root!r}
-from tb_contention import _warming
-[*beside] = _warming._start_beside("report")
+from tb_contention import _beside
+[*beside] = _beside.start("report")
 while any(started.poll() is None for started in beside) and not [*Path("cache").rglob("play.*.nbc")]:
     time.sleep(0.1)
 for started in beside:
@@ -91,3 +91,25 @@ def test_processes_beside_do_not_look_into_the_current_directory(tmp_path: Path)
     )
     assert not (tmp_path / "imported").exists()
     assert bool([*(tmp_path / "cache").rglob("play.*.nbc")]) == (int(done.stdout) > 0)
+
+
+def test_the_tab_is_helped_from_the_start_only_where_nothing_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(_beside, "start", started.append)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+
+    monkeypatch.setattr(_beside, "_running", None)
+
+    _beside.begin_tab()
+    assert started == ["tab"]
+    (tmp_path / "compiled" / "of_a_module").mkdir(parents=True)
+    _beside.begin_tab()
+    assert started == ["tab"]
+
+
+def test_all_processes_beside_come_to_every_first_function() -> None:
+    for what in ("report", "tab"):
+        assert {*_warming.FIRST} <= {*_warming._WANTED[what]}
+    assert {*_warming.FIRST, *_warming.LATER} == {*_warming._WANTED["all"]}

@@ -1,6 +1,7 @@
 """One XSpace file -> Sketch: what `sketch_of` its decoded trace would be, without columns of events.
 
-Files that counting does not do justice to are decoded instead: cut or damaged ones, and CUDA graphs recorded beside their nodes. Damage
+Files that counting does not do justice to are decoded instead: cut or damaged ones, and CUDA graphs recorded beside their nodes; also the
+first files while skimming is not compiled. Damage
 inside a value that a skim does not read is found only when the file is decoded.
 """
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tb_contention._compiled import is_ready
 from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, signature, sketch_of, uses
 from tb_contention.model.steps import marked_rows, root_rows
@@ -38,6 +40,9 @@ _EITHER, _KEEP = 1, 2
 #: Room for picked events; files with more steps are decoded.
 _ROOM = 1 << 16
 _FAR = 1 << 62
+#: Bytes of files that are decoded where the code that skims is yet to be compiled, which takes as long; a smaller file counts as _SMALL.
+_decoding = 1 << 27
+_SMALL = 1 << 20
 
 
 def skim_xspace(data: bytes | memoryview | U8, *, file: str) -> Sketch:
@@ -46,8 +51,17 @@ def skim_xspace(data: bytes | memoryview | U8, *, file: str) -> Sketch:
     planes = read_planes(raw, structure)
     planes.start_ns = origin_of(structure, planes)
     whole = structure.cut_at is None and structure.bad_at is None
-    found = _Skim(raw, structure, planes).sketch(file) if whole else None
+    found = _Skim(raw, structure, planes).sketch(file) if whole and _skims(len(raw)) else None
     return found or _decoded(raw, structure, file)
+
+
+def _skims(size: int) -> bool:
+    """Tell whether to skim a file of this size, or to decode it, for which a report needs the machine code anyway."""
+    global _decoding
+    if not is_ready(skimming.skim_line) and _decoding > 0:
+        _decoding -= max(size, _SMALL)
+        return False
+    return True
 
 
 def _decoded(raw: U8, structure: Structure, file: str) -> Sketch:

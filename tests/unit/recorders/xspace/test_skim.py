@@ -10,7 +10,15 @@ from tb_contention.model.sketch import Sketch, sketch_of
 from tb_contention.recorders.xspace.decoding import skim
 from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 from tb_contention.recorders.xspace.decoding.skim import skim_xspace
+from tb_contention.recorders.xspace.decoding.structure import Structure
 from tb_contention.simulate import write_scenario
+from tb_contention.units import U8
+
+
+@pytest.fixture(autouse=True)
+def _ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skim from the first file on, whether or not that is compiled."""
+    monkeypatch.setattr(skim, "is_ready", lambda _: True)
 
 
 def decoded(data: bytes) -> Sketch | str:
@@ -42,6 +50,24 @@ def test_simulated_files_are_not_decoded(scenario: str, tmp_path: Path, monkeypa
     monkeypatch.delattr(skim, "_decoded")
 
     assert [skimmed(f.read_bytes()) for f in files] == expected
+
+
+def test_the_first_files_are_decoded_while_skimming_is_not_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = next(write_scenario("time_slicing", tmp_path).rglob("*.xplane.pb")).read_bytes()
+    decoding, decode = list[int](), skim._decoded
+
+    def noted(raw: U8, structure: Structure, file: str) -> Sketch:
+        decoding.append(len(raw))
+        return decode(raw, structure, file)
+
+    monkeypatch.setattr(skim, "is_ready", lambda _: False)
+    monkeypatch.setattr(skim, "_decoding", 1)
+    monkeypatch.setattr(skim, "_decoded", noted)
+
+    assert skimmed(data) == skimmed(data) == decoded(data)
+    assert decoding == [len(data)]  # the second has no room left
 
 
 def test_a_cut_or_damaged_file_is_skimmed_like_it_is_decoded(tmp_path: Path) -> None:
