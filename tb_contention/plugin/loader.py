@@ -45,7 +45,8 @@ class ContentionLoader(base_plugin.TBLoader):
     def load(self, context: Any) -> Any:
         """Return the plugin for TensorBoard's context."""
         try:
-            if getattr(context, "logdir", "") or getattr(context.flags, "logdir_spec", ""):
+            flags = getattr(context, "flags", None)
+            if getattr(context, "logdir", "") or getattr(flags, "logdir_spec", ""):
                 begin_tab()
             from tb_contention.plugin.plugin import ContentionPlugin
 
