@@ -58,7 +58,8 @@ _BACKWARDS = tuple(module for module in reversed(SEEN) if module not in _LEAST)
 _MEASURING = tuple(reversed(MEASURED))
 #: What processes make, in order. The tab has them from the start, before its own process comes to events, which take longest.
 _WANTED = {
-    "report": (*_MEASURING, *_BACKWARDS, *_LEAST),
+    # Not to skim: a report decodes what it is of, so that this would only be made after its end.
+    "report": (*_MEASURING, *_BACKWARDS, _WALK),
     "tab": (_EVENTS, *TIMELINE, *_BACKWARDS, *_MEASURING, *_LEAST),
     "all": (*_MEASURING, *reversed(LATER), *_BACKWARDS, *_LEAST),
 }
