@@ -28,7 +28,10 @@ _COLLECTIVE = 0.10
 def copy_contention(scene: Scene) -> Iterator[Remark]:
     """Copies of several sessions share the bus and slow each other down."""
     for fact in scene.facts if scene.is_shared_gpu else ():
-        copies, found = fact.copies, rates(fact.copies.moved, [f.copies.moved for f in scene.facts if f is not fact])
+        copies = fact.copies
+        if copies.total < _NOTABLE * scene.window:
+            continue
+        found = rates(copies.moved, [f.copies.moved for f in scene.facts if f is not fact])
         by_rate = [rate.stretch for rate in found]
         stretch = sum(filter(None, by_rate)) if found and None not in by_rate else copies.stretch
         if stretch is None or stretch < _NOTABLE * scene.window:
