@@ -31,7 +31,7 @@ _SETTLE = (
     + ", or pause the other sessions for a few of its steps."
 )
 _SETTLE_LOOP = (
-    "It is unknown whether requests or the end of the step before start the steps of {name}. To determine its slowdown, "
+    "Whether a step of {name} starts when a request arrives or when the step before ends is unknown. To determine its slowdown, "
     + _CAPTURE
     + "."
 )

@@ -137,7 +137,7 @@ def known_answer(report: Report, devices: Sequence[DeviceReport]) -> KnownAnswer
     slowdown = judged_by(worst)
     return KnownAnswer(
         answer=answer.value,
-        label=f"{'' if worst.latency is None else 'requests to '}{names[worst.session]}",
+        label=f"{'' if worst.latency is None else 'for requests to '}{names[worst.session]}",
         figure=figure(slowdown),
         interval=interval(slowdown),
         estimate=_size(slowdown),

@@ -290,7 +290,7 @@ def test_who_delays_requests_is_said_although_no_throughput_is_lost(tmp_path: Pa
     assert f"alpha delays requests to beta ({duration(later)} each on average)" in who
     assert "alpha delays beta" not in who
     known = known_answer(report, report.devices)
-    assert (known.label, known.estimate) == ("requests to beta", server.latency.slowdown.estimate)
+    assert (known.label, known.estimate) == ("for requests to beta", server.latency.slowdown.estimate)
 
 
 def test_how_sure_the_slowdowns_are_and_what_would_make_them_surer() -> None:
