@@ -52,6 +52,11 @@ it('calls the one best that loses least, if it loses less than as recorded', () 
     true,
   ]);
   expect(best(predicted('as_recorded', 1.0), predicted('mps', 1.2))).toEqual([false, false]);
+  // In a queue no session is slowed down, and all is done later.
+  const queued = predicted('one_after_another', 1, {
+    makespan_ns: { estimate: 700e6, low: 700e6, high: 700e6 },
+  });
+  expect(best(predicted('as_recorded', 1.4), queued, predicted('mps', 1.1))).toEqual([false, false, true]);
   expect(best(predicted('as_recorded', null), predicted('moved', 1))).toEqual([false, false]);
 });
 

@@ -82,13 +82,21 @@ export const rowOf = (prediction: Prediction, device: Device, isBest = false): W
 export function whatIfRows(device: Device): readonly WhatIfRow[] {
   const all = device.what_if;
   const means = all.map((prediction) => meanOf(prediction, device));
-  const known = means.flatMap((mean) => mean ?? []);
-  const recorded = means[all.findIndex(({ schedule }) => schedule === 'as_recorded')] ?? null;
-  const least = Math.min(...known);
+  const now = all.findIndex(({ schedule }) => schedule === 'as_recorded');
+  const recorded = means[now] ?? null;
+  const end = all[now]?.makespan_ns?.estimate ?? Number.POSITIVE_INFINITY;
+  // One after another no session is slowed down, and yet all wait.
+  const isNoLater = all.map(({ makespan_ns: done }) => (done?.estimate ?? 0) <= end * (1 + MARGIN));
+  const least = Math.min(...means.flatMap((mean, i) => (mean !== null && isNoLater[i] ? mean : [])));
   // Where one cause keeps many changes from being predicted, it is read once.
   const said = new Set<string>();
   return all.map((prediction, i) => {
-    const isBest = means[i] !== null && means[i] === least && recorded !== null && least < recorded - MARGIN;
+    const isBest =
+      isNoLater[i] &&
+      means[i] !== null &&
+      means[i] === least &&
+      recorded !== null &&
+      least < recorded - MARGIN;
     const row = rowOf(prediction, device, isBest);
     const isAgain = !row.isKnown && said.has(row.note);
     said.add(row.note);

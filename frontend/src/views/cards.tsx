@@ -30,7 +30,10 @@ interface BarProperties {
   readonly colour: string;
 }
 
-/** How its steps divide where that is known; else busy alone, busy while another session was busy too, and the rest. */
+/**
+ * How its steps divide where that is known; else busy alone, busy while another session was busy too (paler: a hatch would say that it was
+ * lost), and the rest.
+ */
 function TimeBar({ entry, device, colour }: BarProperties): JSX.Element {
   const steps = device.step_times?.find((each) => each.session === entry.session);
   if (steps?.known && device.sessions.length > 1)
@@ -39,7 +42,7 @@ function TimeBar({ entry, device, colour }: BarProperties): JSX.Element {
   return (
     <div class="bar" aria-hidden="true">
       <span style={{ width: percent(entry.busy_ns - entry.contended_ns), background: colour }} />
-      <span class="hatched" style={{ width: percent(entry.contended_ns), '--colour': colour }} />
+      <span style={{ width: percent(entry.contended_ns), background: colour, opacity: 0.5 }} />
     </div>
   );
 }
