@@ -13,7 +13,6 @@ from typing import Any
 
 from tensorboard.plugins import base_plugin
 
-from tb_contention._beside import begin_tab
 from tb_contention.plugin.metadata import NAME, TAB_NAME
 
 
@@ -47,6 +46,8 @@ class ContentionLoader(base_plugin.TBLoader):
         try:
             flags = getattr(context, "flags", None)
             if getattr(context, "logdir", "") or getattr(flags, "logdir_spec", ""):
+                from tb_contention._beside import begin_tab
+
                 begin_tab()
             from tb_contention.plugin.plugin import ContentionPlugin
 
