@@ -18,7 +18,7 @@ from tb_contention.contention.interval_sets import widened
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.trace import KernelKind
+from tb_contention.model.trace import COPY_WORDS, KernelKind
 from tb_contention.units import F64, I64, Bool, SessionId
 
 #: Copies that take less than this part of a session's time on the device are left among its kernels: they cannot matter.
@@ -36,7 +36,6 @@ _EQUAL = 1e-6
 #: Copies in company for less than this part of their time are by themselves, beside kernels for more than that; how many of a size tell,
 #: and how much longer is no chance.
 _HARDLY, _BESIDE, _FEW, _MUCH_LONGER = 0.02, 0.3, 2, 1.4
-_TO_DEVICE, _TO_HOST = ("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def on_bus(work: SessionWork) -> Bus:
     names = kernels.name[work.rows]
     for name in np.unique(names[rows][names[rows] >= 0]).tolist():
         text = "".join(filter(str.isalnum, strings[name][:200].lower()))
-        of_name[name] = next((k for k, words in enumerate((_TO_DEVICE, _TO_HOST)) if any(w in text for w in words)), -1)
+        of_name[name] = next((k for k, words in enumerate(COPY_WORDS) if any(w in text for w in words)), -1)
     direction = np.full(len(names), -1, np.int64)
     direction[rows] = of_name[names[rows]]
     apart = [direction == k for k in (0, 1)]

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.model.intervals import Intervals
+from tb_contention.model.trace import TO_DEVICE, TO_HOST
 from tb_contention.units import F64, I64, U8, Bool
 
-#: Directions of copies over the bus.
-TO_DEVICE, TO_HOST = 0, 1
 #: A copy is by itself while others copy for less than this part of it, and beside them for more than that.
 _FREE, _MET = 0.02, 0.3
 #: A direction with less than this part of the time beside others is left out: a few bytes take what a copy takes to begin.

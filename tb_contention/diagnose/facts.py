@@ -5,18 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.diagnose.copy_rates import TO_DEVICE, TO_HOST, Moved
+from tb_contention.diagnose.copy_rates import Moved
 from tb_contention.diagnose.pace import pace
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelLosses, Overlap
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launch_config import parse_launch_config
-from tb_contention.model.trace import HostKind, KernelKind, Trace
+from tb_contention.model.trace import COPY_WORDS, TO_DEVICE, TO_HOST, HostKind, KernelKind, Trace
 from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
 
 #: Kernels of collective communication: their duration is mostly waiting for other ranks.
 _COLLECTIVE = ("nccl", "rccl")
-_TO_HOST, _TO_DEVICE = ("dtoh", "d2h", "devicetohost"), ("htod", "h2d", "hosttodevice")
 #: The op that fetches the next batch, by the begin of its name, where it shows which session a thread belongs to.
 _INPUT = "IteratorGetNext"
 
@@ -162,11 +161,11 @@ def _is_collective(name: str) -> bool:
 
 
 def _is_to_host(name: str) -> bool:
-    return any(word in name.replace(" ", "") for word in _TO_HOST)
+    return any(word in name.replace(" ", "") for word in COPY_WORDS[TO_HOST])
 
 
 def _is_to_device(name: str) -> bool:
-    return any(word in name.replace(" ", "") for word in _TO_DEVICE)
+    return any(word in name.replace(" ", "") for word in COPY_WORDS[TO_DEVICE])
 
 
 def _grids(trace: Trace, details: I32, duration: I64, devices: list[int]) -> tuple[float | None, float]:

@@ -12,11 +12,11 @@ from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.side_by_side import each
 from tb_contention.units import SessionId
-from tb_contention.words.answers import Answer, Met, answer_of, as_long, basis_with_class, judged_by, met_where
+from tb_contention.words.answers import Answer, Met, answer_of, basis_with_class, judged_by, met_where
 from tb_contention.words.mechanism import is_sure
 from tb_contention.words.names import Names, group_label, session_labels
 from tb_contention.words.numbers import between, listing, share, times
-from tb_contention.words.requests import slower_requests
+from tb_contention.words.requests import slower
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +119,10 @@ class Scene:
 
 def slowdowns(scene: Scene, losses: Iterable[SessionLoss]) -> str:
     """Write the slowdowns of sessions, each with its interval and what it rests on; the latter once where it is the same for all."""
-    known = [(_slower(scene.name(each.session), each), basis_with_class(judged_by(each))) for each in losses]
+    known = [(slower(scene.name(each.session), each), basis_with_class(judged_by(each))) for each in losses]
     if len(known) > 1 and len({basis for _, basis in known}) == 1:
         return f"{listing([words for words, _ in known])}, each {known[0][1]}"
     return "; ".join(f"{words}, {basis}" for words, basis in known)
-
-
-def _slower(name: str, loss: SessionLoss) -> str:
-    return f"{name} {as_long(loss.slowdown)}" if loss.latency is None else slower_requests(name, loss.latency)
 
 
 def as_fast_as_alone(scene: Scene) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from tb_contention.diagnose.copy_rates import TO_DEVICE, TO_HOST, Rate, rates
+from tb_contention.diagnose.copy_rates import Rate, rates
 from tb_contention.diagnose.facts import Copies
 from tb_contention.diagnose.places import KERNELS, contended_near
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
 from tb_contention.diagnose.settings import NCCL_CHANNELS, PREFETCH_TO_DEVICE
+from tb_contention.model.trace import TO_DEVICE, TO_HOST
 from tb_contention.words.numbers import count, duration, percent, share, size
 
 #: Copies take that part longer than alone, and that part of the window, while that part of their time overlaps copies of others.

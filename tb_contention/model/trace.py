@@ -19,6 +19,10 @@ from tb_contention.model.tables import StringTable, Table
 from tb_contention.units import F64, I32, I64, U8, Picoseconds
 from tb_contention.wire import Wire
 
+#: Directions of copies over the bus, and by direction what their names hold, in lower case and without what separates words.
+TO_DEVICE, TO_HOST = 0, 1
+COPY_WORDS = (("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost"))
+
 
 class KernelKind(IntEnum):
     """What a device event is. UNKNOWN: its name was lost with a cut file."""

@@ -9,18 +9,15 @@ from tb_contention.tables.rows import Row, rows_of_device
 from tb_contention.tables.sharing import PREDICTIONS, SCHEDULES
 from tb_contention.tables.spec import TableSpec
 from tb_contention.words.advice import action_parts, asked_words
-from tb_contention.words.answers import brief, judged_by
 from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import UNKNOWN
+from tb_contention.words.requests import in_brief
 
 
 def to_text(report: Report, device: DeviceReport) -> str:
     """Print a device's predictions; names are cleaned."""
     names, wire = names_of(report), encode(device, report)
-    now = [
-        f"{names[loss.session]} {brief(judged_by(loss))}{'' if loss.latency is None else ' per request'}"
-        for loss in device.losses
-    ]
+    now = [f"{names[loss.session]} {in_brief(loss)}" for loss in device.losses]
     lines = [f"{device_label(device)}: predictions for other schedules", f"Slowdown now: {', '.join(now)}", ""]
     lines += _advice(names, device)
     sessions = rows_of_device(PREDICTIONS, wire)

@@ -26,7 +26,7 @@ UNUSED_ASSUMED = "The other GPU is as fast, and is otherwise unused."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What some sessions would see, and what is assumed for that. unknown: why nothing can be said of them."""
+    """Predictions for some sessions, and what they assume. unknown: why there are none."""
 
     rows: tuple[SessionPrediction, ...]
     makespan: Bounds | None = None

@@ -8,11 +8,12 @@ from tb_contention.model.places import Place
 from tb_contention.model.report import DeviceReport
 from tb_contention.units import SessionId
 from tb_contention.wire import Wire
-from tb_contention.words.answers import Answer, answer_on, brief, is_contended, judged_by
+from tb_contention.words.answers import Answer, answer_on, is_contended
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import memory_answer
 from tb_contention.words.names import Names
 from tb_contention.words.numbers import count, duration, listing, percent
+from tb_contention.words.requests import in_brief
 from tb_contention.words.trust import sureness
 
 #: Share of a loss beyond which one culprit explains all of it.
@@ -140,7 +141,7 @@ def _later(loss: SessionLoss) -> int:
 
 def _how_much(names: Names, device: DeviceReport) -> str:
     known = [
-        f"{names[loss.session]} {brief(judged_by(loss))}{'' if loss.latency is None else ' per request'}"
+        f"{names[loss.session]} {in_brief(loss)}"
         for loss in device.cost.losses
         if answer_on(device, loss) is not Answer.UNKNOWN
     ]

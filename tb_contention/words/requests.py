@@ -1,11 +1,21 @@
 """What sharing costs requests, in words: their time, and whether throughput is lost as well."""
 
 from tb_contention.model.contention import Latency, Loop, RequestTimes, SessionLoss
-from tb_contention.words.answers import Answer, answer_of, bounds, brief, estimate_of, interval
+from tb_contention.words.answers import Answer, answer_of, as_long, bounds, brief, estimate_of, interval, judged_by
 from tb_contention.words.numbers import count, duration, times
 
 #: Stands where the traces do not show what starts the steps.
 UNSURE = "whether its steps follow from each other or begin with requests could not be determined, so the interval covers both"
+
+
+def in_brief(loss: SessionLoss) -> str:
+    """Write the slowdown by which a session is judged, and what it is of: '1.49× (1.46 to 1.52)', '4.96× (3.44 to 6.77) per request'."""
+    return f"{brief(judged_by(loss))}{'' if loss.latency is None else ' per request'}"
+
+
+def slower(name: str, loss: SessionLoss) -> str:
+    """Write what happens to a session: 'trainer takes 1.49× as long (1.46 to 1.52)', or to its requests."""
+    return f"{name} {as_long(loss.slowdown)}" if loss.latency is None else slower_requests(name, loss.latency)
 
 
 def slower_requests(name: str, latency: Latency) -> str:

@@ -13,7 +13,6 @@ from tb_contention.words.answers import (
     Answer,
     Met,
     answer_on,
-    as_long,
     basis,
     bounds,
     brief,
@@ -28,7 +27,7 @@ from tb_contention.words.names import Names, device_label, names_of
 from tb_contention.words.numbers import count, duration, listing, percent
 from tb_contention.words.problems import not_printed
 from tb_contention.words.questions import SURE, QuestionAnswer, culprit_of, questions
-from tb_contention.words.requests import arrivals_words, request_words, slower_requests
+from tb_contention.words.requests import arrivals_words, request_words, slower
 from tb_contention.words.trust import losses_of_input, trust
 
 #: Sessions whose slowdown stands in the headline, and in the sentences below it.
@@ -164,9 +163,7 @@ def _judged(names: Names, device: DeviceReport, who: str, where: str) -> str:
 
 
 def _because(names: Names, device: DeviceReport, loss: SessionLoss) -> str:
-    name = names[loss.session]
-    what = f"{name} {as_long(loss.slowdown)}" if loss.latency is None else slower_requests(name, loss.latency)
-    return f"{what} because of {culprit_of(names, device, loss.session)}{met_where(loss).value}"
+    return f"{slower(names[loss.session], loss)} because of {culprit_of(names, device, loss.session)}{met_where(loss).value}"
 
 
 def _undecided(names: Names, device: DeviceReport, loss: SessionLoss, where: str) -> str:

@@ -9,7 +9,7 @@ export function partsOf(times: StepTimes): readonly [Ns, Ns, Ns] {
   return [sum(times.own_ns), sum(times.host_ns), sum(times.lost_ns)];
 }
 
-/** A server's steps are said to be delayed from this part of them on; below it, only its requests are. */
+/** The lost part of a server's steps from which they count as delayed; below it only its requests do. */
 const LEAST = 0.005;
 
 /** Whether the steps of a session begin when requests arrive. */

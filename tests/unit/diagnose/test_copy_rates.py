@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import tb_contention
-from tb_contention.diagnose.copy_rates import TO_DEVICE, TO_HOST, Moved, rates
+from tb_contention.diagnose.copy_rates import Moved, rates
+from tb_contention.model.trace import TO_DEVICE, TO_HOST
 from tb_contention.simulate import hard_scenario, write_hard
 
 _MIB, _GB = 1 << 20, 10**9
