@@ -37,7 +37,7 @@ class Control:
 
 
 def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
-    """Choose the figures that fit best; None where the mechanism is unknown. stop: how far is played, ns."""
+    """Choose the figures that fit best; None where the mechanism is unknown or no play ends. stop: how far is played, ns."""
     candidates = _candidates(stage, cost)
     if not candidates:
         return None
@@ -47,6 +47,8 @@ def control(stage: Stage, cost: Cost, stop: float) -> Control | None:
     best = int(np.argmin(errors))
     close = [p for p, e in zip(candidates, errors, strict=True) if e <= errors[best] + _AS_GOOD]
     outcome = run(stage, candidates[best])
+    if outcome.stuck:
+        return None
     return Control(
         policy=candidates[best],
         others=tuple(p for p in close if p is not candidates[best])[:4],
@@ -83,6 +85,8 @@ def _ways(stage: Stage, cost: Cost) -> list[Policy]:
 
 def _error(outcome: Outcome, measured: Outcome, stage: Stage) -> float:
     """Return how far the worst slowdown is from the measured one; sessions that hardly do anything do not count."""
+    if outcome.stuck:
+        return np.inf
     busy = np.array([float(w.duration.sum()) for w in stage.works])
     matters = busy >= 0.02 * busy.sum()
     errors = [

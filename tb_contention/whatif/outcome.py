@@ -70,7 +70,8 @@ class Outcome:
     """Per session: period then / alone (None where no period was whole), and when its last work was done, ns; inf: not in this play.
 
     periods: how many the slowdowns are of. behind: by how much the device fell behind a host that does not wait for it, as a part of what
-    the periods take alone. latency: mean time per request then / alone, None where requests do not start the periods.
+    the periods take alone. latency: mean time per request then / alone, None where requests do not start the periods. stuck: the play did
+    not come to an end, and tells nothing.
     """
 
     slowdown: tuple[float | None, ...]
@@ -78,12 +79,18 @@ class Outcome:
     periods: tuple[int, ...]
     behind: tuple[float, ...] = ()
     latency: tuple[float | None, ...] = ()
+    stuck: bool = False
 
 
 def run(stage: Stage, policy: Policy, begin: F64 | None = None, stop: float = np.inf) -> Outcome:
     """Play and look at the time in which all sessions are there."""
     begin = np.zeros(len(stage.works)) if begin is None else begin
     played = play(stage.merged, policy, begin, stop)
+    if played.stuck:
+        none = (None,) * len(stage.works)
+        return Outcome(
+            slowdown=none, done=(np.inf,) * len(none), periods=(0,) * len(none), behind=(0.0,) * len(none), latency=none, stuck=True
+        )  # fmt: skip
     marks = _marks(stage.works, stage.merged, played)
     found = _outcome(stage, marks, float(begin.max()), stop, _done(stage.merged, played))
     latency = tuple(_latency(stage, k, marks[k], float(begin[k])) for k in range(len(marks)))

@@ -27,12 +27,14 @@ class Played:
 
     host: F64
     end: F64
-    #: Something waits for what never ends.
+    #: Something waits for what never ends, or the play was given up.
     stuck: bool
 
 
 _F, _I, _B = types.float64, types.int64, types.boolean
 _DONE = 1e-3  # ns of work that are rounding
+#: Events of a play: so many for each kernel and each instant of a host, and so many more; kernels of days would have turns without end.
+_MOST_EACH, _MOST = 32, 2_000_000
 
 
 @inner(types.Tuple((_F, _I, _I))(_F, KERNELS, STREAMS, RULES, PROGRESS, LOAD, F64_1))
@@ -144,7 +146,7 @@ def _work(now, until, queued, kernels, hosts, streams, sessions, progress, delay
 
 @compiled(_B(KERNELS, HOSTS, STREAMS, SESSIONS, RULES, PROGRESS, LOAD, F64_1, _F, F64_1, F64_1))
 def _play(kernels, hosts, streams, sessions, rules, progress, load, delay, stop, time, end):
-    """Play from event to event until nothing goes on; return whether that was before `stop`."""
+    """Play from event to event until nothing goes on, or too much did; return whether that was before `stop`."""
     for s in range(load.active.shape[0]):
         progress.next[s] = go_on(sessions.host_begin[s], s, hosts, sessions, delay, time, end)
     for x in range(progress.kernel.shape[0]):
@@ -153,7 +155,9 @@ def _play(kernels, hosts, streams, sessions, rules, progress, load, delay, stop,
             progress.ready[x] = ready_at(k, s, kernels, sessions, delay, time, end)
             progress.left[x] = kernels.duration[k]
     now, turn, queued = 0.0, Turn(-1, 0.0, 0.0), -1
-    while now < stop:
+    for _ in range(_MOST + _MOST_EACH * (time.shape[0] + end.shape[0])):
+        if now >= stop:
+            break
         until, busy, competing = _weigh(now, kernels, streams, rules, progress, load, time)
         if busy == 0:
             if until == FAR:

@@ -38,7 +38,7 @@ class Ranges:
     """What the sessions would see. wide: per session with no more than a bound, which input leaves most open."""
 
     rows: tuple[SessionPrediction, ...]
-    makespan: Bounds
+    makespan: Bounds | None
     wide: tuple[str, ...]
 
 
@@ -75,14 +75,12 @@ def ranges(
         rows.append(session_row(loss, _no_wider(slowdown, widest), _no_wider(end, widest), _no_wider(latency, widest)))
     wide = max(width(scene, scene.device.cost.loss(work.session)) for work in stage.works)
     makespan, _ = _range(lambda o: max(o.done) * scale, nominal, variations, wide)
-    shown = _no_wider(makespan, widest)
-    assert shown is not None
-    return Ranges(rows=tuple(rows), makespan=shown, wide=tuple(doubts))
+    return Ranges(rows=tuple(rows), makespan=_no_wider(makespan, widest), wide=tuple(doubts))
 
 
 def sessions_played(
     scene: Scene, stage: Stage, nominal: list[Outcome], others: list[Outcome]
-) -> tuple[tuple[SessionPrediction, ...], Bounds]:
+) -> tuple[tuple[SessionPrediction, ...], Bounds | None]:
     """Turn plays into predictions where only the figures of a known way of sharing vary: others, each in the first phase."""
     found = ranges(scene, stage, nominal, [Variation(why="", plays=[one]) for one in others])
     return found.rows, found.makespan

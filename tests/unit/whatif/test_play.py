@@ -138,3 +138,13 @@ def test_times_beyond_the_precision_of_a_nanosecond_do_not_hang() -> None:
     found = played(Policy(way=Way.MEASURED, rates=np.array([0.3, 0.7])), *works)
 
     assert found.slowdown[1] == pytest.approx(1 / 0.7, rel=1e-6)
+
+
+def test_kernels_of_days_end_in_no_answer_instead_of_turns_without_end() -> None:
+    stage = Stage.of(tuple(work_of(name, steps=2, kernels=2, length=1e15) for name in "ab"))
+
+    found = run(stage, Policy(way=Way.TURNS, slice=MS))
+
+    assert found.stuck
+    assert found.slowdown == (None, None)
+    assert not run(stage, Policy(way=Way.QUEUE)).stuck
