@@ -34,6 +34,15 @@ def unusable(directory: Path) -> str:
     return ""
 
 
+def contents(path: Path) -> bytes:
+    """Read a plain file of a cache. Raises OSError for anything else in its place: a pipe would never end."""
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError
+        return stream.read()
+
+
 def make(directory: Path) -> bool:
     """Create a directory that only this user may enter, if it does not exist; return whether it may be used. Raises OSError."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
-from tb_contention._user_cache import make, unusable
+from tb_contention._user_cache import contents, make, unusable
 from tb_contention._version import __version__
 from tb_contention.cache.entry import CACHE_VERSION, Entry, pack, unpack
 from tb_contention.cache.place import default_cache_directory
@@ -15,7 +15,8 @@ from tb_contention.cache.room import replace_file, room_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.trace import Trace
 
-_EDGE = 1 << 16
+#: Bytes at both ends of a file that are compared, and up to which size all of it is: reading that much costs little beside decoding.
+_EDGE, _WHOLE = 1 << 16, 1 << 22
 
 #: The traces decoded from one file, each with the part of the file that it is.
 Parts = tuple[tuple[CaptureFile, Trace], ...]
@@ -61,7 +62,7 @@ class TraceCache:
 
     def _part(self, key: str, number: int, file: str) -> Entry:
         path = self._place(key, number)
-        found = unpack(path.read_bytes(), file)
+        found = unpack(contents(path), file)
         with contextlib.suppress(OSError):
             os.utime(path)  # not where the disk is read-only
         return found
@@ -89,7 +90,7 @@ class TraceCache:
 
 
 def _key(file: CaptureFile) -> str | None:
-    """Identify a local file by place, size, time, inode, and both ends of its bytes; remote ones are not cached."""
+    """Identify a local file by place, size, times, inode, and its bytes, of a large one both ends; remote ones are not cached."""
     if "://" in file.path:
         return None
     descriptor = os.open(file.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -104,10 +105,12 @@ def _key(file: CaptureFile) -> str | None:
             os.path.realpath(file.path),
             info.st_size,
             info.st_mtime_ns,
+            info.st_ctime_ns,
             info.st_ino,
         ]
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
-        digest.update(stream.read(_EDGE))
-        stream.seek(max(0, info.st_size - _EDGE))
-        digest.update(stream.read(_EDGE))
+        digest.update(stream.read(_WHOLE if info.st_size <= _WHOLE else _EDGE))
+        if info.st_size > _WHOLE:
+            stream.seek(info.st_size - _EDGE)
+            digest.update(stream.read(_EDGE))
     return digest.hexdigest()

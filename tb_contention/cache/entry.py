@@ -1,7 +1,7 @@
 """One decoded trace as bytes and back.
 
-`TBCC`, the length of a JSON header, the header, then each column at a multiple of 64 bytes. The header holds a checksum of the
-columns; whatever does not fit together is refused. Nothing is ever executed from it.
+`TBCC`, the length of a JSON header, a checksum of both, the header, then each column at a multiple of 64 bytes. The header holds a
+checksum of the columns; whatever does not fit together is refused. Nothing is ever executed from it.
 """
 
 import json
@@ -30,8 +30,10 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 8
+CACHE_VERSION = 9
 MAGIC = b"TBCC"
+#: Bytes before the header.
+_BEFORE = 12
 _ALIGN = 64
 _TABLES: dict[str, type[Table]] = {
     "kernels": KernelTable,
@@ -80,8 +82,9 @@ def pack(part: tuple[CaptureFile, Trace], parts: int, file: str) -> bytes:
         "parts": parts,
     }
     text = json.dumps(header).encode("utf-8", "surrogatepass")
-    text += b" " * (-(len(text) + 8) % _ALIGN)
-    return b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *blocks])
+    text += b" " * (-(len(text) + _BEFORE) % _ALIGN)
+    size = len(text).to_bytes(4, "little")
+    return b"".join([MAGIC, size, zlib.crc32(text, zlib.crc32(size)).to_bytes(4, "little"), text, *blocks])
 
 
 def _plain(trace: Trace) -> dict[str, Any]:
@@ -103,9 +106,11 @@ def unpack(data: bytes, file: str) -> Entry:
     """Rebuild an entry; raises ValueError, KeyError or TypeError for whatever is not as it was written."""
     if data[:4] != MAGIC:
         raise ValueError
-    size = int.from_bytes(data[4:8], "little")
-    header = json.loads(data[8 : 8 + size])
-    base = 8 + size
+    base = _BEFORE + int.from_bytes(data[4:8], "little")
+    text = data[_BEFORE:base]
+    if zlib.crc32(text, zlib.crc32(data[4:8])) != int.from_bytes(data[8:_BEFORE], "little"):
+        raise ValueError
+    header = json.loads(text)
     if header["version"] != CACHE_VERSION or len(data) != base + header["bytes"] or header["file"] != file:
         raise ValueError
     if zlib.crc32(memoryview(data)[base:]) != header["checksum"]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from tb_contention._user_cache import make, unusable
+from tb_contention._user_cache import contents, make, unusable
 from tb_contention.cache.place import INDEXES
 from tb_contention.model.sizes import bytes_in
 from tb_contention.model.stored import Kind, Limit, Stored, StoredFile
@@ -39,7 +39,7 @@ def limit_of(directory: Path) -> Limit:
     if word:
         log.warning("%s is ignored: %.64r is not a size; write it like 2GiB or 500MB.", LIMIT_VARIABLE, word)
     try:
-        chosen = json.loads((directory / _SETTINGS).read_bytes()[:4096])["limit_bytes"]
+        chosen = json.loads(contents(directory / _SETTINGS)[:4096])["limit_bytes"]
         if isinstance(chosen, int) and 0 <= chosen < 1 << 62:
             return Limit(size=int(chosen), source="setting")
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):

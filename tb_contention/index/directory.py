@@ -27,7 +27,7 @@ _MANIFESTS = 256
 _LARGE = 1 << 21
 #: Problems that can end although size and time of the file stay: they are not noted on disk.
 _PASSING = frozenset({"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error"})
-#: What identifies the content of a file and of its manifest: sizes and times of change.
+#: What identifies the content of a file and of its manifest: sizes, dates, inodes and times of change.
 _Key = tuple[int, ...]
 
 Progress = Callable[[str, "float | None"], None]
@@ -210,18 +210,18 @@ def _path(file: CaptureFile) -> str:
 
 
 def _key(file: CaptureFile) -> _Key:
-    return (file.size, file.mtime_ns, *_changed(file.manifest))
+    return (file.size, file.mtime_ns, *file.identity, *_changed(file.manifest))
 
 
-def _changed(manifest: str | None) -> tuple[int, int]:
-    """Return size and time of change of a local manifest."""
+def _changed(manifest: str | None) -> tuple[int, ...]:
+    """Return size, date, inode and time of change of a local manifest."""
     if manifest is None or "://" in manifest:
         return (0, int(manifest is not None))
     try:
         info = os.stat(manifest)  # noqa: PTH116 - ten thousand times
     except OSError:
         return (0, 0)
-    return (info.st_size, info.st_mtime_ns)
+    return (info.st_size, info.st_mtime_ns, info.st_ino, info.st_ctime_ns)
 
 
 def _absolute(place: str) -> str:

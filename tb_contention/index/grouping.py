@@ -45,7 +45,9 @@ class Group:
     @property
     def revision(self) -> str:
         """Return a name for the content of its files as they are."""
-        files = sorted((m.file.relative, m.file.part, m.file.size, m.file.mtime_ns) for m in self.members)
+        files = sorted(
+            (m.file.relative, m.file.part, m.file.size, m.file.mtime_ns, m.file.identity) for m in self.members
+        )
         return hashlib.blake2b(repr(files).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
 
 

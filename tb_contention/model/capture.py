@@ -32,7 +32,8 @@ class CaptureFile:
     logdir, with '/'. run: as xprof names it, `<relative dir>/<directory>` or `<directory>` at the root; with `--logdir_spec name:path` the
     name stands in front. host: file name without the container suffix. tfevents_seconds: Unix seconds of `*.profile-empty` files in the
     folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None. part: the process that this is
-    about, of a file that holds several; "" = the whole file.
+    about, of a file that holds several; "" = the whole file. identity: inode and time of change (ns) of a local file, which tell when it
+    was replaced by one of equal size and date.
     Files of other recorders need not lie under `plugins/profile`: their run is the folder that they are in.
     """
 
@@ -47,6 +48,7 @@ class CaptureFile:
     tfevents_seconds: tuple[int, ...] = ()
     manifest: str | None = None
     part: str = ""
+    identity: tuple[int, ...] = ()
 
     @property
     def id(self) -> str:

@@ -123,7 +123,7 @@ class Scan:
         if group is None:
             return hashed(repr([p.message for p in self.problems]))
         files = sorted(files_of(group) | self.beside(group, baselines), key=lambda f: (f.relative, f.path))
-        content = [(f.relative, f.size, f.mtime_ns, self.changes.get(f.manifest or "", 0)) for f in files]
+        content = [(f.relative, f.size, f.mtime_ns, f.identity, self.changes.get(f.manifest or "", 0)) for f in files]
         return hashed(repr((group.id, content, [p.message for p in self.problems_near(group)])))
 
 
@@ -242,9 +242,9 @@ def _being_written(file: CaptureFile) -> Problem:
 
 
 def _changed(manifest: str) -> int:
-    """Return the time of a local manifest's last change, 0 where there is none."""
+    """Return the time of a local manifest's last change, also of its date alone; 0 where there is none."""
     try:
-        return 0 if "://" in manifest else Path(manifest).stat().st_mtime_ns
+        return 0 if "://" in manifest else Path(manifest).stat().st_ctime_ns
     except OSError:
         return 0
 

@@ -259,6 +259,7 @@ def _add_file(
     file = CaptureFile(
         path=path, relative=relative, run=_run(folder, top, name, directory), directory=directory, host=printable(host),
         container=container, size=info.st_size, mtime_ns=info.st_mtime_ns, tfevents_seconds=seconds, manifest=manifest,
+        identity=(info.st_ino, info.st_ctime_ns),
     )  # fmt: skip
     found.add((file,))
 

@@ -35,11 +35,11 @@ Report = TypeVar("Report")
 
 
 class _Bytes(NamedTuple):
-    """The bytes of a file, its (size, mtime) before and after they were read, and their SHA-256, "" until it is known."""
+    """The bytes of a file, its state before and after they were read, and their SHA-256, "" until it is known."""
 
     data: U8
-    before: tuple[int, int]
-    after: tuple[int, int]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
     sha256: str = ""
 
 
@@ -66,7 +66,7 @@ class _Kept:
             now = Path(path).stat()
         except OSError:
             return None
-        return kept if (now.st_size, now.st_mtime_ns) == kept.after else None
+        return kept if _state(now) == kept.after else None
 
 
 _kept = _Kept()
@@ -153,7 +153,7 @@ def read_export(file: CaptureFile, read: Callable[[str, str], Report]) -> tuple[
             slug="unreadable-file",
             advice="Check the disk or the mount.",
         ) from None
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+    if _state(before) != _state(after):
         raise TraceFileError(
             f"{file.relative}: the file is still being written.",
             slug="still-growing",
@@ -180,8 +180,13 @@ def _decode(data: U8, file: CaptureFile) -> Trace:
     return decode_trace_proto(data.tobytes(), file=file.relative)
 
 
-def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, int], tuple[int, int]]:
-    """Read a file's bytes, with (size, mtime) before and after."""
+def _state(info: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when a file is written or replaced."""
+    return (info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+
+
+def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, ...], tuple[int, ...]]:
+    """Read a file's bytes, with its state before and after."""
     if "://" in file.path:
         from tb_contention.recorders.common.remote import read_remote
 
@@ -211,7 +216,7 @@ def read_bytes(file: CaptureFile) -> tuple[U8, tuple[int, int], tuple[int, int]]
         raise TraceFileError(
             f"{file.relative}: the file cannot be read ({reason}).", slug="unreadable-file", advice=advice
         ) from None
-    return data, (info.st_size, info.st_mtime_ns), (after.st_size, after.st_mtime_ns)
+    return data, _state(info), _state(after)
 
 
 def _read(descriptor: int, size: int) -> U8:

@@ -28,5 +28,6 @@ def report_file(
         CaptureFile(
             path=entry.path, relative=relative, run=run, directory=run.rpartition("/")[2], host=file[: -len(Container.NSIGHT.value)],
             container=Container.NSIGHT, size=info.st_size, mtime_ns=info.st_mtime_ns, manifest=manifest,
+            identity=(info.st_ino, info.st_ctime_ns),
         ),
     )  # fmt: skip
