@@ -95,7 +95,7 @@ def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
 
 def _discover_local(root: Path, name: str, found: _Found) -> None:
     try:
-        root = root.expanduser()
+        root = Path(os.path.abspath(root.expanduser()))  # of one name, it would have no folder above it
         info = root.stat()
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the path, a user without a home
         reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")

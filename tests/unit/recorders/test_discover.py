@@ -29,6 +29,21 @@ def test_runs_are_found_at_any_depth_and_named_as_the_profile_tab_names_them(tmp
     assert runs(tmp_path) == ["2026_01_01_00_00_00/h", "a/b/s1/h1", "a/b/s1/h2", "a/b/s2/h1"]
 
 
+@pytest.mark.parametrize("place", ["job", "job/", "./job", "job/a.pt.trace.json"])
+def test_a_relative_place_of_one_name_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    put(tmp_path, "job/a.pt.trace.json")
+    monkeypatch.chdir(tmp_path)
+
+    assert [f.id for f in discover(place).files] == ["job/a"]
+
+
+def test_the_current_folder_and_a_file_in_it_are_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "job/a.pt.trace.json")
+    monkeypatch.chdir(tmp_path / "job")
+
+    assert [[f.id for f in discover(place).files] for place in (".", "a.pt.trace.json")] == [["job/a"]] * 2
+
+
 def test_caches_of_other_tools_are_no_captures(tmp_path: Path) -> None:
     for name in (
         "h.SSTABLE",
