@@ -1,5 +1,6 @@
 """The views of one log directory that somebody looks at, and how far the analysis of each is."""
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from tb_contention.analysis import Analysis
+from tb_contention.errors import ContentionError
 from tb_contention.index import Group, NamedGroup, files_of
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.listing import ListedGroup
@@ -14,15 +16,19 @@ from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import AnyGroup, Scan, hashed
 from tb_contention.timeline.lanes import DeviceTimeline
 
-#: Views whose analysis is in memory, views that are remembered, and timelines of a view.
-MAX_VIEWS, MAX_STATES, MAX_TIMELINES = 8, 64, 16
+#: Views whose analysis is in memory, or as many as are looked at and fit; views that are remembered, and timelines of a view.
+MAX_VIEWS, MOST_VIEWS, MAX_STATES, MAX_TIMELINES = 8, 32, 64, 16
 #: Groups after the one that is looked at which are analysed while nothing else is to do.
 AHEAD = 2
+#: What an analysis takes beside the traces, whatever it is of, and for each kernel.
+_LEAST_BYTES, _KERNEL_BYTES = 1 << 20, 200
 #: Marks the revision of a first look.
 FIRST = "-first"
 #: Seconds since a request for which somebody is taken to wait for a view, and to have it on the screen: the panel asks every 300 ms, then
 #: every 10 s.
 WAITS, LOOKS = 2.0, 15.0
+
+log = logging.getLogger(__name__)
 
 #: How far the analysis of a view is.
 Phase: TypeAlias = Literal["scanning", "working", "ready", "failed"]
@@ -36,6 +42,11 @@ class Held:
     partial: bool
     files: frozenset[CaptureFile]
     timelines: OrderedDict[str, DeviceTimeline] = field(default_factory=OrderedDict)
+
+    @property
+    def bytes(self) -> int:
+        """Return about how much memory it takes beside the traces."""
+        return _LEAST_BYTES + _KERNEL_BYTES * sum(len(s.trace.kernels) for s in self.analysis.aligned.sessions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +129,15 @@ class Views:
         return state
 
     def aim(self, view: View, state: State, scan: Scan) -> None:
-        """Find the group that a view is about."""
+        """Find the group that a view is about; a view for which that fails unexpectedly fails alone."""
         if state.aim is not None and state.aim.scan is scan:
             return
+        try:
+            self._aim(view, state, scan)
+        except Exception as error:
+            state.aim = Aim(scan, None, hashed(f"{scan.listing} {type(error).__name__}"), view, reason(error))
+
+    def _aim(self, view: View, state: State, scan: Scan) -> None:
         last = state.aim.group if state.aim is not None else None
         group = scan.find(view.group) if view.group else _stay(scan, last, state)
         if group is None and view.group:
@@ -146,8 +163,9 @@ class Views:
         return next((s.held for s in self._states.values() if s.held and s.revision == revision), None)
 
     def waiting(self) -> tuple[View, State] | None:
-        """Return the view to work on: of those that somebody waits for the first, else the first of all."""
-        waiting = [(view, state) for view, state in self if state.needs_work]
+        """Return the view to work on: of those that somebody waits for the first, else the first asked for of late."""
+        since = time.monotonic() - LOOKS
+        waiting = [(v, state) for v, state in self if state.needs_work and (state.asked > since or v == View())]
         return min(waiting, key=lambda v: (not is_awaited(v[1]), v[1].since), default=None)
 
     def looked_at(self) -> tuple[View, State] | None:
@@ -174,16 +192,30 @@ class Views:
                 return view, state
         return None
 
-    def make_room(self, in_memory: Callable[[CaptureFile], bool]) -> None:
-        """Drop analyses beyond the bound, and those whose traces have left the memory; never that of the plain view and the last one."""
+    def make_room(self, in_memory: Callable[[CaptureFile], bool], most_bytes: int) -> None:
+        """Drop analyses beyond the bounds, and those whose traces have left the memory; never that of the plain view and the last one.
+
+        Who looks at one keeps it while all fit the memory: else many who look at many would each lose theirs to the next.
+        """
         last = self.looked_at()
         held = [s for v, s in self if s.held is not None and v != View() and (last is None or s is not last[1])]
         held.sort(key=lambda s: (not s.fetched and time.monotonic() - s.used < LOOKS, s.used))
         for state in held:
-            count = len({id(s.held) for _, s in self if s.held is not None})
+            kept = {id(s.held): s.held for _, s in self if s.held is not None}
+            room = MOST_VIEWS if time.monotonic() - state.asked < LOOKS else MAX_VIEWS
+            if len(kept) > MAX_VIEWS and sum(held.bytes for held in kept.values()) > most_bytes:
+                room = MAX_VIEWS
             is_left = is_awaited(state) or all(map(in_memory, state.held.files if state.held is not None else ()))
-            if count > MAX_VIEWS or not is_left:
+            if len(kept) > room or not is_left:
                 state.held = None
+
+
+def reason(error: Exception) -> str:
+    """Say why something failed; TensorBoard's log shows where, if that is not known."""
+    if isinstance(error, ContentionError):
+        return str(error)
+    log.error("tb_contention: the analysis failed", exc_info=error)
+    return f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report this with the trace."
 
 
 def is_awaited(state: State) -> bool:

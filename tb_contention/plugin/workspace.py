@@ -4,7 +4,6 @@ request ──asks──> Workspace ──background thread──> scan (scannin
                      └── answers at once with what is there
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,14 +12,13 @@ from dataclasses import replace
 from tb_contention._warming import help_first_report
 from tb_contention.cache import TraceCache
 from tb_contention.cache.memory import TraceStore
-from tb_contention.errors import ContentionError
 from tb_contention.index import NamedGroup
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.listing import ListedGroup
 from tb_contention.plugin.analysing import Analyst
 from tb_contention.plugin.requests import View
 from tb_contention.plugin.scanning import AnyGroup, Scan, Scanner
-from tb_contention.plugin.views import MAX_TIMELINES, Aim, Held, State, Views, is_awaited
+from tb_contention.plugin.views import MAX_TIMELINES, Aim, Held, State, Views, is_awaited, reason
 from tb_contention.timeline.lanes import DeviceTimeline, build_timeline
 
 #: Neighbours of the group that is looked at are analysed ahead while they are so small a part of the memory.
@@ -29,8 +27,6 @@ AHEAD_SHARE = 8
 IDLE, RESTORE = 5.0, 20.0
 #: Seconds for which a download waits for its report, looking so often: not every stage of the work wakes it.
 REPORT, POLL = 60.0, 0.3
-
-log = logging.getLogger(__name__)
 
 
 class _GiveWayError(Exception):
@@ -78,7 +74,8 @@ class Workspace:
             state, scan = self._open(view), self._scanner.current
             if state.needs_work and not is_awaited(state):
                 state.since = time.monotonic()
-            state.missed |= state.held is None and state.state == "ready" and known != state.revision
+            if state.held is None and state.state == "ready" and known != state.revision and not state.missed:
+                state.missed, state.since = True, time.monotonic()  # behind those that wait already
             state.fetched |= state.held is not None
             self._touch(state)
             self._start()
@@ -197,7 +194,7 @@ class Workspace:
                         self._thread = None
                         return
 
-    def _next(self) -> Callable[[], None] | None:
+    def _next(self) -> Callable[[], object] | None:
         """Choose what to do: what somebody waits for, then a new scan, what nobody waits for, and what may be looked at next."""
         with self._changed:
             scan = self._scanner.current
@@ -216,7 +213,20 @@ class Workspace:
             view, state = waiting
             return lambda: self._work(view, state)
 
-    def _scan(self, read: AnyGroup | None = None) -> None:
+    def _scan(self, read: AnyGroup | None = None) -> str:
+        """Look the directory through; return why that failed, which concerns all views unless it is to read one group."""
+        failure = self._looked(read)
+        if read is None:
+            self._failure = failure
+        self._first_scan.set()
+        scan = self._scanner.current
+        if scan is not None:
+            self._store.keep_only(scan.snapshot.discovery.files)
+        return failure
+
+    def _looked(self, read: AnyGroup | None) -> str:
+        """Look the directory through, and return why that failed."""
+
         def found(anything: bool) -> None:
             self._seen_any = self._seen_any or anything
             self._first_scan.set()
@@ -226,14 +236,9 @@ class Workspace:
 
         try:
             self._scanner.step(found, tell, read=read)
-            self._failure = ""
         except Exception as error:
-            self._failure = _reason(error)
-        finally:
-            self._first_scan.set()
-        scan = self._scanner.current
-        if scan is not None:
-            self._store.keep_only(scan.snapshot.discovery.files)
+            return reason(error)
+        return ""
 
     def _work(self, view: View, state: State) -> None:
         """Analyse a view; what goes wrong concerns this view, and is not tried again until its files change."""
@@ -241,17 +246,16 @@ class Workspace:
         assert aim is not None
         failure = aim.failure
         if isinstance(aim.group, NamedGroup):
-            self._scan(read=aim.group)
-            if not self._failure:
+            failure = self._scan(read=aim.group)
+            if not failure:
                 return
-            failure = self._failure
         try:
             if not failure:
                 self._analyse(view, state, aim)
         except _GiveWayError:
             return
         except Exception as error:
-            failure = _reason(error)
+            failure = reason(error)
         with self._changed:
             state.tried = aim.revision
             if failure:
@@ -281,17 +285,9 @@ class Workspace:
         with self._changed:
             self._noted += 1
             self._show(state, held, aim)
-            self._views.make_room(self._store.__contains__)
+            self._views.make_room(self._store.__contains__, self._store.budget)
 
     def _is_in_the_way(self, view: View, state: State) -> bool:
         """Return whether somebody waits for another view, and nobody for this one."""
         with self._changed:
             return not is_awaited(state) and any(s.needs_work and is_awaited(s) for v, s in self._views if v != view)
-
-
-def _reason(error: Exception) -> str:
-    """Say why something failed; TensorBoard's log shows where, if that is not known."""
-    if isinstance(error, ContentionError):
-        return str(error)
-    log.error("tb_contention: the analysis failed", exc_info=error)
-    return f"The analysis failed unexpectedly ({type(error).__name__}: {error}). Please report this with the trace."

@@ -9,8 +9,9 @@ import pytest
 from tb_contention import analysis
 from tb_contention.analysis import FirstLook, measured
 from tb_contention.model.contention import Evidence, Mechanism
-from tb_contention.plugin import analysing
+from tb_contention.plugin import analysing, views
 from tb_contention.plugin.requests import View
+from tb_contention.plugin.scanning import AnyGroup, Scan
 from tb_contention.plugin.views import State
 from tb_contention.plugin.workspace import Workspace
 from tb_contention.simulate.nsight import write_report
@@ -82,3 +83,74 @@ def test_the_processes_of_a_report_are_sessions_of_the_tab(tmp_path: Path) -> No
     assert len(state.analysis.report.devices) == 1
     timeline, _ = space.timeline(VIEW, state.analysis.report.devices[0].id)
     assert timeline is not None
+
+
+SHIFTED = tuple(View(shifts=(("trainer/2026_03_05_10_00_00/simulated-host", 1000 * n),)) for n in range(1, 13))
+
+
+def asked_together(space: Workspace, views: tuple[View, ...]) -> list[State]:
+    """Ask for several views like several panels do, until none has anything to wait for."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        states = [space.summary(view) for view in views]
+        if all(state.state in ("ready", "failed") for state in states):
+            return states
+        time.sleep(0.05)
+    pytest.fail("some view is never ready")
+
+
+def test_many_who_each_look_at_a_view_of_their_own_all_keep_it(demo_logs: Path) -> None:
+    space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
+
+    states = asked_together(space, (VIEW, *SHIFTED))
+
+    assert [state.state for state in states] == ["ready"] * 13
+    assert all(state.analysis is not None for state in states)
+
+
+def test_views_beyond_the_memory_are_dropped(demo_logs: Path) -> None:
+    space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "", memory=1 << 20)
+    until(space, lambda state: state.state == "ready")
+    states = {}
+    for view in SHIFTED:
+        state = space.settled(view)
+        states[view] = space.summary(view, state.revision)
+        assert state.state == "ready", state.message
+
+    held = [s.held for _, s in space._views if s.held is not None]
+
+    assert 1 < len(held) <= 8
+
+
+def test_a_view_that_fails_unexpectedly_fails_alone_and_once(demo_logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[object] = []
+    revision = Scan.revision
+
+    def failing(scan: Scan, group: AnyGroup | None, baselines: object = ()) -> str:
+        if baselines:
+            tries.append(scan)
+            raise ZeroDivisionError
+        return revision(scan, group)
+
+    monkeypatch.setattr(Scan, "revision", failing)
+    bad = View(baselines=(("trainer/2026_03_05_10_00_00/simulated-host", ""),))
+    space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
+
+    states = asked_together(space, (VIEW, bad))
+    again = [space.summary(bad) for _ in range(5)]
+
+    assert [state.state for state in states] == ["ready", "failed"]
+    assert "ZeroDivisionError" in states[1].message
+    assert {state.state for state in again} == {"failed"}
+    assert len(tries) == len(set(map(id, tries)))
+
+
+def test_nobody_works_for_those_who_have_gone(demo_logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "LOOKS", 0.0)
+    monkeypatch.setattr(views, "WAITS", 0.0)
+    space = Workspace(str(demo_logs / "simulated_time_slicing" / "together"), "")
+    for view in SHIFTED:
+        space.summary(view)
+    space.settled(VIEW)
+
+    assert all(state.held is None for view, state in space._views if view in SHIFTED)
