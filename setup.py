@@ -70,15 +70,19 @@ REMOTE = ["fsspec>=2023.1"]
 TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
 CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
+BATCH = ["distributed>=2023.12", "fsspec>=2023.1", "pyarrow>=14.0.1"]
 TEST = [
     *CAPTURE,
     *REMOTE,
     *NOTEBOOK,
+    *BATCH,
     "build>=1.0",
+    "duckdb>=1.0",
     "hypothesis>=6.100",
     "ipykernel>=6.25",
     "jsonschema>=4.18",
     "nbclient>=0.9",
+    "polars>=1.0",
     "pytest>=8.2",
     "pytest-xdist>=3.7",
 ]
@@ -134,6 +138,7 @@ setup(
         "remote": REMOTE,
         "tensorflow": TENSORFLOW,
         "notebook": NOTEBOOK,
+        "batch": BATCH,
         "test": TEST,
         "dev": DEV,
     },

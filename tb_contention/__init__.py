@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tb_contention.annotate import session as session
     from tb_contention.capture.profile import manifest as manifest
     from tb_contention.capture.profile import profile as profile
+    from tb_contention.dataset.running import batch as batch
     from tb_contention.errors import ContentionError as ContentionError
     from tb_contention.index.selection import Selection as Selection
     from tb_contention.model.face import Face
@@ -26,6 +27,7 @@ __all__ = [
     "Selection",
     "__version__",
     "analyse",
+    "batch",
     "listing",
     "manifest",
     "profile",
@@ -34,6 +36,7 @@ __all__ = [
 
 _HOMES = {
     "analyse": "tb_contention.pipeline",
+    "batch": "tb_contention.dataset.running",
     "Options": "tb_contention.analysis",
     "listing": "tb_contention.pipeline",
     "Selection": "tb_contention.index.selection",

@@ -96,6 +96,18 @@ def analyse_logdir(
     return analysis
 
 
+def analyse_group(chosen: Chosen, proposals: Proposals, options: Options) -> Report:
+    """Analyse what was chosen, with what was proposed as its baselines, keeping nothing; the directory is not looked through again."""
+
+    def decode_more(files: tuple[CaptureFile, ...]) -> Mapping[CaptureFile, DecodedFile]:
+        return decode(replace(chosen.snapshot.discovery, files=files), known=decoded.files).files
+
+    with read_once():
+        decoded = decode_chosen(chosen)
+        beside = decoded_beside(proposals, decode_more)
+        return analyse_decoded(decoded, options, around=chosen, beside=beside).report
+
+
 def look_beside(alone: Alone, chosen: Chosen, options: Options, decode_more: Decode, *, typed: bool = True) -> Beside:
     """Find captures alone of the work in what was chosen, anywhere in the log directory, and decode them.
 

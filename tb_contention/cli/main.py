@@ -8,7 +8,21 @@ from types import ModuleType
 from typing import NoReturn
 
 from tb_contention._version import __version__
-from tb_contention.cli import cache, capture, check, demo, diff, doctor, report, run, runs, simulate, warm, whatif
+from tb_contention.cli import (
+    batch,
+    cache,
+    capture,
+    check,
+    demo,
+    diff,
+    doctor,
+    report,
+    run,
+    runs,
+    simulate,
+    warm,
+    whatif,
+)
 from tb_contention.cli.output import forget_stdout
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
@@ -21,6 +35,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     diff,
     whatif,
     check,
+    batch,
     doctor,
     warm,
     cache,

@@ -6,13 +6,14 @@ files ──look──> rows (store: a journal in the user's cache) ──> Snap
 
 from tb_contention.index.baselines import Alone
 from tb_contention.index.choices import choices
-from tb_contention.index.directory import Index, is_local
+from tb_contention.index.directory import PASSING, Index, content_of, is_local
 from tb_contention.index.grouping import Group, capture_id, group_id, resolve
 from tb_contention.index.named import NamedGroup, are_near
 from tb_contention.index.selection import Chosen, Selection, choose, files_of, matching
 from tb_contention.index.snapshot import Snapshot
 
 __all__ = [
+    "PASSING",
     "Alone",
     "Chosen",
     "Group",
@@ -24,6 +25,7 @@ __all__ = [
     "capture_id",
     "choices",
     "choose",
+    "content_of",
     "files_of",
     "group_id",
     "is_local",

@@ -26,7 +26,7 @@ _MANIFESTS = 256
 #: Bytes from which on a file is worth a thread.
 _LARGE = 1 << 21
 #: Problems that can end although size and time of the file stay: they are not noted on disk.
-_PASSING = frozenset({"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error"})
+PASSING = frozenset({"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error"})
 #: What identifies the content of a file and of its manifest: sizes, dates, inodes and times of change.
 _Key = tuple[int, ...]
 
@@ -150,7 +150,7 @@ class Index:
         for done, (file, row) in enumerate(_skimmed(missing, faults), 1):
             path, key = _path(file), _key(file)
             self._rows[path] = key, row
-            if is_local(file) and not any(problem.slug in _PASSING for problem in row.problems):
+            if is_local(file) and not any(problem.slug in PASSING for problem in row.problems):
                 batch[path] = {"key": key, **to_plain(row)}
             if len(batch) >= _BATCH or done == len(missing):
                 if self.store is not None:
@@ -203,6 +203,11 @@ def _of_file(row: Row, file: CaptureFile) -> Row:
 def is_local(file: CaptureFile) -> bool:
     """Return whether reading a file costs no request to an object store."""
     return "://" not in file.path
+
+
+def content_of(file: CaptureFile) -> tuple[str, tuple[int, ...]]:
+    """Return the whole path of a file, and what changes with its content or its manifest's, on whatever machine: sizes and dates."""
+    return _path(file), (file.size, file.mtime_ns, *_changed(file.manifest)[:2])
 
 
 def _path(file: CaptureFile) -> str:

@@ -1,0 +1,290 @@
+"""The whole run: find captures, divide them into groups, do what the dataset lacks, remove what is outdated, and count.
+
+places ──look──> Snapshot ──plan──> units ──┬─ in the dataset already
+                                            └─ pool | Dask ──> parts ──> `_run.json`
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+
+from tb_contention._version import __version__
+from tb_contention.analysis import Options, Progress, silent
+from tb_contention.cache import TraceCache
+from tb_contention.dataset.library import library
+from tb_contention.dataset.on_dask import run_on_dask
+from tb_contention.dataset.place import Place
+from tb_contention.dataset.pool import Bounds, cores, run_here
+from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES
+from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, plan, task_of
+from tb_contention.dataset.work import Done, write_outcome
+from tb_contention.errors import OptionError, OutputError
+from tb_contention.index import Selection, Snapshot, matching
+from tb_contention.index.selection import latest
+from tb_contention.model.capture import CaptureFile
+from tb_contention.model.dataset import Outcome, RunCounts
+from tb_contention.model.names import SEPARATOR, clean
+from tb_contention.pipeline import look
+from tb_contention.units import Bytes
+from tb_contention.words.numbers import count, duration
+
+RUN = "_run.json"
+EXECUTORS = ("local", "dask")
+LIMIT_S, RETRIES = 600.0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the table of inputs by its name."""
+
+    date: str
+    unit: str
+    key: str
+    is_final: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the parts of all tables, that of the inputs last."""
+        word = "part" if self.is_final else "retry"
+        data = [
+            f"table={t.slug}/date={self.date}/part-{self.unit}-{self.key}.parquet" for t in TABLES if t.slug != LAST
+        ]
+        return (*data, f"table={LAST}/date={self.date}/{word}-{self.unit}-{self.key}.parquet")
+
+
+def batch(
+    *places: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    executor: str = "local",
+    scheduler: str = "",
+    workers: int | None = None,
+    resume: bool = False,
+    select: Selection | None = None,
+    labels: Mapping[str, str] | None = None,
+    where: Mapping[str, str] | None = None,
+    find_baselines: bool = True,
+    limit_s: float = LIMIT_S,
+    retries: int = RETRIES,
+    memory: int | None = None,
+    use_index: bool = True,
+    progress: Progress | None = None,
+) -> RunCounts:
+    """Analyse every group of captures below some log directories, and write a dataset of Parquet tables.
+
+    output: a directory or fsspec URL. executor: "local", a pool of `workers` processes, by default one per processor; or "dask", on the
+    `scheduler` with that address, else on as many workers of this machine. resume: add to a dataset that exists, and do only what is new.
+    labels: name -> pattern that finds it in a session's id; `job` names the job. where: label -> pattern that it must fit. limit_s: seconds
+    that a group may take. retries: how often a group is tried again after its worker died. memory: bytes that a worker may
+    have. use_index: know files that have not changed from earlier looks.
+
+    Raises LogdirError for a place that cannot be read, OptionError for options that fit nothing, OutputError for a dataset that exists or
+    cannot be written, and MissingLibraryError without pyarrow.
+    """
+    began = time.perf_counter()
+    tell = progress or silent
+    library("pyarrow.parquet", "A dataset")
+    _refuse(executor, scheduler)
+    logdir, place = SEPARATOR.join(os.fspath(each) for each in places), Place(_whole(os.fspath(output)))
+    if place.is_there() and not resume:
+        raise OutputError(
+            f"{place.root} is not empty.",
+            slug="output-exists",
+            advice="Use --resume to add what is new, or name another directory.",
+        )
+    settings = Settings(
+        labels=tuple((labels or {}).items()),
+        where=tuple((where or {}).items()),
+        find_baselines=find_baselines,
+        memory=memory,
+    )
+    _, snapshot = look(logdir, Options(), cache=TraceCache.at() if use_index else None, progress=tell)
+    tell("Dividing the captures into groups", None)
+    found = snapshot.discovery.problems
+    units = _selected(snapshot, select or Selection(), plan(snapshot, _whole(logdir), settings))
+    place.make()
+    before = _parts(place)
+    known = {part.key: part for part in before if part.is_final}
+    todo = [unit for unit in units if unit.key not in known]
+    run = _Run(total=len(units), known=len(units) - len(todo), tell=tell)
+    try:
+        for unit in todo:
+            if unit.outcome is not None:
+                run.note(write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
+        tasks = (task_of(snapshot, unit) for unit in todo if unit.outcome is None)
+        groups = sum(unit.outcome is None for unit in todo)
+        count_of = min(workers or cores(), max(1, groups))
+        if groups:
+            bounds = Bounds(limit_s=limit_s, retries=retries)
+            for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):
+                run.note(done)
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable"
+        ) from error
+    finally:
+        # Also after an interrupt: what is done is kept, and counted.
+        removed = _removed(place, units, before)
+        outcomes = _outcomes(place, units)
+        counts = RunCounts(
+            dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
+            done=run.done, known=run.known, left=len(todo) - run.done, removed=removed, workers=count_of if todo else 0,
+            work_s=run.seconds, wall_s=time.perf_counter() - began, peak=Bytes(run.peak),
+            problems=tuple(clean(p.message) for p in found),
+        )  # fmt: skip
+        _write_run(place, counts, logdir, settings)
+        place.tidy()
+    return counts
+
+
+def _refuse(executor: str, scheduler: str) -> None:
+    if executor not in EXECUTORS:
+        raise OptionError(
+            f"There is no executor {executor!r}.", slug="bad-option", advice=f"Use {' or '.join(EXECUTORS)}."
+        )
+    if scheduler and executor != "dask":
+        raise OptionError("--scheduler needs --executor dask.", slug="bad-option", advice="Add it, or leave it out.")
+
+
+def _executed(
+    executor: str, scheduler: str, tasks: Iterator[Task], settings: Settings, place: Place, workers: int, bounds: Bounds
+) -> Iterator[Done]:
+    made = (
+        run_on_dask(tasks, settings, place, workers=workers, bounds=bounds, scheduler=scheduler)
+        if executor == "dask"
+        else run_here(tasks, settings, place, workers=workers, bounds=bounds)
+    )
+    with closing(made):  # type: ignore[type-var]
+        yield from made
+
+
+class _Run:
+    """What is done so far, told as it goes."""
+
+    def __init__(self, *, total: int, known: int, tell: Callable[[str, "float | None"], None]) -> None:
+        self.total, self.known, self.tell = total, known, tell
+        self.done, self.seconds, self.peak = 0, 0.0, 0
+        self._began = time.perf_counter()
+
+    def note(self, done: Done) -> None:
+        """Count one unit, and say how fast it goes and what is left."""
+        self.done += 1
+        self.seconds += done.seconds
+        self.peak = max(self.peak, done.peak)
+        taken = time.perf_counter() - self._began
+        rate, at = self.done / taken if taken > 0 else 0.0, self.known + self.done
+        left = duration(round((self.total - at) / rate) * 1_000_000_000) if rate else ""
+        self.tell(f"{at:,} of {count(self.total, 'group')}, {rate:.1f} per second, {left} left,", at / self.total)
+
+
+def _selected(snapshot: Snapshot, select: Selection, units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """Keep the units that are selected. Raises OptionError when nothing matches."""
+    if select.group:
+        units = tuple(unit for unit in units if unit.stated.group == select.group)
+        if not units:
+            raise OptionError(
+                f"--group: there is no group {select.group!r}.",
+                slug="bad-option",
+                advice="tb-contention runs LOGDIR lists the groups with their ids.",
+            )
+        return units
+    if select.filters:
+        kept = set(matching(snapshot, select).discovery.files)
+        kept |= _unplaced(snapshot, select)
+        units = tuple(unit for unit in units if kept.intersection(unit.inputs))
+    if select.latest:
+        last = latest(snapshot).id
+        units = tuple(unit for unit in units if unit.stated.group == last)
+    return units
+
+
+def _unplaced(snapshot: Snapshot, select: Selection) -> set[CaptureFile]:
+    """Files that cannot be read are selected by their time alone, unless a host or a run is asked for."""
+    if select.runs or select.hosts or select.gpus or select.since_ns is None:
+        return set()
+    rows = snapshot.rows
+    return {f for f in snapshot.discovery.files if f in rows and not rows[f].captures and f.mtime_ns >= select.since_ns}
+
+
+def _whole(place: str) -> str:
+    """Return places as absolute paths, so that a row leads back from wherever it is read."""
+    parts = place.split(SEPARATOR)
+    return SEPARATOR.join(p if "://" in p else str(Path(p).expanduser().resolve()) for p in parts)
+
+
+def _parts(place: Place) -> list[Part]:
+    """List the parts of the table of inputs."""
+    found = []
+    for name in place.files(f"table={LAST}"):
+        folder, _, file = name.rpartition("/")
+        word, _, rest = file.removesuffix(".parquet").partition("-")
+        unit, _, key = rest.partition("-")
+        if word in ("part", "retry") and key and file.endswith(".parquet"):
+            found.append(Part(folder.rpartition("date=")[2], unit, key, word == "part"))
+    return found
+
+
+def _removed(place: Place, units: Sequence[Unit], before: Iterable[Part]) -> int:
+    """Remove parts that later ones replace: of the same inputs with other content, settings or companions, and of tries that failed.
+
+    What is gone from the log directory stays in the dataset. Only days of this run and those beside them are looked at.
+    """
+    now = _parts(place)
+    keys, final = {unit.key for unit in units}, {part.key for part in now if part.is_final}
+    there = {part.key for part in now}
+    done = {part.unit for part in now if part.key in keys}
+    days = {day for unit in units for day in _around(unit.date)}
+    inputs = {input_name(file) for unit in units if unit.key in there for file in unit.inputs}
+    removed = 0
+    for part in {*before, *now}:
+        if part.key in keys:
+            if not part.is_final and part.key in final:
+                place.remove(part.names[-1:])
+        elif part.unit in done or (
+            part.date in days and not inputs.isdisjoint(_column(place, part.names[-1], "input"))
+        ):
+            place.remove(part.names)
+            removed += 1
+    return removed
+
+
+def _around(day: str) -> tuple[str, ...]:
+    if day == NO_DATE:
+        return (day,)
+    at = date.fromisoformat(day)
+    return (*((at + timedelta(days=k)).isoformat() for k in (-1, 0, 1)), NO_DATE)
+
+
+def _column(place: Place, name: str, column: str) -> list[str]:
+    """Read one column of a part; nothing where it is gone or no Parquet file."""
+    try:
+        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=[column])
+    except (OSError, ValueError, KeyError):
+        return []
+    return [str(value) for value in table.column(column).to_pylist()]
+
+
+def _outcomes(place: Place, units: Sequence[Unit]) -> dict[str, int]:
+    """Count how the inputs ended, as the dataset has it: the check that each one has a row."""
+    keys, found = {unit.key for unit in units}, Counter[str]()
+    names = [part.names[-1] for part in _parts(place) if part.key in keys]
+    for name in names:
+        found.update(_column(place, name, "outcome"))
+    return {each.value: found[each.value] for each in Outcome if found[each.value]}
+
+
+def _write_run(place: Place, counts: RunCounts, logdir: str, settings: Settings) -> None:
+    text = {
+        "tb_contention": __version__, "dataset": DATASET_VERSION, "places": _whole(logdir).split(SEPARATOR),
+        "inputs": counts.inputs, "rows": counts.rows, "outcomes": counts.outcomes, "groups": counts.groups, "done": counts.done,
+        "known": counts.known, "left": counts.left, "replaced": counts.removed, "workers": counts.workers,
+        "analysis_seconds": round(counts.work_s, 3), "seconds": round(counts.wall_s, 3), "worker_peak_bytes": int(counts.peak),
+        "labels": dict(settings.labels), "where": dict(settings.where), "problems": list(counts.problems),
+    }  # fmt: skip
+    place.write(RUN, (json.dumps(text, indent=1) + "\n").encode("utf-8"))

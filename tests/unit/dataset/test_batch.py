@@ -1,0 +1,261 @@
+"""Log directories become datasets: every input is a row, what is done is not done again, and what changed is replaced."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset
+import pyarrow.parquet
+import pytest
+
+from tb_contention.dataset import running
+from tb_contention.dataset.place import Place
+from tb_contention.dataset.pool import Bounds
+from tb_contention.dataset.rows import lost_range
+from tb_contention.dataset.schema import TABLES, arrow_schema
+from tb_contention.dataset.tasks import Settings, Task
+from tb_contention.dataset.work import Done, work
+from tb_contention.errors import OptionError, OutputError
+from tb_contention.index import Selection
+from tb_contention.model.dataset import Outcome
+from tb_contention.simulate import write_directory
+
+PAIRS = 2
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two pairs, a capture alone, a copy, and a file that is no capture."""
+    folder = write_directory(tmp_path_factory.mktemp("logs"), PAIRS, window_ms=60.0)
+    write_directory(folder, 1, first=7, window_ms=60.0)
+    shutil.rmtree(folder / "job00007" / "trainer")
+    shutil.copytree(folder / "job00000" / "trainer", folder / "copied")
+    broken = folder / "broken" / "plugins" / "profile" / "2026_03_05_10_00_00"
+    broken.mkdir(parents=True)
+    (broken / "node.xplane.pb").write_bytes(b"no capture" * 9)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Analyse without other processes, which take seconds to start."""
+
+    def executed(
+        executor: str,
+        scheduler: str,
+        tasks: Iterator[Task],
+        settings: Settings,
+        place: Place,
+        workers: int,
+        bounds: Bounds,
+    ) -> Iterator[Done]:
+        for task in tasks:
+            yield work(task, settings, place)
+
+    monkeypatch.setattr(running, "_executed", executed)
+
+
+def read(dataset: Path, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (
+        pyarrow.dataset.dataset(dataset / f"table={table}", partitioning="hive").to_table().to_pylist()
+    )
+    return found
+
+
+def files(dataset: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(dataset)): p.read_bytes() for p in sorted(dataset.rglob("*.parquet"))}
+
+
+def test_every_input_is_a_row(logs: Path, tmp_path: Path) -> None:
+    counts = running.batch(logs, output=tmp_path / "ds")
+    inputs = read(tmp_path / "ds", "inputs")
+    assert counts.is_whole
+    assert counts.inputs == len(inputs) == 2 * PAIRS + 3
+    assert counts.outcomes == {"analysed": 2 * PAIRS, "alone": 1, "copy": 1, "unreadable": 1}
+    (broken,) = [row for row in inputs if row["outcome"] == "unreadable"]
+    assert broken["slug"]
+    assert broken["file"].startswith("broken/")
+    stated = json.loads((tmp_path / "ds" / "_run.json").read_text())
+    assert stated["inputs"] == stated["rows"] == len(inputs)
+
+
+def test_rows_lead_to_the_report_of_their_group(logs: Path, tmp_path: Path) -> None:
+    from tb_contention import Options, analyse
+
+    running.batch(logs, output=tmp_path / "ds")
+    row = read(tmp_path / "ds", "slowdowns")[0]
+    report = analyse(row["place"], options=Options(select=Selection(group=row["group"])), cache_dir=None)
+    (device,) = (d for d in report.devices if len(d.sessions) > 1)
+    loss = next(loss for loss in device.losses if loss.session == row["session"])
+    assert row["slowdown_high"] == pytest.approx(loss.slowdown.high, rel=1e-6)
+    assert row["window_ns"] == device.time.window
+    assert str(row["date"]) == f"{row['recorded_at']:%Y-%m-%d}"
+    assert row["recorded_at"].timestamp() * 1e9 == pytest.approx((report.origin_ns or 0) + device.group.start, abs=1e7)
+
+
+def test_a_second_run_does_only_what_is_new(logs: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "logs"
+    shutil.copytree(logs, mine)
+    running.batch(mine, output=tmp_path / "ds")
+    before = files(tmp_path / "ds")
+    again = running.batch(mine, output=tmp_path / "ds", resume=True)
+    assert (again.done, again.known) == (0, again.groups)
+    assert files(tmp_path / "ds") == before
+    changed = next((mine / "job00000" / "trainer").rglob("*.xplane.pb"))
+    os.utime(changed, ns=(0, changed.stat().st_mtime_ns + 1_000_000_000))
+    write_directory(mine, 1, first=9, window_ms=60.0)
+    more = running.batch(mine, output=tmp_path / "ds", resume=True)
+    assert more.inputs == again.inputs + 2
+    assert more.is_whole
+    assert len(read(tmp_path / "ds", "inputs")) == more.inputs
+    keys = {name.rpartition("/")[2] for name in files(tmp_path / "ds") if name.startswith("table=inputs")}
+    assert len(keys) == more.groups
+
+
+def test_a_group_that_grows_replaces_the_smaller_one(logs: Path, tmp_path: Path) -> None:
+    mine = write_directory(tmp_path / "logs", 1, window_ms=60.0)
+    held = tmp_path / "held"
+    shutil.move(mine / "job00000" / "trainer", held)
+    assert running.batch(mine, output=tmp_path / "ds").outcomes == {"alone": 1}
+    shutil.move(held, mine / "job00000" / "trainer")
+    assert running.batch(mine, output=tmp_path / "ds", resume=True).outcomes == {"analysed": 2}
+    assert [row["outcome"] for row in read(tmp_path / "ds", "inputs")] == ["analysed"] * 2
+    assert len(read(tmp_path / "ds", "sessions")) == 2
+
+
+def test_what_is_gone_from_the_log_directory_stays(tmp_path: Path) -> None:
+    mine = write_directory(tmp_path / "logs", 2, window_ms=60.0)
+    running.batch(mine, output=tmp_path / "ds")
+    shutil.rmtree(mine / "job00000")
+    counts = running.batch(mine, output=tmp_path / "ds", resume=True)
+    assert counts.inputs == 2
+    assert len(read(tmp_path / "ds", "inputs")) == 4
+
+
+@pytest.mark.injects
+def test_an_exception_costs_its_group_alone_and_is_tried_again(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tb_contention import pipeline
+
+    whole, calls = pipeline.analyse_group, []
+
+    def fails(*words: Any) -> Any:
+        calls.append(words)
+        if len(calls) == 1:
+            raise ZeroDivisionError("in one group")
+        return whole(*words)
+
+    monkeypatch.setattr(pipeline, "analyse_group", fails)
+    first = running.batch(logs, output=tmp_path / "ds")
+    assert first.is_whole
+    assert first.outcomes["failed"] == 2
+    (message,) = {row["message"] for row in read(tmp_path / "ds", "inputs") if row["outcome"] == "failed"}
+    assert message == "ZeroDivisionError: in one group"
+    again = running.batch(logs, output=tmp_path / "ds", resume=True)
+    assert again.done == 1
+    assert again.outcomes["analysed"] == 2 * PAIRS
+    running.batch(logs, output=tmp_path / "whole")
+    assert files(tmp_path / "ds") == files(tmp_path / "whole")
+
+
+def test_an_interrupt_keeps_what_is_done(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = running._executed
+
+    def interrupted(*words: Any) -> Iterator[Done]:
+        yield next(whole(*words))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "_executed", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        running.batch(logs, output=tmp_path / "ds")
+    assert json.loads((tmp_path / "ds" / "_run.json").read_text())["left"] == PAIRS
+    monkeypatch.setattr(running, "_executed", whole)
+    running.batch(logs, output=tmp_path / "ds", resume=True)
+    running.batch(logs, output=tmp_path / "whole")
+    assert files(tmp_path / "ds") == files(tmp_path / "whole")
+
+
+def test_two_runs_at_once_end_in_the_same_dataset(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = running._executed
+
+    def beside(*words: Any) -> Iterator[Done]:
+        monkeypatch.setattr(running, "_executed", whole)
+        yield next(whole(*words))
+        running.batch(logs, output=tmp_path / "ds", resume=True)
+        yield from whole(*words)
+
+    running.batch(logs, output=tmp_path / "whole")
+    monkeypatch.setattr(running, "_executed", beside)
+    running.batch(logs, output=tmp_path / "ds")
+    assert files(tmp_path / "ds") == files(tmp_path / "whole")
+
+
+def test_labels_name_jobs_and_select(logs: Path, tmp_path: Path) -> None:
+    labels = {"job": r"/(\w+)/\d{4}_", "number": r"job(\d+)"}
+    counts = running.batch(logs, output=tmp_path / "ds", labels=labels, where={"number": "*1"})
+    assert counts.inputs == 2
+    assert {row["job"] for row in read(tmp_path / "ds", "sessions")} == {"trainer", "evaluator"}
+    assert {row["with_jobs"] for row in read(tmp_path / "ds", "slowdowns") if row["job"] == "trainer"} == {"evaluator"}
+    assert {json.loads(row["labels"])["number"] for row in read(tmp_path / "ds", "sessions")} == {"00001"}
+
+
+def test_since_selects_by_time(logs: Path, tmp_path: Path) -> None:
+    since = int(datetime(2026, 3, 5, 12, tzinfo=timezone.utc).timestamp()) * 1_000_000_000
+    counts = running.batch(logs, output=tmp_path / "ds", select=Selection(since_ns=since, runs=("job*",)))
+    assert counts.outcomes == {"alone": 1}
+
+
+def test_a_dataset_may_be_behind_a_url(logs: Path) -> None:
+    import fsspec
+
+    running.batch(logs, output="memory://cluster/ds")
+    again = running.batch(logs, output="memory://cluster/ds", resume=True)
+    assert again.done == 0
+    names = fsspec.filesystem("memory").find("/cluster/ds")
+    data = fsspec.filesystem("memory").cat_file(next(name for name in names if "table=groups" in name))
+    assert pyarrow.parquet.read_table(BytesIO(data)).num_rows == 1
+
+
+def test_what_cannot_be_meant_is_refused(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("something")
+    with pytest.raises(OutputError, match="not empty"):
+        running.batch(logs, output=tmp_path)
+    with pytest.raises(OptionError, match="no executor"):
+        running.batch(logs, output=tmp_path / "ds", executor="spark")
+    with pytest.raises(OptionError, match="needs --executor dask"):
+        running.batch(logs, output=tmp_path / "ds", scheduler="tcp://127.0.0.1:1")
+    assert not (tmp_path / "ds").exists()
+
+
+@pytest.mark.parametrize("table", [table.slug for table in TABLES])
+def test_columns_say_what_they_are(table: str) -> None:
+    schema = arrow_schema(table)
+    assert len(set(schema.names)) == len(schema.names)
+    for field in schema:
+        metadata = {key.decode(): value.decode() for key, value in field.metadata.items()}
+        assert metadata["description"], field.name
+        assert field.name.endswith("_ns") <= ("ns" in metadata["unit"]), field.name
+        assert field.name.endswith("_bytes") <= (metadata["unit"] == "bytes"), field.name
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((300, 1000, 1.5, 1.2, 2.0), (150, 450)),
+        ((None, 1000, None, 1.0, 1.25), (0, 200)),
+        ((None, 1000, None, 1.0, None), (0, None)),
+        ((0, 1000, 1.0, 0.9, 1.25), (0, 200)),
+    ],
+)
+def test_a_loss_has_the_range_of_its_slowdown(given: tuple[Any, ...], expected: tuple[int, int | None]) -> None:
+    assert lost_range(*given) == expected
+
+
+def test_outcomes_that_a_later_run_tries_again() -> None:
+    assert [each for each in Outcome if not each.is_final] == [Outcome.FAILED, Outcome.TIMED_OUT]
