@@ -144,6 +144,6 @@ setup(
     },
     entry_points={
         "tensorboard_plugins": ["tb_contention = tb_contention.plugin.loader:ContentionLoader"],
-        "console_scripts": ["tb-contention = tb_contention.cli:main"],
+        "console_scripts": ["tb-contention = tb_contention.__main__:start"],
     },
 )

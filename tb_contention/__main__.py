@@ -2,7 +2,16 @@
 
 import sys
 
-from tb_contention.cli.main import main
+
+def start() -> int:
+    """Run one command and return its exit code; an interrupt ends quietly also while modules are imported."""
+    try:
+        from tb_contention.cli.main import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -150,8 +150,8 @@ def compiled(signature: Any, *, allocates: bool = False, **options: Any) -> Call
     """Compile a function for one signature when it is called first, by Python or by a compiled function.
 
     allocates: it makes arrays of its own, which takes longest to compile; a caller that can make them should.
-    The machine code is cached in the user's cache directory, or where NUMBA_CACHE_DIR says. Where that cannot be written, numba caches
-    beside the module; where neither can be, the function is compiled anew in each process.
+    The machine code is cached in the user's cache directory, or where NUMBA_CACHE_DIR says; without a writable home in a folder of his
+    among the temporary files. Where none can be written, numba caches beside the module, or compiles anew in each process.
     """
     return _declaring(signature, {**({} if allocates else _LENT), **options}, from_python=True)
 

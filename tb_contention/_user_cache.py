@@ -3,6 +3,8 @@
 import os
 import stat
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -50,11 +52,21 @@ def make(directory: Path) -> bool:
 
 
 def machine_code() -> str:
-    """Return the user's folder of machine code, "" where it must not be used: machine code of another user would be run."""
+    """Return the user's folder of machine code, or, where there is no writable home, one of his among the temporary files.
+
+    "" where neither may be used: machine code of another user would be run.
+    """
+    with suppress(RuntimeError):
+        place = _writable(user_cache_directory())
+        if place:
+            return place
+    return _writable(Path(tempfile.gettempdir()) / f"tb_contention-{os.getuid()}") if hasattr(os, "getuid") else ""
+
+
+def _writable(above: Path) -> str:
+    folder = above / "compiled"
     try:
-        above = user_cache_directory()
-        folder = above / "compiled"
-        is_ours = make(above) and make(folder)
-    except (OSError, RuntimeError):
+        is_ours = make(above) and make(folder) and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
         return ""
     return str(folder) if is_ours else ""

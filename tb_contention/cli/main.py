@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -23,7 +25,7 @@ from tb_contention.cli import (
     warm,
     whatif,
 )
-from tb_contention.cli.output import forget_stdout
+from tb_contention.cli.output import forget_stdout, write_stdout
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, OptionError
 
@@ -61,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"tb-contention {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        text = (command.__doc__ or "").splitlines()[0]
+        text = (command.__doc__ or "").partition("\n")[0]
         sub = commands.add_parser(command.NAME, help=text, description=text)
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
@@ -70,13 +72,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lasts
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         arguments = parser().parse_args(argv)
         code = int(arguments.run(arguments))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            write_stdout("")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except ContentionError as error:

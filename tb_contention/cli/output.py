@@ -5,23 +5,44 @@ import errno
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 from tb_contention.errors import OutputError
 
 
+@contextlib.contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """Yield stdout, and flush it; a closed pipe raises BrokenPipeError, any other fault of it OutputError."""
+    try:
+        stream: TextIO | None = sys.stdout
+        if stream is None:
+            raise OSError(errno.EBADF, "it is closed")  # noqa: TRY301
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_stdout()
+        raise OutputError(
+            f"Cannot write to stdout: {error.strerror or error}.",
+            slug="output-not-writable",
+            advice="Name a file with -o, or send the output to where there is room.",
+        ) from None
+
+
 def write_stdout(text: str) -> None:
     """Print a result."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    with _stdout() as stream:
+        stream.write(text)
 
 
 def write_stdout_bytes(chunks: Iterable[bytes]) -> None:
-    """Print a binary result."""
+    """Print a binary result. The chunks are made before stdout may fail, so that only its own faults are told as such."""
     for chunk in chunks:
-        sys.stdout.buffer.write(chunk)
-    sys.stdout.flush()
+        with _stdout() as stream:
+            stream.buffer.write(chunk)
 
 
 def forget_stdout() -> None:

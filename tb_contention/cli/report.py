@@ -104,7 +104,7 @@ def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:
             slug="bad-option",
             advice="Leave it out, or write to NAME.pftrace.",
         )
-    if chosen is Format.PERFETTO and arguments.output == "-" and sys.stdout.isatty():
+    if chosen is Format.PERFETTO and arguments.output == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise OptionError(
             "A Perfetto trace is binary and cannot be shown in a terminal.",
             slug="bad-option",
