@@ -43,7 +43,7 @@ def run_on_dask(
                 )
             )
         try:
-            client = stack.enter_context(distributed.Client(address, set_as_default=False))
+            client = stack.enter_context(distributed.Client(address))
             client.wait_for_workers(1, timeout=_PATIENCE_S)
         except (OSError, ValueError, TimeoutError) as error:
             raise OptionError(

@@ -69,6 +69,7 @@ def rows_of_report(
     def on_device(device: Wire) -> dict[str, Any]:
         return {
             **base, "host": device["host"], "gpu": device["id"].partition("#")[0], "gpu_model": device["model"],
+            "is_host": device["is_host"],
             "mechanism": device["mechanism"], "jobs": _together(jobs[s] for s in device["sessions"] if s in jobs),
         }  # fmt: skip
 

@@ -103,6 +103,7 @@ _GPU = (
     _text("host", "the host"),
     _text("gpu", "the physical device; equal names are one device"),
     _text("gpu_model", "name of its model"),
+    Field(name="is_host", type="bool", unit="", says="whether it is a processor, not a GPU"),
     _text("mechanism", "how the sessions share the device"),
 )
 _JOBS = _text("jobs", "names of the jobs on the device, in alphabetical order, with ' + ' between them")
@@ -152,6 +153,7 @@ GROUPS = Table(
     spec=_without(
         _with(overview.DEVICES, *(c for c in overview.DEVICES.columns if c not in _OF_MEMORY)),
         *_IN_GROUP,
+        "is_host",
         "mechanism",
     ),
 )

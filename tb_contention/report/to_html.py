@@ -71,7 +71,7 @@ def to_html(report: Report) -> str:
         parts.append(f"<p>{count(len(report.devices) - len(shown), 'more device')} in the JSON and CSV reports.</p>")
     parts.append(_kept(faults, "The list of findings", lambda: _rest(report)))
     parts.append(_kept(faults, "The list of problems", lambda: _problems(report)))
-    parts += [_section_table(table, "h2") for table in whole]
+    parts += [section_table(table, "h2") for table in whole]
     title = faults.attempt("The title", lambda: _title(answer, report), lambda _: answer.headline)
     parts += [_footer(report), f"<script>{SCRIPT}</script>"]
     return (
@@ -112,7 +112,7 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str, sho
         lambda: "".join(_kept(on, f"The card “{title}”", make) for title, make in device_cards(report, device)),
     )
     drawing += _kept(on, "The drawing of the predictions", lambda: _predictions(report, device))
-    tables = "\n".join(_section_table(table, "h3") for table in shown)
+    tables = "\n".join(section_table(table, "h3") for table in shown)
     return (
         f"<section><h2>{escaped(device_title(device))}</h2>"
         f"{_kept(on, 'The answer', lambda: _answer(report, device, number))}\n"
@@ -236,7 +236,7 @@ def _problems(report: Report) -> str:
     note = f"{count(left_out, 'more is', 'more are')} in the JSON report." if left_out else ""
     header = ("severity", "file", "what", "count", "slug")
     table = TextTable(title="Problems with the input", header=header, rows=rows, numbers=frozenset((3,)), note=note)
-    return _section_table(table, "h2")
+    return section_table(table, "h2")
 
 
 def _like_problems(alike: AlikeProblems, where: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
@@ -247,7 +247,9 @@ def _like_problems(alike: AlikeProblems, where: Mapping[str, str]) -> Iterator[t
         yield (problem.severity.value, file_in_place(problem, where), words, f"{problem.count:,}", problem.slug)
 
 
-def _section_table(table: TextTable, heading: str) -> str:
+def section_table(table: TextTable, heading: str) -> str:
+    """Print a table under its title."""
+
     def cell(tag: str, column: int, text: str, shade: int = 0) -> str:
         styles = [name for name, where in (("number", table.numbers), ("narrow", table.narrow)) if column in where]
         styles += [f"shade{shade}"] if shade else []

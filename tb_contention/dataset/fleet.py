@@ -1,0 +1,185 @@
+"""A dataset -> what its captures say together. Columns are summed by Arrow; only what is shown becomes a value."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tb_contention.dataset.library import library
+from tb_contention.dataset.place import Place
+from tb_contention.dataset.schema import BLAME, CHANGES, INPUTS, MEMORY, SLOWDOWNS, arrow_schema
+from tb_contention.errors import LogdirError
+from tb_contention.model.fleet import By, Fleet, Lost, NearMiss, Pair, Saving, Slowed, Where
+from tb_contention.units import NS_PER_S
+
+#: Rows of each list, and jobs of which the trend is shown.
+MOST, MOST_JOBS = 20, 10
+_SUMS = ("window_ns", "lost_ns", "lost_low_ns", "lost_high_ns")
+
+
+def read_fleet(dataset: str) -> Fleet:
+    """Read a dataset and sum it up. Raises LogdirError where there is none, and MissingLibraryError without pyarrow."""
+    place = Place(dataset)
+    inputs = table_of(place, INPUTS.slug)
+    if not len(inputs):
+        raise LogdirError(
+            f"{dataset} is not a dataset: it has no table {INPUTS.slug}.",
+            slug="logdir-no-dataset",
+            advice="Write one with tb-contention batch LOGDIR -o DATASET.",
+        )
+    pc = library("pyarrow.compute", "A dataset")
+    slowdowns = _on_gpus(table_of(place, SLOWDOWNS.slug))
+    week = pc.floor_temporal(slowdowns["recorded_at"], unit="week")
+    slowdowns = slowdowns.append_column("week", pc.coalesce(pc.strftime(week, format="%Y-%m-%d"), ""))
+    whole = _lost(slowdowns, [])
+    lost = {by: _ordered(by, _lost(slowdowns, [by.value])) for by in By}
+    jobs = [each.name for each in lost[By.JOB][:MOST_JOBS]]
+    return Fleet(
+        dataset=dataset,
+        outcomes={
+            row["outcome"]: row["outcome_count"]
+            for row in inputs.group_by("outcome").aggregate([("outcome", "count")]).sort_by("outcome").to_pylist()
+        },
+        groups=len(pc.unique(inputs["group"])),
+        whole=whole[0] if whole else _nothing(),
+        lost=lost,
+        trend={
+            job: _ordered(By.WEEK, _lost(slowdowns.filter(pc.equal(slowdowns["job"], job)), ["week"])) for job in jobs
+        },
+        pairs=_pairs(_on_gpus(table_of(place, BLAME.slug))),
+        worst=_worst(slowdowns),
+        memory=_memory(table_of(place, MEMORY.slug)),
+        savings=_savings(_on_gpus(table_of(place, CHANGES.slug))),
+    )
+
+
+def table_of(place: Place, slug: str) -> Any:
+    """Read a table of a dataset; one without rows where it has none. Raises LogdirError for what is no dataset."""
+    arrow, datasets = library("pyarrow", "A dataset"), library("pyarrow.dataset", "A dataset")
+    names, schema = [n for n in place.files(f"table={slug}") if n.endswith(".parquet")], arrow_schema(slug)
+    if not names:
+        return schema.empty_table()
+    root, filesystem = str(Path(place.root)), None
+    if not place.is_local:
+        filesystem, root = library("fsspec.core", "A dataset behind a URL").url_to_fs(place.root)
+    try:
+        paths = [f"{root.rstrip('/')}/{name}" for name in names]
+        return datasets.dataset(paths, schema=schema, filesystem=filesystem, format="parquet").to_table()
+    except (OSError, arrow.ArrowException) as error:
+        raise LogdirError(
+            f"{place.root}: the table {slug} cannot be read ({error}).", slug="logdir-unreadable"
+        ) from None
+
+
+def _on_gpus(table: Any) -> Any:
+    """Leave out processors, whose time is not a GPU's."""
+    return table.filter(library("pyarrow.compute", "A dataset").invert(table["is_host"]))
+
+
+def _nothing() -> Lost:
+    return Lost(name="", sessions=0, unknown=0, window=0, estimate=0, low=0, high=0)
+
+
+def _lost(slowdowns: Any, keys: Sequence[str]) -> tuple[Lost, ...]:
+    """Sum losses by some columns, all of them without any."""
+    sums = [(name, "sum") for name in _SUMS] + [("lost_ns", "count"), ("lost_high_ns", "count"), ("window_ns", "count")]
+    rows = slowdowns.group_by(list(keys)).aggregate(sums).to_pylist()
+    return tuple(
+        Lost(
+            name=str(row[keys[0]] or "") if keys else "",
+            sessions=row["window_ns_count"],
+            unknown=row["window_ns_count"] - row["lost_ns_count"],
+            window=row["window_ns_sum"] or 0,
+            estimate=row["lost_ns_sum"] or 0,
+            low=row["lost_low_ns_sum"] or 0,
+            high=row["lost_high_ns_sum"] if row["lost_high_ns_count"] == row["window_ns_count"] else None,
+        )
+        for row in rows
+        if row["window_ns_count"]
+    )
+
+
+def _ordered(by: By, lost: Sequence[Lost]) -> tuple[Lost, ...]:
+    if by is By.WEEK:
+        return tuple(sorted(lost, key=lambda each: each.name))
+    return tuple(sorted(lost, key=lambda each: (-each.estimate, -(each.high or 0), each.name)))
+
+
+def _pairs(blame: Any) -> tuple[Pair, ...]:
+    rows = blame.group_by(["victim_job", "culprit_job"]).aggregate([("lost_ns", "sum"), ("group", "count_distinct")])
+    pairs = [
+        Pair(
+            victim=row["victim_job"] or "",
+            culprit=row["culprit_job"] or "",
+            groups=row["group_count_distinct"],
+            lost=row["lost_ns_sum"] or 0,
+        )
+        for row in rows.to_pylist()
+    ]
+    return tuple(sorted(pairs, key=lambda pair: (-pair.lost, pair.victim, pair.culprit))[:MOST])
+
+
+def _worst(slowdowns: Any) -> tuple[Slowed, ...]:
+    pc = library("pyarrow.compute", "A dataset")
+    known = slowdowns.filter(pc.is_valid(slowdowns["slowdown"]))
+    found = known.sort_by([("slowdown", "descending"), ("group", "ascending"), ("session", "ascending")])
+    return tuple(
+        Slowed(
+            where=_where(row),
+            job=row["job"] or "",
+            beside=row["with_jobs"] or "",
+            estimate=row["slowdown"],
+            low=row["slowdown_low"],
+            high=row["slowdown_high"],
+        )
+        for row in found.slice(0, MOST).to_pylist()
+    )
+
+
+def _memory(memory: Any) -> tuple[NearMiss, ...]:
+    """List the devices with the least memory left."""
+    pc = library("pyarrow.compute", "A dataset")
+    known = memory.filter(pc.and_(pc.is_valid(memory["headroom_bytes"]), pc.is_valid(memory["memory_capacity_bytes"])))
+    share = pc.divide(
+        pc.cast(known["headroom_bytes"], "float64"),
+        pc.cast(pc.max_element_wise(known["memory_capacity_bytes"], 1), "float64"),
+    )
+    found = known.append_column("left", share).sort_by([("left", "ascending"), ("group", "ascending")])
+    return tuple(
+        NearMiss(
+            where=_where(row),
+            jobs=row["jobs"] or "",
+            capacity=row["memory_capacity_bytes"],
+            headroom=row["headroom_bytes"],
+        )
+        for row in found.slice(0, MOST).to_pylist()
+    )
+
+
+def _savings(changes: Any) -> tuple[Saving, ...]:
+    sums = [(f"saved{end}_ns", "sum") for end in ("", "_low", "_high")]
+    sums += [("saved_ns", "count"), ("saved_low_ns", "count"), ("setting", "count")]
+    rows = changes.group_by(["change"]).aggregate(sums).to_pylist()
+    made = [
+        Saving(
+            change=row["change"],
+            devices=row["saved_low_ns_count"],
+            unknown=row["setting_count"] - row["saved_low_ns_count"],
+            estimate=row["saved_ns_sum"] if row["saved_ns_count"] == row["saved_low_ns_count"] else None,
+            low=row["saved_low_ns_sum"],
+            high=row["saved_high_ns_sum"],
+        )
+        for row in rows
+        if row["saved_low_ns_count"]
+    ]
+    return tuple(sorted(made, key=lambda saving: (-saving.low - saving.high, saving.change)))
+
+
+def _where(row: dict[str, Any]) -> Where:
+    at: datetime | None = row["recorded_at"]
+    return Where(
+        place=row["place"],
+        group=row["group"],
+        gpu=row["gpu"],
+        at_ns=None if at is None else round(at.timestamp() * NS_PER_S),
+    )

@@ -1,0 +1,227 @@
+"""What the captures of a cluster say together -> one HTML file that needs no network and no script."""
+
+import shlex
+from collections.abc import Sequence
+
+from tb_contention.model.fleet import By, Fleet, Lost, Saving, Where
+from tb_contention.model.names import clean, shorten
+from tb_contention.report.escaping import escaped
+from tb_contention.report.style import STYLE
+from tb_contention.report.to_html import section_table
+from tb_contention.tables.people import TextTable
+from tb_contention.words.listing import instant
+from tb_contention.words.numbers import UNKNOWN, count, duration, share, size, times
+
+#: Rows of a list and weeks of the trend that are shown.
+MOST, MOST_WEEKS = 20, 8
+_LONG = 60
+_TITLES = {
+    By.HOST: "By host",
+    By.GPU: "By GPU",
+    By.JOB: "By job",
+    By.MECHANISM: "By mechanism",
+    By.WEEK: "By week",
+}
+_CHANGES = {
+    "moved": "one session on a GPU of its own",
+    "mps": "MPS",
+    "sm_cap": "caps on multiprocessors under MPS",
+    "shifted": "one session started later",
+    "memory_limits": "memory limits",
+}
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_LOSS = (
+    "Time that sessions lost to others in the steps that were captured. The estimate covers sessions that have one. The range covers all "
+    "of them and is the sum of the ends of their 90 % intervals. Time that was not captured is not counted."
+)
+_SAVED = (
+    "Predicted for each GPU with the best setting of each change, and summed where it is predicted. The range is the sum of the ends. A "
+    "session that moves needs a GPU that is free."
+)
+
+
+def to_html(fleet: Fleet) -> str:
+    """Print the page."""
+    tables = [_lost(_TITLES[by], by.value, fleet.lost[by]) for by in (By.JOB, By.HOST, By.GPU, By.MECHANISM, By.WEEK)]
+    parts = [
+        f"<header><h1>{escaped(headline(fleet))}</h1>\n<p>{escaped(_coverage(fleet))}</p>\n"
+        f'<p class="trust">{escaped(_LOSS)}</p></header>',
+        *_section(_pairs(fleet)),
+        *_section(_savings(fleet.savings)),
+        *_section(_worst(fleet)),
+        *_section(_memory(fleet)),
+        *(part for table in tables for part in _section(table)),
+        *_section(_trend(fleet)),
+        *_section(_inputs(fleet)),
+        f"<footer>{escaped(fleet.dataset)}</footer>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(headline(fleet))}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
+        + "\n".join(parts)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def headline(fleet: Fleet) -> str:
+    """Say what sharing cost."""
+    whole = fleet.whole
+    if not whole.sessions:
+        return "No two captures shared a GPU"
+    return f"Sharing cost {range_of(whole)} of {duration(whole.window)} of captured session time"
+
+
+def range_of(lost: Lost) -> str:
+    """Write a loss with its range; what is not estimated has its range alone."""
+    ends = (
+        f"{duration(lost.low)} to {duration(lost.high)}" if lost.high is not None else f"at least {duration(lost.low)}"
+    )
+    return ends if lost.unknown == lost.sessions else f"{duration(lost.estimate)} ({ends})"
+
+
+def _coverage(fleet: Fleet) -> str:
+    whole = fleet.whole
+    unknown = f"; {whole.unknown:,} of them without an estimate" if whole.unknown else ""
+    return (
+        f"{count(sum(fleet.outcomes.values()), 'capture')} in {count(fleet.groups, 'group')}, "
+        f"{count(whole.sessions, 'session')} that shared a GPU{unknown}."
+    )
+
+
+def _section(table: TextTable) -> list[str]:
+    return [f"<section>{section_table(table, 'h2')}</section>"] if table.rows else []
+
+
+def _lost(title: str, what: str, lost: Sequence[Lost]) -> TextTable:
+    left = len(lost) - MOST
+    return TextTable(
+        title=f"Time lost: {title[0].lower()}{title[1:]}",
+        header=(what, "lost", "share", "captured", "sessions", "without an estimate"),
+        rows=tuple(
+            (
+                _name(each.name) or UNKNOWN, range_of(each), _part(each), duration(each.window), f"{each.sessions:,}",
+                f"{each.unknown:,}",
+            )
+            for each in (lost[-MOST:] if what == By.WEEK.value else lost[:MOST])
+        ),
+        numbers=frozenset((1, 2, 3, 4, 5)),
+        note=f"{count(left, 'more row')} in the dataset." if left > 0 else "",
+    )  # fmt: skip
+
+
+def _part(lost: Lost) -> str:
+    """Write the share of the captured time that was lost, as a range where there is no estimate."""
+    if not lost.window:
+        return UNKNOWN
+    if lost.unknown < lost.sessions:
+        return share(lost.estimate / lost.window)
+    return UNKNOWN if lost.high is None else f"{share(lost.low / lost.window)} to {share(lost.high / lost.window)}"
+
+
+def _pairs(fleet: Fleet) -> TextTable:
+    return TextTable(
+        title="Who costs whom most",
+        header=("job", "loses to", "lost", "groups"),
+        rows=tuple(
+            (
+                _name(pair.victim) or UNKNOWN,
+                _name(pair.culprit) or "work without a capture",
+                duration(pair.lost),
+                f"{pair.groups:,}",
+            )
+            for pair in fleet.pairs
+        ),
+        numbers=frozenset((2, 3)),
+    )
+
+
+def _savings(savings: Sequence[Saving]) -> TextTable:
+    return TextTable(
+        title="What would have helped",
+        header=("change", "time saved", "GPUs and groups", "not predicted for"),
+        rows=tuple(
+            (
+                _CHANGES.get(saving.change, clean(saving.change.replace("_", " "))),
+                (f"{duration(saving.low)} to {duration(saving.high)}")
+                if saving.estimate is None
+                else f"{duration(saving.estimate)} ({duration(saving.low)} to {duration(saving.high)})",
+                f"{saving.devices:,}",
+                f"{saving.unknown:,}",
+            )
+            for saving in savings
+        ),
+        numbers=frozenset((1, 2, 3)),
+        note=_SAVED,
+    )
+
+
+def _worst(fleet: Fleet) -> TextTable:
+    return TextTable(
+        title="Largest slowdowns",
+        header=("job", "beside", "slowdown", "when", "GPU", "report"),
+        rows=tuple(
+            (
+                _name(each.job),
+                _name(each.beside),
+                f"{times(each.estimate)} ({times(each.low)} to {times(each.high)})",
+                *_place(each.where),
+            )
+            for each in fleet.worst
+        ),
+        numbers=frozenset((2,)),
+        narrow=frozenset((5,)),
+    )
+
+
+def _memory(fleet: Fleet) -> TextTable:
+    return TextTable(
+        title="Least memory left",
+        header=("jobs", "left", "of", "share", "when", "GPU", "report"),
+        rows=tuple(
+            (
+                _name(each.jobs),
+                size(each.headroom),
+                size(each.capacity),
+                share(each.headroom / each.capacity) if each.capacity else UNKNOWN,
+                *_place(each.where),
+            )
+            for each in fleet.memory
+        ),
+        numbers=frozenset((1, 2, 3)),
+        narrow=frozenset((6,)),
+        note="Left of the capacity at the combined peak of the sessions.",
+    )
+
+
+def _trend(fleet: Fleet) -> TextTable:
+    weeks = sorted({each.name for lost in fleet.trend.values() for each in lost if each.name})[-MOST_WEEKS:]
+    rows = []
+    for job, lost in fleet.trend.items():
+        by_week = {each.name: each for each in lost}
+        rows.append((_name(job), *(_part(by_week[week]) if week in by_week else UNKNOWN for week in weeks)))
+    return TextTable(
+        title="Share of time lost, job by job",
+        header=("job", *(f"week of {week}" for week in weeks)),
+        rows=tuple(rows) if len(weeks) > 1 else (),
+        numbers=frozenset(range(1, len(weeks) + 1)),
+    )
+
+
+def _inputs(fleet: Fleet) -> TextTable:
+    return TextTable(
+        title="Inputs",
+        header=("outcome", "files"),
+        rows=tuple((word.replace("_", " "), f"{number:,}") for word, number in fleet.outcomes.items()),
+        numbers=frozenset((1,)),
+    )
+
+
+def _place(where: Where) -> tuple[str, str, str]:
+    command = shlex.join(["tb-contention", "report", where.place, "--group", where.group])
+    return instant(where.at_ns), clean(where.gpu), clean(command)
+
+
+def _name(name: str) -> str:
+    return shorten(clean(name), _LONG)
