@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,10 @@ def files(dataset: Path) -> dict[str, bytes]:
     return {str(p.relative_to(dataset)): p.read_bytes() for p in sorted(dataset.rglob("*.parquet"))}
 
 
+def names(dataset: Path) -> list[Path]:
+    return list(dataset.rglob("*.parquet"))
+
+
 def test_dask_ends_in_the_same_dataset(logs: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     assert start(logs, tmp_path / "ds", "--executor", "dask", "--workers", "2").wait(300) == 0
     assert files(tmp_path / "ds") == undisturbed
@@ -52,12 +57,13 @@ def test_a_run_that_is_killed_ends_in_the_same_dataset(
     draw, partly = random.Random(7), set[int]()
     for _ in range(KILLS):
         process = start(logs, tmp_path / "ds", "--workers", "2")
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(draw.uniform(1.0, 5.0))
+        enough = len(names(tmp_path / "ds")) + draw.randint(1, 2 * len(undisturbed) // KILLS)
+        while process.poll() is None and len(names(tmp_path / "ds")) < enough:
+            time.sleep(draw.uniform(0.0, 0.02))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        partly.add(len(files(tmp_path / "ds")))
+        partly.add(len(names(tmp_path / "ds")))
     assert start(logs, tmp_path / "ds").wait(300) == 0
     assert files(tmp_path / "ds") == undisturbed
     assert len(partly) > 1  # the kills came while there was something to do
