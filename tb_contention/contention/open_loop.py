@@ -23,6 +23,8 @@ _VAGUE, _LITTLE = 0.7, 0.25
 #: Part of the requests that wait for the one before from which on the session does no more than it can; a longer gap alone than nearly all
 #: in company, ns, is time without a request.
 _SATURATED, _IDLE_NS = 0.9, 20_000.0
+#: Requests may come as much more or less often in company than alone, by chance of the day: standard error of a logarithm.
+_TRAFFIC = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ def with_arrivals(loss: Loss, found: Estimate | None, clock: float, solos: Seque
         steps = replace(steps, loop=alone if steps.loop is Loop.UNKNOWN else steps.loop)
     if steps.loop is Loop.CLOSED:
         return plain
-    drawn = _drawn(loss, clock, steps)
+    drawn = _drawn(loss, clock, steps, _usual(solos))
     low, middle, high = (float(value) for value in np.percentile(drawn.slowdown, [5, 50, 95]))
     low = min(low, 1.0) if loss.alone.evidence is Evidence.D else low
     if steps.loop is Loop.UNKNOWN:
@@ -116,8 +118,17 @@ def bounded(loss: Loss) -> Loss:
     return replace(loss, alone=replace(loss.alone, evidence=Evidence.D, bounded=True))
 
 
-def _drawn(loss: Loss, clock: float, steps: Rhythm) -> Requests:
-    """Draw the times of requests, with the lengths of their steps alone as sure as those are."""
+def _usual(solos: Sequence[SessionWork]) -> tuple[float, float] | None:
+    """Return the time between requests alone, ns, with its standard error as a part of it; None without steps alone."""
+    between: F64 = np.concatenate([np.empty(0), *(np.diff(solo.step_end).astype(np.float64) for solo in solos)])
+    if len(between) < 2:
+        return None
+    mean = float(between.mean())
+    return mean, float(np.hypot(between.std() / mean / np.sqrt(len(between)), _TRAFFIC))
+
+
+def _drawn(loss: Loss, clock: float, steps: Rhythm, usual: tuple[float, float] | None) -> Requests:
+    """Draw the times of requests, with the lengths of their steps alone as sure as those are; usual: see `draw_requests`."""
     shortest = loss.played
     if loss.alone.shortest is not loss.alone.estimate:
         shortest = replay(loss.work, loss.pace, loss.gaps, loss.alone.shortest, loss.waits.alone)
@@ -126,8 +137,9 @@ def _drawn(loss: Loss, clock: float, steps: Rhythm) -> Requests:
     )
     found = estimate(replace(loss, periods=_lengths(loss, steps, alone), shortest=_lengths(loss, steps, least)), clock)
     if found is None:
-        return draw_requests(steps, alone, 1.0, 1.0)
-    return draw_requests(steps, alone, found.value / max(found.high, found.value), found.value / max(found.low, _LEAST))
+        return draw_requests(steps, alone, 1.0, 1.0, usual)
+    low, high = found.value / max(found.high, found.value), found.value / max(found.low, _LEAST)
+    return draw_requests(steps, alone, low, high, usual)
 
 
 def _lengths(loss: Loss, steps: Rhythm, alone: F64) -> Periods:

@@ -28,6 +28,8 @@ _OF2 = types.Array(types.float64, 2, "C")
 _DRAWS, _BETWEEN, _BEFORE, _MOST_MOVES = 400, 5, 500, 20_000_000
 #: Requests may come in another way than the intervals assume: error of what waiting adds, as part of it.
 _MODEL = 0.3
+#: Error of a time between requests of which nothing is known, as a logarithm.
+_ANY = 1e3
 #: Percentiles of the request time that are reported.
 PERCENTILES = (50, 95, 99)
 
@@ -63,14 +65,75 @@ def _likelihood(shape, mean, logs, total, count):
     return (shape - 1) * logs - total / scale - count * (shape * np.log(scale) + _log_gamma(shape))
 
 
+@inner(types.float64(types.float64, types.float64, types.float64))
+def _prior(mean, expected, error):
+    return -0.5 * ((np.log(mean) - expected) / error) ** 2
+
+
+@inner(types.void(_IF, types.int64, types.int64, types.float64, types.float64, types.npy_rng, _OF))
+def _shift(begin, first, last, shape, mean, rng, at):
+    """Move a queue's arrivals from one of them on, all by the same time: only the intervals at both ends of these change."""
+    k = first + int(rng.random() * (last - first + 1))
+    by = mean * np.sqrt((last - k + 1) / shape) * rng.normal()
+    interval = at[k] - at[k - 1]
+    if interval + by <= 0:
+        return
+    odds = (shape - 1) * np.log((interval + by) / max(1.0, interval)) - by * shape / mean
+    if last + 1 < begin.shape[0]:
+        behind = at[last + 1] - at[last]
+        if behind - by <= 0:
+            return
+        odds += (shape - 1) * np.log((behind - by) / max(1.0, behind)) + by * shape / mean
+    if np.log(rng.random()) >= odds:
+        return
+    for i in range(k, last + 1):
+        if at[i] + by > begin[i]:
+            return
+    for i in range(k, last + 1):
+        at[i] += by
+
+
+@inner(types.float64(_IF, types.int64, types.float64, types.float64, types.float64, types.float64, types.npy_rng, _OF))
+def _stretch(begin, first, shape, mean, expected, error, rng, at):
+    """Stretch the queue in which the steps end, and the time between requests with it: how likely its own intervals are stays as it was."""
+    n, factor = begin.shape[0], np.exp(0.03 * rng.normal())
+    logs, total = 0.0, 0.0
+    for i in range(1, first):
+        interval = max(1.0, at[i] - at[i - 1])
+        logs += np.log(interval)
+        total += interval
+    there = _likelihood(shape, mean * factor, logs, total, first - 1) + _prior(mean * factor, expected, error)
+    here = _likelihood(shape, mean, logs, total, first - 1) + _prior(mean, expected, error)
+    if np.log(rng.random()) >= there - here:
+        return mean
+    for i in range(first, n):
+        if at[first - 1] + factor * (at[i] - at[first - 1]) > begin[i]:
+            return mean
+    for i in range(first, n):
+        at[i] = at[first - 1] + factor * (at[i] - at[first - 1])
+    return mean * factor
+
+
 @compiled(
-    types.void(_IF, _IB, types.float64, types.int64, types.int64, types.int64, types.npy_rng, _OF2), allocates=True
+    types.void(
+        _IF,
+        _IB,
+        types.float64,
+        types.float64,
+        types.float64,
+        types.int64,
+        types.int64,
+        types.int64,
+        types.npy_rng,
+        _OF2,
+    ),
+    allocates=True,
 )
-def _draw(begin, waited, usual, draws, between, before, rng, out):
+def _draw(begin, waited, usual, expected, error, draws, between, before, rng, out):
     """Draw arrivals (Gibbs sampling).
 
-    begin: of the steps, ns; waited: the step began when the one before ended; usual: time between requests to begin with, ns. From there
-    a long queue is found that single moves would take long to build.
+    begin: of the steps, ns; waited: the step began when the one before ended; usual: time between requests to begin with, ns; expected,
+    error: logarithm of it, where it is known, and how well. From there a long queue is found that single moves would take long to build.
     """
     n = begin.shape[0]
     at = begin.copy()
@@ -90,16 +153,27 @@ def _draw(begin, waited, usual, draws, between, before, rng, out):
                 if new <= begin[i]:
                     at[i] = new
                     break
+        first = 1
+        for i in range(1, n + 1):
+            if i < n and waited[i]:
+                continue
+            if first < i:
+                for _ in range(4):
+                    _shift(begin, first, i - 1, shape, mean, rng, at)
+                if i == n:
+                    for _ in range(4):
+                        mean = _stretch(begin, first, shape, mean, expected, error, rng, at)
+            first = i + 1
         logs, total = 0.0, 0.0
         for i in range(1, n):
             interval = max(1.0, at[i] - at[i - 1])
             logs += np.log(interval)
             total += interval
-        here = _likelihood(shape, mean, logs, total, n - 1)
+        here = _likelihood(shape, mean, logs, total, n - 1) + _prior(mean, expected, error)
         for _ in range(4):
             other = min(1000.0, max(0.05, shape * np.exp(0.1 * rng.normal())))
             longer = mean * np.exp(0.05 * rng.normal())
-            there = _likelihood(other, longer, logs, total, n - 1)
+            there = _likelihood(other, longer, logs, total, n - 1) + _prior(longer, expected, error)
             if np.log(rng.random()) < there - here:
                 shape, mean, here = other, longer, there
         if sweep >= before and (sweep - before) % between == 0:
@@ -122,14 +196,22 @@ def _usual(found: Rhythm) -> float:
     return float(np.median(fresh)) if len(fresh) else float(np.mean(between))
 
 
-def draw_requests(found: Rhythm, alone: F64, low: float, high: float) -> Requests:
-    """Draw the times of requests; alone: lengths of the steps alone, ns; low, high: 90 % interval of their sum, as a part of it."""
+def draw_requests(
+    found: Rhythm, alone: F64, low: float, high: float, usual: tuple[float, float] | None = None
+) -> Requests:
+    """Draw the times of requests.
+
+    alone: lengths of the steps alone, ns; low, high: 90 % interval of their sum, as a part of it; usual: time between requests as it is
+    known from elsewhere, ns, and its standard error as a part of it.
+    """
     count, waiting = len(found.begin), int(found.waited.sum())
     draws = max(50, min(_DRAWS, _MOST_MOVES // max(1, waiting * 2 * _BETWEEN)))
     arrivals = np.tile(found.begin, (draws, 1))
     rng = np.random.default_rng(0)
     if waiting:
-        _draw(found.begin, found.waited, _usual(found), draws, _BETWEEN, min(_BEFORE, draws * _BETWEEN), rng, arrivals)
+        mean, error = usual or (_usual(found), _ANY)
+        before = min(_BEFORE, draws * _BETWEEN)
+        _draw(found.begin, found.waited, mean, float(np.log(mean)), error, draws, _BETWEEN, before, rng, arrivals)
     normal = rng.standard_normal(draws) / SIGMA_90
     scale = 1 + np.where(normal < 0, normal * (1 - low), normal * (high - 1))
     together, there = np.empty((draws, 4)), np.empty((draws, 4))

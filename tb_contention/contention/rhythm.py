@@ -103,8 +103,7 @@ def _loop(begin: F64, done: F64, kernels: I64, at_once: Bool, turnaround: float)
         return _judged(length[:-1], gap, kernels, np.concatenate([[True], ~at_once[:-1]]))
     if (~at_once).sum() >= _FEW and _scattered(gap[~at_once]) and not _pauses(gap):
         return Loop.UNKNOWN  # perhaps a queue that is hardly ever empty
-    same_instant = at_once.any() and float(gap[at_once].max()) < _SAME_INSTANT_NS
-    return Loop.UNKNOWN if same_instant and at_once.mean() >= _NEARLY_ALL else Loop.CLOSED
+    return Loop.UNKNOWN if (gap < _SAME_INSTANT_NS).mean() >= _NEARLY_ALL else Loop.CLOSED
 
 
 def _of_few(begin: F64, gap: F64, at_once: Bool, idle: float) -> Loop:

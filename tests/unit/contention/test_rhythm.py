@@ -129,6 +129,16 @@ def test_steps_of_which_each_begins_the_moment_the_one_before_ends_may_be_a_queu
     assert found.loop is Loop.UNKNOWN
 
 
+def test_a_queue_that_is_hardly_ever_empty_is_one_although_a_pause_was_short() -> None:
+    idle = np.zeros(STEPS)
+    idle[:2] = np.array([0.11, 2.6]) * MS
+
+    found = judged(closed(idle, lengths(1)))
+
+    assert found is not None
+    assert found.loop is Loop.UNKNOWN
+
+
 def drawn(kind: str, length: F64, alone: F64, every: float = 7 * MS) -> tuple[Requests, F64, F64]:
     """Draw requests, and return with them how long they take in truth, together and alone."""
     arrival = arrivals(kind, len(length), every)
@@ -147,6 +157,23 @@ def test_request_times_hold_the_truth_although_arrivals_in_the_queue_are_unknown
     assert low <= together.mean() / alone.mean() <= high
     assert np.median(found.together[:, 2]) == pytest.approx(np.percentile(together, 95), rel=0.15)
     assert np.median(found.slowdown) == pytest.approx(1.0, abs=0.01)
+
+
+def test_draws_of_a_long_queue_do_not_depend_on_where_they_begin() -> None:
+    """All but the first few requests wait: single arrivals cannot move far."""
+    length, alone = np.concatenate([steady(4, 12), 3 * steady(4, 60)]), steady(4, 72)
+    arrival = arrivals("jittered", len(length), 4 * MS)
+    begin, end = served(arrival, length)
+    waited = np.concatenate([[False], begin[1:] <= end[:-1]])
+    rows = np.arange(len(begin))
+    steps = Rhythm(loop=Loop.OPEN, begin=begin, end=end, begins=rows, ends=rows, waited=waited, turnaround=0.0)
+    truth = (end[-1] - end[0]) / (served(arrival, alone)[1][-1] - end[0])
+
+    found = [draw_requests(steps, alone, 0.99, 1.01, (start * 4 * MS, 10.0)).slowdown for start in (0.5, 1.0, 2.0)]
+
+    assert waited.mean() > 0.7
+    assert all(np.percentile(each, 5) <= truth <= np.percentile(each, 95) for each in found)
+    assert np.ptp([np.median(each) for each in found]) < 0.03 * truth
 
 
 def test_a_server_that_saturates_loses_throughput() -> None:
