@@ -22,6 +22,8 @@ _PERIODS, _ALONE, _FREE = 20, 8, 12
 _UNSURE, _LEFT_OUT = 0.03, 0.01
 #: Replay and steps disagree beyond so many standard errors, and beyond this part of the slowdown.
 _SIGMAS, _DISAGREE = 2.5, 0.02
+#: The same beside captures alone, where streams of a session run at once: what the replay may miss there is in no error of its own.
+_AT_ONCE = 1.0
 #: Error of durations that no undisturbed kernel shows, as a part of the loss, where kernels of one session run at once: how many do is up
 #: to company, too.
 _REGRESSED = 0.35
@@ -90,10 +92,10 @@ def agreed(loss: Loss, say: StepsSay | None, company: Intervals) -> tuple[Loss, 
     if say is None:
         regressed = _REGRESSED * abs(value - 1) if loss.alone.evidence is Evidence.C else 0.0
         return loss, float(np.hypot(_hidden(loss, company), regressed)) if overlapping else 0.0
-    apart = abs(say.slowdown - value)
-    if apart <= max(_SIGMAS * say.error, _DISAGREE * value):
-        return loss, 0.0
-    if overlapping or loss.alone.evidence is Evidence.A:
+    apart, compared = abs(say.slowdown - value), loss.alone.evidence is Evidence.A
+    if apart <= max((_AT_ONCE if overlapping and compared else _SIGMAS) * say.error, _DISAGREE * value):
+        return loss, apart if overlapping and compared else 0.0
+    if overlapping or compared:
         periods = replace(loss.periods, end_alone=loss.periods.begin_alone + say.alone)
         return replace(loss, periods=periods, shortest=periods), say.error
     return loss, apart
