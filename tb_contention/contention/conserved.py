@@ -12,8 +12,10 @@ import numpy as np
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.baseline import group_quantiles, scatter
 from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.mechanism_features import slice_length
+from tb_contention.contention.uncut import NO_TURN
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Confidence, Evidence, Mechanism
 from tb_contention.model.intervals import Intervals, at_depth
@@ -45,6 +47,12 @@ _MOST_RATE, _BOUND = 0.95, 2.5
 _COLDER = 0.1
 #: Instances that show by how much kernels of a kind differ, and from which factor on the shortest says nothing.
 _FEW, _ALIKE = 10, 1.15
+#: Kernels that take this part of a slice at most, and in company no more than this many times what they take alone, are not cut; so many
+#: tell by how much their work takes longer there, if it is more than this and so many standard errors.
+_UNCUT, _TWICE, _MANY = 0.5, 2.0, 30
+_LEAST_COLDER, _SURELY = 0.01, 2.5
+#: By which part of that the work of another session may differ.
+_MAY_DIFFER = 0.4
 #: Steps of a search, each of which halves what is left.
 _HALVINGS = 20
 #: Relative standard error beyond which turns give bounds, and no estimate.
@@ -94,6 +102,17 @@ class _Turns:
         return changes * self.switch / total, float(np.hypot(changes * self.error, unsure * self.switch)) / total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Colder:
+    """By how much work takes longer in company while it has the device (caches are cold, clocks fall), and the standard error."""
+
+    factor: float
+    error: float
+
+
+_AS_ALONE = _Colder(factor=1.0, error=0.0)
+
+
 def conserve(
     works: list[SessionWork], exposures: list[Exposure], alones: list[Alone], sharing: Sharing, error: int
 ) -> list[Alone]:
@@ -106,24 +125,74 @@ def conserve(
     parts = [_part(w, e, p, deep) for w, e, p in zip(works, exposures, pending, strict=True)]
     turns = _turns(works, pending, deep, sharing.slice, error)
     known = all(a.evidence is not Evidence.D and _noise(a, p) < _NOISY for a, p in zip(alones, parts, strict=True))
+    colder = [_colder(w, e, a, sharing.slice) for w, e, a in zip(works, exposures, alones, strict=True)]
+    had = [_times(a, p.rows, c.factor) for a, p, c in zip(alones, parts, colder, strict=True)]
     told = alones
-    if not known or not _adds_up(works, alones, parts, deep[0], turns):
+    if not known or not _adds_up(works, had, parts, deep[0], turns):
         told = [_doubted(e, a, p, by_all=known) for e, a, p in zip(exposures, alones, parts, strict=True)]
+    usual = _usually(colder)
+    # What was learned from kernels in company is as long as there.
+    alones = [_but_for(a, p, usual) if a.evidence is Evidence.C else a for a, p in zip(told, parts, strict=True)]
     if all(alone.evidence is not Evidence.D for alone in told):
-        return told
+        return alones
     open_ = [alone.evidence is Evidence.D for alone in told]
     contested = at_depth([p for p, unknown in zip(pending, open_, strict=True) if unknown], 1) & deep[0]
-    factor, off = _factor(works, told, parts, contested, turns)
+    had = [a if a.evidence is Evidence.D else h for a, h in zip(told, had, strict=True)]
+    factor, off = _factor(works, had, parts, contested, turns)
     found = [
-        _remainder(exposure, alone, part, factor, off, _at_most(work, exposure, alone))
+        _remainder(exposure, alone, part, factor, off, _at_most(work, exposure, alone), usual)
         if alone.evidence is Evidence.D
         else alone
-        for work, exposure, alone, part in zip(works, exposures, told, parts, strict=True)
+        for work, exposure, alone, part in zip(works, exposures, alones, parts, strict=True)
     ]
     # What its own kernels say, however uncertain, is better than bounds.
     return [
         a if f.evidence is Evidence.D and a.evidence is Evidence.B else f for a, f in zip(alones, found, strict=True)
     ]
+
+
+def _colder(work: SessionWork, exposure: Exposure, alone: Alone, length: float | None) -> _Colder:
+    """Measure by how much work takes longer in company while it has the device: by kernels that no turn cuts, and nothing else slows."""
+    if alone.evidence not in (Evidence.A, Evidence.B) or not length:
+        return _AS_ALONE
+    took, alone_took = exposure.duration, alone.estimate
+    rows = exposure.touched & exposure.inside & ~work.copy & ~work.spin & ~alone.borrowed & (alone_took > 0)
+    rows &= (
+        (alone_took < _UNCUT * length) & (np.abs(took - alone_took) < NO_TURN * length) & (took < _TWICE * alone_took)
+    )
+    if rows.sum() < _MANY:
+        return _AS_ALONE
+    took, alone_took = took[rows], alone_took[rows]
+    middle, mean = float(np.median(took / alone_took)), float(took.sum() / alone_took.sum())
+    step, steps = numbered(work.step[rows])
+    rest = np.bincount(step, took - mean * alone_took, steps)
+    error = float(np.hypot(np.sqrt(np.sum(rest**2)) / alone_took.sum(), (mean - middle) / 2))
+    factor = (mean + middle) / 2
+    return _Colder(factor=factor, error=error) if factor - 1 > max(_LEAST_COLDER, _SURELY * error) else _AS_ALONE
+
+
+def _usually(found: list[_Colder]) -> _Colder:
+    """Return by how much the work of others takes longer, as it may of those that cannot tell; a part of which is error."""
+    told = [each for each in found if each.factor > 1]
+    if not told:
+        return _AS_ALONE
+    factor = float(np.mean([each.factor for each in told]))
+    error = float(np.hypot(np.mean([each.error for each in told]), _MAY_DIFFER * (factor - 1)))
+    return _Colder(factor=factor, error=error)
+
+
+def _times(alone: Alone, rows: Bool, factor: float) -> Alone:
+    """Return durations alone as they are in company."""
+    return alone if factor == 1 else replace(alone, estimate=np.where(rows, alone.estimate * factor, alone.estimate))
+
+
+def _but_for(alone: Alone, part: _Part, colder: _Colder) -> Alone:
+    """Take off durations learned in company what work takes longer there."""
+    if colder.factor == 1:
+        return alone
+    estimate, shortest = (np.where(part.rows, each / colder.factor, each) for each in (alone.estimate, alone.shortest))
+    more = np.where(part.rows, colder.error * estimate, 0.0)
+    return replace(alone, estimate=estimate, shortest=shortest, error=np.hypot(alone.error, more))
 
 
 def _turns(
@@ -300,8 +369,13 @@ def _rate(duration: F64, met: F64, most: F64, own: float) -> float:
     return low
 
 
-def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, error: float, most_each: F64) -> Alone:
-    """Take off each unknown kernel what others had meanwhile: the same part of the time in which they had work; most_each: its longest."""
+def _remainder(
+    exposure: Exposure, alone: Alone, part: _Part, factor: float, error: float, most_each: F64, colder: _Colder
+) -> Alone:
+    """Take off each unknown kernel what others had meanwhile: the same part of the time in which they had work.
+
+    most_each: its longest; colder: by how much what is left takes longer than alone.
+    """
     rows = part.rows & alone.borrowed
     met, share = float(part.met[rows].sum()), float(part.share[part.rows].sum())
     if met <= 0:
@@ -326,13 +400,16 @@ def _remainder(exposure: Exposure, alone: Alone, part: _Part, factor: float, err
             np.where(rows, np.minimum(exposure.duration - r * part.met, most_each), alone.estimate)
             for r in (least, most)
         )
+        shortest = np.where(rows, shortest / max(1.0, colder.factor + colder.error), shortest)
         return replace(alone, estimate=longest, shortest=shortest, bounded=True)
+    unsure = np.hypot(error * share / met * part.met, colder.error * estimate) / colder.factor
+    estimate = np.where(rows, estimate / colder.factor, estimate)
     return replace(
         alone,
         evidence=Evidence.C,
         estimate=estimate,
         shortest=estimate,
-        error=np.where(rows, error * share / met * part.met, alone.error),
+        error=np.where(rows, unsure, alone.error),
         group=np.where(rows, int(alone.group.max(initial=0)) + 1, alone.group),
         borrowed=np.zeros(len(estimate), np.bool_),
     )

@@ -56,6 +56,22 @@ def test_undisturbed_kernels_in_cold_caches_tell_less_than_uncut_ones(tmp_path: 
     assert loss.slowdown.low <= truth["beta"]["slowdown"] <= loss.slowdown.high
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("cold_caches", 703), ("clock_falls_sampled", 26)])
+def test_what_work_takes_longer_in_company_is_told_by_kernels_that_no_turn_cuts(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    """Without it the other session would have had too much of the time, and this one too little."""
+    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]
+    (device,) = analyse(tmp_path / "together", cache_dir=None).devices
+    (loss,) = (each for each in device.cost.losses if "beta" in each.session)
+    assert loss.slowdown.evidence is Evidence.C
+    assert loss.slowdown.estimate == pytest.approx(truth["beta"]["slowdown"], rel=0.04)
+    assert loss.slowdown.low is not None
+    assert loss.slowdown.high is not None
+    assert loss.slowdown.low <= truth["beta"]["slowdown"] <= loss.slowdown.high
+
+
 @pytest.mark.parametrize("seed", [302, 306])
 def test_bounds_hold_where_the_other_session_goes_first(seed: int, tmp_path: Path) -> None:
     write_hard(hard_scenario(seed, "priority"), tmp_path, seed=seed, alone=False)

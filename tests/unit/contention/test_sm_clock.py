@@ -193,7 +193,8 @@ def test_under_turns_bounds_from_kernels_in_company_allow_for_its_clock(tmp_path
     told, guessed = (_found(tmp_path / name / "together")[1] for name in ("with", "without"))
 
     assert told.evidence is guessed.evidence is Evidence.C
-    assert (guessed.high or 0) < truth < (told.high or 0)
+    assert told.estimate == pytest.approx(truth, rel=0.02)
+    assert truth < (guessed.high or 0) < (told.high or 0)
 
 
 def test_a_clock_that_was_never_higher_is_no_higher_alone(tmp_path: Path) -> None:
