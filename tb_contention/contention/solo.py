@@ -14,7 +14,7 @@ from tb_contention.contention.work import SessionWork, session_work
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.baseline import BaselineCapture, Found, Use
 from tb_contention.model.intervals import Intervals
-from tb_contention.units import I64, SessionId
+from tb_contention.units import F64, I64, SessionId
 
 #: Steps of different captures must not be taken for one.
 _STEPS_APART = 1 << 28
@@ -169,6 +169,17 @@ def solo_baseline(work: SessionWork, solos: list[SessionWork]) -> Baseline:
         error=base.error[here],
         group=base.group[here],
     )
+
+
+def longest_alone(work: SessionWork, solos: list[SessionWork]) -> tuple[F64, I64]:
+    """Return the longest duration of each kernel's kind in captures alone, ns (infinite = not there), and how often it ran there."""
+    numbers: dict[Text, int] = {}
+    here, *there = (_common(w, numbers) for w in (work, *solos))
+    key = np.concatenate(there)
+    longest = np.full(len(numbers), -np.inf)
+    np.maximum.at(longest, key, np.concatenate([(w.end - w.start).astype(np.float64) for w in solos]))
+    count = np.bincount(key, minlength=len(numbers))
+    return np.where(count[here] > 0, longest[here], np.inf), count[here]
 
 
 def _common(work: SessionWork, numbers: dict[Text, int]) -> I64:

@@ -9,11 +9,12 @@ from tb_contention.contention.baseline import Baseline
 from tb_contention.contention.drift import warm_up_end
 from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.host_part import HostEffect, host_effects
+from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.link import links_between, with_copies
 from tb_contention.contention.replay import find_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
 from tb_contention.contention.sm_clock import Drift
-from tb_contention.contention.solo import solo_baseline
+from tb_contention.contention.solo import longest_alone, solo_baseline
 from tb_contention.contention.untraced import Turns, find_turns
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
@@ -23,6 +24,10 @@ from tb_contention.units import SessionId
 
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
+#: All do where their median is longer by as much, to this part of it, and this many standard errors; and more than chance picks where so
+#: many take so many times as long as the longest alone.
+_ALIKE, _SURELY = 0.5, 5.0
+_FEW, _BEYOND, _FAR_BEYOND = 4, 1.1, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,7 @@ def _victim(
         exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow, among.clock)
     solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
-    if solo is not None and _slow_by_itself(exposure, solo):
+    if solo is not None and _slow_by_itself(work, exposure, solo, solo_works):
         exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
     return Victim(
         work=work,
@@ -163,9 +168,26 @@ def exposed(
     return exposure, with_copies(work, exposure, own, link)
 
 
-def _slow_by_itself(exposure: Exposure, solo: Baseline) -> bool:
-    """Return whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there."""
+def _slow_by_itself(work: SessionWork, exposure: Exposure, solo: Baseline, alone: list[SessionWork]) -> bool:
+    """Return whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there.
+
+    All do, beyond what steps differ by; or more of them than chance picks take longer than any of their kind alone. A name that hides
+    several sizes, of which others ran here, is neither.
+    """
     rows = exposure.undisturbed & np.isfinite(solo.alone)
     if rows.sum() < _LEAST_UNTRACED:
         return False
-    return float(exposure.duration[rows].sum()) > _UNTRACED_FACTOR * float(solo.alone[rows].sum())
+    took, usual = exposure.duration[rows], solo.alone[rows]
+    more = float(took.sum() / usual.sum()) - 1
+    if more <= _UNTRACED_FACTOR - 1:
+        return False
+    step, steps = numbered(work.step[rows])
+    rest = np.bincount(step, took - (1 + more) * usual, steps)
+    error = float(np.sqrt(np.sum(rest**2)) / usual.sum())
+    all_do = abs(float(np.median(took / usual)) - 1 - more) < _ALIKE * more
+    if all_do and more > _SURELY * error:
+        return True
+    longest, count = longest_alone(work, alone)
+    chance = float(np.sum(1 / (1 + count[rows])))
+    beyond, far = (int((took > times * longest[rows]).sum()) for times in (_BEYOND, _FAR_BEYOND))
+    return far >= _FEW or beyond > max(_FEW, 2 * chance)

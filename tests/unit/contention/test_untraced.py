@@ -134,3 +134,13 @@ def test_sessions_that_were_all_traced_meet_no_stranger(kind: str, seed: int, tm
     report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
 
     assert "untraced-corunner" not in {finding.rule for finding in report.findings}
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("shapes_slices", 1001), ("heavy_slices", 1100), ("heavy_slices", 1105)])
+def test_sizes_and_tails_that_a_capture_alone_shows_less_of_are_no_stranger(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed)
+    report = tb_contention.analyse(tmp_path, cache_dir=None)
+    assert any(loss.slowdown.evidence is Evidence.A for device in report.devices for loss in device.cost.losses)
+    assert "untraced-corunner" not in {finding.rule for finding in report.findings}
