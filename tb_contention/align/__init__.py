@@ -13,6 +13,7 @@ from tb_contention.align.clocks import clock_steps
 from tb_contention.align.devices import physical_devices
 from tb_contention.align.groups import group_findings, groups_of, open_questions
 from tb_contention.align.place import Placed, place, says_alone
+from tb_contention.align.unsure import unsure_devices
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, DeviceGroup, PhysicalDevice, Session
 from tb_contention.model.capture import Capture, Container, Sketched
 from tb_contention.model.findings import Finding, Problem
@@ -66,6 +67,7 @@ def arrange(captures: Sequence[Sketched], options: AlignOptions) -> Arranged:
     for device in devices:
         groups += groups_of(device, by_id)
     findings += open_questions(devices, by_id)
+    findings += unsure_devices(devices, by_id, {p.id: name for p, name in zip(placed, names, strict=True)})
     return Arranged(
         origin_ns=origin,
         placed=placed,

@@ -39,7 +39,7 @@ def physical_devices(
         for use in session.sketch.use
     ]
     keyed: dict[tuple[str, Identity], list[_Plane]] = {}
-    for plane in planes:
+    for plane in _kept_apart(planes):
         keyed.setdefault((plane.key, plane.identity), []).append(plane)
     devices: list[PhysicalDevice] = []
     problems: list[Problem] = []
@@ -50,6 +50,24 @@ def physical_devices(
         if len(kinds) > 1 and identity is not Identity.ASSUMED:
             problems += [_conflict(members[0].name, plane) for kind in kinds[1:] for plane in kind]
     return tuple(devices), tuple(problems)
+
+
+def _kept_apart(planes: list[_Plane]) -> list[_Plane]:
+    """Key planes apart that only seem to be on one GPU: of one ordinal among several GPUs, or of several ranks of one job."""
+    ranks: dict[tuple[str, int], set[int]] = {}
+    for plane in planes:
+        if plane.identity is Identity.ASSUMED and plane.device.rank is not None:
+            ranks.setdefault((plane.key, plane.device.rank[1]), set()).add(plane.device.rank[0])
+    several = {key for (key, _), found in ranks.items() if len(found) > 1}
+    apart = []
+    for plane in planes:
+        key = plane.key
+        if plane.identity is Identity.ASSUMED and plane.device.unplaced:
+            key = f"{key} of {plane.session.id}"
+        elif plane.identity is Identity.ASSUMED and key in several:
+            key = f"{key} of rank {plane.device.rank}"
+        apart.append(plane if key == plane.key else replace(plane, key=key))
+    return apart
 
 
 def _free_name(name: str, taken: set[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from tb_contention.align.clocks import clock_offsets
 from tb_contention.model.alignment import ClockOffset, ClockSource
-from tb_contention.model.capture import CaptureFile, Sketched, host_of
+from tb_contention.model.capture import CaptureFile, Sketched, host_of, names_host
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.sketch import Sketch
 from tb_contention.units import PS_PER_NS, Nanoseconds, SessionId
@@ -23,6 +23,7 @@ class Placed:
     """A capture in time: what groups are made of.
 
     start, end: its window, ns from the common origin; offset: of trace time 0. evidence: its clock before the user moved it.
+    names_host: False where `host` is only what the file is called.
     """
 
     id: SessionId
@@ -36,6 +37,7 @@ class Placed:
     end: Nanoseconds
     sketch: Sketch
     manifest: ManifestSession | None
+    names_host: bool = True
 
 
 def says_alone(capture: Placed | Sketched) -> bool:
@@ -74,6 +76,7 @@ def place(
                 offset=Nanoseconds(offset),
                 process_id=capture.sketch.process_id if stated is None else stated,
                 start=Nanoseconds(offset + start), end=Nanoseconds(offset + end), sketch=capture.sketch, manifest=manifest,
+                names_host=names_host(capture),
             )
         )  # fmt: skip
     return tuple(placed), origin

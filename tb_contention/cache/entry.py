@@ -30,7 +30,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 9
+CACHE_VERSION = 10
 MAGIC = b"TBCC"
 #: Bytes before the header.
 _BEFORE = 12
@@ -129,7 +129,9 @@ def unpack(data: bytes, file: str) -> Entry:
 
 
 def _trace(plain: dict[str, Any], tables: dict[str, Any], strings: StringTable) -> Trace:
-    devices = [{**d, "compute_capability": _pair(d["compute_capability"])} for d in plain["devices"]]
+    devices = [
+        {**d, "compute_capability": _pair(d["compute_capability"]), "rank": _pair(d["rank"])} for d in plain["devices"]
+    ]
     problems = [
         Problem(**{**p, "severity": Severity(p["severity"]), "origin": Origin(p["origin"])}) for p in plain["problems"]
     ]

@@ -9,7 +9,7 @@ from enum import Enum
 from tb_contention.model.findings import Problem
 from tb_contention.model.manifest import ManifestSession
 from tb_contention.model.sketch import Sketch
-from tb_contention.model.trace import Trace
+from tb_contention.model.trace import Era, Trace
 
 
 class Container(str, Enum):
@@ -90,6 +90,8 @@ class Sketched:
     manifest: ManifestSession | None = None
 
 
+#: How PyTorch's handler names files.
+_HANDLER = re.compile(r"(?P<host>.+)_(?P<pid>\d{1,10})(?:\.\d{10,20})?")
 #: TensorFlow names the directory of a capture by local time, with or without underscores.
 _DIRECTORY = re.compile(r"(\d{4})[_-](\d\d)[_-](\d\d)_(\d\d)[_-](\d\d)[_-](\d\d)")
 
@@ -117,7 +119,19 @@ def host_of(capture: Sketched) -> str:
         host = capture.sketch.hostnames[0]
         address, colon, port = host.rpartition(":")
         return address if colon and port.isdigit() and ":" not in address else host
-    return without_port(capture.file.host)
+    return _written_by(capture) or without_port(capture.file.host)
+
+
+def names_host(capture: Sketched) -> bool:
+    """Return whether a capture says on which machine it was made; files of PyTorch do so by a member or by their usual name."""
+    stated = (capture.manifest is not None and capture.manifest.host) or any(capture.sketch.hostnames)
+    return bool(stated or capture.sketch.era is not Era.KINETO or _written_by(capture))
+
+
+def _written_by(capture: Sketched) -> str | None:
+    """Read the machine from a name that `tensorboard_trace_handler` makes, `<host>_<pid>.<ns>`, if the process is the file's."""
+    found = _HANDLER.fullmatch(capture.file.host) if capture.sketch.era is Era.KINETO else None
+    return found["host"] if found and int(found["pid"]) == capture.sketch.process_id else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

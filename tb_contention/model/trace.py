@@ -59,8 +59,9 @@ class HostKind(IntEnum):
 class Device:
     """A device plane: CUDA/ROCm `ordinal` of the process, or -1 for the host (`is_host`). Missing capabilities are None.
 
-    uuid, pci_bus_id: which physical GPU it is, where the recorder wrote that. Units: clock kHz, memory_size bytes, memory_bandwidth
-    bytes/s.
+    uuid, pci_bus_id: which physical GPU it is, where the recorder wrote that. unplaced: the recorder saw several GPUs, and nothing says
+    which of them this is. rank: (rank, number of ranks) of a job of NCCL, which gives each rank a GPU of its own. Units: clock kHz,
+    memory_size bytes, memory_bandwidth bytes/s.
     """
 
     name: str
@@ -80,6 +81,8 @@ class Device:
     compute_capability: tuple[int, int] | None = None
     uuid: str | None = None
     pci_bus_id: str | None = None
+    unplaced: bool = False
+    rank: tuple[int, int] | None = None
 
     @property
     def capabilities(self) -> tuple[object, ...]:

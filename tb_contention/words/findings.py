@@ -10,7 +10,15 @@ from tb_contention.words.numbers import count, listing
 from tb_contention.words.typed import called_in, named, unnamed
 
 #: Findings that no rule of `diagnose/` makes.
-OTHER_RULES = ("clock-too-coarse", "gpu-identity-assumed", "group-bounded", "left-out", "mixed-clocks", "simulated")
+OTHER_RULES = (
+    "clock-too-coarse",
+    "gpu-identity-assumed",
+    "gpu-unknown",
+    "group-bounded",
+    "left-out",
+    "mixed-clocks",
+    "simulated",
+)
 #: Titles of like findings that one line names.
 _MOST_LIKE_IT = 3
 

@@ -1,5 +1,6 @@
 """Device events -> kernels, streams and devices; without any, host operations take their place."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
+from tb_contention.recorders.kineto.agents import by_gpu
+from tb_contention.recorders.kineto.host_work import enclosing_names
 from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.recorders.kineto.rows import Axis, Rows, distinct_rows, first_known
 from tb_contention.units import I32, I64, U8, Bool
@@ -63,7 +66,7 @@ class DeviceWork:
 
 def _ordinals(axis: Axis, picked: I64, stated: I64) -> tuple[I64, Bool]:
     """Return the GPU of each piece of work, by its arguments or else its process, and which of them are possible."""
-    ordinal = np.where(stated != NONE, stated, axis.table[picked, column.PROCESS])
+    ordinal = by_gpu(axis, np.where(stated != NONE, stated, axis.table[picked, column.PROCESS]))
     return ordinal, (ordinal >= 0) & (ordinal < 1 << 16)
 
 
@@ -111,8 +114,24 @@ def host_work(rows: Rows, ops: I64) -> KernelTable:
 def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
     """Describe the devices that have work from `deviceProperties`, skipping invalid entries."""
     stated = beside.get("deviceProperties")
-    known = {p.get("id"): p for p in stated if isinstance(p, dict)} if isinstance(stated, list) else {}
-    return tuple(_device(ordinal, known.get(ordinal, {})) for ordinal in used[:_MOST_DEVICES])
+    listed = [p for p in stated if isinstance(p, dict)] if isinstance(stated, list) else []
+    known = {p.get("id"): p for p in listed}
+    kinds = [{k: v for k, v in p.items() if k != "id"} for p in listed]
+    # A number beyond those listed is an agent's: which GPU it is stays open, but not what it is where all are alike.
+    alike = kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else {}
+    rank = rank_of(beside) if len(used) == 1 else None
+    return tuple(replace(_device(ordinal, known.get(ordinal, alike)), rank=rank) for ordinal in used[:_MOST_DEVICES])
+
+
+def rank_of(beside: dict[str, Any]) -> tuple[int, int] | None:
+    """Return the rank and the number of ranks of a job that NCCL connects; None for other programs."""
+    job = beside.get("distributedInfo")
+    if not isinstance(job, dict) or "nccl" not in str(job.get("backend")):
+        return None
+    rank, ranks = job.get("rank"), job.get("world_size")
+    if type(rank) is not int or type(ranks) is not int or not 0 <= rank < ranks < 1 << 20 or ranks < 2:
+        return None
+    return rank, ranks
 
 
 def _device(ordinal: int, stated: dict[str, Any]) -> Device:
@@ -183,10 +202,23 @@ def _triple(text: str) -> str:
 
 
 def _operations(rows: Rows, external: I64, correlation: I64, ops: tuple[I64, I64], calls: tuple[I64, I64]) -> I32:
-    """Find the operation of each kernel by its external id, or by that of its launch."""
+    """Find the operation of each kernel by its external id, or by that of its launch; by where it is launched if neither is one."""
+    if _is_correlation(external, correlation, calls[1]):
+        inside = enclosing_names(rows, ops[0], calls[0]).astype(np.int64)
+        return _look_up(correlation, calls[1][:, 0], inside, missing=-1).astype(np.int32)
     by_call = _look_up(correlation, calls[1][:, 0], calls[1][:, 1])
     external = np.where(external == NONE, by_call, external)
     return _look_up(external, ops[1], rows.names[ops[0]].astype(np.int64), missing=-1).astype(np.int32)
+
+
+def _is_correlation(external: I64, correlation: I64, calls: I64) -> bool:
+    """Return whether external ids only repeat correlation ids, as releases before 2.2 write them.
+
+    The two are spaces of their own: equal numbers in both would name an operation that has nothing to do with the kernel.
+    """
+    of = np.concatenate([np.column_stack([correlation, external]), calls])
+    of = of[(of[:, 0] > 0) & (of[:, 1] != NONE)]
+    return len(of) > 0 and 2 * int((of[:, 0] == of[:, 1]).sum()) > len(of)
 
 
 def _look_up(wanted: I64, keys: I64, values: I64, missing: int = NONE) -> I64:

@@ -31,12 +31,15 @@ _KEYS = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A scanned file. beside: the members beside the list of events, as JSON values; rows: one per event, columns as in `events`."""
+    """A scanned file. beside: the members beside the list of events, as JSON values; rows: one per event, columns as in `events`;
+    end: the position behind the document, blanks included.
+    """
 
     text: U8
     beside: dict[str, Any]
     rows: I64
     complete: bool
+    end: int
 
 
 def words(texts: tuple[str, ...]) -> tuple[U8, I64]:
@@ -67,6 +70,7 @@ def read_document(data: bytes | U8, file: str) -> Document:
         key, key_end, value, value_end = member(text, at, len(text))
         if key < 0:
             ended = key_end >= 0
+            at = int(key_end)
             break
         at = value_end
         _keep(beside, text, (key, key_end), (value, value_end))
@@ -76,7 +80,8 @@ def read_document(data: bytes | U8, file: str) -> Document:
             slug="not-a-trace",
             advice=COPY_AGAIN,
         )
-    return Document(text=text, beside=beside, rows=rows, complete=whole and ended)
+    end = int(skip_blank(text, at, len(text))) if ended else len(text)
+    return Document(text=text, beside=beside, rows=rows, complete=whole and ended, end=end)
 
 
 def _text(data: bytes | U8, file: str) -> tuple[U8, bool]:

@@ -1,17 +1,18 @@
 """Host events -> launches, steps, sessions, waits and allocator events."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 
-from tb_contention.model.tables import StringTable
 from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.input_names import is_input
+from tb_contention.recorders.common.step_names import chosen_steps, step_of
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.rows import Axis, Rows
-from tb_contention.units import I32, I64
+from tb_contention.units import I32, I64, Bool
 
 #: The annotation that `torch.profiler` writes around each step, and this project's own annotation of a session.
 _STEP = re.compile(r"ProfilerStep#(\d{1,15})")
@@ -21,6 +22,17 @@ _WAITS = re.compile(r"(?:cuda|hip)(?:Stream|Device|Event)Synchronize|cu(?:Stream
 _MEMORY_KEYS = ("Device Type", "Device Id", "Addr", "Bytes", "Total Allocated")
 #: c10::DeviceType of memory events: of the host, of a GPU (CUDA, and HIP as it calls itself).
 _CPU, _GPUS = 0, (1, 6)
+_REFUSED = b"[OutOfMemory]"
+
+
+class Refusal(NamedTuple):
+    """A request that a GPU's allocator refused: ps since the trace began, bytes; a negative number is unknown."""
+
+    at: int
+    gpu: int
+    asked: int
+    in_use: int
+    reserved: int
 
 
 def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
@@ -40,7 +52,7 @@ def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
 def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
     """Take steps, sessions and waits; operations are already in a column of the kernels."""
     marks = rows.of_class(parts.MARK)
-    kind, step = _marks(rows.strings)
+    kind, step = _marks(rows, marks)
     waits = np.array([bool(_WAITS.fullmatch(rows.strings[row])) for row in range(len(rows.strings))], np.bool_)
     picked = np.concatenate([marks[kind[rows.names[marks]] >= 0], calls[waits[rows.names[calls]]]])
     picked = picked[np.lexsort((-rows.duration[picked], rows.start[picked]))]
@@ -66,8 +78,14 @@ def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
     )
 
 
-def _marks(strings: StringTable) -> tuple[I64, I64]:
-    """Return the kind of annotation that each name is, -1 for none, and its step number."""
+def _marks(rows: Rows, marks: I64) -> tuple[I64, I64]:
+    """Return the kind of annotation that each name is, -1 for none, and its step number.
+
+    Where `torch.profiler` marked no steps, those that the program or server marks itself count.
+    """
+    strings = rows.strings
+    bases: dict[str, int] = {}
+    base = np.full(len(strings), -1, np.int64)
     kind, step = np.full(len(strings), -1, np.int64), np.full(len(strings), NONE, np.int64)
     for row in range(len(strings)):
         name = strings[row]
@@ -78,12 +96,42 @@ def _marks(strings: StringTable) -> tuple[I64, I64]:
             kind[row] = int(HostKind.ANNOTATION)
         elif is_input(name):
             kind[row] = int(HostKind.INPUT)
+        elif found := step_of(name):
+            base[row], step[row] = bases.setdefault(found[0], len(bases)), found[1]
+    own = marks[base[rows.names[marks]] >= 0]
+    if len(own) and not (kind[rows.names[marks]] == HostKind.USER_STEP).any():
+        end = rows.start[own] + rows.duration[own]
+        chosen = chosen_steps(base[rows.names[own]], rows.thread[own].astype(np.int64), rows.start[own], end)
+        kind[np.unique(rows.names[own[chosen]])] = int(HostKind.USER_STEP)
     return kind, step
+
+
+def is_refusal(axis: Axis, picked: I64) -> Bool:
+    """Mark the events of requests that were refused: `[OutOfMemory]`. Nothing was given, so they are no allocations."""
+    found: Bool = axis.table[picked, column.LENGTH] == len(_REFUSED)
+    at = axis.table[picked[found], column.NAME]
+    found[found] = (
+        axis.document.text[at[:, None] + np.arange(len(_REFUSED))] == np.frombuffer(_REFUSED, np.uint8)
+    ).all(1)
+    return found
+
+
+def refusals(axis: Axis) -> list[Refusal]:
+    """Read the requests for memory of a GPU that were refused, in time order."""
+    picked = axis.of_class(parts.MEMORY)
+    picked = picked[is_refusal(axis, picked)]
+    numbers, _ = axis.arguments(picked, (*_MEMORY_KEYS, "Total Reserved"))
+    return [
+        Refusal(at=int(start), gpu=gpu, asked=asked, in_use=in_use, reserved=reserved)
+        for start, (kind, gpu, _, asked, in_use, reserved) in zip(axis.start[picked], numbers.tolist(), strict=True)
+        if kind in _GPUS and 0 <= gpu < 1 << 16 and 0 < asked < 1 << 60
+    ]
 
 
 def memory_events(axis: Axis) -> tuple[I64, I64, I64, I64, I64]:
     """Read the events of allocators: rows, GPUs (-1: the host), addresses, bytes (negative: released), bytes in use."""
     picked = axis.of_class(parts.MEMORY)
+    picked = picked[~is_refusal(axis, picked)]
     numbers, _ = axis.arguments(picked, _MEMORY_KEYS)
     kind, device, address, amount, allocated = numbers.T
     good = (
@@ -125,14 +173,14 @@ def allocations_of(rows: Rows, ops: I64) -> tuple[AllocationTable, tuple[str, ..
         step_id=none.copy(),
         data_type=none.copy(),
         fragmentation=np.full(len(picked), np.nan),
-        op=_enclosing_names(rows, ops, picked),
+        op=enclosing_names(rows, ops, picked),
         region=unknown,
         shape=unknown.copy(),
     )
     return table, allocator_names(pools)
 
 
-def _enclosing_names(rows: Rows, ops: I64, instants: I64) -> I32:
+def enclosing_names(rows: Rows, ops: I64, instants: I64) -> I32:
     """Return the name of the innermost operation on the thread at each instant."""
     end = rows.start + rows.duration
     ops = ops[np.lexsort((-end[ops], rows.start[ops], rows.thread[ops]))]

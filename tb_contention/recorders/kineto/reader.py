@@ -24,10 +24,13 @@ from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
-from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of
+from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of, refusals
 from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
+from tb_contention.recorders.kineto.said import said
+from tb_contention.recorders.kineto.writers import more_writers
 from tb_contention.units import I64, Picoseconds
+from tb_contention.words.numbers import duration, listing, size
 
 _NS_PER_US, _PS_PER_NS = 1_000, 1_000
 #: Times in this range are Unix time; smaller ones count from the machine's start or another origin.
@@ -74,7 +77,8 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
         steps=steps_of(host),
         events_in_file=len(document.rows),
         complete=document.complete,
-        problems=tuple(problems_of(file, document, rows.odd + work.lost)),
+        profiler_messages=said(document.beside, file)[0],
+        problems=tuple(problems_of(file, rows, rows.odd + work.lost)),
     )
 
 
@@ -159,8 +163,9 @@ def _negative_lag(kernels: KernelTable, launches: LaunchTable) -> int:
     return max(0, int(early.max())) if len(early) else 0
 
 
-def problems_of(file: str, document: parts.Document, odd: int) -> list[Problem]:
-    """State what the format lacks, and what was lost."""
+def problems_of(file: str, rows: Axis, odd: int) -> list[Problem]:
+    """State what the format lacks, what was refused, and what was lost."""
+    document = rows.document
     found = [
         Problem(
             file=file, slug="kineto", severity=Severity.INFO, origin=Origin.RECORDING,
@@ -176,6 +181,7 @@ def problems_of(file: str, document: parts.Document, odd: int) -> list[Problem]:
                 message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
+    found += [*refused(file, rows), *said(document.beside, file)[1], *more_writers(file, rows)]
     if odd:
         found.append(
             Problem(
@@ -184,3 +190,26 @@ def problems_of(file: str, document: parts.Document, odd: int) -> list[Problem]:
             )
         )  # fmt: skip
     return found
+
+
+def refused(file: str, rows: Axis) -> list[Problem]:
+    """State the requests for memory that failed."""
+    found = refusals(rows)
+    if not found:
+        return []
+    worst = max(found, key=lambda each: each.asked)
+    more = f", the largest of {len(found)} failures" if len(found) > 1 else ""
+    held = [
+        f"{size(worst.in_use)} in use" if worst.in_use >= 0 else "",
+        f"{size(worst.reserved)} reserved" if worst.reserved >= 0 else "",
+    ]
+    beside = f" with {listing([text for text in held if text])}" if any(held) else ""
+    return [
+        Problem(
+            file=file, slug="out-of-memory", severity=Severity.ERROR, origin=Origin.RECORDING, count=len(found),
+            message=f"{file}: the program ran out of memory on GPU {worst.gpu} {duration(worst.at / _PS_PER_NS)} after the capture began: "
+            f"it asked for {size(worst.asked)}{beside}{more}.",
+            advice="Ask for less at once (a smaller batch, activation checkpointing), or free GPU memory. Other processes on the GPU take "
+            "from the same memory (nvidia-smi lists them).", affects_numbers=False,
+        )
+    ]  # fmt: skip

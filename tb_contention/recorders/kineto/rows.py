@@ -8,11 +8,12 @@ import numpy as np
 
 from tb_contention.model.tables import StringTable
 from tb_contention.recorders.common.array_types import frozen
+from tb_contention.recorders.common.impossible import overlong
 from tb_contention.recorders.common.interning import intern_places
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.json_text import NONE
-from tb_contention.units import I32, I64, MAX_TRACE_PS
+from tb_contention.units import I32, I64, MAX_TRACE_PS, Bool
 
 PS_PER_US = 1_000_000
 _SEED = np.uint64(secrets.randbits(62))
@@ -91,10 +92,28 @@ def placed(document: parts.Document) -> Axis:
     fine &= (table[:, column.WHOLE] >= low) & (table[:, column.WHOLE] <= high)
     start = np.where(fine, table[:, column.WHOLE] - origin, 0) * PS_PER_US
     start += np.where(fine, table[:, column.PART], 0)
+    fine &= ~_impossible_work(document, table, start, fine)
+    start = np.where(fine, start, 0)
     kept = np.flatnonzero(fine | ~timed)
     return Axis(
         document=document, table=table[kept], start=start[kept], origin_us=origin, odd=int((timed & ~fine).sum())
     )
+
+
+def _impossible_work(document: parts.Document, table: I64, start: I64, fine: Bool) -> Bool:
+    """Mark work of a device without a time, or whose duration covers work that its stream did only later."""
+    work = np.flatnonzero(fine & np.isin(table[:, column.CLASS], (parts.KERNEL, parts.COPY, parts.MEMSET)))
+    found = np.zeros(len(table), np.bool_)
+    own = table[work]
+    found[work] = (own[:, column.WHOLE] == 0) & (own[:, column.PART] == 0) & (own[:, column.DURATION] == 0)
+    long = work[overlong(own[:, column.PROCESS], own[:, column.THREAD], start[work], own[:, column.DURATION])]
+    if len(long):  # branches of one graph may run beside each other under the number of one stream
+        graph = np.empty((len(long), 1), np.int64)
+        names, offsets = parts.words(("graph id",))
+        begin, stop = frozen(table[long, column.FROM]), frozen(table[long, column.TO])
+        column.arguments(document.text, begin, stop, names, offsets, graph, np.empty((len(long), 0), np.int64))
+        found[long[graph[:, 0] <= 0]] = True
+    return found
 
 
 def first_known(columns: I64) -> I64:

@@ -36,7 +36,7 @@ def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
         allocations=len(picked),
         events_in_file=len(document.rows),
         complete=document.complete,
-        problems=tuple(problems_of(file, document, axis.odd + lost))[:MOST_PROBLEMS],
+        problems=tuple(problems_of(file, axis, axis.odd + lost))[:MOST_PROBLEMS],
     )
 
 

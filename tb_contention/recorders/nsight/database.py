@@ -6,6 +6,7 @@ integer counts as absent.
 """
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ _LONGEST, _SHORTEST_ROW = 1 << 16, 2
 _WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
 #: Tables that only exports of Nsight Systems have.
 _TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
+#: Some exports add the version of a table's form to its name.
+_VERSIONED = re.compile(r"([A-Za-z_]+)_V\d{1,3}")
 _EXPORT_AGAIN = "Export the report again: nsys export --type sqlite REPORT.nsys-rep."
 
 #: What a damaged file makes SQLite raise; its messages quote bytes of the file, which need not be text.
@@ -42,6 +45,7 @@ class Database:
         self._relative = relative
         self._size = _checked_size(path, relative)
         self._work = 0
+        self._versioned: dict[str, str] = {}
         try:
             # Threads of the pool take turns with one connection each.
             uri = f"{Path(path).absolute().as_uri()}?mode=ro&immutable=1"
@@ -79,7 +83,7 @@ class Database:
             return tuple(np.empty(0, np.int64) for _ in names)
         wanted = [name for name in names if name in there]
         terms = [_integer(name) for name in wanted] or ["1"]
-        rows = self._cursor(f'SELECT {", ".join(terms)} FROM "{table}" NOT INDEXED')
+        rows = self._cursor(f'SELECT {", ".join(terms)} FROM "{self._stored(table)}" NOT INDEXED')
         try:
             flat = np.fromiter(chain.from_iterable(rows), np.int64)
         except _FAULTS as error:
@@ -91,7 +95,7 @@ class Database:
     def groups(self, table: str, keys: tuple[str, ...], within: int) -> I64:
         """Count the rows of each combination of keys, which are integers or NONE: rows of (*keys, is fine, count, first start, last end).
 
-        A row is fine if its start and end are integers nearer to 0 than `within`, and in order.
+        A row is fine if its start and end are integers nearer to 0 than `within`, in order, and not both 0, as of events without a time.
         """
         there = self._tables.get(table, frozenset())
         picked = [_integer(name) if name in there else str(NONE) for name in keys]
@@ -100,9 +104,12 @@ class Database:
         else:
             start, end = _integer("start"), _integer("end")
             near = " AND ".join(f"{time} > {-within} AND {time} < {within}" for time in (start, end))
-            fine, bounds = f"({near} AND {end} >= {start})", f"MIN({start}), MAX({end})"
+            fine, bounds = (
+                f"({near} AND {end} >= {start} AND NOT ({start} = 0 AND {end} = 0))",
+                f"MIN({start}), MAX({end})",
+            )
         places = ", ".join(str(k + 1) for k in range(len(keys) + 1))
-        query = f'SELECT {", ".join([*picked, fine])}, COUNT(*), {bounds} FROM "{table}" NOT INDEXED GROUP BY {places}'
+        query = f'SELECT {", ".join([*picked, fine])}, COUNT(*), {bounds} FROM "{self._stored(table)}" NOT INDEXED GROUP BY {places}'
         rows = list(self._rows(query)) if table in self._tables else []
         return np.array(rows, np.int64).reshape(-1, len(keys) + 4)
 
@@ -113,7 +120,7 @@ class Database:
             return []
         whole = _integer(key) if key in there else str(NONE)
         terms = [_text(name) if name in there else "NULL" for name in names]
-        rows = self._rows(f'SELECT {", ".join([whole, *terms])} FROM "{table}" NOT INDEXED')
+        rows = self._rows(f'SELECT {", ".join([whole, *terms])} FROM "{self._stored(table)}" NOT INDEXED')
         return [(int(row[0]), tuple(_decoded(part) for part in row[1:])) for row in rows]
 
     def text_column(self, table: str, name: str) -> tuple[list[str], I64]:
@@ -122,7 +129,7 @@ class Database:
         if there is None:
             return [], np.empty(0, np.int64)
         term = _text(name) if name in there else "NULL"
-        values = [value for (value,) in self._rows(f'SELECT {term} FROM "{table}" NOT INDEXED')]
+        values = [value for (value,) in self._rows(f'SELECT {term} FROM "{self._stored(table)}" NOT INDEXED')]
         numbers: dict[bytes | None, int] = {value: row for row, value in enumerate(dict.fromkeys(values))}
         which = np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
         if None in numbers:
@@ -166,7 +173,16 @@ class Database:
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND typeof(name) = 'text' LIMIT 2000"
             )
         ]
-        return {name: self._columns(name) for name in names if name.isidentifier() and name.isascii()}
+        found = {name: self._columns(name) for name in names if name.isidentifier() and name.isascii()}
+        plain = {
+            match[1]: name for name in sorted(found) if (match := _VERSIONED.fullmatch(name)) and match[1] not in found
+        }
+        self._versioned = plain
+        return found | {name: found[stored] for name, stored in plain.items()}
+
+    def _stored(self, table: str) -> str:
+        """Return under which name a table is stored."""
+        return self._versioned.get(table, table)
 
     def _columns(self, table: str) -> frozenset[str]:
         rows = self._connection.execute(f'PRAGMA table_xinfo("{table}")').fetchall()

@@ -73,7 +73,7 @@ def read_device_work(database: Database) -> DeviceWork:
     columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
     counts = [len(table["start"]) for table in tables]
     start, end = columns["start"], columns["end"]
-    fine = (near(start)) & (near(end)) & (end >= start)
+    fine = (near(start)) & (near(end)) & (end >= start) & ((start != 0) | (end != 0))  # both 0: CUPTI gave no time
     launch, launches = _launches(database, counts)
     return DeviceWork(
         start=start[fine], end=end[fine], process=_processes(database, columns["globalPid"])[fine],

@@ -7,6 +7,7 @@ import numpy as np
 
 from tb_contention.model.trace import NONE, HostKind
 from tb_contention.recorders.common.input_names import is_input
+from tb_contention.recorders.common.step_names import step_of
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.device_work import near
 from tb_contention.recorders.nsight.strings import Texts
@@ -27,12 +28,6 @@ _WAITS = frozenset(
 #: Types of NVTX events that are ranges: NvtxPushPopRange, NvtxStartEndRange.
 _RANGES = (59, 60)
 _SESSION = "tb_contention.session:"
-#: Common names of steps, with or without a number; longer names than _LONGEST_NAME are not matched.
-_STEP = re.compile(
-    r"(?:.*[\W_])?(?:(?:train|training|eval|test|inference|global|benchmark)[\W_]*)?(?:step|iteration|iter|batch)[\W_]*(\d{1,15})?[\W_]*",
-    re.IGNORECASE | re.DOTALL,
-)
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +111,14 @@ def _kind_and_step(name: str) -> tuple[int, int]:
         return HostKind.ANNOTATION, NONE
     if is_input(name):
         return HostKind.INPUT, NONE
-    match = _STEP.fullmatch(name) if len(name) <= _LONGEST_NAME else None
-    if match is None:
-        return -1, NONE
-    return HostKind.USER_STEP, int(match[1]) if match[1] else NONE
+    step = step_of(name)
+    return (-1, NONE) if step is None else (HostKind.USER_STEP, step[1])
 
 
 def base_name(name: str) -> str:
     """Return the name of a step without its number."""
-    return re.sub(r"[\W_]*\d*[\W_]*$", "", name)
+    step = step_of(name)
+    return name if step is None else step[0]
 
 
 def thread_names(database: Database, texts: Texts) -> dict[int, str]:

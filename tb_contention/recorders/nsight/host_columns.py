@@ -3,14 +3,11 @@
 import numpy as np
 
 from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
+from tb_contention.recorders.common.step_names import chosen_steps
 from tb_contention.recorders.nsight.columns import Origins
-from tb_contention.recorders.nsight.device_work import numbered
 from tb_contention.recorders.nsight.host import Calls, Ranges, base_name
 from tb_contention.recorders.nsight.strings import Strings
 from tb_contention.units import I64, PS_PER_NS
-
-#: Fewer ranges of one name are not steps.
-_LEAST_STEPS = 2
 
 
 def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origins, strings: Strings) -> HostEventTable:
@@ -52,16 +49,7 @@ def steps_of(ranges: Ranges) -> I64:
     bases = [base_name(text) for text in ranges.texts]
     numbers = {base: number for number, base in enumerate(dict.fromkeys(bases))}
     base = np.array([numbers[b] for b in bases], np.int64)[ranges.text[rows]]
-    group, _ = numbered(base, ranges.thread[rows])
-    order = np.lexsort((ranges.start[rows], group))
-    rows, group = rows[order], group[order]
-    start, end = ranges.start[rows], ranges.end[rows]
-    follows = group[1:] == group[:-1]
-    nested = np.bincount(group[1:][follows & (start[1:] < end[:-1])], minlength=int(group.max()) + 1)
-    covers = np.bincount(group, (end - start).astype(np.float64))
-    covers[(nested > 0) | (np.bincount(group) < _LEAST_STEPS)] = 0.0
-    best = int(covers.argmax())
-    return rows[group == best] if covers[best] > 0 else np.empty(0, np.int64)
+    return rows[chosen_steps(base, ranges.thread[rows], ranges.start[rows], ranges.end[rows])]
 
 
 def step_table(host: HostEventTable) -> StepTable:

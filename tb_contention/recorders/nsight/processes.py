@@ -1,6 +1,7 @@
 """The processes, GPUs and threads that a report names."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,8 +96,8 @@ def _khz(hertz: int) -> int | None:
     return None if known is None else known // 1000
 
 
-def ordinals(database: Database, gpus: dict[int, Gpu]) -> dict[tuple[int, int], Gpu]:
-    """Map (process id, CUDA ordinal) to the GPU, as far as the report states it."""
+def ordinals(database: Database, gpus: dict[int, Gpu], used: set[tuple[int, int]]) -> dict[tuple[int, int], Gpu]:
+    """Map (process id, CUDA ordinal) to the GPU, as far as the report states it: for each process, or else for all that are used."""
     gpu, cuda, pid = database.integers("TARGET_INFO_CUDA_DEVICE", "gpuId", "cudaId", "pid")
     by_uuid: dict[str | None, Gpu] = {g.uuid: g for g in gpus.values() if g.uuid is not None}
     uuids = [texts[0] for _, texts in database.texts("TARGET_INFO_CUDA_DEVICE", "cudaId", "uuid")]
@@ -105,7 +106,28 @@ def ordinals(database: Database, gpus: dict[int, Gpu]) -> dict[tuple[int, int], 
         known = gpus.get(number) or by_uuid.get(_uuid(uuid))
         if known is not None and NONE not in (ordinal, process):
             found.setdefault((process, ordinal), known)
+    if not found and len(gpus) > 1:
+        seen = visible_to_all(database, used)
+        found = {(pid, ordinal): gpus[seen[ordinal]] for pid, ordinal in used if ordinal in seen}
     return found
+
+
+def used_ordinals(process: I64, ordinal: I64) -> set[tuple[int, int]]:
+    """List (process id, CUDA ordinal) of what used a GPU; processes without an id are left out."""
+    pairs = np.unique(np.column_stack([pids_of(process), ordinal]), axis=0).tolist()
+    return {(pid, number) for pid, number in pairs if pid != NONE}
+
+
+def visible_to_all(database: Database, used: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Map CUDA ordinals to the numbers of GPUs by `cuDevice`, which the recorder saw; {} where that need not hold for each process.
+
+    used: the processes and their ordinals. Where two processes use one ordinal, each may have a CUDA_VISIBLE_DEVICES of its own.
+    """
+    ordinals = [ordinal for _, ordinal in used]
+    number, ordinal = (column.tolist() for column in database.integers("TARGET_INFO_GPU", "id", "cuDevice"))
+    stated = {o: n for o, n in zip(ordinal, number, strict=True) if o >= 0 and n != NONE}
+    whole = len(stated) == len(number) == len(set(stated.values()))
+    return stated if whole and len(set(ordinals)) == len(ordinals) else {}
 
 
 def gpu_of(mapped: dict[tuple[int, int], Gpu], gpus: dict[int, Gpu], pid: int | None, ordinal: int) -> Gpu | None:

@@ -109,13 +109,16 @@ def _read(database: Database, file: str) -> _Report:
     first, last = _extent(work, calls, ranges, allocations)
     stays, lost = read_switches(database, first, last)
     gpus = names.read_gpus(database)
+    used = names.used_ordinals(
+        np.concatenate([work.process, allocations.process]), np.concatenate([work.ordinal, allocations.ordinal])
+    )
     problems = [cannot_tell(file)]
     if work.bad:
         problems.append(bad_times(file, work.bad))
     problems += [unfit(file, gpu) for gpu in lost]
     return _Report(
         file=file, work=work, calls=calls, ranges=ranges, allocations=allocations, stays=stays, texts=texts,
-        threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus), first=first, last=last,
+        threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus, used), first=first, last=last,
         epoch=epoch_of(database), hostname=names.hostname(database), messages=_messages(database), problems=tuple(problems),
     )  # fmt: skip
 
@@ -171,7 +174,9 @@ def _trace(report: _Report, process: int) -> Trace:
         steps=step_table(host),
         residency=residency_table(report.stays, gpus, process, work, report.work, ordinals, origins),
         strings=strings.table(),
-        devices=tuple(device_of(gpu, ordinal) for gpu, ordinal in zip(gpus, ordinals, strict=True)),
+        devices=tuple(
+            device_of(gpu, ordinal, several=len(report.gpus) > 1) for gpu, ordinal in zip(gpus, ordinals, strict=True)
+        ),
         streams=tuple(Stream(device=d, id=s, name=f"Stream {s}") for d, s in places.streams),
         threads=tuple(_thread(report, thread) for thread in threads.tolist()),
         events_in_file=len(work) + len(calls.start) + len(ranges.start) + len(allocations.time),
@@ -181,11 +186,11 @@ def _trace(report: _Report, process: int) -> Trace:
     )
 
 
-def device_of(gpu: Gpu | None, ordinal: int) -> Device:
-    """Return the device that a process sees under an ordinal."""
+def device_of(gpu: Gpu | None, ordinal: int, *, several: bool) -> Device:
+    """Return the device that a process sees under an ordinal; several: the machine has more than one."""
     if gpu is not None:
         return gpu.device(ordinal)
-    return Device(name=f"/device:GPU:{ordinal}", ordinal=ordinal)
+    return Device(name=f"/device:GPU:{ordinal}", ordinal=ordinal, unplaced=several)
 
 
 def clock_of(file: str, epoch: int | None, first: int, last: int) -> ClockEvidence:

@@ -44,17 +44,25 @@ def _sketches(database: Database, file: str) -> tuple[tuple[str, Sketch], ...]:
     problems = [reader.cannot_tell(file), *([reader.bad_times(file, bad)] if bad else [])]
     problems += [reader.unfit(file, gpu) for gpu in read_switches(database, first, last)[1]]
     gpus, host = names.read_gpus(database), names.hostname(database)
-    ordinals, clock = names.ordinals(database, gpus), reader.clock_of(file, reader.epoch_of(database), first, last)
+    used = names.used_ordinals(
+        np.concatenate([work[:, 0], memory.process]), np.concatenate([work[:, _ORDINAL], memory.ordinal])
+    )
+    ordinals, clock = (
+        names.ordinals(database, gpus, used),
+        reader.clock_of(file, reader.epoch_of(database), first, last),
+    )
     range_process = names.process_of(ranges.thread)
     found = np.unique(np.concatenate([work[:, 0], memory.process]))[: reader.MOST_PROCESSES].tolist()
     sketches = []
     for process in found:
         pid, own, events = names.pid_of(process), work[work[:, 0] == process], memory.of(process)
         marks = ranges.select(np.flatnonzero(range_process == process))
-        used = np.unique(np.concatenate([own[:, _ORDINAL], events.ordinal])).tolist()
-        devices = tuple(reader.device_of(names.gpu_of(ordinals, gpus, pid, each), each) for each in used)
+        there = np.unique(np.concatenate([own[:, _ORDINAL], events.ordinal])).tolist()
+        devices = tuple(
+            reader.device_of(names.gpu_of(ordinals, gpus, pid, each), each, several=len(gpus) > 1) for each in there
+        )
         kernels, copies = (
-            [int(own[(own[:, _ORDINAL] == each) & (own[:, _IS_KERNEL] == kind), _COUNT].sum()) for each in used]
+            [int(own[(own[:, _ORDINAL] == each) & (own[:, _IS_KERNEL] == kind), _COUNT].sum()) for each in there]
             for kind in (1, 0)
         )
         pools = {device_ordinal(ALLOCATOR.format(each)) for each in np.unique(events.ordinal).tolist()}

@@ -1,0 +1,249 @@
+"""Traces made after public reports, and real ones of PyTorch and Nsight Systems: each is read as other programs count it."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tb_contention.align import AlignOptions, align
+from tb_contention.cache.entry import pack, unpack
+from tb_contention.model.capture import Capture, CaptureFile
+from tb_contention.model.findings import Severity
+from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.recorders.discover import discover
+from tb_contention.recorders.load import load_parts
+from tb_contention.recorders.skim import skim_parts
+
+#: File of PyTorch -> (device, kernels, copies and memsets, steps, memory events, slugs of losses), counted in its JSON.
+KINETO = {
+    "a100_nccl": (0, 2700, 1074, 3, 0, ["events-dropped"]),
+    "alexnet_2023": (0, 79, 19, 0, 0, []),
+    "b200_eager": (0, 768, 161, 0, 0, []),
+    "h100_bert": (0, 60, 1, 1, 236, []),
+    "mi210_gpu_only": (1, 562, 0, 0, 0, []),
+    "mi250_rocm": (2, 14, 2, 2, 0, []),
+    "sglang_decode": (0, 555, 3, 0, 0, []),
+    "vllm_decode_graph": (2, 425, 9, 0, 0, []),
+}
+
+
+def files(place: Path) -> list[CaptureFile]:
+    return list(discover(str(place)).files)
+
+
+def only(place: Path) -> Trace:
+    (file,) = files(place)
+    ((_, trace),) = load_parts(file)
+    return trace
+
+
+def losses(trace: Trace) -> Counter[str]:
+    return Counter(p.slug for p in trace.problems if p.severity is not Severity.INFO)
+
+
+def ops(trace: Trace) -> list[str | None]:
+    return [trace.strings.get(int(op)) for op in trace.kernels.op]
+
+
+def union_us(spans: list[tuple[float, float]]) -> float:
+    """Measure a union of spans by another way than the project's."""
+    total, reach = 0.0, -np.inf
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reach))
+        reach = max(reach, end)
+    return total
+
+
+@pytest.fixture
+def cases(real_traces: Path) -> Path:
+    return real_traces / "public_cases"
+
+
+@pytest.mark.parametrize("name", sorted(KINETO))
+def test_a_real_trace_of_pytorch_is_read_as_it_counts(real_traces: Path, name: str) -> None:
+    path = real_traces / "kineto" / f"{name}.pt.trace.json.gz"
+    events = [e for e in json.loads(gzip.decompress(path.read_bytes()))["traceEvents"] if e.get("ph") == "X"]
+    work = [e for e in events if e.get("cat") in ("kernel", "gpu_memcpy", "gpu_memset")]
+    trace = only(path)
+    is_kernel = trace.kernels.kind == KernelKind.KERNEL
+    device, kernels, copies, steps, memory, lost = KINETO[name]
+
+    assert [d.ordinal for d in trace.devices] == [device]
+    assert (int(is_kernel.sum()), int((~is_kernel).sum())) == (kernels, copies) == (kernels, len(work) - kernels)
+    assert len(trace.steps) == steps
+    assert len(trace.allocations) == memory
+    assert sorted(losses(trace)) == lost
+    spans = zip(trace.kernels.start / 1e6, (trace.kernels.start + trace.kernels.duration) / 1e6, strict=True)
+    counted = union_us([(e["ts"] - events[0]["ts"], e["ts"] + e["dur"] - events[0]["ts"]) for e in work])
+    # As floats, times since the machine started keep only some hundreds of picoseconds.
+    assert union_us(list(spans)) == pytest.approx(counted, rel=1e-5)
+
+
+@pytest.mark.parametrize("folder", ["kineto", "nsight", "public_cases"])
+def test_a_skim_tells_what_reading_finds(real_traces: Path, folder: str) -> None:
+    for file in files(real_traces / folder):
+        read = [(f.part, len(t.steps), len(t.allocations), t.devices, t.span) for f, t in load_parts(file)]
+        skimmed = [(f.part, s.steps, s.allocations, s.devices, s.span) for f, s in skim_parts(file)]
+
+        assert skimmed == read, file.relative
+
+
+def test_what_the_recorder_says_of_losses_is_counted(cases: Path) -> None:
+    trace = only(cases / "kineto_says_lost")
+    counts = {p.message.split(": ", 1)[1]: p.count for p in trace.problems if p.slug == "events-dropped"}
+
+    assert sorted(counts.values()) == [1, 1, 1, 12, 4181]
+    assert any("CUPTI stopped early" in message for message in counts)
+    assert trace.dropped_events
+
+
+def test_an_external_id_that_repeats_the_correlation_id_names_no_operation(cases: Path) -> None:
+    assert ops(only(cases / "external_id_is_correlation")) == ["aten::copy_", "aten::mm"]
+
+
+def test_a_refused_request_is_a_failure_and_no_allocation(cases: Path) -> None:
+    trace = only(cases / "oom_event")
+    (problem,) = (p for p in trace.problems if p.slug == "out-of-memory")
+
+    assert problem.severity is Severity.ERROR
+    assert "70.0 GiB with 3.00 GiB in use and 6.00 GiB reserved" in problem.message
+    assert int(trace.allocations.size.max()) == 1 << 30
+    assert int(trace.allocations.in_use.max()) == 5 << 30
+
+
+def test_an_impossible_duration_is_set_aside_and_counted(cases: Path) -> None:
+    trace = only(cases / "overflowing_duration")
+    (problem,) = (p for p in trace.problems if p.slug == "bad-timestamp")
+
+    assert (problem.count, len(trace.kernels)) == (1, 999)
+    assert trace.span[1] == pytest.approx(100e9, rel=0.01)
+    assert trace.kernels.duration.sum() / trace.span[1] == pytest.approx(0.8, abs=0.01)
+
+
+def test_agents_of_rocm_are_the_gpus_of_its_memory(cases: Path) -> None:
+    trace = only(cases / "rocm_two_gpus")
+
+    assert [(d.ordinal, d.model) for d in trace.devices] == [(0, "AMD Instinct MI300X"), (1, "AMD Instinct MI300X")]
+    assert {trace.strings[int(row)] for row in trace.allocations.allocator} == {"GPU_0_pytorch", "GPU_1_pytorch"}
+
+
+def test_steps_of_servers_are_steps(cases: Path) -> None:
+    assert len(only(cases / "serving_step_names").steps) == 30
+
+
+@pytest.mark.parametrize(
+    ("place", "slug"),
+    [
+        ("two_documents/concat.pt.trace.json", "text-behind"),
+        ("two_documents/overrun.pt.trace.json", "several-processes"),
+        ("merged_ranks", "several-processes"),
+    ],
+)
+def test_more_than_one_writer_is_said(cases: Path, place: str, slug: str) -> None:
+    assert losses(only(cases / place)) == {slug: 1}
+
+
+def made(tmp_path: Path, *events: dict[str, Any], **beside: Any) -> Trace:
+    (tmp_path / "a.pt.trace.json").write_text(json.dumps({"schemaVersion": 1, **beside, "traceEvents": list(events)}))
+    return only(tmp_path)
+
+
+def mark(name: str, start: float, length: float) -> dict[str, Any]:
+    return {"ph": "X", "cat": "user_annotation", "name": name, "pid": 1, "tid": 1, "ts": start, "dur": length}
+
+
+@pytest.mark.parametrize(
+    ("names", "steps"),
+    [
+        (["execute_context_1(512)_generation_0(0)", "execute_context_0(0)_generation_31(31)"], 2),
+        (["step[EXTEND bs=1 toks=512]", "step[DECODE bs=32]"], 2),
+        (["train_step", "train_step"], 2),
+        (["[pl][profile][Strategy]DDPStrategy.training_step"] * 3, 3),
+        (["iteration 7", "iteration 8"], 2),
+        (["Optimizer.step#SGD.step", "Optimizer.step#SGD.step"], 0),
+        (["lr_scheduler.step", "lr_scheduler.step"], 0),
+        (["ProfilerStep#3", "train_step", "train_step"], 1),
+        (["forward", "forward"], 0),
+    ],
+)
+def test_annotations_that_name_steps_are_steps(tmp_path: Path, names: list[str], steps: int) -> None:
+    trace = made(tmp_path, *(mark(name, 10.0 * row, 9.0) for row, name in enumerate(names)))
+
+    assert len(trace.steps) == steps
+
+
+def test_kernels_that_overlap_their_next_are_possible(tmp_path: Path) -> None:
+    events = [
+        {"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": 10.0 * row, "dur": 15.0, "args": {"device": 0, "stream": 7}}
+        for row in range(20)
+    ]  # fmt: skip
+
+    assert not losses(made(tmp_path, *events))
+
+
+def test_a_report_with_versioned_tables_is_read(cases: Path) -> None:
+    trace = only(cases / "nsys_table_suffix")
+
+    assert (len(trace.kernels), len(trace.launches)) == (400, 400)
+
+
+def test_kernels_without_a_time_are_counted_and_do_not_make_the_window(cases: Path) -> None:
+    (file,) = files(cases / "nsys_zero_times")
+    traces = [trace for _, trace in load_parts(file)]
+
+    assert [len(trace.kernels) for trace in traces] == [400, 400]
+    assert {trace.span[1] // 10**9 for trace in traces} <= {39, 40}
+    assert [p.count for p in traces[0].problems if p.slug == "bad-timestamp"] == [3]
+
+
+def placed(place: Path, *, gpus: dict[tuple[str, int], str] | None = None) -> tuple[int, list[str]]:
+    """Return how many sessions the largest group has, and the rules of the findings."""
+    captures = [Capture(file=f, trace=t) for file in files(place) for f, t in load_parts(file)]
+    aligned = align(captures, AlignOptions(gpus=gpus or {}))
+    return max(len(g.planes) for g in aligned.groups), [f.rule for f in aligned.findings]
+
+
+def test_files_named_by_pytorchs_handler_are_of_one_machine(cases: Path) -> None:
+    assert placed(cases / "no_host_name_default_file_names") == placed(cases / "host_name_present")
+    assert placed(cases / "host_name_present") == (2, ["gpu-identity-assumed"])
+
+
+def test_ranks_of_one_job_are_on_gpus_of_their_own(cases: Path) -> None:
+    assert placed(cases / "ranks_each_device0") == (1, [])
+
+
+def test_one_ordinal_among_several_gpus_is_unknown_until_the_user_says_which(cases: Path) -> None:
+    folder = cases / "nsys_ranks_each_device0"
+
+    assert placed(folder) == (1, ["gpu-unknown"])
+    assert placed(folder, gpus={("python3-101", 0): "A", ("python3-102", 0): "A"}) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("model", "rules"), [("NVIDIA H100", ["gpu-unknown"]), ("NVIDIA A100", [])], ids=["alike", "different"]
+)
+def test_files_that_name_no_machine_are_perhaps_on_one_gpu(tmp_path: Path, model: str, rules: list[str]) -> None:
+    for name, gpu in (("rank0", "NVIDIA H100"), ("server", model)):
+        kernel = {"ph": "X", "cat": "kernel", "name": "k", "pid": 0, "tid": 7, "ts": 1, "dur": 9, "args": {"device": 0}}
+        beside = {"deviceProperties": [{"id": 0, "name": gpu}], "baseTimeNanoseconds": 1_700_000_000_000_000_000}
+        (tmp_path / f"{name}.pt.trace.json").write_text(json.dumps({**beside, "traceEvents": [kernel]}))
+
+    assert placed(tmp_path) == (1, rules)
+
+
+def test_the_order_of_gpus_is_the_recorders_where_no_process_has_its_own(real_traces: Path) -> None:
+    trace = only(real_traces / "nsight" / "a100_four_gpus_permuted.sqlite")
+
+    assert [(d.ordinal, d.uuid) for d in trace.devices] == [(0, "GPU-00000000-0000-4000-8000-000000000002")]
+
+
+def test_what_is_read_survives_the_cache(cases: Path) -> None:
+    ((file, trace),) = load_parts(files(cases / "ranks_each_device0" / "rank1.pt.trace.json")[0])
+    entry = unpack(pack((file, trace), 1, "f"), "f")
+
+    assert entry.trace.devices == trace.devices
+    assert trace.devices[0].rank == (1, 2)
