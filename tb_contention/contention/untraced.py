@@ -33,6 +33,7 @@ _SAME = 0.08
 _ONE_PLACE, _AT_ONCE = 0.9, 4
 #: Kinds of kernels that are unlike enough in length to show that all are longer by the same, and not in proportion.
 _UNLIKE = 1.5
+_OTHER_KIND = 1.25
 #: A session by itself must show this many turns of one length, which explain this part of the time in interruptions.
 _TURNS, _MOSTLY = 12, 0.6
 #: By how much they may scatter: in kernels of several lengths, where only two kinds are interrupted, and in kernels of one length.
@@ -246,8 +247,9 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, waiting: Bool,
     near = strong & (np.abs(longer / length - 1) < _WITHIN)
     if not _is_added(work, low, longer, rows, strong, length):
         return None
-    # One kind of kernel may have another size; then none waits for the device.
-    several = len(np.unique(work.key[near])) > 1
+    # Kinds of kernels of about one length may have another size; then none waits for the device.
+    usual = low[near]
+    several = bool(usual.max() >= _OTHER_KIND * usual.min())
     waits = times >= _TIMES and len(_late(work, length, waiting)[1]) >= max(_BESIDE, count / 2)
     return length if several or waits else None
 

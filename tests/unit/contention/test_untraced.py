@@ -144,3 +144,10 @@ def test_sizes_and_tails_that_a_capture_alone_shows_less_of_are_no_stranger(
     report = tb_contention.analyse(tmp_path, cache_dir=None)
     assert any(loss.slowdown.evidence is Evidence.A for device in report.devices for loss in device.cost.losses)
     assert "untraced-corunner" not in {finding.rule for finding in report.findings}
+
+
+def test_sizes_that_kinds_of_one_length_hide_are_no_turns(tmp_path: Path) -> None:
+    """Kernels of about 200 us under two names are of three times that size now and then: longer by the same, and in proportion."""
+    report, _, truth = played("shapes_share", 701, tmp_path)
+    assert truth["beta"]["slowdown"] < 1.05
+    assert "untraced-corunner" not in {finding.rule for finding in report.findings}
