@@ -3,6 +3,7 @@
 xprof takes the lines of a file as they are written, so its 0 ms is time 0 of the trace, for each file by itself.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -34,9 +35,13 @@ def trace_viewer_place(session: Session, file: CaptureFile, logdir: str) -> Trac
     if not trace.complete or trace.clock.unix_lines:
         return None
     # A name that had to be made printable, and a logdir inside a run, do not lead back to the file.
-    if Path(file.path) != Path(logdir).expanduser() / file.relative:
+    if Path(file.path) != _absolute(logdir) / file.relative:
         return None
     if "," in file.host:  # xprof takes it as the end of a host's name
         return None
     run = "/".join([*file.relative.split("/")[:-4], file.directory])
     return TraceViewerPlace(run=run, host=file.host, zero=session.offset)
+
+
+def _absolute(logdir: str) -> Path:
+    return Path(os.path.abspath(Path(logdir).expanduser()))  # noqa: PTH100 - links stay as they are, as in what was discovered
