@@ -14,6 +14,7 @@ def test_dir_lists_what_is_meant_for_users() -> None:
         "Selection",
         "__version__",
         "analyse",
+        "batch",
         "listing",
         "manifest",
         "profile",

@@ -29,8 +29,7 @@ RECORDED = (
 #: Made captures of one process that once were called contended or slow.
 MADE = (
     "clocks_fall_mixed_shapes", "clocks_fall_nccl_wait", "external_id_is_correlation", "kineto_says_lost", "merged_ranks",
-    "no_host_name_default_file_names", "oom_event", "overflowing_duration", "relative_logdir_crash", "rocm_two_gpus", "same_file_twice",
-    "serving_step_names",
+    "oom_event", "overflowing_duration", "relative_logdir_crash", "rocm_two_gpus", "same_file_twice", "serving_step_names",
 )  # fmt: skip
 #: Captures with something to warn of although nobody shared the GPU.
 WARNED = {"nsight/h100_two_processes_two_gpus.sqlite": ["mostly-copies", "mostly-copies"]}
