@@ -17,7 +17,7 @@ class Listener(event.Listener):
     def on_start(self, happened): compiled.append(happened.data["dispatcher"].__name__)
     def on_end(self, happened): pass
 event.register("numba:compile", Listener())
-from tb_contention.__main__ import main
+from tb_contention.cli.main import main
 code = main({words})
 print(code, len(compiled))
 """
