@@ -44,7 +44,7 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
     Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
     document = parts.read_document(data, file)
-    rows = Rows.of(placed(document))
+    rows = Rows.of(placed(document), file)
     ops, calls = rows.of_class(parts.OP), rows.of_class(parts.LAUNCH)
     op_ids = first_known(rows.arguments(ops, ("External id", "external id"))[0])
     numbers, _ = rows.arguments(calls, ("correlation", "External id", "external id"))
@@ -108,10 +108,11 @@ def _joined(*tables: StringTable) -> StringTable:
 def _threads(rows: Rows) -> tuple[str, ...]:
     """Name host threads as the file does, or else by their number."""
     named: dict[tuple[int, int], str] = {}
+    there = set(rows.threads)
     for row in rows.of_class(parts.METADATA).tolist():
         if rows.strings[rows.names[row]] == "thread_name":
             place = int(rows.table[row, column.PROCESS]), int(rows.table[row, column.THREAD])
-            if place in set(rows.threads):
+            if place in there:
                 text = _argument(rows, row, "name")
                 match = _THREAD.fullmatch(text)
                 named[place] = match[1] if match else text

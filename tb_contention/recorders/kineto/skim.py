@@ -18,10 +18,10 @@ def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
     document = parts.read_document(data, file)
     axis = placed(document)
     devices, kernels, copies, lost = counted(axis)
-    on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis)
+    on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis, file)
     if on_host:
         devices, kernels, copies = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True)), [on_host], [0]
-    marks = Rows.of(axis.only(parts.MARK))
+    marks = Rows.of(axis.only(parts.MARK), file)
     picked, pools, *_ = memory_events(axis)
     end = end_of(axis)
     return Sketch(
@@ -40,7 +40,7 @@ def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
     )
 
 
-def _host_operations(axis: Axis) -> int:
+def _host_operations(axis: Axis, file: str) -> int:
     """Count the operations that take the place of device work."""
-    rows = Rows.of(axis.only(parts.OP))
+    rows = Rows.of(axis.only(parts.OP), file)
     return len(outermost(rows, np.arange(len(rows.start))))

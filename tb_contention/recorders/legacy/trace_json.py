@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from array import array
 from typing import Any
 
 import numpy as np
@@ -11,20 +12,27 @@ from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN
+from tb_contention.recorders.common.plausible import Most, refuse_beyond
 from tb_contention.recorders.common.unpacking import unpack
 from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
 
 #: The writer stops at a million events of a few hundred bytes each.
 MAX_TEXT = 400 << 20
-_BETWEEN_EVENTS = re.compile(r"\}\s*,\s*\{")
+_EVENTS = Most("events", 1_100_000, 0)
+_THREADS = Most("threads", 1 << 15, 0)
+#: Bytes that are parsed at once, and that an event may have, so that no event becomes more objects than fit into memory.
+_WINDOW, _LONGEST = 1 << 20, 1 << 18
+_LIST = re.compile(rb'"traceEvents"\s*:\s*\[')
+_BETWEEN = re.compile(r"[\s,]*")
+_decode = json.JSONDecoder().raw_decode
 
 
 def decode_trace_json(data: bytes, *, file: str) -> Trace:
     """Decode the bytes of a gzip-compressed Chrome trace. Raises TraceFileError when nothing can be read."""
     unpacked, whole = unpack(data, file, MAX_TEXT)
-    text = unpacked.decode("utf-8", "replace")
+    found = _Columns(file)
+    complete = found.read(unpacked, _begin(unpacked, file))
     problems: list[Problem] = []
-    document, complete = _parse(text, file)
     if not (whole and complete):
         problems.append(
             Problem(
@@ -32,68 +40,94 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
                 message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
-    events = document.get("traceEvents") if isinstance(document, dict) else None
-    if not isinstance(events, list):
-        raise TraceFileError(
-            f"{file}: the file is JSON without a traceEvents list, so it is not a Chrome trace.",
-            slug="not-a-trace",
-            advice=COPY_AGAIN,
-        )
-    return old_trace(file, Era.TRACE_JSON, _columns(events), problems, complete=whole and complete)
+    return old_trace(file, Era.TRACE_JSON, found.events(), problems, complete=whole and complete)
 
 
-def _parse(text: str, file: str) -> tuple[Any, bool]:
-    """Parse the text; close a truncated one after its last complete event."""
+def _begin(text: bytes, file: str) -> int:
+    """Return where the first event begins. Raises TraceFileError if the text has no list of events near its beginning."""
+    match = _LIST.search(text, 0, _WINDOW)
+    if match is not None and text.lstrip()[:1] == b"{":
+        return match.end()
     try:
-        return json.loads(text), True
-    except (ValueError, RecursionError):
-        pass
-    cut = max((m.start() for m in _BETWEEN_EVENTS.finditer(text)), default=-1)
-    try:
-        return json.loads(text[: cut + 1] + "]}"), False
+        json.loads(text[:_WINDOW])
     except (ValueError, RecursionError):
         raise TraceFileError(f"{file}: the file is not valid JSON.", slug="bad-json", advice=COPY_AGAIN) from None
+    raise TraceFileError(
+        f"{file}: the file is JSON without a traceEvents list, so it is not a Chrome trace.",
+        slug="not-a-trace",
+        advice=COPY_AGAIN,
+    )
 
 
-def _columns(events: list[Any]) -> OldEvents:
-    planes: dict[Any, str] = {}
-    threads: dict[tuple[Any, Any], str] = {}
-    for event in events:
-        if isinstance(event, dict) and event.get("ph") == "M" and isinstance(event.get("args"), dict):
-            name = _text(event["args"].get("name", ""))
+class _Columns:
+    """The events read so far: numbers in five flat columns, names that each stand there once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.planes: dict[Any, str] = {}
+        self.threads: dict[tuple[Any, Any], str] = {}
+        self.lines: dict[tuple[Any, Any], int] = {}
+        self.numbers = array("q")
+        self.names: list[str] = []
+        self.known: dict[str, str] = {}
+
+    def read(self, text: bytes, at: int) -> bool:
+        """Read the events from a byte on; return whether their list ends."""
+        count = 0
+        while at < len(text):
+            # Decoded in pieces; what a border cuts is decoded again with the next piece.
+            window = text[at : at + _WINDOW].decode("utf-8", "surrogateescape")
+            last, place = at + _WINDOW >= len(text), 0
+            while last or len(window) - place > _LONGEST:
+                between = _BETWEEN.match(window, place)
+                place = between.end() if between else place
+                if place >= len(window):
+                    return False
+                if window[place] == "]":
+                    return True
+                try:
+                    event, place = _decode(window, place)
+                except (ValueError, RecursionError):
+                    return False
+                count += 1
+                refuse_beyond(_EVENTS, count, len(text), self.file)
+                self._add(event)
+            at += len(window[:place].encode("utf-8", "surrogateescape"))
+        return False
+
+    def _add(self, event: Any) -> None:
+        if not isinstance(event, dict):
+            return
+        args = event.get("args")
+        args = args if isinstance(args, dict) else {}
+        phase = event.get("ph")
+        if phase == "X":
+            place = _key(event.get("pid")), _key(event.get("tid"))
+            line = self.lines.setdefault(place, len(self.lines))
+            refuse_beyond(_THREADS, line + 1, 0, self.file)
+            start, duration = _picoseconds(event.get("ts")), _picoseconds(event.get("dur", 0))
+            correlation, step = _number(args.get("correlation_id")), _number(args.get("step_num"))
+            self.numbers.extend((line, start, duration, correlation, step))
+            name = _text(event.get("name", ""))
+            self.names.append(self.known.setdefault(name, name))
+        elif phase == "M" and "name" in args:
+            name = _text(args["name"])
             if event.get("name") == "process_name":
-                planes[_key(event.get("pid"))] = name
+                self.planes[_key(event.get("pid"))] = name
             elif event.get("name") == "thread_name":
-                threads[_key(event.get("pid")), _key(event.get("tid"))] = name
-    lines: dict[tuple[Any, Any], int] = {}
-    rows = []
-    for event in events:
-        if not isinstance(event, dict) or event.get("ph") != "X":
-            continue
-        start, duration = _picoseconds(event.get("ts")), _picoseconds(event.get("dur", 0))
-        place = _key(event.get("pid")), _key(event.get("tid"))
-        line = lines.setdefault(place, len(lines))
-        args = event.get("args") if isinstance(event.get("args"), dict) else {}
-        assert isinstance(args, dict)
-        rows.append(
-            (
-                line,
-                start,
-                duration,
-                _number(args.get("correlation_id")),
-                _number(args.get("step_num")),
-                _text(event.get("name", "")),
-            )
-        )
-    table = np.array([r[:5] for r in rows], np.int64).reshape(-1, 5)
-    described = [
-        (planes.get(p, ""), threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0)
-        for p, t in lines
-    ]
-    return OldEvents(
-        lines=described, line=table[:, 0], name=[r[5] for r in rows], start=table[:, 1], duration=table[:, 2],
-        correlation=table[:, 3], step=table[:, 4],
-    )  # fmt: skip
+                self.threads[_key(event.get("pid")), _key(event.get("tid"))] = name
+
+    def events(self) -> OldEvents:
+        """Return the columns."""
+        table = np.frombuffer(self.numbers, np.int64).reshape(-1, 5) if self.numbers else np.empty((0, 5), np.int64)
+        described = [
+            (self.planes.get(p, ""), self.threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0)
+            for p, t in self.lines
+        ]
+        return OldEvents(
+            lines=described, line=table[:, 0], name=self.names, start=table[:, 1], duration=table[:, 2],
+            correlation=table[:, 3], step=table[:, 4],
+        )  # fmt: skip
 
 
 def _text(value: Any) -> str:

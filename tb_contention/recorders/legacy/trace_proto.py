@@ -4,6 +4,8 @@ Trace {1: map<uint32, Device {1 name, 2 id, 3: map<uint32, Resource {1 name, 2 i
        4: repeated Event {1 device_id, 2 resource_id, 3 name, 9 timestamp_ps, 10 duration_ps, 11: map<string, string> args}}
 """
 
+from array import array
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -12,14 +14,22 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Era, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
+from tb_contention.recorders.common.plausible import Most, refuse_beyond
 from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
 
+_EVENTS, _THREADS, _DEVICE = (
+    Most("events", 1_100_000, 0),
+    Most("threads", 1 << 15, 0),
+    Most("bytes about one device", 1 << 24, 0),
+)
+#: A time that no trace has.
+_FAR = 1 << 62
 _UINT32, _UINT64, _STRING, _MESSAGE = 13, 4, 9, 11
 
 
 @lru_cache(maxsize=1)
-def trace_message() -> Any:
-    """Build the message class at run time, in a pool of its own."""
+def trace_messages() -> tuple[Any, Any]:
+    """Build the message classes, of an event and of a device, at run time, in a pool of their own."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
     package = "tb_contention.old_trace"
@@ -46,52 +56,117 @@ def trace_message() -> Any:
         "Event", ("device_id", 1, _UINT32, None, False), ("resource_id", 2, _UINT32, None, False), ("name", 3, _STRING, None, False),
         ("timestamp_ps", 9, _UINT64, None, False), ("duration_ps", 10, _UINT64, None, False),
     )  # fmt: skip
-    message("Trace", ("devices", 1, _MESSAGE, "DeviceEntry", True), ("events", 4, _MESSAGE, "Event", True))
     pool = descriptor_pool.DescriptorPool()
     pool.AddSerializedFile(proto.SerializeToString())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.Trace"))
+    event, device = (
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}"))
+        for name in ("Event", "DeviceEntry")
+    )
+    return event, device
 
 
 def decode_trace_proto(data: bytes, *, file: str) -> Trace:
     """Decode the bytes of a `.trace` file. Raises TraceFileError if it is something else."""
     if not data:
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=RECORD_AGAIN, offset=0)
-    message = trace_message()()
+    found = _Columns(file)
     try:
-        message.ParseFromString(data)
+        for number, part in _fields(data):
+            found.add(number, part)
+    except TraceFileError:
+        raise
     except Exception as error:  # DecodeError, by whichever implementation protobuf has
         raise TraceFileError(
             f"{file}: the file is not a TensorFlow trace, or it is damaged ({type(error).__name__}).",
             slug="not-a-trace",
             advice=COPY_AGAIN,
         ) from None
-    if not len(message.events) and not len(message.devices):
+    if not found.names and not found.devices:
         raise TraceFileError(
             f"{file}: the file holds neither devices nor events.", slug="not-a-trace", advice=RECORD_AGAIN
         )
-    return old_trace(file, Era.TRACE_PROTO, _columns(message), [])
+    return old_trace(file, Era.TRACE_PROTO, found.events(), [])
 
 
-def _columns(message: Any) -> OldEvents:
-    planes = {entry.key: entry.value.name for entry in message.devices}
-    threads = {(entry.key, r.key): r.value.name for entry in message.devices for r in entry.value.resources}
-    lines: dict[tuple[int, int], int] = {}
-    rows = []
-    names = []
-    far = 1 << 62
-    for event in message.events:
-        line = lines.setdefault((event.device_id, event.resource_id), len(lines))
-        rows.append((line, min(event.timestamp_ps, far), min(event.duration_ps, far)))
-        names.append(event.name.partition(":")[0] if event.name.startswith("SessionRun") else event.name)
-    table = np.array(rows, np.int64).reshape(-1, 3)
-    none = np.full(len(table), -1, np.int64)
-    described = [(planes.get(d, ""), threads.get((d, r), ""), r) for d, r in lines]
-    return OldEvents(
-        lines=described,
-        line=table[:, 0],
-        name=names,
-        start=table[:, 1],
-        duration=table[:, 2],
-        correlation=none,
-        step=none.copy(),
-    )
+def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Return the messages of a file, each with the number of its field, one at a time. Raises ValueError where the bytes are none."""
+    at, end = 0, len(data)
+    while at < end:
+        tag, at = _varint(data, at)
+        if tag & 7 == 2:
+            length, at = _varint(data, at)
+            if length > end - at:
+                raise ValueError("cut")
+            yield tag >> 3, data[at : at + length]
+            at += length
+        elif tag & 7 == 0:
+            _, at = _varint(data, at)
+        elif tag & 7 in (1, 5):
+            at += 8 if tag & 7 == 1 else 4
+        else:
+            raise ValueError("group")
+        if at > end or tag < 8:
+            raise ValueError("cut")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value, shift = 0, 0
+    for byte in data[at : at + 10]:
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+    raise ValueError("varint")
+
+
+class _Columns:
+    """The events read so far: numbers in three flat columns, names that each stand there once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.event, self.device = (message() for message in trace_messages())
+        self.devices: dict[int, str] = {}
+        self.threads: dict[tuple[int, int], str] = {}
+        self.lines: dict[tuple[int, int], int] = {}
+        self.numbers = array("q")
+        self.names: list[str] = []
+        self.known: dict[str, str] = {}
+
+    def add(self, number: int, part: bytes) -> None:
+        """Read a message. Raises whatever protobuf does where it is none."""
+        if number == 1:
+            self._add_device(part)
+        elif number == 4:
+            self._add_event(part)
+
+    def _add_device(self, part: bytes) -> None:
+        refuse_beyond(_DEVICE, len(part), 0, self.file)
+        self.device.ParseFromString(part)
+        key, device = self.device.key, self.device.value
+        self.devices[key] = device.name
+        self.threads.update({(key, resource.key): resource.value.name for resource in device.resources})
+        refuse_beyond(_THREADS, max(len(self.threads), len(self.devices)), 0, self.file)
+
+    def _add_event(self, part: bytes) -> None:
+        event = self.event
+        event.ParseFromString(part)
+        line = self.lines.setdefault((event.device_id, event.resource_id), len(self.lines))
+        refuse_beyond(_THREADS, line + 1, 0, self.file)
+        self.numbers.extend((line, min(event.timestamp_ps, _FAR), min(event.duration_ps, _FAR)))
+        name = event.name.partition(":")[0] if event.name.startswith("SessionRun") else event.name
+        self.names.append(self.known.setdefault(name, name))
+        refuse_beyond(_EVENTS, len(self.names), 0, self.file)
+
+    def events(self) -> OldEvents:
+        """Return the columns."""
+        table = np.frombuffer(self.numbers, np.int64).reshape(-1, 3) if self.numbers else np.empty((0, 3), np.int64)
+        none = np.full(len(table), -1, np.int64)
+        return OldEvents(
+            lines=[(self.devices.get(d, ""), self.threads.get((d, r), ""), r) for d, r in self.lines],
+            line=table[:, 0],
+            name=self.names,
+            start=table[:, 1],
+            duration=table[:, 2],
+            correlation=none,
+            step=none.copy(),
+        )

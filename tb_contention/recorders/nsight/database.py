@@ -28,6 +28,8 @@ _MAGIC = b"SQLite format 3\0"
 _LONGEST, _SHORTEST_ROW = 1 << 16, 2
 #: Most SQLite instructions per byte of the file; a query that needs more is a trap, an honest one needs about one.
 _WORK_PER_BYTE, _LEAST_WORK, _WORK_STEP = 64, 50_000_000, 1_000_000
+#: Bytes from which on it matters whether a file is really on the disk, and how many times smaller a disk may pack it.
+_LARGE, _PACKED = 1 << 30, 64
 #: Tables that only exports of Nsight Systems have.
 _TELLING = ("TARGET_INFO_SESSION_START_TIME", "CUPTI_ACTIVITY_KIND_KERNEL", "META_DATA_EXPORT")
 #: Some exports add the version of a table's form to its name.
@@ -233,4 +235,16 @@ def _checked_size(path: str, relative: str) -> int:
             slug="bad-sqlite",
             advice=_EXPORT_AGAIN,
         )
+    if info.st_size > _LARGE and _is_hollow(info):
+        raise TraceFileError(
+            f"{relative}: the file has {info.st_size / (1 << 30):.0f} GiB, but hardly any of them are on the disk.",
+            slug="too-large",
+            advice=_EXPORT_AGAIN,
+        )
     return info.st_size
+
+
+def _is_hollow(info: os.stat_result) -> bool:
+    """Tell whether a file is all but holes: reading it would take hours, and no disk packs a database that small."""
+    blocks = getattr(info, "st_blocks", 0)
+    return blocks > 0 and blocks * 512 * _PACKED < info.st_size

@@ -4,22 +4,26 @@ import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.recorders.common.advice import COPY_AGAIN
+from tb_contention.recorders.common.plausible import Most, refuse_beyond
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS
-from tb_contention.recorders.xspace.decoding.planes import Planes
+from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
 from tb_contention.recorders.xspace.decoding.recognise import refuse_what_is_no_xspace
 from tb_contention.recorders.xspace.decoding.structure import Structure, find_structure, text
 from tb_contention.units import I64, U8
 
 MAX_MESSAGE = 2000
+#: The analysis takes 300 bytes per kernel. Real files have a device event per 46 bytes of its lines at the most.
+_MOST_WORK = Most("device events", 1 << 19, 24)
 
 
 def structure_of(data: bytes | memoryview | U8, file: str) -> tuple[U8, Structure]:
-    """Return a file's bytes as read-only array, and where everything is in it. Raises TraceFileError if it is no XSpace."""
+    """Return a file's bytes as read-only array, and where everything is in it. Raises TraceFileError if it is no XSpace,
+    or holds more than its size can."""
     raw = np.frombuffer(data, np.uint8)
     raw.flags.writeable = False
     refuse_what_is_no_xspace(raw, file)
-    structure = find_structure(raw)
+    structure = find_structure(raw, file)
     if not len(structure.planes):
         raise TraceFileError(
             f"{file}: the file holds no plane, so it is not an XSpace (reading stopped at byte {structure.bad_at or 0}).",
@@ -28,6 +32,19 @@ def structure_of(data: bytes | memoryview | U8, file: str) -> tuple[U8, Structur
             offset=structure.bad_at or 0,
         )
     return raw, structure
+
+
+def planes_of(raw: U8, structure: Structure, file: str) -> Planes:
+    """Classify the planes of a file, and find its origin. Raises TraceFileError if the lines of devices hold more than they can."""
+    planes = read_planes(raw, structure)
+    planes.start_ns = origin_of(structure, planes)
+    work = structure.lines[[line for lines in planes.device_lines for line in lines]]
+    events, size = (
+        work[:, skeleton.LINE_EVENTS].sum(),
+        (work[:, skeleton.LINE_END] - work[:, skeleton.LINE_START]).sum(),
+    )
+    refuse_beyond(_MOST_WORK, int(events), int(size), file)
+    return planes
 
 
 def origin_of(structure: Structure, planes: Planes) -> int | None:

@@ -19,10 +19,10 @@ from tb_contention.model.trace import (
 )
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton
 from tb_contention.recorders.xspace.decoding.cut import cut_work
-from tb_contention.recorders.xspace.decoding.head import messages_of, origin_of, structure_of, unix_times
+from tb_contention.recorders.xspace.decoding.head import messages_of, planes_of, structure_of, unix_times
 from tb_contention.recorders.xspace.decoding.lines import RawEvents, read_lines
 from tb_contention.recorders.xspace.decoding.losses import losses, profiler_problems, too_many_devices
-from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
+from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.steps import find_steps, steps_of_lines
 from tb_contention.recorders.xspace.decoding.strings import Interner, Strings
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
@@ -54,8 +54,7 @@ class _Columns:
 
 def decode_structure(raw: U8, structure: Structure, file: str) -> Trace:
     """Decode the events of a file."""
-    planes = read_planes(raw, structure)
-    planes.start_ns = origin_of(structure, planes)
+    planes = planes_of(raw, structure, file)
     interner = Interner.of(raw, structure)
     columns = _columns(raw, structure, planes, interner)
     messages = messages_of(raw, structure)

@@ -16,10 +16,10 @@ from tb_contention.model.steps import marked_rows, root_rows
 from tb_contention.model.trace import NONE, ClockEvidence, Device, Era, HostEventTable, HostKind, KernelKind
 from tb_contention.recorders.xspace.decoding import device_events, host_events, skeleton, skimming
 from tb_contention.recorders.xspace.decoding.fast_events import Names
-from tb_contention.recorders.xspace.decoding.head import messages_of, origin_of, structure_of, unix_times
+from tb_contention.recorders.xspace.decoding.head import messages_of, planes_of, structure_of, unix_times
 from tb_contention.recorders.xspace.decoding.lines import Reading, Slot, SmallKeys, line_start
 from tb_contention.recorders.xspace.decoding.losses import profiler_problems, too_many_devices
-from tb_contention.recorders.xspace.decoding.planes import Planes, read_planes
+from tb_contention.recorders.xspace.decoding.planes import Planes
 from tb_contention.recorders.xspace.decoding.stats import ABSENT, INLINE, TEXT, Stats
 from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.recorders.xspace.decoding.wire import field as wire_field
@@ -48,8 +48,7 @@ _SMALL = 1 << 20
 def skim_xspace(data: bytes | memoryview | U8, *, file: str) -> Sketch:
     """Skim the bytes of an `.xplane.pb` file; `file` names it in messages. Raises TraceFileError if nothing can be read."""
     raw, structure = structure_of(data, file)
-    planes = read_planes(raw, structure)
-    planes.start_ns = origin_of(structure, planes)
+    planes = planes_of(raw, structure, file)
     whole = structure.cut_at is None and structure.bad_at is None
     found = _Skim(raw, structure, planes).sketch(file) if whole and _skims(len(raw)) else None
     return found or _decoded(raw, structure, file)

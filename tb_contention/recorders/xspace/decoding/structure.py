@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tb_contention.recorders.common.array_types import frozen
+from tb_contention.recorders.common.plausible import Most, refuse_beyond
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.units import I64, U8
 
@@ -72,14 +73,31 @@ _WIDTHS = (
 )
 
 
-def find_structure(data: U8) -> Structure:
-    """Scan the file into tables of ordinary size; if they are too small, scan again into tables of the counted size."""
+#: What a file may hold, by the rows of `info`. Real files have up to 12 planes, 43 lines, an event per 29 bytes and a name per 460.
+_MOST = {
+    skeleton.N_PLANES: Most("planes", 1 << 15, 0),
+    skeleton.N_LINES: Most("lines", 1 << 15, 0),
+    skeleton.N_EVENT_META: Most("names of events", 1 << 17, 100),
+    skeleton.N_STAT_META: Most("names of stats", 1 << 17, 100),
+    skeleton.N_PLANE_STATS: Most("stats of planes", 1 << 17, 0),
+    skeleton.N_TEXTS: Most("messages", 1 << 17, 0),
+    skeleton.N_EVENTS: Most("events", 1 << 19, 12),
+}
+
+
+def find_structure(data: U8, file: str = "") -> Structure:
+    """Scan the file into tables of ordinary size; if they are too small, scan again into tables of the counted size.
+
+    Raise TraceFileError where there is more in it than its size can hold; `file` names it then.
+    """
     info = np.zeros(skeleton.N_INFO, np.int64)
     room = [min(rows, 256 + len(data) // _BYTES_PER_ROW) for rows in _FIRST_TRY]
     tables = [np.zeros((rows, width), np.int64) for rows, width in zip(room, _WIDTHS, strict=True)]
     # An event has two bytes at least, so there cannot be more marks.
     marks = np.zeros((len(data) // (2 * skeleton.MARK_EVERY) + 1, skeleton.MARK_COLUMNS), np.int64)
     skeleton.scan(data, tables[0], tables[1], tables[2], tables[3], tables[4], tables[5], marks, info)
+    for row, most in _MOST.items():
+        refuse_beyond(most, int(info[row]), len(data), file)
     counted = info[:6].tolist()
     if any(rows > space for rows, space in zip(counted, room, strict=True)):
         tables = [np.zeros((rows, width), np.int64) for rows, width in zip(counted, _WIDTHS, strict=True)]
