@@ -69,11 +69,12 @@ def no_captures(discovery: "Discovery") -> LogdirError:
     has_reports = any(name.endswith((".nsys-rep", ".qdrep")) for name in discovery.seen_instead)
     directories = "1 directory" if discovery.looked_in == 1 else f"{discovery.looked_in} directories"
     return LogdirError(
-        f"{discovery.logdir} contains no profiler captures: no {PATTERN} in {directories}.{instead}{trouble}",
+        f"{discovery.logdir} contains no profiler captures: no {PATTERN}, no trace of PyTorch and no export of Nsight Systems in "
+        f"{directories}.{instead}{trouble}",
         slug="logdir-no-captures",
         advice="Export Nsight Systems reports first: nsys export --type sqlite REPORT.nsys-rep."
         if has_reports
-        else "Record some with tb-contention run, tf.profiler.experimental.start(LOGDIR) or jax.profiler.start_trace(LOGDIR).",
+        else "Record some: tb-contention run, tf.profiler.experimental.start(LOGDIR), jax.profiler.start_trace(LOGDIR) or torch.profiler",
     )
 
 

@@ -1,4 +1,4 @@
-"""Log directory -> the profiler files in it, found by name and place. Only folders are opened, and files named *.sqlite.
+"""Log directory -> the profiler files in it, found by name and place. Only folders are opened, and files named *.sqlite and *.json[.gz].
 
 <logdir>[/<run>]/plugins/profile/<directory>/<host>.xplane.pb, and anywhere below <logdir> the files of other recorders.
 """
@@ -19,15 +19,20 @@ from tb_contention.recorders.common.naming import (
     best_of_hosts,
     container_of,
     export_seconds,
+    is_open,
+    plain_name,
     printable,
 )
 from tb_contention.recorders.common.places import places_of
+from tb_contention.recorders.kineto.recognise import ENDINGS, why_not
 from tb_contention.recorders.nsight.place import report_file
 
 #: Reports of Nsight Systems before their export; they are listed if nothing else is found.
 _REPORTS = (".nsys-rep", ".qdrep")
 #: How the path of a folder with session directories ends.
 _PROFILE = f"{os.sep}plugins{os.sep}profile"
+#: JSON files of one folder that are opened to see whether they are traces.
+_MOST_LOOKED_AT = 2000
 _MISPLACED = (Container.XPLANE, Container.RIEGELI)
 
 
@@ -190,6 +195,8 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | 
     """List the profiler files of one session's directory: the best container of each host."""
     entries = _entries(folder, top, set(), found)
     best = _best(entries, only)
+    if only is not None or all(container is not Container.XPLANE for container, _ in best.values()):
+        best = _with_traces_by_content(best, [e for e in entries if only in (None, e.name)], top, found)
     manifest = _manifest(entries)
     seconds = _export_seconds(folder, found) if best else ()
     for host, (container, entry) in sorted(best.items()):
@@ -202,7 +209,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | 
 def _read_loose(folder: str, entries: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:
     """List the files of other recorders in a folder outside of the layout."""
     manifest = _manifest(entries)
-    for host, (container, entry) in sorted(_best(entries).items()):
+    for host, (container, entry) in sorted(_with_traces_by_content(_best(entries), entries, top, found).items()):
         if container in ANYWHERE and not _is_folder(entry):
             _add_file(folder, top, name, host, container, entry.path, (), manifest, found)
 
@@ -215,6 +222,30 @@ def _best(entries: list[os.DirEntry[str]], only: str | None = None) -> dict[str,
     """Choose the best container of each host."""
     by_name = {entry.name: entry for entry in entries if only in (None, entry.name)}
     return {host: (container, by_name[name]) for host, (container, name) in best_of_hosts(by_name).items()}
+
+
+def _with_traces_by_content(
+    best: dict[str, tuple[Container, os.DirEntry[str]]], entries: list[os.DirEntry[str]], top: Path, found: _Found
+) -> dict[str, tuple[Container, os.DirEntry[str]]]:
+    """Add the traces of PyTorch that have names of their own; note what looks like a trace and is none."""
+    others = [
+        e for e in entries if e.name.endswith(ENDINGS) and container_of(e.name) not in ANYWHERE and is_open(e.name)
+    ]
+    best = dict(best)
+    for entry in sorted(others, key=lambda e: e.name)[:_MOST_LOOKED_AT]:
+        try:
+            info = entry.stat()
+            reason = why_not(entry.path, info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
+        except OSError:
+            continue  # a link to nothing, with another program's ending
+        if reason:
+            found.seen_instead.append(f"{_below(entry.path, top)} ({reason})")
+        elif reason == "":
+            host = plain_name(entry.name)
+            kept = best.get(host)
+            free = kept is None or kept[1].name == entry.name
+            best[host if free else entry.name] = Container.KINETO, entry
+    return best
 
 
 def _add_file(

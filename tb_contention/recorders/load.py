@@ -167,17 +167,26 @@ def _decode(data: U8, file: CaptureFile) -> Trace:
         from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
         return decode_xspace(data, file=file.relative)
+    if file.container in (Container.KINETO, Container.KINETO_GZIP) or _is_kineto(data, file):
+        from tb_contention.recorders.kineto.reader import decode_kineto
+
+        return decode_kineto(data, file=file.relative)
     if file.container is Container.TRACE_JSON:
         from tb_contention.recorders.legacy.trace_json import decode_trace_json
 
         return decode_trace_json(data.tobytes(), file=file.relative)
-    if file.container in (Container.KINETO, Container.KINETO_GZIP):
-        from tb_contention.recorders.kineto.reader import decode_kineto
-
-        return decode_kineto(data, file=file.relative)
     from tb_contention.recorders.legacy.trace_proto import decode_trace_proto
 
     return decode_trace_proto(data.tobytes(), file=file.relative)
+
+
+def _is_kineto(data: U8, file: CaptureFile) -> bool:
+    """Return whether a file that is named as TensorFlow 2.2 names traces is one of PyTorch."""
+    if file.container is not Container.TRACE_JSON:
+        return False
+    from tb_contention.recorders.kineto.recognise import is_kineto
+
+    return is_kineto(data)
 
 
 def _state(info: os.stat_result) -> tuple[int, ...]:

@@ -14,6 +14,8 @@ _CONTAINERS = (
 )  # fmt: skip
 _SUFFIXES = tuple(container.value for container in _CONTAINERS)
 _IGNORED = re.compile(r"perfetto_trace\.json\.gz|.*\.memory_profile\.json\.gz")
+#: What precedes `.json` or `.json.gz` in names of traces.
+_PLAIN = re.compile(r"(?:(?:\.pt)?[._-]?trace)?\.json(?:\.gz)?", re.IGNORECASE)
 _PROFILE_EMPTY = re.compile(r"events\.out\.tfevents\.(\d{1,12})\..*profile-empty")
 
 
@@ -24,6 +26,17 @@ def container_of(name: str) -> Container | None:
     return next(
         (c for c, suffix in zip(_CONTAINERS, _SUFFIXES, strict=True) if name.endswith(suffix) and name != suffix), None
     )
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a JSON trace without what tells that it is one."""
+    ending = next(m for m in _PLAIN.finditer(name) if m.end() == len(name))
+    return name[: ending.start()] or name[: name.index(".", 1)]
+
+
+def is_open(name: str) -> bool:
+    """Return whether a JSON file may be a trace: it is neither a manifest nor another tool's."""
+    return name != MANIFEST_NAME and not name.startswith(".") and not _IGNORED.fullmatch(name)
 
 
 def best_of_hosts(names: Iterable[str]) -> dict[str, tuple[Container, str]]:

@@ -51,9 +51,19 @@ def words(texts: tuple[str, ...]) -> tuple[U8, I64]:
 
 
 def read_document(data: bytes | U8, file: str) -> Document:
-    """Unpack and scan a file. Raises TraceFileError if it is not a JSON object with `traceEvents`."""
+    """Unpack and scan a file. Raises TraceFileError if it is neither a list of events nor a JSON object with `traceEvents`."""
     text, whole = _text(data, file)
     at = skip_blank(text, 0, len(text))
+    if at < len(text) and text[at] == OPEN_LIST:
+        rows, at = _scan(text, at + 1)
+        if not len(rows):
+            raise TraceFileError(
+                f"{file}: the file is a JSON list without events, so it is not a Chrome trace.",
+                slug="not-a-trace",
+                advice=COPY_AGAIN,
+            )
+        end = int(skip_blank(text, at, len(text))) if at >= 0 else len(text)
+        return Document(text=text, beside={}, rows=rows, complete=whole and at >= 0, end=end)
     if at >= len(text) or text[at] != OPEN:
         raise TraceFileError(f"{file}: the file is not a JSON object.", slug="bad-json", advice=COPY_AGAIN, offset=0)
     beside: dict[str, Any] = {}

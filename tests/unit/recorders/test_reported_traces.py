@@ -11,10 +11,13 @@ import pytest
 
 from tb_contention.align import AlignOptions, align
 from tb_contention.cache.entry import pack, unpack
+from tb_contention.cli.analysis import no_captures
 from tb_contention.model.capture import Capture, CaptureFile
 from tb_contention.model.findings import Severity
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.recorders.discover import discover
+from tb_contention.recorders.kineto.document import CATEGORIES, SPAN
+from tb_contention.recorders.kineto.recognise import is_kineto
 from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.skim import skim_parts
 
@@ -145,6 +148,71 @@ def test_steps_of_servers_are_steps(cases: Path) -> None:
 )
 def test_more_than_one_writer_is_said(cases: Path, place: str, slug: str) -> None:
     assert losses(only(cases / place)) == {slug: 1}
+
+
+@pytest.mark.parametrize("place", ["plugins", "elsewhere", "."])
+def test_a_trace_of_pytorch_is_known_by_what_is_in_it(cases: Path, place: str) -> None:
+    for file in files(cases / "kineto_called_trace_json" / place):
+        ((_, trace),) = load_parts(file)
+        assert (file.host, len(trace.kernels), len(trace.steps)) == ("1234-TP-0", 200, 20)
+
+
+def kernel(row: int, **parts: Any) -> dict[str, Any]:
+    args = {"device": 0, "stream": 7, "correlation": row + 1}
+    return {
+        "ph": "X",
+        "cat": "kernel",
+        "name": "k",
+        "pid": 0,
+        "tid": 7,
+        "ts": 10.0 * row,
+        "dur": 5.0,
+        "args": args,
+        **parts,
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["trace.json", "rank0_trace.json.gz", "a/b.json", "w.trace.json.gz", "plugins/profile/1/x.json"]
+)
+@pytest.mark.parametrize("root", ["object", "list"])
+def test_the_name_and_the_root_of_a_trace_are_free(tmp_path: Path, name: str, root: str) -> None:
+    events = [kernel(row, ts=f"{10.25 * row}", dur="5.5") for row in range(4)]
+    text = json.dumps(events if root == "list" else {"schemaVersion": 1, "traceEvents": events}).encode()
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+
+    trace = only(tmp_path)
+
+    assert trace.complete
+    assert trace.kernels.start.tolist() == [10_250_000 * row for row in range(4)]
+    assert set(trace.kernels.duration.tolist()) == {5_500_000}
+
+
+@pytest.mark.parametrize("category", [name for name, kind in CATEGORIES.items() if kind != SPAN])
+def test_one_event_of_any_kind_that_is_read_tells_a_trace(category: str) -> None:
+    assert is_kineto(json.dumps([{"ph": "X", "cat": category, "name": "n", "ts": 1}]).encode())
+
+
+def test_what_looks_like_a_trace_and_is_none_is_named_with_why(tmp_path: Path) -> None:
+    viz = {"traceEvents": [{"ph": "X", "cat": "FEE", "name": "main", "pid": 1, "tid": 1, "ts": 1, "dur": 2}]}
+    (tmp_path / "viz.json").write_text(json.dumps(viz))
+    (tmp_path / "trace_config.json").write_text('{"schemaVersion": 2, "every": 5}')
+    (tmp_path / "trace.json.gz").write_bytes(b"\x1f\x8b\x08damaged")
+    (tmp_path / "empty_trace.json").write_bytes(b"")
+    (tmp_path / "package.json").write_text('{"schemaVersion": 2}')
+    (tmp_path / "tb_contention.json").write_text("{}")
+
+    found = discover(str(tmp_path))
+
+    assert not found.files
+    assert found.seen_instead == (
+        "empty_trace.json (empty)",
+        "trace.json.gz (no trace events)",
+        "trace_config.json (no trace events)",
+        "viz.json (a Chrome trace without events of PyTorch's profiler)",
+    )
+    assert all(words in str(no_captures(found)) for words in found.seen_instead)
 
 
 def made(tmp_path: Path, *events: dict[str, Any], **beside: Any) -> Trace:

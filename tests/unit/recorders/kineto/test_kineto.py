@@ -270,7 +270,7 @@ def test_a_cut_file_shows_what_was_whole(cut: float) -> None:
     ("data", "slug"),
     [
         (b"", "empty-file"),
-        (b"[]", "bad-json"),
+        (b"[]", "not-a-trace"),
         (b"\x1f\x8bnonsense", "bad-gzip"),
         (b"{}", "not-a-trace"),
         (b'{"a": 1}', "not-a-trace"),
