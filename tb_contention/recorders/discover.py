@@ -13,6 +13,7 @@ from tb_contention.errors import LogdirError
 from tb_contention.model.capture import CaptureFile, Container, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.recorders.common.advice import GRANT_LISTING, REMOVE
+from tb_contention.recorders.common.links import Links
 from tb_contention.recorders.common.naming import (
     ANYWHERE,
     MANIFEST_NAME,
@@ -59,9 +60,9 @@ class _Found:
 def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
     """List the profiler files below a folder, below several (separated by commas), or below the folders of TensorBoard's `--logdir_spec`.
 
-    Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links; detect loops
-    and duplicates by device and inode. on_first: called once, when the first file is found. Raise LogdirError if a place does not exist or
-    cannot be read.
+    Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links, those that lead
+    out as long as they lead to captures; detect loops and duplicates by device and inode. on_first: called once, when the first file is
+    found. Raise LogdirError if a place does not exist or cannot be read.
     """
     found = _Found(on_first=on_first)
     for name, place in places_of(logdir, spec):
@@ -132,9 +133,13 @@ def _walk(root: Path, name: str, found: _Found) -> None:
         _read_session(str(root), root.parent.parent.parent, name, found)
         return
     visited: set[tuple[int, int]] = set()
-    stack = [str(root)]
+    links = Links(os.path.realpath(root), root.stat().st_dev)
+    stack = [(str(root), "")]
     while stack:
-        folder = stack.pop()
+        folder, via = stack.pop()
+        if not links.goes_on(via, folder):
+            continue
+        before = len(found.files)
         entries = _entries(folder, top, visited, found)
         found.exports[folder] = export_seconds(entry.name for entry in entries)
         in_profile = _holds_sessions(folder)
@@ -144,11 +149,13 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                 if in_profile:
                     _read_session(entry.path, top, name, found)
                 else:
-                    stack.append(entry.path)
+                    stack.append((entry.path, links.behind(entry, via)))
             elif entry.name.endswith(Container.NSIGHT.value):
                 _add_report(entry, entries, top, name, found)
             elif entry.name.endswith(_REPORTS) or (not in_profile and container_of(entry.name) in _MISPLACED):
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
+        links.count(via, len(found.files) - before)
+    found.problems += links.problems()
 
 
 def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:

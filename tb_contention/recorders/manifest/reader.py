@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -66,9 +67,11 @@ def _content(path: str) -> bytes:
             from tb_contention.recorders.common.remote import read_small
 
             return read_small(path, MAX_BYTES + 1)
-        if not os.path.isfile(path):
-            raise ManifestError("it is not a regular file.", slug="bad-manifest")
-        with open(path, "rb") as stream:
+        # Opened before it is looked at: what stands there may be replaced by a pipe meanwhile.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ManifestError("it is not a regular file.", slug="bad-manifest")
             return stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ManifestError(f"it cannot be read ({error.strerror or error}).", slug="bad-manifest") from None

@@ -79,6 +79,44 @@ def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
     assert runs(tmp_path / "logs") == ["linked/s/h"]
 
 
+def test_a_link_out_is_followed_as_long_as_it_leads_to_captures(tmp_path: Path) -> None:
+    for number in range(700):  # four folders each, of which three are counted
+        put(tmp_path / "real", f"{number}/plugins/profile/s/h.xplane.pb")
+    put(tmp_path / "logs", "own/plugins/profile/s/h.xplane.pb")
+    (tmp_path / "logs" / "linked").symlink_to(tmp_path / "real")
+
+    found = discover(str(tmp_path / "logs"))
+
+    assert len(found.files) == 701
+    assert found.problems == ()
+
+
+def test_a_link_to_folders_without_captures_is_left(tmp_path: Path) -> None:
+    for number in range(2500):
+        (tmp_path / "real" / f"{number:04}").mkdir(parents=True)
+    put(tmp_path / "logs", "own/plugins/profile/s/h.xplane.pb")
+    (tmp_path / "logs" / "linked").symlink_to(tmp_path / "real")
+
+    found = discover(str(tmp_path / "logs"))
+
+    assert [f.id for f in found.files] == ["own/s/h"]
+    assert [(p.slug, p.file) for p in found.problems] == [("link-left", "linked")]
+    assert found.looked_in < 2100
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs /proc")
+@pytest.mark.parametrize("place", ["/proc/self", "/proc", "/sys", "/dev"])
+def test_a_link_into_what_the_kernel_makes_up_is_left(tmp_path: Path, place: str) -> None:
+    put(tmp_path, "own/plugins/profile/s/h.xplane.pb")
+    (tmp_path / "linked").symlink_to(place)
+
+    found = discover(str(tmp_path))
+
+    assert [f.id for f in found.files] == ["own/s/h"]
+    assert [p.slug for p in found.problems] == ["link-left"]
+    assert found.looked_in < 10
+
+
 def test_a_pipe_named_like_a_trace_is_not_opened(tmp_path: Path) -> None:
     put(tmp_path, "plugins/profile/s/good.xplane.pb")
     os.mkfifo(tmp_path / "plugins/profile/s/h.xplane.pb")
