@@ -4,6 +4,9 @@ A limit that the captures cannot answer never passes silently: it fails unless -
 exceeds it, and the line says when the limit lies inside the 90 % interval; with --confident it is exceeded only if the whole interval is.
 A log directory that is too large to be analysed as a whole is refused unless a selection or --all says what to check.
 
+LOGDIR may be a dataset of `batch`. Then each limit is judged for every job or GPU by the row that is worst for it; --since and --host
+select. --baseline NAME with --max-worse compares with what --save-baseline NAME kept.
+
 Options may stand in the table [tool.tb_contention.check] of a pyproject.toml, here or in a folder above; those on the command line win.
 """
 
@@ -82,8 +85,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SESSION",
         help="check only this session (id, name or last part of the name) and its devices",
     )
+    parser.add_argument(
+        "--save-baseline", metavar="NAME",
+        help="of a dataset: if all limits hold, or none is given, keep what its jobs lost under this name, beside its tables",
+    )  # fmt: skip
     parser.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing FILE")
+    parser.add_argument("--force", action="store_true", help="overwrite an existing FILE or baseline")
     parser.add_argument(
         "--format", choices=[f.value for f in Format], default=Format.TEXT.value, help="output format (default text)"
     )
@@ -124,6 +131,10 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         "--max-lost", type=parse_share, metavar="PERCENT", help="share of the window lost to other sessions, e.g. 5%%"
     )
     limits.add_argument(
+        "--max-worse", type=parse_share, metavar="PERCENT",
+        help="of a dataset: how much longer the work of a job may take than in --baseline NAME, e.g. 5%%",
+    )  # fmt: skip
+    limits.add_argument(
         "--max-step",
         type=parse_step_limit,
         action="append",
@@ -152,13 +163,54 @@ def run(arguments: argparse.Namespace) -> int:
             slug="bad-option",
             advice="Name one, or set logdir in [tool.tb_contention.check].",
         )
-    limits = limits_of(arguments)
+    from tb_contention.dataset.gate import is_dataset
+
+    of_dataset = is_dataset(arguments.logdir)
+    limits = limits_of(arguments, may_be_none=of_dataset and arguments.save_baseline is not None)
     if arguments.junit == "-":
         raise OptionError(
             "--junit cannot write to stdout, which carries the results.", slug="bad-option", advice="Name a file."
         )
     if arguments.junit is not None:
         refuse_unfit(Path(arguments.junit), force=arguments.force)
+    found = _of_dataset(arguments, limits) if of_dataset else _of_logdir(arguments, limits)
+    if arguments.junit is not None:
+        _write_junit(found, arguments)
+    _print(found, arguments)
+    return 0 if found.passed else OVER
+
+
+def _of_dataset(arguments: argparse.Namespace, limits: "Limits") -> "Gate":
+    """Judge a dataset, and keep a baseline where all limits hold."""
+    given = ("group", "runs", "latest", "gpu", "shift", "no_baseline", "mute")
+    for name in given:
+        if getattr(arguments, name):
+            option = "run" if name == "runs" else name.replace("_", "-")
+            raise OptionError(
+                f"--{option} does not apply to a dataset.", slug="bad-option", advice="Select with --since and --host."
+            )
+    from tb_contention.dataset.gate import Scope, judge_dataset, save_baseline
+
+    names = [name for session, name in arguments.baseline if session == "*"]
+    if len(names) != len(arguments.baseline) or len(names) > 1:
+        raise OptionError("--baseline takes one NAME of a dataset's baselines.", slug="bad-option")
+    scope = Scope(since_ns=arguments.since, hosts=tuple(arguments.host))
+    found = judge_dataset(arguments.logdir, limits, scope, baseline=names[0] if names else "")
+    if arguments.save_baseline is not None and found.passed:
+        save_baseline(arguments.logdir, arguments.save_baseline, scope, force=arguments.force)
+        print(printable(f"Saved the baseline {arguments.save_baseline}"), file=sys.stderr)
+    return found
+
+
+def _of_logdir(arguments: argparse.Namespace, limits: "Limits") -> "Gate":
+    """Analyse a log directory, and judge the report."""
+    for option in ("max_worse", "save_baseline"):
+        if getattr(arguments, option) is not None:
+            raise OptionError(
+                f"--{option.replace('_', '-')} needs a dataset.",
+                slug="bad-option",
+                advice="Write one with tb-contention batch LOGDIR -o DATASET.",
+            )
     analysis = analyse_logdir(
         arguments.logdir,
         shifts=once(arguments.shift, "--shift"),
@@ -170,14 +222,10 @@ def run(arguments: argparse.Namespace) -> int:
     )
     from tb_contention.gate import judge
 
-    found = judge(muting(analysis.report, arguments), limits)
-    if arguments.junit is not None:
-        _write_junit(found, arguments)
-    _print(found, arguments)
-    return 0 if found.passed else OVER
+    return judge(muting(analysis.report, arguments), limits)
 
 
-def limits_of(arguments: argparse.Namespace) -> "Limits":
+def limits_of(arguments: argparse.Namespace, *, may_be_none: bool = False) -> "Limits":
     """Build the limits from the options; raise OptionError if there are none, since such a check could never fail."""
     from tb_contention.model.contention import Evidence
     from tb_contention.model.findings import Severity
@@ -194,6 +242,7 @@ def limits_of(arguments: argparse.Namespace) -> "Limits":
         min_headroom_share=headroom if isinstance(headroom, float) else None,
         min_headroom_bytes=Bytes(headroom) if isinstance(headroom, int) else None,
         max_lost=arguments.max_lost,
+        max_worse=arguments.max_worse,
         max_step=None if general is None else Nanoseconds(general),
         max_step_of=tuple((session, Nanoseconds(length)) for session, length in steps.items()),
         max_clock_error=None if error is None else Nanoseconds(error),
@@ -201,7 +250,7 @@ def limits_of(arguments: argparse.Namespace) -> "Limits":
         fail_on=None if arguments.fail_on is None else Severity(arguments.fail_on),
         no_problems=arguments.no_problems,
     )
-    if made == Limits():
+    if made == Limits() and not may_be_none:
         raise OptionError(
             "No limit is given, so the check could never fail.",
             slug="bad-option",

@@ -28,11 +28,11 @@ def read_fleet(dataset: str) -> Fleet:
             advice="Write one with tb-contention batch LOGDIR -o DATASET.",
         )
     pc = library("pyarrow.compute", "A dataset")
-    slowdowns = _on_gpus(table_of(place, SLOWDOWNS.slug))
+    slowdowns = on_gpus(table_of(place, SLOWDOWNS.slug))
     week = pc.floor_temporal(slowdowns["recorded_at"], unit="week")
     slowdowns = slowdowns.append_column("week", pc.coalesce(pc.strftime(week, format="%Y-%m-%d"), ""))
-    whole = _lost(slowdowns, [])
-    lost = {by: _ordered(by, _lost(slowdowns, [by.value])) for by in By}
+    whole = lost_by(slowdowns, [])
+    lost = {by: _ordered(by, lost_by(slowdowns, [by.value])) for by in By}
     jobs = [each.name for each in lost[By.JOB][:MOST_JOBS]]
     return Fleet(
         dataset=dataset,
@@ -44,12 +44,12 @@ def read_fleet(dataset: str) -> Fleet:
         whole=whole[0] if whole else _nothing(),
         lost=lost,
         trend={
-            job: _ordered(By.WEEK, _lost(slowdowns.filter(pc.equal(slowdowns["job"], job)), ["week"])) for job in jobs
+            job: _ordered(By.WEEK, lost_by(slowdowns.filter(pc.equal(slowdowns["job"], job)), ["week"])) for job in jobs
         },
-        pairs=_pairs(_on_gpus(table_of(place, BLAME.slug))),
+        pairs=_pairs(on_gpus(table_of(place, BLAME.slug))),
         worst=_worst(slowdowns),
         memory=_memory(table_of(place, MEMORY.slug)),
-        savings=_savings(_on_gpus(table_of(place, CHANGES.slug))),
+        savings=_savings(on_gpus(table_of(place, CHANGES.slug))),
     )
 
 
@@ -71,7 +71,7 @@ def table_of(place: Place, slug: str) -> Any:
         ) from None
 
 
-def _on_gpus(table: Any) -> Any:
+def on_gpus(table: Any) -> Any:
     """Leave out processors, whose time is not a GPU's."""
     return table.filter(library("pyarrow.compute", "A dataset").invert(table["is_host"]))
 
@@ -80,7 +80,7 @@ def _nothing() -> Lost:
     return Lost(name="", sessions=0, unknown=0, window=0, estimate=0, low=0, high=0)
 
 
-def _lost(slowdowns: Any, keys: Sequence[str]) -> tuple[Lost, ...]:
+def lost_by(slowdowns: Any, keys: Sequence[str]) -> tuple[Lost, ...]:
     """Sum losses by some columns, all of them without any."""
     sums = [(name, "sum") for name in _SUMS] + [("lost_ns", "count"), ("lost_high_ns", "count"), ("window_ns", "count")]
     rows = slowdowns.group_by(list(keys)).aggregate(sums).to_pylist()

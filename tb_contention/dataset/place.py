@@ -52,6 +52,13 @@ class Place:
         filesystem, root = self._remote()
         return bool(filesystem.exists(root) and filesystem.find(root, maxdepth=2))
 
+    def has(self, directory: str) -> bool:
+        """Return whether a directory is there."""
+        if self.is_local:
+            return (Path(self.root) / directory).is_dir()
+        filesystem, root = self._remote()
+        return bool(filesystem.isdir(f"{root}/{directory}"))
+
     def files(self, below: str) -> list[str]:
         """List the files below a directory of the dataset, in order; none where it does not exist."""
         if self.is_local:

@@ -17,6 +17,7 @@ class Gauge(Choice):
     MAX_CONTENDED = "max-contended", "contended share of the window"
     MIN_HEADROOM = "min-headroom", "what is left of the GPU's memory"
     MAX_LOST = "max-lost", "share of the window that a session lost"
+    MAX_WORSE = "max-worse", "time that the work of a job takes, against a named baseline of the dataset"
     MAX_STEP = "max-step", "median step period"
     MAX_CLOCK_ERROR = "max-clock-error", "error of a session's clock"
     MIN_EVIDENCE = "min-evidence", "evidence class of a slowdown"
@@ -54,9 +55,10 @@ class Outcome(Choice):
 class Limits:
     """What a report must keep to; None where there is no limit. Shares: 0 to 1.
 
-    min_headroom_*: share of the device's memory, or bytes. max_step: of every session but those that `max_step_of` names with limits of
-    their own. min_evidence: the least trusted class that will do. fail_on: the least severity of a finding that will not do. confident:
-    over only where the whole interval is. devices, sessions: what to look at, by id or name; all where empty.
+    max_worse: by how much longer than in a named baseline of the dataset the work of a job may take. min_headroom_*: share of the device's
+    memory, or bytes. max_step: of every session but those that `max_step_of` names with limits of their own. min_evidence: the least
+    trusted class that will do. fail_on: the least severity of a finding that will not do. confident: over only where the whole interval
+    is. devices, sessions: what to look at, by id or name; all where empty.
     """
 
     max_slowdown: float | None = None
@@ -65,6 +67,7 @@ class Limits:
     min_headroom_share: float | None = None
     min_headroom_bytes: Bytes | None = None
     max_lost: float | None = None
+    max_worse: float | None = None
     max_step: Nanoseconds | None = None
     max_step_of: tuple[tuple[str, Nanoseconds], ...] = ()
     max_clock_error: Nanoseconds | None = None
