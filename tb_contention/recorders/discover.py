@@ -60,9 +60,9 @@ class _Found:
 def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
     """List the profiler files below a folder, below several (separated by commas), or below the folders of TensorBoard's `--logdir_spec`.
 
-    Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links, those that lead
-    out as long as they lead to captures; detect loops and duplicates by device and inode. on_first: called once, when the first file is
-    found. Raise LogdirError if a place does not exist or cannot be read.
+    Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links, those that
+    lead out as long as they lead to captures; detect loops and duplicates by device and inode. on_first: called once, when the first file
+    is found. Raise LogdirError if a place does not exist or cannot be read.
     """
     found = _Found(on_first=on_first)
     for name, place in places_of(logdir, spec):
