@@ -24,13 +24,14 @@ from tb_contention.model.trace import (
     HostEventTable,
     KernelTable,
     LaunchTable,
+    RefusalTable,
     StepTable,
     Stream,
     Trace,
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 10
+CACHE_VERSION = 11
 MAGIC = b"TBCC"
 #: Bytes before the header.
 _BEFORE = 12
@@ -42,6 +43,7 @@ _TABLES: dict[str, type[Table]] = {
     "allocations": AllocationTable,
     "steps": StepTable,
     "residency": ResidencyTable,
+    "refusals": RefusalTable,
 }
 
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator
 
 from tb_contention.diagnose.gpu_options import gpu_options
-from tb_contention.diagnose.places import driver_peak, memory_peak
+from tb_contention.diagnose.places import driver_peak, memory_peak, refusal
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
-from tb_contention.diagnose.settings import GROWTH, JAX_FRACTION, JAX_GROWTH, LIMIT
+from tb_contention.diagnose.settings import GROWTH, JAX_FRACTION, JAX_GROWTH, LIMIT, TORCH_FRACTION, TORCH_SEGMENTS
 from tb_contention.model.driver_view import DriverProcess
 from tb_contention.model.findings import Severity
-from tb_contention.model.memory import AllocatorPeak, CombinedMemory
+from tb_contention.model.memory import AllocatorPeak, CombinedMemory, Holder, Refused
 from tb_contention.model.names import shorten
 from tb_contention.units import SessionId
 from tb_contention.words.numbers import count, listing, share, size
@@ -54,6 +54,92 @@ def not_one_gpu(scene: Scene) -> Iterator[Remark]:
 def _of_one_gpu(scene: Scene) -> CombinedMemory | None:
     """Return the memory of the device's processes together; None where it refutes that they were on one GPU."""
     return None if scene.device.cannot_be_one_gpu else scene.device.memory
+
+
+@rule(
+    "out-of-memory",
+    place=refusal,
+    speaks="Speaks when an allocator refused a request (PyTorch's `[OutOfMemory]`): what was asked for, and who held what at that instant. "
+    "Advice depends on whether the GPU has so much, whether the allocator's own pool had it in pieces, and who else held memory.",
+)
+def out_of_memory(scene: Scene) -> Iterator[Remark]:
+    """A program ran out of memory."""
+    memory = scene.device.memory
+    if memory is None:
+        return
+    for session in dict.fromkeys(each.session for each in memory.refused):
+        worst = next(each for each in memory.refused if each.session == session)
+        held = [
+            text
+            for text in (
+                f"{size(worst.in_use)} in use" if worst.in_use is not None else "",
+                f"{size(worst.reserved)} reserved" if worst.reserved is not None else "",
+            )
+            if text
+        ]
+        others = sum(
+            row.bytes
+            for row in worst.holders.rows
+            if session not in (row.session, scene.aligned.session(row.session).process)
+        )
+        largest = listing(
+            [f"{scene.name(row.session)} {size(row.bytes)} ({_held_as(row)})" for row in worst.holders.rows[:3]]
+        )
+        yield Remark(
+            severity=Severity.CRITICAL,
+            title=f"{scene.name(session)} ran out of memory on {scene.where}: it asked for {size(worst.asked)}"
+            + (f" with {listing(held)}" if held else ""),
+            detail=(f"At that instant {size(worst.holders.total)} were held: {largest}. " if worst.holders.rows else "")
+            + (f"It is the largest of {worst.count} requests that were refused. " if worst.count > 1 else "")
+            + (
+                f"The GPU has {size(memory.capacity)}." if memory.capacity else "The memory of the GPU is not recorded."
+            ),
+            cause=_why_refused(worst, memory.capacity, others),
+            advice=_against_refusal(worst, memory.capacity, others),
+            verify="No [OutOfMemory] is recorded, and the program runs on.",
+            evidence={
+                "asked_bytes": int(worst.asked),
+                "in_use_bytes": worst.in_use,
+                "reserved_bytes": worst.reserved,
+                "held_bytes": int(worst.holders.total),
+                "others_held_bytes": int(others),
+                "at_ns": int(worst.at),
+                "count": worst.count,
+            },
+            gain_bytes=int(worst.asked),
+            sessions=(session,),
+        )
+
+
+def _held_as(row: Holder) -> str:
+    return row.op or row.kind.words.strip("()")
+
+
+def _why_refused(worst: Refused, capacity: int | None, others: int) -> str:
+    if capacity is not None and worst.asked > capacity:
+        return "One request is larger than the GPU's memory, so no other process is to blame."
+    if worst.in_use is not None and worst.reserved is not None and worst.reserved - worst.in_use >= worst.asked:
+        return "The allocator held enough that was not in use, but in pieces that were too small."
+    if others:
+        return f"Other captured processes held {size(others)} of the same GPU."
+    left = None if capacity is None or worst.reserved is None else capacity - worst.reserved
+    if left is None or left < worst.asked:
+        return "The program needs more than was left."
+    return (
+        f"Of the GPU {size(left)} are not in the allocator, so CUDA contexts and processes without a capture held more than "
+        f"{size(left - worst.asked)}."
+    )
+
+
+def _against_refusal(worst: Refused, capacity: int | None, others: int) -> str:
+    less = "Ask for less at once: a smaller batch or sequence, or activation checkpointing."
+    if capacity is not None and worst.asked > capacity:
+        return less
+    if worst.in_use is not None and worst.reserved is not None and worst.reserved - worst.in_use >= worst.asked:
+        return f"Set {TORCH_SEGMENTS}."
+    if others:
+        return f"Limit the other processes ({TORCH_FRACTION}) or move them to another GPU. {less}"
+    return f"{less} Processes without a capture may hold memory too: nvidia-smi lists them."
 
 
 @rule(

@@ -34,6 +34,12 @@ def memory_peak(device: DeviceReport, _: Remark) -> Place | None:
     return None if device.memory is None else Place.memory(device.memory.peak_at)
 
 
+def refusal(device: DeviceReport, remark: Remark) -> Place | None:
+    """Point to when memory was refused to the session concerned."""
+    refused = () if device.memory is None else device.memory.refused
+    return next((Place.memory(each.at) for each in refused if each.session in remark.sessions), None)
+
+
 def untraced_peak(device: DeviceReport, _: Remark) -> Place:
     """Point to when processes without a capture held most."""
     return _sampled(device, None if device.driver is None else device.driver.untraced_peak_at)

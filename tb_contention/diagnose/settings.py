@@ -20,6 +20,7 @@ _TF = "TensorFlow 2.21"
 _TF_LIBRARY = "TensorFlow 2.21, named in libtensorflow_framework.so.2"
 _XLA = "XLA, xla/backends/profiler/gpu/device_tracer_cuda.cc"
 _JAX = "docs.jax.dev, GPU memory allocation"
+_TORCH = "docs.pytorch.org, CUDA semantics"
 _MPS = "docs.nvidia.com/deploy/mps"
 _SMI = "nvidia-smi --help, open-gpu-kernel-modules 595, NVIDIA DRA driver"
 _NCCL = "docs.nvidia.com/deeplearning/nccl, environment variables"
@@ -94,6 +95,15 @@ JAX_FRACTION = Setting(
     text="XLA_CLIENT_MEM_FRACTION=.XX", does="limits what JAX's allocator takes, of the whole GPU", checked=_JAX
 )
 JAX_GROWTH = Setting(text="XLA_PYTHON_CLIENT_PREALLOCATE=false", does="lets JAX allocate as it needs", checked=_JAX)
+TORCH_SEGMENTS = Setting(
+    text="PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True", does="lets PyTorch's allocator grow what it holds instead of splitting it",
+    checked=_TORCH,
+)  # fmt: skip
+TORCH_FRACTION = Setting(
+    text="torch.cuda.set_per_process_memory_fraction(.XX)",
+    does="limits what PyTorch's allocator takes, of the whole GPU",
+    checked=_TORCH,
+)
 INTRA_OP = Setting(
     text="tf.config.threading.set_intra_op_parallelism_threads", does="limits the threads of TensorFlow's operations",
     checked=_TF, python="config.threading.set_intra_op_parallelism_threads",
@@ -109,5 +119,6 @@ BUS_ORDER = Setting(
 SETTINGS: tuple[Setting, ...] = (
     MPS, MPS_SHARE, MPS_PRIORITY, EXCLUSIVE, SHORT_SLICE, LONG_SLICE, LOCK_CLOCKS, GROWTH, LIMIT, LOGICAL_DEVICES, ASYNC_ALLOCATOR,
     NO_AUTOTUNE, CONCURRENT_TRACE, PREFETCH, PRIVATE_THREADS, PREFETCH_TO_DEVICE, JIT, STEPS_PER_EXECUTION, JAX_FRACTION, JAX_GROWTH,
+    TORCH_SEGMENTS, TORCH_FRACTION,
     INTRA_OP, OMP_THREADS, NCCL_CHANNELS, BUS_ORDER,
 )  # fmt: skip

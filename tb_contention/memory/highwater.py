@@ -8,6 +8,7 @@ from tb_contention.memory.allocators import device_curves, pinned_curves
 from tb_contention.memory.growth import growth_of, step_memory
 from tb_contention.memory.holders import Process, holders_at
 from tb_contention.memory.pressure import Solos, kernel_changes
+from tb_contention.memory.refusals import refused
 from tb_contention.memory.stalls import allocation_stalls
 from tb_contention.model.alignment import AlignedTraces, DeviceGroup
 from tb_contention.model.levels import Peak, peak_of_sum
@@ -59,6 +60,7 @@ def combined_memory(
         growth=tuple(g for c in curves for g in growth_of(c, known[c.session], whole)),
         steps=tuple(m for c in curves for m in step_memory(c, known[c.session], whole)),
         kernel_changes=kernel_changes(processes, whole, solos or {}),
+        refused=refused(processes, whole, curves, known),
         stalls=tuple(stall for process in known.values() for stall in allocation_stalls(process, curves, whole)),
     )
 

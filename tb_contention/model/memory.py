@@ -289,6 +289,19 @@ class AllocationStall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A request for memory that an allocator refused: the program ran out of memory."""
+
+    session: Annotated[SessionId, Wire("id of the process")]
+    at: Annotated[Nanoseconds, Wire("the instant", signed=True)]
+    count: Annotated[int, Wire("how many requests of the process were refused in all")]
+    asked: Annotated[Bytes, Wire("what was asked for")]
+    in_use: Annotated[Bytes | None, Wire("what the allocator had given away then; null where it is not recorded")]
+    reserved: Annotated[Bytes | None, Wire("what the allocator held of the GPU then; null where it is not recorded")]
+    holders: Annotated[Holders, Wire("who held what then, largest first", key="holders", via=rows_of)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CombinedMemory:
     """Memory of all sessions of a group together."""
 
@@ -339,6 +352,9 @@ class CombinedMemory:
         Wire("operations that run other kernels since a neighbour came, or than in a capture alone"),
     ] = ()
     stalls: Annotated[tuple[AllocationStall, ...], Wire("time spent getting memory")] = ()
+    refused: Annotated[
+        tuple[Refused, ...], Wire("requests that an allocator refused, the largest of each session first")
+    ] = ()
 
     @property
     @wired("the holders of the combined peak, summed by name scope, as far down as the scopes share it out")

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Annotated
 
+import numpy as np
+
 from tb_contention.model.findings import Problem
 from tb_contention.model.residency import ResidencyTable
 from tb_contention.model.tables import StringTable, Table
@@ -217,6 +219,27 @@ class AllocationTable(Table):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalTable(Table):
+    """Requests for memory that an allocator refused, sorted by start: the program ran out of memory, whether or not it went on.
+
+    start: ps. device: the process's number of the GPU. asked, in_use, reserved: bytes that were asked for, and that the allocator then
+    had given away and held; NONE = unknown.
+    """
+
+    start: I64
+    device: I32
+    asked: I64
+    in_use: I64
+    reserved: I64
+
+    @classmethod
+    def empty(cls) -> "RefusalTable":
+        """Stand for a recording in which nothing was refused."""
+        none = np.empty(0, np.int64)
+        return cls(start=none, device=np.empty(0, np.int32), asked=none, in_use=none, reserved=none)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepTable(Table):
     """Steps of a session by their host spans, sorted by start; number: step_num or the implicit counter; name: row of strings."""
 
@@ -296,6 +319,7 @@ class Trace:
         str | None, Wire("SHA-256 of the file as it was read; null where the trace was not read from one")
     ] = None
     residency: ResidencyTable = field(default_factory=ResidencyTable.empty)
+    refusals: RefusalTable = field(default_factory=RefusalTable.empty)
 
     @property
     def dropped_events(self) -> bool:

@@ -506,6 +506,8 @@ export interface DeviceMemory {
   readonly kernel_changes: readonly KernelChange[];
   /** time spent getting memory */
   readonly stalls: readonly MemoryStall[];
+  /** requests that an allocator refused, the largest of each session first */
+  readonly refused: readonly Refused[];
   /**
    * the holders of the combined peak, summed by name scope, as far down as the scopes share it out
    */
@@ -1537,6 +1539,24 @@ export interface Recorded {
   readonly command: number;
   /** the command ran alone */
   readonly alone: boolean;
+}
+
+/** A request for memory that an allocator refused: the program ran out of memory. */
+export interface Refused {
+  /** id of the process */
+  readonly session: string;
+  /** the instant */
+  readonly at_ns: Ns;
+  /** how many requests of the process were refused in all */
+  readonly count: number;
+  /** what was asked for */
+  readonly asked_bytes: Bytes;
+  /** what the allocator had given away then; null where it is not recorded */
+  readonly in_use_bytes: Bytes | null;
+  /** what the allocator held of the GPU then; null where it is not recorded */
+  readonly reserved_bytes: Bytes | null;
+  /** who held what then, largest first */
+  readonly holders: readonly Holder[];
 }
 
 /** The whole answer. */

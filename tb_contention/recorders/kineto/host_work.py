@@ -1,11 +1,10 @@
 """Host events -> launches, steps, sessions, waits and allocator events."""
 
 import re
-from typing import NamedTuple
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
+from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable, RefusalTable
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.input_names import is_input
 from tb_contention.recorders.common.step_names import chosen_steps, step_of
@@ -23,16 +22,8 @@ _MEMORY_KEYS = ("Device Type", "Device Id", "Addr", "Bytes", "Total Allocated")
 #: c10::DeviceType of memory events: of the host, of a GPU (CUDA, and HIP as it calls itself).
 _CPU, _GPUS = 0, (1, 6)
 _REFUSED = b"[OutOfMemory]"
-
-
-class Refusal(NamedTuple):
-    """A request that a GPU's allocator refused: ps since the trace began, bytes; a negative number is unknown."""
-
-    at: int
-    gpu: int
-    asked: int
-    in_use: int
-    reserved: int
+#: Larger numbers are damage.
+_MOST_BYTES = 1 << 60
 
 
 def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
@@ -116,16 +107,24 @@ def is_refusal(axis: Axis, picked: I64) -> Bool:
     return found
 
 
-def refusals(axis: Axis) -> list[Refusal]:
-    """Read the requests for memory of a GPU that were refused, in time order."""
+def refusals_of(axis: Axis) -> RefusalTable:
+    """Read the requests for memory of a GPU that were refused."""
     picked = axis.of_class(parts.MEMORY)
     picked = picked[is_refusal(axis, picked)]
     numbers, _ = axis.arguments(picked, (*_MEMORY_KEYS, "Total Reserved"))
-    return [
-        Refusal(at=int(start), gpu=gpu, asked=asked, in_use=in_use, reserved=reserved)
-        for start, (kind, gpu, _, asked, in_use, reserved) in zip(axis.start[picked], numbers.tolist(), strict=True)
-        if kind in _GPUS and 0 <= gpu < 1 << 16 and 0 < asked < 1 << 60
-    ]
+    kind, gpu, _, asked, in_use, reserved = numbers.T
+    good = np.isin(kind, _GPUS) & (gpu >= 0) & (gpu < 1 << 16) & (asked > 0) & (asked < _MOST_BYTES)
+    return RefusalTable(
+        start=axis.start[picked[good]],
+        device=gpu[good].astype(np.int32),
+        asked=asked[good],
+        in_use=_known(in_use[good]),
+        reserved=_known(reserved[good]),
+    )
+
+
+def _known(bytes_: I64) -> I64:
+    return np.where((bytes_ >= 0) & (bytes_ < _MOST_BYTES), bytes_, NONE)
 
 
 def memory_events(axis: Axis) -> tuple[I64, I64, I64, I64, I64]:
@@ -135,7 +134,11 @@ def memory_events(axis: Axis) -> tuple[I64, I64, I64, I64, I64]:
     numbers, _ = axis.arguments(picked, _MEMORY_KEYS)
     kind, device, address, amount, allocated = numbers.T
     good = (
-        (amount != NONE) & (amount != 0) & (allocated >= 0) & np.isin(kind, (_CPU, *_GPUS)) & (np.abs(amount) < 1 << 60)
+        (amount != NONE)
+        & (amount != 0)
+        & (allocated >= 0)
+        & np.isin(kind, (_CPU, *_GPUS))
+        & (np.abs(amount) < _MOST_BYTES)
     )
     good &= (kind == _CPU) | ((device >= 0) & (device < 1 << 16))
     picked, kind, device, address, amount, allocated = (

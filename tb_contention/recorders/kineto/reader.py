@@ -24,7 +24,7 @@ from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
-from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of, refusals
+from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of, refusals_of
 from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
 from tb_contention.recorders.kineto.said import said
@@ -75,6 +75,7 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
         host_events=host,
         allocations=replace(allocations, allocator=allocations.allocator + np.int32(len(work.details))),
         steps=steps_of(host),
+        refusals=refusals_of(rows),
         events_in_file=len(document.rows),
         complete=document.complete,
         profiler_messages=said(document.beside, file)[0],
@@ -195,21 +196,19 @@ def problems_of(file: str, rows: Axis, odd: int) -> list[Problem]:
 
 def refused(file: str, rows: Axis) -> list[Problem]:
     """State the requests for memory that failed."""
-    found = refusals(rows)
-    if not found:
+    found = refusals_of(rows)
+    if not len(found):
         return []
-    worst = max(found, key=lambda each: each.asked)
+    worst = int(found.asked.argmax())
+    asked, in_use, reserved = (int(column[worst]) for column in (found.asked, found.in_use, found.reserved))
     more = f", the largest of {len(found)} failures" if len(found) > 1 else ""
-    held = [
-        f"{size(worst.in_use)} in use" if worst.in_use >= 0 else "",
-        f"{size(worst.reserved)} reserved" if worst.reserved >= 0 else "",
-    ]
+    held = [f"{size(in_use)} in use" if in_use >= 0 else "", f"{size(reserved)} reserved" if reserved >= 0 else ""]
     beside = f" with {listing([text for text in held if text])}" if any(held) else ""
     return [
         Problem(
             file=file, slug="out-of-memory", severity=Severity.ERROR, origin=Origin.RECORDING, count=len(found),
-            message=f"{file}: the program ran out of memory on GPU {worst.gpu} {duration(worst.at / _PS_PER_NS)} after the capture began: "
-            f"it asked for {size(worst.asked)}{beside}{more}.",
+            message=f"{file}: the program ran out of memory on GPU {found.device[worst]} "
+            f"{duration(int(found.start[worst]) / _PS_PER_NS)} after the capture began: it asked for {size(asked)}{beside}{more}.",
             advice="Ask for less at once (a smaller batch, activation checkpointing), or free GPU memory. Other processes on the GPU take "
             "from the same memory (nvidia-smi lists them).", affects_numbers=False,
         )

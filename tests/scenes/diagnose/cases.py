@@ -41,7 +41,17 @@ from tb_contention.model.contention import (
     Slowdown,
 )
 from tb_contention.model.intervals import Intervals
-from tb_contention.model.memory import AllocationStall, CombinedMemory, Growth, KernelChange, StallKind
+from tb_contention.model.memory import (
+    AllocationStall,
+    CombinedMemory,
+    Growth,
+    Holder,
+    Holders,
+    Holding,
+    KernelChange,
+    Refused,
+    StallKind,
+)
 from tb_contention.model.prediction import Bounds, Prediction, Schedule, SessionPrediction
 from tb_contention.simulate.engine import Clock
 from tb_contention.units import Bytes, Nanoseconds
@@ -225,6 +235,23 @@ def changed(denied: bool) -> Scene:
     return heaps((60, 20), kernel_changes=(change,) if denied else ())
 
 
+def refused(asked: int, *, in_use: int = 20, reserved: int = 25, other: int = 40) -> Refused:
+    """The first session's allocator refuses some GiB, while the second session holds others."""
+    one, two = heaps((60, 20), (60, 40)).device.sessions
+    rows = tuple(
+        Holder(
+            session=session, allocator="GPU_0_pytorch", kind=Holding.OP, op=op, scope="", bytes=Bytes(held * GIB), requested=None, count=1,
+            region=None, data_type=None, shape=None, age=None,
+        )
+        for session, op, held in ((two, "aten::mm", other), (one, "aten::conv2d", in_use)) if held
+    )  # fmt: skip
+    held = Holders(at=Nanoseconds(5), total=Bytes((in_use + other) * GIB), rows=rows, scopes=())
+    return Refused(
+        session=one, at=Nanoseconds(5), count=2, asked=Bytes(asked * GIB), in_use=Bytes(in_use * GIB), reserved=Bytes(reserved * GIB),
+        holders=held,
+    )  # fmt: skip
+
+
 def stalled(part: float) -> Scene:
     scene = heaps((60, 20))
     total = Nanoseconds(round(part * scene.window))
@@ -351,6 +378,7 @@ CASES: tuple[Case, ...] = (
     Case("sharing-is-fine", unshared, side_by_side),
     Case("overlap-in-time", lambda: drawing("AAAA....", "..BBBB.."), lambda: drawing("AAAA....")),
     Case("not-one-gpu", lambda: heaps((79, 60), (79, 60)), lambda: heaps((79, 60))),
+    Case("out-of-memory", lambda: heaps((60, 20), (60, 40), refused=(refused(30),)), lambda: heaps((60, 20), (60, 40))),
     Case("limits-exceed-capacity", lambda: heaps((75, 20), (75, 10)), lambda: heaps((35, 20), (35, 10))),
     Case("reserved-unused", lambda: heaps((79, 20), (79, 20)), lambda: heaps((79, 20))),
     Case("little-headroom", lambda: heaps((40, 39), (40, 38)), lambda: heaps((40, 30), (40, 30))),

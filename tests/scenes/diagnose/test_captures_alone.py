@@ -32,7 +32,10 @@ MADE = (
     "oom_event", "overflowing_duration", "relative_logdir_crash", "rocm_two_gpus", "same_file_twice", "serving_step_names",
 )  # fmt: skip
 #: Captures with something to warn of although nobody shared the GPU.
-WARNED = {"nsight/h100_two_processes_two_gpus.sqlite": ["mostly-copies", "mostly-copies"]}
+WARNED = {
+    "nsight/h100_two_processes_two_gpus.sqlite": ["mostly-copies", "mostly-copies"],
+    "public_cases/oom_event": ["out-of-memory"],
+}
 
 
 def said(path: Path) -> tuple[list[str], set[str]]:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from lanes import Allocation, device_report, group_of, session_of
-from scenes.diagnose.cases import CASES, checked, processor
+from scenes.diagnose.cases import CASES, checked, heaps, processor, refused
 from scenes.diagnose.scenes import with_cost
 
 from tb_contention.diagnose import RULES, diagnose
 from tb_contention.model.alignment import ClockCheck, Session
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.memory import Refused
 
 RUN = {rule.slug: rule.run for rule in RULES}
 
@@ -76,6 +78,25 @@ def test_a_peak_near_the_capacity_is_a_warning_and_one_above_it_refutes_that_it_
 
     assert (near.severity, above.severity) == (Severity.WARNING, Severity.CRITICAL)
     assert "little-headroom" not in far
+
+
+@pytest.mark.parametrize(
+    ("request_", "cause", "advice"),
+    [
+        (refused(90), "larger than the GPU's memory", "Ask for less at once"),
+        (refused(4), "in pieces", "expandable_segments"),
+        (refused(30), "Other captured processes held 40.0 GiB", "set_per_process_memory_fraction"),
+        (refused(30, other=0), "processes without a capture held more than 25.0 GiB", "nvidia-smi"),
+        (refused(60, other=0), "more than was left", "Ask for less at once"),
+    ],
+)
+def test_a_refused_request_says_who_held_the_memory_and_what_helps(request_: Refused, cause: str, advice: str) -> None:
+    (found,) = RUN["out-of-memory"](heaps((60, 20), (60, 40), refused=(request_,)))
+
+    assert found.severity is Severity.CRITICAL
+    assert cause in found.cause
+    assert advice in found.advice
+    assert sum(row.bytes for row in request_.holders.rows) == found.evidence["held_bytes"]
 
 
 def test_memory_without_events_is_unknown_and_said_so() -> None:

@@ -51,6 +51,7 @@ PLACES: dict[str, Place | PlaceKind | None] = {
     "overlap-in-time": WHOLE,
     "limits-exceed-capacity": PEAK,
     "not-one-gpu": PEAK,
+    "out-of-memory": PEAK,
     "reserved-unused": PEAK,
     "little-headroom": PEAK,
     "peaks-may-meet": PEAK,

@@ -15,6 +15,7 @@ from tb_contention.cli.analysis import no_captures
 from tb_contention.model.capture import Capture, CaptureFile
 from tb_contention.model.findings import Severity
 from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.pipeline import analyse_logdir
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.kineto.document import CATEGORIES, SPAN
 from tb_contention.recorders.kineto.recognise import is_kineto
@@ -116,6 +117,19 @@ def test_a_refused_request_is_a_failure_and_no_allocation(cases: Path) -> None:
     assert "70.0 GiB with 3.00 GiB in use and 6.00 GiB reserved" in problem.message
     assert int(trace.allocations.size.max()) == 1 << 30
     assert int(trace.allocations.in_use.max()) == 5 << 30
+
+
+def test_who_held_the_memory_when_a_request_was_refused_adds_up(cases: Path) -> None:
+    report = analyse_logdir(str(cases / "oom_event"), cache=None).report
+    (device,) = report.devices
+    first = report.findings[0]
+    assert device.memory is not None
+    (refusal,) = device.memory.refused
+
+    assert (first.rule, first.severity) == ("out-of-memory", Severity.CRITICAL)
+    assert (refusal.asked, refusal.in_use, refusal.reserved) == (70 << 30, 3 << 30, 6 << 30)
+    assert sum(row.bytes for row in refusal.holders.rows) == refusal.holders.total == refusal.in_use
+    assert sum(row.bytes for row in device.memory.holders.rows) == device.memory.peak == 5 << 30
 
 
 def test_an_impossible_duration_is_set_aside_and_counted(cases: Path) -> None:
