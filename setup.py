@@ -83,6 +83,7 @@ TEST = [
     "jsonschema>=4.18",
     "nbclient>=0.9",
     "polars>=1.0",
+    "prometheus_client>=0.16",
     "pytest>=8.2",
     "pytest-xdist>=3.7",
 ]

@@ -1,11 +1,23 @@
-"""Sum up a dataset of `batch` on one HTML page: who lost how much time where, to whom, since when, and what would have helped."""
+"""Sum up a dataset of `batch` on one HTML page: who lost how much time where, to whom, since when, and what would have helped.
+
+--format openmetrics prints the sums for a monitoring system.
+"""
 
 import argparse
+from enum import Enum
 
+from tb_contention.cli.arguments import add_output, chosen_format
 from tb_contention.cli.output import write_result
 from tb_contention.cli.terminal import Progress
 
 NAME = "fleet"
+
+
+class Format(str, Enum):
+    """How to print the sums."""
+
+    HTML = "html"
+    OPENMETRICS = "openmetrics"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,16 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "dataset", metavar="DATASET", help="dataset that `tb-contention batch` wrote: a directory or fsspec URL"
     )
-    parser.add_argument("-o", "--output", default="-", metavar="FILE", help="output file, - for stdout")
-    parser.add_argument("--force", action="store_true", help="overwrite an existing file")
+    add_output(parser, [each.value for each in Format], Format.HTML.value)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print or write the page."""
+    """Print or write the page or the metrics."""
+    chosen = chosen_format(arguments, {".prom": Format.OPENMETRICS}, Format.HTML)
     with Progress("Reading the dataset"):
         from tb_contention.dataset.fleet import read_fleet
         from tb_contention.report.fleet_html import to_html
+        from tb_contention.report.to_openmetrics import fleet_to_openmetrics
 
-        page = to_html(read_fleet(arguments.dataset))
+        page = (fleet_to_openmetrics if chosen is Format.OPENMETRICS else to_html)(read_fleet(arguments.dataset))
     write_result(arguments.output, page, force=arguments.force)
     return 0

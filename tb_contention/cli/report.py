@@ -1,4 +1,4 @@
-"""Analyse a log directory and write a report as Markdown, JSON, HTML or CSV, or one device as a Perfetto trace.
+"""Analyse a log directory and write a report as Markdown, JSON, HTML, CSV or OpenMetrics, or one device as a Perfetto trace.
 
 The format is that of --format, else that of the output file's suffix, else Markdown.
 """
@@ -44,6 +44,7 @@ class Format(str, Enum):
     MARKDOWN = "markdown"
     CSV = "csv"
     PERFETTO = "perfetto"
+    OPENMETRICS = "openmetrics"
 
 
 _SUFFIXES = {
@@ -54,6 +55,7 @@ _SUFFIXES = {
     ".markdown": Format.MARKDOWN,
     ".csv": Format.CSV,
     ".pftrace": Format.PERFETTO,
+    ".prom": Format.OPENMETRICS,
 }
 
 
@@ -121,6 +123,10 @@ def _renderer(chosen: Format) -> "Callable[[Report], str]":
         from tb_contention.report.to_html import to_html
 
         return to_html
+    if chosen is Format.OPENMETRICS:
+        from tb_contention.report.to_openmetrics import to_openmetrics
+
+        return to_openmetrics
     from tb_contention.report.to_markdown import to_markdown
 
     return to_markdown

@@ -34,6 +34,7 @@ def read_fleet(dataset: str) -> Fleet:
     whole = lost_by(slowdowns, [])
     lost = {by: _ordered(by, lost_by(slowdowns, [by.value])) for by in By}
     jobs = [each.name for each in lost[By.JOB][:MOST_JOBS]]
+    memory = table_of(place, MEMORY.slug)
     return Fleet(
         dataset=dataset,
         outcomes={
@@ -48,7 +49,8 @@ def read_fleet(dataset: str) -> Fleet:
         },
         pairs=_pairs(on_gpus(table_of(place, BLAME.slug))),
         worst=_worst(slowdowns),
-        memory=_memory(table_of(place, MEMORY.slug)),
+        memory=_memory(memory),
+        headroom=_headroom(on_gpus(memory)),
         savings=_savings(on_gpus(table_of(place, CHANGES.slug))),
     )
 
@@ -154,6 +156,24 @@ def _memory(memory: Any) -> tuple[NearMiss, ...]:
         )
         for row in found.slice(0, MOST).to_pylist()
     )
+
+
+def in_doubt(memory: Any) -> Any:
+    """Return for each row whether less memory may be left than it says: a session's is unknown."""
+    pc = library("pyarrow.compute", "A dataset")
+    without, note = (pc.coalesce(memory[name], "") for name in ("sessions_without_data", "memory_note"))
+    return pc.or_(pc.not_equal(without, ""), pc.not_equal(note, ""))
+
+
+def _headroom(memory: Any) -> dict[str, tuple[int, bool]]:
+    """Return the least memory left by GPU, and whether one of its rows is in doubt."""
+    rows = memory.append_column("doubt", in_doubt(memory)).group_by(["gpu"])
+    found = rows.aggregate([("headroom_bytes", "min"), ("doubt", "any")]).sort_by("gpu").to_pylist()
+    return {
+        row["gpu"] or "": (row["headroom_bytes_min"], row["doubt_any"])
+        for row in found
+        if row["headroom_bytes_min"] is not None
+    }
 
 
 def _savings(changes: Any) -> tuple[Saving, ...]:

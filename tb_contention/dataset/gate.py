@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tb_contention._version import __version__
-from tb_contention.dataset.fleet import lost_by, on_gpus, table_of
+from tb_contention.dataset.fleet import in_doubt, lost_by, on_gpus, table_of
 from tb_contention.dataset.library import library
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.schema import DATASET_VERSION, FINDINGS, GROUPS, INPUTS, MEMORY, SLOWDOWNS
@@ -283,13 +283,12 @@ def _headroom(tables: _Tables, limits: Limits) -> Iterator[Verdict]:
     limit = limits.min_headroom_share if limits.min_headroom_bytes is None else float(limits.min_headroom_bytes)
     if limit is None:
         return
-    pc = library("pyarrow.compute", "A dataset")
     rows = on_gpus(tables(MEMORY.slug))
     capacity, left = _numbers(rows["memory_capacity_bytes"]), _numbers(rows["headroom_bytes"])
     unit = Unit.SHARE if limits.min_headroom_bytes is None else Unit.BYTES
     if unit is Unit.SHARE:
         left = left / np.where(capacity > 0, capacity, np.nan)
-    doubt = pc.or_(_any_text(rows["sessions_without_data"]), _any_text(rows["memory_note"])).to_numpy().astype(bool)
+    doubt = in_doubt(rows).to_numpy().astype(bool)
     verdict = Verdict(gauge=Gauge.MIN_HEADROOM, outcome=Outcome.NOT_KNOWN, unit=unit, bound=limit)
     ends = np.where(doubt, np.nan, left), left
     nothing = np.full(len(left), np.nan)
@@ -350,11 +349,6 @@ def _classes(column: Any) -> F64:
     pc, arrow = library("pyarrow.compute", "A dataset"), library("pyarrow", "A dataset")
     found = pc.index_in(column, value_set=arrow.array([each.value for each in _CLASSES], arrow.string()))
     return _numbers(found) + 1
-
-
-def _any_text(column: Any) -> Any:
-    pc = library("pyarrow.compute", "A dataset")
-    return pc.not_equal(pc.coalesce(column, ""), "")
 
 
 def _or_none(value: float) -> float | None:

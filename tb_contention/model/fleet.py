@@ -87,7 +87,10 @@ class Saving:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """All of it. lost: by what and by name, the largest first, weeks in their order; trend: of the jobs that lost most, by week."""
+    """All of it. lost: by what and by name, the largest first, weeks in their order; trend: of the jobs that lost most, by week.
+
+    headroom: the least memory left by GPU, bytes, and whether less may be left since a session's memory is unknown.
+    """
 
     dataset: str
     outcomes: dict[str, int]
@@ -98,4 +101,5 @@ class Fleet:
     pairs: tuple[Pair, ...]
     worst: tuple[Slowed, ...]
     memory: tuple[NearMiss, ...]
+    headroom: dict[str, tuple[int, bool]]
     savings: tuple[Saving, ...]

@@ -12,6 +12,7 @@ from tb_contention.report.to_csv import to_csv
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import to_json
 from tb_contention.report.to_markdown import to_markdown
+from tb_contention.report.to_openmetrics import to_openmetrics
 
 EXPECTED = Path(__file__).parent / "expected"
 RENDERERS: dict[str, Callable[[Report], str]] = {
@@ -19,6 +20,7 @@ RENDERERS: dict[str, Callable[[Report], str]] = {
     "csv": to_csv,
     "md": to_markdown,
     "html": to_html,
+    "prom": to_openmetrics,
 }
 
 
