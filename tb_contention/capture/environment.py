@@ -1,4 +1,4 @@
-"""Read what needs no GPU library: environment variables, versions, machine, container, MPS."""
+"""Read what needs no GPU library: environment variables, versions, machine, container and pod, MPS."""
 
 import os
 import re
@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tb_contention._version import __version__
-from tb_contention.capture.facts import Mps
+from tb_contention.capture.facts import Kubernetes, Mps
 
 #: Lets kernels of one process overlap while CUPTI traces them; read each time the profiler starts.
 CONCURRENT = "TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL"
+
+#: How the file /etc/hosts begins in a pod with a network of its own, and where a pod finds its namespace.
+_HOSTS_OF_POD = "# Kubernetes-managed hosts file."
+_NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 #: The variables that a manifest records; no others are read.
 VARIABLES = (
@@ -94,6 +98,28 @@ def container() -> str | None:
         return found[0]
     signs = (Path("/.dockerenv").exists(), Path("/run/.containerenv").exists(), "KUBERNETES_SERVICE_HOST" in os.environ)
     return socket.gethostname() or "container" if any(signs) else None
+
+
+def kubernetes(environ: Mapping[str, str] = os.environ) -> Kubernetes:
+    """Return where in a cluster this container runs, as its pod was told by the downward API; else as Kubernetes tells every pod.
+
+    Outside Kubernetes such variables mean something else. A pod on the network of its node has the node's host name.
+    """
+    if "KUBERNETES_SERVICE_HOST" not in environ:
+        return Kubernetes()
+
+    def told(*names: str) -> str | None:
+        return next((environ[name][:_LONGEST] for name in names if environ.get(name)), None)
+
+    lines = _read("/etc/hosts").splitlines()
+    own_name = socket.gethostname() if lines and lines[0].strip() == _HOSTS_OF_POD else ""
+    return Kubernetes(
+        pod=told("POD_NAME", "MY_POD_NAME", "K8S_POD_NAME", "KUBERNETES_POD_NAME") or own_name or None,
+        namespace=told("POD_NAMESPACE", "MY_POD_NAMESPACE", "K8S_NAMESPACE", "KUBERNETES_NAMESPACE")
+        or _read(_NAMESPACE).strip()[:_LONGEST]
+        or None,
+        node=told("NODE_NAME", "MY_NODE_NAME", "K8S_NODE_NAME", "KUBERNETES_NODE_NAME"),
+    )
 
 
 def machine(inside: str | None) -> str | None:

@@ -72,6 +72,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """Where in a cluster a process runs."""
+
+    pod: str | None = None
+    namespace: str | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One recorded process. profiler: the framework whose profiler recorded; boot_id: shared by all containers of a machine."""
 
@@ -80,6 +89,7 @@ class Session:
     host: str | None = None
     boot_id: str | None = None
     container: str | None = None
+    kubernetes: Kubernetes = field(default_factory=Kubernetes)
     profiler: str | None = None
     recorded: Recorded | None = None
     clock_readings: tuple[ClockReading, ...] = ()

@@ -60,7 +60,8 @@ class Gathering:
         mps = environment.mps(os.environ, is_client=self._is_mps_client(devices, inside))
         return Session(
             name=name[:1000] or "session", process_id=os.getpid(), host=environment.machine(inside), boot_id=environment.boot_id(),
-            container=inside, profiler=profiler, clock_readings=self._machine.clock_readings, driver=self._machine.driver(), mps=mps,
+            container=inside, kubernetes=environment.kubernetes(), profiler=profiler,
+            clock_readings=self._machine.clock_readings, driver=self._machine.driver(), mps=mps,
             kernel_mode=environment.kernel_mode(), environment=environment.variables(), versions=environment.versions(),
             not_known=(*missing, *not_known, *self._machine.nvml.not_known), devices=devices,
         )  # fmt: skip

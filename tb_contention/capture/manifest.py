@@ -98,6 +98,9 @@ def as_json(session: Session) -> dict[str, Any]:
             "process_id": session.process_id,
             "boot_id": session.boot_id,
             "container": session.container,
+            "pod": session.kubernetes.pod,
+            "namespace": session.kubernetes.namespace,
+            "node": session.kubernetes.node,
             "profiler": session.profiler,
             "recorded": session.recorded and asdict(session.recorded),
             "clock_readings": [

@@ -53,7 +53,8 @@ class Watch:
         devices = {ordinal: machine.device(uuid) for ordinal, uuid in enumerate(found.uuids)}
         return replace(
             known, driver=machine.driver(), mps=environment.mps(environ, is_client=None), kernel_mode=environment.kernel_mode(environ),
-            environment=environment.variables(environ), not_known=(*doubt, *machine.nvml.not_known), devices=devices,
+            environment=environment.variables(environ), kubernetes=environment.kubernetes(environ),
+            not_known=(*doubt, *machine.nvml.not_known), devices=devices,
         )  # fmt: skip
 
     def _visible(self, environ: dict[str, str]) -> Visible:

@@ -18,6 +18,8 @@ from tb_contention.tables.spec import Kind
 Rows = dict[str, list[dict[str, Any]]]
 #: A process id at the end of a session's name.
 _PROCESS = re.compile(r"[-_.]\d{3,}$")
+#: What Kubernetes generates at the end of a pod's name, in letters without vowels: of a ReplicaSet or a CronJob, then of the pod.
+_GENERATED = re.compile(r"(-(\d{8,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10}))?-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 #: Schedules in which sessions wait for each other, or which change nothing: what steps gain there is no time saved.
 _NO_SAVING = ("as_recorded", "one_after_another")
 _SEVERITIES = ("info", "warning", "error", "critical")
@@ -66,9 +68,13 @@ def rows_of_report(
     ours = {**report, "sessions": sessions, "devices": listed}
     base = stated.columns
 
+    nodes = {session["id"]: _recorded(session, "node") for session in sessions}
+
     def on_device(device: Wire) -> dict[str, Any]:
+        node = {nodes[s] for s in device["sessions"] if s in nodes}
         return {
-            **base, "host": device["host"], "gpu": device["id"].partition("#")[0], "gpu_model": device["model"],
+            **base, "host": (node.pop() if len(node) == 1 else None) or device["host"],
+            "gpu": device["id"].partition("#")[0], "gpu_model": device["model"],
             "is_host": device["is_host"],
             "mechanism": device["mechanism"], "jobs": _together(jobs[s] for s in device["sessions"] if s in jobs),
         }  # fmt: skip
@@ -79,7 +85,7 @@ def rows_of_report(
             {
                 **base,
                 "job": jobs[row.own["id"]],
-                **{key: _recorded(row.own, key) for key in ("namespace", "pod", "container")},
+                **{key: _recorded(row.own, key) for key in ("namespace", "pod", "container", "node")},
                 "labels": json.dumps(marks[row.own["id"]], sort_keys=True),
                 **_values(SESSIONS, row, origin),
             }
@@ -211,7 +217,7 @@ def job_of(session: Wire, labels: Mapping[str, str]) -> str:
         return labels["job"]
     pod = _recorded(session, "pod")
     if pod:
-        return "/".join(filter(None, (_recorded(session, "namespace"), pod)))
+        return "/".join(filter(None, (_recorded(session, "namespace"), _GENERATED.sub("", pod) or pod)))
     return _PROCESS.sub("", session["name"]) or str(session["name"])
 
 

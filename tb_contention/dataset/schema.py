@@ -100,7 +100,7 @@ _GROUP = (
     Field(name="recorded_at", type="timestamp", unit="", says="when its first capture began, UTC"),
 )
 _GPU = (
-    _text("host", "the host"),
+    _text("host", "the host: the Kubernetes node where manifests state one"),
     _text("gpu", "the physical device; equal names are one device"),
     _text("gpu_model", "name of its model"),
     Field(name="is_host", type="bool", unit="", says="whether it is a processor, not a GPU"),
@@ -137,11 +137,13 @@ SESSIONS = Table(
         *_GROUP,
         _text(
             "job",
-            "name of the job: the label `job`, else namespace and pod, else the session's name without its process id",
+            "name of the job: the label `job`, else namespace and pod without what Kubernetes generates, else the session's name without "
+            "its process id",
         ),
         _text("namespace", "Kubernetes namespace, as the manifest states it"),
         _text("pod", "Kubernetes pod, as the manifest states it"),
         _text("container", "id of the container, as the manifest states it"),
+        _text("node", "Kubernetes node, as the manifest states it"),
         _text("labels", "labels of --label as a JSON object"),
     ),
     spec=_without(overview.SESSIONS, "label"),

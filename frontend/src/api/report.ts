@@ -1167,6 +1167,12 @@ export type Loop = 'closed' | 'open' | 'unknown';
 export interface ManifestSession {
   /** id of the container; null outside one */
   readonly container: string | null;
+  /** name of the Kubernetes pod; null outside one */
+  readonly pod: string | null;
+  /** its namespace */
+  readonly namespace: string | null;
+  /** name of the node that it runs on; null where the pod was not told */
+  readonly node: string | null;
   /** which command of which `tb-contention run` it is; null for other recordings */
   readonly recorded: Recorded | null;
   /** version of the GPU's driver; null when unknown */

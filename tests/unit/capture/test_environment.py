@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tb_contention.capture import clock, environment
+from tb_contention.capture.facts import Kubernetes
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,36 @@ def test_caps_of_mps_are_stated(word: str, value: float | None) -> None:
 def test_a_container_does_not_name_its_machine() -> None:
     assert environment.machine("0123abcd") is None
     assert environment.machine(None)
+
+
+IN_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "hosts", "expected"),
+    [
+        (
+            {**IN_POD, "POD_NAME": "p", "POD_NAMESPACE": "ns", "NODE_NAME": "n"},
+            "",
+            Kubernetes(pod="p", namespace="ns", node="n"),
+        ),
+        ({**IN_POD, "MY_POD_NAME": "p", "MY_NODE_NAME": "n"}, "", Kubernetes(pod="p", namespace="told", node="n")),
+        (IN_POD, "# Kubernetes-managed hosts file.\n127.0.0.1 localhost\n", Kubernetes(pod="here", namespace="told")),
+        (IN_POD, "# Kubernetes-managed hosts file (host network).\n", Kubernetes(namespace="told")),
+        (
+            {"NODE_NAME": "an agent of something else", "POD_NAME": "p"},
+            "# Kubernetes-managed hosts file.\n",
+            Kubernetes(),
+        ),
+    ],
+)
+def test_a_pod_knows_its_place_by_what_it_was_told(
+    environ: dict[str, str], hosts: str, expected: Kubernetes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"/etc/hosts": hosts, environment._NAMESPACE: "told\n"}
+    monkeypatch.setattr(environment, "_read", files.__getitem__)
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
+    assert environment.kubernetes(environ) == expected
 
 
 def test_versions_are_of_what_is_imported() -> None:

@@ -16,7 +16,7 @@ import pytest
 from tb_contention.dataset import running
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.pool import Bounds
-from tb_contention.dataset.rows import lost_range
+from tb_contention.dataset.rows import job_of, lost_range
 from tb_contention.dataset.schema import TABLES, arrow_schema
 from tb_contention.dataset.tasks import Settings, Task
 from tb_contention.dataset.work import Done, work
@@ -203,6 +203,37 @@ def test_labels_name_jobs_and_select(logs: Path, tmp_path: Path) -> None:
     assert {row["job"] for row in read(tmp_path / "ds", "sessions")} == {"trainer", "evaluator"}
     assert {row["with_jobs"] for row in read(tmp_path / "ds", "slowdowns") if row["job"] == "trainer"} == {"evaluator"}
     assert {json.loads(row["labels"])["number"] for row in read(tmp_path / "ds", "sessions")} == {"00001"}
+
+
+def test_pods_name_jobs_and_nodes_hosts(tmp_path: Path) -> None:
+    mine = write_directory(tmp_path / "logs", 1, window_ms=60.0)
+    for number, manifest in enumerate(sorted(mine.rglob("tb_contention.json"))):
+        said = json.loads(manifest.read_text())
+        for entry in said["sessions"].values():
+            entry |= {
+                "pod": f"train{number}-7d9c5b8f6d-x2x9z",
+                "namespace": "vision",
+                "node": "n1",
+                "container": "3f2a",
+            }
+        manifest.write_text(json.dumps(said))
+    running.batch(mine, output=tmp_path / "ds")
+    sessions = read(tmp_path / "ds", "sessions")
+    assert {row["job"] for row in sessions} == {"vision/train0", "vision/train1"}
+    assert {(row["namespace"], row["node"], row["container"]) for row in sessions} == {("vision", "n1", "3f2a")}
+    assert {row["host"] for row in read(tmp_path / "ds", "slowdowns")} == {"n1"}
+
+
+@pytest.mark.parametrize(
+    ("pod", "job"),
+    [
+        ("trainer-7d9c5b8f6d-x2x9z", "trainer"), ("nightly-28912345-4zq7k", "nightly"), ("job-0-k8kd2", "job-0"),
+        ("worker-0", "worker-0"), ("trainer-large", "trainer-large"),
+    ],
+)  # fmt: skip
+def test_what_kubernetes_generates_is_no_part_of_a_job(pod: str, job: str) -> None:
+    assert job_of({"name": "a-4211", "recording": {"pod": pod, "namespace": None}}, {}) == job
+    assert job_of({"name": "a-4211", "recording": None}, {}) == "a"
 
 
 def test_since_selects_by_time(logs: Path, tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ WHOLE: dict[str, Any] = {
     "name": "trainer",
     "process_id": 4211,
     "container": "3f2a",
+    "pod": "trainer-0",
+    "namespace": "vision",
+    "node": "n1",
     "driver": "550.54.15",
     "mps": {"state": "on", "active_thread_percentage": 50, "pinned_memory_limit": "0=10G"},
     "kernel_mode": "serialised",
@@ -51,6 +54,7 @@ def test_everything_that_is_said_is_read() -> None:
     said = read(WHOLE)
     assert said is not None
     assert (said.container, said.driver, said.kernel_mode) == ("3f2a", "550.54.15", KernelMode.SERIALISED)
+    assert (said.pod, said.namespace, said.node) == ("trainer-0", "vision", "n1")
     assert (said.mps.state, said.mps.active_thread_percentage, said.mps.pinned_memory_limit) == (
         MpsState.ON,
         50,
