@@ -186,6 +186,7 @@ export const deviceMemory = (more: Partial<DeviceMemory> = {}): DeviceMemory => 
   steps: [],
   kernel_changes: [],
   stalls: [],
+  refused: [],
   ...more,
 });
 

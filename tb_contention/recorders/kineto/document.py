@@ -20,11 +20,13 @@ _MOST_MEMBER, _MOST_MEMBERS = 1 << 20, 200
 _CHUNK = 1 << 18
 
 #: What an event is, by its category: names of several releases, PyTorch 1.8 to 2.x.
-KERNEL, COPY, MEMSET, LAUNCH, OP, MARK, SPAN, METADATA, MEMORY = range(9)
+KERNEL, COPY, MEMSET, LAUNCH, OP, MARK, SPAN, METADATA, MEMORY, MTIA, HPU = range(11)
 CATEGORIES = {
     "kernel": KERNEL, "Kernel": KERNEL, "gpu_memcpy": COPY, "Memcpy": COPY, "gpu_memset": MEMSET, "Memset": MEMSET,
     "cuda_runtime": LAUNCH, "cuda_driver": LAUNCH, "Runtime": LAUNCH, "hip_runtime": LAUNCH, "xpu_runtime": LAUNCH,
     "privateuse1_runtime": LAUNCH, "cpu_op": OP, "Operator": OP, "user_annotation": MARK, "Trace": SPAN, "cpu_instant_event": MEMORY,
+    "xpu_driver": LAUNCH, "privateuse1_driver": LAUNCH, "mtia_runtime": MTIA, "mtia_ccp_events": MTIA, "mtia_insight": MTIA,
+    "mtia_workloadd": MTIA, "hpu_op": HPU,
 }  # fmt: skip
 _KEYS = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
 

@@ -19,8 +19,8 @@ _SESSION = "tb_contention.session:"
 #: Calls in which the host waits for the device.
 _WAITS = re.compile(r"(?:cuda|hip)(?:Stream|Device|Event)Synchronize|cu(?:Stream|Ctx|Event)Synchronize")
 _MEMORY_KEYS = ("Device Type", "Device Id", "Addr", "Bytes", "Total Allocated")
-#: c10::DeviceType of memory events: of the host, of a GPU (CUDA, and HIP as it calls itself).
-_CPU, _GPUS = 0, (1, 6)
+#: c10::DeviceType of memory events: of the host, of a GPU (CUDA, HIP as it calls itself, XPU).
+_CPU, _GPUS = 0, (1, 6, 12)
 _REFUSED = b"[OutOfMemory]"
 #: Larger numbers are damage.
 _MOST_BYTES = 1 << 60
@@ -125,6 +125,13 @@ def refusals_of(axis: Axis) -> RefusalTable:
 
 def _known(bytes_: I64) -> I64:
     return np.where((bytes_ >= 0) & (bytes_ < _MOST_BYTES), bytes_, NONE)
+
+
+def memory_kinds(axis: Axis) -> dict[int, int]:
+    """Count the events of allocators by the kind of their device, as c10 numbers it."""
+    numbers, _ = axis.arguments(axis.of_class(parts.MEMORY), _MEMORY_KEYS[:1])
+    kinds, counts = np.unique(numbers, return_counts=True)
+    return dict(zip(kinds.tolist(), counts.tolist(), strict=True))
 
 
 def memory_events(axis: Axis) -> tuple[I64, I64, I64, I64, I64]:

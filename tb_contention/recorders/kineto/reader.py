@@ -24,6 +24,7 @@ from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
+from tb_contention.recorders.kineto.foreign import foreign
 from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of, refusals_of
 from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
@@ -183,7 +184,7 @@ def problems_of(file: str, rows: Axis, odd: int) -> list[Problem]:
                 message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
-    found += [*refused(file, rows), *said(document.beside, file)[1], *more_writers(file, rows)]
+    found += [*refused(file, rows), *said(document.beside, file)[1], *more_writers(file, rows), *foreign(file, rows)]
     if odd:
         found.append(
             Problem(

@@ -16,7 +16,7 @@ _PHASE = re.compile(rb'"ph"\s*:\s*"')
 #: Members and arguments that libkineto alone writes, and its categories; those that other programs use too are left out.
 _KINETO = re.compile(
     rb'"(?:deviceProperties|distributedInfo|[Ee]xternal id)"\s*:|"cat"\s*:\s*"(?:[Kk]ernel|gpu_memcpy|gpu_memset|Memcpy|Memset|Operator|'
-    rb'Runtime|cpu_op|cpu_instant_event|user_annotation|(?:cuda|hip|xpu|privateuse1)_(?:runtime|driver))"'
+    rb'Runtime|cpu_op|cpu_instant_event|user_annotation|(?:cuda|hip|xpu|privateuse1)_(?:runtime|driver)|mtia_\w+|hpu_op)"'
 )
 _SCHEMA = re.compile(rb'"schemaVersion"\s*:\s*\d')
 

@@ -3,15 +3,16 @@
 import re
 from typing import Any
 
-from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.model.findings import Problem
 from tb_contention.model.names import clean, shorten
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
+from tb_contention.recorders.common.messages import lost_events, worded
 
+_ADVICE = f"{SHORTER_WINDOW} Let warmup steps precede it (torch.profiler.schedule)."
 #: How many lines of a member are looked at, and how many messages are kept.
 _MOST_LINES, _MOST_MESSAGES = 10_000, 20
 #: `INFO:2024-05-22 17:15:23 2910249:2910249 CuptiActivityProfiler.cpp:333] text` -> text.
 _HEAD = re.compile(r"^(?:INFO|WARNING|ERROR)\s*:.{0,200}?\]\s*")
-_LOSS = re.compile(r"drop|lost|\blose|out of (?:\w+ )?memory|stopp|overflow|truncat|exceed", re.IGNORECASE)
 #: The counts that libkineto prints when it ends a recording, and what each means. Blocklisted calls are left out on purpose.
 _COUNTS = (
     ("Out-of-range", "outside of the recorded window are left out", False),
@@ -27,7 +28,7 @@ def said(beside: dict[str, Any], file: str) -> tuple[tuple[str, ...], tuple[Prob
     lines = {key: _lines(beside.get(key)) for key in ("INFO", "WARNING", "ERROR")}
     told = [*lines["ERROR"], *lines["WARNING"]]
     messages = tuple(dict.fromkeys(told))[:_MOST_MESSAGES]
-    return messages, (*_counted([*lines["INFO"], *told], file), *_worded(messages, lines["ERROR"], file))
+    return messages, (*_counted([*lines["INFO"], *told], file), *worded(messages, lines["ERROR"], file, _ADVICE))
 
 
 def _lines(member: Any) -> list[str]:
@@ -45,32 +46,7 @@ def _counted(lines: list[str], file: str) -> list[Problem]:
         number = sum(int(match[1]) for match in numbers if match)
         if number:
             are = "event" if number == 1 else "events"
-            found.append(_problem(file, f"{number:,} {are} {meaning} ({name})", number, affects=affects))
+            found.append(lost_events(file, f"{number:,} {are} {meaning} ({name})", number, _ADVICE, affects=affects))
     if any(_STOPPED.search(line) for line in lines):
-        found.append(_problem(file, "CUPTI stopped early, so later work is missing", 1))
+        found.append(lost_events(file, "CUPTI stopped early, so later work is missing", 1, _ADVICE))
     return found
-
-
-def _worded(messages: tuple[str, ...], errors: list[str], file: str) -> list[Problem]:
-    """Say which messages tell of a loss, and that there are others."""
-    lost = [text for text in messages if _LOSS.search(text)]
-    others = [text for text in messages if text not in lost]
-    found = [_problem(file, f'the profiler says "{text}"', 1) for text in lost]
-    if others:
-        is_error = any(text in errors for text in others)
-        slug = "profiler-error" if is_error else "profiler-warning"
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        found.append(
-            Problem(
-                file=file, slug=slug, severity=Severity.WARNING, origin=Origin.RECORDING, count=len(others),
-                message=f'{file}: the profiler says "{others[0]}"{more}.', advice="See the log of the profiled program.",
-            )
-        )  # fmt: skip
-    return found
-
-
-def _problem(file: str, what: str, count: int, *, affects: bool = True) -> Problem:
-    return Problem(
-        file=file, slug="events-dropped", severity=Severity.WARNING, origin=Origin.RECORDING, message=f"{file}: {what}.",
-        advice=f"{SHORTER_WINDOW} Let warmup steps precede it (torch.profiler.schedule).", count=count, affects_numbers=affects,
-    )  # fmt: skip

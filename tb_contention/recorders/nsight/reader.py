@@ -14,6 +14,7 @@ from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
+from tb_contention.recorders.common.messages import worded
 from tb_contention.recorders.nsight import processes as names
 from tb_contention.recorders.nsight.columns import (
     Origins,
@@ -35,6 +36,9 @@ from tb_contention.units import Picoseconds
 
 #: The most processes and recorder warnings that are read from one report.
 MOST_PROCESSES, _MOST_MESSAGES = 256, 20
+_GRAVE, _ERROR = re.compile(r"warn|error|fatal", re.IGNORECASE), re.compile(r"error|fatal", re.IGNORECASE)
+#: It means that kernels may be missing, whatever its level.
+_NOT_STARTED = re.compile(r"might (?:have not|not have) been started", re.IGNORECASE)
 _NO_ID = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -112,14 +116,15 @@ def _read(database: Database, file: str) -> _Report:
     used = names.used_ordinals(
         np.concatenate([work.process, allocations.process]), np.concatenate([work.ordinal, allocations.ordinal])
     )
-    problems = [cannot_tell(file)]
+    messages, said = diagnosed(database, file)
+    problems = [cannot_tell(file), *said]
     if work.bad:
         problems.append(bad_times(file, work.bad))
     problems += [unfit(file, gpu) for gpu in lost]
     return _Report(
         file=file, work=work, calls=calls, ranges=ranges, allocations=allocations, stays=stays, texts=texts,
         threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus, used), first=first, last=last,
-        epoch=epoch_of(database), hostname=names.hostname(database), messages=_messages(database), problems=tuple(problems),
+        epoch=epoch_of(database), hostname=names.hostname(database), messages=messages, problems=tuple(problems),
     )  # fmt: skip
 
 
@@ -137,16 +142,19 @@ def epoch_of(database: Database) -> int | None:
     return int(known[0]) if len(known) else None
 
 
-def _messages(database: Database) -> tuple[str, ...]:
-    """Read the recorder's warnings."""
-    levels = {
-        number for number, (name,) in database.texts("ENUM_DIAGNOSTIC_SEVERITY_LEVEL", "id", "name")
-        if re.search(r"warn|error|fatal", name or "", re.IGNORECASE)
-    }  # fmt: skip
-    said = [
-        text for level, (text,) in database.texts("DIAGNOSTIC_EVENT", "severity", "text") if level in levels and text
-    ]
-    return tuple(shorten(clean(" ".join(text.split())), 300) for text in dict.fromkeys(said))[:_MOST_MESSAGES]
+def diagnosed(database: Database, file: str) -> tuple[tuple[str, ...], list[Problem]]:
+    """Read what the recorder warns of in its diagnostics; return the texts, and problems of what was lost."""
+    named = {number: name or "" for number, (name,) in database.texts("ENUM_DIAGNOSTIC_SEVERITY_LEVEL", "id", "name")}
+    levels = named or {2: "Warning", 3: "Error"}  # as all exports number them
+    said: dict[str, str] = {}
+    for level, (text,) in database.texts("DIAGNOSTIC_EVENT", "severity", "text"):
+        if text and (_GRAVE.search(levels.get(level, "")) or _NOT_STARTED.search(text)):
+            said.setdefault(shorten(clean(" ".join(text.split())), 300), levels.get(level, ""))
+    messages = tuple(said)[:_MOST_MESSAGES]
+    errors = [text for text in messages if _ERROR.search(said[text])]
+    return messages, worded(
+        messages, errors, file, f"{SHORTER_WINDOW} Nsight Systems lists all messages as its diagnostics summary."
+    )
 
 
 def _trace(report: _Report, process: int) -> Trace:

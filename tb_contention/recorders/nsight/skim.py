@@ -41,7 +41,11 @@ def _sketches(database: Database, file: str) -> tuple[tuple[str, Sketch], ...]:
         raise reader.no_gpu_work(file)
     first = min(int(c.min()) for c in (work[:, _FIRST], calls[:, 3], ranges.start, memory.time) if len(c))
     last = max(int(c.max()) for c in (work[:, _LAST], calls[:, 4], ranges.end, memory.time) if len(c))
-    problems = [reader.cannot_tell(file), *([reader.bad_times(file, bad)] if bad else [])]
+    problems = [
+        reader.cannot_tell(file),
+        *reader.diagnosed(database, file)[1],
+        *([reader.bad_times(file, bad)] if bad else []),
+    ]
     problems += [reader.unfit(file, gpu) for gpu in read_switches(database, first, last)[1]]
     gpus, host = names.read_gpus(database), names.hostname(database)
     used = names.used_ordinals(

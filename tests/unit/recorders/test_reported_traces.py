@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +258,67 @@ def test_annotations_that_name_steps_are_steps(tmp_path: Path, names: list[str],
     trace = made(tmp_path, *(mark(name, 10.0 * row, 9.0) for row, name in enumerate(names)))
 
     assert len(trace.steps) == steps
+
+
+@pytest.mark.parametrize(
+    ("events", "what", "count"),
+    [
+        ([kernel(row, cat="mtia_ccp_events") for row in range(3)], "MTIA", 3),
+        ([kernel(row, cat="hpu_op") for row in range(2)], "HPU", 2),
+        ([{"ph": "i", "cat": "cpu_instant_event", "name": "[memory]", "ts": 1, "args": {"Device Type": 15, "Bytes": 4}}], "HPU", 1),
+    ],
+)  # fmt: skip
+def test_devices_that_are_not_understood_are_counted(
+    tmp_path: Path, events: list[dict[str, Any]], what: str, count: int
+) -> None:
+    trace = made(tmp_path, kernel(9), *events)
+    (problem,) = (p for p in trace.problems if p.slug == "unknown-device")
+
+    assert (problem.count, len(trace.kernels)) == (count, 1)
+    assert f"{count} events of {what}" in problem.message
+    assert problem.severity is Severity.WARNING
+
+
+def test_memory_of_an_xpu_is_a_gpus(tmp_path: Path) -> None:
+    args = {"Device Type": 12, "Device Id": 0, "Addr": 1, "Bytes": 64, "Total Allocated": 64}
+    trace = made(
+        tmp_path, kernel(1), {"ph": "i", "cat": "cpu_instant_event", "name": "[memory]", "ts": 1, "args": args}
+    )
+
+    assert len(trace.allocations) == 1
+    assert not losses(trace)
+
+
+@pytest.mark.parametrize(
+    ("level", "text", "slugs"),
+    [
+        (1, "Profiling has stopped.", []),
+        (1, "CUDA profiling might have not been started correctly.", ["events-dropped"]),
+        (2, "Not all CUDA events might have been collected.", ["events-dropped"]),
+        (3, "No CUDA events collected. Does the process use CUDA?", ["events-dropped"]),
+        (3, "Event requestor failed.", ["profiler-error"]),
+        (2, "Installed CUDA driver version is not supported.", ["profiler-warning"]),
+    ],
+)
+@pytest.mark.parametrize("is_named", [True, False], ids=["levels named", "levels by number"])
+def test_what_nsight_diagnoses_is_a_problem(
+    cases: Path, tmp_path: Path, level: int, text: str, slugs: list[str], is_named: bool
+) -> None:
+    report = tmp_path / "r.sqlite"
+    report.write_bytes((cases / "nsys_table_suffix" / "v2.sqlite").read_bytes())
+    with closing(sqlite3.connect(report)) as database:
+        if is_named:
+            database.execute("CREATE TABLE ENUM_DIAGNOSTIC_SEVERITY_LEVEL (id INTEGER, name TEXT)")
+            levels = [(1, "Info"), (2, "Warning"), (3, "Error")]
+            database.executemany("INSERT INTO ENUM_DIAGNOSTIC_SEVERITY_LEVEL VALUES (?, ?)", levels)
+        database.execute("CREATE TABLE DIAGNOSTIC_EVENT (timestamp INTEGER, severity INTEGER, text TEXT)")
+        database.executemany("INSERT INTO DIAGNOSTIC_EVENT VALUES (1, ?, ?)", [(level, text), (level, text)])
+        database.commit()
+    ((_, sketch),) = skim_parts(files(report)[0])
+    trace = only(report)
+
+    assert list(losses(trace)) == slugs
+    assert [p for p in trace.problems if p.slug in slugs] == [p for p in sketch.problems if p.slug in slugs]
 
 
 def test_kernels_that_overlap_their_next_are_possible(tmp_path: Path) -> None:
