@@ -45,14 +45,14 @@ class Host:
 
     def act(self, now: float, horizon: float) -> None:
         """Go on after what it worked or waited for."""
-        if self._next == "begin":
+        if self._next == "launched":
+            self._enqueue(now)
+        elif self._next == "begin":
             self.step_begins(now, horizon)
         elif self._next == "fetch":
             self._fetch(now)
         elif self._next == "input":
             self._launch(now)
-        elif self._next == "launched":
-            self._enqueue(now)
         elif self._next == "end":
             self.runs[-1].end = now
             self.step_begins(now, horizon)
@@ -113,17 +113,15 @@ def play(
 
     clock: takes down each change of the clock: when, ns, and by how much longer kernels take that follow it.
     """
-    policy = machine.policy()
+    share = machine.policy().rates
     hosts = [Host(number, script) for number, script in enumerate(scripts)]
     queues = [queue for host in hosts for queue in host.streams.values()]
-    feeds, copies = any(script.element for script in scripts), any(any(script.copies) for script in scripts)
-    now, speed = 0.0, Clock(machine, clock) if machine.fall or machine.sags else None
+    fed, copies = [host for host in hosts if host.script.element], any(any(script.copies) for script in scripts)
+    now, pace, speed = 0.0, 1.0, Clock(machine, clock) if machine.fall or machine.sags else None
     while True:
         heads = [queue[0] for queue in queues if queue]
         kernels = [head for head in heads if not head.copy] if copies else heads
-        then, rates = inf, [0.0] * len(kernels)
-        if kernels:
-            rates, then = policy.rates(now, kernels)
+        rates, then = share(now, kernels) if kernels else ([], inf)
         if speed is not None and (slower := speed.slower(now, kernels)) and kernels:
             rates = [rate / (1.0 + slower * head.follows) for rate, head in zip(rates, kernels, strict=True)]
         if speed is not None and kernels:
@@ -132,8 +130,9 @@ def play(
         for direction in (1, 2) if copies else ():
             on_bus = [head for head in heads if head.copy == direction]
             moving += [(head, 1.0 / len(on_bus) if machine.link else 1.0) for head in on_bus]
-        making = [host for host in hosts if _produces(host)] if feeds else []
-        pace = 1.0 if machine.cpu == 1.0 else _host_pace(hosts, making, machine.cpu)
+        making = [host for host in fed if _produces(host)] if fed else fed
+        if machine.cpu != 1.0:
+            pace = _host_pace(hosts, making, machine.cpu)
         for head, rate in moving:
             end = now + head.left / rate
             if end < then:
@@ -148,14 +147,14 @@ def play(
             if speed is not None:
                 speed.slower(inf, [])
             return hosts
-        then = max(now, then)
-        _pass(hosts, making, moving, now, then, pace, horizon)
+        if then < now:
+            then = now
+        _pass(hosts, fed, making, moving, now, then, pace, horizon)
         now = then
 
 
 def _produces(host: Host) -> bool:
-    script = host.script
-    return bool(script.element) and host.elements < script.buffer and host.made < len(script.work)
+    return host.elements < host.script.buffer and host.made < len(host.script.work)
 
 
 def _host_pace(hosts: list[Host], making: list[Host], cpu: float) -> float:
@@ -164,9 +163,10 @@ def _host_pace(hosts: list[Host], making: list[Host], cpu: float) -> float:
 
 
 def _pass(
-    hosts: list[Host], making: list[Host], moving: list[tuple[Head, float]], now: float, then: float, pace: float, horizon: float
+    hosts: list[Host], fed: list[Host], making: list[Host], moving: list[tuple[Head, float]], now: float, then: float,
+    pace: float, horizon: float,
 ) -> None:  # fmt: skip
-    """Let everybody work until `then`, and go on where something ended. making: hosts whose input is being made."""
+    """Let everybody work until `then`, and go on where something ended. fed: hosts with input; making: whose input is being made."""
     length = then - now
     done = length * pace
     for host in making:
@@ -182,9 +182,8 @@ def _pass(
     for host in making:
         if host.producing <= _DONE:
             host.elements, host.made, host.producing = host.elements + 1, host.made + 1, host.script.element
-    for host in hosts:
-        if host.script.element:
-            host.fed(then)
+    for host in fed:
+        host.fed(then)
     for head, rate in moving:
         if not head.begun:
             head.begun = True
