@@ -25,7 +25,7 @@ def some() -> list[HardCase]:
 
 @pytest.fixture(scope="module")
 def rows(full: bool) -> list[HardRow]:
-    found = measure_all(cases(seeds=3) if full else some())
+    found = measure_all(cases(seeds=2) if full else some())
     TABLES.append(table(found))
     return found
 
