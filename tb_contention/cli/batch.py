@@ -34,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="exit with 3 if an input is unreadable, failed, timed out or was left out"
     )
+    parser.add_argument(
+        "--reports", action="store_true", help="also write the HTML report of each group, which the page of `fleet` then leads to"
+    )  # fmt: skip
     work = parser.add_argument_group("execution", "Where and how groups are analysed")
     work.add_argument(
         "--executor", choices=("local", "dask"), default="local", help="processes of this machine, or Dask futures (default local)"
@@ -94,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
             limit_s=arguments.time_limit,
             retries=arguments.retries,
             memory=arguments.memory,
+            reports=arguments.reports,
             use_index=not arguments.no_cache,
             progress=progress,
         )

@@ -4,7 +4,10 @@
 """
 
 import argparse
+import os
 from enum import Enum
+from pathlib import Path
+from urllib.parse import quote
 
 from tb_contention.cli.arguments import add_output, chosen_format
 from tb_contention.cli.output import write_result
@@ -20,6 +23,9 @@ class Format(str, Enum):
     OPENMETRICS = "openmetrics"
 
 
+_SUFFIXES = {".html": Format.HTML, ".htm": Format.HTML, ".prom": Format.OPENMETRICS}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
@@ -28,14 +34,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, [each.value for each in Format], Format.HTML.value)
 
 
+def _from(arguments: argparse.Namespace) -> str:
+    """Return the address of the dataset as seen from the page."""
+    place = arguments.dataset
+    if "://" in place:
+        return str(place)
+    whole = Path(place).expanduser().resolve()
+    if arguments.output == "-":
+        return whole.as_uri()
+    try:
+        return quote(Path(os.path.relpath(whole, Path(arguments.output).resolve().parent)).as_posix())
+    except ValueError:  # on another drive
+        return whole.as_uri()
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the page or the metrics."""
-    chosen = chosen_format(arguments, {".prom": Format.OPENMETRICS}, Format.HTML)
+    chosen = chosen_format(arguments, _SUFFIXES, Format.HTML)
     with Progress("Reading the dataset"):
         from tb_contention.dataset.fleet import read_fleet
         from tb_contention.report.fleet_html import to_html
         from tb_contention.report.to_openmetrics import fleet_to_openmetrics
 
-        page = (fleet_to_openmetrics if chosen is Format.OPENMETRICS else to_html)(read_fleet(arguments.dataset))
+        found = read_fleet(arguments.dataset)
+        page = fleet_to_openmetrics(found) if chosen is Format.OPENMETRICS else to_html(found, at=_from(arguments))
     write_result(arguments.output, page, force=arguments.force)
     return 0

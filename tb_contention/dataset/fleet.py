@@ -5,8 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tb_contention.dataset.library import library
-from tb_contention.dataset.place import Place
+from tb_contention.dataset.place import REPORTS, Place, report_name
 from tb_contention.dataset.schema import BLAME, CHANGES, INPUTS, MEMORY, SLOWDOWNS, arrow_schema
 from tb_contention.errors import LogdirError
 from tb_contention.model.fleet import By, Fleet, Lost, NearMiss, Pair, Saving, Slowed, Where
@@ -14,6 +16,8 @@ from tb_contention.units import NS_PER_S
 
 #: Rows of each list, and jobs of which the trend is shown.
 MOST, MOST_JOBS = 20, 10
+#: Between two names: no name holds it.
+_BETWEEN = "\x00"
 _SUMS = ("window_ns", "lost_ns", "lost_low_ns", "lost_high_ns")
 
 
@@ -44,6 +48,8 @@ def read_fleet(dataset: str) -> Fleet:
         groups=len(pc.unique(inputs["group"])),
         whole=whole[0] if whole else _nothing(),
         lost=lost,
+        worst_by={by: _worst_by(slowdowns, [by.value]) for by in By},
+        reports=_reports(place, inputs),
         trend={
             job: _ordered(By.WEEK, lost_by(slowdowns.filter(pc.equal(slowdowns["job"], job)), ["week"])) for job in jobs
         },
@@ -108,6 +114,7 @@ def _ordered(by: By, lost: Sequence[Lost]) -> tuple[Lost, ...]:
 
 
 def _pairs(blame: Any) -> tuple[Pair, ...]:
+    worst = _worst_by(blame, ["victim_job", "culprit_job"])
     rows = blame.group_by(["victim_job", "culprit_job"]).aggregate([("lost_ns", "sum"), ("group", "count_distinct")])
     pairs = [
         Pair(
@@ -115,10 +122,30 @@ def _pairs(blame: Any) -> tuple[Pair, ...]:
             culprit=row["culprit_job"] or "",
             groups=row["group_count_distinct"],
             lost=row["lost_ns_sum"] or 0,
+            worst=worst[_BETWEEN.join((row["victim_job"] or "", row["culprit_job"] or ""))],
         )
         for row in rows.to_pylist()
     ]
     return tuple(sorted(pairs, key=lambda pair: (-pair.lost, pair.victim, pair.culprit))[:MOST])
+
+
+def _worst_by(rows: Any, keys: Sequence[str]) -> dict[str, Where]:
+    """Return, by the names in some columns, the group that lost most."""
+    pc = library("pyarrow.compute", "A dataset")
+    names = pc.binary_join_element_wise(*(pc.coalesce(rows[key], "") for key in keys), _BETWEEN)
+    found = rows.append_column("names", names).sort_by([("lost_ns", "descending"), ("group", "ascending")])
+    _, first = np.unique(np.array(found["names"].to_pylist(), dtype=object), return_index=True)
+    return {row["names"]: _where(row) for row in found.take(first).to_pylist()}
+
+
+def _reports(place: Place, inputs: Any) -> dict[tuple[str, str], str]:
+    """Return which groups have a report in the dataset."""
+    there = set(place.files(REPORTS))
+    rows = (
+        inputs.filter(library("pyarrow.compute", "A dataset").is_valid(inputs["key"])) if there else inputs.slice(0, 0)
+    )
+    named = zip(rows["place"].to_pylist(), rows["group"].to_pylist(), rows["key"].to_pylist(), strict=True)
+    return {(at, group): report_name(key) for at, group, key in named if report_name(key) in there}
 
 
 def _worst(slowdowns: Any) -> tuple[Slowed, ...]:

@@ -17,8 +17,15 @@ from tb_contention.dataset.library import library
 from tb_contention.errors import OutputError
 
 _UNFINISHED = "_unfinished"
+#: Where reports of groups lie.
+REPORTS = "_reports"
 #: Seconds after which an unfinished file belongs to no program any more.
 _STALE_S = 3600
+
+
+def report_name(key: str) -> str:
+    """Name the report of a group by its key."""
+    return f"{REPORTS}/{key}.html"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tb_contention.analysis import Options, Progress, silent
 from tb_contention.cache import TraceCache
 from tb_contention.dataset.library import library
 from tb_contention.dataset.on_dask import run_on_dask
-from tb_contention.dataset.place import Place
+from tb_contention.dataset.place import REPORTS, Place, report_name
 from tb_contention.dataset.pool import Bounds, cores, run_here
 from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES
 from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, plan, task_of
@@ -51,12 +51,12 @@ class Part:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the parts of all tables, that of the inputs last."""
+        """Return the report and the parts of all tables, that of the inputs last."""
         word = "part" if self.is_final else "retry"
         data = [
             f"table={t.slug}/date={self.date}/part-{self.unit}-{self.key}.parquet" for t in TABLES if t.slug != LAST
         ]
-        return (*data, f"table={LAST}/date={self.date}/{word}-{self.unit}-{self.key}.parquet")
+        return (report_name(self.key), *data, f"table={LAST}/date={self.date}/{word}-{self.unit}-{self.key}.parquet")
 
 
 def batch(
@@ -73,6 +73,7 @@ def batch(
     limit_s: float = LIMIT_S,
     retries: int = RETRIES,
     memory: int | None = None,
+    reports: bool = False,
     use_index: bool = True,
     progress: Progress | None = None,
 ) -> RunCounts:
@@ -82,7 +83,7 @@ def batch(
     `scheduler` with that address, else on as many workers of this machine. resume: add to a dataset that exists, and do only what is new.
     labels: name -> pattern that finds it in a session's id; `job` names the job. where: label -> pattern that it must fit. limit_s: seconds
     that a group may take. retries: how often a group is tried again after its worker died. memory: bytes that a worker may
-    have. use_index: know files that have not changed from earlier looks.
+    have. reports: write the HTML report of each group beside the tables. use_index: know files that have not changed from earlier looks.
 
     Raises LogdirError for a place that cannot be read, OptionError for options that fit nothing, OutputError for a dataset that exists or
     cannot be written, and MissingLibraryError without pyarrow.
@@ -103,6 +104,7 @@ def batch(
         where=tuple((where or {}).items()),
         find_baselines=find_baselines,
         memory=memory,
+        reports=reports,
     )
     _, snapshot = look(logdir, Options(), cache=TraceCache.at() if use_index else None, progress=tell)
     tell("Dividing the captures into groups", None)
@@ -111,7 +113,12 @@ def batch(
     place.make()
     before = _parts(place)
     known = {part.key: part for part in before if part.is_final}
-    todo = [unit for unit in units if unit.key not in known]
+    there = set(place.files(REPORTS)) if reports else set()
+    todo = [
+        unit
+        for unit in units
+        if unit.key not in known or (reports and unit.outcome is None and report_name(unit.key) not in there)
+    ]
     run = _Run(total=len(units), known=len(units) - len(todo), tell=tell)
     try:
         for unit in todo:

@@ -28,12 +28,16 @@ NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What is asked of every group. labels: names with patterns that find them in a session's id; where: what labels must fit."""
+    """What is asked of every group. labels: names with patterns that find them in a session's id; where: what labels must fit.
+
+    reports: write a report of each group beside its rows.
+    """
 
     labels: tuple[tuple[str, str], ...] = ()
     where: tuple[tuple[str, str], ...] = ()
     find_baselines: bool = True
     memory: int | None = None
+    reports: bool = False
 
     @property
     def identity(self) -> tuple[object, ...]:

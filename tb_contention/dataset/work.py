@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tb_contention.dataset.place import Place
+from tb_contention.dataset.place import Place, report_name
 from tb_contention.dataset.rows import row_of_input, rows_of_inputs, rows_of_report
 from tb_contention.dataset.schema import LAST, TABLES, parquet
 from tb_contention.dataset.tasks import Settings, Task, Unit, input_name
@@ -38,7 +38,7 @@ def work(task: Task, settings: Settings, place: Place) -> Done:
     """Analyse a group and write its parts; an exception becomes the outcome of its inputs. Raises OSError where nothing can be written."""
     began = time.perf_counter()
     try:
-        rows = _rows(task, settings)
+        rows, page = _rows(task, settings)
         encoded = {table: parquet(table, found) for table, found in rows.items() if found or table == LAST}
     except Exception as error:  # whatever it is: one bad capture must not stop a run
         message = f"{type(error).__name__}: {error}"[:_LONG]
@@ -49,22 +49,31 @@ def work(task: Task, settings: Settings, place: Place) -> Done:
         for table, data in encoded.items():
             if table != LAST:
                 place.write(part_name(table, task.date, task.unit, task.key, is_final=True), data)
+        if settings.reports:
+            place.write(report_name(task.key), page)
         place.write(part_name(LAST, task.date, task.unit, task.key, is_final=is_final), encoded[LAST])
         done = Done(unit=task.unit, outcomes=tuple(Outcome(row["outcome"]) for row in inputs), is_final=is_final)
     return replace(done, seconds=time.perf_counter() - began, peak=peak_memory())
 
 
-def _rows(task: Task, settings: Settings) -> Mapping[str, Sequence[dict[str, Any]]]:
+def _rows(task: Task, settings: Settings) -> tuple[Mapping[str, Sequence[dict[str, Any]]], bytes]:
+    """Return the rows of each table, and the report as a page where that is asked for."""
     from tb_contention.analysis import Options
     from tb_contention.pipeline import analyse_group
     from tb_contention.report.to_json import to_dict
 
     options = Options(find_baselines=settings.find_baselines)
-    report = to_dict(analyse_group(task.chosen, task.proposals, options))
+    found = analyse_group(task.chosen, task.proposals, options)
+    report = to_dict(found)
     made = rows_of_report(report, task.stated, task.members, settings.labels)
     inputs = rows_of_inputs(report, task.stated, task.inputs, alone=task.alone)
     made[LAST] = [_keyed(row, name, task.key) for row, name in zip(inputs, task.names, strict=True)]
-    return {table.slug: made.get(table.slug, []) for table in TABLES}
+    page = ""
+    if settings.reports:
+        from tb_contention.report.to_html import to_html
+
+        page = to_html(found)
+    return {table.slug: made.get(table.slug, []) for table in TABLES}, page.encode("utf-8", "backslashreplace")
 
 
 def write_outcome(task: Task | Unit, place: Place, outcome: Outcome, slug: str, message: str) -> Done:

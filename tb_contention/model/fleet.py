@@ -32,16 +32,6 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """Time that one job lost to another, ns; culprit "" for work without a capture."""
-
-    victim: str
-    culprit: str
-    groups: int
-    lost: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
     """The group that a row is from. at_ns: Unix ns, None without a clock."""
 
@@ -49,6 +39,17 @@ class Where:
     group: str
     gpu: str
     at_ns: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Time that one job lost to another, ns; culprit "" for work without a capture. worst: the group in which it lost most."""
+
+    victim: str
+    culprit: str
+    groups: int
+    lost: int
+    worst: Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,8 @@ class Saving:
 class Fleet:
     """All of it. lost: by what and by name, the largest first, weeks in their order; trend: of the jobs that lost most, by week.
 
-    headroom: the least memory left by GPU, bytes, and whether less may be left since a session's memory is unknown.
+    worst_by: the group that lost most, by what and by name. reports: files in the dataset by place and group. headroom: the least memory
+    left by GPU, bytes, and whether less may be left since a session's memory is unknown.
     """
 
     dataset: str
@@ -97,6 +99,8 @@ class Fleet:
     groups: int
     whole: Lost
     lost: dict[By, tuple[Lost, ...]]
+    worst_by: dict[By, dict[str, Where]]
+    reports: dict[tuple[str, str], str]
     trend: dict[str, tuple[Lost, ...]]
     pairs: tuple[Pair, ...]
     worst: tuple[Slowed, ...]

@@ -40,16 +40,17 @@ _SAVED = (
 )
 
 
-def to_html(fleet: Fleet) -> str:
-    """Print the page."""
-    tables = [_lost(_TITLES[by], by.value, fleet.lost[by]) for by in (By.JOB, By.HOST, By.GPU, By.MECHANISM, By.WEEK)]
+def to_html(fleet: Fleet, *, at: str = "") -> str:
+    """Print the page. at: address of the dataset, as seen from the page."""
+    leads = _Leads(fleet, at)
+    tables = [_lost(_TITLES[by], by, fleet, leads) for by in (By.JOB, By.HOST, By.GPU, By.MECHANISM, By.WEEK)]
     parts = [
         f"<header><h1>{escaped(headline(fleet))}</h1>\n<p>{escaped(_coverage(fleet))}</p>\n"
         f'<p class="trust">{escaped(_LOSS)}</p></header>',
-        *_section(_pairs(fleet)),
+        *_section(_pairs(fleet, leads)),
         *_section(_savings(fleet.savings)),
-        *_section(_worst(fleet)),
-        *_section(_memory(fleet)),
+        *_section(_worst(fleet, leads)),
+        *_section(_memory(fleet, leads)),
         *(part for table in tables for part in _section(table)),
         *_section(_trend(fleet)),
         *_section(_inputs(fleet)),
@@ -94,19 +95,43 @@ def _section(table: TextTable) -> list[str]:
     return [f"<section>{section_table(table, 'h2')}</section>"] if table.rows else []
 
 
-def _lost(title: str, what: str, lost: Sequence[Lost]) -> TextTable:
+class _Leads:
+    """Where a row leads: to the report in the dataset, or else the command for it."""
+
+    def __init__(self, fleet: Fleet, at: str) -> None:
+        self._reports, self._at = fleet.reports, at or "."
+
+    def text(self, where: Where | None) -> str:
+        """Return what the cell says."""
+        if where is None:
+            return UNKNOWN
+        if (where.place, where.group) in self._reports:
+            return clean(where.group)
+        return clean(shlex.join(["tb-contention", "report", where.place, "--group", where.group]))
+
+    def link(self, where: Where | None) -> str:
+        """Return the address of the report; empty for none."""
+        name = None if where is None else self._reports.get((where.place, where.group))
+        return f"{self._at}/{name}" if name else ""
+
+
+def _lost(title: str, by: By, fleet: Fleet, leads: _Leads) -> TextTable:
+    lost, worst = fleet.lost[by], fleet.worst_by[by]
     left = len(lost) - MOST
+    shown = lost[-MOST:] if by is By.WEEK else lost[:MOST]
     return TextTable(
         title=f"Time lost: {title[0].lower()}{title[1:]}",
-        header=(what, "lost", "share", "captured", "sessions", "without an estimate"),
+        header=(by.value, "lost", "share", "captured", "sessions", "without an estimate", "most in"),
         rows=tuple(
             (
                 _name(each.name) or UNKNOWN, range_of(each), _part(each), duration(each.window), f"{each.sessions:,}",
-                f"{each.unknown:,}",
+                f"{each.unknown:,}", leads.text(worst.get(each.name)),
             )
-            for each in (lost[-MOST:] if what == By.WEEK.value else lost[:MOST])
+            for each in shown
         ),
         numbers=frozenset((1, 2, 3, 4, 5)),
+        narrow=frozenset((6,)),
+        links=tuple(leads.link(worst.get(each.name)) for each in shown),
         note=f"{count(left, 'more row')} in the dataset." if left > 0 else "",
     )  # fmt: skip
 
@@ -120,20 +145,23 @@ def _part(lost: Lost) -> str:
     return UNKNOWN if lost.high is None else f"{share(lost.low / lost.window)} to {share(lost.high / lost.window)}"
 
 
-def _pairs(fleet: Fleet) -> TextTable:
+def _pairs(fleet: Fleet, leads: _Leads) -> TextTable:
     return TextTable(
         title="Who costs whom most",
-        header=("job", "loses to", "lost", "groups"),
+        header=("job", "loses to", "lost", "groups", "most in"),
         rows=tuple(
             (
                 _name(pair.victim) or UNKNOWN,
                 _name(pair.culprit) or "work without a capture",
                 duration(pair.lost),
                 f"{pair.groups:,}",
+                leads.text(pair.worst),
             )
             for pair in fleet.pairs
         ),
         numbers=frozenset((2, 3)),
+        narrow=frozenset((4,)),
+        links=tuple(leads.link(pair.worst) for pair in fleet.pairs),
     )
 
 
@@ -157,7 +185,7 @@ def _savings(savings: Sequence[Saving]) -> TextTable:
     )
 
 
-def _worst(fleet: Fleet) -> TextTable:
+def _worst(fleet: Fleet, leads: _Leads) -> TextTable:
     return TextTable(
         title="Largest slowdowns",
         header=("job", "beside", "slowdown", "when", "GPU", "report"),
@@ -166,16 +194,17 @@ def _worst(fleet: Fleet) -> TextTable:
                 _name(each.job),
                 _name(each.beside),
                 f"{times(each.estimate)} ({times(each.low)} to {times(each.high)})",
-                *_place(each.where),
+                *_place(each.where, leads),
             )
             for each in fleet.worst
         ),
         numbers=frozenset((2,)),
         narrow=frozenset((5,)),
+        links=tuple(leads.link(each.where) for each in fleet.worst),
     )
 
 
-def _memory(fleet: Fleet) -> TextTable:
+def _memory(fleet: Fleet, leads: _Leads) -> TextTable:
     return TextTable(
         title="Least memory left",
         header=("jobs", "left", "of", "share", "when", "GPU", "report"),
@@ -185,12 +214,13 @@ def _memory(fleet: Fleet) -> TextTable:
                 size(each.headroom),
                 size(each.capacity),
                 share(each.headroom / each.capacity) if each.capacity else UNKNOWN,
-                *_place(each.where),
+                *_place(each.where, leads),
             )
             for each in fleet.memory
         ),
         numbers=frozenset((1, 2, 3)),
         narrow=frozenset((6,)),
+        links=tuple(leads.link(each.where) for each in fleet.memory),
         note="Left of the capacity at the combined peak of the sessions.",
     )
 
@@ -218,9 +248,8 @@ def _inputs(fleet: Fleet) -> TextTable:
     )
 
 
-def _place(where: Where) -> tuple[str, str, str]:
-    command = shlex.join(["tb-contention", "report", where.place, "--group", where.group])
-    return instant(where.at_ns), clean(where.gpu), clean(command)
+def _place(where: Where, leads: _Leads) -> tuple[str, str, str]:
+    return instant(where.at_ns), clean(where.gpu), leads.text(where)
 
 
 def _name(name: str) -> str:

@@ -250,19 +250,21 @@ def _like_problems(alike: AlikeProblems, where: Mapping[str, str]) -> Iterator[t
 def section_table(table: TextTable, heading: str) -> str:
     """Print a table under its title."""
 
-    def cell(tag: str, column: int, text: str, shade: int = 0) -> str:
+    def cell(tag: str, column: int, text: str, shade: int = 0, link: str = "") -> str:
         styles = [name for name, where in (("number", table.numbers), ("narrow", table.narrow)) if column in where]
         styles += [f"shade{shade}"] if shade else []
         style = f' class="{" ".join(styles)}"' if styles else ""
         scope = ' scope="col"' if tag == "th" else ""
-        return f"<{tag}{scope}{style}>{escaped(text)}</{tag}>"
+        inside = f'<a href="{escaped(link)}">{escaped(text)}</a>' if link else escaped(text)
+        return f"<{tag}{scope}{style}>{inside}</{tag}>"
 
     head = "".join(cell("th", column, text) for column, text in enumerate(table.header))
     plain = (0,) * len(table.header)
     shades = (*table.shades, *(plain for _ in table.rows[len(table.shades) :]))
+    links = (*table.links, *("" for _ in table.rows[len(table.links) :]))
     rows = "\n".join(
-        f"<tr>{''.join(cell('td', *at) for at in zip(range(len(row)), row, shade, strict=True))}</tr>"
-        for row, shade in zip(table.rows, shades, strict=True)
+        f"<tr>{''.join(cell('td', *at) for at in zip(range(len(row)), row, shade, ('',) * (len(row) - 1) + (link,), strict=True))}</tr>"
+        for row, shade, link in zip(table.rows, shades, links, strict=True)
     )
     note = f'<p class="faint">{escaped(table.note)}</p>' if table.note else ""
     return (

@@ -27,7 +27,10 @@ _LONG = 80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextTable:
-    """A titled table of cleaned text; `numbers` are the columns to set flush right. note: below it; shades: how dark a cell is, 0 to 5."""
+    """A titled table of cleaned text; `numbers` are the columns to set flush right. note: below it; shades: how dark a cell is, 0 to 5.
+
+    links: addresses that the last cells of the rows lead to, "" for none.
+    """
 
     title: str
     header: tuple[str, ...]
@@ -36,6 +39,7 @@ class TextTable:
     note: str = ""
     shades: tuple[tuple[int, ...], ...] = ()
     narrow: frozenset[int] = frozenset()
+    links: tuple[str, ...] = ()
 
 
 def device_table(spec: TableSpec, device: Wire, names: Mapping[str, str]) -> TextTable:

@@ -196,6 +196,25 @@ def test_two_runs_at_once_end_in_the_same_dataset(logs: Path, tmp_path: Path, mo
     assert files(tmp_path / "ds") == files(tmp_path / "whole")
 
 
+def test_reports_lie_beside_the_tables_and_go_with_their_group(logs: Path, tmp_path: Path) -> None:
+    from tb_contention.dataset.fleet import read_fleet
+
+    mine = tmp_path / "logs"
+    shutil.copytree(logs / "job00000", mine / "job00000")
+    running.batch(mine, output=tmp_path / "ds")
+    tables = files(tmp_path / "ds")
+    running.batch(mine, output=tmp_path / "ds", resume=True, reports=True)
+    assert files(tmp_path / "ds") == tables
+    fleet = read_fleet(str(tmp_path / "ds"))
+    (name,) = {fleet.reports[each.where.place, each.where.group] for each in fleet.memory}
+    assert "trainer" in (tmp_path / "ds" / name).read_text()
+    assert running.batch(mine, output=tmp_path / "ds", resume=True, reports=True).done == 0
+    changed = next(mine.rglob("*.xplane.pb"))
+    os.utime(changed, ns=(0, changed.stat().st_mtime_ns + 1_000_000_000))
+    running.batch(mine, output=tmp_path / "ds", resume=True)
+    assert not (tmp_path / "ds" / name).exists()
+
+
 def test_labels_name_jobs_and_select(logs: Path, tmp_path: Path) -> None:
     labels = {"job": r"/(\w+)/\d{4}_", "number": r"job(\d+)"}
     counts = running.batch(logs, output=tmp_path / "ds", labels=labels, where={"number": "*1"})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tb_contention.cli.main import main
 from tb_contention.dataset.fleet import read_fleet, table_of
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.schema import parquet
@@ -91,6 +92,23 @@ def test_the_page_says_it(dataset: str) -> None:
     assert "a&lt;script&gt;" in page
     assert "<script" not in page
     assert "host only" not in page
+
+
+def test_rows_lead_to_reports_that_are_there(dataset: str, tmp_path: Path) -> None:
+    rows = [row(0, outcome="analysed", file="f", key="k0"), row(1, outcome="analysed", file="g", key="k1")]
+    Place(dataset).write("table=inputs/date=2026-03-02/part-z-y.parquet", parquet("inputs", rows))
+    Place(dataset).write("_reports/k0.html", b"<html>")
+    fleet = read_fleet(dataset)
+    assert fleet.reports == {("/logs", "g0"): "_reports/k0.html"}
+    assert fleet.worst_by[By.JOB]["b"].group == "g1"
+    page = to_html(fleet, at="../a%20b")
+    assert '<a href="../a%20b/_reports/k0.html">g0</a>' in page
+    assert "tb-contention report /logs --group g0" not in page
+    assert "tb-contention report /logs --group g1" in page
+    output = tmp_path / "pages" / "fleet.html"
+    output.parent.mkdir()
+    assert main(["fleet", dataset, "-o", str(output)]) == 0
+    assert '<a href="../_reports/k0.html">g0</a>' in output.read_text()
 
 
 def test_a_dataset_without_shared_gpus(tmp_path: Path) -> None:
