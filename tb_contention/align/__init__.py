@@ -176,7 +176,8 @@ def _path(capture: Sketched) -> tuple[str, ...]:
         folders = [part for part in capture.file.run.rpartition("/")[0].split("/") if part]
         return (*folders[: -1 if folders[-1:] == [capture.manifest.name] else None], capture.manifest.name)
     if capture.file.container in (Container.KINETO, Container.KINETO_GZIP):
-        return (*capture.file.run.split("/"), _WRITTEN_AT.sub("", capture.file.host))
+        path = (*capture.file.run.split("/"), _WRITTEN_AT.sub("", capture.file.host))
+        return (*path, capture.file.part) if capture.file.part else path
     run = capture.file.run.rpartition("/")[0]
     path = tuple(run.split("/")) if run else (capture.file.host,)
     return (*path, capture.file.part) if capture.file.part else path

@@ -31,6 +31,8 @@ _MOST_KEPT = 1 << 29
 _LARGE = 1 << 22
 #: What a reader makes of the bytes of a file.
 Read = TypeVar("Read", Trace, Sketch)
+#: The parts of a file, by name; one is named "".
+Parts = tuple[tuple[str, Read], ...]
 Report = TypeVar("Report")
 
 
@@ -88,6 +90,9 @@ def read_once() -> Iterator[None]:
 
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read and decode a file into one trace per process in it. Raises TraceFileError."""
+    if file.container in (Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON):
+        found = read_whole(file, lambda data: _decode_ranks(data, file))
+        return tuple((replace(file, part=part), with_work_end(trace, file.relative)) for part, trace in found)
     if file.container is not Container.NSIGHT:
         return ((file, with_work_end(load_trace(file), file.relative)),)
     from tb_contention.recorders.nsight.reader import read_report
@@ -104,11 +109,11 @@ def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
 
 def load_trace(file: CaptureFile) -> Trace:
     """Read and decode a file with one process. Raises TraceFileError."""
-    return read_whole(file, lambda data: _decode(data, file))
+    return read_whole(file, lambda data: (("", _decode(data, file)),))[0][1]
 
 
-def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
-    """Read the bytes of a file, once more if it changes meanwhile. Raises TraceFileError."""
+def read_whole(file: CaptureFile, read: Callable[[U8], Parts[Read]]) -> Parts[Read]:
+    """Read the bytes of a file, once more if it changes meanwhile; return what each part of it holds, by name. Raises TraceFileError."""
     for _ in range(2):
         kept = _kept.take(file.path)
         data, before, after, known = kept or _Bytes(*read_bytes(file))
@@ -120,11 +125,11 @@ def read_whole(file: CaptureFile, read: Callable[[U8], Read]) -> Read:
             if before == after:
                 raise
             continue
-        if found.complete or before == after:
+        if all(part.complete for _, part in found) or before == after:
             sha256 = sha256 or digest()
             if kept is None and "://" not in file.path:
                 _kept.keep(file.path, _Bytes(data, before, after, sha256))
-            return replace(found, file_bytes=len(data), sha256=sha256)
+            return tuple((name, replace(part, file_bytes=len(data), sha256=sha256)) for name, part in found)
     raise TraceFileError(
         f"{file.relative}: the file is still being written.",
         slug="still-growing",
@@ -187,6 +192,15 @@ def _is_kineto(data: U8, file: CaptureFile) -> bool:
     from tb_contention.recorders.kineto.recognise import is_kineto
 
     return is_kineto(data)
+
+
+def _decode_ranks(data: U8, file: CaptureFile) -> Parts[Trace]:
+    """Decode each rank of a trace that is PyTorch's, and anything else as one."""
+    if file.container is Container.TRACE_JSON and not _is_kineto(data, file):
+        return (("", _decode(data, file)),)
+    from tb_contention.recorders.kineto.reader import decode_ranks
+
+    return decode_ranks(data, file=file.relative)
 
 
 def _state(info: os.stat_result) -> tuple[int, ...]:

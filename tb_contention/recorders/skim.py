@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.model.sketch import Sketch, sketch_of
-from tb_contention.recorders.load import load_trace, read_export, read_whole
+from tb_contention.recorders.load import Parts, load_parts, read_export, read_whole
 from tb_contention.units import U8
 
 #: The sketches of one file, each with the part of the file that it is.
@@ -19,15 +19,16 @@ def skim_parts(file: CaptureFile) -> Sketches:
         parts, size, sha256 = read_export(file, skim_nsight)
         return tuple((replace(file, part=p), replace(s, file_bytes=size, sha256=sha256)) for p, s in parts)
     if file.container in (Container.TRACE_JSON, Container.TRACE_PROTO):  # of old releases, and small
-        return ((file, sketch_of(load_trace(file))),)
-    return ((file, read_whole(file, lambda data: _skim(data, file))),)
+        return tuple((part, sketch_of(trace)) for part, trace in load_parts(file))
+    found = read_whole(file, lambda data: _skim(data, file))
+    return tuple((replace(file, part=part), sketch) for part, sketch in found)
 
 
-def _skim(data: U8, file: CaptureFile) -> Sketch:
+def _skim(data: U8, file: CaptureFile) -> Parts[Sketch]:
     if file.container is Container.XPLANE:
         from tb_contention.recorders.xspace.decoding.skim import skim_xspace
 
-        return skim_xspace(data, file=file.relative)
-    from tb_contention.recorders.kineto.skim import skim_kineto
+        return (("", skim_xspace(data, file=file.relative)),)
+    from tb_contention.recorders.kineto.skim import skim_ranks
 
-    return skim_kineto(data, file=file.relative)
+    return skim_ranks(data, file=file.relative)

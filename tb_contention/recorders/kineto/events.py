@@ -9,21 +9,39 @@ from tb_contention.recorders.kineto.json_text import (
     CLOSE_LIST,
     NONE,
     OPEN,
+    QUOTE,
     decimal,
     member,
     skip_blank,
     skip_value,
     which,
 )
+from tb_contention.units import I64, Bool
 
 #: Columns: class, name (position, length), process, thread, microseconds (whole, millionths), duration in ps, arguments (from, to).
 CLASS, NAME, LENGTH, PROCESS, THREAD, WHOLE, PART, DURATION, FROM, TO = range(10)
 WIDTH = 10
 MORE, ENDED, CUT = range(3)
+#: A process id that is a text is kept as its place: NONE + 1 + (position << bits | length), which is below any number that is read.
+_LENGTH_BITS = 16
+_MOST_LENGTH = (1 << _LENGTH_BITS) - 1
+_FIRST_NUMBER = -(1 << 62)
 R64_2 = types.Array(types.int64, 2, "C", readonly=True)
 #: The phases (`ph`) of events: C, i, M, X.
 _COUNTER, _INSTANT, _METADATA, _COMPLETE = 67, 105, 77, 88
 _PS = 1_000_000
+
+
+def is_text(process: I64) -> Bool:
+    """Mark process ids that are texts."""
+    found: Bool = (process > NONE) & (process < _FIRST_NUMBER)
+    return found
+
+
+def text_places(process: I64) -> I64:
+    """Return (position, length) of process ids that are texts."""
+    packed = process - (NONE + 1)
+    return np.stack([packed >> _LENGTH_BITS, packed & _MOST_LENGTH], 1)
 
 
 @inner(i8(BYTES, i8, i8, BYTES, R64_1, R64_1, BYTES, R64_1, I64_2, i8))
@@ -46,6 +64,8 @@ def event(text, at, end, keys, key_offsets, classes, categories, category_offset
             rows[n, LENGTH] = value_end - value - 2
         elif number == 3:
             rows[n, PROCESS] = decimal(text, value, value_end)[0]
+            if rows[n, PROCESS] == NONE and text[value] == QUOTE and value_end - value > 2:
+                rows[n, PROCESS] = NONE + 1 + ((value + 1) << _LENGTH_BITS | min(value_end - value - 2, _MOST_LENGTH))
         elif number == 4:
             rows[n, THREAD] = decimal(text, value, value_end)[0]
         elif number == 5:

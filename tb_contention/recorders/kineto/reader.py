@@ -27,6 +27,7 @@ from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
 from tb_contention.recorders.kineto.foreign import foreign
 from tb_contention.recorders.kineto.host_work import allocations_of, host_events_of, launches_of, refusals_of
 from tb_contention.recorders.kineto.json_text import NONE
+from tb_contention.recorders.kineto.merged import ranks
 from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
 from tb_contention.recorders.kineto.said import said
 from tb_contention.recorders.kineto.writers import more_writers
@@ -40,11 +41,20 @@ _THREAD = re.compile(r"thread \d+ \((.{1,200})\)")
 
 
 def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
-    """Decode a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages.
+    """Decode a `.pt.trace.json` file of one process, or the first of several ranks; as `decode_ranks`."""
+    return decode_ranks(data, file=file)[0][1]
 
-    Raises TraceFileError if nothing can be read; other losses become problems of the trace.
+
+def decode_ranks(data: bytes | np.ndarray[Any, Any], *, file: str) -> tuple[tuple[str, Trace], ...]:
+    """Decode a `.pt.trace.json` file, gzip-compressed or not, into a trace for each rank that was merged into it; `file` names it in
+    messages. A file that nobody merged has one, named "".
+
+    Raises TraceFileError if nothing can be read; other losses become problems of the traces.
     """
-    document = parts.read_document(data, file)
+    return tuple((name, _decode(document, file)) for name, document in ranks(parts.read_document(data, file)))
+
+
+def _decode(document: parts.Document, file: str) -> Trace:
     rows = Rows.of(placed(document), file)
     ops, calls = rows.of_class(parts.OP), rows.of_class(parts.LAUNCH)
     op_ids = first_known(rows.arguments(ops, ("External id", "external id"))[0])

@@ -8,14 +8,26 @@ from tb_contention.model.trace import Device, Era
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto.device_work import counted, outermost
 from tb_contention.recorders.kineto.host_work import allocator_names, host_events_of, memory_events
+from tb_contention.recorders.kineto.merged import ranks
 from tb_contention.recorders.kineto.reader import clock_of, end_of, hostnames_of, problems_of, process_of, steps_of
 from tb_contention.recorders.kineto.rows import Axis, Rows, placed
 from tb_contention.units import U8, Picoseconds
 
 
 def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
-    """Skim a `.pt.trace.json` file, gzip-compressed or not; `file` names it in messages. Raises TraceFileError as decoding does."""
-    document = parts.read_document(data, file)
+    """Skim a `.pt.trace.json` file of one process, or the first of several ranks; as `skim_ranks`."""
+    return skim_ranks(data, file=file)[0][1]
+
+
+def skim_ranks(data: bytes | U8, *, file: str) -> tuple[tuple[str, Sketch], ...]:
+    """Skim a `.pt.trace.json` file, gzip-compressed or not, by rank as `decode_ranks` does; `file` names it in messages.
+
+    Raises TraceFileError as decoding does.
+    """
+    return tuple((name, _skim(document, file)) for name, document in ranks(parts.read_document(data, file)))
+
+
+def _skim(document: parts.Document, file: str) -> Sketch:
     axis = placed(document)
     devices, kernels, copies, lost = counted(axis)
     on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis, file)

@@ -16,6 +16,7 @@ from tb_contention.cache.entry import pack, unpack
 from tb_contention.cli.analysis import no_captures
 from tb_contention.model.capture import Capture, CaptureFile
 from tb_contention.model.findings import Severity
+from tb_contention.model.sketch import sketch_of
 from tb_contention.model.trace import KernelKind, Trace
 from tb_contention.pipeline import analyse_logdir
 from tb_contention.recorders.discover import discover
@@ -159,7 +160,6 @@ def test_steps_of_servers_are_steps(cases: Path) -> None:
     [
         ("two_documents/concat.pt.trace.json", "text-behind"),
         ("two_documents/overrun.pt.trace.json", "several-processes"),
-        ("merged_ranks", "several-processes"),
     ],
 )
 def test_more_than_one_writer_is_said(cases: Path, place: str, slug: str) -> None:
@@ -258,6 +258,52 @@ def test_annotations_that_name_steps_are_steps(tmp_path: Path, names: list[str],
     trace = made(tmp_path, *(mark(name, 10.0 * row, 9.0) for row, name in enumerate(names)))
 
     assert len(trace.steps) == steps
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("[TP00] 41", "[TP01] 41"),
+        ("[TP0-DP1] 41", "[TP1-DP1] 41"),
+        ("rank0 41", "rank1 41"),
+        ("rank 0: 41", "rank 1: 41"),
+    ],
+)
+def test_ranks_in_one_file_are_sessions_on_gpus_of_their_own(tmp_path: Path, first: str, second: str) -> None:
+    events = []
+    for process, gpu in ((first, first.replace("41", "0")), (second, second.replace("41", "0"))):
+        events += [kernel(row, pid=gpu) for row in range(3)]
+        events += [{**mark(f"ProfilerStep#{row}", 10.0 * row, 9.0), "pid": process} for row in range(2)]
+        events += [{**mark("op", 0, 5), "cat": "cpu_op", "pid": process}]
+    (tmp_path / "merged.json").write_text(json.dumps({"traceEvents": events, "host_name": "h"}))
+    (file,) = files(tmp_path)
+    read = load_parts(file)
+
+    assert [(len(t.kernels), len(t.steps), t.process_id, t.devices[0].rank) for _, t in read] == [
+        (3, 2, 41, (0, 2)),
+        (3, 2, 41, (1, 2)),
+    ]
+    assert [s.use for _, s in skim_parts(file)] == [sketch_of(t).use for _, t in read]
+    assert placed(tmp_path) == (1, [])
+
+
+def test_merged_ranks_have_the_work_of_each(cases: Path) -> None:
+    (file,) = files(cases / "merged_ranks")
+    read = load_parts(file)
+
+    assert [(f.id, len(t.kernels), len(t.steps), losses(t)) for f, t in read] == [
+        ("merged_ranks/merged/TP00", 80, 8, Counter()),
+        ("merged_ranks/merged/TP01", 80, 8, Counter()),
+    ]
+    assert all(t.kernels.duration.sum() / (t.span[1] - t.span[0]) == pytest.approx(0.8, abs=0.01) for _, t in read)
+
+
+@pytest.mark.parametrize("names", [("GPU 0", "CPU 41"), ("one", "two"), ("[A] 1", 2)])
+def test_texts_for_processes_alone_tell_no_ranks(tmp_path: Path, names: tuple[str, Any]) -> None:
+    events = [kernel(row, pid=names[row % 2] if row else names[0]) for row in range(0, 8, 2)]
+    events += [{**mark("op", 10.0 * row, 5), "cat": "cpu_op", "pid": names[1]} for row in range(4)]
+
+    assert len(made(tmp_path, *events).kernels) == 4
 
 
 @pytest.mark.parametrize(
