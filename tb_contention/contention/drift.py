@@ -6,7 +6,7 @@ clock, they say more (`sm_clock.py`).
 
 import numpy as np
 
-from tb_contention.contention.baseline import group_medians
+from tb_contention.contention.baseline import group_medians, group_scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
@@ -35,13 +35,14 @@ def pace(time: I64, ratio: F64, learn: Bool) -> F64:
     if len(rows) < 2 * _LEAST:
         return factor
     count = min(_MOST_STRETCHES, len(rows) // _LEAST)
-    centres, medians = np.empty(count), np.empty(count)
-    for number, part in enumerate(np.array_split(rows, count)):
-        values = ratio[part]
-        middle = float(np.median(values))
-        error = 1.25 * 1.4826 * float(np.median(np.abs(values - middle))) / np.sqrt(len(part))
-        centres[number] = float(time[part].mean())
-        medians[number] = middle if abs(middle - 1) > max(_CHANGE, _SURE * error) else 1.0
+    # As `np.array_split` would: the first ones have one more where they cannot be equal.
+    lengths = len(rows) // count + (np.arange(count) < len(rows) % count)
+    part, values = np.repeat(np.arange(count), lengths), ratio[rows]
+    centres = np.bincount(part, time[rows], count) / lengths
+    # Of an even number there are a lower and an upper median, and stretches are short enough for that to matter.
+    middle = (group_medians(part, count, values) - group_medians(part, count, -values)) / 2
+    error = 1.25 * group_scatter(part, count, np.abs(values - middle[part])) / np.sqrt(lengths)
+    medians = np.where(np.abs(middle - 1) > np.maximum(_CHANGE, _SURE * error), middle, 1.0)
     if not (medians != 1.0).any():
         return factor
     nearest: F64 = medians[np.abs(np.searchsorted((centres[1:] + centres[:-1]) / 2, time))]
