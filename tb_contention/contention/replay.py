@@ -180,8 +180,8 @@ def _follows(work: SessionWork, extra: F64) -> tuple[I64, F64]:
 
 def replay(work: SessionWork, pace: HostPace, gaps: Gaps, duration: F64, extra: F64) -> Played:
     """Play with these durations and own gaps of the kernels (ns)."""
-    host = np.empty(len(work.host.time))
-    start, end = np.empty(len(work.start)), np.empty(len(work.start))
+    # What is waited for at the very instant at which it ends, or launched after it starts, is read before it is played: as recorded then.
+    host, start, end = (recorded.astype(np.float64) for recorded in (work.host.time, work.start, work.end))
     _replay(
         work.host.time, pace.gap, pace.waits_for, pace.lag, pace.pace, pace.arrival, work.start, work.end, work.previous, work.launch,
         gaps.follows, gaps.behind, extra, duration, gaps.after, gaps.latency, host, start, end,

@@ -51,6 +51,17 @@ def test_kernels_of_a_stream_move_up_behind_a_shorter_one() -> None:
     assert us(again.end) == [2.0, 5.0]
 
 
+def test_a_kernel_that_starts_before_its_launch_keeps_the_recorded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its launch is not played yet: whatever stood in that memory was taken for it."""
+    (work,) = works_of("a |.AAAA.BBB|")
+    work = hosted(work, (3, LAUNCH), (9, LAUNCH), launch=(0, 1))
+    duration = (work.end - work.start).astype(np.float64)
+    gaps, pace = find_gaps(work, NONE), pace_of(work)
+    monkeypatch.setattr(np, "empty", lambda shape: np.full(shape, 7e9))
+
+    assert us(replay(work, pace, gaps, duration, gaps.extra).start) == [1.0, 6.0]
+
+
 def test_a_kernel_does_not_start_before_it_is_launched() -> None:
     (work,) = works_of("a |.AAAA.BBB|")
     work = hosted(work, (0, LAUNCH), (5, LAUNCH), launch=(0, 1))
