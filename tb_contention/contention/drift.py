@@ -21,7 +21,7 @@ _CHANGE, _SURE = 0.03, 4.0
 def stretched(duration: F64, alone: F64) -> F64:
     """Divide durations by what they take alone; NaN where that is unknown or nothing: kernels of no length show no pace."""
     ratio = np.full(len(alone), np.nan)
-    np.divide(duration, alone, out=ratio, where=alone > 0)
+    np.divide(duration, alone, out=ratio, where=(alone > 0) & (duration > 0))
     return ratio
 
 
