@@ -169,7 +169,7 @@ def _clock_effect(victim: Victim, loss: Loss, sharing: Sharing, sessions: int, e
         return 0.0
     gap = None if victim.host is None else victim.host.gap
     exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency, host_gap=gap).periods
-    if not exact.alone.sum() or not loss.periods.alone.sum():
+    if min(exact.alone.sum(), loss.periods.alone.sum()) < 1:  # less than a nanosecond in all: nothing to compare with
         return 0.0
     change = exact.shared.sum() / exact.alone.sum() - loss.periods.shared.sum() / loss.periods.alone.sum()
     return abs(float(change))
