@@ -1,5 +1,7 @@
 """Allocator events of a process -> a step function of bytes in use per allocator, with every free paired."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tb_contention.memory.instants import in_order
@@ -58,6 +60,13 @@ def _curve(session: Session, allocator: int, name: str) -> AllocatorCurve:
     mine = table.allocator == allocator
     rows = np.arange(len(table)) if mine.all() else np.flatnonzero(mine)
     events = table if len(rows) == len(table) else table.select(rows)
+    # A column that no event of the file has is one value seen at every row, which compiled code does not take.
+    events = replace(
+        events,
+        address=np.ascontiguousarray(events.address),
+        size=np.ascontiguousarray(events.size),
+        in_use=np.ascontiguousarray(events.in_use),
+    )
     order = in_order(events.is_allocation, events.thread, events.start, events.address, events.size, events.in_use)
     kept, repeated = len(order), len(events) - len(order)
     if repeated or bool((order[1:] < order[:-1]).any()):
