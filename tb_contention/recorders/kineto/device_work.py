@@ -115,7 +115,7 @@ def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
     """Describe the devices that have work from `deviceProperties`, skipping invalid entries."""
     stated = beside.get("deviceProperties")
     listed = [p for p in stated if isinstance(p, dict)] if isinstance(stated, list) else []
-    known = {p.get("id"): p for p in listed}
+    known = {p["id"]: p for p in listed if isinstance(p.get("id"), int)}
     kinds = [{k: v for k, v in p.items() if k != "id"} for p in listed]
     # A number beyond those listed is an agent's: which GPU it is stays open, but not what it is where all are alike.
     alike = kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else {}

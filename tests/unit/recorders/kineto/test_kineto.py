@@ -298,3 +298,10 @@ def test_files_are_found_wherever_they_are_and_their_folder_is_the_run(tmp_path:
     assert sorted(f.run for f in found.files) == ["2026_01_01_00_00_00", "a/b", tmp_path.name]
     assert {f.host for f in found.files} == {"w_1.5"}
     assert [f.manifest is not None for f in sorted(found.files, key=lambda f: f.run == "a/b")] == [False, False, True]
+
+
+@pytest.mark.parametrize("number", [{}, [], "0", None, 1.5])
+def test_a_device_whose_number_is_none_is_not_described(number: object) -> None:
+    trace = read(around(event(), deviceProperties=[{"id": number, "name": "A"}, {"id": 7, "name": "B"}]))
+
+    assert [device.model for device in trace.devices] == [None]
