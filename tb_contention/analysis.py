@@ -13,6 +13,7 @@ from tb_contention.index import Chosen, Selection
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import Decoded
 from tb_contention.model.faults import Faults
+from tb_contention.model.laws import check
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.stages import aligned_traces, checked_clocks, concerning, first_results, measured_results, summarised
 from tb_contention.words.advice import again_of
@@ -148,6 +149,7 @@ def measured(seen: FirstLook) -> Analysis:
     found = faults.attempt("The diagnosis", lambda: diagnose(aligned, tuple(devices), on), lambda _: ())
     report = replace(report, devices=tuple(devices), findings=(*found, *report.findings))
     report = replace(report, devices=tuple(_with_advice(report, device, on(device)) for device in devices))
+    faults.attempt("Checking the report", lambda: check(report), lambda _: None, unsure=True)
     return Analysis(report=replace(report, problems=(*report.problems, *faults.problems)), aligned=aligned)
 
 
