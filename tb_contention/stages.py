@@ -102,7 +102,7 @@ def first_results(
         memory=memory,
         memory_failed=bool(failed),
         memory_note=failed
-        or on.attempt("The memory note", lambda: memory_note(memory, aligned), lambda problem: problem.message),
+        or on.attempt("The memory note", lambda: memory_note(memory, aligned, group), lambda problem: problem.message),
         parts=on.attempt("The memory of the parts", lambda: with_peaks(parts, memory, aligned, group), lambda _: parts),
         driver=on.attempt("The driver's view", lambda: driver_view(processes, whole, memory), lambda _: None),
     )

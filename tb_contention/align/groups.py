@@ -11,6 +11,7 @@ from tb_contention.align.place import Placed
 from tb_contention.align.windows import MOST_PAIRS, Windows
 from tb_contention.model.alignment import ClockSource, DeviceGroup, DeviceRef, Identity, PhysicalDevice, Session
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.trace import Era
 from tb_contention.units import I64, DeviceId, Nanoseconds, SessionId
 from tb_contention.words.names import group_label, physical_label
 from tb_contention.words.numbers import count, duration, listing
@@ -133,12 +134,23 @@ def _open_question(host: str, found: list[tuple[PhysicalDevice, list[Placed], I6
         title=f"{what} may have run together on {devices}",
         detail=f"Whether {those} of captures overlap could not be determined, because "
         f"{listing([r for r in reasons if r])} ({listing([clock_name(source) for source in sources])}).",
-        advice="Record with TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later. Otherwise state the clock in a manifest, or move "
-        "one session by hand (--shift SESSION=DURATION).",
+        advice=f"Record with {_exact(open_ones)}. Otherwise state the clock in a manifest, or move one session by hand "
+        "(--shift SESSION=DURATION).",
         evidence={"pairs": pairs, "captures": len(open_ones), "error_ns": max(known, default=None)},
         device=None,
         sessions=tuple(s.id for s in open_ones[:_MOST_NAMED]),
     )
+
+
+def _exact(sessions: Sequence[Placed]) -> str:
+    """Name the releases of the sessions' recorders that state the wall clock."""
+    eras = {s.sketch.era for s in sessions}
+    known = [
+        "TensorFlow 2.17 or later, or JAX with jaxlib 0.4.25 or later" if eras - {Era.KINETO, Era.NSIGHT} else "",
+        "a PyTorch that writes baseTimeNanoseconds" if Era.KINETO in eras else "",
+        "Nsight Systems of 2021 or later" if Era.NSIGHT in eras else "",
+    ]
+    return ", or ".join(filter(None, known))
 
 
 def group_findings(group: DeviceGroup, sessions: Mapping[SessionId, Session]) -> list[Finding]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import ONCE_TUNED, told
 from tb_contention.diagnose.pace import AGREE, WINDOW
 from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, slowdowns
-from tb_contention.diagnose.settings import LOCK_CLOCKS, NO_AUTOTUNE
+from tb_contention.diagnose.settings import LOCK_CLOCKS
 from tb_contention.units import SessionId
 from tb_contention.words.numbers import duration, listing, percent, share
 
@@ -39,8 +40,7 @@ def loss_at_start(scene: Scene) -> Iterator[Remark]:
             detail="Afterwards the other sessions go on, and cost it next to nothing. Over the whole capture "
             f"{slowdowns(scene, [loss])}.",
             cause="Work that happens once, in this session or in others: compilation, autotuning or the first use of memory.",
-            advice="Start sessions one after another, and keep compiled programs (jax_compilation_cache_dir). "
-            f"{NO_AUTOTUNE} avoids tuning beside other sessions, at the price of cuDNN's default choice.",
+            advice=f"Start sessions one after another, and {told(scene, ONCE_TUNED, (loss.session,))}",
             effect=f"At most {duration(early)}, once per start.",
             verify="A capture that begins later shows no loss.",
             gain_ns=early,

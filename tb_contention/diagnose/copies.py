@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import COPY_AHEAD, told
 from tb_contention.diagnose.places import KERNELS
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
-from tb_contention.diagnose.settings import PREFETCH_TO_DEVICE
 from tb_contention.words.numbers import count, duration, percent, share
 
 #: Copies without kernels fill that part of a session's busy time, and that part of the window.
@@ -36,7 +36,7 @@ def mostly_copies(scene: Scene) -> Iterator[Remark]:
             cause="The program moves more data than it computes with, or moves it while nothing is ready to compute.",
             advice="Fetch results less often, and keep what the next step needs on the GPU."
             if to_host
-            else f"Copy from pinned memory and ahead of need ({PREFETCH_TO_DEVICE}; in PyTorch pin_memory and non_blocking=True), and keep "
+            else f"Copy from pinned memory and ahead of need ({told(scene, COPY_AHEAD, (fact.session,))}), and keep "
             "on the GPU what is used again.",
             effect=f"At most {duration(by_itself)} of the window: the time of copies that no kernel hides.",
             verify="Copies take a smaller part of the busy time, and a step is shorter.",

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tb_contention.diagnose.by_recorder import AT_ONCE, MARK_STEPS, NO_MEMORY, SERIAL_TRACER, SHOW_MEMORY, told
 from tb_contention.diagnose.gpu_options import gpu_options
 from tb_contention.diagnose.places import SESSIONS, contended
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, as_fast_as_alone, slowdowns
-from tb_contention.diagnose.settings import BUS_ORDER, CONCURRENT_TRACE
+from tb_contention.diagnose.settings import BUS_ORDER
 from tb_contention.model.alignment import AlignedTraces, ClockCheck, Identity
 from tb_contention.model.findings import Finding, Severity
 from tb_contention.model.manifest import KernelMode
@@ -102,9 +103,8 @@ def serialised_kernels(scene: Scene) -> Iterator[Remark]:
             detail=f"{count(facts.kernels, 'kernel')} ran on {facts.streams} streams, never two at the same time.",
             cause="The tracer ran one kernel after another, as the manifest states."
             if sure
-            else "The kernels depend on each other, or the tracer serialises them, as CUPTI does unless it is set to trace concurrent "
-            "kernels. The file does not say which.",
-            advice=f"Record again with {CONCURRENT_TRACE} in the environment.",
+            else f"The kernels depend on each other, {told(scene, SERIAL_TRACER, (facts.session,))}",
+            advice=told(scene, AT_ONCE, (facts.session,)),
             verify="If kernels of two streams run at once in the new capture, this one was serialised, and its times are not those of an "
             "untraced run.",
             evidence={"streams": facts.streams, "kernels": facts.kernels},
@@ -191,8 +191,7 @@ def no_steps(scene: Scene) -> Iterator[Remark]:
         title=f"The trace of {listing([scene.name(s) for s in without])} has no steps",
         detail="The slowdown compares the same kernels, shared and alone. What a step waits for on the host is not included.",
         cause="The program marks no steps, or the capture holds fewer than two.",
-        advice="Wrap the loop's body in tf.profiler.experimental.Trace('train', step_num=i, _r=1) or "
-        "jax.profiler.StepTraceAnnotation('train', step_num=i), or capture longer.",
+        advice=told(scene, MARK_STEPS, without),
         verify="The report then shows its steps.",
         evidence={"sessions": len(without)},
         sessions=without,
@@ -214,9 +213,9 @@ def memory_unseen(scene: Scene) -> Iterator[Remark]:
     yield Remark(
         severity=Severity.INFO,
         title=f"The capture does not show the memory of {listing([scene.name(s) for s in unseen])} on {scene.where}",
-        detail="No allocator event of this GPU was recorded: nothing was allocated in the window, or the allocator emits no events "
-        "(TF_GPU_ALLOCATOR=cuda_malloc_async, XLA_PYTHON_CLIENT_ALLOCATOR=platform). The memory is unknown, not zero.",
-        advice="Capture a window in which the session allocates, with the default BFC allocator and host tracer level 2.",
+        detail="No allocator event of this GPU was recorded: nothing was allocated in the window, or "
+        f"{told(scene, NO_MEMORY, unseen)}. The memory is unknown, not zero.",
+        advice=f"Capture a window in which the session allocates, {told(scene, SHOW_MEMORY, unseen)}.",
         sessions=tuple(unseen),
     )
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import INPUT, INPUT_SIGN, LARGER_STEPS, OWN_THREADS, SEVERAL_STEPS, told
 from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, shares, slowdowns
-from tb_contention.diagnose.settings import JIT, PREFETCH, PRIVATE_THREADS, STEPS_PER_EXECUTION
 from tb_contention.model.contention import Loop, OffGpu, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.units import SessionId
@@ -57,7 +57,7 @@ def _host_contention(scene: Scene, loss: SessionLoss, part: OffGpu) -> Iterator[
         detail=f"It works beside them for {share(part.hosts_meet)} of the window, which costs {duration(per_step)} per step.{by_gpu}",
         cause="Besides the GPU, the sessions share processors, memory bandwidth of the host, disk, network or a lock.",
         advice="Give each session its own processors (taskset, a cpuset of its container, another NUMA node) and "
-        f"{PRIVATE_THREADS}.",
+        f"{told(scene, OWN_THREADS)}.",
         effect=f"At most {duration(per_step)} per step.",
         verify="The host part of the steps no longer depends on other sessions. A CPU profile (perf, top) names the cause.",
         gain_ns=lost,
@@ -80,7 +80,7 @@ def _hosts_unmeasured(scene: Scene, meets: list[tuple[SessionId, float]]) -> Rem
         f"{share(scene.device.overlap.time.idle / scene.window)} of it, so sharing the GPU costs little; the processor may cost more.",
         cause="Programs that are bound by their hosts may share processors, memory bandwidth of the host, disk, network or a lock.",
         advice="Capture one of the sessions alone and compare its steps. If they are shorter, give each session its own processors "
-        f"(taskset, a cpuset of its container, another NUMA node) and {PRIVATE_THREADS}.",
+        f"(taskset, a cpuset of its container, another NUMA node) and {told(scene, OWN_THREADS)}.",
         effect="Not predicted: these captures do not show how long the host takes by itself.",
         verify="A step takes as long alone as beside the others.",
         evidence={"hosts_meet": {scene.name(s): part for s, part in meets}},
@@ -104,11 +104,11 @@ def input_starved(scene: Scene) -> Iterator[Remark]:
         title=f"Several sessions wait for input: {shares(scene, waits)} of the window"
         if several
         else f"{scene.name(waits[0][0])} waits for input for {share(waits[0][1])} of the window",
-        detail="Meanwhile the GPU has nothing of the session to do. The wait is what the trace names IteratorGetNext (tf.data) or "
-        "DataLoader (PyTorch).",
+        detail="Meanwhile the GPU has nothing of the session to do. The wait is what the trace names "
+        f"{told(scene, INPUT_SIGN, [s for s, _ in waits])}.",
         cause="The input pipeline is slower than the step."
         + (" Several sessions wait, and their pipelines share the processors." if several else ""),
-        advice=f"{PREFETCH} at the end of the pipeline, {PRIVATE_THREADS}, cached or stored batches"
+        advice=told(scene, INPUT, [s for s, _ in waits])
         + ("; a set of processors for each session (taskset)." if several else "."),
         effect="At most the time spent waiting can be recovered.",
         verify="The wait for the next batch falls. If the step does not get shorter, it waits for something else as well.",
@@ -140,7 +140,7 @@ def sync_every_step(scene: Scene) -> Iterator[Remark]:
             detail=f"{count(fact.copies.to_host, 'copy', 'copies')} to the host and {count(fact.syncs, 'wait')} in {len(steps.start)} "
             f"steps. {hidden} of delay was hidden by the host. {slowdowns(scene, [loss])}.",
             cause="A loop that fetches a result in every step cannot run ahead, so every delay counts in full.",
-            advice=f"Fetch results (loss, metrics) every few steps, or use {STEPS_PER_EXECUTION}.",
+            advice=f"Fetch results (loss, metrics) every few steps, or use {told(scene, SEVERAL_STEPS, (loss.session,))}.",
             effect="Not predicted: the host hides delays up to the time by which it runs ahead.",
             verify="The absorbed time rises and the lost time falls.",
             evidence={
@@ -175,7 +175,7 @@ def host_bound(scene: Scene) -> Iterator[Remark]:
         title=f"{scene.where} is idle for {share(idle)} of the window, waiting for the programs",
         detail=f"Host part of the steps: {shares(scene, parts.items())}.",
         cause="The programs prepare, launch or wait for longer than the GPU computes: the host is the bottleneck, not the GPU.",
-        advice=f"Larger batches, {JIT}, {STEPS_PER_EXECUTION}, CUDA graphs, fewer results fetched per step.",
+        advice=f"Larger batches, {told(scene, LARGER_STEPS)}, fewer results fetched per step.",
         effect=f"At most the {share(idle)} idle time can be recovered."
         + (" Until then, sharing the GPU costs little." if scene.is_shared_gpu else ""),
         verify="The GPU is idle for less of the window. If not, the programs wait for something else: input, network or a lock.",

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import BEFORE, LET_GROW, LIMITS, TAKES, is_told, told
 from tb_contention.diagnose.gpu_options import gpu_options
 from tb_contention.diagnose.places import driver_peak, memory_peak, refusal
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
-from tb_contention.diagnose.settings import GROWTH, JAX_FRACTION, JAX_GROWTH, LIMIT, TORCH_FRACTION, TORCH_SEGMENTS
+from tb_contention.diagnose.settings import TORCH_FRACTION, TORCH_SEGMENTS
 from tb_contention.model.driver_view import DriverProcess
 from tb_contention.model.findings import Severity
 from tb_contention.model.memory import AllocatorPeak, CombinedMemory, Holder, Refused
@@ -19,8 +20,6 @@ from tb_contention.words.numbers import count, listing, share, size
 _SLACK = 0.25
 #: Less free memory than this part of the GPU, or than a context needs, makes it full.
 _FULL, _CONTEXT = 0.02, 500 << 20
-_LIMITS = f"TensorFlow: {LIMIT}; JAX: {JAX_FRACTION}"
-_BEFORE = "before the import (XLA_PYTHON_CLIENT_MEM_FRACTION in older releases)"
 
 
 @rule(
@@ -162,9 +161,9 @@ def limits_exceed_capacity(scene: Scene) -> Iterator[Remark]:
         detail="Each process may grow to its own limit. Together they can ask for more than the GPU has, and the one that asks last "
         f"fails, although it holds little. {_would_fit(scene, memory)}".strip(),
         cause="Each allocator got its limit as if it were alone on the GPU.",
-        advice=f"Let the limits add up to less than the capacity. {_LIMITS} {_BEFORE}.{_values(scene, memory)}"
+        advice=f"Let the limits add up to less than the capacity. {limits_of(scene)}{_values(scene, memory)}"
         if _limits_fit(memory) or memory.safe is None
-        else f"Use smaller batches, or do not run the sessions at once. Limits ({_LIMITS}) help once the sessions need less.",
+        else f"Use smaller batches, or do not run the sessions at once. Limits ({told(scene, LIMITS)}) help once the sessions need less.",
         effect="All sessions fit, as long as each needs no more than it did."
         if _limits_fit(memory)
         else "With less memory needed in each session, limits that fit can be set.",
@@ -194,10 +193,10 @@ def reserved_unused(scene: Scene) -> Iterator[Remark]:
     yield Remark(
         severity=Severity.INFO,
         title=f"{scene.name(largest.session)} may take {size(largest.limit)} of {scene.where} and held at most {size(largest.needed)}",
-        detail="By default TensorFlow maps nearly all of the GPU's free memory at its start, and JAX three quarters of all memory. Another "
-        f"process then finds at most {size(left)}, and can fail at its start while this one holds little. {_would_fit(scene, memory)}",
+        detail=f"{told(scene, TAKES, [a.session for a in large])} Another process then finds at most {size(left)}, and can fail at its "
+        f"start while this one holds little. {_would_fit(scene, memory)}",
         cause="The framework takes nearly all of the GPU by default, needed or not.",
-        advice=f"{_LIMITS} {_BEFORE}.{_values(scene, memory)} Or let it grow: {GROWTH}, {JAX_GROWTH}.",
+        advice=f"{limits_of(scene)}{_values(scene, memory)} Or let it grow: {told(scene, LET_GROW, [a.session for a in large])}.",
         effect="Another process can use the difference, at no cost while this one needs no more than it did.",
         verify="nvidia-smi shows less memory for the process, and it runs as before.",
         gain_bytes=sum(max(0, _slack(a)) for a in large),
@@ -227,7 +226,12 @@ def _values(scene: Scene, memory: CombinedMemory) -> str:
     parts = listing(
         [f"{math.ceil(100 * a.suggested_limit / memory.capacity) / 100:.2f}"[1:] for a in memory.allocators]
     )
-    return f" MiB is {limits}, .XX is {parts}."
+    return f" MiB is {limits}, .XX is {parts}." if is_told(scene) else f" .XX is {parts}."
+
+
+def limits_of(scene: Scene) -> str:
+    """Say how the sessions' allocators are limited, and when."""
+    return f"{told(scene, LIMITS)} {told(scene, BEFORE)}."
 
 
 def _would_fit(scene: Scene, memory: CombinedMemory) -> str:
@@ -299,7 +303,7 @@ def peaks_may_meet(scene: Scene) -> Iterator[Remark]:
         cause="Each session's memory rises and falls with its steps, and the phases drift.",
         advice=f"Lower the peak of one session by {size(over)} (smaller batch)."
         + (
-            f" Or limit each. {_LIMITS}."
+            f" Or limit each. {told(scene, LIMITS)}."
             if _limits_fit(memory)
             else " Limits alone do not help: what the sessions needed exceeds what is safe."
         )
@@ -335,7 +339,7 @@ def gpu_full(scene: Scene) -> Iterator[Remark]:
         detail=f"The driver reports {size(view.used_peak)} allocated{f': {holders}' if holders else ''}. Allocated memory need not be in "
         "use, because allocators keep what they got.",
         cause="The allocators' pools, contexts and libraries of all processes together fill the GPU.",
-        advice=f"Limit the pools to what they need. {_LIMITS}.",
+        advice=f"Limit the pools to what they need. {told(scene, LIMITS)}.",
         effect="Leaves room for workspaces, and for another process to start.",
         verify="nvidia-smi shows more free memory, and the sessions run as before.",
         evidence={

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import FROM_START, IN_PIECES, LEAK, told
 from tb_contention.diagnose.places import MEMORY, kernel_change, longest_stall, memory_peak
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
-from tb_contention.diagnose.settings import ASYNC_ALLOCATOR
 from tb_contention.model.findings import Severity
 from tb_contention.model.memory import KernelChange, StallKind
 from tb_contention.model.names import shorten
@@ -43,7 +43,7 @@ def fragmentation(scene: Scene) -> Iterator[Remark]:
             detail=f"At its peak, {a.allocator} had {size(left)} left, and the largest piece was about {size(left * (1 - part))}"
             + ("; an allocation already waited for another to be freed." if a.session in waited else "."),
             cause="Buffers of many sizes come and go, and leave gaps that none of the next ones fits.",
-            advice=f"{ASYNC_ALLOCATOR}, stable shapes (padded batches), or somewhat more memory than it seems to need.",
+            advice=f"{told(scene, IN_PIECES, (a.session,))}, stable shapes (padded batches), or more memory than it seems to need.",
             effect="An allocation as large as all free memory succeeds.",
             verify="The allocator reports less fragmentation, and fewer allocations are retried.",
             gain_bytes=round(left * part),
@@ -68,7 +68,7 @@ def memory_growth(scene: Scene) -> Iterator[Remark]:
             title=f"{scene.name(session)} holds {size(most.per_step)} more after each step",
             detail=f"Most of it belongs to {name}, from {size(most.first)} to {size(most.last)} over {count(int(most.steps), 'step')}.",
             cause="A leak, or a cache that fills.",
-            advice="Look for tensors that a Python list keeps, and for a tf.function that is retraced with new shapes.",
+            advice=told(scene, LEAK, (session,)),
             effect="Without the growth, the peak stays where it is.",
             verify="Capture again later: a leak has grown by as much per step, a cache has stopped growing.",
             evidence={"op": most.op, "bytes_per_step": round(most.per_step), "steps": int(most.steps)},
@@ -131,8 +131,7 @@ def allocation_stalls(scene: Scene) -> Iterator[Remark]:
             detail=f"{count(stall.count, 'call')} ({stall.what}) took {duration(stall.total)}, the longest {duration(stall.longest)}. Many "
             "such calls wait until the GPU is idle.",
             cause="The pool grows or shrinks while steps run, and the driver waits for the GPU to do so.",
-            advice="Let the allocator take its memory at the start: no allow_growth, or a fixed fraction. "
-            f"{ASYNC_ALLOCATOR} keeps a pool.",
+            advice=told(scene, FROM_START, (stall.session,)),
             effect="The calls disappear from the steps; part of their time may have been hidden.",
             verify="The next capture has no such calls.",
             gain_ns=int(stall.total),

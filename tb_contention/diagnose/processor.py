@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import FEW_THREADS, told
 from tb_contention.diagnose.places import steps
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, lost, slowdowns
-from tb_contention.diagnose.settings import INTRA_OP, OMP_THREADS, PRIVATE_THREADS
 from tb_contention.words.answers import Answer, answer_on
 from tb_contention.words.numbers import duration, listing
 
@@ -31,7 +31,7 @@ def processor_contention(scene: Scene) -> Iterator[Remark]:
         detail=f"{slowdowns(scene, slower)}.",
         cause="They share cores, caches and memory bandwidth. By default each framework starts as many threads as the machine has cores.",
         advice="Give each session cores of its own (taskset -c 0-3 COMMAND, a cpuset of its container, numactl on a machine with several "
-        f"sockets), and no more threads than cores: {OMP_THREADS}, {INTRA_OP}, {PRIVATE_THREADS}. Or run them one after another.",
+        f"sockets), and no more threads than cores: {told(scene, FEW_THREADS)}. Or run them one after another.",
         effect="Not predicted: with half of the cores, each may take longer than alone and still less than now.",
         verify="The steps beside others take about as long as in a capture alone with the same cores.",
         evidence={

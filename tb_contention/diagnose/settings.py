@@ -21,6 +21,7 @@ _TF_LIBRARY = "TensorFlow 2.21, named in libtensorflow_framework.so.2"
 _XLA = "XLA, xla/backends/profiler/gpu/device_tracer_cuda.cc"
 _JAX = "docs.jax.dev, GPU memory allocation"
 _TORCH = "docs.pytorch.org, CUDA semantics"
+_TORCH_BACKENDS, _TORCH_PROFILER = "docs.pytorch.org, torch.backends", "docs.pytorch.org, torch.profiler"
 _MPS = "docs.nvidia.com/deploy/mps"
 _SMI = "nvidia-smi --help, open-gpu-kernel-modules 595, NVIDIA DRA driver"
 _NCCL = "docs.nvidia.com/deeplearning/nccl, environment variables"
@@ -104,6 +105,39 @@ TORCH_FRACTION = Setting(
     does="limits what PyTorch's allocator takes, of the whole GPU",
     checked=_TORCH,
 )
+TORCH_BENCHMARK = Setting(
+    text="torch.backends.cudnn.benchmark = False",
+    does="takes cuDNN's first choice of algorithm",
+    checked=_TORCH_BACKENDS,
+)
+TORCH_COMPILE = Setting(
+    text='torch.compile(model, mode="reduce-overhead")', does="compiles a step into fewer kernels and a CUDA graph",
+    checked="docs.pytorch.org, torch.compile",
+)  # fmt: skip
+TORCH_LOADER = Setting(
+    text="DataLoader(num_workers=N, prefetch_factor=M, pin_memory=True)", does="prepares batches ahead in processes of their own",
+    checked="docs.pytorch.org, torch.utils.data",
+)  # fmt: skip
+TORCH_PINNED = Setting(
+    text="pin_memory=True and tensor.to(device, non_blocking=True)",
+    does="copies batches to the GPU while kernels run",
+    checked=_TORCH,
+)
+TORCH_MEMORY = Setting(
+    text="torch.profiler.profile(profile_memory=True)", does="records what the allocator does", checked=_TORCH_PROFILER
+)
+TORCH_STEP = Setting(
+    text="Call step() of torch.profiler.profile after each step, or wrap the loop's body in torch.profiler.record_function('train_step')",
+    does="marks steps", checked=_TORCH_PROFILER,
+)  # fmt: skip
+TORCH_STREAM = Setting(text="torch.cuda.Stream", does="makes a stream that work is launched into", checked=_TORCH)
+TORCH_THREADS = Setting(
+    text="torch.set_num_threads", does="limits the threads of PyTorch's operations",
+    checked="docs.pytorch.org, CPU threading",
+)  # fmt: skip
+NSYS_MEMORY = Setting(
+    text="--cuda-memory-usage=true", does="records what the driver allocates", checked="Nsight Systems User Guide, CLI"
+)
 INTRA_OP = Setting(
     text="tf.config.threading.set_intra_op_parallelism_threads", does="limits the threads of TensorFlow's operations",
     checked=_TF, python="config.threading.set_intra_op_parallelism_threads",
@@ -119,6 +153,7 @@ BUS_ORDER = Setting(
 SETTINGS: tuple[Setting, ...] = (
     MPS, MPS_SHARE, MPS_PRIORITY, EXCLUSIVE, SHORT_SLICE, LONG_SLICE, LOCK_CLOCKS, GROWTH, LIMIT, LOGICAL_DEVICES, ASYNC_ALLOCATOR,
     NO_AUTOTUNE, CONCURRENT_TRACE, PREFETCH, PRIVATE_THREADS, PREFETCH_TO_DEVICE, JIT, STEPS_PER_EXECUTION, JAX_FRACTION, JAX_GROWTH,
-    TORCH_SEGMENTS, TORCH_FRACTION,
+    TORCH_SEGMENTS, TORCH_FRACTION, TORCH_BENCHMARK, TORCH_COMPILE, TORCH_LOADER, TORCH_PINNED, TORCH_MEMORY, TORCH_STEP, TORCH_STREAM,
+    TORCH_THREADS, NSYS_MEMORY,
     INTRA_OP, OMP_THREADS, NCCL_CHANNELS, BUS_ORDER,
 )  # fmt: skip

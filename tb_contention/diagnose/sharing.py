@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from tb_contention.diagnose.by_recorder import ONE_QUEUE, OWN_QUEUE, told
 from tb_contention.diagnose.places import KERNELS, WHAT_IF, blame, contended, contended_near
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene, expected, gain, lost, shares, slowdowns
-from tb_contention.diagnose.settings import EXCLUSIVE, LOGICAL_DEVICES, LONG_SLICE, MPS, MPS_SHARE
+from tb_contention.diagnose.settings import EXCLUSIVE, LONG_SLICE, MPS, MPS_SHARE
 from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, SessionLoss
 from tb_contention.model.findings import Severity
 from tb_contention.model.prediction import Schedule
@@ -73,9 +74,8 @@ def one_stream(scene: Scene) -> Iterator[Remark]:
     yield Remark(
         title=f"The sessions queue behind each other in one stream: {duration(lost(losses))} lost",
         detail=f"{slowdowns(scene, losses)}. Kernels run as fast as alone; the time is lost waiting. {_how(scene)}".strip(),
-        cause="A TensorFlow process has one compute stream per (logical) GPU, and every session in it launches into that stream.",
-        advice=f"Give each session its own process under MPS ({MPS}), or its own logical device: {LOGICAL_DEVICES} with two devices, and "
-        "tf.device around each model.",
+        cause=told(scene, ONE_QUEUE),
+        advice=f"Give each session its own process under MPS ({MPS}), or {told(scene, OWN_QUEUE)}.",
         effect=expected(scene, Schedule.MPS)
         or "Not predicted: kernels could overlap, and what that gains depends on how much of the GPU each fills.",
         verify="Capture again: two stream ids, and kernels of both sessions at the same time.",

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from tb_contention.diagnose.by_recorder import COPY_AHEAD, told
 from tb_contention.diagnose.copy_rates import Rate, rates
 from tb_contention.diagnose.facts import Copies
 from tb_contention.diagnose.places import KERNELS, contended_near
 from tb_contention.diagnose.rule import Remark, rule
 from tb_contention.diagnose.scene import Scene
-from tb_contention.diagnose.settings import NCCL_CHANNELS, PREFETCH_TO_DEVICE
+from tb_contention.diagnose.settings import NCCL_CHANNELS
 from tb_contention.model.trace import TO_DEVICE, TO_HOST
 from tb_contention.words.numbers import count, duration, percent, share, size
 
@@ -54,7 +55,7 @@ def copy_contention(scene: Scene) -> Iterator[Remark]:
                 for rate in found
             ),
             cause="Both use one PCIe link, or one copy engine of the GPU.",
-            advice=f"Copy ahead of need ({PREFETCH_TO_DEVICE}, pinned memory), in smaller pieces, or at different times.",
+            advice=f"Copy ahead of need ({told(scene, COPY_AHEAD, (fact.session,))}), in smaller pieces, or at different times.",
             effect=f"At most {duration(stretch)} of the window; less where kernels hide the copies.",
             verify="A copy moves as many bytes per second as alone.",
             gain_ns=stretch,
