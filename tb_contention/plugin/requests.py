@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, unquote
 
 from tb_contention.analysis import Options
@@ -28,13 +28,17 @@ class RequestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A group, by default the most interesting one, and the user's hand on it; hashable and sorted, so that equal views are one."""
+    """A group, by default the most interesting one, and the user's hand on it; hashable and sorted, so that equal views are one.
+
+    client: the address that asks, "" for none; views that differ in nothing else are one.
+    """
 
     shifts: tuple[tuple[str, int], ...] = ()
     gpus: tuple[tuple[str, int, str], ...] = ()
     group: str = ""
     #: Session -> the capture to measure it against, both by id; "" for none.
     baselines: tuple[tuple[str, str], ...] = ()
+    client: str = field(default="", compare=False)
 
     def options(self, spec: str) -> Options:
         """Turn into options of the analysis."""
@@ -98,7 +102,7 @@ class Query:
         return self.number("level", 0, MAX_LEVEL)
 
 
-def parse_query(query: str, allowed: frozenset[str]) -> Query:
+def parse_query(query: str, allowed: frozenset[str], client: str = "") -> Query:
     """Parse a query string; raise RequestError for what is unknown, repeated, malformed or too long."""
     if len(query) > MAX_QUERY:
         raise RequestError(400, "query-too-long", f"The query has more than {MAX_QUERY} characters.")
@@ -136,6 +140,7 @@ def parse_query(query: str, allowed: frozenset[str]) -> Query:
         tuple(sorted((s, o, n) for (s, o), n in gpus.items())),
         group,
         tuple(sorted(baselines.items())),
+        client,
     )
     return Query(view, values)
 

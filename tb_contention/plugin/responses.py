@@ -83,7 +83,7 @@ def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]
         response.headers["Allow"] = "GET, HEAD"
         return response
     try:
-        return handler(parse_query(environ.get("QUERY_STRING", ""), allowed))
+        return handler(parse_query(environ.get("QUERY_STRING", ""), allowed, environ.get("REMOTE_ADDR", "")))
     except RequestError as error:
         return _refused(error.status, error.slug, error.message)
     except Exception:

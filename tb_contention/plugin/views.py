@@ -18,6 +18,8 @@ from tb_contention.timeline.lanes import DeviceTimeline
 
 #: Views whose analysis is in memory, or as many as are looked at and fit; views that are remembered, and timelines of a view.
 MAX_VIEWS, MOST_VIEWS, MAX_STATES, MAX_TIMELINES = 8, 32, 64, 16
+#: Views that wait for their analysis, per address that asks: behind one proxy there are several users, but not a thousand.
+MAX_WAITING = 16
 #: Groups after the one that is looked at which are analysed while nothing else is to do.
 AHEAD = 2
 #: What an analysis takes beside the traces, whatever it is of, and for each kernel.
@@ -121,7 +123,14 @@ class Views:
         return iter(tuple(self._states.items()))
 
     def open(self, view: View) -> State:
-        """Return the state of a view; forget the one that was opened longest ago where there are too many."""
+        """Return the state of a view; forget the one that was opened longest ago where there are too many.
+
+        An address that opens many views that none was analysed of forgets its own first: it neither fills the queue nor pushes out others'.
+        """
+        if view not in self._states and view.client:
+            waiting = [v for v, s in self if v.client == view.client and v != View() and s.held is None and not s.tried]
+            for old in waiting[: max(0, len(waiting) + 1 - MAX_WAITING)]:
+                del self._states[old]
         state = self._states.setdefault(view, State())
         self._states.move_to_end(view)
         while len(self._states) > MAX_STATES:

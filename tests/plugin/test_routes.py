@@ -582,10 +582,20 @@ def test_nothing_but_get_is_answered(tab: Tab, method: str) -> None:
     assert {tab.ask(path[1:], method).status_code for path in tab.apps} == {405}
 
 
-def test_head_has_no_body(tab: Tab) -> None:
-    response = tab.ask("api/summary", "HEAD")
+def test_head_answers_as_get_does_without_a_body(tab: Tab) -> None:
+    for path in tab.apps:
+        get, head = (tab.ask(path[1:], method) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.data) == (get.status_code, b""), path
+        assert set(head.headers.keys()) == set(get.headers.keys()), path
 
-    assert (response.status_code, response.data) == (200, b"")
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:99999", "", "a b", "[::1", "<script>"])
+def test_what_is_answered_does_not_depend_on_the_host_that_is_asked(tab: Tab, host: str) -> None:
+    client = Client(tab.apps["/api/groups"])
+    usual, other = client.open("/"), client.open("/", headers={"Host": host})
+
+    assert (other.status_code, other.data) == (usual.status_code, usual.data)
+    assert not host or host not in str(other.headers)
 
 
 def test_repeated_and_too_many_parameters_are_refused(tab: Tab) -> None:
