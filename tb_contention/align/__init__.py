@@ -13,6 +13,7 @@ from tb_contention.align.clocks import clock_steps
 from tb_contention.align.devices import physical_devices
 from tb_contention.align.groups import group_findings, groups_of, open_questions
 from tb_contention.align.place import Placed, place, says_alone
+from tb_contention.align.repeated import without_repeated
 from tb_contention.align.unsure import unsure_devices
 from tb_contention.model.alignment import AlignedTraces, ClockOffset, DeviceGroup, PhysicalDevice, Session
 from tb_contention.model.capture import Capture, Container, Sketched
@@ -89,12 +90,13 @@ def align(captures: Sequence[Capture], options: AlignOptions) -> AlignedTraces:
         for placed, name, capture in zip(found.placed, found.names, captures, strict=True)
     )
     by_id = {s.id: s for s in sessions}
-    groups = _titled(found)
+    apart, repeated = without_repeated(found.groups, by_id)
+    groups = _titled(replace(found, groups=apart))
     return AlignedTraces(
         origin_ns=found.origin_ns,
         sessions=sessions,
         groups=groups,
-        findings=(*found.findings, *(f for group in groups for f in group_findings(group, by_id))),
+        findings=(*found.findings, *repeated, *(f for group in groups for f in group_findings(group, by_id))),
         problems=found.problems,
     )
 

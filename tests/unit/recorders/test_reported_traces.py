@@ -414,6 +414,27 @@ def test_one_ordinal_among_several_gpus_is_unknown_until_the_user_says_which(cas
     assert placed(folder, gpus={("python3-101", 0): "A", ("python3-102", 0): "A"}) == (2, [])
 
 
+def test_recordings_of_one_process_that_repeat_kernels_share_no_gpu(cases: Path) -> None:
+    assert placed(cases / "one_process_two_recordings") == (1, ["recorded-twice"])
+
+
+@pytest.mark.parametrize(
+    ("processes", "moved", "sessions"),
+    [((41, 41), 0, 1), ((41, 42), 0, 2), ((41, 41), 5, 2)],
+    ids=["same", "pid", "time"],
+)
+def test_neither_a_process_id_nor_times_alone_tell_that_recordings_repeat(
+    tmp_path: Path, processes: tuple[int, int], moved: int, sessions: int
+) -> None:
+    for number, process in enumerate(processes):
+        events = [kernel(row, ts=1000.0 * row + moved * number) for row in range(20)]
+        events += [{**mark("op", 0, 5), "cat": "cpu_op", "pid": process}]
+        beside = {"host_name": "h", "baseTimeNanoseconds": 1_700_000_000_000_000_000, "number": number}
+        (tmp_path / f"{number}.json").write_text(json.dumps({**beside, "traceEvents": events}))
+
+    assert placed(tmp_path)[0] == sessions
+
+
 @pytest.mark.parametrize(
     ("model", "rules"), [("NVIDIA H100", ["gpu-unknown"]), ("NVIDIA A100", [])], ids=["alike", "different"]
 )

@@ -1,0 +1,95 @@
+"""Two recordings of one process that hold the same kernels -> they share no GPU with each other; each is looked at apart.
+
+A profiler that is stopped and started again can hand out what it already had. A process id alone decides nothing: containers number
+their processes alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from tb_contention.align.groups import largest_error
+from tb_contention.model.alignment import DeviceGroup, Session
+from tb_contention.model.findings import Finding, Severity
+from tb_contention.units import I64, PS_PER_NS, DeviceId, SessionId
+from tb_contention.words.numbers import percent
+
+#: Recordings repeat each other if so many kernels, and this part of those of the shorter one in the time that both cover, are the same.
+_LEAST, _PART = 8, 0.5
+_NS_PER_US = 1_000
+
+
+def without_repeated(
+    groups: Sequence[DeviceGroup], sessions: Mapping[SessionId, Session]
+) -> tuple[tuple[DeviceGroup, ...], tuple[Finding, ...]]:
+    """Take a recording that repeats another of its process out of their group, into one of its own; say so."""
+    kept: list[DeviceGroup] = []
+    findings: dict[tuple[SessionId, SessionId], Finding] = {}
+    for group in groups:
+        found = _repeats(group, sessions)
+        for (first, second), part in found.items():
+            findings.setdefault((first, second), _finding(group, sessions[first], sessions[second], part))
+        out = dict.fromkeys(second for _, second in found)
+        kept.append(
+            _of(group, [p.session for p in group.planes if p.session not in out], sessions, "") if out else group
+        )
+        kept += [_of(group, [second], sessions, f"~{number}") for number, second in enumerate(out, 1)]
+    return tuple(kept), tuple(findings.values())
+
+
+def _repeats(
+    group: DeviceGroup, sessions: Mapping[SessionId, Session]
+) -> dict[tuple[SessionId, SessionId], tuple[int, int]]:
+    """Return, of each pair of recordings that repeat each other, (kernels that both have, kernels of the one with fewer)."""
+    members = [sessions[s] for s in dict.fromkeys(p.session for p in group.planes)]
+    found: dict[tuple[SessionId, SessionId], tuple[int, int]] = {}
+    for first, second in combinations(members, 2):
+        if first.process_id is None or (first.process_id, first.host) != (second.process_id, second.host):
+            continue
+        if first.file == second.file or group.device.device.is_host:
+            continue
+        mine, theirs = (_marks(s, group.start, group.end) for s in (first, second))
+        fewer = min(len(mine), len(theirs))
+        same = len(np.intersect1d(mine, theirs))
+        if same >= max(_LEAST, _PART * fewer):
+            found[first.id, second.id] = same, fewer
+    return found
+
+
+def _marks(session: Session, start: int, end: int) -> I64:
+    """Return one number for each start and duration of the device's work in a window."""
+    table = session.trace.kernels
+    at = table.start // PS_PER_NS + session.offset
+    inside = (at >= start) & (at < end)
+    near: I64 = (at[inside] + _NS_PER_US // 2) // _NS_PER_US
+    return np.unique(near * 1_000_003 + table.duration[inside] // PS_PER_NS)
+
+
+def _of(
+    group: DeviceGroup, members: Sequence[SessionId], sessions: Mapping[SessionId, Session], suffix: str
+) -> DeviceGroup:
+    inside = [sessions[s] for s in dict.fromkeys(members)]
+    return replace(
+        group,
+        id=DeviceId(f"{group.id}{suffix}"),
+        planes=tuple(p for p in group.planes if p.session in members),
+        start=max(s.start for s in inside),
+        end=min(s.end for s in inside),
+        max_error=largest_error(inside),
+    )
+
+
+def _finding(group: DeviceGroup, first: Session, second: Session, part: tuple[int, int]) -> Finding:
+    same, fewer = part
+    return Finding(
+        rule="recorded-twice", severity=Severity.INFO,
+        title=f"{first.name} and {second.name} are recordings of one process and hold the same work",
+        detail=f"Both state process {first.process_id} on {first.host}, and {same:,} pieces of work, {percent(same, fewer)} of what the "
+        "smaller one has in the time of both, start at the same instant and take equally long. A process does not contend with itself, "
+        "so each recording is analysed apart.",
+        advice="Keep one of the two, or record each window once (torch.profiler.schedule with a pause between windows)."
+        if first.trace.era is second.trace.era else "Keep one of the two.",
+        evidence={"same": same, "fewer": fewer}, device=group.id, sessions=(first.id, second.id),
+    )  # fmt: skip
