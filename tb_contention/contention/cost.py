@@ -145,9 +145,11 @@ def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool
     return any(row.culprit == UNTRACED and row.lost > _STRANGE * lost.get(row.victim, 1 << 62) for row in rows)
 
 
-def _among_captured(rows: list[Blame], results: tuple[SessionLoss, ...]) -> list[Blame]:
-    """Blame captured sessions alone for what is estimated as a whole (class C): what single kernels lost is then no evidence of others."""
-    whole = {result.session for result in results if result.slowdown.evidence is Evidence.C}
+def _among_captured(rows: list[Blame], whole: set[SessionId]) -> list[Blame]:
+    """Blame captured sessions alone for the losses of some, where any had a part in them.
+
+    What is estimated as a whole (class C) is such a loss: what single kernels lost is then no evidence of others.
+    """
     seen: dict[SessionId, int] = {}
     for row in rows:
         if row.culprit != UNTRACED:
@@ -193,8 +195,11 @@ def _blames(
     running = {work.id: lengthened(work.running, found.shadow) for work in found.works}
     known = [(run, on_gpu(result)) for run, result in zip(runs, results, strict=True) if result.lost is not None]
     rows = [row for part in each(lambda item: divided(item[0], item[1], running, had), known) for row in part]
+    # Company lowers the clock, and it recovers later: what is lost meanwhile is lost to those that ran.
+    rows = _among_captured(rows, {victim.work.id for victim in found.each if victim.dimmed})
     strange = len(losses) > 1 and (found.stranger or (turns and _shows_stranger(rows, results)))
-    rows = reassigned(rows, losses) if strange else _among_captured(rows, results)
+    as_a_whole = {result.session for result in results if result.slowdown.evidence is Evidence.C}
+    rows = reassigned(rows, losses) if strange else _among_captured(rows, as_a_whole)
     rows = blamed_on_hosts(rows, results, found.hosts)
     met = each(lambda item: kernel_pairs(item[0], [r for r in runs if r is not item[0]]) if item[1] else [], known)
     pairs = [pair.blame for part in met for pair in part if pair.lost is not None]

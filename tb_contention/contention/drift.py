@@ -9,7 +9,6 @@ import numpy as np
 from tb_contention.contention.baseline import group_medians, group_scatter
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.work import SessionWork
-from tb_contention.model.intervals import Intervals
 from tb_contention.units import F64, I64, Bool
 
 #: Undisturbed kernels that show the pace of a stretch of time, and such stretches at most.
@@ -51,22 +50,25 @@ def pace(time: I64, ratio: F64, learn: Bool) -> F64:
 
 #: Steps at the begin are warm-up while they take this much longer than later ones under the same conditions.
 _WARM, _LEAST_STEPS = 1.2, 6
+#: Part of a kernel's time in which another has work that counts as all of it.
+_BESIDE = 0.8
 
 
 def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, others: list[SessionWork]) -> int:
     """Return when the session's warm-up ends (ns), the window's start where there is none.
 
-    Kernels of the first steps are compared with those of later ones, disturbed with disturbed and undisturbed with undisturbed, each
-    against its baseline (`alone`, ns, NaN = unknown).
+    Kernels of the first steps are compared with those of later ones that had as many others beside them, each against its baseline
+    (`alone`, ns, NaN = unknown).
     """
     steps = np.flatnonzero(np.bincount(work.step[exposure.inside & (work.step >= 0)]))
     if len(steps) < _LEAST_STEPS:
         return exposure.start
-    ratio, running = stretched(exposure.duration, alone), Intervals.union([other.running for other in others])
-    share = running.covered(work.start, work.end) / np.maximum(exposure.duration, 1.0)
+    ratio = stretched(exposure.duration, alone)
+    company = _in_company(work, exposure, others)
     usable = exposure.inside & np.isfinite(ratio) & (work.step >= 0) & ~work.spin
-    longer = np.full((2, len(steps)), np.nan)
-    for condition, rows in enumerate((usable & (share > 0.8), usable & exposure.undisturbed)):
+    conditions = [usable & exposure.undisturbed, *(usable & (company == count + 1) for count in range(len(others)))]
+    longer = np.full((len(conditions), len(steps)), np.nan)
+    for condition, rows in enumerate(conditions):
         at = np.searchsorted(steps, work.step[rows])
         longer[condition] = group_medians(at, len(steps), ratio[rows]) if rows.any() else np.nan
         later = longer[condition, len(steps) // 2 :]
@@ -79,3 +81,13 @@ def warm_up_end(work: SessionWork, exposure: Exposure, alone: F64, others: list[
     usual = np.flatnonzero(least <= _WARM)
     count = int(usual[0]) if len(usual) else 0
     return int(work.step_end[steps[count - 1]]) if 0 < count <= len(steps) // 2 else exposure.start
+
+
+def _in_company(work: SessionWork, exposure: Exposure, others: list[SessionWork]) -> I64:
+    """Return how many others each kernel had beside it nearly all the time; -1 where one came or left meanwhile."""
+    count, changing = np.zeros(len(work.start), np.int64), np.zeros(len(work.start), np.bool_)
+    for other in others:
+        share = other.running.covered(work.start, work.end) / np.maximum(exposure.duration, 1.0)
+        count += share > _BESIDE
+        changing |= (share <= _BESIDE) & (share >= 1 - _BESIDE)
+    return np.where(changing, -1, count)

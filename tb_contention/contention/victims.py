@@ -28,11 +28,16 @@ _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
 #: many take so many times as long as the longest alone.
 _ALIKE, _SURELY = 0.5, 5.0
 _FEW, _BEYOND, _FAR_BEYOND = 4, 1.1, 3.0
+#: A clock makes all kinds of kernels longer by one part, within this of it, and hardly any kernel by more than so many times that part.
+_ONE_PART, _NONE_BEYOND, _HARDLY = 0.4, 2.5, 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Victim:
-    """What is known of one session before the mechanism is. solos: the same work alone."""
+    """What is known of one session before the mechanism is. solos: the same work alone.
+
+    dimmed: nothing of it is undisturbed, since its clock is lower than alone also while no traced session has work.
+    """
 
     work: SessionWork
     solos: list[SessionWork]
@@ -47,6 +52,7 @@ class Victim:
     turns: Turns | None
     shadow: Shadow | None
     clock: Drift | None
+    dimmed: bool
 
     @property
     def running(self) -> Intervals:
@@ -133,7 +139,9 @@ def _victim(
         exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow, among.clock)
     solo = solo_baseline(work, solo_works) if solo_works else None
     latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
+    dimmed = False
     if solo is not None and _slow_by_itself(work, exposure, solo, solo_works):
+        dimmed = _at_a_lower_clock(work, exposure, solo)
         exposure = expose(work, Intervals.one(exposure.start, exposure.end), exposure.start, exposure.end, 0)
     return Victim(
         work=work,
@@ -149,6 +157,7 @@ def _victim(
         turns=turns,
         shadow=shadow,
         clock=among.clock,
+        dimmed=dimmed,
     )
 
 
@@ -191,3 +200,18 @@ def _slow_by_itself(work: SessionWork, exposure: Exposure, solo: Baseline, alone
     chance = float(np.sum(1 / (1 + count[rows])))
     beyond, far = (int((took > times * longest[rows]).sum()) for times in (_BEYOND, _FAR_BEYOND))
     return far >= _FEW or beyond > max(_FEW, 2 * chance)
+
+
+def _at_a_lower_clock(work: SessionWork, exposure: Exposure, solo: Baseline) -> bool:
+    """Return whether kernels that no traced session touched take longer than alone as at a lower clock: all by one part.
+
+    What is beside them now and then, or has the multiprocessors that some do not fill, makes some far longer and leaves others as they are.
+    """
+    rows = exposure.undisturbed & np.isfinite(solo.alone)
+    took, usual = exposure.duration[rows], solo.alone[rows]
+    more = float(took.sum() / usual.sum()) - 1
+    kind, kinds = numbered(work.key[rows])
+    weight = np.bincount(kind, usual, kinds)
+    apart = np.bincount(kind, took, kinds) / weight - 1 - more
+    spread = float(np.sqrt(np.sum(weight * apart**2) / weight.sum()))
+    return spread < _ONE_PART * more and float(np.mean(took > (1 + _NONE_BEYOND * more) * usual)) < _HARDLY

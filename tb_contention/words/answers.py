@@ -30,12 +30,18 @@ class Met(str, Enum):
 
 
 def met_where(loss: SessionLoss) -> Met:
-    """Say where a session met others: on the GPU, unless that alone would not slow it noticeably."""
+    """Say where a session met others: on the GPU, unless that alone would not slow it noticeably.
+
+    Where most was lost elsewhere, the GPU's part must be noticeable for certain, as the interval of the whole is wide.
+    """
     part = loss.off_gpu
-    if part is None or part.gpu_slowdown is None or part.gpu_slowdown >= NOTICEABLE:
+    if part is None or part.gpu_slowdown is None:
         return Met.GPU
     host, copies = int(part.host_lost or 0), int(part.copies_lost or 0)
-    if not host and not copies:
+    found = loss.slowdown
+    doubt = 0.0 if found.estimate is None or found.low is None else found.estimate - found.low
+    mostly_elsewhere = 2 * max(host, copies) > int(loss.lost or 0)
+    if part.gpu_slowdown - (doubt if mostly_elsewhere else 0.0) >= NOTICEABLE or not (host or copies):
         return Met.GPU
     return Met.HOST if host >= copies else Met.BUS
 

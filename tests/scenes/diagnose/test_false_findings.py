@@ -23,7 +23,7 @@ from tb_contention.diagnose.scene import Scene
 from tb_contention.model.alignment import ClockCheck
 from tb_contention.model.attribution import rest_of
 from tb_contention.model.contention import Confidence, Evidence, Loop, Mechanism, OffGpu, Slowdown
-from tb_contention.units import SessionId
+from tb_contention.units import Nanoseconds, SessionId
 
 RUN = {rule.slug: rule.run for rule in RULES}
 
@@ -129,3 +129,17 @@ def test_small_grids_promise_no_room_for_a_second_kernel() -> None:
 def test_a_server_that_is_slowed_is_not_called_fine() -> None:
     assert RUN["sharing-is-fine"](unshared())
     assert RUN["sharing-is-fine"](served(3.0)) == []
+
+
+@pytest.mark.parametrize(("gpu_slowdown", "speaks"), [(1.056, False), (1.2, True)])
+def test_sessions_that_lost_most_on_the_processor_do_not_slow_each_other_on_the_gpu(
+    gpu_slowdown: float, speaks: bool
+) -> None:
+    scene = _idle_hosts(Slowdown(estimate=1.4, low=1.37, high=1.43, evidence=Evidence.A))
+    mostly = replace(UNMEASURED, unmeasured=False, gpu_slowdown=gpu_slowdown, host_factor=1.8)
+    losses = tuple(
+        replace(loss, lost=Nanoseconds(1000), off_gpu=replace(mostly, host_lost=Nanoseconds(840)))
+        for loss in scene.device.cost.losses
+    )
+    scene = with_cost(scene, losses=losses, mechanism=Mechanism.CONCURRENT, confidence=Confidence.SURE)
+    assert bool(list(RUN["slowed-side-by-side"](scene))) is speaks

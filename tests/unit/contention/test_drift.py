@@ -1,8 +1,14 @@
 """A session's own pace, told from kernels that nobody disturbed."""
 
-import numpy as np
+import json
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+import tb_contention
 from tb_contention.contention.drift import pace, stretched
+from tb_contention.simulate import hard_scenario, write_hard
 
 
 def test_kernels_of_no_length_tell_no_pace() -> None:
@@ -16,3 +22,16 @@ def test_a_clock_that_falls_is_a_pace_from_then_on() -> None:
     ratio = np.where(time < 100_000, 1.0, 1.5)
 
     np.testing.assert_array_equal(pace(time, ratio, np.ones(200, bool)), ratio)
+
+
+def test_the_time_until_a_third_session_leaves_is_no_warm_up(tmp_path: Path) -> None:
+    """Kernels that have two others beside them at first, and one later, are compared with those that have as many."""
+    write_hard(hard_scenario(1301, "three_share"), tmp_path, seed=1301, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]
+    report = tb_contention.analyse(tmp_path / "together", cache_dir=None)
+
+    (device,) = report.devices
+    for loss in device.cost.losses:
+        true = truth[report.session(loss.session).name]
+        assert loss.steps == true["periods"]
+        assert loss.slowdown.estimate == pytest.approx(true["slowdown"], rel=0.01)

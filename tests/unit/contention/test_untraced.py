@@ -146,6 +146,19 @@ def test_sizes_and_tails_that_a_capture_alone_shows_less_of_are_no_stranger(
     assert "untraced-corunner" not in {finding.rule for finding in report.findings}
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("clock_falls", 1206), ("clock_falls_sampled", 1207)])
+def test_a_clock_that_stays_low_after_company_is_no_stranger_but_a_loss_to_it(
+    kind: str, seed: int, tmp_path: Path
+) -> None:
+    write_hard(hard_scenario(seed, kind), tmp_path, seed=seed)
+    report = tb_contention.analyse(tmp_path, cache_dir=None)
+
+    (cost,) = [device.cost for device in report.devices if device.cost.blame]
+    to_captured = sum(row.lost for row in cost.blame if row.culprit != UNTRACED)
+    assert to_captured > 0.95 * sum(row.lost for row in cost.blame)
+    assert "untraced-corunner" not in {finding.rule for finding in report.findings}
+
+
 def test_sizes_that_kinds_of_one_length_hide_are_no_turns(tmp_path: Path) -> None:
     """Kernels of about 200 us under two names are of three times that size now and then: longer by the same, and in proportion."""
     report, _, truth = played("shapes_share", 701, tmp_path)
