@@ -37,6 +37,12 @@ KINETO = {
     "vllm_decode_graph": (2, 425, 9, 0, 0, []),
 }
 
+#: Report of Nsight Systems -> its processes: (name, UUIDs of GPUs, kernels, copies and memsets), counted by SQL.
+NSIGHT: dict[str, list[tuple[str, list[str | None], int, int]]] = {
+    "a100_four_gpus_permuted": [("program-1701896", ["GPU-00000000-0000-4000-8000-000000000002"], 1312, 279)],
+    "h100_two_processes_two_gpus": [("program-111", [None], 1721, 463), ("program-112", [None], 1721, 463)],
+}
+
 
 def files(place: Path) -> list[CaptureFile]:
     return list(discover(str(place)).files)
@@ -88,6 +94,34 @@ def test_a_real_trace_of_pytorch_is_read_as_it_counts(real_traces: Path, name: s
     counted = union_us([(e["ts"] - events[0]["ts"], e["ts"] + e["dur"] - events[0]["ts"]) for e in work])
     # As floats, times since the machine started keep only some hundreds of picoseconds.
     assert union_us(list(spans)) == pytest.approx(counted, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(NSIGHT))
+def test_a_real_report_of_nsight_is_read_as_it_counts(real_traces: Path, name: str) -> None:
+    path = real_traces / "nsight" / f"{name}.sqlite"
+    (file,) = files(path)
+    read = load_parts(file)
+
+    assert [(f.part, [d.uuid for d in t.devices], len(t.steps), len(t.allocations), losses(t)) for f, t in read] == [
+        (part, uuids, 0, 0, Counter()) for part, uuids, _, _ in NSIGHT[name]
+    ]
+    for (_, trace), (_, _, kernels, copies) in zip(read, NSIGHT[name], strict=True):
+        is_kernel = trace.kernels.kind == KernelKind.KERNEL
+        assert (int(is_kernel.sum()), int((~is_kernel).sum())) == (kernels, copies)
+        spans = zip(trace.kernels.start / 1e6, (trace.kernels.start + trace.kernels.duration) / 1e6, strict=True)
+        counted = union_us([(start / 1e3, end / 1e3) for start, end in rows_of(path, trace.process_id or 0)])
+        assert union_us(list(spans)) == pytest.approx(counted, rel=1e-9)
+
+
+def rows_of(path: Path, process: int) -> list[tuple[int, int]]:
+    """Read start and end, ns, of all that a process had on a GPU."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        work = [t for t in tables if t.rpartition("_")[2] in ("KERNEL", "MEMCPY", "MEMSET")]
+        asked = " UNION ALL ".join(
+            f"SELECT start, end FROM {t} WHERE (globalPid >> 24) & 0xFFFFFF = {process}" for t in work
+        )
+        return list(database.execute(asked))
 
 
 @pytest.mark.parametrize("folder", ["kineto", "nsight", "public_cases"])
