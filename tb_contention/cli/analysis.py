@@ -66,15 +66,14 @@ def no_captures(discovery: "Discovery") -> LogdirError:
     seen = ", ".join(discovery.seen_instead[:5])
     instead = f" Found instead: {seen}." if seen else ""
     trouble = "".join(f" {p.message}" for p in discovery.problems[:3])
-    has_reports = any(name.endswith((".nsys-rep", ".qdrep")) for name in discovery.seen_instead)
+    export = next((p.advice for p in discovery.problems if p.slug == "not-exported"), None)
     directories = "1 directory" if discovery.looked_in == 1 else f"{discovery.looked_in} directories"
     return LogdirError(
         f"{discovery.logdir} contains no profiler captures: no {PATTERN}, no trace of PyTorch and no export of Nsight Systems in "
         f"{directories}.{instead}{trouble}",
         slug="logdir-no-captures",
-        advice="Export Nsight Systems reports first: nsys export --type sqlite REPORT.nsys-rep."
-        if has_reports
-        else "Record some: tb-contention run, tf.profiler.experimental.start(LOGDIR), jax.profiler.start_trace(LOGDIR) or torch.profiler",
+        advice=export
+        or "Record some: tb-contention run, tf.profiler.experimental.start(LOGDIR), jax.profiler.start_trace(LOGDIR) or torch.profiler",
     )
 
 

@@ -26,10 +26,8 @@ from tb_contention.recorders.common.naming import (
 )
 from tb_contention.recorders.common.places import places_of
 from tb_contention.recorders.kineto.recognise import ENDINGS, why_not
-from tb_contention.recorders.nsight.place import report_file
+from tb_contention.recorders.nsight.place import REPORTS, export_command, report_file
 
-#: Reports of Nsight Systems before their export; they are listed if nothing else is found.
-_REPORTS = (".nsys-rep", ".qdrep")
 #: How the path of a folder with session directories ends.
 _PROFILE = f"{os.sep}plugins{os.sep}profile"
 #: JSON files of one folder that are opened to see whether they are traces.
@@ -152,7 +150,9 @@ def _walk(root: Path, name: str, found: _Found) -> None:
                     stack.append((entry.path, links.behind(entry, via)))
             elif entry.name.endswith(Container.NSIGHT.value):
                 _add_report(entry, entries, top, name, found)
-            elif entry.name.endswith(_REPORTS) or (not in_profile and container_of(entry.name) in _MISPLACED):
+            elif entry.name.endswith(REPORTS):
+                _add_unexported(entry, entries, top, found)
+            elif not in_profile and container_of(entry.name) in _MISPLACED:
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
         links.count(via, len(found.files) - before)
     found.problems += links.problems()
@@ -163,6 +163,24 @@ def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Pa
     manifest = _manifest(beside)
     relative = (f"{name}/" if name else "") + _below(entry.path, top)
     found.add(report_file(entry, relative, printable(top.absolute().name), manifest, found.identities))
+
+
+def _add_unexported(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, found: _Found) -> None:
+    """Name a report of Nsight Systems that was not exported, with the command that does it; silent where its export stands beside it."""
+    export = f"{entry.name.rpartition('.')[0]}{Container.NSIGHT.value}"
+    if any(other.name == export for other in beside):
+        return
+    place = _below(entry.path, top)
+    found.seen_instead.append(place)
+    found.problems.append(
+        _problem(
+            place,
+            "not-exported",
+            f"{place}: a report of Nsight Systems is read once it is exported.",
+            f"Export it: {export_command(entry.path)}",
+            Severity.INFO,
+        )
+    )
 
 
 def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Found) -> list[os.DirEntry[str]]:
@@ -211,6 +229,8 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | 
     for entry in entries:
         if entry.name.endswith(Container.NSIGHT.value) and only in (None, entry.name):
             _add_report(entry, entries, top, name, found)
+        if entry.name.endswith(REPORTS) and only in (None, entry.name):
+            _add_unexported(entry, entries, top, found)
 
 
 def _read_loose(folder: str, entries: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:

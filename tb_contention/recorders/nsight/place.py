@@ -1,12 +1,22 @@
 """A file named `*.sqlite` -> the CaptureFile of a report, if it is one. Reports may lie anywhere; the run is the folder."""
 
 import os
+import shlex
 import stat
 
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.recorders.common.naming import printable
 from tb_contention.recorders.nsight.recognise import is_export
 
 _LAYOUT = "plugins/profile/"
+#: Reports before their export.
+REPORTS = (".nsys-rep", ".qdrep")
+
+
+def export_command(path: str) -> str:
+    """Return the command that exports a report beside itself."""
+    export = f"{path.rpartition('.')[0]}{Container.NSIGHT.value}"
+    return printable(f"nsys export --type sqlite --output {shlex.quote(export)} {shlex.quote(path)}")
 
 
 def report_file(

@@ -249,13 +249,21 @@ def test_databases_of_other_programs_are_no_traces(tmp_path: Path) -> None:
 def test_a_report_that_was_not_exported_is_named_with_how_to_export_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "report1.nsys-rep").write_bytes(b"x")
+    report = tmp_path / "my report1.nsys-rep"
+    report.write_bytes(b"x")
 
-    assert main(["report", str(tmp_path)]) == 1
+    for place in (tmp_path, report):
+        assert main(["report", str(place)]) == 1
+        said = " ".join(capsys.readouterr().err.split())
+        assert "my report1.nsys-rep" in said
+        assert f"nsys export --type sqlite --output '{tmp_path}/my report1.sqlite' '{report}'" in said
 
-    said = capsys.readouterr().err
-    assert "report1.nsys-rep" in said
-    assert "nsys export --type sqlite" in said
+
+def test_a_report_is_not_asked_for_where_its_export_stands_beside_it(tmp_path: Path) -> None:
+    for name in ("a.nsys-rep", "b.qdrep", "b.sqlite"):
+        (tmp_path / name).write_bytes(b"x")
+
+    assert [(p.slug, p.file) for p in discover(str(tmp_path)).problems] == [("not-exported", "a.nsys-rep")]
 
 
 @pytest.mark.parametrize("place", ["r.sqlite", "train/r.sqlite", "train/plugins/profile/2026_01_01_00_00_00/r.sqlite"])
