@@ -25,6 +25,7 @@ from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Disco
 from tb_contention.model.faults import Faults
 from tb_contention.model.listing import Listing
 from tb_contention.model.report import Report
+from tb_contention.model.side_by_side import cores
 from tb_contention.recorders.captures import read_captures
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts, read_once
@@ -166,7 +167,7 @@ def decode(
     tell, files = progress or silent, dict(known or {})
     faults = Faults(logdir=discovery.logdir)
     missing = [file for file in discovery.files if file not in files]
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="tb_contention-decode") as pool:
+    with ThreadPoolExecutor(min(8, cores()), thread_name_prefix="tb_contention-decode") as pool:
         results = pool.map(lambda file: read_captures(file, lambda f: cached(f, load_parts, cache), faults), missing)
         for done, (file, decoded) in enumerate(zip(missing, results, strict=True), 1):
             files[file] = decoded

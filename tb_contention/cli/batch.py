@@ -45,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scheduler", default="", metavar="ADDRESS", help="Dask scheduler, e.g. tcp://host:8786; default: workers of this machine"
     )  # fmt: skip
     work.add_argument(
-        "--workers", type=_positive, metavar="N", help="worker processes on this machine; default: one per processor"
+        "--workers",
+        type=_positive,
+        metavar="N",
+        help="worker processes on this machine, with one thread each where there are as many groups; default: one per processor",
     )
     work.add_argument(
         "--time-limit", type=parse_time, default=600.0, metavar="TIME", help="time limit of one group, e.g. 90s (default 10min)"

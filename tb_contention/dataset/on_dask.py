@@ -17,6 +17,7 @@ from tb_contention.dataset.tasks import Settings, Task
 from tb_contention.dataset.work import Done, work, write_outcome
 from tb_contention.errors import OptionError
 from tb_contention.model.dataset import Outcome
+from tb_contention.model.side_by_side import use_cores
 
 _TICK_S = 0.2
 #: Seconds to wait for the first worker of a cluster that is only starting.
@@ -54,6 +55,12 @@ def run_on_dask(
         yield from _futures(client, distributed, tasks, settings, place, bounds)
 
 
+def work_alone(task: Task, settings: Settings, place: Place) -> Done:
+    """Work on one thread of a worker, which has others for other tasks."""
+    use_cores(settings.threads)
+    return work(task, settings, place)
+
+
 def _futures(
     client: Any, distributed: Any, tasks: Iterator[Task], settings: Settings, place: Place, bounds: Bounds
 ) -> Iterator[Done]:
@@ -64,7 +71,7 @@ def _futures(
             threads = sum(client.nthreads().values())
             for task in tasks if len(running) < max(1, threads + threads // 2) else ():
                 future = client.submit(
-                    work, task, settings, place, key=f"tb-contention-{task.unit}-{task.key}", pure=False
+                    work_alone, task, settings, place, key=f"tb-contention-{task.unit}-{task.key}", pure=False
                 )
                 running[future] = task, None
                 if len(running) >= max(1, threads + threads // 2):

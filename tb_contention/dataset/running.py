@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -36,6 +36,8 @@ from tb_contention.units import Bytes
 from tb_contention.words.numbers import count, duration
 
 RUN = "_run.json"
+#: How the inputs of each final part ended: names have one content, so that no part need be read twice.
+KNOWN = "_known.json"
 EXECUTORS = ("local", "dask")
 LIMIT_S, RETRIES = 600.0, 1
 
@@ -79,11 +81,12 @@ def batch(
 ) -> RunCounts:
     """Analyse every group of captures below some log directories, and write a dataset of Parquet tables.
 
-    output: a directory or fsspec URL. executor: "local", a pool of `workers` processes, by default one per processor; or "dask", on the
-    `scheduler` with that address, else on as many workers of this machine. resume: add to a dataset that exists, and do only what is new.
-    labels: name -> pattern that finds it in a session's id; `job` names the job. where: label -> pattern that it must fit. limit_s: seconds
-    that a group may take. retries: how often a group is tried again after its worker died. memory: bytes that a worker may
-    have. reports: write the HTML report of each group beside the tables. use_index: know files that have not changed from earlier looks.
+    output: a directory or fsspec URL. executor: "local", a pool of `workers` processes, by default one per processor, with one thread each
+    where there are as many groups; or "dask", on the `scheduler` with that address, else on as many workers of this machine. resume: add to
+    a dataset that exists, and do only what is new. labels: name -> pattern that finds it in a session's id; `job` names the job. where:
+    label -> pattern that it must fit. limit_s: seconds that a group may take. retries: how often a group is tried again after its worker
+    died. memory: bytes that a worker may have. reports: write the HTML report of each group beside the tables. use_index: know files that
+    have not changed from earlier looks.
 
     Raises LogdirError for a place that cannot be read, OptionError for options that fit nothing, OutputError for a dataset that exists or
     cannot be written, and MissingLibraryError without pyarrow.
@@ -123,26 +126,30 @@ def batch(
     try:
         for unit in todo:
             if unit.outcome is not None:
-                run.note(write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
+                run.note(unit, write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
         tasks = (task_of(snapshot, unit) for unit in todo if unit.outcome is None)
+        by_name = {unit.name: unit for unit in todo}
         groups = sum(unit.outcome is None for unit in todo)
         count_of = min(workers or cores(), max(1, groups))
+        settings = replace(settings, threads=(workers or cores()) // count_of if executor == "local" else 1)
         if groups:
             bounds = Bounds(limit_s=limit_s, retries=retries)
             for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):
-                run.note(done)
+                run.note(by_name[done.unit], done)
     except OSError as error:
         raise OutputError(
             f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable"
         ) from error
     finally:
         # Also after an interrupt: what is done is kept, and counted.
-        removed = _removed(place, units, before)
-        outcomes = _outcomes(place, units)
+        known_rows = _Rows(place, run.ended)
+        removed = _removed(place, units, before, known_rows)
+        outcomes = _outcomes(place, units, known_rows)
+        known_rows.keep(_parts(place))
         counts = RunCounts(
             dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
             done=run.done, known=run.known, left=len(todo) - run.done, removed=removed, workers=count_of if todo else 0,
-            work_s=run.seconds, wall_s=time.perf_counter() - began, peak=Bytes(run.peak),
+            work_s=run.seconds, work_cpu_s=run.cpu, wall_s=time.perf_counter() - began, peak=Bytes(run.peak),
             problems=tuple(clean(p.message) for p in found),
         )  # fmt: skip
         _write_run(place, counts, logdir, settings)
@@ -176,13 +183,18 @@ class _Run:
 
     def __init__(self, *, total: int, known: int, tell: Callable[[str, "float | None"], None]) -> None:
         self.total, self.known, self.tell = total, known, tell
-        self.done, self.seconds, self.peak = 0, 0.0, 0
+        self.done, self.seconds, self.cpu, self.peak = 0, 0.0, 0.0, 0
+        self.ended: dict[str, list[list[str]]] = {}
         self._began = time.perf_counter()
 
-    def note(self, done: Done) -> None:
+    def note(self, unit: Unit, done: Done) -> None:
         """Count one unit, and say how fast it goes and what is left."""
+        if done.is_final:
+            names = [input_name(file) for file in unit.inputs]
+            self.ended[_stem(unit.name, unit.key)] = [[n, o.value] for n, o in zip(names, done.outcomes, strict=True)]
         self.done += 1
         self.seconds += done.seconds
+        self.cpu += done.cpu
         self.peak = max(self.peak, done.peak)
         taken = time.perf_counter() - self._began
         rate, at = self.done / taken if taken > 0 else 0.0, self.known + self.done
@@ -237,7 +249,58 @@ def _parts(place: Place) -> list[Part]:
     return found
 
 
-def _removed(place: Place, units: Sequence[Unit], before: Iterable[Part]) -> int:
+def _stem(unit: str, key: str) -> str:
+    return f"{unit}-{key}"
+
+
+class _Rows:
+    """How the inputs of parts ended: as noted by earlier runs and this one, else as the part says."""
+
+    def __init__(self, place: Place, ended: Mapping[str, list[list[str]]]) -> None:
+        self._place = place
+        self._noted = {**_noted(place), **ended}
+        self._new = bool(ended)
+
+    def of(self, part: Part) -> list[list[str]]:
+        """Return the name and the outcome of each input; nothing where the part is gone or no Parquet file."""
+        stem = _stem(part.unit, part.key)
+        found = self._noted.get(stem) if part.is_final else None
+        if found is None:
+            found = _read(self._place, part.names[-1])
+            if not part.is_final or not found:
+                return found
+            self._noted[stem], self._new = found, True
+        return found
+
+    def keep(self, parts: Iterable[Part]) -> None:
+        """Note what parts say that were read, and those of this run; of parts that are gone nothing is kept."""
+        if self._new:
+            there = {_stem(part.unit, part.key) for part in parts}
+            self._noted = {stem: rows for stem, rows in sorted(self._noted.items()) if stem in there}
+            text = {"tb_contention": __version__, "dataset": DATASET_VERSION, "parts": self._noted}
+            self._place.write(KNOWN, (json.dumps(text, separators=(",", ":")) + "\n").encode("utf-8"))
+
+
+def _noted(place: Place) -> dict[str, list[list[str]]]:
+    """Return what earlier runs noted; nothing where that is missing or damaged."""
+    try:
+        found = json.loads(place.read(KNOWN))
+        parts = found["parts"] if found["dataset"] == DATASET_VERSION else {}
+        return {str(stem): [[str(n), Outcome(o).value] for n, o in rows] for stem, rows in parts.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _read(place: Place, name: str) -> list[list[str]]:
+    try:
+        columns = ["input", "outcome"]
+        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=columns)
+    except (OSError, ValueError, KeyError):
+        return []
+    return [[str(value) for value in row] for row in zip(*(table.column(c).to_pylist() for c in columns), strict=True)]
+
+
+def _removed(place: Place, units: Sequence[Unit], before: Iterable[Part], rows: _Rows) -> int:
     """Remove parts that later ones replace: of the same inputs with other content, settings or companions, and of tries that failed.
 
     What is gone from the log directory stays in the dataset. Only days of this run and those beside them are looked at.
@@ -253,9 +316,7 @@ def _removed(place: Place, units: Sequence[Unit], before: Iterable[Part]) -> int
         if part.key in keys:
             if not part.is_final and part.key in final:
                 place.remove(part.names[-1:])
-        elif part.unit in done or (
-            part.date in days and not inputs.isdisjoint(_column(place, part.names[-1], "input"))
-        ):
+        elif part.unit in done or (part.date in days and not inputs.isdisjoint(name for name, _ in rows.of(part))):
             place.remove(part.names)
             removed += 1
     return removed
@@ -268,21 +329,12 @@ def _around(day: str) -> tuple[str, ...]:
     return (*((at + timedelta(days=k)).isoformat() for k in (-1, 0, 1)), NO_DATE)
 
 
-def _column(place: Place, name: str, column: str) -> list[str]:
-    """Read one column of a part; nothing where it is gone or no Parquet file."""
-    try:
-        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=[column])
-    except (OSError, ValueError, KeyError):
-        return []
-    return [str(value) for value in table.column(column).to_pylist()]
-
-
-def _outcomes(place: Place, units: Sequence[Unit]) -> dict[str, int]:
+def _outcomes(place: Place, units: Sequence[Unit], rows: _Rows) -> dict[str, int]:
     """Count how the inputs ended, as the dataset has it: the check that each one has a row."""
     keys, found = {unit.key for unit in units}, Counter[str]()
-    names = [part.names[-1] for part in _parts(place) if part.key in keys]
-    for name in names:
-        found.update(_column(place, name, "outcome"))
+    for part in _parts(place):
+        if part.key in keys:
+            found.update(outcome for _, outcome in rows.of(part))
     return {each.value: found[each.value] for each in Outcome if found[each.value]}
 
 
@@ -291,7 +343,8 @@ def _write_run(place: Place, counts: RunCounts, logdir: str, settings: Settings)
         "tb_contention": __version__, "dataset": DATASET_VERSION, "places": _whole(logdir).split(SEPARATOR),
         "inputs": counts.inputs, "rows": counts.rows, "outcomes": counts.outcomes, "groups": counts.groups, "done": counts.done,
         "known": counts.known, "left": counts.left, "replaced": counts.removed, "workers": counts.workers,
-        "analysis_seconds": round(counts.work_s, 3), "seconds": round(counts.wall_s, 3), "worker_peak_bytes": int(counts.peak),
+        "analysis_seconds": round(counts.work_s, 3), "analysis_cpu_seconds": round(counts.work_cpu_s, 3),
+        "seconds": round(counts.wall_s, 3), "worker_peak_bytes": int(counts.peak),
         "labels": dict(settings.labels), "where": dict(settings.where), "problems": list(counts.problems),
     }  # fmt: skip
     place.write(RUN, (json.dumps(text, indent=1) + "\n").encode("utf-8"))

@@ -30,7 +30,7 @@ NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 class Settings:
     """What is asked of every group. labels: names with patterns that find them in a session's id; where: what labels must fit.
 
-    reports: write a report of each group beside its rows.
+    reports: write a report of each group beside its rows. threads: that an analysis may use.
     """
 
     labels: tuple[tuple[str, str], ...] = ()
@@ -38,6 +38,7 @@ class Settings:
     find_baselines: bool = True
     memory: int | None = None
     reports: bool = False
+    threads: int = 1
 
     @property
     def identity(self) -> tuple[object, ...]:

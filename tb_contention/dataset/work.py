@@ -20,12 +20,16 @@ _LONG = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """How one unit ended. outcomes: of its inputs; is_final: it need not be tried again. seconds: of work; peak: bytes of the worker."""
+    """How one unit ended. outcomes: of its inputs; is_final: it need not be tried again.
+
+    seconds, cpu: of work, by the clock and of the processor; peak: bytes of the worker.
+    """
 
     unit: str
     outcomes: tuple[Outcome, ...]
     is_final: bool
     seconds: float = 0.0
+    cpu: float = 0.0
     peak: int = 0
 
 
@@ -36,7 +40,7 @@ def part_name(table: str, date: str, unit: str, key: str, *, is_final: bool) -> 
 
 def work(task: Task, settings: Settings, place: Place) -> Done:
     """Analyse a group and write its parts; an exception becomes the outcome of its inputs. Raises OSError where nothing can be written."""
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     try:
         rows, page = _rows(task, settings)
         encoded = {table: parquet(table, found) for table, found in rows.items() if found or table == LAST}
@@ -53,7 +57,8 @@ def work(task: Task, settings: Settings, place: Place) -> Done:
             place.write(report_name(task.key), page)
         place.write(part_name(LAST, task.date, task.unit, task.key, is_final=is_final), encoded[LAST])
         done = Done(unit=task.unit, outcomes=tuple(Outcome(row["outcome"]) for row in inputs), is_final=is_final)
-    return replace(done, seconds=time.perf_counter() - began, peak=peak_memory())
+    taken, cpu = time.perf_counter() - began, time.process_time() - cpu
+    return replace(done, seconds=taken, cpu=cpu, peak=peak_memory())
 
 
 def _rows(task: Task, settings: Settings) -> tuple[Mapping[str, Sequence[dict[str, Any]]], bytes]:

@@ -36,7 +36,8 @@ class RunCounts:
 
     inputs: files that were found and selected; outcomes: how many of them ended how, by the word of `Outcome`, those of earlier runs too.
     groups: units of work; done: in this run; known: those that the dataset had; left: those that an interrupted run did not reach.
-    work_s: time in analyses, all workers together; wall_s: time of the run; peak: largest memory of a worker.
+    work_s, work_cpu_s: time and processor time in analyses, all workers together; wall_s: time of the run; peak: largest memory of a
+    worker.
     """
 
     dataset: str
@@ -49,6 +50,7 @@ class RunCounts:
     removed: int
     workers: int
     work_s: float
+    work_cpu_s: float
     wall_s: float
     peak: Bytes
     problems: tuple[str, ...] = ()

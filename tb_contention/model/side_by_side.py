@@ -9,9 +9,20 @@ from typing import Any, Generic, TypeVar
 A = TypeVar("A")
 B = TypeVar("B")
 
-_CORES = os.cpu_count() or 1
+_cores = os.cpu_count() or 1
 _pools: list[ThreadPoolExecutor] = []
 _lock = threading.Lock()
+
+
+def cores() -> int:
+    """Return how many threads of this process work side by side at most."""
+    return _cores
+
+
+def use_cores(number: int) -> None:
+    """Let no more threads work side by side: where processes do, threads only wait for each other."""
+    global _cores
+    _cores = max(1, number)
 
 
 def each(work: Callable[[A], B], items: list[A]) -> list[B]:
@@ -20,11 +31,11 @@ def each(work: Callable[[A], B], items: list[A]) -> list[B]:
     The threads stay, since small groups would wait for their start longer than for the work. Who asks takes part, so that an item may do
     its own parts side by side in turn: threads that have nothing else to do help, and nobody waits for a thread to become free.
     """
-    if len(items) < 2 or _CORES < 2:
+    if len(items) < 2 or _cores < 2:
         return [work(item) for item in items]
     shared = _Shared(work, items)
     pool = _pool()
-    for _ in range(min(len(items), _CORES) - 1):
+    for _ in range(min(len(items), _cores) - 1):
         pool.submit(shared.help)
     return shared.finish()
 
@@ -79,7 +90,7 @@ class _Shared(Generic[A, B]):
 def _pool() -> ThreadPoolExecutor:
     with _lock:
         if not _pools:
-            _pools.append(ThreadPoolExecutor(min(8, _CORES), "tb_contention-each"))
+            _pools.append(ThreadPoolExecutor(min(8, _cores), "tb_contention-each"))
         return _pools[0]
 
 

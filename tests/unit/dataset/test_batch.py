@@ -117,6 +117,32 @@ def test_a_second_run_does_only_what_is_new(logs: Path, tmp_path: Path) -> None:
     assert len(keys) == more.groups
 
 
+def test_parts_are_read_once_and_a_lost_note_is_made_again(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = running.batch(logs, output=tmp_path / "ds")
+    note = tmp_path / "ds" / running.KNOWN
+    whole, opened = running._read, list[str]()
+
+    def read_part(place: Place, name: str) -> list[list[str]]:
+        opened.append(name)
+        return whole(place, name)
+
+    monkeypatch.setattr(running, "_read", read_part)
+    first = note.read_bytes()
+    assert running.batch(logs, output=tmp_path / "ds", resume=True).outcomes == counts.outcomes
+    assert not opened
+    for damaged in (None, b"{", b'{"dataset": 0, "parts": {}}', b"[]"):
+        if damaged is None:
+            note.unlink()
+        else:
+            note.write_bytes(damaged)
+        opened.clear()
+        assert running.batch(logs, output=tmp_path / "ds", resume=True).outcomes == counts.outcomes
+        assert len(opened) == counts.groups
+        assert note.read_bytes() == first
+
+
 def test_a_group_that_grows_replaces_the_smaller_one(logs: Path, tmp_path: Path) -> None:
     mine = write_directory(tmp_path / "logs", 1, window_ms=60.0)
     held = tmp_path / "held"

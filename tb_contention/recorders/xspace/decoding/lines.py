@@ -1,12 +1,12 @@
 """Events of chosen lines -> raw int64 columns, one per slot, with the line and time of each event."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
+from tb_contention.model.side_by_side import cores
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.events import read_events
 from tb_contention.recorders.xspace.decoding.fast_events import Names
@@ -84,7 +84,7 @@ class RawEvents:
             return column if is_absent(column) else column.take(order)
 
         # NumPy releases the interpreter's lock while it gathers, and gathering the columns dominates a long sort.
-        with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(min(MAX_WORKERS, cores())) as pool:
             self.values = list(pool.map(arrange, self.values))
         self.line = self.line.take(order)
 

@@ -1,10 +1,10 @@
 """The events of some lines -> one share per thread: whole lines, and pieces of long ones, cut between two events."""
 
-import os
 from typing import NamedTuple
 
 import numpy as np
 
+from tb_contention.model.side_by_side import cores
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.structure import Structure
 
@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 def shares(structure: Structure, lines: list[int], workers: int | None = None) -> list[list[Piece]]:
     """Divide the events of some lines, in order, into shares of about equal size; `workers` is for tests."""
     total = int(structure.lines[lines, skeleton.LINE_EVENTS].sum())
-    count = workers or max(1, min(MAX_WORKERS, os.cpu_count() or 1, total // MIN_EVENTS))
+    count = workers or max(1, min(MAX_WORKERS, cores(), total // MIN_EVENTS))
     dealt: list[list[Piece]] = [[] for _ in range(count)]
     before = 0
     for number, row in enumerate(lines):
