@@ -13,6 +13,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 
+from tb_contention.cli.main import main
 from tb_contention.dataset import running
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.pool import Bounds
@@ -296,6 +297,32 @@ def test_a_dataset_may_be_behind_a_url(logs: Path) -> None:
     names = fsspec.filesystem("memory").find("/cluster/ds")
     data = fsspec.filesystem("memory").cat_file(next(name for name in names if "table=groups" in name))
     assert pyarrow.parquet.read_table(BytesIO(data)).num_rows == 1
+
+
+def test_strict_tells_of_inputs_without_an_answer(
+    logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["batch", str(logs), "-o", str(tmp_path / "ds")]) == 0
+    assert "1  unreadable" in capsys.readouterr().out
+    again = ["batch", str(logs), "-o", str(tmp_path / "ds"), "--resume", "--strict"]
+    assert main(again) == 3
+    assert main([*again, "--run", "job*"]) == 0
+
+
+def test_an_input_whose_rows_are_gone_is_told(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = running._executed
+
+    def executed(*words: Any) -> Iterator[Done]:
+        for done in whole(*words):
+            for part in (tmp_path / "ds" / "table=inputs").rglob(f"*-{done.unit}-*"):
+                part.unlink()
+            yield done
+
+    monkeypatch.setattr(running, "_executed", executed)
+    assert main(["batch", str(logs), "-o", str(tmp_path / "ds")]) == 1
+    assert f"{2 * PAIRS + 3} inputs, but 2 rows" in capsys.readouterr().err
 
 
 def test_what_cannot_be_meant_is_refused(logs: Path, tmp_path: Path) -> None:

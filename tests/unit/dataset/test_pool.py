@@ -12,6 +12,7 @@ import pytest
 
 from tb_contention.analysis import Options
 from tb_contention.dataset import pool
+from tb_contention.dataset.on_dask import run_on_dask
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.pool import Bounds, run_here
 from tb_contention.dataset.tasks import Settings, Task, plan, task_of
@@ -100,3 +101,15 @@ def test_a_worker_that_dies_or_hangs_costs_its_task_alone(tmp_path: Path) -> Non
     good = [done for done in ended if done.is_final]
     assert len(good) == 2
     assert all(done.peak > 0 for done in good)
+
+
+@pytest.mark.full
+def test_a_task_on_dask_that_takes_too_long_ends(tmp_path: Path) -> None:
+    logs = write_directory(tmp_path / "logs", 1, window_ms=60.0)
+    _, snapshot = look(str(logs), Options())
+    place, settings = Place(str(tmp_path / "ds")), Settings()
+    (unit,) = plan(snapshot, str(logs), settings)
+    bounds = Bounds(limit_s=0.0, retries=0)  # a worker that has done nothing yet imports the analysis first
+    (done,) = run_on_dask(iter([task_of(snapshot, unit)]), settings, place, workers=1, bounds=bounds)
+    assert done.outcomes == (Outcome.TIMED_OUT,) * 2
+    assert not done.is_final
