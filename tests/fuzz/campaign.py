@@ -13,11 +13,13 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fuzz.inputs import KINDS, WEIGHTS, make
+from fuzz.large import LARGE
 from fuzz.product import EXPECTED, FaultError, folder_bytes, through
 
 #: What one input may take: seconds, bytes whatever its size, and so many times its size.
@@ -79,6 +81,27 @@ def run(minutes: float, seed: int, out: Path, kinds: list[str]) -> Tally:
     return tally
 
 
+def sizes() -> Iterator[str]:
+    """Take large files through the product, and tell what each took as a row of a table."""
+    yield "| input | on disk | processor time | memory beyond the start | outcome |\n|---|--:|--:|--:|---|\n"
+    with tempfile.TemporaryDirectory() as scratch:
+        logging.disable(logging.CRITICAL)
+        warm(Path(scratch))
+        for name, write in LARGE.items():
+            logs = Path(scratch) / "input" / "logs"
+            logs.mkdir(parents=True)
+            write(logs)
+            size = sum(path.lstat().st_size for path in logs.rglob("*") if path.is_file() and not path.is_symlink())
+            found = _in_child(logs, "large", 0, 300.0)
+            shutil.rmtree(logs.parent)
+            outcome = found.get("fault") or ", ".join(f"`{slug}`" for slug in found["reasons"]) or "analysed"
+            yield f"| {name} | {_mega(size)} | {found['seconds']:.0f} s | {_mega(found['bytes'])} | {outcome} |\n"
+
+
+def _mega(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 10_000_000 else f"{size / 1e6:,.0f} MB"
+
+
 def attempt(kind: str, number: int, folder: Path, tally: Tally, out: Path) -> None:
     """Try one input, and note what came of it."""
     name = f"{kind} {number}"
@@ -117,7 +140,7 @@ def _keep(logs: Path, place: Path, why: str) -> None:
     (place / "fault.txt").write_text(why, encoding="utf-8")
 
 
-def _in_child(logs: Path, kind: str, number: int) -> dict[str, Any]:
+def _in_child(logs: Path, kind: str, number: int, patience: float = PATIENCE) -> dict[str, Any]:
     """Take an input through the product in a process of its own, which is ended when it takes too long."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -128,7 +151,7 @@ def _in_child(logs: Path, kind: str, number: int) -> dict[str, Any]:
         finally:
             os._exit(0)
     os.close(writer)
-    until, parts = time.monotonic() + PATIENCE, b""
+    until, parts = time.monotonic() + patience, b""
     try:
         while select.select([reader], [], [], max(0.0, until - time.monotonic()))[0]:
             part = os.read(reader, 1 << 16)
@@ -137,7 +160,7 @@ def _in_child(logs: Path, kind: str, number: int) -> dict[str, Any]:
             parts += part
         else:
             os.kill(child, signal.SIGKILL)
-            return {"fault": f"longer than {PATIENCE:.0f} s", "seconds": PATIENCE, "bytes": 0}
+            return {"fault": f"longer than {patience:.0f} s", "seconds": patience, "bytes": 0}
     finally:
         os.close(reader)
         os.waitpid(child, 0)
