@@ -20,8 +20,8 @@ from tb_contention.model.contention import (
 )
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each, together
-from tb_contention.model.tables import StringTable
-from tb_contention.model.trace import KernelKind
+from tb_contention.model.tables import StringTable, rows_used
+from tb_contention.model.trace import COLLECTIVE_WORDS, KernelKind
 from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
 
 #: Kernel names listed per session; beyond it the rest is one row, so that a hostile trace cannot make the report grow without bound.
@@ -102,7 +102,9 @@ def _split(group: DeviceGroup, swept: Swept) -> TimeSplit:
 
 
 def _share(work: _Work, busy: Intervals, shared: int) -> SessionShare:
-    copies = int(np.isin(work.kind, (KernelKind.COPY, KernelKind.MEMSET)).sum())
+    is_copy = np.isin(work.kind, (KernelKind.COPY, KernelKind.MEMSET))
+    copies = int(is_copy.sum())
+    in_kernels, computing = _in_kernels(work, is_copy, busy)
     return SessionShare(
         session=work.session.id,
         kernels=len(work.kind) - copies,
@@ -110,7 +112,25 @@ def _share(work: _Work, busy: Intervals, shared: int) -> SessionShare:
         busy=Nanoseconds(busy.total),
         exclusive=Nanoseconds(busy.total - shared),
         contended=Nanoseconds(shared),
+        computing=Nanoseconds(computing),
+        collective=Nanoseconds(in_kernels - computing),
+        copying=Nanoseconds(busy.total - in_kernels),
     )
+
+
+def _is_collective(name: str) -> bool:
+    return any(word in name for word in COLLECTIVE_WORDS)
+
+
+def _in_kernels(work: _Work, is_copy: npt.NDArray[np.bool_], busy: Intervals) -> tuple[int, int]:
+    """Return for how long kernels had the device, and for how long those that are no collectives had it, ns."""
+    in_kernels = Intervals.union_of(work.start[~is_copy], work.end[~is_copy]).total if is_copy.any() else busy.total
+    strings = work.session.trace.strings
+    named = [row for row in rows_used(work.name) if _is_collective(strings[row].lower())]
+    if not named:
+        return in_kernels, in_kernels
+    computes = ~is_copy & ~np.isin(work.name, named)
+    return in_kernels, Intervals.union_of(work.start[computes], work.end[computes]).total
 
 
 def _pairs(sessions: tuple[SessionId, ...], overlap: I64) -> tuple[PairOverlap, ...]:

@@ -11,11 +11,9 @@ from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelLosses, Overlap
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launch_config import parse_launch_config
-from tb_contention.model.trace import COPY_WORDS, TO_DEVICE, TO_HOST, HostKind, KernelKind, Trace
+from tb_contention.model.trace import COLLECTIVE_WORDS, COPY_WORDS, TO_DEVICE, TO_HOST, HostKind, KernelKind, Trace
 from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
 
-#: Kernels of collective communication: their duration is mostly waiting for other ranks.
-_COLLECTIVE = ("nccl", "rccl")
 #: The op that fetches the next batch, by the begin of its name, where it shows which session a thread belongs to.
 _INPUT = "IteratorGetNext"
 
@@ -157,7 +155,7 @@ def _named(trace: Trace, names: I32, test: Callable[[str], bool]) -> Bool:
 
 
 def _is_collective(name: str) -> bool:
-    return any(word in name for word in _COLLECTIVE)
+    return any(word in name for word in COLLECTIVE_WORDS)
 
 
 def _is_to_host(name: str) -> bool:

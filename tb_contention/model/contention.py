@@ -33,6 +33,13 @@ class SessionShare:
     kernels: Annotated[int, Wire("number of its kernels in the window")]
     copies: Annotated[int, Wire("number of its copies and memsets in the window")]
     busy: Annotated[Nanoseconds, Wire("union of its work in the window: `exclusive_ns` + `contended_ns`")]
+    computing: Annotated[
+        Nanoseconds, Wire("of that, with a kernel that is no collective; the rest is `collective_ns` + `copying_ns`")
+    ]
+    collective: Annotated[
+        Nanoseconds, Wire("of that, with kernels of collective communication alone, which mostly wait for other ranks")
+    ]
+    copying: Annotated[Nanoseconds, Wire("of that, with copies and memsets alone")]
     exclusive: Annotated[Nanoseconds, Wire("it had work and no other session had")]
     contended: Annotated[Nanoseconds, Wire("it had work and so had another session")]
 

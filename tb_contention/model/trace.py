@@ -24,6 +24,8 @@ from tb_contention.wire import Wire
 #: Directions of copies over the bus, and by direction what their names hold, in lower case and without what separates words.
 TO_DEVICE, TO_HOST = 0, 1
 COPY_WORDS = (("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost"))
+#: What names of kernels of collective communication hold, in lower case: their duration is mostly waiting for other ranks.
+COLLECTIVE_WORDS = ("nccl", "rccl")
 
 
 class KernelKind(IntEnum):

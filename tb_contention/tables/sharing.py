@@ -163,6 +163,9 @@ SHARES = TableSpec(
             key="device.time.window_ns", title="window", kind=Kind.DURATION, name="window_ns", audience=For.PROGRAMS
         ),
         Column(key="busy_ns", title="busy", kind=Kind.DURATION, of="device.time.window_ns"),
+        Column(key="computing_ns", title="in kernels", kind=Kind.DURATION, of="busy_ns"),
+        Column(key="collective_ns", title="in collectives alone", kind=Kind.DURATION, of="busy_ns"),
+        Column(key="copying_ns", title="in copies alone", kind=Kind.DURATION, of="busy_ns"),
         Column(key="exclusive_ns", title="while no other had work", kind=Kind.DURATION),
         Column(key="contended_ns", title="while another had work", kind=Kind.DURATION, of="busy_ns"),
         Column(key="lost_ns", title="lost", kind=Kind.DURATION, audience=For.PROGRAMS),

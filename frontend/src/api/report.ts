@@ -524,6 +524,12 @@ export interface DeviceSession {
   readonly copies: number;
   /** union of its work in the window: `exclusive_ns` + `contended_ns` */
   readonly busy_ns: Ns;
+  /** of that, with a kernel that is no collective; the rest is `collective_ns` + `copying_ns` */
+  readonly computing_ns: Ns;
+  /** of that, with kernels of collective communication alone, which mostly wait for other ranks */
+  readonly collective_ns: Ns;
+  /** of that, with copies and memsets alone */
+  readonly copying_ns: Ns;
   /** it had work and no other session had */
   readonly exclusive_ns: Ns;
   /** it had work and so had another session */
@@ -1792,6 +1798,12 @@ export interface SessionInPart {
   readonly copies: number;
   /** union of its work in the window: `exclusive_ns` + `contended_ns` */
   readonly busy_ns: Ns;
+  /** of that, with a kernel that is no collective; the rest is `collective_ns` + `copying_ns` */
+  readonly computing_ns: Ns;
+  /** of that, with kernels of collective communication alone, which mostly wait for other ranks */
+  readonly collective_ns: Ns;
+  /** of that, with copies and memsets alone */
+  readonly copying_ns: Ns;
   /** it had work and no other session had */
   readonly exclusive_ns: Ns;
   /** it had work and so had another session */

@@ -487,6 +487,29 @@ def test_the_order_of_gpus_is_the_recorders_where_no_process_has_its_own(real_tr
     assert [(d.ordinal, d.uuid) for d in trace.devices] == [(0, "GPU-00000000-0000-4000-8000-000000000002")]
 
 
+def test_busy_time_is_told_by_what_had_the_device(tmp_path: Path) -> None:
+    work = [
+        kernel(0, ts=0.0, dur=10.0),
+        kernel(1, ts=5.0, dur=10.0, name="ncclDevKernel_AllReduce_Sum_f32_RING_LL", args={"device": 0, "stream": 9}),
+        kernel(2, ts=14.0, dur=6.0, cat="gpu_memcpy", name="Memcpy HtoD", args={"device": 0, "stream": 8}),
+        kernel(3, ts=30.0, dur=10.0),
+    ]
+    (tmp_path / "a.json").write_text(json.dumps({"traceEvents": work}))
+    ((share,),) = (device.overlap.shares for device in analyse_logdir(str(tmp_path), cache=None).report.devices)
+
+    assert (share.computing, share.collective, share.copying) == (20_000, 5_000, 5_000)
+    assert share.busy == share.computing + share.collective + share.copying
+
+
+def test_a_gpu_that_copies_is_not_said_to_compute(real_traces: Path) -> None:
+    path = real_traces / "nsight" / "h100_two_processes_two_gpus.sqlite"
+    for device in analyse_logdir(str(path), cache=None).report.devices:
+        (share,) = device.overlap.shares
+        assert share.busy / device.overlap.time.window == pytest.approx(0.993, abs=0.002)
+        assert share.computing / share.busy == pytest.approx(0.023, abs=0.002)
+        assert share.copying == share.busy - share.computing
+
+
 def test_what_is_read_survives_the_cache(cases: Path) -> None:
     ((file, trace),) = load_parts(files(cases / "ranks_each_device0" / "rank1.pt.trace.json")[0])
     entry = unpack(pack((file, trace), 1, "f"), "f")
