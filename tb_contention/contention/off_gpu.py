@@ -68,7 +68,7 @@ def _hidden(result: SessionLoss, on_host: int) -> Nanoseconds | None:
 def _allowing(result: SessionLoss, host: HostEffect, name: str) -> SessionLoss:
     """Leave only bounds: the GPU's part at the least, and with it hosts that share one processor at the most."""
     found = result.slowdown
-    high = None if found.high is None else 1.0 / max(1.0 / max(found.high, 1.0) - host.bound, 0.1)
+    high = None if found.high is None else max(found.high, 1.0 / max(1.0 / max(found.high, 1.0) - host.bound, 0.1))
     return replace(
         result,
         stretch=None,

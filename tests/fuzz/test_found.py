@@ -104,6 +104,15 @@ def test_allocator_events_of_which_none_has_an_address(tmp_path: Path) -> None:
     assert memory.peak == 2 * 5 * 256
 
 
+def test_bounds_for_hosts_that_meet_are_no_narrower_than_those_of_the_gpu(tmp_path: Path) -> None:
+    """The GPU alone slows a session here by more than the most that a host was taken to cost."""
+    folder = tmp_path / "logs"
+    inputs.make("fields", 857712874926, folder)
+    losses = [loss for device in whole(folder).report.devices for loss in device.losses]
+
+    assert max(loss.slowdown.low or 0.0 for loss in losses) > 10
+
+
 @pytest.mark.parametrize("kind", sorted(inputs.KINDS))
 def test_inputs_of_each_kind_go_through_the_whole_product(kind: str, tmp_path: Path) -> None:
     folder = tmp_path / "logs"
