@@ -153,6 +153,7 @@ def _trace(plain: dict[str, Any], tables: dict[str, Any], strings: StringTable) 
         problems=tuple(problems),
         file_bytes=plain["file_bytes"],
         sha256=plain["sha256"],
+        work_end=plain["work_end"],
         **tables,
     )
 

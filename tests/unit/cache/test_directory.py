@@ -1,5 +1,5 @@
 import os
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from tb_contention.model.tables import Table
 from tb_contention.model.trace import Trace
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_trace
+from tb_contention.units import Picoseconds
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +39,19 @@ def same(a: Trace, b: Trace) -> bool:
     return True
 
 
-def test_a_trace_comes_back_as_it_went_in(file: CaptureFile, trace: Trace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("work_end", [None, Picoseconds(123_456_789)])
+def test_a_trace_comes_back_as_it_went_in(
+    work_end: Picoseconds | None, file: CaptureFile, trace: Trace, tmp_path: Path
+) -> None:
     cache = TraceCache(tmp_path / "cache")
     assert cache.get(file) is None
 
-    cache.put(file, ((file, trace),))
+    written = replace(trace, work_end=work_end)
+    cache.put(file, ((file, written),))
     kept = cache.get(file)
 
     assert kept is not None
-    assert same(trace, kept[0][1])
+    assert same(written, kept[0][1])
 
 
 def test_a_flipped_bit_is_a_miss_also_in_the_header(file: CaptureFile, trace: Trace, tmp_path: Path) -> None:
