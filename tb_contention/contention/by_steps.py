@@ -51,9 +51,12 @@ def by_steps(loss: Loss, company: Intervals, solos: Sequence[SessionWork]) -> St
 
 
 def _against(shared: F64, alone: F64) -> StepsSay | None:
-    """Compare the mean period with that of captures alone."""
+    """Compare the mean period with that of captures alone.
+
+    How periods differ in company is no error: they are what happened. It is unknown what these very steps would have taken alone.
+    """
     ratio = float(shared.mean() / alone.mean())
-    error = ratio * float(np.sqrt(sum(p.var() / len(p) / p.mean() ** 2 for p in (shared, alone))))
+    error = ratio * float(alone.std() / alone.mean() * np.sqrt(1 / len(alone) + 1 / len(shared)))
     return StepsSay(slowdown=ratio, error=error, alone=shared / ratio) if error < _UNSURE * ratio else None
 
 

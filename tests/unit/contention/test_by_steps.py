@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tb_contention import analyse
+from tb_contention.contention.by_steps import _against
 from tb_contention.model.contention import Evidence
 from tb_contention.simulate import hard_scenario, write_hard
 
@@ -21,3 +23,12 @@ def test_steps_alone_tell_what_a_replay_of_several_streams_misses(seed: int, tmp
     assert loss.slowdown.low is not None
     assert loss.slowdown.high is not None
     assert loss.slowdown.low <= truth <= loss.slowdown.high
+
+
+def test_periods_that_differ_in_company_alone_are_no_doubt() -> None:
+    alone = np.tile([9.9, 10.1], 20)
+    say = _against(np.tile([10.0, 30.0], 10), alone)
+    assert say is not None
+    assert say.slowdown == pytest.approx(2.0)
+    assert say.error < 0.01
+    assert _against(alone, np.tile([10.0, 30.0], 10)) is None
