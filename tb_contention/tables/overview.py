@@ -139,6 +139,9 @@ RECORDINGS = TableSpec(
     columns=(
         Column(key="outer.id", title="session", kind=Kind.SESSION, name="session"),
         Column(key="container", title="container", kind=Kind.TEXT),
+        Column(key="namespace", title="namespace", kind=Kind.TEXT),
+        Column(key="pod", title="pod", kind=Kind.TEXT),
+        Column(key="node", title="node", kind=Kind.TEXT),
         Column(key="driver", title="driver", kind=Kind.TEXT),
         Column(key="mps.state", title="MPS", kind=Kind.WORD),
         Column(key="mps.active_thread_percentage", title="MPS active threads, %", kind=Kind.NUMBER),
