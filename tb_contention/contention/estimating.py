@@ -136,11 +136,11 @@ def _loss(victim: Victim, alone: Alone, measured: Residency | None) -> Loss:
     """Measure one session's loss, from its turns where they were recorded and no capture alone tells more."""
     gap = None if victim.host is None else victim.host.gap
     if measured is None or alone.evidence is Evidence.A:
-        return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.solo_latency, host_gap=gap)
+        return measure_loss(victim.work, victim.exposure, alone, victim.running, victim.quiet, host_gap=gap)
     turns = measured.turns[victim.work.id]
     exposure = turns_exposure(victim.work, turns, victim.exposure)
     own = measured_alone(victim.work, victim.exposure, victim.own, turns, measured)
-    return measure_loss(victim.work, exposure, own, victim.running, victim.solo_latency, turns.away, gap)
+    return measure_loss(victim.work, exposure, own, victim.running, victim.quiet, turns.away, gap)
 
 
 def _by_steps(victim: Victim, loss: Loss) -> tuple[Loss, float]:
@@ -168,7 +168,7 @@ def _clock_effect(victim: Victim, loss: Loss, sharing: Sharing, sessions: int, e
     if loss.alone.unresolved or alone.evidence is Evidence.D:
         return 0.0
     gap = None if victim.host is None else victim.host.gap
-    exact = measure_loss(work, exposure, alone, victim.running, victim.solo_latency, host_gap=gap).periods
+    exact = measure_loss(work, exposure, alone, victim.running, victim.quiet, host_gap=gap).periods
     if min(exact.alone.sum(), loss.periods.alone.sum()) < 1:  # less than a nanosecond in all: nothing to compare with
         return 0.0
     change = exact.shared.sum() / exact.alone.sum() - loss.periods.shared.sum() / loss.periods.alone.sum()

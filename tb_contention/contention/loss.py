@@ -7,7 +7,7 @@ import numpy as np
 from tb_contention.contention.alone import Alone
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.host import HostPace, host_pace
-from tb_contention.contention.replay import Gaps, Played, find_gaps, replay
+from tb_contention.contention.replay import Gaps, Played, Quiet, find_gaps, replay
 from tb_contention.contention.work import STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each, together
@@ -75,16 +75,16 @@ def measure_loss(
     exposure: Exposure,
     alone: Alone,
     running: Intervals,
-    solo_latency: float | None = None,
+    quiet: Quiet | None = None,
     away: Intervals | None = None,
     host_gap: F64 | None = None,
 ) -> Loss:
-    """Replay a session without its co-runners; running: when kernels of others were on the device; solo_latency: as in `find_gaps`.
+    """Replay a session without its co-runners; running: when kernels of others were on the device; quiet: as in `find_gaps`.
 
     away: when the session surely did not have the device, where that was measured; what it waited then is known to the ns. host_gap: what
     each gap of the host would be without other hosts (ns), where those make it longer.
     """
-    gaps, pace = together(lambda: find_gaps(work, exposure.foreign, solo_latency), lambda: host_pace(work))
+    gaps, pace = together(lambda: find_gaps(work, exposure.foreign, quiet), lambda: host_pace(work))
     waits = find_waits(work, exposure, gaps, running) if away is None else _measured_waits(work, exposure, gaps, away)
     eased = pace if host_gap is None else replace(pace, gap=host_gap)
     played, periods, shortest, has_steps = replayed(work, exposure, alone, eased, gaps, waits)

@@ -7,6 +7,7 @@ was its own. With the recorded durations and gaps the replay returns the recorde
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import types
@@ -66,6 +67,13 @@ def _replay(
         end_alone[i] = begin + duration[i]
 
 
+class Quiet(NamedTuple):
+    """What captures alone show, ns: the usual gap behind the kernel before in its stream, and from launch to start (None: unknown)."""
+
+    after: float
+    latency: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
     """Why each kernel started when it did, ns."""
@@ -92,10 +100,22 @@ class Played:
     end: F64
 
 
-def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None = None) -> Gaps:
+def quiet_gaps(solos: list[SessionWork]) -> Quiet | None:
+    """Measure gaps of captures alone; None without any."""
+    if not solos:
+        return None
+    found = [find_gaps(work, Intervals.empty()) for work in solos]
+    latencies = [gaps.latency for gaps, work in zip(found, solos, strict=True) if work.launches_known]
+    return Quiet(
+        after=sum(gaps.after for gaps in found) / len(found),
+        latency=sum(latencies) / len(latencies) if latencies else None,
+    )
+
+
+def find_gaps(work: SessionWork, foreign: Intervals, quiet: Quiet | None = None) -> Gaps:
     """Measure gaps; foreign: when others may have had work, which delays more than the usual gap.
 
-    solo_latency: from launch to start in a capture alone, ns, where there is one.
+    quiet: of captures alone, where there are any. Where each kernel waits a little for room, none in company shows the usual gap.
     """
     count = len(work.start)
     launched, followed = work.launch >= 0, work.previous >= 0
@@ -104,11 +124,11 @@ def find_gaps(work: SessionWork, foreign: Intervals, solo_latency: float | None 
         before = _before(work, rows)
         waited[rows] |= followed[rows] & launched[rows] & (before >= _launch(work, rows))
         behind[rows] = waited[rows] & (work.start[rows] >= before)
-    after = _usual(work, _before, behind, foreign, 50, _MOST_LATENCY)
+    after = _usual(work, _before, behind, foreign, 50, _MOST_LATENCY) if quiet is None else quiet.after
     # Many a launch on an idle stream waits for another stream: the quick ones tell the latency.
     latency = 0.0
-    if solo_latency is not None:
-        latency = solo_latency
+    if quiet is not None and quiet.latency is not None:
+        latency = quiet.latency
     elif work.launches_known:
         latency = _usual(work, _launch, launched & ~waited, foreign, 10, _most_latency(work))
     due, extra = np.empty(count), np.empty(count)

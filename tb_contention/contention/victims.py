@@ -11,7 +11,7 @@ from tb_contention.contention.exposure import Exposure, Link, expose
 from tb_contention.contention.host_part import HostEffect, host_effects
 from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.link import links_between, with_copies
-from tb_contention.contention.replay import find_gaps
+from tb_contention.contention.replay import Quiet, quiet_gaps
 from tb_contention.contention.shadow import Shadow, find_shadow, shaded, with_shadow
 from tb_contention.contention.sm_clock import Drift
 from tb_contention.contention.solo import longest_alone, solo_baseline
@@ -47,7 +47,7 @@ class Victim:
     exposure: Exposure
     own: Baseline
     solo: Baseline | None
-    solo_latency: float | None
+    quiet: Quiet | None
     others: list[SessionWork]
     turns: Turns | None
     shadow: Shadow | None
@@ -138,7 +138,6 @@ def _victim(
     if warm > group.start:
         exposure, own = exposed(work, busy, (warm, group.end), error, link, shadow, among.clock)
     solo = solo_baseline(work, solo_works) if solo_works else None
-    latencies = [find_gaps(w, Intervals.empty()).latency for w in solo_works if w.launches_known]
     dimmed = False
     if solo is not None and _slow_by_itself(work, exposure, solo, solo_works):
         dimmed = _at_a_lower_clock(work, exposure, solo)
@@ -152,7 +151,7 @@ def _victim(
         exposure=exposure,
         own=own,
         solo=solo,
-        solo_latency=sum(latencies) / len(latencies) if latencies else None,
+        quiet=quiet_gaps(solo_works),
         others=others,
         turns=turns,
         shadow=shadow,

@@ -1,13 +1,18 @@
 """Replays of drawn sessions with other durations, worked out by hand; one character is one microsecond."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from unit.contention.works import alone_of, hosted, intervals, works_of
 
+import tb_contention
 from tb_contention.contention.host import HostPace
 from tb_contention.contention.replay import Played, find_gaps, replay
 from tb_contention.contention.work import LAUNCH, STEP_END, SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import F64
 
 NONE = Intervals.empty()
@@ -102,3 +107,13 @@ def test_few_gaps_are_taken_for_the_short_ones_among_them() -> None:
     (work,) = works_of("a |A..A|")
 
     assert find_gaps(work, intervals((0, 4))).after == 2_000.0
+
+
+def test_captures_alone_show_the_gaps_that_no_kernel_in_company_does(tmp_path: Path) -> None:
+    """Each kernel waits a little for multiprocessors that two others leave, so that its usual gap is a wait."""
+    write_hard(hard_scenario(1400, "left_over_three"), tmp_path, seed=1400)
+    truth = json.loads((tmp_path / "truth.json").read_text())["sessions"]["gamma"]["slowdown"]
+    losses = [loss for device in tb_contention.analyse(tmp_path, cache_dir=None).devices for loss in device.cost.losses]
+
+    (loss,) = (loss for loss in losses if "together/gamma" in loss.session)
+    assert loss.slowdown.estimate == pytest.approx(truth, rel=0.01)
