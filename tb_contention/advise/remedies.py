@@ -30,6 +30,7 @@ class Remedy:
 
 #: What the remedy of a rule is in a few words. Memory, then the host and its copies, then who else is there.
 _MEMORY = {
+    "out-of-memory": "Ask for less memory at once, or free what others hold",
     "limits-exceed-capacity": "Limit the memory of each process",
     "little-headroom": "Make the sessions need less memory",
     "gpu-full": "Limit the memory of each process to what it needs",

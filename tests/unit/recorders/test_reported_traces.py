@@ -164,6 +164,8 @@ def test_who_held_the_memory_when_a_request_was_refused_adds_up(cases: Path) -> 
     (refusal,) = device.memory.refused
 
     assert (first.rule, first.severity) == ("out-of-memory", Severity.CRITICAL)
+    assert device.advice is not None
+    assert device.advice.actions[device.advice.recommendation.actions[0]].kind == "out-of-memory"
     assert (refusal.asked, refusal.in_use, refusal.reserved) == (70 << 30, 3 << 30, 6 << 30)
     assert sum(row.bytes for row in refusal.holders.rows) == refusal.holders.total == refusal.in_use
     assert sum(row.bytes for row in device.memory.holders.rows) == device.memory.peak == 5 << 30
