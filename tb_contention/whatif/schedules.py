@@ -193,9 +193,11 @@ def _work_alone(scene: Scene, session: SessionId) -> Bounds | None:
         done = scene.stage.done[scene.number(session)] / (scene.played or 1.0)
         wide = (found.high - found.low) / 2 / found.estimate if found.high and found.low else 0.0
         return Bounds(estimate=done, low=done * (1 - wide), high=done * (1 + wide))
-    return (
-        None if found.high is None else Bounds(estimate=None, low=scene.window / found.high, high=float(scene.window))
-    )
+    if found.high is None:
+        return None
+    # Steps may be found a little shorter in company than alone.
+    least = min(1.0, found.high if found.low is None else found.low)
+    return Bounds(estimate=None, low=scene.window / found.high, high=scene.window / least)
 
 
 def alone(scene: Scene, session: SessionId) -> SessionPrediction:

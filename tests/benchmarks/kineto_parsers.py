@@ -56,8 +56,12 @@ def by_scanner(data: bytes) -> Columns:
     """Read with the project's scanner."""
     rows = Rows.of(placed(parts.read_document(data, "benchmark")))
     kept = [column.CLASS, column.PROCESS, column.THREAD, column.DURATION]
+    # A process id that is a text is kept as its place in the file; other parsers have no such thing.
+    table = np.where(column.is_text(rows.table) & (np.arange(rows.table.shape[1]) == column.PROCESS), NONE, rows.table)[
+        :, kept
+    ]
     return Columns(
-        table=rows.table[:, kept],
+        table=table,
         start=rows.start,
         name=rows.names,
         names=rows.strings,
