@@ -24,7 +24,7 @@ MPS, SM_CAP, *SEVERAL = (
 
 @pytest.fixture(scope="module")
 def rows(full: bool) -> list[Row]:
-    found = measure_all(cases(range(4) if full else SOME))
+    found = measure_all(cases(range(5) if full else SOME))
     TABLES.append(table(found))
     return found
 
