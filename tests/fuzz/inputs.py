@@ -176,7 +176,7 @@ def kineto(folder: Path, rng: random.Random) -> None:
         data = rng.choice((mutation.document, mutation.document, mutation.plain))(_chrome(rng, legacy=False), rng)
         name = f"host_{k}.170000000000000{k}.pt.trace.json"
         _put(folder / f"job{k}" / name, data) if rng.random() < 0.7 else _put(
-            folder / f"job{k}" / f"{name}.gz", gzip.compress(data, 1)
+            folder / f"job{k}" / f"{name}.gz", gzip.compress(data, 1, mtime=0)
         )
 
 
@@ -184,7 +184,9 @@ def legacy(folder: Path, rng: random.Random) -> None:
     """Write traces of old TensorFlow, and change them."""
     for k in range(rng.choice((1, 2))):
         if rng.random() < 0.7:
-            data = gzip.compress(rng.choice((mutation.document, mutation.plain))(_chrome(rng, legacy=True), rng), 1)
+            data = gzip.compress(
+                rng.choice((mutation.document, mutation.plain))(_chrome(rng, legacy=True), rng), 1, mtime=0
+            )
             _put(folder / f"run{k}" / PLACE / "h.trace.json.gz", rng.choice((data, data, mutation.plain(data, rng))))
         else:
             device = b"\x0a" + mutation.varint(21) + b"\x08\x01\x12\x11\x0a\x0f/device:GPU:00\x00"
