@@ -45,17 +45,13 @@ def full(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Take a worker per core, and one more where browsers, servers and commands are waited for; what is in one file runs in this process.
-
-    TensorFlow and JAX take all cores by themselves.
-    """
+    """Take a worker per core, but none that would have no file; what is in one file runs in this process."""
     files: set[Path] = set()
     for named in config.args:
         path = config.invocation_params.dir / named.partition("::")[0]
         files |= set(path.rglob("test_*.py")) if path.is_dir() else {path}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    more = 1 if lacking("live") and lacking("jax") else 0
-    return min(cores + more, len(files)) if len(files) > 1 else 0
+    return min(cores, len(files)) if len(files) > 1 else 0
 
 
 @pytest.hookimpl(optionalhook=True)
