@@ -103,25 +103,10 @@ def judge_dataset(place: str, limits: Limits, scope: Scope, *, baseline: str = "
     judged_by = {verdict.gauge for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE}
     found += [
         Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, why=_NOWHERE)
-        for gauge in _wanted(limits)
+        for gauge in limits.gauges
         if gauge not in judged_by
     ]
     return Gate(verdicts=tuple(found), unknown_passes=limits.unknown_passes)
-
-
-def _wanted(limits: Limits) -> Iterator[Gauge]:
-    wanted = {
-        Gauge.MAX_SLOWDOWN: limits.max_slowdown,
-        Gauge.MIN_EVIDENCE: limits.min_evidence,
-        Gauge.MAX_LOST: limits.max_lost,
-        Gauge.MAX_WORSE: limits.max_worse,
-        Gauge.MIN_HEADROOM: limits.min_headroom_share
-        if limits.min_headroom_bytes is None
-        else limits.min_headroom_bytes,
-        Gauge.FAIL_ON: limits.fail_on,
-        Gauge.NO_PROBLEMS: limits.no_problems or None,
-    }
-    return (gauge for gauge, limit in wanted.items() if limit is not None)
 
 
 class _Tables:

@@ -7,7 +7,7 @@ from tb_contention.gate.judging import exactly, judged
 from tb_contention.gate.scope import Scope
 from tb_contention.model.alignment import ClockSource
 from tb_contention.model.findings import Finding, Problem, Severity
-from tb_contention.model.gate import Gauge, Limits, Outcome, Unit, Verdict
+from tb_contention.model.gate import Gauge, Outcome, Unit, Verdict
 from tb_contention.model.report import SessionReport
 from tb_contention.units import DeviceId
 from tb_contention.words.typed import called_in, named
@@ -128,7 +128,7 @@ def _unread(scope: Scope) -> Iterator[Verdict]:
 def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
     """Name the limits that judged nothing, or no selected session: such a check must not pass silently."""
     judged_by = [verdict for verdict in found if verdict.outcome is not Outcome.NOT_APPLICABLE]
-    for gauge in _set(scope.limits):
+    for gauge in scope.limits.gauges:
         here = [verdict for verdict in judged_by if verdict.gauge is gauge]
         if not here:
             yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, why=_NOWHERE)
@@ -137,22 +137,3 @@ def judged_nowhere(scope: Scope, found: Iterable[Verdict]) -> Iterator[Verdict]:
             ids = set(named(word, called_in(scope.report, {session.id for session in scope.sessions})))
             if not any(verdict.session in ids for verdict in here):
                 yield Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, subject=word, why=_NOT_IT)
-
-
-def _set(limits: Limits) -> Iterator[Gauge]:
-    """Return the quantities that have limits."""
-    wanted = {
-        Gauge.MAX_SLOWDOWN: limits.max_slowdown,
-        Gauge.MAX_LATENCY_SLOWDOWN: limits.max_latency_slowdown,
-        Gauge.MAX_CONTENDED: limits.max_contended,
-        Gauge.MIN_HEADROOM: limits.min_headroom_share
-        if limits.min_headroom_bytes is None
-        else limits.min_headroom_bytes,
-        Gauge.MAX_LOST: limits.max_lost,
-        Gauge.MAX_STEP: limits.max_step if limits.max_step is not None else limits.max_step_of or None,
-        Gauge.MAX_CLOCK_ERROR: limits.max_clock_error,
-        Gauge.MIN_EVIDENCE: limits.min_evidence,
-        Gauge.FAIL_ON: limits.fail_on,
-        Gauge.NO_PROBLEMS: limits.no_problems or None,
-    }
-    return (gauge for gauge, limit in wanted.items() if limit is not None)

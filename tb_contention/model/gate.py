@@ -79,6 +79,24 @@ class Limits:
     devices: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
 
+    @property
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Return the quantities that have limits."""
+        wanted = {
+            Gauge.MAX_SLOWDOWN: self.max_slowdown,
+            Gauge.MAX_LATENCY_SLOWDOWN: self.max_latency_slowdown,
+            Gauge.MAX_CONTENDED: self.max_contended,
+            Gauge.MIN_HEADROOM: self.min_headroom_share if self.min_headroom_bytes is None else self.min_headroom_bytes,
+            Gauge.MAX_LOST: self.max_lost,
+            Gauge.MAX_WORSE: self.max_worse,
+            Gauge.MAX_STEP: self.max_step if self.max_step is not None else self.max_step_of or None,
+            Gauge.MAX_CLOCK_ERROR: self.max_clock_error,
+            Gauge.MIN_EVIDENCE: self.min_evidence,
+            Gauge.FAIL_ON: self.fail_on,
+            Gauge.NO_PROBLEMS: self.no_problems or None,
+        }
+        return tuple(gauge for gauge, limit in wanted.items() if limit is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
