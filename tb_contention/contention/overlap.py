@@ -21,7 +21,7 @@ from tb_contention.model.contention import (
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each, together
 from tb_contention.model.tables import StringTable, rows_used
-from tb_contention.model.trace import COLLECTIVE_WORDS, KernelKind
+from tb_contention.model.trace import KernelKind, is_collective
 from tb_contention.units import I64, PS_PER_NS, Nanoseconds, SessionId
 
 #: Kernel names listed per session; beyond it the rest is one row, so that a hostile trace cannot make the report grow without bound.
@@ -118,15 +118,11 @@ def _share(work: _Work, busy: Intervals, shared: int) -> SessionShare:
     )
 
 
-def _is_collective(name: str) -> bool:
-    return any(word in name for word in COLLECTIVE_WORDS)
-
-
 def _in_kernels(work: _Work, is_copy: npt.NDArray[np.bool_], busy: Intervals) -> tuple[int, int]:
     """Return for how long kernels had the device, and for how long those that are no collectives had it, ns."""
     in_kernels = Intervals.union_of(work.start[~is_copy], work.end[~is_copy]).total if is_copy.any() else busy.total
     strings = work.session.trace.strings
-    named = [row for row in rows_used(work.name) if _is_collective(strings[row].lower())]
+    named = [row for row in rows_used(work.name) if is_collective(strings[row].lower())]
     if not named:
         return in_kernels, in_kernels
     computes = ~is_copy & ~np.isin(work.name, named)

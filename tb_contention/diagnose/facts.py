@@ -11,7 +11,7 @@ from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.contention import Cost, KernelLosses, Overlap
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.launch_config import parse_launch_config
-from tb_contention.model.trace import COLLECTIVE_WORDS, COPY_WORDS, TO_DEVICE, TO_HOST, HostKind, KernelKind, Trace
+from tb_contention.model.trace import COPY_WORDS, TO_DEVICE, TO_HOST, HostKind, KernelKind, Trace, is_collective
 from tb_contention.units import F64, I32, I64, PS_PER_NS, Bool, SessionId
 
 #: The op that fetches the next batch, by the begin of its name, where it shows which session a thread belongs to.
@@ -81,7 +81,7 @@ def facts_of(session: Session, group: DeviceGroup, overlap: Overlap, cost: Cost)
     start, name = start[rows], k.name[rows]
     begin, taken, work, own = start[kernel], duration[kernel], name[kernel], alone[kernel]
     typical, longest = _weighted(np.where(np.isfinite(own), own, taken))
-    collective = _named(trace, work, _is_collective)
+    collective = _named(trace, work, is_collective)
     small, configured = _grids(trace, k.details[rows][kernel], taken, devices)
     busy = Intervals.union_of(start, start + duration)
     running = busy if isinstance(kernel, slice) else Intervals.union_of(begin, begin + taken)
@@ -152,10 +152,6 @@ def _named(trace: Trace, names: I32, test: Callable[[str], bool]) -> Bool:
     for name in present.tolist():
         passes[name] = test(trace.strings[name][:200].lower())
     return passes[names]
-
-
-def _is_collective(name: str) -> bool:
-    return any(word in name for word in COLLECTIVE_WORDS)
 
 
 def _is_to_host(name: str) -> bool:

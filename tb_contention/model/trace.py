@@ -25,7 +25,12 @@ from tb_contention.wire import Wire
 TO_DEVICE, TO_HOST = 0, 1
 COPY_WORDS = (("htod", "h2d", "hosttodevice"), ("dtoh", "d2h", "devicetohost"))
 #: What names of kernels of collective communication hold, in lower case: their duration is mostly waiting for other ranks.
-COLLECTIVE_WORDS = ("nccl", "rccl")
+_COLLECTIVE_WORDS = ("nccl", "rccl")
+
+
+def is_collective(name: str) -> bool:
+    """Return whether a kernel's name, in lower case, is one of collective communication."""
+    return any(word in name for word in _COLLECTIVE_WORDS)
 
 
 class KernelKind(IntEnum):
