@@ -91,7 +91,7 @@ def read_once() -> Iterator[None]:
 def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
     """Read and decode a file into one trace per process in it. Raises TraceFileError."""
     if file.container in (Container.KINETO, Container.KINETO_GZIP, Container.TRACE_JSON):
-        found = read_whole(file, lambda data: _decode_ranks(data, file))
+        found = read_whole(file, lambda data: _decode(data, file))
         return tuple((replace(file, part=part), with_work_end(trace, file.relative)) for part, trace in found)
     if file.container is not Container.NSIGHT:
         return ((file, with_work_end(load_trace(file), file.relative)),)
@@ -109,7 +109,7 @@ def load_parts(file: CaptureFile) -> tuple[tuple[CaptureFile, Trace], ...]:
 
 def load_trace(file: CaptureFile) -> Trace:
     """Read and decode a file with one process. Raises TraceFileError."""
-    return read_whole(file, lambda data: (("", _decode(data, file)),))[0][1]
+    return read_whole(file, lambda data: _decode(data, file))[0][1]
 
 
 def read_whole(file: CaptureFile, read: Callable[[U8], Parts[Read]]) -> Parts[Read]:
@@ -167,22 +167,23 @@ def read_export(file: CaptureFile, read: Callable[[str, str], Report]) -> tuple[
     return found, after.st_size, digest.hexdigest()
 
 
-def _decode(data: U8, file: CaptureFile) -> Trace:
+def _decode(data: U8, file: CaptureFile) -> Parts[Trace]:
+    """Decode each rank of a trace that is PyTorch's, and anything else as one."""
     if file.container is Container.XPLANE:
         from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
-        return decode_xspace(data, file=file.relative)
+        return (("", decode_xspace(data, file=file.relative)),)
     if file.container in (Container.KINETO, Container.KINETO_GZIP) or _is_kineto(data, file):
-        from tb_contention.recorders.kineto.reader import decode_kineto
+        from tb_contention.recorders.kineto.reader import decode_ranks
 
-        return decode_kineto(data, file=file.relative)
+        return decode_ranks(data, file=file.relative)
     if file.container is Container.TRACE_JSON:
         from tb_contention.recorders.legacy.trace_json import decode_trace_json
 
-        return decode_trace_json(data.tobytes(), file=file.relative)
+        return (("", decode_trace_json(data.tobytes(), file=file.relative)),)
     from tb_contention.recorders.legacy.trace_proto import decode_trace_proto
 
-    return decode_trace_proto(data.tobytes(), file=file.relative)
+    return (("", decode_trace_proto(data.tobytes(), file=file.relative)),)
 
 
 def _is_kineto(data: U8, file: CaptureFile) -> bool:
@@ -192,15 +193,6 @@ def _is_kineto(data: U8, file: CaptureFile) -> bool:
     from tb_contention.recorders.kineto.recognise import is_kineto
 
     return is_kineto(data)
-
-
-def _decode_ranks(data: U8, file: CaptureFile) -> Parts[Trace]:
-    """Decode each rank of a trace that is PyTorch's, and anything else as one."""
-    if file.container is Container.TRACE_JSON and not _is_kineto(data, file):
-        return (("", _decode(data, file)),)
-    from tb_contention.recorders.kineto.reader import decode_ranks
-
-    return decode_ranks(data, file=file.relative)
 
 
 def _state(info: os.stat_result) -> tuple[int, ...]:
