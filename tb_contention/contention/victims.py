@@ -20,7 +20,7 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.side_by_side import each
-from tb_contention.units import SessionId
+from tb_contention.units import F64, Bool, SessionId
 
 #: Undisturbed kernels, and by how much they take longer than alone, that show that something untraced ran.
 _LEAST_UNTRACED, _UNTRACED_FACTOR = 20, 1.05
@@ -79,10 +79,11 @@ class Victims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Among:
-    """All sessions of a device; of each, when it may have run without a record."""
+    """All sessions of a device; of each, when it may have run without a record, and what captures of it alone show of its gaps."""
 
     works: list[SessionWork]
     unseen: dict[SessionId, Intervals]
+    quiet: dict[SessionId, Quiet | None]
     clock: Drift | None
 
 
@@ -103,7 +104,12 @@ def find_victims(
     hosts = {} if group.device.device.is_host else host_effects(works, solos, group.start, group.end, used)
 
     links = links_between(works, (group.start, group.end), error)
-    among = _Among(works=works, unseen={work.id: work.unseen() for work in works}, clock=clock)
+    among = _Among(
+        works=works,
+        unseen={work.id: work.unseen() for work in works},
+        quiet={work.id: quiet_gaps(solos.get(work.id, [])) for work in works},
+        clock=clock,
+    )
 
     def victim_of(work: SessionWork, turn: float | None = None, shadow: Shadow | None = None) -> Victim:
         alone, host, link = solos.get(work.id, []), hosts.get(work.id), links.get(work.id)
@@ -151,7 +157,7 @@ def _victim(
         exposure=exposure,
         own=own,
         solo=solo,
-        quiet=quiet_gaps(solo_works),
+        quiet=among.quiet[work.id],
         others=others,
         turns=turns,
         shadow=shadow,
@@ -176,16 +182,21 @@ def exposed(
     return exposure, with_copies(work, exposure, own, link)
 
 
+def _against(exposure: Exposure, solo: Baseline) -> tuple[Bool, F64, F64]:
+    """Return the kernels that no traced session touched and that ran alone as well, what they took here, and there."""
+    rows = exposure.undisturbed & np.isfinite(solo.alone)
+    return rows, exposure.duration[rows], solo.alone[rows]
+
+
 def _slow_by_itself(work: SessionWork, exposure: Exposure, solo: Baseline, alone: list[SessionWork]) -> bool:
     """Return whether kernels that no traced session touched take longer than in the capture alone: somebody untraced was there.
 
     All do, beyond what steps differ by; or more of them than chance picks take longer than any of their kind alone. A name that hides
     several sizes, of which others ran here, is neither.
     """
-    rows = exposure.undisturbed & np.isfinite(solo.alone)
+    rows, took, usual = _against(exposure, solo)
     if rows.sum() < _LEAST_UNTRACED:
         return False
-    took, usual = exposure.duration[rows], solo.alone[rows]
     more = float(took.sum() / usual.sum()) - 1
     if more <= _UNTRACED_FACTOR - 1:
         return False
@@ -206,8 +217,7 @@ def _at_a_lower_clock(work: SessionWork, exposure: Exposure, solo: Baseline) -> 
 
     What is beside them now and then, or has the multiprocessors that some do not fill, makes some far longer and leaves others as they are.
     """
-    rows = exposure.undisturbed & np.isfinite(solo.alone)
-    took, usual = exposure.duration[rows], solo.alone[rows]
+    rows, took, usual = _against(exposure, solo)
     more = float(took.sum() / usual.sum()) - 1
     kind, kinds = numbered(work.key[rows])
     weight = np.bincount(kind, usual, kinds)
