@@ -115,37 +115,27 @@ def batch(
     units = _selected(snapshot, select or Selection(), plan(snapshot, _whole(logdir), settings))
     place.make()
     before = _parts(place)
-    known = {part.key: part for part in before if part.is_final}
-    there = set(place.files(REPORTS)) if reports else set()
-    todo = [
-        unit
-        for unit in units
-        if unit.key not in known or (reports and unit.outcome is None and report_name(unit.key) not in there)
-    ]
+    todo = _new(place, units, before, reports=reports)
+    groups = {unit.name: unit for unit in todo if unit.outcome is None}
+    count_of = min(workers or cores(), max(1, len(groups)))
+    settings = replace(settings, threads=(workers or cores()) // count_of if executor == "local" else 1)
     run = _Run(total=len(units), known=len(units) - len(todo), tell=tell)
     try:
         for unit in todo:
             if unit.outcome is not None:
                 run.note(unit, write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
-        tasks = (task_of(snapshot, unit) for unit in todo if unit.outcome is None)
-        by_name = {unit.name: unit for unit in todo}
-        groups = sum(unit.outcome is None for unit in todo)
-        count_of = min(workers or cores(), max(1, groups))
-        settings = replace(settings, threads=(workers or cores()) // count_of if executor == "local" else 1)
         if groups:
+            tasks = (task_of(snapshot, unit) for unit in groups.values())
             bounds = Bounds(limit_s=limit_s, retries=retries)
             for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):
-                run.note(by_name[done.unit], done)
+                run.note(groups[done.unit], done)
     except OSError as error:
         raise OutputError(
             f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable"
         ) from error
     finally:
         # Also after an interrupt: what is done is kept, and counted.
-        known_rows = _Rows(place, run.ended)
-        removed = _removed(place, units, before, known_rows)
-        outcomes = _outcomes(place, units, known_rows)
-        known_rows.keep(_parts(place))
+        removed, outcomes = _settled(place, units, before, run)
         counts = RunCounts(
             dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
             done=run.done, known=run.known, left=len(todo) - run.done, removed=removed, workers=count_of if todo else 0,
@@ -155,6 +145,17 @@ def batch(
         _write_run(place, counts, logdir, settings)
         place.tidy()
     return counts
+
+
+def _new(place: Place, units: Sequence[Unit], before: Iterable[Part], *, reports: bool) -> list[Unit]:
+    """List what the dataset does not have: units without a final part, and groups without the report that is asked for."""
+    known = {part.key for part in before if part.is_final}
+    there = set(place.files(REPORTS)) if reports else set()
+    return [
+        unit
+        for unit in units
+        if unit.key not in known or (reports and unit.outcome is None and report_name(unit.key) not in there)
+    ]
 
 
 def _refuse(executor: str, scheduler: str) -> None:
@@ -329,10 +330,20 @@ def _around(day: str) -> tuple[str, ...]:
     return (*((at + timedelta(days=k)).isoformat() for k in (-1, 0, 1)), NO_DATE)
 
 
-def _outcomes(place: Place, units: Sequence[Unit], rows: _Rows) -> dict[str, int]:
+def _settled(place: Place, units: Sequence[Unit], before: Iterable[Part], run: _Run) -> tuple[int, dict[str, int]]:
+    """Remove what is replaced, and note how the inputs of all parts ended; return how many parts went, and the outcomes."""
+    rows = _Rows(place, run.ended)
+    removed = _removed(place, units, before, rows)
+    after = _parts(place)
+    outcomes = _outcomes(units, after, rows)
+    rows.keep(after)
+    return removed, outcomes
+
+
+def _outcomes(units: Sequence[Unit], parts: Iterable[Part], rows: _Rows) -> dict[str, int]:
     """Count how the inputs ended, as the dataset has it: the check that each one has a row."""
     keys, found = {unit.key for unit in units}, Counter[str]()
-    for part in _parts(place):
+    for part in parts:
         if part.key in keys:
             found.update(outcome for _, outcome in rows.of(part))
     return {each.value: found[each.value] for each in Outcome if found[each.value]}
