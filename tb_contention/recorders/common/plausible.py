@@ -18,6 +18,10 @@ class Most(NamedTuple):
         return self.free + size // self.each if self.each else self.free
 
 
+#: Threads that the events of one file may have.
+THREADS = Most("threads", 1 << 15, 0)
+
+
 def refuse_beyond(most: Most, found: int, size: int, file: str) -> None:
     """Raise TraceFileError where a file of `size` bytes holds more rows of a kind than any profiler writes."""
     allowed = most.of(size)

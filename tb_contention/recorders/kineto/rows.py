@@ -10,14 +10,13 @@ from tb_contention.model.tables import StringTable
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.impossible import overlong
 from tb_contention.recorders.common.interning import intern_places
-from tb_contention.recorders.common.plausible import Most, refuse_beyond
+from tb_contention.recorders.common.plausible import THREADS, refuse_beyond
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.units import I32, I64, MAX_TRACE_PS, Bool
 
 PS_PER_US = 1_000_000
-_THREADS = Most("threads", 1 << 15, 0)
 _SEED = np.uint64(secrets.randbits(62))
 
 
@@ -76,7 +75,7 @@ class Rows(Axis):
         """Intern the names and number the threads of events. Raises TraceFileError where there are too many threads."""
         names, strings = _names(axis.document, axis.table)
         threads, thread = _threads(axis.table)
-        refuse_beyond(_THREADS, len(threads), 0, file)
+        refuse_beyond(THREADS, len(threads), 0, file)
         return cls(
             document=axis.document, table=axis.table, start=axis.start, origin_us=axis.origin_us, odd=axis.odd, names=names,
             strings=strings, threads=threads, thread=thread,

@@ -1,6 +1,7 @@
 """Events of the two legacy containers -> Trace. They have a plane, a line, a name and times, and nothing more."""
 
 import re
+from array import array
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -22,11 +23,14 @@ from tb_contention.model.trace import (
     Trace,
 )
 from tb_contention.recorders.common.advice import RECORD_AGAIN
+from tb_contention.recorders.common.plausible import THREADS, Most, refuse_beyond
 from tb_contention.recorders.common.tensorflow_names import DERIVED_NAMES, OPERATION
 from tb_contention.units import I64, MAX_TRACE_PS, Picoseconds
 
 _DEVICE = re.compile(r"/device:GPU:(\d{1,6})")
 _STEP_NAMES = ("SessionRun", "FunctionRun", "TraceContext")
+#: The writers stop at a million events.
+EVENTS = Most("events", 1_100_000, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,35 @@ class OldEvents:
     duration: I64
     correlation: I64
     step: I64
+
+
+class Columns:
+    """The events read so far: numbers in flat columns, of which the first is the line, and names that each stand there once.
+
+    lines: places of events, numbered as they appear; threads: their names. Adding raises TraceFileError where there are too many.
+    """
+
+    def __init__(self, file: str, numbers: int) -> None:
+        self.file = file
+        self.lines: dict[tuple[Any, Any], int] = {}
+        self.threads: dict[tuple[Any, Any], str] = {}
+        self.names: list[str] = []
+        self._numbers, self._width = array("q"), numbers + 1
+        self._known: dict[str, str] = {}
+
+    def put(self, place: tuple[Any, Any], name: str, *numbers: int) -> None:
+        """Add an event."""
+        line = self.lines.setdefault(place, len(self.lines))
+        refuse_beyond(THREADS, line + 1, 0, self.file)
+        self._numbers.extend((line, *numbers))
+        self.names.append(self._known.setdefault(name, name))
+        refuse_beyond(EVENTS, len(self.names), 0, self.file)
+
+    @property
+    def table(self) -> I64:
+        """Return the numbers, events by columns."""
+        found = np.frombuffer(self._numbers, np.int64) if self._numbers else np.empty(0, np.int64)
+        return found.reshape(-1, self._width)
 
 
 def old_trace(file: str, era: Era, events: OldEvents, problems: list[Problem], *, complete: bool = True) -> Trace:

@@ -3,23 +3,18 @@
 import json
 import math
 import re
-from array import array
 from typing import Any
-
-import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Era, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN
-from tb_contention.recorders.common.plausible import Most, refuse_beyond
+from tb_contention.recorders.common.plausible import refuse_beyond
 from tb_contention.recorders.common.unpacking import unpack
-from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
+from tb_contention.recorders.legacy.old_trace import EVENTS, Columns, OldEvents, old_trace
 
 #: The writer stops at a million events of a few hundred bytes each.
 MAX_TEXT = 400 << 20
-_EVENTS = Most("events", 1_100_000, 0)
-_THREADS = Most("threads", 1 << 15, 0)
 #: Bytes that are parsed at once, and that an event may have, so that no event becomes more objects than fit into memory.
 _WINDOW, _LONGEST = 1 << 20, 1 << 18
 _LIST = re.compile(rb'"traceEvents"\s*:\s*\[')
@@ -59,17 +54,12 @@ def _begin(text: bytes, file: str) -> int:
     )
 
 
-class _Columns:
-    """The events read so far: numbers in five flat columns, names that each stand there once."""
+class _Columns(Columns):
+    """Columns of start, duration, correlation and step."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
+        super().__init__(file, 4)
         self.planes: dict[Any, str] = {}
-        self.threads: dict[tuple[Any, Any], str] = {}
-        self.lines: dict[tuple[Any, Any], int] = {}
-        self.numbers = array("q")
-        self.names: list[str] = []
-        self.known: dict[str, str] = {}
 
     def read(self, text: bytes, at: int) -> bool:
         """Read the events from a byte on; return whether their list ends."""
@@ -90,7 +80,7 @@ class _Columns:
                 except (ValueError, RecursionError):
                     return False
                 count += 1
-                refuse_beyond(_EVENTS, count, len(text), self.file)
+                refuse_beyond(EVENTS, count, len(text), self.file)
                 self._add(event)
             at += len(window[:place].encode("utf-8", "surrogateescape"))
         return False
@@ -103,13 +93,9 @@ class _Columns:
         phase = event.get("ph")
         if phase == "X":
             place = _key(event.get("pid")), _key(event.get("tid"))
-            line = self.lines.setdefault(place, len(self.lines))
-            refuse_beyond(_THREADS, line + 1, 0, self.file)
             start, duration = _picoseconds(event.get("ts")), _picoseconds(event.get("dur", 0))
             correlation, step = _number(args.get("correlation_id")), _number(args.get("step_num"))
-            self.numbers.extend((line, start, duration, correlation, step))
-            name = _text(event.get("name", ""))
-            self.names.append(self.known.setdefault(name, name))
+            self.put(place, _text(event.get("name", "")), start, duration, correlation, step)
         elif phase == "M" and "name" in args:
             name = _text(args["name"])
             if event.get("name") == "process_name":
@@ -119,7 +105,7 @@ class _Columns:
 
     def events(self) -> OldEvents:
         """Return the columns."""
-        table = np.frombuffer(self.numbers, np.int64).reshape(-1, 5) if self.numbers else np.empty((0, 5), np.int64)
+        table = self.table
         described = [
             (self.planes.get(p, ""), self.threads.get((p, t), ""), t if isinstance(t, int) and abs(t) < 1 << 62 else 0)
             for p, t in self.lines

@@ -4,7 +4,6 @@ Trace {1: map<uint32, Device {1 name, 2 id, 3: map<uint32, Resource {1 name, 2 i
        4: repeated Event {1 device_id, 2 resource_id, 3 name, 9 timestamp_ps, 10 duration_ps, 11: map<string, string> args}}
 """
 
-from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -14,14 +13,10 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.trace import Era, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
-from tb_contention.recorders.common.plausible import Most, refuse_beyond
-from tb_contention.recorders.legacy.old_trace import OldEvents, old_trace
+from tb_contention.recorders.common.plausible import THREADS, Most, refuse_beyond
+from tb_contention.recorders.legacy.old_trace import Columns, OldEvents, old_trace
 
-_EVENTS, _THREADS, _DEVICE = (
-    Most("events", 1_100_000, 0),
-    Most("threads", 1 << 15, 0),
-    Most("bytes about one device", 1 << 24, 0),
-)
+_DEVICE = Most("bytes about one device", 1 << 24, 0)
 #: A time that no trace has.
 _FAR = 1 << 62
 _UINT32, _UINT64, _STRING, _MESSAGE = 13, 4, 9, 11
@@ -119,18 +114,13 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
     raise ValueError("varint")
 
 
-class _Columns:
-    """The events read so far: numbers in three flat columns, names that each stand there once."""
+class _Columns(Columns):
+    """Columns of start and duration."""
 
     def __init__(self, file: str) -> None:
-        self.file = file
+        super().__init__(file, 2)
         self.event, self.device = (message() for message in trace_messages())
         self.devices: dict[int, str] = {}
-        self.threads: dict[tuple[int, int], str] = {}
-        self.lines: dict[tuple[int, int], int] = {}
-        self.numbers = array("q")
-        self.names: list[str] = []
-        self.known: dict[str, str] = {}
 
     def add(self, number: int, part: bytes) -> None:
         """Read a message. Raises whatever protobuf does where it is none."""
@@ -145,21 +135,18 @@ class _Columns:
         key, device = self.device.key, self.device.value
         self.devices[key] = device.name
         self.threads.update({(key, resource.key): resource.value.name for resource in device.resources})
-        refuse_beyond(_THREADS, max(len(self.threads), len(self.devices)), 0, self.file)
+        refuse_beyond(THREADS, max(len(self.threads), len(self.devices)), 0, self.file)
 
     def _add_event(self, part: bytes) -> None:
         event = self.event
         event.ParseFromString(part)
-        line = self.lines.setdefault((event.device_id, event.resource_id), len(self.lines))
-        refuse_beyond(_THREADS, line + 1, 0, self.file)
-        self.numbers.extend((line, min(event.timestamp_ps, _FAR), min(event.duration_ps, _FAR)))
         name = event.name.partition(":")[0] if event.name.startswith("SessionRun") else event.name
-        self.names.append(self.known.setdefault(name, name))
-        refuse_beyond(_EVENTS, len(self.names), 0, self.file)
+        place = event.device_id, event.resource_id
+        self.put(place, name, min(event.timestamp_ps, _FAR), min(event.duration_ps, _FAR))
 
     def events(self) -> OldEvents:
         """Return the columns."""
-        table = np.frombuffer(self.numbers, np.int64).reshape(-1, 3) if self.numbers else np.empty((0, 3), np.int64)
+        table = self.table
         none = np.full(len(table), -1, np.int64)
         return OldEvents(
             lines=[(self.devices.get(d, ""), self.threads.get((d, r), ""), r) for d, r in self.lines],
