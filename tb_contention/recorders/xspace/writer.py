@@ -15,7 +15,7 @@ import numpy as np
 
 from tb_contention.units import I64, PS_PER_NS, U8, U64
 
-_U64, _BIT_14, _BIT_28 = (1 << 64) - 1, 1 << 14, 1 << 28
+_U64 = (1 << 64) - 1
 #: The two bytes of a varint that hold 14 bits, with more to follow, and the last ones.
 _MORE = [bytes((low | 0x80, high | 0x80)) for high in range(0x80) for low in range(0x80)]
 _LAST = [bytes((low,)) for low in range(0x80)]
@@ -128,7 +128,7 @@ class Names:
     def __init__(self) -> None:
         self.events: dict[str, int] = {}
         self.stats: dict[str, int] = {}
-        self.fields: dict[tuple[str, type, StatValue], bytes] = {}
+        self._fields: dict[tuple[str, type, StatValue], bytes] = {}
 
     def event(self, name: str) -> int:
         """Return the id of an event's name."""
@@ -139,12 +139,15 @@ class Names:
         return self.stats.setdefault(name, len(self.stats) + 1)
 
     def field(self, name: str, value: StatValue) -> bytes:
-        """Write a stat as a field of an event, and keep it in `fields`: most events have the same few."""
-        inside = encode_stat(name, value, self)
-        made = b"\x22" + varint(len(inside)) + inside
-        if not isinstance(value, float):  # zeros of either sign are equal, and written apart
-            self.fields[name, type(value), value] = made
-        return made
+        """Return a stat as a field of an event; most events have the same few."""
+        key = (name, type(value), value)
+        known = self._fields.get(key)
+        if known is None:
+            inside = encode_stat(name, value, self)
+            known = b"\x22" + varint(len(inside)) + inside
+            if not isinstance(value, float):  # zeros of either sign are equal, and written apart
+                self._fields[key] = known
+        return known
 
     def encode(self) -> bytes:
         """Write both tables as map entries of the plane."""
@@ -188,8 +191,7 @@ def encode_line(line: Line, names: Names, raw_events: bytes = b"") -> bytes:
         put_int(out, 3, line.timestamp_ns)
     base = line.timestamp_ns * PS_PER_NS
     for event in sorted(line.events, key=lambda e: (e.start, -e.duration)):
-        body = encode_event(event, base, names)
-        out += b"\x22" + varint(len(body)) + body
+        put_bytes(out, 4, encode_event(event, base, names))
     out += raw_events
     put_bytes(out, 11, line.name.encode())
     return bytes(out)
@@ -197,13 +199,11 @@ def encode_line(line: Line, names: Names, raw_events: bytes = b"") -> bytes:
 
 def encode_event(event: Event, base: int, names: Names) -> bytes:
     """Write the inside of an event; base: ps of its line."""
-    body = b"\x08" + varint(names.event(event.name)) + b"\x10" + varint(event.start - base)
+    parts = [b"\x08", varint(names.event(event.name)), b"\x10", varint(event.start - base)]
     if event.duration:
-        body += b"\x18" + varint(event.duration)
-    known = names.fields
-    for name, value in event.stats.items():
-        body += known.get((name, type(value), value)) or names.field(name, value)
-    return body
+        parts += [b"\x18", varint(event.duration)]
+    parts += [names.field(name, value) for name, value in event.stats.items()]
+    return b"".join(parts)
 
 
 def encode_stat(name: str, value: StatValue, names: Names) -> bytes:
@@ -223,14 +223,11 @@ def encode_stat(name: str, value: StatValue, names: Names) -> bytes:
 
 def varint(value: int) -> bytes:
     """Write a varint; negative values as two's complement of 64 bits."""
-    if not 0 <= value < _BIT_28:
-        value &= _U64
-    if value < _BIT_14:
+    value &= _U64
+    if value < 1 << 14:
         return _LAST[value]
-    if value < _BIT_28:
-        return _MORE[value & 0x3FFF] + _LAST[value >> 14]
     out = b""
-    while value >= _BIT_14:
+    while value >= 1 << 14:
         out += _MORE[value & 0x3FFF]
         value >>= 14
     return out + _LAST[value]

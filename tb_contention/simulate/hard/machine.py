@@ -45,14 +45,14 @@ class Host:
 
     def act(self, now: float, horizon: float) -> None:
         """Go on after what it worked or waited for."""
-        if self._next == "launched":
-            self._enqueue(now)
-        elif self._next == "begin":
+        if self._next == "begin":
             self.step_begins(now, horizon)
         elif self._next == "fetch":
             self._fetch(now)
         elif self._next == "input":
             self._launch(now)
+        elif self._next == "launched":
+            self._enqueue(now)
         elif self._next == "end":
             self.runs[-1].end = now
             self.step_begins(now, horizon)
@@ -130,7 +130,7 @@ def play(
         for direction in (1, 2) if copies else ():
             on_bus = [head for head in heads if head.copy == direction]
             moving += [(head, 1.0 / len(on_bus) if machine.link else 1.0) for head in on_bus]
-        making = [host for host in fed if _produces(host)] if fed else fed
+        making = [host for host in fed if _produces(host)]
         if machine.cpu != 1.0:
             pace = _host_pace(hosts, making, machine.cpu)
         for head, rate in moving:
@@ -147,8 +147,7 @@ def play(
             if speed is not None:
                 speed.slower(inf, [])
             return hosts
-        if then < now:
-            then = now
+        then = max(now, then)
         _pass(hosts, fed, making, moving, now, then, pace, horizon)
         now = then
 

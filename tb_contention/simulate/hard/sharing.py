@@ -35,9 +35,7 @@ class Policy(Protocol):
 
 def _divided(heads: list[Head]) -> list[float]:
     """Let kernels run at once, each as fast as its part of the multiprocessors."""
-    if len(heads) == 1:
-        return [1.0 if heads[0].fill <= 1 else 1.0 / heads[0].fill]
-    asked = sum([head.fill for head in heads])
+    asked = sum(head.fill for head in heads)
     return [1.0 if asked <= 1 else 1.0 / asked] * len(heads)
 
 
@@ -127,8 +125,6 @@ class LeftOver:
     def rates(self, time: float, heads: list[Head]) -> tuple[list[float], float]:
         """Serve in order of coming."""
         del time
-        if len(heads) == 1:
-            return [min(heads[0].fill, 1.0) / heads[0].fill], inf
         left, found = 1.0, [0.0] * len(heads)
         for number in sorted(range(len(heads)), key=lambda k: (heads[k].since, heads[k].order)):
             got = min(heads[number].fill, left)
