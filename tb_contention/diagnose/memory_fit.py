@@ -14,7 +14,7 @@ from tb_contention.model.findings import Severity
 from tb_contention.model.memory import AllocatorPeak, CombinedMemory, Holder, Refused
 from tb_contention.model.names import shorten
 from tb_contention.units import SessionId
-from tb_contention.words.numbers import count, listing, share, size
+from tb_contention.words.numbers import count, listing, refused_request, share, size
 
 #: An allocator that may take that part of the GPU more than it needed is notable.
 _SLACK = 0.25
@@ -68,14 +68,6 @@ def out_of_memory(scene: Scene) -> Iterator[Remark]:
         return
     for session in dict.fromkeys(each.session for each in memory.refused):
         worst = next(each for each in memory.refused if each.session == session)
-        held = [
-            text
-            for text in (
-                f"{size(worst.in_use)} in use" if worst.in_use is not None else "",
-                f"{size(worst.reserved)} reserved" if worst.reserved is not None else "",
-            )
-            if text
-        ]
         others = sum(
             row.bytes
             for row in worst.holders.rows
@@ -86,8 +78,8 @@ def out_of_memory(scene: Scene) -> Iterator[Remark]:
         )
         yield Remark(
             severity=Severity.CRITICAL,
-            title=f"{scene.name(session)} ran out of memory on {scene.where}: it asked for {size(worst.asked)}"
-            + (f" with {listing(held)}" if held else ""),
+            title=f"{scene.name(session)} ran out of memory on {scene.where}: it asked for "
+            + refused_request(worst.asked, worst.in_use, worst.reserved),
             detail=(f"At that instant {size(worst.holders.total)} were held: {largest}. " if worst.holders.rows else "")
             + (f"It is the largest of {worst.count} requests that were refused. " if worst.count > 1 else "")
             + (

@@ -104,6 +104,12 @@ def listing(names: list[str], most: int = 4) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+def refused_request(asked: int, in_use: int | None, reserved: int | None) -> str:
+    """Write what an allocator refused, and what it held then: '70.0 GiB with 3.00 GiB in use and 6.00 GiB reserved'; None = unknown."""
+    held = [f"{size(found)} {how}" for found, how in ((in_use, "in use"), (reserved, "reserved")) if found is not None]
+    return size(asked) + (f" with {listing(held)}" if held else "")
+
+
 def between(low: float | None, high: float | None) -> str:
     """Write the ends of an interval of ratios: '1.46 to 1.52', 'at least 1.20'; a dash without any."""
     if is_known(low) and is_known(high):

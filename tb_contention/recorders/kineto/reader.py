@@ -32,7 +32,7 @@ from tb_contention.recorders.kineto.rows import Axis, Rows, first_known, placed
 from tb_contention.recorders.kineto.said import said
 from tb_contention.recorders.kineto.writers import more_writers
 from tb_contention.units import I64, Picoseconds
-from tb_contention.words.numbers import duration, listing, size
+from tb_contention.words.numbers import duration, refused_request
 
 _NS_PER_US, _PS_PER_NS = 1_000, 1_000
 #: Times in this range are Unix time; smaller ones count from the machine's start or another origin.
@@ -211,15 +211,15 @@ def refused(file: str, rows: Axis) -> list[Problem]:
     if not len(found):
         return []
     worst = int(found.asked.argmax())
-    asked, in_use, reserved = (int(column[worst]) for column in (found.asked, found.in_use, found.reserved))
+    asked = int(found.asked[worst])
+    in_use, reserved = (int(held[worst]) if held[worst] >= 0 else None for held in (found.in_use, found.reserved))
     more = f", the largest of {len(found)} failures" if len(found) > 1 else ""
-    held = [f"{size(in_use)} in use" if in_use >= 0 else "", f"{size(reserved)} reserved" if reserved >= 0 else ""]
-    beside = f" with {listing([text for text in held if text])}" if any(held) else ""
     return [
         Problem(
             file=file, slug="out-of-memory", severity=Severity.ERROR, origin=Origin.RECORDING, count=len(found),
             message=f"{file}: the program ran out of memory on GPU {found.device[worst]} "
-            f"{duration(int(found.start[worst]) / _PS_PER_NS)} after the capture began: it asked for {size(asked)}{beside}{more}.",
+            f"{duration(int(found.start[worst]) / _PS_PER_NS)} after the capture began: it asked for "
+            f"{refused_request(asked, in_use, reserved)}{more}.",
             advice="Ask for less at once (a smaller batch, activation checkpointing), or free GPU memory. Other processes on the GPU take "
             "from the same memory (nvidia-smi lists them).", affects_numbers=False,
         )
