@@ -101,7 +101,7 @@ def container() -> str | None:
 
 
 def kubernetes(environ: Mapping[str, str] = os.environ) -> Kubernetes:
-    """Return where in a cluster this container runs, as its pod was told by the downward API; else as Kubernetes tells every pod.
+    """Return where in a cluster this container runs: what the downward API states, else what every pod has.
 
     Outside Kubernetes such variables mean something else. A pod on the network of its node has the node's host name.
     """

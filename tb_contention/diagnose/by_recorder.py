@@ -1,4 +1,4 @@
-"""Advice in the words of whoever recorded a session: nobody who uses PyTorch is told TensorFlow's settings.
+"""Advice in the words of the recorder: users of PyTorch read no settings of TensorFlow.
 
 XSpace files come from TensorFlow and JAX, whose settings stand beside each other. Nsight Systems records any program, so that its advice
 names no framework.

@@ -101,7 +101,7 @@ class ManifestSession:
     container: Annotated[str | None, Wire("id of the container; null outside one")] = None
     pod: Annotated[str | None, Wire("name of the Kubernetes pod; null outside one")] = None
     namespace: Annotated[str | None, Wire("its namespace")] = None
-    node: Annotated[str | None, Wire("name of the node that it runs on; null where the pod was not told")] = None
+    node: Annotated[str | None, Wire("name of its Kubernetes node; null where the pod does not know it")] = None
     origin_ns: int | None = None
     error_ns: int | None = None
     simulated: bool = False

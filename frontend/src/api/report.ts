@@ -1177,7 +1177,7 @@ export interface ManifestSession {
   readonly pod: string | null;
   /** its namespace */
   readonly namespace: string | null;
-  /** name of the node that it runs on; null where the pod was not told */
+  /** name of its Kubernetes node; null where the pod does not know it */
   readonly node: string | null;
   /** which command of which `tb-contention run` it is; null for other recordings */
   readonly recorded: Recorded | null;
