@@ -19,8 +19,8 @@ const LAYOUTS = {
   print: { width: 794, height: 1123, isPrint: true },
 };
 
-/** The layout in which each table is looked at, not the first alone. */
-const EVERY_TABLE = '1280x900';
+/** The layouts in which each table is looked at, not the first alone. */
+const EVERY_TABLE = new Set(['1280x900', 'print']);
 
 /** What does not fit, in words; runs in the page. */
 function misfits() {
@@ -100,11 +100,15 @@ async function look({ page, errors }, name, { width, height, isPrint = false }, 
   const file = `${prefix}-${name.replace(/\W+/g, '-')}-${theme}.png`;
   if (isPrint) await frame.locator('main').screenshot({ path: path.join(pictures, file) });
   else await page.screenshot({ path: path.join(pictures, file) });
-  if (name === EVERY_TABLE && theme === 'light') {
+  if (EVERY_TABLE.has(name) && theme === 'light') {
     for (const tab of await frame.locator('[role=tab]').all()) {
+      // Paper has no tabs to click.
+      await page.emulateMedia({ media: null });
+      const title = await tab.textContent();
       await tab.click();
       await frame.waitForFunction(() => document.documentElement.dataset.tbContention === 'idle');
-      found.push(...(await lasting(page, frame)).map((what) => `${what} (a table)`));
+      if (isPrint) await page.emulateMedia({ media: 'print' });
+      found.push(...(await lasting(page, frame)).map((what) => `${what} (table: ${title})`));
     }
   }
   return [...errors.splice(0), ...new Set(found)];
