@@ -18,6 +18,7 @@ from tb_contention.cli import (
     demo,
     diff,
     doctor,
+    explain,
     fleet,
     report,
     run,
@@ -33,6 +34,7 @@ from tb_contention.errors import ContentionError, OptionError
 #: Each module has NAME, add_arguments(parser) and run(arguments) -> exit code; the first line of its docstring is its help.
 COMMANDS: tuple[ModuleType, ...] = (
     report,
+    explain,
     run,
     runs,
     diff,

@@ -46,6 +46,7 @@ class Example:
 
 EXAMPLES = {
     "report": Example(words=("report", _LOGS), lines=5),
+    "explain": Example(words=("explain", f"{_LOGS}/together"), lines=14),
     "runs": Example(words=("runs", f"{_LOGS}/together")),
     "diff": Example(words=("diff", f"{_LOGS}/alone", f"{_LOGS}/together"), lines=9),
     "check": Example(

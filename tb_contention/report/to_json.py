@@ -17,6 +17,7 @@ from tb_contention.report.contract.documents import (
     gate_document,
     prediction_document,
 )
+from tb_contention.report.contract.explanation import Explanation, explanation
 from tb_contention.wire import Json
 
 
@@ -33,6 +34,16 @@ def to_dict(report: Report) -> Json:
 def document(report: Report) -> ReportDocument:
     """Return the whole answer, to be encoded with the report as context."""
     return ReportDocument(tool=Tool(version=report.version), report=report)
+
+
+def explanation_to_json(report: Report) -> str:
+    """Print the short answer."""
+    return explained_to_json(explanation(report))
+
+
+def explained_to_json(found: Explanation) -> str:
+    """Print a short answer, or why there is none."""
+    return _printed(found)
 
 
 def listing_to_json(listing: Listing) -> str:

@@ -8,6 +8,7 @@ from tb_contention.model.faults import INTERNAL
 from tb_contention.model.findings import Severity
 from tb_contention.model.names import clean
 from tb_contention.model.report import DeviceReport, Report
+from tb_contention.wire import Choice
 from tb_contention.words.answers import SWITCHES, Answer, answer_on, class_words, estimate_of, judged_by
 from tb_contention.words.baselines import baseline_sentences
 from tb_contention.words.names import Names
@@ -28,6 +29,18 @@ _CLOCKS = {
     ClockSource.FILE_TIME: "file times",
     ClockSource.NONE: "no clock",
 }
+
+
+class Level(Choice):
+    """How far to trust a slowdown."""
+
+    HIGH = "high", "it was measured"
+    GOOD = "good", "estimated from kernels that ran undisturbed"
+    FAIR = "fair", "estimated; it depends on the mechanism being recognised"
+    LOW = "low", "bounds only"
+    NONE = "none", "nothing is known, or the processes cannot be on one GPU"
+
+
 #: Sessions of one evidence class that are named.
 _MOST_NAMED = 2
 #: Coverage above which baselines cover practically all contended kernel time.
@@ -87,6 +100,19 @@ def sureness(device: DeviceReport, names: Names) -> str:
     )
     settle = _what_settles(device, judged, names) if len(device.sessions) > 1 else ""
     return f"{how[:1].upper()}{how[1:]}.{settle}"
+
+
+def level_of(slowdown: Slowdown) -> Level:
+    """Return how far to trust a slowdown that is known."""
+    return Level(_sure(slowdown)[0].lower())
+
+
+def level_on(device: DeviceReport) -> Level:
+    """Return how far to trust the slowdowns on a device: the least of those that are known."""
+    judged = [judged_by(loss) for loss in device.cost.losses if answer_on(device, loss) is not Answer.UNKNOWN]
+    if device.cannot_be_one_gpu:
+        return Level.NONE
+    return max(map(level_of, judged), key=list(Level).index, default=Level.NONE)
 
 
 def _what_settles(device: DeviceReport, judged: list[SessionLoss], names: Names) -> str:
