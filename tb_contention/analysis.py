@@ -30,8 +30,9 @@ class Options:
 
     shifts: session id or unique name -> ns to move it by. gpus: (session, CUDA ordinal) -> the user's name of the physical GPU.
     baselines: session -> run that holds the same work captured alone, both as ids, names or patterns, or a path; "" for none.
-    find_baselines: use captures alone that are found without being named. spec: TensorBoard's --logdir_spec, instead of a logdir. select:
-    which captures of the directory; by default all of a small one, and the groups that deserve a look first of a large one.
+    find_baselines: use captures alone that are found without being named. spec: TensorBoard's --logdir_spec, instead of a logdir.
+    steps: a regular expression that is found in the names of steps, where they are not recognised; "" for what TB_CONTENTION_STEPS
+    says. select: which captures of the directory; by default all of a small one, and the groups that deserve a look first of a large one.
     """
 
     shifts: Mapping[str, int] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Options:
     baselines: Mapping[str, str] = field(default_factory=dict)
     find_baselines: bool = True
     spec: str = ""
+    steps: str = ""
     select: Selection = field(default_factory=Selection)
 
 

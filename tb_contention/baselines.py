@@ -70,8 +70,9 @@ def proposed(
 
     typed: a run is a name, a pattern or a place outside the log directory; else an id. Raises OptionError where a place cannot be read.
     """
+    steps = next((file.steps for file in files), "")
     by_word = {
-        word: (alone.named(word) or _outside(word)) if typed else alone.known(word)
+        word: (alone.named(word) or _outside(word, steps)) if typed else alone.known(word)
         for word in dict.fromkeys(wanted.values())
         if word
     }
@@ -84,11 +85,11 @@ def proposed(
     )
 
 
-def _outside(word: str) -> tuple[Proposal, ...]:
+def _outside(word: str, steps: str) -> tuple[Proposal, ...]:
     """Find captures at a place outside the log directory."""
     try:
         is_there = "://" in word or Path(word).expanduser().exists()
-        files = discover(word).files if is_there else ()
+        files = discover(word, steps=steps).files if is_there else ()
     except (LogdirError, OSError, ValueError) as error:
         raise OptionError(f"--baseline: {word} cannot be read ({error}).", slug="bad-option") from None
     place = word.rstrip("/")

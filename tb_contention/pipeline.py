@@ -20,6 +20,7 @@ from tb_contention.baselines import (
     proposed,
 )
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
+from tb_contention.errors import OptionError
 from tb_contention.index import Alone, Chosen, Index, Snapshot, choose
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.faults import Faults
@@ -27,6 +28,7 @@ from tb_contention.model.listing import Listing
 from tb_contention.model.report import Report
 from tb_contention.model.side_by_side import cores
 from tb_contention.recorders.captures import read_captures
+from tb_contention.recorders.common.step_names import checked_steps, has_steps_called
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts, read_once
 from tb_contention.words.listing import known_answer
@@ -51,6 +53,7 @@ def analyse(
         find_baselines=False,                       # use no other capture as a baseline
         shifts={"trainer": 12_000_000},             # session -> ns to move it by
         gpus={("trainer", 0): "left"},              # (session, CUDA ordinal) -> name of the physical GPU; equal names are one GPU
+        steps=r"forward_backward",                  # names of steps, a regular expression; by default those that are recognised
         spec="",                                    # TensorBoard's --logdir_spec, instead of a logdir
     )
 
@@ -86,6 +89,7 @@ def analyse_logdir(
         decoded = decode_chosen(chosen, cache=cache, progress=tell)
     if accept is not None:
         accept(decoded)
+    require_steps(decoded)
 
     def decode_more(files: tuple[CaptureFile, ...]) -> Mapping[CaptureFile, DecodedFile]:
         discovery = replace(snapshot.discovery, files=files)
@@ -137,7 +141,19 @@ def look(
     tell("Looking for captures", None)
     help_first_report()
     index = Index.of(logdir, options.spec, None if cache is None else cache.directory)
-    return index, index.look(discover(logdir, spec=options.spec), arranging(options), progress=tell)
+    discovery = discover(logdir, spec=options.spec, steps=checked_steps(options.steps))
+    return index, index.look(discovery, arranging(options), progress=tell)
+
+
+def require_steps(decoded: Decoded) -> None:
+    """Raise OptionError if the user says how steps are called and no capture has an event of such a name."""
+    called = next((file.steps for file in decoded.discovery.files if file.steps), "")
+    if called and not any(has_steps_called(called, capture.trace) for capture in decoded.captures):
+        raise OptionError(
+            f"--steps: no event is called like {called[:100]!r}.",
+            slug="bad-option",
+            advice="Steps are found by the names of annotations: record_function, NVTX ranges, TraceAnnotation, and operations of PyTorch.",
+        )
 
 
 def decode_chosen(

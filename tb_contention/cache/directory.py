@@ -107,6 +107,7 @@ def _key(file: CaptureFile) -> str | None:
             info.st_mtime_ns,
             info.st_ctime_ns,
             info.st_ino,
+            file.steps,
         ]
         digest.update(repr(identity).encode("utf-8", "surrogateescape"))
         digest.update(stream.read(_WHOLE if info.st_size <= _WHOLE else _EDGE))

@@ -25,6 +25,7 @@ def analyse_logdir(
     baselines: Mapping[str, str] | None = None,
     find_baselines: bool = True,
     select: "Selection | None" = None,
+    steps: str = "",
     use_cache: bool,
 ) -> "Analysis":
     """Find, decode and analyse the captures, and say on stderr what of a large directory is left out.
@@ -37,7 +38,7 @@ def analyse_logdir(
         from tb_contention.pipeline import analyse_logdir
 
         options = Options(
-            shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {}, find_baselines=find_baselines
+            shifts=shifts or {}, gpus=gpus or {}, baselines=baselines or {}, find_baselines=find_baselines, steps=steps
         )
         options = options if select is None else replace(options, select=select)
         cache = TraceCache.at() if use_cache else None

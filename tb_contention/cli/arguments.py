@@ -72,6 +72,15 @@ def add_no_cache(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_steps(parser: argparse.ArgumentParser) -> None:
+    """Declare how steps are called."""
+    parser.add_argument(
+        "--steps", default="", metavar="REGEX",
+        help="take events as steps whose name contains this regular expression, e.g. '^forward_backward'; its first group may be the "
+        "number. Default: TB_CONTENTION_STEPS, else the names that programs and servers usually give",
+    )  # fmt: skip
+
+
 def add_alignment(parser: argparse.ArgumentParser) -> None:
     """Declare corrections to clocks and GPU identities."""
     parser.add_argument(

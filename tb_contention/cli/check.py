@@ -24,6 +24,7 @@ from tb_contention.cli.arguments import (
     add_logdir,
     add_muting,
     add_selection,
+    add_steps,
     gpus_of,
     muting,
     once,
@@ -96,6 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_selection(parser, everything="check everything, however large the directory is")
     add_alignment(parser)
+    add_steps(parser)
     add_baseline(parser)
     add_muting(parser)
     parser.set_defaults(configurable=Configurable.of(NAME, parser))
@@ -218,6 +220,7 @@ def _of_logdir(arguments: argparse.Namespace, limits: "Limits") -> "Gate":
         baselines=once(arguments.baseline, "--baseline"),
         find_baselines=not arguments.no_baseline,
         select=replace(selection_of(arguments), is_gate=True),
+        steps=arguments.steps,
         use_cache=not arguments.no_cache,
     )
     from tb_contention.gate import judge

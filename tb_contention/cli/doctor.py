@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tb_contention._version import __version__
 from tb_contention.cli.analysis import analyse_logdir
-from tb_contention.cli.arguments import add_logdir, add_no_cache, add_selection, selection_of
+from tb_contention.cli.arguments import add_logdir, add_no_cache, add_selection, add_steps, selection_of
 from tb_contention.cli.output import write_verdict
 from tb_contention.cli.terminal import Progress, printable
 
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_logdir(parser, is_optional=True, text="also check the traces in this log directory")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="output format (default text)")
     add_selection(parser)
+    add_steps(parser)
     add_no_cache(parser)
 
 
@@ -137,7 +138,9 @@ def _traces(arguments: argparse.Namespace, before: "list[Check]") -> "list[Check
     if any(check.name == "imports" and check.status is Status.FAULT for check in before):
         message = "the traces cannot be read until the imports work"
         return [Check(name="captures", status=Status.FAULT, about=arguments.logdir, message=message)]
-    analysis = analyse_logdir(arguments.logdir, select=selection_of(arguments), use_cache=not arguments.no_cache)
+    analysis = analyse_logdir(
+        arguments.logdir, select=selection_of(arguments), steps=arguments.steps, use_cache=not arguments.no_cache
+    )
     from tb_contention.health.traces import trace_checks
 
     return trace_checks(analysis.report, analysis.aligned)

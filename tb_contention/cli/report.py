@@ -18,6 +18,7 @@ from tb_contention.cli.arguments import (
     add_muting,
     add_output,
     add_selection,
+    add_steps,
     chosen_format,
     gpus_of,
     muting,
@@ -70,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_preferred(parser)
     add_selection(parser, everything="analyse everything, however large the directory is")
     add_alignment(parser)
+    add_steps(parser)
     add_baseline(parser)
     add_muting(parser)
 
@@ -85,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         baselines=once(arguments.baseline, "--baseline"),
         find_baselines=not arguments.no_baseline,
         select=selection_of(arguments),
+        steps=arguments.steps,
         use_cache=not arguments.no_cache,
     )
     report = muting(preferring(analysis.report, arguments.preferred), arguments)

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.analysis import no_captures
-from tb_contention.cli.arguments import add_alignment, add_logdir, add_selection, gpus_of, once, selection_of
+from tb_contention.cli.arguments import add_alignment, add_logdir, add_selection, add_steps, gpus_of, once, selection_of
 from tb_contention.cli.output import write_stdout
 from tb_contention.cli.terminal import Progress, printable
 
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--read", action="store_true", help="read the files of an object store too")
     add_selection(parser, everything="print all groups and captures, however many there are")
+    add_steps(parser)
     add_alignment(parser)
 
 
@@ -46,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tb_contention.align import AlignOptions
     from tb_contention.cache import DEFAULT_CACHE, TraceCache
     from tb_contention.index import Index
+    from tb_contention.recorders.common.step_names import checked_steps
     from tb_contention.recorders.discover import discover
 
     gc.disable()  # everything made here is kept until the end, which looking for garbage would only delay
@@ -53,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = AlignOptions(shifts=once(arguments.shift, "--shift"), gpus=gpus_of(arguments))
     cache = None if arguments.no_cache else TraceCache.at(DEFAULT_CACHE)
     with Progress("Compiling (first run only)") as progress:
-        discovery = discover(arguments.logdir)
+        discovery = discover(arguments.logdir, steps=checked_steps(arguments.steps))
         if not discovery.files:
             raise no_captures(discovery)
         index = Index.of(arguments.logdir, "", None if cache is None else cache.directory)

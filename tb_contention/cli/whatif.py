@@ -18,6 +18,7 @@ from tb_contention.cli.arguments import (
     add_no_cache,
     add_output,
     add_selection,
+    add_steps,
     once,
     selection_of,
 )
@@ -68,6 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{kind.value}", action="append", default=[], help=does, **words)
     add_preferred(parser)
     add_selection(parser)
+    add_steps(parser)
     add_baseline(parser)
     add_output(parser, [f.value for f in Format], Format.TEXT.value)
     add_no_cache(parser)
@@ -82,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         baselines=baselines,
         find_baselines=not arguments.no_baseline,
         select=selection_of(arguments),
+        steps=arguments.steps,
         use_cache=not arguments.no_cache,
     )
     report = preferring(analysis.report, arguments.preferred)

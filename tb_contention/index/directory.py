@@ -1,6 +1,7 @@
 """The index of one log directory: what is new is skimmed, the rest is known; results of analyses are noted with it."""
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -207,7 +208,7 @@ def is_local(file: CaptureFile) -> bool:
 
 def content_of(file: CaptureFile) -> tuple[str, tuple[int, ...]]:
     """Return the whole path of a file, and what changes with its content or its manifest's, on whatever machine: sizes and dates."""
-    return _path(file), (file.size, file.mtime_ns, *_changed(file.manifest)[:2])
+    return _path(file), (file.size, file.mtime_ns, *_changed(file.manifest)[:2], *_called(file))
 
 
 def _path(file: CaptureFile) -> str:
@@ -215,7 +216,12 @@ def _path(file: CaptureFile) -> str:
 
 
 def _key(file: CaptureFile) -> _Key:
-    return (file.size, file.mtime_ns, *file.identity, *_changed(file.manifest))
+    return (file.size, file.mtime_ns, *file.identity, *_changed(file.manifest), *_called(file))
+
+
+def _called(file: CaptureFile) -> tuple[int, ...]:
+    """Return a number for what the user calls a step."""
+    return (zlib.crc32(file.steps.encode("utf-8", "surrogateescape")),) if file.steps else ()
 
 
 def _changed(manifest: str | None) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ class CaptureFile:
     name stands in front. host: file name without the container suffix. tfevents_seconds: Unix seconds of `*.profile-empty` files in the
     folder that holds `plugins`. manifest: path of `tb_contention.json` in the session directory, or None. part: the process that this is
     about, of a file that holds several; "" = the whole file. identity: inode and time of change (ns) of a local file, which tell when it
-    was replaced by one of equal size and date.
+    was replaced by one of equal size and date. steps: what the user calls its steps, a regular expression; "" = as they are recognised.
     Files of other recorders need not lie under `plugins/profile`: their run is the folder that they are in.
     """
 
@@ -49,6 +49,7 @@ class CaptureFile:
     manifest: str | None = None
     part: str = ""
     identity: tuple[int, ...] = ()
+    steps: str = ""
 
     @property
     def id(self) -> str:

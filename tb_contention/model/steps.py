@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
+from tb_contention.model.trace import NAMED_ROOT, NONE, HostEventTable, HostKind, StepTable
 from tb_contention.units import I64
 
 
@@ -11,12 +11,29 @@ def root_rows(host: HostEventTable) -> I64:
 
     thread 1  |==== train 0 ====|  |==== train 1 ====|      two steps; the FunctionRun inside is part of one
                  |FunctionRun|        |FunctionRun|
+
+    Where the user names the steps, those alone.
     """
+    named = np.flatnonzero(host.root == NAMED_ROOT)
+    if len(named):
+        rows = named[in_turn(host.thread[named].astype(np.int64), host.start[named], host.duration[named])]
+        return rows[np.argsort(host.start[rows], kind="stable")]
     context = host.kind == HostKind.TRACE_CONTEXT
     rows = np.flatnonzero(((host.root != NONE) & (host.root > 0)) | context)
     level = np.where(host.root[rows] > 0, host.root[rows], 1)
     rows = rows[outermost_rows(host.thread[rows].astype(np.int64), level, host.start[rows], host.duration[rows])]
     return rows[np.argsort(host.start[rows], kind="stable")]
+
+
+def in_turn(thread: I64, start: I64, duration: I64) -> I64:
+    """Take the outermost spans of all threads if they follow one another, else those of the thread on which they cover the most time."""
+    rows = np.sort(outermost_rows(thread, np.zeros(len(thread), np.int64), start, duration))
+    ordered = rows[np.argsort(start[rows], kind="stable")]
+    if (start[ordered][1:] < (start + duration)[ordered][:-1]).any():
+        threads, which = np.unique(thread[rows], return_inverse=True)
+        longest = np.bincount(which, duration[rows].astype(np.float64), len(threads)).argmax()
+        rows = rows[which == longest]
+    return rows
 
 
 def marked_rows(host: HostEventTable, rows: I64) -> I64:

@@ -44,6 +44,10 @@ class KernelKind(IntEnum):
     UNKNOWN = 5
 
 
+#: The `root` of a host event that the user calls a step.
+NAMED_ROOT = 1 << 40
+
+
 class HostKind(IntEnum):
     """Which role a host event plays for sessions and steps (xplane event names, all releases)."""
 

@@ -14,6 +14,7 @@ from tb_contention.index.rows import Row
 from tb_contention.model.capture import CaptureFile, Discovery
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.listing import ListedGroup
+from tb_contention.recorders.common.step_names import checked_steps
 from tb_contention.recorders.discover import discover
 from tb_contention.words.listing import worst_first
 
@@ -170,7 +171,7 @@ class Scanner:
             self.finished = time.monotonic()
             return
         try:
-            discovery = discover(self._logdir, spec=self._spec, on_first=lambda: found(True))
+            discovery = discover(self._logdir, spec=self._spec, steps=checked_steps(""), on_first=lambda: found(True))
             found(bool(discovery.files))
             changes = {m: _changed(m) for m in {f.manifest for f in discovery.files} if m is not None}
             is_same = last is not None and (discovery, changes) == (self._discovery, last.changes)

@@ -55,12 +55,12 @@ class _Found:
             tell()
 
 
-def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
+def discover(logdir: str, *, spec: str = "", steps: str = "", on_first: Callable[[], None] | None = None) -> Discovery:
     """List the profiler files below a folder, below several (separated by commas), or below the folders of TensorBoard's `--logdir_spec`.
 
     Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links, those that
     lead out as long as they lead to captures; detect loops and duplicates by device and inode. on_first: called once, when the first file
-    is found. Raise LogdirError if a place does not exist or cannot be read.
+    is found. steps: what the user calls a step, a regular expression. Raise LogdirError if a place does not exist or cannot be read.
     """
     found = _Found(on_first=on_first)
     for name, place in places_of(logdir, spec):
@@ -73,6 +73,8 @@ def discover(logdir: str, *, spec: str = "", on_first: Callable[[], None] | None
             found.folders += folders
         else:
             _discover_local(Path(place), name, found)
+    if steps:
+        found.files = [replace(file, steps=steps) for file in found.files]
     files = _with_unique_ids(sorted(found.files, key=lambda f: (f.run, f.host, f.relative, f.path)))
     return Discovery(
         logdir=logdir or spec,

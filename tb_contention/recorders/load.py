@@ -142,12 +142,12 @@ def _digest(data: U8, known: str) -> str:
     return known or hashlib.sha256(data.data).hexdigest()
 
 
-def read_export(file: CaptureFile, read: Callable[[str, str], Report]) -> tuple[Report, int, str]:
+def read_export(file: CaptureFile, read: Callable[[str, str, str], Report]) -> tuple[Report, int, str]:
     """Read an export of Nsight Systems in place; return what it held, its size in bytes and its SHA-256. Raises TraceFileError."""
     digest = hashlib.sha256()
     try:
         before = Path(file.path).stat()
-        found = read(file.path, file.relative)
+        found = read(file.path, file.relative, file.steps)
         with Path(file.path).open("rb") as stream:
             while block := stream.read(1 << 22):
                 digest.update(block)
@@ -172,18 +172,18 @@ def _decode(data: U8, file: CaptureFile) -> Parts[Trace]:
     if file.container is Container.XPLANE:
         from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
-        return (("", decode_xspace(data, file=file.relative)),)
+        return (("", decode_xspace(data, file=file.relative, steps=file.steps)),)
     if file.container in (Container.KINETO, Container.KINETO_GZIP) or _is_kineto(data, file):
         from tb_contention.recorders.kineto.reader import decode_ranks
 
-        return decode_ranks(data, file=file.relative)
+        return decode_ranks(data, file=file.relative, steps=file.steps)
     if file.container is Container.TRACE_JSON:
         from tb_contention.recorders.legacy.trace_json import decode_trace_json
 
-        return (("", decode_trace_json(data.tobytes(), file=file.relative)),)
+        return (("", decode_trace_json(data.tobytes(), file=file.relative, steps=file.steps)),)
     from tb_contention.recorders.legacy.trace_proto import decode_trace_proto
 
-    return (("", decode_trace_proto(data.tobytes(), file=file.relative)),)
+    return (("", decode_trace_proto(data.tobytes(), file=file.relative, steps=file.steps)),)
 
 
 def _is_kineto(data: U8, file: CaptureFile) -> bool:

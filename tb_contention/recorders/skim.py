@@ -28,7 +28,7 @@ def _skim(data: U8, file: CaptureFile) -> Parts[Sketch]:
     if file.container is Container.XPLANE:
         from tb_contention.recorders.xspace.decoding.skim import skim_xspace
 
-        return (("", skim_xspace(data, file=file.relative)),)
+        return (("", skim_xspace(data, file=file.relative, steps=file.steps)),)
     from tb_contention.recorders.kineto.skim import skim_ranks
 
-    return skim_ranks(data, file=file.relative)
+    return skim_ranks(data, file=file.relative, steps=file.steps)

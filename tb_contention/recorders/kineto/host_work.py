@@ -4,10 +4,18 @@ import re
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable, RefusalTable
+from tb_contention.model.trace import (
+    NAMED_ROOT,
+    NONE,
+    AllocationTable,
+    HostEventTable,
+    HostKind,
+    LaunchTable,
+    RefusalTable,
+)
 from tb_contention.recorders.common.array_types import frozen
 from tb_contention.recorders.common.input_names import is_input
-from tb_contention.recorders.common.step_names import chosen_steps, step_of
+from tb_contention.recorders.common.step_names import chosen_steps, step_called, step_of
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.rows import Axis, Rows
@@ -40,10 +48,15 @@ def launches_of(rows: Rows, calls: I64, correlation: I64) -> LaunchTable:
     )
 
 
-def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
-    """Take steps, sessions and waits; operations are already in a column of the kernels."""
+def host_events_of(rows: Rows, calls: I64, steps: str = "") -> HostEventTable:
+    """Take steps, sessions and waits; operations are already in a column of the kernels, unless the user calls them steps."""
     marks = rows.of_class(parts.MARK)
     kind, step = _marks(rows, marks)
+    named = _named(rows, steps)
+    if named:
+        marks = rows.of_class(parts.MARK, parts.OP)
+        kind[kind == HostKind.USER_STEP] = -1
+        kind[list(named)], step[list(named)] = int(HostKind.USER_STEP), list(named.values())
     waits = np.array([bool(_WAITS.fullmatch(rows.strings[row])) for row in range(len(rows.strings))], np.bool_)
     picked = np.concatenate([marks[kind[rows.names[marks]] >= 0], calls[waits[rows.names[calls]]]])
     picked = picked[np.lexsort((-rows.duration[picked], rows.start[picked]))]
@@ -62,11 +75,21 @@ def host_events_of(rows: Rows, calls: I64) -> HostEventTable:
         producer_type=none.copy(),
         consumer=none.copy(),
         consumer_type=none.copy(),
-        root=np.where(is_step, 1, NONE),
+        root=np.where(is_step, NAMED_ROOT if named else 1, NONE),
         step=np.where(is_step, step[names], NONE),
         group=none.copy(),
         model=np.full(len(picked), -1, np.int32),
     )
+
+
+def _named(rows: Rows, steps: str) -> dict[int, int]:
+    """Return the names that the user calls steps, each with its step number: of annotations, or else of operations."""
+    for kind in (parts.MARK, parts.OP) if steps else ():
+        used = np.unique(rows.names[rows.of_class(kind)]).tolist()
+        found = {row: number for row in used if (number := step_called(steps, rows.strings[row])) is not None}
+        if found:
+            return found
+    return {}
 
 
 def _marks(rows: Rows, marks: I64) -> tuple[I64, I64]:

@@ -45,16 +45,16 @@ def decode_kineto(data: bytes | np.ndarray[Any, Any], *, file: str) -> Trace:
     return decode_ranks(data, file=file)[0][1]
 
 
-def decode_ranks(data: bytes | np.ndarray[Any, Any], *, file: str) -> tuple[tuple[str, Trace], ...]:
+def decode_ranks(data: bytes | np.ndarray[Any, Any], *, file: str, steps: str = "") -> tuple[tuple[str, Trace], ...]:
     """Decode a `.pt.trace.json` file, gzip-compressed or not, into a trace for each rank that was merged into it; `file` names it in
-    messages. A file that nobody merged has one, named "".
+    messages. A file that nobody merged has one, named "". steps: what the user calls a step, a regular expression.
 
     Raises TraceFileError if nothing can be read; other losses become problems of the traces.
     """
-    return tuple((name, _decode(document, file)) for name, document in ranks(parts.read_document(data, file)))
+    return tuple((name, _decode(document, file, steps)) for name, document in ranks(parts.read_document(data, file)))
 
 
-def _decode(document: parts.Document, file: str) -> Trace:
+def _decode(document: parts.Document, file: str, steps: str) -> Trace:
     rows = Rows.of(placed(document), file)
     ops, calls = rows.of_class(parts.OP), rows.of_class(parts.LAUNCH)
     op_ids = first_known(rows.arguments(ops, ("External id", "external id"))[0])
@@ -62,7 +62,7 @@ def _decode(document: parts.Document, file: str) -> Trace:
     call_ids = np.column_stack([numbers[:, 0], first_known(numbers[:, 1:])])
     work = DeviceWork(rows, (ops, op_ids), (calls, call_ids))
     launches = launches_of(rows, calls, call_ids[:, 0])
-    host = host_events_of(rows, calls)
+    host = host_events_of(rows, calls, steps)
     allocations, pools = allocations_of(rows, ops)
     devices, streams, kernels = work.devices, work.streams, work.table
     threads = _threads(rows)

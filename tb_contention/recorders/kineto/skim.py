@@ -19,21 +19,21 @@ def skim_kineto(data: bytes | U8, *, file: str) -> Sketch:
     return skim_ranks(data, file=file)[0][1]
 
 
-def skim_ranks(data: bytes | U8, *, file: str) -> tuple[tuple[str, Sketch], ...]:
+def skim_ranks(data: bytes | U8, *, file: str, steps: str = "") -> tuple[tuple[str, Sketch], ...]:
     """Skim a `.pt.trace.json` file, gzip-compressed or not, by rank as `decode_ranks` does; `file` names it in messages.
 
     Raises TraceFileError as decoding does.
     """
-    return tuple((name, _skim(document, file)) for name, document in ranks(parts.read_document(data, file)))
+    return tuple((name, _skim(document, file, steps)) for name, document in ranks(parts.read_document(data, file)))
 
 
-def _skim(document: parts.Document, file: str) -> Sketch:
+def _skim(document: parts.Document, file: str, steps: str) -> Sketch:
     axis = placed(document)
     devices, kernels, copies, lost = counted(axis)
     on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis, file)
     if on_host:
         devices, kernels, copies = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True)), [on_host], [0]
-    marks = Rows.of(axis.only(parts.MARK), file)
+    marks = Rows.of(axis.only(parts.MARK, *((parts.OP,) if steps else ())), file)
     picked, pools, *_ = memory_events(axis)
     end = end_of(axis)
     return Sketch(
@@ -44,7 +44,7 @@ def _skim(document: parts.Document, file: str) -> Sketch:
         span=(Picoseconds(0), Picoseconds(end)),
         devices=devices,
         use=uses(devices, kernels, copies, {device_ordinal(name) for name in allocator_names(np.unique(pools))}),
-        steps=len(steps_of(host_events_of(marks, np.empty(0, np.int64)))),
+        steps=len(steps_of(host_events_of(marks, np.empty(0, np.int64), steps))),
         allocations=len(picked),
         events_in_file=len(document.rows),
         complete=document.complete,

@@ -24,6 +24,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.recorders.common.advice import RECORD_AGAIN
 from tb_contention.recorders.common.plausible import THREADS, Most, refuse_beyond
+from tb_contention.recorders.common.step_names import step_called
 from tb_contention.recorders.common.tensorflow_names import DERIVED_NAMES, OPERATION
 from tb_contention.units import I64, MAX_TRACE_PS, Picoseconds
 
@@ -75,7 +76,9 @@ class Columns:
         return found.reshape(-1, self._width)
 
 
-def old_trace(file: str, era: Era, events: OldEvents, problems: list[Problem], *, complete: bool = True) -> Trace:
+def old_trace(
+    file: str, era: Era, events: OldEvents, problems: list[Problem], *, complete: bool = True, steps: str = ""
+) -> Trace:
     """Build a Trace of the events; a problem states what the container lacks."""
     fine = (events.duration >= 0) & (events.duration < MAX_TRACE_PS // 2) & (np.abs(events.start) < MAX_TRACE_PS // 2)
     names, name_rows = np.unique(
@@ -124,7 +127,7 @@ def old_trace(file: str, era: Era, events: OldEvents, problems: list[Problem], *
         launches=_empty(LaunchTable),
         host_events=_empty(HostEventTable),
         allocations=_empty(AllocationTable),
-        steps=_steps(events, fine, names, name_rows),
+        steps=_steps(events, fine, names, name_rows, steps),
         events_in_file=len(events.line),
         complete=complete,
         problems=tuple(problems),
@@ -149,10 +152,15 @@ def _kernels(events: OldEvents, rows: I64, name_rows: np.ndarray[Any, Any], kind
 
 
 def _steps(
-    events: OldEvents, fine: np.ndarray[Any, Any], names: np.ndarray[Any, Any], name_rows: np.ndarray[Any, Any]
+    events: OldEvents,
+    fine: np.ndarray[Any, Any],
+    names: np.ndarray[Any, Any],
+    name_rows: np.ndarray[Any, Any],
+    steps: str,
 ) -> StepTable:
-    """Take events with a step number, else runs of sessions and functions."""
-    numbered = fine & (events.step >= 0)
+    """Take what the user calls steps, else events with a step number, else runs of sessions and functions."""
+    called = [steps and step_called(steps, str(name)) is not None for name in names]
+    numbered = fine & np.array(called, np.bool_)[name_rows] if any(called) else fine & (events.step >= 0)
     if not numbered.any() and len(names):
         numbered = fine & np.isin(names, _STEP_NAMES)[name_rows]
     rows = np.flatnonzero(numbered)

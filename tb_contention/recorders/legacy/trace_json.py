@@ -22,8 +22,11 @@ _BETWEEN = re.compile(r"[\s,]*")
 _decode = json.JSONDecoder().raw_decode
 
 
-def decode_trace_json(data: bytes, *, file: str) -> Trace:
-    """Decode the bytes of a gzip-compressed Chrome trace. Raises TraceFileError when nothing can be read."""
+def decode_trace_json(data: bytes, *, file: str, steps: str = "") -> Trace:
+    """Decode the bytes of a gzip-compressed Chrome trace. Raises TraceFileError when nothing can be read.
+
+    steps: what the user calls a step.
+    """
     unpacked, whole = unpack(data, file, MAX_TEXT)
     found = _Columns(file)
     complete = found.read(unpacked, _begin(unpacked, file))
@@ -35,7 +38,7 @@ def decode_trace_json(data: bytes, *, file: str) -> Trace:
                 message=f"{file}: the file is truncated; the events before the cut are used.", advice=COPY_AGAIN,
             )
         )  # fmt: skip
-    return old_trace(file, Era.TRACE_JSON, found.events(), problems, complete=whole and complete)
+    return old_trace(file, Era.TRACE_JSON, found.events(), problems, complete=whole and complete, steps=steps)
 
 
 def _begin(text: bytes, file: str) -> int:

@@ -60,8 +60,8 @@ def trace_messages() -> tuple[Any, Any]:
     return event, device
 
 
-def decode_trace_proto(data: bytes, *, file: str) -> Trace:
-    """Decode the bytes of a `.trace` file. Raises TraceFileError if it is something else."""
+def decode_trace_proto(data: bytes, *, file: str, steps: str = "") -> Trace:
+    """Decode the bytes of a `.trace` file; steps: what the user calls a step. Raises TraceFileError if it is something else."""
     if not data:
         raise TraceFileError(f"{file}: the file is empty.", slug="empty-file", advice=RECORD_AGAIN, offset=0)
     found = _Columns(file)
@@ -80,7 +80,7 @@ def decode_trace_proto(data: bytes, *, file: str) -> Trace:
         raise TraceFileError(
             f"{file}: the file holds neither devices nor events.", slug="not-a-trace", advice=RECORD_AGAIN
         )
-    return old_trace(file, Era.TRACE_PROTO, found.events(), [])
+    return old_trace(file, Era.TRACE_PROTO, found.events(), [], steps=steps)
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tb_contention.model.trace import NONE, HostKind
 from tb_contention.recorders.common.input_names import is_input
-from tb_contention.recorders.common.step_names import step_of
+from tb_contention.recorders.common.step_names import step_called, step_of
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.device_work import near
 from tb_contention.recorders.nsight.strings import Texts
@@ -48,7 +48,9 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranges:
-    """NVTX ranges that may be steps, or that name a session. text: row of `texts`; kind: HostKind; step: its number, NONE = none."""
+    """NVTX ranges that may be steps, or that name a session. text: row of `texts`; kind: HostKind; step: its number, NONE = none;
+    named: 1 if the user calls it a step.
+    """
 
     start: I64
     end: I64
@@ -56,6 +58,7 @@ class Ranges:
     text: I64
     kind: U8
     step: I64
+    named: I64
     texts: tuple[str, ...]
 
     def select(self, rows: I64) -> "Ranges":
@@ -87,32 +90,39 @@ def _fine(start: I64, end: I64) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return fine
 
 
-def read_ranges(database: Database, texts: Texts) -> Ranges:
-    """Read the ranges named like a step or a session; the name is in the row, or registered and referred to by number."""
+def read_ranges(database: Database, texts: Texts, called: str = "") -> Ranges:
+    """Read the ranges named like a step or a session; the name is in the row, or registered and referred to by number.
+
+    called: what the user calls a step, a regular expression.
+    """
     table = "NVTX_EVENTS"
     start, end, thread, number, kind = database.integers(table, "start", "end", "globalTid", "textId", "eventType")
     own, place = database.text_column(table, "text")
     numbers, registered = np.unique(number, return_inverse=True)
     names = [*own, *(texts.get(n) or "" for n in numbers.tolist())]
     text = np.where(place >= 0, place, registered.reshape(-1) + len(own)) if len(start) else place
-    kinds, steps = np.array([_kind_and_step(name) for name in names], np.int64).reshape(-1, 2).T
+    kinds, steps, named = np.array([_kind_and_step(name, called) for name in names], np.int64).reshape(-1, 3).T
     ranges = _fine(start, end) & (end > start) & (thread != NONE) & (np.isin(kind, _RANGES) | (kind == NONE))
     kept = np.flatnonzero(ranges & (kinds[text] >= 0)) if len(start) else text
     which = text[kept]
     return Ranges(
         start=start[kept], end=end[kept], thread=thread[kept], text=which, step=steps[which] if len(kept) else which,
+        named=named[which] if len(kept) else which,
         kind=kinds[which].astype(np.uint8) if len(kept) else np.empty(0, np.uint8), texts=tuple(names),
     )  # fmt: skip
 
 
-def _kind_and_step(name: str) -> tuple[int, int]:
-    """Return what a range of this name is, -1 = nothing that is read, and the number of a step, -1 = none."""
+def _kind_and_step(name: str, called: str) -> tuple[int, int, int]:
+    """Return what a range of this name is, -1 = nothing that is read, the number of a step, -1 = none, and if the user calls it one."""
+    named = step_called(called, name)
+    if named is not None:
+        return HostKind.USER_STEP, named, 1
     if name.startswith(_SESSION):
-        return HostKind.ANNOTATION, NONE
+        return HostKind.ANNOTATION, NONE, 0
     if is_input(name):
-        return HostKind.INPUT, NONE
+        return HostKind.INPUT, NONE, 0
     step = step_of(name)
-    return (-1, NONE) if step is None else (HostKind.USER_STEP, step[1])
+    return (-1, NONE, 0) if step is None else (HostKind.USER_STEP, step[1], 0)
 
 
 def base_name(name: str) -> str:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, HostEventTable, HostKind, StepTable
+from tb_contention.model.steps import in_turn
+from tb_contention.model.trace import NAMED_ROOT, NONE, HostEventTable, HostKind
 from tb_contention.recorders.common.step_names import chosen_steps
 from tb_contention.recorders.nsight.columns import Origins
 from tb_contention.recorders.nsight.host import Calls, Ranges, base_name
@@ -24,13 +25,14 @@ def host_event_table(calls: Calls, ranges: Ranges, threads: I64, origins: Origin
     texts: list[str | None] = list(ranges.texts)
     name = np.concatenate([strings.rows(calls.name[waits]), _rows_of(strings, texts, ranges.text[chosen])])
     step = np.concatenate([np.full(len(waits), NONE), ranges.step[chosen]])
+    root = np.where(ranges.named[chosen] > 0, NAMED_ROOT, np.where(ranges.kind[chosen] == HostKind.USER_STEP, 1, NONE))
+    root = np.concatenate([np.full(len(waits), NONE), root])
     order = np.lexsort((-duration, start))
     unknown = np.full(len(order), NONE)
-    is_step = kind[order] == HostKind.USER_STEP
     return HostEventTable(
         start=origins.ps(start[order]), duration=duration[order] * PS_PER_NS,
         thread=np.searchsorted(threads, thread[order]).astype(np.int32), kind=kind[order], name=name[order], id=unknown, producer=unknown,
-        producer_type=unknown, consumer=unknown, consumer_type=unknown, root=np.where(is_step, 1, NONE), step=step[order],
+        producer_type=unknown, consumer=unknown, consumer_type=unknown, root=root[order], step=step[order],
         group=unknown, model=np.full(len(order), -1, np.int32),
     )  # fmt: skip
 
@@ -42,7 +44,10 @@ def _rows_of(strings: Strings, texts: list[str | None], which: I64) -> np.ndarra
 
 
 def steps_of(ranges: Ranges) -> I64:
-    """Choose the process's steps: ranges of one base name on one thread that do not nest and cover the most time."""
+    """Choose the process's steps: what the user calls so, else ranges of one name on one thread that do not nest and cover most time."""
+    rows = np.flatnonzero(ranges.named)
+    if len(rows):
+        return rows[in_turn(ranges.thread[rows], ranges.start[rows], ranges.end[rows] - ranges.start[rows])]
     rows = np.flatnonzero(ranges.kind == HostKind.USER_STEP)
     if not len(rows):
         return rows
@@ -50,10 +55,3 @@ def steps_of(ranges: Ranges) -> I64:
     numbers = {base: number for number, base in enumerate(dict.fromkeys(bases))}
     base = np.array([numbers[b] for b in bases], np.int64)[ranges.text[rows]]
     return rows[chosen_steps(base, ranges.thread[rows], ranges.start[rows], ranges.end[rows])]
-
-
-def step_table(host: HostEventTable) -> StepTable:
-    """Build the step table from the host events that are steps; number unnumbered ones by position."""
-    rows = np.flatnonzero(host.kind == HostKind.USER_STEP)
-    number = np.where(host.step[rows] != NONE, host.step[rows], np.arange(len(rows)))
-    return StepTable(start=host.start[rows], duration=host.duration[rows], number=number, name=host.name[rows])

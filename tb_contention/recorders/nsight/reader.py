@@ -12,6 +12,7 @@ import numpy as np
 from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.names import clean, shorten
+from tb_contention.model.steps import root_rows, step_table
 from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.messages import worded
@@ -27,7 +28,7 @@ from tb_contention.recorders.nsight.columns import (
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.device_work import DeviceWork, read_device_work
 from tb_contention.recorders.nsight.host import Calls, Ranges, read_calls, read_ranges, thread_names
-from tb_contention.recorders.nsight.host_columns import host_event_table, step_table
+from tb_contention.recorders.nsight.host_columns import host_event_table
 from tb_contention.recorders.nsight.memory import Allocations, read_allocations
 from tb_contention.recorders.nsight.processes import Gpu, pid_of
 from tb_contention.recorders.nsight.strings import Strings, Texts
@@ -72,11 +73,11 @@ class _Report:
     problems: tuple[Problem, ...]
 
 
-def read_report(path: str, file: str) -> tuple[Part, ...]:
-    """Read a report; `file` names it in messages. Raises TraceFileError."""
+def read_report(path: str, file: str, steps: str = "") -> tuple[Part, ...]:
+    """Read a report; `file` names it in messages, and `steps` what the user calls a step. Raises TraceFileError."""
     with Database(path, file) as database:
         check_export(database, file)
-        report = _read(database, file)
+        report = _read(database, file, steps)
         named = names.process_names(database)
     if not len(report.work) and not len(report.allocations.time):
         raise no_gpu_work(file)
@@ -106,9 +107,9 @@ def no_gpu_work(file: str) -> TraceFileError:
     )
 
 
-def _read(database: Database, file: str) -> _Report:
+def _read(database: Database, file: str, steps: str) -> _Report:
     texts = Texts(database)
-    work, calls, ranges = read_device_work(database), read_calls(database, texts), read_ranges(database, texts)
+    work, calls, ranges = read_device_work(database), read_calls(database, texts), read_ranges(database, texts, steps)
     allocations = read_allocations(database)
     first, last = _extent(work, calls, ranges, allocations)
     stays, lost = read_switches(database, first, last)
@@ -179,7 +180,7 @@ def _trace(report: _Report, process: int) -> Trace:
         launches=launch_table(calls, work, threads, origins, strings),
         host_events=host,
         allocations=allocation_table(allocations, origins, strings),
-        steps=step_table(host),
+        steps=step_table(host, root_rows(host)),
         residency=residency_table(report.stays, gpus, process, work, report.work, ordinals, origins),
         strings=strings.table(),
         devices=tuple(

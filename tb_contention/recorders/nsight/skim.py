@@ -22,21 +22,24 @@ _WORK = (("KERNEL", 1), ("GRAPH_TRACE", 1), ("MEMCPY", 0), ("MEMSET", 0))
 _ORDINAL, _FINE, _COUNT, _FIRST, _LAST, _IS_KERNEL = range(1, 7)
 
 
-def skim_nsight(path: str, file: str) -> tuple[tuple[str, Sketch], ...]:
-    """Skim a report into the sketch of each process, by the name of its part; `file` names it in messages. Raises TraceFileError."""
+def skim_nsight(path: str, file: str, steps: str = "") -> tuple[tuple[str, Sketch], ...]:
+    """Skim a report into the sketch of each process, by the name of its part; `file` names it in messages. Raises TraceFileError.
+
+    steps: what the user calls a step.
+    """
     with Database(path, file) as database:
         reader.check_export(database, file)
-        return _sketches(database, file)
+        return _sketches(database, file, steps)
 
 
-def _sketches(database: Database, file: str) -> tuple[tuple[str, Sketch], ...]:
+def _sketches(database: Database, file: str, steps: str) -> tuple[tuple[str, Sketch], ...]:
     calls = database.groups("CUPTI_ACTIVITY_KIND_RUNTIME", ("globalTid",), FURTHEST_NS)
     calls = calls[calls[:, 0] != NONE]
     callers = names.process_of(calls[:, 0])
     work = _work(database, callers)
     bad, work = int(work[work[:, _FINE] == 0, _COUNT].sum()), work[work[:, _FINE] == 1]
     callers, calls = callers[calls[:, 1] == 1], calls[calls[:, 1] == 1]
-    ranges, memory = read_ranges(database, Texts(database)), read_allocations(database)
+    ranges, memory = read_ranges(database, Texts(database), steps), read_allocations(database)
     if not len(work) and not len(memory.time):
         raise reader.no_gpu_work(file)
     first = min(int(c.min()) for c in (work[:, _FIRST], calls[:, 3], ranges.start, memory.time) if len(c))

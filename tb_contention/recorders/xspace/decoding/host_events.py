@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tb_contention.model.trace import NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
+from tb_contention.model.trace import NAMED_ROOT, NONE, AllocationTable, HostEventTable, HostKind, LaunchTable
 from tb_contention.recorders.common.input_names import PREFIXES, is_input
+from tb_contention.recorders.common.step_names import step_called
 from tb_contention.recorders.xspace.decoding import names
 from tb_contention.recorders.xspace.decoding.device_events import absent_as
 from tb_contention.recorders.xspace.decoding.lines import ABSOLUTE_NS, RawEvents, Slot, is_absent, read_lines
@@ -81,6 +82,7 @@ MEMORY_SLOTS = (
 #: Both mark an absent number, so most columns go into a table as they are.
 assert ABSENT == NONE
 _EITHER, _KEEP, _LEAVE = 1, 2, 0
+_NOT_NAMED = -2
 #: The bits of NaN.
 _NAN = int(np.array(np.nan).view(np.int64))
 
@@ -89,6 +91,20 @@ _KNOWN, _MEMORY = KnownNames(names.HOST_EVENTS), KnownNames(names.MEMORY_EVENTS)
 _PREFIXES = Texts((b"EagerExecute:", b"tb_contention.session:"))
 _INPUT_PREFIXES = Texts(PREFIXES)
 _PREFIX_KINDS = np.array([HostKind.EAGER_EXECUTE, HostKind.ANNOTATION, HostKind.OTHER], np.int32)
+
+
+def named_steps(data: U8, structure: Structure, steps: str) -> I64:
+    """Return the step number of each event name that the user calls a step, NONE for one without; _NOT_NAMED for the others.
+
+    The last row stands for a name that is not there, as in `event_kinds`.
+    """
+    listed = structure.events.names.tolist() if steps else []
+    found = np.full(len(structure.events.names) + 1, _NOT_NAMED, np.int64)
+    for row, (at, length) in enumerate(listed):
+        number = step_called(steps, data[at : at + length].tobytes().decode("utf-8", "replace")) if length else None
+        if number is not None:
+            found[row] = number
+    return found
 
 
 def event_kinds(data: U8, structure: Structure) -> U8:
@@ -121,10 +137,15 @@ def memory_kinds(data: U8, structure: Structure) -> np.ndarray[tuple[int], np.dt
     return _MEMORY.look_up(data, structure.events.names)
 
 
-def read_host(data: U8, structure: Structure, planes: Planes, interner: "Interner") -> tuple[RawEvents, U8]:
-    """Read the events of launches, sessions and steps, with the kind of each."""
+def read_host(
+    data: U8, structure: Structure, planes: Planes, interner: "Interner", steps: str = ""
+) -> tuple[RawEvents, U8]:
+    """Read the events of launches, sessions and steps, with the kind of each; steps: what the user calls a step."""
     kinds = event_kinds(data, structure)
     classes = host_classes(kinds)
+    called = named_steps(data, structure, steps) if steps else None
+    if called is not None:
+        classes[called[:-1] != _NOT_NAMED] = _KEEP
     classes[memory_kinds(data, structure) >= 0] = _LEAVE
     raw = read_lines(
         data, structure, planes.host_lines, HOST_SLOTS, classes, default=_EITHER, origin_ns=planes.start_ns
@@ -136,7 +157,17 @@ def read_host(data: U8, structure: Structure, planes: Planes, interner: "Interne
     for column in (raw.values[STEP], raw.values[ROOT]):
         if not is_absent(column):
             kind[(kind == HostKind.OTHER) & (column != ABSENT)] = HostKind.USER_STEP
+    if called is not None:
+        _mark(raw, kind, called[raw.name])
     return raw, kind
+
+
+def _mark(raw: RawEvents, kind: U8, called: I64) -> None:
+    """Mark the events that the user calls steps; what else they are, they remain."""
+    named = called != _NOT_NAMED
+    kind[named & (kind == HostKind.OTHER)] = HostKind.USER_STEP
+    raw.values[ROOT] = np.where(named, NAMED_ROOT, raw.values[ROOT])
+    raw.values[STEP] = np.where(named & (raw.values[STEP] == ABSENT), called, raw.values[STEP])
 
 
 def host_classes(kinds: U8) -> U8:

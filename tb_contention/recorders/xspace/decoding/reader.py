@@ -29,13 +29,13 @@ from tb_contention.recorders.xspace.decoding.structure import Structure, text
 from tb_contention.units import U8, Picoseconds
 
 
-def decode_xspace(data: bytes | memoryview | U8, *, file: str) -> Trace:
-    """Decode the bytes of an `.xplane.pb` file; `file` names it in messages.
+def decode_xspace(data: bytes | memoryview | U8, *, file: str, steps: str = "") -> Trace:
+    """Decode the bytes of an `.xplane.pb` file; `file` names it in messages, and `steps` what the user calls a step.
 
     Raises TraceFileError if nothing can be read; other losses become problems of the trace.
     """
     raw, structure = structure_of(data, file)
-    return decode_structure(raw, structure, file)
+    return decode_structure(raw, structure, file, steps)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,11 +52,11 @@ class _Columns:
     marked: RawEvents
 
 
-def decode_structure(raw: U8, structure: Structure, file: str) -> Trace:
+def decode_structure(raw: U8, structure: Structure, file: str, steps: str = "") -> Trace:
     """Decode the events of a file."""
     planes = planes_of(raw, structure, file)
     interner = Interner.of(raw, structure)
-    columns = _columns(raw, structure, planes, interner)
+    columns = _columns(raw, structure, planes, interner, steps)
     messages = messages_of(raw, structure)
     trace = _trace(raw, structure, planes, columns, interner.finish(), messages)
     found = (
@@ -66,9 +66,9 @@ def decode_structure(raw: U8, structure: Structure, file: str) -> Trace:
     return replace(trace, problems=(*found, *too_many_devices(file, planes.devices_left_out)))
 
 
-def _columns(raw: U8, structure: Structure, planes: Planes, interner: Interner) -> _Columns:
+def _columns(raw: U8, structure: Structure, planes: Planes, interner: Interner, steps: str) -> _Columns:
     kernels, kernel_kinds, streams = device_events.read_kernels(raw, structure, planes, interner)
-    host, host_kinds = host_events.read_host(raw, structure, planes, interner)
+    host, host_kinds = host_events.read_host(raw, structure, planes, interner, steps)
     memory = host_events.read_memory(raw, structure, planes, interner)
     # A cut file may have lost its GPU planes: showing the host's operations in their place would be a guess.
     on_host = not len(kernels.line) and structure.cut_at is None

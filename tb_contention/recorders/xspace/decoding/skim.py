@@ -45,13 +45,16 @@ _decoding = 1 << 27
 _SMALL = 1 << 20
 
 
-def skim_xspace(data: bytes | memoryview | U8, *, file: str) -> Sketch:
-    """Skim the bytes of an `.xplane.pb` file; `file` names it in messages. Raises TraceFileError if nothing can be read."""
+def skim_xspace(data: bytes | memoryview | U8, *, file: str, steps: str = "") -> Sketch:
+    """Skim the bytes of an `.xplane.pb` file; `file` names it in messages. Raises TraceFileError if nothing can be read.
+
+    steps: what the user calls a step, for which the file is decoded.
+    """
     raw, structure = structure_of(data, file)
     planes = planes_of(raw, structure, file)
-    whole = structure.cut_at is None and structure.bad_at is None
+    whole = structure.cut_at is None and structure.bad_at is None and not steps
     found = _Skim(raw, structure, planes).sketch(file) if whole and _skims(len(raw)) else None
-    return found or _decoded(raw, structure, file)
+    return found or _decoded(raw, structure, file, steps)
 
 
 def _skims(size: int) -> bool:
@@ -63,11 +66,11 @@ def _skims(size: int) -> bool:
     return True
 
 
-def _decoded(raw: U8, structure: Structure, file: str) -> Sketch:
+def _decoded(raw: U8, structure: Structure, file: str, steps: str) -> Sketch:
     """Reduce the decoded trace to what a skim finds; the reader is imported only where it is needed, since that takes its time."""
     from tb_contention.recorders.xspace.decoding.reader import decode_structure
 
-    sketch = sketch_of(decode_structure(raw, structure, file))
+    sketch = sketch_of(decode_structure(raw, structure, file, steps))
     return replace(sketch, clock=replace(sketch.clock, negative_lag_ps=0))
 
 

@@ -58,9 +58,9 @@ def test_the_first_files_are_decoded_while_skimming_is_not_compiled(
     data = next(write_scenario("time_slicing", tmp_path).rglob("*.xplane.pb")).read_bytes()
     decoding, decode = list[int](), skim._decoded
 
-    def noted(raw: U8, structure: Structure, file: str) -> Sketch:
+    def noted(raw: U8, structure: Structure, file: str, steps: str) -> Sketch:
         decoding.append(len(raw))
-        return decode(raw, structure, file)
+        return decode(raw, structure, file, steps)
 
     monkeypatch.setattr(skim, "is_ready", lambda _: False)
     monkeypatch.setattr(skim, "_decoding", 1)
