@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tb_contention.align import AlignOptions, align
+from tb_contention.align import AlignOptions, align, repeated
 from tb_contention.cache.entry import pack, unpack
 from tb_contention.cli.analysis import no_captures
 from tb_contention.model.capture import Capture, CaptureFile
@@ -450,7 +450,12 @@ def test_one_ordinal_among_several_gpus_is_unknown_until_the_user_says_which(cas
     assert placed(folder, gpus={("python3-101", 0): "A", ("python3-102", 0): "A"}) == (2, [])
 
 
-def test_recordings_of_one_process_that_repeat_kernels_share_no_gpu(cases: Path) -> None:
+@pytest.mark.parametrize("compared_first", [1 << 15, 20])
+def test_recordings_of_one_process_that_repeat_kernels_share_no_gpu(
+    cases: Path, compared_first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated, "_SAMPLE", compared_first)
+
     assert placed(cases / "one_process_two_recordings") == (1, ["recorded-twice"])
 
 
