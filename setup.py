@@ -70,6 +70,7 @@ REMOTE = ["fsspec>=2023.1"]
 TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
 CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
+MCP = ["mcp>=2,<3"]
 BATCH = ["distributed>=2023.12", "fsspec>=2023.1", "pyarrow>=14.0.1"]
 TEST = [
     *CAPTURE,
@@ -140,6 +141,7 @@ setup(
         "tensorflow": TENSORFLOW,
         "notebook": NOTEBOOK,
         "batch": BATCH,
+        "mcp": MCP,
         "test": TEST,
         "dev": DEV,
     },

@@ -25,6 +25,10 @@ from tb_contention.cli.terminal import printable
 from tb_contention.errors import LogdirError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tb_contention.compare.groups import PairedGroups
+    from tb_contention.model.comparison import Comparison
     from tb_contention.model.report import DeviceReport, Report
 
 NAME = "diff"
@@ -84,22 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     before = _report(arguments.before, arguments, arguments.before_group)
     is_same = (arguments.after, arguments.after_group) == (arguments.before, arguments.before_group)
     after = before if is_same else _report(arguments.after, arguments, arguments.after_group)
-    from tb_contention.compare import compare
-    from tb_contention.compare.groups import GroupPair, PairedGroups, pair_groups
-
-    paired = PairedGroups(pairs=(), gone=(), appeared=())
-    if arguments.before_device is None and arguments.after_device is None:
-        paired = pair_groups(before, after, pairs)
-    if not paired.pairs:
-        first, second = choose_devices(before, after, arguments.before_device, arguments.after_device)
-        paired = PairedGroups(pairs=(GroupPair(before=first, after=second, wanted=pairs),), gone=(), appeared=())
-        for side, report, device, named in (
-            ("before", before, first, arguments.before_device),
-            ("after", after, second, arguments.after_device),
-        ):
-            if named is None and len(report.devices) > 1:
-                _say_which(side, report, device)
-    found = [compare(p.before, p.after, before.sessions, after.sessions, p.wanted) for p in paired.pairs]
+    found, paired = compare_reports(before, after, pairs, arguments.before_device, arguments.after_device)
     if chosen is Format.JSON:
         from tb_contention.report.to_json import comparison_to_json as render
     else:
@@ -107,6 +96,33 @@ def run(arguments: argparse.Namespace) -> int:
     text = render(*found, before=arguments.before, after=arguments.after, gone=paired.gone, appeared=paired.appeared)
     write_result(arguments.output, text, force=arguments.force)
     return 0
+
+
+def compare_reports(
+    before: "Report",
+    after: "Report",
+    pairs: "Mapping[str, str]",
+    before_device: str | None = None,
+    after_device: str | None = None,
+) -> "tuple[list[Comparison], PairedGroups]":
+    """Compare all groups that hold the same programs, or else the devices that are named, or chosen and named on stderr."""
+    from tb_contention.compare import compare
+    from tb_contention.compare.groups import GroupPair, PairedGroups, pair_groups
+
+    paired = PairedGroups(pairs=(), gone=(), appeared=())
+    if before_device is None and after_device is None:
+        paired = pair_groups(before, after, pairs)
+    if not paired.pairs:
+        first, second = choose_devices(before, after, before_device, after_device)
+        paired = PairedGroups(pairs=(GroupPair(before=first, after=second, wanted=pairs),), gone=(), appeared=())
+        for side, report, device, named in (
+            ("before", before, first, before_device),
+            ("after", after, second, after_device),
+        ):
+            if named is None and len(report.devices) > 1:
+                _say_which(side, report, device)
+    found = [compare(p.before, p.after, before.sessions, after.sessions, p.wanted) for p in paired.pairs]
+    return found, paired
 
 
 def _report(logdir: str, arguments: argparse.Namespace, group: str) -> "Report":

@@ -30,6 +30,7 @@ from tb_contention.errors import LogdirError
 from tb_contention.model.asked import POLICIES, Change, Kind
 
 if TYPE_CHECKING:
+    from tb_contention.analysis import Analysis
     from tb_contention.model.report import DeviceReport, Report
 
 NAME = "whatif"
@@ -90,18 +91,25 @@ def run(arguments: argparse.Namespace) -> int:
     report = preferring(analysis.report, arguments.preferred)
     device = choose_device(report, arguments.device, tuple(c.who for c in changes if c.who))
     if changes:
-        from dataclasses import replace
-
-        from tb_contention.whatif import Question, predict
-        from tb_contention.words.typed import plan_of
-
-        asked = Question.of(plan_of(changes, report, device, "--"))
-        device = replace(device, predictions=predict(device, analysis.aligned, (asked,), report.devices))
+        device = predicted(analysis, report, device, changes, "--")
     text = _rendered(report, device, arguments)
     if arguments.device is None:
         _say_which(report, device)
     write_result(arguments.output, text, force=arguments.force)
     return 0
+
+
+def predicted(
+    analysis: "Analysis", report: "Report", device: "DeviceReport", changes: Sequence[Change], mark: str = ""
+) -> "DeviceReport":
+    """Return a device with the prediction of one schedule alone; mark: what stands before the name of an option."""
+    from dataclasses import replace
+
+    from tb_contention.whatif import Question, predict
+    from tb_contention.words.typed import plan_of
+
+    asked = Question.of(plan_of(changes, report, device, mark))
+    return replace(device, predictions=predict(device, analysis.aligned, (asked,), report.devices))
 
 
 def _rendered(report: "Report", device: "DeviceReport", arguments: argparse.Namespace) -> str:
