@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from tb_contention.recorders.xspace.writer import Event, Line
+from tb_contention.recorders.xspace.writer import Line
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.heaps import Change, Life, Move, changes_of
 from tb_contention.simulate.memory_lines import memory_lines
 from tb_contention.simulate.memory_truth import Kept, Stated, memory_truth
-from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, Work, record_process, space_of
+from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, Works, record_process, space_of
 from tb_contention.simulate.scenarios import EPOCH_NS
 from tb_contention.simulate.workload import Era, SessionSpec
 from tb_contention.simulate.write import write_session
-from tb_contention.units import PS_PER_NS
+from tb_contention.units import MAX_TRACE_PS, PS_PER_NS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class MemorySession:
     reserved: dict[str, int] = field(default_factory=dict)
     silent: bool = False
     leaks: dict[str, int] = field(default_factory=dict)
-    works: tuple[Work, ...] | None = None
+    works: Works | None = None
     calls: tuple[Line, ...] = ()
 
 
@@ -133,8 +133,9 @@ def _window(session: MemorySession, changes: list[Change]) -> tuple[int, int]:
         window = Window.of(spec)
         return start, start + window.end - window.start
     planes = space_of([_recorded(session, changes, frozenset())], EPOCH_NS).planes
-    events: list[Event] = [event for plane in planes for line in plane.lines for event in line.events]
-    first, last = min(e.start for e in events), max(e.start + e.duration for e in events)
+    times = [line.times() for plane in planes for line in plane.lines if line.events or line.rows]
+    first = min(int(begin.min(initial=MAX_TRACE_PS)) for begin, _ in times)
+    last = max(int((begin + duration).max(initial=-MAX_TRACE_PS)) for begin, duration in times)
     return start + first // PS_PER_NS, start - (-last // PS_PER_NS)
 
 

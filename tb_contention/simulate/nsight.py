@@ -103,12 +103,14 @@ def _add_session(rows: Rows, played: Played) -> None:
     """Write kernels, copies, launches, steps and driver allocations of one process."""
     spec, window = played.spec, Window.of(played.spec)
     rows.process(spec.process_id, "python3")
-    for work in spans(spec, played.shared):
-        if window.holds(work.start, work.end, 0):
-            rows.work(spec, work)
-        call = round(spec.launch_cost * 650)
-        if window.holds(work.launch, work.launch + call, 0):
-            rows.call(spec, work, call)
+    works, call = spans(spec, played.shared), round(spec.launch_cost * 650)
+    columns = (works.item, works.correlation, works.launch, works.start, works.end)
+    for number, correlation, launch, start, end in zip(*(column.tolist() for column in columns), strict=True):
+        item = works.items[number]
+        if window.holds(start, end, 0):
+            rows.work(spec, item, correlation, start, end)
+        if window.holds(launch, launch + call, 0):
+            rows.call(spec, item, correlation, launch, call)
     for number, run in enumerate(played.shared):
         if window.holds(round(run.begin), round(run.end), 0):
             rows.step(spec, number, round(run.begin), round(run.end))

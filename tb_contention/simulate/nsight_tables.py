@@ -3,9 +3,9 @@
 import sqlite3
 
 from tb_contention.simulate.memory import MemoryChange
-from tb_contention.simulate.recording import GPU, HOST, Window, Work
+from tb_contention.simulate.recording import GPU, HOST, Window
 from tb_contention.simulate.scenarios import EPOCH_NS
-from tb_contention.simulate.workload import ItemKind, SessionSpec
+from tb_contention.simulate.workload import Item, ItemKind, SessionSpec
 
 #: UUID of the simulated GPU; the export leaves out the "GPU-" in front.
 UUID, BUS = "51310000-0000-4000-8000-000000000001", "0000:17:00.0"
@@ -77,10 +77,9 @@ class Rows:
         self.add("ThreadNames", self.string(name), 0, global_id(process, process))
         self.add("TARGET_INFO_CUDA_DEVICE", 0, 0, process, UUID, GPU.core_count)
 
-    def work(self, spec: SessionSpec, work: Work) -> None:
+    def work(self, spec: SessionSpec, item: Item, correlation: int, start: int, end: int) -> None:
         """Write a kernel or a copy."""
-        item, place = work.item, (work.start, work.end, 0, 1)
-        who = (work.correlation, global_id(spec.process_id))
+        place, who = (start, end, 0, 1), (correlation, global_id(spec.process_id))
         if item.kind in _COPY_KINDS:
             self.add("CUPTI_ACTIVITY_KIND_MEMCPY", *place, spec.stream + 1, *who, item.copied, _COPY_KINDS[item.kind])
             return
@@ -90,12 +89,12 @@ class Rows:
             item.shared, None, None if item.graph < 0 else item.graph,
         )  # fmt: skip
 
-    def call(self, spec: SessionSpec, work: Work, length: int) -> None:
+    def call(self, spec: SessionSpec, item: Item, correlation: int, launch: int, length: int) -> None:
         """Write the call that launched it."""
-        name = "cudaMemcpyAsync_v3020" if work.item.kind in _COPY_KINDS else "cudaLaunchKernel_v7000"
+        name = "cudaMemcpyAsync_v3020" if item.kind in _COPY_KINDS else "cudaLaunchKernel_v7000"
         thread = global_id(spec.process_id, spec.process_id)
         self.add(
-            "CUPTI_ACTIVITY_KIND_RUNTIME", work.launch, work.launch + length, 0, thread, work.correlation, self.string(name), 0, None
+            "CUPTI_ACTIVITY_KIND_RUNTIME", launch, launch + length, 0, thread, correlation, self.string(name), 0, None
         )  # fmt: skip
 
     def wait(self, spec: SessionSpec, start: int, end: int) -> None:

@@ -1,7 +1,7 @@
 """Sessions that lack memory: an operation that gets another kernel when a neighbour comes, and a pool that asks the driver for more."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tb_contention.simulate.heaps import Life, Move
 from tb_contention.simulate.memory import chunk
 from tb_contention.simulate.memory_lines import EXECUTOR, WORKER, thread_line
 from tb_contention.simulate.memory_scenarios import MemoryScenario, MemorySession, stated_clock, stated_start
-from tb_contention.simulate.recording import HOST_BASE_NS, Window, Work
+from tb_contention.simulate.recording import HOST_BASE_NS, Window, Works
 from tb_contention.simulate.workload import Item, Recorder, SessionSpec
 from tb_contention.units import PS_PER_NS
 
@@ -29,13 +29,21 @@ _CONV, _OTHER_CONV = "model/conv_3/Conv2D:Conv2D", "model/conv_5/Conv2D:Conv2D"
 Generator = np.random.Generator
 
 
+class _Kernel(NamedTuple):
+    item: Item
+    step: int
+    launch: int
+    start: int
+    end: int
+
+
 @dataclass(slots=True)
 class _Draft:
     """A session while it is laid out: one host thread that launches ahead, times in ns."""
 
     spec: SessionSpec
     runs: list[StepRun] = field(default_factory=list)
-    works: list[Work] = field(default_factory=list)
+    works: list[_Kernel] = field(default_factory=list)
     lives: list[Life] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     calls: list[tuple[str, int, int, int]] = field(default_factory=list)
@@ -44,16 +52,7 @@ class _Draft:
         """Add a kernel 15 us after its launch or when the one before is done; return its end."""
         start = max(at + 15 * _US, self.works[-1].end + _US if self.works else 0)
         item = Item(name=name, op=op, mean=0.0)
-        self.works.append(
-            Work(
-                correlation=len(self.works) + 1,
-                item=item,
-                step=len(self.runs),
-                launch=at,
-                start=start,
-                end=start + duration,
-            )
-        )
+        self.works.append(_Kernel(item, len(self.runs), at, start, start + duration))
         return start + duration
 
     def hold(self, size: int, op: str, region: str, since: int, until: int) -> None:
@@ -88,7 +87,16 @@ class _Draft:
         weights = Life(allocator="GPU_0_bfc", requested=2 * _GIB, size=2 * _GIB)
         return MemorySession(
             spec=self.spec, runs=tuple(self.runs), lives=(*self.lives, weights), moves=tuple(sorted(self.moves, key=lambda m: m.time)),
-            limits={"GPU_0_bfc": limit}, works=tuple(self.works), calls=self._lines(),
+            limits={"GPU_0_bfc": limit}, works=self._columns(), calls=self._lines(),
+        )  # fmt: skip
+
+    def _columns(self) -> Works:
+        numbers = {item: number for number, item in enumerate(dict.fromkeys(work.item for work in self.works))}
+        rows = [(numbers[item], step, launch, start, end) for item, step, launch, start, end in self.works]
+        item, step, launch, start, end = np.array(rows, np.int64).reshape(-1, 5).T
+        return Works(
+            items=tuple(numbers), item=item, correlation=np.arange(1, len(rows) + 1), step=step, launch=launch, start=start, end=end,
+            stream=np.zeros(len(rows), np.int64),
         )  # fmt: skip
 
     def _lines(self) -> tuple[Line, ...]:
@@ -166,7 +174,8 @@ def changed_kernels(seed: int) -> MemoryScenario:
 
 def _change(draft: _Draft, neighbour: MemorySession, sizes: tuple[int, int]) -> dict[str, Any]:
     """Return what the files state about the kernels with and without the workspace."""
-    spec, came = draft.spec, next(w.start for w in neighbour.works or ())
+    assert neighbour.works
+    spec, came = draft.spec, int(neighbour.works.start[0])
     window, stated = Window.of(spec), stated_clock(spec)
     inside = [w for w in draft.works if window.holds(w.start, w.end, _GPU_BASE_NS)]
     lengths = [[stated.ps(w.end - w.start) for w in inside if w.item.name == name] for name in (LARGE, SMALL)]

@@ -10,6 +10,7 @@ from tb_contention.recorders.xspace.writer import (
     Event,
     Line,
     Plane,
+    Rows,
     Space,
     StatValue,
     Unsigned,
@@ -20,7 +21,7 @@ from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.host_events import HostEvent, host_events
 from tb_contention.simulate.memory import MemoryChange, allocator_events
 from tb_contention.simulate.workload import Era, Item, ItemKind, SessionSpec
-from tb_contention.units import PS_PER_NS
+from tb_contention.units import I64, PS_PER_NS, Bool
 
 HOST = "simulated-host"
 GPU = Capabilities(
@@ -57,18 +58,34 @@ class Window:
         """Say whether an event is recorded: a profiler drops what began before it or ended after it."""
         return start >= self.start + base and end <= self.end
 
+    def held(self, start: I64, end: I64, base: int) -> Bool:
+        """Say of each of many events whether it is recorded."""
+        return (start >= self.start + base) & (end <= self.end)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """One piece of device work: correlation id, launch, start and end in ns. stream: among its session's, 0 = the first."""
+class Works:
+    """The device work of a session, in order of launch: columns of one length.
 
-    correlation: int
-    item: Item
-    step: int
-    launch: int
-    start: int
-    end: int
-    stream: int = 0
+    item: which of `items`; correlation: id; launch, start, end: ns of the simulation; stream: among its session's, 0 = the first.
+    """
+
+    items: tuple[Item, ...]
+    item: I64
+    correlation: I64
+    step: I64
+    launch: I64
+    start: I64
+    end: I64
+    stream: I64
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def where(self, rows: Bool) -> "Works":
+        """Return some of it."""
+        columns = ("item", "correlation", "step", "launch", "start", "end", "stream")
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +99,7 @@ class Recorded:
     runs: tuple[StepRun, ...]
     changes: list[MemoryChange]
     lines: tuple[Line, ...] = ()
-    works: tuple[Work, ...] | None = None
+    works: Works | None = None
 
 
 def record(spec: SessionSpec, runs: tuple[StepRun, ...], changes: list[MemoryChange], epoch_ns: int) -> bytes:
@@ -100,13 +117,14 @@ def space_of(parts: list[Recorded], epoch_ns: int) -> Space:
     spec = parts[0].spec
     window, recorder = Window.of(spec), spec.recorder
     rng = np.random.default_rng(np.random.SeedSequence([spec.process_id, len(parts)]))
-    done = [spans(part.spec, part.runs) if part.works is None else list(part.works) for part in parts]
-    works = [_numbered(work, number) for number, work in enumerate(done)]
-    kept = [[w for w in work if not _lost(rng, recorder.lost_kernels)] for work in works]
+    done = [spans(part.spec, part.runs) if part.works is None else part.works for part in parts]
+    # The sessions of one process have correlation ids of their own.
+    works = [replace(work, correlation=work.correlation + (k << 24)) for k, work in enumerate(done)]
+    kept = [work.where(_not_lost(rng, recorder.lost_kernels, len(work))) for work in works]
     if recorder.cut < 1:
         last = window.start + recorder.cut * (window.end - window.start)
-        kept = [[w for w in work if w.end <= last] for work in kept]
-    launched = [[w for w in work if not _lost(rng, recorder.lost_launches)] for work in works]
+        kept = [work.where(work.end <= last) for work in kept]
+    launched = [work.where(_not_lost(rng, recorder.lost_launches, len(work))) for work in works]
     planes = [_device_plane(parts, kept, window), _host_plane(parts, launched, window, epoch_ns)]
     if recorder.era in (Era.TF_2_20, Era.JAX):
         planes.append(Plane(id=1001, name="/host:metadata"))
@@ -121,13 +139,8 @@ def space_of(parts: list[Recorded], epoch_ns: int) -> Space:
     return Space(planes=planes, hostnames=[HOST], warnings=warnings)
 
 
-def _lost(rng: np.random.Generator, share: float) -> bool:
-    return share > 0 and rng.random() < share
-
-
-def _numbered(works: list[Work], part: int) -> list[Work]:
-    """Give the sessions of one process correlation ids of their own."""
-    return [replace(work, correlation=work.correlation + (part << 24)) for work in works] if part else works
+def _not_lost(rng: np.random.Generator, share: float, count: int) -> Bool:
+    return rng.random(count) >= share if share > 0 else np.ones(count, np.bool_)
 
 
 def _let_drift(plane: Plane, drift: float) -> None:
@@ -135,30 +148,39 @@ def _let_drift(plane: Plane, drift: float) -> None:
         for event in line.events:
             event.start += round(event.start * drift * 1e-6)
             event.duration += round(event.duration * drift * 1e-6)
+        for rows in line.rows:
+            rows.start = rows.start + np.rint(rows.start * drift * 1e-6).astype(np.int64)
+            rows.duration = rows.duration + np.rint(rows.duration * drift * 1e-6).astype(np.int64)
 
 
-def spans(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[Work]:
-    """List all device work of a session; items of one graph share the correlation id of its launch."""
-    rows: list[Work] = []
-    correlation = 0
-    for number, run in enumerate(runs):
-        before: Item | None = None
-        for item, launch, start, finish in zip(spec.items, run.launch, run.start, run.finish, strict=True):
-            if before is None or item.graph < 0 or item.graph != before.graph:
-                correlation += 1
-            before = item
-            first = round(start)
-            last = max(round(finish - spec.tail), first + 1)
-            rows.append(
-                Work(correlation=correlation, item=item, step=number, launch=round(launch), start=first, end=last)
-            )
-    return rows
+def spans(spec: SessionSpec, runs: tuple[StepRun, ...], streams: tuple[int, ...] = ()) -> Works:
+    """Return all device work of a session; items of one graph share the correlation id of its launch. streams: of each item."""
+    items = spec.items
+    before = [None, *items[:-1]]
+    # A graph is launched with its first item.
+    launches = [b is None or item.graph < 0 or item.graph != b.graph for b, item in zip(before, items, strict=True)]
+    shape = len(runs), len(items)
+    launch, start, finish = (
+        np.array([getattr(run, name) for run in runs], np.float64).reshape(shape) for name in ("launch", "start", "finish")
+    )  # fmt: skip
+    first = np.rint(start).astype(np.int64).ravel()
+    return Works(
+        items=items,
+        item=np.tile(np.arange(len(items)), len(runs)),
+        correlation=np.cumsum(np.tile(np.array(launches, np.int64), len(runs))),
+        step=np.repeat(np.arange(len(runs)), len(items)),
+        launch=np.rint(launch).astype(np.int64).ravel(),
+        start=first,
+        end=np.maximum(np.rint(finish - spec.tail).astype(np.int64).ravel(), first + 1),
+        stream=np.tile(np.array(streams or (0,) * len(items), np.int64), len(runs)),
+    )
 
 
-def recorded_spans(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[tuple[int, int]]:
-    """List (start, end) of the device work that is in the file, were no event lost."""
-    window = Window.of(spec)
-    return [(w.start, w.end) for w in spans(spec, runs) if window.holds(w.start, w.end, _GPU_BASE_NS)]
+def recorded_spans(spec: SessionSpec, runs: tuple[StepRun, ...]) -> I64:
+    """Return (start, end) of the device work that is in the file, were no event lost; rows of two."""
+    works = spans(spec, runs)
+    held = Window.of(spec).held(works.start, works.end, _GPU_BASE_NS)
+    return np.column_stack([works.start[held], works.end[held]])
 
 
 def recorded_steps(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[int]:
@@ -167,29 +189,36 @@ def recorded_steps(spec: SessionSpec, runs: tuple[StepRun, ...]) -> list[int]:
     return [n for n, r in enumerate(runs) if window.holds(round(r.begin), round(r.end), HOST_BASE_NS)]
 
 
-def _device_plane(parts: list[Recorded], works: list[list[Work]], window: Window) -> Plane:
+def _device_plane(parts: list[Recorded], works: list[Works], window: Window) -> Plane:
     lines: dict[int, Line] = {}
     for part, work in zip(parts, works, strict=True):
-        for one in work:
-            if window.holds(one.start, one.end, _GPU_BASE_NS):
-                further, name = _COPY_STREAMS.get(one.item.kind, (0, "Compute"))
-                number = part.spec.stream + (further or (one.stream and one.stream + _FURTHER))
-                line = lines.setdefault(
-                    number, Line(id=number, name=f"Stream #{number}({name})", timestamp_ns=_GPU_BASE_NS)
-                )
-                line.events.append(_event(one.item.name, one.start, one.end, window, _work_stats(one, part.spec)))
+        seen = work.where(window.held(work.start, work.end, _GPU_BASE_NS))
+        places = [_COPY_STREAMS.get(item.kind, (0, "Compute")) for item in seen.items]
+        apart = np.array([further for further, _ in places], np.int64)[seen.item]
+        stream = part.spec.stream + np.where(apart > 0, apart, np.where(seen.stream > 0, seen.stream + _FURTHER, 0))
+        for number in np.unique(stream).tolist():
+            mine = seen.where(stream == number)
+            name = f"Stream #{number}({places[int(mine.item[0])][1]})"
+            line = lines.setdefault(number, Line(id=number, name=name, timestamp_ns=_GPU_BASE_NS))
+            era = part.spec.recorder.era
+            kinds = [(item.name, _item_stats(item, era, part.spec.step_name)) for item in mine.items]
+            changing = {"correlation_id": mine.correlation}
+            if era is Era.TF_2_6:
+                changing["group_id"] = mine.step
+            line.rows.append(_rows(kinds, mine.item, mine.start, mine.end, window, changing))
     return Plane(id=0, name="/device:GPU:0", lines=[lines[n] for n in sorted(lines)], stats=GPU.stats())
+
+
+def _rows(
+    kinds: list[tuple[str, dict[str, StatValue]]], kind: I64, start: I64, end: I64, window: Window, changing: dict[str, I64]
+) -> Rows:  # fmt: skip
+    """Make rows of what lasted from a time to another, ns of the simulation."""
+    start, duration = (start - window.start) * PS_PER_NS, (end - start) * PS_PER_NS
+    return Rows(kinds=kinds, kind=kind, start=start, duration=duration, changing=changing)
 
 
 def _event(name: str, start: int, end: int, window: Window, stats: dict[str, StatValue]) -> Event:
     return Event(name=name, start=(start - window.start) * PS_PER_NS, duration=(end - start) * PS_PER_NS, stats=stats)
-
-
-def _work_stats(work: Work, spec: SessionSpec) -> dict[str, StatValue]:
-    changing: dict[str, StatValue] = {"correlation_id": Unsigned(work.correlation)}
-    if spec.recorder.era is Era.TF_2_6:
-        changing["group_id"] = work.step
-    return _item_stats(work.item, spec.recorder.era, spec.step_name) | changing
 
 
 @cache
@@ -217,7 +246,7 @@ def _item_stats(item: Item, era: Era, step_name: str) -> dict[str, StatValue]:
     }
 
 
-def _host_plane(parts: list[Recorded], launched: list[list[Work]], window: Window, epoch_ns: int) -> Plane:
+def _host_plane(parts: list[Recorded], launched: list[Works], window: Window, epoch_ns: int) -> Plane:
     """Write a calling thread and an executor thread per session."""
     pid = parts[0].spec.process_id
     lines, executors = [], []
@@ -230,16 +259,13 @@ def _host_plane(parts: list[Recorded], launched: list[list[Work]], window: Windo
         for event in host_events(spec, part.runs, in_process=len(parts) > 1, epoch_ns=epoch_ns):
             _put(script if event.calling else executor, event, window)
         call = round(spec.launch_cost * 650)
-        for one in work:
-            if window.holds(one.launch, one.launch + call, HOST_BASE_NS):
-                stats: dict[str, StatValue] = {
-                    "correlation_id": Unsigned(one.correlation),
-                    "context_id": "$$1",
-                    "device_id": 0,
-                }
-                name = one.item.name if one.item.graph < 0 else "cuGraphLaunch"
-                target = script if spec.recorder.era is Era.JAX else executor
-                target.events.append(_event(name, one.launch, one.launch + call, window, stats))
+        done = work.where(window.held(work.launch, work.launch + call, HOST_BASE_NS))
+        target = script if spec.recorder.era is Era.JAX else executor
+        stats: dict[str, StatValue] = {"correlation_id": Unsigned(0), "context_id": "$$1", "device_id": 0}
+        kinds = [(item.name if item.graph < 0 else "cuGraphLaunch", stats) for item in done.items]
+        rows = _rows(kinds, done.item, done.launch, done.launch + call, window, {"correlation_id": done.correlation})
+        rows.place = len(target.events)
+        target.rows.append(rows)
         inside = [change for change in part.changes if window.holds(change.time, change.time, HOST_BASE_NS)]
         executor.events += allocator_events(inside, window.start, spec.limit)
     return Plane(id=1000, name="/host:CPU", lines=_joined(lines, executors, [e for part in parts for e in part.lines]))
@@ -252,7 +278,7 @@ def _joined(callers: list[Line], executors: list[Line], further: list[Line]) -> 
     for line in further:
         target = known.get(line.id) or new.setdefault(line.id, replace(line, events=[]))
         target.events.extend(replace(event) for event in line.events)
-    return [*callers, *(e for e in executors if e.events), *new.values()]
+    return [*callers, *(e for e in executors if e.events or any(len(rows.kind) for rows in e.rows)), *new.values()]
 
 
 def _put(line: Line, event: HostEvent, window: Window) -> None:

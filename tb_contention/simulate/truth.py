@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.memory import MemoryChange, chunk
@@ -109,7 +107,7 @@ def truth_of(played: list[Played], epoch_ns: int) -> dict[str, Any]:
 
 def busy_of(spec: SessionSpec, runs: tuple[StepRun, ...]) -> Intervals:
     """Unite the recorded spans of a session."""
-    spans = np.array(recorded_spans(spec, runs), np.int64).reshape(-1, 2)
+    spans = recorded_spans(spec, runs)
     return Intervals.union_of(spans[:, 0], spans[:, 1])
 
 

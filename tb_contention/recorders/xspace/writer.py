@@ -4,7 +4,8 @@
     path.write_bytes(encode(Space(planes=[Plane(id=0, name="/device:GPU:0", lines=[line])])))
 
 Names of events, names of stats and texts are interned per plane in order of first use, so equal input gives equal bytes. Field numbers
-are those of `xplane.proto`. `encode_kernel_columns` writes the events of one line from NumPy columns, for files of a million kernels.
+are those of `xplane.proto`. Events that are alike can be columns of a line, `Rows`; `encode_kernel_columns` writes those of a line that has
+nothing else, for files of a million kernels.
 """
 
 import struct
@@ -13,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tb_contention.units import I64, PS_PER_NS, U8, U64
+from tb_contention.units import I64, PS_PER_NS, U8, U64, Bool
 
 _U64 = (1 << 64) - 1
 #: The two bytes of a varint that hold 14 bits, with more to follow, and the last ones.
@@ -46,13 +47,37 @@ class Event:
 
 
 @dataclass(slots=True, kw_only=True)
+class Rows:
+    """Events of a line as columns.
+
+    kinds: name and stats of each kind of event; kind: which one each is; start, duration: ps from the trace's time 0. changing: stats of
+    which each event has its own value, integers, in the order in which all kinds have them. place: how many of the line's `events` precede
+    them where some start and end together.
+    """
+
+    kinds: list[tuple[str, dict[str, StatValue]]]
+    kind: I64
+    start: I64
+    duration: I64
+    changing: dict[str, I64]
+    place: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
 class Line:
-    """A stream or thread. timestamp_ns: the line's base; events start at or after it."""
+    """A stream or thread. timestamp_ns: the line's base; events start at or after it. rows: further events."""
 
     id: int
     name: str
     events: list[Event] = field(default_factory=list)
     timestamp_ns: int = 0
+    rows: list[Rows] = field(default_factory=list)
+
+    def times(self) -> tuple[I64, I64]:
+        """Return start and duration of all events, then of all rows, ps."""
+        times = np.array([(event.start, event.duration) for event in self.events], np.int64).reshape(-1, 2)
+        start = np.concatenate([times[:, 0], *(rows.start for rows in self.rows)])
+        return start, np.concatenate([times[:, 1], *(rows.duration for rows in self.rows)])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,8 +215,11 @@ def encode_line(line: Line, names: Names, raw_events: bytes = b"") -> bytes:
     if line.timestamp_ns:
         put_int(out, 3, line.timestamp_ns)
     base = line.timestamp_ns * PS_PER_NS
-    for event in sorted(line.events, key=lambda e: (e.start, -e.duration)):
-        put_bytes(out, 4, encode_event(event, base, names))
+    if line.rows:
+        out += _encode_with_rows(line, base, names)
+    else:
+        for event in sorted(line.events, key=lambda e: (e.start, -e.duration)):
+            put_bytes(out, 4, encode_event(event, base, names))
     out += raw_events
     put_bytes(out, 11, line.name.encode())
     return bytes(out)
@@ -270,44 +298,116 @@ def varint_lengths(values: U64) -> I64:
 
 def encode_kernel_columns(metadata: I64, offset: I64, duration: I64, stats: list[StatColumn]) -> bytes:
     """Write the events of one line: metadata ids, offsets and durations in ps (sorted by offset, as they stand), stats in order."""
-    parts: list[bytes | U64] = [b"\x08", metadata.astype(np.uint64), b"\x10", offset.astype(np.uint64)]
-    parts += [b"\x18", duration.astype(np.uint64)]
-    for column in stats:
-        values = column.values.astype(np.uint64)
-        inside = (varint_lengths(values) + 3).astype(np.uint64)
-        parts += [b"\x22", inside, bytes([0x08, column.stat, column.field << 3]), values]
-    body: I64 = np.zeros(len(metadata), np.int64)
-    for part in parts:
-        body = body + _lengths(part)
-    return _scatter([b"\x22", body.astype(np.uint64), *parts], len(metadata))
+    out = []
+    for first in range(0, len(metadata), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        cells = [_text(b"\x08"), _varints(metadata[part]), _text(b"\x10"), _varints(offset[part])]
+        cells += [_text(b"\x18"), _varints(duration[part])]
+        for column in stats:
+            head = bytes((0x08, column.stat, column.field << 3))
+            cells += _stat_cells(_text(b"\x22"), _text(head), _varints(column.values[part]))
+        out.append(_messages(cells)[0])
+    return b"".join(out)
 
 
-def _lengths(part: bytes | U64) -> int | I64:
-    return len(part) if isinstance(part, bytes) else varint_lengths(part)
-
-
-def _scatter(parts: list[bytes | U64], rows: int) -> bytes:
-    """Concatenate the parts of each row, row after row."""
-    if rows == 0:
-        return b""
-    lengths = [_lengths(part) for part in parts]
-    ends: I64 = np.cumsum(sum(lengths) + np.zeros(rows, np.int64))
-    out: U8 = np.zeros(int(ends[-1]), np.uint8)
-    at: I64 = np.concatenate([np.zeros(1, np.int64), ends[:-1]])
-    for part, length in zip(parts, lengths, strict=True):
-        if isinstance(part, bytes):
-            for k, byte in enumerate(part):
-                out[at + k] = byte
+def _encode_with_rows(line: Line, base: int, names: Names) -> bytes:
+    """Write the events and the rows of a line in the order that `encode_line` states; base: ps of the line."""
+    start, duration = line.times()
+    count = len(line.events)
+    kinds = [described for rows in line.rows for described in rows.kinds]
+    firsts = np.cumsum([count, *(len(rows.kinds) for rows in line.rows)]).tolist()
+    kind = np.concatenate([np.arange(count), *(r.kind + k for r, k in zip(line.rows, firsts, strict=False))])
+    place = np.concatenate([2 * np.arange(count) + 1, *(np.full(len(r.kind), 2 * r.place) for r in line.rows)])
+    order = np.lexsort((place, -duration, start))
+    # Names are given in order of first use.
+    present, first = np.unique(kind[order], return_index=True)
+    changing = {name: np.concatenate([rows.changing[name] for rows in line.rows]) for name in line.rows[0].changing}
+    messages: dict[int, bytes] = {}
+    texts: list[list[bytes]] = [[b""] * (2 * len(changing) + 2)] * len(kinds)
+    for number in present[np.argsort(first)].tolist():
+        if number < count:
+            body = encode_event(line.events[number], base, names)
+            messages[number] = b"\x22" + varint(len(body)) + body
         else:
-            _scatter_varints(out, at, part, np.asarray(length))
-        at = at + length
-    return out.tobytes()
+            name, stats = kinds[number - count]
+            texts[number - count] = _around(name, stats, tuple(changing), names)
+    is_row = order >= count
+    chosen = order[is_row]
+    values = [column[chosen - count] for column in changing.values()]
+    written, ends = _encode_rows(texts, kind[chosen] - count, start[chosen] - base, duration[chosen], values)
+    out, done = [], 0
+    for number, until in zip(order[~is_row].tolist(), ends[np.cumsum(is_row)[~is_row]].tolist(), strict=True):
+        out += [written[done:until], messages[number]]
+        done = until
+    return b"".join([*out, written[done:]])
 
 
-def _scatter_varints(out: U8, at: I64, values: U64, lengths: I64) -> None:
-    """Write each value as a varint of the given length at the given position."""
-    for k in range(int(lengths.max())):
-        rows = np.flatnonzero(lengths > k)
-        low = (values[rows] >> np.uint64(7 * k)) & np.uint64(0x7F)
-        more = (lengths[rows] > k + 1).astype(np.uint64) << np.uint64(7)
-        out[at[rows] + k] = (low | more).astype(np.uint8)
+def _around(name: str, stats: dict[str, StatValue], changing: tuple[str, ...], names: Names) -> list[bytes]:
+    """Write what stands around the values of events of one kind: up to the start; up to the length of each changing stat, from there up to
+    its value; after the last.
+    """
+    found = [b"\x08" + varint(names.event(name)) + b"\x10"]
+    fixed = b""
+    for stat, value in stats.items():
+        if stat in changing:
+            found += [fixed + b"\x22", encode_stat(stat, type(value)(0), names)[:-1]]
+            fixed = b""
+        else:
+            fixed += names.field(stat, value)
+    return [*found, fixed]
+
+
+def _encode_rows(
+    texts: list[list[bytes]], kind: I64, offset: I64, duration: I64, changing: list[I64]
+) -> tuple[bytes, I64]:
+    """Write events of some kinds, whose `_around` are texts; return also where each ends, from 0 before the first."""
+    bytes_, held = _varints(duration)
+    lasts = (duration > 0)[:, None]
+    tables = [_table([text[k] for text in texts], kind) for k in range(2 * len(changing) + 2)]
+    cells = [tables[0], _varints(offset), (np.full((1, 1), 0x18, np.uint8), lasts), (bytes_, held & lasts)]
+    for number, values in enumerate(changing):
+        cells += _stat_cells(tables[2 * number + 1], tables[2 * number + 2], _varints(values))
+    return _messages([*cells, tables[-1]])
+
+
+#: Bytes that each row has at one place of it, and which of them count: rows x width; one row stands for all.
+_Cells: TypeAlias = tuple[U8, Bool]
+_AT_ONCE = 1 << 16
+
+
+def _text(text: bytes) -> _Cells:
+    return np.frombuffer(text, np.uint8)[None], np.ones((1, len(text)), np.bool_)
+
+
+def _table(texts: list[bytes], row: I64) -> _Cells:
+    """Give each row one of some texts."""
+    lengths = np.array([len(text) for text in texts])
+    width = int(lengths.max(initial=0))
+    table = np.frombuffer(b"".join(text.ljust(width, b"\0") for text in texts), np.uint8).reshape(len(texts), width)
+    return table[row], (np.arange(width) < lengths[:, None])[row]
+
+
+def _varints(values: I64) -> _Cells:
+    given = values.astype(np.uint64)
+    lengths = varint_lengths(given)[:, None]
+    place = np.arange(lengths.max(initial=1))
+    low = (given[:, None] >> (7 * place).astype(np.uint64)).astype(np.uint8) & 0x7F
+    return low | np.where(place + 1 < lengths, np.uint8(0x80), np.uint8(0)), place < lengths
+
+
+def _stat_cells(before: _Cells, head: _Cells, value: _Cells) -> list[_Cells]:
+    """Put the length of a stat, below 128, between what is before it and the stat, which is its head and value."""
+    length = head[1].sum(axis=1, keepdims=True) + value[1].sum(axis=1, keepdims=True)
+    return [before, (length.astype(np.uint8), np.ones((1, 1), np.bool_)), head, value]
+
+
+def _messages(cells: list[_Cells]) -> tuple[bytes, I64]:
+    """Write rows as messages of field 4, one after the other; return also where each ends, from 0 before the first."""
+    body: I64 = np.zeros(1, np.int64)
+    for _, counts in cells:
+        body = body + counts.sum(axis=1)
+    cells = [_text(b"\x22"), _varints(body), *cells]
+    wide = [(len(body), values.shape[1]) for values, _ in cells]
+    values = np.concatenate([np.broadcast_to(values, to) for (values, _), to in zip(cells, wide, strict=True)], axis=1)
+    counts = np.concatenate([np.broadcast_to(counts, to) for (_, counts), to in zip(cells, wide, strict=True)], axis=1)
+    return values[counts].tobytes(), np.concatenate([[0], np.cumsum(counts.sum(axis=1))])

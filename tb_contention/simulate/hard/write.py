@@ -10,7 +10,7 @@ from tb_contention.simulate.engine import StepRun
 from tb_contention.simulate.hard.clock import Changes, samples
 from tb_contention.simulate.hard.sessions import HardScenario, script_of
 from tb_contention.simulate.hard.truth import Hard, alone_of, played_of, truth_of_hard
-from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, Work, record_process
+from tb_contention.simulate.recording import HOST_BASE_NS, Recorded, Window, record_process, spans
 from tb_contention.simulate.scenarios import EPOCH_NS
 from tb_contention.simulate.workload import SessionSpec
 from tb_contention.simulate.write import write_session
@@ -87,26 +87,8 @@ def _write(
 def _recorded(one: Hard, runs: tuple[StepRun, ...], fetched: tuple[tuple[float, float], ...]) -> Recorded:
     spec = one.session.spec
     kept = tuple(run for run in runs if run.end)
-    works = tuple(_works(spec, kept, one.script.streams))
+    works = spans(spec, kept, one.script.streams)
     return Recorded(spec=spec, runs=kept, changes=[], works=works, lines=_fetches(spec, fetched))
-
-
-def _works(spec: SessionSpec, runs: tuple[StepRun, ...], streams: tuple[int, ...]) -> list[Work]:
-    rows = []
-    for number, run in enumerate(runs):
-        for place, (item, launch, start, finish) in enumerate(
-            zip(spec.items, run.launch, run.start, run.finish, strict=True)
-        ):
-            first = round(start)
-            last = max(round(finish - spec.tail), first + 1)
-            number_of_launch = number * len(spec.items) + place + 1
-            rows.append(
-                Work(
-                    correlation=number_of_launch, item=item, step=number, launch=round(launch), start=first, end=last,
-                    stream=streams[place],
-                )
-            )  # fmt: skip
-    return rows
 
 
 def _fetches(spec: SessionSpec, fetched: tuple[tuple[float, float], ...]) -> tuple[Line, ...]:

@@ -8,7 +8,17 @@ import pytest
 
 from tb_contention.model.trace import KernelKind
 from tb_contention.recorders.xspace.decoding.reader import decode_xspace
-from tb_contention.recorders.xspace.writer import Event, Line, Plane, Space, Unsigned, encode, task_environment
+from tb_contention.recorders.xspace.writer import (
+    Event,
+    Line,
+    Plane,
+    Rows,
+    Space,
+    StatValue,
+    Unsigned,
+    encode,
+    task_environment,
+)
 from tb_contention.simulate import write_large
 
 DEMO = "simulated_time_slicing"
@@ -68,3 +78,31 @@ def test_a_large_file_is_read_whole(tmp_path: Path) -> None:
     assert (len(trace.kernels), len(trace.launches)) == (5_000, 500)
     assert (trace.kernels.start[1:] >= (trace.kernels.start + trace.kernels.duration)[:-1]).all()
     assert len(np.unique(trace.kernels.name)) == 120
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rows_are_written_as_the_same_events_one_by_one(seed: int) -> None:
+    rng, count = np.random.default_rng(seed), 300
+    kinds: list[tuple[str, dict[str, StatValue]]] = [
+        (name, {"correlation_id": Unsigned(0), "context_id": f"$${k}", **stats, "group_id": 0, "occupancy": 0.5 * k})
+        for k, (name, stats) in enumerate([("gemm", {}), ("a" * 200, {"tf_op": "x:Y"}), ("gemm", {"tf_op": "late"})])
+    ]
+    kind, place = rng.integers(0, 3, count), 40
+    # Many begin and end together; some take no time, and some begin before the line does.
+    start, duration = rng.integers(0, 60, (2, count)) * 1000, rng.choice([0, 0, 700, 2**33], (2, count))
+    changing = {"correlation_id": rng.integers(0, 2**40, count), "group_id": rng.integers(0, 200, count)}
+    mixed = [
+        Event(name=str(rng.choice(["gemm", "step"])), start=at, duration=long, stats={"tf_op": "late", "n": at % 7})
+        for at, long in zip(start[1, : 2 * place].tolist(), duration[1].tolist(), strict=False)
+    ]
+    alike = [
+        Event(name=kinds[k][0], start=at, duration=long, stats=kinds[k][1] | {"correlation_id": Unsigned(one), "group_id": group})
+        for k, at, long, one, group in zip(*(c.tolist() for c in (kind, start[0], duration[0], *changing.values())), strict=True)
+    ]  # fmt: skip
+    rows = Rows(kinds=kinds, kind=kind, start=start[0], duration=duration[0], changing=changing, place=place)
+
+    def written(events: list[Event], rows: list[Rows]) -> bytes:
+        line = Line(id=3, name="both", events=events, timestamp_ns=2, rows=rows)
+        return encode(Space(planes=[Plane(id=1, name="/host:CPU", lines=[line])]))
+
+    assert written(mixed, [rows]) == written([*mixed[:place], *alike, *mixed[place:]], [])
