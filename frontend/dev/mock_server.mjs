@@ -67,6 +67,7 @@ function summaryOf(workload, devices, group) {
     listing: 'l1',
     captures: groups.reduce((sum, { captures }) => sum + captures.length, 0),
     groups: groups.length,
+    datasets: [],
     group,
     version: '0.1.0',
     xprof: false,

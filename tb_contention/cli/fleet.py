@@ -53,10 +53,15 @@ def run(arguments: argparse.Namespace) -> int:
     chosen = chosen_format(arguments, _SUFFIXES, Format.HTML)
     with Progress("Reading the dataset"):
         from tb_contention.dataset.fleet import read_fleet
-        from tb_contention.report.fleet_html import to_html
+        from tb_contention.report.fleet_html import Addresses, to_html
         from tb_contention.report.to_openmetrics import fleet_to_openmetrics
 
         found = read_fleet(arguments.dataset)
-        page = fleet_to_openmetrics(found) if chosen is Format.OPENMETRICS else to_html(found, at=_from(arguments))
+        at = _from(arguments)
+        page = (
+            fleet_to_openmetrics(found)
+            if chosen is Format.OPENMETRICS
+            else to_html(found, addresses=Addresses(report=lambda name: f"{at}/{name}"))
+        )
     write_result(arguments.output, page, force=arguments.force)
     return 0

@@ -1,6 +1,6 @@
 """A dataset -> what its captures say together. Columns are summed by Arrow; only what is shown becomes a value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ def read_fleet(dataset: str) -> Fleet:
     lost = {by: _ordered(by, lost_by(slowdowns, [by.value])) for by in By}
     jobs = [each.name for each in lost[By.JOB][:MOST_JOBS]]
     memory = table_of(place, MEMORY.slug)
+    worst_by = {by: _worst_by(slowdowns, [by.value]) for by in By}
+    pairs, worst, least = _pairs(on_gpus(table_of(place, BLAME.slug))), _worst(slowdowns), _memory(memory)
+    named = [where for found in worst_by.values() for where in found.values()]
+    named += [*(each.worst for each in pairs), *(each.where for each in worst), *(each.where for each in least)]
     return Fleet(
         dataset=dataset,
         outcomes={
@@ -48,14 +52,15 @@ def read_fleet(dataset: str) -> Fleet:
         groups=len(pc.unique(inputs["group"])),
         whole=whole[0] if whole else _nothing(),
         lost=lost,
-        worst_by={by: _worst_by(slowdowns, [by.value]) for by in By},
+        worst_by=worst_by,
         reports=_reports(place, inputs),
+        inputs=_inputs(inputs, {where.group for where in named}),
         trend={
             job: _ordered(By.WEEK, lost_by(slowdowns.filter(pc.equal(slowdowns["job"], job)), ["week"])) for job in jobs
         },
-        pairs=_pairs(on_gpus(table_of(place, BLAME.slug))),
-        worst=_worst(slowdowns),
-        memory=_memory(memory),
+        pairs=pairs,
+        worst=worst,
+        memory=least,
         headroom=_headroom(on_gpus(memory)),
         savings=_savings(on_gpus(table_of(place, CHANGES.slug))),
     )
@@ -146,6 +151,14 @@ def _reports(place: Place, inputs: Any) -> dict[tuple[str, str], str]:
     )
     named = zip(rows["place"].to_pylist(), rows["group"].to_pylist(), rows["key"].to_pylist(), strict=True)
     return {(at, group): report_name(key) for at, group, key in named if report_name(key) in there}
+
+
+def _inputs(inputs: Any, groups: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the first input of some groups."""
+    pc, arrow = library("pyarrow.compute", "A dataset"), library("pyarrow", "A dataset")
+    found = inputs.filter(pc.is_in(inputs["group"], value_set=arrow.array(sorted(groups), arrow.string())))
+    rows = found.group_by(["place", "group"]).aggregate([("file", "min")]).to_pylist()
+    return {(row["place"], row["group"]): row["file_min"] or "" for row in rows}
 
 
 def _worst(slowdowns: Any) -> tuple[Slowed, ...]:

@@ -23,6 +23,7 @@ from tb_contention.dataset.schema import DATASET_VERSION, FINDINGS, GROUPS, INPU
 from tb_contention.errors import LogdirError, OptionError, OutputError
 from tb_contention.gate.judging import exactly, judged
 from tb_contention.model.contention import Evidence
+from tb_contention.model.dataset import MARK
 from tb_contention.model.dataset import Outcome as Ended
 from tb_contention.model.findings import Severity
 from tb_contention.model.fleet import By, Lost
@@ -72,7 +73,7 @@ class Baseline:
 def is_dataset(place: str) -> bool:
     """Return whether a place is a dataset rather than a log directory."""
     with suppress(OSError):
-        return Place(place).has(f"table={INPUTS.slug}")
+        return Place(place).has(MARK)
     return False
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from tb_contention.dataset.library import library
 from tb_contention.errors import OutputError
+from tb_contention.model.names import SEPARATOR
 
 _UNFINISHED = "_unfinished"
 #: Where reports of groups lie.
@@ -26,6 +27,12 @@ _STALE_S = 3600
 def report_name(key: str) -> str:
     """Name the report of a group by its key."""
     return f"{REPORTS}/{key}.html"
+
+
+def whole(place: str) -> str:
+    """Return places as absolute paths, so that a row leads back from wherever it is read."""
+    parts = place.split(SEPARATOR)
+    return SEPARATOR.join(p if "://" in p else str(Path(p).expanduser().resolve()) for p in parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
-from pathlib import Path
 
 from tb_contention._version import __version__
 from tb_contention.analysis import Options, Progress, silent
 from tb_contention.cache import TraceCache
 from tb_contention.dataset.library import library
 from tb_contention.dataset.on_dask import run_on_dask
-from tb_contention.dataset.place import REPORTS, Place, report_name
+from tb_contention.dataset.place import REPORTS, Place, report_name, whole
 from tb_contention.dataset.pool import Bounds, cores, run_here
 from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES
 from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, plan, task_of
@@ -95,7 +94,7 @@ def batch(
     tell = progress or silent
     library("pyarrow.parquet", "A dataset")
     _refuse(executor, scheduler)
-    logdir, place = SEPARATOR.join(os.fspath(each) for each in places), Place(_whole(os.fspath(output)))
+    logdir, place = SEPARATOR.join(os.fspath(each) for each in places), Place(whole(os.fspath(output)))
     if place.is_there() and not resume:
         raise OutputError(
             f"{place.root} is not empty.",
@@ -112,7 +111,7 @@ def batch(
     _, snapshot = look(logdir, Options(), cache=TraceCache.at() if use_index else None, progress=tell)
     tell("Dividing the captures into groups", None)
     found = snapshot.discovery.problems
-    units = _selected(snapshot, select or Selection(), plan(snapshot, _whole(logdir), settings))
+    units = _selected(snapshot, select or Selection(), plan(snapshot, whole(logdir), settings))
     place.make()
     before = _parts(place)
     todo = _new(place, units, before, reports=reports)
@@ -232,12 +231,6 @@ def _unplaced(snapshot: Snapshot, select: Selection) -> set[CaptureFile]:
     return {f for f in snapshot.discovery.files if f in rows and not rows[f].captures and f.mtime_ns >= select.since_ns}
 
 
-def _whole(place: str) -> str:
-    """Return places as absolute paths, so that a row leads back from wherever it is read."""
-    parts = place.split(SEPARATOR)
-    return SEPARATOR.join(p if "://" in p else str(Path(p).expanduser().resolve()) for p in parts)
-
-
 def _parts(place: Place) -> list[Part]:
     """List the parts of the table of inputs."""
     found = []
@@ -351,7 +344,7 @@ def _outcomes(units: Sequence[Unit], parts: Iterable[Part], rows: _Rows) -> dict
 
 def _write_run(place: Place, counts: RunCounts, logdir: str, settings: Settings) -> None:
     text = {
-        "tb_contention": __version__, "dataset": DATASET_VERSION, "places": _whole(logdir).split(SEPARATOR),
+        "tb_contention": __version__, "dataset": DATASET_VERSION, "places": whole(logdir).split(SEPARATOR),
         "inputs": counts.inputs, "rows": counts.rows, "outcomes": counts.outcomes, "groups": counts.groups, "done": counts.done,
         "known": counts.known, "left": counts.left, "replaced": counts.removed, "workers": counts.workers,
         "analysis_seconds": round(counts.work_s, 3), "analysis_cpu_seconds": round(counts.work_cpu_s, 3),

@@ -64,13 +64,18 @@ class CaptureFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """What a log directory holds. looked_in: folders walked; seen_instead: what is there in place of captures, for the empty state."""
+    """What a log directory holds.
+
+    looked_in: folders walked; seen_instead: what is there in place of captures, for the empty state; datasets: those of `batch` in it or
+    it itself, whole paths or URLs, the nearest first.
+    """
 
     logdir: str
     files: tuple[CaptureFile, ...]
     problems: tuple[Problem, ...] = ()
     looked_in: int = 0
     seen_instead: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

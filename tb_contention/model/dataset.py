@@ -6,6 +6,9 @@ from typing import Any
 from tb_contention.units import Bytes
 from tb_contention.wire import Choice
 
+#: The directory of the table of inputs, which every dataset has.
+MARK = "table=inputs"
+
 
 class Outcome(Choice):
     """How one input ended."""

@@ -90,7 +90,8 @@ class Saving:
 class Fleet:
     """All of it. lost: by what and by name, the largest first, weeks in their order; trend: of the jobs that lost most, by week.
 
-    worst_by: the group that lost most, by what and by name. reports: files in the dataset by place and group. headroom: the least memory
+    worst_by: the group that lost most, by what and by name. reports: files in the dataset by place and group. inputs: below its place, the
+    first input of each group that is named here. headroom: the least memory
     left by GPU, bytes, and whether less may be left since a session's memory is unknown.
     """
 
@@ -101,6 +102,7 @@ class Fleet:
     lost: dict[By, tuple[Lost, ...]]
     worst_by: dict[By, dict[str, Where]]
     reports: dict[tuple[str, str], str]
+    inputs: dict[tuple[str, str], str]
     trend: dict[str, tuple[Lost, ...]]
     pairs: tuple[Pair, ...]
     worst: tuple[Slowed, ...]

@@ -34,6 +34,9 @@ class Summary:
     listing: Annotated[str, Wire("changes whenever the list of groups changes")]
     captures: Annotated[int, Wire("captures in the log directory")]
     groups: Annotated[int, Wire("groups in the log directory")]
+    datasets: Annotated[
+        tuple[str, ...], Wire("datasets of `tb-contention batch` in the log directory, by their paths below it")
+    ]
     group: Annotated[
         ListedGroup | None,
         Wire("the group that the view is about; null until the log directory was looked through, or without captures"),

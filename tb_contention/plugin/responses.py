@@ -53,6 +53,13 @@ def packed(data: bytes) -> wrappers.Response:
     return response
 
 
+def shown(body: str | bytes, policy: str) -> wrappers.Response:
+    """Answer with a page, which a browser shows under a content security policy."""
+    response = wrappers.Response(body, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
 def attached(body: str | Iterable[bytes], mime: str, name: str) -> wrappers.Response:
     """Answer with a file to keep."""
     response = wrappers.Response(body, content_type=mime)

@@ -16,14 +16,16 @@ from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.prediction import Prediction
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, PredictionAnswer, ShiftedAnswer, Summary
+from tb_contention.plugin.fleets import Fleets
 from tb_contention.plugin.predicting import Predicting, question_of
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View
-from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed
+from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed, shown
 from tb_contention.plugin.scanning import Scan
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.views import State
 from tb_contention.plugin.workspace import Workspace
 from tb_contention.report.contract.documents import comparison_document
+from tb_contention.report.fleet_html import POLICY
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import document, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -44,6 +46,9 @@ _RENDERERS = {
     "markdown": (to_markdown, "text/markdown; charset=utf-8", "md"),
 }
 
+#: For reports that lie in a dataset, whoever wrote them: they may run their scripts, but not as TensorBoard's.
+_OF_OTHERS = "sandbox allow-scripts allow-downloads allow-popups"
+
 #: Tiles that are kept as they were sent, a few tens of kilobytes each: the coarse ones, which everybody gets first, take longest to cut.
 _MAX_TILES = 64
 
@@ -54,6 +59,7 @@ class Routes:
     def __init__(self, workspace: Workspace, has_xprof: Callable[[], bool]) -> None:
         self._workspace, self._has_xprof = workspace, has_xprof
         self._predicting = Predicting()
+        self._fleets = Fleets(workspace.logdir)
         self._tiles: OrderedDict[Hashable, bytes] = OrderedDict()
         self._tiling = Lock()
 
@@ -75,6 +81,7 @@ class Routes:
             "/api/memory": (self._memory, frozenset({"device", "start", "end", "at", "caps"})),
             "/api/compare": (self._compare, frozenset({"before", "after", "before_group", "after_group"})),
             "/api/event": (self._event, frozenset({"device", "lane", "row", "time"})),
+            "/api/fleet": (self._fleet, frozenset({"dataset", "report", "theme"})),
             "/api/report": (self._report, frozenset({"format", "device", "mute"})),
         }
 
@@ -105,6 +112,7 @@ class Routes:
                 listing=listing,
                 captures=scan.captures if scan is not None else 0,
                 groups=len(scan.groups) if scan is not None else 0,
+                datasets=self._fleets.names(scan) if scan is not None else (),
                 group=state.group,
                 version=__version__,
                 xprof=has_xprof,
@@ -277,6 +285,17 @@ class Routes:
                 f"The parameter caps must have {len(processes_of(memory))} entries, one per process.",
             )
         return answer(memory_within(memory, aligned, low, high, at, caps))
+
+    def _fleet(self, query: Query) -> wrappers.Response:
+        scan, _ = self._workspace.scan()
+        if scan is None:
+            raise _not_ready()
+        name, theme = query.values.get("dataset", ""), query.values.get("theme", "")
+        if theme not in ("", "light", "dark"):
+            raise RequestError(400, "bad-parameter", "The parameter theme must be light or dark.")
+        if "report" in query.values:
+            return shown(self._fleets.report(scan, query.text("dataset"), query.text("report")), _OF_OTHERS)
+        return shown(self._fleets.page(scan, name, theme), POLICY)
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")

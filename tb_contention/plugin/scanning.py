@@ -66,6 +66,11 @@ class Scan:
         return {file.relative: file for file in self.snapshot.discovery.files}
 
     @cached_property
+    def group_of(self) -> Mapping[CaptureFile, str]:
+        """The first group of each file, by id."""
+        return {file: group.id for group in reversed(self.groups) for file in files_of(group)}
+
+    @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the directory and its files."""
         return (*self.snapshot.problems, *map(_being_written, self.growing))
@@ -172,7 +177,7 @@ class Scanner:
             return
         try:
             discovery = discover(self._logdir, spec=self._spec, steps=checked_steps(""), on_first=lambda: found(True))
-            found(bool(discovery.files))
+            found(bool(discovery.files or discovery.datasets))
             changes = {m: _changed(m) for m in {f.manifest for f in discovery.files} if m is not None}
             is_same = last is not None and (discovery, changes) == (self._discovery, last.changes)
             if not is_same or last is None or read is not None or last.unread or last.growing:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tb_contention.errors import LogdirError
 from tb_contention.model.capture import CaptureFile, Container, Discovery
+from tb_contention.model.dataset import MARK
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.recorders.common.advice import GRANT_LISTING, REMOVE
 from tb_contention.recorders.common.links import Links
@@ -33,6 +34,10 @@ _PROFILE = f"{os.sep}plugins{os.sep}profile"
 #: JSON files of one folder that are opened to see whether they are traces.
 _MOST_LOOKED_AT = 2000
 _MISPLACED = (Container.XPLANE, Container.RIEGELI)
+#: How the names of a dataset's own folders begin.
+_OF_DATASET = ("table=", "_reports", "_baselines", "_unfinished")
+#: Datasets that are listed.
+_MOST_DATASETS = 50
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class _Found:
     files: list[CaptureFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     seen_instead: list[str] = field(default_factory=list)
+    datasets: list[str] = field(default_factory=list)
     identities: set[tuple[int, int]] = field(default_factory=set)
     folders: int = 0
     exports: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -50,7 +56,17 @@ class _Found:
     def add(self, files: Iterable[CaptureFile]) -> None:
         """Take files, and tell that there are any."""
         self.files += files
-        if self.files and self.on_first is not None:
+        if self.files:
+            self._tell()
+
+    def add_datasets(self, places: Iterable[str]) -> None:
+        """Take datasets, which there is something to show of."""
+        self.datasets += places
+        if self.datasets:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.on_first is not None:
             tell, self.on_first = self.on_first, None
             tell()
 
@@ -60,16 +76,17 @@ def discover(logdir: str, *, spec: str = "", steps: str = "", on_first: Callable
 
     Also accept a folder inside the layout (a session's directory, `plugins/profile`) or a single file. Follow symbolic links, those that
     lead out as long as they lead to captures; detect loops and duplicates by device and inode. on_first: called once, when the first file
-    is found. steps: what the user calls a step, a regular expression. Raise LogdirError if a place does not exist or cannot be read.
+    or dataset is found. steps: what the user calls a step, a regular expression. Raise LogdirError if a place does not exist or cannot be
+    read.
     """
     found = _Found(on_first=on_first)
     for name, place in places_of(logdir, spec):
         if "://" in place:
             from tb_contention.recorders.common.remote import discover_remote
 
-            remote, problems, folders = discover_remote(place, name)
+            remote, datasets, folders = discover_remote(place, name)
             found.add(remote)
-            found.problems += problems
+            found.add_datasets(datasets)
             found.folders += folders
         else:
             _discover_local(Path(place), name, found)
@@ -82,6 +99,7 @@ def discover(logdir: str, *, spec: str = "", steps: str = "", on_first: Callable
         problems=tuple(found.problems),
         looked_in=found.folders,
         seen_instead=tuple(sorted(found.seen_instead)[:20]),
+        datasets=tuple(sorted(set(found.datasets), key=lambda place: (place.count("/"), place))[:_MOST_DATASETS]),
     )
 
 
@@ -143,6 +161,9 @@ def _walk(root: Path, name: str, found: _Found) -> None:
         entries = _entries(folder, top, visited, found)
         found.exports[folder] = export_seconds(entry.name for entry in entries)
         in_profile = _holds_sessions(folder)
+        if any(entry.name == MARK and _is_folder(entry) for entry in entries):
+            found.add_datasets((folder,))
+            entries = [e for e in entries if not (e.name.startswith(_OF_DATASET) and _is_folder(e))]
         _read_loose(folder, entries, top, name, found)
         for entry in sorted(entries, key=lambda e: e.name, reverse=True):
             if _is_folder(entry):

@@ -1,12 +1,13 @@
 """What the captures of a cluster say together -> one HTML file that needs no network and no script."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tb_contention.model.fleet import By, Fleet, Lost, Saving, Where
 from tb_contention.model.names import clean, shorten
 from tb_contention.report.escaping import escaped
-from tb_contention.report.style import STYLE
+from tb_contention.report.style import DARK, LIGHT, STYLE
 from tb_contention.report.to_html import section_table
 from tb_contention.tables.people import TextTable
 from tb_contention.words.listing import instant
@@ -29,7 +30,7 @@ _CHANGES = {
     "shifted": "one session started later",
     "memory_limits": "memory limits",
 }
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOSS = (
     "Time that sessions lost to others in the steps that were captured. The estimate covers sessions that have one. The range covers all "
     "of them and is the sum of the ends of their 90 % intervals. Time that was not captured is not counted."
@@ -40,11 +41,25 @@ _SAVED = (
 )
 
 
-def to_html(fleet: Fleet, *, at: str = "") -> str:
-    """Print the page. at: address of the dataset, as seen from the page."""
-    leads = _Leads(fleet, at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where the page leads. report: name of a report in the dataset -> its address. group: a group -> where it is open, "" for nowhere.
+
+    others: names of other datasets and the addresses of their pages. is_framed: the page is a part of another one, which stays.
+    """
+
+    report: Callable[[str], str] = str
+    group: Callable[[Where], str] = lambda _: ""
+    others: Sequence[tuple[str, str]] = ()
+    is_framed: bool = False
+
+
+def to_html(fleet: Fleet, *, addresses: Addresses | None = None, theme: str = "") -> str:
+    """Print the page. addresses: by default the page lies in the dataset. theme: "light" or "dark"; by default the reader's."""
+    leads = _Leads(fleet, addresses or Addresses())
     tables = [_lost(_TITLES[by], by, fleet, leads) for by in (By.JOB, By.HOST, By.GPU, By.MECHANISM, By.WEEK)]
     parts = [
+        *_others(leads.addresses.others),
         f"<header><h1>{escaped(headline(fleet))}</h1>\n<p>{escaped(_coverage(fleet))}</p>\n"
         f'<p class="trust">{escaped(_LOSS)}</p></header>',
         *_section(_pairs(fleet, leads)),
@@ -56,14 +71,28 @@ def to_html(fleet: Fleet, *, at: str = "") -> str:
         *_section(_inputs(fleet)),
         f"<footer>{escaped(fleet.dataset)}</footer>",
     ]
+    base = '<base target="_blank">\n' if leads.addresses.is_framed else ""
+    return _page(headline(fleet), "\n".join(parts), theme, base)
+
+
+def notice_html(text: str, *, theme: str = "") -> str:
+    """Print a page that says why there is no other."""
+    return _page("Fleet", f"<p>{escaped(text)}</p>", theme)
+
+
+def _page(title: str, body: str, theme: str, head: str = "") -> str:
+    colors = {"light": f":root{{{LIGHT}}}", "dark": f"@media screen{{:root{{{DARK}}}}}"}.get(theme, "")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escaped(headline(fleet))}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body>\n</html>\n"
+        f"{head}<title>{escaped(title)}</title>\n<style>\n{STYLE}{colors}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _others(others: Sequence[tuple[str, str]]) -> list[str]:
+    links = " · ".join(f'<a href="{escaped(address)}" target="_self">{escaped(name)}</a>' for name, address in others)
+    return [f'<nav class="faint">Other datasets: {links}</nav>'] if links else []
 
 
 def headline(fleet: Fleet) -> str:
@@ -96,23 +125,25 @@ def _section(table: TextTable) -> list[str]:
 
 
 class _Leads:
-    """Where a row leads: to the report in the dataset, or else the command for it."""
+    """Where a row leads: to the group where it is open, to the report in the dataset, or else the command for it."""
 
-    def __init__(self, fleet: Fleet, at: str) -> None:
-        self._reports, self._at = fleet.reports, at or "."
+    def __init__(self, fleet: Fleet, addresses: Addresses) -> None:
+        self._reports, self.addresses = fleet.reports, addresses
 
     def text(self, where: Where | None) -> str:
         """Return what the cell says."""
         if where is None:
             return UNKNOWN
-        if (where.place, where.group) in self._reports:
+        if self.link(where):
             return clean(where.group)
         return clean(shlex.join(["tb-contention", "report", where.place, "--group", where.group]))
 
     def link(self, where: Where | None) -> str:
-        """Return the address of the report; empty for none."""
-        name = None if where is None else self._reports.get((where.place, where.group))
-        return f"{self._at}/{name}" if name else ""
+        """Return the address of the group or its report; empty for none."""
+        if where is None:
+            return ""
+        name = self._reports.get((where.place, where.group))
+        return self.addresses.group(where) or (self.addresses.report(name) if name else "")
 
 
 def _lost(title: str, by: By, fleet: Fleet, leads: _Leads) -> TextTable:

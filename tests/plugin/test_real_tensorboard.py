@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from tb_contention.dataset.place import Place
+from tb_contention.dataset.schema import parquet
+
 
 @contextmanager
 def tensorboard(*arguments: str) -> Iterator[str]:
@@ -69,6 +72,19 @@ def test_the_tab_works_however_tensorboard_is_started(how: str, demo_logs: Path)
     assert b"render" in script
     assert found["state"] == "ready"
     assert found["report"]["devices"][0]["time"]["contended_ns"] == 309_763_450
+
+
+def test_a_dataset_alone_is_a_page_of_the_tab(tmp_path: Path) -> None:
+    rows = [{"place": "/logs", "group": "g0", "file": "f", "outcome": "alone"}]
+    Place(str(tmp_path)).write("table=inputs/date=2026-03-02/part-x-y.parquet", parquet("inputs", rows))
+    with tensorboard("--logdir", str(tmp_path)) as base:
+        assert summary(base)["datasets"] == ["."]
+        listing = json.loads(get(f"{base}/data/plugins_listing")[0])["tb_contention"]
+        page, kind = get(f"{base}/data/plugin/tb_contention/api/fleet")
+
+    assert listing["enabled"]
+    assert kind.startswith("text/html")
+    assert b"No two captures shared a GPU" in page
 
 
 def test_the_log_directory_stays_as_it_was(demo_logs: Path) -> None:

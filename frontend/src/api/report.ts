@@ -2118,6 +2118,8 @@ export interface Summary {
   readonly captures: number;
   /** groups in the log directory */
   readonly groups: number;
+  /** datasets of `tb-contention batch` in the log directory, by their paths below it */
+  readonly datasets: readonly string[];
   /**
    * the group that the view is about; null until the log directory was looked through, or without
    * captures

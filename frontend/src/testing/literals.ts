@@ -385,6 +385,7 @@ export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Sum
   listing: 'l1',
   captures: 2,
   groups: 1,
+  datasets: [],
   group: null,
   version: '0',
   xprof: false,

@@ -14,6 +14,7 @@ export const ByHand = later(() => rest().then((file) => file.ByHand), nothing);
 export const Choices = later(() => rest().then((file) => file.Choices));
 export const Detail = later(() => rest().then((file) => file.Detail), nothing);
 export const Empty = later(() => rest().then((file) => file.Empty));
+export const Fleet = later(() => rest().then((file) => file.Fleet), nothing);
 export const Help = later(() => rest().then((file) => file.Help), nothing);
 export const Hints = later(() => rest().then((file) => file.Hints), nothing);
 export const Tooltip = later(() => rest().then((file) => file.Tooltip), nothing);

@@ -1,6 +1,7 @@
 /** What stands below the timeline: who lost what, steps, schedules to try, tables, and how to record again. */
 import type { JSX } from 'preact';
 import { BlameView } from './blame';
+import { Fleet } from './fleet';
 import type { TableProperties } from './head';
 import { Problems } from './problems';
 import { RecordMore } from './record';
@@ -24,6 +25,7 @@ export function Below({ logdir, hasProblems, ...shown }: BelowProperties): JSX.E
       <WhatIfView {...shown} />
       {hasProblems && <Problems report={shown.report} />}
       <Tables {...shown} />
+      {shown.panel.summary.value?.groups === 1 && <Fleet panel={shown.panel} />}
       <RecordMore logdir={logdir} report={shown.report} />
     </>
   );

@@ -1,8 +1,9 @@
-/** No captures: where they are expected, and how to record some. */
+/** No captures: the datasets of others, or else where they are expected, and how to record some. */
 
 import type { JSX } from 'preact';
 import type { Summary } from '../api/report';
 import type { Panel } from '../state/panel';
+import { FleetPage } from './fleet';
 import { Recipe } from './recipe';
 import { Commands } from './record';
 
@@ -26,7 +27,14 @@ const RECIPES = [
   ['JAX', JAX],
 ] as const;
 
-export function Empty({ summary }: { panel: Panel; summary: Summary }): JSX.Element {
+export function Empty({ panel, summary }: { panel: Panel; summary: Summary }): JSX.Element {
+  if (summary.datasets.length > 0) {
+    return (
+      <div class="only">
+        <FleetPage panel={panel} />
+      </div>
+    );
+  }
   return (
     <section class="empty" aria-label="No captures">
       <h1 id="verdict">No profiler captures found</h1>

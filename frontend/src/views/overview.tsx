@@ -5,6 +5,7 @@ import type { ListedGroup } from '../api/report';
 import { formatCount, formatDate, formatDuration, formatPart, plural, UNKNOWN } from '../base/format';
 import { type Company, devicesOf, runsOf } from '../model/groups';
 import type { Panel } from '../state/panel';
+import { Fleet } from './apart';
 import { Explained } from './explained';
 import { CopyLink } from './group_bar';
 import { Problems } from './problems';
@@ -276,6 +277,7 @@ export function Overview({ panel }: { panel: Panel }): JSX.Element {
         {groups.together.value > 0 && `${slowedMost(groups.list.value ?? [])} `}
         Open a group to see what its sessions cost each other, and what to do.
       </p>
+      <Fleet panel={panel} />
       <div class="filter">
         <label>
           <span class="visually-hidden">Search groups</span>

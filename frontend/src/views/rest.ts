@@ -7,6 +7,7 @@ export { Below } from './below';
 export { ByHand } from './by_hand';
 export { Detail } from './detail';
 export { Empty } from './empty';
+export { Fleet } from './fleet';
 export { Help } from './help';
 export { Hints } from './hints';
 export { savePicture } from './picture';

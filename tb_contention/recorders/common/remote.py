@@ -8,7 +8,7 @@ from typing import Any
 
 from tb_contention.errors import LogdirError, TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
-from tb_contention.model.findings import Problem
+from tb_contention.model.dataset import MARK
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
 
@@ -39,8 +39,8 @@ def _filesystem(place: str) -> tuple[Any, str]:
     return filesystem, root
 
 
-def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Problem], int]:
-    """List the profiler files below a URL. Raises LogdirError when it cannot be read."""
+def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[str], int]:
+    """List the profiler files and the datasets below a URL, and count its folders. Raises LogdirError when it cannot be read."""
     filesystem, root = _filesystem(place)
     try:
         found = filesystem.find(root, detail=True)
@@ -53,7 +53,9 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[Prob
         folder, _, file = path.rpartition("/")
         folders.setdefault(folder, {})[file] = info
     remote = _Remote(protocol=place.partition("://")[0], root=root.rstrip("/"), name=name, folders=folders)
-    return [file for folder in folders for file in remote.captures(folder)], [], len(folders)
+    above = {f"{folder}/".partition(f"/{MARK}/")[0] for folder in folders if f"/{MARK}/" in f"{folder}/"}
+    datasets = [remote.address(folder) for folder in sorted(above)]
+    return [file for folder in folders for file in remote.captures(folder)], datasets, len(folders)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,14 @@ class _Remote:
         for host, (container, file) in best_of_hosts(inside).items():
             if container in (_IN_LAYOUT if layout else ANYWHERE):
                 yield CaptureFile(
-                    path=self._address(folder, file), relative="/".join(filter(None, (self.name, below, printable(file)))),
+                    path=self.address(f"{folder}/{file}"), relative="/".join(filter(None, (self.name, below, printable(file)))),
                     run=f"{self.name}/{run}" if self.name else run, directory=directory, host=printable(host), container=container,
                     size=int(inside[file].get("size") or 0), mtime_ns=_modified(inside[file]), tfevents_seconds=seconds,
-                    manifest=self._address(folder, MANIFEST_NAME) if MANIFEST_NAME in inside else None,
+                    manifest=self.address(f"{folder}/{MANIFEST_NAME}") if MANIFEST_NAME in inside else None,
                 )  # fmt: skip
 
-    def _address(self, folder: str, file: str) -> str:
-        path = f"{folder}/{file}"
+    def address(self, path: str) -> str:
+        """Return the URL of a file or folder."""
         return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}"
 
 

@@ -11,7 +11,7 @@ from tb_contention.dataset.place import Place
 from tb_contention.dataset.schema import parquet
 from tb_contention.errors import LogdirError
 from tb_contention.model.fleet import By
-from tb_contention.report.fleet_html import headline, to_html
+from tb_contention.report.fleet_html import Addresses, headline, to_html
 from tb_contention.units import NS_PER_S
 
 HOUR = 3600 * NS_PER_S
@@ -101,7 +101,7 @@ def test_rows_lead_to_reports_that_are_there(dataset: str, tmp_path: Path) -> No
     fleet = read_fleet(dataset)
     assert fleet.reports == {("/logs", "g0"): "_reports/k0.html"}
     assert fleet.worst_by[By.JOB]["b"].group == "g1"
-    page = to_html(fleet, at="../a%20b")
+    page = to_html(fleet, addresses=Addresses(report="../a%20b/{}".format))
     assert '<a href="../a%20b/_reports/k0.html">g0</a>' in page
     assert "tb-contention report /logs --group g0" not in page
     assert "tb-contention report /logs --group g1" in page

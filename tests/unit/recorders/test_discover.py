@@ -226,3 +226,29 @@ def test_a_path_that_cannot_be_is_a_missing_folder(place: str) -> None:
         discover(place)
 
     assert refusal.value.slug == "logdir-missing"
+
+
+def test_datasets_are_listed_and_their_tables_not_walked(tmp_path: Path) -> None:
+    for place in ("logs/captures", "logs"):
+        put(tmp_path, f"{place}/table=inputs/date=2026-03-05/part-a-b.parquet")
+        put(tmp_path, f"{place}/_reports/key.html")
+    put(tmp_path, "logs/run/plugins/profile/s/h.xplane.pb")
+    put(tmp_path, "logs/no_dataset/table=inputs")
+    told: list[bool] = []
+
+    found = discover(str(tmp_path / "logs"), on_first=lambda: told.append(True))
+
+    assert found.datasets == (str(tmp_path / "logs"), str(tmp_path / "logs" / "captures"))
+    assert [f.id for f in found.files] == ["run/s/h"]
+    assert found.looked_in == len(("logs", "captures", "run", "plugins", "profile", "s", "no_dataset"))
+    assert told == [True]
+    assert discover(str(tmp_path / "logs" / "captures")).datasets == (str(tmp_path / "logs" / "captures"),)
+
+
+def test_datasets_behind_a_url_are_listed() -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    for place in ("/cluster/captures", "/cluster"):
+        memory.pipe(f"{place}/table=inputs/date=2026-03-05/part-a-b.parquet", b"")
+
+    assert discover("memory://cluster").datasets == ("memory:///cluster", "memory:///cluster/captures")
+    assert discover("memory://cluster/captures").datasets == ("memory:///cluster/captures",)

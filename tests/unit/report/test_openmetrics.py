@@ -89,7 +89,7 @@ def test_hostile_names_stay_labels(payload: str) -> None:
 def fleet(*lost: Lost) -> Fleet:
     return Fleet(
         dataset="ds", outcomes={"analysed": 2}, groups=1, whole=lost[0], lost=dict.fromkeys(By, lost), trend={}, pairs=(), worst=(),
-        worst_by={by: {} for by in By}, reports={},
+        worst_by={by: {} for by in By}, reports={}, inputs={},
         memory=(), headroom={"n1/GPU:0": (3, False), "n1/GPU:1": (2, True)}, savings=(),
     )  # fmt: skip
 
