@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tb_contention._version import __version__
-from tb_contention.capture.facts import Kubernetes, Mps
+from tb_contention.capture.facts import Kubernetes, Mps, Sharing
 
 #: Lets kernels of one process overlap while CUPTI traces them; read each time the profiler starts.
 CONCURRENT = "TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL"
@@ -16,6 +16,13 @@ CONCURRENT = "TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL"
 #: How the file /etc/hosts begins in a pod with a network of its own, and where a pod finds its namespace.
 _HOSTS_OF_POD = "# Kubernetes-managed hosts file."
 _NAMESPACE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+#: Where pods mount a volume of the downward API (kubernetes.io, Expose Pod Information to Containers Through Files).
+_POD_INFO = "/etc/podinfo"
+#: Labels of a node by NVIDIA's device plugin (its README, Catalog of Labels) and GPU feature discovery; a pod may carry copies.
+_STRATEGY, _REPLICAS = "nvidia.com/gpu.sharing-strategy", "nvidia.com/gpu.replicas"
+_STRATEGIES = ("time-slicing", "mps")
+#: Where the device plugin mounts the pipes of the MPS daemon that it runs for a resource (its cmd/mps-control-daemon/mps/root.go).
+_MPS_OF_PLUGIN = "/mps/"
 
 #: The variables that a manifest records; no others are read.
 VARIABLES = (
@@ -27,6 +34,8 @@ VARIABLES = (
     "CUDA_MPS_ENABLE_PER_CTX_DEVICE_MULTIPROCESSOR_PARTITIONING",
     "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT",
     "CUDA_MPS_PIPE_DIRECTORY",
+    "CUDA_MPS_PROTOCOL_VERSION",
+    "CUDA_MPS_SM_PARTITION",
     "CUDA_VISIBLE_DEVICES",
     "JAX_PLATFORMS",
     "NVIDIA_VISIBLE_DEVICES",
@@ -111,15 +120,45 @@ def kubernetes(environ: Mapping[str, str] = os.environ) -> Kubernetes:
     def told(*names: str) -> str | None:
         return next((environ[name][:_LONGEST] for name in names if environ.get(name)), None)
 
+    def mounted(name: str) -> str:
+        return _read(f"{_POD_INFO}/{name}").strip()[:_LONGEST]
+
     lines = _read("/etc/hosts").splitlines()
     own_name = socket.gethostname() if lines and lines[0].strip() == _HOSTS_OF_POD else ""
     return Kubernetes(
-        pod=told("POD_NAME", "MY_POD_NAME", "K8S_POD_NAME", "KUBERNETES_POD_NAME") or own_name or None,
+        pod=told("POD_NAME", "MY_POD_NAME", "K8S_POD_NAME", "KUBERNETES_POD_NAME")
+        or mounted("name")
+        or own_name
+        or None,
         namespace=told("POD_NAMESPACE", "MY_POD_NAMESPACE", "K8S_NAMESPACE", "KUBERNETES_NAMESPACE")
+        or mounted("namespace")
         or _read(_NAMESPACE).strip()[:_LONGEST]
         or None,
         node=told("NODE_NAME", "MY_NODE_NAME", "K8S_NODE_NAME", "KUBERNETES_NODE_NAME"),
     )
+
+
+def sharing(environ: Mapping[str, str] = os.environ) -> Sharing:
+    """Return how the device plugin shares the GPU: a pod knows by copies of its node's labels, and by the pipes of the plugin's MPS."""
+    if "KUBERNETES_SERVICE_HOST" not in environ:
+        return Sharing()
+    lines = (_read(f"{_POD_INFO}/labels") + "\n" + _read(f"{_POD_INFO}/annotations")).splitlines()
+    stated = {name: value.strip('"') for name, equals, value in (line.partition("=") for line in lines) if equals}
+    strategy, replicas = stated.get(_STRATEGY), stated.get(_REPLICAS, "")
+    if strategy not in _STRATEGIES:
+        strategy = "mps" if environ.get("CUDA_MPS_PIPE_DIRECTORY", "").startswith(_MPS_OF_PLUGIN) else None
+    return Sharing(
+        strategy=strategy,
+        replicas=int(replicas) if replicas.isascii() and replicas.isdigit() and replicas[:6] == replicas else None,
+    )
+
+
+def listed(directory: str) -> tuple[str, ...]:
+    """Return the names in a directory; none where it cannot be read."""
+    try:
+        return tuple(sorted(path.name for path in Path(directory).iterdir()))
+    except OSError:
+        return ()
 
 
 def machine(inside: str | None) -> str | None:
@@ -135,19 +174,26 @@ def boot_id() -> str | None:
 def mps(environ: Mapping[str, str], *, is_client: bool | None) -> Mps:
     """Return the state of MPS. is_client: whether the driver lists this process as a client, None if unknown.
 
-    A process finds MPS through a pipe directory. Without the directory MPS is off; with it the server may be running or gone.
+    A process finds MPS through a pipe directory. Without the directory MPS is off; with it the server may be running or gone. Version 3
+    has a directory inside it for each server, and one inside that for each of its namespaces.
     """
+    partition = (environ.get("CUDA_MPS_SM_PARTITION") or "")[:_LONGEST] or None
+    plugin = sharing(environ).strategy
     if is_client is not None:
         state = "on" if is_client else "off"
+    elif plugin is not None:  # its daemon is in another container
+        state = "on" if plugin == "mps" else "off"
     elif not sys.platform.startswith("linux"):
         state = "unknown"
     else:
         place = Path(environ.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps")
-        state = ("on" if _serves(place) else "unknown") if place.is_dir() else "off"
+        served = any(map(_serves, (place, *place.parents[:2])))
+        state = ("on" if served else "unknown") if place.is_dir() else "off"
     return Mps(
         state=state,
         active_thread_percentage=_percentage(environ.get("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE")),
         pinned_memory_limit=(environ.get("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT") or "")[:_LONGEST] or None,
+        sm_partition=partition,
     )
 
 

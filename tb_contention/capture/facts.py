@@ -14,7 +14,7 @@ class ClockReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gpu:
-    """A physical GPU, or a MIG instance of one. pci_bus_id: like 0000:17:00.0; compute_mode: as in the manifest."""
+    """A physical GPU, or a MIG instance of one. pci_bus_id: like 0000:17:00.0; compute_mode: as in the manifest; mig_of: its whole GPU."""
 
     uuid: str | None = None
     pci_bus_id: str | None = None
@@ -22,6 +22,7 @@ class Gpu:
     memory_bytes: int | None = None
     compute_mode: str | None = None
     mig: bool | None = None
+    mig_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mps:
-    """NVIDIA's Multi-Process Service as the process sees it. state: on, off or unknown; the limits come from the environment."""
+    """NVIDIA's Multi-Process Service as the process sees it. state: on, off or unknown; the rest comes from the environment."""
 
     state: str
     active_thread_percentage: float | None = None
     pinned_memory_limit: str | None = None
+    sm_partition: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,14 @@ class Kubernetes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """How the device plugin hands out the GPU. strategy: time-slicing or mps, as its node label spells it; replicas: into how many."""
+
+    strategy: str | None = None
+    replicas: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One recorded process. profiler: the framework whose profiler recorded; boot_id: shared by all containers of a machine."""
 
@@ -95,6 +105,7 @@ class Session:
     clock_readings: tuple[ClockReading, ...] = ()
     driver: str | None = None
     mps: Mps | None = None
+    sharing: Sharing = field(default_factory=Sharing)
     kernel_mode: str = "unknown"
     environment: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tb_contention.capture import driver, environment
 from tb_contention.capture.facts import Device, Session
 from tb_contention.capture.machine import SAMPLE_EVERY_S, Machine
-from tb_contention.capture.visible import visible
+from tb_contention.capture.visible import MOUNTED, resolved
 
 
 class Gathering:
@@ -28,14 +28,15 @@ class Gathering:
 
     def _ordinals(self) -> tuple[tuple[str, ...], str]:
         """Return the UUIDs by ordinal, from the CUDA driver if it is initialised, else from the environment; or why they are uncertain."""
-        if not self._machine.nvml.is_open:
-            return (), ""
+        found = resolved(self._machine.gpus, os.environ, environment.listed(MOUNTED))
         at_work = driver.uuids_at_work()
-        if at_work is not None:
-            whole = {gpu.uuid for gpu in self._machine.gpus}
-            return tuple(f"{'GPU' if f'GPU-{uuid}' in whole else 'MIG'}-{uuid}" for uuid in at_work), ""
-        found = visible(self._machine.gpus, os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ.get("CUDA_DEVICE_ORDER"))
-        return found.uuids, found.doubt
+        if at_work is None:
+            return found.uuids, found.doubt
+        whole = {gpu.uuid for gpu in self._machine.gpus} - {None}
+        named = set(found.uuids)
+        # Without NVML only the environment tells an instance from a whole GPU.
+        is_part = [f"GPU-{uuid}" not in whole if whole else f"MIG-{uuid}" in named for uuid in at_work]
+        return tuple(f"{'MIG' if part else 'GPU'}-{uuid}" for part, uuid in zip(is_part, at_work, strict=True)), ""
 
     def session(self, name: str, profiler: str | None, not_known: tuple[str, ...] = ()) -> Session:
         """Return all facts and close NVML. not_known: what the caller knows to be missing."""
@@ -62,6 +63,7 @@ class Gathering:
             name=name[:1000] or "session", process_id=os.getpid(), host=environment.machine(inside), boot_id=environment.boot_id(),
             container=inside, kubernetes=environment.kubernetes(), profiler=profiler,
             clock_readings=self._machine.clock_readings, driver=self._machine.driver(), mps=mps,
+            sharing=environment.sharing(os.environ),
             kernel_mode=environment.kernel_mode(), environment=environment.variables(), versions=environment.versions(),
             not_known=(*missing, *not_known, *self._machine.nvml.not_known), devices=devices,
         )  # fmt: skip

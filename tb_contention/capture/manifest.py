@@ -114,8 +114,10 @@ def as_json(session: Session) -> dict[str, Any]:
                     "state": mps.state,
                     "active_thread_percentage": mps.active_thread_percentage,
                     "pinned_memory_limit": mps.pinned_memory_limit,
+                    "sm_partition": mps.sm_partition,
                 }
             ),
+            "sharing": _known(asdict(session.sharing)) or None,
             "kernel_mode": session.kernel_mode,
             "environment": session.environment,
             "versions": session.versions,
@@ -135,6 +137,7 @@ def _device(device: Device) -> dict[str, Any]:
             "memory_bytes": gpu.memory_bytes,
             "compute_mode": gpu.compute_mode,
             "mig": gpu.mig,
+            "mig_of": gpu.mig_of,
         }
     )
     if rows is not None:

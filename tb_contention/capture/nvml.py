@@ -79,7 +79,7 @@ class Nvml:
 
     def handle(self, uuid: str) -> Any:
         """Return the handle of a GPU or MIG instance."""
-        return self._ask(f"GPU {uuid[:50]}", "nvmlDeviceGetHandleByUUID", uuid)
+        return None if not self.is_open else self._ask(f"GPU {uuid[:50]}", "nvmlDeviceGetHandleByUUID", uuid)
 
     def gpu(self, handle: Any) -> Gpu:
         """Return the identity of the GPU behind a handle."""
@@ -92,7 +92,20 @@ class Nvml:
             memory_bytes=_whole(getattr(memory, "total", None)),
             compute_mode=None if mode is None else _COMPUTE_MODES.get(int(mode)),
             mig=self._mig(handle),
+            mig_of=self._mig_of(handle),
         )
+
+    def _mig_of(self, handle: Any) -> str | None:
+        """Return the UUID of the whole GPU that a MIG instance is a part of; a whole GPU answers InvalidArgument."""
+        calls = [
+            getattr(self._library, f"nvmlDevice{name}", None)
+            for name in ("GetDeviceHandleFromMigDeviceHandle", "GetUUID")
+        ]
+        parent, uuid = calls
+        try:
+            return None if parent is None or uuid is None else _text(uuid(parent(handle)))
+        except Exception:
+            return None
 
     def _mig(self, handle: Any) -> bool | None:
         """Return whether MIG is on; a GPU without MIG answers NotSupported."""

@@ -1,9 +1,19 @@
-"""Resolve CUDA_VISIBLE_DEVICES: find the GPU behind each CUDA ordinal of the process, if that is certain."""
+"""Resolve CUDA_VISIBLE_DEVICES: find the GPU behind each CUDA ordinal of the process, if that is certain.
 
-from collections.abc import Sequence
+In a container the device plugin of Kubernetes names the GPUs it gave: in NVIDIA_VISIBLE_DEVICES, or as files (`MOUNTED`) where it lists
+them as volume mounts (README of NVIDIA/k8s-device-plugin, DEVICE_LIST_STRATEGY). A static partition of MPS is named after its GPU:
+CUDA_MPS_SM_PARTITION=GPU-<UUID>/<partition> (docs.nvidia.com/deploy/mps).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tb_contention.capture.facts import Gpu
+
+#: Where the device plugin mounts a file per GPU, named by its UUID.
+MOUNTED = "/var/run/nvidia-container-devices"
+_UUID = re.compile(r"(?:GPU|MIG)-[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|MIG-GPU-[-0-9a-fA-F]{36}/\d+/\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +22,26 @@ class Visible:
 
     uuids: tuple[str, ...] = ()
     doubt: str = ""
+
+
+def resolved(gpus: Sequence[Gpu], environ: Mapping[str, str], mounted: Sequence[str] = ()) -> Visible:
+    """Map ordinals to UUIDs by what NVML lists, else by what the environment names. mounted: the names of the files in `MOUNTED`."""
+    setting = environ.get("CUDA_VISIBLE_DEVICES")
+    found = visible(gpus, setting, environ.get("CUDA_DEVICE_ORDER")) if gpus else Visible()
+    if gpus and not found.doubt:
+        return found
+    return _named(setting, (*environ.get("NVIDIA_VISIBLE_DEVICES", "").split(","), *mounted), environ) or found
+
+
+def _named(setting: str | None, given: Sequence[str], environ: Mapping[str, str]) -> Visible | None:
+    """Map ordinals to UUIDs that the environment spells out; the order of several is CUDA's own unless CUDA_VISIBLE_DEVICES states it."""
+    asked = [] if setting is None else [word.strip() for word in setting.split(",")]
+    if asked and all(map(_UUID.fullmatch, asked)):
+        return Visible(uuids=tuple(asked)) if len(set(asked)) == len(asked) else None
+    words = dict.fromkeys(word.strip().partition("::")[0] for word in given)  # a replica is GPU-...::N
+    words |= dict.fromkeys([environ.get("CUDA_MPS_SM_PARTITION", "").partition("/")[0]])
+    uuids = [word for word in words if _UUID.fullmatch(word)]
+    return Visible(uuids=tuple(uuids)) if len(uuids) == 1 and asked in ([], ["0"]) else None
 
 
 def visible(gpus: Sequence[Gpu], setting: str | None, order: str | None) -> Visible:

@@ -8,7 +8,7 @@ from tb_contention.capture import environment
 from tb_contention.capture.addresses import Address, is_local, listener
 from tb_contention.capture.facts import Session
 from tb_contention.capture.machine import Machine
-from tb_contention.capture.visible import Visible, visible
+from tb_contention.capture.visible import Visible, resolved
 
 _ELSEWHERE = "GPU, clocks and processes: the program runs on another machine"
 _UNIDENTIFIED = "GPU and processes: the process that listens on the port could not be identified (another user's, or in a container)"
@@ -54,10 +54,9 @@ class Watch:
         return replace(
             known, driver=machine.driver(), mps=environment.mps(environ, is_client=None), kernel_mode=environment.kernel_mode(environ),
             environment=environment.variables(environ), kubernetes=environment.kubernetes(environ),
+            sharing=environment.sharing(environ),
             not_known=(*doubt, *machine.nvml.not_known), devices=devices,
         )  # fmt: skip
 
     def _visible(self, environ: dict[str, str]) -> Visible:
-        if not self._machine.nvml.is_open:
-            return Visible()
-        return visible(self._machine.gpus, environ.get("CUDA_VISIBLE_DEVICES"), environ.get("CUDA_DEVICE_ORDER"))
+        return resolved(self._machine.gpus, environ)

@@ -26,13 +26,29 @@ class MpsState(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mps:
-    """Sharing by MPS and its caps; None = no cap."""
+    """Sharing by MPS, its caps and its static partition; None = no such thing. A partition is exclusive, a cap is not."""
 
     state: Annotated[MpsState, Wire("whether the process was a client")] = MpsState.UNKNOWN
     active_thread_percentage: Annotated[float | None, Wire("cap on the GPU's threads in percent; null = none")] = None
     pinned_memory_limit: Annotated[str | None, Wire("cap on device memory, as the variable spells it; null = none")] = (
         None
     )
+    sm_partition: Annotated[
+        str | None,
+        Wire("static partition of the multiprocessors that only its clients use, `GPU/PARTITION`; null = none"),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharing:
+    """How the device plugin of Kubernetes hands out the GPU."""
+
+    strategy: Annotated[
+        str | None, Wire("`time-slicing` or `mps`, as the node's label spells it; null when nothing states it")
+    ] = None
+    replicas: Annotated[
+        int | None, Wire("how many the node offers of its GPUs together; null when nothing states it")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +87,7 @@ class GpuSamples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestDevice:
-    """What a manifest says of one GPU ordinal of one session."""
+    """What a manifest says of one GPU ordinal of one session. mig_of: of a MIG instance, the UUID of the whole GPU."""
 
     uuid: str | None = None
     pci_bus_id: str | None = None
@@ -79,7 +95,13 @@ class ManifestDevice:
     memory_bytes: int | None = None
     compute_mode: str | None = None
     mig: bool | None = None
+    mig_of: str | None = None
     samples: GpuSamples | None = None
+
+    @property
+    def is_mig_instance(self) -> bool:
+        """Return whether it is a part of a GPU in MIG mode."""
+        return self.mig_of is not None or (self.uuid or "").startswith("MIG-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +115,15 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestSession:
-    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal."""
+    """What a manifest says of one session. origin_ns: Unix ns of trace time 0; error_ns its bound. devices: by CUDA ordinal.
+
+    boot_id: shared by all containers of a machine, until it starts anew.
+    """
 
     host: str | None = None
     name: str | None = None
     process_id: int | None = None
+    boot_id: str | None = None
     container: Annotated[str | None, Wire("id of the container; null outside one")] = None
     pod: Annotated[str | None, Wire("name of the Kubernetes pod; null outside one")] = None
     namespace: Annotated[str | None, Wire("its namespace")] = None
@@ -110,6 +136,7 @@ class ManifestSession:
     ] = None
     driver: Annotated[str | None, Wire("version of the GPU's driver; null when unknown")] = None
     mps: Annotated[Mps, Wire("sharing by NVIDIA's Multi-Process Service")] = field(default_factory=Mps)
+    sharing: Annotated[Sharing, Wire("sharing by the device plugin of Kubernetes")] = field(default_factory=Sharing)
     kernel_mode: Annotated[KernelMode, Wire("whether the tracer lets kernels of one process run at once")] = (
         KernelMode.UNKNOWN
     )
@@ -120,6 +147,27 @@ class ManifestSession:
     versions: Annotated[dict[str, str], Wire("versions by package")] = field(default_factory=dict)
     not_known: Annotated[tuple[str, ...], Wire("what could not be recorded, a sentence each")] = ()
     devices: dict[int, ManifestDevice] = field(default_factory=dict)
+
+    @property
+    @wired(
+        "what it may use of the GPU: a MIG instance and a static partition of MPS are its own, a cap and a replica reserve nothing; null "
+        "when nothing restricts it"
+    )
+    def part(self) -> str | None:
+        """Return what the process may use of its GPU, in words; None for all of it."""
+        cap, sharing = self.mps.active_thread_percentage, self.sharing
+        words = [
+            *("MIG instance, its own" for device in self.devices.values() if device.is_mig_instance),
+            *(["static partition of MPS, its own"] if self.mps.sm_partition else []),
+            # A server with static partitions ignores the cap.
+            *(
+                [f"at most {cap:g} % of the threads, not reserved"]
+                if cap is not None and not self.mps.sm_partition
+                else []
+            ),
+            *([f"replica of {sharing.strategy}, not reserved"] if sharing.strategy else []),
+        ]
+        return "; ".join(dict.fromkeys(words)) or None
 
     @property
     @wired(

@@ -1185,6 +1185,8 @@ export interface ManifestSession {
   readonly driver: string | null;
   /** sharing by NVIDIA's Multi-Process Service */
   readonly mps: Mps;
+  /** sharing by the device plugin of Kubernetes */
+  readonly sharing: Sharing;
   /** whether the tracer lets kernels of one process run at once */
   readonly kernel_mode: KernelMode;
   /** variables of the environment that change how a GPU is used */
@@ -1193,6 +1195,11 @@ export interface ManifestSession {
   readonly versions: Readonly<Record<string, string>>;
   /** what could not be recorded, a sentence each */
   readonly not_known: readonly string[];
+  /**
+   * what it may use of the GPU: a MIG instance and a static partition of MPS are its own, a cap and
+   * a replica reserve nothing; null when nothing restricts it
+   */
+  readonly part: string | null;
   /**
    * by how much the wall clock moved against a steady one over the recording; null without readings
    */
@@ -1313,7 +1320,7 @@ export interface MemoryStall {
   readonly what: string;
 }
 
-/** Sharing by MPS and its caps; None = no cap. */
+/** Sharing by MPS, its caps and its static partition; None = no such thing. */
 export interface Mps {
   /** whether the process was a client */
   readonly state: MpsState;
@@ -1321,6 +1328,10 @@ export interface Mps {
   readonly active_thread_percentage: number | null;
   /** cap on device memory, as the variable spells it; null = none */
   readonly pinned_memory_limit: string | null;
+  /**
+   * static partition of the multiprocessors that only its clients use, `GPU/PARTITION`; null = none
+   */
+  readonly sm_partition: string | null;
 }
 
 /**
@@ -1915,6 +1926,14 @@ export interface SessionRequests {
  * affected), `error` (input is lost), `critical` (act on it first)
  */
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
+
+/** How the device plugin of Kubernetes hands out the GPU. */
+export interface Sharing {
+  /** `time-slicing` or `mps`, as the node's label spells it; null when nothing states it */
+  readonly strategy: string | null;
+  /** how many the node offers of its GPUs together; null when nothing states it */
+  readonly replicas: number | null;
+}
 
 /** Metrics over all sessions of a group; definitions in `contention/metrics.py`. */
 export interface SharingMetrics {

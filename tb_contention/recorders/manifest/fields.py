@@ -16,6 +16,7 @@ from tb_contention.model.manifest import (
     Mps,
     MpsState,
     Recorded,
+    Sharing,
 )
 from tb_contention.model.trace import NONE
 from tb_contention.units import F64, I64
@@ -40,6 +41,7 @@ def session_of(entry: Mapping[str, Any]) -> ManifestSession:
         host=_string(entry, "host"),
         name=_string(entry, "name"),
         process_id=_integer(entry, "process_id"),
+        boot_id=_string(entry, "boot_id"),
         container=_string(entry, "container"),
         pod=_string(entry, "pod"),
         namespace=_string(entry, "namespace"),
@@ -50,6 +52,7 @@ def session_of(entry: Mapping[str, Any]) -> ManifestSession:
         recorded=_recorded(entry),
         driver=_string(entry, "driver"),
         mps=_mps(object_of(entry.get("mps", {}), "mps")),
+        sharing=_sharing(object_of(entry.get("sharing", {}), "sharing")),
         kernel_mode=_choice(entry, "kernel_mode", KernelMode.UNKNOWN),
         clock_readings=tuple(_reading(r) for r in _list(entry, "clock_readings")),
         environment=_texts(entry, "environment"),
@@ -88,6 +91,7 @@ def _device(entry: Mapping[str, Any]) -> ManifestDevice:
         memory_bytes=_integer(entry, "memory_bytes"),
         compute_mode=_string(entry, "compute_mode"),
         mig=_boolean(entry, "mig"),
+        mig_of=_string(entry, "mig_of"),
         samples=_samples(entry),
     )
 
@@ -100,7 +104,12 @@ def _mps(entry: Mapping[str, Any]) -> Mps:
         state=_choice(entry, "state", MpsState.UNKNOWN),
         active_thread_percentage=None if percentage is None else float(percentage),
         pinned_memory_limit=_string(entry, "pinned_memory_limit"),
+        sm_partition=_string(entry, "sm_partition"),
     )
+
+
+def _sharing(entry: Mapping[str, Any]) -> Sharing:
+    return Sharing(strategy=_string(entry, "strategy"), replicas=_integer(entry, "replicas"))
 
 
 def _reading(value: Any) -> ClockReading:

@@ -138,6 +138,56 @@ def test_a_manifest_settles_which_gpu_it_is() -> None:
     assert sorted(groups(apart).values()) == [["a"], ["b"]]
 
 
+UUID = "GPU-11111111-0000-4000-8000-000000000001"
+
+
+def pod(
+    name: str,
+    *,
+    uuid: str = UUID,
+    cores: int | None = None,
+    node: str | None = None,
+    boot_id: str | None = None,
+) -> Capture:
+    """A capture of a pod, whose host name is its own."""
+    manifest = ManifestSession(
+        container=name, pod=name, node=node, boot_id=boot_id, devices={0: ManifestDevice(uuid=uuid)}
+    )
+    device = Device(name="/device:GPU:0", ordinal=0, memory_size=1000, core_count=cores)
+    return capture(name, trace(START, host=name, device=device), host=name, manifest=manifest)
+
+
+def test_pods_on_one_node_land_on_one_gpu() -> None:
+    by_node = [pod("a", node="n1"), pod("b", node="n1", uuid=UUID.upper().removeprefix("GPU-"))]
+    by_boot = [pod("a", boot_id="x"), pod("b", boot_id="x", node="n1"), pod("c")]
+    on_host = ManifestSession(host="n1", boot_id="x", devices={0: ManifestDevice(uuid=UUID)})
+
+    assert groups(by_node) == {"n1/GPU:0": ["a", "b"]}
+    assert list(groups(by_boot).values()) == [["a", "b", "c"]]
+    assert list(groups([pod("a", boot_id="x"), capture("h", trace(START), manifest=on_host)]).values()) == [["a", "h"]]
+
+
+def test_pods_on_different_nodes_never_do() -> None:
+    assert groups([pod("a", node="n1"), pod("b", node="n2")]) == {"n1/GPU:0": ["a"], "n2/GPU:0": ["b"]}
+    assert sorted(groups([pod("a", boot_id="x"), pod("b", boot_id="y")]).values()) == [["a"], ["b"]]
+    # Of one name, and nothing states the GPU.
+    alike = [pod("a", node=node, uuid="") for node in ("n1", "n2")]
+    assert len(align(alike, AlignOptions()).groups) == 2
+
+
+def test_pods_on_two_gpus_or_instances_of_a_node_are_apart() -> None:
+    part = "MIG-33333333-0000-4000-8000-000000000003"
+    found = groups([pod("a", node="n1"), pod("b", node="n1", uuid=part), pod("c", node="n1", uuid=part)])
+    assert found == {"n1/GPU:0": ["a"], "n1/GPU:0~2": ["b", "c"]}
+
+
+def test_clients_of_mps_that_see_a_part_of_the_multiprocessors_are_on_the_whole_gpu() -> None:
+    aligned = align([pod("a", node="n1", cores=66), pod("b", node="n1", cores=132)], AlignOptions())
+
+    assert [(len(g.planes), g.device.device.core_count) for g in aligned.groups] == [(2, 132)]
+    assert aligned.problems == ()
+
+
 def test_an_assumed_gpu_is_said_to_be_assumed() -> None:
     aligned = align([capture("a", trace(START)), capture("b", trace(START))], AlignOptions())
 

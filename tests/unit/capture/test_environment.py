@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tb_contention.capture import clock, environment
-from tb_contention.capture.facts import Kubernetes
+from tb_contention.capture.facts import Kubernetes, Sharing
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,20 @@ def test_caps_of_mps_are_stated(word: str, value: float | None) -> None:
     assert (found.active_thread_percentage, found.pinned_memory_limit) == (value, "0=10G")
 
 
+def test_a_server_of_version_3_is_found_from_the_directory_of_its_namespace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "training" / "high_priority"
+    inside.mkdir(parents=True)
+    monkeypatch.setattr(environment, "_serves", lambda place: place == tmp_path)
+
+    found = environment.mps(
+        {"CUDA_MPS_PIPE_DIRECTORY": str(inside), "CUDA_MPS_SM_PARTITION": "GPU-1/Dx4"}, is_client=None
+    )
+
+    assert (found.state, found.sm_partition) == ("on" if sys.platform.startswith("linux") else "unknown", "GPU-1/Dx4")
+
+
 def test_a_container_does_not_name_its_machine() -> None:
     assert environment.machine("0123abcd") is None
     assert environment.machine(None)
@@ -103,9 +117,40 @@ def test_a_pod_knows_its_place_by_what_it_was_told(
     environ: dict[str, str], hosts: str, expected: Kubernetes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {"/etc/hosts": hosts, environment._NAMESPACE: "told\n"}
-    monkeypatch.setattr(environment, "_read", files.__getitem__)
+    monkeypatch.setattr(environment, "_read", lambda path: files.get(path, ""))
     monkeypatch.setattr("socket.gethostname", lambda: "here")
     assert environment.kubernetes(environ) == expected
+
+
+def test_a_pod_reads_the_volume_of_the_downward_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"/etc/podinfo/name": "p\n", "/etc/podinfo/namespace": "ns\n", environment._NAMESPACE: "told\n"}
+    monkeypatch.setattr(environment, "_read", lambda path: files.get(path, ""))
+    assert environment.kubernetes(IN_POD) == Kubernetes(pod="p", namespace="ns")
+
+
+@pytest.mark.parametrize(
+    ("labels", "pipes", "expected", "mps"),
+    [
+        (
+            'nvidia.com/gpu.sharing-strategy="time-slicing"\nnvidia.com/gpu.replicas="4"',
+            "",
+            Sharing(strategy="time-slicing", replicas=4),
+            "off",
+        ),
+        ('nvidia.com/gpu.sharing-strategy="mps"', "", Sharing(strategy="mps"), "on"),
+        ("", "/mps/nvidia.com/gpu/pipe", Sharing(strategy="mps"), "on"),
+        ('nvidia.com/gpu.sharing-strategy="none"\nnvidia.com/gpu.replicas="many"', "", Sharing(), None),
+    ],
+)
+def test_a_pod_knows_how_the_device_plugin_shares_the_gpu(
+    labels: str, pipes: str, expected: Sharing, mps: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "_read", lambda path: labels if path == "/etc/podinfo/annotations" else "")
+    environ = {**IN_POD, "CUDA_MPS_PIPE_DIRECTORY": pipes}
+    assert environment.sharing(environ) == expected
+    if mps is not None:
+        assert environment.mps(environ, is_client=None).state == mps
+    assert environment.sharing({"CUDA_MPS_PIPE_DIRECTORY": pipes}) == Sharing()
 
 
 def test_versions_are_of_what_is_imported() -> None:

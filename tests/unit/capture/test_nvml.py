@@ -142,12 +142,27 @@ def test_the_drivers_list_of_mps_clients_tells_whether_mps_is_on(library: Any, o
 
 def test_a_mig_instance_is_stated_as_itself(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     library.GPUS[0].mig = 1
-    library.GPUS.append(library.Card("MIG-3333", 0x17, total=10 << 30, lacks=("mig", "utilisation")))
+    library.GPUS.append(
+        library.Card("MIG-3333", 0x17, total=10 << 30, lacks=("mig", "utilisation"), whole=library.GPUS[0])
+    )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-3333")
 
     (device,) = stated()["devices"].values()
 
-    assert (device["uuid"], device["memory_bytes"]) == ("MIG-3333", 10 << 30)
+    assert (device["uuid"], device["memory_bytes"], device["mig_of"]) == ("MIG-3333", 10 << 30, FIRST)
+
+
+def test_a_pod_without_the_library_is_on_the_gpu_that_the_device_plugin_gave_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv("NVIDIA_VISIBLE_DEVICES", FIRST)
+
+    assert stated()["devices"] == {"0": {"uuid": FIRST}}
+
+    monkeypatch.setattr(driver, "uuids_at_work", lambda: (SECOND.removeprefix("GPU-"),))
+    assert stated()["devices"] == {"0": {"uuid": SECOND}}
 
 
 def test_the_driver_at_work_is_believed_before_the_environment(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:

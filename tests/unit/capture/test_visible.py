@@ -8,7 +8,7 @@ import pytest
 
 from tb_contention.capture.driver import uuids_at_work, uuids_by_ordinal
 from tb_contention.capture.facts import Gpu
-from tb_contention.capture.visible import visible
+from tb_contention.capture.visible import resolved, visible
 
 
 def gpu(uuid: str, model: str = "A", *, mig: bool = False) -> Gpu:
@@ -103,3 +103,41 @@ def test_a_process_without_the_driver_asks_nobody() -> None:
     if maps.exists() and "libcuda.so" in maps.read_text():
         pytest.skip("needs a process without the CUDA driver")
     assert uuids_at_work() is None
+
+
+FIRST, SECOND = "GPU-11111111-0000-4000-8000-000000000001", "GPU-22222222-0000-4000-8000-000000000002"
+PART = "MIG-33333333-0000-4000-8000-000000000003"
+
+
+@pytest.mark.parametrize(
+    ("environ", "mounted", "uuids"),
+    [
+        ({"NVIDIA_VISIBLE_DEVICES": FIRST}, (), (FIRST,)),
+        ({"NVIDIA_VISIBLE_DEVICES": f"{FIRST}::3", "CUDA_VISIBLE_DEVICES": "0"}, (), (FIRST,)),
+        ({"NVIDIA_VISIBLE_DEVICES": PART}, (), (PART,)),
+        ({"NVIDIA_VISIBLE_DEVICES": "/var/run/nvidia-container-devices"}, (SECOND,), (SECOND,)),
+        (
+            {"NVIDIA_VISIBLE_DEVICES": f"{FIRST},{SECOND}", "CUDA_VISIBLE_DEVICES": f"{SECOND},{FIRST}"},
+            (),
+            (SECOND, FIRST),
+        ),
+        ({"CUDA_MPS_SM_PARTITION": f"{FIRST}/Dx4AAAAA"}, (), (FIRST,)),
+        # The order of several is CUDA's own; numbers are the container's; names are cut.
+        ({"NVIDIA_VISIBLE_DEVICES": f"{FIRST},{SECOND}"}, (), ()),
+        ({"NVIDIA_VISIBLE_DEVICES": FIRST, "CUDA_VISIBLE_DEVICES": "1"}, (), ()),
+        ({"NVIDIA_VISIBLE_DEVICES": "all", "CUDA_VISIBLE_DEVICES": "GPU-11111111"}, (), ()),
+        ({"CUDA_VISIBLE_DEVICES": f"{FIRST},{FIRST}"}, (), ()),
+        ({"NVIDIA_VISIBLE_DEVICES": "void"}, (), ()),
+    ],
+)
+def test_without_nvml_the_environment_names_what_it_spells_out(
+    environ: dict[str, str], mounted: tuple[str, ...], uuids: tuple[str, ...]
+) -> None:
+    assert resolved((), environ, mounted).uuids == uuids
+
+
+def test_nvml_comes_first_and_the_device_plugin_settles_its_doubts() -> None:
+    assert resolved(ALIKE[:1], {"NVIDIA_VISIBLE_DEVICES": FIRST}).uuids == ("GPU-aa11",)
+    in_parts = (gpu("GPU-aa11", mig=True),)
+    assert resolved(in_parts, {"NVIDIA_VISIBLE_DEVICES": PART}).uuids == (PART,)
+    assert resolved(in_parts, {}).doubt

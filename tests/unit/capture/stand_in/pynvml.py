@@ -71,6 +71,7 @@ class Card:
     mps: dict[int, int | None] = field(default_factory=dict)
     graphics: dict[int, int | None] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
+    whole: "Card | None" = None
 
 
 GPUS: list[Card] = []
@@ -138,6 +139,12 @@ def nvmlDeviceGetComputeMode(handle: Card) -> int:  # noqa: N802
 
 def nvmlDeviceGetMigMode(handle: Card) -> list[int]:  # noqa: N802
     return [_asked(handle, "mig").mig, 0]
+
+
+def nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle: Card) -> Card:  # noqa: N802
+    if handle.whole is None:
+        raise NVMLError_NotSupported
+    return handle.whole
 
 
 def nvmlDeviceGetClockInfo(handle: Card, type: int) -> int:  # noqa: A002, N802

@@ -24,7 +24,9 @@ WHOLE: dict[str, Any] = {
     "namespace": "vision",
     "node": "n1",
     "driver": "550.54.15",
+    "boot_id": "x",
     "mps": {"state": "on", "active_thread_percentage": 50, "pinned_memory_limit": "0=10G"},
+    "sharing": {"strategy": "mps", "replicas": 4},
     "kernel_mode": "serialised",
     "clock_readings": [
         {"realtime_ns": 1_000_000_000, "monotonic_raw_ns": 5, "gap_ns": 100},
@@ -54,7 +56,8 @@ def test_everything_that_is_said_is_read() -> None:
     said = read(WHOLE)
     assert said is not None
     assert (said.container, said.driver, said.kernel_mode) == ("3f2a", "550.54.15", KernelMode.SERIALISED)
-    assert (said.pod, said.namespace, said.node) == ("trainer-0", "vision", "n1")
+    assert (said.pod, said.namespace, said.node, said.boot_id) == ("trainer-0", "vision", "n1", "x")
+    assert (said.sharing.strategy, said.sharing.replicas) == ("mps", 4)
     assert (said.mps.state, said.mps.active_thread_percentage, said.mps.pinned_memory_limit) == (
         MpsState.ON,
         50,
@@ -181,3 +184,26 @@ def test_a_clock_that_is_set_shows_by_how_much() -> None:
 def test_one_reading_tells_nothing_of_the_clock() -> None:
     one = ManifestSession(clock_readings=(ClockReading(realtime_ns=1, monotonic_raw_ns=1),))
     assert (one.clock_change_ns, one.clock_step_ns) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("entry", "part"),
+    [
+        ({}, None),
+        ({"mps": {"state": "on"}, "devices": {"0": {"uuid": "GPU-1"}}}, None),
+        ({"mps": {"active_thread_percentage": 12.5}}, "at most 12.5 % of the threads, not reserved"),
+        (
+            {"mps": {"active_thread_percentage": 50, "sm_partition": "GPU-1/Dx4"}},
+            "static partition of MPS, its own",
+        ),
+        ({"devices": {"0": {"uuid": "MIG-1"}}}, "MIG instance, its own"),
+        (
+            {"devices": {"0": {"uuid": "x", "mig_of": "GPU-1"}}, "sharing": {"strategy": "time-slicing"}},
+            "MIG instance, its own; replica of time-slicing, not reserved",
+        ),
+    ],
+)
+def test_a_part_of_the_gpu_is_exclusive_or_not(entry: dict[str, Any], part: str | None) -> None:
+    said = read(entry)
+    assert said is not None
+    assert said.part == part
