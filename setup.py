@@ -71,12 +71,14 @@ TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
 CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
 MCP = ["mcp>=2,<3"]
+RIEGELI = ["backports-zstd>=1.0; python_version < '3.14'", "brotli>=1.2"]
 BATCH = ["distributed>=2023.12", "fsspec>=2023.1", "pyarrow>=14.0.1"]
 TEST = [
     *CAPTURE,
     *REMOTE,
     *NOTEBOOK,
     *BATCH,
+    *RIEGELI,
     "build>=1.0",
     "duckdb>=1.0",
     "hypothesis>=6.100",
@@ -142,6 +144,7 @@ setup(
         "notebook": NOTEBOOK,
         "batch": BATCH,
         "mcp": MCP,
+        "riegeli": RIEGELI,
         "test": TEST,
         "dev": DEV,
     },

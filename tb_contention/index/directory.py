@@ -27,7 +27,9 @@ _MANIFESTS = 256
 #: Bytes from which on a file is worth a thread.
 _LARGE = 1 << 21
 #: Problems that can end although size and time of the file stay: they are not noted on disk.
-PASSING = frozenset({"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error"})
+PASSING = frozenset(
+    {"unreadable-file", "file-vanished", "still-growing", "not-a-file", "internal-error", "riegeli-unsupported"}
+)
 #: What identifies the content of a file and of its manifest: sizes, dates, inodes and times of change.
 _Key = tuple[int, ...]
 

@@ -305,16 +305,6 @@ def _add_file(
     relative = _below(path, top)
     if name:
         relative = f"{name}/{relative}"
-    if container is Container.RIEGELI:
-        found.problems.append(
-            _problem(
-                relative,
-                "riegeli-unsupported",
-                f"{relative}: the Riegeli files of continuous profiling are not supported.",
-                "Record a profile of a fixed window, which is written as .xplane.pb.",
-            )
-        )
-        return
     try:
         info = os.stat(path)
     except OSError as error:

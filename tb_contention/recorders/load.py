@@ -16,10 +16,11 @@ import numpy as np
 
 from tb_contention.errors import TraceFileError
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.side_by_side import together
 from tb_contention.model.sketch import Sketch
 from tb_contention.model.trace import Trace
-from tb_contention.recorders.common.advice import GRANT_READING, REMOVE, SHORTER_WINDOW
+from tb_contention.recorders.common.advice import COPY_AGAIN, GRANT_READING, REMOVE, SHORTER_WINDOW
 from tb_contention.recorders.common.work_end import with_work_end
 from tb_contention.units import U8
 
@@ -169,10 +170,12 @@ def read_export(file: CaptureFile, read: Callable[[str, str, str], Report]) -> t
 
 def _decode(data: U8, file: CaptureFile) -> Parts[Trace]:
     """Decode each rank of a trace that is PyTorch's, and anything else as one."""
-    if file.container is Container.XPLANE:
+    if file.container in (Container.XPLANE, Container.RIEGELI):
         from tb_contention.recorders.xspace.decoding.reader import decode_xspace
 
-        return (("", decode_xspace(data, file=file.relative, steps=file.steps)),)
+        message, lost = message_of(data, file)
+        trace = decode_xspace(message, file=file.relative, steps=file.steps)
+        return (("", replace(trace, complete=trace.complete and not lost, problems=(*lost, *trace.problems))),)
     if file.container in (Container.KINETO, Container.KINETO_GZIP) or _is_kineto(data, file):
         from tb_contention.recorders.kineto.reader import decode_ranks
 
@@ -184,6 +187,22 @@ def _decode(data: U8, file: CaptureFile) -> Parts[Trace]:
     from tb_contention.recorders.legacy.trace_proto import decode_trace_proto
 
     return (("", decode_trace_proto(data.tobytes(), file=file.relative, steps=file.steps)),)
+
+
+def message_of(data: U8, file: CaptureFile) -> tuple[U8, tuple[Problem, ...]]:
+    """Return the message that a file of TensorFlow or JAX holds, and what was lost of a file of records."""
+    if file.container is not Container.RIEGELI:
+        return data, ()
+    from tb_contention.recorders.xspace.riegeli import xspace_of
+
+    message, whole = xspace_of(data, file.relative)
+    if whole:
+        return message, ()
+    cut = Problem(
+        file=file.relative, slug="truncated-riegeli", severity=Severity.ERROR, origin=Origin.READING,
+        message=f"{file.relative}: the file is truncated or damaged; the records that are whole are used.", advice=COPY_AGAIN,
+    )  # fmt: skip
+    return message, (cut,)
 
 
 def _is_kineto(data: U8, file: CaptureFile) -> bool:

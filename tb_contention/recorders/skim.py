@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tb_contention.model.capture import CaptureFile, Container
-from tb_contention.model.sketch import Sketch, sketch_of
-from tb_contention.recorders.load import Parts, load_parts, read_export, read_whole
+from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, sketch_of
+from tb_contention.recorders.load import Parts, load_parts, message_of, read_export, read_whole
 from tb_contention.units import U8
 
 #: The sketches of one file, each with the part of the file that it is.
@@ -25,10 +25,13 @@ def skim_parts(file: CaptureFile) -> Sketches:
 
 
 def _skim(data: U8, file: CaptureFile) -> Parts[Sketch]:
-    if file.container is Container.XPLANE:
+    if file.container in (Container.XPLANE, Container.RIEGELI):
         from tb_contention.recorders.xspace.decoding.skim import skim_xspace
 
-        return (("", skim_xspace(data, file=file.relative, steps=file.steps)),)
+        message, lost = message_of(data, file)
+        sketch = skim_xspace(message, file=file.relative, steps=file.steps)
+        problems = (*lost, *sketch.problems)[:MOST_PROBLEMS]
+        return (("", replace(sketch, complete=sketch.complete and not lost, problems=problems)),)
     from tb_contention.recorders.kineto.skim import skim_ranks
 
     return skim_ranks(data, file=file.relative, steps=file.steps)

@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from tb_contention.errors import LogdirError, TraceFileError
-from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.capture import CaptureFile
 from tb_contention.model.dataset import MARK
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.naming import ANYWHERE, MANIFEST_NAME, best_of_hosts, export_seconds, printable
 
 _SESSION = re.compile(r"(?:(?P<run>.*)/)?plugins/profile/(?P<directory>[^/]+)")
-#: All containers but Riegeli, which is not supported.
-_IN_LAYOUT = frozenset(Container) - {Container.RIEGELI}
 _MAX_BYTES = (1 << 31) - 1
 _CHECK_URL = "Check the URL and your access rights."
 
@@ -76,7 +74,7 @@ class _Remote:
         run = "/".join(filter(None, (layout["run"], directory))) if layout else below or directory
         seconds = export_seconds(self.folders.get(folder.rpartition("/plugins/profile/")[0], {})) if layout else ()
         for host, (container, file) in best_of_hosts(inside).items():
-            if container in (_IN_LAYOUT if layout else ANYWHERE):
+            if layout or container in ANYWHERE:
                 yield CaptureFile(
                     path=self.address(f"{folder}/{file}"), relative="/".join(filter(None, (self.name, below, printable(file)))),
                     run=f"{self.name}/{run}" if self.name else run, directory=directory, host=printable(host), container=container,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tb_contention.errors import LogdirError, TraceFileError
-from tb_contention.model.capture import CaptureFile
+from tb_contention.model.capture import CaptureFile, Container
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_trace
 
@@ -64,10 +64,11 @@ def test_the_xplane_file_wins_over_its_json_twin(tmp_path: Path) -> None:
     assert [Path(f.path).name for f in discover(str(tmp_path)).files] == ["h.xplane.pb"]
 
 
-def test_riegeli_is_named_as_unsupported(tmp_path: Path) -> None:
-    put(tmp_path, "plugins/profile/s/h.xplane.riegeli")
+def test_a_file_of_records_counts_where_its_host_has_no_other(tmp_path: Path) -> None:
+    for name in ("h.xplane.riegeli", "i.xplane.riegeli", "i.xplane.pb"):
+        put(tmp_path, f"plugins/profile/s/{name}")
 
-    assert [p.slug for p in discover(str(tmp_path)).problems] == ["riegeli-unsupported"]
+    assert [f.container for f in discover(str(tmp_path)).files] == [Container.RIEGELI, Container.XPLANE]
 
 
 def test_links_are_followed_and_loops_end(tmp_path: Path) -> None:
