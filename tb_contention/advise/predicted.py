@@ -14,6 +14,8 @@ from tb_contention.words.names import Names
 #: Schedules that need no knowledge of how the sessions share: then each has a GPU to itself.
 APART = frozenset({Schedule.MOVED.value, Schedule.ONE_AFTER_ANOTHER.value})
 _NOT_OFFERED = (Schedule.AS_RECORDED, Schedule.MEMORY_LIMITS)
+#: Schedules in which a process that holds several sessions may go on holding them.
+_AS_STARTED = (Schedule.SHIFTED, Schedule.PRIORITY)
 
 
 def predicted_actions(device: DeviceReport, names: Names, again: Again) -> tuple[Action, ...]:
@@ -61,7 +63,7 @@ def _action(
         setting=setting_words(names, found),
         brings=brings_words(names, rows, total, done, served),
         sure=_sure(device, found, certain=certain),
-        verify=again.verify(),
+        verify=(again if found.schedule in _AS_STARTED else again.apart()).verify(),
         certain=certain,
         total=total,
         done=done,

@@ -100,7 +100,7 @@ def _part(device: DeviceReport, again: Again) -> Remedy:
             setting="taskset -c 0-3 COMMAND_1 and taskset -c 4-7 COMMAND_2; use as many cores as the machine has",
             brings="Not predicted: it depends on how many cores each session can use.",
             sure="That sharing the processor costs time is certain; what parting the sessions brings is not simulated.",
-            verify=again.verify(),
+            verify=(again.apart() if queue else again).verify(),
         ),
         urgency=Urgency.AFTER,
         because="Sharing the processor costs time.",

@@ -1,7 +1,7 @@
 """What an action is, what it brings in all and how to verify it, in sentences."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tb_contention.model.advice import Action, Recommendation, SessionChange
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
@@ -66,6 +66,11 @@ class Again:
 
     logdir: str
     programs: tuple[str, ...]
+    sessions: tuple[str, ...]
+
+    def apart(self) -> "Again":
+        """Return the same with a program for each session."""
+        return replace(self, programs=self.sessions)
 
     def command(self, *, alone: bool) -> str:
         """Write the command that records the programs again; whoever was captured alone needs company."""
@@ -96,7 +101,8 @@ def again_of(report: Report, device: DeviceReport) -> Again:
     names, held = names_of(report), dict[str, list[str]]()
     for session in device.sessions:
         held.setdefault(report.session(session).session.process or session, []).append(names[session])
-    return Again(logdir=report.logdir, programs=tuple(listing(each) for each in held.values()))
+    sessions = tuple(names[session] for session in device.sessions)
+    return Again(logdir=report.logdir, programs=tuple(listing(each) for each in held.values()), sessions=sessions)
 
 
 def setting_words(names: Names, found: Prediction) -> str:

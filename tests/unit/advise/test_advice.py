@@ -25,7 +25,7 @@ NAMES = Names()
 
 def advice(scene: Scene, *predictions: Prediction, findings: tuple[Finding, ...] = ()) -> Advice:
     device = replace(scene.device, predictions=predictions) if predictions else scene.device
-    return advise(device, findings, NAMES, Again("logs", ("trainer", "evaluator")))
+    return advise(device, findings, NAMES, Again("logs", ("trainer", "evaluator"), ("trainer", "evaluator")))
 
 
 def exactly(value: float) -> Bounds:
@@ -170,12 +170,12 @@ def test_a_schedule_whose_memory_does_not_fit_is_not_offered() -> None:
     assert not advice(scene, faster).actions
 
 
-def test_the_way_to_verify_names_directories_safely() -> None:
+def test_the_way_to_verify_names_directories_safely_and_starts_each_session() -> None:
     scene = time_sliced()
     device = replace(scene.device, predictions=(prediction(scene, Schedule.MPS, (0.5, 0.5), span=0.5),))
-    found = advise(device, (), NAMES, Again("my logs; rm -rf x", ("trainer", "a and b")))
+    found = advise(device, (), NAMES, Again("my logs; rm -rf x", ("trainer", "a and b"), ("trainer", "a", "b")))
     assert "tb-contention diff 'my logs; rm -rf x' 'my logs; rm -rf x-after'" in first(found).verify
-    assert "COMMAND_1 starts trainer and COMMAND_2 starts a and b." in first(found).verify
+    assert "COMMAND_1 starts trainer, COMMAND_2 starts a and COMMAND_3 starts b." in first(found).verify
 
 
 def test_what_to_do_without_another_gpu_stands_beside_a_move() -> None:
