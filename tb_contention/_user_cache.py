@@ -19,6 +19,12 @@ def user_cache_directory() -> Path:
     return Path(base) / "tb_contention"
 
 
+def default_cache_directory() -> Path:
+    """Return the directory of decoded traces, exports and indexes; TB_CONTENTION_CACHE_DIR overrides it. Raises RuntimeError."""
+    chosen = os.environ.get("TB_CONTENTION_CACHE_DIR")
+    return Path(chosen) if chosen else user_cache_directory()
+
+
 def unusable(directory: Path) -> str:
     """Say why a directory must not be used; "" where it may be. Another user's could hold what he likes."""
     try:

@@ -27,7 +27,7 @@ _SLACK = 0.9
 #: Writes after which the directory is listed again: other processes write too.
 _WRITES = 256
 _LEFTOVER_AGE_S = 3600
-_KINDS = {(False, ".trace"): Kind.TRACE, (True, ".index"): Kind.INDEX}
+_KINDS = {(False, ".trace"): Kind.TRACE, (False, ".sqlite"): Kind.TRACE, (True, ".index"): Kind.INDEX}
 
 
 def limit_of(directory: Path) -> Limit:

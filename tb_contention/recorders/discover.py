@@ -27,7 +27,8 @@ from tb_contention.recorders.common.naming import (
 )
 from tb_contention.recorders.common.places import places_of
 from tb_contention.recorders.kineto.recognise import ENDINGS, why_not
-from tb_contention.recorders.nsight.place import REPORTS, export_command, report_file
+from tb_contention.recorders.nsight.export import REPORTS, export_command, exporter
+from tb_contention.recorders.nsight.place import report_file
 
 #: How the path of a folder with session directories ends.
 _PROFILE = f"{os.sep}plugins{os.sep}profile"
@@ -174,7 +175,7 @@ def _walk(root: Path, name: str, found: _Found) -> None:
             elif entry.name.endswith(Container.NSIGHT.value):
                 _add_report(entry, entries, top, name, found)
             elif entry.name.endswith(REPORTS):
-                _add_unexported(entry, entries, top, found)
+                _add_unexported(entry, entries, top, name, found)
             elif not in_profile and container_of(entry.name) in _MISPLACED:
                 found.seen_instead.append(printable(os.path.relpath(entry.path, top)))
         links.count(via, len(found.files) - before)
@@ -188,10 +189,15 @@ def _add_report(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Pa
     found.add(report_file(entry, relative, printable(top.absolute().name), manifest, found.identities))
 
 
-def _add_unexported(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, found: _Found) -> None:
-    """Name a report of Nsight Systems that was not exported, with the command that does it; silent where its export stands beside it."""
-    export = f"{entry.name.rpartition('.')[0]}{Container.NSIGHT.value}"
-    if any(other.name == export for other in beside):
+def _add_unexported(
+    entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top: Path, name: str, found: _Found
+) -> None:
+    """List a report of Nsight Systems without its export beside it, if `nsys` is there to export it; else name the command that does."""
+    stem = entry.name.rpartition(".")[0]
+    if any(other.name in (f"{stem}{Container.NSIGHT.value}", *_better(stem, entry.name)) for other in beside):
+        return
+    if exporter() is not None:
+        _add_report(entry, beside, top, name, found)
         return
     place = _below(entry.path, top)
     found.seen_instead.append(place)
@@ -204,6 +210,12 @@ def _add_unexported(entry: os.DirEntry[str], beside: list[os.DirEntry[str]], top
             Severity.INFO,
         )
     )
+
+
+def _better(stem: str, name: str) -> tuple[str, ...]:
+    """Return the names of the same report that count before this one."""
+    names = tuple(f"{stem}{ending}" for ending in REPORTS)
+    return names[: names.index(name)]
 
 
 def _entries(folder: str, top: Path, visited: set[tuple[int, int]], found: _Found) -> list[os.DirEntry[str]]:
@@ -253,7 +265,7 @@ def _read_session(folder: str, top: Path, name: str, found: _Found, only: str | 
         if entry.name.endswith(Container.NSIGHT.value) and only in (None, entry.name):
             _add_report(entry, entries, top, name, found)
         if entry.name.endswith(REPORTS) and only in (None, entry.name):
-            _add_unexported(entry, entries, top, found)
+            _add_unexported(entry, entries, top, name, found)
 
 
 def _read_loose(folder: str, entries: list[os.DirEntry[str]], top: Path, name: str, found: _Found) -> None:

@@ -144,11 +144,16 @@ def _digest(data: U8, known: str) -> str:
 
 
 def read_export(file: CaptureFile, read: Callable[[str, str, str], Report]) -> tuple[Report, int, str]:
-    """Read an export of Nsight Systems in place; return what it held, its size in bytes and its SHA-256. Raises TraceFileError."""
+    """Read an export of Nsight Systems in place, or a report through its export; return what it held, its size and its SHA-256.
+
+    Raises TraceFileError.
+    """
+    from tb_contention.recorders.nsight.export import exported
+
     digest = hashlib.sha256()
     try:
         before = Path(file.path).stat()
-        found = read(file.path, file.relative, file.steps)
+        found = read(exported(file), file.relative, file.steps)
         with Path(file.path).open("rb") as stream:
             while block := stream.read(1 << 22):
                 digest.update(block)
