@@ -92,7 +92,9 @@ def slow_requests(scene: Scene) -> Iterator[Remark]:
             title=f"R{slower_requests(scene.name(loss.session), latency)[1:]}",
             detail=f"{request_words(loss)} The slowdown is {basis_with_class(latency.slowdown)}.",
             cause="Its steps begin when requests arrive. Beside other sessions each takes longer, and the next ones wait for it.",
-            advice=f"MPS with priority for this session ({MPS}, {MPS_PRIORITY}) and a cap for the others ({MPS_SHARE}), or a GPU (a MIG "
+            advice="A GPU or a MIG instance of its own: in its static partition it has no competition for multiprocessors already."
+            if scene.is_apart(loss.session)
+            else f"MPS with priority for this session ({MPS}, {MPS_PRIORITY}) and a cap for the others ({MPS_SHARE}), or a GPU (a MIG "
             "instance) of its own.",
             effect=expected(scene, Schedule.MPS)
             or "Not predicted. On a GPU of its own, its requests take as long as alone.",
@@ -112,13 +114,21 @@ def slow_requests(scene: Scene) -> Iterator[Remark]:
     "head-of-line",
     place=KERNEL_PAIRS,
     speaks="Speaks when a session has the same tail where kernels run at once, and the kernels of another session are "
-    f"{_LONGER:.0f} times as long as its own. Advice: a cap of 30 to 50 % for the other session, priority for this one.",
+    f"{_LONGER:.0f} times as long as its own and can run on its multiprocessors. Advice: a cap of 30 to 50 % for the other "
+    "session, priority for this one.",
 )
 def head_of_line(scene: Scene) -> Iterator[Remark]:
     """Side by side, short kernels wait behind long ones that fill the GPU."""
     for loss in scene.slowed(Mechanism.CONCURRENT):
         own = scene.fact(loss.session).longest
-        others = [f for f in scene.facts if f.session != loss.session and own > 0 and f.longest >= _LONGER * own]
+        others = [
+            f
+            for f in scene.facts
+            if f.session != loss.session
+            and own > 0
+            and f.longest >= _LONGER * own
+            and not scene.are_apart(loss.session, f.session)
+        ]
         tail = _tail(scene, loss.session)
         if tail is None or not others:
             continue
@@ -160,7 +170,9 @@ def short_steps_beside_long(scene: Scene) -> Iterator[Remark]:
             detail=f"{slowdowns(scene, [loss])}.",
             cause="Sharing divides throughput but bounds no step's time. A service beside a training job will miss its deadline whatever "
             "the setting.",
-            advice="Give it a GPU or a MIG instance of its own. Or give it priority under MPS and the other session a small cap "
+            advice="Give it a GPU or a MIG instance of its own."
+            if scene.is_apart(loss.session)
+            else "Give it a GPU or a MIG instance of its own. Or give it priority under MPS and the other session a small cap "
             f"({MPS_PRIORITY}, {MPS_SHARE}).",
             effect=expected(scene, Schedule.MOVED) or "On a GPU of its own, its steps take as long as alone.",
             verify=f"Its slowdown falls below {times(NOTICEABLE)}.",

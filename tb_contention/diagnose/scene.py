@@ -8,6 +8,7 @@ from tb_contention.model.alignment import AlignedTraces, Identity
 from tb_contention.model.attribution import rest_of
 from tb_contention.model.contention import Mechanism, SessionLoss, StepTimes
 from tb_contention.model.manifest import KernelMode
+from tb_contention.model.part_of_gpu import is_apart, parts_of_gpu
 from tb_contention.model.prediction import Bounds, Prediction, Schedule
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.side_by_side import each
@@ -90,6 +91,15 @@ class Scene:
         """Return whether a session's tracer let kernels run at once, as its manifest says."""
         manifest = self.aligned.session(session).manifest
         return KernelMode.UNKNOWN if manifest is None else manifest.kernel_mode
+
+    def are_apart(self, one: SessionId, other: SessionId) -> bool:
+        """Return whether two sessions run on multiprocessors of their own each, so that neither takes any from the other."""
+        return is_apart(parts_of_gpu(self.aligned, self.device.group), one, other)
+
+    def is_apart(self, session: SessionId) -> bool:
+        """Return whether a session is in a partition that none of the others is in, and these are in partitions."""
+        others = [each for each in self.device.sessions if each != session]
+        return bool(others) and all(self.are_apart(session, other) for other in others)
 
     def fact(self, session: SessionId) -> SessionFacts:
         """Return a session's facts."""

@@ -88,20 +88,29 @@ def one_stream(scene: Scene) -> Iterator[Remark]:
 @rule(
     "slowed-side-by-side",
     place=contended_near,
-    speaks="Speaks when kernels run at once and a session is measurably slower. Advice: a cap under MPS, or another GPU.",
+    speaks="Speaks when kernels run at once and a session is measurably slower. Advice: a cap under MPS, or another GPU; in partitions, "
+    "which share no multiprocessors, another GPU or a MIG instance.",
 )
 def slowed_side_by_side(scene: Scene) -> Iterator[Remark]:
     """Kernels run at once and slow each other down."""
     losses = scene.slowed(Mechanism.CONCURRENT)
     if not losses:
         return
+    apart = all(scene.is_apart(loss.session) for loss in losses)
     yield Remark(
         title=f"Kernels run side by side and slow each other down: {duration(lost(losses))} lost",
         detail=f"{slowdowns(scene, losses)}. {_how(scene)}".strip(),
-        cause="Kernels that run at once share the multiprocessors, the cache and the memory bandwidth.",
-        advice=f"Cap the less urgent session with {MPS_SHARE} under MPS, or move one session to another GPU.",
+        cause="Each session has multiprocessors of its own, but all share the cache and the memory bandwidth."
+        if apart
+        else "Kernels that run at once share the multiprocessors, the cache and the memory bandwidth.",
+        advice="Move one session to another GPU, or give each a MIG instance, which has its own part of cache and bandwidth. In a static "
+        "partition a cap changes nothing."
+        if apart
+        else f"Cap the less urgent session with {MPS_SHARE} under MPS, or move one session to another GPU.",
         effect=expected(scene, Schedule.MOVED) or "Not predicted: a cap helps one session at the expense of the other.",
-        verify="Capture again: the capped session is slower and the other one as fast as alone. If not, they share memory bandwidth.",
+        verify="Capture again: each session is as fast as alone."
+        if apart
+        else "Capture again: the capped session is slower and the other one as fast as alone. If not, they share memory bandwidth.",
         gain_ns=gain(scene, losses, Schedule.MOVED),
         evidence=_figures(scene, losses),
         sessions=_of(losses),
@@ -223,9 +232,13 @@ def unfair_sharing(scene: Scene) -> Iterator[Remark]:
     yield Remark(
         title=f"{slow} pays for the sharing, {fast} hardly does",
         detail=f"{slowdowns(scene, (worst, best))}.{lengths}",
-        cause="The GPU divides turns or multiprocessors, not progress: a session with short kernels and many waits loses to one with "
+        cause="Each session has multiprocessors of its own, but cache and memory bandwidth are divided by who asks for more."
+        if scene.are_apart(worst.session, best.session)
+        else "The GPU divides turns or multiprocessors, not progress: a session with short kernels and many waits loses to one with "
         "long kernels.",
-        advice=f"Cap {fast} under MPS ({MPS_SHARE}). Use fewer, larger kernels in {slow} (larger batches, CUDA graphs).",
+        advice=f"Move {slow} to another GPU, or give each a MIG instance; in a static partition a cap changes nothing."
+        if scene.are_apart(worst.session, best.session)
+        else f"Cap {fast} under MPS ({MPS_SHARE}). Use fewer, larger kernels in {slow} (larger batches, CUDA graphs).",
         effect=expected(scene, Schedule.SM_CAP) or "Not predicted.",
         verify="The two slowdowns converge, and fairness rises.",
         gain_ns=gain(scene, [worst], Schedule.SM_CAP),

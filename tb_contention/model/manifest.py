@@ -38,6 +38,16 @@ class Mps:
         Wire("static partition of the multiprocessors that only its clients use, `GPU/PARTITION`; null = none"),
     ] = None
 
+    @property
+    def exclusive(self) -> str | None:
+        """Return the static partition that the process had; None where it may have run without MPS, which leaves the setting unread."""
+        return self.sm_partition if self.state is MpsState.ON else None
+
+    @property
+    def cap(self) -> float | None:
+        """Return the cap in percent that held; a server with static partitions ignores it, and so does a process without MPS."""
+        return None if self.sm_partition or self.state is MpsState.OFF else self.active_thread_percentage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sharing:
@@ -155,16 +165,11 @@ class ManifestSession:
     )
     def part(self) -> str | None:
         """Return what the process may use of its GPU, in words; None for all of it."""
-        cap, sharing = self.mps.active_thread_percentage, self.sharing
+        sharing = self.sharing
         words = [
             *("MIG instance, its own" for device in self.devices.values() if device.is_mig_instance),
-            *(["static partition of MPS, its own"] if self.mps.sm_partition else []),
-            # A server with static partitions ignores the cap.
-            *(
-                [f"at most {cap:g} % of the threads, not reserved"]
-                if cap is not None and not self.mps.sm_partition
-                else []
-            ),
+            *(["static partition of MPS, its own"] if self.mps.exclusive else []),
+            *([] if self.mps.cap is None else [f"at most {self.mps.cap:g} % of the threads, not reserved"]),
             *([f"replica of {sharing.strategy}, not reserved"] if sharing.strategy else []),
         ]
         return "; ".join(dict.fromkeys(words)) or None

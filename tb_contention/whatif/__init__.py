@@ -18,6 +18,7 @@ from tb_contention.whatif.question import STANDARD, Question
 from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import as_recorded, one_after_another, shifted
 from tb_contention.whatif.sharing import mps, sm_cap, time_slicing
+from tb_contention.words.numbers import listing
 from tb_contention.words.typed import gpus_beside
 
 __all__ = ["STANDARD", "Question", "Scene", "predict", "prepare"]
@@ -64,7 +65,7 @@ def _answer(scene: Scene, question: Question) -> Prediction:
 
 def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
     """Add why only a range is given for sessions whose host runs ahead of the device."""
-    found = _with_unknown_loops(scene, found)
+    found = _with_parts(scene, _with_unknown_loops(scene, found))
     ahead = scene.ahead()
     if not ahead or not any(row.slowdown is not None and row.slowdown.estimate is None for row in found.sessions):
         return found
@@ -73,6 +74,15 @@ def _with_doubt(scene: Scene, found: Prediction) -> Prediction:
         "When it would have to wait was not recorded, so only a range is given."
     )
     return replace(found, assumes=f"{found.assumes} {doubt}".strip())
+
+
+def _with_parts(scene: Scene, found: Prediction) -> Prediction:
+    """Add that sessions keep what they may use of the GPU, on another one too."""
+    names = [scene.name(row.session) for row in found.sessions if row.session in scene.parts]
+    if not names or found.schedule is Schedule.AS_RECORDED:
+        return found
+    keep = f"{listing(names)} may use as many multiprocessors as recorded at most."
+    return replace(found, assumes=f"{found.assumes} {keep}".strip())
 
 
 def _with_unknown_loops(scene: Scene, found: Prediction) -> Prediction:

@@ -1,12 +1,14 @@
 """Why changes do not go together: the first reason, in one sentence; "" where they do."""
 
+from collections.abc import Mapping
+
 from tb_contention.model.contention import Mechanism
 from tb_contention.model.plan import Plan
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
 from tb_contention.whatif.scene import Scene
 from tb_contention.whatif.schedules import too_far
-from tb_contention.words.numbers import listing
+from tb_contention.words.numbers import listing, share
 
 
 def refusal(scene: Scene, plan: Plan) -> str:
@@ -16,6 +18,7 @@ def refusal(scene: Scene, plan: Plan) -> str:
     return (
         _sharing(plan)
         or _alone(scene, plan, stay)
+        or _recorded_in_part(scene, plan, stay)
         or _partition(scene, plan, stay)
         or _first(scene, plan, stay)
         or _shifts(scene, plan)
@@ -52,6 +55,38 @@ def _alone(scene: Scene, plan: Plan, stay: list[SessionId]) -> str:
                 return f"{scene.name(session)} shares no GPU with a session that stays, so {_WORDS[part]} is not predicted for it."
     if plan.policy is not None and not meets:
         return "Fewer than two sessions stay on the GPU, so it does not matter how they would share it."
+    return ""
+
+
+def _recorded_in_part(scene: Scene, plan: Plan, stay: list[SessionId]) -> str:
+    """Look for sessions that would get other multiprocessors than those that they were recorded with."""
+    given = dict(plan.partition)
+    parts = {session: given.get(session, 100 - sum(given.values())) for session in stay if given}
+    return other_multiprocessors(
+        scene, stay, {**dict(plan.caps), **parts}, policy=plan.policy, goes_first=bool(plan.first)
+    )
+
+
+def other_multiprocessors(
+    scene: Scene,
+    stay: list[SessionId],
+    percent: Mapping[SessionId, int],
+    *,
+    policy: Schedule | None = None,
+    goes_first: bool = False,
+) -> str:
+    """Say which session would run on more multiprocessors than it was recorded with, or on its own all the same; "" where none would.
+
+    percent: the cap or the part that is asked for, by session.
+    """
+    parts = {session: part for session, part in scene.parts.items() if session in stay}
+    for session, part in parts.items():
+        name, asked = scene.name(session), percent.get(session)
+        if part.partition is not None and (percent or goes_first):
+            return f"{name} was recorded in a static partition of MPS, which neither a cap nor a priority changes."
+        if policy is Schedule.TIME_SLICING or (asked is not None and asked / 100 > (part.share or 0.0)):
+            most = "a part" if part.share is None else f"at most {share(part.share)}"
+            return f"{name} was recorded with {most} of the multiprocessors; how it runs with more is not known."
     return ""
 
 

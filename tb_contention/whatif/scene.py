@@ -6,6 +6,7 @@ import numpy as np
 
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.contention import Evidence, SessionLoss
+from tb_contention.model.part_of_gpu import PartOfGpu, parts_of_gpu
 from tb_contention.model.prediction import Bounds, Prediction, SessionPrediction
 from tb_contention.model.report import DeviceReport
 from tb_contention.model.workload import Workload
@@ -104,8 +105,17 @@ class Scene:
 
     def sm_demand(self, works: tuple[Workload, ...]) -> tuple[SmDemand, ...]:
         """Find which part of the multiprocessors the kernels take."""
-        device = self.device.group.device.device
-        return tuple(sm_demand_of(work, self.aligned.session(work.session).trace, device) for work in works)
+        device, parts = self.device.group.device.device, self.parts
+        most = [parts[w.session].share if w.session in parts else None for w in works]
+        return tuple(
+            sm_demand_of(work, self.aligned.session(work.session).trace, device, 1.0 if part is None else part)
+            for work, part in zip(works, most, strict=True)
+        )
+
+    @property
+    def parts(self) -> dict[SessionId, PartOfGpu]:
+        """Return what sessions may use of the multiprocessors, as recorded; those that may use all are left out."""
+        return parts_of_gpu(self.aligned, self.device.group)
 
     def corrected(self, outcome: Outcome) -> Outcome:
         """Scale losses under the recorded way of sharing as those of the control must be scaled to be the measured ones."""

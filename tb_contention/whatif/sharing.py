@@ -14,6 +14,7 @@ from tb_contention.whatif.outcome import Outcome, Stage
 from tb_contention.whatif.policy import Policy, Way
 from tb_contention.whatif.question import Question
 from tb_contention.whatif.ranges import WIDEST, Ranges, Variation, ranges
+from tb_contention.whatif.refusals import other_multiprocessors
 from tb_contention.whatif.scene import Scene, culprit, played_all, unknown
 
 #: Rate that another session costs by caches and bandwidth: none, usual, much; bandwidth that a part of the multiprocessors can draw.
@@ -46,6 +47,9 @@ def time_slicing(scene: Scene, question: Question) -> Prediction:
         return unknown(question, setting, scene.trouble)
     if scene.device.cost.mechanism is Mechanism.TIME_SLICING:
         return unknown(question, setting, "The sessions already take turns.")
+    why = other_multiprocessors(scene, list(scene.device.sessions), {}, policy=Schedule.TIME_SLICING)
+    if why:
+        return unknown(question, setting, why)
     found = in_turns(scene, scene.stage, scene.phases())
     return Prediction(
         schedule=Schedule.TIME_SLICING,
@@ -86,6 +90,9 @@ def sm_cap(scene: Scene, question: Question) -> Prediction:
     setting = f"cap {scene.name(session)} at {percent} % of the multiprocessors under MPS (CUDA_MPS_ACTIVE_THREAD_PERCENTAGE={percent})"
     if scene.trouble or scene.control is None or scene.stage is None:
         return unknown(question, setting, scene.trouble)
+    why = other_multiprocessors(scene, list(scene.device.sessions), {session: percent})
+    if why:
+        return unknown(question, setting, why)
     parameters = (("session", session), ("percent", percent))
     return _at_once(scene, Schedule.SM_CAP, setting, parameters, {scene.number(session): percent / 100})
 

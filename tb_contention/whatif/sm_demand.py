@@ -37,8 +37,8 @@ class SmDemand:
         return (self.low + self.high) / 2
 
 
-def sm_demand_of(work: Workload, trace: Trace, device: Device) -> SmDemand:
-    """Find what the kernels of a workload take; each distinct launch configuration is read once."""
+def sm_demand_of(work: Workload, trace: Trace, device: Device, most: float = 1.0) -> SmDemand:
+    """Find what the kernels of a workload take; each distinct launch configuration is read once. most: what they may use, 0..1."""
     kernels = trace.kernels
     details, which = np.unique(kernels.details[work.row], return_inverse=True)
     ranges = [_range(parse_launch_config(trace.strings.get(int(row))), device) for row in details.tolist()]
@@ -46,6 +46,7 @@ def sm_demand_of(work: Workload, trace: Trace, device: Device) -> SmDemand:
     low, high = table[which, 0], table[which, 1]
     memset = kernels.kind[work.row] == KernelKind.MEMSET
     low, high = np.where(memset, _MEMSET[0], low), np.where(memset, _MEMSET[1], high)
+    low, high = np.minimum(low, most), np.minimum(high, most)
     compute = work.unit == Unit.COMPUTE
     time = float(work.duration[compute].sum())
     vague = float(((high - low) * work.duration)[compute].sum()) / time if time > 0 else 0.0

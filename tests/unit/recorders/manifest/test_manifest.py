@@ -193,9 +193,10 @@ def test_one_reading_tells_nothing_of_the_clock() -> None:
         ({"mps": {"state": "on"}, "devices": {"0": {"uuid": "GPU-1"}}}, None),
         ({"mps": {"active_thread_percentage": 12.5}}, "at most 12.5 % of the threads, not reserved"),
         (
-            {"mps": {"active_thread_percentage": 50, "sm_partition": "GPU-1/Dx4"}},
+            {"mps": {"state": "on", "active_thread_percentage": 50, "sm_partition": "GPU-1/Dx4"}},
             "static partition of MPS, its own",
         ),
+        ({"mps": {"active_thread_percentage": 50, "sm_partition": "GPU-1/Dx4"}}, None),
         ({"devices": {"0": {"uuid": "MIG-1"}}}, "MIG instance, its own"),
         (
             {"devices": {"0": {"uuid": "x", "mig_of": "GPU-1"}}, "sharing": {"strategy": "time-slicing"}},
