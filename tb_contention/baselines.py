@@ -79,7 +79,7 @@ def proposed(
     found = alone.propose(files) if automatic else {}
     every = [one for group in (*found.values(), *by_word.values()) for one in group]
     beside = {neighbour for one in every for neighbour in one.beside}
-    places = [placed.file.whole for placed in alone.snapshot.arranged.placed if placed.id in beside] if beside else []
+    places = [placed.file.whole for placed in map(alone.placed, sorted(beside)) if placed is not None]
     return Proposals(
         automatic=found, named=by_word, files=tuple(dict.fromkeys((*(one.file for one in every), *places))), typed=typed
     )

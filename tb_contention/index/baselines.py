@@ -1,29 +1,23 @@
 """Which captures of a log directory may show the work of others alone, judged by what the index knows of them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import islice
 
 from tb_contention.align.place import Placed, says_alone
+from tb_contention.index.candidates import Candidates
+from tb_contention.index.likeness import PART_OF_IT, leaf, on_gpu, rank
 from tb_contention.index.snapshot import Snapshot
 from tb_contention.model.baseline import Found
 from tb_contention.model.capture import CaptureFile
-from tb_contention.model.manifest import model_of
-from tb_contention.model.sketch import MOST_NAMES
 from tb_contention.units import SessionId
 
 #: Captures that are looked at for one session, and in all; no more bytes than that.
 MOST_EACH, MOST, MOST_BYTES = 3, 24, 1 << 30
-#: Captures that are looked at for the sessions inside one process, and the part of the kernels' names of one that the process has, too.
-_MOST_INSIDE, _INSIDE = 8, 0.9
-#: By how much the kernels per step of two captures of the same work differ at most, beside what the edges of the captures cut off.
-_PER_STEP = 0.05
-#: The rank of what may show one of the sessions inside a process.
-PART_OF_IT = 4
-#: A process id at the end of a name.
-_PROCESS = re.compile(r"-\d+$")
+#: Captures that are looked at for the sessions inside one process.
+_MOST_INSIDE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +68,15 @@ class Alone:
         return _by_file(self._eligible)
 
     @cached_property
-    def _said(self) -> tuple[Placed, ...]:
+    def _said(self) -> Candidates:
         """Those of which a manifest or a folder says that they ran alone."""
-        return tuple(filter(says_alone, self._eligible))
+        return Candidates(filter(says_alone, self._eligible), self.snapshot.names)
 
     @cached_property
-    def _quiet(self) -> tuple[Placed, ...]:
+    def _quiet(self) -> Candidates:
         """These, and those beside which no other was captured."""
-        return tuple(p for p in self._eligible if not self.beside.get(p.id) or says_alone(p))
+        quiet = (p for p in self._eligible if not self.beside.get(p.id) or says_alone(p))
+        return Candidates(quiet, self.snapshot.names)
 
     def propose(self, files: Iterable[CaptureFile]) -> dict[SessionId, tuple[Proposal, ...]]:
         """Propose captures as baselines of those in some files, the best first; few enough to be decoded."""
@@ -90,29 +85,21 @@ class Alone:
         for victim in (p for file in wanted for p in self._eligible_in_file.get(file, ())):
             if not says_alone(victim):
                 # One capture alone says nothing of another one alone, unless it is said which of them had company.
-                others = self._quiet if self.beside.get(victim.id) else self._said
-                made[victim.id] = self._of_one(victim, others)
+                made[victim.id] = self._of_one(victim, self._quiet if self.beside.get(victim.id) else self._said)
         return _bounded(made, wanted)
 
-    def _of_one(self, victim: Placed, others: Iterable[Placed]) -> tuple[Proposal, ...]:
-        beside, model, ranked = self.beside.get(victim.id, ()), model_used(victim), []
-        for placed in others:
-            if placed.id == victim.id or placed.id in beside or (model and (model_used(placed) or model) != model):
-                continue
-            place = rank(victim, placed, self.snapshot.names)
-            if place is not None:
-                ranked.append((place, time_apart(victim, placed), placed.id, placed))
-        ranked.sort(key=lambda each: each[:3])
+    def _of_one(self, victim: Placed, others: Candidates) -> tuple[Proposal, ...]:
+        found: list[tuple[int, Placed]] = []
+        beside = {victim.id, *self.beside.get(victim.id, ())}
+        for place, near in others.of(victim):
+            # Of those that are like the whole capture the best, and those that may be of one session inside it.
+            most = _MOST_INSIDE if place == PART_OF_IT else MOST_EACH - len(found)
+            fit = (p for p in near if p.id not in beside and rank(victim, p, self.snapshot.names) == place)
+            found += [(place, placed) for placed in islice(fit, most)]
         return tuple(
             self.proposal(placed, Found.MANIFEST if place == 0 else Found.KERNELS, is_named=place < 3)
-            for place, _, _, placed in self._few(ranked)
+            for place, placed in found
         )
-
-    @staticmethod
-    def _few(ranked: list[tuple[int, int, SessionId, Placed]]) -> list[tuple[int, int, SessionId, Placed]]:
-        """Keep the first of those that are like the whole capture, and of those that may be of one session inside it."""
-        whole = [each for each in ranked if each[0] < PART_OF_IT]
-        return whole[:MOST_EACH] + [each for each in ranked if each[0] == PART_OF_IT][:_MOST_INSIDE]
 
     def proposal(self, placed: Placed, found: Found, *, is_named: bool) -> Proposal:
         """Propose a capture."""
@@ -152,92 +139,6 @@ def _by_file(captures: Iterable[Placed]) -> dict[CaptureFile, tuple[Placed, ...]
     for placed in captures:
         found[placed.file.whole] = (*found.get(placed.file.whole, ()), placed)
     return found
-
-
-def rank(victim: Placed, placed: Placed, names: Mapping[str, str]) -> int | None:
-    """Return how good a candidate is, 0 for the best; None for none."""
-    if _same_command(victim, placed):
-        return 0
-    if not (on_gpu(victim) and on_gpu(placed)):  # operations of a processor are no likeness
-        return None
-    is_same_name = leaf(names[victim.id]) == leaf(names[placed.id])
-    if is_same_name and says_alone(placed):
-        return 1
-    if as_often(victim, placed):
-        return 2 if is_same_name else 3
-    return PART_OF_IT if says_alone(placed) and _contains(victim, placed) else None
-
-
-def on_gpu(placed: Placed) -> bool:
-    """Return whether a capture holds work of a GPU."""
-    return any(not placed.sketch.devices[use.device].is_host for use in placed.sketch.use)
-
-
-def _same_command(victim: Placed, placed: Placed) -> bool:
-    """Return whether one `tb-contention run` recorded the same command in company and alone."""
-    here, there = victim.manifest, placed.manifest
-    if here is None or there is None or here.recorded is None or there.recorded is None:
-        return False
-    same = (here.recorded.run, here.recorded.command) == (there.recorded.run, there.recorded.command)
-    return same and there.recorded.alone and not here.recorded.alone
-
-
-def leaf(name: str) -> str:
-    """Return the end of a name, without the id of a process."""
-    return _PROCESS.sub("", name.rsplit("/", 1)[-1])
-
-
-def model_used(placed: Placed) -> str | None:
-    """Return the GPU model of the device with most work."""
-    use = max(placed.sketch.use, key=lambda u: (not placed.sketch.devices[u.device].is_host, u.kernels))
-    return model_of(placed.sketch.devices[use.device], placed.manifest)
-
-
-def as_often(victim: Placed, placed: Placed) -> bool:
-    """Return whether captures have equally many kernels per step, and much the same kernels."""
-    if not same_names(victim, placed):
-        return False
-    a, b = kernels_per_step(victim), kernels_per_step(placed)
-    if a is None or b is None:
-        return a is b
-    return abs(a - b) <= (_PER_STEP + 2 / min(victim.sketch.steps, placed.sketch.steps)) * max(a, b)
-
-
-def same_names(victim: Placed, placed: Placed) -> bool:
-    """Return whether captures have much the same kernels, as far as both show their names."""
-    here, there = victim.sketch.names, placed.sketch.names
-    return not here or not there or _overlap(here, there)
-
-
-def kernels_per_step(placed: Placed) -> float | None:
-    """Return how many kernels run per step; None without steps."""
-    sketch = placed.sketch
-    return sum(use.kernels for use in sketch.use) / sketch.steps if sketch.steps else None
-
-
-def _overlap(here: tuple[int, ...], there: tuple[int, ...]) -> bool:
-    """Return whether half of the names that both signatures can show are in both."""
-    a, b = _comparable(here, there)
-    return 2 * len(a & b) >= len(a | b)
-
-
-def _contains(victim: Placed, placed: Placed) -> bool:
-    """Return whether a capture may hold the work of another one beside that of other sessions in its process."""
-    a, b = _comparable(victim.sketch.names, placed.sketch.names)
-    return bool(b) and len(a & b) >= _INSIDE * len(b)
-
-
-def _comparable(here: tuple[int, ...], there: tuple[int, ...]) -> tuple[set[int], set[int]]:
-    """Return the names of two captures that both signatures can show."""
-    least = min((max(names) for names in (here, there) if len(names) == MOST_NAMES), default=1 << 32)
-    return {name for name in here if name <= least}, {name for name in there if name <= least}
-
-
-def time_apart(victim: Placed, placed: Placed) -> int:
-    """Return how long after or before the other a capture was made, ns."""
-    if victim.clock.origin_ns is None or placed.clock.origin_ns is None:
-        return 1 << 62
-    return abs(victim.start - placed.start)
 
 
 def _bounded(

@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 from tb_contention.align.place import Placed, says_alone
-from tb_contention.index.baselines import (
+from tb_contention.index.baselines import Alone
+from tb_contention.index.likeness import (
     PART_OF_IT,
-    Alone,
     as_often,
     kernels_per_step,
     leaf,
@@ -87,7 +87,7 @@ def _against(alone: Alone, victim: Placed, placed: Placed) -> str:
         return f"it ran on another GPU ({there}, not {here})"
     if not on_gpu(victim) or rank(victim, placed, alone.snapshot.names) is not None:
         return ""
-    if not same_names(victim, placed):
+    if not same_names(victim.sketch.names, placed.sketch.names):
         return "it runs other kernels"
     mine, theirs = kernels_per_step(victim), kernels_per_step(placed)
     if mine is None or theirs is None:
