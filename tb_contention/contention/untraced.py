@@ -245,13 +245,22 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, waiting: Bool,
     if count < max(2, _AGREE * len(alone)):
         return None
     near = strong & (np.abs(longer / length - 1) < _WITHIN)
+    waits = times >= _TIMES and len(_late(work, length, waiting)[1]) >= max(_BESIDE, count / 2)
     if not _is_added(work, low, longer, rows, strong, length):
-        return None
+        return _whatever_they_are(low, longer, strong & rows, length) if waits else None
     # Kinds of kernels of about one length may have another size; then none waits for the device.
     usual = low[near]
     several = bool(usual.max() >= _OTHER_KIND * usual.min())
-    waits = times >= _TIMES and len(_late(work, length, waiting)[1]) >= max(_BESIDE, count / 2)
     return length if several or waits else None
+
+
+def _whatever_they_are(low: F64, longer: F64, strong: Bool, length: float) -> float | None:
+    """Return the length by which nearly all that take much longer do, of kinds as unlike as sizes that a name hides never are."""
+    near = np.flatnonzero(strong & (np.abs(longer / length - 1) < _SAME))
+    if len(near) < max(2 * _BESIDE, _MOSTLY * strong.sum()) or low[near].max() < _UNLIKE * low[near].min():
+        return None
+    usual = float(np.median(longer[near]))
+    return usual if scatter(longer[near] - usual) <= _SCATTER * usual else None
 
 
 def _peak(some: F64, of: F64) -> tuple[float, int]:
