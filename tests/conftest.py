@@ -15,6 +15,7 @@ import sys
 from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,17 @@ def failures(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     log.removeHandler(handler)
     if request.node.get_closest_marker("injects") is None:
         assert not handler.found, handler.found[0]
+
+
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    """Return fsspec's store in memory, `memory://`, empty: there is one for the whole process, and what a test leaves there others find."""
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+    yield memory
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture(scope="session")

@@ -288,14 +288,12 @@ def test_since_selects_by_time(logs: Path, tmp_path: Path) -> None:
     assert counts.outcomes == {"alone": 1}
 
 
-def test_a_dataset_may_be_behind_a_url(logs: Path) -> None:
-    import fsspec
-
+def test_a_dataset_may_be_behind_a_url(logs: Path, bucket: Any) -> None:
     running.batch(logs, output="memory://cluster/ds")
     again = running.batch(logs, output="memory://cluster/ds", resume=True)
     assert again.done == 0
-    names = fsspec.filesystem("memory").find("/cluster/ds")
-    data = fsspec.filesystem("memory").cat_file(next(name for name in names if "table=groups" in name))
+    names = bucket.find("/cluster/ds")
+    data = bucket.cat_file(next(name for name in names if "table=groups" in name))
     assert pyarrow.parquet.read_table(BytesIO(data)).num_rows == 1
 
 

@@ -4,8 +4,8 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import fsspec
 import pytest
 
 from tb_contention.index import Index, Selection, Snapshot, choose, resolve
@@ -182,23 +182,17 @@ def test_a_file_that_could_not_be_opened_is_tried_again(
     assert len(read) == again
 
 
-def test_nothing_of_an_object_store_is_kept_on_disk(tmp_path: Path, logs: Path) -> None:
-    fsspec = pytest.importorskip("fsspec")
-    there = fsspec.filesystem("memory")
-    there.put(str(logs), "/index_remote", recursive=True)
-    try:
-        index = Index.of("memory://index_remote", "", tmp_path / "cache")
-        found = index.look(discover("memory://index_remote"), read=lambda file: True)
-        index.note(found.groups[0], KnownAnswer(answer="no", label="", figure="", interval="", estimate=None))
-    finally:
-        there.rm("/index_remote", recursive=True)
+def test_nothing_of_an_object_store_is_kept_on_disk(tmp_path: Path, logs: Path, bucket: Any) -> None:
+    bucket.put(str(logs), "/index_remote", recursive=True)
+    index = Index.of("memory://index_remote", "", tmp_path / "cache")
+    found = index.look(discover("memory://index_remote"), read=lambda file: True)
+    index.note(found.groups[0], KnownAnswer(answer="no", label="", figure="", interval="", estimate=None))
 
     assert len(found.listing.captures) == 8
     assert not list(tmp_path.rglob("*.index"))
 
 
-def test_of_a_bucket_manifests_are_read_and_no_file(logs: Path, read: list[str]) -> None:
-    bucket = fsspec.filesystem("memory")
+def test_of_a_bucket_manifests_are_read_and_no_file(logs: Path, read: list[str], bucket: Any) -> None:
     for path in sorted(logs.rglob("*.*")):
         if path.is_file():
             bucket.pipe(f"/named{path.relative_to(logs).as_posix().join(('/', ''))}", path.read_bytes())

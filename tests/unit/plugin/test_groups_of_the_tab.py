@@ -387,19 +387,15 @@ def test_the_directory_is_looked_through_for_a_twentieth_of_the_time(
     assert 6.0 <= scanner._next - scanner.finished < 12.0
 
 
-def test_of_an_object_store_only_what_is_looked_at_is_read(pairs: Path, read: list[str]) -> None:
-    memory = pytest.importorskip("fsspec").filesystem("memory")
-    memory.put(str(pairs), "/tab_logs", recursive=True)
-    try:
-        space = Workspace("memory://tab_logs", "")
-        first = ready(space, View())
-        scan, _ = space.scan()
-        assert scan is not None
-        groups = space.groups(scan)
-        by_name = groups[2]
-        second = ready(space, View(group=by_name.id))
-    finally:
-        memory.rm("/tab_logs", recursive=True)
+def test_of_an_object_store_only_what_is_looked_at_is_read(pairs: Path, read: list[str], bucket: Any) -> None:
+    bucket.put(str(pairs), "/tab_logs", recursive=True)
+    space = Workspace("memory://tab_logs", "")
+    first = ready(space, View())
+    scan, _ = space.scan()
+    assert scan is not None
+    groups = space.groups(scan)
+    by_name = groups[2]
+    second = ready(space, View(group=by_name.id))
 
     assert (runs(first), [group.by_name for group in groups]) == ({"job00005"}, [False] + [True] * 5)
     assert second.group is not None

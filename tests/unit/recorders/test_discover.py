@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,9 +157,8 @@ def test_names_that_are_not_text_survive(tmp_path: Path) -> None:
     assert runs(tmp_path) == ["r\ufffd\ufffd/s/h"]
 
 
-def test_a_url_is_read_through_fsspec() -> None:
-    memory = pytest.importorskip("fsspec").filesystem("memory")
-    memory.pipe("/logs/run/plugins/profile/s/h.xplane.pb", b"not a trace")
+def test_a_url_is_read_through_fsspec(bucket: Any) -> None:
+    bucket.pipe("/logs/run/plugins/profile/s/h.xplane.pb", b"not a trace")
 
     (file,) = discover("memory://logs").files
 
@@ -167,8 +167,7 @@ def test_a_url_is_read_through_fsspec() -> None:
         load_trace(file)
 
 
-def test_a_url_holds_what_a_folder_holds(tmp_path: Path) -> None:
-    memory = pytest.importorskip("fsspec").filesystem("memory")
+def test_a_url_holds_what_a_folder_holds(tmp_path: Path, bucket: Any) -> None:
     names = (
         "run/plugins/profile/s/a.xplane.pb", "run/plugins/profile/s/a.trace.json.gz", "run/plugins/profile/s/b.trace.json.gz",
         "run/plugins/profile/s/tb_contention.json", "run/plugins/profile/s/perfetto_trace.json.gz", "plugins/profile/t/c.xplane.pb",
@@ -177,7 +176,7 @@ def test_a_url_holds_what_a_folder_holds(tmp_path: Path) -> None:
     )  # fmt: skip
     for name in names:
         put(tmp_path / "same", name)
-        memory.pipe(f"/same/{name}", b"")
+        bucket.pipe(f"/same/{name}", b"")
 
     def seen(place: str) -> list[tuple[object, ...]]:
         found = discover("", spec=f"jobs:{place}").files
@@ -246,10 +245,9 @@ def test_datasets_are_listed_and_their_tables_not_walked(tmp_path: Path) -> None
     assert discover(str(tmp_path / "logs" / "captures")).datasets == (str(tmp_path / "logs" / "captures"),)
 
 
-def test_datasets_behind_a_url_are_listed() -> None:
-    memory = pytest.importorskip("fsspec").filesystem("memory")
+def test_datasets_behind_a_url_are_listed(bucket: Any) -> None:
     for place in ("/cluster/captures", "/cluster"):
-        memory.pipe(f"{place}/table=inputs/date=2026-03-05/part-a-b.parquet", b"")
+        bucket.pipe(f"{place}/table=inputs/date=2026-03-05/part-a-b.parquet", b"")
 
     assert discover("memory://cluster").datasets == ("memory:///cluster", "memory:///cluster/captures")
     assert discover("memory://cluster/captures").datasets == ("memory:///cluster/captures",)
