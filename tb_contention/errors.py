@@ -13,13 +13,14 @@ Bad input is an error or a problem (`model.findings.Problem`); missing evidence 
 
 
 class ContentionError(Exception):
-    """State what is wrong in one sentence, and carry a remedy in `advice`."""
+    """State what is wrong in one sentence, and carry a remedy in `advice`; `file` is the path or URL concerned, or None."""
 
-    def __init__(self, message: str, *, slug: str, advice: str = "") -> None:
+    def __init__(self, message: str, *, slug: str, advice: str = "", file: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.slug = slug
         self.advice = advice
+        self.file = file
 
     def __str__(self) -> str:
         return f"{self.message} {self.advice}".strip()

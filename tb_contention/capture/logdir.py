@@ -23,5 +23,6 @@ def make_logdir(place: str) -> Path:
             f"Cannot create the directory {logdir}: {error.strerror or error}.",
             slug="output-not-writable",
             advice="Name a directory that you may write to.",
+            file=str(logdir),
         ) from None
     return logdir.absolute()

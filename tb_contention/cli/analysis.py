@@ -75,6 +75,7 @@ def no_captures(discovery: "Discovery") -> LogdirError:
         slug="logdir-no-captures",
         advice=export
         or "Record some: tb-contention run, tf.profiler.experimental.start(LOGDIR), jax.profiler.start_trace(LOGDIR) or torch.profiler",
+        file=discovery.logdir,
     )
 
 
@@ -85,4 +86,6 @@ def all_unreadable(logdir: str, problems: "tuple[Problem, ...]") -> LogdirError:
 
     reasons = " ".join(f"{p.file}: {what_happened(p)}" for p in problems[:5])
     more = f" {count(len(problems) - 5, 'more file is', 'more files are')} not listed." if len(problems) > 5 else ""
-    return LogdirError(f"None of the captures in {logdir} can be read. {reasons}{more}", slug="logdir-unreadable")
+    return LogdirError(
+        f"None of the captures in {logdir} can be read. {reasons}{more}", slug="logdir-unreadable", file=logdir
+    )

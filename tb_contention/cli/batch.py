@@ -13,7 +13,7 @@ from tb_contention.cli.arguments import add_logdir, add_selection, once, selecti
 from tb_contention.cli.output import write_verdict
 from tb_contention.cli.parsing import parse_age, parse_size
 from tb_contention.cli.terminal import Progress, printable
-from tb_contention.errors import OptionError
+from tb_contention.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from tb_contention.model.dataset import RunCounts
@@ -108,8 +108,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(printable(problem), file=sys.stderr)
     write_verdict(printable(_summary(counts)))
     if not counts.is_whole:
-        print(f"{counts.inputs:,} inputs, but {counts.rows:,} rows: run again with --resume.", file=sys.stderr)
-        return 1
+        raise OutputError(
+            f"The dataset has {counts.inputs:,} inputs, but {counts.rows:,} rows.",
+            slug="output-incomplete",
+            advice="Run again with --resume.",
+            file=counts.dataset,
+        )
     return LOSSES if arguments.strict and (counts.losses or counts.problems) else 0
 
 

@@ -73,6 +73,7 @@ def _cannot(directory: Path, reason: str) -> OutputError:
         f"Cannot change the cache in {directory}: {reason.rstrip('.')}.",
         slug="cache-unusable",
         advice="Set TB_CONTENTION_CACHE_DIR to another directory.",
+        file=str(directory),
     )
 
 

@@ -12,6 +12,7 @@ from tb_contention.capture.addresses import Address, parse_address
 from tb_contention.capture.remote import RemoteCapture, request_capture
 from tb_contention.cli.parsing import parse_limit
 from tb_contention.cli.terminal import printable
+from tb_contention.errors import LogdirError
 from tb_contention.words.numbers import size
 
 NAME = "capture"
@@ -53,7 +54,15 @@ def run(arguments: argparse.Namespace) -> int:
         _say(line)
     print(printable(str(made.folder)))
     _say(f"Analyse with: tb-contention report {arguments.logdir}, or tensorboard --logdir {arguments.logdir}")
-    return 0 if made.is_whole else 1
+    if not made.is_whole:
+        without = sum(outcome.path is None for outcome in made.outcomes)
+        raise LogdirError(
+            f"{without} of {len(made.outcomes)} servers returned no trace.",
+            slug="logdir-incomplete",
+            advice="The lines above say why. The traces of the others are kept.",
+            file=str(made.folder),
+        )
+    return 0
 
 
 def _lines(made: RemoteCapture) -> list[str]:

@@ -88,14 +88,16 @@ class Configurable:
             if not is_named:
                 return None
             raise OptionError(
-                f"--config: {path} cannot be read ({error.strerror or error}).", slug="bad-option"
+                f"--config: {path} cannot be read ({error.strerror or error}).", slug="bad-option", file=str(path)
             ) from None
         if not is_named and _TOOL.encode() not in data:
             return None
         try:
             found = _parsed(data.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise OptionError(f"{path} is not valid TOML: {str(error)[:200]}.", slug="bad-option") from None
+            raise OptionError(
+                f"{path} is not valid TOML: {str(error)[:200]}.", slug="bad-option", file=str(path)
+            ) from None
         for key in ("tool", _TOOL, self.command):
             found = found.get(key) if isinstance(found, dict) else None
         if found is not None and not isinstance(found, dict):

@@ -131,7 +131,9 @@ def _report(logdir: str, arguments: argparse.Namespace, group: str) -> "Report":
     select = Selection(group=group) if group else selection_of(arguments)
     report = analyse_logdir(logdir, select=select, use_cache=not arguments.no_cache).report
     if not report.devices:
-        raise LogdirError(f"The captures in {logdir} contain no device work to compare.", slug="logdir-no-devices")
+        raise LogdirError(
+            f"The captures in {logdir} contain no device work to compare.", slug="logdir-no-devices", file=logdir
+        )
     return report
 
 

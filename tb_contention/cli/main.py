@@ -1,9 +1,13 @@
-"""Parse the arguments, run one command and return its exit code. Heavy imports wait until the command runs."""
+"""Parse the arguments, run one command and return its exit code. Heavy imports wait until the command runs.
+
+An error is one sentence for people, or with --json-errors one JSON object for programs (`failure.py`).
+"""
 
 import argparse
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +23,7 @@ from tb_contention.cli import (
     diff,
     doctor,
     explain,
+    failure,
     fleet,
     mcp,
     report,
@@ -29,8 +34,7 @@ from tb_contention.cli import (
     whatif,
 )
 from tb_contention.cli.output import forget_stdout, write_stdout
-from tb_contention.cli.terminal import printable
-from tb_contention.errors import ContentionError, OptionError
+from tb_contention.errors import ContentionError
 
 #: Each module has NAME, add_arguments(parser) and run(arguments) -> exit code; the first line of its docstring is its help.
 COMMANDS: tuple[ModuleType, ...] = (
@@ -54,10 +58,10 @@ COMMANDS: tuple[ModuleType, ...] = (
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argparse parser whose error messages contain no control characters."""
+    """An argparse parser that raises wrong usage as an error of this package."""
 
     def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
+        raise failure.UsageError(self, message)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,7 +70,13 @@ def parser() -> argparse.ArgumentParser:
         prog="tb-contention",
         description="Align the traces of several profiled sessions and show where they contend for a GPU.",
     )
-    top.add_argument("--version", action="version", version=f"tb-contention {__version__}")
+    top.add_argument(
+        "--version", action="version", version=f"tb-contention {__version__}", help="print the version and exit"
+    )
+    top.add_argument(
+        "--json-errors", action="store_true",
+        help=f"print errors as JSON, for scripts; write it before the command, or set {failure.VARIABLE}=json",
+    )  # fmt: skip
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         text = (command.__doc__ or "").partition("\n")[0]
@@ -83,19 +93,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    arguments = argparse.Namespace(
+        json_errors=False
+    )  # filled while words are read: it counts also where a later one is wrong
     try:
-        arguments = parser().parse_args(argv)
+        arguments.json_errors = failure.as_json_by_default()
+        parser().parse_args(argv, arguments)
         code = int(arguments.run(arguments))
         if sys.stdout is not None:
             write_stdout("")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     except ContentionError as error:
-        print(f"tb-contention: error: {printable(str(error))}", file=sys.stderr)
-        return 2 if isinstance(error, OptionError) else 1
+        return failure.tell(error, as_json=arguments.json_errors)
     except BrokenPipeError:
         forget_stdout()
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not arguments.json_errors:
+            raise
+        traceback.print_exc()
+        return failure.tell(failure.internal(error), as_json=True)
     return code

@@ -97,6 +97,7 @@ def write_file_bytes(path: Path, chunks: Iterable[bytes], *, force: bool) -> Non
             f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.",
             slug="output-not-writable",
             advice="Name a file in an existing directory that you may write to.",
+            file=str(path),
         ) from error
     finally:
         if temporary:
@@ -110,6 +111,7 @@ def write_folder(folder: Path, files: dict[str, str], *, force: bool) -> None:
             f"Cannot write to {folder}: it is not a directory.",
             slug="output-not-a-folder",
             advice="Name a directory with -o.",
+            file=str(folder),
         )
     try:
         folder.mkdir(exist_ok=True)
@@ -118,6 +120,7 @@ def write_folder(folder: Path, files: dict[str, str], *, force: bool) -> None:
             f"Cannot create the directory {folder}: {error.strerror or error}.",
             slug="output-not-writable",
             advice="Name a directory inside an existing one that you may write to.",
+            file=str(folder),
         ) from error
     for name in files:
         refuse_unfit(folder / name, force=force)
@@ -133,25 +136,31 @@ def refuse_unfit(path: Path, *, force: bool) -> None:
                 f"Cannot write {path}: it is a symbolic link.",
                 slug="output-is-a-link",
                 advice="Name its target, or remove the link.",
+                file=str(path),
             )
         if path.is_dir():
             raise OutputError(
-                f"Cannot write {path}: it is a directory.", slug="output-is-a-folder", advice="Name a file with -o."
+                f"Cannot write {path}: it is a directory.",
+                slug="output-is-a-folder",
+                advice="Name a file with -o.",
+                file=str(path),
             )
         if path.exists() and not path.is_file():
             raise OutputError(
                 f"Cannot write {path}: it is not a plain file.",
                 slug="output-not-a-file",
                 advice="Use -o - to write to stdout.",
+                file=str(path),
             )
         if path.exists() and not force:
             raise _exists(path)
     except (OSError, ValueError) as error:
-        raise OutputError(f"Cannot write {path}: {error}.", slug="output-not-writable") from error
+        raise OutputError(f"Cannot write {path}: {error}.", slug="output-not-writable", file=str(path)) from error
 
 
 def _exists(path: Path) -> OutputError:
-    return OutputError(f"{path} already exists.", slug="output-exists", advice="Use --force to overwrite it.")
+    advice = "Use --force to overwrite it."
+    return OutputError(f"{path} already exists.", slug="output-exists", advice=advice, file=str(path))
 
 
 def _move(temporary: Path, path: Path, *, force: bool) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tb_contention._version import __version__
+from tb_contention.cli.failure import KEYS, VARIABLE
 from tb_contention.cli.main import COMMANDS, main, parser
 from tb_contention.cli.terminal import printable
 
@@ -81,7 +82,30 @@ def _index() -> str:
         "Results go to stdout, everything else to stderr. `python -m tb_contention.pages` generates these pages from the "
         "parsers; a test fails when they are stale."
     )
-    return "\n".join(["# Commands of tb-contention", "", text, "", "| command | |", "|---|---|", *rows]) + "\n"
+    top = parser()
+    parts = ["# Commands of tb-contention", text, "\n".join(["| command | |", "|---|---|", *rows])]
+    parts += [*_group(top._action_groups[1], top, level=2), *_errors()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _errors() -> Iterator[str]:
+    """Yield the exit codes that all commands share, and what scripts get instead of a sentence."""
+    yield "## Errors"
+    codes = {**dict(_EXIT_CODES), 130: "interrupted (SIGINT)"}
+    yield _table_of_codes(codes)
+    yield (
+        "Other codes belong to one command, and its page lists them: they are answers, as that of `check` for a limit that is exceeded, or "
+        "the code of a program that `run` started."
+    )
+    yield (
+        f"Scripts get errors as JSON with `tb-contention --json-errors COMMAND ...`, or with `{VARIABLE}=json` in the environment. Where a "
+        "command ends with 1 or 2 because of an error, wrong usage included, the last line of stderr is then one JSON object. Notices, "
+        "the traceback of an internal error and the output of programs that `run` started may stand above it. stdout stays as it is."
+    )
+    yield "\n".join(["| key of `error` | |", "|---|---|", *(f"| `{key}` | {_sentence(text)} |" for key, text in KEYS)])
+    words = ("--json-errors", "report", "missing")
+    text, _ = _output(Example(words=words))
+    yield _fenced("\n".join([f"$ tb-contention {' '.join(words)}", text.rstrip()]))
 
 
 def _summary(command: ModuleType) -> str:
@@ -191,7 +215,10 @@ def _sentence(text: str) -> str:
 
 
 def _exit_codes(command: ModuleType) -> str:
-    codes = {**dict(_EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))}
+    return _table_of_codes({**dict(_EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))})
+
+
+def _table_of_codes(codes: dict[int, str]) -> str:
     return "\n".join(["| code | |", "|--:|---|", *(f"| {code} | {codes[code]} |" for code in sorted(codes))])
 
 

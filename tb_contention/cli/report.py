@@ -166,6 +166,7 @@ def _device(report: "Report", wanted: str | None) -> "DeviceReport":
             f"The captures in {report.logdir} contain no device.",
             slug="logdir-no-devices",
             advice="Run tb-contention runs LOGDIR to see what each capture contains.",
+            file=report.logdir,
         )
     if wanted is None:
         return report.devices[0]

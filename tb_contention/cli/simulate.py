@@ -35,9 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     out = Path(arguments.output)
     try:
         if out.is_dir() and any(out.iterdir()) and not arguments.force:
-            raise OutputError(f"{out} is not empty.", slug="output-exists", advice="Use --force to write into it.")
+            advice = "Use --force to write into it."
+            raise OutputError(f"{out} is not empty.", slug="output-exists", advice=advice, file=str(out))
         write_scenario(arguments.scenario, out, seed=arguments.seed)
     except OSError as error:
-        raise OutputError(f"Cannot write to {out}: {error.strerror or error}.", slug="output-not-writable") from error
+        raise OutputError(
+            f"Cannot write to {out}: {error.strerror or error}.", slug="output-not-writable", file=str(out)
+        ) from error
     say_written(out)
     return 0

@@ -152,6 +152,7 @@ def choose_device(report: "Report", wanted: str | None, sessions: Sequence[str] 
             f"No GPU in {report.logdir} was used by several sessions at the same time.",
             slug="logdir-no-devices",
             advice="Predictions need captures of sessions that share a GPU, not of one session alone or of a host's CPU.",
+            file=report.logdir,
         )
     if wanted is None:
         known = [(device, called_in(report, set(device.sessions))) for device in shared]

@@ -30,6 +30,7 @@ def read_fleet(dataset: str) -> Fleet:
             f"{dataset} is not a dataset: it has no table {INPUTS.slug}.",
             slug="logdir-no-dataset",
             advice="Write one with tb-contention batch LOGDIR -o DATASET.",
+            file=dataset,
         )
     pc = library("pyarrow.compute", "A dataset")
     slowdowns = on_gpus(table_of(place, SLOWDOWNS.slug))
@@ -80,7 +81,7 @@ def table_of(place: Place, slug: str) -> Any:
         return datasets.dataset(paths, schema=schema, filesystem=filesystem, format="parquet").to_table()
     except (OSError, arrow.ArrowException) as error:
         raise LogdirError(
-            f"{place.root}: the table {slug} cannot be read ({error}).", slug="logdir-unreadable"
+            f"{place.root}: the table {slug} cannot be read ({error}).", slug="logdir-unreadable", file=place.root
         ) from None
 
 

@@ -354,7 +354,9 @@ def save_baseline(place: str, name: str, scope: Scope, *, force: bool) -> None:
     try:
         where.write(path, (json.dumps(text, indent=1) + "\n").encode("utf-8"))
     except OSError as error:
-        raise OutputError(f"Cannot write to {place}: {error.strerror or error}.", slug="output-not-writable") from None
+        raise OutputError(
+            f"Cannot write to {place}: {error.strerror or error}.", slug="output-not-writable", file=place
+        ) from None
 
 
 def read_baseline(place: str, name: str) -> Baseline:
@@ -372,7 +374,7 @@ def read_baseline(place: str, name: str) -> Baseline:
             advice=f"Name one of: {', '.join(there)}." if there else "Save one with --save-baseline NAME.",
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LogdirError(f"{place}: {path} cannot be read ({error}).", slug="logdir-unreadable") from None
+        raise LogdirError(f"{place}: {path} cannot be read ({error}).", slug="logdir-unreadable", file=place) from None
 
 
 def _path(name: str, option: str) -> str:

@@ -57,6 +57,7 @@ class Place:
                 f"Cannot create {self.root}: {error.strerror or error}.",
                 slug="output-not-writable",
                 advice="Name a directory that you may write to with -o.",
+                file=str(self.root),
             ) from error
 
     def is_there(self) -> bool:

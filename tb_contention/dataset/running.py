@@ -100,6 +100,7 @@ def batch(
             f"{place.root} is not empty.",
             slug="output-exists",
             advice="Use --resume to add what is new, or name another directory.",
+            file=place.root,
         )
     settings = Settings(
         labels=tuple((labels or {}).items()),
@@ -130,7 +131,7 @@ def batch(
                 run.note(groups[done.unit], done)
     except OSError as error:
         raise OutputError(
-            f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable"
+            f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable", file=place.root
         ) from error
     finally:
         # Also after an interrupt: what is done is kept, and counted.

@@ -128,6 +128,7 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
             f"{printable(str(root))}: the log directory cannot be opened ({reason or 'unknown error'}).",
             slug="logdir-missing",
             advice="Name the directory that TensorBoard gets as --logdir.",
+            file=str(root),
         ) from None
     if not stat.S_ISDIR(info.st_mode):
         folder = root.parent
@@ -139,6 +140,7 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
             f"{printable(str(root))}: the log directory cannot be read (permission denied).",
             slug="logdir-unreadable",
             advice=GRANT_LISTING,
+            file=str(root),
         )
     _walk(root, name, found)
 

@@ -79,7 +79,7 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 @pytest.mark.parametrize("page", [p for p in PAGES if p.parent in (ROOT, DOCS)], ids=name_of)
 def test_every_command_takes_the_options_that_a_page_gives_it(page: Path) -> None:
     for words in commands_of(page):
-        assert parser().parse_args(words).command == words[0]
+        assert parser().parse_args(words).command in words[:2]
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p.parent in (ROOT, DOCS)], ids=name_of)

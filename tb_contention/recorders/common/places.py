@@ -56,6 +56,7 @@ def local_place(place: str) -> str:
             f"{clean(place)}: the URL names a file of another machine, {clean(found['host'])}.",
             slug="logdir-missing",
             advice="Write file:///PATH, with three slashes, or the path itself.",
+            file=place,
         )
     path = unquote(found["path"], errors="surrogateescape")
     return path.lstrip("/") if sys.platform == "win32" else path

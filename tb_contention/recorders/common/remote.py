@@ -25,6 +25,7 @@ def _filesystem(place: str) -> tuple[Any, str]:
             f"{place}: the package fsspec, which reads log directories by URL, is not installed.",
             slug="logdir-needs-fsspec",
             advice="Install it: pip install 'tb_contention[remote]'",
+            file=place,
         ) from None
     try:
         filesystem, root = url_to_fs(place)
@@ -33,6 +34,7 @@ def _filesystem(place: str) -> tuple[Any, str]:
             f"{place}: the URL cannot be opened ({error}).",
             slug="logdir-missing",
             advice="Check the URL, and that the package for its protocol is installed (gcsfs for gs://, s3fs for s3://).",
+            file=place,
         ) from None
     return filesystem, root
 
@@ -44,7 +46,7 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[str]
         found = filesystem.find(root, detail=True)
     except Exception as error:  # each protocol has its own
         raise LogdirError(
-            f"{place}: the URL cannot be listed ({error}).", slug="logdir-unreadable", advice=_CHECK_URL
+            f"{place}: the URL cannot be listed ({error}).", slug="logdir-unreadable", advice=_CHECK_URL, file=place
         ) from None
     folders: dict[str, dict[str, Any]] = {}
     for path, info in found.items():
