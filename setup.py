@@ -71,6 +71,7 @@ TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
 CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
 MCP = ["mcp>=2,<3"]
+SERVE = ["waitress>=3.0.1"]
 RIEGELI = ["backports-zstd>=1.0; python_version < '3.14'", "brotli>=1.2"]
 BATCH = ["distributed>=2023.12", "fsspec>=2023.1", "pyarrow>=14.0.1"]
 TEST = [
@@ -79,6 +80,7 @@ TEST = [
     *NOTEBOOK,
     *BATCH,
     *RIEGELI,
+    *SERVE,
     "build>=1.0",
     "duckdb>=1.0",
     "hypothesis>=6.100",
@@ -145,11 +147,13 @@ setup(
         "batch": BATCH,
         "mcp": MCP,
         "riegeli": RIEGELI,
+        "serve": SERVE,
         "test": TEST,
         "dev": DEV,
     },
     entry_points={
         "tensorboard_plugins": ["tb_contention = tb_contention.plugin.loader:ContentionLoader"],
         "console_scripts": ["tb-contention = tb_contention.__main__:start"],
+        "jupyter_serverproxy_servers": ["tb-contention = tb_contention.plugin.in_jupyter:entry"],
     },
 )

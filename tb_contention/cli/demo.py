@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 from tb_contention._version import __version__
+from tb_contention.cli.parsing import parse_port
 from tb_contention.errors import ContentionError, LogdirError
 
 NAME = "demo"
@@ -28,17 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="localhost", help="address to listen on (default localhost)")
     parser.add_argument(
         "--port",
-        type=_port,
+        type=parse_port,
         default=None,
         help=f"port to listen on, which must be free; 0: any free port; default {_DEFAULT_PORT}, or any free port if that is taken",
     )
     parser.add_argument("--logdir-only", action="store_true", help="print the path of the logs and exit")
-
-
-def _port(word: str) -> int:
-    if not (word.isascii() and word.isdigit() and int(word[:6]) < 65536):
-        raise argparse.ArgumentTypeError(f"{word!r} is not a port number from 0 to 65535")
-    return int(word)
 
 
 def demo_logs() -> Path:

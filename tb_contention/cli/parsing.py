@@ -59,6 +59,13 @@ def parse_size(word: str) -> int:
     return amount
 
 
+def parse_port(word: str) -> int:
+    """Read the number of a port; 0 stands for any that is free."""
+    if not (word.isascii() and word.isdigit() and int(word[:6]) < 65536):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a port number from 0 to 65535")
+    return int(word)
+
+
 def parse_share(word: str) -> float:
     """Read `30%` as 0.3; require the sign, since a bare 0.3 or 30 is ambiguous."""
     match = _SHARE.fullmatch(word.strip()) if len(word) < 64 else None

@@ -6,7 +6,7 @@ from tensorboard.plugins import base_plugin
 
 from tb_contention.model.sizes import bytes_in
 from tb_contention.plugin.metadata import NAME, TAB_NAME
-from tb_contention.plugin.responses import Application, application, static_files
+from tb_contention.plugin.responses import Application
 from tb_contention.plugin.routes import Routes
 from tb_contention.plugin.workspace import Workspace
 
@@ -30,10 +30,7 @@ class ContentionPlugin(base_plugin.TBPlugin):
 
     def get_plugin_apps(self) -> dict[str, Application]:
         """Name the routes."""
-        routes = Routes(self._workspace, has_xprof=self._has_xprof)
-        apps = {path: application(handler, allowed) for path, (handler, allowed) in routes.table().items()}
-        apps.update({f"/{name}": app for name, app in static_files()})
-        return apps
+        return Routes(self._workspace, has_xprof=self._has_xprof).applications()
 
     def is_active(self) -> bool:
         """Return whether there are captures; looks in the background and waits a moment at the first call only."""

@@ -86,19 +86,20 @@ def application(handler: Handler, allowed: frozenset[str]) -> Application:
 
 def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]) -> wrappers.Response:
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
-        response = _refused(405, "method-not-allowed", "This route accepts only GET and HEAD.")
+        response = refused(405, "method-not-allowed", "This route accepts only GET and HEAD.")
         response.headers["Allow"] = "GET, HEAD"
         return response
     try:
         return handler(parse_query(environ.get("QUERY_STRING", ""), allowed, environ.get("REMOTE_ADDR", "")))
     except RequestError as error:
-        return _refused(error.status, error.slug, error.message)
+        return refused(error.status, error.slug, error.message)
     except Exception:
         log.exception("tb_contention: a request failed")
-        return _refused(500, INTERNAL, "The request failed; TensorBoard's log shows why.")
+        return refused(500, INTERNAL, "The request failed; the server's log shows why.")
 
 
-def _refused(status: int, slug: str, message: str) -> wrappers.Response:
+def refused(status: int, slug: str, message: str) -> wrappers.Response:
+    """Answer with why there is no answer."""
     return answer(RefusalAnswer(error=Refusal(slug=slug, message=message)), status=status)
 
 

@@ -19,7 +19,17 @@ from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, P
 from tb_contention.plugin.fleets import Fleets
 from tb_contention.plugin.predicting import Predicting, question_of
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View
-from tb_contention.plugin.responses import Handler, answer, attached, compressed, packed, shown
+from tb_contention.plugin.responses import (
+    Application,
+    Handler,
+    answer,
+    application,
+    attached,
+    compressed,
+    packed,
+    shown,
+    static_files,
+)
 from tb_contention.plugin.scanning import Scan
 from tb_contention.plugin.trace_viewer import TraceViewerPlace, trace_viewer_place
 from tb_contention.plugin.views import State
@@ -62,6 +72,11 @@ class Routes:
         self._fleets = Fleets(workspace.logdir)
         self._tiles: OrderedDict[Hashable, bytes] = OrderedDict()
         self._tiling = Lock()
+
+    def applications(self) -> dict[str, Application]:
+        """Return what answers each path: the routes, and the built files of the panel."""
+        apps = {path: application(handler, allowed) for path, (handler, allowed) in self.table().items()}
+        return apps | {f"/{name}": app for name, app in static_files()}
 
     def table(self) -> dict[str, tuple[Handler, frozenset[str]]]:
         """Return the handler of each route and its parameters besides the view."""

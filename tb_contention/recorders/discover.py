@@ -118,7 +118,15 @@ def _with_unique_ids(files: list[CaptureFile]) -> tuple[CaptureFile, ...]:
     return tuple(sorted(unique, key=lambda f: (f.run, f.host, f.relative, f.path)))
 
 
-def _discover_local(root: Path, name: str, found: _Found) -> None:
+def check_places(logdir: str) -> None:
+    """Raise LogdirError, as `discover` does, if a local place does not exist or cannot be read; nothing below it is looked at."""
+    for _, place in places_of(logdir, ""):
+        if "://" not in place:
+            _opened(Path(place))
+
+
+def _opened(root: Path) -> tuple[Path, bool]:
+    """Return a place's absolute path and whether it is a folder, which may then be listed."""
     try:
         root = Path(os.path.abspath(root.expanduser()))  # of one name, it would have no folder above it
         info = root.stat()
@@ -131,10 +139,7 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
             file=str(root),
         ) from None
     if not stat.S_ISDIR(info.st_mode):
-        folder = root.parent
-        top = folder.parent.parent.parent if folder.parent.name == "profile" else folder
-        _read_session(str(folder), top, name, found, only=root.name)
-        return
+        return root, False
     if not os.access(root, os.R_OK | os.X_OK):
         raise LogdirError(
             f"{printable(str(root))}: the log directory cannot be read (permission denied).",
@@ -142,6 +147,16 @@ def _discover_local(root: Path, name: str, found: _Found) -> None:
             advice=GRANT_LISTING,
             file=str(root),
         )
+    return root, True
+
+
+def _discover_local(place: Path, name: str, found: _Found) -> None:
+    root, is_folder = _opened(place)
+    if not is_folder:
+        folder = root.parent
+        top = folder.parent.parent.parent if folder.parent.name == "profile" else folder
+        _read_session(str(folder), top, name, found, only=root.name)
+        return
     _walk(root, name, found)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/")
+ADDRESS = re.compile(r"http://[\w.-]+:\d+/\S*")
 START_S = 60
 RUN_S = 400
 
