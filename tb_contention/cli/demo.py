@@ -8,7 +8,6 @@ import errno
 import hashlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from tb_contention._version import __version__
 from tb_contention.cli.parsing import parse_port
+from tb_contention.cli.serving import end_on_sigterm, instead_of
 from tb_contention.errors import ContentionError, LogdirError
 
 NAME = "demo"
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     port = _usable_port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
     command += ["--host", arguments.host, "--port", str(port)]
-    signal.signal(signal.SIGTERM, _interrupt)
+    end_on_sigterm()  # TensorBoard must not outlive this process
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as server:
         try:
             return _follow(server)
@@ -94,27 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
             _end(server)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """Exit as on Ctrl-C, so that TensorBoard does not outlive this process."""
-    raise KeyboardInterrupt
-
-
 def _usable_port(host: str, wanted: int | None) -> int:
-    """Return the port that the user wants; without one the default, or 0 (any free port) if that is taken.
-
-    Raises ContentionError when the wanted port is taken, since whoever names a port goes there.
-    """
+    """Return the port that the user wants, or the default; what is taken is replaced as `instead_of` does."""
     port = _DEFAULT_PORT if wanted is None else wanted
-    if not port or not _is_taken(host, port):
-        return port
-    if wanted is not None:
-        raise ContentionError(
-            f"Port {port} on {host} is taken.",
-            slug="port-taken",
-            advice="Name another one with --port, or leave it out to take any free port.",
-        )
-    print(f"Port {port} is taken; using a free port.", file=sys.stderr)
-    return 0
+    taken = port and _is_taken(host, port)
+    return instead_of(port, host, named=wanted is not None) if taken else port
 
 
 def _is_taken(host: str, port: int) -> bool:

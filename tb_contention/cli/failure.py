@@ -13,7 +13,7 @@ VARIABLE = "TB_CONTENTION_ERRORS"
 KEYS = (
     ("slug", "what kind of error it is; stable"),
     ("message", "what is wrong, in one sentence"),
-    ("advice", 'what to do about it; "" where nothing can be said'),
+    ("advice", "what to do about it, empty where nothing helps"),
     ("file", "the file, directory or URL concerned; null where there is none, or several"),
     ("exit_code", "the exit code of the command"),
 )

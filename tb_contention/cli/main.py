@@ -95,9 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    arguments = argparse.Namespace(
-        json_errors=False
-    )  # filled while words are read: it counts also where a later one is wrong
+    # Filled while words are read: --json-errors counts also where a later word is wrong.
+    arguments = argparse.Namespace(json_errors=False)
     try:
         arguments.json_errors = failure.as_json_by_default()
         parser().parse_args(argv, arguments)

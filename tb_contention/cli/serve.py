@@ -8,7 +8,6 @@ import argparse
 import errno
 import logging
 import re
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 
 from tb_contention.cli.arguments import add_logdir
 from tb_contention.cli.parsing import parse_port, parse_size
+from tb_contention.cli.serving import end_on_sigterm, instead_of
 from tb_contention.cli.terminal import printable
 from tb_contention.errors import ContentionError, MissingLibraryError
 
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     check_places(arguments.logdir)
     with _listening(arguments.host, arguments.port) as listener:
-        signal.signal(signal.SIGTERM, _interrupt)
+        end_on_sigterm()
         token = "" if _is_loopback(listener) else _new_token()
         server = create_server(
             _application(arguments, token),
@@ -113,35 +113,19 @@ def _application(arguments: argparse.Namespace, token: str) -> Any:
     return panel_alone(Routes(workspace, has_xprof=lambda: False), prefix=arguments.path_prefix, token=token)
 
 
-def _interrupt(number: int, frame: object) -> None:
-    """End as on Ctrl-C."""
-    raise KeyboardInterrupt
-
-
 def _listening(host: str, wanted: int | None) -> socket.socket:
-    """Return a socket on the port that the user wants; without one on the default, or on any free one if that is taken.
-
-    A named port that is taken is an error, since whoever names one goes there.
-    """
+    """Return a socket on the port that the user wants, or on the default; what is taken is replaced as `instead_of` does."""
     port = _DEFAULT_PORT if wanted is None else wanted
     try:
         try:
             return _bound(host, port)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or wanted is not None:
+            if error.errno != errno.EADDRINUSE:
                 raise
-            print(f"Port {port} is taken; using a free port.", file=sys.stderr)
-            return _bound(host, 0)
+        return _bound(host, instead_of(port, host, named=wanted is not None))
     except OSError as error:
-        name = printable(host)
-        if error.errno == errno.EADDRINUSE:
-            raise ContentionError(
-                f"Port {port} on {name} is taken.",
-                slug="port-taken",
-                advice="Name another one with --port, or leave it out to take any free port.",
-            ) from None
         raise ContentionError(
-            f"Cannot listen on port {port} of {name}: {error.strerror or error}.",
+            f"Cannot listen on port {port} of {printable(host)}: {error.strerror or error}.",
             slug="cannot-listen",
             advice="Name an address of this machine with --host, and a port that you may use with --port.",
         ) from None
