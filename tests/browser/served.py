@@ -32,7 +32,7 @@ def lacking(root: Path) -> str | None:
 
 
 def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Return the address that TensorBoard printed."""
+    """Return the address that a server printed."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         found = ADDRESS.search(log.read_text("utf-8", errors="replace"))
@@ -41,7 +41,7 @@ def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
         if process.poll() is not None:
             break
         time.sleep(0.2)
-    pytest.fail(f"TensorBoard did not start:\n{log.read_text('utf-8', errors='replace')}")
+    pytest.fail(f"The server did not start:\n{log.read_text('utf-8', errors='replace')}")
 
 
 def wait_for_report(address: str) -> None:
@@ -67,16 +67,20 @@ def first_group(address: str) -> str:
 
 
 @contextlib.contextmanager
-def served(logdir: Path, log: Path) -> Iterator[str]:
-    """Serve a log directory and give the address."""
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--port", "0"]
-    with (
-        log.open("wb") as out,
-        subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=out, stderr=subprocess.STDOUT) as process,
-    ):
+def started(log: Path, module: str, *words: str) -> Iterator[str]:
+    """Start a module that serves and give the address that it prints; what it says goes to a log."""
+    command = [sys.executable, "-m", module, *words]
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as process:
         try:
-            address = wait_for_address(log, process)
-            wait_for_report(address)
-            yield address
+            yield wait_for_address(log, process)
         finally:
             process.terminate()
+
+
+@contextlib.contextmanager
+def served(logdir: Path, log: Path) -> Iterator[str]:
+    """Serve a log directory and give the address."""
+    words = ("--logdir", str(logdir), "--port", "0", "--host", "127.0.0.1")
+    with started(log, "tensorboard.main", *words) as address:
+        wait_for_report(address)
+        yield address

@@ -3,11 +3,10 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from browser.served import lacking, wait_for_address
+from browser.served import lacking, started
 
 HERE = Path(__file__).parent
 
@@ -18,16 +17,12 @@ def test_a_link_with_the_token_leads_to_the_panel(repo_root: Path, demo_logs: Pa
     if reason is not None:
         pytest.skip(reason)
     logs, log = demo_logs / "simulated_time_slicing" / "together", tmp_path / "log"
-    words = [sys.executable, "-m", "tb_contention", "serve", str(logs), "--port", "0", "--host", "0.0.0.0"]
-    with log.open("wb") as out, subprocess.Popen([*words, "--path-prefix", "/p"], stdout=out, stderr=out) as process:
-        try:
-            page = wait_for_address(log, process)
-            found = re.search(r":(\d+)(/p/\?token=\S+)", page)
-            assert found is not None, page
-            command = ["node", str(HERE / "alone.mjs"), f"http://127.0.0.1:{found[1]}{found[2]}#tb_contention"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-        finally:
-            process.terminate()
+    words = ("serve", str(logs), "--port", "0", "--host", "0.0.0.0", "--path-prefix", "/p")
+    with started(log, "tb_contention", *words) as page:
+        found = re.search(r":(\d+)(/p/\?token=\S+)", page)
+        assert found is not None, page
+        command = ["node", str(HERE / "alone.mjs"), f"http://127.0.0.1:{found[1]}{found[2]}#tb_contention"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout)
