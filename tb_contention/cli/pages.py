@@ -84,7 +84,7 @@ def _index() -> str:
     )
     top = parser()
     parts = ["# Commands of tb-contention", text, "\n".join(["| command | |", "|---|---|", *rows])]
-    parts += [*_group(top._action_groups[1], top, level=2), *_errors()]
+    parts += [*_group(top._action_groups[1], top, level=2), *_errors(), *_terminal()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -106,6 +106,16 @@ def _errors() -> Iterator[str]:
     words = ("--json-errors", "report", "missing")
     text, _ = _output(Example(words=words))
     yield _fenced("\n".join([f"$ tb-contention {' '.join(words)}", text.rstrip()]))
+
+
+def _terminal() -> Iterator[str]:
+    """Yield what terminals get."""
+    yield "## Terminals"
+    yield (
+        "No command colours its output. Where stderr is a terminal, long work shows one line of progress and replaces it in place. "
+        "With [`NO_COLOR`](https://no-color.org) set to anything but an empty value it does so without escape sequences, and with "
+        "`TERM=dumb` it shows no progress."
+    )
 
 
 def _summary(command: ModuleType) -> str:

@@ -1,5 +1,7 @@
 """Print to a terminal what is not a result: sanitised messages, and progress of long work."""
 
+import os
+import shutil
 import sys
 import threading
 import time
@@ -13,8 +15,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def _may_move() -> bool:
+    """Return whether stderr is a terminal whose cursor can return to the start of a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+def _line(text: str) -> str:
+    """Replace the current line. With NO_COLOR, blanks do so, since people set it to be spared escape sequences."""
+    if not os.environ.get("NO_COLOR"):
+        return f"\r\x1b[K{text}"
+    width = shutil.get_terminal_size().columns - 1
+    return f"\r{' ' * width}\r{text[:width]}"
+
+
 class Progress:
-    """Shows one line of progress on stderr, only on a terminal and only after a second.
+    """Shows one line of progress on stderr, only on a terminal that can replace a line, and only after a second.
 
     Call it with a message and a fraction (or None). It is a context manager that clears its line at the end. `loading` is shown after a
     second without other messages, while modules load or, the first time, compile.
@@ -23,7 +38,7 @@ class Progress:
     def __init__(self, loading: str = "") -> None:
         self._started = time.monotonic()
         self._shown = False
-        self._on = sys.stderr.isatty()
+        self._on = _may_move()
         self._lock = threading.Lock()
         self._timer = threading.Timer(_PATIENCE_S, lambda: self(loading, None))
         self._timer.daemon = True
@@ -39,7 +54,7 @@ class Progress:
         self._timer.cancel()
         with self._lock:
             if self._shown:
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+                print(_line(""), end="", file=sys.stderr, flush=True)
             self._on = False
 
     def __call__(self, message: str, fraction: float | None) -> None:
@@ -48,5 +63,5 @@ class Progress:
             if not self._on or time.monotonic() - self._started < _PATIENCE_S:
                 return
             share = "" if fraction is None else f" {fraction:.0%}"
-            print(f"\r\x1b[K{printable(message)}{share}", end="", file=sys.stderr, flush=True)
+            print(_line(f"{printable(message)}{share}"), end="", file=sys.stderr, flush=True)
             self._shown = True
