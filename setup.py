@@ -70,6 +70,7 @@ REMOTE = ["fsspec>=2023.1"]
 TENSORFLOW = ["tensorflow>=2.15", "tensorboard-plugin-profile>=2.15"]
 CAPTURE = ["nvidia-ml-py>=12"]
 NOTEBOOK = ["matplotlib>=3.8", "pandas>=2.1", "pyarrow>=14.0.1"]
+COMPLETION = ["shtab>=1.13"]
 MCP = ["mcp>=2,<3"]
 SERVE = ["waitress>=3.0.1"]
 RIEGELI = ["backports-zstd>=1.0; python_version < '3.14'", "brotli>=1.2"]
@@ -81,6 +82,7 @@ TEST = [
     *BATCH,
     *RIEGELI,
     *SERVE,
+    *COMPLETION,
     "build>=1.0",
     "duckdb>=1.0",
     "hypothesis>=6.100",
@@ -146,6 +148,7 @@ setup(
         "notebook": NOTEBOOK,
         "batch": BATCH,
         "mcp": MCP,
+        "completion": COMPLETION,
         "riegeli": RIEGELI,
         "serve": SERVE,
         "test": TEST,

@@ -19,6 +19,7 @@ from tb_contention.cli import (
     cache,
     capture,
     check,
+    completion,
     demo,
     diff,
     doctor,
@@ -56,6 +57,7 @@ COMMANDS: tuple[ModuleType, ...] = (
     capture,
     demo,
     simulate,
+    completion,
 )
 
 
