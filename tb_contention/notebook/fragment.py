@@ -9,7 +9,7 @@ from tb_contention.model.report import DeviceReport, Report
 from tb_contention.notebook.scoped import page
 from tb_contention.report.drawings.svg import color_of
 from tb_contention.report.drawings.timeline import timeline
-from tb_contention.report.escaping import escaped
+from tb_contention.report.escaping import flowing
 from tb_contention.words.answers import Answer, answer_on, bounds, estimate_of, interval
 from tb_contention.words.names import device_label, names_of
 from tb_contention.words.numbers import count, percent, size, times
@@ -48,7 +48,7 @@ def _kept(faults: Faults, part: str, make: Callable[[], str]) -> str:
 
 
 def _short(text: str) -> str:
-    return escaped(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return flowing(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _sessions(report: Report, device: DeviceReport) -> str:
@@ -73,7 +73,7 @@ def _session(report: Report, device: DeviceReport, loss: SessionLoss) -> str:
         "–" if share is None else percent(share.busy, device.time.window),
         "–" if share is None else percent(share.contended, share.busy),
     ]
-    numbers = "".join(f'<td class="number">{escaped(cell)}</td>' for cell in cells)
+    numbers = "".join(f'<td class="number">{flowing(cell)}</td>' for cell in cells)
     return f"<tr><td>{name}</td>{numbers}</tr>"
 
 

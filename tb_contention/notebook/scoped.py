@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tb_contention.report.escaping import escaped
+from tb_contention.report.escaping import QUANTITY_STYLE, flowing
 from tb_contention.report.style import DARK, LIGHT
 
 #: The class of every fragment.
@@ -17,6 +17,7 @@ _RULES = (
     " p{margin:0 0 6px;max-width:90ch}",
     " .faint{color:var(--faint)}",
     " .tag{white-space:nowrap;border:1px solid currentColor;border-radius:4px;padding:0 5px;font-size:11px}",
+    f" {QUANTITY_STYLE}",
     " .scroll{overflow-x:auto}",
     " table{border-collapse:collapse;margin:8px 0;font-size:12.5px;color:inherit;background:none}",
     " tr{background:none}",
@@ -68,9 +69,9 @@ def page(content: str) -> str:
 def rows_of_html(header: Sequence[str], rows: Sequence[Sequence[str]], numbers: frozenset[int]) -> str:
     """Write a table of plain texts; `numbers` are the columns that stand flush right."""
     side = ['class="number"' if n in numbers else "" for n in range(len(header))]
-    head = "".join(f"<th {s}>{escaped(cell)}</th>" for s, cell in zip(side, header, strict=True))
+    head = "".join(f"<th {s}>{flowing(cell)}</th>" for s, cell in zip(side, header, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td {s}>{escaped(_short(cell))}</td>" for s, cell in zip(side, row, strict=True)) + "</tr>"
+        "<tr>" + "".join(f"<td {s}>{flowing(_short(cell))}</td>" for s, cell in zip(side, row, strict=True)) + "</tr>"
         for row in rows
     )
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -7,7 +7,7 @@ from tb_contention.model.contention import SessionLoss
 from tb_contention.model.report import DeviceReport, Report, SessionReport
 from tb_contention.report.drawings.charts import whisker
 from tb_contention.report.drawings.svg import color_of
-from tb_contention.report.escaping import escaped
+from tb_contention.report.escaping import flowing
 from tb_contention.units import SessionId
 from tb_contention.words.answers import (
     Answer,
@@ -38,8 +38,8 @@ def device_cards(report: Report, device: DeviceReport) -> list[tuple[str, Callab
 
 def _card(who: str, big: str, *lines: str, ends: str = "") -> str:
     body = "".join(f"<div>{line}</div>" for line in lines if line)
-    beside = f' <span class="ends">{escaped(ends)}</span>' if ends else ""
-    return f'<div class="card"><div class="who">{who}</div><div class="big">{escaped(big)}{beside}</div>{body}</div>'
+    beside = f' <span class="ends">{flowing(ends)}</span>' if ends else ""
+    return f'<div class="card"><div class="who">{who}</div><div class="big">{flowing(big)}{beside}</div>{body}</div>'
 
 
 def _session_card(report: Report, device: DeviceReport, session: SessionId) -> str:
@@ -48,7 +48,7 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
     loss, item, window = device.cost.loss(session), report.session(session), device.time.window
     color = color_of(report, session)
     tag = ' <span class="tag">simulated</span>' if item.session.simulated else ""
-    who = f'<span class="dot s{color}"></span>{escaped(names_of(report)[session])}{tag}'
+    who = f'<span class="dot s{color}"></span>{flowing(names_of(report)[session])}{tag}'
     overlap = (
         f", {percent(share.contended, share.busy)} of it while another had work" if len(device.sessions) > 1 else ""
     )
@@ -64,7 +64,7 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
         (busy if big else "") + overlap.removeprefix("" if big else ", "),
         work,
     ]
-    return _card(who, big or busy, plot, *map(escaped, lines), bar, ends=ends)
+    return _card(who, big or busy, plot, *map(flowing, lines), bar, ends=ends)
 
 
 def _slowdown(loss: SessionLoss) -> tuple[str, str]:
@@ -104,7 +104,7 @@ def _sharing_card(device: DeviceReport) -> str:
             f"STP {ratio(metrics.stp)}, ANTT {ratio(metrics.antt)}, fairness {ratio(metrics.fairness)}, "
             f"Jain {ratio(metrics.jain)}"
         )
-    lines = (escaped(line) for line in (cost.detail, progress, sums))
+    lines = (flowing(line) for line in (cost.detail, progress, sums))
     return _card("Mechanism", mechanism_brief(cost), *lines)
 
 
@@ -114,19 +114,19 @@ def _time_card(device: DeviceReport) -> str:
     bar = _bar([(time.contended, "hatch-line"), (time.exclusive, "hatch-ground")], time.window)
     about = f"of {duration(time.window)}" if len(device.sessions) > 1 else "captured alone"
     return _card(
-        "Overlap of two or more sessions", percent(time.contended, time.window), escaped(about), escaped(split), bar
+        "Overlap of two or more sessions", percent(time.contended, time.window), flowing(about), flowing(split), bar
     )
 
 
 def _memory_card(device: DeviceReport) -> str:
     memory = device.memory
     if memory is None:
-        return _card("Memory", "unknown", escaped(memory_sentence(device)))
+        return _card("Memory", "unknown", flowing(memory_sentence(device)))
     if device.cannot_be_one_gpu:
-        return _card("Memory", "not of one GPU", escaped(memory_sentence(device)))
+        return _card("Memory", "not of one GPU", flowing(memory_sentence(device)))
     of = "" if memory.capacity is None else f" of {size(memory.capacity)}"
     bar = _bar([(memory.peak, "hatch-line")], memory.capacity) if memory.capacity else ""
-    return _card("Memory, combined peak", f"{size(memory.peak)}{of}", escaped(memory_sentence(device)), bar)
+    return _card("Memory, combined peak", f"{size(memory.peak)}{of}", flowing(memory_sentence(device)), bar)
 
 
 def _bar(parts: list[tuple[int, str]], whole: int) -> str:

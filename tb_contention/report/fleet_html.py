@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tb_contention.model.fleet import By, Fleet, Lost, Saving, Where
 from tb_contention.model.names import clean, shorten
-from tb_contention.report.escaping import escaped
+from tb_contention.report.escaping import escaped, flowing
 from tb_contention.report.style import DARK, LIGHT, STYLE
 from tb_contention.report.to_html import section_table
 from tb_contention.tables.people import TextTable
@@ -60,8 +60,8 @@ def to_html(fleet: Fleet, *, addresses: Addresses | None = None, theme: str = ""
     tables = [_lost(_TITLES[by], by, fleet, leads) for by in (By.JOB, By.HOST, By.GPU, By.MECHANISM, By.WEEK)]
     parts = [
         *_others(leads.addresses.others),
-        f"<header><h1>{escaped(headline(fleet))}</h1>\n<p>{escaped(_coverage(fleet))}</p>\n"
-        f'<p class="trust">{escaped(_LOSS)}</p></header>',
+        f"<header><h1>{flowing(headline(fleet))}</h1>\n<p>{flowing(_coverage(fleet))}</p>\n"
+        f'<p class="trust">{flowing(_LOSS)}</p></header>',
         *_section(_pairs(fleet, leads)),
         *_section(_savings(fleet.savings)),
         *_section(_worst(fleet, leads)),
@@ -69,7 +69,7 @@ def to_html(fleet: Fleet, *, addresses: Addresses | None = None, theme: str = ""
         *(part for table in tables for part in _section(table)),
         *_section(_trend(fleet)),
         *_section(_inputs(fleet)),
-        f"<footer>{escaped(fleet.dataset)}</footer>",
+        f"<footer>{flowing(fleet.dataset)}</footer>",
     ]
     base = '<base target="_blank">\n' if leads.addresses.is_framed else ""
     return _page(headline(fleet), "\n".join(parts), theme, base)
@@ -77,7 +77,7 @@ def to_html(fleet: Fleet, *, addresses: Addresses | None = None, theme: str = ""
 
 def notice_html(text: str, *, theme: str = "") -> str:
     """Print a page that says why there is no other."""
-    return _page("Fleet", f"<p>{escaped(text)}</p>", theme)
+    return _page("Fleet", f"<p>{flowing(text)}</p>", theme)
 
 
 def _page(title: str, body: str, theme: str, head: str = "") -> str:
@@ -91,7 +91,7 @@ def _page(title: str, body: str, theme: str, head: str = "") -> str:
 
 
 def _others(others: Sequence[tuple[str, str]]) -> list[str]:
-    links = " · ".join(f'<a href="{escaped(address)}" target="_self">{escaped(name)}</a>' for name, address in others)
+    links = " · ".join(f'<a href="{escaped(address)}" target="_self">{flowing(name)}</a>' for name, address in others)
     return [f'<nav class="faint">Other datasets: {links}</nav>'] if links else []
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from tb_contention.report.escaping import QUANTITY_STYLE
+
 LIGHT = """--ground:#fff;--card:#f7f8fa;--line:#dfe2e7;--text:#1d2430;--faint:#5b6472;--strip:#f0f2f5;--hatch:#c3c8d0;--hatch-line:#7b8494;
 --s0:#b5360e;--s1:#4379f9;--s2:#e66e20;--s3:#926a95;--s4:#3b34ba;--s5:#6b2c5e;--warn:#8a5a00;--bad:#b3261e;--good:#2f6b46;color-scheme:light"""
 DARK = """--ground:#16191f;--card:#1f232b;--line:#353b46;--text:#eceff4;--faint:#a7b0be;--strip:#262b34;--hatch:#4a5260;
@@ -54,7 +56,7 @@ text.halo{{paint-order:stroke;stroke:var(--ground);stroke-width:3px}}
 .shade1{{background:color-mix(in srgb,var(--text) 6%,transparent)}}.shade2{{background:color-mix(in srgb,var(--text) 12%,transparent)}}
 .shade3{{background:color-mix(in srgb,var(--text) 18%,transparent)}}.shade4{{background:color-mix(in srgb,var(--text) 24%,transparent)}}
 .shade5{{background:color-mix(in srgb,var(--text) 30%,transparent)}}
-.scroll{{overflow-x:auto}}table{{border-collapse:collapse;width:100%;font-size:13px}}
+{QUANTITY_STYLE}.scroll{{overflow-x:auto}}table{{border-collapse:collapse;width:100%;font-size:13px}}
 th{{text-align:left;color:var(--faint);font-weight:500}}th,td{{padding:5px 9px;border-bottom:1px solid var(--line);vertical-align:top}}
 td:not(.number){{min-width:13ch}}
 .number{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;overflow-wrap:normal}}

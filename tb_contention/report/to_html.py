@@ -12,7 +12,7 @@ from tb_contention.report.drawings.charts import step_chart
 from tb_contention.report.drawings.hover import SCRIPT, SCRIPT_SOURCE
 from tb_contention.report.drawings.predictions import prediction_chart
 from tb_contention.report.drawings.timeline import timeline
-from tb_contention.report.escaping import escaped
+from tb_contention.report.escaping import escaped, flowing
 from tb_contention.report.sections import finding_parts, tables_of
 from tb_contention.report.style import STYLE
 from tb_contention.tables.people import TextTable
@@ -93,16 +93,16 @@ def _title(answer: Verdict, report: Report) -> str:
 
 def _kept(faults: Faults, part: str, make: Callable[[], str]) -> str:
     """Print a part, or why it is not there."""
-    return faults.attempt(part, make, lambda problem: f'<p class="faint">{escaped(not_printed(problem))}</p>')
+    return faults.attempt(part, make, lambda problem: f'<p class="faint">{flowing(not_printed(problem))}</p>')
 
 
 def _opening(answer: Verdict) -> str:
-    trust = escaped(" · ".join(answer.trust))
-    rows = "".join(f"<dt>{escaped(row.question)}</dt><dd>{escaped(row.answer)}</dd>" for row in answer.answers)
+    trust = flowing(" · ".join(answer.trust))
+    rows = "".join(f"<dt>{flowing(row.question)}</dt><dd>{flowing(row.answer)}</dd>" for row in answer.answers)
     answers = f'<dl class="answers">{rows}</dl>\n' if rows else ""
-    hint = f'\n<p class="trust">{escaped(answer.hint)}</p>' if answer.hint else ""
-    meaning = f'<p>{escaped(answer.meaning)}</p>\n<p class="trust">{trust}</p>{hint}'
-    return f"<header><h1>{escaped(answer.headline)}</h1>\n{answers}{meaning}</header>"
+    hint = f'\n<p class="trust">{flowing(answer.hint)}</p>' if answer.hint else ""
+    meaning = f'<p>{flowing(answer.meaning)}</p>\n<p class="trust">{trust}</p>{hint}'
+    return f"<header><h1>{flowing(answer.headline)}</h1>\n{answers}{meaning}</header>"
 
 
 def _device(report: Report, device: DeviceReport, number: int, drawing: str, shown: list[TextTable], on: Faults) -> str:
@@ -114,7 +114,7 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str, sho
     drawing += _kept(on, "The drawing of the predictions", lambda: _predictions(report, device))
     tables = "\n".join(section_table(table, "h3") for table in shown)
     return (
-        f"<section><h2>{escaped(device_title(device))}</h2>"
+        f"<section><h2>{flowing(device_title(device))}</h2>"
         f"{_kept(on, 'The answer', lambda: _answer(report, device, number))}\n"
         f'<div class="cards">{cards}</div>\n'
         f"{drawing}\n"
@@ -125,11 +125,11 @@ def _device(report: Report, device: DeviceReport, number: int, drawing: str, sho
 def _answer(report: Report, device: DeviceReport, number: int) -> str:
     """Print the answer for a device; that for the first one stands above."""
     answer = device_verdict(report, device)
-    words = "" if number == 0 else f"<p>{escaped(answer.headline)}. {escaped(answer.meaning)}</p>"
+    words = "" if number == 0 else f"<p>{flowing(answer.headline)}. {flowing(answer.meaning)}</p>"
     known = (f"identity {device.group.device.identity.value}", f"clock error {_error(device)}")
     words += "" if number == 0 else _advice(report, device)
-    trust = escaped(" · ".join(known if number == 0 else (known[0], *answer.trust)))
-    hint = f'<p class="trust">{escaped(answer.hint)}</p>' if answer.hint and number else ""
+    trust = flowing(" · ".join(known if number == 0 else (known[0], *answer.trust)))
+    hint = f'<p class="trust">{flowing(answer.hint)}</p>' if answer.hint and number else ""
     return f'{words}<p class="trust">{trust}</p>{hint}'
 
 
@@ -167,7 +167,7 @@ def _step_times(report: Report, device: DeviceReport, number: int) -> str:
 
 
 def _figure(drawing: str, caption: str) -> str:
-    return f'<figure>{drawing}<figcaption class="faint">{escaped(caption)}</figcaption></figure>'
+    return f'<figure>{drawing}<figcaption class="faint">{flowing(caption)}</figcaption></figure>'
 
 
 def _error(device: DeviceReport) -> str:
@@ -180,12 +180,12 @@ def _advice(report: Report, device: DeviceReport) -> str:
     if device.advice is None:
         return ""
     found, ranked = device.advice.recommendation, device.advice.ranked
-    asked = escaped(asked_words(names_of(report), found))
-    text = f"<h2>{asked}: {escaped(found.headline)}</h2><p>{escaped(found.why)}</p>"
+    asked = flowing(asked_words(names_of(report), found))
+    text = f"<h2>{asked}: {flowing(found.headline)}</h2><p>{flowing(found.why)}</p>"
     text += f"<p>Record: <code>{escaped(found.command)}</code></p>" if found.command else ""
     first = 1 if found.standing is Standing.ACT else 0
     text += "".join(_parts(action) for action in ranked[:first])
-    rest = [f"<li><b>{escaped(a.title)}</b>{_parts(a)}</li>" for a in ranked[first:]]
+    rest = [f"<li><b>{flowing(a.title)}</b>{_parts(a)}</li>" for a in ranked[first:]]
     text += f"<p>Next:</p><ul>{''.join(rest[:NEXT])}</ul>" if rest else ""
     more = "".join(rest[NEXT:])
     text += f"<details><summary>Other actions</summary><ul>{more}</ul></details>" if more else ""
@@ -193,11 +193,11 @@ def _advice(report: Report, device: DeviceReport) -> str:
 
 
 def _parts(action: Action) -> str:
-    return "".join(f"<p><b>{what}:</b> {escaped(words)}</p>" for what, words in action_parts(action))
+    return "".join(f"<p><b>{what}:</b> {flowing(words)}</p>" for what, words in action_parts(action))
 
 
 def _findings(report: Report) -> str:
-    muted = f'<p class="faint">{escaped(muted_words(report.muted))}</p>' if report.muted else ""
+    muted = f'<p class="faint">{flowing(muted_words(report.muted))}</p>' if report.muted else ""
     if not report.findings:
         return muted
     items = "\n".join(_finding(alike) for alike in grouped(report.findings)[:FIRST])
@@ -217,11 +217,11 @@ def _finding(alike: Alike) -> str:
     finding = alike.first
     severity = finding.severity.value
     times = f' <span class="severity">{alike.count} times</span>' if alike.others else ""
-    also = f"<p><b>Also:</b> {escaped(alike.also)}.</p>" if alike.others else ""
-    rest = "".join(f"<p><b>{what}:</b> {escaped(text)}</p>" for what, text in finding_parts(finding))
+    also = f"<p><b>Also:</b> {flowing(alike.also)}.</p>" if alike.others else ""
+    rest = "".join(f"<p><b>{what}:</b> {flowing(text)}</p>" for what, text in finding_parts(finding))
     return (
-        f'<li class="{severity}"><h3>{escaped(finding.title)} <span class="severity">{severity}</span>{times}</h3>'
-        f"{also}<p>{escaped(finding.detail)}</p>{rest}</li>"
+        f'<li class="{severity}"><h3>{flowing(finding.title)} <span class="severity">{severity}</span>{times}</h3>'
+        f"{also}<p>{flowing(finding.detail)}</p>{rest}</li>"
     )
 
 
@@ -255,7 +255,7 @@ def section_table(table: TextTable, heading: str) -> str:
         styles += [f"shade{shade}"] if shade else []
         style = f' class="{" ".join(styles)}"' if styles else ""
         scope = ' scope="col"' if tag == "th" else ""
-        inside = f'<a href="{escaped(link)}">{escaped(text)}</a>' if link else escaped(text)
+        inside = f'<a href="{escaped(link)}">{flowing(text)}</a>' if link else flowing(text)
         return f"<{tag}{scope}{style}>{inside}</{tag}>"
 
     head = "".join(cell("th", column, text) for column, text in enumerate(table.header))
@@ -266,17 +266,16 @@ def section_table(table: TextTable, heading: str) -> str:
         f"<tr>{''.join(cell('td', *at) for at in zip(range(len(row)), row, shade, ('',) * (len(row) - 1) + (link,), strict=True))}</tr>"
         for row, shade, link in zip(table.rows, shades, links, strict=True)
     )
-    note = f'<p class="faint">{escaped(table.note)}</p>' if table.note else ""
+    note = f'<p class="faint">{flowing(table.note)}</p>' if table.note else ""
     return (
-        f"<{heading}>{escaped(table.title)}</{heading}>\n"
+        f"<{heading}>{flowing(table.title)}</{heading}>\n"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>{note}'
     )
 
 
 def _footer(report: Report) -> str:
-    notes = "".join(f"<p>{escaped(note)}</p>" for note in report.notes)
+    notes = "".join(f"<p>{flowing(note)}</p>" for note in report.notes)
     origin = "unknown" if report.origin_ns is None else f"Unix {report.origin_ns:,} ns"
-    where = f"log directory {escaped(report.logdir)}"
-    made = f"tb_contention {escaped(report.version)} · {where} · time 0 is {origin}"
+    made = flowing(f"tb_contention {report.version} · log directory {report.logdir} · time 0 is {origin}")
     again = f"<code>tb-contention report {escaped(shlex.quote(report.logdir))}</code>"
     return f"<footer>{notes}<p>{made}</p><p>To reproduce: {again} with the same options.</p></footer>"

@@ -46,13 +46,51 @@ const CHECKS = {
     const tip = page.locator('.tip');
     expect(await tip.isVisible(), 'no tip');
     const said = await tip.innerText();
-    expect(/ms to .*ms/.test(said) && /work for \d+ %/.test(said) && /memory: up to/.test(said), `tip: ${said}`);
+    expect(/\sms to .*\sms/.test(said) && /work for \d+\s%/.test(said) && /memory: up to/.test(said), `tip: ${said}`);
     await page.locator('figure').nth(1).locator('.hit').first().hover();
     expect(/^step \d+: own/.test(await tip.innerText()), `steps: ${await tip.innerText()}`);
     await page.mouse.move(2, 2);
     expect(!(await tip.isVisible()), 'the tip stays');
     expect((await page.locator('svg title').count()) === titles, 'titles are lost');
     expect(wrong.length === 0, wrong.join('; '));
+    await close();
+  },
+
+  async 'a number and its unit stand on one line'(browser) {
+    const { page, close } = await open(browser);
+    const quantity = String.raw`(?:[<>] )?\d[\d.,]* (?:%|[nµm]?s|min|h|days?|[KMGT]iB|B)(?![\w])`;
+    for (const width of [360, 480, 700]) {
+      await page.setViewportSize({ width, height: 900 });
+      const [found, parted] = await page.evaluate((pattern) => {
+        for (const folded of document.querySelectorAll('details')) folded.open = true;
+        const parted = [];
+        let found = 0;
+        for (const block of document.querySelectorAll('h1,h2,h3,p,li,dd,td,th,footer,.card div,figcaption')) {
+          if (block.querySelector('p,li,div,svg')) continue;
+          // The text of a block with the node and the place of each character.
+          const places = [];
+          const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            for (let at = 0; at < node.length; at++) places.push([node, at]);
+          }
+          const text = places.map(([node, at]) => node.data[at]).join('');
+          for (const match of text.matchAll(new RegExp(pattern, 'g'))) {
+            found += 1;
+            const range = document.createRange();
+            range.setStart(...places[match.index]);
+            const [last, at] = places[match.index + match[0].length - 1];
+            range.setEnd(last, at + 1);
+            const rows = [...range.getClientRects()].filter((r) => r.width > 0).map((r) => r.top + r.height / 2);
+            if (Math.max(...rows) - Math.min(...rows) > 4) parted.push(match[0]);
+          }
+        }
+        return [found, parted];
+      }, quantity);
+      expect(found > 100, `only ${found} quantities`);
+      expect(parted.length === 0, `${width} px: ${parted.length} of ${found}: ${parted.slice(0, 9).join('; ')}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide <= 0, `the page is ${wide} px wider than ${width} px`);
+    }
     await close();
   },
 

@@ -4,10 +4,10 @@ import csv
 import io
 import os
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
+from as_read import as_read
 from golden.answers import ANSWERS
 
 from tb_contention.report.to_csv import to_csv_files
@@ -27,8 +27,8 @@ def printed(name: str) -> dict[str, str]:
     report, _ = ANSWERS[name]
     return {
         "markdown": to_markdown(report).replace("\\", ""),
-        "html": unescape(re.sub(r"<[^>]*>", "\n", to_html(report).partition("</style>")[2])),
-        "cell": unescape(re.sub(r"<[^>]*>", "\n", report._repr_html_().partition("</style>")[2])),
+        "html": as_read(to_html(report)),
+        "cell": as_read(report._repr_html_()),
         "interpreter": repr(report),
     }
 

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
+from tb_contention.report.escaping import UNITS
+
 #: Shows the title of the shape under the pointer beside it; without it browsers show the same titles themselves.
+#: A number stays with its unit, as in `flowing`.
 SCRIPT = """(()=>{const tip=document.createElement("div");tip.className="tip";tip.hidden=true;document.body.append(tip);
 let shown=null;const put=e=>{const x=Math.min(e.clientX+14,innerWidth-tip.offsetWidth-8),y=e.clientY+18;
 tip.style.left=Math.max(4,x)+"px";tip.style.top=(y+tip.offsetHeight>innerHeight?e.clientY-tip.offsetHeight-10:y)+"px"};
 const hide=()=>{if(shown){shown.prepend(shown.kept);shown=null}tip.hidden=true};
 addEventListener("pointermove",e=>{const at=e.target.closest&&e.target.closest("svg .hit");
 if(!at){hide();return}if(at!==shown){hide();const title=at.querySelector("title");if(!title)return;
-tip.textContent=title.textContent;at.kept=title;title.remove();shown=at;tip.hidden=false}put(e)});
-addEventListener("pointerleave",hide);addEventListener("beforeprint",hide)})()"""
+tip.textContent=title.textContent
+.replace(/([0-9]) (?=(?:UNITS)(?![a-z]))/gi,"$1\\xa0");at.kept=title;title.remove();shown=at;tip.hidden=false}put(e)});
+addEventListener("pointerleave",hide);addEventListener("beforeprint",hide)})()""".replace("UNITS", UNITS)
 
 _DIGEST = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 #: No other script may run, whatever a name in the report contains.

@@ -7,6 +7,7 @@ from importlib.resources import files
 import jsonschema
 import numpy as np
 import pytest
+from as_read import as_read
 from golden.reports import PAYLOADS, report_of
 from lanes import session_of
 
@@ -96,7 +97,7 @@ def test_people_read_it_as_a_sentence_and_a_table_and_names_stay_text() -> None:
     sentence = (
         "The driver reports at most 900 B of 1000 B allocated, at least 100 B free (4 samples, one every 1.00 µs)."
     )
-    for printed in (page, text):
+    for printed in (as_read(page), text):
         assert sentence in printed
         assert "Processes without a capture held up to 250 B of that." in printed
     assert "| 0 B | 100 B |" in text
