@@ -1086,11 +1086,16 @@ const FLOWS = {
       expect(names.includes(name), `${name} is not explained: ${names}`);
     }
     const shown = () => panel.frame.locator('[role=tooltip]:visible').allInnerTexts();
+    // What explains comes in a file after the first picture.
+    const appear = async () => {
+      await panel.frame.waitForSelector('[role=tooltip]', { timeout: 5000 }).catch(() => null);
+      return shown();
+    };
     expect((await shown()).length === 0, 'an explanation nobody asked for');
     const wide = await panel.frame.evaluate(() => document.documentElement.clientWidth);
     for (const [index, name] of names.entries()) {
       await terms.nth(index).focus();
-      const [text, ...others] = await shown();
+      const [text, ...others] = await appear();
       expect(text !== undefined && others.length === 0, `${name}: ${text}, ${others}`);
       const described = await terms.nth(index).evaluate((term) => document.getElementById(term.getAttribute('aria-describedby')).textContent);
       expect(described === text, `${name} is described as ${described}`);
@@ -1100,17 +1105,17 @@ const FLOWS = {
     await panel.page.keyboard.press('Escape');
     expect((await shown()).length === 0, 'Escape does not close it');
     await terms.first().hover();
-    expect((await shown()).length === 1, 'the pointer shows nothing');
+    expect((await appear()).length === 1, 'the pointer shows nothing');
     for (const heads of ['.what-if thead th', '.tables thead th[data-means]', '.matrix thead th:first-child']) {
       const head = panel.frame.locator(heads).first();
       await head.scrollIntoViewIfNeeded();
       await head.locator('button').focus();
-      const [text] = await shown();
+      const [text] = await appear();
       expect(text?.length > 10, `${heads} says ${text} at the focus`);
       await panel.page.keyboard.press('Escape');
       await panel.page.mouse.move(1, 1);
       await head.locator('button').hover();
-      expect((await shown())[0] === text, `${heads} says ${await shown()} under the pointer`);
+      expect((await appear())[0] === text, `${heads} says ${await shown()} under the pointer`);
     }
   },
 

@@ -64,3 +64,23 @@ it('keeps the explanation of what has the focus while the pointer passes over ot
   point('#plain');
   expect(said()).toBe('the mean slowdown');
 });
+
+it('explains what had the focus before this view came', () => {
+  const show = (isHere: boolean): void => {
+    act(() =>
+      render(
+        <div>
+          <Explained means="the mean slowdown">ANTT</Explained>
+          {isHere && <Hints />}
+        </div>,
+        root,
+      ),
+    );
+  };
+  show(false);
+  const focused = element('.term');
+  act(() => focused.focus());
+  show(true);
+  expect(document.activeElement).toBe(focused);
+  expect(said()).toBe('the mean slowdown');
+});

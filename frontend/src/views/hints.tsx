@@ -67,6 +67,8 @@ export function Hints(): JSX.Element | null {
       if (key === 'Escape') setHint(null);
     });
     on('scroll', () => setHint((shown) => (shown?.of.isConnected ? { ...shown } : null)));
+    // This view comes after the first picture, in which something may have been focused already.
+    setHint(hintAtFocus());
     return () => listening.abort();
   }, []);
   useLayoutEffect(() => {
