@@ -1,12 +1,12 @@
 """A report -> the rows of a dataset's tables, with the jobs that its sessions belong to and how each input ended."""
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from tb_contention.dataset.jobs import Whose, job_of, labels_of
 from tb_contention.dataset.schema import BLAME, CHANGES, FINDINGS, GROUPS, MEMORY, SESSIONS, SLOWDOWNS, Table
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.dataset import Outcome
@@ -16,10 +16,6 @@ from tb_contention.tables.rows import rows as rows_of
 from tb_contention.tables.spec import Kind
 
 Rows = dict[str, list[dict[str, Any]]]
-#: A process id at the end of a session's name.
-_PROCESS = re.compile(r"[-_.]\d{3,}$")
-#: What Kubernetes generates at the end of a pod's name, in letters without vowels: of a ReplicaSet or a CronJob, then of the pod.
-_GENERATED = re.compile(r"(-(\d{8,10}|[bcdfghjklmnpqrstvwxz2456789]{8,10}))?-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 #: Schedules in which sessions wait for each other, or which change nothing: what steps gain there is no time saved.
 _NO_SAVING = ("as_recorded", "one_after_another")
 _SEVERITIES = ("info", "warning", "error", "critical")
@@ -52,26 +48,26 @@ def moment(unix_ns: int | None) -> datetime | None:
 
 
 def rows_of_report(
-    report: Wire, stated: Stated, members: Sequence[CaptureFile], labels: Sequence[tuple[str, str]]
+    report: Wire, stated: Stated, owners: Mapping[str, Whose], labels: Sequence[tuple[str, str]]
 ) -> Rows:
     """Return the rows of all tables but that of the inputs.
 
-    members: the files of the group; what else is in the report belongs to other groups. labels: names with the patterns that find them.
+    owners: whose the sessions of the group are; what else is in the report belongs to other groups. labels: names with the patterns that
+    find them.
     """
-    files = {file.relative for file in members}
-    sessions = [session for session in report["sessions"] if session["file"] in files]
-    marks = {session["id"]: labelled(session, labels) for session in sessions}
-    jobs = {session["id"]: job_of(session, marks[session["id"]]) for session in sessions}
+    sessions = [session for session in report["sessions"] if session["id"] in owners]
+    marks = {session: labels_of(whose, labels) for session, whose in owners.items()}
+    jobs = {session: job_of(whose, marks[session]) for session, whose in owners.items()}
     origin = report["origin_ns"]
     shared = [device for device in report["devices"] if len(device["sessions"]) > 1]
     listed = shared or report["devices"]
     ours = {**report, "sessions": sessions, "devices": listed}
     base = stated.columns
 
-    nodes = {session["id"]: _recorded(session, "node") for session in sessions}
+    manifests = {session: whose.manifest for session, whose in owners.items()}
 
     def on_device(device: Wire) -> dict[str, Any]:
-        node = {nodes[s] for s in device["sessions"] if s in nodes}
+        node = {getattr(manifests[s], "node", None) for s in device["sessions"] if s in manifests}
         return {
             **base, "host": (node.pop() if len(node) == 1 else None) or device["host"],
             "gpu": device["id"].partition("#")[0], "gpu_model": device["model"],
@@ -85,7 +81,10 @@ def rows_of_report(
             {
                 **base,
                 "job": jobs[row.own["id"]],
-                **{key: _recorded(row.own, key) for key in ("namespace", "pod", "container", "node")},
+                **{
+                    key: getattr(manifests[row.own["id"]], key, None)
+                    for key in ("namespace", "pod", "container", "node")
+                },
                 "labels": json.dumps(marks[row.own["id"]], sort_keys=True),
                 **_values(SESSIONS, row, origin),
             }
@@ -203,28 +202,6 @@ def _worth(change: dict[str, Any]) -> float:
     if change["saved_low_ns"] is None:
         return float("-inf")
     return float(change["saved_low_ns"] + change["saved_high_ns"]) / 2
-
-
-def labelled(session: Wire, labels: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Find the labels of a session in its id: the first group of the pattern, or all that fits."""
-    found = ((name, re.search(pattern, session["id"])) for name, pattern in labels)
-    return {name: (m[1] if m.re.groups else m[0]) or "" for name, m in found if m is not None}
-
-
-def job_of(session: Wire, labels: Mapping[str, str]) -> str:
-    """Name the job of a session so that the name stays from one recording to the next."""
-    if labels.get("job"):
-        return labels["job"]
-    pod = _recorded(session, "pod")
-    if pod:
-        return "/".join(filter(None, (_recorded(session, "namespace"), _GENERATED.sub("", pod) or pod)))
-    return _PROCESS.sub("", session["name"]) or str(session["name"])
-
-
-def _recorded(session: Wire, key: str) -> str | None:
-    """Return what the manifest states of the surroundings; None where it states nothing."""
-    value = (session.get("recording") or {}).get(key)
-    return str(value) if value else None
 
 
 def _together(jobs: Iterable[str]) -> str:

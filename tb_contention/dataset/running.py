@@ -17,12 +17,13 @@ from io import BytesIO
 from tb_contention._version import __version__
 from tb_contention.analysis import Options, Progress, silent
 from tb_contention.cache import TraceCache
+from tb_contention.dataset.jobs import labels_of, pattern_of
 from tb_contention.dataset.library import library
 from tb_contention.dataset.on_dask import run_on_dask
 from tb_contention.dataset.place import REPORTS, Place, report_name, whole
 from tb_contention.dataset.pool import Bounds, cores, run_here
 from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES
-from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, plan, task_of
+from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, owners, plan, task_of
 from tb_contention.dataset.work import Done, write_outcome
 from tb_contention.errors import OptionError, OutputError
 from tb_contention.index import Selection, Snapshot, matching
@@ -80,12 +81,12 @@ def batch(
 ) -> RunCounts:
     """Analyse every group of captures below some log directories, and write a dataset of Parquet tables.
 
-    output: a directory or fsspec URL. executor: "local", a pool of `workers` processes, by default one per processor, with one thread each
-    where there are as many groups; or "dask", on the `scheduler` with that address, else on as many workers of this machine. resume: add to
-    a dataset that exists, and do only what is new. labels: name -> pattern that finds it in a session's id; `job` names the job. where:
-    label -> pattern that it must fit. limit_s: seconds that a group may take. retries: how often a group is tried again after its worker
-    died. memory: bytes that a worker may have. reports: write the HTML report of each group beside the tables. use_index: know files that
-    have not changed from earlier looks.
+    output: a directory or fsspec URL. executor: "local", a pool of `workers` processes, by default one per processor, with one thread
+    each where there are as many groups; or "dask", on the `scheduler` with that address, else on as many workers of this machine. resume:
+    add to a dataset that exists, and do only what is new. labels: name -> `[FIELD:]REGEX` that finds it in a session's words
+    (`jobs.FIELDS`); `job` names the job. where: label -> pattern that it must fit. limit_s: seconds that a group may take. retries: how
+    often a group is tried again after its worker died. memory: bytes that a worker may have. reports: write the HTML report of each group
+    beside the tables. use_index: know files that have not changed from earlier looks.
 
     Raises LogdirError for a place that cannot be read, OptionError for options that fit nothing, OutputError for a dataset that exists or
     cannot be written, and MissingLibraryError without pyarrow.
@@ -93,7 +94,7 @@ def batch(
     began = time.perf_counter()
     tell = progress or silent
     library("pyarrow.parquet", "A dataset")
-    _refuse(executor, scheduler)
+    _refuse(executor, scheduler, labels or {}, where or {})
     logdir, place = SEPARATOR.join(os.fspath(each) for each in places), Place(whole(os.fspath(output)))
     if place.is_there() and not resume:
         raise OutputError(
@@ -113,6 +114,13 @@ def batch(
     tell("Dividing the captures into groups", None)
     found = snapshot.discovery.problems
     units = _selected(snapshot, select or Selection(), plan(snapshot, whole(logdir), settings))
+    if where and snapshot.discovery.files and not units:
+        raise OptionError(
+            f"--where: no session in {logdir} has labels that fit.",
+            slug="bad-option",
+            advice="Compare the patterns with what --label finds: the column labels of the table sessions has it.",
+        )
+    notes = tuple(_idle_labels(snapshot, units, settings))
     place.make()
     before = _parts(place)
     todo = _new(place, units, before, reports=reports)
@@ -140,7 +148,7 @@ def batch(
             dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
             done=run.done, known=run.known, left=len(todo) - run.done, removed=removed, workers=count_of if todo else 0,
             work_s=run.seconds, work_cpu_s=run.cpu, wall_s=time.perf_counter() - began, peak=Bytes(run.peak),
-            problems=tuple(clean(p.message) for p in found),
+            problems=tuple(clean(p.message) for p in found), notes=notes,
         )  # fmt: skip
         _write_run(place, counts, logdir, settings)
         place.tidy()
@@ -158,13 +166,34 @@ def _new(place: Place, units: Sequence[Unit], before: Iterable[Part], *, reports
     ]
 
 
-def _refuse(executor: str, scheduler: str) -> None:
+def _refuse(executor: str, scheduler: str, labels: Mapping[str, str], where: Mapping[str, str]) -> None:
     if executor not in EXECUTORS:
         raise OptionError(
             f"There is no executor {executor!r}.", slug="bad-option", advice=f"Use {' or '.join(EXECUTORS)}."
         )
     if scheduler and executor != "dask":
         raise OptionError("--scheduler needs --executor dask.", slug="bad-option", advice="Add it, or leave it out.")
+    for pattern in labels.values():
+        pattern_of(pattern)
+    for key in where:
+        if key not in labels:
+            raise OptionError(
+                f"--where: no --label is called {key!r}.", slug="bad-option", advice=f"Add --label {key}=REGEX."
+            )
+
+
+def _idle_labels(snapshot: Snapshot, units: Iterable[Unit], settings: Settings) -> Iterator[str]:
+    """Say which labels no session has; sessions inside processes, whose names follow a '#', show only later."""
+    idle = dict(settings.labels)
+    for file in (file for unit in units for file in unit.inputs):
+        if not idle:
+            return
+        for whose in owners(snapshot, file):
+            for name in labels_of(whose, tuple(idle.items())):
+                del idle[name]
+    for name, pattern in idle.items():
+        if "#" not in pattern:
+            yield f"--label {name}: {pattern} fits no session."
 
 
 def _executed(

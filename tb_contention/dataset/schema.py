@@ -19,7 +19,7 @@ from tb_contention.tables.rows import ends
 from tb_contention.tables.spec import Column, Kind, TableSpec
 
 #: Changes whenever what a column means changes; a dataset of another version is not added to.
-DATASET_VERSION = 1
+DATASET_VERSION = 2
 
 _TYPES = {
     Kind.FLAG: "bool", Kind.COUNT: "int64", Kind.IDENTIFIER: "int64", Kind.DURATION: "int64", Kind.DURATIONS: "int64",
@@ -137,8 +137,8 @@ SESSIONS = Table(
         *_GROUP,
         _text(
             "job",
-            "name of the job: the label `job`, else namespace and pod without what Kubernetes generates, else the session's name without "
-            "its process id",
+            "name of the job: the label `job`, else namespace and pod without what Kubernetes generates, else the run without the "
+            "directory that is named by its time, and the name in it that the manifest states; never a process id",
         ),
         _text("namespace", "Kubernetes namespace, as the manifest states it"),
         _text("pod", "Kubernetes pod, as the manifest states it"),

@@ -7,7 +7,7 @@ name tells what a part of the dataset is about; the key, whether it is still so.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timezone
 from fnmatch import fnmatchcase
@@ -15,10 +15,12 @@ from fnmatch import fnmatchcase
 from tb_contention._version import __version__
 from tb_contention.align import AlignOptions
 from tb_contention.baselines import Proposals, proposed
-from tb_contention.dataset.rows import Stated, labelled, moment
+from tb_contention.dataset.jobs import Whose, labels_of
+from tb_contention.dataset.rows import Stated, moment
 from tb_contention.dataset.schema import DATASET_VERSION
 from tb_contention.index import PASSING, Alone, Chosen, Group, NamedGroup, Snapshot, content_of, files_of, group_id
-from tb_contention.model.capture import CaptureFile
+from tb_contention.index.named import host_named
+from tb_contention.model.capture import CaptureFile, host_of
 from tb_contention.model.dataset import Outcome
 from tb_contention.units import SessionId
 
@@ -28,7 +30,7 @@ NO_DATE = "__HIVE_DEFAULT_PARTITION__"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What is asked of every group. labels: names with patterns that find them in a session's id; where: what labels must fit.
+    """What is asked of every group. labels: names with patterns that find them in a session's words; where: what labels must fit.
 
     reports: write a report of each group beside its rows. threads: that an analysis may use.
     """
@@ -102,13 +104,13 @@ def plan(snapshot: Snapshot, place: str, settings: Settings) -> tuple[Unit, ...]
     groups: list[Group | NamedGroup] = [*snapshot.groups, *snapshot.named]
     for group in groups:
         files = _ordered(snapshot, files_of(group))
-        if _fits(files, settings):
+        if _fits(snapshot, files, settings):
             units.append(_unit_of_group(snapshot, alone, group, files, taken, place, settings))
         taken |= set(files)
     units += [
         _unit_of_file(snapshot, file, place, settings)
         for file in snapshot.discovery.files
-        if file not in taken and _fits((file,), settings)
+        if file not in taken and _fits(snapshot, (file,), settings)
     ]
     return tuple(sorted(units, key=lambda unit: (unit.stated.at_ns or 0, unit.name)))
 
@@ -117,15 +119,33 @@ def _ordered(snapshot: Snapshot, files: set[CaptureFile]) -> tuple[CaptureFile, 
     return tuple(sorted(files, key=lambda file: (file.relative, file.path)))
 
 
-def _fits(files: Iterable[CaptureFile], settings: Settings) -> bool:
-    """Return whether a file of a group has the labels that are asked for."""
+def _fits(snapshot: Snapshot, files: Iterable[CaptureFile], settings: Settings) -> bool:
+    """Return whether a session of a group has the labels that are asked for."""
     if not settings.where:
         return True
     for file in files:
-        found = labelled({"id": file.id}, settings.labels)
-        if all(fnmatchcase(found.get(key, "").casefold(), pattern.casefold()) for key, pattern in settings.where):
-            return True
+        for whose in owners(snapshot, file):
+            found = labels_of(whose, settings.labels)
+            if all(key in found and fnmatchcase(found[key].casefold(), fit.casefold()) for key, fit in settings.where):
+                return True
     return False
+
+
+def owners(snapshot: Snapshot, file: CaptureFile) -> Iterator[Whose]:
+    """Yield whose the processes of a file are, before it is decoded; what is in them shows only then."""
+    row = snapshot.rows.get(file)
+    for capture in row.captures if row is not None else ():
+        stated = capture.manifest.process_id if capture.manifest is not None else None
+        yield Whose(
+            id=capture.file.id, file=file, host=host_of(capture), manifest=capture.manifest,
+            process_id=capture.sketch.process_id if stated is None else stated,
+        )  # fmt: skip
+    if row is None or not row.captures:
+        manifest = snapshot.stated.get(file)
+        yield Whose(
+            id=file.id, file=file, host=host_named(file, manifest), manifest=manifest,
+            process_id=manifest.process_id if manifest is not None else None,
+        )  # fmt: skip
 
 
 def _unit_of_group(

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tb_contention.dataset.jobs import Whose
 from tb_contention.dataset.place import Place, report_name
 from tb_contention.dataset.rows import row_of_input, rows_of_inputs, rows_of_report
 from tb_contention.dataset.schema import LAST, TABLES, parquet
 from tb_contention.dataset.tasks import Settings, Task, Unit, input_name
 from tb_contention.index import PASSING
 from tb_contention.model.dataset import Outcome
+from tb_contention.model.report import Report
 
 #: Characters of a message about an exception.
 _LONG = 500
@@ -70,7 +72,7 @@ def _rows(task: Task, settings: Settings) -> tuple[Mapping[str, Sequence[dict[st
     options = Options(find_baselines=settings.find_baselines)
     found = analyse_group(task.chosen, task.proposals, options)
     report = to_dict(found)
-    made = rows_of_report(report, task.stated, task.members, settings.labels)
+    made = rows_of_report(report, task.stated, _owners(found, task), settings.labels)
     inputs = rows_of_inputs(report, task.stated, task.inputs, alone=task.alone)
     made[LAST] = [_keyed(row, name, task.key) for row, name in zip(inputs, task.names, strict=True)]
     page = ""
@@ -79,6 +81,22 @@ def _rows(task: Task, settings: Settings) -> tuple[Mapping[str, Sequence[dict[st
 
         page = to_html(found)
     return {table.slug: made.get(table.slug, []) for table in TABLES}, page.encode("utf-8", "backslashreplace")
+
+
+def _owners(found: Report, task: Task) -> dict[str, Whose]:
+    """Return whose the sessions of a group are; those of a baseline's file belong to other groups."""
+    files = {file.relative: file for file in task.members}
+    return {
+        item.id: Whose(
+            id=item.id,
+            file=files[item.session.file],
+            host=item.session.host,
+            process_id=item.session.process_id,
+            manifest=item.session.manifest,
+        )
+        for item in found.sessions
+        if item.session.file in files
+    }
 
 
 def write_outcome(task: Task | Unit, place: Place, outcome: Outcome, slug: str, message: str) -> Done:

@@ -16,7 +16,19 @@ _DEVICE = tuple(field.name for field in fields(Device))
 _CLOCK = tuple(field.name for field in fields(ClockEvidence))
 _PROBLEM = tuple(field.name for field in fields(Problem))
 #: What the index keeps of a manifest: what places a session, not what a driver saw meanwhile.
-_STATED = ("host", "name", "process_id", "boot_id", "container", "pod", "node", "origin_ns", "error_ns", "simulated")
+_STATED = (
+    "host",
+    "name",
+    "process_id",
+    "boot_id",
+    "container",
+    "pod",
+    "namespace",
+    "node",
+    "origin_ns",
+    "error_ns",
+    "simulated",
+)
 _RECORDED = tuple(field.name for field in fields(Recorded))
 _STATED_DEVICE = ("uuid", "pci_bus_id", "model", "memory_bytes")
 

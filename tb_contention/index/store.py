@@ -28,7 +28,7 @@ except ImportError:  # not on Windows, where an open file cannot be replaced any
     fcntl = None
 
 #: Changes whenever what a line means changes.
-INDEX_VERSION = 4
+INDEX_VERSION = 5
 #: The key of the first line, whose value is the log directory.
 _PLACE = "place"
 #: Outdated lines beyond which a journal is written anew, if they are also more than those that count.

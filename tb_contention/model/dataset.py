@@ -40,7 +40,7 @@ class RunCounts:
     inputs: files that were found and selected; outcomes: how many of them ended how, by the word of `Outcome`, those of earlier runs too.
     groups: units of work; done: in this run; known: those that the dataset had; left: those that an interrupted run did not reach.
     work_s, work_cpu_s: time and processor time in analyses, all workers together; wall_s: time of the run; peak: largest memory of a
-    worker.
+    worker. problems: of the log directories; notes: what the user may not have meant.
     """
 
     dataset: str
@@ -57,6 +57,7 @@ class RunCounts:
     wall_s: float
     peak: Bytes
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tb_contention.model.fleet import By, Fleet, Lost, Saving, Where
+from tb_contention.model.fleet import By, Fleet, Lost, Pair, Saving, Where
 from tb_contention.model.names import clean, shorten
 from tb_contention.report.escaping import escaped, flowing
 from tb_contention.report.style import DARK, LIGHT, STYLE
@@ -183,7 +183,7 @@ def _pairs(fleet: Fleet, leads: _Leads) -> TextTable:
         rows=tuple(
             (
                 _name(pair.victim) or UNKNOWN,
-                _name(pair.culprit) or "work without a capture",
+                _culprit(pair),
                 duration(pair.lost),
                 f"{pair.groups:,}",
                 leads.text(pair.worst),
@@ -194,6 +194,13 @@ def _pairs(fleet: Fleet, leads: _Leads) -> TextTable:
         narrow=frozenset((4,)),
         links=tuple(leads.link(pair.worst) for pair in fleet.pairs),
     )
+
+
+def _culprit(pair: Pair) -> str:
+    """Name the other job; sessions of one name are one job."""
+    if pair.culprit and pair.culprit == pair.victim:
+        return "another session of it"
+    return _name(pair.culprit) or "work without a capture"
 
 
 def _savings(savings: Sequence[Saving]) -> TextTable:

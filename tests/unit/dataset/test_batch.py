@@ -17,7 +17,7 @@ from tb_contention.cli.main import main
 from tb_contention.dataset import running
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.pool import Bounds
-from tb_contention.dataset.rows import job_of, lost_range
+from tb_contention.dataset.rows import lost_range
 from tb_contention.dataset.schema import TABLES, arrow_schema
 from tb_contention.dataset.tasks import Settings, Task
 from tb_contention.dataset.work import Done, work
@@ -270,16 +270,26 @@ def test_pods_name_jobs_and_nodes_hosts(tmp_path: Path) -> None:
     assert {row["host"] for row in read(tmp_path / "ds", "slowdowns")} == {"n1"}
 
 
-@pytest.mark.parametrize(
-    ("pod", "job"),
-    [
-        ("trainer-7d9c5b8f6d-x2x9z", "trainer"), ("nightly-28912345-4zq7k", "nightly"), ("job-0-k8kd2", "job-0"),
-        ("worker-0", "worker-0"), ("trainer-large", "trainer-large"),
-    ],
-)  # fmt: skip
-def test_what_kubernetes_generates_is_no_part_of_a_job(pod: str, job: str) -> None:
-    assert job_of({"name": "a-4211", "recording": {"pod": pod, "namespace": None}}, {}) == job
-    assert job_of({"name": "a-4211", "recording": None}, {}) == "a"
+def test_a_label_that_fits_no_session_is_told_and_selects_nothing(logs: Path, tmp_path: Path) -> None:
+    labels = {"team": "pod:(.+)", "number": r"job(\d+)"}
+    counts = running.batch(logs, output=tmp_path / "ds", labels=labels, select=Selection(latest=True))
+    assert counts.notes == ("--label team: pod:(.+) fits no session.",)
+    with pytest.raises(OptionError, match=r"no session in .* has labels that fit"):
+        running.batch(logs, output=tmp_path / "other", labels=labels, where={"team": "*"})
+    assert not (tmp_path / "other").exists()
+
+
+def test_manifests_select_also_where_the_index_knows_the_captures(tmp_path: Path) -> None:
+    mine = write_directory(tmp_path / "logs", 2, window_ms=60.0)
+    for manifest in sorted(mine.rglob("tb_contention.json")):
+        said = json.loads(manifest.read_text())
+        said["sessions"]["*"]["namespace"] = f"team{manifest.parts[-6][-1]}"
+        manifest.write_text(json.dumps(said))
+    labels = {"team": "namespace:.+"}
+    for _ in range(2):
+        counts = running.batch(mine, output=tmp_path / "ds", labels=labels, where={"team": "team1"}, resume=True)
+        assert counts.inputs == 2
+        assert not counts.notes
 
 
 def test_since_selects_by_time(logs: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def dataset(tmp_path: Path) -> str:
             row(2, job="host only", is_host=True, **sure),
         ],
         "blame": [row(n, victim_job="a", culprit_job="b", lost_ns=HOUR) for n in range(2)]
-        + [row(0, victim_job="b", culprit_job="", lost_ns=HOUR)],
+        + [row(0, victim_job="b", culprit_job=culprit, lost_ns=HOUR) for culprit in ("", "b")],
         "memory": [
             row(n, headroom_bytes=left, memory_capacity_bytes=100 << 30) for n, left in enumerate((9 << 30, 1 << 30))
         ],
@@ -78,6 +78,7 @@ def test_lists_begin_with_the_worst(dataset: str) -> None:
     assert [(pair.victim, pair.culprit, pair.groups, pair.lost) for pair in fleet.pairs] == [
         ("a", "b", 2, 2 * HOUR),
         ("b", "", 1, HOUR),
+        ("b", "b", 1, HOUR),
     ]
     (saving,) = fleet.savings
     assert (saving.devices, saving.estimate, saving.low, saving.high) == (2, None, -2 * HOUR, 4 * HOUR)
@@ -92,6 +93,7 @@ def test_the_page_says_it(dataset: str) -> None:
     assert "a&lt;script&gt;" in page
     assert "<script" not in page
     assert "host only" not in page
+    assert "another session of it" in page
 
 
 def test_rows_lead_to_reports_that_are_there(dataset: str, tmp_path: Path) -> None:
