@@ -39,7 +39,7 @@ class DeviceWork:
         self.lost = int((~good).sum())
         picked, numbers, places, ordinal = picked[good], numbers[good], places[good], ordinal[good]
         stream = np.where(numbers[:, _STREAM] != NONE, numbers[:, _STREAM], rows.table[picked, column.THREAD])
-        self.devices = devices_of(rows.document.beside, np.unique(ordinal).tolist())
+        self.devices = devices_of(rows.document, np.unique(ordinal).tolist())
         self.streams, lane = _streams(self.devices, ordinal, stream)
         self.details, details = _details(rows, numbers[:, _REGISTERS : _REGISTERS + 3], places)
         base = len(rows.strings)
@@ -77,7 +77,7 @@ def counted(axis: Axis) -> tuple[tuple[Device, ...], list[int], list[int], int]:
     ordinal, good = _ordinals(axis, picked, numbers[:, 0])
     used, device = np.unique(ordinal[good], return_inverse=True)
     is_kernel = axis.table[picked[good], column.CLASS] == parts.KERNEL
-    devices = devices_of(axis.document.beside, used.tolist())
+    devices = devices_of(axis.document, used.tolist())
     kernels, copies = (
         np.bincount(device.reshape(-1)[each], minlength=len(devices)) for each in (is_kernel, ~is_kernel)
     )
@@ -111,8 +111,9 @@ def host_work(rows: Rows, ops: I64) -> KernelTable:
     )
 
 
-def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
+def devices_of(document: parts.Document, used: list[int]) -> tuple[Device, ...]:
     """Describe the devices that have work from `deviceProperties`, skipping invalid entries."""
+    beside = document.beside
     stated = beside.get("deviceProperties")
     listed = [p for p in stated if isinstance(p, dict)] if isinstance(stated, list) else []
     known = {p["id"]: p for p in listed if isinstance(p.get("id"), int)}
@@ -120,7 +121,10 @@ def devices_of(beside: dict[str, Any], used: list[int]) -> tuple[Device, ...]:
     # A number beyond those listed is an agent's: which GPU it is stays open, but not what it is where all are alike.
     alike = kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else {}
     rank = rank_of(beside) if len(used) == 1 else None
-    return tuple(replace(_device(ordinal, known.get(ordinal, alike)), rank=rank) for ordinal in used[:_MOST_DEVICES])
+    return tuple(
+        replace(_device(ordinal, known.get(ordinal, alike)), rank=rank, unplaced=document.unplaced)
+        for ordinal in used[:_MOST_DEVICES]
+    )
 
 
 def rank_of(beside: dict[str, Any]) -> tuple[int, int] | None:

@@ -34,7 +34,7 @@ _KEYS = ("ph", "cat", "name", "pid", "tid", "ts", "dur", "args")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A scanned file. beside: the members beside the list of events, as JSON values; rows: one per event, columns as in `events`;
-    end: the position behind the document, blanks included.
+    end: the position behind the document, blanks included. unplaced: of several processes in the file, and nothing says which GPU each had.
     """
 
     text: U8
@@ -42,6 +42,7 @@ class Document:
     rows: I64
     complete: bool
     end: int
+    unplaced: bool = False
 
 
 def words(texts: tuple[str, ...]) -> tuple[U8, I64]:

@@ -323,6 +323,90 @@ def test_ranks_in_one_file_are_sessions_on_gpus_of_their_own(tmp_path: Path, fir
     assert placed(tmp_path) == (1, [])
 
 
+def fused(shape: str, *, nccl: bool = False) -> list[dict[str, Any]]:
+    """Two ranks, 41 and 42 on GPU 0 of their own, in one list of events, as programs merge them."""
+    found = []
+    for rank, process in enumerate((41, 42)):
+        rank_ = {"rank": rank} if shape == "stated" else {}
+        away = {"moved": 1000 * rank, "all moved": 1000 * (rank + 1), "stated": 100_000 * rank, "replaced": 0}[shape]
+        host, gpu = (rank, rank) if shape == "replaced" else (process + away, away)
+        for row in range(10):
+            name = "ncclDevKernel_AllReduce" if nccl and row % 2 else "gemm"
+            call = {
+                "ph": "X",
+                "cat": "cuda_runtime",
+                "name": "cudaLaunchKernel",
+                "pid": host,
+                "tid": host,
+                "ts": 10.0 * row,
+                "dur": 1.0,
+            }
+            found += [
+                {**call, "args": {"correlation": row + 1, **rank_}},
+                {
+                    **kernel(row, pid=gpu, name=name),
+                    "args": {"device": 0, "stream": 7, "correlation": row + 1, **rank_},
+                },
+            ]
+        found += [{**mark(f"ProfilerStep#{row}", 10.0 * row, 9.0), "pid": host, "args": rank_} for row in range(3)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shape", "nccl", "processes", "apart", "rules"),
+    [
+        ("moved", True, [41, 42], [(0, 2), (1, 2)], []),
+        ("moved", False, [41, 42], [None, None], ["gpu-unknown"]),
+        ("all moved", True, [41, 42], [(0, 2), (1, 2)], []),
+        ("stated", False, [41, 42], [(0, 2), (1, 2)], []),
+        ("replaced", True, [None, None], [(0, 2), (1, 2)], []),
+        ("replaced", False, [None, None], [None, None], ["gpu-unknown"]),
+    ],
+)
+def test_ranks_whose_process_ids_were_moved_apart_are_sessions(
+    tmp_path: Path, shape: str, nccl: bool, processes: list[int | None], apart: list[Any], rules: list[str]
+) -> None:
+    beside = {"host_name": "h", "baseTimeNanoseconds": 1_700_000_000_000_000_000}
+    (tmp_path / "merged.json").write_text(json.dumps({**beside, "traceEvents": fused(shape, nccl=nccl)}))
+    (file,) = files(tmp_path)
+    read = load_parts(file)
+
+    assert [(f.part, len(t.kernels), len(t.launches), len(t.steps), losses(t)) for f, t in read] == [
+        (f"rank{rank}", 10, 10, 3, Counter()) for rank in range(2)
+    ]
+    assert [t.process_id for _, t in read] == processes
+    assert [t.devices[0].rank for _, t in read] == apart
+    assert [s.use for _, s in skim_parts(file)] == [sketch_of(t).use for _, t in read]
+    assert placed(tmp_path) == (1, rules)
+
+
+def test_processes_whose_launches_explain_no_work_of_theirs_stay_one_session(tmp_path: Path) -> None:
+    events = [e for e in fused("moved") if e["cat"] != "cuda_runtime" or e["pid"] == 41]
+    events += [
+        {**e, "pid": 1042, "args": {"correlation": e["args"]["correlation"] + 500}}
+        for e in events
+        if e["cat"] == "cuda_runtime"
+    ]
+
+    assert losses(made(tmp_path, *events)) == {"several-processes": 1}
+
+
+@pytest.mark.parametrize("names", [("0_41", "1_42"), ("0:41", "1:41"), ("rank0", "rank1"), ("Rank 0", "Rank 1")])
+def test_ranks_are_known_by_numbers_before_process_ids_and_in_their_place(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    events = []
+    for name in names:
+        events += [kernel(row, pid=name) for row in range(3)]
+        events += [{**mark("op", 10.0 * row, 5), "cat": "cpu_op", "pid": name} for row in range(3)]
+    (tmp_path / "merged.json").write_text(json.dumps({"traceEvents": events, "host_name": "h"}))
+    ((first, one), (second, two)) = load_parts(files(tmp_path)[0])
+
+    assert [losses(one), losses(two)] == [Counter(), Counter()]
+    assert [t.devices[0].rank for t in (one, two)] == [(0, 2), (1, 2)]
+    assert (first.part, second.part) != ("", "")
+
+
 def test_merged_ranks_have_the_work_of_each(cases: Path) -> None:
     (file,) = files(cases / "merged_ranks")
     read = load_parts(file)
