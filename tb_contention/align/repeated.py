@@ -12,13 +12,18 @@ from itertools import combinations
 import numpy as np
 
 from tb_contention.align.groups import largest_error
+from tb_contention.align.place import Placed
 from tb_contention.model.alignment import DeviceGroup, Session
 from tb_contention.model.findings import Finding, Severity
+from tb_contention.model.sketch import MOST_MARKS
+from tb_contention.model.trace import Era
 from tb_contention.units import I64, PS_PER_NS, DeviceId, SessionId
-from tb_contention.words.numbers import percent
+from tb_contention.words.numbers import listing, percent
 
 #: Recordings repeat each other if so many kernels, and this part of those of the shorter one in the time that both cover, are the same.
 _LEAST, _PART = 8, 0.5
+#: The same of the marks that sketches keep of a few of them.
+_LEAST_MARKS = 3
 _NS_PER_US = 1_000
 _MIXING = 0x9E3779B97F4A7C1
 #: Kernels that are compared first: nearly all recordings differ, and of millions that shows in a few thousand.
@@ -41,6 +46,40 @@ def without_repeated(
         )
         kept += [_of(group, [second], sessions, f"~{number}") for number, second in enumerate(out, 1)]
     return tuple(kept), tuple(findings.values())
+
+
+def repeat_each_other(members: Sequence[Placed]) -> bool:
+    """Return whether captures are recordings of one process that hold the same work, as far as their sketches tell."""
+    return len(members) > 1 and all(_have_marks_in_common(one, other) for one, other in combinations(members, 2))
+
+
+def repeated_finding(members: Sequence[Placed], names: Sequence[str]) -> Finding:
+    """Say of captures whose sketches repeat each other that they do."""
+    first, second = members[:2]
+    return Finding(
+        rule="recorded-twice", severity=Severity.INFO,
+        title=f"{listing([*names])} are recordings of one process and hold the same work",
+        detail=f"They state process {first.process_id} on {first.host}, and work in the time of both starts at the same instants and takes "
+        "equally long. A process does not contend with itself, so each recording is analysed apart.",
+        advice=_advice(first.sketch.era, second.sketch.era), sessions=tuple(member.id for member in members),
+    )  # fmt: skip
+
+
+def _have_marks_in_common(one: Placed, other: Placed) -> bool:
+    if one.process_id is None or (one.process_id, one.host) != (other.process_id, other.host):
+        return False
+    mine, theirs = one.sketch.marks, other.sketch.marks
+    if one.file.path == other.file.path or not mine or not theirs:
+        return False
+    begin, end = max(one.start, other.start), min(one.end, other.end)
+    # Beyond the last mark of a full list, marks were left out.
+    last = min((marks[-1][0] for marks in (mine, theirs) if len(marks) == MOST_MARKS), default=1 << 32)
+    first, second = (
+        {mark for mark, at in p.sketch.marks if mark <= last and begin <= p.start + at * _NS_PER_US <= end}
+        for p in (one, other)
+    )
+    fewer = min(len(first), len(second))
+    return len(first & second) >= max(_LEAST_MARKS, _PART * fewer)
 
 
 def _repeats(
@@ -118,7 +157,12 @@ def _finding(group: DeviceGroup, first: Session, second: Session, part: tuple[in
         detail=f"Both state process {first.process_id} on {first.host}, and {same:,} pieces of work, {percent(same, fewer)} of what the "
         "smaller one has in the time of both, start at the same instant and take equally long. A process does not contend with itself, "
         "so each recording is analysed apart.",
-        advice="Keep one of the two, or record each window once (torch.profiler.schedule with a pause between windows)."
-        if first.trace.era is second.trace.era else "Keep one of the two.",
+        advice=_advice(first.trace.era, second.trace.era),
         evidence={"same": same, "fewer": fewer}, device=group.id, sessions=(first.id, second.id),
     )  # fmt: skip
+
+
+def _advice(first: Era, second: Era) -> str:
+    if first is second is Era.KINETO:
+        return "Keep one of the two, or record each window once (torch.profiler.schedule with a pause between windows)."
+    return "Keep one of the two, or record each window once."

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tb_contention.align import Arranged
 from tb_contention.align.groups import largest_error
 from tb_contention.align.place import Placed, says_alone
+from tb_contention.align.repeated import repeat_each_other
 from tb_contention.model.alignment import DeviceGroup
 from tb_contention.units import Nanoseconds, SessionId
 
@@ -16,7 +18,7 @@ _NAMED = 3
 _STEPS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """Captures that ran together, on one device or several, or one alone.
 
@@ -34,8 +36,16 @@ class Group:
 
     @property
     def is_shared(self) -> bool:
-        """Return whether two or more captures ran together; those that say that they ran alone only have clocks that agree."""
-        return len(self.members) > 1 and not all(map(says_alone, self.members))
+        """Return whether two or more captures ran together.
+
+        Those that say that they ran alone only have clocks that agree, and one process does not run together with itself.
+        """
+        return len(self.members) > 1 and not (all(map(says_alone, self.members)) or self.is_repeated)
+
+    @cached_property
+    def is_repeated(self) -> bool:
+        """Return whether all captures are recordings of one process that hold the same work."""
+        return repeat_each_other(self.members)
 
     @property
     def on_host(self) -> bool:

@@ -73,19 +73,20 @@ def _from_sketch(sketch: Sketch) -> list[Any]:
         [[getattr(device, name) for name in _DEVICE] for device in sketch.devices],
         [[use.device, use.kernels, use.copies] for use in sketch.use],
         sketch.steps, sketch.allocations, sketch.events_in_file, sketch.complete, [_from_problem(p) for p in sketch.problems],
-        sketch.file_bytes, sketch.sha256, sketch.names,
+        sketch.file_bytes, sketch.sha256, sketch.names, [number for mark in sketch.marks for number in mark],
     ]  # fmt: skip
 
 
 def _sketch(plain: list[Any]) -> Sketch:
-    era, hosts, process, clock, span, devices, use, steps, allocations, events, complete, problems, size, sha, names = (
-        plain
-    )
+    (
+        era, hosts, process, clock, span, devices, use, steps, allocations, events, complete, problems, size, sha, names, marks,
+    ) = plain  # fmt: skip
     return checked(Sketch(
         era=Era(era), hostnames=tuple(hosts), process_id=process, clock=checked(ClockEvidence(**dict(zip(_CLOCK, clock, strict=True)))),
         span=(Picoseconds(span[0]), Picoseconds(span[1])), devices=tuple(_device(_hashable(d)) for d in devices),
         use=tuple(_use(*u) for u in use), steps=steps, allocations=allocations, events_in_file=events, complete=complete,
         problems=tuple(map(_problem, problems)), file_bytes=size, sha256=sha, names=tuple(names),
+        marks=tuple(zip(marks[::2], marks[1::2], strict=True)),
     ))  # fmt: skip
 
 

@@ -6,13 +6,14 @@ from functools import cached_property
 
 from tb_contention.align import AlignOptions, Arranged, arrange, is_simulated, options_among, unambiguous
 from tb_contention.align.apart import short_name
+from tb_contention.align.repeated import repeated_finding
 from tb_contention.index.copies import copy_problem, find_copies
 from tb_contention.index.grouping import Group, capture_id, groups_of
 from tb_contention.index.named import NamedGroup, host_named, named_groups
 from tb_contention.index.rows import Row
 from tb_contention.model.alignment import ClockOffset, ClockSource
 from tb_contention.model.capture import CaptureFile, Discovery, Sketched
-from tb_contention.model.findings import Problem
+from tb_contention.model.findings import Finding, Problem
 from tb_contention.model.listing import (
     Depth,
     KnownAnswer,
@@ -125,9 +126,15 @@ class Snapshot:
             groups=(groups := worst_first(self.listed_groups)),
             apart=nothing_together(groups),
             pending=len(self.pending),
-            findings=self.arranged.findings,
+            findings=(*self.arranged.findings, *self._repeated()),
             problems=self.problems,
         )
+
+    def _repeated(self) -> Iterator[Finding]:
+        """Yield what is said of recordings of one process that hold the same work."""
+        for group in self.groups:
+            if group.is_repeated:
+                yield repeated_finding(group.members, [self.names[member.id] for member in group.members])
 
     @cached_property
     def listed_groups(self) -> tuple[ListedGroup, ...]:
@@ -154,6 +161,7 @@ class Snapshot:
             start_ns=start,
             end_ns=origin + max(m.end for m in placed) if placed else None,
             shared=group.is_shared,
+            repeated=group.is_repeated,
             on_host=group.on_host,
             overlap=group.overlap,
             overlap_share=group.share,
@@ -244,6 +252,6 @@ def _by_name(group: NamedGroup, stated: Mapping[CaptureFile, ManifestSession]) -
         id=group.id, title=group_title(names, group.at_ns), captures=tuple(capture_id(file.id) for file in group.files), names=names,
         host=host, devices=tuple(dict.fromkeys(f"{host}/{gpu.uuid}" for gpu in gpus if gpu.uuid)),
         models=tuple(dict.fromkeys(gpu.model for gpu in gpus if gpu.model)), start_ns=group.at_ns, end_ns=None,
-        shared=group.is_shared, on_host=False, overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0,
+        shared=group.is_shared, repeated=False, on_host=False, overlap=Nanoseconds(0), overlap_share=0.0, error=None, kernels=0,
         simulated=sum(manifest is not None and manifest.simulated for manifest in known), by_name=True, left_out=0,
     )  # fmt: skip

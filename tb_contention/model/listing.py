@@ -94,6 +94,7 @@ class ListedGroup:
     start_ns: Annotated[int | None, Wire("Unix ns of the first start; null when there is no clock", signed=True)]
     end_ns: Annotated[int | None, Wire("Unix ns of the last end; null when there is no clock", signed=True)]
     shared: Annotated[bool, Wire("whether two or more captures ran together")]
+    repeated: Annotated[bool, Wire("whether they are recordings of one process that hold the same work")]
     on_host: Annotated[bool, Wire("whether the captures have no GPU work, but operations on a processor")]
     overlap: Annotated[Nanoseconds, Wire("time in which all of its captures were recorded")]
     overlap_share: Annotated[float, Wire("share, 0 to 1, of its shortest window in which surely all were recorded")]

@@ -10,12 +10,15 @@ from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.findings import Problem
 from tb_contention.model.tables import rows_used
 from tb_contention.model.trace import ClockEvidence, Device, Era, KernelKind, Trace
-from tb_contention.units import Bool, Picoseconds
+from tb_contention.units import I64, PS_PER_NS, Bool, Picoseconds
 
 #: Problems that a sketch keeps; the others are found when the capture is looked at.
 MOST_PROBLEMS = 5
 #: Hashes of kernel names that a sketch keeps.
 MOST_NAMES = 16
+#: Pieces of work whose marks a sketch keeps, and what mixes the marks.
+MOST_MARKS = 64
+_MIXING, _NS_PER_US = np.uint64(0x9E3779B97F4A7C15), 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,9 @@ class Sketch:
     """What is known of one process's capture without its events; the fields of the same name mean what they mean in a `Trace`.
 
     names: the smallest hashes of the distinct kernel names, at most MOST_NAMES, so that captures of one program have them in common; only
-    of XSpace files, where counting goes by names anyway. use: the devices on which anything ran, or whose allocator was used. steps,
+    of XSpace files, where counting goes by names anyway. marks: of some pieces of work the hash of instant and duration, and the instant in
+    microseconds from the start of the window; those with the smallest hashes, so that recordings of the same work have them in common; only
+    of Kineto files, whose skim comes past all instants. use: the devices on which anything ran, or whose allocator was used. steps,
     allocations: how many rows the trace's tables have. A skim measures neither
     `clock.negative_lag_ps` nor `work_end`.
     """
@@ -52,6 +57,7 @@ class Sketch:
     file_bytes: int | None = None
     sha256: str | None = None
     names: tuple[int, ...] = ()
+    marks: tuple[tuple[int, int], ...] = ()
     work_end: Picoseconds | None = None
 
 
@@ -76,7 +82,22 @@ def sketch_of(trace: Trace) -> Sketch:
         names=signature(trace.strings[row] for row in rows_used(trace.kernels.name[_is_kernel(trace)]))
         if trace.era is Era.XSPACE
         else (),
+        marks=marks(trace.kernels.start, trace.kernels.duration, trace.clock, trace.span[0])
+        if trace.era is Era.KINETO and not all(device.is_host for device in trace.devices)
+        else (),
     )
+
+
+def marks(start: I64, duration: I64, clock: ClockEvidence, begin: int) -> tuple[tuple[int, int], ...]:
+    """Return the marks of a sketch for work with these times, ps; `begin` is the start of the window."""
+    if clock.start_ns is None or not len(start):
+        return ()
+    wall = (clock.start_ns + start // PS_PER_NS + _NS_PER_US // 2) // _NS_PER_US
+    with np.errstate(over="ignore"):
+        mixed = (wall.astype(np.uint64) * _MIXING ^ (duration // PS_PER_NS).astype(np.uint64)) * _MIXING
+    hashes, first = np.unique(mixed >> np.uint64(32), return_index=True)
+    places = (start[first[:MOST_MARKS]] - begin) // (PS_PER_NS * _NS_PER_US)
+    return tuple(zip(hashes[:MOST_MARKS].tolist(), places.tolist(), strict=True))
 
 
 def signature(names: Iterable[str]) -> tuple[int, ...]:

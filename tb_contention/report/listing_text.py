@@ -46,7 +46,7 @@ def to_text(found: Listing, *, everything: bool = False) -> str:
 
 def _head(found: Listing) -> str:
     shared = sum(group.shared and not group.by_name for group in found.groups)
-    alone = sum(not group.shared for group in found.groups)
+    alone = len({capture for group in found.groups if not group.shared for capture in group.captures})
     parts = [f"{count(shared, 'group')} that ran together" if shared else "none ran together"]
     parts += [f"{count(alone, 'capture')} alone"] if alone else []
     parts += [f"{found.pending:,} known by name only"] if found.pending else []
@@ -67,7 +67,7 @@ def _table(groups: Sequence[ListedGroup]) -> list[str]:
 def _row(group: ListedGroup) -> tuple[str, ...]:
     """Write the columns of the tab's overview, and the id that --group takes."""
     if not group.shared:
-        overlap = "alone"
+        overlap = "recorded twice" if group.repeated else "alone"
     else:
         overlap = "not read yet" if group.by_name else f"{duration(group.overlap)}, {share(group.overlap_share)}"
     found = group.found

@@ -86,6 +86,8 @@ def _why_apart(groups: Sequence[ListedGroup]) -> str:
         return "no two captures used the same GPU or processor"
     if all(group.start_ns is None for group in groups):
         return "no capture states when it was recorded"
+    if any(group.repeated for group in groups):
+        return "captures that overlap in time are recordings of one process"
     gaps = [gap for those in on_device.values() for gap in _gaps(those)]
     if any(gap < 0 for gap in gaps):
         return "the clocks of the captures are too uncertain to tell which of them overlap"

@@ -1137,6 +1137,8 @@ export interface ListedGroup {
   readonly end_ns: Ns | null;
   /** whether two or more captures ran together */
   readonly shared: boolean;
+  /** whether they are recordings of one process that hold the same work */
+  readonly repeated: boolean;
   /** whether the captures have no GPU work, but operations on a processor */
   readonly on_host: boolean;
   /** time in which all of its captures were recorded */

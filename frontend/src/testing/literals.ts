@@ -359,6 +359,7 @@ export const listed = (id: string, more: Partial<ListedGroup> = {}): ListedGroup
   start_ns: ns(0),
   end_ns: ns(60e9),
   shared: true,
+  repeated: false,
   on_host: false,
   overlap_ns: ns(30e9),
   overlap_share: 0.5,

@@ -16,8 +16,8 @@ const FEW = 150;
 /** So many rows are a page of the keys. */
 const PAGE = 8;
 
-function overlapText({ shared, by_name, overlap_ns, overlap_share }: ListedGroup): string {
-  if (!shared) return 'alone';
+function overlapText({ shared, repeated, by_name, overlap_ns, overlap_share }: ListedGroup): string {
+  if (!shared) return repeated ? 'recorded twice' : 'alone';
   return by_name ? 'not read yet' : `${formatDuration(overlap_ns)} (${formatPart(overlap_share)})`;
 }
 

@@ -70,8 +70,8 @@ def _ordinals(axis: Axis, picked: I64, stated: I64) -> tuple[I64, Bool]:
     return ordinal, (ordinal >= 0) & (ordinal < 1 << 16)
 
 
-def counted(axis: Axis) -> tuple[tuple[Device, ...], list[int], list[int], int]:
-    """Count what `DeviceWork` reads: devices, kernels and copies on each, and events on impossible devices."""
+def counted(axis: Axis) -> tuple[tuple[Device, ...], list[int], list[int], I64, int]:
+    """Count what `DeviceWork` reads: devices, kernels and copies on each, the rows of all, and events on impossible devices."""
     picked = np.flatnonzero(np.isin(axis.table[:, column.CLASS], tuple(_KINDS)))
     numbers, _ = axis.arguments(picked, _KEYS[:1])
     ordinal, good = _ordinals(axis, picked, numbers[:, 0])
@@ -81,7 +81,8 @@ def counted(axis: Axis) -> tuple[tuple[Device, ...], list[int], list[int], int]:
     kernels, copies = (
         np.bincount(device.reshape(-1)[each], minlength=len(devices)) for each in (is_kernel, ~is_kernel)
     )
-    return devices, kernels.tolist()[: len(devices)], copies.tolist()[: len(devices)], int((~good).sum())
+    lost = int((~good).sum())
+    return devices, kernels.tolist()[: len(devices)], copies.tolist()[: len(devices)], picked[good], lost
 
 
 def outermost(rows: Rows, ops: I64) -> I64:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tb_contention.model.allocators import device_ordinal
-from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, uses
+from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, marks, uses
 from tb_contention.model.trace import Device, Era
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto.device_work import counted, outermost
@@ -29,26 +29,29 @@ def skim_ranks(data: bytes | U8, *, file: str, steps: str = "") -> tuple[tuple[s
 
 def _skim(document: parts.Document, file: str, steps: str) -> Sketch:
     axis = placed(document)
-    devices, kernels, copies, lost = counted(axis)
+    devices, kernels, copies, picked, lost = counted(axis)
+    start, duration = axis.start[picked], axis.duration[picked]
     on_host = 0 if any(kernels) or any(copies) or not document.complete else _host_operations(axis, file)
     if on_host:
         devices, kernels, copies = (*devices, Device(name="/host:CPU", ordinal=-1, is_host=True)), [on_host], [0]
-    marks = Rows.of(axis.only(parts.MARK, *((parts.OP,) if steps else ())), file)
-    picked, pools, *_ = memory_events(axis)
+    marked = Rows.of(axis.only(parts.MARK, *((parts.OP,) if steps else ())), file)
+    events, pools, *_ = memory_events(axis)
     end = end_of(axis)
+    clock = clock_of(axis, end)
     return Sketch(
         era=Era.KINETO,
         hostnames=hostnames_of(document),
         process_id=process_of(axis),
-        clock=clock_of(axis, end),
+        clock=clock,
         span=(Picoseconds(0), Picoseconds(end)),
         devices=devices,
         use=uses(devices, kernels, copies, {device_ordinal(name) for name in allocator_names(np.unique(pools))}),
-        steps=len(steps_of(host_events_of(marks, np.empty(0, np.int64), steps))),
-        allocations=len(picked),
+        steps=len(steps_of(host_events_of(marked, np.empty(0, np.int64), steps))),
+        allocations=len(events),
         events_in_file=len(document.rows),
         complete=document.complete,
         problems=tuple(problems_of(file, axis, axis.odd + lost))[:MOST_PROBLEMS],
+        marks=marks(start, duration, clock, 0),
     )
 
 

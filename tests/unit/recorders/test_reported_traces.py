@@ -14,6 +14,7 @@ import pytest
 from tb_contention.align import AlignOptions, align, repeated
 from tb_contention.cache.entry import pack, unpack
 from tb_contention.cli.analysis import no_captures
+from tb_contention.index import Index
 from tb_contention.model.capture import Capture, CaptureFile
 from tb_contention.model.findings import Severity
 from tb_contention.model.sketch import sketch_of
@@ -24,6 +25,7 @@ from tb_contention.recorders.kineto.document import CATEGORIES, SPAN
 from tb_contention.recorders.kineto.recognise import is_kineto
 from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.skim import skim_parts
+from tb_contention.report.listing_text import to_text
 
 #: File of PyTorch -> (device, kernels, copies and memsets, steps, memory events, slugs of losses), counted in its JSON.
 KINETO = {
@@ -558,6 +560,31 @@ def test_neither_a_process_id_nor_times_alone_tell_that_recordings_repeat(
         (tmp_path / f"{number}.json").write_text(json.dumps({**beside, "traceEvents": events}))
 
     assert placed(tmp_path)[0] == sessions
+
+
+@pytest.mark.parametrize(
+    ("processes", "moved", "together"),
+    [((41, 41), 0, False), ((41, 42), 0, True), ((41, 41), 5, True)],
+    ids=["same", "pid", "time"],
+)
+def test_a_list_says_that_recordings_of_one_process_did_not_run_together(
+    tmp_path: Path, processes: tuple[int, int], moved: int, together: bool
+) -> None:
+    for number, process in enumerate(processes):
+        events = [
+            kernel(row + 300 * number, ts=100.0 * row + moved * number)
+            for row in range(300 * number, 300 * number + 600)
+        ]
+        events += [{**mark("op", 0, 5), "cat": "cpu_op", "pid": process}]
+        beside = {"host_name": "h", "baseTimeNanoseconds": 1_700_000_000_000_000_000, "number": number}
+        (tmp_path / f"{number}.json").write_text(json.dumps({**beside, "traceEvents": events}))
+    index = Index.of(str(tmp_path), "", None)
+    found = index.look(discover(str(tmp_path)), AlignOptions()).listing
+
+    assert [group.shared for group in found.groups] == [together]
+    assert [f.rule for f in found.findings] == ([] if together else ["recorded-twice"])
+    assert ("none ran together, 2 captures alone" in to_text(found)) == (not together)
+    assert ("recordings of one process" in found.apart) == (not together)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def group(
     return ListedGroup(
         id=name, title=name, captures=captures, names=captures, host="h", devices=("h/GPU:0",), models=(), start_ns=start,
         end_ns=None if start is None else start + SECOND, shared=shared, on_host=False, overlap=Nanoseconds(0), overlap_share=0.0,
-        error=None, kernels=1, simulated=0, by_name=False, left_out=0, found=found,
+        error=None, kernels=1, simulated=0, by_name=False, left_out=0, found=found, repeated=False,
     )  # fmt: skip
 
 
