@@ -12,6 +12,7 @@ from tb_contention.model.contention import UNTRACED, Evidence, Mechanism, Sessio
 from tb_contention.model.findings import Severity
 from tb_contention.model.prediction import Schedule
 from tb_contention.units import SessionId
+from tb_contention.words.answers import judged_by
 from tb_contention.words.numbers import duration, percent, share, times
 
 #: Grids with fewer blocks than multiprocessors for half of the kernel time are small; for a fifth they are not.
@@ -214,12 +215,12 @@ def unfair_sharing(scene: Scene) -> Iterator[Remark]:
     known = [
         each
         for each in scene.device.cost.losses
-        if each.slowdown.estimate is not None and not scene.is_rest(each.session)
+        if judged_by(each).estimate is not None and not scene.is_rest(each.session)
     ]
     if not losses or len(known) < 2:
         return
-    worst, best = (pick(known, key=lambda each: each.slowdown.estimate or 0.0) for pick in (max, min))
-    if (worst.slowdown.low or 0.0) <= _UNFAIR * (best.slowdown.high or 9e9):
+    worst, best = (pick(known, key=lambda each: judged_by(each).estimate or 0.0) for pick in (max, min))
+    if (judged_by(worst).low or 0.0) <= _UNFAIR * (judged_by(best).high or 9e9):
         return
     slow, fast = scene.name(worst.session), scene.name(best.session)
     typical = [scene.fact(each.session).typical for each in (worst, best)]

@@ -11,7 +11,7 @@ from tb_contention.model.health import Check, Status
 from tb_contention.model.intervals import Intervals, at_depth
 from tb_contention.model.manifest import KernelMode
 from tb_contention.model.report import DeviceReport, Report
-from tb_contention.model.trace import KernelKind, Trace
+from tb_contention.model.trace import Era, KernelKind, Trace
 from tb_contention.words.numbers import count, error
 
 #: Maximum number of lines of one kind; more are counted.
@@ -21,8 +21,25 @@ _COARSE_NS = 1_000_000
 #: Problems that keep all GPU work out of a capture.
 _BLOCKED = frozenset(("cupti-no-rights", "cupti-not-loaded", "cupti-in-use"))
 _CLOCK = "record with TensorFlow 2.17 or later, or jaxlib 0.4.25 or later; or state the clock in tb_contention.json or with --shift."
-_MARK = (
+#: How users of each recorder mark steps and record memory; of the others, those of TensorFlow and JAX.
+_MARK = {
+    Era.KINETO: "Call step() of torch.profiler.profile after each step, or name what is a step with --steps.",
+    Era.NSIGHT: "Wrap each step in an NVTX range named 'step N' and record with --trace=cuda,nvtx, or name what is a step with --steps.",
+}
+_MARK_BY_NAME = (
     "Mark each step: tf.profiler.experimental.Trace('train', step_num=i, _r=1), or jax.profiler.StepTraceAnnotation."
+)
+_SHOW_MEMORY = {
+    Era.KINETO: "Record with torch.profiler.profile(profile_memory=True) while the program allocates memory.",
+    Era.NSIGHT: "Record with --cuda-memory-usage=true while the program allocates memory.",
+}
+_BY_ALLOCATOR = "Record while the program allocates memory, with an allocator that writes events."
+_SERIAL = (
+    "Unset CUDA_LAUNCH_BLOCKING in the profiled program and record again; the recorder itself lets kernels run at once."
+)
+_SERIAL_TRACER = (
+    "Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again. If the kernels then overlap, the profiler had "
+    "serialised them, as TensorFlow up to about 2.14 does by default."
 )
 
 
@@ -136,7 +153,7 @@ def _steps(report: Report) -> Iterator[Check]:
             status=Status.NOTE,
             about=session.id,
             message="the trace marks no steps, so the slowdown is estimated from kernel times",
-            remedy=_MARK,
+            remedy=_MARK.get(session.session.trace.era, _MARK_BY_NAME),
         )
     if leaves and not without:
         yield Check(name="steps", status=Status.OK, message="every session has steps")
@@ -145,6 +162,7 @@ def _steps(report: Report) -> Iterator[Check]:
 def _memory(report: Report) -> Iterator[Check]:
     """Find GPUs whose memory use is unknown or incomplete."""
     gpus = [device for device in report.devices if not device.group.device.device.is_host]
+    eras = {s.id: s.session.trace.era for s in report.sessions}
     for device in gpus:
         if device.memory_note:
             yield Check(
@@ -152,7 +170,7 @@ def _memory(report: Report) -> Iterator[Check]:
                 status=Status.NOTE,
                 about=device.id,
                 message=device.memory_note,
-                remedy="Record while the program allocates memory, with an allocator that writes events.",
+                remedy=" ".join(dict.fromkeys(_SHOW_MEMORY.get(eras[s], _BY_ALLOCATOR) for s in device.sessions)),
             )
     if gpus and all(not device.memory_note for device in gpus):
         yield Check(name="memory", status=Status.OK, message="the memory use of every GPU was recorded")
@@ -179,8 +197,7 @@ def _side_by_side(aligned: AlignedTraces) -> Iterator[Check]:
                     about=session.id,
                     message=f"kernels on {len(streams)} streams of {device.name} never overlap: they waited for each other, or the "
                     "profiler serialised them; the trace does not show which",
-                    remedy="Set TF_GPU_CUPTI_FORCE_CONCURRENT_KERNEL=1 in the profiled program and record again. If the kernels then "
-                    "overlap, the profiler had serialised them, as TensorFlow up to about 2.14 does by default.",
+                    remedy=_SERIAL if session.trace.era in _MARK else _SERIAL_TRACER,
                 )
     if single:
         captures = f"{count(single, 'capture')} {'has' if single == 1 else 'have'}"

@@ -1,14 +1,21 @@
 """Which captures are copies of one recording: the same bytes, or the same host, process and window."""
 
+import re
 from collections.abc import Hashable, Sequence
 
 from tb_contention.model.capture import Sketched, host_of
 from tb_contention.model.findings import Origin, Problem, Severity
 
 
+#: What file managers and browsers add to the name of a copy.
+_COPY = re.compile(r"(?:\(\d{1,3}\)|[ _-]copy(?:[ _-]?\d{1,3})?)(?=$|\.)", re.IGNORECASE)
+
+
 def find_copies(captures: Sequence[Sketched]) -> dict[str, str]:
-    """Return, for each capture that is a copy, the id of the one that is kept: one with a manifest, then the oldest file, then by name."""
-    order = sorted(captures, key=lambda c: (c.manifest is None, c.file.mtime_ns, c.file.relative, c.file.id))
+    """Return, for each capture that is a copy, the id of the one that is kept: one with a manifest, then one that is not called a copy,
+    then the oldest file, then by name.
+    """
+    order = sorted(captures, key=_order)
     kept: dict[Hashable, str] = {}
     copies: dict[str, str] = {}
     for capture in order:
@@ -19,6 +26,12 @@ def find_copies(captures: Sequence[Sketched]) -> dict[str, str]:
         for mark in (*marks, *_bare(capture)):
             kept.setdefault(mark, original or capture.file.id)
     return copies
+
+
+def _order(capture: Sketched) -> tuple[bool, bool, int, str, str]:
+    file = capture.file
+    called = _COPY.search(file.relative.rpartition("/")[2]) is not None
+    return capture.manifest is None, called, file.mtime_ns, file.relative, file.id
 
 
 def _marks(capture: Sketched) -> list[Hashable]:

@@ -180,5 +180,6 @@ def _problems(alike: AlikeProblems, where: Mapping[str, str]) -> str:
 
 
 def _problem(problem: Problem, where: Mapping[str, str], words: str) -> str:
-    times = f" ({problem.count:,} ×)" if problem.count != 1 else ""
+    said = problem.count == 1 or f"{problem.count:,} " in f"{message_of(problem)} "
+    times = "" if said else f" ({problem.count:,} ×)"
     return ": ".join(escape(text) for text in (file_in_place(problem, where), words) if text) + times

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from tb_contention.model.findings import Origin, Problem, Severity
+from tb_contention.words.numbers import count
 
 _LOSS = re.compile(
     r"drop|lost|\blose|out of (?:\w+ )?memory|stopp|overflow|truncat|exceed|incomplete|missing|not (?:been )?(?:started|collected|recorded)"
@@ -34,9 +35,14 @@ def worded(messages: Sequence[str], errors: Sequence[str], file: str, advice: st
     return found
 
 
-def lost_events(file: str, what: str, count: int, advice: str, *, affects: bool = True) -> Problem:
+def skipped(amount: int, noun: str = "event", what: str = "impossible times") -> str:
+    """Say that events are left out: '2 events with impossible times are skipped'."""
+    return f"{count(amount, noun)} with {what} {'is' if amount == 1 else 'are'} skipped"
+
+
+def lost_events(file: str, what: str, amount: int, advice: str, *, affects: bool = True) -> Problem:
     """State what was not recorded."""
     return Problem(
         file=file, slug="events-dropped", severity=Severity.WARNING, origin=Origin.RECORDING, message=f"{file}: {what}.",
-        advice=advice, count=count, affects_numbers=affects,
+        advice=advice, count=amount, affects_numbers=affects,
     )  # fmt: skip

@@ -21,6 +21,7 @@ from tb_contention.model.trace import (
     Trace,
 )
 from tb_contention.recorders.common.advice import COPY_AGAIN, RECORD_AGAIN
+from tb_contention.recorders.common.messages import skipped
 from tb_contention.recorders.kineto import document as parts
 from tb_contention.recorders.kineto import events as column
 from tb_contention.recorders.kineto.device_work import DeviceWork, host_work
@@ -199,7 +200,7 @@ def problems_of(file: str, rows: Axis, odd: int) -> list[Problem]:
         found.append(
             Problem(
                 file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING, count=odd,
-                message=f"{file}: {odd} events with impossible times or devices are skipped.", advice=RECORD_AGAIN,
+                message=f"{file}: {skipped(odd, what='impossible times or devices')}.", advice=RECORD_AGAIN,
             )
         )  # fmt: skip
     return found

@@ -23,6 +23,7 @@ from tb_contention.model.trace import (
     Trace,
 )
 from tb_contention.recorders.common.advice import RECORD_AGAIN
+from tb_contention.recorders.common.messages import skipped
 from tb_contention.recorders.common.plausible import THREADS, Most, refuse_beyond
 from tb_contention.recorders.common.step_names import step_called
 from tb_contention.recorders.common.tensorflow_names import DERIVED_NAMES, OPERATION
@@ -193,5 +194,5 @@ def _stated(file: str, era: Era) -> Problem:
 def _bad_times(file: str, count: int) -> Problem:
     return Problem(
         file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
-        message=f"{file}: {count} events with impossible times are skipped.", advice=RECORD_AGAIN, count=count,
+        message=f"{file}: {skipped(count)}.", advice=RECORD_AGAIN, count=count,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from tb_contention.model.names import clean, shorten
 from tb_contention.model.steps import root_rows, step_table
 from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
-from tb_contention.recorders.common.messages import worded
+from tb_contention.recorders.common.messages import skipped, worded
 from tb_contention.recorders.nsight import processes as names
 from tb_contention.recorders.nsight.columns import (
     Origins,
@@ -254,7 +254,7 @@ def bad_times(file: str, count: int) -> Problem:
     """State that events were skipped."""
     return Problem(
         file=file, slug="bad-timestamp", severity=Severity.WARNING, origin=Origin.READING,
-        message=f"{file}: {count} device events with impossible times are skipped.",
+        message=f"{file}: {skipped(count, 'device event')}.",
         advice="Export the report again, or record a new one.", count=count,
     )  # fmt: skip
 

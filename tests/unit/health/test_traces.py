@@ -179,3 +179,19 @@ def test_a_manifest_that_states_the_tracers_mode_takes_the_place_of_guessing() -
     assert not named(checks_of([stated]), "concurrent-kernels")
     (check,) = named(checks_of([stated]), "recording")
     assert "could overlap" in check.message
+
+
+@pytest.mark.parametrize(
+    ("case", "steps", "memory"),
+    [
+        ("external_id_is_correlation", "torch.profiler", "profile_memory=True"),
+        ("nsys_table_suffix", "NVTX range", "--cuda-memory-usage=true"),
+    ],
+)
+def test_remedies_are_in_the_words_of_the_recorder(real_traces: Path, case: str, steps: str, memory: str) -> None:
+    found = analyse_logdir(str(real_traces / "public_cases" / case), cache=None)
+    remedies = {c.name: c.remedy for c in trace_checks(found.report, found.aligned) if c.status is Status.NOTE}
+
+    assert steps in remedies["steps"]
+    assert memory in remedies["memory"]
+    assert "tf." not in remedies["steps"]

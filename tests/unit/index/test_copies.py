@@ -62,3 +62,11 @@ def test_a_report_shows_a_recording_once_and_names_the_copy(tmp_path: Path) -> N
 
     assert {s.name for s in report.sessions} == {"evaluator", "trainer"}
     assert [p.slug for p in report.problems] == ["copy"]
+
+
+def test_the_copy_is_the_file_that_is_called_a_copy(real_traces: Path) -> None:
+    snapshot = look(real_traces / "public_cases" / "same_file_twice")
+
+    assert [(c.file, list(c.copies)) for c in snapshot.listing.captures] == [
+        ("job.pt.trace.json", ["job (1).pt.trace.json"])
+    ]

@@ -26,6 +26,7 @@ from tb_contention.recorders.kineto.recognise import is_kineto
 from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.skim import skim_parts
 from tb_contention.report.listing_text import to_text
+from tb_contention.report.to_markdown import to_markdown
 
 #: File of PyTorch -> (device, kernels, copies and memsets, steps, memory events, slugs of losses), counted in its JSON.
 KINETO = {
@@ -202,6 +203,24 @@ def test_steps_of_servers_are_steps(cases: Path) -> None:
 )
 def test_more_than_one_writer_is_said(cases: Path, place: str, slug: str) -> None:
     assert losses(only(cases / place)) == {slug: 1}
+
+
+def test_numbers_of_skipped_events_are_said_once_and_in_the_right_form(cases: Path) -> None:
+    reports = [
+        to_markdown(analyse_logdir(str(cases / name), cache=None).report)
+        for name in ("overflowing_duration", "two_documents")
+    ]
+
+    assert "1 event with impossible times or devices is skipped." in reports[0]
+    assert "26,708 bytes behind" in reports[1]
+    assert "×) (" not in reports[1]
+
+
+def test_a_session_whose_requests_are_slowed_is_not_said_to_pay_hardly(cases: Path) -> None:
+    report = analyse_logdir(str(cases / "two_processes_called_one_stream"), cache=None).report
+
+    assert "slow-requests" in {f.rule for f in report.findings}
+    assert "unfair-sharing" not in {f.rule for f in report.findings}
 
 
 @pytest.mark.parametrize("place", ["plugins", "elsewhere", "."])

@@ -3,6 +3,7 @@
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.trace import Device, KernelKind, Trace
 from tb_contention.recorders.common.advice import COPY_AGAIN
+from tb_contention.recorders.common.messages import skipped
 from tb_contention.recorders.xspace.decoding.cut import cut_work
 from tb_contention.recorders.xspace.decoding.lines import RawEvents
 from tb_contention.recorders.xspace.decoding.planes import MAX_DEVICES
@@ -82,7 +83,7 @@ def losses(file: str, structure: Structure, trace: Trace, read: tuple[RawEvents,
         )
     far = sum(r.bad_times for r in read)
     if far:
-        lost("bad-timestamp", Severity.WARNING, f"{far} events with impossible times are skipped.", COPY_AGAIN, far)
+        lost("bad-timestamp", Severity.WARNING, f"{skipped(far)}.", COPY_AGAIN, far)
     aggregated = sum(r.aggregated for r in read)
     if aggregated:
         lost(
