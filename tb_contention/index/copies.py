@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from tb_contention.model.capture import Sketched, host_of
 from tb_contention.model.findings import Origin, Problem, Severity
 
-
 #: What file managers and browsers add to the name of a copy.
 _COPY = re.compile(r"(?:\(\d{1,3}\)|[ _-]copy(?:[ _-]?\d{1,3})?)(?=$|\.)", re.IGNORECASE)
 
