@@ -91,6 +91,7 @@ TEST = [
     "nbclient>=0.9",
     "polars>=1.0",
     "prometheus_client>=0.16",
+    "psutil>=5.9.5",
     "pytest>=8.2",
     "pytest-xdist>=3.7",
 ]
