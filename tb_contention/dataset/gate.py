@@ -21,14 +21,14 @@ from tb_contention.dataset.library import library
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.schema import DATASET_VERSION, FINDINGS, GROUPS, INPUTS, MEMORY, SLOWDOWNS
 from tb_contention.errors import LogdirError, OptionError, OutputError
-from tb_contention.gate.judging import exactly, judged
+from tb_contention.gate.judging import exactly, graded, judged
 from tb_contention.model.contention import Evidence
 from tb_contention.model.dataset import MARK
 from tb_contention.model.dataset import Outcome as Ended
 from tb_contention.model.findings import Severity
 from tb_contention.model.fleet import By, Lost
 from tb_contention.model.gate import Gate, Gauge, Limits, Outcome, Unit, Verdict
-from tb_contention.units import F64, I64, NS_PER_S, DeviceId
+from tb_contention.units import F64, NS_PER_S, DeviceId
 from tb_contention.words.numbers import count
 
 _BASELINES = "_baselines"
@@ -160,13 +160,12 @@ def _worst(
     """Judge all rows, and yield for each name the verdict on the row that is worst. NaN stands for what is unknown."""
     if not len(rows):
         return
-    bound, sign = verdict.bound or 0.0, -1 if verdict.gauge.least else 1
-    least, most = (-high, -low) if verdict.gauge.least else (low, high)
-    grade = _graded(sign * figure, least, most, sign * bound, confident=confident)
+    sign, best = (-1, high) if verdict.gauge.least else (1, low)
+    grade = graded(figure, low, high, verdict.bound or 0.0, least=verdict.gauge.least, confident=confident)
     names, code = np.unique(
         np.array([each or "" for each in rows[name].to_pylist()], dtype=object), return_inverse=True
     )
-    known = np.where(np.isnan(figure), np.where(np.isnan(least), -np.inf, least), sign * figure)
+    known = np.where(np.isnan(figure), np.where(np.isnan(best), -np.inf, sign * best), sign * figure)
     order = np.lexsort((-known, -grade, code))
     first = order[np.unique(code[order], return_index=True)[1]]
     total, alike = np.bincount(code), np.bincount(code[grade == grade[first][code]], minlength=len(names))
@@ -197,14 +196,6 @@ def _which(verdict: Verdict, alike: int, total: int, what: str, row: Mapping[str
         else f"the worst of {count(total, what)}"
     )
     return f"{part} in group {row['group']}"
-
-
-def _graded(figure: F64, low: F64, high: F64, bound: float, *, confident: bool) -> I64:
-    """Judge many figures as `judged` judges one: 2 over, 1 unknown, 0 within."""
-    unknown = np.isnan(low) | np.isnan(high) if confident else np.zeros(len(figure), bool)
-    by_figure = np.where(unknown, 1, np.where((low if confident else figure) > bound, 2, 0))
-    by_bounds = np.where(low > bound, 2, np.where(high <= bound, 0, 1))
-    return np.where(np.isnan(figure), by_bounds, by_figure).astype(np.int64)
 
 
 def _losses(tables: _Tables, limits: Limits) -> Iterator[Verdict]:

@@ -6,18 +6,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tb_contention.cli.main import main
-from tb_contention.dataset.gate import Scope, _graded, judge_dataset, save_baseline
+from tb_contention.dataset.gate import Scope, judge_dataset, save_baseline
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.schema import parquet
 from tb_contention.errors import LogdirError, OptionError, OutputError
-from tb_contention.gate.judging import judged
 from tb_contention.model.contention import Evidence
 from tb_contention.model.findings import Severity
-from tb_contention.model.gate import Gauge, Limits, Outcome, Verdict
+from tb_contention.model.gate import Limits, Outcome
 from tb_contention.units import NS_PER_S, Bytes
 
 HOUR = 3600 * NS_PER_S
@@ -64,24 +62,6 @@ def dataset(tmp_path: Path) -> str:
 def outcomes(dataset: str, scope: Scope | None = None, baseline: str = "", **limits: Any) -> dict[str, Outcome]:
     gate = judge_dataset(dataset, Limits(**limits), scope or Scope(), baseline=baseline)
     return {verdict.subject: verdict.outcome for verdict in gate.verdicts}
-
-
-@pytest.mark.parametrize("confident", [False, True])
-@pytest.mark.parametrize("least", [False, True])
-def test_many_rows_are_judged_as_one_is(confident: bool, least: bool) -> None:
-    values = (None, 0.5, 1.0, 1.5)
-    rows = [(f, lo, hi) for f in values for lo in values for hi in values]
-    columns = np.array([[np.nan if v is None else v for v in each] for each in rows]).T
-    sign = -1 if least else 1
-    low, high = (-columns[2], -columns[1]) if least else (columns[1], columns[2])
-    grades = _graded(sign * columns[0], low, high, sign * 1.0, confident=confident)
-    gauge = Gauge.MIN_HEADROOM if least else Gauge.MAX_SLOWDOWN
-    words = (Outcome.WITHIN, Outcome.NOT_KNOWN, Outcome.OVER)
-    for (figure, least_end, most_end), grade in zip(rows, grades, strict=True):
-        verdict = Verdict(
-            gauge=gauge, outcome=Outcome.NOT_KNOWN, figure=figure, low=least_end, high=most_end, bound=1.0
-        )
-        assert judged(verdict, confident=confident).outcome is words[grade], (figure, least_end, most_end)
 
 
 def test_the_worst_row_of_each_job_decides(dataset: str) -> None:
