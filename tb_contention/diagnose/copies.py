@@ -1,4 +1,4 @@
-"""Rule on copies that keep a GPU busy in place of kernels."""
+"""Rules on what keeps a GPU busy in place of kernels that compute: copies, and collectives that wait."""
 
 from collections.abc import Iterator
 
@@ -49,4 +49,33 @@ def mostly_copies(scene: Scene) -> Iterator[Remark]:
                 "count": copies.count,
             },
             sessions=(fact.session,),
+        )
+
+
+@rule(
+    "mostly-collectives",
+    place=KERNELS,
+    speaks=f"Speaks when nothing but NCCL or RCCL runs for {share(_MOST)} of the time that the GPU is busy with a session, and "
+    f"{share(_NOTABLE)} of the window: the GPU looks busy and waits. Silent where collective-spin speaks. Advice: find the rank that all "
+    "wait for, or let communication run beside computation.",
+)
+def mostly_collectives(scene: Scene) -> Iterator[Remark]:
+    """The GPU is busy with waiting for other ranks, not with computing."""
+    for each in scene.device.per_session if not scene.is_host and (not scene.is_shared_gpu or scene.are_ranks) else ():
+        if each.collective < _MOST * each.busy or each.collective < _NOTABLE * scene.window:
+            continue
+        yield Remark(
+            title=f"{scene.name(each.session)} keeps {scene.where} busy with collectives, not computing: "
+            f"{percent(each.collective, each.busy)} of its busy time is NCCL or RCCL alone, "
+            f"{percent(each.computing, each.busy)} other kernels",
+            detail=f"Collectives ran for {duration(each.collective)} without any other kernel beside them. Other kernels ran for "
+            f"{duration(each.computing)}.",
+            cause="A collective waits inside its kernel until every rank has arrived, or moves more bytes than the links can carry.",
+            advice="Record all ranks in the same window and compare their time in collectives: all wait for the rank that spends least. If "
+            "all spend as much, let communication run beside computation (smaller buckets that are sent earlier), or send less.",
+            effect=f"At most {duration(each.collective)} of the window: the time in which only collectives run.",
+            verify="Collectives alone take a smaller part of the busy time, and a step is shorter.",
+            gain_ns=each.collective,
+            evidence={"collective_ns": each.collective, "computing_ns": each.computing, "busy_ns": each.busy},
+            sessions=(each.session,),
         )

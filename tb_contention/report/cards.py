@@ -19,6 +19,7 @@ from tb_contention.words.answers import (
     judged_by,
     loss_words,
 )
+from tb_contention.words.busy import busy_words
 from tb_contention.words.mechanism import mechanism_brief
 from tb_contention.words.memory import memory_sentence
 from tb_contention.words.names import names_of
@@ -62,6 +63,7 @@ def _session_card(report: Report, device: DeviceReport, session: SessionId) -> s
         request_words(loss) or _steps(item, loss),
         _lost(loss, window),
         (busy if big else "") + overlap.removeprefix("" if big else ", "),
+        busy_words(device, share),
         work,
     ]
     return _card(who, big or busy, plot, *map(flowing, lines), bar, ends=ends)

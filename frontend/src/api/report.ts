@@ -574,6 +574,11 @@ export interface DeviceSession {
   readonly loss: string;
   /** how long its requests take, in sentences; "" where no requests start its steps */
   readonly request_times: string;
+  /**
+   * how the window divides into kernels, collectives alone, copies alone and the rest; "" where
+   * kernels are all
+   */
+  readonly busy_with: string;
   /** captures alone that were found for it, the best first */
   readonly baselines: readonly BaselineOffer[];
 }

@@ -83,6 +83,7 @@ export const deviceSession = (name: string): Device['per_session'][number] => ({
   figure: '',
   figure_of: 'steps',
   request_times: '',
+  busy_with: '',
   interval: '',
   basis: 'unknown',
   loss: '',

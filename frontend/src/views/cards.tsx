@@ -170,6 +170,7 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
       )}
       <Baseline panel={panel} place="card" session={entry.session} offers={entry.baselines} />
       {step !== null && <p>{step}</p>}
+      {entry.busy_with !== '' && <p>{entry.busy_with}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
       <details class="more by-hand" open={panel.byHand.isSet(session)}>

@@ -26,3 +26,16 @@ it.each(Object.entries(REPORTS))('shows the report %s.json without holes', (_nam
   expect(text).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
   render(null, root);
 });
+
+it('says in the card of a session what keeps the GPU busy in place of kernels', () => {
+  const [device] = REPORTS.alone.devices;
+  const said = '2.3 % kernels, 97 % copies alone and 0.7 % idle';
+  const [entry] = device.per_session;
+  const report = { ...REPORTS.alone, devices: [{ ...device, per_session: [{ ...entry, busy_with: said }] }] };
+  const root = document.body.appendChild(document.createElement('div'));
+  const panel = new Panel();
+  panel.summary.value = summaryOf(report);
+  render(<App panel={panel} />, root);
+  expect(root.querySelector('.card.session')?.textContent).toContain(said);
+  render(null, root);
+});

@@ -19,6 +19,7 @@ from tb_contention.words.answers import (
     judged_by,
     loss_words,
 )
+from tb_contention.words.busy import busy_words
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, gaps_sentence, memory_sentence
 from tb_contention.words.names import device_label
@@ -45,6 +46,12 @@ class SessionJudgement:
     request_times: Annotated[
         str, Wire('how long its requests take, in sentences; "" where no requests start its steps')
     ]
+    busy_with: Annotated[
+        str,
+        Wire(
+            'how the window divides into kernels, collectives alone, copies alone and the rest; "" where kernels are all'
+        ),
+    ]
 
 
 def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
@@ -59,6 +66,7 @@ def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
         basis=basis_with_class(found) if is_known else "",
         loss=loss_words(loss),
         request_times=request_words(loss),
+        busy_with="".join(busy_words(device, share) for share in device.per_session if share.session == loss.session),
     )
 
 

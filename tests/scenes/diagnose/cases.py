@@ -287,6 +287,16 @@ def copying(part: float) -> Scene:
     )
 
 
+def in_collectives(part: float) -> Scene:
+    """A session alone that is in collectives alone for so much of its busy time, and computes for the rest."""
+    scene = drawing("AAAAAAAA..")
+    (share,) = scene.device.per_session
+    waits = Nanoseconds(round(part * share.busy))
+    share = replace(share, collective=waits, computing=Nanoseconds(share.busy - waits))
+    overlap = replace(scene.device.overlap, shares=(share,))
+    return replace(scene, device=replace(scene.device, overlap=overlap))
+
+
 def on_processor(ratio: float) -> Scene:
     """Sessions on a processor, of which one takes `ratio` times as long as in a capture alone."""
     scene = processor(is_host=True)
@@ -342,6 +352,7 @@ CASES: tuple[Case, ...] = (
         lambda: two(slices(), (*LONG, *kernels(1, 400, name=REDUCE, spin=True))),
     ),
     Case("mostly-copies", lambda: copying(0.9), lambda: copying(0.3)),
+    Case("mostly-collectives", lambda: in_collectives(0.6), lambda: in_collectives(0.4)),
     Case(
         "host-contention",
         lambda: off_gpu(host_factor=1.6, host_lost=Nanoseconds(200_000_000)),

@@ -37,6 +37,7 @@ PLACES: dict[str, Place | PlaceKind | None] = {
     "short-steps-beside-long": STEPS,
     "copy-contention": NEAR,
     "mostly-copies": Place.table("Kernels"),
+    "mostly-collectives": Place.table("Kernels"),
     "processor-contention": None,
     "collective-spin": Place.table("Kernels"),
     "host-contention": STEPS,
