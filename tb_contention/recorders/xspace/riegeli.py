@@ -21,6 +21,12 @@ _USABLE = _BLOCK - _BLOCK_HEADER
 _SIGNATURE, _METADATA, _PADDING, _SIMPLE, _TRANSPOSED = b"smprt"
 _BROTLI, _ZSTD = b"bz"
 _EXTRA = 'Install what unpacks it: pip install "tb_contention[riegeli]"'
+#: Reading them needs a decoder of several hundred lines and a file to try it on; only a program that chose the option makes one.
+_UNTRANSPOSED = (
+    "Leave the option 'transpose' out where the file is written. To convert this one, copy its records with Riegeli's own Python package: "
+    "riegeli.RecordWriter(open(TARGET, 'wb'), options='brotli') writes what riegeli.RecordReader(open(FILE, 'rb')).read_records() yields, "
+    "with write_record for each."
+)
 _MOST = (1 << 31) - 1
 #: What a file begins with behind the header of its first block: a chunk of the kind `s`, without data.
 _FIRST_CHUNK = bytes.fromhex("91bac23c9287e1a9 0000000000000000 e19f13c0e9b1c372 7300000000000000 0000000000000000")
@@ -52,7 +58,7 @@ def xspace_of(data: U8, file: str) -> tuple[U8, bool]:
             raise TraceFileError(
                 f"{file}: the records of this Riegeli file are transposed, which is not read; profilers write them one by one.",
                 slug="riegeli-unsupported",
-                advice="Write them again without the option transpose.",
+                advice=_UNTRANSPOSED,
             )
         elif chunk.kind == _SIMPLE:
             taken += chunk.decoded

@@ -184,8 +184,10 @@ def test_transposed_records_are_refused_by_name() -> None:
     file = bytearray(BEGINNING)
     put_chunk(file, b"t", b"b", 1, 5)
 
-    with pytest.raises(TraceFileError, match="transposed"):
+    with pytest.raises(TraceFileError, match="transposed") as error:
         xspace_of(np.frombuffer(bytes(file), np.uint8), "f")
+    assert "options='brotli'" in error.value.advice
+    assert "read_records()" in error.value.advice
 
 
 def test_without_the_package_that_unpacks_it_the_file_names_it_and_is_looked_at_again(
