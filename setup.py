@@ -94,6 +94,7 @@ TEST = [
     "psutil>=5.9.5",
     "pytest>=8.2",
     "pytest-xdist>=3.7",
+    "viztracer>=1.1",
 ]
 DEV = [*TEST, "import-linter>=2.1", "mypy>=1.15", "ruff>=0.11"]
 

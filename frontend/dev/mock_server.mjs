@@ -63,6 +63,7 @@ function summaryOf(workload, devices, group) {
     is_known: false,
     is_partial: false,
     trace_viewer: {},
+    perfetto: '',
     logdir: 'logs',
     listing: 'l1',
     captures: groups.reduce((sum, { captures }) => sum + captures.length, 0),

@@ -47,6 +47,9 @@ class Summary:
         Mapping[SessionId, TraceViewerPlace],
         Wire("where xprof's trace viewer shows a session; only sessions that it can open"),
     ]
+    perfetto: Annotated[
+        str, Wire("address of the Perfetto page that the tab hands traces to; empty for ui.perfetto.dev")
+    ]
     report: Annotated[
         ReportDocument | None, Wire("the report, as in report/FORMAT.md; null until there is a first look")
     ]

@@ -17,6 +17,7 @@ from tb_contention.model.prediction import Prediction
 from tb_contention.model.report import DeviceReport, Report
 from tb_contention.plugin.answers import EventAnswer, GroupsAnswer, HitAnswer, PredictionAnswer, ShiftedAnswer, Summary
 from tb_contention.plugin.fleets import Fleets
+from tb_contention.plugin.perfetto_page import perfetto_page
 from tb_contention.plugin.predicting import Predicting, question_of
 from tb_contention.plugin.requests import FAR, MAX_SEARCH, Query, RequestError, View
 from tb_contention.plugin.responses import (
@@ -132,6 +133,7 @@ class Routes:
                 version=__version__,
                 xprof=has_xprof,
                 trace_viewer=self._trace_viewer(analysis.aligned, scan) if has_xprof and analysis and scan else {},
+                perfetto=perfetto_page(),
                 report=None if report is None else document(report),
             ),
             about=report,

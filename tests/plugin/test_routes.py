@@ -505,6 +505,11 @@ def test_a_report_that_nobody_looked_at_is_waited_for(tab: Tab) -> None:
     assert not any("holds only if" in line for line in tab.ready()["report"]["devices"][0]["verdict"]["trust"])
 
 
+def test_no_request_names_the_page_that_takes_traces(tab: Tab) -> None:
+    assert tab.ready()["perfetto"] == ""
+    assert tab.ask("api/summary", perfetto="https://example.com").status_code == 400
+
+
 def test_the_aligned_sessions_can_be_downloaded_for_perfetto(tab: Tab) -> None:
     device = tab.ready()["report"]["devices"][0]["id"]
     response = tab.ask("api/report", format="perfetto", device=device)

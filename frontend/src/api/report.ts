@@ -2157,6 +2157,8 @@ export interface Summary {
   readonly xprof: boolean;
   /** where xprof's trace viewer shows a session; only sessions that it can open */
   readonly trace_viewer: Readonly<Record<string, TraceViewerPlace>>;
+  /** address of the Perfetto page that the tab hands traces to; empty for ui.perfetto.dev */
+  readonly perfetto: string;
   /** the report, as in report/FORMAT.md; null until there is a first look */
   readonly report: Report | null;
 }

@@ -63,7 +63,8 @@ const VIEWLESS: readonly string[] = ['groups', 'measure', 'baselines'] satisfies
 type Query = Readonly<Record<string, string | number | undefined>>;
 type Pairs = readonly (readonly [string, string])[];
 
-async function failure(response: Response): Promise<ApiError> {
+/** What an answer that is none says. */
+export async function failure(response: Response): Promise<ApiError> {
   try {
     const body = await response.json();
     if (typeof body?.error?.message === 'string') {

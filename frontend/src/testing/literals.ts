@@ -383,6 +383,7 @@ export const summaryOf = (made: Report | null, more: Partial<Summary> = {}): Sum
   is_known: false,
   is_partial: false,
   trace_viewer: {},
+  perfetto: '',
   logdir: 'logs',
   listing: 'l1',
   captures: 2,

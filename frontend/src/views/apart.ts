@@ -17,5 +17,6 @@ export const Empty = later(() => rest().then((file) => file.Empty));
 export const Fleet = later(() => rest().then((file) => file.Fleet), nothing);
 export const Help = later(() => rest().then((file) => file.Help), nothing);
 export const Hints = later(() => rest().then((file) => file.Hints), nothing);
+export const PerfettoMenu = later(() => rest().then((file) => file.PerfettoMenu), nothing);
 export const Tooltip = later(() => rest().then((file) => file.Tooltip), nothing);
 export const loadPictures = () => rest().then((file) => file.savePicture);

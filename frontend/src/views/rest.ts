@@ -10,6 +10,7 @@ export { Empty } from './empty';
 export { Fleet } from './fleet';
 export { Help } from './help';
 export { Hints } from './hints';
+export { PerfettoMenu } from './perfetto';
 export { savePicture } from './picture';
 export { Tooltip } from './tooltip';
 

@@ -5,7 +5,7 @@ import { lengthOf, type Span } from '../base/units';
 import { during } from '../state/activity';
 import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
-import { loadPictures } from './apart';
+import { loadPictures, PerfettoMenu } from './apart';
 import { LanesMenu } from './lanes_menu';
 import { MISSING } from './later';
 import { WithShift } from './moved';
@@ -160,15 +160,7 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
             {format}
           </a>
         ))}
-        {timeline.layout.value !== null && (
-          <a
-            href={panel.source.reportUrl('perfetto', { device: timeline.layout.value.device, isMoved })}
-            download
-            title="The aligned sessions of this device as a trace for ui.perfetto.dev"
-          >
-            perfetto
-          </a>
-        )}
+        {panel.isPainted.value && <PerfettoMenu panel={panel} />}
       </div>
     </div>
   );
