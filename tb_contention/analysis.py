@@ -1,7 +1,7 @@
 """Decoded captures -> aligned traces -> results -> report: first what a timeline needs, then what sharing cost."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from tb_contention._version import __version__
 from tb_contention.advise import advise
@@ -9,7 +9,9 @@ from tb_contention.align import AlignOptions, known_options
 from tb_contention.attribution import attribute
 from tb_contention.baselines import Baselines, Beside, find_baselines, with_baselines, without_baselines
 from tb_contention.diagnose import diagnose
-from tb_contention.index import Chosen, Selection
+from tb_contention.index import Chosen
+from tb_contention.looking import Options as Options
+from tb_contention.looking import Progress, arranging, silent
 from tb_contention.model.alignment import AlignedTraces
 from tb_contention.model.capture import Decoded
 from tb_contention.model.faults import Faults
@@ -20,29 +22,6 @@ from tb_contention.words.advice import again_of
 from tb_contention.words.answers import Answer, is_contended
 from tb_contention.words.names import names_of
 
-#: Called with what is going on and how far it is (0..1, or None).
-Progress = Callable[[str, "float | None"], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to look at a log directory.
-
-    shifts: session id or unique name -> ns to move it by. gpus: (session, CUDA ordinal) -> the user's name of the physical GPU.
-    baselines: session -> run that holds the same work captured alone, both as ids, names or patterns, or a path; "" for none.
-    find_baselines: use captures alone that are found without being named. spec: TensorBoard's --logdir_spec, instead of a logdir.
-    steps: a regular expression that is found in the names of steps, where they are not recognised; "" for what TB_CONTENTION_STEPS
-    says. select: which captures of the directory; by default all of a small one, and the groups that deserve a look first of a large one.
-    """
-
-    shifts: Mapping[str, int] = field(default_factory=dict)
-    gpus: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    baselines: Mapping[str, str] = field(default_factory=dict)
-    find_baselines: bool = True
-    spec: str = ""
-    steps: str = ""
-    select: Selection = field(default_factory=Selection)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
@@ -50,15 +29,6 @@ class Analysis:
 
     report: Report
     aligned: AlignedTraces
-
-
-def silent(message: str, fraction: float | None) -> None:
-    """Report no progress."""
-
-
-def arranging(options: Options) -> AlignOptions:
-    """Return what the user says of clocks and GPUs."""
-    return AlignOptions(shifts=options.shifts, gpus=options.gpus)
 
 
 def analyse_decoded(

@@ -10,26 +10,20 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from tb_contention._warming import help_first_report
-from tb_contention.analysis import Analysis, Options, Progress, analyse_decoded, arranging, silent
-from tb_contention.baselines import (
-    Beside,
-    Decode,
-    Proposals,
-    decoded_beside,
-    proposed,
-)
+from tb_contention.analysis import Analysis, analyse_decoded
+from tb_contention.baselines import Beside, Decode, decoded_beside
 from tb_contention.cache import DEFAULT_CACHE, DefaultCache, TraceCache, cached
 from tb_contention.errors import OptionError
 from tb_contention.index import Alone, Chosen, Index, Snapshot, choose
+from tb_contention.index.proposals import Proposals, proposed
+from tb_contention.looking import Options, Progress, look, silent
 from tb_contention.model.capture import CaptureFile, Decoded, DecodedFile, Discovery
 from tb_contention.model.faults import Faults
 from tb_contention.model.listing import Listing
 from tb_contention.model.report import Report
 from tb_contention.model.side_by_side import cores
 from tb_contention.recorders.captures import read_captures
-from tb_contention.recorders.common.step_names import checked_steps, has_steps_called
-from tb_contention.recorders.discover import discover
+from tb_contention.recorders.common.step_names import has_steps_called
 from tb_contention.recorders.load import load_parts, read_once
 from tb_contention.words.listing import known_answer
 
@@ -131,18 +125,6 @@ def look_beside(alone: Alone, chosen: Chosen, options: Options, decode_more: Dec
         found,
         lambda problem: Beside(proposals=Proposals(typed=typed), problems=(problem,)),
     )
-
-
-def look(
-    logdir: str, options: Options, *, cache: TraceCache | None = None, progress: Progress | None = None
-) -> tuple[Index, Snapshot]:
-    """Find the files of a log directory, and skim those that the index does not know."""
-    tell = progress or silent
-    tell("Looking for captures", None)
-    help_first_report()
-    index = Index.of(logdir, options.spec, None if cache is None else cache.directory)
-    discovery = discover(logdir, spec=options.spec, steps=checked_steps(options.steps))
-    return index, index.look(discovery, arranging(options), progress=tell)
 
 
 def require_steps(decoded: Decoded) -> None:

@@ -15,7 +15,6 @@ from datetime import date, timedelta
 from io import BytesIO
 
 from tb_contention._version import __version__
-from tb_contention.analysis import Options, Progress, silent
 from tb_contention.cache import TraceCache
 from tb_contention.dataset.jobs import labels_of, pattern_of
 from tb_contention.dataset.library import library
@@ -28,10 +27,10 @@ from tb_contention.dataset.work import Done, write_outcome
 from tb_contention.errors import OptionError, OutputError
 from tb_contention.index import Selection, Snapshot, matching
 from tb_contention.index.selection import latest
+from tb_contention.looking import Options, Progress, look, silent
 from tb_contention.model.capture import CaptureFile
 from tb_contention.model.dataset import Outcome, RunCounts
 from tb_contention.model.names import SEPARATOR, clean
-from tb_contention.pipeline import look
 from tb_contention.units import Bytes
 from tb_contention.words.numbers import count, duration
 
@@ -110,7 +109,7 @@ def batch(
         memory=memory,
         reports=reports,
     )
-    _, snapshot = look(logdir, Options(), cache=TraceCache.at() if use_index else None, progress=tell)
+    _, snapshot = look(logdir, Options(), cache=TraceCache.at() if use_index else None, progress=tell, ahead=False)
     tell("Dividing the captures into groups", None)
     found = snapshot.discovery.problems
     units = _selected(snapshot, select or Selection(), plan(snapshot, whole(logdir), settings))
@@ -133,6 +132,9 @@ def batch(
             if unit.outcome is not None:
                 run.note(unit, write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
         if groups:
+            from tb_contention._warming import help_first_report
+
+            help_first_report()
             tasks = (task_of(snapshot, unit) for unit in groups.values())
             bounds = Bounds(limit_s=limit_s, retries=retries)
             for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):

@@ -14,12 +14,12 @@ from fnmatch import fnmatchcase
 
 from tb_contention._version import __version__
 from tb_contention.align import AlignOptions
-from tb_contention.baselines import Proposals, proposed
 from tb_contention.dataset.jobs import Whose, labels_of
 from tb_contention.dataset.rows import Stated, moment
 from tb_contention.dataset.schema import DATASET_VERSION
 from tb_contention.index import PASSING, Alone, Chosen, Group, NamedGroup, Snapshot, content_of, files_of, group_id
 from tb_contention.index.named import host_named
+from tb_contention.index.proposals import Proposals, proposed
 from tb_contention.model.capture import CaptureFile, host_of
 from tb_contention.model.dataset import Outcome
 from tb_contention.units import SessionId

@@ -16,8 +16,8 @@ from tb_contention.dataset.on_dask import run_on_dask
 from tb_contention.dataset.place import Place
 from tb_contention.dataset.pool import Bounds, run_here
 from tb_contention.dataset.tasks import Settings, Task, plan, task_of
+from tb_contention.looking import look
 from tb_contention.model.dataset import Outcome
-from tb_contention.pipeline import look
 from tb_contention.simulate import write_directory
 
 
