@@ -31,7 +31,7 @@ from tb_contention.model.trace import (
 )
 from tb_contention.units import Picoseconds
 
-CACHE_VERSION = 11
+CACHE_VERSION = 12
 MAGIC = b"TBCC"
 #: Bytes before the header.
 _BEFORE = 12

@@ -134,11 +134,17 @@ _BYTES, _KEPT = 100_000_000, 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """A line of a device plane (a CUDA stream), or a host thread on the host device."""
+    """A line of a device plane (a CUDA stream), or a host thread on the host device.
+
+    green_context: the number of the green context that a CUDA stream belongs to, -1 = none: its kernels run on a static part of the
+    multiprocessors; green_cores: how many those are, where the recorder wrote it.
+    """
 
     device: int
     id: int
     name: str
+    green_context: int = -1
+    green_cores: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

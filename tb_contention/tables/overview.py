@@ -93,6 +93,7 @@ SESSIONS = TableSpec(
         Column(key="process_id", title="process", kind=Kind.IDENTIFIER),
         Column(key="kind", title="kind", kind=Kind.WORD, audience=For.PROGRAMS),
         Column(key="process", title="inside the process", kind=Kind.SESSION, audience=For.PROGRAMS),
+        Column(key="green_context", title="green context", kind=Kind.TEXT),
         Column(key="simulated", title="simulated", kind=Kind.FLAG),
         Column(key="clock.source", title="clock from", kind=Kind.WORD),
         Column(key="clock.error_ns", title="error", kind=Kind.DURATION),

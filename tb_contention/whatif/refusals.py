@@ -83,7 +83,7 @@ def other_multiprocessors(
     for session, part in parts.items():
         name, asked = scene.name(session), percent.get(session)
         if part.partition is not None and (percent or goes_first):
-            return f"{name} was recorded in a static partition of MPS, which neither a cap nor a priority changes."
+            return f"{name} was recorded in {part.words}, which neither a cap nor a priority changes."
         if policy is Schedule.TIME_SLICING or (asked is not None and asked / 100 > (part.share or 0.0)):
             most = "a part" if part.share is None else f"at most {share(part.share)}"
             return f"{name} was recorded with {most} of the multiprocessors; how it runs with more is not known."

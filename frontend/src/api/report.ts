@@ -1749,6 +1749,11 @@ export interface Session {
   /** what people call the session: short, and unique in the report */
   readonly label: string;
   /**
+   * the green context of its process that its kernels run in, with its multiprocessors; null for
+   * none
+   */
+  readonly green_context: string | null;
+  /**
    * what the manifest beside the trace states; null without one, and for a session inside a process
    */
   readonly recording: ManifestSession | null;

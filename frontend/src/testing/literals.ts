@@ -27,6 +27,7 @@ export const session = (name: string, more: Partial<Session> = {}): Session => (
   host: 'host0',
   process_id: null,
   kind: 'process',
+  green_context: null,
   clock: {
     source: 'task_environment',
     error_ns: ns(12_000),

@@ -1,13 +1,13 @@
 """The rows of one process -> the tables of a trace, with times in ps since the report's first event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tb_contention.model.residency import ResidencyTable
-from tb_contention.model.trace import NONE, AllocationTable, KernelKind, KernelTable, LaunchTable
+from tb_contention.model.trace import NONE, AllocationTable, KernelKind, KernelTable, LaunchTable, Stream
 from tb_contention.recorders.nsight.device_work import COPIES, DeviceWork, launch_text, numbered
 from tb_contention.recorders.nsight.host import Calls
 from tb_contention.recorders.nsight.memory import ALLOCATOR, Allocations
@@ -34,20 +34,30 @@ class Origins:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Streams of a process as (row of its devices, CUDA stream), and the stream of each piece of work."""
+    """Streams of a process, and the stream of each piece of work."""
 
-    streams: tuple[tuple[int, int], ...]
+    streams: tuple[Stream, ...]
     of_work: I32
 
     @classmethod
-    def of(cls, work: DeviceWork, ordinals: list[int]) -> "Places":
-        """Number the streams that have work."""
+    def of(cls, work: DeviceWork, ordinals: list[int], green: Mapping[int, int | None]) -> "Places":
+        """Number the streams that have work. green: the green contexts of the process, each with its multiprocessors."""
         device = np.searchsorted(np.array(ordinals, np.int64), work.ordinal)
-        which, count = numbered(device, work.stream)
+        context = np.where(np.isin(work.context, list(green)), work.context, NONE)
+        which, count = numbered(device, work.stream, context)
         first = np.zeros(count, np.int64)
         first[which] = np.arange(len(which))
-        streams = tuple((int(device[row]), max(0, int(work.stream[row]))) for row in first.tolist())
-        return cls(streams=streams, of_work=which.astype(np.int32))
+        streams = [
+            _stream(int(device[row]), max(0, int(work.stream[row])), int(context[row]), green) for row in first.tolist()
+        ]
+        return cls(streams=tuple(streams), of_work=which.astype(np.int32))
+
+
+def _stream(device: int, number: int, context: int, green: Mapping[int, int | None]) -> Stream:
+    if context not in green:
+        return Stream(device=device, id=number, name=f"Stream {number}")
+    name = f"Stream {number} (green context {context})"
+    return Stream(device=device, id=number, name=name, green_context=context, green_cores=green[context])
 
 
 def kernel_table(work: DeviceWork, places: Places, origins: Origins, strings: Strings) -> KernelTable:

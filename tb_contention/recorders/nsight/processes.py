@@ -137,6 +137,13 @@ def gpu_of(mapped: dict[tuple[int, int], Gpu], gpus: dict[int, Gpu], pid: int | 
     return next(iter(gpus.values())) if len(gpus) == 1 else None
 
 
+def green_contexts(database: Database) -> dict[tuple[int, int], int | None]:
+    """Map (process id, context) of green contexts to their multiprocessors; None where the export has no such column."""
+    columns = ("processId", "contextId", "isGreenContext", "numMultiprocessors")
+    rows = np.column_stack(database.integers("TARGET_INFO_CUDA_CONTEXT_INFO", *columns)).tolist()
+    return {(pid, context): _within(cores, _MOST_CORES) for pid, context, is_green, cores in rows if is_green == 1}
+
+
 def process_names(database: Database) -> dict[int, str]:
     """Read the names of processes, without their folders, by global id."""
     named = database.texts("PROCESSES", "globalPid", "name")

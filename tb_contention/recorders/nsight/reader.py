@@ -13,7 +13,7 @@ from tb_contention.errors import TraceFileError
 from tb_contention.model.findings import Origin, Problem, Severity
 from tb_contention.model.names import clean, shorten
 from tb_contention.model.steps import root_rows, step_table
-from tb_contention.model.trace import ClockEvidence, Device, Era, Stream, Trace
+from tb_contention.model.trace import ClockEvidence, Device, Era, Trace
 from tb_contention.recorders.common.advice import SHORTER_WINDOW
 from tb_contention.recorders.common.messages import skipped, worded
 from tb_contention.recorders.nsight import processes as names
@@ -65,6 +65,7 @@ class _Report:
     threads: dict[int, str]
     gpus: dict[int, Gpu]
     ordinals: dict[tuple[int, int], Gpu]
+    green: dict[tuple[int, int], int | None]
     first: int
     last: int
     epoch: int | None
@@ -124,7 +125,8 @@ def _read(database: Database, file: str, steps: str) -> _Report:
     problems += [unfit(file, gpu) for gpu in lost]
     return _Report(
         file=file, work=work, calls=calls, ranges=ranges, allocations=allocations, stays=stays, texts=texts,
-        threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus, used), first=first, last=last,
+        threads=thread_names(database, texts), gpus=gpus, ordinals=names.ordinals(database, gpus, used),
+        green=names.green_contexts(database), first=first, last=last,
         epoch=epoch_of(database), hostname=names.hostname(database), messages=messages, problems=tuple(problems),
     )  # fmt: skip
 
@@ -167,7 +169,8 @@ def _trace(report: _Report, process: int) -> Trace:
     origins, strings = Origins(first=report.first), Strings(report.texts)
     ordinals = np.unique(np.concatenate([work.ordinal, allocations.ordinal])).tolist()
     gpus = [names.gpu_of(report.ordinals, report.gpus, pid, ordinal) for ordinal in ordinals]
-    places = Places.of(work, ordinals)
+    green = {context: cores for (owner, context), cores in report.green.items() if owner == pid}
+    places = Places.of(work, ordinals, green)
     threads = np.unique(np.concatenate([calls.thread, ranges.thread]))
     host = host_event_table(calls, ranges, threads, origins, strings)
     return Trace(
@@ -186,7 +189,7 @@ def _trace(report: _Report, process: int) -> Trace:
         devices=tuple(
             device_of(gpu, ordinal, several=len(report.gpus) > 1) for gpu, ordinal in zip(gpus, ordinals, strict=True)
         ),
-        streams=tuple(Stream(device=d, id=s, name=f"Stream {s}") for d, s in places.streams),
+        streams=places.streams,
         threads=tuple(_thread(report, thread) for thread in threads.tolist()),
         events_in_file=len(work) + len(calls.start) + len(ranges.start) + len(allocations.time),
         complete=True,

@@ -6,6 +6,7 @@ from typing import Annotated
 from tb_contention.model.contention import SessionLoss
 from tb_contention.model.faults import Faults
 from tb_contention.model.memory import AllocatorPeak
+from tb_contention.model.part_of_gpu import green_context_of
 from tb_contention.model.report import DeviceReport, SessionReport
 from tb_contention.report.contract.about import About
 from tb_contention.wire import Wire, adds
@@ -23,6 +24,7 @@ from tb_contention.words.busy import busy_words
 from tb_contention.words.mechanism import mechanism_sentence
 from tb_contention.words.memory import driver_sentence, gaps_sentence, memory_sentence
 from tb_contention.words.names import device_label
+from tb_contention.words.numbers import count
 from tb_contention.words.requests import request_words
 from tb_contention.words.scales import SlowdownScale, slowdown_scale
 from tb_contention.words.verdict import Verdict, device_verdict, no_verdict
@@ -74,6 +76,20 @@ def judge(device: DeviceReport, loss: SessionLoss) -> SessionJudgement:
 def session_label(item: SessionReport, about: About) -> str:
     """Name the session as every printer does."""
     return about.names[item.id]
+
+
+@adds(
+    SessionReport,
+    "green_context",
+    "the green context of its process that its kernels run in, with its multiprocessors; null for none",
+)
+def green_context(item: SessionReport, about: About) -> str | None:
+    """Name the static part of the multiprocessors that a session is confined to, as the recorder tells."""
+    found = green_context_of(item.session)
+    if found is None:
+        return None
+    cores = "" if found.green_cores is None else f", {count(found.green_cores, 'multiprocessor')}"
+    return f"{found.green_context}{cores}"
 
 
 @adds(DeviceReport, "label", "what people call the device")

@@ -9,9 +9,10 @@ from scenes.diagnose.scenes import side_by_side, time_sliced, with_cost
 from tb_contention.diagnose import RULES
 from tb_contention.diagnose.scene import Scene
 from tb_contention.model.manifest import ManifestSession, Mps, MpsState
-from tb_contention.model.part_of_gpu import PartOfGpu, is_apart, parts_of_gpu
+from tb_contention.model.part_of_gpu import PartOfGpu, green_context_of, is_apart, parts_of_gpu
 from tb_contention.model.plan import Plan
 from tb_contention.model.prediction import Prediction, Schedule
+from tb_contention.units import SessionId
 from tb_contention.whatif import Question, predict
 
 RUN = {rule.slug: rule.run for rule in RULES}
@@ -140,3 +141,59 @@ def test_capped_sessions_leave_each_other_room_in_predictions() -> None:
         assert before.slowdown is not None
         assert after.slowdown is not None
         assert after.slowdown.high < before.slowdown.high
+
+
+def green(
+    scene: Scene, *contexts: int, cores: tuple[int | None, int | None] = (None, None), together: bool = True
+) -> Scene:
+    """Let each session run in a green context of one process, or of its own."""
+    sessions = []
+    for session, context, own in zip(scene.aligned.sessions, contexts, cores, strict=True):
+        streams = tuple(replace(s, green_context=context, green_cores=own) for s in session.trace.streams)
+        devices = tuple(replace(d, core_count=132) for d in session.trace.devices)
+        trace = replace(session.trace, streams=streams, devices=devices)
+        sessions.append(replace(session, trace=trace, process=SessionId("process") if together else None))
+    return replace(scene, aligned=replace(scene.aligned, sessions=tuple(sessions)))
+
+
+def test_green_contexts_of_one_process_share_no_multiprocessors() -> None:
+    scene = side_by_side()
+    one, other = scene.device.sessions
+    found = parts_of_gpu(green(scene, 3, 4, cores=(33, None)).aligned, scene.device.group)
+
+    assert found == {
+        one: PartOfGpu(partition="green context 3", share=0.25, process=SessionId("process")),
+        other: PartOfGpu(partition="green context 4", process=SessionId("process")),
+    }
+    assert green(scene, 3, 4).are_apart(one, other)
+    assert not green(scene, 3, 3).are_apart(one, other)
+    assert not green(scene, 3, -1).are_apart(one, other)
+    # Other processes take turns with all of the GPU, or share its multiprocessors under MPS.
+    assert not green(scene, 3, 4, together=False).are_apart(one, other)
+
+
+def test_a_session_that_leaves_its_green_context_is_not_confined_to_it() -> None:
+    scene = side_by_side()
+    (session, _) = green(scene, 3, 4).aligned.sessions
+    both = (*session.trace.streams, replace(session.trace.streams[0], green_context=-1))
+    stream = session.trace.kernels.stream.copy()
+    stream[::4] = len(both) - 1
+    trace = replace(session.trace, streams=both, kernels=replace(session.trace.kernels, stream=stream))
+
+    assert green_context_of(session) is not None
+    assert green_context_of(replace(session, trace=trace)) is None
+
+
+def test_rules_and_predictions_treat_green_contexts_as_partitions() -> None:
+    scene = time_sliced()
+    one, _ = scene.device.sessions
+    (found,) = RUN["slowed-side-by-side"](green(side_by_side(), 3, 4))
+
+    assert "multiprocessors of its own" in found.cause
+    assert "Cap the less urgent" not in found.advice
+    assert RUN["head-of-line"](green(SPEAKS["head-of-line"](), 3, 4)) == []
+    for plan in (Plan(caps=((one, 30),)), Plan(partition=((one, 30),))):
+        assert (
+            "one was recorded in a green context, which neither"
+            in predicted(green(scene, 3, 4, together=False), plan).unknown
+        )

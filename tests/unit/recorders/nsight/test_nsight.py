@@ -20,6 +20,7 @@ from tb_contention.pipeline import decode
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.nsight.reader import Part, read_report
+from tb_contention.report.to_json import to_dict
 from tb_contention.simulate.nsight import write_report
 from tb_contention.simulate.nsight_tables import SCHEMA, UUID, global_id
 
@@ -406,3 +407,30 @@ def test_a_file_is_named_by_what_it_is(report: Path) -> None:
 
     assert [part.whole for part, _ in parts] == [file, file]
     assert all(trace.sha256 == parts[0][1].sha256 and trace.file_bytes == file.size for _, trace in parts)
+
+
+CONTEXTS = """CREATE TABLE TARGET_INFO_CUDA_CONTEXT_INFO (nullStreamId INTEGER, hwId INTEGER, vmId INTEGER, processId INTEGER,
+deviceId INTEGER, contextId INTEGER, parentContextId INTEGER, isGreenContext INTEGER, numMultiprocessors INTEGER)"""
+
+
+@pytest.mark.parametrize(("cores", "said"), [(None, "2"), (66, "2, 66 multiprocessors")])
+def test_the_green_context_of_a_stream_is_read_and_shown(tmp_path: Path, cores: int | None, said: str) -> None:
+    add = "INSERT INTO TARGET_INFO_CUDA_CONTEXT_INFO VALUES (7, 0, 0, ?, 0, ?, ?, ?, ?)"
+    path = made(
+        tmp_path / "r.sqlite",
+        *(kernel(1000 * k, 1000 * k + 500, correlation=k + 1) for k in range(60)),
+        ("UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET contextId = CASE start WHEN 0 THEN 1 ELSE 2 END", ()),
+        (CONTEXTS, ()),
+        (add, (100, 1, 0, 0, None)),
+        (add, (100, 2, 1, 1, cores)),
+        (add, (200, 1, 0, 1, 8)),  # of another process
+    )
+    trace = only(path)
+    (session,) = to_dict(tb_contention.analyse(path, cache_dir=None))["sessions"]
+
+    assert [(s.name, s.green_context, s.green_cores) for s in trace.streams] == [
+        ("Stream 7", -1, None),
+        ("Stream 7 (green context 2)", 2, cores),
+    ]
+    assert np.bincount(trace.kernels.stream).tolist() == [1, 59]
+    assert session["green_context"] == said
