@@ -7,6 +7,8 @@ the table `inputs`, and the others go on. --resume does only what is new. An int
 import argparse
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tb_contention.cli.arguments import add_logdir, add_selection, once, selection_of
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 NAME = "batch"
 #: Exit code of --strict where an input has no answer.
 LOSSES = 3
+#: Seconds between lines of progress in the log of a job.
+_EVERY_S = 60.0
 EXIT_CODES = ((0, "success"), (LOSSES, "`--strict`, and an input is unreadable, failed, timed out or was left out"))
 
 
@@ -81,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run, and say how the inputs ended."""
     labels, where = once(arguments.label, "--label"), once(arguments.where, "--where")
-    with Progress("Looking for captures") as progress:
+    with _kept(arguments.output), Progress("Looking for captures", every=_EVERY_S) as progress:
         from tb_contention.dataset.running import batch
 
         counts = batch(
@@ -113,6 +117,16 @@ def run(arguments: argparse.Namespace) -> int:
             file=counts.dataset,
         )
     return LOSSES if arguments.strict and (counts.losses or counts.problems) else 0
+
+
+@contextmanager
+def _kept(dataset: str) -> Iterator[None]:
+    """Say after an interrupt what is left of the run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(printable(f"Interrupted: what is done is kept in {dataset}; --resume does the rest."), file=sys.stderr)
+        raise
 
 
 def _summary(counts: "RunCounts") -> str:

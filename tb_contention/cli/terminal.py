@@ -32,13 +32,15 @@ class Progress:
     """Shows one line of progress on stderr, only on a terminal that can replace a line, and only after a second.
 
     Call it with a message and a fraction (or None). It is a context manager that clears its line at the end. `loading` is shown after a
-    second without other messages, while modules load or, the first time, compile.
+    second without other messages, while modules load or, the first time, compile. every: where no line can be replaced, such as in the log
+    of a job, seconds after which a line is added; None for never.
     """
 
-    def __init__(self, loading: str = "") -> None:
-        self._started = time.monotonic()
+    def __init__(self, loading: str = "", *, every: float | None = None) -> None:
+        self._started = self._last = time.monotonic()
         self._shown = False
         self._on = _may_move()
+        self._every = None if self._on else every
         self._lock = threading.Lock()
         self._timer = threading.Timer(_PATIENCE_S, lambda: self(loading, None))
         self._timer.daemon = True
@@ -60,8 +62,11 @@ class Progress:
     def __call__(self, message: str, fraction: float | None) -> None:
         """Show a message once the first second has passed."""
         with self._lock:
-            if not self._on or time.monotonic() - self._started < _PATIENCE_S:
+            share, now = "" if fraction is None else f" {fraction:.0%}", time.monotonic()
+            if self._every is not None and now - self._last >= self._every:
+                print(f"{printable(message)}{share}", file=sys.stderr, flush=True)
+                self._last = now
+            if not self._on or now - self._started < _PATIENCE_S:
                 return
-            share = "" if fraction is None else f" {fraction:.0%}"
             print(_line(f"{printable(message)}{share}"), end="", file=sys.stderr, flush=True)
             self._shown = True

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ def test_no_color_means_no_escape_sequence_and_leaves_an_empty_line(monkeypatch:
 
 def test_a_dumb_terminal_gets_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown(monkeypatch, TERM="dumb") == ""
+
+
+def test_the_log_of_a_long_job_gets_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with Progress(every=60.0) as progress, Progress() as silent:
+        for second in range(0, 200, 7):
+            now[0] = float(second)
+            progress(f"{second} s\x1b", second / 200)
+            silent("nothing", None)
+    assert capsys.readouterr().err.splitlines() == ["63 s\\x1b 32%", "126 s\\x1b 63%", "189 s\\x1b 94%"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

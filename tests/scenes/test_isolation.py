@@ -29,7 +29,17 @@ pytestmark = pytest.mark.injects
 CALLERS = (analysis, pipeline, stages)
 STAGES = tuple(
     f"tb_contention.{s}"
-    for s in ("align", "attribution", "contention", "memory", "whatif", "diagnose", "advise", "baselines", "index.proposals")
+    for s in (
+        "align",
+        "attribution",
+        "contention",
+        "memory",
+        "whatif",
+        "diagnose",
+        "advise",
+        "baselines",
+        "index.proposals",
+    )
 )
 WITHOUT = {
     "align": {"sessions", "devices", "findings", "problems", "origin_ns"},

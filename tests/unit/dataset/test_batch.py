@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from io import BytesIO
@@ -118,6 +120,19 @@ def test_a_second_run_does_only_what_is_new(logs: Path, tmp_path: Path) -> None:
     assert len(keys) == more.groups
 
 
+def test_a_run_with_nothing_new_imports_no_analysis(logs: Path, tmp_path: Path) -> None:
+    running.batch(logs, output=tmp_path / "ds")
+    program = (
+        "import sys; from tb_contention.cli.main import main\n"
+        f"assert main(['batch', {str(logs)!r}, '-o', {str(tmp_path / 'ds')!r}, '--resume']) == 0\n"
+        "print(*sorted({'numba', 'tb_contention.analysis', 'distributed'} & sys.modules.keys()))"
+    )
+    root = Path(__file__).resolve().parents[3]
+    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+    assert "0 analysed now" in done.stdout
+
+
 def test_parts_are_read_once_and_a_lost_note_is_made_again(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,7 +206,9 @@ def test_an_exception_costs_its_group_alone_and_is_tried_again(
     assert files(tmp_path / "ds") == files(tmp_path / "whole")
 
 
-def test_an_interrupt_keeps_what_is_done(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_keeps_what_is_done(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     whole = running._executed
 
     def interrupted(*words: Any) -> Iterator[Done]:
@@ -199,8 +216,10 @@ def test_an_interrupt_keeps_what_is_done(logs: Path, tmp_path: Path, monkeypatch
         raise KeyboardInterrupt
 
     monkeypatch.setattr(running, "_executed", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        running.batch(logs, output=tmp_path / "ds")
+    assert main(["batch", str(logs), "-o", str(tmp_path / "ds")]) == 130
+    assert (
+        capsys.readouterr().err == f"Interrupted: what is done is kept in {tmp_path / 'ds'}; --resume does the rest.\n"
+    )
     assert json.loads((tmp_path / "ds" / "_run.json").read_text())["left"] == PAIRS
     monkeypatch.setattr(running, "_executed", whole)
     running.batch(logs, output=tmp_path / "ds", resume=True)

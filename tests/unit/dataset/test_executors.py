@@ -59,8 +59,13 @@ def start(logs: Path, dataset: Path, *options: str, hook: Path | None = None) ->
     paths = [*([str(hook)] if hook is not None else []), str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=heed_interrupts,
     )  # fmt: skip
+
+
+def heed_interrupts() -> None:
+    """Let the run heed interrupts also where these tests run in the background, which ignores them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: "subprocess.Popen[bytes]") -> int:
