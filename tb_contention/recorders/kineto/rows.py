@@ -17,6 +17,9 @@ from tb_contention.recorders.kineto.json_text import NONE
 from tb_contention.units import I32, I64, MAX_TRACE_PS, Bool
 
 PS_PER_US = 1_000_000
+#: How many kernels behind which their streams do nothing more are looked at, how many others of the same name each needs, and how many
+#: times as long as these it lasts.
+_MOST_LAST, _LIKE, _TIMES = 8, 3, 100
 _SEED = np.uint64(secrets.randbits(62))
 
 
@@ -115,7 +118,38 @@ def _impossible_work(document: parts.Document, table: I64, start: I64, fine: Boo
         begin, stop = frozen(table[long, column.FROM]), frozen(table[long, column.TO])
         column.arguments(document.text, begin, stop, names, offsets, graph, np.empty((len(long), 0), np.int64))
         found[long[graph[:, 0] <= 0]] = True
+    for _ in range(_MOST_LAST):
+        row = _beyond_all(document, table, start, fine & ~found, work[~found[work]])
+        if row < 0:
+            break
+        found[row] = True
     return found
+
+
+def _beyond_all(document: parts.Document, table: I64, start: I64, fine: Bool, work: I64) -> int:
+    """Return the last work of a device if it alone more than doubles the window and lasts longer by far than its like; else -1.
+
+    Behind the last work of a stream nothing of the stream can tell. A kernel that really takes so long has others like it, or the host
+    waits for it in a call that ends with it.
+    """
+    end = start + table[:, column.DURATION]
+    if len(work) <= _LIKE:
+        return -1
+    row = int(work[end[work].argmax()])
+    others = fine.copy()
+    others[row] = False
+    reach = int(end[others].max())
+    if end[row] - reach <= reach - int(start[others].min()):
+        return -1
+    like = work[(table[work, column.LENGTH] == table[row, column.LENGTH]) & (work != row)]
+    name = np.arange(table[row, column.LENGTH])
+    place = table[like, column.NAME]
+    if not len(name) or table[row, column.NAME] < 0:
+        return -1
+    own = document.text[table[row, column.NAME] + name]
+    like = like[(document.text[np.maximum(place, 0)[:, None] + name] == own).all(1)]
+    is_beyond = len(like) >= _LIKE and table[row, column.DURATION] > _TIMES * table[like, column.DURATION].max()
+    return row if is_beyond else -1
 
 
 def first_known(columns: I64) -> I64:

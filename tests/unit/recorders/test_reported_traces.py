@@ -183,6 +183,31 @@ def test_an_impossible_duration_is_set_aside_and_counted(cases: Path) -> None:
     assert trace.kernels.duration.sum() / trace.span[1] == pytest.approx(0.8, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("last", "waited", "kept"),
+    [(900_000.0, 0.0, 20), (900_000.0, 900_400.0, 21), (150.0, 0.0, 21)],
+    ids=["impossible", "waited for", "short"],
+)
+def test_an_impossible_duration_of_the_last_kernel_is_set_aside(
+    tmp_path: Path, last: float, waited: float, kept: int
+) -> None:
+    events = [*(kernel(row) for row in range(20)), kernel(20, dur=last)]
+    if waited:
+        events.append(
+            {**mark("cudaDeviceSynchronize", 1.0, waited), "cat": "cuda_runtime", "args": {"correlation": 99}}
+        )
+    trace = made(tmp_path, *events)
+
+    assert len(trace.kernels) == kept
+    assert losses(trace) == ({"bad-timestamp": 1} if kept == 20 else {})
+
+
+def test_a_long_kernel_at_the_end_of_a_trace_without_its_like_is_kept(tmp_path: Path) -> None:
+    assert (
+        len(made(tmp_path, *(kernel(row) for row in range(20)), kernel(20, dur=900_000.0, name="other")).kernels) == 21
+    )
+
+
 def test_agents_of_rocm_are_the_gpus_of_its_memory(cases: Path) -> None:
     trace = only(cases / "rocm_two_gpus")
 
