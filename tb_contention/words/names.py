@@ -15,7 +15,7 @@ UNTRACED_WORDS = "untraced work"
 _LONG = 40
 #: One level of an id, with what stands before it.
 _LEVEL = re.compile(r"[/#]?[^/#]+")
-_NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)")
+_NUMBERED = re.compile(r"(?P<host>.*)/GPU:(?P<ordinal>\d+)(?:~(?P<more>\d+))?")
 #: Of a later group on a device.
 _NUMBER = re.compile(r"#(\d+)$")
 _UUID = re.compile(r".*-[0-9a-f]{8}(?P<end>[0-9a-f]{4})", re.IGNORECASE)
@@ -91,7 +91,10 @@ def physical_label(physical: PhysicalDevice) -> str:
 def _gpu(name: str, physical: PhysicalDevice) -> str:
     numbered, uuid = _NUMBERED.fullmatch(name), _UUID.fullmatch(name)
     if numbered:
-        return f"GPU {numbered['ordinal']} on {numbered['host']}"
+        # Ranks of one job may all call their own GPU 0.
+        rank = "" if physical.device.rank is None else f" of rank {physical.device.rank[0]}"
+        more = "" if rank or numbered["more"] is None else f" (no. {numbered['more']} called so)"
+        return f"GPU {numbered['ordinal']}{rank} on {numbered['host']}{more}"
     if uuid:
         return f"GPU …{uuid['end']} on {physical.host}"
     return shorten(name, _LONG)

@@ -27,6 +27,7 @@ from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.skim import skim_parts
 from tb_contention.report.listing_text import to_text
 from tb_contention.report.to_markdown import to_markdown
+from tb_contention.words.names import physical_label
 
 #: File of PyTorch -> (device, kernels, copies and memsets, steps, memory events, slugs of losses), counted in its JSON.
 KINETO = {
@@ -571,6 +572,16 @@ def test_files_named_by_pytorchs_handler_are_of_one_machine(cases: Path) -> None
 
 def test_ranks_of_one_job_are_on_gpus_of_their_own(cases: Path) -> None:
     assert placed(cases / "ranks_each_device0") == (1, [])
+
+
+def test_gpus_of_ranks_that_all_call_theirs_0_are_told_apart_by_name(cases: Path) -> None:
+    names = {
+        case: [physical_label(d.group.device) for d in analyse_logdir(str(cases / case), cache=None).report.devices]
+        for case in ("ranks_each_device0", "nsys_ranks_each_device0")
+    }
+
+    assert names["ranks_each_device0"] == ["GPU 0 of rank 0 on hostA", "GPU 0 of rank 1 on hostA"]
+    assert names["nsys_ranks_each_device0"] == ["GPU 0 on no_map", "GPU 0 on no_map (no. 2 called so)"]
 
 
 def test_one_ordinal_among_several_gpus_is_unknown_until_the_user_says_which(cases: Path) -> None:
