@@ -106,7 +106,9 @@ def run(arguments: argparse.Namespace) -> int:
             use_index=not arguments.no_cache,
             progress=progress,
         )
-    for line in (*counts.problems, *counts.notes):
+    more = counts.losses - len(counts.lost)
+    rest = [f"{more:,} more without an answer: see the table inputs"] if counts.lost and more > 0 else []
+    for line in (*counts.problems, *counts.notes, *counts.lost, *rest):
         print(printable(line), file=sys.stderr)
     write_verdict(printable(_summary(counts)))
     if not counts.is_whole:

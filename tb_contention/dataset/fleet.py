@@ -11,7 +11,8 @@ from tb_contention.dataset.library import library
 from tb_contention.dataset.place import REPORTS, Place, report_name
 from tb_contention.dataset.schema import BLAME, CHANGES, INPUTS, MEMORY, SLOWDOWNS, arrow_schema
 from tb_contention.errors import LogdirError
-from tb_contention.model.fleet import By, Fleet, Lost, NearMiss, Pair, Saving, Slowed, Where
+from tb_contention.model.dataset import Outcome
+from tb_contention.model.fleet import By, Fleet, Lost, NearMiss, Pair, Saving, Slowed, Unanswered, Where
 from tb_contention.units import NS_PER_S
 
 #: Rows of each list, and jobs of which the trend is shown.
@@ -64,6 +65,7 @@ def read_fleet(dataset: str) -> Fleet:
         memory=least,
         headroom=_headroom(on_gpus(memory)),
         savings=_savings(on_gpus(table_of(place, CHANGES.slug))),
+        unanswered=_unanswered(inputs),
     )
 
 
@@ -160,6 +162,17 @@ def _inputs(inputs: Any, groups: Iterable[str]) -> dict[tuple[str, str], str]:
     found = inputs.filter(pc.is_in(inputs["group"], value_set=arrow.array(sorted(groups), arrow.string())))
     rows = found.group_by(["place", "group"]).aggregate([("file", "min")]).to_pylist()
     return {(row["place"], row["group"]): row["file_min"] or "" for row in rows}
+
+
+def _unanswered(inputs: Any) -> tuple[Unanswered, ...]:
+    """List inputs without an answer, in the order of their outcomes."""
+    pc, arrow = library("pyarrow.compute", "A dataset"), library("pyarrow", "A dataset")
+    lost = arrow.array([each.value for each in Outcome if each.is_loss], arrow.string())
+    found = inputs.filter(pc.is_in(inputs["outcome"], value_set=lost))
+    rows = found.sort_by([("outcome", "ascending"), ("file", "ascending")]).slice(0, MOST).to_pylist()
+    return tuple(
+        Unanswered(file=row["file"] or "", outcome=row["outcome"], message=row["message"] or "") for row in rows
+    )
 
 
 def _worst(slowdowns: Any) -> tuple[Slowed, ...]:

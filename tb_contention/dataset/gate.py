@@ -293,21 +293,23 @@ def _findings(tables: _Tables, limits: Limits) -> Iterator[Verdict]:
 def _problems(tables: _Tables, limits: Limits) -> Iterator[Verdict]:
     if limits.no_problems:
         lost = [each.value for each in Ended if each.is_loss]
-        yield from _counted(Gauge.NO_PROBLEMS, tables(INPUTS.slug), "outcome", "outcome", lost)
+        yield from _counted(Gauge.NO_PROBLEMS, tables(INPUTS.slug), "outcome", "outcome", lost, example="file")
 
 
-def _counted(gauge: Gauge, rows: Any, name: str, column: str, words: Sequence[str]) -> Iterator[Verdict]:
-    """Count the rows with one of some words, by name; none at all is within the limit."""
+def _counted(
+    gauge: Gauge, rows: Any, name: str, column: str, words: Sequence[str], *, example: str = "group"
+) -> Iterator[Verdict]:
+    """Count the rows with one of some words, by name; none at all is within the limit. example: the column that shows where."""
     pc, arrow = library("pyarrow.compute", "A dataset"), library("pyarrow", "A dataset")
     found = rows.filter(pc.is_in(rows[column], value_set=arrow.array(words, arrow.string())))
     counts = (
         found.group_by([name])
-        .aggregate([("group", "count"), ("group", "count_distinct"), ("group", "min")])
+        .aggregate([("group", "count"), ("group", "count_distinct"), (example, "min")])
         .sort_by(name)
     )
     verdict = Verdict(gauge=gauge, outcome=Outcome.NOT_KNOWN, bound=0.0)
     for row in counts.to_pylist():
-        where = f"in {count(row['group_count_distinct'], _GROUPS)}, such as {row['group_min']}"
+        where = f"in {count(row['group_count_distinct'], _GROUPS)}, such as {row[f'{example}_min']}"
         filled = replace(
             exactly(verdict, float(row["group_count"])), subject=row[name] or "", why=where, kinds=(row[name] or "",)
         )

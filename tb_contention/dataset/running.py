@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
+from itertools import islice
 
 from tb_contention._version import __version__
 from tb_contention.cache import TraceCache
@@ -29,7 +30,7 @@ from tb_contention.index import Selection, Snapshot, matching
 from tb_contention.index.selection import latest
 from tb_contention.looking import Options, Progress, look, silent
 from tb_contention.model.capture import CaptureFile
-from tb_contention.model.dataset import Outcome, RunCounts
+from tb_contention.model.dataset import Outcome, RunCounts, why_lost
 from tb_contention.model.names import SEPARATOR, clean
 from tb_contention.units import Bytes
 from tb_contention.words.numbers import count, duration
@@ -37,6 +38,8 @@ from tb_contention.words.numbers import count, duration
 RUN = "_run.json"
 #: How the inputs of each final part ended: names have one content, so that no part need be read twice.
 KNOWN = "_known.json"
+#: Inputs without an answer that a run names.
+MOST_LOST = 10
 EXECUTORS = ("local", "dask")
 LIMIT_S, RETRIES = 600.0, 1
 
@@ -145,12 +148,12 @@ def batch(
         ) from error
     finally:
         # Also after an interrupt: what is done is kept, and counted.
-        removed, outcomes = _settled(place, units, before, run)
+        removed, outcomes, lost = _settled(place, units, before, run)
         counts = RunCounts(
             dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
             done=run.done, known=run.known, left=len(todo) - run.done, removed=removed, workers=count_of if todo else 0,
             work_s=run.seconds, work_cpu_s=run.cpu, wall_s=time.perf_counter() - began, peak=Bytes(run.peak),
-            problems=tuple(clean(p.message) for p in found), notes=notes,
+            problems=tuple(clean(p.message) for p in found), notes=notes, lost=lost,
         )  # fmt: skip
         _write_run(place, counts, logdir, settings)
         place.tidy()
@@ -317,10 +320,9 @@ def _noted(place: Place) -> dict[str, list[list[str]]]:
         return {}
 
 
-def _read(place: Place, name: str) -> list[list[str]]:
+def _read(place: Place, name: str, columns: Sequence[str] = ("input", "outcome")) -> list[list[str]]:
     try:
-        columns = ["input", "outcome"]
-        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=columns)
+        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=list(columns))
     except (OSError, ValueError, KeyError):
         return []
     return [[str(value) for value in row] for row in zip(*(table.column(c).to_pylist() for c in columns), strict=True)]
@@ -355,23 +357,31 @@ def _around(day: str) -> tuple[str, ...]:
     return (*((at + timedelta(days=k)).isoformat() for k in (-1, 0, 1)), NO_DATE)
 
 
-def _settled(place: Place, units: Sequence[Unit], before: Iterable[Part], run: _Run) -> tuple[int, dict[str, int]]:
-    """Remove what is replaced, and note how the inputs of all parts ended; return how many parts went, and the outcomes."""
+def _settled(
+    place: Place, units: Sequence[Unit], before: Iterable[Part], run: _Run
+) -> tuple[int, dict[str, int], tuple[str, ...]]:
+    """Remove what is replaced, and note how the inputs of all parts ended.
+
+    Return how many parts went, the outcomes, and the first inputs without an answer.
+    """
     rows = _Rows(place, run.ended)
     removed = _removed(place, units, before, rows)
     after = _parts(place)
-    outcomes = _outcomes(units, after, rows)
+    keys = {unit.key for unit in units}
+    ours = [part for part in after if part.key in keys]
+    found = Counter(outcome for part in ours for _, outcome in rows.of(part))
     rows.keep(after)
-    return removed, outcomes
+    outcomes = {each.value: found[each.value] for each in Outcome if found[each.value]}
+    return removed, outcomes, tuple(islice(_lost(place, ours, rows), MOST_LOST))
 
 
-def _outcomes(units: Sequence[Unit], parts: Iterable[Part], rows: _Rows) -> dict[str, int]:
-    """Count how the inputs ended, as the dataset has it: the check that each one has a row."""
-    keys, found = {unit.key for unit in units}, Counter[str]()
+def _lost(place: Place, parts: Iterable[Part], rows: _Rows) -> Iterator[str]:
+    """Say which inputs have no answer, and why; only their parts are read."""
     for part in parts:
-        if part.key in keys:
-            found.update(outcome for _, outcome in rows.of(part))
-    return {each.value: found[each.value] for each in Outcome if found[each.value]}
+        if any(Outcome(outcome).is_loss for _, outcome in rows.of(part)):
+            for outcome, file, message in _read(place, part.names[-1], ("outcome", "file", "message")):
+                if Outcome(outcome).is_loss:
+                    yield clean(why_lost(outcome, file, message))
 
 
 def _write_run(place: Place, counts: RunCounts, logdir: str, settings: Settings) -> None:
@@ -382,5 +392,6 @@ def _write_run(place: Place, counts: RunCounts, logdir: str, settings: Settings)
         "analysis_seconds": round(counts.work_s, 3), "analysis_cpu_seconds": round(counts.work_cpu_s, 3),
         "seconds": round(counts.wall_s, 3), "worker_peak_bytes": int(counts.peak),
         "labels": dict(settings.labels), "where": dict(settings.where), "problems": list(counts.problems),
+        "lost": list(counts.lost),
     }  # fmt: skip
     place.write(RUN, (json.dumps(text, indent=1) + "\n").encode("utf-8"))

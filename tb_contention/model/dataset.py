@@ -33,6 +33,12 @@ class Outcome(Choice):
         return self in (Outcome.UNREADABLE, Outcome.FAILED, Outcome.TIMED_OUT, Outcome.LEFT_OUT)
 
 
+def why_lost(outcome: str, file: str, message: str) -> str:
+    """Say in a line which input has no answer, and why."""
+    said = message if message.startswith(file) else f"{file}: {message}" if message else file
+    return f"{outcome.replace('_', ' ')}: {said}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
     """What one run over many groups did.
@@ -40,7 +46,8 @@ class RunCounts:
     inputs: files that were found and selected; outcomes: how many of them ended how, by the word of `Outcome`, those of earlier runs too.
     groups: units of work; done: in this run; known: those that the dataset had; left: those that an interrupted run did not reach.
     work_s, work_cpu_s: time and processor time in analyses, all workers together; wall_s: time of the run; peak: largest memory of a
-    worker. problems: of the log directories; notes: what the user may not have meant.
+    worker. problems: of the log directories; notes: what the user may not have meant; lost: the first inputs without an
+    answer, with why.
     """
 
     dataset: str
@@ -58,6 +65,7 @@ class RunCounts:
     peak: Bytes
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property

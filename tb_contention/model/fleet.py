@@ -87,12 +87,21 @@ class Saving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """An input without an answer, and why."""
+
+    file: str
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
     """All of it. lost: by what and by name, the largest first, weeks in their order; trend: of the jobs that lost most, by week.
 
     worst_by: the group that lost most, by what and by name. reports: files in the dataset by place and group. inputs: below its place, the
     first input of each group that is named here. headroom: the least memory
-    left by GPU, bytes, and whether less may be left since a session's memory is unknown.
+    left by GPU, bytes, and whether less may be left since a session's memory is unknown. unanswered: the first inputs without an answer.
     """
 
     dataset: str
@@ -109,3 +118,4 @@ class Fleet:
     memory: tuple[NearMiss, ...]
     headroom: dict[str, tuple[int, bool]]
     savings: tuple[Saving, ...]
+    unanswered: tuple[Unanswered, ...] = ()

@@ -4,6 +4,8 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tb_contention.model.contention import Mechanism
+from tb_contention.model.dataset import Outcome
 from tb_contention.model.fleet import By, Fleet, Lost, Pair, Saving, Where
 from tb_contention.model.names import clean, shorten
 from tb_contention.report.escaping import escaped, flowing
@@ -11,6 +13,7 @@ from tb_contention.report.style import DARK, LIGHT, STYLE
 from tb_contention.report.to_html import section_table
 from tb_contention.tables.people import TextTable
 from tb_contention.words.listing import instant
+from tb_contention.words.mechanism import mechanism_name
 from tb_contention.words.numbers import UNKNOWN, count, duration, share, size, times
 
 #: Rows of a list and weeks of the trend that are shown.
@@ -30,6 +33,7 @@ _CHANGES = {
     "shifted": "one session started later",
     "memory_limits": "memory limits",
 }
+_MECHANISMS = {each.value: mechanism_name(each) for each in Mechanism}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOSS = (
     "Time that sessions lost to others in the steps that were captured. The estimate covers sessions that have one. The range covers all "
@@ -69,6 +73,7 @@ def to_html(fleet: Fleet, *, addresses: Addresses | None = None, theme: str = ""
         *(part for table in tables for part in _section(table)),
         *_section(_trend(fleet)),
         *_section(_inputs(fleet)),
+        *_section(_unanswered(fleet)),
         f"<footer>{flowing(fleet.dataset)}</footer>",
     ]
     base = '<base target="_blank">\n' if leads.addresses.is_framed else ""
@@ -155,7 +160,7 @@ def _lost(title: str, by: By, fleet: Fleet, leads: _Leads) -> TextTable:
         header=(by.value, "lost", "share", "captured", "sessions", "without an estimate", "most in"),
         rows=tuple(
             (
-                _name(each.name) or UNKNOWN, range_of(each), _part(each), duration(each.window), f"{each.sessions:,}",
+                _called(by, each.name), range_of(each), _part(each), duration(each.window), f"{each.sessions:,}",
                 f"{each.unknown:,}", leads.text(worst.get(each.name)),
             )
             for each in shown
@@ -165,6 +170,13 @@ def _lost(title: str, by: By, fleet: Fleet, leads: _Leads) -> TextTable:
         links=tuple(leads.link(worst.get(each.name)) for each in shown),
         note=f"{count(left, 'more row')} in the dataset." if left > 0 else "",
     )  # fmt: skip
+
+
+def _called(by: By, name: str) -> str:
+    """Name a row; a mechanism in words."""
+    if by is By.MECHANISM and name in _MECHANISMS:
+        return _MECHANISMS[name]
+    return _name(name) or UNKNOWN
 
 
 def _part(lost: Lost) -> str:
@@ -283,6 +295,20 @@ def _inputs(fleet: Fleet) -> TextTable:
         header=("outcome", "files"),
         rows=tuple((word.replace("_", " "), f"{number:,}") for word, number in fleet.outcomes.items()),
         numbers=frozenset((1,)),
+    )
+
+
+def _unanswered(fleet: Fleet) -> TextTable:
+    lost = sum(number for word, number in fleet.outcomes.items() if Outcome(word).is_loss)
+    left = lost - len(fleet.unanswered)
+    return TextTable(
+        title="Inputs without an answer",
+        header=("outcome", "file", "why"),
+        rows=tuple(
+            (each.outcome.replace("_", " "), clean(each.file), clean(each.message.removeprefix(f"{each.file}: ")))
+            for each in fleet.unanswered
+        ),
+        note=f"{count(left, 'more row')} in the dataset." if left > 0 else "",
     )
 
 

@@ -140,9 +140,9 @@ def test_parts_are_read_once_and_a_lost_note_is_made_again(
     note = tmp_path / "ds" / running.KNOWN
     whole, opened = running._read, list[str]()
 
-    def read_part(place: Place, name: str) -> list[list[str]]:
-        opened.append(name)
-        return whole(place, name)
+    def read_part(place: Place, name: str, *columns: Any) -> list[list[str]]:
+        opened.extend([] if columns else [name])  # columns: of an input without an answer, to say why
+        return whole(place, name, *columns)
 
     monkeypatch.setattr(running, "_read", read_part)
     first = note.read_bytes()
@@ -330,7 +330,10 @@ def test_strict_tells_of_inputs_without_an_answer(
     logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["batch", str(logs), "-o", str(tmp_path / "ds")]) == 0
-    assert "1  unreadable" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "1  unreadable" in printed.out
+    assert printed.err.startswith("unreadable: broken/plugins/profile/2026_03_05_10_00_00/node.xplane.pb: ")
+    assert len(printed.err.splitlines()) == 1
     again = ["batch", str(logs), "-o", str(tmp_path / "ds"), "--resume", "--strict"]
     assert main(again) == 3
     assert main([*again, "--run", "job*"]) == 0

@@ -1,5 +1,6 @@
 """Sums over a dataset agree with sums over its rows, and the page says them; hostile names stay text."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,10 @@ def dataset(tmp_path: Path) -> str:
     lost = {"window_ns": 10 * HOUR, "lost_ns": 3 * HOUR, "lost_low_ns": 2 * HOUR, "lost_high_ns": 5 * HOUR}
     sure = {**lost, "slowdown": 1.5, "slowdown_low": 1.3, "slowdown_high": 2.0, "session": "s", "with_jobs": "b"}
     tables: dict[str, list[dict[str, Any]]] = {
-        "inputs": [row(n, outcome=word, file=f"f{n}") for n, word in enumerate(("analysed", "analysed", "unreadable"))],
+        "inputs": [
+            row(n, outcome=word, file=f"f{n}", message=f"f{n}: <why>")
+            for n, word in enumerate(("analysed", "analysed", "unreadable"))
+        ],
         "slowdowns": [
             row(0, job="a<script>", **sure),
             row(1, job="b", **{**sure, "slowdown": 1.2}),
@@ -94,6 +98,8 @@ def test_the_page_says_it(dataset: str) -> None:
     assert "<script" not in page
     assert "host only" not in page
     assert "another session of it" in page
+    assert ">time slicing<" in page
+    assert re.search(r"Inputs without an answer.*<td>unreadable</td><td>f2</td><td>&lt;why&gt;</td>", page, re.DOTALL)
 
 
 def test_rows_lead_to_reports_that_are_there(dataset: str, tmp_path: Path) -> None:
