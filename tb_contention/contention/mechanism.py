@@ -99,7 +99,8 @@ def recognise(works: list[SessionWork], alone: list[F64], start: int, end: int, 
         )
     overlap, sure = at_once(works, both, error)
     if overlap < _TURNS:
-        return _turns(works, both.where, progress, error)
+        found = _turns(works, both.where, progress, error)
+        return _weighed(found, works) if found.mechanism is Mechanism.UNKNOWN else found
     if progress is not None and progress > (1 - NO_LOSS) * both.sessions:
         detail = "Each session was as fast as alone while others had work."
         return Sharing(mechanism=Mechanism.NONE, detail=detail, progress_sum=progress)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -16,6 +17,7 @@ from tb_contention.cache.entry import pack, unpack
 from tb_contention.cli.analysis import no_captures
 from tb_contention.index import Index
 from tb_contention.model.capture import Capture, CaptureFile
+from tb_contention.model.contention import Mechanism
 from tb_contention.model.findings import Severity
 from tb_contention.model.sketch import sketch_of
 from tb_contention.model.trace import KernelKind, Trace
@@ -218,6 +220,22 @@ def test_agents_of_rocm_are_the_gpus_of_its_memory(cases: Path) -> None:
 
 def test_steps_of_servers_are_steps(cases: Path) -> None:
     assert len(only(cases / "serving_step_names").steps) == 30
+
+
+@pytest.mark.parametrize(("mps", "mechanism"), [("", Mechanism.UNKNOWN), ("off", Mechanism.TIME_SLICING)])
+def test_processes_whose_kernels_never_overlap_are_in_no_queue(
+    cases: Path, tmp_path: Path, mps: str, mechanism: Mechanism
+) -> None:
+    shutil.copytree(cases / "two_processes_called_one_stream", tmp_path / "logs")
+    for path in tmp_path.rglob("tb_contention.json"):
+        manifest = json.loads(path.read_text())
+        manifest["sessions"]["*"] |= {"mps": {"state": mps}} if mps else {}
+        path.chmod(0o644)
+        path.write_text(json.dumps(manifest))
+    (device,) = analyse_logdir(str(tmp_path / "logs"), cache=None).report.devices
+
+    assert device.cost.mechanism is mechanism
+    assert "one stream" not in device.cost.detail
 
 
 @pytest.mark.parametrize(
