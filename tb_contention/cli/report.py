@@ -1,6 +1,6 @@
 """Analyse a log directory and write a report as Markdown, JSON, HTML, CSV or OpenMetrics, or one device as a Perfetto trace.
 
-The format is that of --format, else that of the output file's suffix, else Markdown.
+The format is that of --format, else that of the suffix, else Markdown. perfetto-archive adds the original files that Perfetto reads.
 """
 
 import argparse
@@ -27,11 +27,12 @@ from tb_contention.cli.arguments import (
 )
 from tb_contention.cli.output import say_written, write_file_bytes, write_folder, write_result, write_stdout_bytes
 from tb_contention.cli.preferred import add_preferred, preferring
-from tb_contention.cli.terminal import Progress
+from tb_contention.cli.terminal import Progress, printable
 from tb_contention.errors import LogdirError, OptionError
 
 if TYPE_CHECKING:
     from tb_contention.analysis import Analysis
+    from tb_contention.model.capture import CaptureFile
     from tb_contention.model.report import DeviceReport, Report
 
 NAME = "report"
@@ -45,6 +46,7 @@ class Format(str, Enum):
     MARKDOWN = "markdown"
     CSV = "csv"
     PERFETTO = "perfetto"
+    PERFETTO_ARCHIVE = "perfetto-archive"
     OPENMETRICS = "openmetrics"
 
 
@@ -56,8 +58,10 @@ _SUFFIXES = {
     ".markdown": Format.MARKDOWN,
     ".csv": Format.CSV,
     ".pftrace": Format.PERFETTO,
+    ".tar": Format.PERFETTO_ARCHIVE,
     ".prom": Format.OPENMETRICS,
 }
+_OF_A_DEVICE = (Format.PERFETTO, Format.PERFETTO_ARCHIVE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     formats = [f.value for f in Format]
     add_output(parser, formats, Format.MARKDOWN.value, also="; for csv a directory or NAME.csv")
     parser.add_argument(
-        "--device", metavar="ID", help="device id from the report, for perfetto; default: the first device"
+        "--device",
+        metavar="ID",
+        help="device id from the report, for perfetto and perfetto-archive; default: the first device",
     )
     add_preferred(parser)
     add_selection(parser, everything="analyse everything, however large the directory is")
@@ -94,8 +100,8 @@ def run(arguments: argparse.Namespace) -> int:
     if chosen is Format.CSV:
         _write_csv(arguments, report)
         return 0
-    if chosen is Format.PERFETTO:
-        _write_perfetto(arguments, analysis)
+    if chosen in _OF_A_DEVICE:
+        _write_perfetto(arguments, analysis, with_originals=chosen is Format.PERFETTO_ARCHIVE)
         return 0
     write_result(arguments.output, _renderer(chosen)(report), force=arguments.force)
     return 0
@@ -103,13 +109,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse_unfit(arguments: argparse.Namespace, chosen: Format) -> None:
     """Raise OptionError, before the work, for options that do not fit the format."""
-    if arguments.device is not None and chosen is not Format.PERFETTO:
+    if arguments.device is not None and chosen not in _OF_A_DEVICE:
         raise OptionError(
-            "--device applies to --format perfetto only; the other formats contain all devices.",
+            "--device applies to --format perfetto and perfetto-archive only; the other formats contain all devices.",
             slug="bad-option",
             advice="Leave it out, or write to NAME.pftrace.",
         )
-    if chosen is Format.PERFETTO and arguments.output == "-" and sys.stdout is not None and sys.stdout.isatty():
+    if chosen in _OF_A_DEVICE and arguments.output == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise OptionError(
             "A Perfetto trace is binary and cannot be shown in a terminal.",
             slug="bad-option",
@@ -146,17 +152,35 @@ def _write_csv(arguments: argparse.Namespace, report: "Report") -> None:
     say_written(path)
 
 
-def _write_perfetto(arguments: argparse.Namespace, analysis: "Analysis") -> None:
+def _write_perfetto(arguments: argparse.Namespace, analysis: "Analysis", *, with_originals: bool) -> None:
     device = _device(analysis.report, arguments.device)
     with Progress("Compiling (first run only)"):
+        from tb_contention.report.perfetto_archive import PerfettoArchive
         from tb_contention.report.to_perfetto import to_perfetto
 
-    chunks = to_perfetto(analysis.aligned, device)
+    archive = PerfettoArchive(analysis.aligned, device, _files(arguments.logdir)) if with_originals else None
+    if archive is not None and not archive.originals:
+        raise LogdirError(
+            f"Perfetto reads none of the original files of {device.id}, so an archive would hold the aligned trace alone.",
+            slug="logdir-nothing-to-archive",
+            advice="Write the trace itself: -o NAME.pftrace.",
+            file=analysis.report.logdir,
+        )
+    chunks = archive.chunks() if archive is not None else to_perfetto(analysis.aligned, device)
     if arguments.output == "-":
         write_stdout_bytes(chunks)
-        return
-    write_file_bytes(Path(arguments.output), chunks, force=arguments.force)
-    say_written(Path(arguments.output))
+    else:
+        write_file_bytes(Path(arguments.output), chunks, force=arguments.force)
+        say_written(Path(arguments.output))
+    for sentence in archive.left_out if archive is not None else ():
+        print(printable(sentence), file=sys.stderr)
+
+
+def _files(logdir: str) -> "dict[str, CaptureFile]":
+    """Return the files of a log directory by their paths below it."""
+    from tb_contention.recorders.discover import discover
+
+    return {file.relative: file for file in discover(logdir).files}
 
 
 def _device(report: "Report", wanted: str | None) -> "DeviceReport":

@@ -37,6 +37,7 @@ from tb_contention.plugin.views import State
 from tb_contention.plugin.workspace import Workspace
 from tb_contention.report.contract.documents import comparison_document
 from tb_contention.report.fleet_html import POLICY
+from tb_contention.report.perfetto_archive import PerfettoArchive
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import document, to_json
 from tb_contention.report.to_markdown import to_markdown
@@ -50,12 +51,18 @@ from tb_contention.units import SessionId
 from tb_contention.whatif import predict, prepare
 from tb_contention.words.findings import without_muted
 from tb_contention.words.listing import nothing_together
+from tb_contention.words.numbers import size
 
 _RENDERERS = {
     "json": (to_json, "application/json", "json"),
     "html": (to_html, "text/html; charset=utf-8", "html"),
     "markdown": (to_markdown, "text/markdown; charset=utf-8", "md"),
 }
+
+_PERFETTO = ("perfetto", "perfetto-archive")
+
+#: Bytes of original files, as they are stored, that a download may have.
+MAX_ORIGINALS = 512 << 20
 
 #: For reports that lie in a dataset, whoever wrote them: they may run their scripts, but not as TensorBoard's.
 _OF_OTHERS = "sandbox allow-scripts allow-downloads allow-popups"
@@ -316,19 +323,38 @@ class Routes:
 
     def _report(self, query: Query) -> wrappers.Response:
         name = query.text("format")
-        if name != "perfetto" and name not in _RENDERERS:
-            raise RequestError(400, "bad-parameter", "The parameter format must be json, html, markdown or perfetto.")
+        if name not in _PERFETTO and name not in _RENDERERS:
+            known = ", ".join((*_RENDERERS, *_PERFETTO))
+            raise RequestError(400, "bad-parameter", f"The parameter format must be one of {known}.")
         # A download without the shifts on screen is of another view, which may not have been analysed.
         state = self._workspace.settled(query.view)
         if name == "perfetto":
             timeline, _ = self._timeline(query)
             chunks = to_perfetto(self._aligned(query), timeline.report)
             return attached(chunks, "application/octet-stream", "contention.pftrace")
+        if name == "perfetto-archive":
+            return attached(self._archive(query).chunks(), "application/x-tar", "contention.tar")
         render, mime, suffix = _RENDERERS[name]
         muted = [rule for rule in query.values.get("mute", "").split(",") if rule]
         # A link may mute rules that this report has no findings of.
         report = without_muted(_whole(state), [(rule, "") for rule in muted], muted)
         return attached(render(report), mime, f"contention-report.{suffix}")
+
+    def _archive(self, query: Query) -> PerfettoArchive:
+        """Return the aligned sessions of a device with their original files, where those are not too large for a download."""
+        timeline, _ = self._timeline(query)
+        scan, _ = self._workspace.scan()
+        archive = PerfettoArchive(self._aligned(query), timeline.report, scan.files if scan is not None else {})
+        if not archive.originals:
+            raise RequestError(404, "nothing-to-archive", "Perfetto reads none of the original files of this device.")
+        if archive.size > MAX_ORIGINALS:
+            raise RequestError(
+                413,
+                "too-large",
+                f"The original files have {size(archive.size)}, more than the {size(MAX_ORIGINALS)} that a download may have; "
+                "write the archive on the command line: tb-contention report LOGDIR -o NAME.tar",
+            )
+        return archive
 
 
 def _whole(state: State) -> Report:

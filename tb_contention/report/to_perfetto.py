@@ -37,11 +37,9 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]
     """
     sessions = [aligned.session(s) for s in device.sessions]
     earliest = _earliest(device, sessions)
-    origin = aligned.origin_ns
-    wall = origin is not None and 0 <= origin < _LATEST_NS and origin + earliest >= 0
-    writer = Writer(shift=origin if wall and origin is not None else max(0, -earliest))
+    writer = Writer(shift=clock_shift(aligned, device))
     yield packets.opening()
-    if wall:
+    if writer.shift == aligned.origin_ns:
         yield packets.wall_clock(writer.shift + earliest)
     root, made = writer.track(0, device_label(device))
     yield made
@@ -50,6 +48,15 @@ def to_perfetto(aligned: AlignedTraces, device: DeviceReport) -> Iterator[bytes]
     for session, owner in zip(sessions, _owners(sessions), strict=True):
         tracks = _session(writer, root, device, session, owner)
         yield from _kept(writer, root, f"The tracks of {session.name}", tracks, on)
+
+
+def clock_shift(aligned: AlignedTraces, device: DeviceReport) -> int:
+    """Return what is added to ns from the report's origin: the origin, or what keeps all times of the device from being negative."""
+    earliest = _earliest(device, [aligned.session(s) for s in device.sessions])
+    origin = aligned.origin_ns
+    if origin is not None and 0 <= origin < _LATEST_NS and origin + earliest >= 0:
+        return origin
+    return max(0, -earliest)
 
 
 def _kept(writer: Writer, root: int, part: str, tracks: Iterator[bytes], on: Faults) -> Iterator[bytes]:

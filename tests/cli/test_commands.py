@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import jsonschema
@@ -167,6 +168,19 @@ def test_a_perfetto_trace_is_of_the_device_that_is_named(
     assert caught.out == b""
     assert rb"no device is called '\x1b[31m'; the nearest are GPU 0 on simulated-host (" in caught.err
     assert b"\x1b" not in caught.err
+
+
+def test_an_archive_for_perfetto_says_what_is_left_out(tmp_path: Path, repo_root: Path, capsys: Captured) -> None:
+    path, logs = tmp_path / "all.tar", repo_root / "tests" / "data" / "kineto"
+    assert main(["report", str(logs), "-o", str(path)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == f"Wrote {path}"
+    with tarfile.open(path) as tar:
+        names = tar.getnames()
+    assert (names[0], names[-1], len(names)) == ("contention.pftrace", "perfetto_manifest.json", 4)
+    demo = repo_root / "demo_logs" / "recorded_two_processes"
+    assert main(["report", str(demo), "-o", str(tmp_path / "none.tar")]) == 1
+    assert "Perfetto reads none of the original files" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
 def test_a_perfetto_trace_is_not_written_to_a_terminal(

@@ -1,9 +1,11 @@
 """The routes of the tab, asked as a browser and as an attacker would."""
 
+import io
 import json
 import os
 import re
 import shutil
+import tarfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -518,6 +520,27 @@ def test_the_aligned_sessions_can_be_downloaded_for_perfetto(tab: Tab) -> None:
     assert response.headers["Content-Disposition"].endswith('.pftrace"')
     assert len(response.data) > 10_000
     assert tab.ask("api/report", format="perfetto", device="none").status_code == 404
+
+
+def test_the_archive_for_perfetto_is_for_what_perfetto_reads_and_no_larger_than_a_bound(
+    tab: Tab, repo_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = tab.ready()["report"]["devices"][0]["id"]
+    refused = tab.ask("api/report", format="perfetto-archive", device=device)
+    assert (refused.status_code, json.loads(refused.data)["error"]["slug"]) == (404, "nothing-to-archive")
+    assert tab.ask("api/report", "POST", format="perfetto-archive", device=device).status_code == 405
+
+    pytorch = Tab(repo_root / "tests" / "data" / "kineto")
+    device = pytorch.ready()["report"]["devices"][0]["id"]
+    response = pytorch.ask("api/report", format="perfetto-archive", device=device)
+    assert response.headers["Content-Disposition"].endswith('"contention.tar"')
+    with tarfile.open(fileobj=io.BytesIO(response.data)) as tar:
+        assert tar.getnames()[-1] == "perfetto_manifest.json"
+        assert sum(name.endswith(".pt.trace.json") for name in tar.getnames()) == 2
+    monkeypatch.setattr("tb_contention.plugin.routes.MAX_ORIGINALS", 10)
+    refused = pytorch.ask("api/report", format="perfetto-archive", device=device)
+    assert (refused.status_code, json.loads(refused.data)["error"]["slug"]) == (413, "too-large")
+    assert "tb-contention report LOGDIR -o NAME.tar" in json.loads(refused.data)["error"]["message"]
 
 
 HOSTILE = [

@@ -31,6 +31,32 @@ function Promised({ panel, host }: { panel: Panel; host: string }): JSX.Element 
   );
 }
 
+/** The files of the sessions in view, by whether Perfetto reads them. */
+function filesOf(panel: Panel): Record<'read' | 'unread', string[]> {
+  const shown = new Set(panel.timeline.layout.value?.sessions.map(({ id }) => id));
+  const sessions = panel.report.value?.sessions.filter(({ id }) => shown.has(id)) ?? [];
+  const files = [...new Set(sessions.map(({ file }) => file))];
+  const isRead = (file: string): boolean => /\.json(\.gz)?$/.test(file);
+  return { read: files.filter(isRead), unread: files.filter((file) => !isRead(file)) };
+}
+
+/** The original files beside the aligned sessions, where there are some that Perfetto reads. */
+function Archive({ panel, url }: { panel: Panel; url: string }): JSX.Element | null {
+  const { read, unread } = filesOf(panel);
+  if (read.length === 0) return null;
+  return (
+    <>
+      <a href={url} download>
+        Download with {plural(read.length, 'original file')} (.tar)
+      </a>
+      <p>
+        Perfetto 58 and newer place the original events by the aligned clocks.
+        {unread.length > 0 && ` Left out, because Perfetto does not read them: ${unread.join(', ')}.`}
+      </p>
+    </>
+  );
+}
+
 export function PerfettoMenu({ panel }: { panel: Panel }): JSX.Element | null {
   const said = useSignal('');
   const underway = useRef(new AbortController());
@@ -38,10 +64,8 @@ export function PerfettoMenu({ panel }: { panel: Panel }): JSX.Element | null {
   const layout = panel.timeline.layout.value;
   if (layout === null) return null;
   const address = panel.summary.value?.perfetto || `https://${GOOGLE}`;
-  const url = panel.source.reportUrl('perfetto', {
-    device: layout.device,
-    isMoved: panel.byHand.isInReports.value,
-  });
+  const what = { device: layout.device, isMoved: panel.byHand.isInReports.value };
+  const url = panel.source.reportUrl('perfetto', what);
   const open = (): void => {
     underway.current.abort();
     underway.current = new AbortController();
@@ -68,6 +92,7 @@ export function PerfettoMenu({ panel }: { panel: Panel }): JSX.Element | null {
         <a href={url} download>
           Download the trace
         </a>
+        <Archive panel={panel} url={panel.source.reportUrl('perfetto-archive', what)} />
       </div>
     </details>
   );
