@@ -115,6 +115,16 @@ class Database:
         rows = list(self._rows(query)) if table in self._tables else []
         return np.array(rows, np.int64).reshape(-1, len(keys) + 4)
 
+    def longest(self, table: str, within: int) -> int:
+        """Return the longest time between start and end of the rows whose times are integers nearer to 0 than `within`; 0 for none."""
+        if not {"start", "end"} <= self._tables.get(table, frozenset()):
+            return 0
+        start, end = _integer("start"), _integer("end")
+        near = " AND ".join(f"{time} > {-within} AND {time} < {within}" for time in (start, end))
+        query = f'SELECT MAX({end} - {start}) FROM "{self._stored(table)}" NOT INDEXED WHERE {near}'
+        ((found,),) = self._rows(query)
+        return max(0, int(found or 0))
+
     def texts(self, table: str, key: str, *names: str) -> list[tuple[int, tuple[str | None, ...]]]:
         """Read (key, texts) per row of a small table; the key is NONE where it is not an integer."""
         there = self._tables.get(table)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tb_contention.model.trace import NONE, KernelKind
+from tb_contention.recorders.common.impossible import overlong
 from tb_contention.recorders.nsight.database import Database
 from tb_contention.recorders.nsight.processes import process_of
 from tb_contention.units import I64, U8, Bool
 
 #: Times further than 26 days from the report's start are damage.
 FURTHEST_NS = 1 << 51
+_TABLES = ("KERNEL", "GRAPH_TRACE", "MEMCPY", "MEMSET")
 _LAUNCH = (
     "registersPerThread", "staticSharedMemory", "dynamicSharedMemory", "gridX", "gridY", "gridZ", "blockX", "blockY", "blockZ",
 )  # fmt: skip
@@ -64,19 +66,27 @@ class DeviceWork:
 
 def read_device_work(database: Database) -> DeviceWork:
     """Read kernels, graphs, copies and memsets."""
+    kinds = (KernelKind.KERNEL, KernelKind.KERNEL, KernelKind.COPY, KernelKind.MEMSET)
+    called = (_name_column(database), "graphId", "copyKind", "")
     tables = [
-        _table(database, "CUPTI_ACTIVITY_KIND_KERNEL", KernelKind.KERNEL, _name_column(database), "graphId"),
-        _table(database, "CUPTI_ACTIVITY_KIND_GRAPH_TRACE", KernelKind.KERNEL, "graphId", "graphId"),
-        _table(database, "CUPTI_ACTIVITY_KIND_MEMCPY", KernelKind.COPY, "copyKind", "graphId"),
-        _table(database, "CUPTI_ACTIVITY_KIND_MEMSET", KernelKind.MEMSET, "", "graphId"),
+        _table(database, f"CUPTI_ACTIVITY_KIND_{table}", kind, name, "graphId")
+        for table, kind, name in zip(_TABLES, kinds, called, strict=True)
     ]
     columns = {key: np.concatenate([table[key] for table in tables]) for key in tables[0]}
     counts = [len(table["start"]) for table in tables]
     start, end = columns["start"], columns["end"]
+    process = _processes(database, columns["globalPid"])
     fine = (near(start)) & (near(end)) & (end >= start) & ((start != 0) | (end != 0))  # both 0: CUPTI gave no time
+    placed = fine & (columns["graph"] <= 0) & (columns["streamId"] != NONE)
+    long = _overlong(columns, process, np.flatnonzero(placed))
+    if len(long):  # branches of one graph may run beside each other under the number of one stream
+        nodes = np.concatenate(
+            [database.integers(f"CUPTI_ACTIVITY_KIND_{table}", "graphNodeId")[0] for table in _TABLES]
+        )
+        fine[long[nodes[long] <= 0]] = False
     launch, launches = _launches(database, counts)
     return DeviceWork(
-        start=start[fine], end=end[fine], process=_processes(database, columns["globalPid"])[fine],
+        start=start[fine], end=end[fine], process=process[fine],
         ordinal=np.clip(columns["deviceId"], 0, 1 << 20)[fine], context=columns["contextId"][fine],
         stream=columns["streamId"][fine], correlation=np.where(columns["correlationId"] > 0, columns["correlationId"], -1)[fine],
         kind=columns["kind"].astype(np.uint8)[fine], whole_graph=np.repeat(np.array([False, True, False, False]), counts)[fine],
@@ -84,6 +94,14 @@ def read_device_work(database: Database) -> DeviceWork:
         graph=np.where(columns["graph"] >= 0, columns["graph"], -1)[fine], launch=launch[fine], launches=launches,
         bad=int((~fine).sum()),
     )  # fmt: skip
+
+
+def _overlong(columns: dict[str, I64], process: I64, rows: I64) -> I64:
+    """Return which rows cover work that their stream did only later; streams are numbered within a context."""
+    context = columns["contextId"][rows] << 32
+    device, stream = process[rows] + columns["deviceId"][rows], context + columns["streamId"][rows]
+    start = columns["start"][rows]
+    return rows[overlong(device, stream, start, columns["end"][rows] - start)]
 
 
 def _table(database: Database, table: str, kind: KernelKind, name: str, graph: str) -> dict[str, I64]:

@@ -4,11 +4,11 @@ import numpy as np
 
 from tb_contention.model.allocators import device_ordinal
 from tb_contention.model.sketch import MOST_PROBLEMS, Sketch, uses
-from tb_contention.model.trace import NONE, Era
+from tb_contention.model.trace import NONE, Era, KernelKind
 from tb_contention.recorders.nsight import processes as names
 from tb_contention.recorders.nsight import reader
 from tb_contention.recorders.nsight.database import Database
-from tb_contention.recorders.nsight.device_work import FURTHEST_NS
+from tb_contention.recorders.nsight.device_work import FURTHEST_NS, read_device_work
 from tb_contention.recorders.nsight.host import read_ranges
 from tb_contention.recorders.nsight.host_columns import steps_of
 from tb_contention.recorders.nsight.memory import ALLOCATOR, read_allocations
@@ -18,6 +18,8 @@ from tb_contention.units import I64, PS_PER_NS, Picoseconds
 
 #: Tables of device work, and whether they hold kernels.
 _WORK = (("KERNEL", 1), ("GRAPH_TRACE", 1), ("MEMCPY", 0), ("MEMSET", 0))
+#: The part of the time from the first to the last work from which on one event is perhaps stamped too long.
+_SUSPECT = 0.25
 #: Columns of grouped rows, behind the process.
 _ORDINAL, _FINE, _COUNT, _FIRST, _LAST, _IS_KERNEL = range(1, 7)
 
@@ -38,6 +40,8 @@ def _sketches(database: Database, file: str, steps: str) -> tuple[tuple[str, Ske
     callers = names.process_of(calls[:, 0])
     work = _work(database, callers)
     bad, work = int(work[work[:, _FINE] == 0, _COUNT].sum()), work[work[:, _FINE] == 1]
+    if len(work) and _longest(database) > _SUSPECT * (work[:, _LAST].max() - work[:, _FIRST].min()):
+        bad, work = _row_by_row(database)
     callers, calls = callers[calls[:, 1] == 1], calls[calls[:, 1] == 1]
     ranges, memory = read_ranges(database, Texts(database), steps), read_allocations(database)
     if not len(work) and not len(memory.time):
@@ -85,6 +89,23 @@ def _sketches(database: Database, file: str, steps: str) -> tuple[tuple[str, Ske
         )  # fmt: skip
     named = names.process_names(database)
     return tuple(zip(reader.unique([reader.part_name(p, named) for p in found]), sketches, strict=True))
+
+
+def _longest(database: Database) -> int:
+    return max(database.longest(f"CUPTI_ACTIVITY_KIND_{table}", FURTHEST_NS) for table, _ in _WORK)
+
+
+def _row_by_row(database: Database) -> tuple[int, I64]:
+    """Count device work as reading does, which knows durations that cannot be; return how many rows those are, and the groups."""
+    found = read_device_work(database)
+    keys = np.column_stack([found.process, found.ordinal, found.kind == KernelKind.KERNEL])
+    groups, which = np.unique(keys, axis=0, return_inverse=True)
+    rows = []
+    for number, (process, ordinal, is_kernel) in enumerate(groups.tolist()):
+        own = which.reshape(-1) == number
+        first, last = int(found.start[own].min()), int(found.end[own].max())
+        rows.append((process, ordinal, 1, int(own.sum()), first, last, is_kernel))
+    return found.bad, np.array(rows, np.int64).reshape(-1, _IS_KERNEL + 1)
 
 
 def _work(database: Database, callers: I64) -> I64:

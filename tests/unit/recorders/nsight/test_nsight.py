@@ -15,11 +15,13 @@ from tb_contention.cli.main import main
 from tb_contention.errors import TraceFileError
 from tb_contention.model.alignment import ClockSource, Identity
 from tb_contention.model.capture import CaptureFile, Container
+from tb_contention.model.sketch import sketch_of
 from tb_contention.model.trace import NONE, Era, HostKind, KernelKind, Trace
 from tb_contention.pipeline import decode
 from tb_contention.recorders.discover import discover
 from tb_contention.recorders.load import load_parts
 from tb_contention.recorders.nsight.reader import Part, read_report
+from tb_contention.recorders.nsight.skim import skim_nsight
 from tb_contention.report.to_json import to_dict
 from tb_contention.simulate.nsight import write_report
 from tb_contention.simulate.nsight_tables import SCHEMA, UUID, global_id
@@ -434,3 +436,31 @@ def test_the_green_context_of_a_stream_is_read_and_shown(tmp_path: Path, cores: 
     ]
     assert np.bincount(trace.kernels.stream).tolist() == [1, 59]
     assert session["green_context"] == said
+
+
+def test_an_impossible_duration_is_set_aside_and_counted(tmp_path: Path) -> None:
+    times = [(1000 * k, 1000 * k + 500) for k in range(40)]
+    path = made(
+        tmp_path / "r.sqlite",
+        *(kernel(start, end, correlation=k + 1) for k, (start, end) in enumerate(times)),
+        ("UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET end = start + 900000000 WHERE start = 20000", ()),
+    )
+    trace = only(path)
+    ((_, sketch),) = skim_nsight(str(path), path.name)
+
+    assert (len(trace.kernels), trace.span[1]) == (39, 39_500_000)
+    assert [p.count for p in trace.problems if p.slug == "bad-timestamp"] == [1]
+    assert (sketch.span, sketch.use) == (trace.span, sketch_of(trace).use)
+    assert [p.count for p in sketch.problems if p.slug == "bad-timestamp"] == [1]
+
+
+@pytest.mark.parametrize("column", ["graphId", "graphNodeId"])
+def test_a_branch_of_a_graph_may_last_beyond_what_its_stream_does_meanwhile(tmp_path: Path, column: str) -> None:
+    path = made(
+        tmp_path / "r.sqlite",
+        *(kernel(1000 * k, 1000 * k + 500, correlation=k + 1) for k in range(40)),
+        (f"UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET {column} = 3", ()),
+        ("UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET end = start + 15000 WHERE start = 20000", ()),
+    )
+
+    assert len(only(path).kernels) == 40
