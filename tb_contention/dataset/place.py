@@ -7,15 +7,16 @@ itself. Equal names have equal content, so that it does not matter who writes la
 import os
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tb_contention.dataset.library import library
-from tb_contention.errors import OutputError
+from tb_contention.errors import LogdirError, OutputError
 from tb_contention.model.names import SEPARATOR
+from tb_contention.recorders.common.places import local_place
 
 _UNFINISHED = "_unfinished"
 #: Where reports of groups lie.
@@ -31,7 +32,7 @@ def report_name(key: str) -> str:
 
 def whole(place: str) -> str:
     """Return places as absolute paths, so that a row leads back from wherever it is read."""
-    parts = place.split(SEPARATOR)
+    parts = map(local_place, place.split(SEPARATOR))
     return SEPARATOR.join(p if "://" in p else str(Path(p).expanduser().resolve()) for p in parts)
 
 
@@ -40,6 +41,10 @@ class Place:
     """A dataset's directory. Names of files are relative to it, with '/'."""
 
     root: str
+
+    def __post_init__(self) -> None:
+        """Take `file:///PATH` as the path."""
+        object.__setattr__(self, "root", local_place(self.root))
 
     @property
     def is_local(self) -> bool:
@@ -98,7 +103,12 @@ class Place:
         """Write a file whole. Raises OSError."""
         if not self.is_local:
             filesystem, root = self._remote()
-            filesystem.pipe_file(f"{root}/{name}", data)
+            with _as_os_error():
+                try:
+                    filesystem.pipe_file(f"{root}/{name}", data)
+                except FileNotFoundError:  # not an object store, but a file system with directories
+                    filesystem.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
+                    filesystem.pipe_file(f"{root}/{name}", data)
             return
         path, unfinished = Path(self.root) / name, Path(self.root) / _UNFINISHED
         try:
@@ -132,8 +142,28 @@ class Place:
                 folder.rmdir()
 
     def _remote(self) -> tuple[Any, str]:
-        filesystem, root = library("fsspec.core", "A dataset behind a URL").url_to_fs(self.root)
+        core = library("fsspec.core", "A dataset behind a URL")
+        try:
+            filesystem, root = core.url_to_fs(self.root)
+        except Exception as error:  # each protocol has its own
+            raise LogdirError(
+                f"{self.root}: the URL cannot be opened ({error}).",
+                slug="logdir-missing",
+                advice="Check the URL, and that the package for its protocol is installed (gcsfs for gs://, s3fs for s3://).",
+                file=self.root,
+            ) from None
         return filesystem, str(root).rstrip("/")
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Turn what a protocol raises into what a disk would raise."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # each protocol has its own
+        raise OSError(str(error) or type(error).__name__) from error
 
 
 def _write(path: Path, unfinished: Path, data: bytes) -> None:

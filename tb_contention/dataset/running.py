@@ -9,7 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -98,7 +98,9 @@ def batch(
     library("pyarrow.parquet", "A dataset")
     _refuse(executor, scheduler, labels or {}, where or {})
     logdir, place = SEPARATOR.join(os.fspath(each) for each in places), Place(whole(os.fspath(output)))
-    if place.is_there() and not resume:
+    with _writing(place):
+        is_there = place.is_there()
+    if is_there and not resume:
         raise OutputError(
             f"{place.root} is not empty.",
             slug="output-exists",
@@ -124,30 +126,15 @@ def batch(
         )
     notes = tuple(_idle_labels(snapshot, units, settings))
     place.make()
-    before = _parts(place)
-    todo = _new(place, units, before, reports=reports)
+    with _writing(place):
+        before = _parts(place)
+        todo = _new(place, units, before, reports=reports)
     groups = {unit.name: unit for unit in todo if unit.outcome is None}
     count_of = min(workers or cores(), max(1, len(groups)))
     settings = replace(settings, threads=(workers or cores()) // count_of if executor == "local" else 1)
     run = _Run(total=len(units), known=len(units) - len(todo), tell=tell)
-    try:
-        for unit in todo:
-            if unit.outcome is not None:
-                run.note(unit, write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
-        if groups:
-            from tb_contention._warming import help_first_report
 
-            help_first_report()
-            tasks = (task_of(snapshot, unit) for unit in groups.values())
-            bounds = Bounds(limit_s=limit_s, retries=retries)
-            for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):
-                run.note(groups[done.unit], done)
-    except OSError as error:
-        raise OutputError(
-            f"Cannot write to {place.root}: {error.strerror or error}.", slug="output-not-writable", file=place.root
-        ) from error
-    finally:
-        # Also after an interrupt: what is done is kept, and counted.
+    def settled() -> RunCounts:
         removed, outcomes, lost = _settled(place, units, before, run)
         counts = RunCounts(
             dataset=place.root, inputs=sum(len(unit.inputs) for unit in units), outcomes=outcomes, groups=len(units),
@@ -157,7 +144,43 @@ def batch(
         )  # fmt: skip
         _write_run(place, counts, logdir, settings)
         place.tidy()
-    return counts
+        return counts
+
+    try:
+        with _writing(place):
+            for unit in todo:
+                if unit.outcome is not None:
+                    run.note(unit, write_outcome(unit, place, unit.outcome, unit.slug, unit.message))
+            if groups:
+                from tb_contention._warming import help_first_report
+
+                help_first_report()
+                tasks = (task_of(snapshot, unit) for unit in groups.values())
+                bounds = Bounds(limit_s=limit_s, retries=retries)
+                for done in _executed(executor, scheduler, tasks, settings, place, count_of, bounds):
+                    run.note(groups[done.unit], done)
+    except BaseException:
+        with suppress(
+            OSError
+        ):  # also after an interrupt what is done is kept, and counted; why it ended is what matters
+            settled()
+        raise
+    with _writing(place):
+        return settled()
+
+
+@contextmanager
+def _writing(place: Place) -> Iterator[None]:
+    """Name the dataset where it cannot be reached or written to."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write to {place.root}: {error.strerror or error}.",
+            slug="output-not-writable",
+            advice="Check the place, your access rights and its free space; what is done is kept, and --resume does the rest.",
+            file=place.root,
+        ) from error
 
 
 def _new(place: Place, units: Sequence[Unit], before: Iterable[Part], *, reports: bool) -> list[Unit]:
@@ -204,6 +227,12 @@ def _idle_labels(snapshot: Snapshot, units: Iterable[Unit], settings: Settings) 
 def _executed(
     executor: str, scheduler: str, tasks: Iterator[Task], settings: Settings, place: Place, workers: int, bounds: Bounds
 ) -> Iterator[Done]:
+    if place.root.startswith("memory://"):
+        raise OptionError(
+            f"{place.root} is the memory of one process, which workers do not share.",
+            slug="bad-option",
+            advice="Name a directory, or the URL of an object store.",
+        )
     made = (
         run_on_dask(tasks, settings, place, workers=workers, bounds=bounds, scheduler=scheduler)
         if executor == "dask"

@@ -52,7 +52,9 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[str]
     for path, info in found.items():
         folder, _, file = path.rpartition("/")
         folders.setdefault(folder, {})[file] = info
-    remote = _Remote(protocol=place.partition("://")[0], root=root.rstrip("/"), name=name, folders=folders)
+    protocol, _, path = place.partition("://")
+    inside = path.partition("::")[1:]
+    remote = _Remote(protocol=protocol, inside="".join(inside), root=root.rstrip("/"), name=name, folders=folders)
     above = {f"{folder}/".partition(f"/{MARK}/")[0] for folder in folders if f"/{MARK}/" in f"{folder}/"}
     datasets = [remote.address(folder) for folder in sorted(above)]
     return [file for folder in folders for file in remote.captures(folder)], datasets, len(folders)
@@ -60,9 +62,13 @@ def discover_remote(place: str, name: str) -> tuple[list[CaptureFile], list[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remote:
-    """The files below a root: per folder, by name, with what the protocol reports about each."""
+    """The files below a root: per folder, by name, with what the protocol reports about each.
+
+    inside: what the place is in, such as `::s3://bucket/logs.zip` of a path in an archive.
+    """
 
     protocol: str
+    inside: str
     root: str
     name: str
     folders: dict[str, dict[str, Any]]
@@ -86,7 +92,7 @@ class _Remote:
 
     def address(self, path: str) -> str:
         """Return the URL of a file or folder."""
-        return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}"
+        return f"{self.protocol}://{path if self.protocol == 'memory' else path.lstrip('/')}{self.inside}"
 
 
 def _modified(info: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from tb_contention.cli.main import main
 from tb_contention.dataset import running
@@ -23,12 +24,13 @@ from tb_contention.dataset.rows import lost_range
 from tb_contention.dataset.schema import TABLES, arrow_schema
 from tb_contention.dataset.tasks import Settings, Task
 from tb_contention.dataset.work import Done, work
-from tb_contention.errors import OptionError, OutputError
+from tb_contention.errors import LogdirError, OptionError, OutputError
 from tb_contention.index import Selection
 from tb_contention.model.dataset import Outcome
 from tb_contention.simulate import write_directory
 
 PAIRS = 2
+EXECUTED = running._executed
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +326,54 @@ def test_a_dataset_may_be_behind_a_url(logs: Path, bucket: Any) -> None:
     names = bucket.find("/cluster/ds")
     data = bucket.cat_file(next(name for name in names if "table=groups" in name))
     assert pyarrow.parquet.read_table(BytesIO(data)).num_rows == 1
+
+
+def test_a_dataset_may_lie_in_a_file_system_with_directories_behind_a_url(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = Selection(runs=("job0000[01]*",))
+    running.batch(logs, output=tmp_path / "ds", select=pairs)
+    monkeypatch.setattr(Place, "_remote", lambda place: (LocalFileSystem(), f"{tmp_path.as_posix()}/there"))
+    for place, folder in ((f"file://{tmp_path.as_posix()}/deep/ds", "deep/ds"), ("sftp://host/there", "there")):
+        running.batch(logs, output=place, select=pairs)
+        assert running.batch(logs, output=place, select=pairs, resume=True).done == 0
+        assert files(tmp_path / folder) == files(tmp_path / "ds")
+
+
+def test_captures_may_lie_in_an_archive(logs: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "logs"), "zip", logs)
+    counts = running.batch(f"zip://job00001::{archive}", output=tmp_path / "ds", labels={"host": "host:.+"})
+    assert counts.outcomes == {"analysed": 2}
+    assert not counts.notes
+    assert {row["job"] for row in read(tmp_path / "ds", "sessions")} == {"trainer", "evaluator"}
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ("nope://x", LogdirError, "nope://x: the URL cannot be opened"),
+        ("memory://x/y", OptionError, "memory of one process"),
+    ],
+)
+def test_places_that_workers_cannot_reach_are_refused(
+    place: str, error: type[Exception], message: str, logs: Path, monkeypatch: pytest.MonkeyPatch, bucket: Any
+) -> None:
+    monkeypatch.setattr(running, "_executed", EXECUTED)
+    with pytest.raises(error, match=message):
+        running.batch(logs, output=place)
+
+
+def test_a_dataset_that_cannot_be_written_is_named(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(place: Place, name: str, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Place, "write", full)
+    assert main(["batch", str(logs), "-o", str(tmp_path / "ds")]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"tb-contention: error: Cannot write to {tmp_path / 'ds'}: No space left on device.")
+    assert len(told.splitlines()) == 1
 
 
 def test_strict_tells_of_inputs_without_an_answer(
