@@ -19,4 +19,5 @@ export const Help = later(() => rest().then((file) => file.Help), nothing);
 export const Hints = later(() => rest().then((file) => file.Hints), nothing);
 export const PerfettoMenu = later(() => rest().then((file) => file.PerfettoMenu), nothing);
 export const Tooltip = later(() => rest().then((file) => file.Tooltip), nothing);
+export const TraceViewerMenu = later(() => rest().then((file) => file.TraceViewerMenu), nothing);
 export const loadPictures = () => rest().then((file) => file.savePicture);

@@ -13,5 +13,6 @@ export { Hints } from './hints';
 export { PerfettoMenu } from './perfetto';
 export { savePicture } from './picture';
 export { Tooltip } from './tooltip';
+export { TraceViewerMenu } from './trace_viewer';
 
 adopt(css);

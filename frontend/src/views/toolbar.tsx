@@ -5,12 +5,11 @@ import { lengthOf, type Span } from '../base/units';
 import { during } from '../state/activity';
 import type { Panel } from '../state/panel';
 import type { Timeline } from '../state/timeline';
-import { loadPictures, PerfettoMenu } from './apart';
+import { loadPictures, PerfettoMenu, TraceViewerMenu } from './apart';
 import { LanesMenu } from './lanes_menu';
 import { MISSING } from './later';
 import { WithShift } from './moved';
 import { SearchBox } from './search_box';
-import { TraceViewerMenu } from './trace_viewer';
 
 const edgesOf = (timeline: Timeline, { start, end }: Span): string =>
   [start, end].map((at) => timeline.instantText(at, (end - start) / 1000)).join(' – ');
@@ -120,7 +119,7 @@ export function Toolbar({ panel }: { panel: Panel }): JSX.Element {
           fit
         </button>
         <LanesMenu panel={panel} />
-        <TraceViewerMenu panel={panel} />
+        {panel.isPainted.value && <TraceViewerMenu panel={panel} />}
         <button
           type="button"
           aria-label="Keys"
