@@ -160,3 +160,27 @@ def test_a_report_of_a_recorded_xspace_has_its_gpus_and_no_warning(real_traces: 
         assert device.memory is not None
         assert (share.kernels, share.copies, device.memory.peak) == (kernels, copies, facts.peaks[f"GPU_{gpu}_bfc"])
     assert [f.rule for f in report.findings if f.severity is not Severity.INFO] == []
+
+
+@pytest.mark.parametrize(
+    ("event", "lasts", "kept"), [(0.5, 9 * 10**12, 664), (0.5, 10**6, 665), (1.0, 9 * 10**12, 665)]
+)
+def test_a_duration_beyond_all_later_work_of_a_stream_is_set_aside(
+    real_traces: Path, tmp_path: Path, event: float, lasts: int, kept: int
+) -> None:
+    (path,) = recorded_captures(real_traces / "gpu_multi_worker" / "plugins")
+    space = xspace(path.read_bytes())
+    (plane,) = (p for p in space.planes if p.name == b"/device:GPU:4")
+    line = max((each for each in plane.lines if each.id >= 0), key=lambda each: len(each.events))
+    changed = sorted(line.events, key=lambda e: e.offset_ps)[round(event * (len(line.events) - 1))]
+    changed.duration_ps = lasts
+    folder = tmp_path / "plugins" / "profile" / "run"
+    folder.mkdir(parents=True)
+    (folder / "h.xplane.pb").write_bytes(space.SerializeToString())
+    (file,) = discover(str(tmp_path)).files
+    ((_, trace),) = load_parts(file)
+    ((_, sketch),) = skim_parts(file)
+
+    assert int((on_gpu(trace, 4) & (trace.kernels.kind == KernelKind.KERNEL)).sum()) == kept
+    assert [p.count for p in trace.problems if p.slug == "bad-timestamp"] == [1] * (665 - kept)
+    assert (sketch.span, sketch.use) == (trace.span, sketch_of(trace).use)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tb_contention.model.trace import KernelKind, KernelTable, Stream
+from tb_contention.recorders.common.impossible import overlong
 from tb_contention.recorders.common.tensorflow_names import OPERATION
 from tb_contention.recorders.xspace.decoding import skeleton
 from tb_contention.recorders.xspace.decoding.lines import RawEvents, Slot, is_absent, read_lines
@@ -40,6 +41,8 @@ _PREFIX_CLASSES = np.array([*[_LEAVE] * len(_NOT_WORK), *[_KEEP] * len(_KINDS), 
 _PREFIX_KINDS = np.array(
     [*[KernelKind.KERNEL] * len(_NOT_WORK), *(kind for _, kind in _KINDS), KernelKind.KERNEL], np.uint8
 )
+#: The part of the time from the first to the last start of work from which on the duration of one piece is doubted.
+SUSPECT = 0.25
 _GRAPH = Texts((b"CudaGraphExec:",))
 
 
@@ -65,6 +68,7 @@ def read_kernels(
     raw = read_lines(data, structure, lines, KERNEL_SLOTS, classes, default=_KEEP, origin_ns=planes.start_ns)
     raw.line = np.array(line_stream, np.int32)[raw.line] if line_stream else raw.line
     _leave_out_graph_launches(data, structure, raw)
+    _leave_out_overlong(raw)
     raw.sort(raw.line)
     interner.names(raw.name)
     for slot in (DETAILS, OP, MODULE):
@@ -97,6 +101,26 @@ def _leave_out_graph_launches(data: U8, structure: Structure, raw: RawEvents) ->
         beyond = np.searchsorted(nodes, raw.start[rows] + raw.duration[rows], "left")
         keep[rows[beyond > first]] = False
     raw.keep(keep)
+
+
+def _leave_out_overlong(raw: RawEvents) -> None:
+    """Drop and count work that would last beyond all that its stream did later; only what makes a good part of the window is looked for.
+
+    Branches of a graph, whose number not every recorder writes, may outlast several pieces of their stream, but not all.
+    """
+    if not len(raw.line) or raw.duration.max() < SUSPECT * (raw.start.max() - raw.start.min()):
+        return
+    found = np.flatnonzero(
+        overlong(raw.line.astype(np.int64), np.zeros(len(raw.line), np.int64), raw.start, raw.duration)
+    )
+    keep = np.ones(len(raw.line), np.bool_)
+    keep[found] = False
+    end = raw.start + raw.duration
+    for row in found.tolist():
+        keep[row] = end[row] <= end[keep & (raw.line == raw.line[row])].max()
+    raw.bad_times += int((~keep).sum())
+    if not keep.all():
+        raw.keep(keep)
 
 
 def read_host_operations(data: U8, structure: Structure, planes: Planes, interner: "Interner") -> tuple[RawEvents, U8]:

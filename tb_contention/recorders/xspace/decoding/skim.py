@@ -93,6 +93,13 @@ class _Total:
         return bool(self.counts[skimming.ODDITIES])
 
 
+def _outlasts(work: list[_Total], host: _Total) -> bool:
+    """Return whether work ends so long after all that the host did that its duration is doubted."""
+    first, last = (int(host.counts[k]) for k in (skimming.FIRST, skimming.LAST))
+    beyond = max((int(total.counts[skimming.LAST]) for total in work), default=-_FAR)
+    return first <= last and beyond - last > device_events.SUSPECT * (last - first)
+
+
 @dataclass(slots=True)
 class _Skim:
     """A file whose lines are counted. used: the names of work; room: for picked events, used again for each count."""
@@ -131,7 +138,7 @@ class _Skim:
             np.full(len(kinds) - 1, skimming.PICK, np.uint8),
             _KEEP,
         )
-        if any(total.is_odd for total in (*work, host, marked)):
+        if any(total.is_odd for total in (*work, host, marked)) or _outlasts(work, host):
             return None
         messages = messages_of(raw, structure)
         problems = profiler_problems(file, devices, sum(k + c for k, c in use), structure.event_count, messages)
