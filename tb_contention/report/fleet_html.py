@@ -34,6 +34,11 @@ _CHANGES = {
     "memory_limits": "memory limits",
 }
 _MECHANISMS = {each.value: mechanism_name(each) for each in Mechanism}
+#: Names of jobs and hosts are longer than those of sessions.
+_WIDE = (
+    "td:not(.number){min-width:19ch}th.narrow{font:inherit;font-weight:500}td.narrow{padding-top:7px}"
+    "@media print{td:not(.number){min-width:0}}"
+)
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _LOSS = (
     "Time that sessions lost to others in the steps that were captured. The estimate covers sessions that have one. The range covers all "
@@ -91,7 +96,7 @@ def _page(title: str, body: str, theme: str, head: str = "") -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"{head}<title>{escaped(title)}</title>\n<style>\n{STYLE}{colors}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"{head}<title>{escaped(title)}</title>\n<style>\n{STYLE}{_WIDE}{colors}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
