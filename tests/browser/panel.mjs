@@ -137,6 +137,41 @@ const FLOWS = {
     expect((await panel.frame.locator('.card').count()) >= 2, 'no cards');
   },
 
+  async 'a number and its unit stand on one line'({ page, frame }) {
+    const quantity = String.raw`(?:[<>] )?\d[\d.,]* (?:%|[nµm]?s|min|h|days?|[KMGT]iB|B)(?![\w])`;
+    const sentences = '#verdict, .answers dd, .recommendation h2, .recommendation dd, .finding h3, .finding .advice, .finding details p';
+    await frame.evaluate(() => {
+      for (const each of document.querySelectorAll('details')) each.open = true;
+    });
+    for (const width of [1280, 900, 640]) {
+      await page.setViewportSize({ width, height: 900 });
+      const [found, parted] = await frame.evaluate(([blocks, pattern]) => {
+        let found = 0;
+        const parted = [];
+        for (const block of document.querySelectorAll(blocks)) {
+          const places = [];
+          const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            for (let at = 0; at < node.length; at++) places.push([node, at]);
+          }
+          const text = places.map(([node, at]) => node.data[at]).join('');
+          for (const match of text.matchAll(new RegExp(pattern, 'g'))) {
+            found += 1;
+            const range = document.createRange();
+            range.setStart(...places[match.index]);
+            const [last, at] = places[match.index + match[0].length - 1];
+            range.setEnd(last, at + 1);
+            const rows = [...range.getClientRects()].filter((r) => r.width > 0).map((r) => r.top + r.height / 2);
+            if (Math.max(...rows) - Math.min(...rows) > 4) parted.push(match[0]);
+          }
+        }
+        return [found, parted];
+      }, [sentences, quantity]);
+      expect(found > 10, `only ${found} quantities`);
+      expect(parted.length === 0, `${width} px: ${parted.length} of ${found}: ${parted.slice(0, 9).join('; ')}`);
+    }
+  },
+
   async 'what to do first stands above the findings, and a star asks for one session'(panel) {
     const headline = () => panel.text('#advice');
     const whom = () => panel.text('.recommendation > .muted');

@@ -4,6 +4,7 @@ import type { Action, Device, Recommendation, Report } from '../api/report';
 import { plural } from '../base/format';
 import type { Panel } from '../state/panel';
 import { CopyButton } from './copy';
+import { flowing } from './flowing';
 import { Conditional } from './moved';
 
 const NEXT = 2;
@@ -18,11 +19,11 @@ function Parts({ action }: { action: Action }): JSX.Element {
       <dt>Setting</dt>
       <dd>{action.setting}</dd>
       <dt>What it brings</dt>
-      <dd>{action.brings}</dd>
+      <dd>{flowing(action.brings)}</dd>
       <dt>How sure</dt>
       <dd>{action.sure}</dd>
       <dt>Verify</dt>
-      <dd>{action.verify}</dd>
+      <dd>{flowing(action.verify)}</dd>
     </dl>
   );
 }
@@ -61,8 +62,8 @@ export function AdviceView({
       <p class="muted">
         What to do first{whom === undefined ? '' : ` for ${whom}`} <Conditional panel={panel} />
       </p>
-      <h2 id="advice">{found.headline}</h2>
-      <p>{found.why}</p>
+      <h2 id="advice">{flowing(found.headline)}</h2>
+      <p>{flowing(found.why)}</p>
       {found.command !== '' && (
         <p>
           <code>{found.command}</code> <CopyButton text={() => found.command} label="Copy" />

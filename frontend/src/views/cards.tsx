@@ -13,6 +13,7 @@ import { ByHand } from './apart';
 import { Baseline } from './baseline';
 import { Chip } from './chip';
 import { Explained, MEANS } from './explained';
+import { flowing } from './flowing';
 import { Folded } from './folded';
 import { MemoryCard } from './memory_card';
 import { MovedBy } from './moved';
@@ -169,8 +170,8 @@ function SessionCard({ panel, device, session, entry, index }: CardProperties): 
         </>
       )}
       <Baseline panel={panel} place="card" session={entry.session} offers={entry.baselines} />
-      {step !== null && <p>{step}</p>}
-      {entry.busy_with !== '' && <p>{entry.busy_with}</p>}
+      {step !== null && <p>{flowing(step)}</p>}
+      {entry.busy_with !== '' && <p>{flowing(entry.busy_with)}</p>}
       <TimeBar entry={entry} device={device} colour={colour} />
       {isUnsettled && <p class="settle">{entry.slowdown.settle}</p>}
       <details class="more by-hand" open={panel.byHand.isSet(session)}>
@@ -225,7 +226,7 @@ function SharingCard({ device }: { device: Device }): JSX.Element | null {
           <Explained means={MEANS.STP}>STP</Explained> {metric(metrics.stp)} <small>{STP_MEANS}</small>
         </p>
       )}
-      <p>{device.mechanism_words}</p>
+      <p>{flowing(device.mechanism_words)}</p>
       {metrics !== null && (
         <p class="facts">
           {METRICS.map(([name, key], index) => (

@@ -6,6 +6,7 @@ import { bySeverity, groupFindings } from '../model/tables';
 import type { Panel } from '../state/panel';
 import { CopyButton } from './copy';
 import { Evidence } from './evidence';
+import { flowing } from './flowing';
 
 const FIRST = 3;
 
@@ -26,7 +27,7 @@ function Article({ panel, alike }: ArticleProperties): JSX.Element {
   return (
     <article class={`finding ${severity}`}>
       <h3>
-        {title}
+        {flowing(title)}
         <span class="visually-hidden"> ({severity})</span>
         {others.length > 0 && <span class="badge">{alike.length}×</span>}{' '}
         <Evidence panel={panel} place={finding.place} of={title} />
@@ -42,7 +43,7 @@ function Article({ panel, alike }: ArticleProperties): JSX.Element {
           mute
         </button>
       </h3>
-      <p class="advice">{finding.advice || finding.detail}</p>
+      <p class="advice">{flowing(finding.advice || finding.detail)}</p>
       {options.length > 0 && (
         <p>
           <code>{options.join(' ')}</code> <CopyButton text={() => options.join(' ')} label="Copy" />
@@ -82,7 +83,7 @@ function More({ finding }: { finding: Finding }): JSX.Element | null {
       {parts.map(([what, text]) => (
         <p key={what}>
           {what !== '' && <strong>{what}: </strong>}
-          {text}
+          {flowing(text)}
         </p>
       ))}
     </details>

@@ -4,6 +4,7 @@ import type { Device, Report } from '../api/report';
 import { formatShare, plural } from '../base/format';
 import type { Panel } from '../state/panel';
 import { Evidence } from './evidence';
+import { flowing } from './flowing';
 import { Conditional } from './moved';
 
 const optionText = (device: Device): string => {
@@ -88,7 +89,7 @@ export function Header({
   return (
     <header>
       <div class="headline">
-        <h1 id="verdict">{headline}</h1>
+        <h1 id="verdict">{flowing(headline)}</h1>
         {isSimulated && (
           <span class="badge" title="A simulator made these traces; they were not recorded on a GPU.">
             simulated
@@ -104,19 +105,19 @@ export function Header({
               <dt>
                 {question} <Evidence panel={panel} place={place} of={question} />
               </dt>
-              <dd>{answer}</dd>
+              <dd>{flowing(answer)}</dd>
             </div>
           ))}
         </dl>
       )}
       <details class="basis" open={answers.length === 0}>
         <summary>What this rests on</summary>
-        <p class="meaning">{meaning}</p>
-        <p class="muted details">{trust.join(' · ')}</p>
+        <p class="meaning">{flowing(meaning)}</p>
+        <p class="muted details">{flowing(trust.join(' · '))}</p>
       </details>
       {report.notes.map((note) => (
         <p key={note} class="muted details">
-          {note}
+          {flowing(note)}
         </p>
       ))}
     </header>

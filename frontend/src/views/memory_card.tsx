@@ -4,6 +4,7 @@ import type { Device, DeviceMemory } from '../api/report';
 import { formatBytes, shorten } from '../base/format';
 import { sessionColour, type Theme } from '../base/palette';
 import { Explained, MEANS } from './explained';
+import { flowing } from './flowing';
 
 function MemoryBar({
   memory,
@@ -33,7 +34,7 @@ function MemoryBar({
 export function MemoryCard({ device, theme }: { device: Device; theme: Theme }): JSX.Element {
   const { memory } = device;
   const title = device.sessions.length > 1 ? 'Memory, all sessions' : 'Memory';
-  const words = device.memory_words !== '' && <p>{device.memory_words}</p>;
+  const words = device.memory_words !== '' && <p>{flowing(device.memory_words)}</p>;
   if (memory === null) {
     return (
       <section class="card" aria-label={title}>
