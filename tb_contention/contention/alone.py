@@ -62,6 +62,10 @@ class Alone:
     bounded: bool = False
     #: A capture alone gave the durations.
     compared: bool = False
+    #: By how much, in ns, two ways to tell the durations differ in their sum.
+    doubt: float = 0.0
+    #: As in `Baseline`.
+    together: float = 1.0
 
 
 def learned(work: SessionWork, exposure: Exposure, clock: Drift | None = None) -> Baseline:
@@ -120,7 +124,9 @@ def find_alone(
     if solo is not None:
         better = preferring(solo, own)
         if covers(exposure, solo.alone) >= COVERAGE:
-            return replace(_alone(Evidence.A, exposure, better), compared=True)
+            found = _alone(Evidence.A, exposure, better)
+            other = _each_as_long_as_it_was(work, exposure, found, better, _sure_slice(sharing), stretch)
+            return replace(_between(exposure, found, other), compared=True)
         own = better
     if on_cores and not sharing.apart:
         return _bounds(exposure, replace(own, alone=np.full(len(own.alone), np.nan)), sessions)
@@ -135,7 +141,7 @@ def find_alone(
             coverage=1.0 if sharing.apart else coverage,
         )
     slices = sharing.slice if sharing.mechanism is Mechanism.TIME_SLICING else None
-    sure = slices is not None and sharing.confidence is Confidence.SURE
+    sure = _sure_slice(sharing) is not None
     cold = sure and _is_cold(work, exposure)
     if coverage >= COVERAGE and not cold:
         found = _alone(Evidence.B, exposure, own)
@@ -152,6 +158,12 @@ def find_alone(
         if regressed is not None:
             return regressed
     return _no_longer_than_the_shortest(work, exposure, _bounds(exposure, own, sessions))
+
+
+def _sure_slice(sharing: Sharing) -> float | None:
+    """Return the length of a time slice where sessions surely take turns."""
+    is_sure = sharing.mechanism is Mechanism.TIME_SLICING and sharing.confidence is Confidence.SURE
+    return sharing.slice if is_sure else None
 
 
 def _is_cold(work: SessionWork, exposure: Exposure) -> bool:
@@ -216,6 +228,25 @@ def _each_as_long_as_it_was(
     )
 
 
+def _between(exposure: Exposure, one: Alone, other: Alone) -> Alone:
+    """Take the middle of two estimates: what instances took alone on the average, and what each of these must have taken.
+
+    Where instances differ, the first knows nothing of these, and the second knows those best that met hardly any company.
+    """
+    if other is one:
+        return one
+    middle = 0.5 * (one.estimate + other.estimate)
+    rows = exposure.touched & exposure.inside
+    return replace(
+        one,
+        estimate=middle,
+        shortest=middle,
+        deviation=0.5 * np.hypot(one.deviation, other.deviation),
+        error=0.5 * np.hypot(one.error, other.error),
+        doubt=abs(float((one.estimate - other.estimate)[rows].sum())),
+    )
+
+
 def _regressed(exposure: Exposure, own: Baseline, stretch: Stretch | None) -> Alone | None:
     """Take off what company cost each kernel by the regression; None where that is too uncertain."""
     if stretch is None:
@@ -265,6 +296,7 @@ def _alone(evidence: Evidence, exposure: Exposure, base: Baseline, coverage: flo
         error=np.where(known, np.nan_to_num(base.error), 0.0),
         group=base.group,
         borrowed=borrowed,
+        together=base.together,
     )
 
 

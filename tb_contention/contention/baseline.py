@@ -10,7 +10,7 @@ import numpy as np
 from numba import types
 
 from tb_contention._compiled import compiled
-from tb_contention.contention.kernel_keys import numbered_places
+from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.units import F64, I64, Bool
 
 _II = types.Array(types.int64, 1, "C", readonly=True)
@@ -28,6 +28,8 @@ _SURE, _SEVERAL = 20, 8
 _PLACE_TELLS = 3
 #: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
 _PRIOR = 4.0
+#: Steps that show whether their kernels are long together.
+_STEPS_TELL = 8
 #: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
 _OUTLIER = 5.0
 _ALWAYS_IN = np.log(1.6)
@@ -48,13 +50,15 @@ class Means:
 class Baseline:
     """For each kernel of a session: its expected duration alone (NaN = unknown), the deviation of one instance, the mean's error.
 
-    group: number of the baseline that it uses, for errors that instances share.
+    group: number of the baseline that it uses, for errors that instances share. together: how many times the variance of a step is that of
+    its kernels, summed: more than once where those of a step are long or short together, as with batches of another size.
     """
 
     alone: F64
     deviation: F64
     error: F64
     group: I64
+    together: float = 1.0
 
 
 def group_means(group: I64, groups: int, value: F64) -> Means:
@@ -147,17 +151,19 @@ def usual(group: I64, groups: int, value: F64) -> Bool:
     return within
 
 
-def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool) -> Baseline:
+def baseline(
+    key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool, *, whole: bool = False
+) -> Baseline:
     """Estimate each kernel's duration alone; key and place tell which instances are the same work, `undisturbed` which to learn from."""
     fine, fines = numbered_places(key, place)
     coarse_of = np.zeros(fines, np.int64)
     coarse_of[fine] = key
     rows = np.flatnonzero(undisturbed)
-    fine_usual = usual(fine[rows], fines, duration[rows])
+    fine_usual = usual(fine[rows], fines, duration[rows]) | whole
     fine_kept = rows[fine_usual]
     # Where places differ, an instance is odd against its own place; a place seen once or twice says nothing of what is odd.
     seen = np.bincount(fine[rows], minlength=fines) >= _PLACE_TELLS
-    kept = rows[fine_usual & (usual(key[rows], keys, duration[rows]) | seen[fine[rows]])]
+    kept = rows[fine_usual & (whole | usual(key[rows], keys, duration[rows]) | seen[fine[rows]])]
     by_key = group_means(key[kept], keys, duration[kept])
     by_place = group_means(fine[fine_kept], fines, duration[fine_kept])
     within = _within(by_place, coarse_of, keys)
@@ -176,7 +182,24 @@ def baseline(key: I64, keys: int, place: I64, step: I64, duration: F64, undistur
     spread = _steadied(spread, mean, count)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = spread / np.sqrt(count)
-    return Baseline(alone=mean[fine], deviation=spread[fine], error=error[fine], group=group[fine])
+    rest = (duration - mean[fine])[kept]
+    return Baseline(
+        alone=mean[fine],
+        deviation=spread[fine],
+        error=error[fine],
+        group=group[fine],
+        together=_together(step[kept], np.nan_to_num(rest)),
+    )
+
+
+def _together(step: I64, rest: F64) -> float:
+    """Return how many times the variance of a step's sum is that of its parts, summed; 1 where steps are not known."""
+    known = step >= 0
+    number, steps = numbered(step[known])
+    square = float(np.sum(rest[known] ** 2))
+    if steps < _STEPS_TELL or square <= 0:
+        return 1.0
+    return max(1.0, float(np.sum(np.bincount(number, rest[known], steps) ** 2)) / square)
 
 
 def _steadied(spread: F64, mean: F64, count: I64) -> F64:
@@ -218,4 +241,5 @@ def preferring(first: Baseline, second: Baseline) -> Baseline:
         deviation=np.where(use, first.deviation, second.deviation),
         error=np.where(use, first.error, second.error),
         group=np.where(use, first.group, last + second.group),
+        together=max(first.together, second.together),
     )

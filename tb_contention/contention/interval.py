@@ -22,6 +22,8 @@ FLOOR = 0.0015
 _MISSING = 1.5
 #: Bounds leave that much room for what the replay leaves out.
 _LOOSE = 1.02
+#: Error where two ways to tell the durations differ, as part of the difference.
+_DOUBT = 0.5
 #: Error of a borrowed stretch, as part of it.
 _BORROWED = 0.3
 
@@ -73,7 +75,9 @@ def _noise(loss: Loss) -> float:
     shared = np.bincount(alone.group[rows], alone.error[rows]) if len(rows) else np.zeros(1)
     stretch = (loss.exposure.duration - alone.estimate)[rows]
     borrowed = _BORROWED * abs(float(stretch[alone.borrowed[rows]].sum()))
-    return float(np.sqrt(single + float(np.sum(shared**2)) + borrowed**2))
+    return float(
+        np.sqrt(alone.together * (single + float(np.sum(shared**2))) + borrowed**2 + (_DOUBT * alone.doubt) ** 2)
+    )
 
 
 def _resampled(periods: Periods) -> tuple[float, float]:

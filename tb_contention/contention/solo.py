@@ -161,13 +161,14 @@ def solo_baseline(work: SessionWork, solos: list[SessionWork]) -> Baseline:
     step = np.concatenate([np.where(w.step >= 0, w.step + i * _STEPS_APART, -1) for i, w in enumerate(works)])
     duration = np.concatenate([(w.end - w.start).astype(np.float64) for w in works])
     learn = np.concatenate([np.zeros(len(work.start), np.bool_), *(~w.spin for w in solos)])
-    base = baseline(key, len(numbers), np.concatenate([w.place for w in works]), step, duration, learn)
+    base = baseline(key, len(numbers), np.concatenate([w.place for w in works]), step, duration, learn, whole=True)
     here = slice(0, len(work.start))
     return Baseline(
         alone=base.alone[here],
         deviation=base.deviation[here],
         error=base.error[here],
         group=base.group[here],
+        together=base.together,
     )
 
 

@@ -72,6 +72,17 @@ def test_a_capture_alone_is_the_best_evidence() -> None:
     assert (best.evidence, us(best.estimate)) == (Evidence.A, [2.0, 1.0, 3.0])
 
 
+def test_instances_that_differ_are_taken_between_their_mean_alone_and_what_they_took() -> None:
+    # 4 us instead of 2 is no slice of 50: it took as long by itself, or others of its kind are shorter alone.
+    turns = Sharing(mechanism=Mechanism.TIME_SLICING, detail="", slice=50_000)
+    varying = replace(knowing(2.0, 1.0, 3.0), deviation=np.array([1.0, 0.5, 0.0]) * 1_000)
+    between = found(solo=varying, sharing=turns)
+
+    assert (between.evidence, us(between.estimate)) == (Evidence.A, [3.0, 1.5, 3.0])
+    assert between.doubt == pytest.approx(3_000)
+    assert found(solo=knowing(2.0, 1.0, 3.0), sharing=turns).doubt == 0.0
+
+
 def test_a_capture_alone_that_covers_too_little_completes_the_own_baselines() -> None:
     both = found(own=knowing(NAN, 1.0, 3.0), solo=knowing(2.0, NAN, NAN))
 

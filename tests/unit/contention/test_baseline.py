@@ -30,6 +30,29 @@ def test_two_instances_of_two_steps_make_a_mean_with_its_error() -> None:
     assert values(found.error) == [10.0, 10.0]
 
 
+def test_in_a_capture_alone_sizes_that_a_name_hides_are_no_outliers() -> None:
+    durations, step = [100.0] * 6 + [500.0] * 5, list(range(11))
+    key = np.zeros(11, np.int64)
+
+    def of(*, whole: bool) -> float:
+        found = baseline(key, 1, key, np.array(step), np.array(durations), np.ones(11, np.bool_), whole=whole)
+        return float(found.alone[0])
+
+    assert of(whole=True) == pytest.approx(3100 / 11)
+    # Where anything may have disturbed them, five of eleven that are five times as long are not taken for its own.
+    assert of(whole=False) == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(("second", "together"), [([90.0, 110.0], 2.0), ([110.0, 90.0], 1.0)], ids=["alike", "against"])
+def test_kernels_that_are_long_together_make_a_step_vary_more(second: list[float], together: float) -> None:
+    # Two kernels in each of eight steps, 10 off their mean: a step is 20 off or not at all, and its variance twice theirs or none.
+    first = [90.0, 110.0] * 4
+    pairs = [value for both in zip(first, second * 4, strict=True) for value in both]
+    found = learned(pairs, place=[0, 1] * 8, step=[k // 2 for k in range(16)])
+
+    assert found.together == pytest.approx(together)
+
+
 def test_one_kernel_makes_no_baseline() -> None:
     assert np.isnan(learned([100.0], place=[0], step=[0]).alone).all()
 
