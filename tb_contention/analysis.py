@@ -114,7 +114,8 @@ def measured(seen: FirstLook) -> Analysis:
     def on(device: DeviceReport) -> Faults:
         return concerning(faults, device.group, aligned, seen.around)
 
-    devices = [measured_results(device, aligned, seen.baselines.solos, on(device)) for device in report.devices]
+    solos, faster = seen.baselines.solos, seen.baselines.faster
+    devices = [measured_results(device, aligned, solos, faster, on(device)) for device in report.devices]
     devices = [_with_baselines(device, seen.baselines, on(device)) for device in devices]
     # The first device answers for the report: long overlap that costs nothing must not hide one where a session is slower.
     devices.sort(key=lambda d: (d.group.device.device.is_host, is_contended(d) is not Answer.YES))

@@ -40,6 +40,8 @@ class Baselines:
 
     solos: Mapping[SessionId, tuple[Solo, ...]] = field(default_factory=dict)
     notes: tuple[BaselineCapture, ...] = ()
+    #: As in `Choice`.
+    faster: Mapping[SessionId, float] = field(default_factory=dict)
 
     def notes_of(self, sessions: Iterable[SessionId]) -> tuple[BaselineCapture, ...]:
         """Return the notes on some sessions' baselines."""
@@ -73,21 +75,26 @@ def find_baselines(
         chosen.require_known()
     sessions = {session.id: session for session in aligned.sessions}
     solos: dict[SessionId, tuple[Solo, ...]] = {}
+    faster: dict[SessionId, float] = {}
     found: list[BaselineCapture] = []
     by_user: dict[SessionId, list[BaselineCapture]] = {}
     for group in sorted(aligned.groups, key=lambda g: -len(g.planes)):
         # What the user names is judged once, and where it is refused, the rest goes on as if it had not been named.
         ids = {plane.session for plane in group.planes} - {note.session for note in found} - set(solos)
         candidates = {key: chosen.candidates(sessions[key], is_first=key not in by_user) for key in ids}
-        used, notes = choose_solos(group, sessions, candidates, clock_error(aligned, group))
+        judged = choose_solos(group, sessions, candidates, clock_error(aligned, group))
+        used, notes = judged.solos, judged.notes
         for key in sorted(ids - set(by_user)):
             by_user[key] = [n for n in notes if n.session == key and n.found is Found.USER]
             by_user[key] += chosen.missing(sessions[key])
         found += [note for note in notes if note.found is not Found.USER]
         solos |= used
+        faster |= judged.faster
     refused = {(note.session, note.baseline) for notes in by_user.values() for note in notes}
     found = [note for note in found if (note.session, note.baseline) not in refused]
-    return Baselines(solos=solos, notes=(*(note for notes in by_user.values() for note in notes), *found))
+    return Baselines(
+        solos=solos, notes=(*(note for notes in by_user.values() for note in notes), *found), faster=faster
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

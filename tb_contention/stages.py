@@ -109,12 +109,22 @@ def first_results(
 
 
 def measured_results(
-    device: DeviceReport, aligned: AlignedTraces, solos: Mapping[SessionId, tuple[Solo, ...]], on: Faults
+    device: DeviceReport,
+    aligned: AlignedTraces,
+    solos: Mapping[SessionId, tuple[Solo, ...]],
+    faster: Mapping[SessionId, float],
+    on: Faults,
 ) -> DeviceReport:
-    """Measure what sharing one device cost, and predict other schedules."""
+    """Measure what sharing one device cost, and predict other schedules. solos, faster: as in `measure_cost`."""
     cost = on.attempt(
         "The cost of sharing",
-        lambda: measure_cost(aligned, device.group, solos, device.overlap.time.window - device.overlap.time.idle),
+        lambda: measure_cost(
+            aligned,
+            device.group,
+            solos,
+            device.overlap.time.window - device.overlap.time.idle,
+            faster,
+        ),
         lambda problem: replace(device.cost, pending=False, detail=problem.message),
     )
     found = replace(device, cost=cost)

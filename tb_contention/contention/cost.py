@@ -49,10 +49,12 @@ def measure_cost(
     group: DeviceGroup,
     solos: Mapping[SessionId, tuple[Solo, ...]] | None = None,
     used: int | None = None,
+    faster: Mapping[SessionId, float] | None = None,
 ) -> Cost:
     """Estimate the cost of sharing.
 
     solos: per session, captures in which the same work ran alone. used: for how long any session ran in the window, ns, where it is known.
+    faster: per session, as in `Choice`.
     """
     planes = planes_by_session(group)
     works = each(lambda item: session_work(aligned.session(item[0]), item[1]), list(planes.items()))
@@ -70,10 +72,11 @@ def measure_cost(
         len(works) > 1 or victim.solo is not None or victim.turns is not None or measured is not None
         for victim in found.each
     ]
+    refused = [(faster or {}).get(work.id, 1.0) for work in works]
     higher = Higher() if samples is None else samples.higher_alone(works)
     paced = each(
-        lambda case: _at_any_clock(_paced(*case), higher, sharing),
-        list(zip(losses, off, comparable, [v.solos for v in found.each], strict=True)),
+        lambda case: _at_any_pace(_paced(*case[:4]), higher, sharing, case[4]),
+        list(zip(losses, off, comparable, [v.solos for v in found.each], refused, strict=True)),
     )
     losses = [one.loss for one in paced]
     results = tuple(
@@ -127,8 +130,8 @@ def _paced(loss: Loss, off: float, comparable: bool, solos: list[SessionWork]) -
     return unless_vague(with_input(with_arrivals(loss, estimate(loss, off) if comparable else None, off, solos)))
 
 
-def _at_any_clock(paced: Paced, higher: Higher, sharing: Sharing) -> Paced:
-    """Allow for a clock that is higher alone; where requests start the steps, these come no sooner for it.
+def _at_any_pace(paced: Paced, higher: Higher, sharing: Sharing, faster: float) -> Paced:
+    """Allow for a clock that is higher alone, and for a capture alone that is faster; where requests start the steps, these come no sooner.
 
     Where sessions take turns, classes C and D rest on kernels in company.
     """
@@ -136,7 +139,8 @@ def _at_any_clock(paced: Paced, higher: Higher, sharing: Sharing) -> Paced:
         return paced
     in_turns = sharing.mechanism is Mechanism.TIME_SLICING and paced.loss.alone.evidence in (Evidence.C, Evidence.D)
     factor = max(higher.most, higher.known if in_turns else 1.0)
-    return replace(paced, estimate=at_a_higher_clock(paced.estimate, paced.loss, factor))
+    found = replace(paced, estimate=at_a_higher_clock(paced.estimate, paced.loss, max(factor, faster)))
+    return replace(unless_vague(found), is_outpaced=True) if faster > 1 else found
 
 
 def _shows_stranger(rows: list[Blame], results: tuple[SessionLoss, ...]) -> bool:

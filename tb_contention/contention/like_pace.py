@@ -36,6 +36,8 @@ _FAR, _LEAST_FAR = 50_000_000, 20
 _MATTERS = 0.05
 #: Part of the kernel time that company may cover without a closer look.
 _HARDLY = 0.01
+#: Factor beyond which it is hardly a clock, since those of a GPU under load do not lie so far apart.
+_NO_CLOCK = 1.8
 #: Kernels that take quite another time are at most this part of the time where works are the same.
 _STRANGE = 0.1
 
@@ -64,13 +66,24 @@ def device_of(work: SessionWork) -> Device | None:
     return trace.devices[trace.streams[int(trace.kernels.stream[work.rows[0]])].device]
 
 
-def other_pace(work: SessionWork, seen: Exposure, solo: SessionWork, kinds: Numbers, pace: Pace | None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherPace:
+    """Why kernels do not take as long as there, "" where they do.
+
+    faster: by which factor those there take less time, at the most, where another clock does not explain it; else 1.
+    """
+
+    reason: str = ""
+    faster: float = 1.0
+
+
+def other_pace(work: SessionWork, seen: Exposure, solo: SessionWork, kinds: Numbers, pace: Pace | None) -> OtherPace:
     """Say that kernels take another time there than undisturbed ones do here (pace), all of them alike or each its own."""
     if pace is None:
         pace = paces(work, seen.inside, solo, kinds)
         if pace is not None and pace.usual < _SLOWER_THAN_ALL - 2 * pace.error:
             return _slow(1 / pace.usual)
-        return _clocks(work, solo)
+        return OtherPace(reason=_clocks(work, solo))
     if pace.usual < min(_SLOWER, 1 - 2 * pace.error):
         return _slow(1 / pace.usual)
     if pace.usual > max(_FASTER, 1 + 2 * pace.error):
@@ -78,14 +91,18 @@ def other_pace(work: SessionWork, seen: Exposure, solo: SessionWork, kinds: Numb
         is_far = far is not None and far.count >= _LEAST_FAR and far.usual > max(_FASTER, 1 + 2 * far.error)
         common = pace.apart < 0.5 * (pace.usual - 1)
         if common and (is_far or pace.usual > _FALLS):
-            return f"undisturbed kernels here take {times(pace.usual)} as long as there, as at another clock or beside other programs"
+            return OtherPace(
+                reason=f"undisturbed kernels here take {times(pace.usual)} as long as there, as at another clock or beside other programs",
+                faster=float(pace.usual + 2 * pace.error) if pace.usual > _NO_CLOCK or pace.strange > _STRANGE else 1.0,
+            )
     if pace.strange - pace.interrupted > _STRANGE:
-        return "undisturbed kernels here take other times than there, as with another batch size"
-    return _clocks(work, solo)
+        return OtherPace(reason="undisturbed kernels here take other times than there, as with another batch size")
+    return OtherPace(reason=_clocks(work, solo))
 
 
-def _slow(factor: float) -> str:
-    return f"its kernels take {times(factor)} as long as undisturbed ones here, as at another clock or beside other programs"
+def _slow(factor: float) -> OtherPace:
+    reason = f"its kernels take {times(factor)} as long as undisturbed ones here, as at another clock or beside other programs"
+    return OtherPace(reason=reason)
 
 
 def paces(work: SessionWork, rows: Bool, solo: SessionWork, of: Numbers) -> Pace | None:

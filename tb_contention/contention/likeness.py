@@ -45,6 +45,8 @@ class Judged:
     reason: str = ""
     #: Undisturbed kernels of the session take as long as there.
     is_paced: bool = False
+    #: By which factor its kernels are faster than undisturbed ones of the session, where that alone speaks against it; else 1.
+    faster: float = 1.0
     #: How many kinds of kernels it runs.
     kinds: int = 0
 
@@ -61,9 +63,13 @@ def judge_likeness(
     if same.likeness <= Likeness.WRONG:
         return same
     pace = paces(work, seen.undisturbed, solo, kinds)
-    wrong = in_company(solo, company, neighbours) or other_pace(work, seen, solo, kinds, pace)
+    wrong = in_company(solo, company, neighbours)
     if wrong:
         return Judged(likeness=Likeness.WRONG, reason=wrong)
+    other = other_pace(work, seen, solo, kinds, pace)
+    if other.reason:
+        is_same = same.likeness is Likeness.SURE
+        return Judged(likeness=Likeness.WRONG, reason=other.reason, faster=other.faster if is_same else 1.0)
     doubt = same.reason or _other_machine(work, solo)
     likeness = Likeness.DOUBTFUL if doubt else Likeness.SURE
     return Judged(likeness=likeness, reason=doubt, is_paced=pace is not None, kinds=solo.keys)

@@ -29,13 +29,18 @@ _TRAFFIC = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paced:
-    """A session's loss and slowdown with its arrivals in view; by_input: bounds, because alone its input pipeline may hold it up."""
+    """A session's loss and slowdown with its arrivals in view.
+
+    by_input: bounds, because alone its input pipeline may hold it up. is_outpaced: a capture of the same work alone is faster than what
+    ran undisturbed here.
+    """
 
     loss: Loss
     estimate: Estimate | None
     loop: Loop = Loop.CLOSED
     latency: Latency | None = None
     by_input: bool = False
+    is_outpaced: bool = False
 
 
 def with_arrivals(loss: Loss, found: Estimate | None, clock: float, solos: Sequence[SessionWork] = ()) -> Paced:

@@ -39,6 +39,11 @@ _SETTLE_INPUT = (
     "The input pipeline of {name} kept up with steps that others lengthened. Whether it keeps up with those that nobody lengthens is "
     "unknown. To determine the slowdown, " + _CAPTURE + "."
 )
+_SETTLE_PACE = (
+    "Kernels of {name} that ran undisturbed take longer than in a capture of the same work alone, by more than another clock explains: "
+    "perhaps a program ran that was not captured. To determine its slowdown, capture it again, together and alone, with nothing else on "
+    "this device."
+)
 _SETTLE_VARIES = (
     "The steps of {name} vary so much that the uncertainty is as large as the loss. Longer captures, together and alone, reduce it "
     "(tb-contention run --duration)."
@@ -85,7 +90,7 @@ def session_loss(paced: Paced) -> SessionLoss:
 
 def _settle(paced: Paced) -> str:
     """Say what keeps a slowdown from being known, and what would settle it."""
-    otherwise = _SETTLE_VARIES if paced.loss.alone.compared else _SETTLE
+    otherwise = _SETTLE_VARIES if paced.loss.alone.compared else _SETTLE_PACE if paced.is_outpaced else _SETTLE
     words = _SETTLE_LOOP if paced.loop is Loop.UNKNOWN else _SETTLE_INPUT if paced.by_input else otherwise
     return words.format(name=paced.loss.work.session.name)
 

@@ -1,7 +1,7 @@
 """Captures in which the same work ran alone: which of those proposed are used, and the durations that they show."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -47,6 +47,19 @@ class Candidate:
     company: tuple[Solo, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The captures that serve as baselines of each session, and a note on each that was considered.
+
+    faster: by which factor kernels of the same work take less time in a capture alone that is not used for that reason, where another
+    clock does not explain it: what a session shows undisturbed may be beside a program that was not captured.
+    """
+
+    solos: dict[SessionId, tuple[Solo, ...]]
+    notes: tuple[BaselineCapture, ...] = ()
+    faster: dict[SessionId, float] = field(default_factory=dict)
+
+
 def solo_of(session: Session, label: str) -> Solo | None:
     """Take a session on the device where it ran most kernels; None without any."""
     return Solo(session=session, device=_busiest(session), label=label) if len(session.trace.kernels) else None
@@ -57,18 +70,16 @@ def choose_solos(
     sessions: Mapping[SessionId, Session],
     candidates: Mapping[SessionId, Sequence[Candidate]],
     error: int,
-) -> tuple[dict[SessionId, tuple[Solo, ...]], tuple[BaselineCapture, ...]]:
-    """Judge the candidates of each session of a group; return those to use, and a note on each.
-
-    error: of the clocks, ns.
-    """
+) -> Choice:
+    """Judge the candidates of each session of a group, and choose. error: of the clocks, ns."""
     planes = planes_by_session(group)
     wanted = [session for session in planes if candidates.get(session)]
     if not wanted:
-        return {}, ()
+        return Choice(solos={})
     works = {session: session_work(sessions[session], devices) for session, devices in planes.items()}
     solos: dict[SessionId, tuple[Solo, ...]] = {}
     notes: list[BaselineCapture] = []
+    faster: dict[SessionId, float] = {}
     for session in wanted:
         work = works[session]
         others = [part for key, w in works.items() if key != session for part in (w.pending, w.unseen())]
@@ -81,7 +92,9 @@ def choose_solos(
         notes += said
         if used:
             solos[session] = used
-    return solos, tuple(notes)
+        else:
+            faster[session] = max(found.faster for _, found in judged)
+    return Choice(solos=solos, notes=tuple(notes), faster=faster)
 
 
 def _decided(

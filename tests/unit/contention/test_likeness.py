@@ -29,6 +29,26 @@ from tb_contention.report.to_json import to_dict
 from tb_contention.simulate import hard_scenario, write_hard, write_scenario
 
 
+def test_a_capture_that_is_faster_than_any_clock_leaves_only_bounds(tmp_path: Path) -> None:
+    folder = written(tmp_path, lambda spec: scaled(spec, 0.5))
+    plain, report = analysed(folder, find=False), analysed(folder)
+
+    (note,) = notes(report)
+    assert note.use is Use.REFUSED
+    before, after = (
+        next(loss.slowdown for loss in shared(one).cost.losses if "session_a" in loss.session)
+        for one in (plain, report)
+    )
+    assert before.estimate is not None
+    assert before.high is not None
+    assert after.high is not None
+    assert after.estimate is None
+    assert after.low == pytest.approx(before.low)
+    # Its kernels may take half the time alone, so that it is slower by a factor of up to two.
+    assert 1.2 * before.high < after.high < 2.2 * before.high
+    assert "perhaps a program ran that was not captured" in after.settle
+
+
 def test_the_same_work_alone_is_found_used_and_named(tmp_path: Path) -> None:
     report = analysed(written(tmp_path))
 
