@@ -44,6 +44,8 @@ _BESIDE, _LEAST_BESIDE, _TIMES = 4, 400_000.0, 1.5
 #: The part of them that must agree in length with this many others, within the narrow margin. At least the last part of those within the
 #: wide margin must be within the narrow one: heavy tails thin out, and have no length of their own.
 _AGREE, _OTHERS, _WITHIN, _WIDELY, _PEAK = 0.3, 3, 0.02, 0.25, 0.35
+#: The part that must agree where others are longer by twice as much.
+_AGREE_TWICE = 0.15
 #: Waits for a turn that agree; part of a wait in which the session's own streams were at work where it may have been for one of them.
 _WAITS, _OWN_PART = 6, 0.3
 #: Shorter waits are for no turn, ns.
@@ -242,7 +244,8 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, waiting: Bool,
     if len(alone) < _BESIDE:
         return None
     length, count = _peak(longer[alone], longer[strong])
-    if count < max(2, _AGREE * len(alone)):
+    doubled = _is_doubled(longer[strong & ~rows], length)
+    if count < max(2, (_AGREE_TWICE if doubled else _AGREE) * len(alone)):
         return None
     near = strong & (np.abs(longer / length - 1) < _WITHIN)
     waits = times >= _TIMES and len(_late(work, length, waiting)[1]) >= max(_BESIDE, count / 2)
@@ -251,7 +254,16 @@ def _agreed(work: SessionWork, low: F64, longer: F64, rows: Bool, waiting: Bool,
     # Kinds of kernels of about one length may have another size; then none waits for the device.
     usual = low[near]
     several = bool(usual.max() >= _OTHER_KIND * usual.min())
-    return length if several or waits else None
+    return length if several or waits or doubled else None
+
+
+def _is_doubled(longer: F64, length: float) -> bool:
+    """Return whether what kernels take longer beside traced sessions has a peak at twice a length: one turn more, of those sessions.
+
+    A size that a name hides would differ from the turns of others in length.
+    """
+    twice, widely = (int((np.abs(longer / (2 * length) - 1) < part).sum()) for part in (_WITHIN, _WIDELY))
+    return twice >= max(2 * _BESIDE, _AGREE * len(longer), _PEAK * widely)
 
 
 def _whatever_they_are(low: F64, longer: F64, strong: Bool, length: float) -> float | None:
