@@ -24,6 +24,8 @@ _UNLIKE = 0.1
 #: Undisturbed kernels of a key that tell, by which logarithm they take longer than those in company where caches are cold, beside so many
 #: standard errors.
 _FEW_FREE, _COLD, _SURELY = 5, 0.04, 3.0
+#: Undisturbed kernels of a key that show how long it may take, and how many times the longest of them none does.
+_FREE_TELL, _FAR_BEYOND = 8, 2.0
 #: Standard error of a slowdown up to which regression tells more than bounds, as a part of it.
 _SURE_ENOUGH = 0.06
 #: Least progress that a session is taken to make among n, as a part of a fair share, where only bounds can be given: with two sessions
@@ -206,7 +208,7 @@ def _each_as_long_as_it_was(
         return found
     none = np.zeros(len(unlike))
     if slices is not None:
-        whole = unlike & (exposure.duration - base.alone < CUT * slices)
+        whole = unlike & (exposure.duration - base.alone < CUT * slices) & ~_far_beyond(work, exposure)
         own = np.where(whole, exposure.duration, found.estimate)
         return replace(
             found,
@@ -226,6 +228,16 @@ def _each_as_long_as_it_was(
         deviation=np.where(unlike, none, found.deviation),
         error=np.where(unlike, told.error * told.covered, found.error),
     )
+
+
+def _far_beyond(work: SessionWork, exposure: Exposure) -> Bool:
+    """Mark kernels that take far longer than any undisturbed one of their key: a turn that ended early cuts for less than a slice."""
+    free = np.flatnonzero(exposure.undisturbed)
+    longest = np.zeros(work.keys)
+    np.maximum.at(longest, work.key[free], exposure.duration[free])
+    longest[np.bincount(work.key[free], minlength=work.keys) < _FREE_TELL] = np.inf
+    beyond: Bool = exposure.duration > _FAR_BEYOND * longest[work.key]
+    return beyond
 
 
 def _between(exposure: Exposure, one: Alone, other: Alone) -> Alone:

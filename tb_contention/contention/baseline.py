@@ -28,6 +28,7 @@ _SURE, _SEVERAL = 20, 8
 _PLACE_TELLS = 3
 #: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
 _PRIOR = 4.0
+_MANY = 0.2
 #: Steps that show whether their kernels are long together.
 _STEPS_TELL = 8
 #: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
@@ -148,6 +149,9 @@ def usual(group: I64, groups: int, value: F64) -> Bool:
     away = np.abs(logs - group_medians(group, groups, logs)[group])
     spread = group_scatter(group, groups, away)
     within: Bool = away <= np.maximum(_OUTLIER * spread, _ALWAYS_IN)[group]
+    # What many instances do is another size that the name hides.
+    many = np.bincount(group[~within], minlength=groups) > _MANY * np.bincount(group, minlength=groups)
+    within |= many[group]
     return within
 
 

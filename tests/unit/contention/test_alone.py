@@ -95,6 +95,18 @@ def test_own_undisturbed_kernels_are_class_b() -> None:
     assert (own.evidence, us(own.estimate), own.coverage) == (Evidence.B, [3.0, 1.5, 3.0], 1.0)
 
 
+def test_a_kernel_far_longer_than_any_undisturbed_one_is_cut_though_not_by_a_whole_slice() -> None:
+    # Eight undisturbed kernels of 1 and 3 us; in company one of 3 us, its own, and one of 9, beyond twice the longest.
+    (work,) = works_of("a |A.AAA.A.AAA.A.AAA.A.AAA.AAA.AAAAAAAAA|")
+    seen = exposed(work, (24, 40))
+    mean = replace(knowing(*[2.0] * 10), deviation=np.full(10, 1_000.0))
+    turns = Sharing(mechanism=Mechanism.TIME_SLICING, detail="", slice=50_000)
+
+    each = find_alone(work, seen, mean, None, turns, 2)
+
+    assert us(each.estimate[8:]) == [3.0, 2.0]
+
+
 def test_nothing_undisturbed_leaves_bounds() -> None:
     bounds = found()
 

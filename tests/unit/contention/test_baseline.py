@@ -30,17 +30,23 @@ def test_two_instances_of_two_steps_make_a_mean_with_its_error() -> None:
     assert values(found.error) == [10.0, 10.0]
 
 
-def test_in_a_capture_alone_sizes_that_a_name_hides_are_no_outliers() -> None:
-    durations, step = [100.0] * 6 + [500.0] * 5, list(range(11))
-    key = np.zeros(11, np.int64)
+def mean_of(durations: list[float], *, whole: bool = False) -> float:
+    """Learn from one kernel per step."""
+    count = len(durations)
+    key = np.zeros(count, np.int64)
+    found = baseline(key, 1, key, np.arange(count), np.array(durations), np.ones(count, np.bool_), whole=whole)
+    return float(found.alone[0])
 
-    def of(*, whole: bool) -> float:
-        found = baseline(key, 1, key, np.array(step), np.array(durations), np.ones(11, np.bool_), whole=whole)
-        return float(found.alone[0])
 
-    assert of(whole=True) == pytest.approx(3100 / 11)
-    # Where anything may have disturbed them, five of eleven that are five times as long are not taken for its own.
-    assert of(whole=False) == pytest.approx(100.0)
+def test_an_instance_that_something_disturbed_is_left_out_but_in_a_capture_alone() -> None:
+    durations = [100.0] * 10 + [500.0]
+
+    assert mean_of(durations) == pytest.approx(100.0)
+    assert mean_of(durations, whole=True) == pytest.approx(1500 / 11)
+
+
+def test_sizes_that_a_name_hides_are_no_outliers() -> None:
+    assert mean_of([100.0] * 6 + [500.0] * 5) == pytest.approx(3100 / 11)
 
 
 @pytest.mark.parametrize(("second", "together"), [([90.0, 110.0], 2.0), ([110.0, 90.0], 1.0)], ids=["alike", "against"])
