@@ -25,6 +25,8 @@ _SURELY = 1.566
 #: Part of the requests that wait for the one before from which on the session does no more than it can; a longer gap alone than nearly all
 #: in company, ns, is time without a request.
 _SATURATED, _IDLE_NS = 0.9, 20_000.0
+#: Numbers of runs of requests whose means are compared.
+_PARTS = (4, 8, 16)
 #: Requests may come as much more or less often in company than alone, by chance of the day: standard error of a logarithm.
 _TRAFFIC = 0.05
 
@@ -101,11 +103,22 @@ def _by_rate(loss: Loss, solos: Sequence[SessionWork]) -> Paced:
     shared = loss.periods.shared
     alone: F64 = np.concatenate([np.diff(solo.step_end).astype(np.float64) for solo in solos])
     ratio = max(1.0, float(shared.mean() / alone.mean()))
-    spread = float(alone.std() / alone.mean())
-    error = SIGMA_90 * ratio * spread * float(np.sqrt(1 / len(alone) + 1 / len(shared)))
+    error = SIGMA_90 * ratio * _spread(alone) * float(np.sqrt(1 / len(alone) + 1 / len(shared)))
     periods = replace(loss.periods, end_alone=loss.periods.begin_alone + shared / ratio)
     found = Estimate(value=ratio, low=max(1.0, ratio - error) - FLOOR, high=ratio + error + FLOOR)
     return Paced(loss=replace(loss, periods=periods, shortest=periods), estimate=found, loop=Loop.OPEN)
+
+
+def _spread(between: F64) -> float:
+    """Return the standard deviation of times between requests, as a part of their mean, that tells how sure a mean of many is.
+
+    Requests come in bursts and lulls: means of many in a row differ by more than those of as many that have nothing to do with each other.
+    """
+    runs = {1} | {len(between) // parts for parts in _PARTS if len(between) >= _PARTS[-1]}
+    means = [between[: len(between) // run * run].reshape(-1, run).mean(1) for run in runs]
+    return max(float(mean.std(ddof=1) * np.sqrt(run)) for mean, run in zip(means, runs, strict=True)) / float(
+        between.mean()
+    )
 
 
 def unless_vague(paced: Paced) -> Paced:

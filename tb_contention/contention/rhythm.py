@@ -30,7 +30,7 @@ _TWO_LENGTHS, _TWICE = 5, 2.0
 #: A step that starts within so many ns of the usual least gap waited for the one before; so does one within a part of its length.
 _AT_ONCE_NS, _AT_ONCE = 20_000.0, 0.02
 #: A host that goes on by itself takes longer than so many ns, if only now and then; the next of a queue begins at once, every time.
-_SAME_INSTANT_NS, _NEARLY_ALL = 1_000.0, 0.9
+_SAME_INSTANT_NS, _MANY, _NEARLY_ALL = 1_000.0, 0.2, 0.9
 #: So many at least, whose steps differ by at least this part of what all differ by.
 _FEW, _DIFFER = 3, 0.3
 #: Less idle time than this part of the time leaves nothing to arrive in: the session is saturated, or a closed loop.
@@ -171,8 +171,8 @@ def _judged(length: F64, gap: F64, kernels: I64, fresh: Bool) -> Loop:
     views = [_weighed(length[rows], gap[rows], kind[rows]) for rows in (usual & fresh, usual)]
     if any(weight + odds > _SURE and chance <= _CHANCE for weight, chance in views):
         return Loop.OPEN
-    # However long steps and gaps are, no host goes on in no time after half of its steps, and at any time after the others.
-    by_host = not _queues(gap) or float(np.median(gap)) >= _SAME_INSTANT_NS
+    # However long steps and gaps are, no host goes on in no time after many of its steps, and at any time after the others.
+    by_host = not _queues(gap) or float((gap < _SAME_INSTANT_NS).mean()) < _MANY
     return Loop.CLOSED if (views[0][0] + odds < -_SURE and by_host) or _pauses(gap) else Loop.UNKNOWN
 
 
