@@ -7,7 +7,7 @@ import numpy as np
 
 from tb_contention.contention.baseline import Baseline, baseline, group_medians, group_quantiles, preferring, scatter
 from tb_contention.contention.co_pending import co_pending, progress_sum
-from tb_contention.contention.drift import pace, stretched
+from tb_contention.contention.drift import differs_by_step, pace, stretched
 from tb_contention.contention.exposure import Exposure
 from tb_contention.contention.mechanism import Sharing
 from tb_contention.contention.sm_clock import Drift, Speed, follows
@@ -78,7 +78,10 @@ def learned(work: SessionWork, exposure: Exposure, clock: Drift | None = None) -
     speed = Speed.same(work) if clock is None else follows(work, exposure, clock.at((work.start + work.end) // 2))
     at_one_clock = exposure.duration / speed.factor
     first = baseline(work.key, work.keys, work.place, work.step, at_one_clock, exposure.undisturbed)
-    factor = pace(work.start, stretched(at_one_clock, first.alone), exposure.undisturbed) * speed.factor
+    ratio = stretched(at_one_clock, first.alone)
+    # Steps that are long or short by themselves are no pace of the neighbours'.
+    varies = differs_by_step(work.step, ratio, exposure.undisturbed)
+    factor = speed.factor * (1.0 if varies else pace(work.start, ratio, exposure.undisturbed))
     if (factor == 1.0).all():
         return first
     level = baseline(work.key, work.keys, work.place, work.step, exposure.duration / factor, exposure.undisturbed)

@@ -28,7 +28,8 @@ _SURE, _SEVERAL = 20, 8
 _PLACE_TELLS = 3
 #: A deviation from few instances is pulled towards the session's, as if that had been seen in so many.
 _PRIOR = 4.0
-_MANY = 0.2
+#: Of instances that nobody is seen to disturb, a part as large as this that is unusual is another size that the name hides.
+SIZES = 0.2
 #: Steps that show whether their kernels are long together.
 _STEPS_TELL = 8
 #: An instance is an outlier beyond so many robust standard deviations of the logarithm, and never within half to twice the median.
@@ -143,31 +144,36 @@ def _select(group, value, place, last, ranks, held, out):
                 out[part, g] = held[wanted]
 
 
-def usual(group: I64, groups: int, value: F64) -> Bool:
-    """Mark the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms."""
+def usual(group: I64, groups: int, value: F64, sizes: float = 1.0) -> Bool:
+    """Mark the instances within the ordinary spread of their group: within 5 robust deviations of its median, in logarithms.
+
+    sizes: the part of a group from which on those beyond are another size of the same work, and as usual.
+    """
     logs = np.log(np.maximum(value, 1.0))
     away = np.abs(logs - group_medians(group, groups, logs)[group])
     spread = group_scatter(group, groups, away)
     within: Bool = away <= np.maximum(_OUTLIER * spread, _ALWAYS_IN)[group]
-    # What many instances do is another size that the name hides.
-    many = np.bincount(group[~within], minlength=groups) > _MANY * np.bincount(group, minlength=groups)
+    many = np.bincount(group[~within], minlength=groups) > sizes * np.bincount(group, minlength=groups)
     within |= many[group]
     return within
 
 
 def baseline(
-    key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool, *, whole: bool = False
+    key: I64, keys: int, place: I64, step: I64, duration: F64, undisturbed: Bool, *, sizes: float = SIZES
 ) -> Baseline:
-    """Estimate each kernel's duration alone; key and place tell which instances are the same work, `undisturbed` which to learn from."""
+    """Estimate each kernel's duration alone; key and place tell which instances are the same work, `undisturbed` which to learn from.
+
+    sizes: as in `usual`; 0 where nothing can disturb any, 1 where something may have disturbed most.
+    """
     fine, fines = numbered_places(key, place)
     coarse_of = np.zeros(fines, np.int64)
     coarse_of[fine] = key
     rows = np.flatnonzero(undisturbed)
-    fine_usual = usual(fine[rows], fines, duration[rows]) | whole
+    fine_usual = usual(fine[rows], fines, duration[rows], sizes)
     fine_kept = rows[fine_usual]
     # Where places differ, an instance is odd against its own place; a place seen once or twice says nothing of what is odd.
     seen = np.bincount(fine[rows], minlength=fines) >= _PLACE_TELLS
-    kept = rows[fine_usual & (whole | usual(key[rows], keys, duration[rows]) | seen[fine[rows]])]
+    kept = rows[fine_usual & (usual(key[rows], keys, duration[rows], sizes) | seen[fine[rows]])]
     by_key = group_means(key[kept], keys, duration[kept])
     by_place = group_means(fine[fine_kept], fines, duration[fine_kept])
     within = _within(by_place, coarse_of, keys)

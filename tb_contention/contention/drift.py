@@ -8,11 +8,15 @@ import numpy as np
 
 from tb_contention.contention.baseline import group_medians, group_scatter
 from tb_contention.contention.exposure import Exposure
+from tb_contention.contention.kernel_keys import numbered
 from tb_contention.contention.work import SessionWork
 from tb_contention.units import F64, I64, Bool
 
 #: Undisturbed kernels that show the pace of a stretch of time, and such stretches at most.
 _LEAST, _MOST_STRETCHES = 20, 200
+#: Undisturbed kernels of a step, and such steps, that show whether it has a pace of its own; then steps differ from those before by most of
+#: what any two differ by.
+_SHOW_STEP, _STEPS_TELL, _BY_ITSELF = 5, 8, 0.6
 #: A change of pace counts beyond this, and beyond so many standard errors.
 _CHANGE, _SURE = 0.03, 4.0
 
@@ -46,6 +50,18 @@ def pace(time: I64, ratio: F64, learn: Bool) -> F64:
         return factor
     nearest: F64 = medians[np.abs(np.searchsorted((centres[1:] + centres[:-1]) / 2, time))]
     return nearest
+
+
+def differs_by_step(step: I64, ratio: F64, learn: Bool) -> bool:
+    """Return whether each step has a pace of its own, which that of its neighbours says nothing of; arguments as of `pace`."""
+    rows = np.flatnonzero(learn & np.isfinite(ratio) & (step >= 0))
+    number, steps = numbered(step[rows])
+    known = np.bincount(number, minlength=steps) >= _SHOW_STEP
+    if known.sum() < _STEPS_TELL:
+        return False
+    middle = group_medians(number, steps, ratio[rows])[known]
+    spread = float(middle.std(ddof=1))
+    return spread > _CHANGE and float(np.mean(np.diff(middle) ** 2)) > _BY_ITSELF * 2 * spread**2
 
 
 #: Steps at the begin are warm-up while they take this much longer than later ones under the same conditions.

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tb_contention.contention.baseline import centred, group_means, group_quantiles
+from tb_contention.contention.baseline import centred, group_means, group_quantiles, scatter
 from tb_contention.contention.exposure import Exposure
-from tb_contention.contention.kernel_keys import numbered_places
+from tb_contention.contention.kernel_keys import numbered, numbered_places
 from tb_contention.contention.work import SessionWork
 from tb_contention.model.intervals import Intervals
 from tb_contention.model.trace import Device
@@ -129,6 +129,7 @@ def paces(work: SessionWork, rows: Bool, solo: SessionWork, of: Numbers) -> Pace
     spread = group_means(b, kinds, theirs).deviation[known] / base[known]
     usual = _weighted(ratio, weight, 0.5)
     error = float(np.median(1.25 * spread * np.sqrt(1 / many[known] + 1 / seen[known]))) / np.sqrt(known.sum())
+    error = float(np.hypot(error, _by_step(work.step[kept], mine, base[a], known[a])))
     apart = _weighted(ratio, weight, 0.75) - _weighted(ratio, weight, 0.25)
     far = np.abs(np.log(ratio / usual)) > np.maximum(0.25, 4 * spread)
     turns = far & (low[known] - base[known] > _LEAST_TURN) & (ratio > 1 + _LONGER)
@@ -141,6 +142,16 @@ def paces(work: SessionWork, rows: Bool, solo: SessionWork, of: Numbers) -> Pace
         interrupted=float(weight[turns].sum() / weight.sum()) if as_fast else 0.0,
         count=int(many[known].sum()),
     )
+
+
+def _by_step(step: I64, took: F64, usual: F64, known: Bool) -> float:
+    """Return the standard error of a ratio of durations that comes of steps which are long or short as a whole."""
+    rows = known & (step >= 0)
+    number, steps = numbered(step[rows])
+    if steps < _LEAST_PACE:
+        return 0.0
+    ratio = np.bincount(number, took[rows], steps) / np.bincount(number, usual[rows], steps)
+    return 1.25 * scatter(ratio - np.median(ratio)) / float(np.sqrt(steps))
 
 
 def _weighted(value: F64, weight: F64, part: float) -> float:

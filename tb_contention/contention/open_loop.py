@@ -26,7 +26,7 @@ _SURELY = 1.566
 #: in company, ns, is time without a request.
 _SATURATED, _IDLE_NS = 0.9, 20_000.0
 #: Numbers of runs of requests whose means are compared.
-_PARTS = (4, 8, 16)
+_PARTS = (8, 16)
 #: Requests may come as much more or less often in company than alone, by chance of the day: standard error of a logarithm.
 _TRAFFIC = 0.05
 

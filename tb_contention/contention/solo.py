@@ -174,7 +174,7 @@ def solo_baseline(work: SessionWork, solos: list[SessionWork]) -> Baseline:
     step = np.concatenate([np.where(w.step >= 0, w.step + i * _STEPS_APART, -1) for i, w in enumerate(works)])
     duration = np.concatenate([(w.end - w.start).astype(np.float64) for w in works])
     learn = np.concatenate([np.zeros(len(work.start), np.bool_), *(~w.spin for w in solos)])
-    base = baseline(key, len(numbers), np.concatenate([w.place for w in works]), step, duration, learn, whole=True)
+    base = baseline(key, len(numbers), np.concatenate([w.place for w in works]), step, duration, learn, sizes=0.0)
     here = slice(0, len(work.start))
     return Baseline(
         alone=base.alone[here],

@@ -68,9 +68,9 @@ def learn_uncut(work: SessionWork, exposure: Exposure, length: float) -> Baselin
     # Where slices cut the same place of every step, only the other places of the key tell how long it takes uncut.
     anywhere = np.full(len(work.place), -1, np.int64)
     at = np.where(sized[work.key], work.place, anywhere)
-    found = baseline(work.key, work.keys, at, work.step, exposure.duration, learn)
+    found = baseline(work.key, work.keys, at, work.step, exposure.duration, learn, sizes=1.0)
     learn[picked[low & ~told[key]]] = False
-    by_launch = baseline(launch[work.key], launches, anywhere, work.step, exposure.duration, learn)
+    by_launch = baseline(launch[work.key], launches, anywhere, work.step, exposure.duration, learn, sizes=1.0)
     usually = group_medians(key, work.keys, duration)[work.key]
     cut_once = np.abs(usually - by_launch.alone - length) < _ONE_SLICE * length
     shown = not (told & longer).any() and bool((several > 1).any())

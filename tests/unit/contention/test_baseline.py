@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tb_contention.contention.baseline import Baseline, baseline, group_means, usual
+from tb_contention.contention.baseline import SIZES, Baseline, baseline, group_means, usual
 from tb_contention.units import F64
 
 
@@ -30,11 +30,11 @@ def test_two_instances_of_two_steps_make_a_mean_with_its_error() -> None:
     assert values(found.error) == [10.0, 10.0]
 
 
-def mean_of(durations: list[float], *, whole: bool = False) -> float:
+def mean_of(durations: list[float], *, sizes: float = SIZES) -> float:
     """Learn from one kernel per step."""
     count = len(durations)
     key = np.zeros(count, np.int64)
-    found = baseline(key, 1, key, np.arange(count), np.array(durations), np.ones(count, np.bool_), whole=whole)
+    found = baseline(key, 1, key, np.arange(count), np.array(durations), np.ones(count, np.bool_), sizes=sizes)
     return float(found.alone[0])
 
 
@@ -42,11 +42,15 @@ def test_an_instance_that_something_disturbed_is_left_out_but_in_a_capture_alone
     durations = [100.0] * 10 + [500.0]
 
     assert mean_of(durations) == pytest.approx(100.0)
-    assert mean_of(durations, whole=True) == pytest.approx(1500 / 11)
+    assert mean_of(durations, sizes=0.0) == pytest.approx(1500 / 11)
 
 
 def test_sizes_that_a_name_hides_are_no_outliers() -> None:
-    assert mean_of([100.0] * 6 + [500.0] * 5) == pytest.approx(3100 / 11)
+    durations = [100.0] * 6 + [500.0] * 5
+
+    assert mean_of(durations) == pytest.approx(3100 / 11)
+    # Where turns cut most of them, the long ones are those.
+    assert mean_of(durations, sizes=1.0) == pytest.approx(100.0)
 
 
 @pytest.mark.parametrize(("second", "together"), [([90.0, 110.0], 2.0), ([110.0, 90.0], 1.0)], ids=["alike", "against"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tb_contention
-from tb_contention.contention.drift import pace, stretched
+from tb_contention.contention.drift import differs_by_step, pace, stretched
 from tb_contention.simulate import hard_scenario, write_hard
 
 
@@ -22,6 +22,24 @@ def test_a_clock_that_falls_is_a_pace_from_then_on() -> None:
     ratio = np.where(time < 100_000, 1.0, 1.5)
 
     np.testing.assert_array_equal(pace(time, ratio, np.ones(200, bool)), ratio)
+
+
+@pytest.mark.parametrize(
+    ("factors", "differs"),
+    [
+        ([1.0, 1.4, 0.7, 1.2, 0.6, 1.3, 1.0, 1.5, 0.8, 1.1], True),
+        ([1.0] * 5 + [1.3] * 5, False),
+        ([1.0, 1.01, 0.99, 1.0, 1.01, 0.99, 1.0, 1.01, 0.99, 1.0], False),
+    ],
+    ids=["each of its own", "a clock that falls", "hardly any"],
+)
+def test_steps_that_are_long_by_themselves_are_no_pace_of_the_neighbours(factors: list[float], differs: bool) -> None:
+    step = np.repeat(np.arange(10), 6)
+    ratio = np.repeat(np.array(factors), 6)
+
+    assert differs_by_step(step, ratio, np.ones(60, np.bool_)) is differs
+    # Of steps that company covers nothing is known.
+    assert not differs_by_step(step, ratio, step < 4)
 
 
 def test_the_time_until_a_third_session_leaves_is_no_warm_up(tmp_path: Path) -> None:

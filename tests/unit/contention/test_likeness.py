@@ -43,7 +43,9 @@ def test_a_capture_that_is_faster_than_any_clock_leaves_only_bounds(tmp_path: Pa
     assert before.high is not None
     assert after.high is not None
     assert after.estimate is None
-    assert after.low == pytest.approx(before.low)
+    assert before.low is not None
+    assert after.low is not None
+    assert 1.0 <= after.low <= before.low
     # Its kernels may take half the time alone, so that it is slower by a factor of up to two.
     assert 1.2 * before.high < after.high < 2.2 * before.high
     assert "perhaps a program ran that was not captured" in after.settle
