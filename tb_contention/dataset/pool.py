@@ -24,8 +24,8 @@ from tb_contention.model.side_by_side import use_cores
 
 #: Seconds between looks at the clocks of running tasks.
 _TICK_S = 0.2
-#: How the system ends a process when memory runs out; Windows has no such signal.
-_KILLED = getattr(signal, "SIGKILL", 9)
+#: Signals by which a process ends when memory runs out: the system's, which Windows lacks, and its own below a bound.
+_OUT_OF_MEMORY = (getattr(signal, "SIGKILL", 9), signal.SIGABRT)
 #: Bytes of a task that a pipe takes although nobody reads, and seconds below which a worker has another task ahead.
 _ROOM, _QUICK_S = 1 << 14, 2.0
 
@@ -182,7 +182,9 @@ def _look(worker: _Worker, again: "deque[tuple[Task, int]]", place: Place, bound
         again.append((task, tries + 1))
     else:
         why = f"The worker died ({_how(code)}){f' {tries + 1} times' if tries else ''}."
-        why += " Usually memory ran out: use fewer --workers." if code == -_KILLED else ""
+        why += (
+            " Usually memory ran out: use fewer --workers, or raise --memory." if -(code or 0) in _OUT_OF_MEMORY else ""
+        )
         yield replace(write_outcome(task, place, Outcome.FAILED, "worker-died", why), seconds=taken)
 
 

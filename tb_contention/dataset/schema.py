@@ -18,7 +18,7 @@ from tb_contention.tables import overview, sharing
 from tb_contention.tables.rows import ends
 from tb_contention.tables.spec import Column, Kind, TableSpec
 
-#: Changes whenever what a column means changes; a dataset of another version is not added to.
+#: Changes whenever what a column means changes; each part is then made anew while its inputs are there.
 DATASET_VERSION = 2
 
 _TYPES = {
