@@ -25,7 +25,9 @@ from tb_contention.pipeline import analyse_logdir, listing
 from tb_contention.plugin.plugin import ContentionPlugin
 from tb_contention.plugin.routes import Routes
 from tb_contention.plugin.workspace import Workspace
+from tb_contention.recorders.discover import discover
 from tb_contention.report import gate_text, whatif_text
+from tb_contention.report.perfetto_archive import PerfettoArchive
 from tb_contention.report.to_csv import to_csv, to_csv_files
 from tb_contention.report.to_html import to_html
 from tb_contention.report.to_json import gate_to_json, listing_to_json, predictions_to_json, to_json
@@ -64,10 +66,12 @@ def printed(analysis: Analysis) -> None:
     for text in (to_html(report), to_markdown(report), to_csv(report)):
         assert text
     assert to_csv_files(report)
+    files = {file.relative: file for file in discover(report.logdir).files}
     for device in report.devices:
         strictly(predictions_to_json(report, device))
         assert whatif_text.to_text(report, device)
         assert b"".join(to_perfetto(analysis.aligned, device))
+        assert b"".join(PerfettoArchive(analysis.aligned, device, files).chunks())
     gate = judge(report, Limits())
     strictly(gate_to_json(gate, logdir=report.logdir))
     assert gate_text.to_text(gate)
@@ -146,7 +150,7 @@ def _asked(folder: Path, report: Report, rng: random.Random, count: int) -> None
         "revision": [summary["revision"]],
         "known": [summary["revision"], summary["listing"]],
         "group": [g["id"] for g in groups],
-        "format": ["json", "html", "markdown", "csv", "perfetto"],
+        "format": ["json", "html", "markdown", "csv", "perfetto", "perfetto-archive"],
         "text": ["kernel", "train", "("],
         "changes": ["policy=mps", "policy=time_slicing"],
         "caps": ["", "1000000", ",,"],

@@ -114,6 +114,20 @@ def test_a_recorded_original_lies_where_the_report_places_it(name: str, real_tra
     check(opened(analysis, files_of(logs), tmp_path), sessions=1)
 
 
+def test_json_of_tensorflow_lies_where_the_report_places_it(real_traces: Path, tmp_path: Path) -> None:
+    logs = real_traces / "eras" / "tf-2.2.0" / "keras"
+    found = opened(analyse_logdir(logs), files_of(logs), tmp_path)
+    ((entry, offset),) = found.originals()
+    spans = "select ts, dur from slice where name not in ('window', 'contention')"
+    alone, ours = (
+        {(row["ts"] + by, row["dur"]) for row in perfetto(found.folder / name, spans).rows[0]}
+        for name, by in ((entry["path"], offset), ("contention.pftrace", 0))
+    )
+    near = {(ts + late, dur + long) for ts, dur in alone for late in (-1, 0, 1) for long in (-1, 0, 1)}
+    assert len(ours) > 10
+    assert ours <= near
+
+
 @pytest.fixture(scope="module")
 def mixed(demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two sessions on one GPU: one in PyTorch's form, one as XSpace."""
