@@ -53,6 +53,7 @@ def run_on_dask(
                     threads_per_worker=1,
                     processes=True,
                     dashboard_address=None,
+                    silence_logs=logging.CRITICAL,
                     memory_limit=settings.memory or "auto",
                 )
             )
