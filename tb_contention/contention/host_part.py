@@ -29,6 +29,8 @@ _PAUSE = 3.0
 _BESIDE, _BY_ITSELF, _EACH, _BEGIN = 0.9, 0.1, 5, 10
 #: A part lost that is known no better than this is not known.
 _UNSURE = 0.15
+#: Error of a part lost that is taken from other kinds of work, as a part of it.
+_UNTOLD = 0.5
 #: Stretches of steps that tell how long the host takes per step, of captures together and alone.
 _LEAST_UNITS = 4
 #: Least part of an equal share that a host is taken to get where only bounds can be given.
@@ -176,6 +178,7 @@ def _from_gaps(host: HostWork, others: Intervals, met_share: float, start: int, 
     beside = others.covered(host.begin, host.end).astype(np.float64)
     gap = host.pace.gap.copy()
     unknown = variance = longer = 0.0
+    open_kinds = []
     for kind in np.unique(host.kind[inside]).tolist():
         rows = np.flatnonzero(inside & (host.kind == kind))
         first = max(1, int(np.percentile(length[rows], _BEGIN)))
@@ -184,6 +187,7 @@ def _from_gaps(host: HostWork, others: Intervals, met_share: float, start: int, 
         met = float(beside[rows].sum())
         if lost is None:
             unknown += met
+            open_kinds.append(rows)
             continue
         gap[host.rows[rows]] -= lost[0] * beside[rows]
         longer += lost[0] * met
@@ -192,7 +196,15 @@ def _from_gaps(host: HostWork, others: Intervals, met_share: float, start: int, 
         return None
     known, error = float(beside[inside].sum()) - unknown, float(np.sqrt(variance))
     factor = known / max(known - longer, 0.1 * known)
-    return HostEffect(met=met_share, gap=gap, error=error / (end - start), factor=factor, sure=longer > 2.0 * error)
+    # What never ran by itself is taken to lose as much as what did, and may lose none or twice that.
+    rate = max(0.0, longer / known)
+    for rows in open_kinds:
+        gap[host.rows[rows]] -= rate * beside[rows]
+    off = float(np.hypot(error, _UNTOLD * rate * unknown))
+    alone = max(end - start - longer - rate * unknown, 0.1 * (end - start))
+    return HostEffect(
+        met=met_share, gap=gap, error=off * (end - start) / alone**2, factor=factor, sure=longer > 2.0 * error
+    )
 
 
 def _part_lost(length: F64, beside: F64, began: F64) -> tuple[float, float] | None:

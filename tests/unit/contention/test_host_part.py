@@ -1,14 +1,18 @@
 """What hosts cost each other, on sessions whose hosts are drawn; one character is one microsecond."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from unit.contention.works import ns, works_of
 
+import tb_contention
 from tb_contention.contention.host_part import HostEffect, host_effects, host_work
 from tb_contention.contention.work import LAUNCH, STEP_END, SYNC, HostInstants, SessionWork
 from tb_contention.model.intervals import Intervals
+from tb_contention.simulate import hard_scenario, write_hard
 from tb_contention.units import Nanoseconds, SessionId
 
 US = 1_000
@@ -72,6 +76,18 @@ def test_a_capture_alone_tells_how_much_longer_the_host_takes() -> None:
     assert effect.factor == pytest.approx(500 / 330, rel=0.03)
     assert effect.gap is not None
     assert not effect.unmeasured
+
+
+def test_host_work_that_never_ran_by_itself_is_taken_to_lose_as_much_as_what_did(tmp_path: Path) -> None:
+    write_hard(hard_scenario(9001, "host_meets"), tmp_path, seed=9001, alone=False)
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))["sessions"]["beta"]
+    (device,) = tb_contention.analyse(tmp_path / "together", cache_dir=None).devices
+    (found,) = (loss.slowdown for loss in device.cost.losses if "beta" in loss.session)
+    assert found.low is not None
+    assert found.high is not None
+    # A third of its host's work tells nothing, and the interval says so.
+    assert found.low < truth["slowdown"] < found.high
+    assert found.high - found.low > 0.2 * truth["slowdown"]
 
 
 def test_a_capture_alone_that_is_as_slow_settles_that_nothing_is_lost() -> None:
