@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tb_contention.contention.baseline import group_medians
+from tb_contention.contention.baseline import group_medians, group_quantiles
 from tb_contention.contention.co_pending import CoPending
 from tb_contention.contention.interval_sets import closed
 from tb_contention.contention.sweep import swept_together
@@ -20,6 +20,9 @@ _MERGE_NS = 2_000
 _NO_MODE, _LEAST_SLICE, _LEAST_EXCESS = 0.7, 150_000.0, 20_000.0
 #: Half of the kernels carry less than this part of the mean stretch where slices cut a few.
 _UNCUT = 0.4
+#: Turns on end that work is pending for, quantile of a key's durations that stands for those not cut, and part of the cuts that are due
+#: below which there are no turns.
+_ON_END, _LOW, _HARDLY_CUT = 3.0, 0.1, 0.1
 #: Part of the stretch that is in kernels which a slice made at least twice as long.
 _MOSTLY_CUT = 0.6
 #: So many instances, as a part of the commonest, that are longer by a half or a third of what those are, to the first part, show one turn.
@@ -128,6 +131,26 @@ def exclusion(a: SessionWork, b: SessionWork, where: Intervals) -> float:
     if len(ranks) < 5 or ranks.mean() < _RANK:
         return 0.0
     return float((ranks.mean() - 0.5) * np.sqrt(12 * len(ranks)))
+
+
+def never_cut(work: SessionWork, where: Intervals, length: float) -> bool:
+    """Return whether hardly any kernel is longer than usual, though turns of others of a length, ns, would have cut many.
+
+    Work that is pending for several turns on end has half of the time at the most, and loses the device once per turn.
+    """
+    both = work.pending & where
+    long = both.end - both.start > _ON_END * length
+    rows = np.flatnonzero(
+        Intervals(start=both.start[long], end=both.end[long]).covered(work.start, work.end)
+        > 0.8 * (work.end - work.start)
+    )
+    rows = rows[~work.copy[rows] & ~work.spin[rows]]
+    duration = (work.end - work.start)[rows].astype(np.float64)
+    due = float(duration.sum()) / (2 * length)
+    if due < _FEW:
+        return False
+    (low,) = group_quantiles(work.key[rows], work.keys, duration, _LOW)
+    return bool((duration - low[work.key[rows]] > 0.5 * length).sum() < _HARDLY_CUT * due)
 
 
 def few_are_cut(work: SessionWork, alone: F64, where: Intervals) -> bool:

@@ -13,6 +13,7 @@ from tb_contention.contention.mechanism_features import (
     common_stretch,
     exclusion,
     few_are_cut,
+    never_cut,
     slice_length,
     tail,
 )
@@ -52,6 +53,9 @@ def read_signs(works: list[SessionWork], alone: list[F64], both: CoPending, prog
         detail = f"A kernel of another session ends every {duration(fast)}, which is too often for turns."
         return Sign(mechanism=Mechanism.CONCURRENT, confidence=Confidence.SURE, detail=detail)
     length = slice_length(works, where)
+    if length is not None and any(never_cut(work, where, length) for work in works):
+        detail = f"No turn of another session cuts kernels of one that has work for much longer than {duration(length)} on end."
+        return Sign(mechanism=Mechanism.CONCURRENT, confidence=Confidence.LIKELY, detail=detail)
     heavy = length is not None and max(tail(work, both) for work in works) > _TAIL
     cut = heavy or any(few_are_cut(w, base, where) for w, base in zip(works, alone, strict=True))
     apart = order < BURSTS or any(exclusion(a, b, where) > _EXCLUSION for a in works for b in works if a is not b)

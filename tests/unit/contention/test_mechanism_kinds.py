@@ -36,6 +36,14 @@ def test_the_mechanism_is_recognised_surely(kind: str, mechanism: Mechanism, tmp
     assert (cost.mechanism, cost.confidence) == (mechanism, Confidence.SURE)
 
 
+def test_a_session_that_nothing_ever_cuts_takes_no_turns(tmp_path: Path) -> None:
+    # Kernels that get what the others leave wait for those to end, so that some take longer by what looks like a slice.
+    cost = cost_of("nobody_left", 9003, tmp_path)
+
+    assert (cost.mechanism, cost.confidence) == (Mechanism.CONCURRENT, Confidence.LIKELY)
+    assert cost.detail.startswith("No turn of another session cuts kernels")
+
+
 def test_streams_of_one_session_count_once(tmp_path: Path) -> None:
     # Left-over sharing gets hardly more done than one session alone; the sum of all streams' kernels would be twice that.
     cost = cost_of("streams_left", 2, tmp_path)
