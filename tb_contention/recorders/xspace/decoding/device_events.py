@@ -41,8 +41,8 @@ _PREFIX_CLASSES = np.array([*[_LEAVE] * len(_NOT_WORK), *[_KEEP] * len(_KINDS), 
 _PREFIX_KINDS = np.array(
     [*[KernelKind.KERNEL] * len(_NOT_WORK), *(kind for _, kind in _KINDS), KernelKind.KERNEL], np.uint8
 )
-#: The part of the time from the first to the last start of work from which on the duration of one piece is doubted.
-SUSPECT = 0.25
+#: The part of the time from the first to the last start of work, and the time in ps, from which on one duration is doubted.
+SUSPECT, SUSPECT_PS = 0.25, 1_000_000_000
 _GRAPH = Texts((b"CudaGraphExec:",))
 
 
@@ -108,7 +108,7 @@ def _leave_out_overlong(raw: RawEvents) -> None:
 
     Branches of a graph, whose number not every recorder writes, may outlast several pieces of their stream, but not all.
     """
-    if not len(raw.line) or raw.duration.max() < SUSPECT * (raw.start.max() - raw.start.min()):
+    if not len(raw.line) or raw.duration.max() < max(SUSPECT_PS, SUSPECT * (raw.start.max() - raw.start.min())):
         return
     found = np.flatnonzero(
         overlong(raw.line.astype(np.int64), np.zeros(len(raw.line), np.int64), raw.start, raw.duration)

@@ -97,7 +97,7 @@ def _outlasts(work: list[_Total], host: _Total) -> bool:
     """Return whether work ends so long after all that the host did that its duration is doubted."""
     first, last = (int(host.counts[k]) for k in (skimming.FIRST, skimming.LAST))
     beyond = max((int(total.counts[skimming.LAST]) for total in work), default=-_FAR)
-    return first <= last and beyond - last > device_events.SUSPECT * (last - first)
+    return first <= last and beyond - last > max(device_events.SUSPECT_PS, device_events.SUSPECT * (last - first))
 
 
 @dataclass(slots=True)
