@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tb_contention.model.trace import NONE, Trace
@@ -298,7 +298,25 @@ def encode(drawn: list[dict[str, Any]], flip: bool) -> bytes:
     return out
 
 
+#: Work that starts within a picosecond: any duration is long beside that.
+AT_ONCE = {
+    "name": "/device:GPU:0",
+    "lines": [
+        {
+            "id": 1, "name": "", "timestamp_ns": 0,
+            "events": [
+                {"metadata_id": 0, "offset_ps": start, "duration_ps": length, "stats": []}
+                for start, length in ((1, 0), (0, 2), (0, 0), (0, 0))
+            ],
+        }
+    ],
+    "event_metadata": {},
+    "stat_metadata": {},
+}  # fmt: skip
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(planes(), min_size=1, max_size=4), st.booleans())
+@example([AT_ONCE], False)
 def test_random_spaces_read_as_protobuf_reads_them(drawn: list[dict[str, Any]], flip: bool) -> None:
     compare(encode(drawn, flip))
