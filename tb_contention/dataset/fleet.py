@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,12 +74,9 @@ def table_of(place: Place, slug: str) -> Any:
     names, schema = [n for n in place.files(f"table={slug}") if n.endswith(".parquet")], arrow_schema(slug)
     if not names:
         return schema.empty_table()
-    root, filesystem = str(Path(place.root)), None
-    if not place.is_local:
-        filesystem, root = library("fsspec.core", "A dataset behind a URL").url_to_fs(place.root)
     try:
-        paths = [f"{root.rstrip('/')}/{name}" for name in names]
-        return datasets.dataset(paths, schema=schema, filesystem=filesystem, format="parquet").to_table()
+        with place.on_disk(names) as paths:
+            return datasets.dataset(paths, schema=schema, format="parquet").to_table()
     except (OSError, arrow.ArrowException) as error:
         raise LogdirError(
             f"{place.root}: the table {slug} cannot be read ({error}).", slug="logdir-unreadable", file=place.root

@@ -7,7 +7,7 @@ itself. Equal names have equal content, so that it does not matter who writes la
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +98,22 @@ class Place:
             return (Path(self.root) / name).read_bytes()
         filesystem, root = self._remote()
         return bytes(filesystem.cat_file(f"{root}/{name}"))
+
+    @contextmanager
+    def on_disk(self, names: Sequence[str]) -> Iterator[list[str]]:
+        """Yield paths of files on a disk of this machine; those behind a URL are fetched, together where it can. Raises OSError.
+
+        Arrow's threads must hold no file system of Python's: see `schema.read_columns`.
+        """
+        if self.is_local:
+            yield [str(Path(self.root) / name) for name in names]
+            return
+        filesystem, root = self._remote()
+        with tempfile.TemporaryDirectory(prefix="tb_contention-") as folder:
+            paths = [str(Path(folder) / f"{i}.parquet") for i in range(len(names))]
+            with _as_os_error():
+                filesystem.get([f"{root}/{name}" for name in names], paths)
+            yield paths
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole. Raises OSError."""

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from io import BytesIO
 from itertools import islice
 
 from tb_contention._version import __version__
@@ -22,7 +21,7 @@ from tb_contention.dataset.library import library
 from tb_contention.dataset.on_dask import run_on_dask
 from tb_contention.dataset.place import REPORTS, Place, report_name, whole
 from tb_contention.dataset.pool import Bounds, cores, run_here
-from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES
+from tb_contention.dataset.schema import DATASET_VERSION, LAST, TABLES, read_columns
 from tb_contention.dataset.tasks import NO_DATE, Settings, Task, Unit, input_name, owners, plan, task_of
 from tb_contention.dataset.work import Done, write_outcome
 from tb_contention.errors import OptionError, OutputError
@@ -351,7 +350,7 @@ def _noted(place: Place) -> dict[str, list[list[str]]]:
 
 def _read(place: Place, name: str, columns: Sequence[str] = ("input", "outcome")) -> list[list[str]]:
     try:
-        table = library("pyarrow.parquet", "A dataset").read_table(BytesIO(place.read(name)), columns=list(columns))
+        table = read_columns(place.read(name), columns)
     except (OSError, ValueError, KeyError):
         return []
     return [[str(value) for value in row] for row in zip(*(table.column(c).to_pylist() for c in columns), strict=True)]

@@ -135,6 +135,26 @@ def test_a_run_with_nothing_new_imports_no_analysis(logs: Path, tmp_path: Path) 
     assert "0 analysed now" in done.stdout
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_a_part_is_read_on_one_thread(logs: Path, tmp_path: Path) -> None:
+    """Arrow's own threads outlive the answer, and abort an interpreter that ends meanwhile."""
+    running.batch(logs, output=tmp_path / "ds")
+    part = next((tmp_path / "ds").glob("table=inputs/*/*.parquet"))
+    program = (
+        "import os, sys, numpy, pyarrow.parquet; from tb_contention.dataset.schema import read_columns\n"
+        "threads = lambda: len(os.listdir('/proc/self/task'))\n"
+        f"before, data = threads(), open({str(part)!r}, 'rb').read()\n"
+        "print(read_columns(data, ['input', 'outcome']).num_rows, threads() - before)\n"
+        f"pyarrow.parquet.read_table({str(part)!r})\n"
+        "print(threads() > before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    rows, more, otherwise = done.stdout.split()
+    assert int(rows) > 0
+    assert more == "0"
+    assert otherwise == "True"
+
+
 def test_parts_are_read_once_and_a_lost_note_is_made_again(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

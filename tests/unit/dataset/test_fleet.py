@@ -1,6 +1,7 @@
 """Sums over a dataset agree with sums over its rows, and the page says them; hostile names stay text."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,12 @@ def test_a_dataset_without_shared_gpus(tmp_path: Path) -> None:
     place.write("table=inputs/date=2026-03-02/part-x-y.parquet", parquet("inputs", [row(0, outcome="alone")]))
     assert "No two captures shared a GPU" in to_html(read_fleet(str(tmp_path)))
     assert len(table_of(place, "blame")) == 0
+
+
+def test_a_dataset_behind_a_url_reads_the_same(dataset: str, bucket: Any) -> None:
+    bucket.put(dataset, "/cluster/ds", recursive=True)
+    there, here = read_fleet("memory://cluster/ds"), read_fleet(dataset)
+    assert replace(there, dataset=here.dataset) == here
 
 
 def test_what_is_no_dataset_is_refused(tmp_path: Path) -> None:
