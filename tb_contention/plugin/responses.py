@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from werkzeug import wrappers
+from werkzeug.http import parse_accept_header
 
 from tb_contention.model.faults import INTERNAL
 from tb_contention.model.report import Report
@@ -72,7 +73,7 @@ def application(handler: Handler, allowed: frozenset[str]) -> Application:
 
     def respond(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         response = _response(handler, allowed, environ)
-        if "gzip" not in environ.get("HTTP_ACCEPT_ENCODING", "") and response.headers.get("Content-Encoding") == "gzip":
+        if response.headers.get("Content-Encoding") == "gzip" and not _takes_gzip(environ):
             response.set_data(gzip.decompress(response.get_data()))
             del response.headers["Content-Encoding"]
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -82,6 +83,11 @@ def application(handler: Handler, allowed: frozenset[str]) -> Application:
         return response(environ, start_response)
 
     return respond
+
+
+def _takes_gzip(environ: dict[str, Any]) -> bool:
+    """Return whether the client accepts gzip; `gzip;q=0` names it to refuse it."""
+    return bool(parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING", "")).quality("gzip") > 0)
 
 
 def _response(handler: Handler, allowed: frozenset[str], environ: dict[str, Any]) -> wrappers.Response:

@@ -617,6 +617,16 @@ def test_head_answers_as_get_does_without_a_body(tab: Tab) -> None:
         assert set(head.headers.keys()) == set(get.headers.keys()), path
 
 
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [("gzip", True), ("GZIP, br", True), ("*", True), ("", False), ("br", False), ("gzip;q=0", False)],
+)
+def test_an_answer_is_compressed_only_for_who_accepts_gzip(tab: Tab, accepted: str, is_packed: bool) -> None:
+    for path in ("/api/groups", "/index.js"):
+        answer = Client(tab.apps[path]).get("/", headers={"Accept-Encoding": accepted})
+        assert ("Content-Encoding" in answer.headers, answer.data[:2] == b"\x1f\x8b") == (is_packed, is_packed)
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:99999", "", "a b", "[::1", "<script>"])
 def test_what_is_answered_does_not_depend_on_the_host_that_is_asked(tab: Tab, host: str) -> None:
     # Asked without a client, whose cookies are by host.
