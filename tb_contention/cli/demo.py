@@ -1,4 +1,4 @@
-"""Start TensorBoard with the demo logs that come with this package.
+"""Show the demo logs that come with this package, in TensorBoard or, with `--standalone`, without it.
 
 Some logs are recorded, others simulated; their README says which.
 """
@@ -26,14 +26,25 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--host", default="localhost", help="address to listen on (default localhost)")
+    parser.add_argument(
+        "--host",
+        default="localhost",
+        help="address to listen on (default localhost); with --standalone, any that other machines reach needs the token in the printed "
+        "address",
+    )
     parser.add_argument(
         "--port",
         type=parse_port,
         default=None,
         help=f"port to listen on, which must be free; 0: any free port; default {_DEFAULT_PORT}, or any free port if that is taken",
     )
-    parser.add_argument("--logdir-only", action="store_true", help="print the path of the logs and exit")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument(
+        "--standalone",
+        action="store_true",
+        help='show the panel without TensorBoard, as serve does; needs pip install "tb_contention[serve]"; not with --logdir-only',
+    )
+    way.add_argument("--logdir-only", action="store_true", help="print the path of the logs and exit")
 
 
 def demo_logs() -> Path:
@@ -80,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.logdir_only:
         print(logs)
         return 0
+    if arguments.standalone:
+        return _standalone(arguments, logs)
     port = _usable_port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
     command += ["--host", arguments.host, "--port", str(port)]
@@ -92,6 +105,14 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         finally:
             _end(server)
+
+
+def _standalone(arguments: argparse.Namespace, logs: Path) -> int:
+    """Serve the panel as the command `serve` does."""
+    from tb_contention.cli.serve import serve
+
+    shown = argparse.Namespace(logdir=str(logs), host=arguments.host, port=arguments.port, path_prefix="", memory=None)
+    return serve(shown, name="Contention demo", default_port=_DEFAULT_PORT)
 
 
 def _usable_port(host: str, wanted: int | None) -> int:

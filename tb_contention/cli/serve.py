@@ -58,11 +58,16 @@ def _prefix(word: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    return serve(arguments, name="Contention", default_port=_DEFAULT_PORT)
+
+
+def serve(arguments: argparse.Namespace, *, name: str, default_port: int) -> int:
+    """Serve until interrupted what arguments of this command state; print a name before the address."""
     create_server = _waitress()
     from tb_contention.recorders.discover import check_places
 
     check_places(arguments.logdir)
-    with _listening(arguments.host, arguments.port) as listener:
+    with _listening(arguments.host, arguments.port, default_port) as listener:
         end_on_sigterm()
         token = "" if _is_loopback(listener) else _new_token()
         server = create_server(
@@ -74,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         page = f"{_address(arguments.host, listener)}{arguments.path_prefix}/{f'?token={token}' if token else ''}"
         try:
-            print(f"Contention: {page} (press Ctrl-C to stop)", flush=True)
+            print(f"{name}: {page} (press Ctrl-C to stop)", flush=True)
             server.run()  # returns where it is interrupted
         except KeyboardInterrupt:  # just before or after
             pass
@@ -113,9 +118,9 @@ def _application(arguments: argparse.Namespace, token: str) -> Any:
     return panel_alone(Routes(workspace, has_xprof=lambda: False), prefix=arguments.path_prefix, token=token)
 
 
-def _listening(host: str, wanted: int | None) -> socket.socket:
+def _listening(host: str, wanted: int | None, default_port: int) -> socket.socket:
     """Return a socket on the port that the user wants, or on the default; what is taken is replaced as `instead_of` does."""
-    port = _DEFAULT_PORT if wanted is None else wanted
+    port = default_port if wanted is None else wanted
     try:
         try:
             return _bound(host, port)

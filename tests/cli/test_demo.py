@@ -1,15 +1,21 @@
 """`demo` with a stand-in for TensorBoard, so that only the command itself is under test."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from tb_contention.cli.demo import _usable_port, own_copy
+from tb_contention.cli.main import main
 
 SERVES = """
 import sys, time
@@ -47,14 +53,64 @@ def test_demo_prints_the_address_and_ends_cleanly(tmp_path: Path, number: signal
         assert process.stderr.read() == "\nStopped.\n"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_standalone_serves_the_panel_without_tensorboard(tmp_path: Path, number: signal.Signals) -> None:
+    with start(tmp_path, FAILS, "--standalone", "--port", "0") as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.fullmatch(r"Contention demo: (http://localhost:\d+/) \(press Ctrl-C to stop\)\n", line)
+        assert found is not None, process.communicate(timeout=30)
+        with urllib.request.urlopen(found[1], timeout=60) as page:
+            assert 'import("./index.js")' in page.read().decode()
+        with urllib.request.urlopen(f"{found[1]}api/summary", timeout=60) as answer:
+            assert Path(json.load(answer)["logdir"]).name == "demo_logs"
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == "\nStopped.\n"
+
+
+def test_standalone_asks_other_machines_for_a_token(tmp_path: Path) -> None:
+    with start(tmp_path, FAILS, "--standalone", "--port", "0", "--host", "0.0.0.0") as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r":(\d+)/\?token=\S{32} ", process.stdout.readline())
+            assert found is not None
+            with pytest.raises(urllib.error.HTTPError, match="403"):
+                urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/", timeout=60)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def test_standalone_has_the_default_port_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served = Mock(return_value=0)
+    monkeypatch.setattr("tb_contention.cli.serve.serve", served)
+    assert main(["demo", "--standalone"]) == 0
+    assert served.call_args.kwargs == {"name": "Contention demo", "default_port": 6006}
+    assert main(["demo", "--standalone", "--logdir-only"]) == 2
+    assert "not allowed with argument --standalone" in capsys.readouterr().err
+
+
+def test_standalone_without_the_package_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "waitress", None)
+    assert main(["demo", "--standalone"]) == 1
+    assert 'pip install "tb_contention[serve]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("standalone", [True, False])
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_taken_port_that_was_named_is_an_error(tmp_path: Path, listens: bool) -> None:
+def test_a_taken_port_that_was_named_is_an_error(tmp_path: Path, listens: bool, standalone: bool) -> None:
     with socket.socket() as taken:
         taken.bind(("localhost", 0))
         if listens:
             taken.listen()
         port = taken.getsockname()[1]
-        with start(tmp_path, SERVES, "--port", str(port)) as process:
+        with start(tmp_path, SERVES, *(["--standalone"] if standalone else []), "--port", str(port)) as process:
             out, error = process.communicate(timeout=20)
     assert (process.returncode, out) == (1, "")
     assert error == (
