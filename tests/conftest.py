@@ -69,6 +69,8 @@ def lacking(marker: str) -> str | None:
         return "needs JAX: pip install jax"
     if marker == "oracle" and find_spec("xprof") is None:
         return "needs xprof: pip install tensorboard-plugin-profile"
+    if marker == "trackers" and not (find_spec("mlflow") and find_spec("wandb")):
+        return "needs MLflow and Weights & Biases: pip install mlflow-skinny wandb"
     if marker == "gpu" and not Path("/dev/nvidiactl").exists():
         return "needs an NVIDIA GPU"
     return None
@@ -80,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         said = any(item.get_closest_marker(marker) is not None for marker in (folder, "jax"))
         if folder in MARKED_FOLDERS and not said:
             item.add_marker(folder)
-        for marker in ("live", "jax", "oracle", "gpu"):
+        for marker in ("live", "jax", "oracle", "trackers", "gpu"):
             reason = lacking(marker) if item.get_closest_marker(marker) else None
             if reason is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
