@@ -140,6 +140,7 @@ setup(
             "capture/inject/*.py",
         ]
     },
+    data_files=[("share/man/man1", ["docs/tb-contention.1"])],
     cmdclass={"build_py": BuildWithDemoLogs},
     zip_safe=False,
     install_requires=RUNTIME,

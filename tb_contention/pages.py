@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from tb_contention.cli import man
 from tb_contention.cli import pages as commands
 from tb_contention.diagnose import pages as rules
 from tb_contention.plugin import pages as panel
@@ -15,7 +16,7 @@ from tb_contention.report.contract import pages as contract
 
 def generated() -> dict[Path, str]:
     """Return the text of every generated file that is made of declarations, by its path."""
-    return {**contract.pages(), **panel.pages(), **rules.pages()}
+    return {**contract.pages(), **panel.pages(), **rules.pages(), man.PATH: man.page()}
 
 
 def stale(texts: dict[Path, str]) -> list[Path]:

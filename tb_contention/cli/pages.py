@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / "docs"
 _ROOT = FOLDER.parents[2]
 _LOGS = "demo_logs/simulated_time_slicing"
 _CACHE = "TB_CONTENTION_CACHE_DIR"
-_EXIT_CODES = (
+EXIT_CODES = (
     (0, "success"),
     (1, "an input cannot be read or an output cannot be written; stderr says why"),
     (2, "wrong usage"),
@@ -91,7 +91,7 @@ def _index() -> str:
 def _errors() -> Iterator[str]:
     """Yield the exit codes that all commands share, and what scripts get instead of a sentence."""
     yield "## Errors"
-    codes = {**dict(_EXIT_CODES), 130: "interrupted (SIGINT)"}
+    codes = {**dict(EXIT_CODES), 130: "interrupted (SIGINT)"}
     yield _table_of_codes(codes)
     yield (
         "Other codes belong to one command, and its page lists them: they are answers, as that of `check` for a limit that is exceeded, or "
@@ -125,39 +125,41 @@ def _summary(command: ModuleType) -> str:
 def page(command: ModuleType) -> str:
     """Return the page of one command."""
     parts = [f"# tb-contention {command.NAME}", inspect.cleandoc(command.__doc__ or "")]
-    parts += _arguments(_parsers(parser())[command.NAME], level=2)
+    parts += _arguments(parsers(parser())[command.NAME], level=2)
     parts += ["## Exit codes", _exit_codes(command), *_example(command.NAME)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _arguments(sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
     """Yield the usage and the tables of a parser, then those of its subcommands."""
-    yield _fenced(_usage(sub))
+    yield _fenced(usage(sub))
     for group in sub._action_groups:
         yield from _group(group, sub, level)
-    for below in _parsers(sub).values():
+    for below in parsers(sub).values():
         yield f"{'#' * level} {below.prog}"
         yield below.description or ""
         yield from _arguments(below, level + 1)
 
 
-def _parsers(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def parsers(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """Return the parsers of the subcommands by name."""
     found = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
     return {name: below for action in found for name, below in action.choices.items()}
 
 
-def _usage(sub: argparse.ArgumentParser) -> str:
+def usage(sub: argparse.ArgumentParser) -> str:
+    """Return the usage in one line, alike in every version of Python."""
     actions = [action for action in sub._actions if not isinstance(action, argparse._HelpAction)]
-    words = [_positional(a) for a in actions if not a.option_strings and a.nargs != argparse.REMAINDER]
+    words = [positional(a) for a in actions if not a.option_strings and a.nargs != argparse.REMAINDER]
     needed = [action for action in actions if action.option_strings and action.required]
-    words += [f"{action.option_strings[-1]} {_value(action)}" for action in needed]
+    words += [f"{action.option_strings[-1]} {value(action)}" for action in needed]
     words += ["[options]"] if any(a.option_strings for a in actions) else []
-    return " ".join([sub.prog, *words, *(_positional(a) for a in actions if a.nargs == argparse.REMAINDER)])
+    return " ".join([sub.prog, *words, *(positional(a) for a in actions if a.nargs == argparse.REMAINDER)])
 
 
-def _positional(action: argparse.Action) -> str:
-    name = _value(action)
+def positional(action: argparse.Action) -> str:
+    """Return the placeholder of a positional argument, and whether several may stand there."""
+    name = value(action)
     several = {
         argparse.OPTIONAL: f"[{name}]",
         argparse.ZERO_OR_MORE: f"[{name} ...]",
@@ -168,7 +170,7 @@ def _positional(action: argparse.Action) -> str:
     return several.get(str(action.nargs), name)
 
 
-def _value(action: argparse.Action) -> str:
+def value(action: argparse.Action) -> str:
     """Return the placeholder of an option's value, "" for one that takes none."""
     if action.nargs == 0:
         return ""
@@ -194,15 +196,16 @@ def _group(group: argparse._ArgumentGroup, sub: argparse.ArgumentParser, level: 
 
 
 def _row(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
-    value = _value(action)
+    given = value(action)
     if action.option_strings:
-        name = ", ".join(f"`{option}{' ' + value if value else ''}`" for option in action.option_strings)
+        name = ", ".join(f"`{option}{' ' + given if given else ''}`" for option in action.option_strings)
     else:
-        name = f"`{_positional(action)}`"
-    return f"| {name.replace('|', chr(92) + '|')} | {_meaning(action, sub).replace('|', chr(92) + '|')} |"
+        name = f"`{positional(action)}`"
+    return f"| {name.replace('|', chr(92) + '|')} | {meaning(action, sub).replace('|', chr(92) + '|')} |"
 
 
-def _meaning(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
+def meaning(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
+    """Return the help of an argument as a sentence that also states its choices and its default."""
     text = (action.help or "") % {**vars(action), "prog": sub.prog}
     parts = [text]
     if action.choices is not None and action.metavar is not None:
@@ -225,7 +228,7 @@ def _sentence(text: str) -> str:
 
 
 def _exit_codes(command: ModuleType) -> str:
-    return _table_of_codes({**dict(_EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))})
+    return _table_of_codes({**dict(EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))})
 
 
 def _table_of_codes(codes: dict[int, str]) -> str:

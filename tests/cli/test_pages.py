@@ -63,7 +63,7 @@ def example_parser() -> argparse.ArgumentParser:
 def test_every_kind_of_argument_is_written_out() -> None:
     sub = example_parser()
     found = "\n".join(part for group in sub._action_groups for part in pages._group(group, sub, 2))
-    assert pages._usage(sub) == "tool REST [REST ...] --must M [options]"
+    assert pages.usage(sub) == "tool REST [REST ...] --must M [options]"
     for row in (
         "| `REST [REST ...]` | what \\| is left. |",
         "| `--many A` | some % of it; may be repeated. |",

@@ -66,7 +66,13 @@ def test_the_wheel_holds_nothing_but_the_package(distributions: Distributions) -
     roots = {name.split("/")[0] for name in names_in_wheel(distributions.wheel)}
     version = distributions.wheel.name.split("-")[1]
 
-    assert roots == {"tb_contention", f"tb_contention-{version}.dist-info"}
+    assert roots == {"tb_contention", f"tb_contention-{version}.dist-info", f"tb_contention-{version}.data"}
+
+
+def test_the_wheel_holds_the_manual_page_and_no_other_data(distributions: Distributions) -> None:
+    parts = (name.partition(".data/") for name in names_in_wheel(distributions.wheel))
+
+    assert [inside for _, mark, inside in parts if mark] == ["data/share/man/man1/tb-contention.1"]
 
 
 def test_the_metadata_states_version_licence_and_extras(distributions: Distributions) -> None:
