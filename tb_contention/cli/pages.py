@@ -220,7 +220,7 @@ def meaning(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
 
 
 def _is_plain_default(action: argparse.Action) -> bool:
-    return action.default is None or action.default is False or action.default in ([], argparse.SUPPRESS)
+    return action.default is None or action.default is False or action.default in ([], "", argparse.SUPPRESS)
 
 
 def _sentence(text: str) -> str:

@@ -53,6 +53,7 @@ def example_parser() -> argparse.ArgumentParser:
     sub.add_argument("rest", nargs="+", metavar="REST", help="what | is left")
     sub.add_argument("--many", action="append", default=[], metavar="A", help="some %% of it")
     sub.add_argument("--one", choices=("a", "b"), default="a", help="which")
+    sub.add_argument("--name", default="", metavar="X", help="whose")
     sub.add_argument("--must", required=True, metavar="M", help="has to be")
     sub.add_argument("--hidden", help=argparse.SUPPRESS)
     extra = sub.add_argument_group("limits", "what counts")
@@ -68,6 +69,7 @@ def test_every_kind_of_argument_is_written_out() -> None:
         "| `REST [REST ...]` | what \\| is left. |",
         "| `--many A` | some % of it; may be repeated. |",
         "| `--one {a,b}` | which; default a. |",
+        "| `--name X` | whose. |",
         "| `--must M` | has to be; required. |",
         "| `--most N` | how many at most; default 3. |",
         "## Limits\nwhat counts.",
