@@ -19,6 +19,7 @@ from tb_contention.contention.work import SessionWork
 from tb_contention.model.contention import Evidence
 from tb_contention.model.intervals import Intervals, one_after_the_other
 from tb_contention.model.side_by_side import each
+from tb_contention.units import F64
 
 #: Instances of a place that show what is usual there, neighbours that are compared, and logarithms beyond which a kernel was interrupted.
 _INSTANCES, _NEIGHBOURS, _MOST = 3, 40, 0.7
@@ -39,11 +40,13 @@ _OVERLAP = 0.01
 class _Pace:
     """The pace of undisturbed kernels. least: what they take at the least, as a part of what they usually take.
 
+    usual: what each kernel of the session usually takes at its place in ns, infinite where that is not known.
     common, error: product of neighbours' deviations, and its standard error; square: of single ones. pairs: of neighbours that are short;
     by_chance: how many there would be by chance.
     """
 
     least: float
+    usual: F64
     common: float
     error: float
     square: float
@@ -69,7 +72,10 @@ def _pace(work: SessionWork, exposure: Exposure) -> _Pace | None:
     rows, group = rows[seen], group[seen]
     if len(rows) <= _NEIGHBOURS or _share(work):
         return None
-    log = np.clip(off_medians(group, groups, np.log(exposure.duration[rows])), -2 * _MOST, _MOST)
+    off = off_medians(group, groups, np.log(exposure.duration[rows]))
+    usual = np.full(len(work.copy), np.inf)
+    usual[rows] = exposure.duration[rows] / np.exp(off)
+    log = np.clip(off, -2 * _MOST, _MOST)
     step, steps = numbered(work.step[rows])
     rest = centred(step, steps, log)
     next_to = np.flatnonzero((np.diff(rows) == 1) & (np.diff(step) == 0))
@@ -81,6 +87,7 @@ def _pace(work: SessionWork, exposure: Exposure) -> _Pace | None:
     short = rest < -_SHORT
     return _Pace(
         least=float(np.exp(np.quantile(log, min(_FREE, max(float(short.mean()) / 2, _FEWEST))))),
+        usual=usual,
         common=common,
         error=error,
         square=float(np.mean(rest**2)),
@@ -110,13 +117,15 @@ def bounded_by_pace(works: list[SessionWork], exposures: list[Exposure], alones:
     return [
         a
         if k or a.evidence is Evidence.D or (pace is not None and pace.is_steady)
-        else _bounded(w, e, a, min(shown) if pace is None else min(pace.least, *shown))
+        else _bounded(w, e, a, pace, min(shown))
         for w, e, a, k, pace in zip(works, exposures, alones, known, paces, strict=True)
     ]
 
 
-def _bounded(work: SessionWork, exposure: Exposure, alone: Alone, least: float) -> Alone:
-    shortest = np.where(work.copy | work.spin, alone.estimate, alone.estimate * least)
+def _bounded(work: SessionWork, exposure: Exposure, alone: Alone, pace: _Pace | None, least: float) -> Alone:
+    # A kernel that takes longer than its place usually does is slowed by the unseen, though nobody known is beside it.
+    free = alone.estimate * least if pace is None else np.minimum(alone.estimate, pace.usual) * min(pace.least, least)
+    shortest = np.where(work.copy | work.spin, alone.estimate, free)
     return replace(
         alone, evidence=Evidence.D, shortest=shortest, bounded=True, borrowed=alone.borrowed | exposure.touched
     )
