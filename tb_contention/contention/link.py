@@ -28,7 +28,9 @@ _LEAST, _TRIED = 8, np.linspace(0.0, 0.9, 91)
 #: How well equal shares of the bus are believed before the copies themselves show it, as an error of the part lost.
 _PRIOR = 0.04
 #: Error of the part lost that comes of long copies meeting more, too.
-_CRUDE = 0.015
+_CRUDE = 0.03
+#: Up to so many standard errors from equal shares, what copies show is no reason against them.
+_AGREES = 2.0
 #: The part met varies what copies take by so many times the variance that is left.
 _TELLING = 10.0
 #: Variance of the logarithm below which copies are equally long.
@@ -198,4 +200,9 @@ def part_lost(size: I64, sizes: int, duration: F64, met: F64, equal: float) -> t
     weight = np.exp(likely - likely.max())
     weight /= weight.sum()
     mean = float((weight * _TRIED).sum())
-    return mean, float(np.sqrt((weight * (_TRIED - mean) ** 2).sum() + _CRUDE**2))
+    variance = float((weight * (_TRIED - mean) ** 2).sum()) + _CRUDE**2
+    if abs(mean - equal) > _AGREES * np.sqrt(variance + _PRIOR**2):
+        return mean, float(np.sqrt(variance))
+    # Both tell: the copies, and that a bus which two fill gives each its share.
+    both = 1.0 / variance + 1.0 / _PRIOR**2
+    return (mean / variance + equal / _PRIOR**2) / both, float(np.sqrt(1.0 / both))
