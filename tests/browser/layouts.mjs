@@ -91,6 +91,7 @@ async function look({ page, errors }, name, { width, height, isPrint = false }, 
   await page.setViewportSize({ width, height });
   await page.evaluate((isDark) => document.body.classList.toggle('dark-mode', isDark), theme === 'dark');
   const frame = await (await page.waitForSelector('iframe[src*="plugin_entry"]', { timeout: 60_000 })).contentFrame();
+  await frame.waitForURL(/plugin_entry/); // before, it has no address
   await frame.goto(frame.url());
   await frame.waitForSelector('.stage', { timeout: 60_000 });
   await frame.waitForFunction(() => document.documentElement.dataset.tbContention === 'idle');
