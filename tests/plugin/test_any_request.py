@@ -378,8 +378,8 @@ def _documented(server: Server, path: str, asked: Asked, status: int, headers: d
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Return whether a header lets an answer be compressed, for the values in use here."""
-    return accepted in ("gzip", "GZIP", "*", "deflate, gzip;q=1.0")
+    """Return whether a header lets an answer be compressed, for the values in use here; a weight that is none may be read as 1."""
+    return accepted in ("gzip", "GZIP", "*", "gzip;q=x", "deflate, gzip;q=1.0")
 
 
 def strictly(body: bytes) -> Any:
