@@ -92,7 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
         print(logs)
         return 0
     if arguments.standalone:
-        return _standalone(arguments, logs)
+        from tb_contention.cli.serve import serve
+
+        name = "Contention demo"
+        return serve(str(logs), name=name, host=arguments.host, port=arguments.port, default_port=_DEFAULT_PORT)
     port = _usable_port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logs)]
     command += ["--host", arguments.host, "--port", str(port)]
@@ -105,14 +108,6 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         finally:
             _end(server)
-
-
-def _standalone(arguments: argparse.Namespace, logs: Path) -> int:
-    """Serve the panel as the command `serve` does."""
-    from tb_contention.cli.serve import serve
-
-    shown = argparse.Namespace(logdir=str(logs), host=arguments.host, port=arguments.port, path_prefix="", memory=None)
-    return serve(shown, name="Contention demo", default_port=_DEFAULT_PORT)
 
 
 def _usable_port(host: str, wanted: int | None) -> int:

@@ -58,26 +58,43 @@ def _prefix(word: str) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    return serve(arguments, name="Contention", default_port=_DEFAULT_PORT)
+    return serve(
+        arguments.logdir,
+        name="Contention",
+        host=arguments.host,
+        port=arguments.port,
+        default_port=_DEFAULT_PORT,
+        prefix=arguments.path_prefix,
+        memory=arguments.memory,
+    )
 
 
-def serve(arguments: argparse.Namespace, *, name: str, default_port: int) -> int:
-    """Serve until interrupted what arguments of this command state; print a name before the address."""
+def serve(
+    logdir: str,
+    *,
+    name: str,
+    host: str,
+    port: int | None,
+    default_port: int,
+    prefix: str = "",
+    memory: int | None = None,
+) -> int:
+    """Serve a log directory until interrupted; print a name before the address. The rest is what the options of this command state."""
     create_server = _waitress()
     from tb_contention.recorders.discover import check_places
 
-    check_places(arguments.logdir)
-    with _listening(arguments.host, arguments.port, default_port) as listener:
+    check_places(logdir)
+    with _listening(host, port, default_port) as listener:
         end_on_sigterm()
         token = "" if _is_loopback(listener) else _new_token()
         server = create_server(
-            _application(arguments, token),
+            _application(logdir, memory, prefix, token),
             sockets=[listener],
             threads=_THREADS,
             max_request_body_size=_MOST_BODY,
             ident=None,
         )
-        page = f"{_address(arguments.host, listener)}{arguments.path_prefix}/{f'?token={token}' if token else ''}"
+        page = f"{_address(host, listener)}{prefix}/{f'?token={token}' if token else ''}"
         try:
             print(f"{name}: {page} (press Ctrl-C to stop)", flush=True)
             server.run()  # returns where it is interrupted
@@ -104,7 +121,7 @@ def _waitress() -> Callable[..., Any]:
     return made
 
 
-def _application(arguments: argparse.Namespace, token: str) -> Any:
+def _application(logdir: str, memory: int | None, prefix: str, token: str) -> Any:
     """Return the application, once its log directory is being looked through."""
     from tb_contention._beside import begin_tab
 
@@ -113,9 +130,9 @@ def _application(arguments: argparse.Namespace, token: str) -> Any:
     from tb_contention.plugin.routes import Routes
     from tb_contention.plugin.workspace import Workspace
 
-    workspace = Workspace(arguments.logdir, "", arguments.memory)
+    workspace = Workspace(logdir, "", memory)
     workspace.has_captures(0.0)
-    return panel_alone(Routes(workspace, has_xprof=lambda: False), prefix=arguments.path_prefix, token=token)
+    return panel_alone(Routes(workspace, has_xprof=lambda: False), prefix=prefix, token=token)
 
 
 def _listening(host: str, wanted: int | None, default_port: int) -> socket.socket:

@@ -89,7 +89,9 @@ def test_standalone_has_the_default_port_of_the_command(
     served = Mock(return_value=0)
     monkeypatch.setattr("tb_contention.cli.serve.serve", served)
     assert main(["demo", "--standalone"]) == 0
-    assert served.call_args.kwargs == {"name": "Contention demo", "default_port": 6006}
+    assert served.call_args.kwargs == {
+        "name": "Contention demo", "host": "localhost", "port": None, "default_port": 6006,
+    }  # fmt: skip
     assert main(["demo", "--standalone", "--logdir-only"]) == 2
     assert "not allowed with argument --standalone" in capsys.readouterr().err
 

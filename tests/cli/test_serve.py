@@ -262,8 +262,8 @@ def test_everything_lies_below_the_prefix(open_to_all: Served) -> None:
 
 def test_neither_tensorboard_nor_tensorflow_is_imported(logs: str) -> None:
     code = (
-        "import sys; from types import SimpleNamespace; from tb_contention.cli.serve import _application; "
-        f"app = _application(SimpleNamespace(logdir={logs!r}, memory=None, path_prefix=''), ''); "
+        "import sys; from tb_contention.cli.serve import _application; "
+        f"app = _application({logs!r}, None, '', ''); "
         "print({'tensorboard', 'tensorflow', 'jax'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
