@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from tb_contention.cli.failure import VARIABLE
 from tb_contention.cli.main import COMMANDS, parser
-from tb_contention.cli.pages import EXIT_CODES, FOLDER, meaning, parsers, positional, usage, value
+from tb_contention.cli.pages import ROOT, SHARED_CODES, listed, meaning, parsers, positional, usage, value
 
-PATH = FOLDER.parents[2] / "docs" / "tb-contention.1"
+PATH = ROOT / "docs" / "tb-contention.1"
 
 
 def page() -> str:
@@ -32,7 +32,7 @@ def page() -> str:
     for command in COMMANDS:
         lines += _command(below[command.NAME], inspect.cleandoc(command.__doc__ or ""))
         lines += _codes(dict(getattr(command, "EXIT_CODES", ())))
-    lines += [".SH EXIT STATUS", *_codes({**dict(EXIT_CODES), 130: "interrupted (SIGINT)"}), ".SH ENVIRONMENT"]
+    lines += [".SH EXIT STATUS", *_codes(SHARED_CODES), ".SH ENVIRONMENT"]
     lines += [
         ".TP",
         f"\\fB{VARIABLE}\\fR",
@@ -54,8 +54,8 @@ def _command(sub: argparse.ArgumentParser, description: str) -> Iterator[str]:
 
 def _arguments(sub: argparse.ArgumentParser) -> Iterator[str]:
     """Yield what a parser takes, but neither --help nor its subcommands."""
-    for action in sub._actions:
-        if isinstance(action, (argparse._HelpAction, argparse._SubParsersAction)) or action.help is argparse.SUPPRESS:
+    for action in listed(sub._actions):
+        if isinstance(action, argparse._SubParsersAction):
             continue
         yield ".TP"
         given = f" \\fI{_text(value(action))}\\fR" if value(action) else ""

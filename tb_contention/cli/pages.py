@@ -11,7 +11,7 @@ import io
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -22,14 +22,16 @@ from tb_contention.cli.main import COMMANDS, main, parser
 from tb_contention.cli.terminal import printable
 
 FOLDER = Path(__file__).parent / "docs"
-_ROOT = FOLDER.parents[2]
+ROOT = FOLDER.parents[2]
 _LOGS = "demo_logs/simulated_time_slicing"
 _CACHE = "TB_CONTENTION_CACHE_DIR"
-EXIT_CODES = (
+_EXIT_CODES = (
     (0, "success"),
     (1, "an input cannot be read or an output cannot be written; stderr says why"),
     (2, "wrong usage"),
 )
+#: Those that any command may end with.
+SHARED_CODES = {**dict(_EXIT_CODES), 130: "interrupted (SIGINT)"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +93,7 @@ def _index() -> str:
 def _errors() -> Iterator[str]:
     """Yield the exit codes that all commands share, and what scripts get instead of a sentence."""
     yield "## Errors"
-    codes = {**dict(EXIT_CODES), 130: "interrupted (SIGINT)"}
-    yield _table_of_codes(codes)
+    yield _table_of_codes(SHARED_CODES)
     yield (
         "Other codes belong to one command, and its page lists them: they are answers, as that of `check` for a limit that is exceeded, or "
         "the code of a program that `run` started."
@@ -182,8 +183,7 @@ def value(action: argparse.Action) -> str:
 
 
 def _group(group: argparse._ArgumentGroup, sub: argparse.ArgumentParser, level: int) -> Iterator[str]:
-    shown = [a for a in group._group_actions if a.help is not argparse.SUPPRESS]
-    rows = [_row(action, sub) for action in shown if not isinstance(action, argparse._HelpAction)]
+    rows = [_row(action, sub) for action in listed(group._group_actions)]
     if not rows:
         return
     # The first two groups are argparse's own, whose titles changed with Python 3.10.
@@ -193,6 +193,11 @@ def _group(group: argparse._ArgumentGroup, sub: argparse.ArgumentParser, level: 
     if group not in own and group.description:
         yield _sentence(group.description)
     yield "\n".join(["| | |", "|---|---|", *rows])
+
+
+def listed(actions: Iterable[argparse.Action]) -> list[argparse.Action]:
+    """Return the arguments that pages list: all but --help and hidden ones."""
+    return [a for a in actions if a.help is not argparse.SUPPRESS and not isinstance(a, argparse._HelpAction)]
 
 
 def _row(action: argparse.Action, sub: argparse.ArgumentParser) -> str:
@@ -228,7 +233,7 @@ def _sentence(text: str) -> str:
 
 
 def _exit_codes(command: ModuleType) -> str:
-    return _table_of_codes({**dict(EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))})
+    return _table_of_codes({**dict(_EXIT_CODES), **dict(getattr(command, "EXIT_CODES", ()))})
 
 
 def _table_of_codes(codes: dict[int, str]) -> str:
@@ -252,13 +257,13 @@ def _example(name: str) -> Iterator[str]:
 def _output(example: Example) -> tuple[str, int]:
     """Run a command in the checkout and return its stdout, else stderr, and its exit code; mask paths and the version."""
     out, err = io.StringIO(), io.StringIO()
-    with tempfile.TemporaryDirectory() as folder, _inside(_ROOT, cache=Path(folder) / "cache"):
+    with tempfile.TemporaryDirectory() as folder, _inside(ROOT, cache=Path(folder) / "cache"):
         words = [str(Path(folder) / "new") if word == "DIR" else word for word in example.words]
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(words)
         text = out.getvalue() or err.getvalue()
         text = text.replace(str(Path(folder) / "new"), "DIR")
-    text = re.sub(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", "VERSION", text.replace(str(_ROOT), "CHECKOUT"))
+    text = re.sub(rf"(?<![\d.]){re.escape(__version__)}(?![\d.])", "VERSION", text.replace(str(ROOT), "CHECKOUT"))
     return printable(text), code
 
 

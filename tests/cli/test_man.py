@@ -1,4 +1,4 @@
-"""The manual page is what the commands are, and groff reads it without a warning."""
+"""The manual page shows what the commands take, and groff reads it without a warning. That it is current: see tests/unit/test_pages.py."""
 
 import shutil
 import subprocess
@@ -19,10 +19,6 @@ def shown() -> str:
     )  # fmt: skip
     assert done.stderr == ""
     return done.stdout
-
-
-def test_the_page_in_the_checkout_is_current() -> None:
-    assert man.PATH.read_text("utf-8") == man.page(), "stale: run `python -m tb_contention.pages`"
 
 
 def test_the_page_shows_every_command_and_option() -> None:
