@@ -12,10 +12,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ADDRESS = re.compile(r"http://[\w.-]+:\d+/\S*")
+#: Where the tab of TensorBoard asks for the summary.
+SUMMARY = "data/plugin/tb_contention/api/summary"
 START_S = 60
 RUN_S = 400
 
@@ -44,24 +47,23 @@ def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
     pytest.fail(f"The server did not start:\n{log.read_text('utf-8', errors='replace')}")
 
 
-def wait_for_report(address: str) -> None:
-    """Ask until the analysis is ready: first compilation is not what the browser tests measure."""
+def wait_for_report(summary: str) -> dict[str, Any]:
+    """Ask the route of the summary until the analysis is ready, and return it: first compilation is not what tests of a server measure."""
     deadline = time.monotonic() + 2 * START_S
-    answer: dict[str, object] = {}
+    answer: dict[str, Any] = {}
     while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError):
-            url = f"{address}data/plugin/tb_contention/api/summary"
-            with urllib.request.urlopen(url, timeout=30) as response:
-                answer = json.load(response)
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(summary, timeout=30) as response:
+            answer = json.load(response)
         if answer.get("state") in {"ready", "failed"}:
             break
         time.sleep(0.3)
     assert answer.get("state") == "ready", answer
+    return answer
 
 
 def first_group(address: str) -> str:
     """Return the panel's address with the group that is ranked first: of several groups it would open the list."""
-    with urllib.request.urlopen(f"{address}data/plugin/tb_contention/api/summary", timeout=30) as response:
+    with urllib.request.urlopen(address + SUMMARY, timeout=30) as response:
         group = json.load(response)["group"]["id"]
     return f"{address}#tb_contention&p.tb_contention.group={group}"
 
@@ -82,5 +84,5 @@ def served(logdir: Path, log: Path) -> Iterator[str]:
     """Serve a log directory and give the address."""
     words = ("--logdir", str(logdir), "--port", "0", "--host", "127.0.0.1")
     with started(log, "tensorboard.main", *words) as address:
-        wait_for_report(address)
+        wait_for_report(address + SUMMARY)
         yield address

@@ -6,7 +6,6 @@ and odd methods and headers. TB_CONTENTION_REQUESTS=N draws N other queries for 
 
 import gzip
 import http.client
-import json
 import os
 import re
 import shutil
@@ -16,12 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import jsonschema
 import pytest
-from browser.served import started
+from browser.served import started, wait_for_report
+from fuzz.product import strictly
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -176,15 +176,7 @@ def server(demo_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     Place(str(logdir / "fleet")).write("table=inputs/date=2026-03-02/part-x-y.parquet", parquet("inputs", rows))
     log = logdir.parent / "log"
     with started(log, "tb_contention", "serve", str(logdir), "--port", "0", "--host", "127.0.0.1") as address:
-        made = Server(urlsplit(address).port or 0, logdir, log, {})
-        summary: dict[str, Any] = {"state": ""}
-        for _ in range(1200):
-            summary = json.loads(made.send("GET", "/api/summary", {})[2])
-            if summary["state"] in ("ready", "failed"):
-                break
-            time.sleep(0.1)
-        assert summary["state"] == "ready", summary
-        made.right.update(_right(summary))
+        made = Server(urlsplit(address).port or 0, logdir, log, _right(wait_for_report(f"{address}api/summary")))
         yield made
         made.connection[0].close()
 
@@ -380,15 +372,6 @@ def _documented(server: Server, path: str, asked: Asked, status: int, headers: d
 def takes_gzip(accepted: str) -> bool:
     """Return whether a header lets an answer be compressed, for the values in use here; a weight that is none may be read as 1."""
     return accepted in ("gzip", "GZIP", "*", "gzip;q=x", "deflate, gzip;q=1.0")
-
-
-def strictly(body: bytes) -> Any:
-    """Read JSON, without NaN and infinities."""
-
-    def refuse(word: str) -> NoReturn:
-        raise AssertionError(f"{word} on the wire")
-
-    return json.loads(body, parse_constant=refuse)
 
 
 @cache
